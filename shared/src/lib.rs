@@ -1,0 +1,34 @@
+//! What Frontdesk's server and its clients say to each other: the records, the requests, the
+//! problems, the paths, and the rules that say which input is good.
+//!
+//! Nothing here reads a file, a socket or a clock: today's date is always a parameter. The terminal
+//! runs the rules while somebody types, the server runs the same ones on entry, and the API
+//! description prints the limits they check.
+
+#[macro_use]
+mod macros;
+
+pub mod account;
+pub mod date;
+#[cfg(feature = "openapi")]
+pub mod describe;
+pub mod history;
+pub mod id;
+pub mod meta;
+pub mod mrn;
+pub mod page;
+pub mod patch;
+pub mod paths;
+pub mod patient;
+pub mod problem;
+pub mod query;
+pub mod read;
+pub mod rules;
+pub mod text;
+
+pub use date::PartialDate;
+pub use id::{SessionId, UserId};
+pub use mrn::Mrn;
+pub use page::Page;
+pub use patch::Patch;
+pub use problem::{Complaint, Faults, Kind, Problem};

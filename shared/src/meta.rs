@@ -1,0 +1,31 @@
+//! What a client needs to know before anybody logs in.
+
+use chrono::NaiveDate;
+
+record! {
+    /// The server, and what a client must obey.
+    Meta {
+        /// The product's name.
+        name: String => [max_length(50), example("Frontdesk")],
+        /// The server's version.
+        version: String => [max_length(50), example("0.1.0")],
+        /// The clinic's time zone, an IANA name. Days begin and end there.
+        time_zone: String => [max_length(100), example("America/New_York")],
+        /// Today's date there.
+        today: NaiveDate,
+        /// Whether people may register themselves.
+        is_registration_open: bool,
+        /// Whether there is no administrator yet.
+        is_setup_needed: bool,
+        /// Fewest characters of a password.
+        password_min: i64 => [range(8, 15), example(8)],
+        /// Fewest characters of a password of staff and admins.
+        password_min_staff: i64 => [range(8, 15), example(15)],
+        /// Most bytes of a body.
+        body_max: i64 => [example(262_144)],
+        /// Most rows of a page.
+        page_size_max: i64 => [example(100)],
+        /// Minutes that an access token lives.
+        access_token_minutes: i64 => [example(60)],
+    }
+}

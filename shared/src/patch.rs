@@ -1,0 +1,68 @@
+//! Absent, `null` or a value: the three things that a member of a change can be.
+
+use serde::{Serialize, Serializer};
+
+/// What a change says about one member. Absent leaves it, `null` clears it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// The member is not there: leave what is stored.
+    #[default]
+    Absent,
+    /// The member is `null`: clear what is stored.
+    Null,
+    /// The member has a value: store it.
+    Value(T),
+}
+
+impl<T> Patch<T> {
+    /// Whether the member is not there.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// The value, if there is one.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// The value, if there is one.
+    pub fn into_value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// Makes an absent member a cleared one, as a replacement means it.
+    pub fn clear_absent(&mut self) {
+        if self.is_absent() {
+            *self = Self::Null;
+        }
+    }
+}
+
+impl<T: Clone> Patch<T> {
+    /// Lays this over what is stored.
+    pub fn apply(&self, stored: &mut Option<T>) {
+        match self {
+            Self::Absent => {}
+            Self::Null => *stored = None,
+            Self::Value(value) => *stored = Some(value.clone()),
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Patch<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Value)
+    }
+}
+
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value().serialize(serializer)
+    }
+}

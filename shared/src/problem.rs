@@ -1,0 +1,319 @@
+//! Problems: what every error of every route looks like (RFC 9457, contract section 3), and the
+//! complaints about single fields from which the ones about input are made.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Complaint {
+    /// A stable code, for clients in other languages.
+    pub code: &'static str,
+    /// The sentence without its subject: `must be between 0 and 150`.
+    pub message: String,
+    /// The numbers and names in the sentence, for clients that make their own.
+    pub params: Map<String, Value>,
+}
+
+impl Complaint {
+    /// A complaint without parameters.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), params: Map::new() }
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The member must be there and not be empty.
+    pub fn required() -> Self {
+        Self::new("required", "is required")
+    }
+
+    /// The member has another JSON type than it should.
+    pub fn wrong_type(expected: &str) -> Self {
+        Self::new("wrong_type", format!("must be {expected}")).with("expected", expected)
+    }
+
+    /// The text is longer than its limit, in characters.
+    pub fn too_long(max: usize) -> Self {
+        Self::new("too_long", format!("must have at most {max} characters")).with("max", max)
+    }
+
+    /// The number is outside its range.
+    pub fn out_of_range(min: i64, max: i64) -> Self {
+        Self::new("out_of_range", format!("must be between {min} and {max}"))
+            .with("min", min)
+            .with("max", max)
+    }
+
+    /// The value is not in a closed list.
+    pub fn not_one_of(choices: &[&str]) -> Self {
+        Self::new("not_one_of", format!("must be one of {}", choices.join(", ")))
+            .with("choices", json!(choices))
+    }
+}
+
+/// Everything that is wrong with a request's input, field by field, in the order found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults(Vec<(String, Complaint)>);
+
+impl Faults {
+    /// One fault.
+    pub fn one(field: impl Into<String>, complaint: Complaint) -> Self {
+        Self(vec![(field.into(), complaint)])
+    }
+
+    /// Adds a fault.
+    pub fn add(&mut self, field: impl Into<String>, complaint: Complaint) {
+        self.0.push((field.into(), complaint));
+    }
+
+    /// Adds all faults of another list.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether something is wrong with this field.
+    pub fn concern(&self, field: &str) -> bool {
+        self.0.iter().any(|(name, _)| name == field)
+    }
+
+    /// The faults in the order found.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Complaint)> {
+        self.0.iter().map(|(field, complaint)| (field.as_str(), complaint))
+    }
+
+    /// `Ok` where nothing is wrong.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+
+    /// Every complaint as a sentence, by field.
+    pub fn messages(&self) -> BTreeMap<String, Vec<String>> {
+        let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (field, complaint) in &self.0 {
+            messages.entry(field.clone()).or_default().push(complaint.message.clone());
+        }
+        messages
+    }
+
+    /// Every complaint as a code, in the order found.
+    pub fn codes(&self) -> Vec<ErrorCode> {
+        self.0
+            .iter()
+            .map(|(field, complaint)| ErrorCode {
+                field: field.clone(),
+                code: complaint.code.to_owned(),
+                params: complaint.params.clone(),
+            })
+            .collect()
+    }
+}
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, (field, complaint)) in self.0.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "; " };
+            write!(f, "{comma}{field}: {}", complaint.message)?;
+        }
+        Ok(())
+    }
+}
+
+record! {
+    /// One complaint in a form that programs read.
+    ErrorCode {
+        /// The member or parameter that is meant.
+        field: String => [max_length(200), example("age")],
+        /// What is wrong, as a stable code.
+        code: String => [max_length(100), example("out_of_range")],
+        /// The numbers and names in the sentence.
+        params: Map<String, Value>,
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $kind:ident $code:literal $status:literal $title:literal),* $(,)?) => {
+        /// The kinds of problems. Each has a page at `/problems/{code}`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind { $($(#[doc = $doc])* $kind),* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// The stable code: the `error` member.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$kind => $code),* }
+            }
+
+            /// The HTTP status.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$kind => $status),* }
+            }
+
+            /// The `title` member.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title),* }
+            }
+
+            /// What it means and what to do about it, for its page.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$kind => concat!($($doc),*)),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The input is not what the API description asks for. `errors` names every bad member or
+    /// parameter with every complaint; correct them and send the request again.
+    Validation "validation" 400 "Invalid input",
+    /// The request needs a valid access token in `Authorization: Bearer …`. Log in, or refresh the
+    /// token.
+    Unauthenticated "unauthenticated" 401 "Not logged in",
+    /// The account is known and may not do this. Ask an administrator.
+    Forbidden "forbidden" 403 "Not allowed",
+    /// There is nothing at this address, or nothing that this account may know of.
+    NotFound "not_found" 404 "Not found",
+    /// The address exists, but not with this method. `Allow` lists those it has.
+    MethodNotAllowed "method_not_allowed" 405 "Method not allowed",
+    /// The request did not arrive in time. Send it again.
+    Timeout "timeout" 408 "Request took too long",
+    /// The change contradicts what is stored, a duplicate for example. `errors` names the members.
+    Conflict "conflict" 409 "Conflict",
+    /// Somebody else has changed the record since it was read. `current` is the record as it is
+    /// now; nothing was written.
+    Stale "stale" 412 "Changed in the meantime",
+    /// The body is longer than the limit: 256 KiB, 8 KiB under /api/auth.
+    TooLarge "too_large" 413 "Body too large",
+    /// The body has to be JSON, with `Content-Type: application/json`.
+    UnsupportedMediaType "unsupported_media_type" 415 "Unsupported media type",
+    /// The record was last changed by somebody else, so the change needs `If-Match` with the
+    /// version that was read.
+    PreconditionRequired "precondition_required" 428 "If-Match needed",
+    /// Too many attempts. `Retry-After` says in how many seconds the next one is looked at.
+    TooManyRequests "too_many_requests" 429 "Too many attempts",
+    /// Something went wrong inside. The log knows more under the request id.
+    Internal "internal" 500 "Internal error",
+    /// The server is stopping, or very busy, or its database is away. Try again after
+    /// `Retry-After` seconds.
+    Unavailable "unavailable" 503 "Unavailable",
+}
+
+impl Kind {
+    /// The kind with this code, as a client reads it from `error`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+    }
+}
+
+/// The document that every error carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The address of a page that explains the kind.
+    #[serde(rename = "type")]
+    pub type_: String,
+    /// The kind in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong, in one sentence.
+    pub detail: String,
+    /// The kind as a stable code.
+    pub error: String,
+    /// The same as `detail`, as the earlier systems name it.
+    pub message: String,
+    /// The same as `status`, as the earlier systems name it.
+    pub status_code: u16,
+    /// Every bad member or parameter with every complaint.
+    #[serde(default)]
+    pub errors: BTreeMap<String, Vec<String>>,
+    /// The same in codes.
+    #[serde(default)]
+    pub error_codes: Vec<ErrorCode>,
+    /// The id under which the log knows the request.
+    #[serde(default)]
+    pub request_id: String,
+    /// What this kind of problem adds: `current`, `changed_by`, `changed_at` and the like.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem with its sentence.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self {
+            type_: crate::paths::problem(kind.code()),
+            title: kind.title().to_owned(),
+            status: kind.status(),
+            message: detail.clone(),
+            detail,
+            error: kind.code().to_owned(),
+            status_code: kind.status(),
+            errors: BTreeMap::new(),
+            error_codes: Vec::new(),
+            request_id: String::new(),
+            extra: Map::new(),
+        }
+    }
+
+    /// A problem whose sentence and members come from faults.
+    pub fn from_faults(kind: Kind, faults: &Faults) -> Self {
+        let mut problem = Self::new(kind, faults.to_string());
+        problem.errors = faults.messages();
+        problem.error_codes = faults.codes();
+        problem
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for Problem {
+    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
+        use crate::describe::Shape;
+        let doc = &["What went wrong (RFC 9457). Some kinds add members of their own."];
+        schemas.object("Problem", doc, |object, schemas| {
+            let text = || Shape::string().max_length(100_000);
+            let status = || Shape::integer().range(400, 599).example(400);
+            object.open();
+            for (name, doc, shape) in [
+                (
+                    "type",
+                    "The address of a page that explains the kind.",
+                    text().example("/problems/validation"),
+                ),
+                ("title", "The kind in words.", text().example("Invalid input")),
+                ("status", "The HTTP status.", status()),
+                (
+                    "detail",
+                    "What is wrong, in one sentence.",
+                    text().example("age: must be between 0 and 150"),
+                ),
+                ("error", "The kind as a stable code.", text().example("validation")),
+                ("message", "The same as `detail`.", text()),
+                ("status_code", "The same as `status`.", status()),
+            ] {
+                object.property(name, &[doc], shape, true);
+            }
+            let complaints = Shape::map(Shape::array(text()).max_items(1_000));
+            let doc = "Every bad member or parameter with every complaint.";
+            object.property("errors", &[doc], complaints, true);
+            let codes = Vec::<ErrorCode>::shape(schemas).max_items(10_000);
+            object.property("error_codes", &["The same in stable codes."], codes, true);
+            let doc = "The id under which the log knows the request.";
+            object.property("request_id", &[doc], text(), true);
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! Text as it is kept, and as it is compared.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use crate::Complaint;
+
+/// How many lines a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// One: newlines and tabs are refused.
+    One,
+    /// Any number.
+    Many,
+}
+
+/// Trims a text, brings it to Unicode NFC and its line ends to LF (contract, section 2).
+///
+/// Fails where it holds control characters, bidirectional overrides (U+202A to U+202E, U+2066 to
+/// U+2069) or tag characters, or more than `max` characters.
+pub fn clean(text: &str, lines: Lines, max: usize) -> Result<String, Complaint> {
+    if text.chars().count() > max {
+        return Err(Complaint::too_long(max));
+    }
+    let cleaned: String = text.replace("\r\n", "\n").trim().nfc().collect();
+    if cleaned.chars().count() > max {
+        return Err(Complaint::too_long(max));
+    }
+    let allowed = |c: char| lines == Lines::Many && matches!(c, '\n' | '\t');
+    match cleaned.chars().find(|c| is_refused(*c) && !allowed(*c)) {
+        Some('\n' | '\r') => Err(Complaint::new("line_break", "must be on one line")),
+        Some(c) => {
+            let code = format!("U+{:04X}", u32::from(c));
+            let message = format!("must not contain the invisible control character {code}");
+            Err(Complaint::new("control_character", message).with("character", code))
+        }
+        None => Ok(cleaned),
+    }
+}
+
+/// Whether a character may not be stored, and not be shown as it is either: it would act on the
+/// terminal or on the direction of the text around it.
+pub fn is_refused(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// A text without case and accents, as it is compared and sorted.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            'æ' | 'Æ' => folded.push_str("ae"),
+            'œ' | 'Œ' => folded.push_str("oe"),
+            'ø' | 'Ø' => folded.push('o'),
+            'đ' | 'Đ' | 'ð' | 'Ð' => folded.push('d'),
+            'ł' | 'Ł' => folded.push('l'),
+            'þ' | 'Þ' => folded.push_str("th"),
+            'ı' => folded.push('i'),
+            _ => folded.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
+        }
+    }
+    folded
+}
+
+/// A text without case, accents kept: how e-mail addresses and usernames are compared.
+pub fn fold_case(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// A folded word without its punctuation: `O'Brien` and `obrien` are the same.
+pub fn fold_word(word: &str) -> String {
+    fold(word).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The words under which a name is found: every word of it, and of a word with a hyphen or an
+/// apostrophe also its parts.
+pub fn name_words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for word in name.split_whitespace() {
+        let folded = fold(word);
+        let parts: Vec<&str> =
+            folded.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+        if parts.len() > 1 {
+            words.push(parts.concat());
+        }
+        words.extend(parts.into_iter().map(str::to_owned));
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// The ASCII digits of a text.
+pub fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The one of `names` that somebody who wrote `written` most likely meant, if any is near.
+pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|name| (strsim::normalized_damerau_levenshtein(written, name), name))
+        .filter(|(likeness, _)| *likeness >= 0.5)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_composed_and_has_plain_line_ends() {
+        assert_eq!(clean("  Jose\u{301} ", Lines::One, 100).as_deref(), Ok("José"));
+        assert_eq!(clean("a\r\nb\tc", Lines::Many, 100).as_deref(), Ok("a\nb\tc"));
+    }
+
+    #[test]
+    fn names_in_any_script_pass() {
+        for name in ["நிலா", "मोहन‍", "‏עברית", "Ng'ang'a", "李", "Ünal-Öz", "مها"]
+        {
+            assert!(clean(name, Lines::One, 100).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_acts_on_a_terminal_or_on_direction_is_refused() {
+        for bad in ["a\u{0}b", "a\u{1b}[2J", "a\u{85}b", "a\u{202e}b", "a\u{2066}b", "a\u{e0041}b"]
+        {
+            assert!(clean(bad, Lines::Many, 100).is_err(), "{bad:?}");
+        }
+        assert_eq!(clean("a\nb", Lines::One, 100).map_err(|c| c.code), Err("line_break"));
+        assert_eq!(clean("a\tb", Lines::One, 100).map_err(|c| c.code), Err("control_character"));
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert!(clean(&"é".repeat(100), Lines::One, 100).is_ok());
+        assert_eq!(clean(&"é".repeat(101), Lines::One, 100), Err(Complaint::too_long(100)));
+    }
+
+    #[test]
+    fn words_fold_and_split() {
+        assert_eq!(fold("José GÓMEZ Straße Łódź"), "jose gomez strasse lodz");
+        assert_eq!(
+            name_words("O'Brien Smith-Jones"),
+            ["brien", "jones", "o", "obrien", "smith", "smithjones"]
+        );
+        assert_eq!(nearest("frist_name", ["last_name", "first_name"]), Some("first_name"));
+        assert_eq!(nearest("xyz", ["last_name", "first_name"]), None);
+    }
+}

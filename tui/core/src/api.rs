@@ -1,0 +1,119 @@
+//! What the core asks of the server, and what comes back.
+//!
+//! Tokens are not here: the shell keeps them, refreshes them, and says [`Failure::Expired`] when
+//! that no longer works.
+
+use shared::{
+    Page, Problem,
+    account::{Login, Registration, User},
+    history::HistoryEntry,
+    id::PatientId,
+    meta::Meta,
+    patient::{NewPatient, Patient, PatientFilter, PatientPatch},
+};
+
+/// One request to the server.
+#[derive(Clone)]
+pub enum Call {
+    /// What a client must know before anybody logs in.
+    Meta,
+    /// Log in. The shell keeps the tokens.
+    Login(Login),
+    /// Open an account, and log in with it.
+    Register(Registration),
+    /// End the session. The shell forgets the tokens whatever the answer.
+    Logout,
+    /// Who is logged in.
+    Profile,
+    /// A page of patients by its filter.
+    Patients(PatientFilter),
+    /// A page of patients by the address that `next` or `previous` gave.
+    PatientsAt(String),
+    /// One patient; `archived` reads one from the archive.
+    Patient {
+        /// Which.
+        id: PatientId,
+        /// From the archive.
+        archived: bool,
+    },
+    /// A patient's history: the first page, or the one at an address that `next` gave.
+    History {
+        /// Whose.
+        id: PatientId,
+        /// The address of a further page.
+        at: Option<String>,
+    },
+    /// Register a patient.
+    CreatePatient(Box<NewPatient>),
+    /// Change a patient, if it is still the version that was read.
+    UpdatePatient {
+        /// Which.
+        id: PatientId,
+        /// The version that was read.
+        version: i64,
+        /// What changes.
+        patch: Box<PatientPatch>,
+    },
+    /// Archive a patient.
+    ArchivePatient {
+        /// Which.
+        id: PatientId,
+        /// The version that was read.
+        version: i64,
+        /// Why, if it is said.
+        reason: Option<String>,
+    },
+    /// Bring a patient back from the archive.
+    RestorePatient {
+        /// Which.
+        id: PatientId,
+        /// The version that was read.
+        version: i64,
+    },
+}
+
+impl Call {
+    /// Whether it changes something: such a call is never aborted and never repeated by itself.
+    pub fn is_write(&self) -> bool {
+        matches!(
+            self,
+            Self::CreatePatient(_)
+                | Self::UpdatePatient { .. }
+                | Self::ArchivePatient { .. }
+                | Self::RestorePatient { .. }
+                | Self::Register(_)
+        )
+    }
+}
+
+/// A good answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// To [`Call::Meta`].
+    Meta(Box<Meta>),
+    /// To [`Call::Login`], [`Call::Register`] and [`Call::Profile`].
+    User(Box<User>),
+    /// To [`Call::Patients`] and [`Call::PatientsAt`].
+    Patients(Box<Page<Patient>>),
+    /// To everything that answers one patient.
+    Patient(Box<Patient>),
+    /// To [`Call::History`].
+    History(Box<Page<HistoryEntry>>),
+    /// To what answers nothing.
+    Done,
+}
+
+/// Why there is no good answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// The server can't be reached; nothing was sent.
+    Offline(String),
+    /// The request was sent and no answer came: a write may have been done or not.
+    Unknown(String),
+    /// The session is over: log in again.
+    Expired,
+    /// The server refused.
+    Problem(Box<Problem>),
+    /// The answer is not what it should be.
+    Garbled(String),
+}

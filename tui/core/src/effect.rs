@@ -1,0 +1,85 @@
+//! What the core wants done outside.
+
+use std::time::Duration;
+
+use crate::api::Call;
+
+/// A lane of requests: only the newest request of a lane may touch the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// What a client must know before anybody logs in.
+    Meta,
+    /// Logging in, registering, logging out.
+    Account,
+    /// The list of patients.
+    Patients,
+    /// The patient that is shown.
+    Patient,
+    /// The history that is shown.
+    History,
+    /// A write. Never aborted.
+    Save,
+}
+
+/// Names one request: an answer counts only while its generation is the slot's newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// The lane.
+    pub slot: Slot,
+    /// Counts the requests of the lane.
+    pub generation: u64,
+}
+
+/// A timer. Arming one that is armed restarts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// The pause in typing after which a search is sent.
+    Search,
+    /// The wait after which a running request is shown as such.
+    Busy,
+    /// The end of a passing message.
+    Toast,
+    /// The next try to reach a server that is away.
+    Retry,
+}
+
+/// Who becomes the first administrator of a local desk.
+#[derive(Clone, PartialEq)]
+pub struct FirstAdmin {
+    /// E-mail address.
+    pub email: String,
+    /// Name, if one is given.
+    pub name: Option<String>,
+    /// Password.
+    pub password: String,
+    /// Whether others may open accounts themselves.
+    pub is_registration_open: bool,
+}
+
+/// One thing to be done outside.
+#[derive(Clone)]
+pub enum Effect {
+    /// Send a request; the answer comes as [`Msg::Reply`](crate::msg::Msg::Reply).
+    Call(Ticket, Call),
+    /// Stop waiting for a lane's request. Never for a write.
+    Abort(Slot),
+    /// Send [`Msg::Timer`](crate::msg::Msg::Timer) after a while.
+    Arm(Timer, Duration),
+    /// Don't.
+    Disarm(Timer),
+    /// Create the first administrator of the local desk, then open it.
+    SetUp(FirstAdmin),
+    /// Connect to a server elsewhere instead, and remember it where asked.
+    Connect {
+        /// Its address.
+        url: String,
+    },
+    /// Put text into the terminal's clipboard (OSC 52).
+    Copy(String),
+    /// Draw everything anew.
+    Repaint,
+    /// Stop the process as Ctrl-Z does.
+    Suspend,
+    /// End the program.
+    Quit,
+}

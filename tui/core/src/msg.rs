@@ -1,0 +1,123 @@
+//! What happens, as the core sees it.
+
+use chrono::NaiveDate;
+
+use crate::{
+    api::{Failure, Reply},
+    effect::{Ticket, Timer},
+};
+
+/// A key of the keyboard without its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A character, as typed (upper case when Shift made it so).
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tab.
+    Tab,
+    /// Shift and Tab.
+    BackTab,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// A function key.
+    F(u8),
+}
+
+/// A key with its modifiers. Shift is part of the character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Chord {
+    /// The key.
+    pub key: Key,
+    /// With Control.
+    pub ctrl: bool,
+    /// With Alt.
+    pub alt: bool,
+}
+
+impl Chord {
+    /// A key alone.
+    pub const fn plain(key: Key) -> Self {
+        Self { key, ctrl: false, alt: false }
+    }
+
+    /// A letter with Control.
+    pub const fn ctrl(letter: char) -> Self {
+        Self { key: Key::Char(letter), ctrl: true, alt: false }
+    }
+}
+
+/// How the desk at which the client sits is getting on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Desk {
+    /// There is no administrator yet: this is the first start of a local desk.
+    FirstStart {
+        /// Where the data will lie.
+        data: String,
+    },
+    /// There is a server to talk to.
+    Ready {
+        /// How it is shown: `local desk`, or the server's address.
+        label: String,
+        /// Whether it is a throw-away desk with sample data.
+        is_ephemeral: bool,
+        /// Who is logged in already, where the shell did that (a throw-away desk).
+        is_logged_in: bool,
+    },
+    /// It can't be opened, in one sentence. `field` names the field of the form that is meant,
+    /// where there is one: `email`, `password`, `url`.
+    Failed {
+        /// The field.
+        field: Option<String>,
+        /// The sentence.
+        message: String,
+    },
+}
+
+/// One thing that has happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// The program has started. The first frame is drawn before anything else.
+    Start,
+    /// A key was pressed.
+    Key(Chord),
+    /// Text was pasted: one edit, whatever it holds.
+    Paste(String),
+    /// The terminal has this size now.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// A timer went off.
+    Timer(Timer),
+    /// The desk has opened, or not.
+    Desk(Desk),
+    /// An answer came.
+    Reply(Ticket, Result<Reply, Failure>),
+    /// Today's date on this machine; sent at the start and when it changes.
+    Today(NaiveDate),
+    /// The server's answers came again after it had been away.
+    Online,
+}
