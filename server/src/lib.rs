@@ -1,1 +1,15 @@
-//! stub
+//! Frontdesk's server: the REST API of `CONTRACT.md` over SQLite or PostgreSQL.
+//!
+//! Arrows go one way: `api` (HTTP) calls `domain` (the rules), which calls `db` (SQL). See
+//! ARCHITECTURE.md.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod desk;
+pub mod domain;
+pub mod error;
+pub mod keys;

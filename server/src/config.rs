@@ -1,0 +1,228 @@
+//! The settings. This is their one reader: flag before environment variable before line of a `.env`
+//! file before default (contract, section 14).
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use chrono_tz::Tz;
+use clap::Args;
+
+/// Where the records are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Database {
+    /// A file.
+    Sqlite(PathBuf),
+    /// `postgres://…`
+    Postgres(String),
+}
+
+impl Database {
+    /// Reads `sqlite:PATH` or `postgres://…`; any other scheme is refused, since a typing error
+    /// must not open an empty database.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return match path {
+                "" | ":memory:" => Err("the database URL sqlite: needs a file".to_owned()),
+                path => Ok(Self::Sqlite(PathBuf::from(path))),
+            };
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        let scheme = url.split(':').next().unwrap_or_default();
+        Err(format!(
+            "the database URL has the unknown scheme {scheme:?}: use sqlite:PATH or postgres://…"
+        ))
+    }
+
+    /// The file in the user's data folder.
+    pub fn default_file() -> Result<PathBuf, String> {
+        let folders = directories::ProjectDirs::from("", "", "frontdesk")
+            .ok_or("there is no home folder to keep the data in: say --database-url")?;
+        Ok(folders.data_dir().join("frontdesk.sqlite"))
+    }
+
+    /// The folder that holds the SQLite file, made where it is missing.
+    pub fn make_folder(&self) -> Result<(), String> {
+        let Self::Sqlite(path) = self else { return Ok(()) };
+        let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) else {
+            return Ok(());
+        };
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(folder)
+            .map_err(|error| format!("can't make the folder {}: {error}", folder.display()))
+    }
+}
+
+/// Whether people may register themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Registration {
+    /// They may.
+    Open,
+    /// They may not.
+    Closed,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything that can be set.
+#[derive(Args, Clone, Debug)]
+pub struct Settings {
+    /// Address and port to listen on.
+    #[arg(long, env = "FRONTDESK_LISTEN", default_value = "127.0.0.1:8000", global = true)]
+    pub listen: SocketAddr,
+
+    /// `sqlite:PATH` or `postgres://…`; without it a SQLite file in the user's data folder.
+    #[arg(long, env = "FRONTDESK_DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+
+    /// The address under which clients reach the server; without it the request's Host.
+    #[arg(long, env = "FRONTDESK_PUBLIC_URL", global = true)]
+    pub public_url: Option<url::Url>,
+
+    /// Hosts that requests may name, separated by commas, beside loopback and the listen address.
+    #[arg(long, env = "FRONTDESK_ALLOWED_HOSTS", value_delimiter = ',', global = true)]
+    pub allowed_hosts: Vec<String>,
+
+    /// The clinic's time zone, an IANA name; without it the machine's.
+    #[arg(long, env = "FRONTDESK_TIME_ZONE", global = true)]
+    pub time_zone: Option<Tz>,
+
+    /// File with the secrets that sign tokens, one a line: the first signs, all verify.
+    #[arg(long, env = "FRONTDESK_JWT_SECRET_FILE", global = true)]
+    pub jwt_secret_file: Option<PathBuf>,
+
+    /// The secret itself, where there is no file.
+    #[arg(long, env = "FRONTDESK_JWT_SECRET", hide_env_values = true, hide = true, global = true)]
+    pub jwt_secret: Option<String>,
+
+    /// Minutes that an access token lives.
+    #[arg(long, env = "FRONTDESK_ACCESS_TOKEN_MINUTES", default_value_t = 60,
+          value_parser = clap::value_parser!(i64).range(1..=1_440), global = true)]
+    pub access_token_minutes: i64,
+
+    /// Days that a session lives without being refreshed.
+    #[arg(long, env = "FRONTDESK_REFRESH_TOKEN_DAYS", default_value_t = 7,
+          value_parser = clap::value_parser!(i64).range(1..=365), global = true)]
+    pub refresh_token_days: i64,
+
+    /// Whether people may register themselves.
+    #[arg(long, env = "FRONTDESK_REGISTRATION", value_enum, default_value_t = Registration::Open,
+          global = true)]
+    pub registration: Registration,
+
+    /// Most connections at once.
+    #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS", default_value_t = 1_024,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
+    pub max_connections: u32,
+
+    /// How the log is written.
+    #[arg(long, env = "FRONTDESK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text,
+          global = true)]
+    pub log_format: LogFormat,
+
+    /// What is logged: error, warn, info, debug or trace.
+    #[arg(long, env = "FRONTDESK_LOG_LEVEL", default_value = "info", global = true)]
+    pub log_level: tracing_subscriber::filter::LevelFilter,
+}
+
+impl Settings {
+    /// The settings of a program that was started without any.
+    pub fn defaults() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            database_url: None,
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            time_zone: None,
+            jwt_secret_file: None,
+            jwt_secret: None,
+            access_token_minutes: 60,
+            refresh_token_days: 7,
+            registration: Registration::Open,
+            max_connections: 1_024,
+            log_format: LogFormat::Text,
+            log_level: tracing_subscriber::filter::LevelFilter::INFO,
+        }
+    }
+
+    /// Where the records are kept.
+    pub fn database(&self) -> Result<Database, String> {
+        match &self.database_url {
+            Some(url) => Database::parse(url),
+            None => Database::default_file().map(Database::Sqlite),
+        }
+    }
+
+    /// The clinic's time zone: the one that is set, or the machine's, or UTC where the machine has
+    /// none.
+    pub fn zone(&self) -> Result<Tz, String> {
+        if let Some(zone) = self.time_zone {
+            return Ok(zone);
+        }
+        let Ok(name) = iana_time_zone::get_timezone() else { return Ok(Tz::UTC) };
+        name.parse().map_err(|_| {
+            format!("the machine's time zone {name:?} is not known: say --time-zone")
+        })
+    }
+
+    /// Whether people may register themselves.
+    pub fn is_registration_open(&self) -> bool {
+        self.registration == Registration::Open
+    }
+}
+
+/// Reads a `.env` file beside the place where the program was started into the environment, where
+/// what is there already wins.
+///
+/// Fails on a file that can't be read or understood, and on a variable of ours that is misspelt: a
+/// setting must not be ignored.
+pub fn read_environment(known: &[String]) -> Result<(), String> {
+    match dotenvy::dotenv() {
+        Ok(_) => {}
+        Err(error) if error.not_found() => {}
+        Err(error) => return Err(format!("the .env file can't be read: {error}")),
+    }
+    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+    let variables = std::env::vars_os();
+    for (name, _) in variables {
+        let name = name.to_string_lossy();
+        if !name.starts_with("FRONTDESK_") || known.iter().any(|known| *known == name) {
+            continue;
+        }
+        let near = shared::text::nearest(&name, known.iter().map(String::as_str));
+        let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        return Err(format!("the environment has {name}, which is no setting{hint}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_databases_are_known() {
+        let sqlite = Database::Sqlite(PathBuf::from("/tmp/a.sqlite"));
+        assert_eq!(Database::parse("sqlite:/tmp/a.sqlite"), Ok(sqlite.clone()));
+        assert_eq!(Database::parse("sqlite:///tmp/a.sqlite"), Ok(sqlite));
+        assert!(matches!(Database::parse("postgres://h/d"), Ok(Database::Postgres(_))));
+        for bad in ["postgers://h/d", "mysql://h/d", "sqlite:", "sqlite::memory:", "a.sqlite"] {
+            assert!(Database::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

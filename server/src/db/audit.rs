@@ -1,0 +1,131 @@
+//! The audit log.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shared::{
+    UserId,
+    history::{Change, HistoryEntry},
+    id::AuditId,
+};
+
+use super::{Conn, DbError, Row, Sql};
+use crate::error::Error;
+
+/// What an entry is about in detail. It lies apart from the entry, so that it can be erased.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    /// The reason that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// The fields that changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<Change>,
+}
+
+/// One entry to be written.
+pub(crate) struct NewEntry<'a> {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor_id: Option<UserId>,
+    pub(crate) actor_name: &'a str,
+    pub(crate) actor_role: Option<&'a str>,
+    pub(crate) action: &'a str,
+    pub(crate) entity: &'a str,
+    pub(crate) entity_id: Option<i64>,
+    pub(crate) version: Option<i64>,
+    pub(crate) address: Option<&'a str>,
+    pub(crate) request_id: Option<&'a str>,
+    /// Salt, content as JSON, and the hash of both.
+    pub(crate) content: Option<(&'a str, &'a str, &'a str)>,
+}
+
+/// Appends an entry.
+pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "INSERT INTO audit_log (at, actor_id, actor_name, actor_role, action, entity, entity_id, \
+         version, address, request_id, values_hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+    );
+    let sql = sql.arg(entry.at).arg(entry.actor_id.map(|id| id.0)).arg(entry.actor_name);
+    let sql = sql.arg(entry.actor_role).arg(entry.action).arg(entry.entity).arg(entry.entity_id);
+    let sql = sql.arg(entry.version).arg(entry.address).arg(entry.request_id);
+    let row = sql.arg(entry.content.map(|(_, _, hash)| hash)).fetch_one(conn).await?;
+    if let Some((salt, content, _)) = entry.content {
+        let id: i64 = row.get("id")?;
+        let sql = Sql::new("INSERT INTO audit_values (audit_id, salt, content) VALUES ($1, $2, $3)");
+        sql.arg(id).arg(salt).arg(content).execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// The writes of one record, newest first: those after an entry in that order where one is given,
+/// or with `backwards` those before it.
+pub(crate) async fn history(
+    conn: &mut Conn<'_>,
+    entity: &str,
+    id: i64,
+    place: Option<i64>,
+    backwards: bool,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<HistoryEntry>, DbError> {
+    let mut sql = Sql::new(
+        "SELECT a.id, a.at, a.action, a.actor_id, a.actor_name, a.address, a.request_id, a.version, \
+         v.content FROM audit_log a LEFT JOIN audit_values v ON v.audit_id = a.id \
+         WHERE a.version IS NOT NULL AND a.entity = ",
+    );
+    sql.bind(entity).push(" AND a.entity_id = ").bind(id);
+    if let Some(place) = place {
+        sql.push(if backwards { " AND a.id > " } else { " AND a.id < " }).bind(place);
+    }
+    sql.push(if backwards { " ORDER BY a.id LIMIT " } else { " ORDER BY a.id DESC LIMIT " });
+    sql.bind(limit).push(" OFFSET ").bind(offset);
+    let rows = sql.fetch_all(conn).await?;
+    let mut entries: Vec<HistoryEntry> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+    if backwards {
+        entries.reverse();
+    }
+    Ok(entries)
+}
+
+/// How many writes of one record there are, up to a number.
+pub(crate) async fn count_history(
+    conn: &mut Conn<'_>,
+    entity: &str,
+    id: i64,
+    max: i64,
+) -> Result<i64, DbError> {
+    let sql = Sql::new(
+        "SELECT count(*) AS entries FROM (SELECT 1 AS one FROM audit_log WHERE entity = $1 \
+         AND entity_id = $2 AND version IS NOT NULL LIMIT $3) AS some",
+    );
+    Ok(sql.arg(entity).arg(id).arg(max).fetch_one(conn).await?.get("entries")?)
+}
+
+/// Erases the values of everything that was done with a record.
+pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "DELETE FROM audit_values WHERE audit_id IN \
+         (SELECT id FROM audit_log WHERE entity = $1 AND entity_id = $2)",
+    );
+    sql.arg(entity).arg(id).execute(conn).await.map(drop)
+}
+
+fn from_row(row: &Row) -> Result<HistoryEntry, Error> {
+    let content: Option<String> = row.get("content")?;
+    let content: Content = match content {
+        Some(json) => serde_json::from_str(&json).map_err(|e| Error::Internal(Box::new(e)))?,
+        None => Content::default(),
+    };
+    Ok(HistoryEntry {
+        id: AuditId(row.get("id")?),
+        at: row.get("at")?,
+        action: row.get("action")?,
+        actor: row.get::<Option<i64>>("actor_id")?.map(UserId),
+        actor_username: row.get("actor_name")?,
+        address: row.get("address")?,
+        request_id: row.get("request_id")?,
+        reason: content.reason,
+        version: row.get("version")?,
+        changes: content.changes,
+    })
+}

@@ -1,0 +1,49 @@
+//! PostgreSQL: a pool of connections.
+
+use std::time::Duration;
+
+use sqlx::{
+    ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+};
+
+use super::Pools;
+
+const CONNECTIONS: u32 = 16;
+
+/// Connects once outside the pool, since the pool shows every refusal as a time-out.
+pub(super) async fn open(url: &str) -> Result<Pools, String> {
+    let options: PgConnectOptions =
+        url.parse().map_err(|error| format!("the PostgreSQL URL can't be read: {error}"))?;
+    let place = format!("PostgreSQL at {}:{}", options.get_host(), options.get_port());
+    let is_near = options.get_socket().is_some()
+        || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1")
+        || options.get_host().starts_with('/');
+    let is_open = matches!(options.get_ssl_mode(), PgSslMode::Prefer | PgSslMode::Allow);
+    // "prefer" goes on without encryption where the server has none, and says nothing.
+    let options = if is_open && !is_near { options.ssl_mode(PgSslMode::Require) } else { options };
+    let options = options.application_name("frontdesk");
+    let connected = tokio::time::timeout(Duration::from_secs(10), options.connect()).await;
+    let mut first = match connected {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => return Err(format!("can't connect to {place}: {error}")),
+        Err(_) => return Err(format!("can't connect to {place}: no answer in 10 seconds")),
+    };
+    let synchronous: String = sqlx::query_scalar("SHOW synchronous_commit")
+        .fetch_one(&mut first)
+        .await
+        .map_err(|error| format!("can't ask {place}: {error}"))?;
+    if synchronous == "off" {
+        return Err(format!("{place} has synchronous_commit off, which loses acknowledged changes"));
+    }
+    let closed = first.close().await;
+    closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(3))
+        .connect_lazy_with(options.options([
+            ("idle_in_transaction_session_timeout", "30000"),
+            ("statement_timeout", "30000"),
+        ]));
+    Ok(Pools::Postgres(pool))
+}

@@ -1,0 +1,202 @@
+//! Searching patients: the terms under which each is found, and what a typed word looks for.
+//!
+//! A term is a letter for its kind and a folded text. Every word of a search becomes ranges over
+//! the terms, so that an index answers it on either database.
+
+use shared::{
+    Complaint, Mrn, PartialDate,
+    patient::PatientFields,
+    text::{digits, fold, fold_case, fold_word, name_words},
+};
+
+use super::Sql;
+
+const NAME: char = 'n';
+const EMAIL: char = 'e';
+const PHONE: char = 'p';
+const PHONE_REVERSED: char = 'r';
+const IDENTIFIER: char = 'i';
+const MRN: char = 'm';
+const BORN: char = 'd';
+
+/// Most words of a search.
+const WORDS_MAX: usize = 12;
+
+/// The terms under which a patient is found, sorted.
+pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
+    let mut terms = vec![term(MRN, &mrn.to_lowercase())];
+    for name in [&fields.first_name, &fields.last_name].into_iter().flatten() {
+        terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
+    }
+    if let Some(email) = &fields.email {
+        terms.push(term(EMAIL, &fold_case(email)));
+    }
+    if let Some(phone) = &fields.phone_number {
+        let digits = digits(phone);
+        terms.push(term(PHONE_REVERSED, &digits.chars().rev().collect::<String>()));
+        terms.push(term(PHONE, &digits));
+    }
+    for identifier in fields.identifiers.iter().flatten() {
+        terms.push(term(IDENTIFIER, &fold_word(&identifier.value)));
+    }
+    if let Some(born) = fields.date_of_birth {
+        terms.push(term(BORN, &born.to_string()));
+    }
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+fn term(kind: char, text: &str) -> String {
+    format!("{kind}{text}")
+}
+
+/// One word of a search.
+#[derive(Debug, PartialEq)]
+struct Word {
+    /// Terms that start with one of these match.
+    starts: Vec<String>,
+    /// Terms that are one of these match best.
+    exact: Vec<String>,
+}
+
+/// What somebody has typed to find a patient.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Search {
+    words: Vec<Word>,
+    /// A medical record number with a wrong check letter, where one was typed.
+    pub(crate) mistyped_mrn: Option<Complaint>,
+}
+
+impl Search {
+    /// Reads the words.
+    ///
+    /// Fails where there are too many of them. Text without any letter or digit finds nothing.
+    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
+        let is_phone = digits(text).len() >= 5
+            && text.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
+            && text.split_whitespace().all(|word| PartialDate::parse(word).is_err());
+        let is_one = is_phone || Mrn::looks_like(text);
+        let parts: Vec<&str> = if is_one { vec![text] } else { text.split_whitespace().collect() };
+        if parts.len() > WORDS_MAX {
+            let message = format!("must have at most {WORDS_MAX} words");
+            return Err(Complaint::new("too_many_words", message).with("max", WORDS_MAX));
+        }
+        let mistyped_mrn = parts.iter().find_map(|part| {
+            Mrn::parse(part).err().filter(|complaint| complaint.code == "mistyped_mrn")
+        });
+        Ok(Self { words: parts.into_iter().map(word).collect(), mistyped_mrn })
+    }
+
+    /// Restricts a query over `patients p`: every word must match.
+    pub(crate) fn restrict(&self, sql: &mut Sql) {
+        for word in &self.words {
+            sql.push(" AND p.id IN (");
+            for (i, start) in word.starts.iter().enumerate() {
+                sql.push(if i == 0 { "" } else { " UNION ALL " });
+                sql.push("SELECT patient_id FROM patient_terms WHERE term >= ").bind(start.as_str());
+                sql.push(" AND term < ").bind(format!("{start}\u{10ffff}"));
+            }
+            sql.push(if word.starts.is_empty() { "0)" } else { ")" });
+        }
+    }
+
+    /// Adds the rank of a row to a query over `patients p`: how many words match only the start of
+    /// a term. The best rank is 0.
+    pub(crate) fn rank(&self, sql: &mut Sql) {
+        sql.push("(0");
+        for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
+            sql.push(
+                " + CASE WHEN EXISTS (SELECT 1 FROM patient_terms t WHERE t.patient_id = p.id \
+                 AND t.term IN (",
+            );
+            sql.bind_all(word.exact.iter().map(String::as_str)).push(")) THEN 0 ELSE 1 END");
+        }
+        sql.push(")");
+    }
+}
+
+fn word(typed: &str) -> Word {
+    let folded = fold_word(typed);
+    let digits = digits(typed);
+    let is_number =
+        !digits.is_empty() && typed.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c));
+    let (mut starts, mut exact) = (Vec::new(), Vec::new());
+    if !folded.is_empty() {
+        for kind in [NAME, IDENTIFIER] {
+            starts.push(term(kind, &folded));
+            exact.push(term(kind, &folded));
+        }
+        starts.push(term(EMAIL, &fold_case(typed)));
+        exact.push(term(EMAIL, &fold_case(typed)));
+    }
+    if is_number && digits.len() >= 3 {
+        starts.push(term(PHONE, &digits));
+        exact.push(term(PHONE, &digits));
+    }
+    if is_number && (4..=10).contains(&digits.len()) {
+        let reversed: String = digits.chars().rev().collect();
+        starts.push(term(PHONE_REVERSED, &reversed));
+    }
+    match Mrn::parse(typed) {
+        Ok(mrn) => {
+            starts.push(term(MRN, &mrn.as_str().to_lowercase()));
+            exact.push(term(MRN, &mrn.as_str().to_lowercase()));
+        }
+        // The beginning of a number, while it is typed.
+        Err(complaint) if complaint.code == "invalid_mrn" => {
+            let begun = fold(typed).replace('-', "");
+            let rest = begun.strip_prefix('p').unwrap_or_default();
+            if !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()) {
+                starts.push(term(MRN, &begun));
+            }
+        }
+        Err(_) => {}
+    }
+    if let Ok(date) = PartialDate::parse(typed) {
+        starts.push(term(BORN, &date.to_string()));
+        exact.push(term(BORN, &date.to_string()));
+    }
+    Word { starts, exact }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(text: &str) -> Vec<String> {
+        Search::parse(text).unwrap().words.into_iter().flat_map(|word| word.starts).collect()
+    }
+
+    #[test]
+    fn a_word_looks_where_its_shape_can_stand() {
+        assert_eq!(starts("Gómez"), ["ngomez", "igomez", "egómez"]);
+        assert!(starts("1989").contains(&"d1989".to_owned()));
+        assert!(starts("4567").contains(&"r7654".to_owned()));
+        assert!(starts("p000").contains(&"mp000".to_owned()));
+        assert_eq!(starts("'"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_spaced_phone_number_or_mrn_is_one_word() {
+        assert_eq!(Search::parse("+1 (555) 123-4567").unwrap().words.len(), 1);
+        assert_eq!(Search::parse("p 000-001 b").unwrap().words.len(), 1);
+        assert_eq!(Search::parse("gomez 1989-05-25").unwrap().words.len(), 2);
+        assert!(Search::parse("P000001C").unwrap().mistyped_mrn.is_some());
+    }
+
+    #[test]
+    fn a_patient_is_found_by_everything_that_is_known() {
+        let fields = PatientFields {
+            first_name: Some("José".to_owned()),
+            last_name: Some("O'Gómez".to_owned()),
+            phone_number: Some("+1 555".to_owned()),
+            date_of_birth: PartialDate::parse("1989-05").ok(),
+            ..Default::default()
+        };
+        let terms = terms("P000001B", &fields);
+        let expected =
+            ["d1989-05", "mp000001b", "ngomez", "njose", "no", "nogomez", "p1555", "r5551"];
+        assert_eq!(terms, expected);
+    }
+}

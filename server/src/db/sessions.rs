@@ -1,0 +1,148 @@
+//! Sessions: one row a login. No token is stored.
+
+use chrono::{DateTime, Utc};
+use shared::{SessionId, UserId};
+
+use super::{Conn, DbError, Row, Sql};
+use crate::error::Error;
+
+/// A session as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionRow {
+    pub(crate) id: SessionId,
+    pub(crate) user_id: UserId,
+    /// Counts the refreshes.
+    pub(crate) generation: i64,
+    /// When the last one was.
+    pub(crate) rotated_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) last_used_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+    pub(crate) address: String,
+    pub(crate) user_agent: Option<String>,
+}
+
+fn from_row(row: &Row) -> Result<SessionRow, Error> {
+    Ok(SessionRow {
+        id: SessionId(row.get("id")?),
+        user_id: UserId(row.get("user_id")?),
+        generation: row.get("generation")?,
+        rotated_at: row.get("rotated_at")?,
+        created_at: row.get("created_at")?,
+        last_used_at: row.get("last_used_at")?,
+        expires_at: row.get("expires_at")?,
+        ended_at: row.get("ended_at")?,
+        address: row.get("address")?,
+        user_agent: row.get("user_agent")?,
+    })
+}
+
+const COLUMNS: &str = "SELECT id, user_id, generation, rotated_at, created_at, last_used_at, \
+    expires_at, ended_at, address, user_agent FROM sessions ";
+
+/// Begins a session.
+pub(crate) async fn insert(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    address: &str,
+    user_agent: Option<&str>,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<SessionRow, DbError> {
+    let sql = Sql::new(
+        "INSERT INTO sessions (user_id, generation, rotated_at, created_at, last_used_at, \
+         expires_at, address, user_agent) VALUES ($1, 1, $2, $2, $2, $3, $4, $5) \
+         RETURNING id, user_id, generation, rotated_at, created_at, last_used_at, expires_at, \
+         ended_at, address, user_agent",
+    );
+    let sql = sql.arg(user.0).arg(now).arg(expires_at).arg(address).arg(user_agent);
+    Ok(from_row(&sql.fetch_one(conn).await?)?)
+}
+
+/// The session with this id.
+pub(crate) async fn get(
+    conn: &mut Conn<'_>,
+    id: SessionId,
+) -> Result<Option<SessionRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE id = ").bind(id.0);
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// The running sessions of a user from a place in their list on, newest first.
+pub(crate) async fn list(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE user_id = ").bind(user.0);
+    sql.push(" AND ended_at IS NULL AND expires_at > ").bind(now).push(" ORDER BY id DESC");
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+}
+
+/// Goes from one generation to the next; only one of several at once succeeds.
+pub(crate) async fn rotate(
+    conn: &mut Conn<'_>,
+    id: SessionId,
+    generation: i64,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let sql = Sql::new(
+        "UPDATE sessions SET generation = generation + 1, rotated_at = $3, last_used_at = $3, \
+         expires_at = $4 WHERE id = $1 AND generation = $2 AND ended_at IS NULL",
+    );
+    let sql = sql.arg(id.0).arg(generation).arg(now).arg(expires_at);
+    Ok(sql.execute(conn).await? == 1)
+}
+
+/// Notes that a session was used.
+pub(crate) async fn touch(
+    conn: &mut Conn<'_>,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let sql = Sql::new("UPDATE sessions SET last_used_at = $2 WHERE id = $1");
+    sql.arg(id.0).arg(now).execute(conn).await.map(drop)
+}
+
+/// Ends a session; says whether it was running.
+pub(crate) async fn end(
+    conn: &mut Conn<'_>,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let sql = Sql::new("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL");
+    Ok(sql.arg(id.0).arg(now).execute(conn).await? == 1)
+}
+
+/// Ends all sessions of a user but one.
+pub(crate) async fn end_all(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    but: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<u64, DbError> {
+    let sql = Sql::new(
+        "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
+    );
+    sql.arg(user.0).arg(but.map_or(0, |id| id.0)).arg(now).execute(conn).await
+}
+
+/// Whether a user has logged in from an address since a time.
+pub(crate) async fn has_been_at(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    address: &str,
+    since: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let sql = Sql::new(
+        "SELECT id FROM sessions WHERE user_id = $1 AND address = $2 AND created_at > $3 LIMIT 1",
+    );
+    let sql = sql.arg(user.0).arg(address).arg(since);
+    Ok(sql.fetch_optional(conn).await?.is_some())
+}

@@ -1,0 +1,199 @@
+//! One statement with its arguments, for either database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, Sqlite,
+    Type,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+use super::{Conn, DbError};
+use crate::error::Error;
+
+/// A value that is bound. Each variant may be NULL, since PostgreSQL wants to know NULL's type.
+#[derive(Clone, Debug)]
+pub(crate) enum Arg {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Bool(Option<bool>),
+    Time(Option<DateTime<Utc>>),
+}
+
+macro_rules! args {
+    ($($type:ty => |$value:ident| $arg:expr),* $(,)?) => {$(
+        impl From<$type> for Arg {
+            fn from($value: $type) -> Self { $arg }
+        }
+    )*};
+}
+
+args! {
+    i64 => |value| Self::Int(Some(value)),
+    Option<i64> => |value| Self::Int(value),
+    &str => |value| Self::Text(Some(value.to_owned())),
+    String => |value| Self::Text(Some(value)),
+    Option<String> => |value| Self::Text(value),
+    Option<&str> => |value| Self::Text(value.map(str::to_owned)),
+    bool => |value| Self::Bool(Some(value)),
+    DateTime<Utc> => |value| Self::Time(Some(value)),
+    Option<DateTime<Utc>> => |value| Self::Time(value),
+    NaiveDate => |value| Self::Text(Some(value.to_string())),
+    Option<NaiveDate> => |value| Self::Text(value.map(|date| date.to_string())),
+}
+
+/// A statement. Its text is put together from literals only, so nothing that came from outside can
+/// become part of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sql {
+    text: String,
+    args: Vec<Arg>,
+}
+
+impl Sql {
+    pub(crate) fn new(text: &'static str) -> Self {
+        Self { text: text.to_owned(), args: Vec::new() }
+    }
+
+    /// Goes on with more text.
+    pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Goes on with a placeholder for this value.
+    pub(crate) fn bind(&mut self, value: impl Into<Arg>) -> &mut Self {
+        self.args.push(value.into());
+        self.text.push_str(&format!("${}", self.args.len()));
+        self
+    }
+
+    /// Goes on with several placeholders, separated by commas.
+    pub(crate) fn bind_all<T: Into<Arg>>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
+        for (i, value) in values.into_iter().enumerate() {
+            if i > 0 {
+                self.push(", ");
+            }
+            self.bind(value);
+        }
+        self
+    }
+
+    /// Gives the next numbered placeholder of the text its value.
+    pub(crate) fn arg(mut self, value: impl Into<Arg>) -> Self {
+        self.args.push(value.into());
+        self
+    }
+
+    /// All rows.
+    pub(crate) async fn fetch_all(self, conn: &mut Conn<'_>) -> Result<Vec<Row>, DbError> {
+        match conn {
+            Conn::Sqlite(conn) => {
+                let query = sqlx::query_with(AssertSqlSafe(self.text), sqlite_args(self.args)?);
+                let rows = query.fetch_all(&mut **conn).await;
+                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Conn::Postgres(conn) => {
+                let query = sqlx::query_with(AssertSqlSafe(self.text), postgres_args(self.args)?);
+                let rows = query.fetch_all(&mut **conn).await;
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+        .map_err(DbError::from_sqlx)
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn fetch_optional(self, conn: &mut Conn<'_>) -> Result<Option<Row>, DbError> {
+        Ok(self.fetch_all(conn).await?.into_iter().next())
+    }
+
+    /// The first row, where there has to be one.
+    pub(crate) async fn fetch_one(self, conn: &mut Conn<'_>) -> Result<Row, DbError> {
+        let row = self.fetch_optional(conn).await?;
+        row.ok_or_else(|| Error::internal("a statement that must return a row returned none").into())
+    }
+
+    /// Runs it and says how many rows it has changed.
+    pub(crate) async fn execute(self, conn: &mut Conn<'_>) -> Result<u64, DbError> {
+        match conn {
+            Conn::Sqlite(conn) => {
+                let query = sqlx::query_with(AssertSqlSafe(self.text), sqlite_args(self.args)?);
+                query.execute(&mut **conn).await.map(|done| done.rows_affected())
+            }
+            Conn::Postgres(conn) => {
+                let query = sqlx::query_with(AssertSqlSafe(self.text), postgres_args(self.args)?);
+                query.execute(&mut **conn).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err(DbError::from_sqlx)
+    }
+}
+
+macro_rules! bind_each {
+    ($args:ident, $bound:ident) => {
+        for arg in $args {
+            let added = match arg {
+                Arg::Int(value) => $bound.add(value),
+                Arg::Text(value) => $bound.add(value),
+                Arg::Bool(value) => $bound.add(value),
+                Arg::Time(value) => $bound.add(value),
+            };
+            added.map_err(Error::Internal)?;
+        }
+    };
+}
+
+fn sqlite_args(args: Vec<Arg>) -> Result<SqliteArguments, DbError> {
+    let mut bound = SqliteArguments::default();
+    bind_each!(args, bound);
+    Ok(bound)
+}
+
+fn postgres_args(args: Vec<Arg>) -> Result<PgArguments, DbError> {
+    let mut bound = PgArguments::default();
+    bind_each!(args, bound);
+    Ok(bound)
+}
+
+/// One row.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// What can be read from a column of either database.
+pub(crate) trait Value:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl<T> Value for T where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl Row {
+    /// The value of a column; fails where the column is not there or has another type.
+    pub(crate) fn get<T: Value>(&self, column: &str) -> Result<T, Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+        .map_err(|error| Error::Internal(Box::new(error)))
+    }
+
+    /// A text that means something: a date, a closed list.
+    pub(crate) fn parsed<T>(
+        &self,
+        column: &str,
+        parse: impl Fn(&str) -> Result<T, shared::Complaint>,
+    ) -> Result<Option<T>, Error> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|text| {
+            parse(&text).map_err(|complaint| {
+                Error::internal(format!("column {column} holds {text:?}, which {}", complaint.message))
+            })
+        })
+        .transpose()
+    }
+}

@@ -1,0 +1,161 @@
+//! Users.
+
+use shared::{
+    UserId,
+    account::{Role, User, identifier_key},
+    patient::full_name,
+};
+
+use super::{Conn, DbError, Row, Sql};
+use crate::error::Error;
+
+/// A user with what is not answered.
+pub(crate) struct UserRow {
+    pub(crate) user: User,
+    pub(crate) password_hash: Option<String>,
+}
+
+/// A user to be inserted.
+pub(crate) struct NewUser<'a> {
+    pub(crate) email: Option<&'a str>,
+    pub(crate) username: Option<&'a str>,
+    pub(crate) first_name: Option<&'a str>,
+    pub(crate) last_name: Option<&'a str>,
+    pub(crate) phone: Option<&'a str>,
+    pub(crate) role: Role,
+    pub(crate) password_hash: Option<&'a str>,
+    pub(crate) now: chrono::DateTime<chrono::Utc>,
+}
+
+const COLUMNS: &str = "SELECT id, email, username, first_name, last_name, phone, role, \
+    password_hash, is_active, email_verified, created_at, updated_at, version FROM users ";
+
+fn from_row(row: &Row) -> Result<UserRow, Error> {
+    let (first_name, last_name): (Option<String>, Option<String>) =
+        (row.get("first_name")?, row.get("last_name")?);
+    let role = row.parsed("role", |text| text.parse::<Role>())?;
+    let role = role.ok_or_else(|| Error::internal("a user without a role"))?;
+    Ok(UserRow {
+        user: User {
+            id: UserId(row.get("id")?),
+            username: row.get("username")?,
+            email: row.get("email")?,
+            name: full_name(first_name.as_deref(), last_name.as_deref()),
+            first_name,
+            last_name,
+            phone: row.get("phone")?,
+            role,
+            is_active: row.get("is_active")?,
+            is_staff: role.is_staff(),
+            email_verified: row.get("email_verified")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+            version: row.get("version")?,
+            permissions: None,
+        },
+        password_hash: row.get("password_hash")?,
+    })
+}
+
+/// The user with this id.
+pub(crate) async fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE id = ").bind(id.0);
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// The user with this e-mail address or username, compared without case. A username has no `@`, so
+/// it is never both.
+pub(crate) async fn find(
+    conn: &mut Conn<'_>,
+    identifier: &str,
+) -> Result<Option<UserRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(if identifier.contains('@') { "WHERE email_key = " } else { "WHERE username_key = " });
+    sql.bind(identifier_key(identifier));
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// All users, oldest first.
+pub(crate) async fn list(conn: &mut Conn<'_>) -> Result<Vec<UserRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("ORDER BY id");
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+}
+
+/// The active admin who has been there longest.
+pub(crate) async fn first_admin(conn: &mut Conn<'_>) -> Result<Option<UserRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE role = ").bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
+    sql.push(" ORDER BY id LIMIT 1");
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// How many active admins there are beside this user. Their rows stay locked on PostgreSQL, so
+/// that two who remove each other can't both succeed.
+pub(crate) async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, DbError> {
+    let mut sql = Sql::new("UPDATE users SET role = role WHERE role = ");
+    sql.bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
+    sql.execute(conn).await?;
+    let mut sql = Sql::new("SELECT count(*) AS others FROM users WHERE role = ");
+    sql.bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
+    sql.push(" AND id <> ").bind(id.0);
+    Ok(sql.fetch_one(conn).await?.get("others")?)
+}
+
+/// Inserts a user.
+pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<UserRow, DbError> {
+    let mut sql = Sql::new(
+        "INSERT INTO users (email, email_key, username, username_key, first_name, last_name, \
+         phone, role, password_hash, is_active, email_verified, created_at, updated_at, version) \
+         VALUES (",
+    );
+    sql.bind(new.email).push(", ").bind(new.email.map(identifier_key)).push(", ");
+    sql.bind(new.username).push(", ").bind(new.username.map(identifier_key)).push(", ");
+    sql.bind_all([new.first_name, new.last_name, new.phone]).push(", ");
+    sql.bind(new.role.as_str()).push(", ").bind(new.password_hash).push(", ");
+    sql.bind(true).push(", ").bind(false).push(", ").bind(new.now).push(", ").bind(new.now);
+    sql.push(", 1) RETURNING id, email, username, first_name, last_name, phone, role, \
+         password_hash, is_active, email_verified, created_at, updated_at, version");
+    Ok(from_row(&sql.fetch_one(conn).await?)?)
+}
+
+/// Writes a user back, if it is still the version that was read.
+pub(crate) async fn update(
+    conn: &mut Conn<'_>,
+    row: &UserRow,
+    changed_by: Option<UserId>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<bool, DbError> {
+    let user = &row.user;
+    let mut sql = Sql::new("UPDATE users SET email = ");
+    sql.bind(user.email.as_deref()).push(", email_key = ");
+    sql.bind(user.email.as_deref().map(identifier_key)).push(", username = ");
+    sql.bind(user.username.as_deref()).push(", username_key = ");
+    sql.bind(user.username.as_deref().map(identifier_key)).push(", first_name = ");
+    sql.bind(user.first_name.as_deref()).push(", last_name = ").bind(user.last_name.as_deref());
+    sql.push(", phone = ").bind(user.phone.as_deref()).push(", role = ").bind(user.role.as_str());
+    sql.push(", is_active = ").bind(user.is_active);
+    sql.push(", email_verified = ").bind(user.email_verified);
+    sql.push(", password_hash = ").bind(row.password_hash.as_deref());
+    sql.push(", updated_at = ").bind(now).push(", changed_by = ").bind(changed_by.map(|id| id.0));
+    sql.push(", version = version + 1 WHERE id = ").bind(user.id.0);
+    sql.push(" AND version = ").bind(user.version);
+    Ok(sql.execute(conn).await? == 1)
+}
+
+/// Replaces a password's hash by one with stronger parameters, unless the password has changed
+/// meanwhile. The user is not thereby changed.
+pub(crate) async fn rehash(
+    conn: &mut Conn<'_>,
+    id: UserId,
+    old: &str,
+    new: &str,
+) -> Result<(), DbError> {
+    let sql = Sql::new("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3");
+    sql.arg(new).arg(id.0).arg(old).execute(conn).await.map(drop)
+}

@@ -1,0 +1,283 @@
+//! One's own account: registering, logging in, profile and password.
+
+use serde_json::json;
+use shared::{
+    Complaint, Faults, Patch,
+    account::{Login, PasswordChange, ProfileInput, Registration, Role, Session, User},
+    patient::full_name,
+};
+
+use super::{
+    access::{Actor, Origin, session_permissions},
+    audit::{self, Deed, Doer, differences},
+    passwords::{Verdict, check_new},
+    precondition::{Found, Precondition, stale},
+    sessions,
+    throttle::Lanes,
+};
+use crate::{
+    app::App,
+    db::{
+        DbError,
+        users::{self, NewUser, UserRow},
+    },
+    error::Error,
+};
+
+/// Opens an account and logs in with it.
+pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Session, Error> {
+    if !app.settings().is_registration_open() {
+        return Err(Error::Forbidden("registration is closed: ask an administrator for an account"));
+    }
+    let role = new.role.unwrap_or(Role::Member);
+    let name = full_name(new.first_name.as_deref(), new.last_name.as_deref());
+    let own = [new.email.as_str(), new.username.as_deref().unwrap_or_default(), &name];
+    check_new(&new.password, role, &own).map_err(|c| Error::invalid("password", c))?;
+    let hash = app.passwords().hash(&new.password).await?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let row = NewUser {
+        email: Some(&new.email),
+        username: new.username.as_deref(),
+        first_name: new.first_name.as_deref(),
+        last_name: new.last_name.as_deref(),
+        phone: new.phone.as_deref(),
+        role,
+        password_hash: Some(&hash),
+        now,
+    };
+    // Looked up first, so that an address and a username that are both taken are named together;
+    // the index decides between two who come at the same moment.
+    let mut taken = Faults::default();
+    for (field, value) in [("email", Some(new.email.as_str())), ("username", own_username(&new))] {
+        let Some(value) = value else { continue };
+        if users::find(&mut tx.conn(), value).await?.is_some() {
+            taken.add(field, is_taken(field));
+        }
+    }
+    if !taken.is_empty() {
+        return Err(Error::Conflict(taken));
+    }
+    let user = users::insert(&mut tx.conn(), row).await.map_err(unique)?.user;
+    let actor = Actor { user, session: None, origin: origin.clone() };
+    let mut deed = Deed::new("user.registered", "user", Some(actor.id().0));
+    deed.version = Some(actor.user.version);
+    audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+    let message = "User registered successfully";
+    let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?;
+    tx.commit().await?;
+    Ok(session)
+}
+
+fn own_username(new: &Registration) -> Option<&str> {
+    new.username.as_deref()
+}
+
+fn is_taken(field: &str) -> Complaint {
+    let what = if field == "email" { "e-mail address" } else { "username" };
+    Complaint::new("not_unique", format!("another account has this {what} already"))
+}
+
+/// What a refused unique index means to the caller.
+pub(crate) fn unique(error: DbError) -> Error {
+    match error {
+        DbError::Unique(key) if key == "users_email_key_key" => {
+            Error::Conflict(Faults::one("email", is_taken("email")))
+        }
+        DbError::Unique(key) if key == "users_username_key_key" => {
+            Error::Conflict(Faults::one("username", is_taken("username")))
+        }
+        other => other.into(),
+    }
+}
+
+/// Logs in. A wrong password and an unknown user answer alike, after the same work.
+pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, Error> {
+    let address = origin.address.as_deref().unwrap_or_default();
+    let (found, lanes) = {
+        let mut lent = app.db().read().await?;
+        let found = users::find(&mut lent.conn(), &login.identifier).await?;
+        let lanes =
+            Lanes::of(app, &mut lent.conn(), &login.identifier, found.as_ref(), address).await?;
+        lanes.check(app, &mut lent.conn()).await?;
+        (found, lanes)
+    };
+    let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
+    let verdict = app.passwords().verify(&login.password, stored).await?;
+    let now = app.clock().now();
+    let row = match (found, verdict) {
+        (Some(row), Verdict::Right { is_outdated }) if row.user.is_active => {
+            if is_outdated {
+                rehash(app, &row, &login.password).await?;
+            }
+            row
+        }
+        _ => {
+            let mut tx = app.db().begin().await?;
+            lanes.fail(app, &mut tx.conn()).await?;
+            let deed = Deed::new("auth.login_failed", "user", None);
+            let doer = Doer::Stranger(origin, &login.identifier);
+            audit::note(&mut tx.conn(), doer, now, deed).await?;
+            tx.commit().await?;
+            return Err(Error::Unauthenticated("e-mail, username or password is wrong"));
+        }
+    };
+    let mut tx = app.db().begin().await?;
+    lanes.succeed(app, &mut tx.conn()).await?;
+    let actor = Actor { user: row.user, session: None, origin: origin.clone() };
+    let deed = Deed::new("auth.login", "user", Some(actor.id().0));
+    audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+    let session =
+        sessions::begin(app, &mut tx.conn(), actor.user, origin, "Login successful").await?;
+    tx.commit().await?;
+    Ok(session)
+}
+
+async fn rehash(app: &App, row: &UserRow, password: &str) -> Result<(), Error> {
+    let Some(old) = &row.password_hash else { return Ok(()) };
+    let new = app.passwords().hash(password).await?;
+    let mut tx = app.db().begin().await?;
+    users::rehash(&mut tx.conn(), row.user.id, old, &new).await?;
+    tx.commit().await
+}
+
+/// One's own account, with what the session may do.
+pub fn profile(actor: &Actor) -> User {
+    User { permissions: Some(session_permissions(actor)), ..actor.user.clone() }
+}
+
+/// Changes one's own account.
+pub async fn update_profile(
+    app: &App,
+    actor: &Actor,
+    precondition: &Precondition,
+    input: ProfileInput,
+) -> Result<User, Error> {
+    check_profile(actor, &input)?;
+    if let (Patch::Value(_) | Patch::Null, true) = (&input.email, changes_email(actor, &input)) {
+        confirm(app, actor, input.current_password.as_deref(), "current_password").await?;
+    }
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let mut row = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
+    let old = row.user.clone();
+    let found = Found {
+        version: old.version,
+        changed_by: actor.id(),
+        changed_by_name: old.label(),
+        changed_at: old.updated_at,
+    };
+    let current = || json!(profile(&Actor { user: old.clone(), ..actor.clone() }));
+    precondition.check(actor.id(), &found, current)?;
+    let mut faults = Faults::default();
+    input.echo.compare(&json!(old), &mut faults);
+    let user = &mut row.user;
+    input.username.apply(&mut user.username);
+    input.email.apply(&mut user.email);
+    input.first_name.apply(&mut user.first_name);
+    input.last_name.apply(&mut user.last_name);
+    input.phone.apply(&mut user.phone);
+    user.name = full_name(user.first_name.as_deref(), user.last_name.as_deref());
+    if user.email.is_none() && user.username.is_none() {
+        faults.add("email", Complaint::new("required", "is required where there is no username"));
+    }
+    faults.into_result()?;
+    if user.email != old.email {
+        user.email_verified = false;
+    }
+    let changes = differences(&own_values(&old), &own_values(user))?;
+    if changes.is_empty() {
+        return Ok(profile(actor));
+    }
+    if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
+        return Err(stale(&found, current()));
+    }
+    let updated = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?.user;
+    let mut deed = Deed::new("user.updated", "user", Some(actor.id().0));
+    (deed.version, deed.changes) = (Some(updated.version), changes);
+    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    tx.commit().await?;
+    Ok(profile(&Actor { user: updated, ..actor.clone() }))
+}
+
+fn changes_email(actor: &Actor, input: &ProfileInput) -> bool {
+    !input.email.is_absent() && input.email.value() != actor.user.email.as_ref()
+}
+
+fn check_profile(actor: &Actor, input: &ProfileInput) -> Result<(), Error> {
+    if changes_email(actor, input) && input.current_password.is_none() {
+        let message = "is required to change the e-mail address";
+        return Err(Error::invalid("current_password", Complaint::new("required", message)));
+    }
+    Ok(())
+}
+
+/// Proves that it is really the user who asks. Counts as an attempt to log in.
+async fn confirm(
+    app: &App,
+    actor: &Actor,
+    password: Option<&str>,
+    field: &str,
+) -> Result<(), Error> {
+    let address = actor.origin.address.as_deref().unwrap_or_default();
+    let (row, lanes) = {
+        let mut lent = app.db().read().await?;
+        let row = users::get(&mut lent.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
+        let label = actor.user.label();
+        let lanes = Lanes::of(app, &mut lent.conn(), label, Some(&row), address).await?;
+        lanes.check(app, &mut lent.conn()).await?;
+        (row, lanes)
+    };
+    let password = password.unwrap_or_default();
+    match app.passwords().verify(password, row.password_hash.as_deref()).await? {
+        Verdict::Right { .. } => Ok(()),
+        Verdict::Wrong => {
+            let mut tx = app.db().begin().await?;
+            lanes.fail(app, &mut tx.conn()).await?;
+            tx.commit().await?;
+            Err(Error::invalid(field, Complaint::new("wrong_password", "is not your password")))
+        }
+    }
+}
+
+/// What of a user is compared for the history.
+fn own_values(user: &User) -> serde_json::Value {
+    json!({
+        "username": user.username, "email": user.email, "first_name": user.first_name,
+        "last_name": user.last_name, "phone": user.phone, "email_verified": user.email_verified,
+    })
+}
+
+/// Sets a new password for oneself; all other sessions end.
+pub async fn change_password(
+    app: &App,
+    actor: &Actor,
+    change: PasswordChange,
+) -> Result<(), Error> {
+    let user = &actor.user;
+    let own = [
+        user.email.as_deref().unwrap_or_default(),
+        user.username.as_deref().unwrap_or_default(),
+        &user.name,
+    ];
+    check_new(&change.new_password, user.role, &own)
+        .map_err(|c| Error::invalid("new_password", c))?;
+    confirm(app, actor, Some(&change.current_password), "current_password").await?;
+    let hash = app.passwords().hash(&change.new_password).await?;
+    set_password(app, actor, hash).await
+}
+
+async fn set_password(app: &App, actor: &Actor, hash: String) -> Result<(), Error> {
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let mut row = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
+    row.password_hash = Some(hash);
+    if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await? {
+        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+    }
+    sessions::end_all(app, &mut tx.conn(), actor.id(), actor.session).await?;
+    let mut deed = Deed::new("user.password_changed", "user", Some(actor.id().0));
+    deed.version = Some(row.user.version + 1);
+    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    tx.commit().await
+}

@@ -1,0 +1,213 @@
+//! Noting what was done. A write and its entry commit together; reads are noted in batches, a
+//! moment later, so that no read waits for the disk.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use shared::history::Change;
+use tokio::sync::{mpsc, oneshot};
+
+use super::access::{Actor, Origin};
+use crate::{
+    db::{
+        Conn, Db,
+        audit::{self, Content, NewEntry},
+    },
+    error::Error,
+    keys::random_text,
+};
+
+/// What was done with which record.
+pub struct Deed<'a> {
+    /// The deed: `patient.updated`.
+    pub action: &'a str,
+    /// The kind of record: `patient`.
+    pub entity: &'a str,
+    /// The record.
+    pub entity_id: Option<i64>,
+    /// Its version after a write; none for everything that is no write of a record.
+    pub version: Option<i64>,
+    /// The reason that was given.
+    pub reason: Option<String>,
+    /// The fields that changed.
+    pub changes: Vec<Change>,
+}
+
+impl<'a> Deed<'a> {
+    /// Something done with a record.
+    pub fn new(action: &'a str, entity: &'a str, entity_id: Option<i64>) -> Self {
+        Self { action, entity, entity_id, version: None, reason: None, changes: Vec::new() }
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Copy)]
+pub enum Doer<'a> {
+    /// Somebody who is logged in.
+    Actor(&'a Actor),
+    /// Somebody who is not logged in yet, or the program itself; with the name that was given.
+    Stranger(&'a Origin, &'a str),
+}
+
+/// Notes a deed in the transaction in which it is done.
+pub(crate) async fn note(
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+    deed: Deed<'_>,
+) -> Result<(), Error> {
+    let content = Content { reason: deed.reason, changes: deed.changes };
+    let sealed = (content != Content::default()).then(|| seal(&content)).transpose()?;
+    let (actor, origin, name) = match doer {
+        Doer::Actor(actor) => (Some(actor), &actor.origin, actor.user.label()),
+        Doer::Stranger(origin, name) => (None, origin, name),
+    };
+    let entry = NewEntry {
+        at,
+        actor_id: actor.map(Actor::id),
+        actor_name: name,
+        actor_role: actor.map(|actor| actor.user.role.as_str()),
+        action: deed.action,
+        entity: deed.entity,
+        entity_id: deed.entity_id,
+        version: deed.version,
+        address: origin.address.as_deref(),
+        request_id: origin.request_id.as_deref(),
+        content: sealed.as_ref().map(|(salt, json, hash)| {
+            (salt.as_str(), json.as_str(), hash.as_str())
+        }),
+    };
+    Ok(audit::insert(conn, entry).await?)
+}
+
+/// Salt, content and their hash: once salt and content are erased, the hash says nothing.
+fn seal(content: &Content) -> Result<(String, String, String), Error> {
+    let json = serde_json::to_string(content).map_err(|e| Error::Internal(e.into()))?;
+    let salt = random_text::<16>().map_err(Error::internal)?;
+    let hash = digest::digest(&digest::SHA256, format!("{salt}\n{json}").as_bytes());
+    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((salt, json, hash))
+}
+
+/// The fields in which two states of a record differ.
+pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error> {
+    let object = |state: &T| match serde_json::to_value(state) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Error::internal("a state that is no object")),
+        Err(error) => Err(Error::Internal(error.into())),
+    };
+    let (old, new) = (object(old)?, object(new)?);
+    let changed = new.into_iter().filter_map(|(field, new)| {
+        let old = old.get(&field).cloned().unwrap_or_default();
+        (old != new).then_some(Change { field, old, new })
+    });
+    Ok(changed.collect())
+}
+
+/// Longest time that a read waits to be noted, and with it the most that a power cut can take.
+const BATCH_EVERY: Duration = Duration::from_millis(200);
+/// Most reads that are noted in one transaction.
+const BATCH_MAX: usize = 500;
+
+struct Read {
+    at: DateTime<Utc>,
+    actor: Actor,
+    action: &'static str,
+    entity: &'static str,
+    entity_id: i64,
+}
+
+enum Message {
+    Read(Box<Read>),
+    /// Answered once everything before it is written.
+    Flush(oneshot::Sender<()>),
+}
+
+/// Notes who has read which single record.
+pub struct Reads {
+    queue: mpsc::Sender<Message>,
+}
+
+impl Reads {
+    /// Starts the task that writes them.
+    pub fn start(db: Db) -> Self {
+        let (queue, waiting) = mpsc::channel(10_000);
+        tokio::spawn(write_reads(db, waiting));
+        Self { queue }
+    }
+
+    /// Notes that a record was read. Waits only where thousands of reads are still to be written.
+    pub async fn note(
+        &self,
+        actor: &Actor,
+        at: DateTime<Utc>,
+        action: &'static str,
+        entity: &'static str,
+        entity_id: i64,
+    ) {
+        let actor = actor.clone();
+        let read = Message::Read(Box::new(Read { at, actor, action, entity, entity_id }));
+        if self.queue.send(read).await.is_err() {
+            tracing::error!("a read could not be noted: the server is stopping");
+        }
+    }
+
+    /// Waits until everything is written.
+    pub async fn flush(&self) {
+        let (done, written) = oneshot::channel();
+        if self.queue.send(Message::Flush(done)).await.is_ok() {
+            // An error means that the writer is gone, and with it the queue.
+            drop(written.await);
+        }
+    }
+}
+
+async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
+    let mut batch = Vec::new();
+    while let Some(first) = waiting.recv().await {
+        let mut flushed = Vec::new();
+        let mut take = |message, batch: &mut Vec<Read>| match message {
+            Message::Read(read) => batch.push(*read),
+            Message::Flush(done) => flushed.push(done),
+        };
+        take(first, &mut batch);
+        if !batch.is_empty() {
+            let deadline = tokio::time::Instant::now() + BATCH_EVERY;
+            while batch.len() < BATCH_MAX {
+                match tokio::time::timeout_at(deadline, waiting.recv()).await {
+                    Ok(Some(message)) => {
+                        let is_flush = matches!(message, Message::Flush(_));
+                        take(message, &mut batch);
+                        if is_flush {
+                            break;
+                        }
+                    }
+                    Ok(None) | Err(_) => break,
+                }
+            }
+        }
+        if let Err(error) = write_batch(&db, &batch).await {
+            tracing::error!(%error, reads = batch.len(), "reads could not be noted");
+        }
+        batch.clear();
+        for done in flushed {
+            // Nobody may be waiting any more.
+            let _ = done.send(());
+        }
+    }
+}
+
+async fn write_batch(db: &Db, batch: &[Read]) -> Result<(), Error> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    for read in batch {
+        let deed = Deed::new(read.action, read.entity, Some(read.entity_id));
+        note(&mut tx.conn(), Doer::Actor(&read.actor), read.at, deed).await?;
+    }
+    tx.commit().await
+}

@@ -1,0 +1,13 @@
+//! The rules. A use case is one function that owns its transaction and its audit entry.
+
+pub mod access;
+pub mod accounts;
+pub mod audit;
+pub mod listing;
+pub mod passwords;
+pub mod patients;
+pub mod precondition;
+pub mod sessions;
+mod throttle;
+pub mod tokens;
+pub mod users;

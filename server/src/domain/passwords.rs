@@ -1,0 +1,224 @@
+//! Hashing passwords: Argon2id, as many at a time as there are cores, in work areas that are used
+//! again. Unbounded, a storm of logins would take gigabytes and every core.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
+use shared::{
+    Complaint,
+    account::{PASSWORD_MAX, Role, check_password},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::Error;
+
+/// Longest that anybody waits for a place.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+/// Longest queue, as a multiple of the places: beyond it the wait would be too long anyway.
+const QUEUE_FACTOR: usize = 64;
+
+/// What a password is checked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is another one.
+    Wrong,
+    /// It is the one.
+    Right {
+        /// Its hash has weaker parameters than hashes have now.
+        is_outdated: bool,
+    },
+}
+
+/// Hashes and checks passwords.
+pub struct Passwords {
+    places: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    areas: Arc<Mutex<Vec<Vec<Block>>>>,
+    /// What is checked where there is no such user, so that it takes as long.
+    decoy: String,
+}
+
+impl Passwords {
+    /// As many places as there are cores.
+    pub fn new() -> Result<Self, String> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let decoy = hash_in(&mut Vec::new(), b"nobody's password").map_err(|e| e.to_string())?;
+        Ok(Self {
+            places: Arc::new(Semaphore::new(cores)),
+            queue: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
+            areas: Arc::default(),
+            decoy,
+        })
+    }
+
+    /// The hash of a new password, as a PHC string.
+    pub async fn hash(&self, password: &str) -> Result<String, Error> {
+        let password = password.as_bytes().to_vec();
+        self.run(move |area| hash_in(area, &password)).await
+    }
+
+    /// Checks a password. Without a stored hash the answer is no, after the same work.
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict, Error> {
+        let is_known = stored.is_some();
+        let stored = stored.unwrap_or(&self.decoy).to_owned();
+        let password = password.as_bytes().to_vec();
+        let verdict = self.run(move |area| verify_in(area, &password, &stored)).await?;
+        Ok(if is_known { verdict } else { Verdict::Wrong })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let busy = || Error::Unavailable { reason: "too many logins at once", after: 2 };
+        let _queued = self.queue.clone().try_acquire_owned().map_err(|_| busy())?;
+        let waited = tokio::time::timeout(WAIT_MAX, self.places.clone().acquire_owned()).await;
+        let place: OwnedSemaphorePermit =
+            waited.map_err(|_| busy())?.map_err(|e| Error::Internal(Box::new(e)))?;
+        let areas = Arc::clone(&self.areas);
+        let done = tokio::task::spawn_blocking(move || {
+            // The place belongs to the work, not to the request, which may be given up meanwhile.
+            let _place = place;
+            let lock = || areas.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut area = lock().pop().unwrap_or_default();
+            let result = work(&mut area);
+            lock().push(area);
+            result
+        });
+        done.await.map_err(|e| Error::Internal(Box::new(e)))?
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::internal(format!("hashing a password: {error}"))
+}
+
+fn fill(
+    area: &mut Vec<Block>,
+    params: Params,
+    password: &[u8],
+    salt: &[u8],
+    output: &mut [u8],
+) -> Result<(), Error> {
+    let blocks = params.block_count();
+    if area.len() < blocks {
+        area.resize(blocks, Block::default());
+    }
+    let area = area.get_mut(..blocks).unwrap_or_default();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into_with_memory(password, salt, output, area).map_err(failed)
+}
+
+fn hash_in(area: &mut Vec<Block>, password: &[u8]) -> Result<String, Error> {
+    let params = Params::default();
+    let salt = Salt::generate();
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    fill(area, params.clone(), password, salt.as_ref(), &mut output)?;
+    let hash = PasswordHash {
+        algorithm: Ident::new("argon2id").map_err(failed)?,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(failed)?,
+        salt: Some(salt),
+        hash: Some(Output::new(&output).map_err(failed)?),
+    };
+    Ok(hash.to_string())
+}
+
+fn verify_in(area: &mut Vec<Block>, password: &[u8], stored: &str) -> Result<Verdict, Error> {
+    let parsed = PasswordHash::new(stored).map_err(failed)?;
+    let params = Params::try_from(&parsed).map_err(failed)?;
+    // A row that somebody has tampered with must not take all memory.
+    if params.m_cost() > 256 * 1024 || params.t_cost() > 10 || params.p_cost() > 4 {
+        return Err(failed("the stored parameters are out of bounds"));
+    }
+    let (Some(salt), Some(expected)) = (parsed.salt, parsed.hash) else {
+        return Err(failed("the stored hash has no salt or no value"));
+    };
+    let now = Params::default();
+    let is_outdated = params.m_cost() < now.m_cost() || params.t_cost() < now.t_cost();
+    let mut output = vec![0; expected.len()];
+    fill(area, params, password, salt.as_ref(), &mut output)?;
+    // phc's comparison takes the same time whatever differs.
+    let is_right = Output::new(&output).map_err(failed)? == expected;
+    Ok(if is_right { Verdict::Right { is_outdated } } else { Verdict::Wrong })
+}
+
+/// Checks a new password: the rules that clients know too, and the list of well-known ones.
+pub fn check_new(password: &str, role: Role, own: &[&str]) -> Result<(), Complaint> {
+    check_password(password, role, own)?;
+    if is_well_known(password) {
+        let message = "is one of the passwords that everybody tries first";
+        return Err(Complaint::new("well_known", message));
+    }
+    Ok(())
+}
+
+/// Whether the whole password, without regard to case, is in the list of common ones.
+fn is_well_known(password: &str) -> bool {
+    use zxcvbn::feedback::Warning;
+    let known = |password: &str| {
+        let estimate = zxcvbn::zxcvbn(password, &[]);
+        let warning = estimate.feedback().and_then(|feedback| feedback.warning());
+        matches!(
+            warning,
+            Some(
+                Warning::ThisIsATop10Password
+                    | Warning::ThisIsATop100Password
+                    | Warning::ThisIsACommonPassword
+            )
+        )
+    };
+    // No common password is longer, and the estimate takes longer the longer the text.
+    password.chars().count() <= PASSWORD_MAX.min(40) && known(&password.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_same_password_is_right_and_any_other_wrong() {
+        let passwords = Passwords::new().unwrap();
+        let hash = passwords.hash("a long walk by the sea").await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        let right = Verdict::Right { is_outdated: false };
+        assert_eq!(passwords.verify("a long walk by the sea", Some(&hash)).await.unwrap(), right);
+        assert_eq!(passwords.verify("A long walk by the sea", Some(&hash)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(passwords.verify("nobody's password", None).await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn weak_hashes_are_known_as_such_and_monstrous_ones_refused() {
+        let passwords = Passwords::new().unwrap();
+        let salt = "c29tZXNhbHRzb21lc2FsdA";
+        let weak = {
+            let argon2 = Argon2::new(
+                Algorithm::Argon2id,
+                Version::V0x13,
+                Params::new(1024, 1, 1, None).unwrap(),
+            );
+            let mut output = [0; 32];
+            argon2.hash_password_into(b"x", b"somesaltsomesalt", &mut output).unwrap();
+            let output = Output::new(&output).unwrap();
+            format!("$argon2id$v=19$m=1024,t=1,p=1${salt}${output}")
+        };
+        let outdated = Verdict::Right { is_outdated: true };
+        assert_eq!(passwords.verify("x", Some(&weak)).await.unwrap(), outdated);
+        let monstrous = weak.replace("m=1024", "m=9999999");
+        assert!(passwords.verify("x", Some(&monstrous)).await.is_err());
+    }
+
+    #[test]
+    fn well_known_passwords_are_refused_and_the_earlier_systems_examples_are_not() {
+        for known in ["password", "12345678", "qwertyuiop", "Iloveyou", "PASSWORD1"] {
+            assert!(is_well_known(known), "{known}");
+        }
+        for example in ["securepassword123", "Secure@123", "testpass123", "yourpassword"] {
+            assert!(!is_well_known(example), "{example}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Nobody silently overwrites somebody else (contract, section 2).
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use shared::UserId;
+
+use crate::error::{Error, Stale};
+
+/// Which version of a record a write is meant for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// Not said.
+    None,
+    /// Whatever it is now.
+    Any,
+    /// One of these.
+    Versions(Vec<i64>),
+}
+
+/// A record as a write finds it.
+pub struct Found<'a> {
+    /// Its version.
+    pub version: i64,
+    /// Who changed it last.
+    pub changed_by: UserId,
+    /// That user's name.
+    pub changed_by_name: &'a str,
+    /// When.
+    pub changed_at: DateTime<Utc>,
+}
+
+impl Precondition {
+    /// Lets a write through, or says why not; `current` makes the record for the answer.
+    pub fn check(
+        &self,
+        caller: UserId,
+        found: &Found<'_>,
+        current: impl FnOnce() -> Value,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Any => Ok(()),
+            Self::Versions(versions) if versions.contains(&found.version) => Ok(()),
+            Self::Versions(_) => Err(stale(found, current())),
+            Self::None if found.changed_by == caller => Ok(()),
+            Self::None => Err(Error::PreconditionRequired),
+        }
+    }
+}
+
+/// The refusal that shows the record as it is now.
+pub fn stale(found: &Found<'_>, current: Value) -> Error {
+    Error::Stale(Box::new(Stale {
+        current,
+        changed_by: found.changed_by_name.to_owned(),
+        changed_at: found.changed_at,
+    }))
+}

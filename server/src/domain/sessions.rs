@@ -1,0 +1,179 @@
+//! Sessions: beginning, proving, refreshing and ending them.
+
+use chrono::TimeDelta;
+use shared::{
+    Faults, SessionId, UserId,
+    account::{LoginSession, Refreshed, Session, TokenPair, User},
+};
+
+use super::{
+    access::{Actor, Origin, session_permissions},
+    audit::{self, Deed, Doer},
+};
+use crate::{
+    app::App,
+    db::{
+        Conn,
+        sessions::{self, SessionRow},
+        users,
+    },
+    error::Error,
+};
+
+/// How long the refresh token that was just replaced may be sent again.
+const GRACE: TimeDelta = TimeDelta::seconds(10);
+/// How exactly the last use of a session is kept.
+const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+const ENDED: Error = Error::Unauthenticated("the session is over");
+
+/// Finds out who sends an access token. The session and the user are read anew each time, so that
+/// a logout, a deactivation or another role takes effect at once on every instance.
+pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Actor, Error> {
+    let now = app.clock().now();
+    let refused = Error::Unauthenticated("the access token is not valid");
+    let Some(access) = app.tokens().read_access(token, now) else { return Err(refused) };
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    let session = sessions::get(&mut conn, access.session).await?.ok_or(refused)?;
+    let user = users::get(&mut conn, session.user_id).await?.ok_or(ENDED)?.user;
+    let is_running = session.ended_at.is_none() && user.is_active && user.id == access.user;
+    if !is_running {
+        return Err(ENDED);
+    }
+    if now - session.last_used_at > TOUCH_EVERY {
+        // Beside the request: nobody has to wait for the disk because of it.
+        let app = app.clone();
+        tokio::spawn(async move {
+            if let Err(error) = touch(&app, session.id).await {
+                tracing::warn!(%error, "the last use of a session could not be noted");
+            }
+        });
+    }
+    Ok(Actor { user, session: Some(access.session), origin })
+}
+
+async fn touch(app: &App, id: SessionId) -> Result<(), Error> {
+    let mut tx = app.db().begin().await?;
+    sessions::touch(&mut tx.conn(), id, app.clock().now()).await?;
+    tx.commit().await
+}
+
+/// Begins a session for a user in the transaction of a login, and makes its answer.
+pub(crate) async fn begin(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: User,
+    origin: &Origin,
+    message: &str,
+) -> Result<Session, Error> {
+    let now = app.clock().now();
+    let expires = now + TimeDelta::days(app.settings().refresh_token_days);
+    let address = origin.address.as_deref().unwrap_or_default();
+    let agent = origin.user_agent.as_deref();
+    let session = sessions::insert(conn, user.id, address, agent, now, expires).await?;
+    let access = app.tokens().access(&session, now)?;
+    let refresh = app.tokens().refresh(&session)?;
+    let actor = Actor { user, session: Some(session.id), origin: origin.clone() };
+    let permissions = Some(session_permissions(&actor));
+    Ok(Session {
+        message: message.to_owned(),
+        user: User { permissions, ..actor.user },
+        tokens: TokenPair { access: access.clone(), refresh: refresh.clone() },
+        access,
+        refresh,
+        token_type: "Bearer".to_owned(),
+        expires_in: app.tokens().access_seconds(),
+    })
+}
+
+/// Replaces a refresh token by its successor.
+///
+/// The token that was just replaced gets the same successor for ten seconds, so that a lost reply
+/// or two requests at once do no harm. Any older one was stolen or copied: the session ends.
+pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshed, Error> {
+    let now = app.clock().now();
+    let refused = Error::Unauthenticated("the refresh token is not valid");
+    let Some(named) = app.tokens().read_refresh(token, now) else { return Err(refused) };
+    let mut tx = app.db().begin().await?;
+    let expires = now + TimeDelta::days(app.settings().refresh_token_days);
+    let did_rotate =
+        sessions::rotate(&mut tx.conn(), named.session, named.generation, now, expires).await?;
+    let session = sessions::get(&mut tx.conn(), named.session).await?.ok_or(refused)?;
+    let user = users::get(&mut tx.conn(), session.user_id).await?.ok_or(ENDED)?.user;
+    if session.ended_at.is_some() || session.expires_at <= now || !user.is_active {
+        return Err(ENDED);
+    }
+    let is_repeated =
+        named.generation == session.generation - 1 && now - session.rotated_at <= GRACE;
+    if did_rotate || is_repeated {
+        tx.commit().await?;
+        return Ok(Refreshed {
+            access: app.tokens().access(&session, now)?,
+            refresh: app.tokens().refresh(&session)?,
+            token_type: "Bearer".to_owned(),
+            expires_in: app.tokens().access_seconds(),
+        });
+    }
+    sessions::end(&mut tx.conn(), session.id, now).await?;
+    let deed = Deed::new("session.reuse_detected", "session", Some(session.id.0));
+    let doer = Doer::Stranger(origin, user.label());
+    audit::note(&mut tx.conn(), doer, now, deed).await?;
+    tx.commit().await?;
+    Err(ENDED)
+}
+
+/// Ends the session that asks. A refresh token, where one is sent, has to be of this session.
+pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(), Error> {
+    let now = app.clock().now();
+    let Some(own) = actor.session else { return Ok(()) };
+    if let Some(token) = refresh {
+        let named = app.tokens().read_refresh(token, now);
+        if named.is_none_or(|named| named.session != own) {
+            let complaint = shared::Complaint::new("not_valid", "is not the token of this session");
+            return Err(Faults::one("refresh", complaint).into());
+        }
+    }
+    end(app, actor, own).await
+}
+
+/// Ends one of one's own sessions.
+pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let session = sessions::get(&mut tx.conn(), id).await?;
+    if !session.is_some_and(|session| session.user_id == actor.id()) {
+        return Err(Error::NotFound);
+    }
+    if sessions::end(&mut tx.conn(), id, now).await? {
+        let deed = Deed::new("session.ended", "session", Some(id.0));
+        audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    }
+    tx.commit().await
+}
+
+/// One's own running sessions, newest first.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<LoginSession>, Error> {
+    let mut lent = app.db().read().await?;
+    let rows = sessions::list(&mut lent.conn(), actor.id(), app.clock().now()).await?;
+    let answer = |row: SessionRow| LoginSession {
+        is_current: actor.session == Some(row.id),
+        id: row.id,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
+        expires_at: row.expires_at,
+        address: row.address,
+        user_agent: row.user_agent,
+    };
+    Ok(rows.into_iter().map(answer).collect())
+}
+
+/// Ends all sessions of a user, but one where it is given.
+pub(crate) async fn end_all(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<(), Error> {
+    Ok(sessions::end_all(conn, user, but, app.clock().now()).await.map(drop)?)
+}

@@ -1,0 +1,164 @@
+//! Tokens: JSON Web Tokens that name a session. None is stored, not even hashed: a refresh token
+//! follows from the session's row and the key.
+
+use aws_lc_rs::hmac;
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use shared::{SessionId, UserId};
+
+use crate::{db::sessions::SessionRow, error::Error, keys::KeyRing};
+
+const ISSUER: &str = "frontdesk";
+/// Seconds by which clocks may differ.
+const LEEWAY: i64 = 30;
+
+/// What a token is for. Each has an audience and keys of its own, so that none passes for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Access,
+    Refresh,
+}
+
+impl Purpose {
+    fn audience(self) -> &'static str {
+        match self {
+            Self::Access => "frontdesk/api",
+            Self::Refresh => "frontdesk/refresh",
+        }
+    }
+}
+
+/// What an access token says.
+#[derive(Debug, Serialize, Deserialize)]
+struct AccessClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: i64,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+/// What a refresh token says.
+#[derive(Debug, Serialize, Deserialize)]
+struct RefreshClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: i64,
+    generation: i64,
+    iat: i64,
+    exp: i64,
+}
+
+/// What a good access token names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Whose it is.
+    pub user: UserId,
+    /// In which session it was given.
+    pub session: SessionId,
+}
+
+/// What a good refresh token names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// The session.
+    pub session: SessionId,
+    /// The how-manieth of the session it is.
+    pub generation: i64,
+}
+
+/// Makes and reads tokens.
+pub struct Tokens {
+    keys: KeyRing,
+    access_minutes: i64,
+}
+
+impl Tokens {
+    /// Tokens that are signed with a ring's first key.
+    pub fn new(keys: KeyRing, access_minutes: i64) -> Self {
+        Self { keys, access_minutes }
+    }
+
+    /// Seconds that an access token lives.
+    pub fn access_seconds(&self) -> i64 {
+        self.access_minutes * 60
+    }
+
+    /// A new access token of a session.
+    pub(crate) fn access(&self, session: &SessionRow, now: DateTime<Utc>) -> Result<String, Error> {
+        let now = now.timestamp();
+        self.sign(Purpose::Access, &AccessClaims {
+            iss: ISSUER.to_owned(),
+            aud: Purpose::Access.audience().to_owned(),
+            sub: session.user_id.to_string(),
+            sid: session.id.0,
+            iat: now,
+            nbf: now,
+            exp: now + self.access_seconds(),
+        })
+    }
+
+    /// The refresh token of a session as it is now: the same one whenever it is asked for.
+    pub(crate) fn refresh(&self, session: &SessionRow) -> Result<String, Error> {
+        self.sign(Purpose::Refresh, &RefreshClaims {
+            iss: ISSUER.to_owned(),
+            aud: Purpose::Refresh.audience().to_owned(),
+            sub: session.user_id.to_string(),
+            sid: session.id.0,
+            generation: session.generation,
+            iat: session.rotated_at.timestamp(),
+            exp: session.expires_at.timestamp(),
+        })
+    }
+
+    /// Reads an access token; nothing where it is not a good one.
+    pub fn read_access(&self, token: &str, now: DateTime<Utc>) -> Option<Access> {
+        let claims: AccessClaims = self.verify(Purpose::Access, token)?;
+        let now = now.timestamp();
+        let is_current = claims.exp.saturating_add(LEEWAY) > now
+            && claims.nbf <= now.saturating_add(LEEWAY)
+            && claims.iat <= now.saturating_add(LEEWAY);
+        let user = claims.sub.parse().ok()?;
+        is_current.then_some(Access { user, session: SessionId(claims.sid) })
+    }
+
+    /// Reads a refresh token; nothing where it is not a good one.
+    pub fn read_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<Refresh> {
+        let claims: RefreshClaims = self.verify(Purpose::Refresh, token)?;
+        let is_current = claims.exp.saturating_add(LEEWAY) > now.timestamp();
+        is_current
+            .then_some(Refresh { session: SessionId(claims.sid), generation: claims.generation })
+    }
+
+    fn sign<C: Serialize>(&self, purpose: Purpose, claims: &C) -> Result<String, Error> {
+        let key = self.keys.signing();
+        let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::HS256) };
+        let secret = derived(key.secret(), purpose);
+        jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(secret.as_ref()))
+            .map_err(|e| Error::Internal(Box::new(e)))
+    }
+
+    fn verify<C: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<C> {
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
+        let secret = derived(self.keys.get(&kid)?.secret(), purpose);
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[purpose.audience()]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Times are compared with our own clock, by the callers.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let key = DecodingKey::from_secret(secret.as_ref());
+        jsonwebtoken::decode::<C>(token, &key, &validation).ok().map(|data| data.claims)
+    }
+}
+
+/// A key for one purpose, made from a secret.
+fn derived(secret: &[u8], purpose: Purpose) -> hmac::Tag {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    hmac::sign(&key, purpose.audience().as_bytes())
+}

@@ -1,0 +1,84 @@
+//! The one error of the server, without any word of HTTP or SQL. What it means to a client is
+//! decided in `api::problem` alone.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use shared::{Complaint, Faults};
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input is bad; every fault is named.
+    #[error("invalid input: {0}")]
+    Invalid(Faults),
+    /// There is no valid session behind the request.
+    #[error("not logged in: {0}")]
+    Unauthenticated(&'static str),
+    /// The caller may know of it, but not do it.
+    #[error("not allowed: {0}")]
+    Forbidden(&'static str),
+    /// It does not exist, or the caller may not know that it does.
+    #[error("not found")]
+    NotFound,
+    /// The change contradicts what is stored.
+    #[error("conflict: {0}")]
+    Conflict(Faults),
+    /// Somebody else changed the record since it was read.
+    #[error("changed in the meantime")]
+    Stale(Box<Stale>),
+    /// The record was last changed by somebody else and the caller has not said which version was
+    /// read.
+    #[error("the version that was read is needed")]
+    PreconditionRequired,
+    /// Too many attempts.
+    #[error("too many attempts, next in {after} s")]
+    TooManyRequests {
+        /// Seconds until the next attempt is looked at.
+        after: u64,
+    },
+    /// Not now: busy, draining, or the database is away.
+    #[error("unavailable: {reason}")]
+    Unavailable {
+        /// Why, for the client.
+        reason: &'static str,
+        /// Seconds after which it makes sense to try again.
+        after: u64,
+    },
+    /// A defect, or a failure of the machine. The cause is for the log only.
+    #[error("internal: {0}")]
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The record as it is now, for somebody who wanted to change an older version.
+#[derive(Debug)]
+pub struct Stale {
+    /// The record.
+    pub current: Value,
+    /// Who changed it last.
+    pub changed_by: String,
+    /// When.
+    pub changed_at: DateTime<Utc>,
+}
+
+impl Error {
+    /// Bad input with one fault.
+    pub fn invalid(field: &str, complaint: Complaint) -> Self {
+        Self::Invalid(Faults::one(field, complaint))
+    }
+
+    /// A conflict at one member.
+    pub fn conflict(field: &str, code: &'static str, message: &str) -> Self {
+        Self::Conflict(Faults::one(field, Complaint::new(code, message)))
+    }
+
+    /// A defect in words.
+    pub fn internal(what: impl Into<String>) -> Self {
+        Self::Internal(what.into().into())
+    }
+}
+
+impl From<Faults> for Error {
+    fn from(faults: Faults) -> Self {
+        Self::Invalid(faults)
+    }
+}
