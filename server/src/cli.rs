@@ -1,1 +1,317 @@
-//! stub
+//! The server's command line (contract, section 14).
+
+use std::io::{IsTerminal, Read, Write};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use shared::account::Role;
+
+use crate::{
+    api::{connections, openapi},
+    app::App,
+    config::{Database, LogFormat, Settings, read_environment},
+    domain::users,
+    error::Error,
+    import,
+    lock::{Asked, Lock},
+};
+
+/// Frontdesk's server: the front desk of a clinic over a REST API.
+#[derive(Parser)]
+#[command(name = "frontdesk-server", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API; also what happens without a command.
+    Serve,
+    /// Bring the database's tables up to date.
+    Migrate,
+    /// Keep the accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Print the API description.
+    Openapi,
+    /// Bring in records from files.
+    #[command(subcommand)]
+    Import(import::ImportCommand),
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Make an account. The first administrator is made in this way.
+    Create {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+        /// Role.
+        #[arg(long, default_value = "member", value_parser = role)]
+        role: Role,
+        /// Both names; the last word is the last name.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Read the password from standard input instead of asking for it.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the accounts.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a user another role.
+    SetRole {
+        /// E-mail address or username.
+        user: String,
+        /// The role.
+        #[arg(value_parser = role)]
+        role: Role,
+    },
+    /// Set a user's password; all their sessions end.
+    SetPassword {
+        /// E-mail address or username.
+        user: String,
+        /// Read the password from standard input instead of asking for it.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Take an account out of use; all its sessions end.
+    Deactivate {
+        /// E-mail address or username.
+        user: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    text.parse().map_err(|complaint: shared::Complaint| complaint.message)
+}
+
+/// Runs the command line; returns the exit status: 0 on success, 1 on failure (2 is clap's, for
+/// wrong usage).
+pub fn run() -> u8 {
+    let variables: Vec<String> = variables();
+    if let Err(sentence) = read_environment(&variables) {
+        return complain(&sentence);
+    }
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(execute(cli)),
+        Err(error) => Err(format!("can't start: {error}")),
+    };
+    match outcome {
+        Ok(status) => status,
+        Err(sentence) => complain(&sentence),
+    }
+}
+
+/// The environment variables that are settings, of the server and of the client.
+pub fn variables() -> Vec<String> {
+    let command = Cli::command();
+    let names = command.get_arguments().filter_map(|argument| argument.get_env());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    let of_the_client = ["SERVER", "CA_CERT", "TOKEN", "CONFIG_DIR", "DATA"];
+    names.chain(of_the_client.map(|name| format!("FRONTDESK_{name}"))).collect()
+}
+
+#[expect(clippy::print_stderr, reason = "this is the command line's voice")]
+fn complain(sentence: &str) -> u8 {
+    eprintln!("frontdesk-server: {sentence}");
+    1
+}
+
+/// Writes to standard output; a reader that has gone is no failure.
+pub(crate) fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // A pipe that was closed early, by `head` for example, ends the output and nothing else.
+    let _ = writeln!(out, "{text}");
+}
+
+async fn execute(cli: Cli) -> Result<u8, String> {
+    let settings = cli.settings;
+    match cli.command {
+        None | Some(Command::Serve) => serve(settings).await.map(|()| 0),
+        Some(Command::Openapi) => {
+            let text = serde_json::to_string_pretty(&openapi::document());
+            say(&text.map_err(|error| error.to_string())?);
+            Ok(0)
+        }
+        Some(Command::Migrate) => {
+            let (app, _lock) = open_beside(settings).await?;
+            app.close().await;
+            say("The database is up to date.");
+            Ok(0)
+        }
+        Some(Command::User(command)) => {
+            let (app, _lock) = open_beside(settings).await?;
+            let done = user(&app, command).await;
+            app.close().await;
+            done.map(|()| 0)
+        }
+        Some(Command::Import(command)) => {
+            let (app, _lock) = open_beside(settings).await?;
+            let done = import::run(&app, command).await;
+            app.close().await;
+            done
+        }
+    }
+}
+
+/// Opens the database for a command. Where a server runs on it, that has migrated it; otherwise no
+/// server may start until the command is done.
+async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> {
+    let database = settings.database()?;
+    let lock = match &database {
+        Database::Sqlite(file) => {
+            database.make_folder()?;
+            match Lock::ask(file)? {
+                Asked::Ours(lock) => Some(lock),
+                Asked::Taken(_) => None,
+            }
+        }
+        Database::Postgres(_) => None,
+    };
+    let app = App::open_on(settings, &database).await?;
+    Ok((app, lock))
+}
+
+async fn user(app: &App, command: UserCommand) -> Result<(), String> {
+    let done = match command {
+        UserCommand::Create { email, role, name, password_stdin } => {
+            let password = password(password_stdin)?;
+            let account = users::read_account(&email, &name, password, role);
+            match account {
+                Ok(account) => users::create(app, account, role).await.map(|user| {
+                    say(&format!("{} is now {} {}.", user.label(), user.role, user.id));
+                }),
+                Err(faults) => Err(faults.into()),
+            }
+        }
+        UserCommand::List { json } => users::list(app).await.and_then(|users| {
+            if json {
+                let text = serde_json::to_string_pretty(&users);
+                say(&text.map_err(|error| Error::Internal(error.into()))?);
+                return Ok(());
+            }
+            for user in users {
+                let state = if user.is_active { "active" } else { "deactivated" };
+                say(&format!("{:>6}  {:<8} {:<12} {}", user.id, user.role, state, user.label()));
+            }
+            Ok(())
+        }),
+        UserCommand::SetRole { user, role } => users::set_role(app, &user, role)
+            .await
+            .map(|user| say(&format!("{} is now {}.", user.label(), user.role))),
+        UserCommand::SetPassword { user, password_stdin } => {
+            let password = password(password_stdin)?;
+            users::set_password(app, &user, &password)
+                .await
+                .map(|user| say(&format!("{} has a new password.", user.label())))
+        }
+        UserCommand::Deactivate { user } => users::deactivate(app, &user)
+            .await
+            .map(|user| say(&format!("{} can no longer log in.", user.label()))),
+    };
+    done.map_err(|error| match error {
+        Error::NotFound => "there is no such user".to_owned(),
+        Error::Invalid(faults) | Error::Conflict(faults) => faults.to_string(),
+        other => other.to_string(),
+    })
+}
+
+/// The password from standard input, without its line end, or from somebody who types it blind.
+fn password(from_stdin: bool) -> Result<String, String> {
+    if from_stdin {
+        let mut text = String::new();
+        let read = std::io::stdin().read_to_string(&mut text);
+        read.map_err(|error| format!("the password can't be read: {error}"))?;
+        let text = text.strip_suffix('\n').map(str::to_owned).unwrap_or(text);
+        return Ok(text.strip_suffix('\r').map(str::to_owned).unwrap_or(text));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err("there is no terminal to ask for the password: say --password-stdin".to_owned());
+    }
+    let ask = |prompt: &str| {
+        rpassword::prompt_password(prompt).map_err(|error| format!("can't ask: {error}"))
+    };
+    let password = ask("Password: ")?;
+    if ask("Again: ")? != password {
+        return Err("the two passwords are not the same".to_owned());
+    }
+    Ok(password)
+}
+
+async fn serve(settings: Settings) -> Result<(), String> {
+    start_log(&settings);
+    let database = settings.database()?;
+    database.make_folder()?;
+    let mut lock = match &database {
+        Database::Sqlite(file) => match Lock::ask(file)? {
+            Asked::Ours(lock) => Some(lock),
+            Asked::Taken(address) => {
+                let address = address.map(|a| format!(" at {a}")).unwrap_or_default();
+                return Err(format!(
+                    "another server has the database {} open{address}",
+                    file.display()
+                ));
+            }
+        },
+        Database::Postgres(_) => None,
+    };
+    let listener = connections::listen(settings.listen)?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let app = App::open_on(Settings { listen: address, ..settings }, &database).await?;
+    if let Some(lock) = &mut lock {
+        lock.announce(&format!("http://{address}"))?;
+    }
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+    let needed = users::is_setup_needed(&app).await.map_err(|error| error.to_string())?;
+    if needed {
+        tracing::warn!(
+            "there is no administrator yet: frontdesk-server user create --email E --role admin"
+        );
+    }
+    let served = connections::serve(&app, listener, stop_signal()).await;
+    app.close().await;
+    tracing::info!("stopped");
+    served
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM can't be noticed");
+                drop(interrupt.await);
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+fn start_log(settings: &Settings) {
+    let log = tracing_subscriber::fmt()
+        .with_max_level(settings.log_level)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match settings.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}

@@ -175,9 +175,8 @@ impl Settings {
             return Ok(zone);
         }
         let Ok(name) = iana_time_zone::get_timezone() else { return Ok(Tz::UTC) };
-        name.parse().map_err(|_| {
-            format!("the machine's time zone {name:?} is not known: say --time-zone")
-        })
+        name.parse()
+            .map_err(|_| format!("the machine's time zone {name:?} is not known: say --time-zone"))
     }
 
     /// Whether people may register themselves.

@@ -1,1 +1,187 @@
-//! stub
+//! The local desk: the server inside a client's process, over the SQLite file in the user's data
+//! folder. One process serves, the others find it through the lock beside the file.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use shared::account::Role;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::{
+    api::connections,
+    app::App,
+    config::{Database, Registration, Settings},
+    domain::users,
+    error::Error,
+    lock::{Asked, Lock},
+    sample,
+};
+
+/// How a desk is opened.
+#[derive(Clone, Debug, Default)]
+pub struct DeskOptions {
+    /// The folder of the data, where it is not the user's.
+    pub data: Option<PathBuf>,
+    /// Throw-away data with sample patients.
+    pub ephemeral: bool,
+    /// Whether people may register themselves.
+    pub is_registration_open: bool,
+}
+
+/// What opening has given.
+pub enum Opened {
+    /// This process serves.
+    Here(Desk),
+    /// Another process on this machine serves the same data.
+    Elsewhere {
+        /// Its address.
+        url: String,
+    },
+}
+
+/// A desk that this process serves.
+pub struct Desk {
+    app: App,
+    url: String,
+    sample_login: Option<(String, String)>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), String>>,
+    /// Kept until the desk is closed, in this order: first the right to the data, then the data.
+    _lock: Option<Lock>,
+    _throw_away: Option<tempfile::TempDir>,
+}
+
+/// The first administrator.
+#[derive(Clone)]
+pub struct NewAdmin {
+    /// E-mail address.
+    pub email: String,
+    /// Name, if one is given.
+    pub name: Option<String>,
+    /// Password.
+    pub password: String,
+}
+
+/// Why the first administrator can't be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeskRefusal {
+    /// The field that is meant.
+    pub field: Option<String>,
+    /// The sentence.
+    pub message: String,
+}
+
+impl DeskRefusal {
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Invalid(faults) | Error::Conflict(faults) => match faults.iter().next() {
+                Some((field, complaint)) => {
+                    Self { field: Some(field.to_owned()), message: complaint.message.clone() }
+                }
+                None => Self { field: None, message: error.to_string() },
+            },
+            other => Self { field: None, message: other.to_string() },
+        }
+    }
+}
+
+/// The folder where the data lies.
+pub fn data_folder(options: &DeskOptions) -> Result<PathBuf, String> {
+    match &options.data {
+        Some(folder) => Ok(folder.clone()),
+        None => {
+            let file = Database::default_file()?;
+            let folder = file.parent().ok_or("the data has no folder")?;
+            Ok(folder.to_owned())
+        }
+    }
+}
+
+/// Opens the desk, or finds the one that is open.
+///
+/// Fails with one plain sentence.
+pub async fn open(options: DeskOptions) -> Result<Opened, String> {
+    let throw_away = match options.ephemeral {
+        true => Some(tempfile::tempdir().map_err(|e| format!("can't make a folder: {e}"))?),
+        false => None,
+    };
+    let folder = match &throw_away {
+        Some(folder) => folder.path().to_owned(),
+        None => data_folder(&options)?,
+    };
+    let file = folder.join("frontdesk.sqlite");
+    let database = Database::Sqlite(file.clone());
+    database.make_folder()?;
+    let mut lock = match find(&file).await? {
+        Asked::Ours(lock) => lock,
+        Asked::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
+        Asked::Taken(None) => {
+            return Err("another program has the data open and does not say where".to_owned());
+        }
+    };
+    let listener = connections::listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let registration =
+        if options.is_registration_open { Registration::Open } else { Registration::Closed };
+    let settings = Settings { listen: address, registration, ..Settings::defaults() };
+    let app = App::open_on(settings, &database).await?;
+    let sample_login = match options.ephemeral {
+        true => Some(sample::furnish(&app).await.map_err(|error| error.to_string())?),
+        false => None,
+    };
+    let url = format!("http://{address}");
+    lock.announce(&url)?;
+    let (stop, stopped) = oneshot::channel();
+    let serving = app.clone();
+    let served = tokio::spawn(async move {
+        connections::serve(&serving, listener, async move { drop(stopped.await) }).await
+    });
+    let (_lock, _throw_away) = (Some(lock), throw_away);
+    Ok(Opened::Here(Desk { app, url, sample_login, stop, served, _lock, _throw_away }))
+}
+
+/// Asks for the lock; where another process has just taken it, waits until that says its address.
+async fn find(file: &std::path::Path) -> Result<Asked, String> {
+    for _ in 0..100 {
+        match Lock::ask(file)? {
+            Asked::Taken(None) => tokio::time::sleep(Duration::from_millis(50)).await,
+            found => return Ok(found),
+        }
+    }
+    Ok(Asked::Taken(None))
+}
+
+impl Desk {
+    /// Where it serves: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether there is no administrator yet.
+    pub async fn is_setup_needed(&self) -> Result<bool, String> {
+        users::is_setup_needed(&self.app).await.map_err(|error| error.to_string())
+    }
+
+    /// Makes the first administrator.
+    pub async fn create_first_admin(&self, admin: NewAdmin) -> Result<(), DeskRefusal> {
+        let name = admin.name.unwrap_or_default();
+        let account = users::read_account(&admin.email, &name, admin.password, Role::Admin)
+            .map_err(|faults| DeskRefusal::of(&faults.into()))?;
+        let created = users::create_first_admin(&self.app, account).await;
+        created.map(drop).map_err(|error| DeskRefusal::of(&error))
+    }
+
+    /// E-mail address and password of the sample administrator of a throw-away desk.
+    pub fn sample_login(&self) -> Option<(String, String)> {
+        self.sample_login.clone()
+    }
+
+    /// Lets running requests end and closes the data.
+    pub async fn close(self) {
+        // The receiver is gone only where serving has ended by itself.
+        let _ = self.stop.send(());
+        if let Ok(Err(error)) = self.served.await {
+            tracing::error!(error, "the desk has ended with an error");
+        }
+        self.app.close().await;
+    }
+}

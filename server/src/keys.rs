@@ -56,11 +56,11 @@ impl KeyRing {
                 make(path)?;
                 Self::from_file(path)
             }
-            (None, None, Database::Postgres(_)) => Err(
-                "with PostgreSQL a secret has to be given, the same on every instance: \
+            (None, None, Database::Postgres(_)) => {
+                Err("with PostgreSQL a secret has to be given, the same on every instance: \
                  say --jwt-secret-file (openssl rand -base64 48 makes one)"
-                    .to_owned(),
-            ),
+                    .to_owned())
+            }
         }
     }
 
@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn weak_secrets_are_refused() {
-        for weak in ["", "short", &"a".repeat(64), &format!("your-secret-key-{}", "x1".repeat(20))] {
+        for weak in ["", "short", &"a".repeat(64), &format!("your-secret-key-{}", "x1".repeat(20))]
+        {
             assert!(KeyRing::from_text(weak, "it").is_err(), "{weak}");
         }
     }

@@ -12,4 +12,7 @@ pub mod db;
 pub mod desk;
 pub mod domain;
 pub mod error;
+pub mod import;
 pub mod keys;
+pub mod lock;
+pub mod sample;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `frontdesk-server`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(server::cli::run())
+}

@@ -9,7 +9,7 @@ use crate::{
     Complaint, Faults, PartialDate, Patch, UserId,
     date::{AGE_MAX, parse_day},
     id::PatientId,
-    page::PAGE_SIZE_MAX,
+    page::{COUNT_MAX, PAGE_SIZE_MAX},
     query,
     read::{self, Input, Reader},
     rules::{
@@ -468,7 +468,7 @@ filter! {
         ordering: String = query::ordering(ORDERINGS)
             => [pattern("^-?(last_name|first_name|date_of_birth|created_at|updated_at|id)$"), example("last_name")],
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, i64::MAX) => [range(1, i64::MAX), example(1)],
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
         /// Rows of a page.
         page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
         /// Where the page starts, from `next` or `previous`.

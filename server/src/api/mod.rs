@@ -1,1 +1,61 @@
-//! stub
+//! HTTP: the one place that knows poem. An operation takes the guard first, then path, query,
+//! preconditions and body, calls one use case, and answers.
+
+mod auth;
+mod body;
+pub mod connections;
+mod docs;
+mod failure;
+mod guard;
+mod health;
+mod layers;
+pub mod openapi;
+mod params;
+mod patients;
+mod problem;
+mod reply;
+mod routes;
+
+use poem::{Endpoint, EndpointExt, Response, Route};
+use poem_openapi::{OpenApiService, Tags};
+
+use crate::app::App;
+
+/// The groups of operations in the description.
+#[derive(Tags)]
+enum Tag {
+    /// Registering, logging in, sessions and one's own account.
+    Auth,
+    /// The people who are registered at the clinic.
+    Patients,
+    /// What a client and an operator need to know before anybody logs in.
+    Service,
+}
+
+type Api = (health::ServiceApi, auth::AuthApi, patients::PatientsApi);
+
+fn service(app: &App) -> OpenApiService<Api, ()> {
+    let api = (
+        health::ServiceApi(app.clone()),
+        auth::AuthApi(app.clone()),
+        patients::PatientsApi(app.clone()),
+    );
+    OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
+}
+
+/// Everything the server answers, from the outermost layer on.
+pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, String> {
+    let document = openapi::document();
+    let operations = routes::Routes::of(&document)?;
+    let assets = docs::Assets::new(&document)?;
+    let routes = Route::new()
+        .nest("/", service(app))
+        .at("/docs", docs::page(&assets))
+        .at("/docs/:file", docs::file(&assets))
+        .at("/swagger", docs::moved())
+        .at("/redoc", docs::moved())
+        .at("/openapi.json", docs::description(&assets))
+        .at("/problems/:kind", docs::problem())
+        .at("/", docs::landing());
+    Ok(layers::Layers::new(app.clone(), operations, routes.map_to_response()))
+}

@@ -51,7 +51,8 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(
     let row = sql.arg(entry.content.map(|(_, _, hash)| hash)).fetch_one(conn).await?;
     if let Some((salt, content, _)) = entry.content {
         let id: i64 = row.get("id")?;
-        let sql = Sql::new("INSERT INTO audit_values (audit_id, salt, content) VALUES ($1, $2, $3)");
+        let sql =
+            Sql::new("INSERT INTO audit_values (audit_id, salt, content) VALUES ($1, $2, $3)");
         sql.arg(id).arg(salt).arg(content).execute(conn).await?;
     }
     Ok(())

@@ -31,7 +31,10 @@ pub struct Db {
 #[derive(Clone)]
 enum Pools {
     /// One writer; readers that can't write.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

@@ -113,9 +113,8 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
         archived_at: row.get("archived_at")?,
         permissions: None,
     };
-    patient.age = patient.date_of_birth.map(|born| {
-        born.age_on(patient.deceased_on.unwrap_or(today))
-    });
+    patient.age =
+        patient.date_of_birth.map(|born| born.age_on(patient.deceased_on.unwrap_or(today)));
     Ok(PatientRow {
         patient,
         changed_by: UserId(row.get("changed_by")?),
@@ -189,7 +188,10 @@ impl Order {
 }
 
 fn foreign_cursor() -> Error {
-    Error::invalid("cursor", shared::Complaint::new("invalid_cursor", "is not a cursor of this list"))
+    Error::invalid(
+        "cursor",
+        shared::Complaint::new("invalid_cursor", "is not a cursor of this list"),
+    )
 }
 
 impl Listing<'_> {
@@ -500,11 +502,7 @@ async fn remove_identifiers(conn: &mut Conn<'_>, id: PatientId) -> Result<(), Db
     sql.arg(id.0).execute(conn).await.map(drop)
 }
 
-async fn insert_terms(
-    conn: &mut Conn<'_>,
-    id: PatientId,
-    terms: &[String],
-) -> Result<(), DbError> {
+async fn insert_terms(conn: &mut Conn<'_>, id: PatientId, terms: &[String]) -> Result<(), DbError> {
     let mut sql = Sql::new("INSERT INTO patient_terms (term, patient_id) VALUES ");
     for (i, term) in terms.iter().enumerate() {
         sql.push(if i == 0 { "(" } else { ", (" }).bind(term.as_str()).push(", ");

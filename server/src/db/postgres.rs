@@ -34,7 +34,9 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
         .await
         .map_err(|error| format!("can't ask {place}: {error}"))?;
     if synchronous == "off" {
-        return Err(format!("{place} has synchronous_commit off, which loses acknowledged changes"));
+        return Err(format!(
+            "{place} has synchronous_commit off, which loses acknowledged changes"
+        ));
     }
     let closed = first.close().await;
     closed.map_err(|error| format!("can't talk to {place}: {error}"))?;

@@ -94,7 +94,8 @@ impl Search {
             sql.push(" AND p.id IN (");
             for (i, start) in word.starts.iter().enumerate() {
                 sql.push(if i == 0 { "" } else { " UNION ALL " });
-                sql.push("SELECT patient_id FROM patient_terms WHERE term >= ").bind(start.as_str());
+                sql.push("SELECT patient_id FROM patient_terms WHERE term >= ")
+                    .bind(start.as_str());
                 sql.push(" AND term < ").bind(format!("{start}\u{10ffff}"));
             }
             sql.push(if word.starts.is_empty() { "0)" } else { ")" });

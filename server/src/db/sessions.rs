@@ -61,10 +61,7 @@ pub(crate) async fn insert(
 }
 
 /// The session with this id.
-pub(crate) async fn get(
-    conn: &mut Conn<'_>,
-    id: SessionId,
-) -> Result<Option<SessionRow>, DbError> {
+pub(crate) async fn get(conn: &mut Conn<'_>, id: SessionId) -> Result<Option<SessionRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("WHERE id = ").bind(id.0);
     let row = sql.fetch_optional(conn).await?;

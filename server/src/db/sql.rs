@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, Sqlite,
-    Type,
+    Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, Sqlite, Type,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
@@ -69,7 +68,10 @@ impl Sql {
     }
 
     /// Goes on with several placeholders, separated by commas.
-    pub(crate) fn bind_all<T: Into<Arg>>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
+    pub(crate) fn bind_all<T: Into<Arg>>(
+        &mut self,
+        values: impl IntoIterator<Item = T>,
+    ) -> &mut Self {
         for (i, value) in values.into_iter().enumerate() {
             if i > 0 {
                 self.push(", ");
@@ -110,7 +112,9 @@ impl Sql {
     /// The first row, where there has to be one.
     pub(crate) async fn fetch_one(self, conn: &mut Conn<'_>) -> Result<Row, DbError> {
         let row = self.fetch_optional(conn).await?;
-        row.ok_or_else(|| Error::internal("a statement that must return a row returned none").into())
+        row.ok_or_else(|| {
+            Error::internal("a statement that must return a row returned none").into()
+        })
     }
 
     /// Runs it and says how many rows it has changed.
@@ -191,7 +195,10 @@ impl Row {
         let text: Option<String> = self.get(column)?;
         text.map(|text| {
             parse(&text).map_err(|complaint| {
-                Error::internal(format!("column {column} holds {text:?}, which {}", complaint.message))
+                Error::internal(format!(
+                    "column {column} holds {text:?}, which {}",
+                    complaint.message
+                ))
             })
         })
         .transpose()

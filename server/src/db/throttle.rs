@@ -54,5 +54,9 @@ pub(crate) async fn forget(conn: &mut Conn<'_>, lane: &str) -> Result<(), DbErro
 
 /// Forgets all lanes that nothing was added to since a time.
 pub(crate) async fn tidy(conn: &mut Conn<'_>, before: DateTime<Utc>) -> Result<(), DbError> {
-    Sql::new("DELETE FROM login_failures WHERE last_at < $1").arg(before).execute(conn).await.map(drop)
+    Sql::new("DELETE FROM login_failures WHERE last_at < $1")
+        .arg(before)
+        .execute(conn)
+        .await
+        .map(drop)
 }

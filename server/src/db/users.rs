@@ -119,8 +119,10 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<User
     sql.bind_all([new.first_name, new.last_name, new.phone]).push(", ");
     sql.bind(new.role.as_str()).push(", ").bind(new.password_hash).push(", ");
     sql.bind(true).push(", ").bind(false).push(", ").bind(new.now).push(", ").bind(new.now);
-    sql.push(", 1) RETURNING id, email, username, first_name, last_name, phone, role, \
-         password_hash, is_active, email_verified, created_at, updated_at, version");
+    sql.push(
+        ", 1) RETURNING id, email, username, first_name, last_name, phone, role, \
+         password_hash, is_active, email_verified, created_at, updated_at, version",
+    );
     Ok(from_row(&sql.fetch_one(conn).await?)?)
 }
 

@@ -27,7 +27,9 @@ use crate::{
 /// Opens an account and logs in with it.
 pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Session, Error> {
     if !app.settings().is_registration_open() {
-        return Err(Error::Forbidden("registration is closed: ask an administrator for an account"));
+        return Err(Error::Forbidden(
+            "registration is closed: ask an administrator for an account",
+        ));
     }
     let role = new.role.unwrap_or(Role::Member);
     let name = full_name(new.first_name.as_deref(), new.last_name.as_deref());

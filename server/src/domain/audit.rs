@@ -76,9 +76,9 @@ pub(crate) async fn note(
         version: deed.version,
         address: origin.address.as_deref(),
         request_id: origin.request_id.as_deref(),
-        content: sealed.as_ref().map(|(salt, json, hash)| {
-            (salt.as_str(), json.as_str(), hash.as_str())
-        }),
+        content: sealed
+            .as_ref()
+            .map(|(salt, json, hash)| (salt.as_str(), json.as_str(), hash.as_str())),
     };
     Ok(audit::insert(conn, entry).await?)
 }

@@ -64,7 +64,10 @@ impl<K: DeserializeOwned + Serialize> Asked<K> {
         let fault = |field: &str, complaint| Err(Error::Invalid(Faults::one(field, complaint)));
         let place = match (page, cursor) {
             (Some(_), Some(_)) => {
-                return fault("page", Complaint::new("not_both", "must not be given beside cursor"));
+                return fault(
+                    "page",
+                    Complaint::new("not_both", "must not be given beside cursor"),
+                );
             }
             (None, Some(cursor)) => match read_cursor::<K>(cursor, ordering) {
                 Some(place) => place,

@@ -187,7 +187,10 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let right = Verdict::Right { is_outdated: false };
         assert_eq!(passwords.verify("a long walk by the sea", Some(&hash)).await.unwrap(), right);
-        assert_eq!(passwords.verify("A long walk by the sea", Some(&hash)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(
+            passwords.verify("A long walk by the sea", Some(&hash)).await.unwrap(),
+            Verdict::Wrong
+        );
         assert_eq!(passwords.verify("nobody's password", None).await.unwrap(), Verdict::Wrong);
     }
 

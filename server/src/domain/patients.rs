@@ -6,9 +6,7 @@ use shared::{
     history::{Change, HistoryEntry},
     id::PatientId,
     page::COUNT_MAX,
-    patient::{
-        Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging,
-    },
+    patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
     query::ListQuery,
 };
 
@@ -58,12 +56,11 @@ pub(crate) async fn insert(
     let id = inserted.map_err(taken_identifier)?;
     let mut deed = Deed::new(action, ENTITY, Some(id.0));
     deed.version = Some(1);
-    deed.changes = differences(&PatientState::default().fields, &state.fields)?;
-    deed.changes.insert(0, Change {
-        field: "mrn".to_owned(),
-        old: serde_json::Value::Null,
-        new: mrn.as_str().into(),
-    });
+    deed.changes = changes(&PatientState::default(), state)?;
+    deed.changes.insert(
+        0,
+        Change { field: "mrn".to_owned(), old: serde_json::Value::Null, new: mrn.as_str().into() },
+    );
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(id)
 }
@@ -134,8 +131,7 @@ pub async fn read(
     let visible = scope(actor, Action::UsePatient)?;
     let shelf = if archived { Shelf::Archive } else { Shelf::Current };
     let mut lent = app.db().read().await?;
-    let row =
-        patients::get(&mut lent.conn(), id, visible, shelf, app.clock().today()).await?;
+    let row = patients::get(&mut lent.conn(), id, visible, shelf, app.clock().today()).await?;
     drop(lent);
     let patient = row.ok_or(Error::NotFound)?.patient;
     app.reads().note(actor, app.clock().now(), "patient.read", ENTITY, id.0).await;
@@ -171,8 +167,7 @@ pub async fn update(
         return Ok(with_permissions(actor, row.patient));
     }
     check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
-    let written =
-        patients::update(&mut tx.conn(), &row.patient, &state, actor.id(), now).await;
+    let written = patients::update(&mut tx.conn(), &row.patient, &state, actor.id(), now).await;
     if !written.map_err(taken_identifier)? {
         return Err(overtaken(app, tx, actor, id).await);
     }
@@ -283,8 +278,7 @@ pub async fn history(
     let place = asked.key().copied();
     let (limit, offset) = (asked.size + 1, asked.offset());
     let backwards = asked.is_backwards();
-    let rows =
-        db::audit::history(&mut conn, ENTITY, id.0, place, backwards, limit, offset).await?;
+    let rows = db::audit::history(&mut conn, ENTITY, id.0, place, backwards, limit, offset).await?;
     let count = db::audit::count_history(&mut conn, ENTITY, id.0, COUNT_MAX + 1).await?;
     asked.window(rows, count, |entry| entry.id.0)
 }
@@ -367,8 +361,7 @@ async fn check_identifiers(
 ) -> Result<(), Error> {
     let mut faults = Faults::default();
     for (i, identifier) in state.fields.identifiers.iter().flatten().enumerate() {
-        let holder =
-            patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
+        let holder = patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
         if holder.is_some() && holder != own {
             let (field, complaint) = taken(i);
             faults.add(field, complaint);

@@ -91,28 +91,34 @@ impl Tokens {
     /// A new access token of a session.
     pub(crate) fn access(&self, session: &SessionRow, now: DateTime<Utc>) -> Result<String, Error> {
         let now = now.timestamp();
-        self.sign(Purpose::Access, &AccessClaims {
-            iss: ISSUER.to_owned(),
-            aud: Purpose::Access.audience().to_owned(),
-            sub: session.user_id.to_string(),
-            sid: session.id.0,
-            iat: now,
-            nbf: now,
-            exp: now + self.access_seconds(),
-        })
+        self.sign(
+            Purpose::Access,
+            &AccessClaims {
+                iss: ISSUER.to_owned(),
+                aud: Purpose::Access.audience().to_owned(),
+                sub: session.user_id.to_string(),
+                sid: session.id.0,
+                iat: now,
+                nbf: now,
+                exp: now + self.access_seconds(),
+            },
+        )
     }
 
     /// The refresh token of a session as it is now: the same one whenever it is asked for.
     pub(crate) fn refresh(&self, session: &SessionRow) -> Result<String, Error> {
-        self.sign(Purpose::Refresh, &RefreshClaims {
-            iss: ISSUER.to_owned(),
-            aud: Purpose::Refresh.audience().to_owned(),
-            sub: session.user_id.to_string(),
-            sid: session.id.0,
-            generation: session.generation,
-            iat: session.rotated_at.timestamp(),
-            exp: session.expires_at.timestamp(),
-        })
+        self.sign(
+            Purpose::Refresh,
+            &RefreshClaims {
+                iss: ISSUER.to_owned(),
+                aud: Purpose::Refresh.audience().to_owned(),
+                sub: session.user_id.to_string(),
+                sid: session.id.0,
+                generation: session.generation,
+                iat: session.rotated_at.timestamp(),
+                exp: session.expires_at.timestamp(),
+            },
+        )
     }
 
     /// Reads an access token; nothing where it is not a good one.

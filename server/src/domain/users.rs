@@ -2,8 +2,9 @@
 
 use shared::{
     Faults,
-    account::{Role, User},
+    account::{Registration, Role, User},
     patient::full_name,
+    read::{Input, Reader},
 };
 
 use super::{
@@ -35,6 +36,31 @@ pub struct NewAccount {
     pub last_name: Option<String>,
     /// Password.
     pub password: String,
+}
+
+/// Reads an account as somebody has typed it, with the rules that registering has.
+///
+/// Fails with everything that is wrong with it.
+pub fn read_account(
+    email: &str,
+    name: &str,
+    password: String,
+    role: Role,
+) -> Result<NewAccount, Faults> {
+    let members = [("email", email), ("name", name), ("password", &password)];
+    let members = members.map(|(name, value)| (name.to_owned(), value.into()));
+    let mut reader = Reader::from_members(members.into());
+    let read = Registration::read(&mut reader);
+    let mut faults = reader.finish();
+    let full = full_name(read.first_name.as_deref(), read.last_name.as_deref());
+    if !faults.concern("password")
+        && let Err(complaint) = check_new(&password, role, &[email, &full])
+    {
+        faults.add("password", complaint);
+    }
+    faults.into_result()?;
+    let (first_name, last_name) = (read.first_name, read.last_name);
+    Ok(NewAccount { email: Some(read.email), username: None, first_name, last_name, password })
 }
 
 /// Whether there is no active administrator.
@@ -124,7 +150,8 @@ pub async fn set_role(app: &App, identifier: &str, role: Role) -> Result<User, E
 /// Sets a user's password; all their sessions end.
 pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<User, Error> {
     let actor = act_as(app, identifier).await?;
-    let own = [actor.user.email.as_deref().unwrap_or_default(), actor.user.label(), &actor.user.name];
+    let own =
+        [actor.user.email.as_deref().unwrap_or_default(), actor.user.label(), &actor.user.name];
     check_new(password, actor.user.role, &own).map_err(|c| Error::invalid("password", c))?;
     let hash = app.passwords().hash(password).await?;
     change(app, identifier, "user.password_set", move |row| {

@@ -1,0 +1,164 @@
+//! Accounts and sessions (contract, section 4).
+
+use poem_openapi::OpenApi;
+use shared::{
+    Page, SessionId,
+    account::{
+        Login, LoginSession, Logout, PasswordChange, ProfilePatch, ProfileReplacement, Refresh,
+        Refreshed, Registration, Session, User,
+    },
+    paths,
+    query::NoQuery,
+};
+
+use super::{
+    Tag,
+    body::{Body, OptionalBody},
+    failure::{Changing, Entering, Failure, Reading},
+    guard::{From, Guard},
+    params::{Ask, IfMatch, Path},
+    reply::{Created, Done, Keep, Record, Reply},
+};
+use crate::{
+    app::App,
+    domain::{accounts, sessions},
+};
+
+pub(super) struct AuthApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api/auth", tag = "Tag::Auth")]
+impl AuthApi {
+    /// Register
+    ///
+    /// Opens an account and logs in with it, where registration is open.
+    #[oai(path = "/register", method = "post", operation_id = "register")]
+    async fn register(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(new): Body<Registration>,
+    ) -> Result<Created<Session>, Failure<Entering>> {
+        let body = accounts::register(&self.0, &origin, new).await?;
+        let location = paths::PROFILE.to_owned();
+        Ok(Created { body, version: None, location, keep: Keep::Never })
+    }
+
+    /// Log in
+    ///
+    /// With e-mail address or username. A wrong password and an unknown user answer alike.
+    #[oai(path = "/login", method = "post", operation_id = "log_in")]
+    async fn log_in(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(login): Body<Login>,
+    ) -> Result<Reply<Session>, Failure<Entering>> {
+        Ok(Reply::secret(accounts::login(&self.0, &origin, login).await?))
+    }
+
+    /// Get the next tokens
+    ///
+    /// The refresh token is replaced; the one that was sent works for ten seconds more.
+    #[oai(path = "/token/refresh", method = "post", operation_id = "refresh_tokens")]
+    async fn refresh_tokens(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(sent): Body<Refresh>,
+    ) -> Result<Reply<Refreshed>, Failure<Entering>> {
+        Ok(Reply::secret(sessions::refresh(&self.0, &sent.refresh, &origin).await?))
+    }
+
+    /// Log out
+    ///
+    /// Ends the session that asks; both its tokens are worthless from then on.
+    #[oai(path = "/logout", method = "post", operation_id = "log_out")]
+    async fn log_out(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        OptionalBody(sent): OptionalBody<Logout>,
+    ) -> Result<Done, Failure<Changing>> {
+        sessions::logout(&self.0, &guard, sent.refresh.as_deref()).await?;
+        Ok(Done)
+    }
+
+    /// Read one's own account
+    #[oai(path = "/profile", method = "get", operation_id = "get_profile")]
+    async fn get_profile(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+    ) -> Result<Record<User>, Failure<Reading>> {
+        Ok(Record(accounts::profile(&guard)))
+    }
+
+    /// Replace one's own account
+    ///
+    /// What is absent is cleared. Role and flags can't be changed here.
+    #[oai(path = "/profile", method = "put", operation_id = "replace_profile")]
+    async fn replace_profile(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(new): Body<ProfileReplacement>,
+    ) -> Result<Record<User>, Failure<Changing>> {
+        Ok(Record(accounts::update_profile(&self.0, &guard, &precondition, new.0).await?))
+    }
+
+    /// Change one's own account
+    ///
+    /// What is absent stays. Role and flags can't be changed here.
+    #[oai(path = "/profile", method = "patch", operation_id = "update_profile")]
+    async fn update_profile(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(change): Body<ProfilePatch>,
+    ) -> Result<Record<User>, Failure<Changing>> {
+        Ok(Record(accounts::update_profile(&self.0, &guard, &precondition, change.0).await?))
+    }
+
+    /// Set a new password
+    ///
+    /// All other sessions end.
+    #[oai(path = "/password", method = "post", operation_id = "change_password")]
+    async fn change_password(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        Body(change): Body<PasswordChange>,
+    ) -> Result<Done, Failure<Changing>> {
+        accounts::change_password(&self.0, &guard, change).await?;
+        Ok(Done)
+    }
+
+    /// List one's own sessions
+    ///
+    /// When they began, where from, and when they were last used.
+    #[oai(path = "/sessions", method = "get", operation_id = "list_sessions")]
+    async fn list_sessions(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+    ) -> Result<Reply<Page<LoginSession>>, Failure<Reading>> {
+        let results = sessions::list(&self.0, &guard).await?;
+        let count = i64::try_from(results.len()).unwrap_or(i64::MAX);
+        let (next, previous, count_capped) = (None, None, false);
+        Ok(Reply::new(Page { count, count_capped, next, previous, results }))
+    }
+
+    /// End one of one's own sessions
+    #[oai(path = "/sessions/:id", method = "delete", operation_id = "end_session")]
+    async fn end_session(
+        &self,
+        guard: Guard,
+        id: Path<SessionId>,
+        _query: Ask<NoQuery>,
+    ) -> Result<Done, Failure<Reading>> {
+        sessions::end(&self.0, &guard, id.0).await?;
+        Ok(Done)
+    }
+}

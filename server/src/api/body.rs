@@ -1,0 +1,131 @@
+//! Bodies of requests: bounded in size and time, JSON, and read so that every fault is named.
+
+use std::time::Duration;
+
+use poem::{Request, RequestBody, Result, error::ReadBodyError, http::header};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaMediaType, MetaRequest, Registry},
+};
+use shared::{
+    Complaint, Faults,
+    describe::Describe,
+    paths,
+    read::{self, Input},
+};
+
+use super::{
+    openapi::{reference, register},
+    problem::{Refusal, raise},
+};
+use crate::error::Error;
+
+/// Most bytes of a body.
+pub(super) const BODY_MAX: usize = 256 * 1024;
+/// Most bytes of a body that carries credentials.
+const BODY_MAX_AUTH: usize = 8 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// The limit for a path.
+pub(super) fn body_max(path: &str) -> usize {
+    if path.starts_with(paths::AUTH) { BODY_MAX_AUTH } else { BODY_MAX }
+}
+
+async fn bytes(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
+    let max = body_max(request.uri().path());
+    let Ok(body) = body.take() else { return Ok(Vec::new()) };
+    match tokio::time::timeout(BODY_TIME, body.into_bytes_limit(max)).await {
+        Ok(Ok(bytes)) => Ok(bytes.into()),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Refusal::TooLarge(max).raise()),
+        Ok(Err(_)) => Err(raise(Error::Invalid(Faults::one(
+            "body",
+            Complaint::new("broken_off", "broke off before its end"),
+        )))),
+        Err(_) => Err(Refusal::Timeout.raise()),
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let essence = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = essence.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| {
+        essence.eq_ignore_ascii_case("application/json")
+            || essence.to_ascii_lowercase().ends_with("+json")
+    });
+    let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    });
+    is_json && is_utf8
+}
+
+fn request_meta<T: Describe>(required: bool) -> MetaRequest {
+    let schema = reference::<T>();
+    let content = vec![MetaMediaType { content_type: "application/json", schema }];
+    MetaRequest { description: None, content, required }
+}
+
+/// A body that has to be there.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register::<T>(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(request_meta::<T>(true))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let has_type = request.headers().contains_key(header::CONTENT_TYPE);
+        let bytes = bytes(request, body).await?;
+        if !is_json(request) && (has_type || !bytes.is_empty()) {
+            return Err(Refusal::UnsupportedMediaType.raise());
+        }
+        read::body(&bytes).map(Self).map_err(|faults| raise(faults.into()))
+    }
+}
+
+/// A body that may be missing, and then is as if it were an empty object.
+pub(super) struct OptionalBody<T>(pub(super) T);
+
+impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for OptionalBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register::<T>(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(request_meta::<T>(false))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let mut bytes = bytes(request, body).await?;
+        if bytes.is_empty() {
+            bytes = b"{}".to_vec();
+        } else if !is_json(request) {
+            return Err(Refusal::UnsupportedMediaType.raise());
+        }
+        read::body(&bytes).map(Self).map_err(|faults| raise(faults.into()))
+    }
+}

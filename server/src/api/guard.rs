@@ -1,0 +1,93 @@
+//! Who is asking. The guard is the first argument of every operation that needs a login, since
+//! arguments are read in order: nothing of a stranger's request is looked at.
+
+use std::ops::Deref;
+
+use poem::{FromRequest, Request, RequestBody, Result, http::header};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaSecurityScheme, Registry},
+};
+
+use super::problem::raise;
+use crate::{
+    app::App,
+    domain::{
+        access::{Actor, Origin},
+        sessions,
+    },
+    error::Error,
+};
+
+/// The name of the security scheme in the description.
+pub(super) const SCHEME: &str = "bearer";
+
+/// Somebody who is logged in. Having one is the proof.
+pub(super) struct Guard(Actor);
+
+impl Deref for Guard {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Guard {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        registry.create_security_scheme(
+            SCHEME,
+            MetaSecurityScheme {
+                ty: "http",
+                description: Some("The access token that logging in answers."),
+                name: None,
+                key_in: None,
+                scheme: Some("bearer"),
+                bearer_format: Some("JWT"),
+                flows: None,
+                openid_connect_url: None,
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let missing =
+            || raise(Error::Unauthenticated("log in and send the token in Authorization"));
+        let values: Vec<_> = request.headers().get_all(header::AUTHORIZATION).iter().collect();
+        let [value] = values.as_slice() else { return Err(missing()) };
+        let (scheme, token) =
+            value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(missing());
+        }
+        let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
+        let actor = sessions::authenticate(app, token.trim(), origin(request)).await;
+        actor.map(Self).map_err(raise)
+    }
+}
+
+/// Where a request comes from, as the outermost layer found out.
+pub(super) fn origin(request: &Request) -> Origin {
+    request.extensions().get::<Origin>().cloned().unwrap_or_default()
+}
+
+/// Where a request comes from, for operations without a login.
+pub(super) struct From(pub(super) Origin);
+
+impl<'a> FromRequest<'a> for From {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        Ok(Self(origin(request)))
+    }
+}

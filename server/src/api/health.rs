@@ -1,0 +1,69 @@
+//! What clients and operators ask before anybody logs in.
+
+use poem_openapi::OpenApi;
+use serde_json::{Value, json};
+use shared::{
+    account::{PASSWORD_MIN, PASSWORD_MIN_STAFF},
+    meta::Meta,
+    page::PAGE_SIZE_MAX,
+    query::NoQuery,
+};
+
+use super::{
+    Tag,
+    body::BODY_MAX,
+    failure::{Failure, Open},
+    params::Ask,
+    reply::Reply,
+};
+use crate::{app::App, domain::users, error::Error};
+
+pub(super) struct ServiceApi(pub(super) App);
+
+#[OpenApi(tag = "Tag::Service")]
+impl ServiceApi {
+    /// What a client must know
+    ///
+    /// Version, time zone, whether people may register themselves and whether an administrator is
+    /// still to be made, and the limits that a client must obey.
+    #[oai(path = "/api/meta", method = "get", operation_id = "get_meta")]
+    async fn get_meta(&self, _query: Ask<NoQuery>) -> Result<Reply<Meta>, Failure<Open>> {
+        let app = &self.0;
+        let limit = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(Reply::new(Meta {
+            name: "Frontdesk".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            time_zone: app.clock().zone().name().to_owned(),
+            today: app.clock().today(),
+            is_registration_open: app.settings().is_registration_open(),
+            is_setup_needed: users::is_setup_needed(app).await?,
+            password_min: limit(PASSWORD_MIN),
+            password_min_staff: limit(PASSWORD_MIN_STAFF),
+            body_max: limit(BODY_MAX),
+            page_size_max: PAGE_SIZE_MAX,
+            access_token_minutes: app.settings().access_token_minutes,
+        }))
+    }
+
+    /// Whether the process lives
+    #[oai(path = "/healthz", method = "get", operation_id = "get_liveness")]
+    async fn get_liveness(&self, _query: Ask<NoQuery>) -> Result<Reply<Value>, Failure<Open>> {
+        Ok(Reply::new(json!({"status": "alive"})))
+    }
+
+    /// Whether it can serve
+    ///
+    /// The database answers and its tables are up to date, and the server is not stopping.
+    #[oai(path = "/readyz", method = "get", operation_id = "get_readiness")]
+    async fn get_readiness(&self, _query: Ask<NoQuery>) -> Result<Reply<Value>, Failure<Open>> {
+        let app = &self.0;
+        if app.is_draining() {
+            return Err(Error::Unavailable { reason: "the server is stopping", after: 5 }.into());
+        }
+        if !app.db().is_reachable().await {
+            let reason = "the database is not available";
+            return Err(Error::Unavailable { reason, after: 1 }.into());
+        }
+        Ok(Reply::new(json!({"status": "ready"})))
+    }
+}

@@ -1,0 +1,284 @@
+//! What happens around every request, in one place and one order: its id, whether it may come in
+//! at all, its address brought to one form, errors and panics made documents, headers, and one line
+//! in the log.
+
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use futures_util::FutureExt;
+use poem::{
+    Endpoint, FromRequest, Request, RequestBody, Response, Result,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
+    },
+};
+use shared::{Complaint, Faults, Kind, Problem, paths};
+
+use super::{
+    body::body_max,
+    problem::{self, Refusal},
+    routes::Routes,
+};
+use crate::{app::App, domain::access::Origin, error::Error, keys::random_text};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest `User-Agent` that is kept.
+const USER_AGENT_MAX: usize = 200;
+
+/// The outermost endpoint.
+pub(super) struct Layers<E> {
+    app: App,
+    routes: Routes,
+    inner: E,
+}
+
+impl<E> Layers<E> {
+    pub(super) fn new(app: App, routes: Routes, inner: E) -> Self {
+        Self { app, routes, inner }
+    }
+}
+
+/// The address that a client used, for the links in an answer.
+#[derive(Clone)]
+pub(super) struct Address {
+    base: String,
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Address {
+    /// The same list from another place on.
+    pub(super) fn with_cursor(&self, cursor: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let kept = self.pairs.iter().filter(|(name, _)| name != "page" && name != "cursor");
+        query.extend_pairs(kept).append_pair("cursor", cursor);
+        format!("{}{}?{}", self.base, self.path, query.finish())
+    }
+}
+
+impl<'a> FromRequest<'a> for Address {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let address = request.extensions().get::<Self>().cloned();
+        address.ok_or_else(|| problem::raise(Error::internal("a request without an address")))
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let started = Instant::now();
+        let request_id = request_id(request.headers());
+        let address = request.remote_addr().as_socket_addr().map(|address| address.ip());
+        let address = address.map(|ip| ip.to_canonical().to_string());
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let origin = Origin {
+            address: address.clone(),
+            request_id: Some(request_id.clone()),
+            user_agent: user_agent(request.headers()),
+        };
+        request.extensions_mut().insert(origin);
+        request.extensions_mut().insert(self.app.clone());
+        let mut response = match self.admit(&mut request, &request_id) {
+            Some(refused) => refused,
+            None => self.answer(request, &request_id).await,
+        };
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED
+            && let Ok(allow) = HeaderValue::from_str(self.routes.allow(&path))
+        {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        decorate(response.headers_mut(), &request_id);
+        tracing::info!(
+            target: "access",
+            request_id,
+            method = %method,
+            path,
+            status = response.status().as_u16(),
+            ms = started.elapsed().as_millis(),
+            address,
+        );
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Layers<E> {
+    /// Lets a request in, or refuses it before any operation has seen it.
+    fn admit(&self, request: &mut Request, request_id: &str) -> Option<Response> {
+        let refuse = |problem| Some(problem::finish(problem, request_id));
+        if self.app.is_draining() && request.uri().path() != paths::HEALTHZ {
+            let mut response = refuse(Problem::new(Kind::Unavailable, "the server is stopping"))?;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            return Some(response);
+        }
+        let host = match host(request) {
+            Some(host) if self.is_allowed(&host) => host,
+            _ => {
+                let complaint = Complaint::new("unknown_host", "is not a name of this server");
+                return Some(problem::invalid(Faults::one("Host", complaint), request_id));
+            }
+        };
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let max = body_max(request.uri().path());
+        if length.is_some_and(|length| length > max as u64) {
+            let detail = Refusal::TooLarge(max).to_string();
+            return refuse(Problem::new(Kind::TooLarge, detail));
+        }
+        let decode = |text: &str| {
+            percent_encoding::percent_decode_str(text)
+                .decode_utf8()
+                .map(std::borrow::Cow::into_owned)
+        };
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        if decode(request.uri().path()).is_err() || decode(&query).is_err() {
+            let complaint = Complaint::new("not_utf8", "is not UTF-8");
+            return Some(problem::invalid(Faults::one("address", complaint), request_id));
+        }
+        normalise(request);
+        let base = match &self.app.settings().public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("{}://{host}", request.scheme().as_str()),
+        };
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let path = request.uri().path().to_owned();
+        request.extensions_mut().insert(Address { base, path, pairs });
+        None
+    }
+
+    /// Whether a request may name this host, whatever its port: otherwise somebody could put
+    /// addresses of theirs into our answers.
+    fn is_allowed(&self, host: &str) -> bool {
+        let settings = self.app.settings();
+        let name = host_name(host);
+        let is_loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+        let listens = settings.listen.ip().to_string();
+        let listens = if settings.listen.is_ipv6() { format!("[{listens}]") } else { listens };
+        let public = settings.public_url.as_ref().and_then(|url| url.host_str());
+        is_loopback
+            || name == listens
+            || public.is_some_and(|public| public.eq_ignore_ascii_case(name))
+            || settings.allowed_hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+    }
+
+    async fn answer(&self, request: Request, request_id: &str) -> Response {
+        let if_none_match = request.headers().get(header::IF_NONE_MATCH).cloned();
+        let is_read = request.method() == Method::GET;
+        let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let result = match call.await {
+            Ok(result) => result,
+            Err(panic) => Err(Refusal::Panic(panic_text(panic.as_ref())).raise()),
+        };
+        match result {
+            Ok(response) if is_read => fresh(response, if_none_match.as_ref()),
+            Ok(response) => response,
+            Err(error) => problem::respond(&error, request_id),
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// The caller's own id if it is one that can stand in a log, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let sent = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let fits = |id: &&str| {
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    match sent.filter(fits) {
+        Some(id) => id.to_owned(),
+        None => random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned()),
+    }
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    Some(agent.chars().take(USER_AGENT_MAX).collect())
+}
+
+fn host(request: &Request) -> Option<String> {
+    if let Some(authority) = request.uri().authority() {
+        return Some(authority.as_str().to_owned());
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next()?.to_str().ok()?.to_owned();
+    hosts.next().is_none().then_some(host)
+}
+
+/// A host without its port.
+fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// HEAD is answered as GET, whose body hyper then leaves out; a trailing slash is optional.
+fn normalise(request: &mut Request) {
+    if request.method() == Method::HEAD {
+        request.set_method(Method::GET);
+    }
+    let path = request.uri().path();
+    let Some(shorter) = path.strip_suffix('/').filter(|path| !path.is_empty()) else { return };
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = request.uri().clone().into_parts();
+    if let Ok(path_and_query) = PathAndQuery::try_from(format!("{shorter}{query}")) {
+        parts.path_and_query = Some(path_and_query);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+}
+
+/// 304 where the client has the answer already.
+fn fresh(response: Response, if_none_match: Option<&HeaderValue>) -> Response {
+    let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    let known = if_none_match.and_then(|tags| tags.to_str().ok());
+    let (Some(tag), Some(known)) = (tag, known) else { return response };
+    let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    if !known.split(',').any(|known| known.trim() == "*" || plain(known) == plain(tag)) {
+        return response;
+    }
+    let mut unchanged = Response::builder().status(StatusCode::NOT_MODIFIED).finish();
+    for name in [header::ETAG, header::CACHE_CONTROL, header::VARY] {
+        if let Some(value) = response.headers().get(&name) {
+            unchanged.headers_mut().insert(name, value.clone());
+        }
+    }
+    unchanged
+}
+
+fn decorate(headers: &mut HeaderMap, request_id: &str) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_name;
+
+    #[test]
+    fn a_host_may_have_a_port() {
+        for (host, name) in [
+            ("localhost:8000", "localhost"),
+            ("localhost", "localhost"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("evil.example:x", "evil.example:x"),
+        ] {
+            assert_eq!(host_name(host), name);
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The API description. poem-openapi writes it from the operations; what it can't say is put in
+//! here: the schemas (see `shared::describe`), queries, preconditions, headers and examples.
+
+use poem_openapi::{
+    OpenApi, OpenApiService,
+    registry::{MetaApi, MetaSchema, MetaSchemaRef, Registry},
+};
+use serde_json::{Map, Value, json};
+use shared::{
+    Kind, Page,
+    account::{
+        Login, LoginSession, Logout, PasswordChange, ProfilePatch, ProfileReplacement, Refresh,
+        Refreshed, Registration, Session,
+    },
+    describe::{Describe, Schemas, Shape},
+    history::HistoryEntry,
+    meta::Meta,
+    patient::{
+        Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientPatch,
+        PatientReplacement, Purging,
+    },
+    problem::Problem,
+    query::{ListQuery, Query},
+};
+
+use super::Api;
+
+type Parameters = Vec<(&'static str, String, Shape)>;
+
+/// The queries of the operations that have one.
+const QUERIES: &[(&str, fn(&mut Schemas) -> Parameters)] = &[
+    ("list_patients", PatientFilter::describe),
+    ("get_patient", PatientLookup::describe),
+    ("list_patient_history", ListQuery::describe),
+];
+
+/// The operations that take `If-Match`.
+const GUARDED: &[&str] = &[
+    "replace_profile",
+    "update_profile",
+    "replace_patient",
+    "update_patient",
+    "delete_patient",
+    "archive_patient",
+    "restore_patient",
+    "purge_patient",
+];
+
+/// The operations that take `If-None-Match`.
+const TAGGED: &[&str] = &["get_profile", "get_patient"];
+
+/// Everything that is sent or answered.
+const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
+    Problem::shape,
+    Meta::shape,
+    Registration::shape,
+    Login::shape,
+    Session::shape,
+    Refresh::shape,
+    Refreshed::shape,
+    Logout::shape,
+    PasswordChange::shape,
+    ProfileReplacement::shape,
+    ProfilePatch::shape,
+    Page::<LoginSession>::shape,
+    NewPatient::shape,
+    PatientReplacement::shape,
+    PatientPatch::shape,
+    Page::<Patient>::shape,
+    Page::<HistoryEntry>::shape,
+    Archiving::shape,
+    Purging::shape,
+];
+
+/// The name of a described type, where it is an object.
+fn name_of<T: Describe>() -> Option<String> {
+    let shape = T::shape(&mut Schemas::default()).into_value();
+    let reference = shape.get("$ref")?.as_str()?;
+    reference.rsplit('/').next().map(str::to_owned)
+}
+
+/// The reference that an operation makes to a described type.
+pub(super) fn reference<T: Describe>() -> MetaSchemaRef {
+    match name_of::<T>() {
+        Some(name) => MetaSchemaRef::Reference(name),
+        None => MetaSchemaRef::Inline(Box::new(MetaSchema::new("object"))),
+    }
+}
+
+/// Enters a placeholder, which the description's own schema then replaces: poem-openapi refuses
+/// references to what it does not know.
+pub(super) fn register<T: Describe>(registry: &mut Registry) {
+    if let Some(name) = name_of::<T>() {
+        registry.create_schema::<String, _>(name, |_| MetaSchema::new("object"));
+    }
+}
+
+/// The operations without the state that serves them.
+struct Described;
+
+impl OpenApi for Described {
+    fn meta() -> Vec<MetaApi> {
+        <Api as OpenApi>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        <Api as OpenApi>::register(registry);
+    }
+
+    fn add_routes(
+        self,
+        _: &mut std::collections::HashMap<
+            String,
+            std::collections::HashMap<poem::http::Method, poem::endpoint::BoxEndpoint<'static>>,
+        >,
+    ) {
+    }
+}
+
+/// The whole description.
+pub fn document() -> Value {
+    let service = OpenApiService::new(Described, "Frontdesk", env!("CARGO_PKG_VERSION"))
+        .description(
+            "The front desk of a clinic: patients, doctors and who is assigned to whom. \
+             Log in with `POST /api/auth/login` and send the access token as \
+             `Authorization: Bearer …`. Every error is a problem document (RFC 9457).",
+        )
+        .server("/");
+    let mut document: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
+    let mut schemas = Schemas::default();
+    for schema in SCHEMAS {
+        schema(&mut schemas);
+    }
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for operations in paths.values_mut().filter_map(Value::as_object_mut) {
+            for operation in operations.values_mut().filter_map(Value::as_object_mut) {
+                complete(operation, &mut schemas);
+            }
+        }
+    }
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        components.insert("schemas".to_owned(), json!(schemas.into_map()));
+        components.insert("headers".to_owned(), headers());
+    }
+    document
+}
+
+fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut parameters: Vec<Value> = Vec::new();
+    for (_, describe) in QUERIES.iter().filter(|(query, _)| *query == id) {
+        for (name, description, shape) in describe(schemas) {
+            parameters.push(json!({
+                "name": name, "in": "query", "description": description,
+                "required": false, "schema": shape.into_value(),
+            }));
+        }
+    }
+    if GUARDED.contains(&id.as_str()) {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": false,
+            "description": "The version that was read: its entity tag, or only its number, or `*`. \
+                Needed where somebody else was the last to change the record.",
+            "schema": Shape::string().max_length(1_000).example("*").into_value(),
+        }));
+    }
+    if TAGGED.contains(&id.as_str()) {
+        parameters.push(json!({
+            "name": "If-None-Match", "in": "header", "required": false,
+            "description": "The entity tag of the answer that is known already.",
+            "schema": Shape::string().max_length(1_000).into_value(),
+        }));
+    }
+    if let Some(Value::Array(known)) = operation.get_mut("parameters") {
+        parameters.splice(0..0, known.drain(..));
+    }
+    if !parameters.is_empty() {
+        operation.insert("parameters".to_owned(), Value::Array(parameters));
+    }
+    if let Some(example) = example(&id)
+        && let Some(media) = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.get_mut("content"))
+            .and_then(|content| content.get_mut("application/json"))
+            .and_then(Value::as_object_mut)
+    {
+        media.insert("example".to_owned(), example);
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        return;
+    };
+    if TAGGED.contains(&id.as_str()) {
+        let unchanged = json!({"description": "The known answer still holds."});
+        responses.insert("304".to_owned(), unchanged);
+    }
+    for (status, response) in responses {
+        if let Some(response) = response.as_object_mut() {
+            complete_response(status, response);
+        }
+    }
+}
+
+fn complete_response(status: &str, response: &mut Map<String, Value>) {
+    let kinds: Vec<&str> = Kind::ALL
+        .iter()
+        .filter(|kind| kind.status().to_string() == status)
+        .map(|kind| kind.explanation().trim())
+        .collect();
+    if !kinds.is_empty() {
+        response.insert("description".to_owned(), json!(kinds.join(" ")));
+    }
+    let headers = response.entry("headers").or_insert_with(|| json!({}));
+    let Some(headers) = headers.as_object_mut() else { return };
+    let mut add = |name: &str| {
+        let reference = json!({"$ref": format!("#/components/headers/{name}")});
+        headers.insert(name.to_owned(), reference);
+    };
+    add("X-Request-Id");
+    match status {
+        "401" => add("WWW-Authenticate"),
+        "429" | "503" => add("Retry-After"),
+        _ => {}
+    }
+}
+
+fn headers() -> Value {
+    let header = |description: &str, shape: Shape| json!({"description": description, "required": true, "schema": shape.into_value()});
+    json!({
+        "X-Request-Id": header(
+            "The id under which the log knows the request.",
+            Shape::string().pattern("^[A-Za-z0-9._-]{8,64}$"),
+        ),
+        "WWW-Authenticate": header("How to authenticate.", Shape::string()),
+        "Retry-After": header("Seconds until it makes sense to try again.", Shape::integer()),
+    })
+}
+
+/// Bodies that work as they are, for the operations that take one.
+fn example(operation: &str) -> Option<Value> {
+    let patient = json!({
+        "first_name": "José", "last_name": "Gómez", "date_of_birth": "1989-05-25",
+        "gender": "M", "phone_number": "+1 555 123 4567", "email": "jose@example.com",
+        "address": "427 Balistreri Way", "city": "Chicopee", "state": "MA", "zip_code": "01013",
+        "blood_type": "O+", "allergies": "Penicillin",
+        "emergency_contact": "Ana Gómez, +1 555 765 4321",
+    });
+    Some(match operation {
+        "register" => json!({
+            "email": "ana@example.com", "password": "a long walk by the sea", "name": "Ana Gómez",
+        }),
+        "log_in" => json!({"email": "ana@example.com", "password": "a long walk by the sea"}),
+        "create_patient" | "replace_patient" => patient,
+        "update_patient" => json!({"phone_number": "+1 555 999 0000", "allergies": null}),
+        "delete_patient" | "archive_patient" => json!({"reason": "Moved away"}),
+        "purge_patient" => json!({"reason": "Asked for by the patient"}),
+        "log_out" => json!({}),
+        "replace_profile" => json!({
+            "email": "ana@example.com", "first_name": "Ana", "last_name": "Gómez",
+        }),
+        "update_profile" => json!({"phone": "+1 555 765 4321"}),
+        "change_password" => json!({
+            "current_password": "a long walk by the sea",
+            "new_password": "a longer walk by the sea",
+        }),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every value under a key, anywhere in a document.
+    fn all<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get(key));
+                members.values().for_each(|value| all(value, key, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| all(value, key, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut references = Vec::new();
+        all(&document, "$ref", &mut references);
+        assert!(references.len() > 50);
+        for reference in references {
+            let path = reference.as_str().unwrap().trim_start_matches('#');
+            assert!(document.pointer(path).is_some_and(|target| !target.is_null()), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_operation_has_an_id_a_summary_and_its_failures() {
+        let document = document();
+        let mut ids = Vec::new();
+        all(&document, "operationId", &mut ids);
+        for listed in QUERIES.iter().map(|(id, _)| id).chain(GUARDED).chain(TAGGED) {
+            assert!(ids.iter().any(|id| id.as_str() == Some(listed)), "{listed} is no operation");
+        }
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                assert!(operation["operationId"].is_string(), "{method} {path}");
+                assert!(operation["summary"].is_string(), "{method} {path}");
+                assert!(operation["responses"]["500"].is_object(), "{method} {path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Path, query and preconditions.
+
+use std::str::FromStr;
+
+use poem::{FromRequest, Request, RequestBody, Result, http::header};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaParamIn, MetaSchema, MetaSchemaRef},
+};
+use shared::{
+    Complaint, Faults,
+    query::{Query, query},
+};
+
+use super::problem::raise;
+use crate::{domain::precondition::Precondition, error::Error};
+
+/// The id in a path.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<'a, T: FromStr<Err = Complaint> + Send> ApiExtractor<'a> for Path<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = true;
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Path)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(MetaSchemaRef::Inline(Box::new(MetaSchema {
+            minimum: Some(1.0),
+            ..MetaSchema::new_with_format("integer", "int64")
+        })))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let text = request.raw_path_param(options.name).unwrap_or_default();
+        text.parse().map(Self).map_err(|complaint| raise(Error::invalid("id", complaint)))
+    }
+}
+
+/// The query of an operation. Unknown, repeated and bad parameters are refused all at once.
+pub(super) struct Ask<Q>(pub(super) Q);
+
+impl<'a, Q: Query + Send> FromRequest<'a> for Ask<Q> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let text = request.uri().query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(text.as_bytes());
+        let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        query(pairs).map(Self).map_err(|faults| raise(faults.into()))
+    }
+}
+
+/// The version that a write is meant for, from `If-Match`.
+pub(super) struct IfMatch(pub(super) Precondition);
+
+impl<'a> FromRequest<'a> for IfMatch {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let values: Vec<_> = request.headers().get_all(header::IF_MATCH).iter().collect();
+        if values.is_empty() {
+            return Ok(Self(Precondition::None));
+        }
+        let mut versions = Vec::new();
+        for value in values {
+            for tag in value.to_str().unwrap_or("?").split(',').map(str::trim) {
+                if tag == "*" {
+                    return Ok(Self(Precondition::Any));
+                }
+                versions.push(version(tag).ok_or_else(|| raise(not_a_tag()))?);
+            }
+        }
+        Ok(Self(Precondition::Versions(versions)))
+    }
+}
+
+/// The version in an entity tag: `"7"`, `"7-4fa2"`, also marked as weak.
+fn version(tag: &str) -> Option<i64> {
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let version = tag.split_once('-').map_or(tag, |(version, _)| version);
+    version.parse().ok().filter(|version| *version > 0)
+}
+
+fn not_a_tag() -> Error {
+    let message = "must be * or an entity tag as it was read, like \"7\"";
+    Error::Invalid(Faults::one("If-Match", Complaint::new("invalid_tag", message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn a_tag_names_a_version_with_or_without_its_hash() {
+        for (tag, expected) in [
+            ("\"7\"", Some(7)),
+            ("\"7-abc\"", Some(7)),
+            ("W/\"7\"", Some(7)),
+            ("7", None),
+            ("\"\"", None),
+            ("\"x\"", None),
+            ("\"0\"", None),
+            ("\"-7\"", None),
+        ] {
+            assert_eq!(version(tag), expected, "{tag}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Patients (contract, section 6).
+
+use poem_openapi::OpenApi;
+use shared::{
+    Page,
+    history::HistoryEntry,
+    id::PatientId,
+    paths,
+    patient::{
+        Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientPatch,
+        PatientReplacement, Purging,
+    },
+    query::{ListQuery, NoQuery},
+};
+
+use super::{
+    Tag,
+    body::{Body, OptionalBody},
+    failure::{Changing, Creating, Failure, Reading},
+    guard::Guard,
+    layers::Address,
+    params::{Ask, IfMatch, Path},
+    reply::{Created, Done, Keep, Record, Reply, page},
+};
+use crate::{app::App, domain::patients};
+
+pub(super) struct PatientsApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api/patients", tag = "Tag::Patients")]
+impl PatientsApi {
+    /// List patients
+    ///
+    /// Searched, filtered and ordered, in pages.
+    #[oai(path = "/", method = "get", operation_id = "list_patients")]
+    async fn list_patients(
+        &self,
+        guard: Guard,
+        Ask(filter): Ask<PatientFilter>,
+        address: Address,
+    ) -> Result<Reply<Page<Patient>>, Failure<Reading>> {
+        Ok(page(patients::list(&self.0, &guard, &filter).await?, &address))
+    }
+
+    /// Register a patient
+    #[oai(path = "/", method = "post", operation_id = "create_patient")]
+    async fn create_patient(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        Body(new): Body<NewPatient>,
+    ) -> Result<Created<Patient>, Failure<Creating>> {
+        let body = patients::register(&self.0, &guard, &new).await?;
+        let (version, location) = (Some(body.version), paths::patient(body.id));
+        Ok(Created { body, version, location, keep: Keep::Private })
+    }
+
+    /// Read a patient
+    ///
+    /// `archived=true` reads one from the archive.
+    #[oai(path = "/:id", method = "get", operation_id = "get_patient")]
+    async fn get_patient(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        Ask(lookup): Ask<PatientLookup>,
+    ) -> Result<Record<Patient>, Failure<Reading>> {
+        let archived = lookup.archived.unwrap_or_default();
+        Ok(Record(patients::read(&self.0, &guard, id.0, archived).await?))
+    }
+
+    /// Replace a patient's record
+    ///
+    /// What is absent is cleared.
+    #[oai(path = "/:id", method = "put", operation_id = "replace_patient")]
+    async fn replace_patient(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(new): Body<PatientReplacement>,
+    ) -> Result<Record<Patient>, Failure<Changing>> {
+        Ok(Record(patients::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+    }
+
+    /// Change a patient's record
+    ///
+    /// What is absent stays, `null` clears.
+    #[oai(path = "/:id", method = "patch", operation_id = "update_patient")]
+    async fn update_patient(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(change): Body<PatientPatch>,
+    ) -> Result<Record<Patient>, Failure<Changing>> {
+        Ok(Record(patients::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+    }
+
+    /// Archive a patient
+    ///
+    /// It leaves every list; nothing is destroyed.
+    #[oai(path = "/:id", method = "delete", operation_id = "delete_patient")]
+    async fn delete_patient(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        OptionalBody(archiving): OptionalBody<Archiving>,
+    ) -> Result<Done, Failure<Changing>> {
+        patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?;
+        Ok(Done)
+    }
+
+    /// Archive a patient and read the record
+    ///
+    /// It leaves every list; nothing is destroyed.
+    #[oai(path = "/:id/archive", method = "post", operation_id = "archive_patient")]
+    async fn archive_patient(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        OptionalBody(archiving): OptionalBody<Archiving>,
+    ) -> Result<Record<Patient>, Failure<Changing>> {
+        Ok(Record(patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?))
+    }
+
+    /// Bring a patient back from the archive
+    #[oai(path = "/:id/restore", method = "post", operation_id = "restore_patient")]
+    async fn restore_patient(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+    ) -> Result<Record<Patient>, Failure<Changing>> {
+        Ok(Record(patients::restore(&self.0, &guard, id.0, &precondition).await?))
+    }
+
+    /// Erase a patient for good
+    ///
+    /// For administrators. The audit log keeps that it happened and not what it was.
+    #[oai(path = "/:id/purge", method = "post", operation_id = "purge_patient")]
+    async fn purge_patient(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(purging): Body<Purging>,
+    ) -> Result<Done, Failure<Changing>> {
+        patients::purge(&self.0, &guard, id.0, &precondition, purging).await?;
+        Ok(Done)
+    }
+
+    /// Read a patient's history
+    ///
+    /// Newest first: who, when, from where, and each field's old and new value.
+    #[oai(path = "/:id/history", method = "get", operation_id = "list_patient_history")]
+    async fn list_patient_history(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        Ask(query): Ask<ListQuery>,
+        address: Address,
+    ) -> Result<Reply<Page<HistoryEntry>>, Failure<Reading>> {
+        Ok(page(patients::history(&self.0, &guard, id.0, &query).await?, &address))
+    }
+}

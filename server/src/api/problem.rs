@@ -1,0 +1,166 @@
+//! The one place where an error becomes an HTTP status and a problem document.
+
+use poem::{
+    IntoResponse, Response,
+    error::{MethodNotAllowedError, NotFoundError},
+    http::{HeaderValue, StatusCode, header},
+};
+use serde_json::json;
+use shared::{Faults, Kind, Problem};
+
+use crate::error::Error;
+
+/// Hands an error to the outermost layer.
+pub(super) fn raise(error: Error) -> poem::Error {
+    let status = StatusCode::from_u16(kind(&error).status());
+    poem::Error::new(error, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// What is wrong with a request beyond what the domain knows.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// The body is too long.
+    #[error("the body has more than {0} bytes")]
+    TooLarge(usize),
+    /// The body is not said to be JSON.
+    #[error("the body has to be JSON: say Content-Type: application/json")]
+    UnsupportedMediaType,
+    /// The body did not come in time.
+    #[error("the body did not arrive in time")]
+    Timeout,
+    /// A handler panicked.
+    #[error("a handler panicked: {0}")]
+    Panic(String),
+}
+
+impl Refusal {
+    /// Hands it to the outermost layer.
+    pub(super) fn raise(self) -> poem::Error {
+        let status = StatusCode::from_u16(self.kind().status());
+        poem::Error::new(self, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::TooLarge(_) => Kind::TooLarge,
+            Self::UnsupportedMediaType => Kind::UnsupportedMediaType,
+            Self::Timeout => Kind::Timeout,
+            Self::Panic(_) => Kind::Internal,
+        }
+    }
+}
+
+/// The kind of an error.
+pub(super) fn kind(error: &Error) -> Kind {
+    match error {
+        Error::Invalid(_) => Kind::Validation,
+        Error::Unauthenticated(_) => Kind::Unauthenticated,
+        Error::Forbidden(_) => Kind::Forbidden,
+        Error::NotFound => Kind::NotFound,
+        Error::Conflict(_) => Kind::Conflict,
+        Error::Stale(_) => Kind::Stale,
+        Error::PreconditionRequired => Kind::PreconditionRequired,
+        Error::TooManyRequests { .. } => Kind::TooManyRequests,
+        Error::Unavailable { .. } => Kind::Unavailable,
+        Error::Internal(_) => Kind::Internal,
+    }
+}
+
+/// The document and the headers for whatever came out of the routes as an error.
+pub(super) fn respond(error: &poem::Error, request_id: &str) -> Response {
+    if let Some(error) = error.downcast_ref::<Error>() {
+        return from_domain(error, request_id);
+    }
+    if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        if let Refusal::Panic(what) = refusal {
+            tracing::error!(request_id, what, "a handler panicked");
+            return finish(internal(), request_id);
+        }
+        return finish(Problem::new(refusal.kind(), refusal.to_string()), request_id);
+    }
+    if error.is::<NotFoundError>() {
+        let detail = "there is nothing at this address";
+        return finish(Problem::new(Kind::NotFound, detail), request_id);
+    }
+    if error.is::<MethodNotAllowedError>() {
+        let detail = "this address has no such method";
+        return finish(Problem::new(Kind::MethodNotAllowed, detail), request_id);
+    }
+    tracing::error!(request_id, error = %error, "an error without a meaning");
+    finish(internal(), request_id)
+}
+
+fn internal() -> Problem {
+    Problem::new(Kind::Internal, "something went wrong; the log knows more under the request id")
+}
+
+fn from_domain(error: &Error, request_id: &str) -> Response {
+    let kind = kind(error);
+    let problem = match error {
+        Error::Invalid(faults) | Error::Conflict(faults) => Problem::from_faults(kind, faults),
+        Error::Unauthenticated(why) | Error::Forbidden(why) => Problem::new(kind, *why),
+        Error::NotFound => Problem::new(kind, "there is no such record"),
+        Error::Stale(stale) => {
+            let detail = format!(
+                "{} changed the record in the meantime; nothing was written",
+                stale.changed_by
+            );
+            let mut problem = Problem::new(kind, detail);
+            problem.extra.insert("current".to_owned(), stale.current.clone());
+            problem.extra.insert("changed_by".to_owned(), json!(stale.changed_by));
+            problem.extra.insert("changed_at".to_owned(), json!(stale.changed_at));
+            problem
+        }
+        Error::PreconditionRequired => Problem::new(
+            kind,
+            "somebody else changed the record last: send If-Match with the version that was read",
+        ),
+        Error::TooManyRequests { after } => {
+            Problem::new(kind, format!("too many attempts: the next one counts in {after} s"))
+        }
+        Error::Unavailable { reason, .. } => Problem::new(kind, *reason),
+        Error::Internal(cause) => {
+            log_chain(cause.as_ref(), request_id);
+            internal()
+        }
+    };
+    let mut response = finish(problem, request_id);
+    let headers = response.headers_mut();
+    if let Error::TooManyRequests { after } | Error::Unavailable { after, .. } = error {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(*after));
+    }
+    if let Error::Unauthenticated(_) = error {
+        let challenge = HeaderValue::from_static("Bearer realm=\"frontdesk\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn log_chain(cause: &(dyn std::error::Error + 'static), request_id: &str) {
+    let mut chain = cause.to_string();
+    let mut source = cause.source();
+    while let Some(inner) = source {
+        chain.push_str(": ");
+        chain.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    tracing::error!(request_id, error = chain, "internal error");
+}
+
+/// The problem for bad parts of a request that no operation has seen yet.
+pub(super) fn invalid(faults: Faults, request_id: &str) -> Response {
+    from_domain(&Error::Invalid(faults), request_id)
+}
+
+/// Puts the request's id in and makes the response.
+pub(super) fn finish(mut problem: Problem, request_id: &str) -> Response {
+    request_id.clone_into(&mut problem.request_id);
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "application/problem+json")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(body)
+        .into_response()
+}

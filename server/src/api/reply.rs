@@ -1,0 +1,221 @@
+//! Good answers.
+
+use aws_lc_rs::digest;
+use poem::{IntoResponse, Response, http::header};
+use poem_openapi::{
+    ApiResponse,
+    registry::{
+        MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+    },
+};
+use serde::Serialize;
+use shared::{Page, account::User, describe::Describe, patient::Patient};
+
+use super::openapi::{reference, register};
+use crate::domain::listing::Window;
+
+/// How an answer may be kept.
+#[derive(Clone, Copy)]
+pub(super) enum Keep {
+    /// By the client alone, which has to ask whether it still holds.
+    Private,
+    /// Not at all: it holds tokens.
+    Never,
+}
+
+/// 200 with a document.
+pub(super) struct Reply<T> {
+    body: T,
+    version: Option<i64>,
+    keep: Keep,
+}
+
+impl<T> Reply<T> {
+    /// A document that is no single record.
+    pub(super) fn new(body: T) -> Self {
+        Self { body, version: None, keep: Keep::Private }
+    }
+
+    /// A document with tokens.
+    pub(super) fn secret(body: T) -> Self {
+        Self { body, version: None, keep: Keep::Never }
+    }
+}
+
+/// A record that has a version.
+pub(super) trait Versioned {
+    /// The version.
+    fn version(&self) -> i64;
+}
+
+impl Versioned for Patient {
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Versioned for User {
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// 200 with a single record and its entity tag.
+pub(super) struct Record<T>(pub(super) T);
+
+/// 201 with the whole record, and where it is.
+pub(super) struct Created<T> {
+    pub(super) body: T,
+    pub(super) version: Option<i64>,
+    pub(super) location: String,
+    pub(super) keep: Keep,
+}
+
+/// 204.
+pub(super) struct Done;
+
+/// A page with the addresses of its neighbours.
+pub(super) fn page<T>(window: Window<T>, address: &super::layers::Address) -> Reply<Page<T>> {
+    let with_cursor = |cursor: Option<String>| cursor.map(|cursor| address.with_cursor(&cursor));
+    Reply::new(Page {
+        count: window.count,
+        count_capped: window.is_capped,
+        next: with_cursor(window.next),
+        previous: with_cursor(window.previous),
+        results: window.rows,
+    })
+}
+
+fn respond<T: Serialize>(
+    status: poem::http::StatusCode,
+    body: &T,
+    version: Option<i64>,
+    keep: Keep,
+) -> Response {
+    let body = match serde_json::to_vec(body) {
+        Ok(body) => body,
+        Err(error) => {
+            return super::problem::raise(crate::error::Error::Internal(error.into()))
+                .into_response();
+        }
+    };
+    let mut response = Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(
+            header::CACHE_CONTROL,
+            match keep {
+                Keep::Private => "private, no-cache",
+                Keep::Never => "no-store",
+            },
+        )
+        .header(header::VARY, "Authorization");
+    if let Some(version) = version {
+        response = response.header(header::ETAG, format!("\"{version}-{}\"", hash(&body)));
+    }
+    response.body(body)
+}
+
+/// The first bytes of an answer's hash: it changes also where only what is computed changes, an
+/// age for example.
+pub(super) fn hash(body: &[u8]) -> String {
+    let hash = digest::digest(&digest::SHA256, body);
+    hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl<T: Serialize + Send> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        respond(poem::http::StatusCode::OK, &self.body, self.version, self.keep)
+    }
+}
+
+impl<T: Serialize + Versioned + Send> IntoResponse for Record<T> {
+    fn into_response(self) -> Response {
+        let version = Some(self.0.version());
+        respond(poem::http::StatusCode::OK, &self.0, version, Keep::Private)
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let created = poem::http::StatusCode::CREATED;
+        let response = respond(created, &self.body, self.version, self.keep);
+        response.with_header(header::LOCATION, self.location).into_response()
+    }
+}
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        Response::builder().status(poem::http::StatusCode::NO_CONTENT).finish()
+    }
+}
+
+fn text_header(name: &str, description: &str) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: true,
+        deprecated: false,
+        schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+    }
+}
+
+fn etag() -> MetaHeader {
+    text_header("ETag", "The record's version and a hash of this answer.")
+}
+
+fn meta<T: Describe>(
+    status: u16,
+    description: &'static str,
+    headers: Vec<MetaHeader>,
+) -> MetaResponses {
+    let content =
+        vec![MetaMediaType { content_type: "application/json", schema: reference::<T>() }];
+    let status = Some(status);
+    let response = MetaResponse { description, status, status_range: None, content, headers };
+    MetaResponses { responses: vec![response] }
+}
+
+fn empty(status: u16, description: &'static str) -> MetaResponse {
+    let (content, headers) = (Vec::new(), Vec::new());
+    MetaResponse { description, status: Some(status), status_range: None, content, headers }
+}
+
+impl<T: Describe + Serialize + Send> ApiResponse for Reply<T> {
+    fn meta() -> MetaResponses {
+        meta::<T>(200, "The answer.", Vec::new())
+    }
+
+    fn register(registry: &mut Registry) {
+        register::<T>(registry);
+    }
+}
+
+impl<T: Describe + Serialize + Versioned + Send> ApiResponse for Record<T> {
+    fn meta() -> MetaResponses {
+        meta::<T>(200, "The record.", vec![etag()])
+    }
+
+    fn register(registry: &mut Registry) {
+        register::<T>(registry);
+    }
+}
+
+impl<T: Describe + Serialize + Send> ApiResponse for Created<T> {
+    fn meta() -> MetaResponses {
+        let location = text_header("Location", "Where the record is.");
+        meta::<T>(201, "The record, as it was created.", vec![location])
+    }
+
+    fn register(registry: &mut Registry) {
+        register::<T>(registry);
+    }
+}
+
+impl ApiResponse for Done {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: vec![empty(204, "It is done.")] }
+    }
+
+    fn register(_: &mut Registry) {}
+}

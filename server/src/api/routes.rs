@@ -1,0 +1,47 @@
+//! The addresses and their methods, read off the description: what `Allow` says.
+
+use serde_json::Value;
+
+/// Every described path with its methods.
+pub(super) struct Routes(Vec<Described>);
+
+struct Described {
+    /// The segments; none for a parameter.
+    segments: Vec<Option<String>>,
+    allow: String,
+}
+
+impl Routes {
+    /// Reads the paths of a description.
+    pub(super) fn of(document: &Value) -> Result<Self, String> {
+        let paths = document.get("paths").and_then(Value::as_object);
+        let paths = paths.ok_or("the API description has no paths")?;
+        let routes = paths.iter().map(|(path, operations)| {
+            let operations = operations.as_object().into_iter().flatten();
+            let mut methods: Vec<String> =
+                operations.map(|(method, _)| method.to_ascii_uppercase()).collect();
+            if methods.iter().any(|method| method == "GET") {
+                methods.push("HEAD".to_owned());
+            }
+            methods.sort_unstable();
+            let segment = |text: &str| (!text.starts_with('{')).then(|| text.to_owned());
+            Described {
+                segments: path.trim_matches('/').split('/').map(segment).collect(),
+                allow: methods.join(", "),
+            }
+        });
+        Ok(Self(routes.collect()))
+    }
+
+    /// The methods of an address, as `Allow` lists them. What is not described is only read.
+    pub(super) fn allow(&self, path: &str) -> &str {
+        let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let matches = |route: &&Described| {
+            route.segments.len() == segments.len()
+                && route.segments.iter().zip(&segments).all(|(described, segment)| {
+                    described.as_deref().is_none_or(|described| described == *segment)
+                })
+        };
+        self.0.iter().find(matches).map_or("GET, HEAD", |route| &route.allow)
+    }
+}
