@@ -4,6 +4,12 @@ use std::io::{IsTerminal, Read, Write};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use shared::account::Role;
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{
     api::{connections, openapi},
@@ -269,6 +275,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     if let Some(lock) = &mut lock {
         lock.announce(&format!("http://{address}"))?;
     }
+    let stop = stop_signal()?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
     let needed = users::is_setup_needed(&app).await.map_err(|error| error.to_string())?;
     if needed {
@@ -276,42 +283,45 @@ async fn serve(settings: Settings) -> Result<(), String> {
             "there is no administrator yet: frontdesk-server user create --email E --role admin"
         );
     }
-    let served = connections::serve(&app, listener, stop_signal()).await;
+    let served = connections::serve(&app, listener, stop).await;
     app.close().await;
     tracing::info!("stopped");
     served
 }
 
-/// Waits for SIGTERM or Ctrl-C.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM can't be noticed");
-                drop(interrupt.await);
-            }
+/// What ends when SIGTERM or Ctrl-C comes. From this call on, neither ends the process by itself.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| format!("can't wait for signals: {error}"));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    drop(interrupt.await);
+    })
+}
+
+/// What ends when Ctrl-C comes.
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, String> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 fn start_log(settings: &Settings) {
-    let log = tracing_subscriber::fmt()
-        .with_max_level(settings.log_level)
+    // sqlx tells of every notice that PostgreSQL has; only what is wrong is of interest here.
+    let libraries = settings.log_level.min(LevelFilter::WARN);
+    let filter = Targets::new().with_default(settings.log_level).with_target("sqlx", libraries);
+    let layer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    match settings.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    let layer = match settings.log_format {
+        LogFormat::Text => layer.boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+    };
+    // The filter is a layer of its own: one that belongs to a layer forgets to let an event through
+    // after sqlx has only asked whether it would.
+    tracing_subscriber::registry().with(layer).with(filter).init();
 }

@@ -181,7 +181,7 @@ const COMPUTED: &[&str] = &[
 const FIXED: &[&str] = &["id", "mrn", "created_by"];
 
 macro_rules! patient_request {
-    ($($(#[doc = $doc:literal])* $name:ident $sent_back:literal),* $(,)?) => {$(
+    ($($(#[doc = $doc:literal])* $name:ident $sent_back:literal $replaces:literal),* $(,)?) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize)]
         #[serde(transparent)]
@@ -193,6 +193,9 @@ macro_rules! patient_request {
                 if $sent_back {
                     reader.ignore(COMPUTED);
                     input.echo = reader.echo(FIXED);
+                }
+                if $replaces {
+                    input.clear_absent();
                 }
                 Self(input)
             }
@@ -217,11 +220,11 @@ macro_rules! patient_request {
 
 patient_request! {
     /// A patient to be registered.
-    NewPatient false,
+    NewPatient false false,
     /// A patient's record as it shall be: an absent member is cleared.
-    PatientReplacement true,
+    PatientReplacement true true,
     /// A change to a patient's record: an absent member stays, `null` clears it.
-    PatientPatch true,
+    PatientPatch true false,
 }
 
 /// What is stored of a patient and can be changed: the fields, and whether the date of birth is an

@@ -1,1 +1,33 @@
-fn main() {}
+//! `frontdesk`: Frontdesk's terminal client. Everything that is decided is decided in `tui-core`;
+//! this is the shell around it: arguments, network, terminal, local desk.
+
+mod args;
+mod client;
+mod desk;
+mod host;
+mod runtime;
+mod settings;
+
+use std::{panic::AssertUnwindSafe, process::ExitCode};
+
+fn main() -> ExitCode {
+    match args::read().and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            say(&sentence);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the screens; a panic has given the terminal back and spoken when it arrives here.
+fn run(wish: args::Wish) -> Result<(), String> {
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| runtime::run(wish)));
+    ended.unwrap_or_else(|_| Err("this program has a fault, as said above".to_owned()))
+}
+
+/// The program's last words, after the screens are gone.
+#[expect(clippy::print_stderr, reason = "the one sentence that explains a failure")]
+fn say(sentence: &str) {
+    eprintln!("frontdesk: {}", tui_core::text::display(sentence));
+}

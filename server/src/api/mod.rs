@@ -16,8 +16,11 @@ mod problem;
 mod reply;
 mod routes;
 
-use poem::{Endpoint, EndpointExt, Response, Route};
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApiService, Tags};
+use shared::paths;
 
 use crate::app::App;
 
@@ -48,8 +51,11 @@ pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, S
     let document = openapi::document();
     let operations = routes::Routes::of(&document)?;
     let assets = docs::Assets::new(&document)?;
+    let service = Arc::new(service(app).into_endpoint());
     let routes = Route::new()
-        .nest("/", service(app))
+        .nest_no_strip("/api", Arc::clone(&service))
+        .at(paths::HEALTHZ, Arc::clone(&service))
+        .at(paths::READYZ, service)
         .at("/docs", docs::page(&assets))
         .at("/docs/:file", docs::file(&assets))
         .at("/swagger", docs::moved())

@@ -97,7 +97,7 @@ pub(crate) async fn count_history(
 ) -> Result<i64, DbError> {
     let sql = Sql::new(
         "SELECT count(*) AS entries FROM (SELECT 1 AS one FROM audit_log WHERE entity = $1 \
-         AND entity_id = $2 AND version IS NOT NULL LIMIT $3) AS some",
+         AND entity_id = $2 AND version IS NOT NULL LIMIT $3) AS listed",
     );
     Ok(sql.arg(entity).arg(id).arg(max).fetch_one(conn).await?.get("entries")?)
 }

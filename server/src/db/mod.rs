@@ -139,6 +139,16 @@ pub(crate) enum Conn<'c> {
     Postgres(&'c mut PgConnection),
 }
 
+impl Conn<'_> {
+    /// The one of two texts that this database understands, where none serves both.
+    pub(crate) fn either(&self, sqlite: &'static str, postgres: &'static str) -> Sql {
+        match self {
+            Self::Sqlite(_) => Sql::new(sqlite),
+            Self::Postgres(_) => Sql::new(postgres),
+        }
+    }
+}
+
 /// What a query can fail with that a rule reacts to, and everything else.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DbError {

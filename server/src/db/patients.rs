@@ -1,5 +1,7 @@
 //! Patients.
 
+mod many;
+
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -16,6 +18,8 @@ use super::{
     search::{Search, terms},
 };
 use crate::{domain::access::Scope, error::Error};
+
+pub(crate) use many::{identified_ever, identified_now, insert_many};
 
 /// A patient with what is not answered.
 pub(crate) struct PatientRow {
@@ -298,19 +302,17 @@ pub(crate) async fn count(
 ) -> Result<i64, DbError> {
     let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one FROM patients p");
     listing.restrict(&mut sql);
-    sql.push(" LIMIT ").bind(max).push(") AS some");
+    sql.push(" LIMIT ").bind(max).push(") AS listed");
     Ok(sql.fetch_one(conn).await?.get("rows")?)
 }
 
 /// The next medical record number. It is given once: the sequence goes on also where the patient
 /// is then not registered.
 pub(crate) async fn next_mrn(conn: &mut Conn<'_>) -> Result<Mrn, DbError> {
-    let sql = match conn {
-        Conn::Sqlite(_) => {
-            Sql::new("UPDATE sequences SET last = last + 1 WHERE name = 'mrn' RETURNING last")
-        }
-        Conn::Postgres(_) => Sql::new("SELECT nextval('mrn') AS last"),
-    };
+    let sql = conn.either(
+        "UPDATE sequences SET last = last + 1 WHERE name = 'mrn' RETURNING last",
+        "SELECT nextval('mrn') AS last",
+    );
     Ok(Mrn::from_sequence(sql.fetch_one(conn).await?.get("last")?))
 }
 

@@ -215,6 +215,26 @@ mod tests {
         assert!(passwords.verify("x", Some(&monstrous)).await.is_err());
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn more_than_can_be_hashed_in_time_are_refused() {
+        let passwords = Arc::new(Passwords::new().unwrap());
+        let attempts = (0..2_000).map(|_| {
+            let passwords = Arc::clone(&passwords);
+            tokio::spawn(async move { passwords.verify("x", None).await })
+        });
+        let (mut hashed, mut refused) = (0, 0);
+        for attempt in attempts.collect::<Vec<_>>() {
+            match attempt.await.unwrap() {
+                Ok(_) => hashed += 1,
+                Err(Error::Unavailable { after, .. }) if after > 0 => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert!(hashed > 0 && refused > 0, "{hashed} hashed, {refused} refused");
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        assert!(passwords.areas.lock().unwrap().len() <= cores);
+    }
+
     #[test]
     fn well_known_passwords_are_refused_and_the_earlier_systems_examples_are_not() {
         for known in ["password", "12345678", "qwertyuiop", "Iloveyou", "PASSWORD1"] {

@@ -1,8 +1,10 @@
 //! Patients (contract, section 6).
 
+mod many;
+
 use serde_json::json;
 use shared::{
-    Complaint, Faults,
+    Complaint, Faults, Mrn,
     history::{Change, HistoryEntry},
     id::PatientId,
     page::COUNT_MAX,
@@ -25,6 +27,8 @@ use crate::{
     },
     error::Error,
 };
+
+pub(crate) use many::{BATCH, Claimed, already_there, find_taken, register_many};
 
 const ENTITY: &str = "patient";
 
@@ -57,12 +61,13 @@ pub(crate) async fn insert(
     let mut deed = Deed::new(action, ENTITY, Some(id.0));
     deed.version = Some(1);
     deed.changes = changes(&PatientState::default(), state)?;
-    deed.changes.insert(
-        0,
-        Change { field: "mrn".to_owned(), old: serde_json::Value::Null, new: mrn.as_str().into() },
-    );
+    deed.changes.insert(0, mrn_change(&mrn));
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(id)
+}
+
+fn mrn_change(mrn: &Mrn) -> Change {
+    Change { field: "mrn".to_owned(), old: serde_json::Value::Null, new: mrn.as_str().into() }
 }
 
 /// A list of patients.

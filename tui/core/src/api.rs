@@ -117,3 +117,25 @@ pub enum Failure {
     /// The answer is not what it should be.
     Garbled(String),
 }
+
+/// What a failure means to the person in front of it.
+pub fn sentence(failure: &Failure) -> String {
+    match failure {
+        Failure::Offline(why) => ended(format!("The server can't be reached: {why}")),
+        Failure::Unknown(why) => ended(format!("The answer got lost: {why}")),
+        Failure::Expired => "The session is over: log in again.".to_owned(),
+        Failure::Problem(problem) if problem.status >= 500 && !problem.request_id.is_empty() => {
+            format!("{} (request {})", problem.detail, problem.request_id)
+        }
+        Failure::Problem(problem) => problem.detail.clone(),
+        Failure::Garbled(why) => ended(format!("The server's answer can't be read: {why}")),
+    }
+}
+
+/// A sentence with its full stop.
+fn ended(mut sentence: String) -> String {
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}

@@ -3,5 +3,19 @@
 //! are outside: they come in as messages and go out as effects.
 
 pub mod api;
+pub mod app;
 pub mod effect;
+pub mod form;
+pub mod input;
+pub mod layers;
 pub mod msg;
+pub mod notice;
+pub mod screens;
+pub mod step;
+pub mod text;
+pub mod theme;
+pub mod view;
+pub mod world;
+
+#[cfg(test)]
+mod tests;

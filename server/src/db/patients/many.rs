@@ -1,0 +1,176 @@
+//! Many patients at once: a statement for many rows costs little more than one for a single row.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use shared::{
+    Mrn, UserId,
+    id::PatientId,
+    patient::{Identifier, PatientFields, PatientState},
+};
+
+use super::{Conn, DbError, Sql, terms, values};
+use crate::error::Error;
+
+/// Rows of one statement. For every value SQLite goes through the names of all values of the
+/// statement, so that with thousands of them it does little else.
+const ROWS: usize = 100;
+/// Patients of one statement: each has some thirty columns.
+const PATIENTS: usize = 10;
+
+/// The next medical record numbers, rising.
+async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<Mrn>, DbError> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let sql = conn.either(
+        "UPDATE sequences SET last = last + $1 WHERE name = 'mrn' RETURNING last",
+        "SELECT nextval('mrn') AS last FROM generate_series(1, $1)",
+    );
+    let rows = sql.arg(count).fetch_all(conn).await?;
+    let mut places = rows.iter().map(|row| row.get("last")).collect::<Result<Vec<i64>, _>>()?;
+    places.sort_unstable();
+    // One answer is the last of a run; else there is one for each.
+    if let [last] = *places {
+        places = (last - count + 1..=last).collect();
+    }
+    Ok(places.into_iter().map(Mrn::from_sequence).collect())
+}
+
+/// Inserts patients with everything under which they are found, and answers id and medical record
+/// number of each, in the same order.
+pub(crate) async fn insert_many(
+    conn: &mut Conn<'_>,
+    states: &[&PatientState],
+    owner: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<(PatientId, Mrn)>, DbError> {
+    let mut inserted = Vec::with_capacity(states.len());
+    if states.is_empty() {
+        return Ok(inserted);
+    }
+    let mut mrns = next_mrns(conn, states.len()).await?.into_iter();
+    for states in states.chunks(PATIENTS) {
+        let some: Vec<_> = mrns.by_ref().take(states.len()).collect();
+        let mut ids = insert_rows(conn, &some, states, owner, now).await?;
+        // A database may answer the new rows in any order.
+        for mrn in some {
+            let id = ids.remove(mrn.as_str());
+            let id = id.ok_or_else(|| Error::internal("an inserted patient has no id"))?;
+            inserted.push((id, mrn));
+        }
+    }
+    let pairs = || inserted.iter().zip(states);
+    let identifiers = pairs().flat_map(|((id, _), state)| {
+        state.fields.identifiers.iter().flatten().map(move |identifier| (*id, identifier))
+    });
+    insert_identifiers(conn, &identifiers.collect::<Vec<_>>()).await?;
+    let terms = pairs().flat_map(|((id, mrn), state)| {
+        terms(mrn.as_str(), &state.fields).into_iter().map(move |term| (*id, term))
+    });
+    insert_terms(conn, &terms.collect::<Vec<_>>()).await?;
+    Ok(inserted)
+}
+
+async fn insert_rows(
+    conn: &mut Conn<'_>,
+    mrns: &[Mrn],
+    states: &[&PatientState],
+    owner: UserId,
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, PatientId>, DbError> {
+    let mut sql = Sql::new("INSERT INTO patients (");
+    for (place, (mrn, state)) in mrns.iter().zip(states).enumerate() {
+        let columns = values(state)?;
+        if place == 0 {
+            for (column, _) in &columns {
+                sql.push(column).push(", ");
+            }
+            sql.push("mrn, created_by, changed_by, created_at, updated_at, version) VALUES (");
+        } else {
+            sql.push(", (");
+        }
+        sql.bind_all(columns.into_iter().map(|(_, value)| value));
+        sql.push(", ").bind(mrn.as_str()).push(", ").bind_all([owner.0, owner.0]);
+        sql.push(", ").bind_all([now, now]).push(", 1)");
+    }
+    sql.push(" RETURNING id, mrn");
+    let rows = sql.fetch_all(conn).await?;
+    let ids = rows.iter().map(|row| Ok((row.get("mrn")?, PatientId(row.get("id")?))));
+    Ok(ids.collect::<Result<_, Error>>()?)
+}
+
+async fn insert_identifiers(
+    conn: &mut Conn<'_>,
+    identifiers: &[(PatientId, &Identifier)],
+) -> Result<(), DbError> {
+    for some in identifiers.chunks(ROWS) {
+        let mut sql =
+            Sql::new("INSERT INTO patient_identifiers (system, value, patient_id) VALUES ");
+        for (place, (id, identifier)) in some.iter().enumerate() {
+            sql.push(if place == 0 { "(" } else { ", (" });
+            sql.bind_all([identifier.system.as_str(), identifier.value.as_str()]);
+            sql.push(", ").bind(id.0).push(")");
+        }
+        sql.execute(conn).await?;
+    }
+    Ok(())
+}
+
+async fn insert_terms(conn: &mut Conn<'_>, terms: &[(PatientId, String)]) -> Result<(), DbError> {
+    for some in terms.chunks(ROWS) {
+        let mut sql = Sql::new("INSERT INTO patient_terms (term, patient_id) VALUES ");
+        for (place, (id, term)) in some.iter().enumerate() {
+            sql.push(if place == 0 { "(" } else { ", (" }).bind(term.as_str());
+            sql.push(", ").bind(id.0).push(")");
+        }
+        sql.execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// Those of these identifiers that a patient outside the archive has.
+pub(crate) async fn identified_now(
+    conn: &mut Conn<'_>,
+    identifiers: &[&Identifier],
+) -> Result<Vec<Identifier>, DbError> {
+    let mut taken = Vec::new();
+    for some in identifiers.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "SELECT system, value FROM patient_identifiers WHERE (system, value) IN (VALUES ",
+        );
+        for (place, identifier) in some.iter().enumerate() {
+            sql.push(if place == 0 { "(" } else { ", (" });
+            sql.bind_all([identifier.system.as_str(), identifier.value.as_str()]).push(")");
+        }
+        sql.push(")");
+        for row in sql.fetch_all(conn).await? {
+            taken.push(Identifier { system: row.get("system")?, value: row.get("value")? });
+        }
+    }
+    Ok(taken)
+}
+
+/// The patients, archived ones too, of whom one identifier has the value of one of these; with all
+/// the identifiers that they have.
+pub(crate) async fn identified_ever(
+    conn: &mut Conn<'_>,
+    identifiers: &[&Identifier],
+) -> Result<Vec<(PatientId, Vec<Identifier>)>, DbError> {
+    let mut found = Vec::new();
+    for some in identifiers.chunks(ROWS) {
+        let some = some.iter().map(|identifier| (*identifier).clone());
+        let asked = PatientFields { identifiers: Some(some.collect()), ..Default::default() };
+        // With an empty medical record number, under which nobody is found.
+        let terms = terms("", &asked);
+        let mut sql = Sql::new(
+            "SELECT id, identifiers FROM patients WHERE id IN \
+             (SELECT patient_id FROM patient_terms WHERE term IN (",
+        );
+        sql.bind_all(terms.iter().map(String::as_str)).push("))");
+        for row in sql.fetch_all(conn).await? {
+            let held: String = row.get("identifiers")?;
+            let held = serde_json::from_str(&held).map_err(|e| Error::Internal(e.into()))?;
+            found.push((PatientId(row.get("id")?), held));
+        }
+    }
+    Ok(found)
+}

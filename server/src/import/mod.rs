@@ -1,0 +1,179 @@
+//! Bringing in records from files.
+//!
+//! Patients come from a CSV file in UTF-8. Its header says which of two formats it is:
+//!
+//! - **Synthea's** `patients.csv`, as it is: recognised by `Id`, `BIRTHDATE`, `FIRST`, `LAST` and
+//!   `GENDER`. The digits that are glued to names go, `MIDDLE` belongs to the given names,
+//!   `DEATHDATE` is the date of death; `Id` becomes the identifier `synthea`, `SSN` `ssn`, `DRIVERS`
+//!   `drivers-license`, `PASSPORT` `passport`. Every other column is ignored, `PREFIX`, `SUFFIX` and
+//!   `MAIDEN` too: they are no part of the name that a patient has now.
+//! - **our own**: columns with the names of the API's members (`first_name`, `date_of_birth` …, in
+//!   any case and order), `identifiers` as `system:value|system:value`, and `source_id`, the record's
+//!   id where it comes from, which is kept as an identifier of the system that `--source` names. An
+//!   unknown column is an error, so that a typo never loses data.
+//!
+//! An empty cell is no value. Each row passes the rules that a request passes; a bad one is reported
+//! with everything that is wrong with it, and the others go in. A row is *already there* where a
+//! patient, archived or not, has its source id, or, in a file without such ids, all its identifiers:
+//! so a second run brings nothing in twice. What such a row says otherwise is not looked at: an
+//! import never changes a patient.
+
+mod header;
+mod lines;
+mod report;
+mod row;
+mod run;
+
+use std::{fs::File, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use csv::{ByteRecord, ReaderBuilder};
+use shared::{
+    patient::IDENTIFIER_MAX,
+    text::{Lines, clean},
+};
+
+use crate::{
+    app::App,
+    cli::say,
+    domain::{access::Actor, users},
+    error::Error,
+};
+use header::{Format, Header};
+use lines::PlainLines;
+use report::{Report, Screen};
+use row::RowReader;
+use run::Run;
+
+/// What can be brought in.
+#[derive(Subcommand)]
+pub enum ImportCommand {
+    /// Bring in patients from a CSV file.
+    #[command(after_help = PATIENTS_HELP)]
+    Patients(PatientsFile),
+}
+
+/// A file with patients, and how it is brought in.
+#[derive(Args)]
+pub struct PatientsFile {
+    /// The file: CSV in UTF-8, with a header.
+    file: PathBuf,
+    /// Do everything but write.
+    #[arg(long)]
+    dry_run: bool,
+    /// Whose the patients are: e-mail address or username. The first administrator's by default.
+    #[arg(long, value_name = "E-MAIL")]
+    owner: Option<String>,
+    /// The system of the file's source ids: `synthea` or `source` by default.
+    #[arg(long, value_name = "NAME", value_parser = source)]
+    source: Option<String>,
+    /// Print the report as JSON, bad rows included.
+    #[arg(long)]
+    json: bool,
+}
+
+const PATIENTS_HELP: &str = "\
+The header says what the file is: Synthea's patients.csv as it is, or columns named
+  first_name, last_name, date_of_birth, deceased_on, gender, phone_number, email, address,
+  city, state, zip_code, blood_type, allergies, medical_history, emergency_contact, age,
+  identifiers   system:value, several separated by |
+  source_id     the record's id where it comes from; it is kept as an identifier
+At least first_name or last_name has to be there. Rows whose source_id (or, without one, whose
+identifiers) a patient has already, in the archive or not, are left as they are, so that a file can
+be imported again. Bad rows are reported on standard error as FILE:LINE: COLUMN: what is wrong; the
+others are imported, a thousand at a time.
+
+Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import could
+not be done; 2 on wrong usage.";
+
+fn source(text: &str) -> Result<String, String> {
+    let name = clean(text, Lines::One, IDENTIFIER_MAX).map_err(|complaint| complaint.message)?;
+    if name.is_empty() { Err("must not be empty".to_owned()) } else { Ok(name) }
+}
+
+/// Runs an import; returns the exit status.
+///
+/// Fails with one sentence where it can't begin, or not go on.
+pub async fn run(app: &App, command: ImportCommand) -> Result<u8, String> {
+    match command {
+        ImportCommand::Patients(options) => patients(app, options).await,
+    }
+}
+
+async fn patients(app: &App, options: PatientsFile) -> Result<u8, String> {
+    let shown = options.file.display();
+    let unreadable = |error: &dyn std::fmt::Display| format!("can't read {shown}: {error}");
+    let file = File::open(&options.file).map_err(|error| unreadable(&error))?;
+    let about = file.metadata().map_err(|error| unreadable(&error))?;
+    if about.is_dir() {
+        return Err(unreadable(&"it is a folder"));
+    }
+    let mut rows =
+        ReaderBuilder::new().has_headers(false).flexible(true).from_reader(PlainLines::new(file));
+    let mut record = ByteRecord::new();
+    if !rows.read_byte_record(&mut record).map_err(|error| unreadable(&error))? {
+        return Err(unreadable(&"it is empty"));
+    }
+    let header = Header::read(&record).map_err(|sentence| unreadable(&sentence))?;
+    let actor = owner(app, options.owner.as_deref()).await?;
+    let default = match header.format {
+        Format::Synthea => "synthea",
+        Format::Frontdesk => "source",
+    };
+    let source = options.source.as_deref().unwrap_or(default);
+    let reader = RowReader { header: &header, source, today: app.clock().today() };
+    let report = Report {
+        file: options.file.clone(),
+        format: header.format,
+        owner: actor.user.label().to_owned(),
+        dry_run: options.dry_run,
+        read: 0,
+        imported: 0,
+        already_there: 0,
+        bad: 0,
+        without_identifier: 0,
+        stopped: None,
+        bad_rows: Vec::new(),
+    };
+    let screen = Screen::new(about.len(), options.json);
+    let mut run = Run::new(app, &actor, reader, &screen, report);
+    let done = Box::pin(run.all(&mut rows)).await;
+    screen.close();
+    finish(run.report, done, options.json)
+}
+
+/// Prints what was done, also where it could not be finished.
+fn finish(mut report: Report, done: Result<(), String>, is_json: bool) -> Result<u8, String> {
+    let stopped = done.err().map(|why| {
+        let kept = if report.dry_run { "" } else { "; what was imported before stays" };
+        format!("the import stopped after {} rows: {why}{kept}", report.read)
+    });
+    report.stopped = stopped.clone();
+    if is_json {
+        say(&serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+    } else {
+        say(&report.summary());
+    }
+    match stopped {
+        Some(sentence) => Err(sentence),
+        None => Ok(u8::from(report.bad > 0)),
+    }
+}
+
+/// The user whose the patients are.
+async fn owner(app: &App, named: Option<&str>) -> Result<Actor, String> {
+    let Some(name) = named else {
+        let first = users::act_as_first_admin(app).await.map_err(|error| error.to_string())?;
+        return first.ok_or_else(|| {
+            "there is no administrator whose the patients could be: make one with \
+             frontdesk-server user create --role admin, or say --owner"
+                .to_owned()
+        });
+    };
+    match users::act_as(app, name).await {
+        Ok(actor) if actor.user.is_active => Ok(actor),
+        Ok(_) => Err(format!("the account {} is deactivated", header::shown(name))),
+        Err(Error::NotFound) => Err(format!("there is no user {}", header::shown(name))),
+        Err(error) => Err(error.to_string()),
+    }
+}

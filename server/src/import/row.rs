@@ -1,0 +1,283 @@
+//! One row of a file: the patient that it describes, or everything that is wrong with it. The rules
+//! are those that a request passes.
+
+use chrono::NaiveDate;
+use csv::ByteRecord;
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::{
+    Complaint, Faults,
+    patient::{Identifier, NewPatient, PatientState},
+    read::{Input, Reader},
+};
+
+use super::header::{Header, Meaning};
+
+/// One thing that is wrong with a row.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct RowFault {
+    /// The column, as the file calls it; none where the whole row is meant.
+    pub(super) column: Option<String>,
+    /// A stable code.
+    pub(super) code: &'static str,
+    /// The sentence without its subject.
+    pub(super) message: String,
+}
+
+impl RowFault {
+    fn of_row(code: &'static str, message: String) -> Self {
+        Self { column: None, code, message }
+    }
+}
+
+/// A patient that a row describes.
+#[derive(Debug)]
+pub(super) struct Described {
+    pub(super) state: PatientState,
+    /// By what the row is known again: its id in the source, else all its identifiers.
+    pub(super) key: Vec<Identifier>,
+    /// The column of each identifier.
+    pub(super) origins: Vec<String>,
+}
+
+/// What a row is read with.
+pub(super) struct RowReader<'a> {
+    pub(super) header: &'a Header,
+    /// The system of the ids in the source.
+    pub(super) source: &'a str,
+    /// The clinic's date.
+    pub(super) today: NaiveDate,
+}
+
+/// The members of a row while they are collected.
+#[derive(Default)]
+struct Members {
+    members: Vec<(String, Value)>,
+    middle_name: String,
+    identifiers: Vec<Value>,
+    /// The column of each identifier.
+    origins: Vec<String>,
+    faults: Faults,
+}
+
+impl Members {
+    fn identifier(&mut self, column: &str, system: &str, value: &str) {
+        self.identifiers.push(json!({"system": system, "value": value}));
+        self.origins.push(column.to_owned());
+    }
+
+    fn take(&mut self, column: &str, meaning: Meaning, cell: &str, source: &str) {
+        match meaning {
+            Meaning::Ignored => {}
+            Meaning::Member(member) => self.members.push((member.to_owned(), cell.into())),
+            Meaning::Name("middle_name") => self.middle_name = without_digits(cell),
+            Meaning::Name(member) => {
+                self.members.push((member.to_owned(), without_digits(cell).into()));
+            }
+            Meaning::Age => {
+                let age = cell.parse::<i64>().map_or_else(|_| cell.into(), Value::from);
+                self.members.push(("age".to_owned(), age));
+            }
+            Meaning::SourceId => self.identifier(column, source, cell),
+            Meaning::Identifier(system) => self.identifier(column, system, cell),
+            Meaning::Identifiers => {
+                for pair in cell.split('|') {
+                    match pair.split_once(':').map(|(a, b)| (a.trim(), b.trim())) {
+                        None | Some(("", _) | (_, "")) => {
+                            self.faults.add("identifiers", not_a_pair());
+                        }
+                        Some((system, value)) => self.identifier(column, system, value),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts what lies in several columns together.
+    fn finish(mut self) -> Self {
+        if !self.middle_name.is_empty() {
+            let first = self.members.iter_mut().find(|(name, _)| name == "first_name");
+            match first {
+                Some((_, name)) => {
+                    *name = format!("{} {}", name.as_str().unwrap_or_default(), self.middle_name)
+                        .into();
+                }
+                None => {
+                    let middle = self.middle_name.as_str().into();
+                    self.members.push(("first_name".to_owned(), middle));
+                }
+            }
+        }
+        if !self.identifiers.is_empty() {
+            let identifiers = std::mem::take(&mut self.identifiers);
+            self.members.push(("identifiers".to_owned(), identifiers.into()));
+        }
+        self
+    }
+}
+
+fn not_a_pair() -> Complaint {
+    let message = "must be system:value, several of them separated by |";
+    Complaint::new("invalid_identifier", message)
+}
+
+/// A name without the digits that Synthea glues to its words: `José Eduardo181`.
+fn without_digits(name: &str) -> String {
+    let words =
+        name.split_whitespace().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+impl RowReader<'_> {
+    /// Reads a row.
+    ///
+    /// Fails with everything that is wrong with it.
+    pub(super) fn read(&self, record: &ByteRecord) -> Result<Described, Vec<RowFault>> {
+        let columns = &self.header.columns;
+        if record.len() != columns.len() {
+            // Which cell belongs to which column is not known any more.
+            let cells = if record.len() == 1 { "cell" } else { "cells" };
+            let (has, wanted) = (record.len(), columns.len());
+            let message = format!("has {has} {cells}, and the header has {wanted}");
+            return Err(vec![RowFault::of_row("wrong_length", message)]);
+        }
+        let mut members = Members::default();
+        for ((column, meaning), cell) in columns.iter().zip(record) {
+            match std::str::from_utf8(cell).map(str::trim) {
+                Ok("") => {}
+                Ok(cell) => members.take(column, *meaning, cell, self.source),
+                Err(_) => {
+                    let field = match meaning {
+                        Meaning::Member(member) | Meaning::Name(member) => member,
+                        _ => column.as_str(),
+                    };
+                    members.faults.add(field, Complaint::new("not_utf8", "is not UTF-8"));
+                }
+            }
+        }
+        self.check(members.finish())
+    }
+
+    fn check(&self, members: Members) -> Result<Described, Vec<RowFault>> {
+        let Members { members, origins, mut faults, .. } = members;
+        let mut reader = Reader::from_members(members);
+        let input = NewPatient::read(&mut reader).0;
+        faults.extend(reader.finish());
+        let state = PatientState::default().changed_by(&input, self.today);
+        let state = state.unwrap_or_else(|more| {
+            // A name that was refused is not a name that is missing.
+            let is_name_bad = faults.concern("first_name") || faults.concern("last_name");
+            for (field, complaint) in more.iter() {
+                if !(is_name_bad && complaint.code == "required") {
+                    faults.add(field, complaint.clone());
+                }
+            }
+            PatientState::default()
+        });
+        if !faults.is_empty() {
+            return Err(self.named(&faults, &origins));
+        }
+        let all = state.fields.identifiers.as_deref().unwrap_or_default();
+        let of_source = |identifier: &&Identifier| identifier.system == self.source;
+        let key = match all.iter().find(of_source) {
+            Some(identifier) => vec![identifier.clone()],
+            None => all.to_vec(),
+        };
+        Ok(Described { state, key, origins })
+    }
+
+    /// Faults in the file's words; `origins` are the columns of the identifiers.
+    pub(super) fn named(&self, faults: &Faults, origins: &[String]) -> Vec<RowFault> {
+        let column = |field: &str| {
+            let place = field.strip_prefix("identifiers[").and_then(|rest| rest.split(']').next());
+            let place = place.and_then(|place| place.parse::<usize>().ok());
+            let origin = place.and_then(|place| origins.get(place)).map(String::as_str);
+            origin.unwrap_or_else(|| self.header.column_of(field)).to_owned()
+        };
+        let faults = faults.iter().map(|(field, complaint)| RowFault {
+            column: Some(column(field)),
+            code: complaint.code,
+            message: complaint.message.clone(),
+        });
+        faults.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::date::parse_day;
+
+    use super::*;
+
+    const SYNTHEA: &str = "Id,BIRTHDATE,DEATHDATE,SSN,FIRST,MIDDLE,LAST,SUFFIX,GENDER";
+    const OWN: &str = "source_id,first_name,last_name,date_of_birth,age,email,identifiers";
+
+    fn record(line: &str) -> ByteRecord {
+        line.split(',').collect::<Vec<_>>().into()
+    }
+
+    fn read(header: &str, row: &ByteRecord) -> Result<Described, Vec<RowFault>> {
+        let header = Header::read(&record(header)).unwrap();
+        let today = parse_day("2026-11-20").unwrap();
+        RowReader { header: &header, source: "here", today }.read(row)
+    }
+
+    fn faults(header: &str, row: &str) -> Vec<String> {
+        let faults = read(header, &record(row)).unwrap_err();
+        let said =
+            |fault: RowFault| format!("{}: {}", fault.column.unwrap_or_default(), fault.message);
+        faults.into_iter().map(said).collect()
+    }
+
+    #[test]
+    fn glued_digits_go_and_accents_stay() {
+        let row = "a-1,1989-05-25,,999-1,José Eduardo181,Ñ7,Gómez206 3,Jr.,M";
+        let described = read(SYNTHEA, &record(row)).unwrap();
+        let fields = described.state.fields;
+        assert_eq!(fields.first_name.as_deref(), Some("José Eduardo Ñ"));
+        assert_eq!(fields.last_name.as_deref(), Some("Gómez"));
+        assert_eq!(described.key, [Identifier { system: "here".into(), value: "a-1".into() }]);
+        assert_eq!(fields.identifiers.unwrap()[1].system, "ssn");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_row_is_named_in_the_words_of_the_file() {
+        let all = faults(SYNTHEA, "a-1,2030-01-01,1990-02-30,,,,,,X");
+        assert_eq!(
+            all,
+            [
+                "DEATHDATE: is a date that does not exist",
+                "GENDER: must be one of M, F, O, U",
+                "BIRTHDATE: must not be in the future",
+                "FIRST: is required: a person has a first name, a last name or both",
+            ]
+        );
+        let all = faults(OWN, "1,A,,1990,12,nope,x:1|x:1|y");
+        assert_eq!(all.len(), 4, "{all:?}");
+        assert!(all.iter().any(|fault| fault.starts_with("age: must agree")));
+        assert!(all.iter().any(|fault| fault.starts_with("identifiers: is given twice")));
+    }
+
+    #[test]
+    fn a_name_that_is_refused_is_not_said_to_be_missing() {
+        assert_eq!(faults(OWN, &format!("1,{},,,,,", "é".repeat(101))).len(), 1);
+        assert_eq!(faults(OWN, "1,A,,,,,x:|:y|z").len(), 3);
+        let mut bytes = record("1,,,,,,");
+        bytes.clear();
+        bytes.extend([b"1".as_slice(), b"J\xf6rg", b"", b"", b"200", b"", b""]);
+        let faults = read(OWN, &bytes).unwrap_err();
+        let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+        assert_eq!(codes, ["not_utf8", "out_of_range"]);
+    }
+
+    #[test]
+    fn a_row_is_known_by_its_source_id_or_else_by_all_its_identifiers() {
+        let key = |row: &str| {
+            let key = read(OWN, &record(row)).unwrap().key;
+            key.into_iter().map(|one| format!("{}={}", one.system, one.value)).collect::<Vec<_>>()
+        };
+        assert_eq!(key("7,A,,,,,x:1|y:a:b"), ["here=7"]);
+        assert_eq!(key(",A,,,,,x:1| y : a:b "), ["x=1", "y=a:b"]);
+        assert_eq!(key(",A,,,30,,"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,200 @@
+//! An import while it runs: a thousand rows at a time are read, looked up and written.
+
+use std::{collections::HashSet, io::Read};
+
+use csv::{ByteRecord, Reader};
+use shared::patient::{Identifier, PatientState};
+
+use super::{
+    report::{BadRow, Report, Screen},
+    row::{Described, RowFault, RowReader},
+};
+use crate::{
+    app::App,
+    domain::{
+        access::Actor,
+        patients::{self, BATCH, Claimed},
+    },
+    error::Error,
+};
+
+/// A row with the line on which it begins.
+struct Row {
+    line: u64,
+    read: Result<Described, Vec<RowFault>>,
+}
+
+/// An import.
+pub(super) struct Run<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    reader: RowReader<'a>,
+    screen: &'a Screen,
+    pub(super) report: Report,
+    batch: Vec<Row>,
+    /// What the rows of the batch are known by.
+    keys: HashSet<(String, String)>,
+    /// What a dry run would have given out.
+    claimed: Claimed,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        app: &'a App,
+        actor: &'a Actor,
+        reader: RowReader<'a>,
+        screen: &'a Screen,
+        report: Report,
+    ) -> Self {
+        let batch = Vec::with_capacity(BATCH);
+        let (keys, claimed) = (HashSet::new(), Claimed::new());
+        Self { app, actor, reader, screen, report, batch, keys, claimed }
+    }
+
+    /// Brings in all rows of a file.
+    ///
+    /// Fails where the file can't be read on or the database is away; whole batches before that are
+    /// written.
+    pub(super) async fn all<R: Read>(&mut self, rows: &mut Reader<R>) -> Result<(), String> {
+        let mut record = ByteRecord::new();
+        loop {
+            let more = rows.read_byte_record(&mut record);
+            if !more.map_err(|error| format!("the file can't be read: {error}"))? {
+                break;
+            }
+            let line = first_line(rows, &record);
+            self.take(line, &record).await.map_err(|error| why(&error))?;
+            if self.batch.is_empty() {
+                self.screen.advance(rows.position().byte(), &self.report);
+            }
+        }
+        self.flush().await.map_err(|error| why(&error))
+    }
+
+    async fn take(&mut self, line: u64, record: &ByteRecord) -> Result<(), Error> {
+        let row = Row { line, read: self.reader.read(record) };
+        if let Ok(described) = &row.read {
+            let keys: Vec<_> = described.key.iter().map(pair).collect();
+            // Whether the earlier row with the same id goes in is known once it is written.
+            if keys.iter().any(|key| self.keys.contains(key)) {
+                self.flush().await?;
+            }
+            self.keys.extend(keys);
+        }
+        self.batch.push(row);
+        if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
+    }
+
+    /// Writes the batch, or says what would be written, and reports on its rows in their order.
+    async fn flush(&mut self) -> Result<(), Error> {
+        self.keys.clear();
+        let batch = std::mem::take(&mut self.batch);
+        let described = batch.iter().filter_map(|row| row.read.as_ref().ok());
+        let lists: Vec<_> = described.map(|described| described.key.as_slice()).collect();
+        let there = patients::already_there(self.app, &lists, &self.claimed).await?;
+        let mut there = there.into_iter();
+        let (mut states, mut new) = (Vec::with_capacity(batch.len()), Vec::new());
+        let mut fates = Vec::with_capacity(batch.len());
+        for Row { line, read } in batch {
+            let fate = match read {
+                Err(faults) => Fate::Bad(faults),
+                Ok(_) if there.next() == Some(true) => Fate::There,
+                Ok(Described { state, key, origins }) => {
+                    states.push(state);
+                    new.push((key, origins));
+                    Fate::New
+                }
+            };
+            fates.push((line, fate));
+        }
+        let outcomes = self.write(&states, new).await?;
+        self.count(fates, outcomes);
+        Ok(())
+    }
+
+    /// Writes patients, or says what would become of them; each has its key and the columns of its
+    /// identifiers.
+    async fn write(
+        &mut self,
+        states: &[PatientState],
+        new: Vec<(Vec<Identifier>, Vec<String>)>,
+    ) -> Result<Vec<Outcome>, Error> {
+        let verdicts = if self.report.dry_run {
+            patients::find_taken(self.app, states, &mut self.claimed).await?
+        } else {
+            let action = "patient.imported";
+            let written = patients::register_many(self.app, self.actor, states, action).await?;
+            written.into_iter().map(|outcome| outcome.map(drop)).collect()
+        };
+        // Another import of the same file, at the same moment, may have been quicker.
+        let refused = new.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_err());
+        let keys: Vec<_> = refused.map(|((key, _), _)| key.as_slice()).collect();
+        let there = patients::already_there(self.app, &keys, &Claimed::new()).await?;
+        let mut there = there.into_iter();
+        let outcome = |((key, origins), verdict): ((Vec<Identifier>, Vec<String>), _)| match verdict
+        {
+            Ok(()) => Outcome::In { is_known_again: !key.is_empty() },
+            Err(_) if there.next() == Some(true) => Outcome::There,
+            Err(faults) => Outcome::Out(self.reader.named(&faults, &origins)),
+        };
+        Ok(new.into_iter().zip(verdicts).map(outcome).collect())
+    }
+
+    /// Counts the rows of a batch and reports the bad ones, in their order.
+    fn count(&mut self, fates: Vec<(u64, Fate)>, outcomes: Vec<Outcome>) {
+        let mut outcomes = outcomes.into_iter();
+        for (line, fate) in fates {
+            let outcome = match fate {
+                Fate::Bad(faults) => Some(Outcome::Out(faults)),
+                Fate::There => Some(Outcome::There),
+                Fate::New => outcomes.next(),
+            };
+            self.report.read += 1;
+            match outcome {
+                Some(Outcome::In { is_known_again }) => {
+                    self.report.imported += 1;
+                    self.report.without_identifier += u64::from(!is_known_again);
+                }
+                Some(Outcome::There) => self.report.already_there += 1,
+                Some(Outcome::Out(faults)) => {
+                    self.screen.bad_row(BadRow { line, faults }, &mut self.report);
+                }
+                // Every new row has an outcome.
+                None => {}
+            }
+        }
+    }
+}
+
+/// What is known of a row before it is written.
+enum Fate {
+    Bad(Vec<RowFault>),
+    There,
+    New,
+}
+
+/// What has become of a row.
+enum Outcome {
+    In { is_known_again: bool },
+    There,
+    Out(Vec<RowFault>),
+}
+
+fn pair(identifier: &Identifier) -> (String, String) {
+    (identifier.system.clone(), identifier.value.clone())
+}
+
+/// The line on which a record begins, from the place where it ends: where its reading began there
+/// may have been blank lines.
+fn first_line<R: Read>(rows: &Reader<R>, record: &ByteRecord) -> u64 {
+    let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count();
+    let lines = u64::try_from(inside).unwrap_or(u64::MAX).saturating_add(1);
+    rows.position().line().saturating_sub(lines)
+}
+
+fn why(error: &Error) -> String {
+    match error {
+        Error::Unavailable { reason, .. } => (*reason).to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,76 @@
+//! What is known of a language from which sample people come, and what they suffer from.
+
+/// A language with what people who speak it are called and where they live.
+pub(super) struct Origin {
+    /// Of a hundred people so many.
+    pub(super) share: u32,
+    /// Given names of women.
+    pub(super) women: &'static [&'static str],
+    /// Given names of men.
+    pub(super) men: &'static [&'static str],
+    /// Family names. None: people have one name only.
+    pub(super) families: &'static [&'static str],
+    /// How a family name becomes a woman's.
+    pub(super) feminine: fn(&str) -> String,
+    /// City, state, shape of the postal code.
+    pub(super) cities: &'static [(&'static str, &'static str, &'static str)],
+    /// Streets; `#` is a digit.
+    pub(super) streets: &'static [&'static str],
+    /// Shape of a phone number; `#` is a digit.
+    pub(super) phone: &'static str,
+}
+
+/// The same for both.
+pub(super) fn same(family: &str) -> String {
+    family.to_owned()
+}
+
+/// Nováková beside Novák, Dvořáková beside Dvořák.
+pub(super) fn czech(family: &str) -> String {
+    match family.strip_suffix('ý') {
+        Some(stem) => format!("{stem}á"),
+        None => format!("{family}ová"),
+    }
+}
+
+/// Kowalska beside Kowalski.
+pub(super) fn polish(family: &str) -> String {
+    match family.strip_suffix("ki") {
+        Some(stem) => format!("{stem}ka"),
+        None => family.to_owned(),
+    }
+}
+
+/// Иванова beside Иванов.
+pub(super) fn russian(family: &str) -> String {
+    format!("{family}а")
+}
+
+/// Jónsdóttir beside Jónsson.
+pub(super) fn icelandic(family: &str) -> String {
+    match family.strip_suffix("son") {
+        Some(father) => format!("{father}dóttir"),
+        None => family.to_owned(),
+    }
+}
+
+pub(super) const ALLERGIES: &[&str] = &[
+    "Penicillin",
+    "Peanuts",
+    "Latex",
+    "Sulfonamides",
+    "Bee venom: carries an auto-injector",
+    "Shellfish, iodine contrast",
+    "None known",
+    "Birch pollen\nApples (oral allergy syndrome)",
+];
+
+pub(super) const HISTORIES: &[&str] = &[
+    "Asthma since childhood",
+    "Type 2 diabetes, metformin since 2015",
+    "Hypertension",
+    "Appendectomy in 2009",
+    "Hip replacement on the left\nWalks with a stick",
+    "Migraine with aura",
+    "Pacemaker: no MRI without asking cardiology",
+];

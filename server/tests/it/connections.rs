@@ -1,0 +1,118 @@
+//! Slow and silent clients.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use crate::harness::{Backend, Server};
+
+/// How a connection ended: closed by the server, or still open after a while.
+fn is_closed_within(mut stream: TcpStream, time: Duration) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let (until, mut buffer) = (Instant::now() + time, [0; 1024]);
+    while Instant::now() < until {
+        match stream.read(&mut buffer) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return true,
+        }
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn silent_and_slow_sockets_are_closed_within_15_s_while_others_are_served() {
+    let server = Server::start(Backend::Sqlite).await;
+    let address = server.address;
+    let started = Instant::now();
+    let sockets = |count: usize, begin: &'static str| {
+        tokio::task::spawn_blocking(move || {
+            let open = |_| {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(begin.as_bytes()).unwrap();
+                stream
+            };
+            (0..count).map(open).collect::<Vec<TcpStream>>()
+        })
+    };
+    let silent = sockets(250, "").await.unwrap();
+    let half = sockets(250, "GET /api/meta HT").await.unwrap();
+    let bodies = sockets(
+        250,
+        "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: 100\r\n\r\n{",
+    )
+    .await
+    .unwrap();
+    let mut drip =
+        sockets(250, "GET /api/meta HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await.unwrap();
+    let dripping = tokio::task::spawn_blocking(move || {
+        let mut open = Vec::new();
+        for _ in 0..2 {
+            std::thread::sleep(Duration::from_secs(5));
+            for mut stream in drip.drain(..) {
+                if stream.write_all(b"x").is_ok() {
+                    open.push(stream);
+                }
+            }
+            std::mem::swap(&mut drip, &mut open);
+        }
+        drip
+    });
+    while started.elapsed() < Duration::from_secs(9) {
+        let asked = Instant::now();
+        server.nobody().get("/api/meta").await.expect_status(200);
+        assert!(asked.elapsed() < Duration::from_secs(3), "others wait {:?}", asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let drip = dripping.await.unwrap();
+    let left = Duration::from_secs(15).saturating_sub(started.elapsed());
+    let all = silent.into_iter().chain(half).chain(bodies).chain(drip);
+    let checks: Vec<_> =
+        all.map(|stream| std::thread::spawn(move || is_closed_within(stream, left))).collect();
+    let open = checks.into_iter().filter(|_| true).map(|check| check.join().unwrap());
+    let open = open.filter(|is_closed| !is_closed).count();
+    assert_eq!(open, 0, "sockets still open after 15 s");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_connections_than_allowed_wait_for_their_turn() {
+    let server = Server::start_with(Backend::Sqlite, |settings| settings.max_connections = 2).await;
+    let address = server.address;
+    let hold = || TcpStream::connect(address).unwrap();
+    let (first, second) = (hold(), hold());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let nobody = server.nobody();
+    let mut waiting = tokio::spawn(async move { nobody.get("/healthz").await.status });
+    let early = tokio::time::timeout(Duration::from_millis(500), &mut waiting).await;
+    assert!(early.is_err(), "a third connection was served beside two");
+    drop((first, second));
+    assert_eq!(waiting.await.unwrap(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_run_when_the_server_stops_get_their_answer() {
+    let mut server = Server::start(Backend::Sqlite).await;
+    let clients: Vec<_> = (0..8).map(|_| server.nobody()).collect();
+    for client in &clients {
+        client.get("/healthz").await.expect_status(200);
+    }
+    let logins: Vec<_> = clients
+        .into_iter()
+        .map(|nobody| {
+            let body = serde_json::json!({"email": "a@example.com", "password": "something"});
+            tokio::spawn(async move { nobody.post("/api/auth/login", body).await.status })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.stop();
+    for login in logins {
+        // 503 for one that came in after the stop.
+        assert!(matches!(login.await.unwrap(), 401 | 503));
+    }
+    let after = TcpStream::connect(server.address);
+    assert!(after.is_err() || is_closed_within(after.unwrap(), Duration::from_secs(1)));
+}

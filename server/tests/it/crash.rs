@@ -1,0 +1,119 @@
+//! What was acknowledged stays, however the process ends.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio::sync::Mutex;
+
+use crate::harness::{Backend, PASSWORD, Place, on_both};
+
+on_both! { kill_9_in_the_middle_of_writing_loses_no_acknowledged_write }
+
+pub(crate) fn program(place: &Place) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk-server"));
+    command.current_dir(place.folder.path()).env_clear();
+    command.env("FRONTDESK_DATABASE_URL", &place.database_url);
+    command.env("FRONTDESK_JWT_SECRET_FILE", place.secret_file());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Starts the program and waits for the line with its address.
+pub(crate) fn serve(place: &Place) -> (Child, String) {
+    let mut child = program(place).args(["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let address = loop {
+        let line = lines.next().expect("the server ended").unwrap();
+        if let Some((_, rest)) = line.split_once("serving address=") {
+            break rest.split_whitespace().next().unwrap().to_owned();
+        }
+    };
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, format!("http://{address}"))
+}
+
+pub(crate) fn create_admin(place: &Place) {
+    use std::io::Write;
+    let mut create = program(place)
+        .args([
+            "user",
+            "create",
+            "--email",
+            "admin@example.com",
+            "--role",
+            "admin",
+            "--password-stdin",
+        ])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    create.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+    let output = create.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn log_in(http: &reqwest::Client, base: &str) -> String {
+    let body = json!({"email": "admin@example.com", "password": PASSWORD});
+    let answer = http.post(format!("{base}/api/auth/login")).json(&body).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    answer["access"].as_str().unwrap().to_owned()
+}
+
+async fn kill_9_in_the_middle_of_writing_loses_no_acknowledged_write(backend: Backend) {
+    let place = Place::new(backend).await;
+    create_admin(&place);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
+    for round in 0..5_u64 {
+        let (mut child, base) = serve(&place);
+        let token = log_in(&http, &base).await;
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                let (http, base, token) = (http.clone(), base.clone(), token.clone());
+                let acknowledged = Arc::clone(&acknowledged);
+                tokio::spawn(async move {
+                    for i in 0.. {
+                        let body = json!({"first_name": format!("R{round}W{writer}N{i}")});
+                        let request = http.post(format!("{base}/api/patients")).json(&body);
+                        let Ok(answer) = request.bearer_auth(&token).send().await else { break };
+                        if answer.status() != 201 {
+                            break;
+                        }
+                        let Ok(patient) = answer.json::<serde_json::Value>().await else { break };
+                        acknowledged.lock().await.insert(patient["id"].as_i64().unwrap());
+                    }
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(150 + 90 * round)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    }
+    let (mut child, base) = serve(&place);
+    let token = log_in(&http, &base).await;
+    let mut stored = BTreeSet::new();
+    let mut next = Some(format!("{base}/api/patients?page_size=100&ordering=id"));
+    while let Some(address) = next {
+        let answer = http.get(address).bearer_auth(&token).send().await.unwrap();
+        let page: serde_json::Value = answer.json().await.unwrap();
+        for patient in page["results"].as_array().unwrap() {
+            stored.insert(patient["id"].as_i64().unwrap());
+        }
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let acknowledged = acknowledged.lock().await;
+    assert!(acknowledged.len() > 40, "only {} were written", acknowledged.len());
+    let lost: Vec<_> = acknowledged.difference(&stored).collect();
+    assert!(lost.is_empty(), "{lost:?} of {} were lost", acknowledged.len());
+}

@@ -1,0 +1,308 @@
+//! Bringing in patients from files, as an operator does it.
+
+use std::{collections::BTreeSet, fs};
+
+use serde_json::{Value, json};
+use server::{app::App, sample};
+
+use crate::{
+    crash::{create_admin, program},
+    harness::{Backend, Place, Server, on_both},
+};
+
+on_both! {
+    a_file_goes_in_once_however_often_it_is_imported,
+    a_dry_run_says_the_same_and_writes_nothing,
+    bad_rows_are_named_and_the_others_go_in,
+    a_row_that_was_archived_meanwhile_is_not_imported_again,
+    synthea_is_read_as_it_is,
+    a_row_with_somebody_elses_identifier_keeps_none_of_the_others_out,
+    an_import_that_cant_begin_is_one_sentence,
+    patients_have_an_owner_and_a_history,
+    two_imports_of_a_file_at_once_bring_nobody_in_twice,
+    the_sample_is_found_by_searching,
+}
+
+const SYNTHEA: &str = "\
+Id,BIRTHDATE,DEATHDATE,SSN,DRIVERS,PASSPORT,PREFIX,FIRST,LAST,SUFFIX,MAIDEN,GENDER,ADDRESS,CITY,STATE,ZIP,LAT
+1d60,1989-05-25,,999-76-6866,S99984236,X19277260X,Mr.,José Eduardo181,Gómez206,,,M,427 Way,Chicopee,Massachusetts,01013,42.2
+10cc,1952-10-02,2001-03-04,999-27-3385,,,Mrs.,Ana90,O'Kon634,PhD,Feil794,F,7 Lane,Lowell,Massachusetts,,42.3
+";
+
+/// An operator with an administrator's account and a file.
+struct Operator {
+    place: Place,
+}
+
+struct Outcome {
+    status: i32,
+    said: String,
+    complaints: String,
+}
+
+impl Outcome {
+    fn report(&self) -> Value {
+        serde_json::from_str(&self.said).unwrap()
+    }
+
+    fn counts(&self) -> (i64, i64, i64, i64) {
+        let report = self.report();
+        let count = |name: &str| report[name].as_i64().unwrap();
+        (count("read"), count("imported"), count("already_there"), count("bad"))
+    }
+}
+
+impl Operator {
+    async fn new(backend: Backend) -> Self {
+        let place = Place::new(backend).await;
+        create_admin(&place);
+        Self { place }
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.place.folder.path().join(name), content).unwrap();
+    }
+
+    fn import(&self, args: &[&str]) -> Outcome {
+        let output = program(&self.place).args(["import", "patients"]).args(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Outcome {
+            status: output.status.code().unwrap(),
+            said: text(output.stdout),
+            complaints: text(output.stderr),
+        }
+    }
+
+    /// The server, beside which the import has run.
+    async fn serve(self) -> (Server, crate::harness::Client) {
+        let settings = self.place.settings();
+        let server = Server::start_at(self.place.into(), settings).await;
+        let admin = server.log_in("admin@example.com").await;
+        (server, admin)
+    }
+}
+
+async fn a_file_goes_in_once_however_often_it_is_imported(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let mut file = "source_id,first_name,identifiers\n".to_owned();
+    for row in 0..2_500 {
+        file.push_str(&format!("{row},Person,insurance:{row}\n"));
+    }
+    file.push_str("7,Person,\n7,Person,\n");
+    operator.write("people.csv", &file);
+    let first = operator.import(&["people.csv", "--json"]);
+    assert_eq!((first.status, first.counts()), (0, (2_502, 2_500, 2, 0)));
+    let second = operator.import(&["people.csv"]);
+    assert_eq!(second.status, 0);
+    assert_eq!(second.said, "2502 rows read: 0 imported, 2502 already there, 0 bad.\n");
+    assert_eq!(second.complaints, "");
+    operator.write("without.csv", "first_name,identifiers\nPerson,insurance:9\nPerson,nhs:1\n");
+    let without = operator.import(&["without.csv", "--json"]);
+    assert_eq!((without.status, without.counts()), (0, (2, 1, 1, 0)));
+    let other = operator.import(&["people.csv", "--json", "--source", "elsewhere"]);
+    assert_eq!((other.status, other.counts()), (1, (2_502, 1, 1, 2_500)));
+}
+
+async fn a_dry_run_says_the_same_and_writes_nothing(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let rows = "1,A,,x:1\n2,B,,x:2\n1,A again,,\n3,C,,x:2\n4,D,1890-01-01 ,\n5,E,1860,\n";
+    operator.write("p.csv", format!("source_id,first_name,date_of_birth,identifiers\n{rows}"));
+    let mut dry = operator.import(&["p.csv", "--json", "--dry-run"]).report();
+    let again = operator.import(&["p.csv", "--json", "--dry-run"]).report();
+    assert_eq!(dry, again, "the first dry run has written something");
+    let real = operator.import(&["p.csv", "--json"]).report();
+    assert_eq!(
+        (&dry["imported"], &dry["already_there"], &dry["bad"]),
+        (&3.into(), &1.into(), &2.into())
+    );
+    dry["dry_run"] = json!(false);
+    assert_eq!(dry, real);
+    let after = operator.import(&["p.csv", "--json", "--dry-run"]);
+    assert_eq!(after.counts(), (6, 0, 4, 2));
+}
+
+async fn bad_rows_are_named_and_the_others_go_in(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let mut file =
+        b"\xef\xbb\xbfsource_id,first_name,last_name,date_of_birth,email,age,allergies\r\n"
+            .to_vec();
+    file.extend(b"1,Ann,Good,1990-01-01,ann@example.com,,\"one\r\ntwo\"\r\n");
+    file.extend(b"2,Bob\r\n\r\n");
+    file.extend(b"3,Bob,Long,,,,,,\r\n");
+    file.extend(b"4,J\xf6rg,Latin,,,,\r\n");
+    file.extend(b"5,,,1990-02-30,nope,-1,\r\n");
+    file.extend(b"6,Esc\x1b[2J,X,,,,\r\n");
+    file.extend(b"7,\"Two\r\nlines\",X,,,,\r\n");
+    file.extend(b"8,\"Fine \"\"O\"\"\",X,1990,,,\"last\"");
+    operator.write("bad.csv", &file);
+    let outcome = operator.import(&["bad.csv"]);
+    assert_eq!(outcome.status, 1);
+    assert_eq!(outcome.said, "8 rows read: 2 imported, 0 already there, 6 bad.\n");
+    let expected = [
+        "bad.csv:4: has 2 cells, and the header has 7",
+        "bad.csv:6: has 9 cells, and the header has 7",
+        "bad.csv:7: first_name: is not UTF-8",
+        "bad.csv:8: date_of_birth: is a date that does not exist",
+        "bad.csv:8: email: must be an e-mail address, like ana@example.com",
+        "bad.csv:8: age: must be between 0 and 150",
+        "bad.csv:8: first_name: is required: a person has a first name, a last name or both",
+        "bad.csv:9: first_name: must not contain the invisible control character U+001B",
+        "bad.csv:10: first_name: must be on one line",
+    ];
+    assert_eq!(outcome.complaints.lines().collect::<Vec<_>>(), expected);
+    let outcome = operator.import(&["bad.csv", "--json"]);
+    assert_eq!((outcome.status, outcome.counts()), (1, (8, 0, 2, 6)));
+    assert_eq!(outcome.complaints, "");
+    let lines: Vec<_> = outcome.report()["bad_rows"].as_array().unwrap().clone();
+    assert_eq!(lines[3]["line"], 8);
+    assert_eq!(lines[3]["faults"][1]["column"], "email");
+    assert_eq!(lines[3]["faults"][1]["code"], "invalid_email");
+}
+
+async fn a_row_that_was_archived_meanwhile_is_not_imported_again(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    operator.write("p.csv", "source_id,first_name\nA-1,Ann\nB-2,Bob\n");
+    assert_eq!(operator.import(&["p.csv"]).status, 0);
+    let file = operator.place.folder.path().join("p.csv");
+    let (server, admin) = operator.serve().await;
+    let found = admin.get("/api/patients?search=A-1").await;
+    assert_eq!(found.names(), ["Ann"]);
+    let id = found.results()[0]["id"].as_i64().unwrap();
+    admin.delete(&format!("/api/patients/{id}")).await.expect_status(204);
+    let import = || {
+        let mut program = program(&server.place);
+        let program = program.args(["import", "patients", "--json"]).arg(&file);
+        let output = program.output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["already_there"].as_i64().unwrap()
+    };
+    assert_eq!(import(), 2);
+    admin.post(&format!("/api/patients/{id}/purge"), json!({"reason": "asked"})).await;
+    assert_eq!(import(), 1, "nothing is left of a patient who was purged");
+    assert_eq!(admin.get("/api/patients").await.names().len(), 2);
+}
+
+async fn synthea_is_read_as_it_is(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    operator.write("patients.csv", SYNTHEA);
+    let outcome = operator.import(&["patients.csv"]);
+    assert_eq!(outcome.said, "2 rows read: 2 imported, 0 already there, 0 bad.\n");
+    let (_server, admin) = operator.serve().await;
+    let found = admin.get("/api/patients?search=gomez%20jose%201989").await;
+    let jose = &found.results()[0];
+    assert_eq!(jose["full_name"], "José Eduardo Gómez");
+    assert_eq!((&jose["gender"], &jose["zip_code"]), (&json!("M"), &json!("01013")));
+    let systems: Vec<_> =
+        jose["identifiers"].as_array().unwrap().iter().map(|i| &i["system"]).collect();
+    assert_eq!(systems, ["synthea", "ssn", "drivers-license", "passport"]);
+    let ana = admin.get("/api/patients?search=10cc").await.results()[0].clone();
+    assert_eq!(
+        (&ana["full_name"], &ana["deceased_on"]),
+        (&json!("Ana O'Kon"), &json!("2001-03-04"))
+    );
+    assert_eq!(ana["zip_code"], Value::Null);
+}
+
+async fn a_row_with_somebody_elses_identifier_keeps_none_of_the_others_out(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    operator
+        .write("p.csv", "source_id,first_name,identifiers\n1,A,x:1|x:2\n2,B,x:9|x:2\n3,C,x:3\n");
+    let outcome = operator.import(&["p.csv"]);
+    assert_eq!(outcome.said, "3 rows read: 2 imported, 0 already there, 1 bad.\n");
+    let complaint = "p.csv:3: identifiers: another patient has this identifier already\n";
+    assert_eq!(outcome.complaints, complaint);
+    // The source id of a row that stayed out is free.
+    operator.write("p.csv", "source_id,first_name,identifiers\n1,A,x:1|x:2\n2,B,x:9\n3,C,x:3\n");
+    assert_eq!(operator.import(&["p.csv", "--json"]).counts(), (3, 1, 2, 0));
+}
+
+async fn an_import_that_cant_begin_is_one_sentence(backend: Backend) {
+    let place = Place::new(backend).await;
+    let operator = Operator { place };
+    operator.write("good.csv", "first_name\nAnn\n");
+    operator.write("empty.csv", "");
+    operator.write("typo.csv", "first_name,date_of_brith\nA,B\n");
+    operator.write("other.csv", "name;born\nA;B\n");
+    operator.write("utf16.csv", b"\xff\xfea\0,\0b\0\n\0");
+    let cases: &[(&[&str], &str)] = &[
+        (&["missing.csv"], "can't read missing.csv: No such file"),
+        (&["."], "can't read .: it is a folder"),
+        (&["empty.csv"], "can't read empty.csv: it is empty"),
+        (&["typo.csv"], "the column date_of_brith is not known; did you mean date_of_birth?"),
+        (&["other.csv"], "the header is neither"),
+        (&["utf16.csv"], "it is in UTF-16"),
+        (&["good.csv"], "there is no administrator"),
+        (&["good.csv", "--owner", "x@example.com"], "there is no user x@example.com"),
+    ];
+    for (args, sentence) in cases {
+        let outcome = operator.import(args);
+        let complaint = &outcome.complaints;
+        assert_eq!((outcome.status, outcome.said.as_str()), (1, ""), "{args:?}");
+        assert!(complaint.contains(sentence), "{args:?}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "more than a sentence: {complaint}");
+    }
+    assert_eq!(operator.import(&[]).status, 2);
+    assert_eq!(operator.import(&["good.csv", "--source", " "]).status, 2);
+    assert!(operator.import(&["--help"]).said.contains("Exit status: 0 if every row"));
+}
+
+async fn patients_have_an_owner_and_a_history(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    operator.write("p.csv", "first_name,age\nAnn,30\n");
+    let (server, admin) = operator.serve().await;
+    let member = server.member("m@example.com").await;
+    let output = program(&server.place)
+        .args(["import", "patients", "p.csv", "--owner", "M@example.com"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("1 row with neither source_id nor identifiers"), "{said}");
+    let ann = member.get("/api/patients").await.results()[0].clone();
+    assert_eq!((&ann["created_by_username"], &ann["age"]), (&json!("m@example.com"), &json!(30)));
+    let history = admin.get(&format!("/api/patients/{}/history", ann["id"])).await;
+    let entry = &history.results()[0];
+    assert_eq!((&entry["action"], &entry["version"]), (&json!("patient.imported"), &json!(1)));
+    assert_eq!(entry["changes"][0]["new"], ann["mrn"]);
+}
+
+async fn two_imports_of_a_file_at_once_bring_nobody_in_twice(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let row = |row| format!("{row},Person,nhs:{row}\n");
+    let rows: String = (0..3_000).map(row).collect();
+    operator.write("p.csv", format!("source_id,first_name,identifiers\n{rows}"));
+    let reports = std::thread::scope(|scope| {
+        let import = || operator.import(&["p.csv", "--json"]);
+        let (one, other) = (scope.spawn(import), scope.spawn(import));
+        [one.join().unwrap(), other.join().unwrap()]
+    });
+    let mut imported = 0;
+    for report in &reports {
+        assert_eq!(report.status, 0, "{}", report.complaints);
+        let (read, new, there, bad) = report.counts();
+        assert_eq!((read, new + there, bad), (3_000, 3_000, 0));
+        imported += new;
+    }
+    assert_eq!(imported, 3_000);
+}
+
+async fn the_sample_is_found_by_searching(backend: Backend) {
+    let place = Place::new(backend).await;
+    let app = App::open(place.settings()).await.unwrap();
+    let (email, password) = sample::furnish(&app).await.unwrap();
+    assert!(sample::furnish(&app).await.is_err(), "there is an administrator already");
+    app.close().await;
+    let settings = place.settings();
+    let server = Server::start_at(place.into(), settings).await;
+    let login = json!({"email": email, "password": password});
+    let session = server.nobody().post("/api/auth/login", login).await.expect_status(200);
+    let admin = server.nobody().with_token(session.body["access"].as_str().unwrap());
+    let list = admin.get("/api/patients?page_size=100").await;
+    assert_eq!(list.body["count"], sample::PEOPLE);
+    let mrns: BTreeSet<_> =
+        list.results().iter().map(|patient| patient["mrn"].to_string()).collect();
+    assert_eq!(mrns.len(), 100);
+    let found = admin.get("/api/patients?search=gomez%20jose%201989").await;
+    assert_eq!(found.names(), ["José Gómez"]);
+    assert_eq!(found.results()[0]["mrn"], "P000001B");
+}

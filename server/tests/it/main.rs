@@ -1,0 +1,26 @@
+//! The server's tests, in one binary: each case runs on SQLite and on PostgreSQL from one body,
+//! against the same program that `main` starts, and every answer is checked against the served API
+//! description.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads the environment of the machine it runs on"
+)]
+
+mod accounts;
+mod command_line;
+mod concurrency;
+mod connections;
+mod conventions;
+mod crash;
+mod description;
+mod harness;
+mod import;
+mod patients;
+mod postgres;
+mod rules;
+mod search;

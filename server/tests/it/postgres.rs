@@ -1,0 +1,135 @@
+//! A throw-away PostgreSQL for the tests: `TEST_DATABASE_URL` where it is set, else a cluster of
+//! our own from the installed programs, in a folder that goes away with it.
+
+use std::{
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+const MISSING: &str = "the tests need PostgreSQL: install it (apt-get install postgresql), \
+    or set TEST_DATABASE_URL to a server on which databases may be created";
+
+/// The address of the server, without a database.
+fn server() -> &'static str {
+    static SERVER: OnceLock<String> = OnceLock::new();
+    SERVER.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
+        Ok(url) => url,
+        Err(_) => start_cluster(),
+    })
+}
+
+/// Makes an empty database and answers its URL.
+pub(crate) async fn database() -> String {
+    use sqlx::{Connection, Executor};
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("frontdesk_test_{}_{number}", std::process::id());
+    let server = tokio::task::spawn_blocking(server).await.unwrap();
+    let mut connection = sqlx::PgConnection::connect(server).await.expect(MISSING);
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    connection.execute(create).await.unwrap();
+    connection.close().await.unwrap();
+    let mut url = url::Url::parse(server).unwrap();
+    url.set_path(&name);
+    url.to_string()
+}
+
+/// The folder of the server programs: on the path, or where Debian puts them.
+fn programs() -> PathBuf {
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&on_path).collect();
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut debian: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();
+    debian.sort();
+    folders.extend(debian.into_iter().rev());
+    let has_all =
+        |folder: &PathBuf| ["initdb", "pg_ctl"].iter().all(|name| folder.join(name).exists());
+    folders.into_iter().find(has_all).expect(MISSING)
+}
+
+/// Another user's ids where we are root, as whom PostgreSQL refuses to run.
+fn other_user() -> Option<(u32, u32)> {
+    let is_root = std::fs::metadata("/proc/self")
+        .is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0);
+    if !is_root {
+        return None;
+    }
+    let users = std::fs::read_to_string("/etc/passwd").unwrap();
+    let find = |name: &str| {
+        let line = users.lines().find(|line| line.starts_with(&format!("{name}:")))?;
+        let mut parts = line.split(':').skip(2).map(|id| id.parse().ok());
+        Some((parts.next()??, parts.next()??))
+    };
+    Some(find("postgres").or_else(|| find("nobody")).expect("no user to run PostgreSQL as"))
+}
+
+fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    if let Some((uid, gid)) = other_user() {
+        command.uid(uid).gid(gid);
+    }
+    command
+}
+
+fn run(mut command: Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {said}");
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn start_cluster() -> String {
+    let programs = programs();
+    let folder = tempfile::Builder::new().prefix("frontdesk-pg-").tempdir().unwrap().keep();
+    if let Some((uid, gid)) = other_user() {
+        std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
+    }
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let data = folder.join("data");
+    let mut initdb = command(&programs.join("initdb"));
+    initdb.arg("-D").arg(&data).args(["-U", "frontdesk", "-A", "trust", "-E", "UTF8"]);
+    // Another collation than "C" on purpose: nothing may depend on the server's default.
+    run({
+        initdb.args(["--no-sync", "--locale-provider=icu", "--icu-locale=en"]);
+        initdb
+    });
+    let port = free_port();
+    let mut start = command(&programs.join("pg_ctl"));
+    let options = format!(
+        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} \
+         -c max_connections=400 -c fsync=off -c full_page_writes=off",
+        folder.display()
+    );
+    // pg_ctl hands its streams on to the server, so nobody may wait for their end.
+    start.stderr(Stdio::null());
+    start.arg("-D").arg(&data).args(["-w", "-t", "60", "-s", "-o", &options]);
+    start.arg("-l").arg(folder.join("log")).arg("start");
+    assert!(start.status().unwrap().success(), "PostgreSQL did not start: see {folder:?}/log");
+    stop_with_us(&programs, &folder, &data);
+    format!("postgres://frontdesk@127.0.0.1:{port}/postgres")
+}
+
+/// Leaves a shell behind that waits for the end of this process, whatever way it ends, then stops
+/// the cluster and removes its folder.
+fn stop_with_us(programs: &Path, folder: &Path, data: &Path) {
+    let mut watch = command(Path::new("/bin/sh"));
+    watch.stdin(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    watch.args([
+        "-c",
+        "cat >/dev/null; \"$1\" -D \"$2\" -s -m immediate stop; rm -rf \"$3\"",
+        "sh",
+    ]);
+    watch.arg(programs.join("pg_ctl")).arg(data).arg(folder);
+    let child = watch.spawn().unwrap();
+    // Kept open until the process ends.
+    std::mem::forget(child);
+}

@@ -1,0 +1,90 @@
+//! House rules that the compiler does not hold.
+
+use std::{fs, path::Path};
+
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    let mut folders = vec![root.join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let name = path.strip_prefix(root).unwrap().display().to_string();
+                files.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{folder} has no sources");
+    files
+}
+
+#[track_caller]
+fn nobody_says(folder: &str, words: &[&str], but: &[&str]) {
+    for (name, text) in sources(folder) {
+        if but.iter().any(|allowed| name.ends_with(allowed)) {
+            continue;
+        }
+        for word in words {
+            assert!(!text.contains(word), "{name} says {word}");
+        }
+    }
+}
+
+#[test]
+fn layers_know_only_those_below_them() {
+    nobody_says("server/src/domain", &["poem", "sqlx", "crate::api"], &[]);
+    nobody_says("server/src/db", &["poem", "crate::api"], &[]);
+    nobody_says("server/src/api", &["sqlx", "crate::db"], &[]);
+    nobody_says(
+        "shared/src",
+        &["tokio", "sqlx", "reqwest", "Utc::now", "std::env", "std::fs"],
+        &[],
+    );
+}
+
+#[test]
+fn only_the_dialect_files_know_that_there_are_two_databases() {
+    let dialects = ["mod.rs", "sql.rs", "sqlite.rs", "postgres.rs", "migrate.rs", "search.rs"];
+    nobody_says("server/src/db", &["::Sqlite", "::Postgres"], &dialects);
+}
+
+#[test]
+fn the_clients_core_and_shared_drag_in_no_server() {
+    for package in ["tui-core", "shared"] {
+        let output = std::process::Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--offline",
+                "--locked",
+                "-p",
+                package,
+                "-e",
+                "normal",
+                "--prefix",
+                "none",
+            ])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let tree = String::from_utf8_lossy(&output.stdout);
+        assert!(tree.contains(package), "{}", String::from_utf8_lossy(&output.stderr));
+        for heavy in ["poem ", "poem-openapi ", "sqlx ", "tokio ", "reqwest ", "crossterm "] {
+            assert!(!tree.lines().any(|line| line.starts_with(heavy)), "{package} has {heavy}");
+        }
+    }
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |folder: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let entries = fs::read_dir(root.join("migrations").join(folder)).unwrap().flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}

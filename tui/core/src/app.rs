@@ -1,0 +1,284 @@
+//! The application: plain data, one function that changes it, one that draws it.
+//!
+//! The shell does three things. It gives every [`Msg`] to [`update`] and carries out the effects
+//! that come back, in their order. After each batch of messages it asks [`App::take_dirty`], and
+//! draws with [`view`](crate::view::view) only if that says `true`: a message that was handled
+//! makes one draw necessary, a stale answer none. And it keeps its promises about timers: arming
+//! one that is armed restarts it, and nothing is armed at the start.
+//!
+//! The first message is [`Msg::Start`] (the opening is drawn before there is any network), then
+//! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
+//! needs by itself.
+
+mod dispatch;
+mod replies;
+mod session;
+mod slots;
+mod steps;
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+
+use crate::{
+    api::Call,
+    effect::{Effect, Slot, Timer},
+    input::{
+        action::{Action, Context},
+        table::Entry,
+    },
+    layers::Layer,
+    msg::Msg,
+    notice::Notices,
+    screens::{Screen, opening, patients::list},
+    world::World,
+};
+use slots::Slots;
+
+/// The wait after which a running request is shown as such.
+pub const BUSY_AFTER: Duration = Duration::from_millis(150);
+/// How long a passing message is shown.
+pub const TOAST_FOR: Duration = Duration::from_secs(4);
+/// The first wait before a server that is away is tried again; it doubles up to [`RETRY_MAX`].
+pub const RETRY_MIN: Duration = Duration::from_secs(2);
+/// The longest wait before a server that is away is tried again.
+pub const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// What has to be known before anything happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Rows of the terminal.
+    pub height: u16,
+    /// Today's date on this machine.
+    pub today: NaiveDate,
+    /// Rows of a page of a list, 1 to 100.
+    pub page_size: i64,
+}
+
+/// The application.
+#[derive(Clone)]
+pub struct App {
+    world: World,
+    /// The screens that were gone through; the last is shown. Never empty.
+    screens: Vec<Screen>,
+    layers: Vec<Layer>,
+    notices: Notices,
+    slots: Slots,
+    /// What the end of a session stopped, to be done again.
+    parked: Vec<(Slot, Call)>,
+    is_busy: bool,
+    is_busy_armed: bool,
+    is_offline: bool,
+    retry_after: Duration,
+    /// E-mail address and password of a desk that was just set up: logs in by itself, once.
+    founder: Option<(String, String)>,
+    is_dirty: bool,
+}
+
+impl App {
+    /// An application that has not begun.
+    pub fn new(options: Options) -> Self {
+        let world = World {
+            today: options.today,
+            width: options.width,
+            height: options.height,
+            status_rows: 1,
+            page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
+            desk: String::new(),
+            is_ephemeral: false,
+            meta: None,
+            user: None,
+        };
+        Self {
+            world,
+            screens: vec![Screen::Opening(opening::init())],
+            layers: Vec::new(),
+            notices: Notices::default(),
+            slots: Slots::default(),
+            parked: Vec::new(),
+            is_busy: false,
+            is_busy_armed: false,
+            is_offline: false,
+            retry_after: RETRY_MIN,
+            founder: None,
+            is_dirty: true,
+        }
+    }
+
+    /// Whether anything has changed since this was asked last: only then there is something to
+    /// draw.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.is_dirty)
+    }
+
+    /// What every screen knows.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What is said and was said.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// What lies over the screen, the topmost last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The screen that is shown.
+    pub fn screen(&self) -> &Screen {
+        const NONE: &Screen = &Screen::Opening(opening::State { failure: None });
+        self.screens.last().unwrap_or(NONE)
+    }
+
+    /// What runs, once it has taken a while.
+    pub fn activity(&self) -> Option<&'static str> {
+        self.slots.activity().filter(|_| self.is_busy)
+    }
+
+    /// Whether no answer is waited for.
+    pub fn is_idle(&self) -> bool {
+        self.slots.activity().is_none()
+    }
+
+    /// Whether the server is away.
+    pub fn is_offline(&self) -> bool {
+        self.is_offline
+    }
+
+    /// Whether something typed would be lost if the program ended now.
+    pub fn has_unsaved(&self) -> bool {
+        self.screens.iter().any(Screen::is_changed)
+    }
+
+    /// Where keys mean something now, innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        self.layers.last().map_or_else(|| self.screen().contexts(), Layer::contexts)
+    }
+
+    /// Whether an action makes sense now and would not be refused.
+    pub fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::LogOut if self.world.user.is_none() => false,
+            // A read that failed can be tried again from anywhere.
+            Action::Refresh if self.is_offline => true,
+            _ => match self.layers.last() {
+                Some(layer) => layer.offers(action),
+                None => self.screen().offers(&self.world, action),
+            },
+        }
+    }
+
+    /// What an action is called here.
+    pub fn word(&self, entry: &Entry) -> &'static str {
+        let word = match self.layers.last() {
+            Some(layer) => layer.word(entry.action),
+            None => self.screen().word(entry.action),
+        };
+        word.unwrap_or(entry.label)
+    }
+
+    fn list_mut(&mut self) -> Option<&mut list::State> {
+        self.screens.iter_mut().find_map(|screen| match screen {
+            Screen::Patients(state) => Some(&mut **state),
+            _ => None,
+        })
+    }
+
+    fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
+        match msg {
+            Msg::Start => true,
+            Msg::Key(chord) => self.press(chord, out),
+            Msg::Paste(text) => self.paste(&text, out),
+            Msg::Resize { width, height } => {
+                (self.world.width, self.world.height) = (width, height);
+                true
+            }
+            Msg::Timer(timer) => self.ring(timer, out),
+            Msg::Desk(desk) => {
+                self.desk(desk, out);
+                true
+            }
+            Msg::Reply(ticket, result) => self.reply(ticket, result, out),
+            Msg::Today(today) => {
+                if self.world.meta.is_some() {
+                    // The clinic's day counts: the server says when that ends.
+                    self.start(Slot::Meta, Call::Meta, out);
+                    return false;
+                }
+                std::mem::replace(&mut self.world.today, today) != today
+            }
+            Msg::Online => {
+                let was_offline = std::mem::take(&mut self.is_offline);
+                self.retry_after = RETRY_MIN;
+                out.push(Effect::Disarm(Timer::Retry));
+                self.retry(out) || was_offline
+            }
+        }
+    }
+
+    fn ring(&mut self, timer: Timer, out: &mut Vec<Effect>) -> bool {
+        match timer {
+            Timer::Busy => {
+                self.is_busy_armed = false;
+                self.is_busy = self.slots.activity().is_some();
+                self.is_busy
+            }
+            Timer::Toast => self.notices.pass(),
+            Timer::Retry => self.retry(out),
+            Timer::Search => {
+                let world = self.world.clone();
+                let due = self.list_mut().and_then(|list| list::search_due(list, &world));
+                let Some(steps) = due else { return false };
+                self.apply(steps, out);
+                true
+            }
+        }
+    }
+
+    /// Sends again every read that did not reach the server. Says whether there was one.
+    fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
+        let failed = self.slots.take_failed();
+        let any = !failed.is_empty();
+        for (slot, call) in failed {
+            self.start(slot, call, out);
+        }
+        any
+    }
+
+    /// Starts a request, and the wait after which it is shown as running.
+    fn start(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
+        out.extend(self.slots.start(slot, call));
+        if !self.is_busy && !self.is_busy_armed {
+            self.is_busy_armed = true;
+            out.push(Effect::Arm(Timer::Busy, BUSY_AFTER));
+        }
+    }
+
+    fn settle(&mut self, out: &mut Vec<Effect>) {
+        if self.slots.activity().is_none() {
+            self.is_busy = false;
+            if std::mem::take(&mut self.is_busy_armed) {
+                out.push(Effect::Disarm(Timer::Busy));
+            }
+        }
+        self.world.status_rows = self.notices.rows(self.world.width, self.world.height);
+        let world = &self.world;
+        self.screens.iter_mut().for_each(|screen| screen.settle(world));
+        self.layers.iter_mut().for_each(|layer| layer.settle(world));
+    }
+}
+
+/// Takes a message: changes the application, and says what is to be done outside.
+pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let is_handled = app.run(msg, &mut effects);
+    if is_handled {
+        app.is_dirty = true;
+        app.settle(&mut effects);
+    }
+    effects
+}

@@ -1,0 +1,146 @@
+//! From a key to what it does: the topmost layer, else the screen; a field for text before the
+//! table of keys.
+
+use super::App;
+use crate::{
+    effect::Effect,
+    input::{
+        action::{Action, Context},
+        keymap::{chords_of, entries, labels, resolve},
+    },
+    layers::{
+        Layer,
+        actions::{self, Item},
+        messages,
+    },
+    msg::Chord,
+    notice::{Notice, Tone},
+    screens::Screen,
+    step::{Event, Leave, Step},
+};
+
+impl App {
+    pub(super) fn press(&mut self, chord: Chord, out: &mut Vec<Effect>) -> bool {
+        let chord = chord.canonical();
+        if self.world.is_too_small() {
+            // Nothing is seen, so nothing is done, but for the way out.
+            return match resolve(&[Context::Global], chord) {
+                Some(Action::Quit) if !self.has_unsaved() => {
+                    out.push(Effect::Quit);
+                    true
+                }
+                _ => false,
+            };
+        }
+        let is_taken = match self.layers.last_mut() {
+            Some(layer) => layer.field_mut().is_some_and(|field| field.press(chord)),
+            None => {
+                let screen = self.screens.last_mut();
+                screen.and_then(|screen| screen.field_mut()).is_some_and(|field| field.press(chord))
+            }
+        };
+        if is_taken {
+            self.tell(Event::Edited, out);
+            return true;
+        }
+        match resolve(&self.contexts(), chord) {
+            Some(action) => {
+                self.act(action, out);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str, out: &mut Vec<Effect>) -> bool {
+        if self.world.is_too_small() {
+            return false;
+        }
+        let is_taken = match self.layers.last_mut() {
+            Some(layer) => layer.field_mut().is_some_and(|field| field.paste(text)),
+            None => {
+                let screen = self.screens.last_mut();
+                screen.and_then(|screen| screen.field_mut()).is_some_and(|field| field.paste(text))
+            }
+        };
+        if is_taken {
+            self.tell(Event::Edited, out);
+        }
+        is_taken
+    }
+
+    fn tell(&mut self, event: Event, out: &mut Vec<Effect>) {
+        let steps = match (self.layers.last_mut(), self.screens.last_mut()) {
+            (Some(layer), _) => layer.update(&self.world, event),
+            (None, Some(screen)) => screen.update(&self.world, event),
+            (None, None) => Vec::new(),
+        };
+        self.apply(steps, out);
+    }
+
+    /// Does an action where it belongs.
+    pub(super) fn act(&mut self, action: Action, out: &mut Vec<Effect>) {
+        if !self.offers(action) {
+            return;
+        }
+        match action {
+            Action::Help => self.list_actions(true, out),
+            Action::Palette => self.list_actions(false, out),
+            Action::Messages if self.is_asked_for_actions() => {}
+            Action::Messages => {
+                self.apply(vec![Step::Open(Box::new(Layer::Messages(messages::init())))], out);
+            }
+            Action::Repaint => out.push(Effect::Repaint),
+            Action::Suspend => out.push(Effect::Suspend),
+            Action::Quit => self.leave(Leave::Quit, out),
+            Action::LogOut => self.leave(Leave::LogOut, out),
+            // An error is dismissed before anything is left.
+            Action::Back if self.layers.is_empty() && self.notices.dismiss() => {}
+            Action::Refresh => {
+                self.notices.dismiss();
+                let is_form = matches!(self.screen(), Screen::PatientForm(_));
+                if !self.retry(out) || is_form {
+                    self.tell(Event::Act(action), out);
+                }
+            }
+            _ => self.tell(Event::Act(action), out),
+        }
+    }
+
+    fn is_asked_for_actions(&self) -> bool {
+        matches!(self.layers.last(), Some(Layer::Actions(_) | Layer::Messages(_)))
+    }
+
+    /// Shows what can be done here: by the help with what each does, by the palette with everything
+    /// that the screen below offers.
+    fn list_actions(&mut self, is_help: bool, out: &mut Vec<Effect>) {
+        if self.is_asked_for_actions() || (!is_help && !self.layers.is_empty()) {
+            return;
+        }
+        let contexts = self.contexts();
+        let item = |entry: &crate::input::table::Entry| Item {
+            action: entry.action,
+            label: entry.label,
+            help: entry.help,
+
+            keys: labels(&chords_of(entry, &contexts)),
+            is_dangerous: entry.is_dangerous,
+        };
+        let mut found: Vec<_> = entries(&contexts)
+            .filter(|entry| self.offers(entry.action))
+            .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
+            .collect();
+        found.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
+        let items = found.into_iter().map(item).collect();
+        let layer = Layer::Actions(Box::new(actions::init(items, is_help)));
+        self.apply(vec![Step::Open(Box::new(layer))], out);
+    }
+
+    pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
+        use crate::{app::TOAST_FOR, effect::Timer};
+        self.notices.say(Notice { tone, text });
+        if tone == Tone::Info {
+            out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
+        }
+    }
+}

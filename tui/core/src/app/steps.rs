@@ -1,0 +1,128 @@
+//! Doing what a screen or a layer wants done.
+
+use super::App;
+use crate::{
+    effect::{Effect, Slot},
+    layers::{Layer, question},
+    notice::Tone,
+    screens::{
+        Screen,
+        patients::{form, list},
+    },
+    step::{Leave, Step},
+};
+
+impl App {
+    pub(super) fn apply(&mut self, steps: Vec<Step>, out: &mut Vec<Effect>) {
+        for step in steps {
+            self.step(step, out);
+        }
+    }
+
+    fn step(&mut self, step: Step, out: &mut Vec<Effect>) {
+        match step {
+            Step::Read(slot, call) => self.start(slot, call, out),
+            Step::Cancel(slot) => out.extend(self.slots.cancel(slot)),
+            Step::Write(call) => {
+                self.notices.dismiss();
+                if self.slots.is_writing() {
+                    self.released(&call);
+                    let said = "Something is being saved already.".to_owned();
+                    return self.say(Tone::Info, said, out);
+                }
+                self.start(Slot::Save, call, out);
+            }
+            Step::Enter(call) => {
+                self.notices.dismiss();
+                if !self.slots.is_running(Slot::Account) {
+                    self.start(Slot::Account, call, out);
+                }
+            }
+            Step::Do(effect) => {
+                if let Effect::SetUp(admin) = &effect {
+                    self.founder = Some((admin.email.clone(), admin.password.clone()));
+                }
+                out.push(effect);
+            }
+            Step::Push(screen) => self.screens.push(*screen),
+            Step::Leave(leave) => self.leave(leave, out),
+            Step::Left(leave) => self.left(leave, out),
+            Step::Open(layer) => self.layers.push(*layer),
+            Step::Close => {
+                self.layers.pop();
+            }
+            Step::CloseAnd(action) => {
+                self.layers.pop();
+                self.act(action, out);
+            }
+            Step::Inform(said) => self.say(Tone::Info, said, out),
+            Step::Warn(said) => self.say(Tone::Error, said, out),
+            Step::TakeOver(user) => self.take_over(*user, out),
+            Step::AskAgain => self.ask_again(out),
+            Step::Filtered(_)
+            | Step::Merged(_)
+            | Step::Check
+            | Step::SaveThen(_)
+            | Step::SaveAgain => self.pass_on(step, out),
+        }
+    }
+
+    /// What belongs to the list or to the form below a layer.
+    fn pass_on(&mut self, step: Step, out: &mut Vec<Effect>) {
+        if !matches!(step, Step::Filtered(_)) {
+            self.notices.dismiss();
+        }
+        let world = self.world.clone();
+        if let Step::Filtered(filter) = step {
+            let steps = self.list_mut().map(|list| list::State::narrow(list, &world, *filter));
+            return self.apply(steps.unwrap_or_default(), out);
+        }
+        let Some(Screen::PatientForm(state)) = self.screens.last_mut() else { return };
+        let steps = match step {
+            Step::Merged(merge) => form::merged(state, *merge, &world),
+            Step::Check => form::check(state),
+            Step::SaveThen(leave) => form::save(state, &world, Some(leave)),
+            Step::SaveAgain => form::save_again(state, &world),
+            _ => Vec::new(),
+        };
+        self.apply(steps, out);
+    }
+
+    /// Leaves, after asking if something would be lost.
+    pub(super) fn leave(&mut self, leave: Leave, out: &mut Vec<Effect>) {
+        let is_lost = match leave {
+            Leave::Back => self.screen().is_changed(),
+            Leave::LogOut | Leave::Quit => self.has_unsaved(),
+        };
+        if !is_lost {
+            return self.left(leave, out);
+        }
+        let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
+        if !is_asked {
+            let can_save = matches!(self.screen(), Screen::PatientForm(_));
+            let question =
+                if can_save { question::discard(leave) } else { question::abandon(leave) };
+            self.layers.push(Layer::Question(Box::new(question)));
+        }
+    }
+
+    /// Leaves. What was typed is gone.
+    pub(super) fn left(&mut self, leave: Leave, out: &mut Vec<Effect>) {
+        match leave {
+            Leave::Quit => out.push(Effect::Quit),
+            Leave::LogOut => self.log_out(out),
+            Leave::Back if self.screens.len() > 1 => {
+                if let Some(Screen::PatientForm(_)) = self.screens.pop() {
+                    // A save that waits for a login belongs to the form that is gone.
+                    self.parked.retain(|(slot, _)| *slot != Slot::Save);
+                }
+                if self.detail_mut().is_none() {
+                    out.extend(self.slots.cancel(Slot::Patient));
+                    out.extend(self.slots.cancel(Slot::History));
+                }
+            }
+            // There is nothing behind the first screen.
+            Leave::Back => {}
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What somebody can do.
+
+/// One thing that somebody can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Show what can be done here.
+    Help,
+    /// Find an action by its name.
+    Palette,
+    /// Show what was said until now.
+    Messages,
+    /// Draw everything anew.
+    Repaint,
+    /// Stop the process.
+    Suspend,
+    /// End the session.
+    LogOut,
+    /// End the program.
+    Quit,
+    /// Ask the server again.
+    Refresh,
+    /// One step back.
+    Back,
+    /// Take the last edit back.
+    Undo,
+    /// Take the last undo back.
+    Redo,
+    /// Empty the field.
+    ClearField,
+    /// Remove the word before the cursor.
+    RemoveWord,
+    /// Go to the next field.
+    NextField,
+    /// Go to the field before.
+    PreviousField,
+    /// Accept what is typed or selected.
+    Accept,
+    /// Save.
+    Save,
+    /// One row up.
+    RowUp,
+    /// One row down.
+    RowDown,
+    /// One page up.
+    PageUp,
+    /// One page down.
+    PageDown,
+    /// To the first row.
+    FirstRow,
+    /// To the last row.
+    LastRow,
+    /// Open the selected row.
+    Open,
+    /// Go to the search field.
+    Search,
+    /// Go from the search field to the rows.
+    Results,
+    /// Register a patient.
+    NewPatient,
+    /// Choose the order of the list.
+    Sort,
+    /// Narrow the list.
+    Filter,
+    /// Show all again.
+    ClearFilters,
+    /// Edit the patient.
+    Edit,
+    /// Archive the patient.
+    Archive,
+    /// Bring the patient back.
+    Restore,
+    /// Copy the medical record number.
+    CopyMrn,
+    /// Go to where an account is opened.
+    Register,
+    /// Choose the next of a few.
+    NextChoice,
+    /// Choose the one before of a few.
+    PreviousChoice,
+    /// Take one's own value.
+    TakeMine,
+    /// Take the other's value.
+    TakeTheirs,
+}
+
+/// Where keys mean something. Several hold at once; the first that knows a key decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// A field for text has the focus.
+    Text,
+    /// A form.
+    Form,
+    /// Rows to move among, or a page to scroll.
+    Rows,
+    /// The search field of the list of patients.
+    Search,
+    /// The rows of the list of patients.
+    Results,
+    /// The list of patients.
+    Patients,
+    /// One patient.
+    Patient,
+    /// The form of a patient.
+    PatientForm,
+    /// The login.
+    Login,
+    /// A list to pick from, under a field for text.
+    Pick,
+    /// A question.
+    Question,
+    /// Two versions of a record.
+    Conflict,
+    /// Anything that lies over a screen.
+    Layer,
+    /// Everywhere.
+    Global,
+}
+
+impl Context {
+    /// Every context, in the order in which they are listed.
+    pub const ALL: &'static [Self] = &[
+        Self::Search,
+        Self::Results,
+        Self::Patients,
+        Self::Patient,
+        Self::PatientForm,
+        Self::Login,
+        Self::Rows,
+        Self::Form,
+        Self::Text,
+        Self::Pick,
+        Self::Question,
+        Self::Conflict,
+        Self::Layer,
+        Self::Global,
+    ];
+
+    /// How it is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Text => "Typing",
+            Self::Form => "Forms",
+            Self::Rows => "Moving",
+            Self::Search => "Search field",
+            Self::Results => "Found patients",
+            Self::Patients => "List of patients",
+            Self::Patient => "A patient",
+            Self::PatientForm => "A patient's form",
+            Self::Login => "Logging in",
+            Self::Pick => "Picking from a list",
+            Self::Question => "Questions",
+            Self::Conflict => "Two versions",
+            Self::Layer => "Anything on top",
+            Self::Global => "Everywhere",
+        }
+    }
+}

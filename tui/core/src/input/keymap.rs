@@ -1,0 +1,123 @@
+//! Questions to the table.
+
+use super::{
+    action::{Action, Context},
+    table::{Entry, TABLE},
+};
+use crate::msg::Chord;
+
+/// What a key means in these contexts, the first of which decides.
+pub fn resolve(contexts: &[Context], chord: Chord) -> Option<Action> {
+    contexts.iter().find_map(|context| in_context(*context, chord))
+}
+
+fn in_context(context: Context, chord: Chord) -> Option<Action> {
+    let holds = |entry: &&Entry| {
+        entry.keys.iter().any(|(place, chords)| *place == context && chords.contains(&chord))
+    };
+    TABLE.iter().find(holds).map(|entry| entry.action)
+}
+
+/// The keys that reach an entry in these contexts: those that no earlier context takes, and no
+/// letters while text is typed.
+pub fn chords_of(entry: &Entry, contexts: &[Context]) -> Vec<Chord> {
+    let is_typing = contexts.contains(&Context::Text);
+    let here = entry.keys.iter().filter(|(place, _)| contexts.contains(place));
+    here.flat_map(|(_, chords)| chords.iter().copied())
+        .filter(|chord| !(is_typing && chord.is_printable()))
+        .filter(|chord| resolve(contexts, *chord) == Some(entry.action))
+        .collect()
+}
+
+/// Every entry that holds in these contexts, with or without a key.
+pub fn entries(contexts: &[Context]) -> impl Iterator<Item = &'static Entry> {
+    TABLE.iter().filter(move |entry| entry.keys.iter().any(|(place, _)| contexts.contains(place)))
+}
+
+/// The keys of an entry as hints print them.
+pub fn labels(chords: &[Chord]) -> String {
+    chords.iter().map(|chord| chord.label()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::msg::Key;
+
+    /// Every chain of contexts that a screen or a layer can show, innermost first.
+    const CHAINS: &[&[Context]] = &[
+        &[Context::Text, Context::Search, Context::Patients, Context::Global],
+        &[Context::Results, Context::Rows, Context::Patients, Context::Global],
+        &[Context::Rows, Context::Patient, Context::Global],
+        &[Context::Text, Context::Form, Context::PatientForm, Context::Global],
+        &[Context::Text, Context::Form, Context::Login, Context::Global],
+        &[Context::Text, Context::Pick, Context::Layer, Context::Global],
+        &[Context::Text, Context::Form, Context::Layer, Context::Global],
+        &[Context::Text, Context::Question, Context::Layer, Context::Global],
+        &[Context::Conflict, Context::Rows, Context::Layer, Context::Global],
+        &[Context::Rows, Context::Pick, Context::Layer, Context::Global],
+        &[Context::Form, Context::PatientForm, Context::Global],
+        &[Context::Question, Context::Layer, Context::Global],
+        &[Context::Rows, Context::Layer, Context::Global],
+    ];
+
+    /// What an inner context may take from an outer one, on purpose.
+    const SHADOWS: &[(Action, Action)] =
+        &[(Action::Undo, Action::Suspend), (Action::Back, Action::Back)];
+
+    #[test]
+    fn no_key_means_two_things_at_once() {
+        for chain in CHAINS {
+            let mut seen: Vec<(Chord, Action)> = Vec::new();
+            for context in *chain {
+                for entry in TABLE {
+                    for (place, chords) in entry.keys {
+                        for chord in chords.iter().filter(|_| place == context) {
+                            let earlier = seen.iter().find(|(known, _)| known == chord);
+                            if let Some((_, first)) = earlier {
+                                let pair = (*first, entry.action);
+                                let fine = first == &entry.action || SHADOWS.contains(&pair);
+                                assert!(fine, "{} is {pair:?} in {chain:?}", chord.label());
+                            }
+                            seen.push((*chord, entry.action));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_one_entry_with_label_help_and_place() {
+        let mut actions = HashSet::new();
+        for entry in TABLE {
+            assert!(actions.insert(entry.action), "{:?} is listed twice", entry.action);
+            assert!(!entry.label.is_empty() && entry.help.ends_with('.'), "{:?}", entry.action);
+            assert!(!entry.keys.is_empty(), "{:?} holds nowhere", entry.action);
+        }
+    }
+
+    #[test]
+    fn every_key_exists_on_a_vt220() {
+        for (_, chord) in TABLE.iter().flat_map(|entry| {
+            entry.keys.iter().flat_map(|(place, chords)| chords.iter().map(move |c| (place, c)))
+        }) {
+            assert!(!chord.alt, "{}", chord.label());
+            if chord.ctrl {
+                let Key::Char(letter) = chord.key else { panic!("{}", chord.label()) };
+                assert!(letter.is_ascii_lowercase(), "{}", chord.label());
+                assert!(!"imhj".contains(letter), "{} is another key", chord.label());
+            }
+        }
+    }
+
+    #[test]
+    fn letters_are_no_hints_while_somebody_types() {
+        let help = Entry::of(Action::Help).unwrap();
+        let typing = chords_of(help, &[Context::Text, Context::Global]);
+        assert_eq!(labels(&typing), "F1");
+        assert_eq!(labels(&chords_of(help, &[Context::Global])), "? F1");
+    }
+}

@@ -1,0 +1,116 @@
+//! THE table of actions and keys.
+
+use super::action::{Action, Context};
+use crate::msg::{Chord, Key};
+
+/// One action: how it is called, and its keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What it is.
+    pub action: Action,
+    /// What it is called, short enough for the footer.
+    pub label: &'static str,
+    /// What it does, in one sentence.
+    pub help: &'static str,
+    /// Whether it takes something away.
+    pub is_dangerous: bool,
+    /// How early the footer shows it; 0 is never.
+    pub rank: u8,
+    /// Where it holds, and with which keys. No keys: in the palette only.
+    pub keys: &'static [(Context, &'static [Chord])],
+}
+
+const fn on(key: Key) -> Chord {
+    Chord::plain(key)
+}
+
+const fn letter(letter: char) -> Chord {
+    Chord::plain(Key::Char(letter))
+}
+
+const fn ctrl(letter: char) -> Chord {
+    Chord::ctrl(letter)
+}
+
+macro_rules! table {
+    ($($action:ident $label:literal $help:literal $rank:literal $(danger $danger:literal)?
+        [$($context:ident: $($chord:expr),*);* $(;)?])*) => {
+        /// Every action.
+        pub const TABLE: &[Entry] = &[$(Entry {
+            action: Action::$action,
+            label: $label,
+            help: $help,
+            is_dangerous: false $(|| $danger)?,
+            rank: $rank,
+            keys: &[$((Context::$context, &[$($chord),*])),*],
+        }),*];
+    };
+}
+
+table! {
+    Open "open" "Open the selected patient." 90 [Results: on(Key::Enter), on(Key::Right), letter('l')]
+    Results "to the rows" "Go from the search field to the rows." 88
+        [Search: on(Key::Down), on(Key::Enter), on(Key::Tab)]
+    Search "search" "Go to the search field and type." 86
+        [Results: letter('/'), on(Key::Tab), on(Key::BackTab), letter('i'); Patients: ctrl('f')]
+    Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
+    Edit "edit" "Edit the patient's record." 80 [Patient: letter('e'), on(Key::Enter)]
+    NewPatient "new patient" "Register a patient who is not here yet." 80
+        [Results: letter('n'); Patients: ctrl('n')]
+    Filter "filter" "Narrow the list: sex, blood type, city, birth, archived." 70
+        [Results: letter('f'); Patients: ctrl('t')]
+    Sort "sort" "Choose the order of the list." 68 [Results: letter('s'); Patients: ctrl('o')]
+    ClearFilters "show all" "Take every filter away." 20 [Results: letter('F')]
+    Archive "archive" "Archive the patient; it can be brought back." 60 danger true
+        [Patient: letter('x')]
+    Restore "restore" "Bring the patient back from the archive." 62 [Patient: letter('u')]
+    CopyMrn "copy MRN" "Put the medical record number into the clipboard." 30
+        [Patient: letter('y'); Results: letter('y')]
+    Refresh "refresh" "Ask the server again." 25
+        [Results: letter('r'); Patient: letter('r'); Global: ctrl('r')]
+    Register "open an account" "Open an account for yourself." 60 [Login: ctrl('n')]
+    TakeTheirs "theirs" "Take what the other has saved." 84
+        [Conflict: letter('t'), on(Key::Left), letter('h')]
+    TakeMine "mine" "Keep what you have typed." 85
+        [Conflict: letter('m'), on(Key::Right), letter('l')]
+    NextField "next field" "Go to the next field." 40 [Form: on(Key::Tab), on(Key::Down)]
+    PreviousField "field before" "Go to the field before." 0 [Form: on(Key::BackTab), on(Key::Up)]
+    Accept "choose" "Accept what is typed or selected; in a form, go on to the next field." 50
+        [Form: on(Key::Enter); Pick: on(Key::Enter); Question: on(Key::Enter);
+         Conflict: on(Key::Enter)]
+    NextChoice "other answer" "Choose the next answer." 48
+        [Question: on(Key::Tab), on(Key::Right), on(Key::Down)]
+    PreviousChoice "before" "Choose the answer before." 0
+        [Question: on(Key::BackTab), on(Key::Left), on(Key::Up)]
+    RowUp "up" "One row up." 0 [Rows: on(Key::Up), letter('k'); Pick: on(Key::Up)]
+    RowDown "down" "One row down." 0 [Rows: on(Key::Down), letter('j'); Pick: on(Key::Down)]
+    PageUp "page up" "One page up; past the first row, the page before." 0
+        [Rows: on(Key::PageUp), ctrl('b'); Search: on(Key::PageUp); Pick: on(Key::PageUp)]
+    PageDown "page down" "One page down; past the last row, the next page." 28
+        [Rows: on(Key::PageDown), ctrl('d'); Search: on(Key::PageDown); Pick: on(Key::PageDown)]
+    FirstRow "first" "To the first row." 0 [Rows: letter('g'), on(Key::Home)]
+    LastRow "last" "To the last row." 0 [Rows: letter('G'), on(Key::End)]
+    Back "back" "One step back. Never loses anything." 45
+        [Search: on(Key::Esc); Results: on(Key::Esc); Patient: on(Key::Esc), letter('q');
+         Form: on(Key::Esc); Layer: on(Key::Esc)]
+    Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
+    Redo "redo" "Bring back what was undone." 0 [Text: ctrl('y')]
+    ClearField "clear" "Empty the field." 8 [Text: ctrl('u')]
+    RemoveWord "remove word" "Remove the word before the cursor." 0 [Text: ctrl('w')]
+    Palette "actions" "Find an action by its name." 15
+        [Global: ctrl('p'), letter(':')]
+    Messages "messages" "Show everything that was said until now." 0 [Global: letter('M')]
+    LogOut "log out" "End the session." 0 [Global:]
+    Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
+    Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]
+    Quit "quit" "End the program; asks if something is not saved." 18
+        [Results: letter('q'); Global: ctrl('q'), ctrl('c')]
+    Help "help" "Show what can be done here." 0 [Global: letter('?'), on(Key::F(1))]
+}
+
+impl Entry {
+    /// The entry of an action.
+    pub fn of(action: Action) -> Option<&'static Self> {
+        TABLE.iter().find(|entry| entry.action == action)
+    }
+}

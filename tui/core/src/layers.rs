@@ -1,0 +1,159 @@
+//! What lies over a screen: one stack, of which the topmost has the keys.
+
+pub mod actions;
+pub mod conflict;
+pub mod filter;
+pub mod messages;
+pub mod question;
+pub mod relogin;
+pub mod sort;
+
+use ratatui_core::layout::Rect;
+
+use crate::{
+    form::field::Field,
+    input::action::{Action, Context},
+    screens::login,
+    step::{Event, Step},
+    view::paint::Painter,
+    world::World,
+};
+
+/// One thing over a screen.
+#[derive(Clone)]
+pub enum Layer {
+    /// The help or the palette.
+    Actions(Box<actions::State>),
+    /// What was said until now.
+    Messages(messages::State),
+    /// The order of the list.
+    Sort(sort::State),
+    /// The filters of the list.
+    Filter(Box<filter::State>),
+    /// A question.
+    Question(Box<question::State>),
+    /// The login over a session that is over.
+    Relogin(Box<login::State>),
+    /// Two versions of a record.
+    Conflict(Box<conflict::State>),
+}
+
+impl Layer {
+    /// The field for text that has the focus.
+    pub fn field(&self) -> Option<&Field> {
+        match self {
+            Self::Actions(state) => Some(&state.filter),
+            Self::Filter(state) => state.form.focused(),
+            Self::Question(state) => state.form.focused(),
+            Self::Relogin(state) => state.form.focused(),
+            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+        }
+    }
+
+    /// The same, to be edited.
+    pub fn field_mut(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::Actions(state) => Some(&mut state.filter),
+            Self::Filter(state) => state.form.focused_mut(),
+            Self::Question(state) => state.form.focused_mut(),
+            Self::Relogin(state) => state.form.focused_mut(),
+            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+        }
+    }
+
+    /// Does something.
+    pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
+        match self {
+            Self::Actions(state) => actions::update(state, world, event),
+            Self::Messages(state) => messages::update(state, world, event),
+            Self::Sort(state) => sort::update(state, world, event),
+            Self::Filter(state) => filter::update(state, world, event),
+            Self::Question(state) => question::update(state, world, event),
+            Self::Relogin(state) => relogin::update(state, world, event),
+            Self::Conflict(state) => conflict::update(state, world, event),
+        }
+    }
+
+    /// Where its keys mean something, innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        let is_typing = self.field().is_some_and(|field| field.editor().is_some());
+        let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
+        contexts.extend_from_slice(match self {
+            Self::Actions(_) => actions::contexts(),
+            Self::Messages(_) => messages::contexts(),
+            Self::Sort(_) => sort::contexts(),
+            Self::Filter(_) => filter::contexts(),
+            Self::Question(_) => question::contexts(),
+            Self::Relogin(_) => relogin::contexts(),
+            Self::Conflict(_) => conflict::contexts(),
+        });
+        contexts
+    }
+
+    /// Whether an action makes sense here.
+    pub fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Refresh | Action::Palette | Action::LogOut => false,
+            Action::PageDown | Action::PageUp => {
+                matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_))
+            }
+            _ => true,
+        }
+    }
+
+    /// What an action is called here, where it has a better name than its own.
+    pub fn word(&self, action: Action) -> Option<&'static str> {
+        match (self, action) {
+            (Self::Actions(_), Action::Accept) => Some("do it"),
+            (Self::Filter(_), Action::Save) => Some("show them"),
+            (Self::Filter(_), Action::Accept) => Some("next field"),
+            (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
+            (Self::Conflict(_), Action::Save) => Some("save both"),
+            (Self::Conflict(_), Action::Accept) => Some("save both"),
+            _ => None,
+        }
+    }
+
+    /// Scrolls so that what has the focus is seen.
+    pub fn settle(&mut self, world: &World) {
+        match self {
+            Self::Actions(state) => actions::settle(state, world),
+            Self::Messages(_) | Self::Sort(_) => {}
+            Self::Filter(state) => filter::settle(state, world),
+            Self::Question(state) => question::settle(state, world),
+            Self::Relogin(state) => relogin::settle(state, world),
+            Self::Conflict(state) => conflict::settle(state, world),
+        }
+    }
+
+    /// Draws it over what is there.
+    pub fn view(
+        &self,
+        app: &crate::app::App,
+        area: Rect,
+        painter: &mut Painter<'_>,
+        has_focus: bool,
+    ) {
+        let world = app.world();
+        match self {
+            Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
+            Self::Messages(state) => messages::view(state, app.notices(), area, painter),
+            Self::Sort(state) => sort::view(state, world, area, painter),
+            Self::Filter(state) => filter::view(state, world, area, painter, has_focus),
+            Self::Question(state) => question::view(state, world, area, painter, has_focus),
+            Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
+            Self::Conflict(state) => conflict::view(state, world, area, painter),
+        }
+    }
+}
+
+/// A box of at most this size in the middle of a place.
+pub fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 3,
+        width,
+        height,
+    }
+}

@@ -1,0 +1,173 @@
+//! The help and the palette: what can be done here, narrowed by typing. Enter does it.
+
+use ratatui_core::layout::Rect;
+
+use super::middle;
+use crate::{
+    form::field::Field,
+    input::action::{Action, Context},
+    step::{Event, Step},
+    text,
+    view::paint::Painter,
+    world::World,
+};
+
+/// One action that can be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Which.
+    pub action: Action,
+    /// What it is called.
+    pub label: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// Its keys.
+    pub keys: String,
+    /// Whether it takes something away.
+    pub is_dangerous: bool,
+}
+
+/// The actions with what is typed to narrow them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// What is typed.
+    pub filter: Field,
+    /// Whether it is the help rather than the palette.
+    pub is_help: bool,
+    items: Vec<Item>,
+    at: usize,
+    top: usize,
+}
+
+/// Begins.
+pub fn init(items: Vec<Item>, is_help: bool) -> State {
+    State { filter: Field::text("filter", "Find", ""), is_help, items, at: 0, top: 0 }
+}
+
+impl State {
+    /// The actions that match, best first.
+    fn found(&self) -> Vec<&Item> {
+        let typed = self.filter.value().trim().to_lowercase();
+        let mut found: Vec<(u8, &Item)> = self
+            .items
+            .iter()
+            .filter_map(|item| rank(item, &typed).map(|rank| (rank, item)))
+            .collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found.into_iter().map(|(_, item)| item).collect()
+    }
+}
+
+fn rank(item: &Item, typed: &str) -> Option<u8> {
+    if item.label.starts_with(typed) {
+        return Some(0);
+    }
+    if item.label.contains(typed) || item.keys.to_lowercase() == typed {
+        return Some(1);
+    }
+    if item.help.to_lowercase().contains(typed) {
+        return Some(2);
+    }
+    let mut letters = item.label.chars();
+    typed.chars().all(|c| letters.any(|letter| letter == c)).then_some(3)
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let last = state.found().len().saturating_sub(1);
+    let page = usize::from(rows(world)).max(1);
+    match event {
+        Event::Edited => state.at = 0,
+        Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
+        Event::Act(Action::RowDown) => state.at = (state.at + 1).min(last),
+        Event::Act(Action::PageUp) => state.at = state.at.saturating_sub(page),
+        Event::Act(Action::PageDown) => state.at = (state.at + page).min(last),
+        Event::Act(Action::Accept) => {
+            let action = state.found().get(state.at).map(|item| item.action);
+            return vec![action.map_or(Step::Close, Step::CloseAnd)];
+        }
+        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(Action::ClearField) => {
+            state.filter.set("");
+            state.at = 0;
+        }
+        Event::Act(_) => {}
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Pick, Context::Layer, Context::Global]
+}
+
+fn rows(world: &World) -> u16 {
+    world.body().height.saturating_sub(5)
+}
+
+/// Scrolls so that the selected action is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let visible = usize::from(rows(world)).max(1);
+    state.at = state.at.min(state.found().len().saturating_sub(1));
+    state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let found = state.found();
+    let height = u16::try_from(state.items.len()).unwrap_or(u16::MAX).saturating_add(4);
+    let height = height.min(rows(world).saturating_add(4));
+    let title = if state.is_help { "What can be done here" } else { "Actions" };
+    let inside = painter.frame(middle(area, 74, height), title);
+    let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
+    let typed = text::display(state.filter.value());
+    let x = inside.x + used;
+    let columns = inside.width.saturating_sub(used);
+    painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, theme.focus);
+    painter.text(x, inside.y, columns, &typed, theme.focus);
+    if has_focus {
+        let before = state.filter.editor().map_or(0, |editor| {
+            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
+        });
+        painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
+    }
+    if found.is_empty() {
+        painter.text(inside.x, inside.y + 2, inside.width, "Nothing is called so.", theme.dim);
+    }
+    let window = found.iter().enumerate().skip(state.top);
+    for (y, (at, item)) in (inside.y + 2..inside.bottom()).zip(window) {
+        let place = Rect { y, height: 1, ..inside };
+        draw_item(item, place, painter, at == state.at, state.is_help);
+    }
+}
+
+fn draw_item(
+    item: &Item,
+    place: Rect,
+    painter: &mut Painter<'_>,
+    is_selected: bool,
+    is_help: bool,
+) {
+    let theme = *painter.theme;
+    let style = if is_selected { theme.selected } else { theme.text };
+    if is_selected {
+        let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
+        painter.style(line, style);
+        painter.text(line.x, place.y, 1, "›", style);
+    }
+    let key_style = if is_selected { style } else { theme.key };
+    let is_wide = place.width >= 50;
+    let keys = if is_wide { 16 } else { 9 };
+    let mut x = place.x;
+    if !is_help && is_wide {
+        painter.text(x, place.y, 15, item.label, style);
+        x = x.saturating_add(16);
+    }
+    painter.text(x, place.y, keys - 1, &item.keys, key_style);
+    x = x.saturating_add(keys);
+    let columns = place.right().saturating_sub(x);
+    let sentence = if is_wide { item.help } else { item.label };
+    let sign = if item.is_dangerous { "! " } else { "" };
+    painter.pieces(x, place.y, columns, &[(sign, style), (sentence, style)]);
+}

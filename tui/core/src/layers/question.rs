@@ -1,0 +1,291 @@
+//! Questions. The answer that changes nothing stands first and is the default; Esc gives it.
+
+use ratatui_core::layout::Rect;
+use serde_json::Value;
+use shared::{
+    Problem,
+    account::User,
+    id::PatientId,
+    patient::Patient,
+    rules::REASON_MAX,
+    text::{Lines, clean},
+};
+
+use super::middle;
+use crate::{
+    api::Call,
+    form::{self, Form, field::Field},
+    input::action::{Action, Context},
+    screens::{Screen, patients::detail},
+    step::{Event, Leave, Step},
+    text::{display, paragraphs, width},
+    view::paint::Painter,
+    world::World,
+};
+
+/// What an answer does.
+#[derive(Clone)]
+enum Answer {
+    Steps(Vec<Step>),
+    Archive { id: PatientId, version: i64 },
+}
+
+/// A question with its answers.
+#[derive(Clone)]
+pub struct State {
+    title: String,
+    words: String,
+    /// What may be said along with the answer.
+    pub(crate) form: Form,
+    answers: Vec<(&'static str, Answer)>,
+    at: usize,
+    is_dangerous: bool,
+}
+
+fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
+    State {
+        title: title.into(),
+        words,
+        form: Form::default(),
+        answers: vec![(keep, Answer::Steps(vec![Step::Close]))],
+        at: 0,
+        is_dangerous: false,
+    }
+}
+
+impl State {
+    fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
+        let mut all = vec![Step::Close];
+        all.extend(steps);
+        self.answers.push((label, Answer::Steps(all)));
+        self
+    }
+}
+
+/// A form is left that is not saved.
+pub fn discard(leave: Leave) -> State {
+    let words = "What you have typed is not saved yet.".to_owned();
+    ask("Leave the form?", words, "Keep editing")
+        .or("Discard", vec![Step::Left(leave)])
+        .or("Save", vec![Step::SaveThen(leave)])
+}
+
+/// A form that can't be saved is left: an account being opened.
+pub fn abandon(leave: Leave) -> State {
+    let words = "What you have typed is not sent yet.".to_owned();
+    ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
+}
+
+fn named(patient: &Patient) -> String {
+    let born = crate::screens::patients::born(patient);
+    let born = if born.is_empty() { born } else { format!(", born {born}") };
+    format!("{}{born}, {}", display(&patient.full_name), display(&patient.mrn))
+}
+
+/// A patient shall be archived.
+pub fn archive(patient: &Patient) -> State {
+    let words = format!(
+        "{}\nThe record leaves every list, and active assignments end. It can be brought back.",
+        named(patient)
+    );
+    let mut state = ask("Archive this patient?", words, "Cancel");
+    state.form = Form::new(vec![Field::text("reason", "Reason", "").hint("may be left empty")]);
+    let answer = Answer::Archive { id: patient.id, version: patient.version };
+    state.answers.push(("Archive", answer));
+    state.is_dangerous = true;
+    state
+}
+
+/// A patient shall be brought back.
+pub fn restore(patient: &Patient) -> State {
+    let call = Call::RestorePatient { id: patient.id, version: patient.version };
+    ask("Bring this patient back?", named(patient), "Cancel").or("Restore", vec![Step::Write(call)])
+}
+
+/// A write that the end of the session stopped.
+pub fn resend(call: &Call) -> State {
+    let what = match call {
+        Call::CreatePatient(_) => "The new patient was not saved",
+        Call::UpdatePatient { .. } => "The change was not saved",
+        Call::ArchivePatient { .. } => "The patient was not archived",
+        _ => "The patient was not brought back",
+    };
+    let words = format!("{what}: the session was over. Nothing was sent a second time.");
+    let again = match call {
+        Call::CreatePatient(_) | Call::UpdatePatient { .. } => Step::SaveAgain,
+        other => Step::Write(other.clone()),
+    };
+    ask("Send it now?", words, "Not yet").or("Send it", vec![again])
+}
+
+/// The answer of a save got lost.
+pub fn lost() -> State {
+    let words = "The answer of the server got lost: what you typed may have been saved or not. \
+                 Checking reads and changes nothing.";
+    ask("Was it saved?", words.to_owned(), "Keep editing")
+        .or("Check", vec![Step::Check])
+        .or("Save again", vec![Step::SaveAgain])
+}
+
+/// The patient that a lost save may have registered.
+pub fn found(patient: &Patient) -> State {
+    let at = patient.created_at.format("%Y-%m-%d %H:%M UTC");
+    let by = display(&patient.created_by_username);
+    let words =
+        format!("{}\nregistered {at} by {by}. Is it the one you have typed?", named(patient));
+    let name = display(&patient.full_name).into_owned();
+    let (screen, reads) = detail::init(patient.id, name, false);
+    let mut steps =
+        vec![Step::Left(Leave::Back), Step::Push(Box::new(Screen::Patient(Box::new(screen))))];
+    steps.extend(reads);
+    ask("A patient of this name is there", words, "Keep editing").or("Yes: show it", steps)
+}
+
+/// Somebody else has logged in over a form.
+pub fn other_user(before: &User, now: &User) -> State {
+    let words = format!(
+        "You are {} now; {} has typed something that is not saved. It can't go on under your name.",
+        display(now.label()),
+        display(before.label())
+    );
+    let mut state = ask("Another user", words, "Back to the login");
+    if let Some((_, answer)) = state.answers.first_mut() {
+        *answer = Answer::Steps(vec![Step::Close, Step::AskAgain]);
+    }
+    state.or("Drop it and go on", vec![Step::TakeOver(Box::new(now.clone()))])
+}
+
+/// The refusal of a patient who is likely here already, with the candidates.
+pub fn duplicates(problem: &Problem) -> Option<State> {
+    let candidates = problem.extra.get("duplicates")?.as_array()?;
+    let name = |candidate: &Value| {
+        let patient = candidate.get("patient").unwrap_or(candidate);
+        let part = |name: &str| {
+            patient.get(name).and_then(Value::as_str).map(|text| display(text).into_owned())
+        };
+        let parts = ["full_name", "date_of_birth", "mrn"].map(part);
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    };
+    let names: Vec<String> = candidates.iter().filter_map(name).collect();
+    let words = format!("{}\nNothing was saved. The form stays below.", names.join("\n"));
+    let first = candidates.first().and_then(|first| {
+        let patient = first.get("patient").unwrap_or(first);
+        let name = patient.get("full_name").and_then(Value::as_str).unwrap_or_default();
+        Some((PatientId(patient.get("id")?.as_i64()?), display(name).into_owned()))
+    });
+    let state = ask("Likely registered already", words, "Keep editing");
+    let Some((id, name)) = first.filter(|_| !names.is_empty()) else {
+        return (!names.is_empty()).then_some(state);
+    };
+    let (screen, reads) = detail::init(id, name, false);
+    let mut steps = vec![Step::Push(Box::new(Screen::Patient(Box::new(screen))))];
+    steps.extend(reads);
+    Some(state.or("Show the record", steps))
+}
+
+/// Does something.
+pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+    let Event::Act(action) = event else { return Vec::new() };
+    let count = state.answers.len().max(1);
+    match action {
+        Action::NextChoice => state.at = (state.at + 1) % count,
+        Action::PreviousChoice => state.at = (state.at + count - 1) % count,
+        Action::Accept => return answer(state, state.at),
+        Action::Back => return answer(state, 0),
+        _ => {
+            state.form.act(action);
+        }
+    }
+    Vec::new()
+}
+
+fn answer(state: &mut State, at: usize) -> Vec<Step> {
+    match state.answers.get(at) {
+        Some((_, Answer::Steps(steps))) => steps.clone(),
+        Some((_, Answer::Archive { id, version })) => {
+            let reason = match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
+                Ok(reason) => Some(reason).filter(|reason| !reason.is_empty()),
+                Err(complaint) => {
+                    if let Some(field) = state.form.field_mut("reason") {
+                        field.refused = Some(complaint.message);
+                    }
+                    return Vec::new();
+                }
+            };
+            let call = Call::ArchivePatient { id: *id, version: *version, reason };
+            vec![Step::Close, Step::Write(call)]
+        }
+        None => vec![Step::Close],
+    }
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Question, Context::Layer, Context::Global]
+}
+
+fn place(state: &State, area: Rect) -> (Rect, u16) {
+    let columns = area.width.min(64);
+    let inside = columns.saturating_sub(4);
+    let words = u16::try_from(paragraphs(&state.words, inside).len()).unwrap_or_default();
+    let form = state.form.height(inside);
+    let form = if form > 0 { form + 1 } else { 0 };
+    let height = words.saturating_add(form).saturating_add(4);
+    let place = middle(area, columns, height);
+    let room = place.height.saturating_sub(3).saturating_sub(form);
+    (place, words.min(room))
+}
+
+/// Scrolls so that the focused field is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let (place, _) = place(state, world.body());
+    state.form.settle(place.width.saturating_sub(4), 2);
+}
+
+/// Draws it.
+pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let (place, rows) = place(state, area);
+    let sign = if state.is_dangerous { "! " } else { "" };
+    let inside = painter.frame(place, &format!("{sign}{}", state.title));
+    let end = inside.y.saturating_add(rows);
+    for (y, line) in (inside.y..end).zip(paragraphs(&state.words, inside.width)) {
+        painter.text(inside.x, y, inside.width, &line, theme.text);
+    }
+    let bottom = inside.bottom().saturating_sub(1);
+    if !state.form.fields.is_empty() {
+        let y = end.saturating_add(u16::from(inside.height > rows + 3));
+        let height = bottom.saturating_sub(y);
+        let rows = Rect { y, height, ..inside };
+        form::view::draw(painter, rows, &state.form, has_focus, &|_| None);
+    }
+    answers(state, Rect { y: bottom, height: 1, ..inside }, painter);
+}
+
+/// The answers in one line: closer together where there is little room, and from the selected one
+/// on where there is too little.
+fn answers(state: &State, place: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let labels = state.answers.iter().map(|(label, _)| width(label));
+    let wide: u16 = labels.map(|wide| wide.saturating_add(6)).sum();
+    let is_roomy = wide <= place.width.saturating_add(2);
+    let least: u16 = wide.saturating_sub(4 * u16::try_from(state.answers.len()).unwrap_or(0));
+    let first = if least.saturating_add(2) <= place.width { 0 } else { state.at };
+    let mut x = place.x;
+    for (at, (label, _)) in state.answers.iter().enumerate().skip(first) {
+        let is_selected = at == state.at;
+        let style = if is_selected { theme.selected } else { theme.text };
+        let label = match (is_selected, is_roomy) {
+            (true, _) => format!("› {label} ‹"),
+            (false, true) => format!("[ {label} ]"),
+            (false, false) => (*label).to_owned(),
+        };
+        let left = place.right().saturating_sub(x);
+        painter.text(x, place.y, left, &label, style);
+        if is_selected && state.form.fields.is_empty() && left > 0 {
+            painter.place_cursor(x, place.y);
+        }
+        x = x.saturating_add(width(&label)).saturating_add(2);
+    }
+}

@@ -1,0 +1,86 @@
+//! What is said to the person in front of it.
+
+use std::collections::VecDeque;
+
+use crate::text::paragraphs;
+
+/// Messages that are kept to be read again.
+const LOG_MAX: usize = 100;
+
+/// Columns beside an error.
+pub const ERROR_MARGIN: u16 = 12;
+
+/// How a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It passes.
+    Info,
+    /// It stays until it is dismissed.
+    Error,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// How it is meant.
+    pub tone: Tone,
+    /// The sentence.
+    pub text: String,
+}
+
+/// What is shown now, and what was said before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Notices {
+    /// What is shown.
+    pub shown: Option<Notice>,
+    log: VecDeque<Notice>,
+}
+
+impl Notices {
+    /// Says something. An error that stands is not covered by what passes.
+    pub fn say(&mut self, notice: Notice) {
+        if self.log.len() >= LOG_MAX {
+            self.log.pop_front();
+        }
+        self.log.push_back(notice.clone());
+        let stands = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error);
+        if !(stands && notice.tone == Tone::Info) {
+            self.shown = Some(notice);
+        }
+    }
+
+    /// Takes an error away. Says whether there was one.
+    pub fn dismiss(&mut self) -> bool {
+        let is_error = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error);
+        if is_error {
+            self.shown = None;
+        }
+        is_error
+    }
+
+    /// Takes a passing message away. Says whether there was one.
+    pub fn pass(&mut self) -> bool {
+        let passes = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Info);
+        if passes {
+            self.shown = None;
+        }
+        passes
+    }
+
+    /// Rows that are needed for what is shown on a terminal of this size.
+    pub fn rows(&self, width: u16, height: u16) -> u16 {
+        let most = (height / 8).clamp(1, 3);
+        self.lines(width).map_or(1, |lines| u16::try_from(lines.len()).unwrap_or(most).min(most))
+    }
+
+    /// The lines of an error that is shown.
+    pub fn lines(&self, width: u16) -> Option<Vec<String>> {
+        let error = self.shown.as_ref().filter(|shown| shown.tone == Tone::Error)?;
+        Some(paragraphs(&format!("! {}", error.text), width.saturating_sub(ERROR_MARGIN)))
+    }
+
+    /// What was said, newest first.
+    pub fn log(&self) -> impl Iterator<Item = &Notice> {
+        self.log.iter().rev()
+    }
+}

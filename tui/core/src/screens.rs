@@ -1,0 +1,167 @@
+//! The screens. Each is a module with the same four functions: `init`, `update`, `view`,
+//! `contexts`. None touches another: what it wants beyond itself it says in
+//! [`Step`]s.
+
+pub mod first_start;
+pub mod login;
+pub mod opening;
+pub mod patients;
+pub mod register;
+
+use ratatui_core::layout::Rect;
+
+use crate::{
+    form::field::Field,
+    input::action::{Action, Context},
+    step::{Event, Step},
+    view::paint::Painter,
+    world::World,
+};
+use patients::{detail, form, list};
+
+/// One screen with its state.
+#[derive(Clone)]
+pub enum Screen {
+    /// Before anything is known.
+    Opening(opening::State),
+    /// The first start of a local desk.
+    FirstStart(Box<first_start::State>),
+    /// Logging in.
+    Login(Box<login::State>),
+    /// Opening an account.
+    Register(Box<register::State>),
+    /// The list of patients.
+    Patients(Box<list::State>),
+    /// One patient.
+    Patient(Box<detail::State>),
+    /// A patient's form.
+    PatientForm(Box<form::State>),
+}
+
+impl Screen {
+    /// The field for text that has the focus.
+    pub fn field(&self) -> Option<&Field> {
+        match self {
+            Self::Opening(_) | Self::Patient(_) => None,
+            Self::FirstStart(state) => state.form.focused(),
+            Self::Login(state) => state.form.focused(),
+            Self::Register(state) => state.form.focused(),
+            Self::Patients(state) => state.field(),
+            Self::PatientForm(state) => state.form.focused(),
+        }
+    }
+
+    /// The same, to be edited.
+    pub fn field_mut(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::Opening(_) | Self::Patient(_) => None,
+            Self::FirstStart(state) => state.form.focused_mut(),
+            Self::Login(state) => state.form.focused_mut(),
+            Self::Register(state) => state.form.focused_mut(),
+            Self::Patients(state) => state.field_mut(),
+            Self::PatientForm(state) => state.form.focused_mut(),
+        }
+    }
+
+    /// Does something.
+    pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
+        match self {
+            Self::Opening(state) => opening::update(state, world, event),
+            Self::FirstStart(state) => first_start::update(state, world, event),
+            Self::Login(state) => login::update(state, world, event),
+            Self::Register(state) => register::update(state, world, event),
+            Self::Patients(state) => list::update(state, world, event),
+            Self::Patient(state) => detail::update(state, world, event),
+            Self::PatientForm(state) => form::update(state, world, event),
+        }
+    }
+
+    /// Draws it.
+    pub fn view(&self, world: &World, area: Rect, painter: &mut Painter<'_>, is_top: bool) {
+        match self {
+            Self::Opening(state) => opening::view(state, world, area, painter),
+            Self::FirstStart(state) => first_start::view(state, world, area, painter, is_top),
+            Self::Login(state) => login::view(state, world, area, painter, is_top),
+            Self::Register(state) => register::view(state, world, area, painter, is_top),
+            Self::Patients(state) => list::view(state, world, area, painter, is_top),
+            Self::Patient(state) => detail::view(state, world, area, painter),
+            Self::PatientForm(state) => form::view(state, world, area, painter, is_top),
+        }
+    }
+
+    /// Where its keys mean something, innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        let is_typing = self.field().is_some_and(|field| field.editor().is_some());
+        let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
+        contexts.extend_from_slice(match self {
+            Self::Opening(_) => opening::contexts(),
+            Self::FirstStart(_) => first_start::contexts(),
+            Self::Login(_) => login::contexts(),
+            Self::Register(_) => register::contexts(),
+            Self::Patients(state) => list::contexts(state),
+            Self::Patient(_) => detail::contexts(),
+            Self::PatientForm(_) => form::contexts(),
+        });
+        contexts
+    }
+
+    /// Whether an action makes sense and would not be refused.
+    pub fn offers(&self, world: &World, action: Action) -> bool {
+        match self {
+            Self::Login(_) => login::offers(world, action),
+            Self::Patients(state) => list::offers(state, world, action),
+            Self::Patient(state) => detail::offers(state, action),
+            Self::PatientForm(state) => action != Action::Refresh || state.is_doubtful,
+            Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
+            Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
+            Self::Register(_) => action != Action::Refresh,
+        }
+    }
+
+    /// What an action is called here, where it has a better name than its own.
+    pub fn word(&self, action: Action) -> Option<&'static str> {
+        match (self, action) {
+            (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
+            (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
+            (Self::Register(_), Action::Save) => Some("open the account"),
+            (_, Action::Accept) => Some("next field"),
+            _ => None,
+        }
+    }
+
+    /// Scrolls so that what has the focus is seen.
+    pub fn settle(&mut self, world: &World) {
+        match self {
+            Self::Opening(_) => {}
+            Self::FirstStart(state) => first_start::settle(state, world),
+            Self::Login(state) => login::settle(state, world),
+            Self::Register(state) => register::settle(state, world),
+            Self::Patients(state) => list::settle(state, world),
+            Self::Patient(state) => detail::settle(state, world),
+            Self::PatientForm(state) => form::settle(state, world),
+        }
+    }
+
+    /// What the header calls it.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Opening(_) => "Opening".to_owned(),
+            Self::FirstStart(_) => "First start".to_owned(),
+            Self::Login(_) => "Log in".to_owned(),
+            Self::Register(_) => "Open an account".to_owned(),
+            Self::Patients(state) => state.title().to_owned(),
+            Self::Patient(state) => state.title(),
+            Self::PatientForm(state) => state.title(),
+        }
+    }
+
+    /// Whether something typed would be lost.
+    pub fn is_changed(&self) -> bool {
+        match self {
+            Self::PatientForm(state) => state.form.is_changed(),
+            Self::Register(state) => state.form.is_changed(),
+            Self::FirstStart(state) => state.form.is_changed(),
+            _ => false,
+        }
+    }
+}

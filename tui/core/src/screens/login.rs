@@ -1,0 +1,141 @@
+//! Logging in: as a screen, and as a layer over a form whose session is over.
+
+use ratatui_core::layout::Rect;
+use shared::{Complaint, Faults, Kind, account::Login};
+
+use crate::{
+    api::{Call, Failure},
+    form::{self, Form, field::Field},
+    input::action::{Action, Context},
+    screens::{Screen, register},
+    step::{Event, Leave, Step},
+    text::paragraphs,
+    view::paint::Painter,
+    world::World,
+};
+
+/// Who logs in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub(crate) form: Form,
+    /// Whether it lies over a screen whose session is over.
+    pub(crate) is_again: bool,
+}
+
+/// Begins; the identifier may be known already.
+pub fn init(identifier: &str, is_again: bool) -> State {
+    let mut form = Form::new(vec![
+        Field::text("email", "E-mail or username", identifier),
+        Field::secret("password", "Password"),
+    ]);
+    if !identifier.is_empty() {
+        form.focus_on("password");
+        if let Some(first) = form.field_mut("email") {
+            first.was_left = false;
+        }
+    }
+    State { form, is_again }
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let Event::Act(action) = event else { return Vec::new() };
+    if state.form.act(action) {
+        return Vec::new();
+    }
+    match action {
+        Action::Accept | Action::Save => send(state),
+        Action::Register if offers(world, action) && !state.is_again => {
+            vec![Step::Push(Box::new(Screen::Register(Box::new(register::init()))))]
+        }
+        Action::Back if state.is_again => vec![Step::Close],
+        Action::Back => vec![Step::Leave(Leave::Back)],
+        _ => Vec::new(),
+    }
+}
+
+fn send(state: &mut State) -> Vec<Step> {
+    let mut faults = Faults::default();
+    for name in ["email", "password"] {
+        if state.form.value(name).trim().is_empty() {
+            faults.add(name, Complaint::required());
+        }
+    }
+    state.form.judge(&faults);
+    if state.form.insist() {
+        return Vec::new();
+    }
+    let login = Login {
+        identifier: state.form.value("email").trim().to_owned(),
+        password: state.form.value("password").to_owned(),
+    };
+    vec![Step::Enter(Call::Login(login))]
+}
+
+/// Takes a refusal: what was typed stays, and the sentence stands beside the field that is meant.
+pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
+    match failure {
+        Failure::Problem(problem) if problem.error == Kind::Unauthenticated.code() => {
+            let sentence = match problem.detail.as_str() {
+                "" => "E-mail, username or password is wrong.".to_owned(),
+                detail => detail.to_owned(),
+            };
+            state.form.focus_on("password");
+            if let Some(field) = state.form.field_mut("password") {
+                field.refused = Some(sentence);
+            }
+            Vec::new()
+        }
+        Failure::Problem(problem) => {
+            let rest = state.form.refuse(&problem.errors);
+            let all = if problem.errors.is_empty() { vec![problem.detail.clone()] } else { rest };
+            all.into_iter().map(Step::Warn).collect()
+        }
+        other => vec![Step::Warn(crate::api::sentence(other))],
+    }
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Form, Context::Login, Context::Global]
+}
+
+/// Whether an action makes sense here.
+pub fn offers(world: &World, action: Action) -> bool {
+    match action {
+        Action::Register => world.meta.as_ref().is_some_and(|meta| meta.is_registration_open),
+        Action::Refresh | Action::Back => false,
+        _ => true,
+    }
+}
+
+/// The place of the form.
+fn place(area: Rect) -> Rect {
+    let width = area.width.min(60);
+    let x = area.x + (area.width - width) / 2;
+    let y = area.y.saturating_add(area.height / 4).min(area.bottom());
+    Rect { x, y, width, height: area.bottom().saturating_sub(y) }
+}
+
+/// Scrolls so that the focused field is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let area = place(world.inside());
+    state.form.settle(area.width, area.height.saturating_sub(2));
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let area = place(Rect { x: 1, width: area.width.saturating_sub(2), ..area });
+    let title = format!("Log in to {}", crate::text::display(&world.desk));
+    painter.text(area.x, area.y, area.width, &title, theme.title);
+    let inside = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    form::view::draw(painter, inside, &state.form, has_focus, &|_| None);
+    let below = inside.y + state.form.height(inside.width) + 1;
+    if offers(world, Action::Register) {
+        let hint = "No account yet? Ctrl-N opens one.";
+        for (y, line) in (below..area.bottom()).zip(paragraphs(hint, area.width)) {
+            painter.text(area.x, y, area.width, &line, theme.dim);
+        }
+    }
+}

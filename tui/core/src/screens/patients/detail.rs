@@ -1,0 +1,205 @@
+//! One patient: who it is at the top, then everything that is known, then the history.
+
+mod page;
+
+use ratatui_core::layout::Rect;
+use shared::{
+    Page,
+    history::HistoryEntry,
+    id::PatientId,
+    patient::{Patient, PatientPermission},
+};
+
+use crate::{
+    api::{Call, Failure, sentence},
+    effect::{Effect, Slot},
+    input::action::{Action, Context},
+    layers::{Layer, question},
+    screens::{Screen, patients::form},
+    step::{Event, Leave, Step},
+    text::display,
+    view::paint::Painter,
+    world::World,
+};
+
+/// A patient that is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub(crate) id: PatientId,
+    name: String,
+    is_archived: bool,
+    pub(crate) patient: Option<Box<Patient>>,
+    pub(crate) history: Vec<HistoryEntry>,
+    history_next: Option<String>,
+    /// Why the history can't be shown.
+    history_failure: Option<String>,
+    pub(crate) failure: Option<String>,
+    scroll: u16,
+}
+
+/// Begins: the record is asked for.
+pub fn init(id: PatientId, name: String, is_archived: bool) -> (State, Vec<Step>) {
+    let state = State {
+        id,
+        name,
+        is_archived,
+        patient: None,
+        history: Vec::new(),
+        history_next: None,
+        history_failure: None,
+        failure: None,
+        scroll: 0,
+    };
+    let steps = state.ask();
+    (state, steps)
+}
+
+impl State {
+    fn ask(&self) -> Vec<Step> {
+        let call = Call::Patient { id: self.id, archived: self.is_archived };
+        vec![Step::Read(Slot::Patient, call)]
+    }
+
+    /// What the header calls it.
+    pub fn title(&self) -> String {
+        "Patient".to_owned()
+    }
+
+    fn allows(&self, permission: PatientPermission) -> bool {
+        self.patient.as_ref().is_some_and(|patient| patient.allows(permission))
+    }
+
+    /// Takes the record as it is now, and asks for its history where that may be read.
+    pub fn show(&mut self, patient: Patient) -> Vec<Step> {
+        self.failure = None;
+        self.is_archived = patient.archived_at.is_some();
+        self.name = display(&patient.full_name).into_owned();
+        let may_read = patient.allows(PatientPermission::History);
+        self.patient = Some(Box::new(patient));
+        if may_read {
+            vec![Step::Read(Slot::History, Call::History { id: self.id, at: None })]
+        } else {
+            self.history.clear();
+            Vec::new()
+        }
+    }
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let Event::Act(action) = event else { return Vec::new() };
+    let page = world.body().height.saturating_sub(4).max(1);
+    match action {
+        Action::RowUp => state.scroll = state.scroll.saturating_sub(1),
+        Action::RowDown => state.scroll = state.scroll.saturating_add(1),
+        Action::PageUp => state.scroll = state.scroll.saturating_sub(page),
+        Action::PageDown => {
+            state.scroll = state.scroll.saturating_add(page);
+            return more_history(state, world);
+        }
+        Action::FirstRow => state.scroll = 0,
+        Action::LastRow => {
+            state.scroll = u16::MAX;
+            return more_history(state, world);
+        }
+        Action::Back => return vec![Step::Leave(Leave::Back)],
+        Action::Refresh => return state.ask(),
+        _ if !offers(state, action) => {}
+        Action::Edit => {
+            let form = form::init(state.patient.as_deref(), world);
+            return vec![Step::Push(Box::new(Screen::PatientForm(Box::new(form))))];
+        }
+        Action::Archive | Action::Restore => {
+            let Some(patient) = state.patient.as_deref() else { return Vec::new() };
+            let question = if action == Action::Archive {
+                question::archive(patient)
+            } else {
+                question::restore(patient)
+            };
+            return vec![Step::Open(Box::new(Layer::Question(Box::new(question))))];
+        }
+        Action::CopyMrn => {
+            let mrn = state.patient.as_ref().map(|patient| patient.mrn.clone()).unwrap_or_default();
+            let said = format!("{} was sent to the terminal's clipboard.", display(&mrn));
+            return vec![Step::Do(Effect::Copy(mrn)), Step::Inform(said)];
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Asks for the next page of the history once its end is seen.
+fn more_history(state: &State, world: &World) -> Vec<Step> {
+    let height = page::height(state, world);
+    let visible = world.body().height;
+    match &state.history_next {
+        Some(at) if state.scroll.saturating_add(visible) >= height => {
+            vec![Step::Read(Slot::History, Call::History { id: state.id, at: Some(at.clone()) })]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Takes the record, or why there is none. What is on the screen stays.
+pub fn answered(state: &mut State, answer: Result<Patient, &Failure>) -> Vec<Step> {
+    match answer {
+        Ok(patient) if patient.id == state.id => state.show(patient),
+        Ok(_) => Vec::new(),
+        Err(failure) => {
+            state.failure = Some(sentence(failure));
+            Vec::new()
+        }
+    }
+}
+
+/// Takes a page of the history; `call` is what was asked.
+pub fn history_answered(
+    state: &mut State,
+    call: &Call,
+    answer: Result<Page<HistoryEntry>, &Failure>,
+) -> Vec<Step> {
+    let Call::History { id, at } = call else { return Vec::new() };
+    if *id != state.id {
+        return Vec::new();
+    }
+    match answer {
+        Ok(page) => {
+            if at.is_none() {
+                state.history.clear();
+            }
+            state.history.extend(page.results);
+            state.history_next = page.next;
+            state.history_failure = None;
+        }
+        Err(failure) => state.history_failure = Some(sentence(failure)),
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Rows, Context::Patient, Context::Global]
+}
+
+/// Whether an action makes sense and would not be refused.
+pub fn offers(state: &State, action: Action) -> bool {
+    let is_archived = state.patient.as_ref().is_some_and(|p| p.archived_at.is_some());
+    match action {
+        Action::Edit => !is_archived && state.allows(PatientPermission::Update),
+        Action::Archive => !is_archived && state.allows(PatientPermission::Archive),
+        Action::Restore => is_archived && state.allows(PatientPermission::Restore),
+        Action::CopyMrn => state.patient.is_some(),
+        _ => true,
+    }
+}
+
+/// Keeps the scrolled page within its height.
+pub fn settle(state: &mut State, world: &World) {
+    let height = page::height(state, world);
+    state.scroll = state.scroll.min(height.saturating_sub(page::visible(world)));
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
+    page::draw(state, world, area, painter);
+}

@@ -1,0 +1,291 @@
+//! A patient as lines of a page.
+
+use ratatui_core::{layout::Rect, style::Style};
+use serde_json::Value;
+use shared::{history::HistoryEntry, patient::Patient};
+
+use super::State;
+use crate::{
+    screens::patients::born,
+    text::{self, display, paragraphs},
+    theme::Theme,
+    view::paint::Painter,
+    world::World,
+};
+
+/// From this many columns on, the history has a column of its own.
+const SIDE_BY_SIDE: u16 = 100;
+/// Rows of the banner with the line under it.
+const BANNER: u16 = 3;
+/// Columns of the names of fields.
+const LABEL: u16 = 18;
+
+/// A line of the page.
+struct Line {
+    label: &'static str,
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Title,
+    Value,
+    Dim,
+    /// Begins at the left edge.
+    Entry,
+}
+
+impl Line {
+    fn title(text: &'static str) -> Self {
+        Self { label: "", text: text.to_owned(), kind: Kind::Title }
+    }
+
+    fn style(&self, theme: &Theme) -> Style {
+        match self.kind {
+            Kind::Title => theme.title,
+            Kind::Value | Kind::Entry => theme.text,
+            Kind::Dim => theme.dim,
+        }
+    }
+}
+
+/// Rows that are seen below the banner.
+pub(super) fn visible(world: &World) -> u16 {
+    world.body().height.saturating_sub(BANNER)
+}
+
+fn widths(world: &World) -> (u16, u16) {
+    let columns = world.inside().width;
+    if world.width < SIDE_BY_SIDE {
+        return (columns, 0);
+    }
+    let left = columns * 11 / 20;
+    (left, columns.saturating_sub(left).saturating_sub(2))
+}
+
+/// Rows of the page below the banner.
+pub(super) fn height(state: &State, world: &World) -> u16 {
+    let (left, right) = sides(state, world);
+    u16::try_from(left.len().max(right.len())).unwrap_or(u16::MAX)
+}
+
+fn sides(state: &State, world: &World) -> (Vec<Line>, Vec<Line>) {
+    let (left_columns, right_columns) = widths(world);
+    let Some(patient) = &state.patient else { return (Vec::new(), Vec::new()) };
+    let mut left = fields(patient, left_columns);
+    if right_columns > 0 {
+        return (left, history(state, right_columns));
+    }
+    left.push(Line { label: "", text: String::new(), kind: Kind::Value });
+    left.extend(history(state, left_columns));
+    (left, Vec::new())
+}
+
+/// Draws it.
+pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    banner(state, inside, painter);
+    let below =
+        Rect { y: inside.y + BANNER, height: inside.height.saturating_sub(BANNER), ..inside };
+    if state.patient.is_none() {
+        let line = match &state.failure {
+            Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
+            None => "Loading …".to_owned(),
+        };
+        for (y, line) in (below.y..below.bottom()).zip(paragraphs(&line, below.width)) {
+            painter.text(below.x, y, below.width, &line, theme.text);
+        }
+        return;
+    }
+    let (left, right) = sides(state, world);
+    let (left_columns, right_columns) = widths(world);
+    column(&left, state.scroll, Rect { width: left_columns, ..below }, painter);
+    let x = below.x.saturating_add(left_columns).saturating_add(2);
+    column(&right, state.scroll, Rect { x, width: right_columns, ..below }, painter);
+    let total = height(state, world);
+    if state.scroll.saturating_add(below.height) < total {
+        painter.text(area.right().saturating_sub(1), below.bottom() - 1, 1, "↓", theme.dim);
+    }
+    if state.scroll > 0 {
+        painter.text(area.right().saturating_sub(1), below.y, 1, "↑", theme.dim);
+    }
+}
+
+fn column(lines: &[Line], scroll: u16, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let window = lines.iter().skip(usize::from(scroll));
+    for (y, line) in (area.y..area.bottom()).zip(window) {
+        let mut x = area.x;
+        if matches!(line.kind, Kind::Value | Kind::Dim) {
+            let label = LABEL.min(area.width / 3);
+            painter.text(x, y, label.saturating_sub(1), line.label, theme.label);
+            x = x.saturating_add(label);
+        }
+        let columns = area.right().saturating_sub(x);
+        painter.text(x, y, columns, &line.text, line.style(&theme));
+    }
+}
+
+/// Who it is: name, sex, age, MRN; a death and the archive in words.
+fn banner(state: &State, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let bold = theme.title;
+    let Some(patient) = &state.patient else {
+        painter.text(area.x, area.y, area.width, &display(&state.name), bold);
+        painter.rule(area, area.y + 2);
+        return;
+    };
+    let mrn = format!("MRN {}", display(&patient.mrn));
+    let right = text::width(&mrn);
+    let room = area.width.saturating_sub(right + 2);
+    painter.text(area.x, area.y, room, &display(&patient.full_name), bold);
+    painter.text_right(area.right(), area.y, right, &mrn, bold);
+    let warning = warning(state, patient);
+    let used = painter.text(area.x, area.y + 1, area.width, &who(patient), theme.text);
+    let x = area.x.saturating_add(used).saturating_add(2);
+    let left = area.right().saturating_sub(x);
+    painter.text(x, area.y + 1, left, &warning, theme.warning);
+    painter.rule(area, area.y + 2);
+}
+
+fn who(patient: &Patient) -> String {
+    let sex = patient.gender.map_or("sex not said", |gender| gender.word());
+    let age = match (patient.age, patient.deceased_on) {
+        (Some(age), Some(_)) => format!("died at {age}"),
+        (Some(age), None) => format!("{age} years"),
+        (None, _) => "age unknown".to_owned(),
+    };
+    let born = match born(patient) {
+        born if born.is_empty() => String::new(),
+        born => format!(" · born {born}"),
+    };
+    format!("{sex} · {age}{born}")
+}
+
+fn warning(state: &State, patient: &Patient) -> String {
+    let mut warnings = Vec::new();
+    warnings.extend(patient.deceased_on.map(|day| format!("† died {day}")));
+    warnings.extend(patient.archived_at.map(|at| format!("ARCHIVED {}", at.format("%Y-%m-%d"))));
+    warnings
+        .extend(state.failure.as_ref().map(|why| format!("! not up to date: {}", display(why))));
+    warnings.join(" · ")
+}
+
+fn fields(patient: &Patient, columns: u16) -> Vec<Line> {
+    let born = match born(patient) {
+        born if patient.date_of_birth_estimated => format!("{born} (estimated from an age)"),
+        born => born,
+    };
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let identifiers = patient.identifiers.iter().map(|i| format!("{}: {}", i.system, i.value));
+    let stamp = |at: &chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
+    let mut page = Page { lines: Vec::new(), columns };
+    page.section(
+        "Contact",
+        &[
+            ("Phone", text(&patient.phone_number)),
+            ("E-mail", text(&patient.email)),
+            ("Address", text(&patient.address)),
+            ("City", text(&patient.city)),
+            ("State", text(&patient.state)),
+            ("Zip code", text(&patient.zip_code)),
+            ("In an emergency", text(&patient.emergency_contact)),
+        ],
+    );
+    page.section(
+        "Medical",
+        &[
+            ("Allergies", text(&patient.allergies)),
+            ("Blood type", patient.blood_type.map(|b| b.to_string()).unwrap_or_default()),
+            ("Medical history", text(&patient.medical_history)),
+        ],
+    );
+    page.section(
+        "Record",
+        &[
+            ("Date of birth", born),
+            ("Died", patient.deceased_on.map(|day| day.to_string()).unwrap_or_default()),
+            ("Identifiers", identifiers.collect::<Vec<_>>().join("\n")),
+            (
+                "Registered",
+                format!("{} by {}", stamp(&patient.created_at), patient.created_by_username),
+            ),
+            (
+                "Last changed",
+                format!("{} (version {})", stamp(&patient.updated_at), patient.version),
+            ),
+        ],
+    );
+    page.lines
+}
+
+/// A page being written.
+struct Page {
+    lines: Vec<Line>,
+    columns: u16,
+}
+
+impl Page {
+    fn section(&mut self, title: &'static str, fields: &[(&'static str, String)]) {
+        if !self.lines.is_empty() {
+            self.lines.push(Line { label: "", text: String::new(), kind: Kind::Value });
+        }
+        self.lines.push(Line::title(title));
+        for (label, value) in fields {
+            if value.is_empty() {
+                self.lines.push(Line { label, text: "–".to_owned(), kind: Kind::Dim });
+                continue;
+            }
+            let room = self.columns.saturating_sub(LABEL.min(self.columns / 3));
+            for (row, line) in paragraphs(value, room).into_iter().enumerate() {
+                let label = if row == 0 { label } else { "" };
+                self.lines.push(Line { label, text: line, kind: Kind::Value });
+            }
+        }
+    }
+}
+
+fn history(state: &State, columns: u16) -> Vec<Line> {
+    let mut lines = vec![Line::title("History")];
+    let mut say = |text: String, kind| {
+        for line in paragraphs(&text, columns) {
+            lines.push(Line { label: "", text: line, kind });
+        }
+    };
+    if let Some(failure) = &state.history_failure {
+        say(format!("! {failure} Ctrl-R tries again."), Kind::Entry);
+    }
+    for entry in &state.history {
+        say(headline(entry), Kind::Entry);
+        for change in &entry.changes {
+            let (old, new) = (value(&change.old), value(&change.new));
+            let field = change.field.replace('_', " ");
+            let line = match old.is_empty() {
+                true => format!("  {field}: {new}"),
+                false => format!("  {field}: {old} → {}", if new.is_empty() { "–" } else { &new }),
+            };
+            say(line, Kind::Entry);
+        }
+    }
+    if state.history_next.is_some() {
+        say("PgDn shows earlier entries.".to_owned(), Kind::Entry);
+    }
+    lines
+}
+
+fn headline(entry: &HistoryEntry) -> String {
+    let what = entry.action.rsplit('.').next().unwrap_or(&entry.action);
+    let reason = entry.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let at = entry.at.format("%Y-%m-%d %H:%M");
+    format!("{at}  {}  {what}{reason}", entry.actor_username)
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

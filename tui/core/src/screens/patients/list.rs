@@ -1,0 +1,352 @@
+//! The list of patients: a search field that has the focus, so that a clerk just types, and the
+//! rows that were found.
+
+pub mod rows;
+mod turning;
+mod view;
+
+use std::time::Duration;
+
+use shared::{
+    Kind, Page,
+    account::SessionPermission,
+    id::PatientId,
+    patient::{Patient, PatientFilter},
+};
+
+pub use self::view::{rows_visible, view};
+use crate::{
+    api::{Call, Failure, sentence},
+    effect::{Effect, Slot, Timer},
+    form::field::Field,
+    input::action::{Action, Context},
+    layers::{Layer, filter, sort},
+    screens::{
+        Screen,
+        patients::{detail, form},
+    },
+    step::{Event, Leave, Step},
+    world::World,
+};
+use rows::Row;
+
+/// The pause in typing after which a search is sent.
+pub const SEARCH_PAUSE: Duration = Duration::from_millis(120);
+
+/// Where the selection goes when an answer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Land {
+    /// Stay on the same patient.
+    Same,
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq)]
+struct Asked {
+    address: Option<String>,
+    offset: Offset,
+    land: Land,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offset {
+    At(i64),
+    /// So many rows before this one as the answer has.
+    EndsAt(i64),
+}
+
+/// The page that is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    pub(crate) offset: i64,
+    pub(crate) count: i64,
+    pub(crate) is_capped: bool,
+    next: Option<String>,
+    previous: Option<String>,
+    address: Option<String>,
+}
+
+/// The list with its search, its order and its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub(crate) search: Field,
+    pub(crate) is_searching: bool,
+    pub(crate) filter: PatientFilter,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) selected: usize,
+    pub(crate) top: usize,
+    pub(crate) page: Option<Shown>,
+    pub(crate) failure: Option<String>,
+    asked: Asked,
+    last_search: String,
+    /// Whether another page is on its way.
+    is_turning: bool,
+    /// Whether the last search was answered.
+    is_fresh: bool,
+    is_waiting: bool,
+}
+
+/// Begins: the first page is asked for at once.
+pub fn init(world: &World) -> (State, Vec<Step>) {
+    let mut state = State {
+        search: Field::text("search", "Search", ""),
+        is_searching: true,
+        filter: PatientFilter::default(),
+        rows: Vec::new(),
+        selected: 0,
+        top: 0,
+        page: None,
+        failure: None,
+        asked: Asked { address: None, offset: Offset::At(0), land: Land::First },
+        last_search: String::new(),
+        is_turning: false,
+        is_fresh: false,
+        is_waiting: false,
+    };
+    let steps = state.ask_anew(world, Land::First);
+    (state, steps)
+}
+
+impl State {
+    /// The search field, while it has the focus.
+    pub fn field(&self) -> Option<&Field> {
+        Some(&self.search).filter(|_| self.is_searching)
+    }
+
+    /// The same, to be edited.
+    pub fn field_mut(&mut self) -> Option<&mut Field> {
+        Some(&mut self.search).filter(|_| self.is_searching)
+    }
+
+    /// What the header calls it.
+    pub fn title(&self) -> &'static str {
+        if self.is_archive() { "Archived patients" } else { "Patients" }
+    }
+
+    /// Whether it shows the archive.
+    pub fn is_archive(&self) -> bool {
+        self.filter.archived == Some(true)
+    }
+
+    /// The selected row.
+    pub fn row(&self) -> Option<&Row> {
+        self.rows.get(self.selected)
+    }
+
+    /// Asks for the first page of what is typed and chosen.
+    fn ask_anew(&mut self, world: &World, land: Land) -> Vec<Step> {
+        self.is_waiting = false;
+        self.is_fresh = false;
+        self.is_turning = false;
+        self.last_search = self.search.value().trim().to_owned();
+        self.asked = Asked { address: None, offset: Offset::At(0), land };
+        let mut filter = self.filter.clone();
+        filter.search = Some(self.last_search.clone()).filter(|text| !text.is_empty());
+        filter.page_size = Some(world.page_size);
+        vec![
+            Step::Do(Effect::Disarm(Timer::Search)),
+            Step::Read(Slot::Patients, Call::Patients(filter)),
+        ]
+    }
+
+    fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Step> {
+        self.is_turning = true;
+        self.asked = Asked { address: Some(address.clone()), offset, land };
+        vec![Step::Read(Slot::Patients, Call::PatientsAt(address))]
+    }
+
+    /// Asks for the same page again.
+    pub fn refresh(&mut self, world: &World) -> Vec<Step> {
+        let page = self.page.clone();
+        match page.and_then(|page| page.address.map(|address| (address, page.offset))) {
+            Some((address, offset)) => self.ask_at(address, Offset::At(offset), Land::Same),
+            None => self.ask_anew(world, Land::Same),
+        }
+    }
+
+    /// Takes another filter.
+    pub fn narrow(&mut self, world: &World, filter: PatientFilter) -> Vec<Step> {
+        self.filter = filter;
+        self.ask_anew(world, Land::First)
+    }
+
+    /// Shows a record as it is now, where it is among the rows.
+    pub fn replace(&mut self, patient: &Patient) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.id == patient.id) {
+            *row = Row::of(patient);
+        }
+    }
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let action = match event {
+        Event::Edited => return edited(state),
+        Event::Act(action) => action,
+    };
+    let page = isize::from(rows_visible(world).cast_signed().max(1));
+    match action {
+        Action::Results | Action::Back if state.is_searching => {
+            state.is_searching = state.rows.is_empty();
+            if state.is_waiting { state.ask_anew(world, Land::First) } else { Vec::new() }
+        }
+        Action::Search | Action::Back => {
+            state.is_searching = true;
+            Vec::new()
+        }
+        Action::RowUp => state.go(-1),
+        Action::RowDown => state.go(1),
+        Action::PageUp => state.go(-page),
+        Action::PageDown => state.go(page),
+        Action::FirstRow => state.select(0),
+        Action::LastRow => state.select(usize::MAX),
+        Action::Open => open(state),
+        Action::NewPatient if offers(state, world, action) => {
+            vec![Step::Push(Box::new(Screen::PatientForm(Box::new(form::init(None, world)))))]
+        }
+        Action::Sort => vec![Step::Open(Box::new(Layer::Sort(sort::init(&state.filter))))],
+        Action::Filter => {
+            vec![Step::Open(Box::new(Layer::Filter(Box::new(filter::init(&state.filter, world)))))]
+        }
+        Action::ClearFilters => {
+            let ordering = state.filter.ordering.clone();
+            state.narrow(world, PatientFilter { ordering, ..PatientFilter::default() })
+        }
+        Action::Refresh => state.refresh(world),
+        Action::CopyMrn => match state.row() {
+            Some(row) => vec![
+                Step::Do(Effect::Copy(row.mrn.clone())),
+                Step::Inform(format!("{} was sent to the terminal's clipboard.", row.mrn)),
+            ],
+            None => Vec::new(),
+        },
+        Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
+            if let Some(editor) = state.search.editor_mut() {
+                match action {
+                    Action::Undo => editor.undo(),
+                    Action::Redo => editor.redo(),
+                    Action::ClearField => editor.clear(),
+                    _ => editor.remove_word(),
+                }
+            }
+            edited(state)
+        }
+        Action::Quit => vec![Step::Leave(Leave::Quit)],
+        _ => Vec::new(),
+    }
+}
+
+fn open(state: &State) -> Vec<Step> {
+    let Some(row) = state.row() else { return Vec::new() };
+    let (patient, steps) = detail::init(row.id, row.name.clone(), state.is_archive());
+    let mut all = vec![Step::Push(Box::new(Screen::Patient(Box::new(patient))))];
+    all.extend(steps);
+    all
+}
+
+/// A pause in typing sends the search. What was asked before is given up at once, and the same text
+/// is not asked for twice.
+fn edited(state: &mut State) -> Vec<Step> {
+    if state.search.value().trim() == state.last_search && state.is_fresh {
+        state.is_waiting = false;
+        return vec![Step::Do(Effect::Disarm(Timer::Search))];
+    }
+    state.is_waiting = true;
+    state.is_turning = false;
+    vec![Step::Cancel(Slot::Patients), Step::Do(Effect::Arm(Timer::Search, SEARCH_PAUSE))]
+}
+
+/// The pause in typing is over. `None` where nothing waits for it.
+pub fn search_due(state: &mut State, world: &World) -> Option<Vec<Step>> {
+    state.is_waiting.then(|| state.ask_anew(world, Land::First))
+}
+
+/// Takes an answer. What is on the screen stays until then, and stays if there is none.
+pub fn answered(
+    state: &mut State,
+    world: &World,
+    answer: Result<Page<Patient>, &Failure>,
+) -> Vec<Step> {
+    state.is_turning = false;
+    let page = match answer {
+        Ok(page) => page,
+        // The page is gone: fewer rows than there were.
+        Err(Failure::Problem(problem))
+            if problem.error == Kind::NotFound.code() && state.asked.address.is_some() =>
+        {
+            return state.ask_anew(world, Land::Same);
+        }
+        Err(failure) => {
+            state.failure = Some(sentence(failure));
+            return Vec::new();
+        }
+    };
+    state.failure = None;
+    state.is_fresh = true;
+    let before = state.row().map(|row| row.id);
+    let length = i64::try_from(page.results.len()).unwrap_or_default();
+    let offset = match state.asked.offset {
+        _ if page.previous.is_none() => 0,
+        Offset::At(offset) => offset,
+        Offset::EndsAt(end) => (end - length).max(0),
+    };
+    state.rows = page.results.iter().map(Row::of).collect();
+    state.page = Some(Shown {
+        offset,
+        count: page.count,
+        is_capped: page.count_capped,
+        next: page.next,
+        previous: page.previous,
+        address: state.asked.address.clone(),
+    });
+    let last = state.rows.len().saturating_sub(1);
+    state.selected = match state.asked.land {
+        Land::First => 0,
+        Land::Last => last,
+        Land::Same => place_of(state, before).unwrap_or(state.selected.min(last)),
+    };
+    // Another page, asked again later, keeps its selection.
+    state.asked.land = Land::Same;
+    if state.rows.is_empty() && !state.is_searching {
+        state.is_searching = true;
+    }
+    Vec::new()
+}
+
+fn place_of(state: &State, id: Option<PatientId>) -> Option<usize> {
+    state.rows.iter().position(|row| Some(row.id) == id)
+}
+
+/// Where its keys mean something.
+pub fn contexts(state: &State) -> &'static [Context] {
+    if state.is_searching {
+        &[Context::Search, Context::Patients, Context::Global]
+    } else {
+        &[Context::Results, Context::Rows, Context::Patients, Context::Global]
+    }
+}
+
+/// Whether an action makes sense and would not be refused.
+pub fn offers(state: &State, world: &World, action: Action) -> bool {
+    match action {
+        Action::NewPatient => world.may(SessionPermission::CreatePatient) && !state.is_archive(),
+        Action::Open | Action::CopyMrn | Action::Results | Action::PageDown => {
+            !state.rows.is_empty()
+        }
+        Action::Search => !state.is_searching,
+        Action::ClearFilters => filter::is_narrowed(&state.filter),
+        _ => true,
+    }
+}
+
+/// Scrolls so that the selected row is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let visible = usize::from(rows_visible(world)).max(1);
+    let last_top = state.rows.len().saturating_sub(visible);
+    let lowest = (state.selected + 1).saturating_sub(visible);
+    state.top = state.top.clamp(lowest, state.selected.max(lowest)).min(last_top);
+}

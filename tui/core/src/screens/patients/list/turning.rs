@@ -1,0 +1,69 @@
+//! Moving among the rows, and from page to page.
+
+use shared::page::COUNT_MAX;
+
+use super::{Land, Offset, State};
+use crate::step::Step;
+
+impl State {
+    fn turn(&mut self, forward: bool) -> Vec<Step> {
+        // A key that is held down asks once.
+        let Some(page) = self.page.clone().filter(|_| !self.is_turning) else { return Vec::new() };
+        let length = i64::try_from(self.rows.len()).unwrap_or_default();
+        match (forward, page.next, page.previous) {
+            (true, Some(next), _) => {
+                self.ask_at(next, Offset::At(page.offset + length), Land::First)
+            }
+            (false, _, Some(previous)) => {
+                self.ask_at(previous, Offset::EndsAt(page.offset), Land::Last)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn go(&mut self, by: isize) -> Vec<Step> {
+        let last = self.rows.len().saturating_sub(1);
+        if by > 0 && self.selected >= last {
+            return self.turn(true);
+        }
+        if by < 0 && self.selected == 0 {
+            return self.turn(false);
+        }
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+        Vec::new()
+    }
+
+    pub(super) fn select(&mut self, row: usize) -> Vec<Step> {
+        self.selected = row.min(self.rows.len().saturating_sub(1));
+        Vec::new()
+    }
+
+    /// Which rows are shown, in words: `1–20 of 900`.
+    pub fn position(&self) -> String {
+        let Some(page) = &self.page else { return String::new() };
+        let length = i64::try_from(self.rows.len()).unwrap_or_default();
+        let more = if page.is_capped { "+" } else { "" };
+        let count = if page.is_capped { page.count.max(COUNT_MAX) } else { page.count };
+        match length {
+            0 => "none".to_owned(),
+            _ => format!(
+                "{}–{} of {}{more}",
+                thousands(page.offset + 1),
+                thousands(page.offset + length),
+                thousands(count)
+            ),
+        }
+    }
+}
+
+fn thousands(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

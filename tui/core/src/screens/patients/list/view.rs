@@ -1,0 +1,209 @@
+//! Drawing the list of patients.
+
+use ratatui_core::layout::Rect;
+
+use super::{
+    State,
+    rows::{Column, Row, columns},
+};
+use crate::{
+    layers::{filter, sort},
+    text::{self, display, paragraphs},
+    view::paint::Painter,
+    world::World,
+};
+
+/// Rows above the patients: search, filters, heads.
+const ABOVE: u16 = 3;
+
+/// How many patients are seen at once.
+pub fn rows_visible(world: &World) -> u16 {
+    world.body().height.saturating_sub(ABOVE)
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    search(state, area, painter, has_focus);
+    narrowed(state, area, painter);
+    let columns = columns(area.width);
+    heads(&columns, area, painter);
+    let place = Rect { y: area.y + ABOVE, height: area.height.saturating_sub(ABOVE), ..area };
+    if state.rows.is_empty() {
+        instead(state, world, place, painter);
+        return;
+    }
+    let visible = usize::from(place.height);
+    let window = state.rows.iter().enumerate().skip(state.top).take(visible);
+    for (y, (at, row)) in (place.y..place.bottom()).zip(window) {
+        let is_selected = at == state.selected;
+        let is_active = has_focus && !state.is_searching;
+        draw_row(row, &columns, Rect { y, height: 1, ..place }, painter, is_selected, is_active);
+        if is_selected && is_active {
+            painter.place_cursor(place.x, y);
+        }
+    }
+}
+
+fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let is_focused = has_focus && state.is_searching;
+    let position = state.position();
+    let right = text::width(&position).saturating_add(2);
+    let label = if is_focused { "› Search " } else { "  Search " };
+    let style = if is_focused { theme.title } else { theme.label };
+    let used = painter.text(area.x.saturating_sub(1), area.y, area.width, label, style);
+    let x = area.x.saturating_sub(1).saturating_add(used);
+    let columns = area.right().saturating_sub(x).saturating_sub(right).min(60);
+    let style = if is_focused { theme.focus } else { theme.field };
+    painter.style(Rect { x, y: area.y, width: columns, height: 1 }, style);
+    let typed = state.search.value();
+    if typed.is_empty() && !is_focused {
+        painter.text(x, area.y, columns, "/ name, phone, MRN, date of birth", theme.dim);
+    } else {
+        let before = state.search.editor().map_or(0, |editor| {
+            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
+        });
+        let shown = display(typed);
+        // A text that is longer than the field is shown from its end.
+        let hidden = before.saturating_sub(columns.saturating_sub(1));
+        let rest = if hidden == 0 {
+            &*shown
+        } else {
+            let at = shown
+                .char_indices()
+                .find(|(at, _)| text::width(shown.get(..*at).unwrap_or_default()) >= hidden);
+            at.and_then(|(at, _)| shown.get(at..)).unwrap_or_default()
+        };
+        painter.text(x, area.y, columns, rest, style);
+        if is_focused && columns > 0 {
+            painter.place_cursor(x + before.saturating_sub(hidden).min(columns - 1), area.y);
+        }
+    }
+    painter.text_right(area.right(), area.y, right, &position, theme.text);
+}
+
+fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let order = sort::words(&state.filter, !state.search.value().trim().is_empty());
+    let mut words = vec![order];
+    words.extend(filter::words(&state.filter));
+    let line = words.join(" · ");
+    let failure = state.failure.as_ref().filter(|_| !state.rows.is_empty());
+    match failure {
+        Some(failure) => {
+            let line = format!("! Not up to date: {}", display(failure));
+            painter.text(area.x, area.y + 1, area.width, &line, theme.fault);
+        }
+        None => {
+            let style = if filter::is_narrowed(&state.filter) { theme.warning } else { theme.dim };
+            painter.text(area.x, area.y + 1, area.width, &display(&line), style);
+        }
+    }
+}
+
+fn heads(columns: &[(Column, u16)], area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let y = area.y + ABOVE - 1;
+    let mut x = area.x;
+    for (column, width) in columns {
+        painter.text(x, y, *width, column.head(), theme.title);
+        x = x.saturating_add(*width).saturating_add(2);
+    }
+}
+
+fn draw_row(
+    row: &Row,
+    columns: &[(Column, u16)],
+    place: Rect,
+    painter: &mut Painter<'_>,
+    is_selected: bool,
+    is_active: bool,
+) {
+    let theme = *painter.theme;
+    let style = match (is_selected, is_active) {
+        (true, true) => theme.selected,
+        (true, false) => theme.selected_away,
+        _ => theme.text,
+    };
+    let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
+    if is_selected {
+        painter.style(line, style);
+        painter.text(line.x, place.y, 1, "›", style);
+    }
+    let mut x = place.x;
+    for (column, width) in columns {
+        match column {
+            Column::Name => name(row, x, place.y, *width, painter, style),
+            Column::Age => {
+                painter.text_right(x + width, place.y, *width, column.of(row), style);
+            }
+            _ => {
+                painter.text(x, place.y, *width, column.of(row), style);
+            }
+        }
+        x = x.saturating_add(*width).saturating_add(2);
+    }
+}
+
+/// The name, with the death behind it: as much of it as leaves the name its room.
+fn name(
+    row: &Row,
+    x: u16,
+    y: u16,
+    width: u16,
+    painter: &mut Painter<'_>,
+    style: ratatui_core::style::Style,
+) {
+    if row.died.is_empty() {
+        painter.text(x, y, width, &row.name, style);
+        return;
+    }
+    let wanted = text::width(&row.name);
+    let sign = [row.died.as_str(), "† died", "†"]
+        .into_iter()
+        .find(|sign| wanted.saturating_add(1).saturating_add(text::width(sign)) <= width);
+    let sign = sign.unwrap_or(if width >= 20 { "† died" } else { "†" });
+    let room = width.saturating_sub(text::width(sign).saturating_add(1));
+    let used = painter.text(x, y, room, &row.name, style);
+    painter.text(x + used + 1, y, width.saturating_sub(used + 1), sign, style);
+}
+
+/// What stands where no rows are.
+fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let searched = state.search.value().trim();
+    let may_add = super::offers(state, world, crate::input::action::Action::NewPatient);
+    let (title, what) = match (&state.failure, &state.page) {
+        (Some(failure), _) => (format!("! {}", display(failure)), "Ctrl-R tries again.".to_owned()),
+        (None, None) => ("Loading …".to_owned(), String::new()),
+        (None, Some(_)) if !searched.is_empty() => (
+            format!("Nobody matches “{}”.", display(searched)),
+            format!(
+                "Fewer letters find more; a phone number or a date of birth works too. Ctrl-U \
+                 clears the search{}{}.",
+                if filter::is_narrowed(&state.filter) {
+                    ", Ctrl-T changes the filters"
+                } else {
+                    ""
+                },
+                if may_add { ", Ctrl-N registers a new patient" } else { "" },
+            ),
+        ),
+        (None, Some(_)) if filter::is_narrowed(&state.filter) => {
+            ("Nobody is left by these filters.".to_owned(), "Ctrl-T changes them.".to_owned())
+        }
+        (None, Some(_)) => (
+            "No patients yet.".to_owned(),
+            if may_add { "Ctrl-N registers the first.".to_owned() } else { String::new() },
+        ),
+    };
+    let y = place.y + place.height.min(6) / 3;
+    let mut lines = paragraphs(&title, place.width);
+    lines.extend(paragraphs(&what, place.width));
+    let titles = paragraphs(&title, place.width).len();
+    for (at, (y, line)) in (y..place.bottom()).zip(&lines).enumerate() {
+        let style = if at < titles { theme.title } else { theme.text };
+        painter.text(place.x, y, place.width, line, style);
+    }
+}

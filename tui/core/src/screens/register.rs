@@ -1,0 +1,128 @@
+//! Opening an account for oneself.
+
+use ratatui_core::layout::Rect;
+use shared::{
+    Complaint, Faults,
+    account::{Registration, Role, check_password, split_name},
+    read::{Input as _, Reader},
+};
+
+use crate::{
+    api::{Call, Failure, sentence},
+    form::{self, Form, field::Field},
+    input::action::{Action, Context},
+    step::{Event, Leave, Step},
+    view::paint::Painter,
+    world::World,
+};
+
+/// Who opens an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub(crate) form: Form,
+}
+
+/// Begins.
+pub fn init() -> State {
+    let form = Form::new(vec![
+        Field::text("name", "Name", "").hint("may be left empty"),
+        Field::text("email", "E-mail", ""),
+        Field::text("username", "Username", "").hint("to log in with; may be left empty"),
+        Field::secret("password", "Password").hint("at least 8 characters; a sentence is fine"),
+        Field::secret("password_confirm", "Password again"),
+    ]);
+    State { form }
+}
+
+/// Does something.
+pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+    let Event::Act(action) = event else {
+        judge(&mut state.form);
+        return Vec::new();
+    };
+    if state.form.act(action) {
+        judge(&mut state.form);
+        return Vec::new();
+    }
+    match action {
+        Action::Accept | Action::Save => {
+            let registration = judge(&mut state.form);
+            if state.form.insist() {
+                return Vec::new();
+            }
+            vec![Step::Enter(Call::Register(registration))]
+        }
+        Action::Back => vec![Step::Leave(Leave::Back)],
+        _ => Vec::new(),
+    }
+}
+
+/// Reads the form with the rules that the server has.
+fn judge(form: &mut Form) -> Registration {
+    let given = form.fields.iter().filter(|field| !field.value().is_empty());
+    let members = given.map(|field| (field.name.to_owned(), field.value().into())).collect();
+    let mut reader = Reader::from_members(members);
+    let mut registration = Registration::read(&mut reader);
+    let mut faults = reader.finish();
+    let own = [form.value("email"), form.value("username"), form.value("name")];
+    let password = form.value("password");
+    if !password.is_empty() && !faults.concern("password") {
+        let judged = check_password(password, Role::Member, &own);
+        faults.extend(shared::account::password_faults("password", judged));
+    }
+    again(form, &mut faults);
+    if registration.first_name.is_none() && registration.last_name.is_none() {
+        let (first, last) = split_name(form.value("name").trim());
+        (registration.first_name, registration.last_name) = (first, last);
+    }
+    form.judge(&faults);
+    registration
+}
+
+/// The password has to be typed twice.
+pub fn again(form: &Form, faults: &mut Faults) {
+    if form.value("password") != form.value("password_confirm")
+        && !faults.concern("password_confirm")
+    {
+        let complaint = Complaint::new("not_the_same", "must be the same as the password");
+        faults.add("password_confirm", complaint);
+    }
+}
+
+/// Takes a refusal: what was typed stays.
+pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
+    let Failure::Problem(problem) = failure else { return vec![Step::Warn(sentence(failure))] };
+    let mut rest = state.form.refuse(&problem.errors);
+    if problem.errors.is_empty() {
+        rest.push(problem.detail.clone());
+    }
+    rest.into_iter().map(Step::Warn).collect()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Form, Context::Global]
+}
+
+fn place(area: Rect) -> Rect {
+    let width = area.width.min(70);
+    let x = area.x + (area.width - width) / 2;
+    let y = area.y.saturating_add(1).min(area.bottom());
+    Rect { x, y, width, height: area.bottom().saturating_sub(y) }
+}
+
+/// Scrolls so that the focused field is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let area = place(world.inside());
+    state.form.settle(area.width, area.height.saturating_sub(2));
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let area = place(Rect { x: 1, width: area.width.saturating_sub(2), ..area });
+    let title = format!("Open an account at {}", crate::text::display(&world.desk));
+    painter.text(area.x, area.y, area.width, &title, theme.title);
+    let inside = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    form::view::draw(painter, inside, &state.form, has_focus, &|_| None);
+}

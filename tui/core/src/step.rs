@@ -1,0 +1,76 @@
+//! What a screen or a layer wants done: the only way in which it reaches beyond itself.
+
+use shared::account::User;
+
+use crate::{
+    api::Call,
+    effect::{Effect, Slot},
+    input::action::Action,
+    layers::Layer,
+    screens::Screen,
+};
+
+/// What a screen is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Something was typed into its focused field.
+    Edited,
+    /// An action.
+    Act(Action),
+}
+
+/// Where to, when a screen is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// To the screen before.
+    Back,
+    /// Out of the session.
+    LogOut,
+    /// Out of the program.
+    Quit,
+}
+
+/// One thing that a screen or a layer wants done.
+#[derive(Clone)]
+pub enum Step {
+    /// Read; an older read of the lane is given up.
+    Read(Slot, Call),
+    /// Give a read up.
+    Cancel(Slot),
+    /// Write.
+    Write(Call),
+    /// Log in, register.
+    Enter(Call),
+    /// Anything else outside.
+    Do(Effect),
+    /// Show another screen over this one.
+    Push(Box<Screen>),
+    /// Leave this screen, after asking if something would be lost.
+    Leave(Leave),
+    /// Leave this screen without asking.
+    Left(Leave),
+    /// Save what is on the screen, and then leave it.
+    SaveThen(Leave),
+    /// Lay something over the screen.
+    Open(Box<Layer>),
+    /// Take the topmost layer away.
+    Close,
+    /// Take the topmost layer away and do this on what is below.
+    CloseAnd(Action),
+    /// Say something that passes.
+    Inform(String),
+    /// Say something that stays.
+    Warn(String),
+    /// Tell the list of patients which filter was chosen.
+    Filtered(Box<shared::patient::PatientFilter>),
+    /// Tell the form which values were chosen over a conflict, and save it.
+    Merged(Box<crate::layers::conflict::Merge>),
+    /// Another user is welcome to drop what the one before has typed.
+    TakeOver(Box<User>),
+    /// Ask again who it is.
+    AskAgain,
+    /// Save although the answer of the last try got lost.
+    SaveAgain,
+    /// Find out whether a write whose answer was lost has been done.
+    Check,
+}

@@ -1,0 +1,10 @@
+//! Tests of the whole application: keys and answers go in, effects and screens come out.
+
+mod any_order;
+mod driver;
+mod fixtures;
+mod forms;
+mod list;
+mod offers;
+mod screens;
+mod session;

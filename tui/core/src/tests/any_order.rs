@@ -1,0 +1,249 @@
+//! Whatever comes in whatever order at whatever size: nothing panics, and what is drawn fits.
+
+use proptest::prelude::*;
+use ratatui_core::{backend::TestBackend, terminal::Terminal};
+use shared::Kind;
+
+use super::{
+    driver::Driver,
+    fixtures::{history, jose, meta, page, patient, people, problem, stale, user},
+};
+use crate::{
+    api::{Failure, Reply},
+    effect::{Slot, Ticket, Timer},
+    msg::{Chord, Desk, Key, Msg},
+    theme::Theme,
+    view::view,
+};
+
+/// A message, or an answer to what was asked last in a lane.
+#[derive(Clone, Debug)]
+enum Event {
+    Msg(Msg),
+    Answer(Slot, Result<Reply, Failure>),
+}
+
+fn key() -> impl Strategy<Value = Chord> {
+    let named = prop::sample::select(vec![
+        Key::Enter,
+        Key::Esc,
+        Key::Tab,
+        Key::BackTab,
+        Key::Backspace,
+        Key::Delete,
+        Key::Up,
+        Key::Down,
+        Key::Left,
+        Key::Right,
+        Key::Home,
+        Key::End,
+        Key::PageUp,
+        Key::PageDown,
+        Key::F(1),
+    ]);
+    prop_oneof![
+        4 => named.prop_map(Chord::plain),
+        4 => prop::sample::select(vec!['a', 'e', 'f', 's', 'x', 'u', 'n', 'y', '?', ':', '/', 'G',
+            'M', 'q', 't', 'm', '1', ' ', '李', '\u{301}', '\u{200d}', '\u{202e}', '\t'])
+            .prop_map(|c| Chord::plain(Key::Char(c))),
+        3 => prop::sample::select("abcdefglnopqrstuwyz".chars().collect::<Vec<_>>())
+            .prop_map(Chord::ctrl),
+    ]
+}
+
+fn slot() -> impl Strategy<Value = Slot> {
+    prop::sample::select(vec![
+        Slot::Meta,
+        Slot::Account,
+        Slot::Patients,
+        Slot::Patient,
+        Slot::History,
+        Slot::Save,
+    ])
+}
+
+fn failure() -> impl Strategy<Value = Failure> {
+    let mut theirs = jose();
+    theirs.version = 9;
+    theirs.first_name = Some("Josef".to_owned());
+    theirs.city = Some("Boston".to_owned());
+    let mut duplicate = problem(Kind::Conflict, &[]);
+    let candidates = serde_json::json!([{"patient": jose(), "grade": "certain"}]);
+    duplicate.extra.insert("duplicates".into(), candidates);
+    let boxed = |problem| Failure::Problem(Box::new(problem));
+    prop::sample::select(vec![
+        Failure::Offline("connection refused".to_owned()),
+        Failure::Unknown("timed out".to_owned()),
+        Failure::Expired,
+        Failure::Garbled("\u{1b}[2J".to_owned()),
+        boxed(problem(Kind::NotFound, &[])),
+        boxed(problem(Kind::Internal, &[])),
+        boxed(problem(Kind::Validation, &[("email", "is taken"), ("identifiers[0].value", "no")])),
+        boxed(problem(Kind::Stale, &[])),
+        boxed(stale(&theirs)),
+        boxed(duplicate),
+    ])
+}
+
+/// The answer that fits the lane.
+fn good(slot: Slot) -> Vec<Reply> {
+    let named = |first: &str| Reply::Patient(Box::new(patient(9, first, "Gómez")));
+    match slot {
+        Slot::Meta => vec![Reply::Meta(Box::new(meta()))],
+        Slot::Account => vec![
+            Reply::User(Box::new(user(1, "ana"))),
+            Reply::User(Box::new(user(2, "bob"))),
+            Reply::Done,
+        ],
+        Slot::Patients => vec![
+            Reply::Patients(Box::new(page(people(), 900))),
+            Reply::Patients(Box::new(page(Vec::new(), 0))),
+        ],
+        Slot::Patient => vec![
+            named("José"),
+            named("\u{202e}\u{1b}[31m"),
+            Reply::Patients(Box::new(page(people(), 5))),
+        ],
+        Slot::History => vec![Reply::History(Box::new(history()))],
+        Slot::Save => vec![named("José"), Reply::Done],
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let answer = slot().prop_flat_map(|slot| {
+        prop_oneof![
+            3 => prop::sample::select(good(slot)).prop_map(move |r| Event::Answer(slot, Ok(r))),
+            1 => failure().prop_map(move |f| Event::Answer(slot, Err(f))),
+        ]
+    });
+    let timers = vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry];
+    let desks = vec![
+        Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },
+        Desk::Ready { label: "local".to_owned(), is_ephemeral: true, is_logged_in: true },
+        Desk::Failed { field: Some("email".to_owned()), message: "no".to_owned() },
+    ];
+    prop_oneof![
+        12 => key().prop_map(|chord| Event::Msg(Msg::Key(chord))),
+        6 => answer,
+        1 => prop::sample::select(timers).prop_map(|timer| Event::Msg(Msg::Timer(timer))),
+        1 => (1_u16..=200, 1_u16..=60)
+            .prop_map(|(width, height)| Event::Msg(Msg::Resize { width, height })),
+        1 => "[a-z\\n\u{1b}李]{0,40}".prop_map(|text| Event::Msg(Msg::Paste(text))),
+        1 => Just(Event::Msg(Msg::Online)),
+        1 => (slot(), 0_u64..4).prop_map(|(slot, generation)| {
+            Event::Msg(Msg::Reply(Ticket { slot, generation }, Ok(Reply::Done)))
+        }),
+        1 => prop::sample::select(desks).prop_map(|desk| Event::Msg(Msg::Desk(desk))),
+    ]
+}
+
+fn draw(driver: &Driver) {
+    let world = driver.app.world();
+    for (width, height) in [(world.width, world.height), (13, 3)] {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view(&driver.app, &Theme::ansi(), frame)).unwrap();
+        let cells = terminal.backend().buffer().content().iter();
+        let symbols: String = cells.map(|cell| cell.symbol()).collect();
+        assert!(!symbols.contains(['\u{1b}', '\u{202e}']), "something acts on the terminal");
+    }
+}
+
+fn play(mut driver: Driver, events: Vec<Event>) {
+    draw(&driver);
+    for event in events {
+        match event {
+            Event::Msg(Msg::Reply(ticket, result)) => {
+                let newest = driver.calls.iter().rev().find(|(t, _)| t.slot == ticket.slot);
+                let is_stale = newest.is_none_or(|(newest, _)| *newest != ticket);
+                let before = is_stale.then(|| driver.screen());
+                let is_handled = driver.send(Msg::Reply(ticket, result));
+                assert!(!(is_stale && is_handled), "a stale answer counted");
+                assert!(before.is_none_or(|before| before == driver.screen()));
+            }
+            Event::Msg(msg) => {
+                driver.send(msg);
+            }
+            Event::Answer(slot, result) => {
+                let asked = driver.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
+                if let Some((ticket, _)) = asked {
+                    let ticket = *ticket;
+                    driver.send(Msg::Reply(ticket, result));
+                }
+            }
+        }
+        draw(&driver);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn nothing_panics_from_the_start(
+        (width, height) in (1_u16..=200, 1_u16..=60),
+        events in prop::collection::vec(event(), 1..60),
+    ) {
+        play(Driver::new(width, height), events);
+    }
+
+    #[test]
+    fn nothing_panics_in_a_form(
+        (width, height) in (40_u16..=140, 10_u16..=40),
+        events in prop::collection::vec(event(), 1..60),
+    ) {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.send(Msg::Resize { width, height });
+        driver.keys("e");
+        play(driver, events);
+    }
+
+    #[test]
+    fn every_layer_is_left_with_esc(events in prop::collection::vec(event(), 1..40)) {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        for event in events {
+            if let Event::Msg(msg) = event {
+                driver.send(msg);
+            }
+        }
+        driver.send(Msg::Resize { width: 80, height: 24 });
+        for _ in 0..driver.app.layers().len() {
+            let before = driver.app.layers().len();
+            driver.keys("<esc>");
+            prop_assert!(driver.app.layers().len() < before);
+        }
+    }
+
+    #[test]
+    fn a_form_is_never_lost_but_by_a_confirmed_discard_or_a_save(
+        events in prop::collection::vec(event(), 1..50),
+    ) {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys("exyz");
+        for event in events {
+            // Discarding, saving and another user are the ways out: none of them is taken here.
+            match event {
+                Event::Msg(Msg::Key(chord)) if chord.key != Key::Enter => {
+                    let is_edit = chord == Chord::ctrl('u') || chord == Chord::ctrl('w')
+                        || chord == Chord::ctrl('z') || chord == Chord::ctrl('y')
+                        || matches!(chord.key, Key::Backspace | Key::Delete | Key::Char(_));
+                    if !is_edit || chord == Chord::ctrl('q') || chord == Chord::ctrl('c') {
+                        driver.send(Msg::Key(chord));
+                    }
+                }
+                Event::Msg(msg @ (Msg::Timer(_) | Msg::Resize { .. } | Msg::Online)) => {
+                    driver.send(msg);
+                }
+                Event::Answer(slot, Err(failure)) => {
+                    let asked = driver.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
+                    if let Some((ticket, _)) = asked {
+                        let ticket = *ticket;
+                        driver.send(Msg::Reply(ticket, Err(failure)));
+                    }
+                }
+                _ => {}
+            }
+            prop_assert!(driver.app.has_unsaved());
+            prop_assert!(!driver.last.iter().any(|e| matches!(e, crate::effect::Effect::Quit)));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Drives the application as somebody would: keys as text, answers to what was asked last.
+
+use ratatui_core::{backend::TestBackend, terminal::Terminal};
+use shared::patient::Patient;
+
+use super::fixtures::{history, meta, page, today, user};
+use crate::{
+    api::{Call, Failure, Reply},
+    app::{App, Options, update},
+    effect::{Effect, Slot, Ticket, Timer},
+    msg::{Chord, Desk, Key, Msg},
+    theme::Theme,
+    view::view,
+};
+
+/// An application with what it has asked for.
+pub(super) struct Driver {
+    pub(super) app: App,
+    pub(super) calls: Vec<(Ticket, Call)>,
+    pub(super) last: Vec<Effect>,
+}
+
+impl Driver {
+    pub(super) fn new(width: u16, height: u16) -> Self {
+        let options = Options { width, height, today: today(), page_size: 50 };
+        let mut driver = Self { app: App::new(options), calls: Vec::new(), last: Vec::new() };
+        driver.send(Msg::Start);
+        driver
+    }
+
+    /// At the login.
+    pub(super) fn at_login(width: u16, height: u16) -> Self {
+        let mut driver = Self::new(width, height);
+        driver.send(Msg::Desk(Desk::Ready {
+            label: "local desk".to_owned(),
+            is_ephemeral: false,
+            is_logged_in: false,
+        }));
+        driver.answer(Slot::Meta, Ok(Reply::Meta(Box::new(meta()))));
+        driver
+    }
+
+    /// Logged in, with these patients in the list.
+    pub(super) fn with(patients: Vec<Patient>, count: i64, width: u16, height: u16) -> Self {
+        let mut driver = Self::at_login(width, height);
+        driver.keys("ana<tab>a long password<enter>");
+        driver.log_in(1, "ana");
+        driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(patients, count)))));
+        driver
+    }
+
+    /// Looking at a patient.
+    pub(super) fn looking_at(patient: Patient, width: u16, height: u16) -> Self {
+        let mut driver = Self::with(vec![patient.clone()], 1, width, height);
+        driver.keys("<down><enter>");
+        driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(patient))));
+        driver.answer(Slot::History, Ok(Reply::History(Box::new(history()))));
+        driver
+    }
+
+    pub(super) fn log_in(&mut self, id: i64, name: &str) {
+        self.answer(Slot::Account, Ok(Reply::User(Box::new(user(id, name)))));
+    }
+
+    /// Logs in again over whatever is there, and gets this answer.
+    pub(super) fn answer_again(&mut self, reply: Reply) {
+        self.keys("a long password<enter>");
+        self.answer(Slot::Account, Ok(reply));
+    }
+
+    pub(super) fn send(&mut self, msg: Msg) -> bool {
+        self.app.take_dirty();
+        self.last = update(&mut self.app, msg);
+        for effect in &self.last {
+            if let Effect::Call(ticket, call) = effect {
+                self.calls.push((*ticket, call.clone()));
+            }
+        }
+        self.app.take_dirty()
+    }
+
+    /// Answers what was asked last in a lane.
+    pub(super) fn answer(&mut self, slot: Slot, result: Result<Reply, Failure>) {
+        let ticket = self.ticket(slot);
+        assert!(self.send(Msg::Reply(ticket, result)), "{slot:?}: the answer was dropped");
+    }
+
+    pub(super) fn refuse(&mut self, slot: Slot, problem: shared::Problem) {
+        self.answer(slot, Err(Failure::Problem(Box::new(problem))));
+    }
+
+    pub(super) fn ticket(&self, slot: Slot) -> Ticket {
+        let last = self.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
+        last.unwrap_or_else(|| panic!("nothing was asked in {slot:?}")).0
+    }
+
+    pub(super) fn call(&self, slot: Slot) -> &Call {
+        let last = self.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
+        &last.unwrap_or_else(|| panic!("nothing was asked in {slot:?}")).1
+    }
+
+    pub(super) fn asked(&self, slot: Slot) -> usize {
+        self.calls.iter().filter(|(ticket, _)| ticket.slot == slot).count()
+    }
+
+    /// Types: letters as they are, other keys as `<enter>`, `<ctrl-s>`.
+    pub(super) fn keys(&mut self, keys: &str) {
+        for chord in chords(keys) {
+            self.send(Msg::Key(chord));
+        }
+    }
+
+    pub(super) fn ring(&mut self, timer: Timer) -> bool {
+        self.send(Msg::Timer(timer))
+    }
+
+    /// The screen as text, and where the cursor is.
+    pub(super) fn screen(&self) -> String {
+        let world = self.app.world();
+        let mut terminal = Terminal::new(TestBackend::new(world.width, world.height)).unwrap();
+        terminal.draw(|frame| view(&self.app, &Theme::ansi(), frame)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let mut text = String::new();
+        for y in 0..world.height {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in 0..world.width {
+                let symbol = buffer[(x, y)].symbol();
+                if skip == 0 {
+                    line.push_str(symbol);
+                }
+                let wide = usize::from(crate::text::width(symbol));
+                skip = if skip > 0 { skip - 1 } else { wide.saturating_sub(1) };
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        let position = terminal.get_cursor_position().unwrap();
+        text.push_str(&format!("cursor: {},{}\n", position.x, position.y));
+        text
+    }
+
+    pub(super) fn shows(&self, words: &str) {
+        let screen = self.screen();
+        assert!(screen.contains(words), "{words:?} is not on\n{screen}");
+    }
+
+    pub(super) fn hides(&self, words: &str) {
+        let screen = self.screen();
+        assert!(!screen.contains(words), "{words:?} is on\n{screen}");
+    }
+}
+
+pub(super) fn chords(keys: &str) -> Vec<Chord> {
+    let mut rest = keys;
+    let mut chords = Vec::new();
+    while let Some(c) = rest.chars().next() {
+        let named = rest.strip_prefix('<').and_then(|r| r.split_once('>'));
+        if let Some((name, after)) = named {
+            chords.push(named_chord(name));
+            rest = after;
+        } else {
+            chords.push(Chord::plain(Key::Char(c)));
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    chords
+}
+
+fn named_chord(name: &str) -> Chord {
+    if let Some(letter) = name.strip_prefix("ctrl-") {
+        return Chord::ctrl(letter.chars().next().unwrap());
+    }
+    Chord::plain(match name {
+        "enter" => Key::Enter,
+        "esc" => Key::Esc,
+        "tab" => Key::Tab,
+        "backtab" => Key::BackTab,
+        "bs" => Key::Backspace,
+        "up" => Key::Up,
+        "down" => Key::Down,
+        "left" => Key::Left,
+        "right" => Key::Right,
+        "home" => Key::Home,
+        "end" => Key::End,
+        "pgup" => Key::PageUp,
+        "pgdn" => Key::PageDown,
+        "f1" => Key::F(1),
+        other => panic!("<{other}> is no key"),
+    })
+}

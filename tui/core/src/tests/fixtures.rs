@@ -1,0 +1,179 @@
+//! Patients, users and problems for the tests.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
+use shared::{
+    Kind, Page, PartialDate, Problem, UserId,
+    account::{Role, SessionPermission, User},
+    history::{Change, HistoryEntry},
+    id::{AuditId, PatientId},
+    meta::Meta,
+    patient::{Gender, Identifier, Patient, PatientPermission},
+};
+
+pub(super) fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub(super) fn today() -> NaiveDate {
+    day("2026-11-20")
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(super) fn user(id: i64, name: &str) -> User {
+    User {
+        id: UserId(id),
+        username: Some(name.to_owned()),
+        email: None,
+        first_name: Some(name.to_owned()),
+        last_name: None,
+        name: name.to_owned(),
+        phone: None,
+        role: Role::Staff,
+        is_active: true,
+        is_staff: true,
+        email_verified: true,
+        created_at: at("2026-01-01T08:00:00Z"),
+        updated_at: at("2026-01-01T08:00:00Z"),
+        version: 1,
+        permissions: Some(vec![
+            SessionPermission::CreatePatient,
+            SessionPermission::ReadAllPatients,
+            SessionPermission::ReadArchivedPatients,
+        ]),
+    }
+}
+
+pub(super) fn meta() -> Meta {
+    Meta {
+        name: "Frontdesk".to_owned(),
+        version: "0.1.0".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        today: today(),
+        is_registration_open: false,
+        is_setup_needed: false,
+        password_min: 8,
+        password_min_staff: 15,
+        body_max: 262_144,
+        page_size_max: 100,
+        access_token_minutes: 60,
+    }
+}
+
+/// A patient as a single record is answered, with every permission.
+pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
+    let birth = NaiveDate::from_ymd_opt(1989, 5, 25).unwrap();
+    Patient {
+        id: PatientId(id),
+        mrn: shared::Mrn::from_sequence(id).to_string(),
+        first_name: Some(first.to_owned()),
+        last_name: Some(last.to_owned()),
+        full_name: format!("{first} {last}"),
+        identifiers: vec![Identifier { system: "insurance".into(), value: "X123456789".into() }],
+        date_of_birth: Some(PartialDate::Day(birth)),
+        date_of_birth_estimated: false,
+        age: Some(37),
+        deceased_on: None,
+        gender: Some(Gender::Male),
+        email: Some("jose@example.com".to_owned()),
+        phone_number: Some("+1 555 123 4567".to_owned()),
+        address: Some("427 Balistreri Way".to_owned()),
+        city: Some("Chicopee".to_owned()),
+        state: Some("MA".to_owned()),
+        zip_code: Some("01013".to_owned()),
+        blood_type: None,
+        allergies: Some("Penicillin".to_owned()),
+        medical_history: Some(
+            "Asthma since childhood.\nFracture of the left arm, 2011.".to_owned(),
+        ),
+        emergency_contact: Some("Ana Gómez, +1 555 765 4321".to_owned()),
+        created_by: UserId(1),
+        created_by_username: "ana".to_owned(),
+        created_at: at("2026-11-01T08:30:00Z"),
+        updated_at: at("2026-11-19T10:22:00Z"),
+        version: 3,
+        archived_at: None,
+        permissions: Some(vec![
+            PatientPermission::Update,
+            PatientPermission::Archive,
+            PatientPermission::Restore,
+            PatientPermission::History,
+        ]),
+    }
+}
+
+pub(super) fn jose() -> Patient {
+    patient(9, "José", "Gómez")
+}
+
+/// A list that shows every way in which a row can look.
+pub(super) fn people() -> Vec<Patient> {
+    let mut all = vec![
+        jose(),
+        patient(10, "Ana María", "Fernández de la Cruz y Santander"),
+        patient(11, "小龍", "李"),
+        patient(12, "Nilā", "நிலா"),
+        patient(13, "Grete", "Weiß"),
+    ];
+    let [jose, ana, li, nila, grete] = all.as_mut_slice() else { panic!() };
+    jose.permissions = None;
+    ana.gender = Some(Gender::Female);
+    ana.city = Some("São José dos Campos".to_owned());
+    li.date_of_birth = Some(PartialDate::Year(1996));
+    li.date_of_birth_estimated = true;
+    li.age = Some(30);
+    nila.date_of_birth = None;
+    nila.age = None;
+    nila.phone_number = None;
+    nila.gender = None;
+    grete.deceased_on = Some(day("2025-03-01"));
+    grete.gender = Some(Gender::Female);
+    all
+}
+
+pub(super) fn page(results: Vec<Patient>, count: i64) -> Page<Patient> {
+    let next = (count > results.len() as i64).then(|| "http://x/api/patients?cursor=n".to_owned());
+    Page { count, count_capped: false, next, previous: None, results }
+}
+
+pub(super) fn history() -> Page<HistoryEntry> {
+    let entry = |id, action: &str, time: &str, changes| HistoryEntry {
+        id: AuditId(id),
+        at: at(time),
+        action: action.to_owned(),
+        actor: Some(UserId(1)),
+        actor_username: "ana".to_owned(),
+        address: None,
+        request_id: None,
+        reason: None,
+        version: Some(id),
+        changes,
+    };
+    let change = Change { field: "city".into(), old: json!("Boston"), new: json!("Chicopee") };
+    let results = vec![
+        entry(2, "patient.updated", "2026-11-19T10:22:00Z", vec![change]),
+        entry(1, "patient.created", "2026-11-01T08:30:00Z", Vec::new()),
+    ];
+    Page { count: 2, count_capped: false, next: None, previous: None, results }
+}
+
+pub(super) fn problem(kind: Kind, errors: &[(&str, &str)]) -> Problem {
+    let mut problem = Problem::new(kind, kind.title());
+    let errors = errors.iter().map(|(f, m)| ((*f).to_owned(), vec![(*m).to_owned()]));
+    problem.errors = errors.collect::<BTreeMap<_, _>>();
+    problem
+}
+
+/// Somebody else has saved this meanwhile.
+pub(super) fn stale(current: &Patient) -> Problem {
+    let mut problem = problem(Kind::Stale, &[]);
+    problem.extra.insert("current".into(), serde_json::to_value(current).unwrap());
+    problem.extra.insert("changed_by".into(), json!("bob"));
+    problem.extra.insert("changed_at".into(), json!("2026-11-20T08:15:42.1Z"));
+    problem
+}

@@ -1,0 +1,408 @@
+//! The form of a patient: nothing that is typed is lost.
+
+use serde_json::json;
+use shared::{Kind, PartialDate, Patch, patient::PatientInput};
+
+use super::{
+    driver::Driver,
+    fixtures::{jose, page, patient, people, problem, stale, user},
+};
+use crate::{
+    api::{Call, Failure, Reply},
+    effect::{Effect, Slot},
+    msg::Msg,
+    screens::Screen,
+};
+
+fn sent(driver: &Driver) -> (Option<i64>, PatientInput) {
+    match driver.call(Slot::Save) {
+        Call::CreatePatient(new) => (None, new.0.clone()),
+        Call::UpdatePatient { version, patch, .. } => (Some(*version), patch.0.clone()),
+        _ => panic!("something else was sent"),
+    }
+}
+
+/// The form's values as somebody sees them.
+fn value(driver: &Driver, name: &str) -> String {
+    match driver.app.screen() {
+        Screen::PatientForm(state) => state.form.value(name).to_owned(),
+        _ => panic!("it is not the form"),
+    }
+}
+
+fn editing() -> Driver {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("e<ctrl-u>Joe");
+    driver
+}
+
+fn saved(driver: &mut Driver, patient: shared::patient::Patient) {
+    driver.answer(Slot::Save, Ok(Reply::Patient(Box::new(patient))));
+}
+
+#[test]
+fn a_change_carries_only_what_was_changed_and_the_version_that_was_read() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    let expected =
+        PatientInput { first_name: Patch::Value("Joe".to_owned()), ..PatientInput::default() };
+    assert_eq!(sent(&driver), (Some(3), expected));
+    let mut joe = patient(9, "Joe", "Gómez");
+    joe.version = 4;
+    saved(&mut driver, joe);
+    driver.shows("Saved: Joe Gómez, P000009K");
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    driver.keys("<esc>");
+    driver.shows("Joe Gómez");
+}
+
+#[test]
+fn a_cleared_field_is_sent_as_null() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("e<tab><tab><tab><tab><tab><tab><ctrl-u><ctrl-s>");
+    assert_eq!(sent(&driver).1.phone_number, Patch::Null);
+    assert_eq!(sent(&driver).1.email, Patch::Absent);
+}
+
+#[test]
+fn a_form_in_which_nothing_was_changed_sends_nothing() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("e<ctrl-s>");
+    assert_eq!(driver.asked(Slot::Save), 0);
+    driver.shows("Nothing was changed");
+}
+
+#[test]
+fn a_new_patient_carries_only_what_is_filled_in() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>Ana<tab><tab>19890525<tab><tab>f<ctrl-s>");
+    let input = sent(&driver).1;
+    assert_eq!(
+        serde_json::to_value(&input).unwrap(),
+        json!({
+            "first_name": "Ana", "date_of_birth": "1989-05-25", "gender": "F"
+        })
+    );
+    saved(&mut driver, patient(100, "Ana", ""));
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    driver.shows("Registered: Ana");
+}
+
+#[test]
+fn an_age_makes_an_estimated_year_and_says_so() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>Ana<tab><tab><tab>30");
+    driver.shows("born ~1996");
+    driver.keys("<ctrl-s>");
+    assert_eq!(sent(&driver).1.age, Patch::Value(30));
+}
+
+#[test]
+fn today_and_partial_dates_are_dates_of_birth() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>Ana<tab><tab>t");
+    driver.shows("age 0");
+    driver.keys("<ctrl-u>1989-05<ctrl-s>");
+    assert_eq!(sent(&driver).1.date_of_birth, Patch::Value(PartialDate::Month(1989, 5)));
+}
+
+#[test]
+fn identifiers_are_written_one_a_line() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>Ana<backtab>insurance: X1<enter>  passport:Y2<ctrl-s>");
+    let sent = serde_json::to_value(sent(&driver).1.identifiers.value()).unwrap();
+    assert_eq!(sent[0], json!({"system": "insurance", "value": "X1"}));
+    assert_eq!(sent[1], json!({"system": "passport", "value": "Y2"}));
+}
+
+#[test]
+fn a_fault_is_shown_once_its_field_is_left_and_on_saving() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n><tab><tab>19x");
+    driver.hides("must be a date");
+    driver.keys("<tab>");
+    driver.shows("! must be a date");
+    driver.keys("<ctrl-s>");
+    assert_eq!(driver.asked(Slot::Save), 0);
+    driver.shows("is required: a person has a first name");
+    driver.shows("Not saved");
+}
+
+#[test]
+fn a_refusal_lands_beside_the_fields_and_the_rest_is_said_below() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    let errors =
+        [("email", "is taken"), ("identifiers[0].value", "is known"), ("clinic", "is shut")];
+    driver.refuse(Slot::Save, problem(Kind::Validation, &errors));
+    driver.shows("! is taken");
+    driver.shows("! is known");
+    driver.shows("Not saved: clinic: is shut");
+    assert_eq!(value(&driver, "first_name"), "Joe");
+}
+
+#[test]
+fn a_server_that_is_away_leaves_the_form_and_another_try_saves() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    driver.answer(Slot::Save, Err(Failure::Offline("refused".to_owned())));
+    driver.shows("Not saved");
+    assert_eq!(value(&driver, "first_name"), "Joe");
+    driver.keys("<ctrl-s>");
+    assert_eq!(driver.asked(Slot::Save), 2);
+}
+
+#[test]
+fn a_save_that_runs_is_neither_aborted_nor_sent_twice() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s><ctrl-s>");
+    assert_eq!(driver.asked(Slot::Save), 1);
+    assert!(!driver.last.iter().any(|effect| matches!(effect, Effect::Abort(Slot::Save))));
+    driver.shows("being saved");
+}
+
+#[test]
+fn a_lost_answer_is_never_repeated_by_itself_and_can_be_checked() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    driver.answer(Slot::Save, Err(Failure::Unknown("timed out".to_owned())));
+    driver.shows("Was it saved?");
+    assert_eq!(driver.asked(Slot::Save), 1);
+    driver.keys("<right><enter>");
+    let mut joe = jose();
+    joe.version = 4;
+    joe.first_name = Some("Joe".to_owned());
+    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(joe))));
+    driver.shows("It was saved after all");
+    assert!(!driver.app.has_unsaved());
+}
+
+#[test]
+fn a_lost_answer_that_was_not_saved_is_saved_again_on_ones_own_word() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    driver.answer(Slot::Save, Err(Failure::Unknown("timed out".to_owned())));
+    driver.keys("<esc>");
+    assert_eq!(value(&driver, "first_name"), "Joe");
+    driver.keys("<ctrl-r><ctrl-r>");
+    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    driver.shows("It was not saved");
+    driver.keys("<ctrl-s>");
+    assert_eq!(driver.asked(Slot::Save), 2);
+}
+
+#[test]
+fn a_new_patient_whose_answer_was_lost_is_looked_for() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>José<tab>Gómez<ctrl-s>");
+    driver.answer(Slot::Save, Err(Failure::Unknown("timed out".to_owned())));
+    driver.keys("<right><enter>");
+    let Call::Patients(filter) = driver.call(Slot::Patient) else { panic!() };
+    assert_eq!(filter.search.as_deref(), Some("José Gómez"));
+    driver.answer(Slot::Patient, Ok(Reply::Patients(Box::new(page(vec![jose()], 1)))));
+    driver.shows("registered 2026-11-01 08:30 UTC by ana");
+    driver.keys("<esc>");
+    assert_eq!(value(&driver, "last_name"), "Gómez");
+}
+
+#[test]
+fn leaving_a_changed_form_asks_and_keeps_it_by_default() {
+    for keys in ["<esc>", "<ctrl-q>", "<ctrl-c>"] {
+        let mut driver = editing();
+        driver.keys(keys);
+        driver.shows("Keep editing");
+        driver.keys("<enter>");
+        assert_eq!(value(&driver, "first_name"), "Joe", "{keys}");
+        driver.keys(keys);
+        driver.keys("<esc>");
+        assert_eq!(value(&driver, "first_name"), "Joe", "{keys}");
+    }
+    let mut driver = editing();
+    driver.keys("<esc><right><enter>");
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    let mut driver = editing();
+    driver.keys("<ctrl-q><right><enter>");
+    assert!(driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
+}
+
+#[test]
+fn saving_on_the_way_out_leaves_once_it_is_saved() {
+    let mut driver = editing();
+    driver.keys("<ctrl-q><left><enter>");
+    assert_eq!(driver.asked(Slot::Save), 1);
+    assert!(!driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
+    saved(&mut driver, patient(9, "Joe", "Gómez"));
+    assert!(driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
+}
+
+#[test]
+fn an_unchanged_form_is_left_without_a_question() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("ex<bs><esc>");
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+}
+
+#[test]
+fn undo_and_redo_are_per_field() {
+    let mut driver = editing();
+    driver.keys("<tab>x<backtab><ctrl-z><ctrl-z>");
+    assert_eq!(value(&driver, "first_name"), "José");
+    assert_eq!(value(&driver, "last_name"), "Gómezx");
+    driver.keys("<ctrl-y><ctrl-y>");
+    assert_eq!(value(&driver, "first_name"), "Joe");
+}
+
+#[test]
+fn a_paste_is_one_edit_and_never_submits() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("e<ctrl-u>");
+    driver.send(Msg::Paste("Jo\nBob\r\n".to_owned()));
+    assert_eq!(value(&driver, "first_name"), "Jo Bob");
+    assert_eq!(driver.asked(Slot::Save), 0);
+    driver.keys("<ctrl-z>");
+    assert_eq!(value(&driver, "first_name"), "");
+}
+
+#[test]
+fn changes_to_different_fields_are_merged_with_one_key() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    let mut theirs = jose();
+    theirs.version = 4;
+    theirs.city = Some("Boston".to_owned());
+    driver.refuse(Slot::Save, stale(&theirs));
+    driver.shows("Saved by bob, 2026-11-20 08:15 UTC.");
+    driver.shows("Enter saves both changes together.");
+    driver.keys("<enter>");
+    let expected =
+        PatientInput { first_name: Patch::Value("Joe".to_owned()), ..PatientInput::default() };
+    assert_eq!(sent(&driver), (Some(4), expected));
+    assert_eq!(value(&driver, "city"), "Boston");
+}
+
+#[test]
+fn a_field_that_both_have_changed_is_chosen_by_somebody() {
+    for (key, first_name) in [("m", "Joe"), ("t", "Josef")] {
+        let mut driver = editing();
+        driver.keys("<tab><ctrl-u>Gomes<ctrl-s>");
+        let mut theirs = jose();
+        theirs.version = 4;
+        theirs.first_name = Some("Josef".to_owned());
+        driver.refuse(Slot::Save, stale(&theirs));
+        driver.keys("<enter>");
+        assert_eq!(driver.asked(Slot::Save), 1, "nothing is sent before it is chosen");
+        driver.keys(key);
+        driver.keys("<enter>");
+        assert_eq!(value(&driver, "first_name"), first_name);
+        let (version, patch) = sent(&driver);
+        assert_eq!(version, Some(4));
+        assert_eq!(patch.last_name, Patch::Value("Gomes".to_owned()));
+        assert_eq!(patch.first_name.is_absent(), key == "t");
+    }
+}
+
+#[test]
+fn a_conflict_in_which_all_of_theirs_is_taken_shows_theirs() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    let mut theirs = jose();
+    theirs.version = 4;
+    theirs.first_name = Some("Josef".to_owned());
+    theirs.full_name = "Josef Gómez".to_owned();
+    driver.refuse(Slot::Save, stale(&theirs));
+    driver.keys("t<enter>");
+    assert_eq!(driver.asked(Slot::Save), 1);
+    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(theirs))));
+    driver.shows("Josef Gómez");
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+}
+
+#[test]
+fn a_second_form_over_a_likely_duplicate_leaves_the_first_as_it_was() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>José<tab>Gomez<ctrl-s>");
+    let mut duplicate = problem(Kind::Conflict, &[]);
+    duplicate.extra.insert("duplicates".into(), json!([{"patient": jose()}]));
+    driver.refuse(Slot::Save, duplicate);
+    driver.keys("<right><enter>");
+    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    driver.keys("e!<ctrl-s>");
+    saved(&mut driver, patient(9, "José!", "Gómez"));
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    driver.keys("<esc>");
+    assert_eq!(value(&driver, "last_name"), "Gomez");
+}
+
+#[test]
+fn the_focused_field_is_seen_on_the_smallest_terminal() {
+    let mut driver = Driver::looking_at(jose(), 40, 10);
+    driver.keys("e");
+    for _ in 0..17 {
+        driver.shows("›");
+        driver.hides("cursor: 0,0");
+        driver.keys("<tab>");
+    }
+}
+
+#[test]
+fn a_conflict_can_be_left_and_the_form_is_as_it_was() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    let mut theirs = jose();
+    theirs.version = 4;
+    theirs.first_name = Some("Josef".to_owned());
+    driver.refuse(Slot::Save, stale(&theirs));
+    driver.keys("<esc>");
+    assert_eq!(value(&driver, "first_name"), "Joe");
+    driver.keys("<ctrl-s>");
+    assert_eq!(sent(&driver).0, Some(3));
+}
+
+#[test]
+fn likely_duplicates_are_named_and_the_form_stays_below() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>José<tab>Gomez<ctrl-s>");
+    let mut duplicate = problem(Kind::Conflict, &[]);
+    let candidates = json!([{"patient": jose(), "grade": "certain", "score": 99, "reasons": []}]);
+    duplicate.extra.insert("duplicates".into(), candidates);
+    driver.refuse(Slot::Save, duplicate);
+    driver.shows("José Gómez, 1989-05-25, P000009K");
+    driver.keys("<right><enter>");
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    driver.keys("<esc>");
+    assert_eq!(value(&driver, "last_name"), "Gomez");
+}
+
+#[test]
+fn a_session_that_ends_is_renewed_over_the_form_and_the_save_waits_for_a_word() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    driver.answer(Slot::Save, Err(Failure::Expired));
+    driver.shows("Log in again");
+    driver.keys("a long password<enter>");
+    driver.log_in(1, "ana");
+    driver.shows("The change was not saved: the session was over.");
+    assert_eq!(driver.asked(Slot::Save), 1);
+    driver.keys("<right><enter>");
+    assert_eq!(driver.asked(Slot::Save), 2);
+    assert_eq!(value(&driver, "first_name"), "Joe");
+}
+
+#[test]
+fn another_user_gets_nothing_that_was_typed_before_and_is_told() {
+    let mut driver = editing();
+    driver.keys("<ctrl-s>");
+    driver.answer(Slot::Save, Err(Failure::Expired));
+    driver.keys("<backtab><ctrl-u>bob<tab>a long password<enter>");
+    driver.answer(Slot::Account, Ok(Reply::User(Box::new(user(2, "bob")))));
+    driver.shows("You are bob now; ana has typed something that is not saved.");
+    assert!(driver.app.has_unsaved());
+    driver.keys("<esc>");
+    driver.shows("Log in again");
+    driver.answer_again(Reply::User(Box::new(user(2, "bob"))));
+    driver.keys("<right><enter>");
+    assert!(!driver.app.has_unsaved());
+    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    driver.shows("bob (staff)");
+    driver.shows("was dropped");
+}

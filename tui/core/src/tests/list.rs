@@ -1,0 +1,252 @@
+//! The list of patients: searching, moving, turning pages.
+
+use shared::{Kind, id::PatientId, patient::PatientFilter};
+
+use super::{
+    driver::Driver,
+    fixtures::{page, patient, people, problem},
+};
+use crate::{
+    api::{Call, Failure, Reply},
+    app::TOAST_FOR,
+    effect::{Effect, Slot, Timer},
+    msg::Msg,
+    screens::{Screen, patients::list::SEARCH_PAUSE},
+};
+
+fn found(patients: Vec<shared::patient::Patient>, count: i64) -> Result<Reply, Failure> {
+    Ok(Reply::Patients(Box::new(page(patients, count))))
+}
+
+fn filter(driver: &Driver) -> PatientFilter {
+    match driver.call(Slot::Patients) {
+        Call::Patients(filter) => filter.clone(),
+        _ => panic!("it was asked by an address"),
+    }
+}
+
+fn selected(driver: &Driver) -> PatientId {
+    match driver.app.screen() {
+        Screen::Patients(state) => state.row().unwrap().id,
+        _ => panic!("it is not the list"),
+    }
+}
+
+fn arms(driver: &Driver, timer: Timer) -> bool {
+    driver.last.iter().any(|effect| matches!(effect, Effect::Arm(armed, _) if *armed == timer))
+}
+
+#[test]
+fn a_search_is_sent_once_after_a_pause_in_typing() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    let before = driver.asked(Slot::Patients);
+    driver.keys("gom");
+    assert_eq!(driver.asked(Slot::Patients), before);
+    let armed = driver.last.iter().any(
+        |effect| matches!(effect, Effect::Arm(Timer::Search, pause) if *pause == SEARCH_PAUSE),
+    );
+    assert!(armed);
+    assert!(driver.ring(Timer::Search));
+    assert_eq!(driver.asked(Slot::Patients), before + 1);
+    assert_eq!(filter(&driver).search.as_deref(), Some("gom"));
+    assert!(!driver.ring(Timer::Search), "nothing waits any more");
+}
+
+#[test]
+fn the_same_text_is_not_asked_for_twice() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("g<bs>");
+    assert!(driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Search))));
+    assert!(!driver.ring(Timer::Search));
+}
+
+#[test]
+fn an_answer_to_an_older_search_changes_nothing_and_draws_nothing() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("a");
+    driver.ring(Timer::Search);
+    let old = driver.ticket(Slot::Patients);
+    driver.keys("b");
+    assert!(driver.last.iter().any(|e| matches!(e, Effect::Abort(Slot::Patients))));
+    driver.ring(Timer::Search);
+    let before = driver.screen();
+    assert!(!driver.send(Msg::Reply(old, found(Vec::new(), 0))));
+    assert_eq!(driver.screen(), before);
+    driver.answer(Slot::Patients, found(vec![patient(77, "Abby", "B")], 1));
+    driver.shows("Abby B");
+}
+
+#[test]
+fn typing_back_to_a_text_that_was_not_answered_asks_again() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("a");
+    driver.ring(Timer::Search);
+    driver.keys("b<bs>");
+    assert!(driver.ring(Timer::Search));
+    assert_eq!(filter(&driver).search.as_deref(), Some("a"));
+}
+
+#[test]
+fn rows_stay_while_others_are_asked_for_and_when_that_fails() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("x");
+    driver.ring(Timer::Search);
+    driver.shows("José Gómez");
+    driver.answer(Slot::Patients, Err(Failure::Offline("refused".to_owned())));
+    driver.shows("José Gómez");
+    driver.shows("Not up to date: The server can't be reached: refused");
+}
+
+#[test]
+fn the_selection_stays_with_the_patient_when_the_rows_move() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down>jj");
+    assert_eq!(selected(&driver), PatientId(11));
+    driver.keys("r");
+    let mut moved = people();
+    moved.insert(0, patient(8, "Aaron", "First"));
+    driver.answer(Slot::Patients, found(moved, 6));
+    assert_eq!(selected(&driver), PatientId(11));
+}
+
+#[test]
+fn moving_past_the_end_turns_the_page_and_back() {
+    let mut driver = Driver::with(people(), 900, 80, 24);
+    driver.keys("<down>Gj");
+    assert!(matches!(driver.call(Slot::Patients), Call::PatientsAt(at) if at.ends_with("n")));
+    let mut second = page(vec![patient(60, "Six", "Ty"), patient(61, "Sixty", "One")], 900);
+    second.previous = Some("http://x/api/patients?cursor=p".to_owned());
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(second))));
+    driver.shows("6–7 of 900");
+    assert_eq!(selected(&driver), PatientId(60));
+    driver.keys("k");
+    assert!(matches!(driver.call(Slot::Patients), Call::PatientsAt(at) if at.ends_with("p")));
+    driver.answer(Slot::Patients, found(people(), 900));
+    driver.shows("1–5 of 900");
+    assert_eq!(selected(&driver), PatientId(13));
+}
+
+#[test]
+fn a_key_that_is_held_down_turns_one_page() {
+    let mut driver = Driver::with(people(), 900, 80, 24);
+    let before = driver.asked(Slot::Patients);
+    driver.keys("<down>Gjjjj<pgdn>");
+    assert_eq!(driver.asked(Slot::Patients), before + 1);
+}
+
+#[test]
+fn a_capped_count_says_that_there_are_more() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-r>");
+    let mut many = page(people(), 10_000);
+    many.count_capped = true;
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many))));
+    driver.shows("1–5 of 10,000+");
+}
+
+#[test]
+fn a_page_that_is_gone_leads_to_the_first() {
+    let mut driver = Driver::with(people(), 900, 80, 24);
+    driver.keys("<down>G<pgdn>");
+    driver.refuse(Slot::Patients, problem(Kind::NotFound, &[]));
+    assert!(matches!(driver.call(Slot::Patients), Call::Patients(_)));
+}
+
+#[test]
+fn letters_go_into_the_search_and_move_only_among_the_rows() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("jk?:q");
+    driver.shows("jk?:q");
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down>j");
+    assert_eq!(selected(&driver), PatientId(10));
+    driver.keys("/gomez");
+    driver.shows("Search gomez");
+}
+
+#[test]
+fn filters_and_order_are_sent_and_named() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down>f<right><tab>ab<tab>Boston<tab>1980<tab>1989-02<ctrl-s>");
+    let asked = filter(&driver);
+    assert_eq!(asked.city.as_deref(), Some("Boston"));
+    assert_eq!(asked.born_from.map(|day| day.to_string()).as_deref(), Some("1980-01-01"));
+    assert_eq!(asked.born_to.map(|day| day.to_string()).as_deref(), Some("1989-02-28"));
+    driver.answer(Slot::Patients, found(people(), 5));
+    driver.shows("female");
+    driver.shows("city Boston");
+    driver.keys("sG<enter>");
+    assert_eq!(filter(&driver).ordering.as_deref(), Some("-updated_at"));
+    driver.answer(Slot::Patients, found(people(), 5));
+    driver.keys("F");
+    assert_eq!(filter(&driver).city, None);
+}
+
+#[test]
+fn a_filter_that_breaks_a_rule_is_not_sent() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    let before = driver.asked(Slot::Patients);
+    driver.keys("<down>f<tab><tab><tab>1990<tab>1980<ctrl-s>");
+    assert_eq!(driver.asked(Slot::Patients), before);
+    driver.shows("must not be before the other day");
+}
+
+#[test]
+fn a_request_is_shown_as_running_only_after_a_while() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-r>");
+    assert!(arms(&driver, Timer::Busy));
+    driver.hides("Searching …");
+    driver.ring(Timer::Busy);
+    driver.shows("Searching …");
+    driver.answer(Slot::Patients, found(people(), 5));
+    driver.hides("Searching …");
+    assert!(!driver.ring(Timer::Busy));
+}
+
+#[test]
+fn nothing_is_armed_when_nothing_runs() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    let disarmed = driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Busy)));
+    assert!(disarmed);
+    driver.keys("<down>jjkk<ctrl-f>");
+    assert!(!driver.last.iter().any(|e| matches!(e, Effect::Arm(..))));
+}
+
+#[test]
+fn what_passes_passes_and_an_error_stays_until_it_is_dismissed() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down>y");
+    assert!(driver.last.iter().any(|e| matches!(e, Effect::Copy(mrn) if mrn == "P000009K")));
+    assert!(
+        driver.last.iter().any(|e| matches!(e, Effect::Arm(Timer::Toast, t) if *t == TOAST_FOR))
+    );
+    driver.shows("was sent to the terminal");
+    driver.ring(Timer::Toast);
+    driver.hides("was sent to the terminal");
+    driver.keys("M");
+    driver.shows("was sent to the terminal");
+}
+
+#[test]
+fn a_server_that_is_away_is_tried_again_after_waits_that_grow() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-r>");
+    let wait = |driver: &Driver| {
+        driver.last.iter().find_map(|effect| match effect {
+            Effect::Arm(Timer::Retry, wait) => Some(wait.as_secs()),
+            _ => None,
+        })
+    };
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        driver.answer(Slot::Patients, Err(Failure::Offline("refused".to_owned())));
+        waits.extend(wait(&driver));
+        driver.shows("The server is away");
+        assert!(driver.ring(Timer::Retry));
+    }
+    assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60]);
+    driver.answer(Slot::Patients, found(people(), 5));
+    driver.hides("The server is away");
+    assert!(driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Retry))));
+}

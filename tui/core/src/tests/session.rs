@@ -1,0 +1,193 @@
+//! The desk and the session: opening, setting up, logging in and out.
+
+use shared::Kind;
+
+use super::{
+    driver::Driver,
+    fixtures::{jose, meta, page, people, problem, user},
+};
+use crate::{
+    api::{Call, Failure, Reply},
+    effect::{Effect, Slot},
+    msg::{Desk, Msg},
+    screens::Screen,
+};
+
+fn first_start() -> Driver {
+    let mut driver = Driver::new(80, 24);
+    driver.send(Msg::Desk(Desk::FirstStart { data: "/srv/desk.db".to_owned() }));
+    driver
+}
+
+const ADMIN: &str =
+    "<tab>Ana Gómez<tab>ana@example.com<tab>a long enough password<tab>a long enough password";
+
+fn ready(is_logged_in: bool) -> Msg {
+    Msg::Desk(Desk::Ready { label: "local desk".to_owned(), is_ephemeral: false, is_logged_in })
+}
+
+#[test]
+fn the_first_frame_needs_no_network() {
+    let driver = Driver::new(80, 24);
+    assert!(driver.last.is_empty());
+    driver.shows("Opening the desk");
+}
+
+#[test]
+fn the_first_administrator_is_set_up_and_logged_in() {
+    let mut driver = first_start();
+    driver.shows("/srv/desk.db");
+    driver.keys(ADMIN);
+    driver.keys("<ctrl-s>");
+    let Some(Effect::SetUp(admin)) = driver.last.first() else { panic!("it was not set up") };
+    assert_eq!((admin.email.as_str(), admin.is_registration_open), ("ana@example.com", false));
+    driver.send(ready(false));
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.identifier, "ana@example.com");
+    driver.log_in(1, "ana");
+    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+}
+
+#[test]
+fn a_set_up_that_fails_says_why_beside_the_field_and_keeps_what_was_typed() {
+    let mut driver = first_start();
+    driver.keys(ADMIN);
+    driver.keys("<ctrl-s>");
+    let message = "is a well-known one".to_owned();
+    driver.send(Msg::Desk(Desk::Failed { field: Some("password".to_owned()), message }));
+    driver.shows("! is a well-known one");
+    driver.shows("ana@example.com");
+}
+
+#[test]
+fn the_rules_for_the_administrator_hold_before_anything_is_sent() {
+    let mut driver = first_start();
+    driver.keys("<tab><tab>ana@<tab>short<tab>shorter<ctrl-s>");
+    assert!(driver.last.is_empty());
+    for words in [
+        "must be an e-mail address",
+        "must have at least 15 characters",
+        "must be the same as the password",
+    ] {
+        driver.shows(words);
+    }
+}
+
+#[test]
+fn a_server_elsewhere_can_be_chosen_and_what_was_typed_comes_back() {
+    let mut driver = first_start();
+    driver.keys("<tab>Ana<backtab><right><tab>https://desk.example.org/<ctrl-s>");
+    assert!(matches!(
+        driver.last.first(),
+        Some(Effect::Connect { url }) if url == "https://desk.example.org"
+    ));
+    let message = "there is no such server".to_owned();
+    driver.send(Msg::Desk(Desk::Failed { field: Some("url".to_owned()), message }));
+    driver.shows("there is no such server");
+    driver.keys("<backtab><left>");
+    driver.shows("Ana");
+}
+
+#[test]
+fn a_desk_where_somebody_is_logged_in_already_shows_the_list() {
+    let mut driver = Driver::new(80, 24);
+    driver.send(ready(true));
+    assert!(matches!(driver.call(Slot::Account), Call::Profile));
+    assert!(matches!(driver.app.screen(), Screen::Opening(_)));
+    driver.log_in(1, "ana");
+    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+}
+
+#[test]
+fn a_desk_where_nobody_is_logged_in_after_all_shows_the_login() {
+    let mut driver = Driver::new(80, 24);
+    driver.send(ready(true));
+    driver.answer(Slot::Account, Err(Failure::Expired));
+    driver.shows("Log in to local desk");
+    driver.shows("The session is over: log in again.");
+}
+
+#[test]
+fn a_refused_login_keeps_what_was_typed() {
+    let mut driver = Driver::at_login(80, 24);
+    driver.keys("ana<tab>wrong<enter>");
+    let mut refused = problem(Kind::Unauthenticated, &[]);
+    refused.detail = "The password is wrong.".to_owned();
+    driver.refuse(Slot::Account, refused);
+    driver.shows("! The password is wrong.");
+    driver.shows("ana");
+    driver.keys("<enter>");
+    assert_eq!(driver.asked(Slot::Account), 2);
+}
+
+#[test]
+fn an_account_is_offered_only_where_registration_is_open() {
+    let mut driver = Driver::at_login(80, 24);
+    driver.hides("No account yet?");
+    driver.keys("<ctrl-n>");
+    assert!(matches!(driver.app.screen(), Screen::Login(_)));
+    driver.send(ready(false));
+    let mut open = meta();
+    open.is_registration_open = true;
+    driver.answer(Slot::Meta, Ok(Reply::Meta(Box::new(open))));
+    driver.keys("<ctrl-n>Ana María Gómez<tab>ana@example.com<tab><tab>password1<tab>password1");
+    driver.keys("<enter>");
+    let Call::Register(registration) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(registration.first_name.as_deref(), Some("Ana María"));
+    driver.refuse(Slot::Account, problem(Kind::Conflict, &[("email", "is taken")]));
+    driver.shows("! is taken");
+    driver.keys("<esc>");
+    driver.shows("Leave the form?");
+}
+
+#[test]
+fn a_read_that_the_end_of_the_session_stopped_is_done_after_the_login() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("r");
+    driver.answer(Slot::Patient, Err(Failure::Expired));
+    driver.shows("Log in again");
+    driver.shows("José Gómez");
+    let before = driver.asked(Slot::Patient);
+    driver.keys("a long password<enter>");
+    driver.log_in(1, "ana");
+    driver.hides("Log in again");
+    assert_eq!(driver.asked(Slot::Patient), before + 1);
+}
+
+#[test]
+fn an_answer_that_comes_twice_counts_once() {
+    let mut driver = Driver::at_login(80, 24);
+    driver.keys("ana<tab>a long password<enter>");
+    let ticket = driver.ticket(Slot::Account);
+    driver.log_in(1, "ana");
+    let reply = Reply::User(Box::new(user(2, "bob")));
+    assert!(!driver.send(Msg::Reply(ticket, Ok(reply))));
+    driver.shows("ana (staff)");
+}
+
+#[test]
+fn logging_out_forgets_what_was_on_the_screen() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys(":log out<enter>");
+    assert!(matches!(driver.call(Slot::Account), Call::Logout));
+    driver.hides("José");
+    driver.answer(Slot::Account, Err(Failure::Offline("refused".to_owned())));
+    driver.hides("refused");
+    driver.keys("bob<tab>a long password<enter>");
+    driver.log_in(2, "bob");
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(people(), 5)))));
+    driver.shows("bob (staff)");
+}
+
+#[test]
+fn a_profile_without_permissions_is_completed() {
+    let mut driver = Driver::at_login(80, 24);
+    driver.keys("ana<tab>a long password<enter>");
+    let mut bare = user(1, "ana");
+    bare.permissions = None;
+    driver.answer(Slot::Account, Ok(Reply::User(Box::new(bare))));
+    assert!(matches!(driver.call(Slot::Account), Call::Profile));
+    driver.log_in(1, "ana");
+    driver.keys("<ctrl-n>");
+    assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
+}

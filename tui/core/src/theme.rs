@@ -1,0 +1,123 @@
+//! Styles by what they mean. Nothing is said by colour alone: every role also has a sign or a word
+//! where it is used.
+
+use ratatui_core::style::{Color, Modifier, Style};
+
+/// The styles of a terminal, by role.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Theme {
+    /// Ordinary text.
+    pub text: Style,
+    /// What matters less.
+    pub dim: Style,
+    /// Titles of boxes and sections.
+    pub title: Style,
+    /// The line at the top.
+    pub header: Style,
+    /// The names of fields.
+    pub label: Style,
+    /// A field that can be typed into.
+    pub field: Style,
+    /// The field that has the focus.
+    pub focus: Style,
+    /// The selected row.
+    pub selected: Style,
+    /// The selected row of a list that has not the focus.
+    pub selected_away: Style,
+    /// Keys in hints.
+    pub key: Style,
+    /// What is wrong.
+    pub fault: Style,
+    /// What wants attention.
+    pub warning: Style,
+    /// What went well.
+    pub good: Style,
+    /// Lines and frames.
+    pub border: Style,
+}
+
+impl Theme {
+    /// The default: the terminal's own foreground and background, and its sixteen colours.
+    pub const fn ansi() -> Self {
+        let plain = Style::new();
+        Self {
+            text: plain,
+            dim: plain.fg(Color::DarkGray),
+            title: plain.fg(Color::Cyan).add_modifier(Modifier::BOLD),
+            header: plain.add_modifier(Modifier::REVERSED),
+            label: plain.fg(Color::Cyan),
+            field: plain.add_modifier(Modifier::UNDERLINED),
+            focus: plain.add_modifier(Modifier::UNDERLINED).add_modifier(Modifier::BOLD),
+            selected: plain.add_modifier(Modifier::REVERSED),
+            selected_away: plain.add_modifier(Modifier::BOLD),
+            key: plain.fg(Color::Cyan).add_modifier(Modifier::BOLD),
+            fault: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
+            warning: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
+            good: plain.fg(Color::Green),
+            border: plain.fg(Color::DarkGray),
+        }
+    }
+
+    /// Without any colour: bold, underlined and reversed only.
+    pub const fn mono() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        let reversed = plain.add_modifier(Modifier::REVERSED);
+        let underlined = plain.add_modifier(Modifier::UNDERLINED);
+        Self {
+            text: plain,
+            dim: plain,
+            title: bold,
+            header: reversed,
+            label: plain,
+            field: underlined,
+            focus: underlined.add_modifier(Modifier::BOLD),
+            selected: reversed,
+            selected_away: bold,
+            key: bold,
+            fault: bold,
+            warning: bold,
+            good: plain,
+            border: plain,
+        }
+    }
+
+    /// Strong colours on black, whatever the terminal's own are.
+    pub const fn high_contrast() -> Self {
+        let plain = Style::new().fg(Color::White).bg(Color::Black);
+        let bold = plain.add_modifier(Modifier::BOLD);
+        let inverse = Style::new().fg(Color::Black).bg(Color::White);
+        Self {
+            text: plain,
+            dim: plain,
+            title: bold.fg(Color::LightCyan),
+            header: inverse.add_modifier(Modifier::BOLD),
+            label: plain,
+            field: plain.add_modifier(Modifier::UNDERLINED),
+            focus: bold.fg(Color::LightYellow).add_modifier(Modifier::UNDERLINED),
+            selected: Style::new().fg(Color::Black).bg(Color::LightYellow),
+            selected_away: bold.add_modifier(Modifier::UNDERLINED),
+            key: bold.fg(Color::LightYellow),
+            fault: bold.fg(Color::LightRed),
+            warning: bold.fg(Color::LightYellow),
+            good: bold.fg(Color::LightGreen),
+            border: plain,
+        }
+    }
+
+    /// The theme of this name: `ansi`, `mono` or `high-contrast`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "ansi" | "default" => Some(Self::ansi()),
+            "mono" => Some(Self::mono()),
+            "high-contrast" => Some(Self::high_contrast()),
+            _ => None,
+        }
+    }
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::ansi()
+    }
+}

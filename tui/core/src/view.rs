@@ -1,0 +1,110 @@
+//! Drawing the whole terminal: header, screen, layers, status line, footer.
+
+mod footer;
+pub mod paint;
+
+use ratatui_core::{layout::Rect, terminal::Frame};
+
+use crate::{
+    app::App,
+    notice::Tone,
+    text::{self, display},
+    theme::Theme,
+};
+use paint::Painter;
+
+/// Draws the application. Reads it and changes nothing.
+pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let cursor = {
+        let mut painter = Painter::new(frame.buffer_mut(), theme);
+        painter.clear(area);
+        draw(app, area, &mut painter);
+        painter.cursor
+    };
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn draw(app: &App, area: Rect, painter: &mut Painter<'_>) {
+    let world = app.world();
+    let theme = *painter.theme;
+    if world.is_too_small() || area.width < world.width || area.height < world.height {
+        let (width, height) = crate::world::SIZE_MIN;
+        let words = format!("Please enlarge the terminal to {width}×{height} or more.");
+        painter.text(area.x, area.y, area.width, &words, theme.text);
+        return;
+    }
+    header(app, Rect { height: 1, ..area }, painter);
+    let body = world.body();
+    let is_covered = !app.layers().is_empty();
+    app.screen().view(world, body, painter, !is_covered);
+    let top = app.layers().len().saturating_sub(1);
+    for (at, layer) in app.layers().iter().enumerate() {
+        if at == top {
+            // What a covered screen says about the cursor does not count.
+            painter.cursor = None;
+        }
+        layer.view(app, body, painter, at == top);
+    }
+    let bottom = area.y + world.height;
+    let rows = world.status_rows;
+    let place =
+        Rect { y: bottom.saturating_sub(1 + rows), height: rows, width: world.width, ..area };
+    status(app, place, painter);
+    footer::draw(app, Rect { y: bottom - 1, height: 1, width: world.width, ..area }, painter);
+}
+
+fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let world = app.world();
+    painter.style(place, theme.header);
+    let user = world
+        .user
+        .as_ref()
+        .map_or(String::new(), |user| format!("{} ({}) ", display(user.label()), user.role));
+    let right = text::width(&user).min(place.width / 2);
+    painter.text_right(place.right(), place.y, right, &user, theme.header);
+    let room = place.width.saturating_sub(right).saturating_sub(1);
+    let sample = if world.is_ephemeral { " (sample data, thrown away)" } else { "" };
+    let desk = match world.desk.as_str() {
+        "" => String::new(),
+        desk => format!(" · {}{sample}", display(desk)),
+    };
+    let title = app.screen().title();
+    let full = format!(" Frontdesk{desk} · {title}");
+    // Where there is little room, the title matters most.
+    let line = if text::width(&full) <= room { full } else { format!(" {title}{desk}") };
+    painter.text(place.x, place.y, room, &line, theme.header);
+}
+
+fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let (x, columns) = (place.x + 1, place.width.saturating_sub(2));
+    if let Some(notice) = &app.notices().shown {
+        let text = display(&notice.text);
+        match notice.tone {
+            Tone::Info => {
+                painter.text(x, place.y, columns, &text, theme.good);
+            }
+            Tone::Error => {
+                let lines = app.notices().lines(place.width).unwrap_or_default();
+                let more = lines.len() > usize::from(place.height);
+                for (y, line) in (place.y..place.bottom()).zip(&lines) {
+                    painter.text(x, y, columns, line, theme.fault);
+                }
+                let (y, end) = (place.bottom() - 1, place.right() - 1);
+                let hint = if more { "… Esc hides" } else { "Esc hides" };
+                painter.text_right(end, y, columns, hint, theme.dim);
+            }
+        }
+        return;
+    }
+    if let Some(activity) = app.activity() {
+        painter.text(x, place.y, columns, activity, theme.dim);
+    } else if app.is_offline() {
+        let words = "! The server is away. Trying again by itself; Ctrl-R tries now.";
+        painter.text(x, place.y, columns, words, theme.warning);
+    }
+}

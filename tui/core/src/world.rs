@@ -1,0 +1,64 @@
+//! What every screen knows: the day, the size, the desk, the session.
+
+use chrono::NaiveDate;
+use ratatui_core::layout::Rect;
+use shared::{
+    account::{SessionPermission, User},
+    meta::Meta,
+};
+
+/// Fewest columns and rows on which anything is drawn.
+pub const SIZE_MIN: (u16, u16) = (40, 10);
+
+/// What every screen knows and none changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// Today's date: the clinic's once the server has said it, this machine's until then.
+    pub today: NaiveDate,
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Rows of the terminal.
+    pub height: u16,
+    /// Rows of the status line: more than one while a long error stands.
+    pub status_rows: u16,
+    /// Rows of a page of a list.
+    pub page_size: i64,
+    /// What the desk is called: `local desk`, or the server's address.
+    pub desk: String,
+    /// Whether the desk is thrown away at the end.
+    pub is_ephemeral: bool,
+    /// What the server says of itself.
+    pub meta: Option<Meta>,
+    /// Who is logged in.
+    pub user: Option<User>,
+}
+
+impl World {
+    /// Whether the session may do this.
+    pub fn may(&self, permission: SessionPermission) -> bool {
+        let own = self.user.as_ref().and_then(|user| user.permissions.as_ref());
+        own.is_some_and(|list| list.contains(&permission))
+    }
+
+    /// Whether there is too little room to draw anything.
+    pub fn is_too_small(&self) -> bool {
+        self.width < SIZE_MIN.0 || self.height < SIZE_MIN.1
+    }
+
+    /// The part of the terminal that a screen has: without the header above, and the status line
+    /// and the footer below.
+    pub fn body(&self) -> Rect {
+        Rect {
+            x: 0,
+            y: 1,
+            width: self.width,
+            height: self.height.saturating_sub(2).saturating_sub(self.status_rows),
+        }
+    }
+
+    /// The body with a margin at each side.
+    pub fn inside(&self) -> Rect {
+        let body = self.body();
+        Rect { x: 1, width: body.width.saturating_sub(2), ..body }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the program is asked to do: flags, environment, and the client's settings.
+
+use std::{ffi::OsString, io::IsTerminal, path::PathBuf};
+
+use clap::{CommandFactory, FromArgMatches, Parser, parser::ValueSource};
+
+use crate::{
+    client::Certificate,
+    host::{Place, address},
+    settings::Settings,
+};
+
+/// Frontdesk's screens: patients, at this desk or on a clinic's server.
+///
+/// Without a server, a local desk opens: the server runs inside this program, over a database in
+/// your data folder.
+#[derive(Parser)]
+#[command(name = "frontdesk", version, max_term_width = 100)]
+struct Args {
+    /// Connect to this server instead of opening a local desk.
+    #[arg(long, value_name = "URL", env = "FRONTDESK_SERVER")]
+    server: Option<String>,
+    /// Trust this certificate too (PEM), for a clinic with its own authority.
+    #[arg(long, value_name = "FILE", env = "FRONTDESK_CA_CERT")]
+    ca_cert: Option<PathBuf>,
+    /// Open a throw-away desk with sample data; nothing is kept.
+    #[arg(long)]
+    ephemeral: bool,
+    /// The folder of the local desk's data.
+    #[arg(long, value_name = "DIR", env = "FRONTDESK_DATA")]
+    data: Option<PathBuf>,
+    /// Draw without colours (as NO_COLOR does).
+    #[arg(long)]
+    no_color: bool,
+    /// The convention of many programs: any text at all means no colours.
+    #[arg(long = "no-color-variable", hide = true, env = "NO_COLOR")]
+    no_color_variable: Option<OsString>,
+    /// The folder of this client's settings.
+    #[arg(long, value_name = "DIR", env = "FRONTDESK_CONFIG_DIR", hide = true)]
+    config_dir: Option<PathBuf>,
+}
+
+/// What the program has been asked to do, checked.
+pub(crate) struct Wish {
+    /// Whom to talk to.
+    pub(crate) place: Place,
+    /// A certificate to trust besides the usual ones.
+    pub(crate) certificate: Option<Certificate>,
+    /// Whether to draw in colours.
+    pub(crate) has_colors: bool,
+    /// What earlier runs remembered.
+    pub(crate) settings: Settings,
+}
+
+/// Reads flags and environment. Wrong usage ends the program here, with status 2.
+///
+/// Fails with one plain sentence.
+pub(crate) fn read() -> Result<Wish, String> {
+    let matches = Args::command().get_matches();
+    let args = Args::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let is_flag = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+    if is_flag("server") && (args.ephemeral || is_flag("data")) {
+        refuse("--server can't be used with --ephemeral or --data: these open a local desk");
+    }
+    let settings = Settings::load(args.config_dir)?;
+    // What is said now weighs more than what the environment or an earlier run says.
+    let is_local = args.ephemeral || is_flag("data");
+    let named = args.server.clone().or_else(|| settings.server.clone());
+    let place = match named.filter(|_| !is_local) {
+        Some(server) => Place::Server(address(&server).unwrap_or_else(|e| refuse(&e))),
+        None if cfg!(not(feature = "embedded")) => {
+            refuse("this build has no local desk: name a server with --server URL")
+        }
+        None => Place::Local { data: args.data, is_ephemeral: args.ephemeral },
+    };
+    let certificate = args.ca_cert.as_deref().map(Certificate::read).transpose()?;
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err("the screens need a terminal for input and output".to_owned());
+    }
+    let no_color = args.no_color_variable.is_some_and(|value| !value.is_empty());
+    Ok(Wish { place, certificate, has_colors: !args.no_color && !no_color, settings })
+}
+
+fn refuse(sentence: &str) -> ! {
+    Args::command().error(clap::error::ErrorKind::ArgumentConflict, sentence).exit()
+}

@@ -1,0 +1,94 @@
+//! Answers: read up to a bound, then understood.
+
+use reqwest::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+use shared::Problem;
+use tui_core::api::{Failure, Reply};
+
+use super::failure::Broken;
+
+/// The most bytes of an answer.
+const MOST: usize = 8 * 1024 * 1024;
+
+/// What a good answer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// What a client must know.
+    Meta,
+    /// A user and tokens.
+    Session,
+    /// The next tokens.
+    Refreshed,
+    /// A user.
+    User,
+    /// A page of patients.
+    Patients,
+    /// One patient.
+    Patient,
+    /// A page of a history.
+    History,
+    /// Nothing.
+    Nothing,
+}
+
+/// An answer with its whole body.
+pub(super) struct Answer {
+    /// The HTTP status.
+    pub(super) status: StatusCode,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Reads the body to its end.
+    pub(super) async fn read(mut response: Response) -> Result<Self, Broken> {
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > MOST {
+                return Err(Broken::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Self { status, body })
+    }
+
+    /// The body as what it should be.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|e| {
+            // The place, and not the text: that may be somebody's data.
+            let place = format!("line {}, column {}", e.line(), e.column());
+            Failure::Garbled(format!("it is not what a Frontdesk server says ({place})"))
+        })
+    }
+
+    /// The reply that it is.
+    pub(super) fn into_reply(self, expected: Expected, is_write: bool) -> Result<Reply, Failure> {
+        if !self.status.is_success() {
+            return Err(self.into_failure(is_write));
+        }
+        Ok(match expected {
+            Expected::Meta => Reply::Meta(Box::new(self.json()?)),
+            Expected::User => Reply::User(Box::new(self.json()?)),
+            Expected::Patients => Reply::Patients(Box::new(self.json()?)),
+            Expected::Patient => Reply::Patient(Box::new(self.json()?)),
+            Expected::History => Reply::History(Box::new(self.json()?)),
+            Expected::Session | Expected::Refreshed | Expected::Nothing => Reply::Done,
+        })
+    }
+
+    /// The failure that it is: a problem, or something that no Frontdesk server says.
+    pub(super) fn into_failure(self, is_write: bool) -> Failure {
+        if let Ok(problem) = serde_json::from_slice::<Problem>(&self.body) {
+            return Failure::Problem(Box::new(problem));
+        }
+        let status = self.status.as_u16();
+        if self.status.is_server_error() {
+            let sentence = format!("a server on the way answered with status {status}");
+            // Some gateway gave up: what is behind it may have done the work.
+            return if is_write { Failure::Unknown(sentence) } else { Failure::Offline(sentence) };
+        }
+        Failure::Garbled(format!(
+            "it has status {status}, without the reason that a Frontdesk server gives"
+        ))
+    }
+}

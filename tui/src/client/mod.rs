@@ -1,0 +1,270 @@
+//! The HTTP client: one server, one account. Tokens live here, in memory only.
+
+mod answer;
+mod failure;
+mod request;
+mod tokens;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{StatusCode, header};
+use shared::{
+    account::{Refresh, Refreshed, Session},
+    paths,
+};
+use tui_core::api::{Call, Failure, Reply};
+use url::Url;
+
+use self::{
+    answer::{Answer, Expected},
+    request::{Request, Target},
+    tokens::Tokens,
+};
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long to wait for a whole answer.
+const WHOLE: Duration = Duration::from_secs(15);
+/// How long an unused connection is kept.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// A certificate to trust besides the usual ones.
+#[derive(Clone)]
+pub(crate) struct Certificate(Vec<reqwest::Certificate>);
+
+impl Certificate {
+    /// Reads a PEM file, which may hold several.
+    ///
+    /// Fails with one plain sentence.
+    pub(crate) fn read(file: &Path) -> Result<Self, String> {
+        let text = std::fs::read(file)
+            .map_err(|e| format!("the certificate {} can't be read: {e}", file.display()))?;
+        match reqwest::Certificate::from_pem_bundle(&text) {
+            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
+            _ => Err(format!("{} holds no certificate in PEM form", file.display())),
+        }
+    }
+}
+
+/// Talks to one server for one account.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    place: Mutex<Place>,
+    tokens: Mutex<Option<Tokens>>,
+    refreshing: tokio::sync::Mutex<()>,
+}
+
+/// Where the server is, and where it was before a local desk moved to another window.
+#[derive(Clone)]
+struct Place {
+    url: Url,
+    former: Vec<Url>,
+}
+
+impl Client {
+    /// A client for the server at `url`, without a session.
+    ///
+    /// Fails with one plain sentence where the system's certificates can't be read.
+    pub(crate) fn new(url: Url, certificate: Option<&Certificate>) -> Result<Arc<Self>, String> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .pool_idle_timeout(IDLE);
+        if is_loopback(&url) {
+            builder = builder.no_proxy();
+        }
+        if let Some(Certificate(certificates)) = certificate {
+            for certificate in certificates.iter().cloned() {
+                builder = builder.add_root_certificate(certificate);
+            }
+        } else if url.scheme() == "http" {
+            // Spares reading the system's certificates, and needing any.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder.build().map_err(|e| {
+            let cause = failure::cause(&e, &failure::host(&url));
+            format!("no secure connection can be made: {cause}")
+        })?;
+        Ok(Arc::new(Self {
+            http,
+            place: Mutex::new(Place { url, former: Vec::new() }),
+            tokens: Mutex::new(None),
+            refreshing: tokio::sync::Mutex::new(()),
+        }))
+    }
+
+    /// Where the server is.
+    pub(crate) fn url(&self) -> Url {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).url.clone()
+    }
+
+    /// The server has moved: the same desk, served by another window.
+    pub(crate) fn follow_to(&self, url: Url) {
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.url != url {
+            let former = std::mem::replace(&mut place.url, url);
+            place.former.push(former);
+        }
+    }
+
+    /// Sends a request and reads its answer. Refreshes the tokens once where they have ended.
+    pub(crate) async fn send(self: &Arc<Self>, call: &Call) -> Result<Reply, Failure> {
+        let request = Request::new(call)?;
+        let session = match call {
+            Call::Meta | Call::Login(_) | Call::Register(_) => None,
+            Call::Logout => {
+                let Some(tokens) = self.take_tokens() else { return Ok(Reply::Done) };
+                let body = serde_json::json!({ "refresh": tokens.refresh() });
+                // Over is over: here, even where the server can't be told.
+                let _ = self.exchange(&request.with_body(&body)?, Some(&tokens)).await;
+                return Ok(Reply::Done);
+            }
+            _ => Some(self.tokens().ok_or(Failure::Expired)?),
+        };
+        let mut answer = self.exchange(&request, session.as_ref()).await?;
+        if let Some(old) = session
+            && answer.status == StatusCode::UNAUTHORIZED
+        {
+            // In a task of its own: a caller that is no longer waited for must not lose the pair.
+            let client = Arc::clone(self);
+            let refreshed = tokio::spawn(async move { client.refresh(&old).await }).await;
+            let new = refreshed.map_err(|_| Failure::Expired)??;
+            answer = self.exchange(&request, Some(&new)).await?;
+            if answer.status == StatusCode::UNAUTHORIZED {
+                self.forget(&new);
+                return Err(Failure::Expired);
+            }
+        }
+        let is_session = request.expected == Expected::Session;
+        if is_session && answer.status.is_success() {
+            let session: Session = answer.json()?;
+            self.keep(Tokens::new(session.access, session.refresh));
+            return Ok(Reply::User(Box::new(session.user)));
+        }
+        answer.into_reply(request.expected, request.is_write)
+    }
+
+    /// The next pair of tokens, or the one that somebody else has got in the meantime.
+    async fn refresh(&self, old: &Tokens) -> Result<Tokens, Failure> {
+        let _alone = self.refreshing.lock().await;
+        let current = self.tokens().ok_or(Failure::Expired)?;
+        if !current.is_same(old) {
+            return Ok(current);
+        }
+        let body = Refresh { refresh: old.refresh().to_owned() };
+        let request = Request::post(paths::REFRESH, Expected::Refreshed).with_body(&body)?;
+        let answer = self.exchange(&request, None).await?;
+        if answer.status.is_success() {
+            let pair: Refreshed = answer.json()?;
+            let new = Tokens::new(pair.access, pair.refresh);
+            self.replace(old, new.clone());
+            return Ok(new);
+        }
+        if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(answer.into_failure(false));
+        }
+        self.forget(old);
+        Err(Failure::Expired)
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        session: Option<&Tokens>,
+    ) -> Result<Answer, Failure> {
+        let url = self.address(&request.target)?;
+        let host = failure::host(&url);
+        let mut builder = self
+            .http
+            .request(request.method.clone(), url)
+            .header(header::ACCEPT, "application/json, application/problem+json");
+        if let Some(tokens) = session {
+            builder = builder.bearer_auth(tokens.access());
+        }
+        if let Some(version) = request.version {
+            builder = builder.header(header::IF_MATCH, format!("\"{version}\""));
+        }
+        if let Some(body) = &request.body {
+            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let read = async { Answer::read(builder.send().await?).await };
+        read.await.map_err(|e| failure::of(&e, request.is_write, &host))
+    }
+
+    fn address(&self, target: &Target) -> Result<Url, Failure> {
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut url = place.url.clone();
+        match target {
+            Target::Path { path, query } => {
+                let prefix = url.path().trim_end_matches('/').to_owned();
+                url.set_path(&format!("{prefix}{path}"));
+                if !query.is_empty() {
+                    url.query_pairs_mut().extend_pairs(query);
+                }
+            }
+            Target::Given(address) => {
+                let foreign = || {
+                    let sentence = "the page that it names is not its own";
+                    Failure::Garbled(sentence.to_owned())
+                };
+                let given = Url::parse(address).map_err(|_| foreign())?;
+                let mut own = std::iter::once(&place.url).chain(&place.former);
+                if !own.any(|own| own.origin() == given.origin()) {
+                    return Err(foreign());
+                }
+                url.set_path(given.path());
+                url.set_query(given.query());
+            }
+        }
+        Ok(url)
+    }
+
+    fn tokens(&self) -> Option<Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn take_tokens(&self) -> Option<Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn keep(&self, new: Tokens) {
+        *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
+    }
+
+    /// Puts a pair in the place of `old`, unless that is no longer the one in use.
+    fn replace(&self, old: &Tokens, new: Tokens) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.as_ref().is_some_and(|current| current.is_same(old)) {
+            *tokens = Some(new);
+        }
+    }
+
+    fn forget(&self, old: &Tokens) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.as_ref().is_some_and(|current| current.is_same(old)) {
+            *tokens = None;
+        }
+    }
+}
+
+/// Whether an address is one of this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,122 @@
+//! What a [`Call`] is in HTTP.
+
+use reqwest::Method;
+use serde::Serialize;
+use shared::{
+    paths,
+    patient::{Archiving, PatientLookup},
+};
+use tui_core::api::{Call, Failure};
+
+use super::answer::Expected;
+
+/// Where a request goes.
+pub(super) enum Target {
+    /// A path of the API.
+    Path {
+        /// The path.
+        path: String,
+        /// The query's pairs, not encoded.
+        query: Vec<(&'static str, String)>,
+    },
+    /// An address that the server gave.
+    Given(String),
+}
+
+/// A request that can be sent, and sent again.
+pub(super) struct Request {
+    /// GET, POST, PATCH.
+    pub(super) method: Method,
+    /// Where it goes.
+    pub(super) target: Target,
+    /// The body, as JSON.
+    pub(super) body: Option<Vec<u8>>,
+    /// The version that `If-Match` names.
+    pub(super) version: Option<i64>,
+    /// What a good answer holds.
+    pub(super) expected: Expected,
+    /// Whether it changes something.
+    pub(super) is_write: bool,
+}
+
+impl Request {
+    /// The request for a call.
+    pub(super) fn new(call: &Call) -> Result<Self, Failure> {
+        let mut request = match call {
+            Call::Meta => Self::get(paths::META, Expected::Meta),
+            Call::Login(login) => Self::post(paths::LOGIN, Expected::Session).with_body(login)?,
+            Call::Register(new) => Self::post(paths::REGISTER, Expected::Session).with_body(new)?,
+            Call::Logout => Self::post(paths::LOGOUT, Expected::Nothing),
+            Call::Profile => Self::get(paths::PROFILE, Expected::User),
+            Call::Patients(filter) => {
+                Self::get(paths::PATIENTS, Expected::Patients).with_query(filter.pairs())
+            }
+            Call::PatientsAt(address) => Self::given(address, Expected::Patients),
+            Call::Patient { id, archived } => {
+                let lookup = PatientLookup { archived: archived.then_some(true) };
+                Self::get(paths::patient(*id), Expected::Patient).with_query(lookup.pairs())
+            }
+            Call::History { at: Some(address), .. } => Self::given(address, Expected::History),
+            Call::History { id, at: None } => {
+                Self::get(paths::patient_history(*id), Expected::History)
+            }
+            Call::CreatePatient(new) => {
+                Self::post(paths::PATIENTS, Expected::Patient).with_body(new)?
+            }
+            Call::UpdatePatient { id, version, patch } => {
+                Self::to(Method::PATCH, paths::patient(*id), Expected::Patient)
+                    .if_match(*version)
+                    .with_body(patch)?
+            }
+            Call::ArchivePatient { id, version, reason } => {
+                Self::post(paths::patient_archive(*id), Expected::Patient)
+                    .if_match(*version)
+                    .with_body(&Archiving { reason: reason.clone() })?
+            }
+            Call::RestorePatient { id, version } => {
+                Self::post(paths::patient_restore(*id), Expected::Patient).if_match(*version)
+            }
+        };
+        request.is_write = call.is_write();
+        Ok(request)
+    }
+
+    /// A POST to a path, without a body yet.
+    pub(super) fn post(path: impl Into<String>, expected: Expected) -> Self {
+        Self::to(Method::POST, path, expected)
+    }
+
+    /// Adds a body.
+    pub(super) fn with_body(mut self, body: &impl Serialize) -> Result<Self, Failure> {
+        let bytes = serde_json::to_vec(body).map_err(|e| Failure::Garbled(e.to_string()))?;
+        self.body = Some(bytes);
+        Ok(self)
+    }
+
+    fn get(path: impl Into<String>, expected: Expected) -> Self {
+        Self::to(Method::GET, path, expected)
+    }
+
+    fn to(method: Method, path: impl Into<String>, expected: Expected) -> Self {
+        let target = Target::Path { path: path.into(), query: Vec::new() };
+        Self { method, target, body: None, version: None, expected, is_write: false }
+    }
+
+    fn given(address: &str, expected: Expected) -> Self {
+        let mut request = Self::get("", expected);
+        request.target = Target::Given(address.to_owned());
+        request
+    }
+
+    fn with_query(mut self, pairs: Vec<(&'static str, String)>) -> Self {
+        if let Target::Path { query, .. } = &mut self.target {
+            *query = pairs;
+        }
+        self
+    }
+
+    fn if_match(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}

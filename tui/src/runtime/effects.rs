@@ -1,0 +1,105 @@
+//! What the core wants done outside, done in tasks beside the loop.
+
+use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use tokio::{
+    sync::mpsc::UnboundedSender,
+    task::{AbortHandle, JoinSet},
+};
+use tui_core::{
+    api::{Call, Failure},
+    effect::{FirstAdmin, Slot, Ticket},
+    msg::{Desk, Msg},
+};
+
+use super::Event;
+use crate::host::Host;
+
+/// Requests under way, by lane.
+pub(super) struct Effects {
+    host: Arc<Host>,
+    events: UnboundedSender<Event>,
+    reads: HashMap<Slot, AbortHandle>,
+    writes: JoinSet<()>,
+}
+
+impl Effects {
+    /// None yet.
+    pub(super) fn new(host: Arc<Host>, events: UnboundedSender<Event>) -> Self {
+        Self { host, events, reads: HashMap::new(), writes: JoinSet::new() }
+    }
+
+    /// Where to tell the loop what has happened.
+    pub(super) fn events(&self) -> &UnboundedSender<Event> {
+        &self.events
+    }
+
+    /// Opens what the program was started for.
+    pub(super) fn open(&self) {
+        let host = Arc::clone(&self.host);
+        self.desk(async move { host.start().await });
+    }
+
+    /// Creates the first administrator.
+    pub(super) fn set_up(&self, admin: FirstAdmin) {
+        let host = Arc::clone(&self.host);
+        self.desk(async move { host.set_up(admin).await });
+    }
+
+    /// Connects to a server elsewhere.
+    pub(super) fn connect(&self, url: String) {
+        let host = Arc::clone(&self.host);
+        self.desk(async move { host.connect(&url).await });
+    }
+
+    /// Sends a request; its answer comes as a message.
+    pub(super) fn call(&mut self, ticket: Ticket, call: Call) {
+        let host = Arc::clone(&self.host);
+        let events = self.events.clone();
+        let is_write = call.is_write();
+        let task = async move {
+            let answer = AssertUnwindSafe(host.call(&call)).catch_unwind().await;
+            let answer = answer.unwrap_or_else(|_| {
+                Err(Failure::Garbled("something went wrong in this program".to_owned()))
+            });
+            let _ = events.send(Msg::Reply(ticket, answer).into());
+        };
+        if is_write {
+            while self.writes.try_join_next().is_some() {}
+            self.writes.spawn(task);
+        } else {
+            let task = tokio::spawn(task);
+            // A request that the core has forgotten is not waited for any longer.
+            if let Some(old) = self.reads.insert(ticket.slot, task.abort_handle()) {
+                old.abort();
+            }
+        }
+    }
+
+    /// Stops waiting for a lane's request. Writes are in no lane here.
+    pub(super) fn abort(&mut self, slot: Slot) {
+        if let Some(task) = self.reads.remove(&slot) {
+            task.abort();
+        }
+    }
+
+    /// Ends everything but the writes under way, which are the caller's to wait for.
+    pub(super) fn finish(&mut self) -> JoinSet<()> {
+        for (_, task) in self.reads.drain() {
+            task.abort();
+        }
+        std::mem::take(&mut self.writes)
+    }
+
+    fn desk(&self, opening: impl Future<Output = Desk> + Send + 'static) {
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let desk = AssertUnwindSafe(opening).catch_unwind().await.unwrap_or_else(|_| {
+                let message = "something went wrong in this program".to_owned();
+                Desk::Failed { field: None, message }
+            });
+            let _ = events.send(Msg::Desk(desk).into());
+        });
+    }
+}

@@ -1,0 +1,245 @@
+//! The loop: takes everything that waits, lets the core decide, then draws at most once.
+
+use std::sync::Arc;
+
+use chrono::{Local, NaiveDate, NaiveDateTime, NaiveTime};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    task::JoinSet,
+    time::{Duration, Instant, sleep},
+};
+use tui_core::{
+    api::Failure,
+    app::{self, App, Options},
+    effect::Effect,
+    msg::Msg,
+    theme::Theme,
+    view,
+};
+
+use super::{
+    Event, effects::Effects, input, input::Input, screen::Screen, signals, terminal, timers::Timers,
+};
+use crate::host::Host;
+
+/// Rows of a page of a list.
+const PAGE_SIZE: i64 = 50;
+/// The most messages between two frames.
+const BATCH: usize = 4_096;
+/// How long after going on the signal that says so may still come.
+const ECHO: Duration = Duration::from_secs(1);
+
+/// Everything that the loop has in its hands.
+pub(super) struct Shell {
+    app: App,
+    theme: Theme,
+    screen: Screen,
+    input: Input,
+    effects: Effects,
+    timers: Timers,
+    events: UnboundedReceiver<Event>,
+    today: NaiveDate,
+    went_on: Option<Instant>,
+    is_offline: bool,
+    is_dirty: bool,
+    is_ending: bool,
+}
+
+impl Shell {
+    /// Takes the terminal. Nothing is asked of anybody yet.
+    ///
+    /// Fails with one plain sentence.
+    pub(super) fn new(host: Arc<Host>, has_colors: bool) -> Result<Self, String> {
+        let fault = |e: std::io::Error| format!("the terminal can't be used: {e}");
+        let (sender, events) = unbounded_channel();
+        signals::watch(sender.clone()).map_err(fault)?;
+        terminal::hook_panics();
+        let screen = Screen::enter().map_err(fault)?;
+        input::watch_for_hangup(sender.clone()).map_err(fault)?;
+        let (width, height) = crossterm::terminal::size().map_err(fault)?;
+        let today = now().date();
+        Ok(Self {
+            app: App::new(Options { width, height, today, page_size: PAGE_SIZE }),
+            theme: if has_colors { Theme::ansi() } else { Theme::mono() },
+            screen,
+            input: Input::start(&sender),
+            effects: Effects::new(host, sender),
+            timers: Timers::default(),
+            events,
+            today,
+            went_on: None,
+            is_offline: false,
+            is_dirty: true,
+            is_ending: false,
+        })
+    }
+
+    /// Runs until the end.
+    ///
+    /// Fails with one plain sentence.
+    pub(super) async fn run(&mut self) -> Result<(), String> {
+        let fault = |e: std::io::Error| format!("the terminal can't be used: {e}");
+        let effects = self.update(Msg::Start);
+        self.draw().map_err(fault)?;
+        self.effects.open();
+        self.perform(effects).await.map_err(fault)?;
+        while !self.is_ending && !self.screen.is_broken() {
+            self.wait().await.map_err(fault)?;
+            self.drain().await.map_err(fault)?;
+            if self.is_dirty && self.screen.is_idle() && !self.is_ending {
+                self.draw().map_err(fault)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back. What is left are the writes under way.
+    pub(super) async fn leave(&mut self) -> JoinSet<()> {
+        // What is typed from now on is meant for whoever has the terminal next.
+        self.input.stop().await;
+        self.screen.leave().await;
+        self.effects.finish()
+    }
+
+    /// Waits for one thing to happen, and handles it.
+    async fn wait(&mut self) -> std::io::Result<()> {
+        tokio::select! {
+            biased;
+            event = self.events.recv() => match event {
+                Some(event) => self.handle(event).await,
+                None => Ok(()),
+            },
+            () = self.screen.idle(), if self.is_dirty => Ok(()),
+            () = sleep(until_tomorrow()) => self.look_at_the_calendar().await,
+        }
+    }
+
+    /// Handles everything that waits.
+    async fn drain(&mut self) -> std::io::Result<()> {
+        for _ in 0..BATCH {
+            if self.is_ending {
+                return Ok(());
+            }
+            match self.events.try_recv() {
+                Ok(event) => self.handle(event).await?,
+                Err(_) => break,
+            }
+        }
+        self.look_at_the_calendar().await
+    }
+
+    async fn handle(&mut self, event: Event) -> std::io::Result<()> {
+        match event {
+            Event::Msg(msg) => {
+                let is_back = self.is_back(&msg);
+                self.tell(*msg).await?;
+                if is_back { self.tell(Msg::Online).await } else { Ok(()) }
+            }
+            Event::Timer(alarm) => match self.timers.take(alarm) {
+                Some(timer) => self.tell(Msg::Timer(timer)).await,
+                None => Ok(()),
+            },
+            // The stop that the core asked for has been seen to already.
+            Event::Continued if self.went_on.is_some_and(|at| at.elapsed() < ECHO) => Ok(()),
+            Event::Continued => self.go_on().await,
+            Event::End => {
+                self.is_ending = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether this is the first answer of a server that was away.
+    fn is_back(&mut self, msg: &Msg) -> bool {
+        let Msg::Reply(_, answer) = msg else { return false };
+        let is_offline = matches!(answer, Err(Failure::Offline(_)));
+        let was_offline = std::mem::replace(&mut self.is_offline, is_offline);
+        was_offline && !is_offline
+    }
+
+    /// A new day, also after the machine has slept through midnight.
+    async fn look_at_the_calendar(&mut self) -> std::io::Result<()> {
+        let today = now().date();
+        if today == self.today {
+            return Ok(());
+        }
+        self.today = today;
+        self.tell(Msg::Today(today)).await
+    }
+
+    async fn tell(&mut self, msg: Msg) -> std::io::Result<()> {
+        let effects = self.update(msg);
+        self.perform(effects).await
+    }
+
+    fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let effects = app::update(&mut self.app, msg);
+        self.is_dirty |= self.app.take_dirty();
+        effects
+    }
+
+    fn draw(&mut self) -> std::io::Result<()> {
+        self.is_dirty = false;
+        let (app, theme) = (&self.app, &self.theme);
+        self.screen.draw(|frame| view::view(app, theme, frame))
+    }
+
+    async fn perform(&mut self, effects: Vec<Effect>) -> std::io::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Call(ticket, call) => self.effects.call(ticket, call),
+                Effect::Abort(slot) => self.effects.abort(slot),
+                Effect::Arm(timer, after) => {
+                    self.timers.arm(timer, after, self.effects.events());
+                }
+                Effect::Disarm(timer) => self.timers.disarm(timer),
+                Effect::SetUp(admin) => self.effects.set_up(admin),
+                Effect::Connect { url } => self.effects.connect(url),
+                Effect::Copy(text) => {
+                    self.screen.copy(&text);
+                    self.is_dirty = true;
+                }
+                Effect::Repaint => {
+                    self.screen.repaint()?;
+                    self.is_dirty = true;
+                }
+                Effect::Suspend => self.suspend().await?,
+                Effect::Quit => self.is_ending = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops as Ctrl-Z does, and goes on when the shell says so.
+    async fn suspend(&mut self) -> std::io::Result<()> {
+        if !signals::can_stop() {
+            return Ok(());
+        }
+        self.input.stop().await;
+        self.screen.leave().await;
+        signals::stop().await;
+        self.went_on = Some(Instant::now());
+        self.go_on().await
+    }
+
+    /// Goes on after a stop, whoever stopped the process: the shell may have changed every mode.
+    async fn go_on(&mut self) -> std::io::Result<()> {
+        self.screen.enter_again()?;
+        self.input.restart(self.effects.events());
+        self.is_dirty = true;
+        let (width, height) = crossterm::terminal::size()?;
+        let effects = self.update(Msg::Resize { width, height });
+        Box::pin(self.perform(effects)).await
+    }
+}
+
+fn until_tomorrow() -> Duration {
+    let now = now();
+    let midnight = now.date().succ_opt().unwrap_or(now.date()).and_time(NaiveTime::MIN);
+    (midnight - now).to_std().unwrap_or(Duration::from_secs(3_600)) + Duration::from_secs(1)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the core has no clock: its days come from here")]
+fn now() -> NaiveDateTime {
+    Local::now().naive_local()
+}

@@ -1,0 +1,28 @@
+//! The real program in a pseudo-terminal, as a person uses it.
+
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod desk;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod flow;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod person;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod pty;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod terminal;
+
+#[cfg(test)]
+use std::path::Path;
+
+/// The program under test.
+#[cfg(test)]
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_frontdesk"))
+}

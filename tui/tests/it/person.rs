@@ -1,0 +1,74 @@
+//! What a person does at the desk, in steps.
+
+use super::{
+    program,
+    pty::{Home, Program, Start, key},
+};
+
+/// The administrator's e-mail address.
+pub(crate) const EMAIL: &str = "ana@example.com";
+/// The administrator's password.
+pub(crate) const PASSWORD: &str = "three quiet green lamps";
+
+/// Starts the program over a home's data.
+pub(crate) fn start(home: &Home) -> Program {
+    let args = vec!["--data".to_owned(), home.data().display().to_string()];
+    Program::start(Start { program: program(), home, args, env: Vec::new(), size: (80, 24) })
+}
+
+/// Starts the program without a word.
+pub(crate) fn start_plainly(home: &Home) -> Program {
+    Program::start(Start {
+        program: program(),
+        home,
+        args: Vec::new(),
+        env: Vec::new(),
+        size: (80, 24),
+    })
+}
+
+/// The first start: becomes the administrator.
+#[track_caller]
+pub(crate) fn set_up(program: &mut Program) {
+    program.wait_for("Welcome to Frontdesk.");
+    for text in ["", "Ana Admin", EMAIL, PASSWORD] {
+        program.keys(text);
+        program.keys(key::TAB);
+    }
+    program.keys(PASSWORD);
+    program.keys(&key::ctrl('s'));
+    program.wait_for("No patients yet.");
+}
+
+/// Logs in at the next start.
+#[track_caller]
+pub(crate) fn log_in(program: &mut Program, password: &str) {
+    program.wait_for("Log in to local desk");
+    program.keys(EMAIL);
+    program.keys(key::TAB);
+    program.keys(password);
+    program.keys(key::ENTER);
+}
+
+/// Registers a patient from the list, and goes back to it.
+#[track_caller]
+pub(crate) fn register(program: &mut Program, first: &str, last: &str, born: &str) {
+    program.keys(&key::ctrl('n'));
+    program.wait_for("First name");
+    for text in [first, last, born] {
+        program.keys(text);
+        program.keys(key::TAB);
+    }
+    program.keys(&key::ctrl('s'));
+    program.wait_for(&format!("Registered: {first} {last}"));
+    program.keys(key::ESC);
+    program.wait_for("Search");
+}
+
+/// Leaves the program.
+#[track_caller]
+pub(crate) fn quit(mut program: Program) {
+    program.keys(&key::ctrl('q'));
+    assert_eq!(program.end(), 0);
+    program.assert_restored();
+}
