@@ -81,6 +81,7 @@ pub enum LogFormat {
 
 /// Everything that can be set.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Settings")]
 pub struct Settings {
     /// Address and port to listen on.
     #[arg(long, env = "FRONTDESK_LISTEN", default_value = "127.0.0.1:8000", global = true)]

@@ -25,10 +25,11 @@ use shared::{
 
 use super::Api;
 
-type Parameters = Vec<(&'static str, String, Shape)>;
+/// Name, meaning and schema of each parameter of a query.
+type Parameters = fn(&mut Schemas) -> Vec<(&'static str, String, Shape)>;
 
 /// The queries of the operations that have one.
-const QUERIES: &[(&str, fn(&mut Schemas) -> Parameters)] = &[
+const QUERIES: &[(&str, Parameters)] = &[
     ("list_patients", PatientFilter::describe),
     ("get_patient", PatientLookup::describe),
     ("list_patient_history", ListQuery::describe),

@@ -73,9 +73,7 @@ impl Search {
     ///
     /// Fails where there are too many of them. Text without any letter or digit finds nothing.
     pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
-        let is_phone = digits(text).len() >= 5
-            && text.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
-            && text.split_whitespace().all(|word| PartialDate::parse(word).is_err());
+        let is_phone = is_spaced_phone(text);
         let is_one = is_phone || Mrn::looks_like(text);
         let parts: Vec<&str> = if is_one { vec![text] } else { text.split_whitespace().collect() };
         if parts.len() > WORDS_MAX {
@@ -115,6 +113,20 @@ impl Search {
         }
         sql.push(")");
     }
+}
+
+/// Whether a text is a phone number with spaces, rather than words that are numbers: a date, or a
+/// year and the last four digits.
+fn is_spaced_phone(text: &str) -> bool {
+    let count = digits(text).len();
+    let is_date = |word: &str| match PartialDate::parse(word) {
+        Ok(PartialDate::Year(year)) => (1900..=2100).contains(&year) && count < 9,
+        Ok(_) => true,
+        Err(_) => false,
+    };
+    count >= 5
+        && text.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
+        && !text.split_whitespace().any(is_date)
 }
 
 fn word(typed: &str) -> Word {
@@ -181,6 +193,9 @@ mod tests {
     #[test]
     fn a_spaced_phone_number_or_mrn_is_one_word() {
         assert_eq!(Search::parse("+1 (555) 123-4567").unwrap().words.len(), 1);
+        assert_eq!(Search::parse("123 4567").unwrap().words.len(), 1);
+        assert_eq!(Search::parse("1989 4567").unwrap().words.len(), 2);
+        assert_eq!(Search::parse("1989-05-25 4567").unwrap().words.len(), 2);
         assert_eq!(Search::parse("p 000-001 b").unwrap().words.len(), 1);
         assert_eq!(Search::parse("gomez 1989-05-25").unwrap().words.len(), 2);
         assert!(Search::parse("P000001C").unwrap().mistyped_mrn.is_some());

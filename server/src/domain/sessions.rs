@@ -142,7 +142,7 @@ pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let session = sessions::get(&mut tx.conn(), id).await?;
-    if !session.is_some_and(|session| session.user_id == actor.id()) {
+    if session.is_none_or(|session| session.user_id != actor.id()) {
         return Err(Error::NotFound);
     }
     if sessions::end(&mut tx.conn(), id, now).await? {

@@ -113,7 +113,6 @@ fn synthea(name: &str) -> Meaning {
         "BIRTHDATE" => Meaning::Member("date_of_birth"),
         "DEATHDATE" => Meaning::Member("deceased_on"),
         "SSN" => Meaning::Identifier("ssn"),
-        "DRIVERS" => Meaning::Identifier("drivers-license"),
         "PASSPORT" => Meaning::Identifier("passport"),
         "FIRST" => Meaning::Name("first_name"),
         "MIDDLE" => Meaning::Name("middle_name"),

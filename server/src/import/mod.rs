@@ -4,9 +4,10 @@
 //!
 //! - **Synthea's** `patients.csv`, as it is: recognised by `Id`, `BIRTHDATE`, `FIRST`, `LAST` and
 //!   `GENDER`. The digits that are glued to names go, `MIDDLE` belongs to the given names,
-//!   `DEATHDATE` is the date of death; `Id` becomes the identifier `synthea`, `SSN` `ssn`, `DRIVERS`
-//!   `drivers-license`, `PASSPORT` `passport`. Every other column is ignored, `PREFIX`, `SUFFIX` and
-//!   `MAIDEN` too: they are no part of the name that a patient has now.
+//!   `DEATHDATE` is the date of death; `Id` becomes the identifier `synthea`, `SSN` `ssn`,
+//!   `PASSPORT` `passport`. Every other column is ignored: `PREFIX`, `SUFFIX` and `MAIDEN`, since they
+//!   are no part of the name that a patient has now, and `DRIVERS`, since Synthea gives the same
+//!   driver's licence to several people.
 //! - **our own**: columns with the names of the API's members (`first_name`, `date_of_birth` …, in
 //!   any case and order), `identifiers` as `system:value|system:value`, and `source_id`, the record's
 //!   id where it comes from, which is kept as an identifier of the system that `--source` names. An

@@ -194,7 +194,7 @@ async fn synthea_is_read_as_it_is(backend: Backend) {
     assert_eq!((&jose["gender"], &jose["zip_code"]), (&json!("M"), &json!("01013")));
     let systems: Vec<_> =
         jose["identifiers"].as_array().unwrap().iter().map(|i| &i["system"]).collect();
-    assert_eq!(systems, ["synthea", "ssn", "drivers-license", "passport"]);
+    assert_eq!(systems, ["synthea", "ssn", "passport"]);
     let ana = admin.get("/api/patients?search=10cc").await.results()[0].clone();
     assert_eq!(
         (&ana["full_name"], &ana["deceased_on"]),

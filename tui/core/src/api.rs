@@ -132,6 +132,14 @@ pub fn sentence(failure: &Failure) -> String {
     }
 }
 
+/// Why the server is away, in a few words that end a sentence.
+pub fn reason(failure: &Failure) -> String {
+    match failure {
+        Failure::Offline(why) | Failure::Unknown(why) => ended(why.clone()),
+        other => sentence(other),
+    }
+}
+
 /// A sentence with its full stop.
 fn ended(mut sentence: String) -> String {
     if !sentence.ends_with(['.', '!', '?']) {

@@ -29,7 +29,7 @@ use crate::{
     },
     layers::Layer,
     msg::Msg,
-    notice::Notices,
+    notice::{self, Notices},
     screens::{Screen, opening, patients::list},
     world::World,
 };
@@ -70,7 +70,8 @@ pub struct App {
     parked: Vec<(Slot, Call)>,
     is_busy: bool,
     is_busy_armed: bool,
-    is_offline: bool,
+    /// Why the server is away, while it is.
+    offline: Option<String>,
     retry_after: Duration,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
@@ -88,6 +89,8 @@ impl App {
             page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
             desk: String::new(),
             is_ephemeral: false,
+            can_go_local: false,
+            zone: None,
             meta: None,
             user: None,
         };
@@ -100,7 +103,7 @@ impl App {
             parked: Vec::new(),
             is_busy: false,
             is_busy_armed: false,
-            is_offline: false,
+            offline: None,
             retry_after: RETRY_MIN,
             founder: None,
             is_dirty: true,
@@ -144,9 +147,16 @@ impl App {
         self.slots.activity().is_none()
     }
 
+    /// What is said while the server is away, as lines of the status.
+    pub fn away(&self, width: u16) -> Option<Vec<String>> {
+        let why = self.offline.as_ref()?;
+        let words = format!("! The server is away: {why} Trying again by itself; Ctrl-R tries now.");
+        Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
+    }
+
     /// Whether the server is away.
     pub fn is_offline(&self) -> bool {
-        self.is_offline
+        self.offline.is_some()
     }
 
     /// Whether something typed would be lost if the program ended now.
@@ -164,7 +174,7 @@ impl App {
         match action {
             Action::LogOut if self.world.user.is_none() => false,
             // A read that failed can be tried again from anywhere.
-            Action::Refresh if self.is_offline => true,
+            Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {
                 Some(layer) => layer.offers(action),
                 None => self.screen().offers(&self.world, action),
@@ -212,7 +222,7 @@ impl App {
                 std::mem::replace(&mut self.world.today, today) != today
             }
             Msg::Online => {
-                let was_offline = std::mem::take(&mut self.is_offline);
+                let was_offline = self.offline.take().is_some();
                 self.retry_after = RETRY_MIN;
                 out.push(Effect::Disarm(Timer::Retry));
                 self.retry(out) || was_offline
@@ -265,7 +275,13 @@ impl App {
                 out.push(Effect::Disarm(Timer::Busy));
             }
         }
-        self.world.status_rows = self.notices.rows(self.world.width, self.world.height);
+        let (width, height) = (self.world.width, self.world.height);
+        let away = self.away(width).map_or(1, |lines| lines.len());
+        let most = notice::rows_max(height);
+        let away = u16::try_from(away).unwrap_or(most).min(most);
+        let is_said = self.notices.shown.is_some() || self.activity().is_some();
+        self.world.status_rows =
+            if is_said { self.notices.rows(width, height) } else { away };
         let world = &self.world;
         self.screens.iter_mut().for_each(|screen| screen.settle(world));
         self.layers.iter_mut().for_each(|layer| layer.settle(world));

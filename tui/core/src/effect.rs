@@ -74,6 +74,9 @@ pub enum Effect {
         /// Its address.
         url: String,
     },
+    /// Forget the server elsewhere and open the local desk;
+    /// [`Msg::Desk`](crate::msg::Msg::Desk) says how that ends.
+    GoLocal,
     /// Put text into the terminal's clipboard (OSC 52).
     Copy(String),
     /// Draw everything anew.

@@ -198,7 +198,7 @@ impl Form {
     /// What is shown under a field: its fault, or its hint while it has the focus.
     pub fn remark(&self, at: usize) -> Option<(&str, bool)> {
         let field = self.fields.get(at)?;
-        let hint = Some(field.hint).filter(|hint| !hint.is_empty() && at == self.focus);
+        let hint = Some(&*field.hint).filter(|hint| !hint.is_empty() && at == self.focus);
         self.fault(field).map(|fault| (fault, true)).or(hint.map(|hint| (hint, false)))
     }
 

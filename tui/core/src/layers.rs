@@ -93,7 +93,7 @@ impl Layer {
     /// Whether an action makes sense here.
     pub fn offers(&self, action: Action) -> bool {
         match action {
-            Action::Refresh | Action::Palette | Action::LogOut => false,
+            Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
                 matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_))
             }

@@ -84,6 +84,13 @@ pub enum Desk {
         /// Who is logged in already, where the shell did that (a throw-away desk).
         is_logged_in: bool,
     },
+    /// There is a server elsewhere to talk to; nobody is logged in there yet.
+    Elsewhere {
+        /// Its address.
+        label: String,
+        /// Whether there is a local desk to go back to.
+        can_go_local: bool,
+    },
     /// It can't be opened, in one sentence. `field` names the field of the form that is meant,
     /// where there is one: `email`, `password`, `url`.
     Failed {

@@ -28,6 +28,11 @@ pub struct Notice {
     pub text: String,
 }
 
+/// Most rows of the status line on a terminal of this height.
+pub fn rows_max(height: u16) -> u16 {
+    (height / 8).clamp(1, 3)
+}
+
 /// What is shown now, and what was said before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Notices {
@@ -69,7 +74,7 @@ impl Notices {
 
     /// Rows that are needed for what is shown on a terminal of this size.
     pub fn rows(&self, width: u16, height: u16) -> u16 {
-        let most = (height / 8).clamp(1, 3);
+        let most = rows_max(height);
         self.lines(width).map_or(1, |lines| u16::try_from(lines.len()).unwrap_or(most).min(most))
     }
 

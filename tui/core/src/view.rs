@@ -103,8 +103,9 @@ fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
     }
     if let Some(activity) = app.activity() {
         painter.text(x, place.y, columns, activity, theme.dim);
-    } else if app.is_offline() {
-        let words = "! The server is away. Trying again by itself; Ctrl-R tries now.";
-        painter.text(x, place.y, columns, words, theme.warning);
+    } else if let Some(lines) = app.away(place.width) {
+        for (y, line) in (place.y..place.bottom()).zip(&lines) {
+            painter.text(x, y, columns, line, theme.warning);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What every screen knows: the day, the size, the desk, the session.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use ratatui_core::layout::Rect;
 use shared::{
     account::{SessionPermission, User},
@@ -27,6 +28,10 @@ pub struct World {
     pub desk: String,
     /// Whether the desk is thrown away at the end.
     pub is_ephemeral: bool,
+    /// Whether the desk is a server elsewhere, with a local desk to go back to.
+    pub can_go_local: bool,
+    /// The clinic's time zone, once it is known.
+    pub zone: Option<Tz>,
     /// What the server says of itself.
     pub meta: Option<Meta>,
     /// Who is logged in.
@@ -38,6 +43,20 @@ impl World {
     pub fn may(&self, permission: SessionPermission) -> bool {
         let own = self.user.as_ref().and_then(|user| user.permissions.as_ref());
         own.is_some_and(|list| list.contains(&permission))
+    }
+
+    /// A moment as a clock in the clinic shows it, to the minute. Where the clinic's time zone is
+    /// not known, it says which one it is.
+    pub fn stamp(&self, at: &DateTime<Utc>) -> String {
+        match self.zone {
+            Some(zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
+            None => at.format("%Y-%m-%d %H:%M UTC").to_string(),
+        }
+    }
+
+    /// The day of a moment, in the clinic.
+    pub fn day(&self, at: &DateTime<Utc>) -> NaiveDate {
+        self.zone.map_or_else(|| at.date_naive(), |zone| at.with_timezone(&zone).date_naive())
     }
 
     /// Whether there is too little room to draw anything.

@@ -38,10 +38,10 @@ impl App {
             self.written(&call, result, out);
             return true;
         }
-        if let Err(Failure::Offline(_) | Failure::Unknown(_)) = &result
+        if let Err(failure @ (Failure::Offline(_) | Failure::Unknown(_))) = &result
             && !is_account(&call)
         {
-            self.went_offline(ticket.slot, call.clone(), out);
+            self.went_offline(ticket.slot, call.clone(), failure, out);
         }
         self.read(ticket.slot, &call, result, out);
         true
@@ -58,6 +58,7 @@ impl App {
         match (slot, result) {
             (Slot::Meta, Ok(Reply::Meta(meta))) => {
                 self.world.today = meta.today;
+                self.world.zone = meta.time_zone.parse().ok();
                 self.world.meta = Some(*meta);
             }
             // It is tried again by itself.
@@ -107,7 +108,7 @@ impl App {
                 self.shown_again(*patient)
             }
             (Some(Screen::PatientForm(state)), Ok(Reply::Patients(page))) if state.is_doubtful => {
-                form::checked_new(state, &page)
+                form::checked_new(state, &page, &world)
             }
             (Some(Screen::PatientForm(state)), Err(failure)) if state.is_doubtful => {
                 vec![Step::Warn(sentence(&failure))]
@@ -116,7 +117,7 @@ impl App {
                 let Some(state) = self.detail_mut() else { return };
                 match result {
                     Ok(Reply::Patient(patient)) => {
-                        let steps = detail::answered(state, Ok((*patient).clone()));
+                        let steps = detail::answered(state, Ok((*patient).clone()), &world);
                         if let Some(list) = self.list_mut() {
                             list.replace(&patient);
                         }
@@ -127,7 +128,7 @@ impl App {
                     Err(failure) if matches!(call, Call::History { .. }) => {
                         detail::history_answered(state, call, Err(&failure))
                     }
-                    Err(failure) => detail::answered(state, Err(&failure)),
+                    Err(failure) => detail::answered(state, Err(&failure), &world),
                 }
             }
         };
@@ -159,10 +160,11 @@ impl App {
 
     /// A save is over, whatever became of it.
     pub(super) fn released(&mut self, call: &Call) {
+        let world = self.world.clone();
         if matches!(call, Call::CreatePatient(_) | Call::UpdatePatient { .. })
             && let Some(state) = self.form_mut()
         {
-            form::refused(state, &Failure::Expired);
+            form::refused(state, &Failure::Expired, &world);
         }
     }
 
@@ -178,9 +180,10 @@ impl App {
                 self.saved(patient, out);
             }
             (Call::CreatePatient(_) | Call::UpdatePatient { .. }, Err(failure)) => {
+                let world = self.world.clone();
                 match self.form_mut() {
                     Some(state) => {
-                        let steps = form::refused(state, &failure);
+                        let steps = form::refused(state, &failure, &world);
                         self.apply(steps, out);
                     }
                     None => self.say(Tone::Error, sentence(&failure), out),

@@ -17,10 +17,14 @@ impl App {
     pub(super) fn desk(&mut self, desk: Desk, out: &mut Vec<Effect>) {
         match desk {
             Desk::FirstStart { data } => {
+                self.world.can_go_local = false;
+                self.world.meta = None;
+                self.offline = None;
                 self.restart(Screen::FirstStart(Box::new(first_start::init(data))));
             }
             Desk::Ready { label, is_ephemeral, is_logged_in } => {
                 self.world.desk = label;
+                self.world.can_go_local = false;
                 self.world.is_ephemeral = is_ephemeral;
                 self.start(Slot::Meta, Call::Meta, out);
                 let founder = self.founder.take();
@@ -41,6 +45,11 @@ impl App {
                     }
                     None => {}
                 }
+            }
+            Desk::Elsewhere { label, can_go_local } => {
+                let desk = Desk::Ready { label, is_ephemeral: false, is_logged_in: false };
+                self.desk(desk, out);
+                self.world.can_go_local = can_go_local;
             }
             Desk::Failed { field, message } => self.desk_failed(field.as_deref(), message, out),
         }
@@ -77,7 +86,7 @@ impl App {
             Err(failure) => failure,
         };
         if let (Call::Profile, Failure::Offline(_)) = (call, &failure) {
-            self.went_offline(Slot::Account, call.clone(), out);
+            self.went_offline(Slot::Account, call.clone(), &failure, out);
             return;
         }
         if let Screen::Opening(_) = self.screen() {
@@ -183,9 +192,15 @@ impl App {
     }
 
     /// The server is away: the read is kept, and tried again after a while that grows.
-    pub(super) fn went_offline(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
+    pub(super) fn went_offline(
+        &mut self,
+        slot: Slot,
+        call: Call,
+        failure: &Failure,
+        out: &mut Vec<Effect>,
+    ) {
         use crate::{app::RETRY_MAX, effect::Timer};
-        self.is_offline = true;
+        self.offline = Some(crate::api::reason(failure));
         self.slots.keep_failed(slot, call);
         out.push(Effect::Arm(Timer::Retry, self.retry_after));
         self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
@@ -194,7 +209,7 @@ impl App {
     /// The server has answered.
     pub(super) fn came_online(&mut self, out: &mut Vec<Effect>) {
         use crate::{app::RETRY_MIN, effect::Timer};
-        if std::mem::take(&mut self.is_offline) {
+        if self.offline.take().is_some() {
             self.retry_after = RETRY_MIN;
             out.push(Effect::Disarm(Timer::Retry));
             self.retry(out);

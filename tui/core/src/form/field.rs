@@ -1,5 +1,7 @@
 //! One field of a form.
 
+use std::borrow::Cow;
+
 use super::editor::Editor;
 use crate::msg::{Chord, Key};
 
@@ -80,7 +82,7 @@ pub struct Field {
     /// What it holds.
     pub input: Input,
     /// Shown under it while it has the focus.
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
     /// Whether it shares a line with its neighbour where there is room.
     pub is_half: bool,
     /// Rows of the input.
@@ -98,7 +100,7 @@ impl Field {
             name,
             label,
             input,
-            hint: "",
+            hint: Cow::Borrowed(""),
             is_half: false,
             rows: 1,
             was_left: false,
@@ -137,7 +139,7 @@ impl Field {
     /// Adds a hint.
     #[must_use]
     pub fn hint(self, hint: &'static str) -> Self {
-        Self { hint, ..self }
+        Self { hint: Cow::Borrowed(hint), ..self }
     }
 
     /// Lets it share a line.

@@ -73,6 +73,8 @@ pub enum Action {
     CopyMrn,
     /// Go to where an account is opened.
     Register,
+    /// Go back to the local desk.
+    LocalDesk,
     /// Choose the next of a few.
     NextChoice,
     /// Choose the one before of a few.

@@ -54,7 +54,8 @@ table! {
     Search "search" "Go to the search field and type." 86
         [Results: letter('/'), on(Key::Tab), on(Key::BackTab), letter('i'); Patients: ctrl('f')]
     Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
-    Edit "edit" "Edit the patient's record." 80 [Patient: letter('e'), on(Key::Enter)]
+    Edit "edit" "Edit the patient's record." 80
+        [Patient: letter('e'), on(Key::Enter); Results: letter('e'); Patients: ctrl('e')]
     NewPatient "new patient" "Register a patient who is not here yet." 80
         [Results: letter('n'); Patients: ctrl('n')]
     Filter "filter" "Narrow the list: sex, blood type, city, birth, archived." 70
@@ -69,6 +70,8 @@ table! {
     Refresh "refresh" "Ask the server again." 25
         [Results: letter('r'); Patient: letter('r'); Global: ctrl('r')]
     Register "open an account" "Open an account for yourself." 60 [Login: ctrl('n')]
+    LocalDesk "local desk" "Forget this server and open the local desk on this machine." 55
+        [Login: ctrl('o')]
     TakeTheirs "theirs" "Take what the other has saved." 84
         [Conflict: letter('t'), on(Key::Left), letter('h')]
     TakeMine "mine" "Keep what you have typed." 85

@@ -1,6 +1,7 @@
 //! Two versions of a record: what somebody else has saved in the meantime, and what is typed here.
 //! Fields that only one side has changed are merged; for the others somebody chooses.
 
+use chrono::{DateTime, Utc};
 use ratatui_core::layout::Rect;
 use serde_json::Value;
 use shared::{Problem, patient::Patient};
@@ -59,7 +60,13 @@ pub fn theirs(problem: &Problem) -> Option<Patient> {
 }
 
 /// Begins with the form, the record that it was made from, and the record as it is now.
-pub fn init(form: &Form, base: &Patient, theirs: Patient, problem: &Problem) -> State {
+pub fn init(
+    form: &Form,
+    base: &Patient,
+    theirs: Patient,
+    problem: &Problem,
+    world: &World,
+) -> State {
     let (was, is) = (values(base), values(&theirs));
     let empty = String::new();
     let mut rows = Vec::new();
@@ -79,11 +86,11 @@ pub fn init(form: &Form, base: &Patient, theirs: Patient, problem: &Problem) -> 
         rows.push(Row { name: field.name, label, base, theirs, mine, take, is_clash });
     }
     rows.sort_by_key(|row| !row.is_clash);
-    State { rows, by: by(problem), theirs: Box::new(theirs), at: 0 }
+    State { rows, by: by(problem, world), theirs: Box::new(theirs), at: 0 }
 }
 
 /// Who has changed it, and when.
-fn by(problem: &Problem) -> String {
+fn by(problem: &Problem, world: &World) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(id) => Some(format!("user {id}")),
@@ -92,10 +99,9 @@ fn by(problem: &Problem) -> String {
     };
     let extra = &problem.extra;
     let name = extra.get("changed_by_username").or(extra.get("changed_by")).and_then(text);
-    let at = extra.get("changed_at").and_then(Value::as_str).map(|at| {
-        let minute = at.get(..16).unwrap_or(at);
-        format!(", {} UTC", minute.replace('T', " "))
-    });
+    let at = extra.get("changed_at").and_then(Value::as_str);
+    let at = at.and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    let at = at.map(|at| format!(", {}", world.stamp(&at)));
     format!("{}{}", name.unwrap_or_else(|| "somebody else".to_owned()), at.unwrap_or_default())
 }
 

@@ -11,9 +11,9 @@ use shared::{
 
 use super::middle;
 use crate::{
+    date,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    screens::patients::form::fields::date,
     step::{Event, Step},
     view::paint::Painter,
     world::World,
@@ -97,8 +97,9 @@ fn read(state: &mut State, world: &World) -> PatientFilter {
     let mut faults = Faults::default();
     let form = &state.form;
     let mut bound = |name: &'static str| {
-        let text = date(form.value(name).trim(), world.today);
-        let parsed = (!text.is_empty()).then(|| PartialDate::parse(&text));
+        let text = form.value(name).trim();
+        let read = |text| date::read(text, world.today).and_then(|text| PartialDate::parse(&text));
+        let parsed = (!text.is_empty()).then(|| read(text));
         parsed.and_then(|date| date.map_err(|complaint| faults.add(name, complaint)).ok())
     };
     let (from, to) = (bound("born_from"), bound("born_to"));

@@ -128,8 +128,8 @@ pub fn lost() -> State {
 }
 
 /// The patient that a lost save may have registered.
-pub fn found(patient: &Patient) -> State {
-    let at = patient.created_at.format("%Y-%m-%d %H:%M UTC");
+pub fn found(patient: &Patient, world: &World) -> State {
+    let at = world.stamp(&patient.created_at);
     let by = display(&patient.created_by_username);
     let words =
         format!("{}\nregistered {at} by {by}. Is it the one you have typed?", named(patient));

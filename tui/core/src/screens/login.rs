@@ -5,6 +5,7 @@ use shared::{Complaint, Faults, Kind, account::Login};
 
 use crate::{
     api::{Call, Failure},
+    effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
     screens::{Screen, register},
@@ -47,6 +48,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Accept | Action::Save => send(state),
         Action::Register if offers(world, action) && !state.is_again => {
             vec![Step::Push(Box::new(Screen::Register(Box::new(register::init()))))]
+        }
+        Action::LocalDesk if offers(world, action) && !state.is_again => {
+            vec![Step::Do(Effect::GoLocal)]
         }
         Action::Back if state.is_again => vec![Step::Close],
         Action::Back => vec![Step::Leave(Leave::Back)],
@@ -104,6 +108,7 @@ pub fn contexts() -> &'static [Context] {
 pub fn offers(world: &World, action: Action) -> bool {
     match action {
         Action::Register => world.meta.as_ref().is_some_and(|meta| meta.is_registration_open),
+        Action::LocalDesk => world.can_go_local,
         Action::Refresh | Action::Back => false,
         _ => true,
     }
@@ -132,10 +137,13 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let inside = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     form::view::draw(painter, inside, &state.form, has_focus, &|_| None);
     let below = inside.y + state.form.height(inside.width) + 1;
-    if offers(world, Action::Register) {
-        let hint = "No account yet? Ctrl-N opens one.";
-        for (y, line) in (below..area.bottom()).zip(paragraphs(hint, area.width)) {
-            painter.text(area.x, y, area.width, &line, theme.dim);
-        }
+    let hints = [
+        (Action::Register, "No account yet? Ctrl-N opens one."),
+        (Action::LocalDesk, "Ctrl-O opens the local desk on this machine instead."),
+    ];
+    let hints = hints.iter().filter(|(action, _)| offers(world, *action));
+    let lines = hints.flat_map(|(_, hint)| paragraphs(hint, area.width));
+    for (y, line) in (below..area.bottom()).zip(lines) {
+        painter.text(area.x, y, area.width, &line, theme.dim);
     }
 }

@@ -35,6 +35,8 @@ pub struct State {
     history_failure: Option<String>,
     pub(crate) failure: Option<String>,
     scroll: u16,
+    /// Whether its form is opened as soon as the record is read.
+    pub(crate) edits_next: bool,
 }
 
 /// Begins: the record is asked for.
@@ -49,6 +51,7 @@ pub fn init(id: PatientId, name: String, is_archived: bool) -> (State, Vec<Step>
         history_failure: None,
         failure: None,
         scroll: 0,
+        edits_next: false,
     };
     let steps = state.ask();
     (state, steps)
@@ -88,6 +91,10 @@ impl State {
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else { return Vec::new() };
+    if state.edits_next && !matches!(action, Action::Back | Action::Refresh) {
+        // Letters typed ahead are meant for the form that is coming.
+        return Vec::new();
+    }
     let page = world.body().height.saturating_sub(4).max(1);
     match action {
         Action::RowUp => state.scroll = state.scroll.saturating_sub(1),
@@ -105,10 +112,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => return state.ask(),
         _ if !offers(state, action) => {}
-        Action::Edit => {
-            let form = form::init(state.patient.as_deref(), world);
-            return vec![Step::Push(Box::new(Screen::PatientForm(Box::new(form))))];
-        }
+        Action::Edit => return vec![edit(state, world)],
         Action::Archive | Action::Restore => {
             let Some(patient) = state.patient.as_deref() else { return Vec::new() };
             let question = if action == Action::Archive {
@@ -128,6 +132,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
+fn edit(state: &State, world: &World) -> Step {
+    let form = form::init(state.patient.as_deref(), world);
+    Step::Push(Box::new(Screen::PatientForm(Box::new(form))))
+}
+
 /// Asks for the next page of the history once its end is seen.
 fn more_history(state: &State, world: &World) -> Vec<Step> {
     let height = page::height(state, world);
@@ -141,9 +150,22 @@ fn more_history(state: &State, world: &World) -> Vec<Step> {
 }
 
 /// Takes the record, or why there is none. What is on the screen stays.
-pub fn answered(state: &mut State, answer: Result<Patient, &Failure>) -> Vec<Step> {
+pub fn answered(
+    state: &mut State,
+    answer: Result<Patient, &Failure>,
+    world: &World,
+) -> Vec<Step> {
     match answer {
-        Ok(patient) if patient.id == state.id => state.show(patient),
+        Ok(patient) if patient.id == state.id => {
+            let mut steps = state.show(patient);
+            if std::mem::take(&mut state.edits_next) {
+                steps.push(match offers(state, Action::Edit) {
+                    true => edit(state, world),
+                    false => Step::Warn("This record may not be edited by you.".to_owned()),
+                });
+            }
+            steps
+        }
         Ok(_) => Vec::new(),
         Err(failure) => {
             state.failure = Some(sentence(failure));

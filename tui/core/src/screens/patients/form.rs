@@ -72,6 +72,7 @@ impl State {
             }
         }
         self.form.judge(&faults);
+        fields::echo_dates(&mut self.form, today);
         input
     }
 
@@ -149,14 +150,14 @@ pub fn saved(state: &mut State, patient: &Patient) -> (Leave, String) {
 }
 
 /// Takes a refusal: what was typed stays, and is told what is wrong with it.
-pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
+pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step> {
     state.is_saving = false;
     state.then = None;
     match failure {
         Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
             match (&state.base, conflict::theirs(problem)) {
                 (Some(base), Some(theirs)) => {
-                    let layer = conflict::init(&state.form, base, theirs, problem);
+                    let layer = conflict::init(&state.form, base, theirs, problem, world);
                     vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
                 }
                 _ => vec![Step::Warn(problem.detail.clone())],
@@ -225,19 +226,19 @@ pub fn checked(state: &mut State, patient: Patient, world: &World) -> Vec<Step> 
         return vec![Step::Inform(said), Step::Left(Leave::Back)];
     }
     let problem = shared::Problem::new(Kind::Stale, "");
-    let layer = conflict::init(&state.form, &base, patient, &problem);
+    let layer = conflict::init(&state.form, &base, patient, &problem, world);
     vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
 }
 
 /// Takes the patients of the same name: is the one that was typed among them?
-pub fn checked_new(state: &mut State, page: &Page<Patient>) -> Vec<Step> {
+pub fn checked_new(state: &mut State, page: &Page<Patient>, world: &World) -> Vec<Step> {
     if state.base.is_some() {
         return Vec::new();
     }
     state.is_doubtful = false;
     match page.results.first() {
         Some(patient) => {
-            vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(patient)))))]
+            vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(patient, world)))))]
         }
         None => vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())],
     }

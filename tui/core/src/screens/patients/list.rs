@@ -204,7 +204,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Open => open(state),
+        Action::Open => open(state, false),
+        Action::Edit if offers(state, world, action) => open(state, true),
         Action::NewPatient if offers(state, world, action) => {
             vec![Step::Push(Box::new(Screen::PatientForm(Box::new(form::init(None, world)))))]
         }
@@ -240,9 +241,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
 }
 
-fn open(state: &State) -> Vec<Step> {
+/// Opens the selected patient, or reads the record and goes on to its form.
+fn open(state: &State, to_edit: bool) -> Vec<Step> {
     let Some(row) = state.row() else { return Vec::new() };
-    let (patient, steps) = detail::init(row.id, row.name.clone(), state.is_archive());
+    let (mut patient, steps) = detail::init(row.id, row.name.clone(), state.is_archive());
+    patient.edits_next = to_edit;
     let mut all = vec![Step::Push(Box::new(Screen::Patient(Box::new(patient))))];
     all.extend(steps);
     all
@@ -337,6 +340,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Open | Action::CopyMrn | Action::Results | Action::PageDown => {
             !state.rows.is_empty()
         }
+        Action::Edit => !state.rows.is_empty() && !state.is_archive(),
         Action::Search => !state.is_searching,
         Action::ClearFilters => filter::is_narrowed(&state.filter),
         _ => true,

@@ -1,8 +1,9 @@
 //! A patient as lines of a page.
 
+mod history;
+
 use ratatui_core::{layout::Rect, style::Style};
-use serde_json::Value;
-use shared::{history::HistoryEntry, patient::Patient};
+use shared::patient::Patient;
 
 use super::State;
 use crate::{
@@ -34,6 +35,8 @@ enum Kind {
     Dim,
     /// Begins at the left edge.
     Entry,
+    /// The same, and an entry begins with it.
+    Head,
 }
 
 impl Line {
@@ -45,6 +48,7 @@ impl Line {
         match self.kind {
             Kind::Title => theme.title,
             Kind::Value | Kind::Entry => theme.text,
+            Kind::Head => theme.label,
             Kind::Dim => theme.dim,
         }
     }
@@ -73,12 +77,12 @@ pub(super) fn height(state: &State, world: &World) -> u16 {
 fn sides(state: &State, world: &World) -> (Vec<Line>, Vec<Line>) {
     let (left_columns, right_columns) = widths(world);
     let Some(patient) = &state.patient else { return (Vec::new(), Vec::new()) };
-    let mut left = fields(patient, left_columns);
+    let mut left = fields(patient, world, left_columns);
     if right_columns > 0 {
-        return (left, history(state, right_columns));
+        return (left, history::lines(state, world, right_columns));
     }
     left.push(Line { label: "", text: String::new(), kind: Kind::Value });
-    left.extend(history(state, left_columns));
+    left.extend(history::lines(state, world, left_columns));
     (left, Vec::new())
 }
 
@@ -86,7 +90,7 @@ fn sides(state: &State, world: &World) -> (Vec<Line>, Vec<Line>) {
 pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    banner(state, inside, painter);
+    banner(state, world, inside, painter);
     let below =
         Rect { y: inside.y + BANNER, height: inside.height.saturating_sub(BANNER), ..inside };
     if state.patient.is_none() {
@@ -129,7 +133,7 @@ fn column(lines: &[Line], scroll: u16, area: Rect, painter: &mut Painter<'_>) {
 }
 
 /// Who it is: name, sex, age, MRN; a death and the archive in words.
-fn banner(state: &State, area: Rect, painter: &mut Painter<'_>) {
+fn banner(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let bold = theme.title;
     let Some(patient) = &state.patient else {
@@ -142,7 +146,7 @@ fn banner(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let room = area.width.saturating_sub(right + 2);
     painter.text(area.x, area.y, room, &display(&patient.full_name), bold);
     painter.text_right(area.right(), area.y, right, &mrn, bold);
-    let warning = warning(state, patient);
+    let warning = warning(state, world, patient);
     let used = painter.text(area.x, area.y + 1, area.width, &who(patient), theme.text);
     let x = area.x.saturating_add(used).saturating_add(2);
     let left = area.right().saturating_sub(x);
@@ -164,23 +168,22 @@ fn who(patient: &Patient) -> String {
     format!("{sex} · {age}{born}")
 }
 
-fn warning(state: &State, patient: &Patient) -> String {
+fn warning(state: &State, world: &World, patient: &Patient) -> String {
     let mut warnings = Vec::new();
     warnings.extend(patient.deceased_on.map(|day| format!("† died {day}")));
-    warnings.extend(patient.archived_at.map(|at| format!("ARCHIVED {}", at.format("%Y-%m-%d"))));
+    warnings.extend(patient.archived_at.map(|at| format!("ARCHIVED {}", world.day(&at))));
     warnings
         .extend(state.failure.as_ref().map(|why| format!("! not up to date: {}", display(why))));
     warnings.join(" · ")
 }
 
-fn fields(patient: &Patient, columns: u16) -> Vec<Line> {
+fn fields(patient: &Patient, world: &World, columns: u16) -> Vec<Line> {
     let born = match born(patient) {
         born if patient.date_of_birth_estimated => format!("{born} (estimated from an age)"),
         born => born,
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let identifiers = patient.identifiers.iter().map(|i| format!("{}: {}", i.system, i.value));
-    let stamp = |at: &chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     let mut page = Page { lines: Vec::new(), columns };
     page.section(
         "Contact",
@@ -210,11 +213,11 @@ fn fields(patient: &Patient, columns: u16) -> Vec<Line> {
             ("Identifiers", identifiers.collect::<Vec<_>>().join("\n")),
             (
                 "Registered",
-                format!("{} by {}", stamp(&patient.created_at), patient.created_by_username),
+                format!("{} by {}", world.stamp(&patient.created_at), patient.created_by_username),
             ),
             (
                 "Last changed",
-                format!("{} (version {})", stamp(&patient.updated_at), patient.version),
+                format!("{} (version {})", world.stamp(&patient.updated_at), patient.version),
             ),
         ],
     );
@@ -244,48 +247,5 @@ impl Page {
                 self.lines.push(Line { label, text: line, kind: Kind::Value });
             }
         }
-    }
-}
-
-fn history(state: &State, columns: u16) -> Vec<Line> {
-    let mut lines = vec![Line::title("History")];
-    let mut say = |text: String, kind| {
-        for line in paragraphs(&text, columns) {
-            lines.push(Line { label: "", text: line, kind });
-        }
-    };
-    if let Some(failure) = &state.history_failure {
-        say(format!("! {failure} Ctrl-R tries again."), Kind::Entry);
-    }
-    for entry in &state.history {
-        say(headline(entry), Kind::Entry);
-        for change in &entry.changes {
-            let (old, new) = (value(&change.old), value(&change.new));
-            let field = change.field.replace('_', " ");
-            let line = match old.is_empty() {
-                true => format!("  {field}: {new}"),
-                false => format!("  {field}: {old} → {}", if new.is_empty() { "–" } else { &new }),
-            };
-            say(line, Kind::Entry);
-        }
-    }
-    if state.history_next.is_some() {
-        say("PgDn shows earlier entries.".to_owned(), Kind::Entry);
-    }
-    lines
-}
-
-fn headline(entry: &HistoryEntry) -> String {
-    let what = entry.action.rsplit('.').next().unwrap_or(&entry.action);
-    let reason = entry.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    let at = entry.at.format("%Y-%m-%d %H:%M");
-    format!("{at}  {}  {what}{reason}", entry.actor_username)
-}
-
-fn value(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }

@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use shared::{
-    Faults,
+    Complaint, Faults, PartialDate,
     patient::{Patient, PatientInput},
     read::Reader,
 };
 
-use crate::form::{Form, field::Field};
+use crate::{
+    date,
+    form::{Form, field::Field},
+};
 
 const SEXES: &[(&str, &str)] =
     &[("", "not said"), ("F", "female"), ("M", "male"), ("O", "other"), ("U", "unknown")];
@@ -27,6 +30,19 @@ const BLOOD: &[(&str, &str)] = &[
     ("O-", "O-"),
 ];
 
+const BORN: &str = "1989-05-25, 25.5.1989, 1989-05, 1989; t is today";
+const DIED: &str = "shown as deceased from then on";
+
+/// Says a date that is typed in full, where it can be read, instead of how it is to be typed.
+pub fn echo_dates(form: &mut Form, today: NaiveDate) {
+    for (name, hint) in [("date_of_birth", BORN), ("deceased_on", DIED)] {
+        let Some(field) = form.field_mut(name) else { continue };
+        let read = date::read(field.value().trim(), today);
+        let read = read.and_then(|text| PartialDate::parse(&text)).map(date::in_full);
+        field.hint = read.map_or(hint.into(), Into::into);
+    }
+}
+
 /// The fields of the form, with a patient's values or empty.
 pub fn of(patient: Option<&Patient>) -> Vec<Field> {
     let values = patient.map(values).unwrap_or_default();
@@ -36,9 +52,7 @@ pub fn of(patient: Option<&Patient>) -> Vec<Field> {
     vec![
         line("first_name", "First name").half(),
         line("last_name", "Last name").half(),
-        line("date_of_birth", "Born")
-            .hint("1989-05-25, 1989-05, 1989, 19890525; t is today")
-            .half(),
+        line("date_of_birth", "Born").hint(BORN).half(),
         line("age", "or age").hint("where no date of birth is known").half(),
         Field::choice("gender", "Sex", SEXES, value("gender")).half(),
         Field::choice("blood_type", "Blood type", BLOOD, value("blood_type")).half(),
@@ -48,7 +62,7 @@ pub fn of(patient: Option<&Patient>) -> Vec<Field> {
         line("city", "City").half(),
         line("zip_code", "Zip code").half(),
         line("state", "State").half(),
-        line("deceased_on", "Died on").hint("shown as deceased from then on").half(),
+        line("deceased_on", "Died on").hint(DIED).half(),
         line("emergency_contact", "In emergency").hint("whom to call, with the number"),
         notes("allergies", "Allergies", 2),
         notes("medical_history", "Med. history", 3),
@@ -86,34 +100,29 @@ pub fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, Fa
     let is_sent = |field: &&Field| {
         if is_change { field.is_changed() } else { !field.value().trim().is_empty() }
     };
-    let members = form.fields.iter().filter(is_sent);
-    let members = members.map(|field| (field.name.to_owned(), member(field, today))).collect();
+    let mut faults = Faults::default();
+    let mut members = Vec::new();
+    for field in form.fields.iter().filter(is_sent) {
+        match member(field, today) {
+            Ok(value) => members.push((field.name.to_owned(), value)),
+            Err(complaint) => faults.add(field.name, complaint),
+        }
+    }
     let mut reader = Reader::from_members(members);
     let input = PatientInput::read(&mut reader);
-    (input, reader.finish())
+    faults.extend(reader.finish());
+    (input, faults)
 }
 
-fn member(field: &Field, today: NaiveDate) -> Value {
+fn member(field: &Field, today: NaiveDate) -> Result<Value, Complaint> {
     let text = field.value().trim();
-    match field.name {
+    Ok(match field.name {
         _ if text.is_empty() => Value::Null,
-        "date_of_birth" | "deceased_on" => date(text, today).into(),
+        "date_of_birth" | "deceased_on" => date::read(text, today)?.into(),
         "age" => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
         "identifiers" => text.lines().filter_map(identifier).collect(),
         _ => text.into(),
-    }
-}
-
-/// A date as it is written in a hurry: `t` is today, eight digits are a day.
-pub fn date(text: &str, today: NaiveDate) -> String {
-    let is_short = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
-    match text.to_ascii_lowercase().as_str() {
-        "t" | "today" => today.to_string(),
-        _ => match (text.get(..4), text.get(4..6), text.get(6..)) {
-            (Some(year), Some(month), Some(day)) if is_short => format!("{year}-{month}-{day}"),
-            _ => text.to_owned(),
-        },
-    }
+    })
 }
 
 fn identifier(line: &str) -> Option<Value> {

@@ -4,6 +4,7 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
+    date,
     form::{self, field::Field},
     screens::patients::born_of,
     text::display,
@@ -39,14 +40,15 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     painter.text_right(place.right(), area.y, room, changed, theme.warning);
     let outcome = state.outcome(world.today);
     let echo = |field: &Field| -> Option<String> {
+        let typed = field.value().trim();
         let outcome = outcome.as_ref()?;
         let age = outcome.age(world.today)?;
         match field.name {
-            "date_of_birth" if !field.value().trim().is_empty() => {
+            "date_of_birth" if date::read(typed, world.today).is_ok_and(|day| !day.is_empty()) => {
                 let sign = if outcome.date_of_birth_estimated { ", estimated" } else { "" };
                 Some(format!("age {age}{sign}"))
             }
-            "age" if !field.value().trim().is_empty() => {
+            "age" if !typed.is_empty() => {
                 let born = born_of(outcome.fields.date_of_birth, outcome.date_of_birth_estimated);
                 Some(format!("born {born}"))
             }
