@@ -44,6 +44,8 @@ struct Args {
 pub(crate) struct Wish {
     /// Whom to talk to.
     pub(crate) place: Place,
+    /// The folder of the local desk's data, where one is named.
+    pub(crate) data: Option<PathBuf>,
     /// A certificate to trust besides the usual ones.
     pub(crate) certificate: Option<Certificate>,
     /// Whether to draw in colours.
@@ -71,14 +73,15 @@ pub(crate) fn read() -> Result<Wish, String> {
         None if cfg!(not(feature = "embedded")) => {
             refuse("this build has no local desk: name a server with --server URL")
         }
-        None => Place::Local { data: args.data, is_ephemeral: args.ephemeral },
+        None => Place::Local { is_ephemeral: args.ephemeral },
     };
     let certificate = args.ca_cert.as_deref().map(Certificate::read).transpose()?;
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err("the screens need a terminal for input and output".to_owned());
     }
     let no_color = args.no_color_variable.is_some_and(|value| !value.is_empty());
-    Ok(Wish { place, certificate, has_colors: !args.no_color && !no_color, settings })
+    let has_colors = !args.no_color && !no_color;
+    Ok(Wish { place, data: args.data, certificate, has_colors, settings })
 }
 
 fn refuse(sentence: &str) -> ! {

@@ -1,7 +1,6 @@
 //! Whom the client talks to: a server somewhere, or the local desk.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -33,8 +32,6 @@ pub(crate) enum Place {
     Server(Url),
     /// The local desk.
     Local {
-        /// The folder of its data, where one is named.
-        data: Option<PathBuf>,
         /// Whether it is a throw-away desk with sample data.
         is_ephemeral: bool,
     },
@@ -61,15 +58,12 @@ struct Link {
 impl Host {
     /// Nobody yet.
     pub(crate) fn new(wish: Wish) -> Self {
-        let (data, is_ephemeral) = match &wish.place {
-            Place::Local { data, is_ephemeral } => (data.clone(), *is_ephemeral),
-            Place::Server(_) => (None, false),
-        };
+        let is_ephemeral = matches!(wish.place, Place::Local { is_ephemeral: true });
         let is_registration_open = wish.settings.is_registration_open;
         Self {
             place: wish.place,
             certificate: wish.certificate,
-            local: LocalDesk::new(data, is_ephemeral, is_registration_open),
+            local: LocalDesk::new(wish.data, is_ephemeral, is_registration_open),
             settings: Mutex::new(wish.settings),
             client: Mutex::new(None),
             turn: tokio::sync::Mutex::new(()),
@@ -80,8 +74,26 @@ impl Host {
     pub(crate) async fn start(&self) -> Desk {
         let _turn = self.turn.lock().await;
         let opened = match &self.place {
-            Place::Server(url) => self.point_to(url.clone()).map(|_| ready(label(url))),
-            Place::Local { is_ephemeral, .. } => self.open_local(*is_ephemeral).await,
+            Place::Server(url) => self.point_to(url.clone()).map(|()| elsewhere(url)),
+            Place::Local { is_ephemeral } => self.open_local(*is_ephemeral).await,
+        };
+        opened.unwrap_or_else(|message| Desk::Failed { field: None, message })
+    }
+
+    /// Forgets the server elsewhere, and opens the local desk.
+    pub(crate) async fn go_local(&self) -> Desk {
+        let _turn = self.turn.lock().await;
+        let is_remembered = {
+            let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+            settings.server.is_some()
+        };
+        let forgotten = match is_remembered {
+            true => self.remember(|settings| settings.server = None),
+            false => Ok(()),
+        };
+        let opened = match forgotten {
+            Ok(()) => self.open_local(false).await,
+            Err(message) => Err(message),
         };
         opened.unwrap_or_else(|message| Desk::Failed { field: None, message })
     }
@@ -145,7 +157,7 @@ impl Host {
         self.remember(|settings| settings.server = Some(plain(&url)))?;
         self.talk_to(client, false);
         self.local.close().await;
-        Ok(ready(label(&url)))
+        Ok(elsewhere(&url))
     }
 
     /// Sends a request. Where the window that served the local desk has gone, this one takes over
@@ -206,8 +218,8 @@ impl Host {
     }
 }
 
-fn ready(label: String) -> Desk {
-    Desk::Ready { label, is_ephemeral: false, is_logged_in: false }
+fn elsewhere(url: &Url) -> Desk {
+    Desk::Elsewhere { label: label(url), can_go_local: cfg!(feature = "embedded") }
 }
 
 fn local_label() -> String {

@@ -103,7 +103,8 @@ impl Search {
     /// Adds the rank of a row to a query over `patients p`: how many words match only the start of
     /// a term. The best rank is 0.
     pub(crate) fn rank(&self, sql: &mut Sql) {
-        sql.push("(0");
+        // Not "(0)", which would be the place of a column to order by.
+        sql.push("(0 + 0");
         for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
             sql.push(
                 " + CASE WHEN EXISTS (SELECT 1 FROM patient_terms t WHERE t.patient_id = p.id \

@@ -150,7 +150,8 @@ impl App {
     /// What is said while the server is away, as lines of the status.
     pub fn away(&self, width: u16) -> Option<Vec<String>> {
         let why = self.offline.as_ref()?;
-        let words = format!("! The server is away: {why} Trying again by itself; Ctrl-R tries now.");
+        let words =
+            format!("! The server is away: {why} Trying again by itself; Ctrl-R tries now.");
         Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
     }
 
@@ -280,8 +281,7 @@ impl App {
         let most = notice::rows_max(height);
         let away = u16::try_from(away).unwrap_or(most).min(most);
         let is_said = self.notices.shown.is_some() || self.activity().is_some();
-        self.world.status_rows =
-            if is_said { self.notices.rows(width, height) } else { away };
+        self.world.status_rows = if is_said { self.notices.rows(width, height) } else { away };
         let world = &self.world;
         self.screens.iter_mut().for_each(|screen| screen.settle(world));
         self.layers.iter_mut().for_each(|layer| layer.settle(world));

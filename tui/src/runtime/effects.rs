@@ -53,6 +53,12 @@ impl Effects {
         self.desk(async move { host.connect(&url).await });
     }
 
+    /// Goes back to the local desk.
+    pub(super) fn go_local(&self) {
+        let host = Arc::clone(&self.host);
+        self.desk(async move { host.go_local().await });
+    }
+
     /// Sends a request; its answer comes as a message.
     pub(super) fn call(&mut self, ticket: Ticket, call: Call) {
         let host = Arc::clone(&self.host);

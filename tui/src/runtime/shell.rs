@@ -195,6 +195,7 @@ impl Shell {
                 Effect::Disarm(timer) => self.timers.disarm(timer),
                 Effect::SetUp(admin) => self.effects.set_up(admin),
                 Effect::Connect { url } => self.effects.connect(url),
+                Effect::GoLocal => self.effects.go_local(),
                 Effect::Copy(text) => {
                     self.screen.copy(&text);
                     self.is_dirty = true;

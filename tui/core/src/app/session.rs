@@ -17,14 +17,12 @@ impl App {
     pub(super) fn desk(&mut self, desk: Desk, out: &mut Vec<Effect>) {
         match desk {
             Desk::FirstStart { data } => {
-                self.world.can_go_local = false;
-                self.world.meta = None;
-                self.offline = None;
+                self.at_another_desk(out);
                 self.restart(Screen::FirstStart(Box::new(first_start::init(data))));
             }
             Desk::Ready { label, is_ephemeral, is_logged_in } => {
+                self.at_another_desk(out);
                 self.world.desk = label;
-                self.world.can_go_local = false;
                 self.world.is_ephemeral = is_ephemeral;
                 self.start(Slot::Meta, Call::Meta, out);
                 let founder = self.founder.take();
@@ -53,6 +51,14 @@ impl App {
             }
             Desk::Failed { field, message } => self.desk_failed(field.as_deref(), message, out),
         }
+    }
+
+    /// What was known of the desk before does not hold for this one.
+    fn at_another_desk(&mut self, out: &mut Vec<Effect>) {
+        out.extend(self.slots.cancel(Slot::Meta));
+        self.world.can_go_local = false;
+        self.offline = None;
+        self.retry_after = crate::app::RETRY_MIN;
     }
 
     fn desk_failed(&mut self, field: Option<&str>, message: String, out: &mut Vec<Effect>) {

@@ -150,11 +150,7 @@ fn more_history(state: &State, world: &World) -> Vec<Step> {
 }
 
 /// Takes the record, or why there is none. What is on the screen stays.
-pub fn answered(
-    state: &mut State,
-    answer: Result<Patient, &Failure>,
-    world: &World,
-) -> Vec<Step> {
+pub fn answered(state: &mut State, answer: Result<Patient, &Failure>, world: &World) -> Vec<Step> {
     match answer {
         Ok(patient) if patient.id == state.id => {
             let mut steps = state.show(patient);
@@ -168,6 +164,7 @@ pub fn answered(
         }
         Ok(_) => Vec::new(),
         Err(failure) => {
+            state.edits_next = false;
             state.failure = Some(sentence(failure));
             Vec::new()
         }
