@@ -67,12 +67,12 @@ macro_rules! fields {
         pub struct $input {
             $(
                 $(#[doc = $field_doc])*
-                #[serde(skip_serializing_if = "Patch::is_absent")]
+                #[serde(skip_serializing_if = "crate::Patch::is_absent")]
                 pub $field: $crate::Patch<$type>,
             )*
             $(
                 $(#[doc = $extra_doc])*
-                #[serde(skip_serializing_if = "Patch::is_absent")]
+                #[serde(skip_serializing_if = "crate::Patch::is_absent")]
                 pub $extra: $crate::Patch<$extra_type>,
             )*
             /// What was read and is sent back, to be compared with the record as it is.

@@ -1,4 +1,4 @@
-//! The database: SQLite or PostgreSQL behind one face. One SQL text serves both; a [`Sql`] is run
+//! The database: SQLite or PostgreSQL behind one face. One SQL text serves both; a statement is run
 //! on whichever connection there is. Only this file and `sqlite`, `postgres`, `migrate` and
 //! `search` know that there are two.
 

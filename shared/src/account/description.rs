@@ -1,10 +1,10 @@
 //! The bodies of section 4 in the API description.
 
 use super::{
-    EMAIL_MAX, FULL_NAME_MAX, Login, Logout, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, PHONE_MAX,
-    PasswordChange, ProfileInput, ProfilePatch, ProfileReplacement, Refresh, Registration,
-    TOKEN_MAX, USERNAME_MAX,
+    EMAIL_MAX, FULL_NAME_MAX, Login, Logout, NAME_MAX, PASSWORD_MAX, PHONE_MAX, PasswordChange,
+    ProfileInput, ProfilePatch, ProfileReplacement, Refresh, Registration, TOKEN_MAX, USERNAME_MAX,
 };
+use crate::account::PASSWORD_MIN;
 use crate::describe::{Describe, Object, Schemas, Shape};
 
 fn text(max: usize, example: &str) -> Shape {

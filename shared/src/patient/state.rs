@@ -1,0 +1,200 @@
+//! What is stored of a patient, and the rules that it keeps as a whole.
+
+use chrono::NaiveDate;
+
+use super::{PatientFields, PatientInput};
+use crate::{Complaint, Faults, PartialDate, Patch, date::AGE_MAX};
+
+/// What is stored of a patient and can be changed: the fields, and whether the date of birth is an
+/// estimate.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PatientState {
+    /// The values.
+    pub fields: PatientFields,
+    /// Whether the date of birth was made from an age.
+    pub date_of_birth_estimated: bool,
+}
+
+impl PatientState {
+    /// Lays an input over this state and checks the result as a whole.
+    ///
+    /// Fails with every rule that it breaks. `today` is the clinic's.
+    pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let mut fields = self.fields.clone();
+        input.apply(&mut fields);
+        let known = self.fields.date_of_birth.filter(|_| !self.date_of_birth_estimated);
+        let mut estimated = match &input.date_of_birth {
+            Patch::Absent => self.date_of_birth_estimated,
+            Patch::Null => false,
+            Patch::Value(date) => {
+                self.date_of_birth_estimated && self.fields.date_of_birth == Some(*date)
+            }
+        };
+        let counted_on = fields.deceased_on.unwrap_or(today);
+        if let Some(age) = input.age.value() {
+            let sent = input.date_of_birth.value().copied();
+            match sent.or(known) {
+                Some(date) if date.age_on(counted_on) == *age => fields.date_of_birth = Some(date),
+                Some(date) => faults.add("age", disagrees(date, date.age_on(counted_on))),
+                None if fields.date_of_birth.is_some_and(|d| d.age_on(counted_on) == *age) => {}
+                None => {
+                    fields.date_of_birth = Some(PartialDate::from_age(*age, counted_on));
+                    estimated = true;
+                }
+            }
+        }
+        check_life(&fields, today, &mut faults);
+        if fields.first_name.is_none() && fields.last_name.is_none() {
+            let message = "is required: a person has a first name, a last name or both";
+            faults.add("first_name", Complaint::new("required", message));
+        }
+        check_identifiers(&fields, &mut faults);
+        let date_of_birth_estimated = estimated && fields.date_of_birth.is_some();
+        faults.into_result().map(|()| Self { fields, date_of_birth_estimated })
+    }
+
+    /// The age in whole years: today's, or at death.
+    pub fn age(&self, today: NaiveDate) -> Option<i64> {
+        let counted_on = self.fields.deceased_on.unwrap_or(today);
+        self.fields.date_of_birth.map(|date| date.age_on(counted_on))
+    }
+}
+
+fn disagrees(date: PartialDate, age: i64) -> Complaint {
+    let message = format!("must agree with the date of birth {date}, which makes it {age}");
+    Complaint::new("disagrees", message).with("date_of_birth", date.to_string()).with("age", age)
+}
+
+/// Birth and death: neither in the future, in this order, not further apart than a life.
+fn check_life(fields: &PatientFields, today: NaiveDate, faults: &mut Faults) {
+    let future = || Complaint::new("in_future", "must not be in the future");
+    let died = fields.deceased_on;
+    if died.is_some_and(|died| died > today) {
+        faults.add("deceased_on", future());
+    }
+    let Some(born) = fields.date_of_birth else { return };
+    if born.earliest() > today {
+        faults.add("date_of_birth", future());
+    } else if born.age_on(died.unwrap_or(today)) > AGE_MAX {
+        let message = format!("must not make the age more than {AGE_MAX}");
+        faults.add("date_of_birth", Complaint::new("too_old", message).with("max", AGE_MAX));
+    }
+    if died.is_some_and(|died| died < born.earliest()) {
+        let message = "must not be before the date of birth";
+        faults.add("deceased_on", Complaint::new("before_birth", message));
+    }
+}
+
+fn check_identifiers(fields: &PatientFields, faults: &mut Faults) {
+    let identifiers = fields.identifiers.as_deref().unwrap_or_default();
+    for (i, identifier) in identifiers.iter().enumerate() {
+        if identifiers.iter().take(i).any(|earlier| earlier == identifier) {
+            let field = format!("identifiers[{i}]");
+            faults.add(field, Complaint::new("repeated", "is given twice"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        date::parse_day,
+        patient::{Gender, NewPatient, PatientReplacement},
+        read,
+    };
+
+    fn read(json: &str) -> PatientInput {
+        read::body::<NewPatient>(json.as_bytes()).unwrap().0
+    }
+
+    fn today() -> NaiveDate {
+        parse_day("2026-11-20").unwrap()
+    }
+
+    fn registered(json: &str) -> Result<PatientState, String> {
+        PatientState::default().changed_by(&read(json), today()).map_err(|f| f.to_string())
+    }
+
+    #[test]
+    fn an_age_makes_an_estimated_year_with_which_it_is_right() {
+        let state =
+            registered(r#"{"first_name": "Alice", "age": 30, "gender": "Female"}"#).unwrap();
+        assert_eq!(state.fields.date_of_birth, Some(PartialDate::Year(1996)));
+        assert!(state.date_of_birth_estimated);
+        assert_eq!(state.age(today()), Some(30));
+        assert_eq!(state.fields.gender, Some(Gender::Female));
+    }
+
+    #[test]
+    fn an_age_beside_or_over_a_known_date_has_to_agree() {
+        let born = r#""first_name": "A", "date_of_birth": "1989-05-25""#;
+        let known = registered(&format!("{{{born}, \"age\": 37}}")).unwrap();
+        assert!(!known.date_of_birth_estimated);
+        assert!(registered(&format!("{{{born}, \"age\": 36}}")).unwrap_err().contains("age: must"));
+        let aged = |age: i64| PatientInput { age: Patch::Value(age), ..Default::default() };
+        assert_eq!(known.changed_by(&aged(37), today()), Ok(known.clone()));
+        assert!(known.changed_by(&aged(40), today()).is_err());
+        let mut replacing = aged(40);
+        replacing.first_name = Patch::Value("A".to_owned());
+        replacing.clear_absent();
+        assert!(known.changed_by(&replacing, today()).is_err());
+    }
+
+    #[test]
+    fn an_estimate_may_be_replaced_and_stays_one_when_sent_back() {
+        let guess = registered(r#"{"first_name": "A", "age": 30}"#).unwrap();
+        let same = PatientInput {
+            date_of_birth: Patch::Value(PartialDate::Year(1996)),
+            ..Default::default()
+        };
+        assert!(guess.changed_by(&same, today()).unwrap().date_of_birth_estimated);
+        let older = PatientInput { age: Patch::Value(40), ..Default::default() };
+        let older = guess.changed_by(&older, today()).unwrap();
+        assert_eq!(older.fields.date_of_birth, Some(PartialDate::Year(1986)));
+        let known = PatientInput {
+            date_of_birth: Patch::Value(PartialDate::parse("1995-02").unwrap()),
+            ..Default::default()
+        };
+        assert!(!older.changed_by(&known, today()).unwrap().date_of_birth_estimated);
+    }
+
+    #[test]
+    fn lives_have_an_order_and_a_length() {
+        let fault = |json: &str| registered(json).unwrap_err();
+        assert!(fault(r#"{"first_name": "A", "date_of_birth": "2026-11-21"}"#).contains("future"));
+        assert!(fault(r#"{"first_name": "A", "date_of_birth": "1860"}"#).contains("150"));
+        let early = r#"{"first_name": "A", "date_of_birth": "2000", "deceased_on": "1999-12-31"}"#;
+        assert!(fault(early).contains("deceased_on: must not be before"));
+        let both = fault(r#"{"date_of_birth": "2027", "deceased_on": "2026-12-01"}"#);
+        assert!(both.contains("date_of_birth") && both.contains("deceased_on"));
+        assert!(both.contains("first_name"), "{both}");
+        assert!(registered(r#"{"first_name": "A", "date_of_birth": "2026"}"#).is_ok());
+    }
+
+    #[test]
+    fn what_the_server_computes_is_refused_when_creating_and_ignored_when_changing() {
+        let sent = br#"{"first_name": "A", "full_name": "A", "id": 7, "version": 3}"#;
+        let refused = read::body::<NewPatient>(sent).unwrap_err().to_string();
+        assert!(
+            refused.contains("full_name") && refused.contains("id") && refused.contains("version")
+        );
+        let input = read::body::<PatientReplacement>(sent).unwrap().0;
+        let mut faults = Faults::default();
+        input.echo.compare(&serde_json::json!({"id": 7}), &mut faults);
+        assert!(faults.is_empty());
+        input.echo.compare(&serde_json::json!({"id": 8}), &mut faults);
+        assert!(faults.concern("id"));
+    }
+
+    #[test]
+    fn a_replacement_clears_what_is_absent_and_a_patch_does_not() {
+        let stored = registered(r#"{"first_name": "A", "city": "Boston"}"#).unwrap();
+        let mut input =
+            PatientInput { first_name: Patch::Value("B".to_owned()), ..Default::default() };
+        assert!(stored.changed_by(&input, today()).unwrap().fields.city.is_some());
+        input.clear_absent();
+        assert!(stored.changed_by(&input, today()).unwrap().fields.city.is_none());
+    }
+}
