@@ -1,6 +1,10 @@
 //! The server's command line (contract, section 14).
 
-use std::io::{IsTerminal, Read, Write};
+use std::{
+    io::{IsTerminal, Read, Write},
+    path::Path,
+    time::Duration,
+};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use shared::account::Role;
@@ -175,15 +179,25 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
     let lock = match &database {
         Database::Sqlite(file) => {
             database.make_folder()?;
-            match Lock::ask(file)? {
-                Asked::Ours(lock) => Some(lock),
-                Asked::Taken(_) => None,
-            }
+            beside(file).await?
         }
         Database::Postgres(_) => None,
     };
     let app = App::open_on(settings, &database).await?;
     Ok((app, lock))
+}
+
+/// The lock, where no server has it. Another command that has it is waited for, a while: it may be
+/// bringing the tables up to date.
+async fn beside(file: &Path) -> Result<Option<Lock>, String> {
+    for _ in 0..100 {
+        match Lock::ask(file)? {
+            Asked::Ours(lock) => return Ok(Some(lock)),
+            Asked::Taken(Some(_)) => return Ok(None),
+            Asked::Taken(None) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    Ok(None)
 }
 
 async fn user(app: &App, command: UserCommand) -> Result<(), String> {
@@ -260,11 +274,13 @@ async fn serve(settings: Settings) -> Result<(), String> {
         Database::Sqlite(file) => match Lock::ask(file)? {
             Asked::Ours(lock) => Some(lock),
             Asked::Taken(address) => {
-                let address = address.map(|a| format!(" at {a}")).unwrap_or_default();
-                return Err(format!(
-                    "another server has the database {} open{address}",
-                    file.display()
-                ));
+                let file = file.display();
+                return Err(match address {
+                    Some(address) => format!("a server at {address} has the database {file} open"),
+                    None => {
+                        format!("a command is at work on the database {file}: wait for its end")
+                    }
+                });
             }
         },
         Database::Postgres(_) => None,

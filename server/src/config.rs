@@ -186,8 +186,8 @@ impl Settings {
     }
 }
 
-/// Reads a `.env` file beside the place where the program was started into the environment, where
-/// what is there already wins.
+/// Reads a `.env` file, from the folder in which the program was started or the nearest one above that
+/// has one, into the environment, where what is there already wins.
 ///
 /// Fails on a file that can't be read or understood, and on a variable of ours that is misspelt: a
 /// setting must not be ignored.

@@ -115,7 +115,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
         Asked::Ours(lock) => lock,
         Asked::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
         Asked::Taken(None) => {
-            return Err("another program has the data open and does not say where".to_owned());
+            return Err("a command is at work on the data: wait for its end".to_owned());
         }
     };
     let listener = connections::listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;

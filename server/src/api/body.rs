@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use poem::{Request, RequestBody, Result, error::ReadBodyError, http::header};
+use poem::{Request, RequestBody, Result, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaMediaType, MetaRequest, Registry},
@@ -14,6 +14,8 @@ use shared::{
     read::{self, Input},
 };
 
+use tokio::io::{AsyncRead, AsyncReadExt};
+
 use super::{
     openapi::{reference, register},
     problem::{Refusal, raise},
@@ -24,6 +26,8 @@ use crate::error::Error;
 pub(super) const BODY_MAX: usize = 256 * 1024;
 /// Most bytes of a body that carries credentials.
 const BODY_MAX_AUTH: usize = 8 * 1024;
+/// Most bytes of a refused body that are still taken in.
+const DISCARD_MAX: u64 = 4 * 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
@@ -35,15 +39,29 @@ pub(super) fn body_max(path: &str) -> usize {
 async fn bytes(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
     let max = body_max(request.uri().path());
     let Ok(body) = body.take() else { return Ok(Vec::new()) };
-    match tokio::time::timeout(BODY_TIME, body.into_bytes_limit(max)).await {
-        Ok(Ok(bytes)) => Ok(bytes.into()),
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Refusal::TooLarge(max).raise()),
+    let mut reader = body.into_async_read();
+    let (mut bytes, mut start) = (Vec::new(), (&mut reader).take(max as u64 + 1));
+    match tokio::time::timeout(BODY_TIME, start.read_to_end(&mut bytes)).await {
+        Ok(Ok(count)) if count > max => {
+            discard(reader).await;
+            Err(Refusal::TooLarge(max).raise())
+        }
+        Ok(Ok(_)) => Ok(bytes),
         Ok(Err(_)) => Err(raise(Error::Invalid(Faults::one(
             "body",
             Complaint::new("broken_off", "broke off before its end"),
         )))),
         Err(_) => Err(Refusal::Timeout.raise()),
     }
+}
+
+/// Takes in the rest of a body that is refused: a client that is still sending would otherwise find
+/// its connection broken instead of the answer.
+pub(super) async fn discard(body: impl AsyncRead + Unpin) {
+    let (mut rest, mut nowhere) = (body.take(DISCARD_MAX), tokio::io::sink());
+    let discarded = tokio::io::copy(&mut rest, &mut nowhere);
+    // Whatever comes of it, the answer is the same.
+    drop(tokio::time::timeout(BODY_TIME, discarded).await);
 }
 
 fn is_json(request: &Request) -> bool {

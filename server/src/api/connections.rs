@@ -18,11 +18,15 @@ use tokio::{
     sync::{Notify, Semaphore},
 };
 
+use tokio_io_timeout::TimeoutStream;
+
 use crate::app::App;
 
 /// How long a client may take to send its first request's head, and every later one's, counted
 /// from the end of the answer before.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a client may leave an answer unread.
+const STALL_TIME: Duration = Duration::from_secs(30);
 /// How long running requests may take to end when the server stops.
 const DRAIN_TIME: Duration = Duration::from_secs(20);
 /// How long the loop waits after accepting has failed, for example where no file is left to open.
@@ -121,7 +125,11 @@ fn connection<E: Endpoint<Output = Response> + 'static>(
         .keep_alive_timeout(HEAD_TIME)
         .max_concurrent_streams(100)
         .max_header_list_size(64 * 1024);
-    let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    // Whoever asks for something long and does not read it must not keep the place for ever.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(STALL_TIME));
+    let stream = TokioIo::new(Box::pin(stream));
+    let served = builder.serve_connection(stream, service).into_owned();
     let served = graceful.watch(served);
     async move {
         let mut served = pin!(served);

@@ -14,7 +14,7 @@ use poem::{
 use shared::{Complaint, Faults, Kind, Problem, paths};
 
 use super::{
-    body::body_max,
+    body::{body_max, discard},
     problem::{self, Refusal},
     routes::Routes,
 };
@@ -79,7 +79,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(self.app.clone());
         let mut response = match self.admit(&mut request, &request_id) {
-            Some(refused) => refused,
+            Some(refused) => {
+                if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    discard(request.take_body().into_async_read()).await;
+                }
+                refused
+            }
             None => self.answer(request, &request_id).await,
         };
         if response.status() == StatusCode::METHOD_NOT_ALLOWED

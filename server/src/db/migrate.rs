@@ -7,8 +7,6 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{Db, Pools};
-
 macro_rules! migrations {
     ($folder:literal, [$(($number:literal, $name:literal, $file:literal)),* $(,)?]) => {
         vec![$(Migration::new(
@@ -21,19 +19,24 @@ macro_rules! migrations {
     };
 }
 
-/// Runs what has not been run yet.
-///
-/// Fails with one sentence, also where the database is newer than this program.
-pub(super) async fn run(db: &Db) -> Result<(), String> {
-    let done = match &db.pools {
-        Pools::Sqlite { writer, .. } => {
-            migrator(migrations!("sqlite", [(1, "bones", "0001_bones.sql")])).run(writer).await
-        }
-        Pools::Postgres(pool) => {
-            migrator(migrations!("postgres", [(1, "bones", "0001_bones.sql")])).run(pool).await
-        }
-    };
-    done.map_err(|error| match error {
+/// The migrations of SQLite.
+pub(super) fn sqlite() -> Migrator {
+    migrator(migrations!("sqlite", [(1, "bones", "0001_bones.sql")]))
+}
+
+/// The migrations of PostgreSQL.
+pub(super) fn postgres() -> Migrator {
+    migrator(migrations!("postgres", [(1, "bones", "0001_bones.sql")]))
+}
+
+fn migrator(migrations: Vec<Migration>) -> Migrator {
+    Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
+}
+
+/// Why the tables can't be brought up to date, in one sentence; also where the database is newer
+/// than this program.
+pub(super) fn explain(error: &MigrateError) -> String {
+    match error {
         MigrateError::VersionMissing(version) => format!(
             "the database is newer than this program (it has migration {version}): \
              use the newer program, or restore a backup"
@@ -42,9 +45,5 @@ pub(super) async fn run(db: &Db) -> Result<(), String> {
             format!("the database was made by another program: migration {version} differs")
         }
         other => format!("can't bring the database up to date: {other}"),
-    })
-}
-
-fn migrator(migrations: Vec<Migration>) -> Migrator {
-    Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
+    }
 }

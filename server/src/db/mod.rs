@@ -1,6 +1,6 @@
 //! The database: SQLite or PostgreSQL behind one face. One SQL text serves both; a statement is run
-//! on whichever connection there is. Only this file and `sqlite`, `postgres`, `migrate` and
-//! `search` know that there are two.
+//! on whichever connection there is. Only this file and `sql`, `sqlite`, `postgres`,
+//! `migrate` and `search` know that there are two.
 
 pub mod audit;
 mod migrate;
@@ -47,9 +47,7 @@ impl Db {
             Database::Sqlite(path) => sqlite::open(path).await?,
             Database::Postgres(url) => postgres::open(url).await?,
         };
-        let db = Self { pools };
-        migrate::run(&db).await?;
-        Ok(db)
+        Ok(Self { pools })
     }
 
     /// A connection to read with.

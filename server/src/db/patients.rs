@@ -119,8 +119,8 @@ pub(crate) async fn get(
     Ok(row.map(|row| from_row(&row, today)).transpose()?)
 }
 
-/// The next medical record number. It is given once: the sequence goes on also where the patient
-/// is then not registered.
+/// The next medical record number. No other patient gets it: PostgreSQL's sequence goes on also where
+/// the patient is then not registered, SQLite's belongs to the transaction.
 pub(crate) async fn next_mrn(conn: &mut Conn<'_>) -> Result<Mrn, DbError> {
     let sql = conn.either(
         "UPDATE sequences SET last = last + 1 WHERE name = 'mrn' RETURNING last",

@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
-use super::Pools;
+use super::{Pools, migrate};
 
 const CONNECTIONS: u32 = 16;
 
@@ -38,6 +38,8 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
             "{place} has synchronous_commit off, which loses acknowledged changes"
         ));
     }
+    // On this connection, which has no limit on the time of a statement.
+    migrate::postgres().run(&mut first).await.map_err(|error| migrate::explain(&error))?;
     let closed = first.close().await;
     closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
     let pool = PgPoolOptions::new()

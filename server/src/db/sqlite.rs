@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::Pools;
+use super::{Pools, migrate};
 
 /// Readers at once. More than the cores, since a reader also waits for its thread to wake up.
 const READERS: u32 = 6;
@@ -39,6 +39,7 @@ pub(super) async fn open(path: &Path) -> Result<Pools, String> {
     };
     let writer = pool(1).connect_with(options.clone()).await.map_err(|error| failed(&error))?;
     check(&writer).await.map_err(|error| failed(&error))?;
+    migrate::sqlite().run(&writer).await.map_err(|error| migrate::explain(&error))?;
     let readers = pool(READERS).connect_lazy_with(options.read_only(true));
     Ok(Pools::Sqlite { writer, readers })
 }

@@ -116,3 +116,19 @@ async fn requests_that_run_when_the_server_stops_get_their_answer() {
     let after = TcpStream::connect(server.address);
     assert!(after.is_err() || is_closed_within(after.unwrap(), Duration::from_secs(1)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_reads_no_answer_is_closed() {
+    let server = Server::start(Backend::Sqlite).await;
+    let address = server.address;
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = "GET /docs/swagger-ui.js HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(40);
+    stream.write_all(request.as_bytes()).unwrap();
+    tokio::time::sleep(Duration::from_secs(32)).await;
+    let mut answers = Vec::new();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    // Closed by a reset or by an end, after what the system had taken in.
+    let _ = stream.read_to_end(&mut answers);
+    let script = server.nobody().get("/docs/swagger-ui.js").await.text;
+    assert!(answers.len() < 30 * script.len(), "all {} bytes were kept for it", answers.len());
+}
