@@ -186,13 +186,13 @@ impl Settings {
     }
 }
 
-/// Reads a `.env` file, from the folder in which the program was started or the nearest one above that
-/// has one, into the environment, where what is there already wins.
+/// Reads the `.env` file of the folder in which the program was started into the environment, where
+/// what is there already wins. Folders above are not looked at: others may write there.
 ///
 /// Fails on a file that can't be read or understood, and on a variable of ours that is misspelt: a
 /// setting must not be ignored.
 pub fn read_environment(known: &[String]) -> Result<(), String> {
-    match dotenvy::dotenv() {
+    match dotenvy::from_path(".env") {
         Ok(_) => {}
         Err(error) if error.not_found() => {}
         Err(error) => return Err(format!("the .env file can't be read: {error}")),

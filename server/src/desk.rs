@@ -125,7 +125,9 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let settings = Settings { listen: address, registration, ..Settings::defaults() };
     let app = App::open_on(settings, &database).await?;
     let sample_login = match options.ephemeral {
-        true => Some(sample::furnish(&app).await.map_err(|error| error.to_string())?),
+        true => {
+            Some(sample::furnish(&app, sample::PEOPLE).await.map_err(|error| error.to_string())?)
+        }
         false => None,
     };
     let url = format!("http://{address}");

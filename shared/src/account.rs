@@ -67,8 +67,11 @@ impl std::str::FromStr for Role {
 
 /// A username: no `@`, so that it is never taken for an e-mail address.
 pub fn username(text: &str) -> Result<String, Complaint> {
-    if text.contains('@') || text.contains(char::is_whitespace) {
-        let message = "must have neither @ nor spaces";
+    // Compared as it looks: some characters only look like an @.
+    let looks = text::fold_case(text);
+    let is_invisible = |c: char| c.is_whitespace() || ('\u{200B}'..='\u{200F}').contains(&c);
+    if looks.contains('@') || text.contains(is_invisible) {
+        let message = "must have neither @ nor spaces nor invisible characters";
         return Err(Complaint::new("invalid_username", message));
     }
     Ok(text.to_owned())

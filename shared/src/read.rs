@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     Complaint, Faults, Patch,
@@ -15,10 +16,61 @@ use crate::{
 pub trait Input: Sized {
     /// Takes the members; what is wrong with them stays in the reader.
     fn read(reader: &mut Reader) -> Self;
+
+    /// Adds what else is wrong, as far as can be told from what was readable: called where something
+    /// is wrong already, so that all of it is named at once.
+    fn judge(&self, _today: NaiveDate, _faults: &mut Faults) {}
+}
+
+/// Most members of an object that are looked at. No record has as many.
+const MEMBERS_MAX: usize = 200;
+/// Most unknown members that are named.
+const UNKNOWN_MAX: usize = 20;
+/// Longest name for which the nearest known one is looked for.
+const NAME_MAX: usize = 64;
+
+/// The value of a member: as it came, so that what is repeated inside it is noticed too, or made
+/// elsewhere.
+enum Raw {
+    Json(Box<RawValue>),
+    Value(Value),
+}
+
+impl Raw {
+    fn value(self) -> Result<Value, Complaint> {
+        match self {
+            Self::Json(raw) => serde_json::from_str(raw.get())
+                .map_err(|e| Complaint::new("not_json", format!("is not JSON: {e}"))),
+            Self::Value(value) => Ok(value),
+        }
+    }
+
+    /// The items of a list, or nothing where it is none.
+    fn items(self) -> Option<Vec<Self>> {
+        match self {
+            Self::Json(raw) => {
+                let items: Vec<Box<RawValue>> = serde_json::from_str(raw.get()).ok()?;
+                Some(items.into_iter().map(Self::Json).collect())
+            }
+            Self::Value(Value::Array(items)) => Some(items.into_iter().map(Self::Value).collect()),
+            Self::Value(_) => None,
+        }
+    }
+
+    /// The members of an object, or nothing where it is none.
+    fn members(self) -> Option<Vec<(String, Self)>> {
+        match self {
+            Self::Json(raw) => serde_json::from_str::<Members>(raw.get()).ok().map(|it| it.0),
+            Self::Value(Value::Object(members)) => {
+                Some(members.into_iter().map(|(name, value)| (name, Self::Value(value))).collect())
+            }
+            Self::Value(_) => None,
+        }
+    }
 }
 
 /// The members of one JSON object, in the order in which they came, repeated ones too.
-struct Members(Vec<(String, Value)>);
+struct Members(Vec<(String, Raw)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -32,8 +84,8 @@ impl<'de> Deserialize<'de> for Members {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                while let Some((name, value)) = map.next_entry()? {
+                    members.push((name, Raw::Json(value)));
                 }
                 Ok(Members(members))
             }
@@ -59,7 +111,7 @@ impl Echo {
 
 /// The members of one JSON object while they are read.
 pub struct Reader {
-    members: Vec<(String, Value)>,
+    members: Vec<(String, Raw)>,
     known: Vec<&'static str>,
     prefix: String,
     /// What is wrong so far.
@@ -83,14 +135,22 @@ impl Reader {
                 not_json(e.to_string())
             }
         })?;
-        Ok(Self::from_members(members.0))
+        if members.0.len() > MEMBERS_MAX {
+            let message = format!("must have at most {MEMBERS_MAX} members");
+            return Err(Complaint::new("too_many", message).with("max", MEMBERS_MAX));
+        }
+        Ok(Self::of(members.0))
     }
 
     /// Reads members that did not come as JSON: a form, a row of a file.
-    pub fn from_members(mut members: Vec<(String, Value)>) -> Self {
+    pub fn from_members(members: Vec<(String, Value)>) -> Self {
+        Self::of(members.into_iter().map(|(name, value)| (name, Raw::Value(value))).collect())
+    }
+
+    fn of(members: Vec<(String, Raw)>) -> Self {
         let mut faults = Faults::default();
-        let mut seen: Vec<(String, Value)> = Vec::with_capacity(members.len());
-        for (name, value) in members.drain(..) {
+        let mut seen: Vec<(String, Raw)> = Vec::with_capacity(members.len().min(MEMBERS_MAX));
+        for (name, value) in members.into_iter().take(MEMBERS_MAX) {
             if !seen.iter().any(|(known, _)| *known == name) {
                 seen.push((name, value));
             } else if !faults.concern(&name) {
@@ -100,26 +160,30 @@ impl Reader {
         Self { members: seen, known: Vec::new(), prefix: String::new(), faults }
     }
 
+    fn take(&mut self, name: &'static str) -> Option<Raw> {
+        self.known.push(name);
+        let place = self.members.iter().position(|(member, _)| member == name)?;
+        Some(self.members.swap_remove(place).1)
+    }
+
     /// Takes a member by its name.
     pub fn member<T>(
         &mut self,
         name: &'static str,
         rule: impl Fn(Value) -> Result<Option<T>, Complaint>,
     ) -> Patch<T> {
-        self.known.push(name);
-        let Some(place) = self.members.iter().position(|(member, _)| member == name) else {
-            return Patch::Absent;
-        };
-        match self.members.swap_remove(place).1 {
-            Value::Null => Patch::Null,
-            value => match rule(value) {
-                Ok(Some(value)) => Patch::Value(value),
-                Ok(None) => Patch::Null,
-                Err(complaint) => {
-                    self.faults.add(format!("{}{name}", self.prefix), complaint);
-                    Patch::Absent
-                }
-            },
+        let Some(raw) = self.take(name) else { return Patch::Absent };
+        let ruled = raw.value().and_then(|value| match value {
+            Value::Null => Ok(None),
+            value => rule(value),
+        });
+        match ruled {
+            Ok(Some(value)) => Patch::Value(value),
+            Ok(None) => Patch::Null,
+            Err(complaint) => {
+                self.faults.add(format!("{}{name}", self.prefix), complaint);
+                Patch::Absent
+            }
         }
     }
 
@@ -149,11 +213,12 @@ impl Reader {
 
     /// Takes read-only members that must be what they are.
     pub fn echo(&mut self, names: &'static [&'static str]) -> Echo {
-        self.known.extend(names);
         let mut echo = Echo::default();
         for name in names {
-            if let Some(place) = self.members.iter().position(|(member, _)| member == name) {
-                echo.0.push((name, self.members.swap_remove(place).1));
+            match self.take(name).map(Raw::value) {
+                Some(Ok(value)) => echo.0.push((name, value)),
+                Some(Err(complaint)) => self.faults.add(*name, complaint),
+                None => {}
             }
         }
         echo
@@ -166,28 +231,37 @@ impl Reader {
         max: usize,
         item: impl Fn(&mut Self) -> Option<T>,
     ) -> Patch<Vec<T>> {
-        let values = self.member(name, |value| match value {
-            Value::Array(values) if values.len() > max => {
-                let message = format!("must have at most {max} items");
-                Err(Complaint::new("too_many", message).with("max", max))
-            }
-            Value::Array(values) => Ok(Some(values)),
-            _ => Err(Complaint::wrong_type("a list")),
-        });
-        let values = match values {
-            Patch::Value(values) => values,
-            Patch::Null => return Patch::Null,
-            Patch::Absent => return Patch::Absent,
+        let Some(raw) = self.take(name) else { return Patch::Absent };
+        let is_null = match &raw {
+            Raw::Json(json) => json.get() == "null",
+            Raw::Value(value) => value.is_null(),
         };
+        if is_null {
+            return Patch::Null;
+        }
+        let field = format!("{}{name}", self.prefix);
+        let Some(values) = raw.items() else {
+            self.faults.add(field, Complaint::wrong_type("a list"));
+            return Patch::Absent;
+        };
+        if values.len() > max {
+            let message = format!("must have at most {max} items");
+            self.faults.add(field, Complaint::new("too_many", message).with("max", max));
+            return Patch::Absent;
+        }
         let mut items = Vec::with_capacity(values.len());
         for (i, value) in values.into_iter().enumerate() {
-            let prefix = format!("{}{name}[{i}]", self.prefix);
-            let Value::Object(members) = value else {
+            let prefix = format!("{field}[{i}]");
+            let Some(members) = value.members() else {
                 self.faults.add(prefix, Complaint::wrong_type("an object"));
                 continue;
             };
-            let mut reader = Self::from_members(members.into_iter().collect());
-            reader.prefix = format!("{prefix}.");
+            let mut reader = Self::of(members);
+            let mut repeated = Faults::default();
+            for (member, complaint) in reader.faults.iter() {
+                repeated.add(format!("{prefix}.{member}"), complaint.clone());
+            }
+            (reader.faults, reader.prefix) = (repeated, format!("{prefix}."));
             items.extend(item(&mut reader));
             self.faults.extend(reader.finish());
         }
@@ -196,9 +270,11 @@ impl Reader {
 
     /// Ends the reading: what nobody has taken is unknown.
     pub fn finish(mut self) -> Faults {
-        for (name, _) in &self.members {
+        for (name, _) in self.members.iter().take(UNKNOWN_MAX) {
             let mut complaint = Complaint::new("unknown", "is not known");
-            if let Some(near) = text::nearest(name, self.known.iter().copied()) {
+            if name.len() <= NAME_MAX
+                && let Some(near) = text::nearest(name, self.known.iter().copied())
+            {
                 let message = format!("is not known; did you mean {near}?");
                 complaint = Complaint::new("unknown", message).with("nearest", near);
             }
@@ -212,11 +288,16 @@ impl Reader {
 /// Reads a body completely.
 ///
 /// Fails with everything that is wrong with it; a body that is not a JSON object is a fault of
-/// `body`.
-pub fn body<T: Input>(bytes: &[u8]) -> Result<T, Faults> {
+/// `body`. `today` is the clinic's.
+pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, Faults> {
     let mut reader = Reader::from_slice(bytes).map_err(|c| Faults::one("body", c))?;
     let input = T::read(&mut reader);
-    reader.finish().into_result().map(|()| input)
+    let mut faults = reader.finish();
+    if faults.is_empty() {
+        return Ok(input);
+    }
+    input.judge(today, &mut faults);
+    Err(faults)
 }
 
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, Complaint> {
@@ -285,7 +366,10 @@ mod tests {
     }
 
     fn faults(json: &str) -> String {
-        body::<Sample>(json.as_bytes()).err().map(|f| f.to_string()).unwrap_or_default()
+        body::<Sample>(json.as_bytes(), NaiveDate::default())
+            .err()
+            .map(|f| f.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -301,9 +385,12 @@ mod tests {
         ] {
             assert!(all.contains(part), "{part} is not in {all}");
         }
-        let all = faults(r#"{"first_name": "A", "identifiers": [{"sytem": "x"}, 5]}"#);
+        assert!(faults(r#"{"first_name": "\ud800"}"#).starts_with("first_name: is not JSON"));
+        let all =
+            faults(r#"{"first_name": "A", "identifiers": [{"sytem": "x", "sytem": "y"}, 5]}"#);
         for part in [
             "identifiers[0].system: is required",
+            "identifiers[0].sytem: is given twice",
             "identifiers[0].sytem: is not known; did you mean system?",
             "identifiers[1]: must be an object",
         ] {
@@ -313,11 +400,11 @@ mod tests {
 
     #[test]
     fn what_is_not_a_json_object_is_a_fault_of_the_body() {
-        for bad in ["", "[]", "7", "{", "{\"a\": NaN}", "\u{feff}{}", r#"{"a": "\ud800"}"#] {
+        for bad in ["", "[]", "7", "{", "{\"a\": NaN}", "\u{feff}{}"] {
             assert!(faults(bad).starts_with("body: "), "{bad}: {}", faults(bad));
         }
         let deep = format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
-        assert!(faults(&deep).starts_with("body: "));
+        assert!(faults(&deep).contains("not"), "{}", faults(&deep));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "says where the picture is")]
 #![expect(clippy::unwrap_used, reason = "a picture that can't be taken ends here")]
-#![expect(clippy::panic, reason = "the tests' terminal uses it")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "the tests' terminal uses them")]
 
 #[expect(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/it/pty.rs"]

@@ -103,14 +103,13 @@ impl Host {
             Opening::FirstStart { data } => Ok(Desk::FirstStart { data }),
             Opening::Ready { url, sample } => {
                 let client = self.join_local(&url)?;
-                let is_logged_in = match sample {
-                    Some((identifier, password)) => {
-                        let login = Call::Login(Login { identifier, password });
-                        client.send(&login).await.is_ok()
-                    }
-                    None => false,
+                let label = local_label();
+                let Some((identifier, password)) = sample else {
+                    return Ok(Desk::Ready { label, is_ephemeral, is_logged_in: false });
                 };
-                Ok(Desk::Ready { label: local_label(), is_ephemeral, is_logged_in })
+                let login = Login { identifier: identifier.clone(), password: password.clone() };
+                let is_logged_in = client.send(&Call::Login(login)).await.is_ok();
+                Ok(Desk::Sample { label, is_logged_in, identifier, password })
             }
         }
     }

@@ -8,7 +8,7 @@ use shared::{
         Refreshed, Registration, Session, User,
     },
     paths,
-    query::NoQuery,
+    query::{ListQuery, NoQuery},
 };
 
 use super::{
@@ -16,8 +16,9 @@ use super::{
     body::{Body, OptionalBody},
     failure::{Changing, Entering, Failure, Reading},
     guard::{From, Guard},
+    layers::Address,
     params::{Ask, IfMatch, Path},
-    reply::{Created, Done, Keep, Record, Reply},
+    reply::{Created, Done, Keep, Record, Reply, page},
 };
 use crate::{
     app::App,
@@ -142,12 +143,10 @@ impl AuthApi {
     async fn list_sessions(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        Ask(query): Ask<ListQuery>,
+        address: Address,
     ) -> Result<Reply<Page<LoginSession>>, Failure<Reading>> {
-        let results = sessions::list(&self.0, &guard).await?;
-        let count = i64::try_from(results.len()).unwrap_or(i64::MAX);
-        let (next, previous, count_capped) = (None, None, false);
-        Ok(Reply::new(Page { count, count_capped, next, previous, results }))
+        Ok(page(sessions::list(&self.0, &guard, &query).await?, &address))
     }
 
     /// End one of one's own sessions

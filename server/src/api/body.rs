@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use poem::{Request, RequestBody, Result, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -20,7 +21,7 @@ use super::{
     openapi::{reference, register},
     problem::{Refusal, raise},
 };
-use crate::error::Error;
+use crate::{app::App, error::Error};
 
 /// Most bytes of a body.
 pub(super) const BODY_MAX: usize = 256 * 1024;
@@ -62,6 +63,11 @@ pub(super) async fn discard(body: impl AsyncRead + Unpin) {
     let discarded = tokio::io::copy(&mut rest, &mut nowhere);
     // Whatever comes of it, the answer is the same.
     drop(tokio::time::timeout(BODY_TIME, discarded).await);
+}
+
+fn today(request: &Request) -> Result<NaiveDate> {
+    let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
+    Ok(app.clock().today())
 }
 
 fn is_json(request: &Request) -> bool {
@@ -113,7 +119,7 @@ impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for Body<T> {
         if !is_json(request) && (has_type || !bytes.is_empty()) {
             return Err(Refusal::UnsupportedMediaType.raise());
         }
-        read::body(&bytes).map(Self).map_err(|faults| raise(faults.into()))
+        read::body(&bytes, today(request)?).map(Self).map_err(|faults| raise(faults.into()))
     }
 }
 
@@ -144,6 +150,6 @@ impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for OptionalBody<T> {
         } else if !is_json(request) {
             return Err(Refusal::UnsupportedMediaType.raise());
         }
-        read::body(&bytes).map(Self).map_err(|faults| raise(faults.into()))
+        read::body(&bytes, today(request)?).map(Self).map_err(|faults| raise(faults.into()))
     }
 }

@@ -2,7 +2,17 @@
 //! spins where accepting fails, so the loop is ours: a place is taken before a connection, whatever
 //! is slow is closed in time, and stopping lets running requests end.
 
-use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -25,6 +35,8 @@ use crate::app::App;
 /// How long a client may take to send its first request's head, and every later one's, counted
 /// from the end of the answer before.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may be kept without a request.
+const IDLE_TIME: Duration = Duration::from_secs(60);
 /// How long a client may leave an answer unread.
 const STALL_TIME: Duration = Duration::from_secs(30);
 /// How long running requests may take to end when the server stops.
@@ -92,6 +104,29 @@ pub async fn serve(
     Ok(())
 }
 
+/// Counts a request as running until it is dropped.
+struct Running(Arc<(AtomicU64, AtomicU64)>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.1.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Ends when no request has begun or run for a while. HTTP/1 has its own, shorter limit; this one is
+/// for HTTP/2, whose pings would keep a connection for ever.
+async fn idle(begun: &(AtomicU64, AtomicU64)) {
+    let mut last = begun.0.load(Ordering::Relaxed);
+    loop {
+        tokio::time::sleep(IDLE_TIME).await;
+        let now = begun.0.load(Ordering::Relaxed);
+        if now == last && begun.1.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        last = now;
+    }
+}
+
 fn connection<E: Endpoint<Output = Response> + 'static>(
     stream: TcpStream,
     local: SocketAddr,
@@ -101,13 +136,20 @@ fn connection<E: Endpoint<Output = Response> + 'static>(
 ) -> impl Future<Output = ()> + Send + 'static {
     let first_request = Arc::new(Notify::new());
     let noticed = Arc::clone(&first_request);
+    // A count of the requests that have begun, and of those that run.
+    let begun = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
+    let counted = Arc::clone(&begun);
     let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
         noticed.notify_one();
+        counted.0.fetch_add(1, Ordering::Relaxed);
+        counted.1.fetch_add(1, Ordering::Relaxed);
+        let running = Running(Arc::clone(&counted));
         let endpoint = Arc::clone(&endpoint);
         let (local, remote) = (LocalAddr(local.into()), RemoteAddr(remote.into()));
         async move {
             let request = Request::from((request, local, remote, Scheme::HTTP));
             let response = endpoint.get_response(request).await;
+            drop(running);
             Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
         }
     });
@@ -144,7 +186,10 @@ fn connection<E: Endpoint<Output = Response> + 'static>(
                 if is_silent {
                     return;
                 }
-                served.await
+                tokio::select! {
+                    result = served => result,
+                    () = idle(&begun) => return,
+                }
             }
         };
         if let Err(error) = result {

@@ -24,6 +24,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest `User-Agent` that is kept.
 const USER_AGENT_MAX: usize = 200;
 
+/// Longest query string.
+const QUERY_MAX: usize = 8 * 1024;
+
 /// The outermost endpoint.
 pub(super) struct Layers<E> {
     app: App,
@@ -136,6 +139,11 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
                 .map(std::borrow::Cow::into_owned)
         };
         let query = request.uri().query().unwrap_or_default().to_owned();
+        if query.len() > QUERY_MAX {
+            let message = format!("must have at most {QUERY_MAX} characters");
+            let complaint = Complaint::new("too_long", message).with("max", QUERY_MAX);
+            return Some(problem::invalid(Faults::one("query", complaint), request_id));
+        }
         if decode(request.uri().path()).is_err() || decode(&query).is_err() {
             let complaint = Complaint::new("not_utf8", "is not UTF-8");
             return Some(problem::invalid(Faults::one("address", complaint), request_id));
@@ -156,7 +164,8 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
     fn is_allowed(&self, host: &str) -> bool {
         let settings = self.app.settings();
         let name = host_name(host);
-        let is_loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+        let is_loopback =
+            name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]");
         let listens = settings.listen.ip().to_string();
         let listens = if settings.listen.is_ipv6() { format!("[{listens}]") } else { listens };
         let public = settings.public_url.as_ref().and_then(|url| url.host_str());

@@ -33,6 +33,7 @@ const QUERIES: &[(&str, Parameters)] = &[
     ("list_patients", PatientFilter::describe),
     ("get_patient", PatientLookup::describe),
     ("list_patient_history", ListQuery::describe),
+    ("list_sessions", ListQuery::describe),
 ];
 
 /// The operations that take `If-Match`.
@@ -253,6 +254,7 @@ fn example(operation: &str) -> Option<Value> {
         "create_patient" | "replace_patient" => patient,
         "update_patient" => json!({"phone_number": "+1 555 999 0000", "allergies": null}),
         "delete_patient" | "archive_patient" => json!({"reason": "Moved away"}),
+        "restore_patient" => json!({"reason": "Moved back"}),
         "purge_patient" => json!({"reason": "Asked for by the patient"}),
         "log_out" => json!({}),
         "replace_profile" => json!({

@@ -137,8 +137,9 @@ impl PatientsApi {
         id: Path<PatientId>,
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
+        OptionalBody(restoring): OptionalBody<Archiving>,
     ) -> Result<Record<Patient>, Failure<Changing>> {
-        Ok(Record(patients::restore(&self.0, &guard, id.0, &precondition).await?))
+        Ok(Record(patients::restore(&self.0, &guard, id.0, &precondition, restoring).await?))
     }
 
     /// Erase a patient for good

@@ -204,7 +204,9 @@ impl<T: Describe + Serialize + Versioned + Send> ApiResponse for Record<T> {
 impl<T: Describe + Serialize + Send> ApiResponse for Created<T> {
     fn meta() -> MetaResponses {
         let location = text_header("Location", "Where the record is.");
-        meta::<T>(201, "The record, as it was created.", vec![location])
+        // Sessions have none.
+        let etag = MetaHeader { required: false, ..etag() };
+        meta::<T>(201, "The record, as it was created.", vec![location, etag])
     }
 
     fn register(registry: &mut Registry) {

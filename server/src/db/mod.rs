@@ -138,6 +138,14 @@ pub(crate) enum Conn<'c> {
 }
 
 impl Conn<'_> {
+    /// What locks a row that is read to be written: SQLite has one writer anyway.
+    pub(crate) fn for_update(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " FOR UPDATE",
+        }
+    }
+
     /// The one of two texts that this database understands, where none serves both.
     pub(crate) fn either(&self, sqlite: &'static str, postgres: &'static str) -> Sql {
         match self {

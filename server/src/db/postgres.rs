@@ -38,8 +38,16 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
             "{place} has synchronous_commit off, which loses acknowledged changes"
         ));
     }
+    let encoding: String = sqlx::query_scalar("SHOW server_encoding")
+        .fetch_one(&mut first)
+        .await
+        .map_err(|error| format!("can't ask {place}: {error}"))?;
+    if encoding != "UTF8" {
+        return Err(format!("the database at {place} has the encoding {encoding}: it needs UTF8"));
+    }
     // On this connection, which has no limit on the time of a statement.
-    migrate::postgres().run(&mut first).await.map_err(|error| migrate::explain(&error))?;
+    let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
+    migrated.map_err(|error| migrate::explain(&error))?;
     let closed = first.close().await;
     closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
     let pool = PgPoolOptions::new()

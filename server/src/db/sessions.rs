@@ -68,17 +68,45 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: SessionId) -> Result<Option<Ses
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The running sessions of a user from a place in their list on, newest first.
+/// The running sessions of a user, newest first: those after a place in that order where one is
+/// given, or with `backwards` those before it.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
     user: UserId,
     now: DateTime<Utc>,
+    place: Option<i64>,
+    backwards: bool,
+    limit: i64,
+    offset: i64,
 ) -> Result<Vec<SessionRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("WHERE user_id = ").bind(user.0);
-    sql.push(" AND ended_at IS NULL AND expires_at > ").bind(now).push(" ORDER BY id DESC");
+    sql.push(" AND ended_at IS NULL AND expires_at > ").bind(now);
+    if let Some(place) = place {
+        sql.push(if backwards { " AND id > " } else { " AND id < " }).bind(place);
+    }
+    sql.push(if backwards { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
+    sql.bind(limit).push(" OFFSET ").bind(offset);
     let rows = sql.fetch_all(conn).await?;
-    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+    let mut rows: Vec<SessionRow> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+    if backwards {
+        rows.reverse();
+    }
+    Ok(rows)
+}
+
+/// How many running sessions a user has, up to a number.
+pub(crate) async fn count(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    now: DateTime<Utc>,
+    max: i64,
+) -> Result<i64, DbError> {
+    let sql = Sql::new(
+        "SELECT count(*) AS sessions FROM (SELECT 1 AS one FROM sessions WHERE user_id = $1 \
+         AND ended_at IS NULL AND expires_at > $2 LIMIT $3) AS listed",
+    );
+    Ok(sql.arg(user.0).arg(now).arg(max).fetch_one(conn).await?.get("sessions")?)
 }
 
 /// Goes from one generation to the next; only one of several at once succeeds.
@@ -130,16 +158,15 @@ pub(crate) async fn end_all(
     sql.arg(user.0).arg(but.map_or(0, |id| id.0)).arg(now).execute(conn).await
 }
 
-/// Whether a user has logged in from an address since a time.
-pub(crate) async fn has_been_at(
+/// The addresses from which a user has logged in since a time.
+pub(crate) async fn addresses(
     conn: &mut Conn<'_>,
     user: UserId,
-    address: &str,
     since: DateTime<Utc>,
-) -> Result<bool, DbError> {
+) -> Result<Vec<String>, DbError> {
     let sql = Sql::new(
-        "SELECT id FROM sessions WHERE user_id = $1 AND address = $2 AND created_at > $3 LIMIT 1",
+        "SELECT DISTINCT address FROM sessions WHERE user_id = $1 AND created_at > $2 LIMIT 1000",
     );
-    let sql = sql.arg(user.0).arg(address).arg(since);
-    Ok(sql.fetch_optional(conn).await?.is_some())
+    let rows = sql.arg(user.0).arg(since).fetch_all(conn).await?;
+    Ok(rows.iter().map(|row| row.get("address")).collect::<Result<_, _>>()?)
 }

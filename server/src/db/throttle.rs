@@ -47,6 +47,14 @@ pub(crate) async fn put_off(
     sql.arg(lane).arg(until).execute(conn).await.map(drop)
 }
 
+/// Takes one attempt of a lane back, and with it a delay that it has caused.
+pub(crate) async fn take_back(conn: &mut Conn<'_>, lane: &str) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "UPDATE login_failures SET failures = failures - 1, not_before = last_at WHERE lane = $1",
+    );
+    sql.arg(lane).execute(conn).await.map(drop)
+}
+
 /// Forgets a lane.
 pub(crate) async fn forget(conn: &mut Conn<'_>, lane: &str) -> Result<(), DbError> {
     Sql::new("DELETE FROM login_failures WHERE lane = $1").arg(lane).execute(conn).await.map(drop)

@@ -13,6 +13,9 @@ use crate::error::Error;
 pub(crate) struct UserRow {
     pub(crate) user: User,
     pub(crate) password_hash: Option<String>,
+    /// Who changed it last: the user, unless the command line or somebody else did. An account that
+    /// nobody has changed is its user's.
+    pub(crate) changed_by: UserId,
 }
 
 /// A user to be inserted.
@@ -28,16 +31,23 @@ pub(crate) struct NewUser<'a> {
 }
 
 const COLUMNS: &str = "SELECT id, email, username, first_name, last_name, phone, role, \
-    password_hash, is_active, email_verified, created_at, updated_at, version FROM users ";
+    password_hash, is_active, email_verified, created_at, updated_at, version, changed_by FROM users ";
 
 fn from_row(row: &Row) -> Result<UserRow, Error> {
     let (first_name, last_name): (Option<String>, Option<String>) =
         (row.get("first_name")?, row.get("last_name")?);
     let role = row.parsed("role", |text| text.parse::<Role>())?;
     let role = role.ok_or_else(|| Error::internal("a user without a role"))?;
+    let id = UserId(row.get("id")?);
+    let changed_by = match row.get::<Option<i64>>("changed_by")? {
+        Some(other) => UserId(other),
+        None if row.get::<i64>("version")? == 1 => id,
+        None => UserId(0),
+    };
     Ok(UserRow {
+        changed_by,
         user: User {
-            id: UserId(row.get("id")?),
+            id,
             username: row.get("username")?,
             email: row.get("email")?,
             name: full_name(first_name.as_deref(), last_name.as_deref()),
@@ -61,6 +71,14 @@ fn from_row(row: &Row) -> Result<UserRow, Error> {
 pub(crate) async fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("WHERE id = ").bind(id.0);
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// The user with this id, whose row stays as it is until the transaction ends.
+pub(crate) async fn lock(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE id = ").bind(id.0).push(conn.for_update());
     let row = sql.fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
 }
@@ -121,7 +139,7 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<User
     sql.bind(true).push(", ").bind(false).push(", ").bind(new.now).push(", ").bind(new.now);
     sql.push(
         ", 1) RETURNING id, email, username, first_name, last_name, phone, role, \
-         password_hash, is_active, email_verified, created_at, updated_at, version",
+         password_hash, is_active, email_verified, created_at, updated_at, version, changed_by",
     );
     Ok(from_row(&sql.fetch_one(conn).await?)?)
 }

@@ -14,6 +14,7 @@ use super::{
     precondition::{Found, Precondition, stale},
     sessions,
     throttle::Lanes,
+    users::PROGRAM,
 };
 use crate::{
     app::App,
@@ -31,6 +32,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
             "registration is closed: ask an administrator for an account",
         ));
     }
+    Lanes::registering(origin.address.as_deref().unwrap_or_default()).attempt(app).await?;
     let role = new.role.unwrap_or(Role::Member);
     let name = full_name(new.first_name.as_deref(), new.last_name.as_deref());
     let own = [new.email.as_str(), new.username.as_deref().unwrap_or_default(), &name];
@@ -101,30 +103,39 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
         let found = users::find(&mut lent.conn(), &login.identifier).await?;
         let lanes =
             Lanes::of(app, &mut lent.conn(), &login.identifier, found.as_ref(), address).await?;
-        lanes.check(app, &mut lent.conn()).await?;
         (found, lanes)
     };
+    lanes.attempt(app).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
     let verdict = app.passwords().verify(&login.password, stored).await?;
     let now = app.clock().now();
-    let row = match (found, verdict) {
+    let wrong = Error::Unauthenticated("e-mail, username or password is wrong");
+    let verified = match (found, verdict) {
         (Some(row), Verdict::Right { is_outdated }) if row.user.is_active => {
             if is_outdated {
-                rehash(app, &row, &login.password).await?;
+                rehash(app, row, &login.password).await?
+            } else {
+                row
             }
-            row
         }
-        _ => {
+        (found, _) => {
             let mut tx = app.db().begin().await?;
-            lanes.fail(app, &mut tx.conn()).await?;
-            let deed = Deed::new("auth.login_failed", "user", None);
-            let doer = Doer::Stranger(origin, &login.identifier);
-            audit::note(&mut tx.conn(), doer, now, deed).await?;
+            let id = found.as_ref().map(|row| row.user.id.0);
+            let deed = Deed::new("auth.login_failed", "user", id);
+            // What was typed is kept only where it names an account: it may be a password.
+            let name = if found.is_some() { login.identifier.as_str() } else { "nobody" };
+            audit::note(&mut tx.conn(), Doer::Stranger(origin, name), now, deed).await?;
             tx.commit().await?;
-            return Err(Error::Unauthenticated("e-mail, username or password is wrong"));
+            return Err(wrong);
         }
     };
     let mut tx = app.db().begin().await?;
+    // Read again and kept until the end: the password may have been changed while this one was
+    // verified, and then no session may begin with it.
+    let row = users::lock(&mut tx.conn(), verified.user.id).await?;
+    let unchanged =
+        |row: &UserRow| row.user.is_active && row.password_hash == verified.password_hash;
+    let Some(row) = row.filter(unchanged) else { return Err(wrong) };
     lanes.succeed(app, &mut tx.conn()).await?;
     let actor = Actor { user: row.user, session: None, origin: origin.clone() };
     let deed = Deed::new("auth.login", "user", Some(actor.id().0));
@@ -135,12 +146,14 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
     Ok(session)
 }
 
-async fn rehash(app: &App, row: &UserRow, password: &str) -> Result<(), Error> {
-    let Some(old) = &row.password_hash else { return Ok(()) };
+/// Hashes a password anew, since hashes have become stronger.
+async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Error> {
+    let Some(old) = &row.password_hash else { return Ok(row) };
     let new = app.passwords().hash(password).await?;
     let mut tx = app.db().begin().await?;
     users::rehash(&mut tx.conn(), row.user.id, old, &new).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(UserRow { password_hash: Some(new), ..row })
 }
 
 /// One's own account, with what the session may do.
@@ -165,8 +178,8 @@ pub async fn update_profile(
     let old = row.user.clone();
     let found = Found {
         version: old.version,
-        changed_by: actor.id(),
-        changed_by_name: old.label(),
+        changed_by: row.changed_by,
+        changed_by_name: if row.changed_by == actor.id() { old.label() } else { PROGRAM },
         changed_at: old.updated_at,
     };
     let current = || json!(profile(&Actor { user: old.clone(), ..actor.clone() }));
@@ -182,6 +195,11 @@ pub async fn update_profile(
     user.name = full_name(user.first_name.as_deref(), user.last_name.as_deref());
     if user.email.is_none() && user.username.is_none() {
         faults.add("email", Complaint::new("required", "is required where there is no username"));
+    }
+    // A name that was read comes back beside its parts, changed or not; another one would be lost.
+    if input.name.as_ref().is_some_and(|name| *name != user.name && *name != old.name) {
+        let message = "must agree with first_name and last_name, or stand alone";
+        faults.add("name", Complaint::new("disagrees", message));
     }
     faults.into_result()?;
     if user.email != old.email {
@@ -227,15 +245,21 @@ async fn confirm(
         let row = users::get(&mut lent.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
         let label = actor.user.label();
         let lanes = Lanes::of(app, &mut lent.conn(), label, Some(&row), address).await?;
-        lanes.check(app, &mut lent.conn()).await?;
         (row, lanes)
     };
+    lanes.attempt(app).await?;
     let password = password.unwrap_or_default();
     match app.passwords().verify(password, row.password_hash.as_deref()).await? {
-        Verdict::Right { .. } => Ok(()),
-        Verdict::Wrong => {
+        Verdict::Right { .. } => {
             let mut tx = app.db().begin().await?;
-            lanes.fail(app, &mut tx.conn()).await?;
+            lanes.succeed(app, &mut tx.conn()).await?;
+            tx.commit().await
+        }
+        Verdict::Wrong => {
+            let now = app.clock().now();
+            let mut tx = app.db().begin().await?;
+            let deed = Deed::new("auth.confirmation_failed", "user", Some(actor.id().0));
+            audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
             tx.commit().await?;
             Err(Error::invalid(field, Complaint::new("wrong_password", "is not your password")))
         }

@@ -112,6 +112,11 @@ const BATCH_EVERY: Duration = Duration::from_millis(200);
 /// Most reads that are noted in one transaction.
 const BATCH_MAX: usize = 500;
 
+/// How long a batch waits where it could not be written.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Most reads that wait to be written while the database is away.
+const WAITING_MAX: usize = 20_000;
+
 struct Read {
     at: DateTime<Utc>,
     actor: Actor,
@@ -189,10 +194,18 @@ async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
                 }
             }
         }
-        if let Err(error) = write_batch(&db, &batch).await {
-            tracing::error!(%error, reads = batch.len(), "reads could not be noted");
+        match write_batch(&db, &batch).await {
+            Ok(()) => batch.clear(),
+            // Kept for the next try, as long as there is room.
+            Err(error) => {
+                tracing::error!(%error, reads = batch.len(), "reads could not be noted yet");
+                if batch.len() >= WAITING_MAX {
+                    tracing::error!(reads = batch.len(), "reads are lost");
+                    batch.clear();
+                }
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
         }
-        batch.clear();
         for done in flushed {
             // Nobody may be waiting any more.
             let _ = done.send(());

@@ -59,9 +59,9 @@ impl<K: DeserializeOwned + Serialize> Asked<K> {
         page_size: Option<i64>,
         cursor: Option<&str>,
         ordering: &str,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Faults> {
         let size = page_size.unwrap_or(PAGE_SIZE);
-        let fault = |field: &str, complaint| Err(Error::Invalid(Faults::one(field, complaint)));
+        let fault = |field: &str, complaint| Err(Faults::one(field, complaint));
         let place = match (page, cursor) {
             (Some(_), Some(_)) => {
                 return fault(

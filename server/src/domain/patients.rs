@@ -81,11 +81,18 @@ pub async fn list(
         scope(actor, Action::ListArchivedPatients)?;
     }
     let search = filter.search.as_deref().map(Search::parse).transpose();
-    let search = search.map_err(|complaint| Error::invalid("search", complaint))?;
-    let (order, is_descending) = order_of(filter.ordering.as_deref(), search.is_some());
+    let (order, is_descending) = order_of(filter.ordering.as_deref(), filter.search.is_some());
     let ordering = format!("{order:?}{is_descending}");
-    let asked: Asked<Key> =
-        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), &ordering)?;
+    let asked: Result<Asked<Key>, Faults> =
+        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), &ordering);
+    let (search, asked) = match (search, asked) {
+        (Ok(search), Ok(asked)) => (search, asked),
+        (search, asked) => {
+            let mut faults = asked.err().unwrap_or_default();
+            faults.extend(search.err().map(|c| Faults::one("search", c)).unwrap_or_default());
+            return Err(faults.into());
+        }
+    };
     let today = app.clock().today();
     let search = search.as_ref();
     let listing = Listing { filter, search, scope: visible, order, is_descending, today };
@@ -155,7 +162,7 @@ pub async fn update(
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
-    row.check(actor, precondition)?;
+    row.check(app, actor, precondition).await?;
     let old = row.patient.state();
     let mut faults = Faults::default();
     input.echo.compare(&json!(row.patient), &mut faults);
@@ -210,8 +217,9 @@ pub async fn restore(
     actor: &Actor,
     id: PatientId,
     precondition: &Precondition,
+    restoring: Archiving,
 ) -> Result<Patient, Error> {
-    shelve(app, actor, id, precondition, false, None).await
+    shelve(app, actor, id, precondition, false, restoring.reason).await
 }
 
 async fn shelve(
@@ -226,7 +234,7 @@ async fn shelve(
     let mut tx = app.db().begin().await?;
     let from = if into_archive { Shelf::Current } else { Shelf::Archive };
     let row = find(app, &mut tx, actor, id, from).await?;
-    row.check(actor, precondition)?;
+    row.check(app, actor, precondition).await?;
     if !into_archive {
         check_identifiers(&mut tx.conn(), &row.patient.state(), Some(id)).await?;
     }
@@ -254,7 +262,7 @@ pub async fn purge(
     let mut tx = app.db().begin().await?;
     let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
     scope(actor, Action::PurgePatient)?;
-    row.check(actor, precondition)?;
+    row.check(app, actor, precondition).await?;
     db::audit::erase(&mut tx.conn(), ENTITY, id.0).await?;
     if !patients::remove(&mut tx.conn(), &row.patient).await? {
         return Err(overtaken(app, tx, actor, id).await);
@@ -280,6 +288,7 @@ pub async fn history(
     let today = app.clock().today();
     let row = patients::get(&mut conn, id, visible, Shelf::Both, today).await?;
     row.ok_or(Error::NotFound)?;
+    app.reads().note(actor, app.clock().now(), "patient.history_read", ENTITY, id.0).await;
     let place = asked.key().copied();
     let (limit, offset) = (asked.size + 1, asked.offset());
     let backwards = asked.is_backwards();
@@ -298,8 +307,19 @@ impl PatientRow {
         }
     }
 
-    fn check(&self, actor: &Actor, precondition: &Precondition) -> Result<(), Error> {
-        precondition.check(actor.id(), &self.found(), || self.shown_to(actor))
+    /// Lets a write through. A refusal shows the record, which is then noted as read.
+    async fn check(
+        &self,
+        app: &App,
+        actor: &Actor,
+        precondition: &Precondition,
+    ) -> Result<(), Error> {
+        let checked = precondition.check(actor.id(), &self.found(), || self.shown_to(actor));
+        if let Err(Error::Stale(_)) = checked {
+            let (now, id) = (app.clock().now(), self.patient.id.0);
+            app.reads().note(actor, now, "patient.read", ENTITY, id).await;
+        }
+        checked
     }
 
     fn shown_to(&self, actor: &Actor) -> serde_json::Value {
@@ -319,6 +339,7 @@ async fn find(
     shelf: Shelf,
 ) -> Result<PatientRow, Error> {
     let visible = scope(actor, Action::UsePatient)?;
+    patients::lock(&mut tx.conn(), id).await?;
     let row = patients::get(&mut tx.conn(), id, visible, shelf, app.clock().today()).await?;
     row.ok_or(Error::NotFound)
 }

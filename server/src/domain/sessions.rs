@@ -4,11 +4,14 @@ use chrono::TimeDelta;
 use shared::{
     Faults, SessionId, UserId,
     account::{LoginSession, Refreshed, Session, TokenPair, User},
+    page::COUNT_MAX,
+    query::ListQuery,
 };
 
 use super::{
     access::{Actor, Origin, session_permissions},
     audit::{self, Deed, Doer},
+    listing::{Asked, Window},
 };
 use crate::{
     app::App,
@@ -153,9 +156,20 @@ pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
 }
 
 /// One's own running sessions, newest first.
-pub async fn list(app: &App, actor: &Actor) -> Result<Vec<LoginSession>, Error> {
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    query: &ListQuery,
+) -> Result<Window<LoginSession>, Error> {
+    let asked: Asked<i64> =
+        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "sessions")?;
+    let (id, now) = (actor.id(), app.clock().now());
+    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
+    let (limit, offset) = (asked.size + 1, asked.offset());
     let mut lent = app.db().read().await?;
-    let rows = sessions::list(&mut lent.conn(), actor.id(), app.clock().now()).await?;
+    let mut conn = lent.conn();
+    let rows = sessions::list(&mut conn, id, now, place, backwards, limit, offset).await?;
+    let count = sessions::count(&mut conn, id, now, COUNT_MAX + 1).await?;
     let answer = |row: SessionRow| LoginSession {
         is_current: actor.session == Some(row.id),
         id: row.id,
@@ -165,7 +179,8 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<LoginSession>, Error> 
         address: row.address,
         user_agent: row.user_agent,
     };
-    Ok(rows.into_iter().map(answer).collect())
+    let rows = rows.into_iter().map(answer).collect();
+    asked.window(rows, count, |session| session.id.0)
 }
 
 /// Ends all sessions of a user, but one where it is given.

@@ -1,8 +1,10 @@
 //! Slowing down guessing without giving anybody a lock to keep up.
 //!
-//! Failures are counted by account and address together, by address, and by account for addresses
-//! that the account has never logged in from. So somebody who guesses from elsewhere delays others
-//! from elsewhere, and never the clerk at the desk. An attempt that comes too early is refused
+//! Attempts are counted before a password is looked at, so that many at once can't get past, and
+//! taken back where it was right. They are counted by account and address together, by address, and
+//! by account for addresses that the account has not logged in from. For an account at an address
+//! that it knows, only the first counts, and its delays are short: somebody in the waiting room can
+//! slow the clerk down by seconds and not lock the desk. An attempt that comes too early is refused
 //! without being counted, so it does not push the next one away.
 
 use aws_lc_rs::digest;
@@ -14,6 +16,12 @@ use crate::{
     db::{Conn, sessions, throttle, users::UserRow},
     error::Error,
 };
+
+/// Longest delay, in seconds, for an account at an address that it knows, and elsewhere.
+const LONGEST_AT_HOME: i64 = 5;
+const LONGEST: i64 = 60;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
 
 /// Failures that are free, and the delays after which the next attempts are looked at.
 struct Lane {
@@ -29,7 +37,7 @@ struct Lane {
 pub(super) struct Lanes(Vec<Lane>);
 
 impl Lanes {
-    /// The lanes for an account, named as it was typed, and an address.
+    /// The lanes for an account, or for what was typed where there is none, and an address.
     pub(super) async fn of(
         app: &App,
         conn: &mut Conn<'_>,
@@ -37,64 +45,80 @@ impl Lanes {
         user: Option<&UserRow>,
         address: &str,
     ) -> Result<Self, Error> {
-        let account = hashed(&identifier_key(identifier));
-        let network = network(address);
-        let day = 86_400;
-        let mut lanes = vec![
-            Lane { key: format!("both:{account}:{network}"), free: 5, longest: 60, memory: day },
-            // A clinic is one address.
-            Lane { key: format!("address:{network}"), free: 60, longest: 60, memory: 60 },
-        ];
+        let account = match user {
+            Some(row) => format!("user {}", row.user.id),
+            None => identifier_key(identifier),
+        };
+        let (account, network) = (hashed(&account), network(address));
         let since = app.clock().now() - TimeDelta::days(30);
         let is_at_home = match user {
-            Some(row) => sessions::has_been_at(conn, row.user.id, address, since).await?,
+            Some(row) => sessions::addresses(conn, row.user.id, since)
+                .await?
+                .iter()
+                .any(|known| self::network(known) == network),
             None => false,
         };
-        if !is_at_home {
-            lanes.push(Lane {
-                key: format!("account:{account}"),
-                free: 50,
-                longest: 60,
-                memory: day,
-            });
-        }
-        Ok(Self(lanes))
+        let lane = |kind, of: &str, free, longest, memory| Lane {
+            key: format!("{kind}:{of}"),
+            free,
+            longest,
+            memory,
+        };
+        let both = format!("{account}:{network}");
+        Ok(Self(match is_at_home {
+            true => vec![lane("both", &both, 5, LONGEST_AT_HOME, DAY)],
+            false => vec![
+                lane("both", &both, 5, LONGEST, DAY),
+                // A clinic is one address.
+                lane("address", &network, 60, LONGEST, 60),
+                lane("account", &account, 50, LONGEST, DAY),
+            ],
+        }))
     }
 
-    /// Fails where the next attempt is not to be looked at yet.
-    pub(super) async fn check(&self, app: &App, conn: &mut Conn<'_>) -> Result<(), Error> {
+    /// The lane of registrations from an address.
+    pub(super) fn registering(address: &str) -> Self {
+        let key = format!("register:{}", network(address));
+        Self(vec![Lane { key, free: 300, longest: LONGEST, memory: 3_600 }])
+    }
+
+    /// Counts an attempt, or fails where the next one is not to be looked at yet.
+    pub(super) async fn attempt(&self, app: &App) -> Result<(), Error> {
         let now = app.clock().now();
         let keys: Vec<String> = self.0.iter().map(|lane| lane.key.clone()).collect();
-        match throttle::not_before(conn, &keys, now).await? {
-            Some(until) => {
-                let wait = (until - now).num_milliseconds().max(1);
-                let after = u64::try_from(wait).unwrap_or(1).div_ceil(1_000);
-                Err(Error::TooManyRequests { after })
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Counts a failure.
-    pub(super) async fn fail(&self, app: &App, conn: &mut Conn<'_>) -> Result<(), Error> {
-        let now = app.clock().now();
+        let mut tx = app.db().begin().await?;
+        let mut conn = tx.conn();
+        let mut counts = Vec::new();
         for lane in &self.0 {
+            // Counting first also makes others at the same moment wait for their turn.
             let stale_before = now - TimeDelta::seconds(lane.memory);
-            let failures = throttle::count(conn, &lane.key, now, stale_before).await?;
-            let over = failures - lane.free;
+            counts.push(throttle::count(&mut conn, &lane.key, now, stale_before).await?);
+        }
+        if let Some(until) = throttle::not_before(&mut conn, &keys, now).await? {
+            // Rolled back: it does not count.
+            let wait = (until - now).num_milliseconds().max(1);
+            let after = u64::try_from(wait).unwrap_or(1).div_ceil(1_000);
+            return Err(Error::TooManyRequests { after });
+        }
+        for (lane, attempts) in self.0.iter().zip(counts) {
+            let over = attempts - lane.free;
             if over >= 0 {
-                let delay = 1_i64.checked_shl(u32::try_from(over).unwrap_or(30).min(30));
-                let delay = delay.unwrap_or(lane.longest).min(lane.longest);
-                throttle::put_off(conn, &lane.key, now + TimeDelta::seconds(delay)).await?;
+                let delay = 1_i64 << over.min(30);
+                let until = now + TimeDelta::seconds(delay.min(lane.longest));
+                throttle::put_off(&mut conn, &lane.key, until).await?;
             }
         }
-        Ok(())
+        tx.commit().await
     }
 
-    /// Forgets what was counted for the account at this address, and what is long past.
+    /// Takes the attempt back: the password was right. What was counted for the account at this
+    /// address is forgotten, and what is long past.
     pub(super) async fn succeed(&self, app: &App, conn: &mut Conn<'_>) -> Result<(), Error> {
-        if let Some(lane) = self.0.first() {
-            throttle::forget(conn, &lane.key).await?;
+        for (i, lane) in self.0.iter().enumerate() {
+            match i {
+                0 => throttle::forget(conn, &lane.key).await?,
+                _ => throttle::take_back(conn, &lane.key).await?,
+            }
         }
         Ok(throttle::tidy(conn, app.clock().now() - TimeDelta::days(2)).await?)
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The name under which the command line stands in the audit log.
-const PROGRAM: &str = "frontdesk-server";
+pub(crate) const PROGRAM: &str = "frontdesk-server";
 
 /// An account to be made.
 #[derive(Clone, Debug, Default)]

@@ -31,11 +31,11 @@ pub const ADMIN: &str = "admin@example.com";
 /// How many people a sample has.
 pub const PEOPLE: usize = 500;
 
-/// Fills an empty database; answers the administrator's e-mail address and password. The password
+/// Fills an empty database with so many people; answers the administrator's e-mail address and password. The password
 /// is another one each time, since there never is a default one (contract, section 14).
 ///
 /// Fails where there is an administrator already.
-pub async fn furnish(app: &App) -> Result<(String, String), Error> {
+pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error> {
     let password = random_text::<15>().map_err(Error::internal)?;
     let account = NewAccount {
         email: Some(ADMIN.to_owned()),
@@ -47,7 +47,7 @@ pub async fn furnish(app: &App) -> Result<(String, String), Error> {
     let user = users::create_first_admin(app, account).await?;
     let actor = Actor { user, session: None, origin: Origin::default() };
     let today = app.clock().today();
-    let states = people(PEOPLE, today)
+    let states = people(count, today)
         .map(|person| PatientState::default().changed_by(&person.0, today))
         .collect::<Result<Vec<_>, _>>()?;
     patients::register_many(app, &actor, &states, "patient.created").await?;
@@ -304,7 +304,7 @@ mod tests {
                 let state = PatientState::default().changed_by(&person.0, day(today));
                 assert!(state.is_ok(), "{today} {place}: {}", state.unwrap_err());
                 let sent = serde_json::to_vec(&person).unwrap();
-                let read = read::body::<NewPatient>(&sent);
+                let read = read::body::<NewPatient>(&sent, day(today));
                 assert_eq!(read.as_ref(), Ok(&person), "{today} {place}");
             }
         }

@@ -8,6 +8,12 @@ use shared::account::Role;
 use crate::harness::{Backend, PASSWORD, Server, closed, on_both};
 
 on_both! {
+    many_guesses_at_once_do_not_get_past,
+    a_guesser_at_the_next_table_delays_the_clerk_by_seconds,
+    no_session_begins_with_a_password_that_was_just_changed,
+    a_name_is_never_lost_beside_its_parts,
+    sessions_come_in_pages,
+    what_the_command_line_changed_is_not_overwritten_unseen,
     registering_logs_in_and_answers_in_every_earlier_shape,
     every_fault_of_a_registration_is_named_at_once,
     an_email_is_taken_whatever_its_case,
@@ -58,7 +64,7 @@ async fn every_fault_of_a_registration_is_named_at_once(backend: Backend) {
         "phone": "1", "is_staff": true, "passwrod": "x",
     });
     let answer = server.nobody().post("/api/auth/register", bad).await.expect_status(400);
-    for field in ["email", "username", "role", "phone", "is_staff", "passwrod"] {
+    for field in ["email", "password", "username", "role", "phone", "is_staff", "passwrod"] {
         answer.complaints(field);
     }
     assert!(answer.complaints("passwrod").contains("did you mean password?"));
@@ -365,4 +371,99 @@ async fn the_last_admin_stays(backend: Backend) {
     let other = users::deactivate(&server.app, "second@example.com");
     let (one, other) = tokio::join!(one, other);
     assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+}
+
+async fn many_guesses_at_once_do_not_get_past(backend: Backend) {
+    let server = Server::start(backend).await;
+    server.member("ana@example.com").await;
+    server.app.clock().stop();
+    let guesses = (0..60).map(|_| {
+        let nobody = server.nobody();
+        let body = json!({"email": "ana@example.com", "password": "something else"});
+        async move { nobody.post("/api/auth/login", body).await.status }
+    });
+    let statuses = futures_util::future::join_all(guesses).await;
+    let looked_at = statuses.iter().filter(|status| **status != 429).count();
+    assert_eq!(looked_at, 5, "{statuses:?}");
+}
+
+async fn a_guesser_at_the_next_table_delays_the_clerk_by_seconds(backend: Backend) {
+    let server = Server::start(backend).await;
+    server.member("ana@example.com").await;
+    server.app.clock().stop();
+    let wrong = json!({"email": "ana@example.com", "password": "something else"});
+    for _ in 0..100 {
+        server.nobody().post("/api/auth/login", wrong.clone()).await;
+        server.app.clock().advance(TimeDelta::seconds(1));
+        let other = json!({"email": "nobody@example.com", "password": "something else"});
+        server.nobody().post("/api/auth/login", other).await;
+    }
+    server.app.clock().advance(TimeDelta::seconds(5));
+    server.log_in("ana@example.com").await;
+}
+
+async fn no_session_begins_with_a_password_that_was_just_changed(backend: Backend) {
+    let server = Server::start(backend).await;
+    let me = server.member("ana@example.com").await;
+    let logins: Vec<_> = (0..4)
+        .map(|_| {
+            let nobody = server.nobody();
+            let body = json!({"email": "ana@example.com", "password": PASSWORD});
+            tokio::spawn(async move { nobody.post("/api/auth/login", body).await })
+        })
+        .collect();
+    let change = json!({"current_password": PASSWORD, "new_password": "a longer walk by the sea"});
+    me.post("/api/auth/password", change).await.expect_status(204);
+    for login in logins {
+        let answer = login.await.unwrap();
+        if answer.status == 200 {
+            let token = answer.body["access"].as_str().unwrap();
+            let other = server.nobody().with_token(token);
+            other.get("/api/auth/profile").await.expect_status(401);
+        }
+    }
+    me.get("/api/auth/profile").await.expect_status(200);
+}
+
+async fn a_name_is_never_lost_beside_its_parts(backend: Backend) {
+    let server = Server::start(backend).await;
+    let me = server.member("ana@example.com").await;
+    let named = json!({"name": "Ana Gómez", "email": "ana@example.com"});
+    let mut read = me.put("/api/auth/profile", named).await.expect_status(200).body;
+    read["name"] = json!("Anna Gómez");
+    me.put("/api/auth/profile", read.clone()).await.expect_status(400).complaints("name");
+    read["first_name"] = json!("Anna");
+    me.put("/api/auth/profile", read).await.expect_status(200);
+    let alone = json!({"name": "Only Name", "first_name": null, "last_name": null});
+    me.patch("/api/auth/profile", alone).await.expect_status(400).complaints("name");
+    let long = json!({"name": "x".repeat(150)});
+    me.patch("/api/auth/profile", long.clone()).await.expect_status(400).complaints("name");
+    let mut new = registration("bob@example.com");
+    new["name"] = long["name"].clone();
+    server.nobody().post("/api/auth/register", new).await.expect_status(400).complaints("name");
+}
+
+async fn sessions_come_in_pages(backend: Backend) {
+    let server = Server::start(backend).await;
+    let me = server.member("ana@example.com").await;
+    for _ in 0..4 {
+        server.log_in("ana@example.com").await;
+    }
+    let first = me.get("/api/auth/sessions?page_size=2").await.expect_status(200);
+    assert_eq!((first.results().len(), &first.body["count"]), (2, &json!(5)));
+    let next = me.get(first.body["next"].as_str().unwrap()).await.expect_status(200);
+    let last = me.get(next.body["next"].as_str().unwrap()).await.expect_status(200);
+    assert_eq!((last.results().len(), &last.results()[0]["is_current"]), (1, &json!(true)));
+    assert_eq!(last.body["next"], json!(null));
+}
+
+async fn what_the_command_line_changed_is_not_overwritten_unseen(backend: Backend) {
+    let server = Server::start(backend).await;
+    let me = server.member("ana@example.com").await;
+    me.patch("/api/auth/profile", json!({"phone": "555-1234"})).await.expect_status(200);
+    users::set_role(&server.app, "ana@example.com", Role::Doctor).await.unwrap();
+    me.patch("/api/auth/profile", json!({"phone": "555-9999"})).await.expect_status(428);
+    let stale = me.patch_if("/api/auth/profile", 2, json!({"phone": "555-9999"})).await;
+    assert_eq!(stale.expect_status(412).body["changed_by"], "frontdesk-server");
+    me.patch_if("/api/auth/profile", 3, json!({"phone": "555-9999"})).await.expect_status(200);
 }

@@ -102,8 +102,10 @@ async fn requests_that_run_when_the_server_stops_get_their_answer() {
     }
     let logins: Vec<_> = clients
         .into_iter()
-        .map(|nobody| {
-            let body = serde_json::json!({"email": "a@example.com", "password": "something"});
+        .enumerate()
+        .map(|(i, nobody)| {
+            let body =
+                serde_json::json!({"email": format!("{i}@example.com"), "password": "something"});
             tokio::spawn(async move { nobody.post("/api/auth/login", body).await.status })
         })
         .collect();

@@ -107,7 +107,7 @@ async fn an_unknown_host_is_refused(backend: Backend) {
     };
     with_host("evil.example").await.expect_status(400).complaints("Host");
     with_host("localhost.evil.example").await.expect_status(400);
-    for host in ["localhost", "127.0.0.1:9", "DESK.clinic.example:8000", "[::1]"] {
+    for host in ["localhost", "LOCALHOST", "127.0.0.1:9", "DESK.clinic.example:8000", "[::1]"] {
         let answer = with_host(host).await.expect_status(200);
         let next = answer.body["next"].as_str().unwrap();
         assert!(
@@ -142,6 +142,7 @@ async fn bad_addresses_are_400(backend: Backend) {
         "/api/patients?ordering=password",
         "/api/patients?archived=maybe",
         "/api/patients?search=%00",
+        &format!("/api/patients?search={}", "x".repeat(9_000)),
     ] {
         let answer = staff.get(path).await;
         assert_eq!(answer.status, 400, "{path}: {}", answer.text);
@@ -176,6 +177,8 @@ async fn bodies_are_json_and_bounded(backend: Backend) {
         (json, b"{\"first_name\":7}".to_vec(), 400),
         (json, b"{\"first_name\":\"A\",\"first_name\":\"B\"}".to_vec(), 400),
         (json, format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)).into_bytes(), 400),
+        (json, format!("{{{}\"z\":1}}", "\"a\":1,".repeat(30_000)).into_bytes(), 400),
+        (json, format!("{{\"{}\":1}}", "n".repeat(250_000)).into_bytes(), 400),
         (json, vec![b' '; 256 * 1024 + 1], 413),
         ("application/json; charset=utf-8", b"{\"first_name\":\"A\"}".to_vec(), 201),
     ] {

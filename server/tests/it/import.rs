@@ -289,8 +289,11 @@ async fn two_imports_of_a_file_at_once_bring_nobody_in_twice(backend: Backend) {
 async fn the_sample_is_found_by_searching(backend: Backend) {
     let place = Place::new(backend).await;
     let app = App::open(place.settings()).await.unwrap();
-    let (email, password) = sample::furnish(&app).await.unwrap();
-    assert!(sample::furnish(&app).await.is_err(), "there is an administrator already");
+    let (email, password) = sample::furnish(&app, sample::PEOPLE).await.unwrap();
+    assert!(
+        sample::furnish(&app, sample::PEOPLE).await.is_err(),
+        "there is an administrator already"
+    );
     app.close().await;
     let settings = place.settings();
     let server = Server::start_at(place.into(), settings).await;

@@ -7,6 +7,9 @@ use shared::account::Role;
 use crate::harness::{Answer, Backend, Client, Server, on_both};
 
 on_both! {
+    rules_are_checked_beside_what_could_not_be_read,
+    what_is_repeated_inside_an_identifier_is_noticed,
+    if_match_any_always_goes_through,
     a_patient_is_registered_with_everything_and_read_back,
     every_bad_field_is_named_at_once,
     an_age_stands_for_an_unknown_date_of_birth,
@@ -427,8 +430,12 @@ async fn reading_a_record_is_noted(backend: Backend) {
         staff.get("/api/patients/1").await.expect_status(200);
     }
     staff.get("/api/patients").await.expect_status(200);
+    staff.get("/api/patients/1/history").await.expect_status(200);
+    staff.patch_if("/api/patients/1", 7, json!({"city": "Boston"})).await.expect_status(412);
     server.app.reads().flush().await;
-    assert_eq!(dump(&server).await.matches("patient.read").count(), 3);
+    let dump = dump(&server).await;
+    assert_eq!(dump.matches("patient.read").count(), 4);
+    assert_eq!(dump.matches("patient.history_read").count(), 1);
     assert_eq!(staff.get("/api/patients/1/history").await.body["count"], 1);
 }
 
@@ -441,4 +448,46 @@ async fn permissions_are_what_the_caller_may_do(backend: Backend) {
     assert_eq!(of(&staff).await, json!(["update", "archive", "history"]));
     assert_eq!(of(&admin).await, json!(["update", "archive", "history", "purge"]));
     assert!(staff.get("/api/patients").await.results()[0].get("permissions").is_none());
+}
+
+async fn rules_are_checked_beside_what_could_not_be_read(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let bad = json!({"gender": "x", "date_of_birth": "2999-01-01", "deceased_on": "1999-01-01"});
+    let answer = staff.post("/api/patients", bad).await.expect_status(400);
+    for field in ["gender", "date_of_birth", "deceased_on", "first_name"] {
+        answer.complaints(field);
+    }
+    let unread = json!({"first_name": 7, "gender": "M"});
+    let answer = staff.post("/api/patients", unread).await.expect_status(400);
+    assert_eq!(answer.body["errors"]["first_name"], json!(["must be text"]));
+    staff.patient(json!({"first_name": "Ana"})).await;
+    let change = json!({"gender": "x", "date_of_birth": "2999"});
+    let answer = staff.patch("/api/patients/1", change).await.expect_status(400);
+    answer.complaints("date_of_birth");
+    assert!(answer.body["errors"].get("first_name").is_none(), "{}", answer.text);
+}
+
+async fn what_is_repeated_inside_an_identifier_is_noticed(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let twice =
+        br#"{"first_name": "A", "identifiers": [{"system": "a", "system": "b", "value": "x"}]}"#;
+    let answer = staff.post_raw("/api/patients", "application/json", twice.to_vec()).await;
+    answer.expect_status(400).complaints("identifiers[0].system");
+}
+
+async fn if_match_any_always_goes_through(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    staff.patient(json!({"first_name": "Ana"})).await;
+    let writes = (0..32).map(|i| {
+        let staff = staff.clone();
+        async move {
+            let body = json!({"city": format!("City {i}")});
+            write(&staff, Method::PATCH, "/api/patients/1", Some("*"), body).await.status
+        }
+    });
+    let statuses = futures_util::future::join_all(writes).await;
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
 }

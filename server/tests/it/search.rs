@@ -67,8 +67,17 @@ async fn every_word_must_match_without_case_or_accents(backend: Backend) {
         assert_eq!(found(&staff, search).await, Vec::<String>::new(), "{search}");
     }
     assert_eq!(found(&staff, "").await.len(), 3);
-    let many = staff.get(&format!("/api/patients?search={}", "a+".repeat(50))).await;
-    many.expect_status(400).complaints("search");
+    let many = staff.get(&format!("/api/patients?search={}&cursor=x", "a+".repeat(50))).await;
+    let many = many.expect_status(400);
+    many.complaints("search");
+    many.complaints("cursor");
+    // A cursor that nobody here has made.
+    let forged = "eyJvIjoiTmFtZWZhbHNlIiwiYiI6ZmFsc2UsImsiOnsicmFuayI6MCwidmFsdWUiOiJhXHUwMDAwYiIsImlkIjoxfX0";
+    staff
+        .get(&format!("/api/patients?cursor={forged}"))
+        .await
+        .expect_status(400)
+        .complaints("cursor");
 }
 
 async fn best_matches_come_first(backend: Backend) {

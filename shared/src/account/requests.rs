@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{FULL_NAME_MAX, PASSWORD_MAX, Role, TOKEN_MAX, USERNAME_MAX, split_name, username};
 use crate::{
-    Complaint, Patch,
+    Complaint, Faults, Patch,
+    account::check_password,
     read::{self, Echo, Input, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX},
 };
@@ -47,7 +48,7 @@ impl Input for Registration {
         let first = reader.member("first_name", read::line(NAME_MAX)).into_value();
         let last = reader.member("last_name", read::line(NAME_MAX)).into_value();
         let (first_name, last_name) = match &name {
-            Some(name) if first.is_none() && last.is_none() => split_name(name),
+            Some(name) if first.is_none() && last.is_none() => split_checked(reader, name),
             Some(name) if *name != crate::patient::full_name(first.as_deref(), last.as_deref()) => {
                 let message = "must agree with first_name and last_name, or stand alone";
                 reader.faults.add("name", Complaint::new("disagrees", message));
@@ -67,6 +68,27 @@ impl Input for Registration {
             role,
         }
     }
+
+    fn judge(&self, _: chrono::NaiveDate, faults: &mut Faults) {
+        let name = crate::patient::full_name(self.first_name.as_deref(), self.last_name.as_deref());
+        let own = [self.email.as_str(), self.username.as_deref().unwrap_or_default(), &name];
+        let role = self.role.unwrap_or(Role::Member);
+        if !faults.concern("password")
+            && let Err(complaint) = check_password(&self.password, role, &own)
+        {
+            faults.add("password", complaint);
+        }
+    }
+}
+
+/// Splits a name; a part that is too long is a fault of the whole.
+fn split_checked(reader: &mut Reader, name: &str) -> (Option<String>, Option<String>) {
+    let (first, last) = split_name(name);
+    if [&first, &last].into_iter().flatten().any(|part| part.chars().count() > NAME_MAX) {
+        let message = format!("must have at most {NAME_MAX} characters in either name");
+        reader.faults.add("name", Complaint::new("too_long", message).with("max", NAME_MAX));
+    }
+    (first, last)
 }
 
 /// The roles that somebody may choose at registration.
@@ -181,6 +203,9 @@ pub struct ProfileInput {
     /// The current password, where the e-mail address changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_password: Option<String>,
+    /// Both names in one, where it came beside its parts: it has to say the same.
+    #[serde(skip)]
+    pub name: Option<String>,
     /// What was read and is sent back.
     #[serde(skip)]
     pub echo: Echo,
@@ -198,15 +223,16 @@ impl ProfileInput {
             last_name: reader.member("last_name", read::line(NAME_MAX)),
             phone: reader.member("phone", read::parsed(PHONE_MAX, rules::phone)),
             current_password: None,
+            name: None,
             echo: Echo::default(),
         };
-        // A name that was read comes back beside its parts, and then says nothing new.
         let name = reader.member("name", read::line(FULL_NAME_MAX)).into_value();
-        if let Some(name) =
-            name.filter(|_| input.first_name.is_absent() && input.last_name.is_absent())
-        {
-            let (first, last) = split_name(&name);
-            (input.first_name, input.last_name) = (first.into(), last.into());
+        match name {
+            Some(name) if input.first_name.is_absent() && input.last_name.is_absent() => {
+                let (first, last) = split_checked(reader, &name);
+                (input.first_name, input.last_name) = (first.into(), last.into());
+            }
+            name => input.name = name,
         }
         let password = reader.member("current_password", read::secret(PASSWORD_MAX));
         input.current_password = password.into_value();

@@ -1,9 +1,11 @@
 //! What is sent about patients: new ones, replacements, changes, and why one is archived or purged.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::PatientInput;
+use super::{PatientInput, PatientState};
 use crate::{
+    Faults,
     read::{self, Input, Reader},
     rules::REASON_MAX,
 };
@@ -11,7 +13,6 @@ use crate::{
 /// Members that the server computes; what was read can be sent back.
 const COMPUTED: &[&str] = &[
     "full_name",
-    "date_of_birth_estimated",
     "created_by_username",
     "created_at",
     "updated_at",
@@ -21,7 +22,7 @@ const COMPUTED: &[&str] = &[
 ];
 
 /// Read-only members that must be what they are.
-const FIXED: &[&str] = &["id", "mrn", "created_by"];
+const FIXED: &[&str] = &["id", "mrn", "created_by", "date_of_birth_estimated"];
 
 macro_rules! patient_request {
     ($($(#[doc = $doc:literal])* $name:ident $sent_back:literal $replaces:literal),* $(,)?) => {$(
@@ -41,6 +42,20 @@ macro_rules! patient_request {
                     input.clear_absent();
                 }
                 Self(input)
+            }
+
+            fn judge(&self, today: NaiveDate, faults: &mut Faults) {
+                let Err(more) = PatientState::default().changed_by(&self.0, today) else { return };
+                for (field, complaint) in more.iter() {
+                    // What is not there may only be what could not be read, and what a change does
+                    // not speak of is not known here.
+                    let is_nameless = field == "first_name"
+                        && (faults.concern("first_name") || faults.concern("last_name"));
+                    let is_unknown = !$replaces && $sent_back && field == "first_name";
+                    if !faults.concern(field) && !is_nameless && !is_unknown {
+                        faults.add(field, complaint.clone());
+                    }
+                }
             }
         }
 
@@ -70,7 +85,7 @@ patient_request! {
     PatientPatch true false,
 }
 
-/// Why a record is archived.
+/// Why a record is archived, or brought back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Archiving {
     /// The reason, if one is given.
@@ -105,11 +120,15 @@ mod description {
 
     impl Describe for Archiving {
         fn shape(schemas: &mut Schemas) -> Shape {
-            schemas.request("Archiving", &["Why a record is archived."], |object, _| {
-                let reason = Shape::string().max_length(REASON_MAX).nullable();
-                let doc = &["The reason, if one is given."];
-                object.property("reason", doc, reason.example("Moved away"), false);
-            })
+            schemas.request(
+                "Archiving",
+                &["Why a record is archived, or brought back."],
+                |object, _| {
+                    let reason = Shape::string().max_length(REASON_MAX).nullable();
+                    let doc = &["The reason, if one is given."];
+                    object.property("reason", doc, reason.example("Moved away"), false);
+                },
+            )
         }
     }
 

@@ -32,9 +32,12 @@ impl PatientState {
             }
         };
         let counted_on = fields.deceased_on.unwrap_or(today);
-        if let Some(age) = input.age.value() {
-            let sent = input.date_of_birth.value().copied();
-            match sent.or(known) {
+        // What was read comes back: an age beside a date says nothing new where it is the one that was
+        // read, and an estimate that comes back is not thereby known.
+        let sent = input.date_of_birth.value().copied();
+        let is_echo = |age: i64| sent.is_some() && self.age(today) == Some(age);
+        if let Some(age) = input.age.value().filter(|age| !is_echo(**age)) {
+            match sent.filter(|_| !estimated).or(known) {
                 Some(date) if date.age_on(counted_on) == *age => fields.date_of_birth = Some(date),
                 Some(date) => faults.add("age", disagrees(date, date.age_on(counted_on))),
                 None if fields.date_of_birth.is_some_and(|d| d.age_on(counted_on) == *age) => {}
@@ -106,7 +109,7 @@ mod tests {
     };
 
     fn read(json: &str) -> PatientInput {
-        read::body::<NewPatient>(json.as_bytes()).unwrap().0
+        read::body::<NewPatient>(json.as_bytes(), today()).unwrap().0
     }
 
     fn today() -> NaiveDate {
@@ -174,13 +177,33 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_was_read_can_come_back_with_one_member_changed() {
+        let known = registered(r#"{"first_name": "A", "date_of_birth": "1989-05-25"}"#).unwrap();
+        let back = |date: &str, age: i64| PatientInput {
+            date_of_birth: Patch::Value(PartialDate::parse(date).unwrap()),
+            age: Patch::Value(age),
+            ..Default::default()
+        };
+        let corrected = known.changed_by(&back("1979-05-25", 37), today()).unwrap();
+        assert_eq!(corrected.age(today()), Some(47));
+        let mut died = back("1989-05-25", 37);
+        died.deceased_on = Patch::Value(parse_day("2020-01-01").unwrap());
+        assert_eq!(known.changed_by(&died, today()).unwrap().age(today()), Some(30));
+        assert!(known.changed_by(&back("1989-05-25", 38), today()).is_err());
+        let guess = registered(r#"{"first_name": "A", "age": 30}"#).unwrap();
+        let older = guess.changed_by(&back("1996", 40), today()).unwrap();
+        assert_eq!(older.fields.date_of_birth, Some(PartialDate::Year(1986)));
+        assert!(older.date_of_birth_estimated);
+    }
+
+    #[test]
     fn what_the_server_computes_is_refused_when_creating_and_ignored_when_changing() {
         let sent = br#"{"first_name": "A", "full_name": "A", "id": 7, "version": 3}"#;
-        let refused = read::body::<NewPatient>(sent).unwrap_err().to_string();
+        let refused = read::body::<NewPatient>(sent, today()).unwrap_err().to_string();
         assert!(
             refused.contains("full_name") && refused.contains("id") && refused.contains("version")
         );
-        let input = read::body::<PatientReplacement>(sent).unwrap().0;
+        let input = read::body::<PatientReplacement>(sent, today()).unwrap().0;
         let mut faults = Faults::default();
         input.echo.compare(&serde_json::json!({"id": 7}), &mut faults);
         assert!(faults.is_empty());

@@ -89,6 +89,7 @@ impl App {
             page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
             desk: String::new(),
             is_ephemeral: false,
+            sample: None,
             can_go_local: false,
             zone: None,
             meta: None,
@@ -139,7 +140,9 @@ impl App {
 
     /// What runs, once it has taken a while.
     pub fn activity(&self) -> Option<&'static str> {
-        self.slots.activity().filter(|_| self.is_busy)
+        // A read that is tried again by itself does not cover why the server is away.
+        let is_own = self.slots.is_writing() || self.slots.is_running(Slot::Account);
+        self.slots.activity().filter(|_| self.is_busy && (self.offline.is_none() || is_own))
     }
 
     /// Whether no answer is waited for.
@@ -150,8 +153,11 @@ impl App {
     /// What is said while the server is away, as lines of the status.
     pub fn away(&self, width: u16) -> Option<Vec<String>> {
         let why = self.offline.as_ref()?;
-        let words =
-            format!("! The server is away: {why} Trying again by itself; Ctrl-R tries now.");
+        let next = match self.is_busy && self.slots.activity().is_some() {
+            true => "Trying now …",
+            false => "Trying again by itself; Ctrl-R tries now.",
+        };
+        let words = format!("! The server is away: {why} {next}");
         Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
     }
 

@@ -84,6 +84,13 @@ impl Form {
         self.field(name).map_or("", Field::value)
     }
 
+    /// Puts a value into the field of this name.
+    pub fn set(&mut self, name: &str, value: &str) {
+        if let Some(field) = self.field_mut(name) {
+            field.set(value);
+        }
+    }
+
     /// Whether anything differs from what it was when the form was opened.
     pub fn is_changed(&self) -> bool {
         self.fields.iter().any(Field::is_changed)

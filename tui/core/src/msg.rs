@@ -84,6 +84,18 @@ pub enum Desk {
         /// Who is logged in already, where the shell did that (a throw-away desk).
         is_logged_in: bool,
     },
+    /// There is a throw-away desk with sample data; its administrator is logged in, where that
+    /// worked.
+    Sample {
+        /// How it is shown.
+        label: String,
+        /// Whether the administrator is logged in.
+        is_logged_in: bool,
+        /// The administrator's e-mail address.
+        identifier: String,
+        /// The administrator's password, which nobody has chosen and nobody else would know.
+        password: String,
+    },
     /// There is a server elsewhere to talk to; nobody is logged in there yet.
     Elsewhere {
         /// Its address.

@@ -124,6 +124,15 @@ impl Screen {
             (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),
+            (_, Action::Accept) if self.field().is_some_and(Field::is_multiline) => {
+                Some("new line")
+            }
+            (Self::FirstStart(state), Action::Accept) if state.form.is_last() => {
+                Some(first_start::word(state))
+            }
+            (Self::Register(state), Action::Accept) if state.form.is_last() => {
+                Some("open the account")
+            }
             (_, Action::Accept) => Some("next field"),
             _ => None,
         }

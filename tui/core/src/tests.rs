@@ -1,10 +1,12 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
 mod any_order;
+mod dates;
 mod driver;
 mod fixtures;
 mod forms;
 mod list;
+mod meanwhile;
 mod offers;
 mod screens;
 mod session;

@@ -33,7 +33,9 @@ fn draw(app: &App, area: Rect, painter: &mut Painter<'_>) {
     if world.is_too_small() || area.width < world.width || area.height < world.height {
         let (width, height) = crate::world::SIZE_MIN;
         let words = format!("Please enlarge the terminal to {width}×{height} or more.");
-        painter.text(area.x, area.y, area.width, &words, theme.text);
+        for (y, line) in (area.y..area.bottom()).zip(text::paragraphs(&words, area.width)) {
+            painter.text(area.x, y, area.width, &line, theme.text);
+        }
         return;
     }
     header(app, Rect { height: 1, ..area }, painter);

@@ -28,6 +28,8 @@ pub struct World {
     pub desk: String,
     /// Whether the desk is thrown away at the end.
     pub is_ephemeral: bool,
+    /// Name and password of a throw-away desk's administrator.
+    pub sample: Option<(String, String)>,
     /// Whether the desk is a server elsewhere, with a local desk to go back to.
     pub can_go_local: bool,
     /// The clinic's time zone, once it is known.

@@ -59,7 +59,7 @@ pub(super) fn cause(error: &reqwest::Error, host: &str) -> String {
     match kind {
         Some(io::ErrorKind::ConnectionRefused) => format!("nothing answers at {host}"),
         _ if text.contains("certificate") => {
-            format!("the certificate of {host} is not trusted ({text}); see --ca-cert")
+            format!("the certificate of {host} is not trusted: {}", distrust(&text))
         }
         _ if text.contains("corrupt message") => {
             format!("{host} does not speak https; http:// may be meant")
@@ -69,5 +69,41 @@ pub(super) fn cause(error: &reqwest::Error, host: &str) -> String {
         _ if error.is_timeout() => format!("{host} does not answer"),
         _ if std::ptr::eq(deepest, error as &dyn Error) => format!("{host} can't be asked"),
         _ => format!("{host}: {text}"),
+    }
+}
+
+/// What is wrong with a certificate, for people who have never seen one.
+fn distrust(text: &str) -> String {
+    let known = [
+        (
+            "UnknownIssuer",
+            "it comes from nobody known here; --ca-cert FILE trusts the clinic's own",
+        ),
+        ("SelfSigned", "it comes from nobody known here; --ca-cert FILE trusts the clinic's own"),
+        ("CaUsedAsEndEntity", "it is self-made; the clinic's own needs an authority (--ca-cert)"),
+        ("not valid for name", "it belongs to a server of another name"),
+        ("NotValidForName", "it belongs to a server of another name"),
+        ("not valid yet", "it is not valid yet; is this machine's clock right?"),
+        ("NotValidYet", "it is not valid yet; is this machine's clock right?"),
+        ("xpired", "it has expired"),
+    ];
+    let found = known.iter().find(|(mark, _)| text.contains(mark));
+    found.map_or_else(|| format!("{text}; see --ca-cert"), |(_, words)| (*words).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_said_in_words() {
+        for (text, words) in [
+            ("invalid peer certificate: UnknownIssuer", "nobody known here"),
+            ("invalid peer certificate: certificate expired: verified at …", "has expired"),
+            ("invalid peer certificate: certificate not valid for name \"x\"", "another name"),
+            ("invalid peer certificate: BadSignature", "BadSignature; see --ca-cert"),
+        ] {
+            assert!(distrust(text).contains(words), "{text}");
+        }
     }
 }

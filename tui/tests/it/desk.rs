@@ -94,6 +94,14 @@ fn a_server_elsewhere_is_remembered_until_a_local_desk_is_asked_for() {
     let program = start_plainly(&away);
     program.wait_for(&format!("Log in to {url}"));
     quit(program);
+    let mut program = start_plainly(&away);
+    program.wait_for("Ctrl-O opens the local desk");
+    program.keys(&key::ctrl('o'));
+    program.wait_for("Welcome to Frontdesk.");
+    quit(program);
+    let program = start_plainly(&away);
+    program.wait_for("Welcome to Frontdesk.");
+    quit(program);
     let program = start(&away);
     program.wait_for("Welcome to Frontdesk.");
     quit(program);

@@ -70,6 +70,9 @@ impl Order {
 
     /// The value as the database compares it; fails on a cursor that nobody here has made.
     fn arg(self, key: &Key) -> Result<Arg, Error> {
+        if key.value.contains('\0') {
+            return Err(foreign_cursor());
+        }
         Ok(match self {
             Self::Rank | Self::Name | Self::FirstName | Self::Born => key.value.as_str().into(),
             Self::Created | Self::Updated => {

@@ -120,7 +120,7 @@ impl App {
         let contexts = self.contexts();
         let item = |entry: &crate::input::table::Entry| Item {
             action: entry.action,
-            label: entry.label,
+            label: self.word(entry),
             help: entry.help,
 
             keys: labels(&chords_of(entry, &contexts)),

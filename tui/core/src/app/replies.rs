@@ -151,9 +151,10 @@ impl App {
         })
     }
 
+    /// The form that is being saved; it may have been left, and another one opened.
     fn form_mut(&mut self) -> Option<&mut form::State> {
         self.screens.iter_mut().rev().find_map(|screen| match screen {
-            Screen::PatientForm(state) => Some(&mut **state),
+            Screen::PatientForm(state) if state.is_saving => Some(&mut **state),
             _ => None,
         })
     }
@@ -177,7 +178,7 @@ impl App {
         };
         match (call, result) {
             (Call::CreatePatient(_) | Call::UpdatePatient { .. }, Ok(patient)) => {
-                self.saved(patient, out);
+                self.saved(call, patient, out);
             }
             (Call::CreatePatient(_) | Call::UpdatePatient { .. }, Err(failure)) => {
                 let world = self.world.clone();
@@ -186,7 +187,16 @@ impl App {
                         let steps = form::refused(state, &failure, &world);
                         self.apply(steps, out);
                     }
-                    None => self.say(Tone::Error, sentence(&failure), out),
+                    None => {
+                        let why = sentence(&failure);
+                        let said = match failure {
+                            Failure::Unknown(_) | Failure::Garbled(_) => {
+                                format!("{why} What you left may have been saved or not.")
+                            }
+                            _ => format!("What you left was not saved: {why}"),
+                        };
+                        self.say(Tone::Error, said, out);
+                    }
                 }
             }
             (_, Ok(patient)) => self.moved(call, patient, out),
@@ -194,17 +204,18 @@ impl App {
         }
     }
 
-    fn saved(&mut self, patient: Patient, out: &mut Vec<Effect>) {
-        let Some(state) = self.form_mut() else { return };
-        let is_new = state.base.is_none();
-        let (then, said) = form::saved(state, &patient);
-        // Another form may lie below: the one from which a likely duplicate was looked at.
-        let is_form = |screen: &Screen| matches!(screen, Screen::PatientForm(_));
-        if let Some(at) = self.screens.iter().rposition(is_form) {
+    fn saved(&mut self, call: &Call, patient: Patient, out: &mut Vec<Effect>) {
+        let world = self.world.clone();
+        let is_new = matches!(call, Call::CreatePatient(_));
+        let is_saving =
+            |screen: &Screen| matches!(screen, Screen::PatientForm(state) if state.is_saving);
+        let at = self.screens.iter().rposition(is_saving);
+        let answer = self.form_mut().map(|state| form::saved(state, &patient, &world));
+        let (then, said) = answer.unwrap_or_else(|| (None, form::told(&patient, is_new)));
+        if let Some(at) = at.filter(|_| then.is_some()) {
             self.screens.remove(at);
         }
         self.say(Tone::Info, said, out);
-        let world = self.world.clone();
         if let Some(list) = self.list_mut() {
             list.replace(&patient);
             if is_new {
@@ -212,17 +223,20 @@ impl App {
                 self.apply(steps, out);
             }
         }
-        if then != Leave::Back {
-            return self.left(then, out);
+        if let Some(leave @ (Leave::LogOut | Leave::Quit)) = then {
+            return self.left(leave, out);
         }
-        let steps = if is_new {
+        let steps = if is_new && then.is_none() {
+            Vec::new()
+        } else if is_new {
             let name = display(&patient.full_name).into_owned();
             let (mut state, _) = detail::init(patient.id, name, false);
             let steps = state.show(patient);
             self.screens.push(Screen::Patient(Box::new(state)));
             steps
         } else {
-            self.detail_mut().map(|state| state.show(patient)).unwrap_or_default()
+            let shown = self.detail_mut().filter(|state| state.id == patient.id);
+            shown.map(|state| state.show(patient)).unwrap_or_default()
         };
         self.apply(steps, out);
     }

@@ -18,6 +18,7 @@ impl App {
         match desk {
             Desk::FirstStart { data } => {
                 self.at_another_desk(out);
+                self.world.desk.clear();
                 self.restart(Screen::FirstStart(Box::new(first_start::init(data))));
             }
             Desk::Ready { label, is_ephemeral, is_logged_in } => {
@@ -44,6 +45,10 @@ impl App {
                     None => {}
                 }
             }
+            Desk::Sample { label, is_logged_in, identifier, password } => {
+                self.desk(Desk::Ready { label, is_ephemeral: true, is_logged_in }, out);
+                self.world.sample = Some((identifier, password));
+            }
             Desk::Elsewhere { label, can_go_local } => {
                 let desk = Desk::Ready { label, is_ephemeral: false, is_logged_in: false };
                 self.desk(desk, out);
@@ -57,6 +62,7 @@ impl App {
     fn at_another_desk(&mut self, out: &mut Vec<Effect>) {
         out.extend(self.slots.cancel(Slot::Meta));
         self.world.can_go_local = false;
+        self.world.sample = None;
         self.offline = None;
         self.retry_after = crate::app::RETRY_MIN;
     }
@@ -193,7 +199,12 @@ impl App {
         }
         out.push(Effect::Disarm(crate::effect::Timer::Search));
         self.world.user = None;
-        self.restart(Screen::Login(Box::new(login::init("", false))));
+        let mut login = login::init("", false);
+        if let Some((identifier, password)) = &self.world.sample {
+            login = login::init(identifier, false);
+            login.form.set("password", password);
+        }
+        self.restart(Screen::Login(Box::new(login)));
         self.start(Slot::Account, Call::Logout, out);
     }
 

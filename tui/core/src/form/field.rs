@@ -186,6 +186,11 @@ impl Field {
         }
     }
 
+    /// Whether Enter begins a new line in it.
+    pub fn is_multiline(&self) -> bool {
+        self.editor().is_some_and(Editor::is_multiline)
+    }
+
     /// The text under the cursor, where there is one.
     pub fn editor(&self) -> Option<&Editor> {
         match &self.input {

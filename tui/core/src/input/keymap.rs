@@ -23,10 +23,17 @@ fn in_context(context: Context, chord: Chord) -> Option<Action> {
 pub fn chords_of(entry: &Entry, contexts: &[Context]) -> Vec<Chord> {
     let is_typing = contexts.contains(&Context::Text);
     let here = entry.keys.iter().filter(|(place, _)| contexts.contains(place));
-    here.flat_map(|(_, chords)| chords.iter().copied())
+    let reach = here
+        .flat_map(|(_, chords)| chords.iter().copied())
         .filter(|chord| !(is_typing && chord.is_printable()))
-        .filter(|chord| resolve(contexts, *chord) == Some(entry.action))
-        .collect()
+        .filter(|chord| resolve(contexts, *chord) == Some(entry.action));
+    let mut found = Vec::new();
+    for chord in reach {
+        if !found.contains(&chord) {
+            found.push(chord);
+        }
+    }
+    found
 }
 
 /// Every entry that holds in these contexts, with or without a key.

@@ -54,14 +54,15 @@ table! {
     Search "search" "Go to the search field and type." 86
         [Results: letter('/'), on(Key::Tab), on(Key::BackTab), letter('i'); Patients: ctrl('f')]
     Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
-    Edit "edit" "Edit the patient's record." 80
+    Edit "edit" "Edit the patient's record." 66
         [Patient: letter('e'), on(Key::Enter); Results: letter('e'); Patients: ctrl('e')]
     NewPatient "new patient" "Register a patient who is not here yet." 80
         [Results: letter('n'); Patients: ctrl('n')]
     Filter "filter" "Narrow the list: sex, blood type, city, birth, archived." 70
         [Results: letter('f'); Patients: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [Results: letter('s'); Patients: ctrl('o')]
-    ClearFilters "show all" "Take every filter away." 20 [Results: letter('F')]
+    ClearFilters "show all" "Take every filter away." 20
+        [Results: letter('F'); Patients:]
     Archive "archive" "Archive the patient; it can be brought back." 60 danger true
         [Patient: letter('x')]
     Restore "restore" "Bring the patient back from the archive." 62 [Patient: letter('u')]

@@ -134,7 +134,8 @@ fn choose(state: &mut State, take: Take) {
 fn merge(state: &mut State) -> Vec<Step> {
     if let Some(open) = state.rows.iter().position(|row| row.take == Take::Undecided) {
         state.at = open;
-        return Vec::new();
+        let label = state.rows.get(open).map_or("it", |row| row.label);
+        return vec![Step::Inform(format!("{label}: choose first, ← theirs or → mine."))];
     }
     let taken = state.rows.iter().filter(|row| row.take == Take::Theirs).map(|row| row.name);
     let merge = Merge { theirs: state.theirs.clone(), taken: taken.collect() };

@@ -83,11 +83,12 @@ fn judge(form: &mut Form) {
     let mut faults = Faults::default();
     if form.field("url").is_some() {
         let url = form.value("url").trim();
-        let is_web = ["http://", "https://"]
-            .iter()
-            .any(|start| url.strip_prefix(start).is_some_and(|rest| !rest.is_empty()));
-        if !is_web || url.contains(char::is_whitespace) {
-            let message = "must begin with https:// (or http://)";
+        let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+        if !matches!(scheme, "http" | "https")
+            || rest.is_empty()
+            || url.contains(char::is_whitespace)
+        {
+            let message = "must be an address like https://desk.example.org";
             faults.add("url", Complaint::new("invalid_url", message));
         }
         form.judge(&faults);

@@ -250,3 +250,69 @@ fn a_server_that_is_away_is_tried_again_after_waits_that_grow() {
     driver.hides("The server is away");
     assert!(driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Retry))));
 }
+
+#[test]
+fn a_row_is_edited_without_opening_it_first() {
+    for key in ["<down>e", "<ctrl-e>"] {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys(key);
+        // Typed ahead: not an archive, not another search.
+        driver.keys("xny");
+        assert!(driver.app.layers().is_empty());
+        driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(super::fixtures::jose()))));
+        assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
+        driver.keys("<esc>");
+        assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    }
+}
+
+#[test]
+fn a_row_that_may_not_be_edited_is_shown_and_says_so() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down>e");
+    let mut jose = super::fixtures::jose();
+    jose.permissions = Some(Vec::new());
+    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose))));
+    driver.shows("may not be edited by you");
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+}
+
+#[test]
+fn a_name_and_enter_twice_never_opens_who_stood_there_before() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("weiss<enter><enter>");
+    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    driver.answer(Slot::Patients, found(vec![patient(13, "Grete", "Weiß")], 1));
+    assert!(matches!(driver.call(Slot::Patient), Call::Patient { id: PatientId(13), .. }));
+    // Among several, somebody has to choose.
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("weiss<enter><enter>");
+    driver.answer(Slot::Patients, found(people(), 5));
+    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    driver.keys("<enter>");
+    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+}
+
+#[test]
+fn what_can_not_be_looked_for_does_not_leave_the_patients_before_as_if_found() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("p 000 001 c");
+    driver.ring(Timer::Search);
+    let fault = ("search", "is mistyped: the check letter does not fit the digits");
+    driver.refuse(Slot::Patients, problem(Kind::Validation, &[fault]));
+    driver.shows("! The search can't be done: it is mistyped: the check letter");
+    driver.hides("José");
+    driver.keys("<ctrl-u>");
+    driver.ring(Timer::Search);
+    driver.answer(Slot::Patients, found(people(), 5));
+    driver.shows("José");
+}
+
+#[test]
+fn a_date_is_looked_for_as_people_write_it() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("gomez 25.5.1989");
+    driver.ring(Timer::Search);
+    assert_eq!(filter(&driver).search.as_deref(), Some("gomez 1989-05-25"));
+    driver.shows("gomez 25.5.1989");
+}

@@ -93,6 +93,32 @@ fn the_help_lists_what_holds_here_and_runs_it() {
 }
 
 #[test]
+fn the_footer_says_what_enter_does_here() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("e");
+    driver.shows("Enter next field");
+    driver.keys("<backtab>");
+    driver.shows("Enter new line");
+}
+
+#[test]
+fn no_key_is_listed_twice() {
+    let mut driver = Driver::at_login(80, 24);
+    driver.keys("<f1>");
+    driver.hides("Ctrl-Z Ctrl-Z");
+}
+
+#[test]
+fn all_patients_are_one_action_away_where_the_filters_leave_nobody() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-t><right><ctrl-s>");
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(Vec::new(), 0)))));
+    driver.keys("<ctrl-p>show all<enter>");
+    let Call::Patients(filter) = driver.call(Slot::Patients) else { panic!() };
+    assert_eq!(filter.gender, None);
+}
+
+#[test]
 fn the_palette_finds_what_has_no_key() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-p>mess<enter>");
@@ -136,6 +162,7 @@ fn keys_that_old_terminals_send_as_letters_with_control_are_what_they_mean() {
     driver.keys("gox<ctrl-h><ctrl-i>");
     driver.shows("Search go");
     driver.hides("Search gox");
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(people(), 5)))));
     driver.keys("<ctrl-m>");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
 }

@@ -46,7 +46,7 @@ looks! {
     first_start_elsewhere: {
         let mut driver = Driver::new(80, 24);
         driver.send(Msg::Desk(Desk::FirstStart { data: "/srv/desk.db".to_owned() }));
-        driver.keys("<right><tab>desk.example.org<ctrl-s>");
+        driver.keys("<right><tab>ftp://desk.example.org<ctrl-s>");
         driver
     };
     login: Driver::at_login(80, 24);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::{Call, Failure, Reply},
-    effect::{Effect, Slot},
+    effect::{Effect, Slot, Timer},
     msg::{Desk, Msg},
     screens::Screen,
 };
@@ -190,4 +190,74 @@ fn a_profile_without_permissions_is_completed() {
     driver.log_in(1, "ana");
     driver.keys("<ctrl-n>");
     assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
+}
+
+#[test]
+fn an_address_needs_no_scheme() {
+    let mut driver = first_start();
+    driver.keys("<right><tab>desk.example.org<ctrl-s>");
+    assert!(matches!(
+        driver.last.first(),
+        Some(Effect::Connect { url }) if url == "desk.example.org"
+    ));
+}
+
+fn elsewhere() -> Driver {
+    let mut driver = Driver::new(80, 24);
+    let label = "https://desk.example.org".to_owned();
+    driver.send(Msg::Desk(Desk::Elsewhere { label, can_go_local: true }));
+    driver
+}
+
+#[test]
+fn a_server_that_is_away_says_why() {
+    let mut driver = elsewhere();
+    let why = "the certificate of desk.example.org is not trusted (expired)".to_owned();
+    driver.answer(Slot::Meta, Err(Failure::Offline(why)));
+    driver.shows("! The server is away: the certificate of desk.example.org is not trusted");
+    driver.shows("(expired). Trying again by itself");
+    driver.ring(Timer::Retry);
+    driver.ring(Timer::Busy);
+    driver.shows("(expired). Trying now …");
+}
+
+#[test]
+fn from_a_server_elsewhere_there_is_a_way_back_to_the_local_desk() {
+    let mut driver = elsewhere();
+    let why = "nothing answers at desk.example.org".to_owned();
+    driver.answer(Slot::Meta, Err(Failure::Offline(why)));
+    driver.keys("<ctrl-o>");
+    assert!(matches!(driver.last.first(), Some(Effect::GoLocal)));
+    driver.send(Msg::Desk(Desk::FirstStart { data: "/srv".to_owned() }));
+    driver.shows("Welcome to Frontdesk.");
+    driver.hides("desk.example.org");
+    driver.hides("is away");
+    let mut driver = elsewhere();
+    driver.keys("<ctrl-p>local desk<enter>");
+    assert!(matches!(driver.last.first(), Some(Effect::GoLocal)));
+}
+
+#[test]
+fn at_the_local_desk_there_is_no_way_to_it() {
+    let mut driver = Driver::at_login(80, 24);
+    driver.hides("Ctrl-O");
+    driver.keys("<ctrl-o>");
+    assert!(driver.last.is_empty());
+}
+
+#[test]
+fn whoever_logs_out_of_a_throw_away_desk_can_log_in_again() {
+    let mut driver = Driver::new(80, 24);
+    driver.send(Msg::Desk(Desk::Sample {
+        label: "local desk".to_owned(),
+        is_logged_in: true,
+        identifier: "admin@example.com".to_owned(),
+        password: "nobody knows it".to_owned(),
+    }));
+    driver.log_in(1, "ana");
+    driver.keys("<ctrl-p>log out<enter>");
+    driver.answer(Slot::Account, Ok(Reply::Done));
+    driver.keys("<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.password, "nobody knows it");
 }

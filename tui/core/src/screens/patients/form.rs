@@ -36,6 +36,8 @@ pub struct State {
     pub(crate) base: Option<Box<Patient>>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
+    /// What is being saved, field by field: typing goes on meanwhile.
+    sent: Vec<String>,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -48,6 +50,7 @@ pub fn init(base: Option<&Patient>, world: &World) -> State {
         form: Form::new(fields::of(base)),
         base: base.cloned().map(Box::new),
         is_saving: false,
+        sent: Vec::new(),
         then: None,
         is_doubtful: false,
     };
@@ -131,6 +134,7 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> 
         },
     };
     state.is_saving = true;
+    state.sent = state.form.fields.iter().map(|field| field.value().to_owned()).collect();
     state.then = then;
     vec![Step::Write(call)]
 }
@@ -141,12 +145,35 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
     save(state, world, None)
 }
 
-/// Takes the saved record. Returns where to go.
-pub fn saved(state: &mut State, patient: &Patient) -> (Leave, String) {
+/// What is said of a record that was saved.
+pub fn told(patient: &Patient, is_new: bool) -> String {
+    let verb = if is_new { "Registered" } else { "Saved" };
+    format!("{verb}: {}, {}", display(&patient.full_name), display(&patient.mrn))
+}
+
+/// Takes the saved record. Returns where to go, and what to say: nowhere, where more was typed
+/// while it was being saved.
+pub fn saved(state: &mut State, patient: &Patient, world: &World) -> (Option<Leave>, String) {
     state.is_saving = false;
-    let verb = if state.base.is_some() { "Saved" } else { "Registered" };
-    let said = format!("{verb}: {}, {}", display(&patient.full_name), display(&patient.mrn));
-    (state.then.take().unwrap_or(Leave::Back), said)
+    let said = told(patient, state.base.is_none());
+    let then = state.then.take().unwrap_or(Leave::Back);
+    let values = fields::values(patient);
+    let mut is_more = false;
+    for (field, sent) in state.form.fields.iter_mut().zip(&state.sent) {
+        let stored = values.get(field.name).map_or("", String::as_str);
+        if field.value() == sent {
+            field.set(stored);
+        } else {
+            is_more = true;
+        }
+        field.reopen(stored);
+    }
+    state.base = Some(Box::new(patient.clone()));
+    state.judge(world.today);
+    match is_more && state.form.is_changed() {
+        true => (None, format!("{said}. What you typed since is not saved yet.")),
+        false => (Some(then), said),
+    }
 }
 
 /// Takes a refusal: what was typed stays, and is told what is wrong with it.

@@ -1,6 +1,7 @@
 //! The list of patients: a search field that has the focus, so that a clerk just types, and the
 //! rows that were found.
 
+mod answers;
 pub mod rows;
 mod turning;
 mod view;
@@ -8,15 +9,14 @@ mod view;
 use std::time::Duration;
 
 use shared::{
-    Kind, Page,
     account::SessionPermission,
-    id::PatientId,
     patient::{Patient, PatientFilter},
 };
 
+pub use self::answers::answered;
 pub use self::view::{rows_visible, view};
 use crate::{
-    api::{Call, Failure, sentence},
+    api::Call,
     effect::{Effect, Slot, Timer},
     form::field::Field,
     input::action::{Action, Context},
@@ -88,6 +88,13 @@ pub struct State {
     /// Whether the last search was answered.
     is_fresh: bool,
     is_waiting: bool,
+    /// Whether the rows belong to another search than what is typed.
+    is_outdated: bool,
+    /// Whether the server finds fault with what is typed.
+    is_refused: bool,
+    /// Whether the patient is opened as soon as the search that is typed has found one, and whether
+    /// to be edited.
+    opens_next: Option<bool>,
 }
 
 /// Begins: the first page is asked for at once.
@@ -106,6 +113,9 @@ pub fn init(world: &World) -> (State, Vec<Step>) {
         is_turning: false,
         is_fresh: false,
         is_waiting: false,
+        is_outdated: false,
+        is_refused: false,
+        opens_next: None,
     };
     let steps = state.ask_anew(world, Land::First);
     (state, steps)
@@ -145,7 +155,8 @@ impl State {
         self.last_search = self.search.value().trim().to_owned();
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut filter = self.filter.clone();
-        filter.search = Some(self.last_search.clone()).filter(|text| !text.is_empty());
+        let search = answers::searched(&self.last_search, world.today);
+        filter.search = Some(search).filter(|text| !text.is_empty());
         filter.page_size = Some(world.page_size);
         vec![
             Step::Do(Effect::Disarm(Timer::Search)),
@@ -171,6 +182,7 @@ impl State {
     /// Takes another filter.
     pub fn narrow(&mut self, world: &World, filter: PatientFilter) -> Vec<Step> {
         self.filter = filter;
+        self.is_outdated = true;
         self.ask_anew(world, Land::First)
     }
 
@@ -184,6 +196,7 @@ impl State {
 
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    state.opens_next = None;
     let action = match event {
         Event::Edited => return edited(state),
         Event::Act(action) => action,
@@ -204,8 +217,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
+        Action::Open | Action::Edit | Action::CopyMrn if !offers(state, world, action) => {
+            Vec::new()
+        }
         Action::Open => open(state, false),
-        Action::Edit if offers(state, world, action) => open(state, true),
+        Action::Edit => open(state, true),
         Action::NewPatient if offers(state, world, action) => {
             vec![Step::Push(Box::new(Screen::PatientForm(Box::new(form::init(None, world)))))]
         }
@@ -218,13 +234,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.narrow(world, PatientFilter { ordering, ..PatientFilter::default() })
         }
         Action::Refresh => state.refresh(world),
-        Action::CopyMrn => match state.row() {
-            Some(row) => vec![
-                Step::Do(Effect::Copy(row.mrn.clone())),
-                Step::Inform(format!("{} was sent to the terminal's clipboard.", row.mrn)),
-            ],
-            None => Vec::new(),
-        },
+        Action::CopyMrn => copy(state),
         Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
             if let Some(editor) = state.search.editor_mut() {
                 match action {
@@ -241,8 +251,23 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
 }
 
+fn copy(state: &State) -> Vec<Step> {
+    let Some(row) = state.row() else { return Vec::new() };
+    vec![
+        Step::Do(Effect::Copy(row.mrn.clone())),
+        Step::Inform(format!("{} was sent to the terminal's clipboard.", row.mrn)),
+    ]
+}
+
 /// Opens the selected patient, or reads the record and goes on to its form.
-fn open(state: &State, to_edit: bool) -> Vec<Step> {
+///
+/// Rows that belong to an earlier search are not opened: whoever types a name and presses Enter
+/// twice must not get the patient who stood there before.
+fn open(state: &mut State, to_edit: bool) -> Vec<Step> {
+    if state.is_outdated {
+        state.opens_next = Some(to_edit);
+        return Vec::new();
+    }
     let Some(row) = state.row() else { return Vec::new() };
     let (mut patient, steps) = detail::init(row.id, row.name.clone(), state.is_archive());
     patient.edits_next = to_edit;
@@ -256,9 +281,12 @@ fn open(state: &State, to_edit: bool) -> Vec<Step> {
 fn edited(state: &mut State) -> Vec<Step> {
     if state.search.value().trim() == state.last_search && state.is_fresh {
         state.is_waiting = false;
+        state.is_outdated = false;
         return vec![Step::Do(Effect::Disarm(Timer::Search))];
     }
     state.is_waiting = true;
+    state.is_outdated = true;
+    state.opens_next = None;
     state.is_turning = false;
     vec![Step::Cancel(Slot::Patients), Step::Do(Effect::Arm(Timer::Search, SEARCH_PAUSE))]
 }
@@ -266,62 +294,6 @@ fn edited(state: &mut State) -> Vec<Step> {
 /// The pause in typing is over. `None` where nothing waits for it.
 pub fn search_due(state: &mut State, world: &World) -> Option<Vec<Step>> {
     state.is_waiting.then(|| state.ask_anew(world, Land::First))
-}
-
-/// Takes an answer. What is on the screen stays until then, and stays if there is none.
-pub fn answered(
-    state: &mut State,
-    world: &World,
-    answer: Result<Page<Patient>, &Failure>,
-) -> Vec<Step> {
-    state.is_turning = false;
-    let page = match answer {
-        Ok(page) => page,
-        // The page is gone: fewer rows than there were.
-        Err(Failure::Problem(problem))
-            if problem.error == Kind::NotFound.code() && state.asked.address.is_some() =>
-        {
-            return state.ask_anew(world, Land::Same);
-        }
-        Err(failure) => {
-            state.failure = Some(sentence(failure));
-            return Vec::new();
-        }
-    };
-    state.failure = None;
-    state.is_fresh = true;
-    let before = state.row().map(|row| row.id);
-    let length = i64::try_from(page.results.len()).unwrap_or_default();
-    let offset = match state.asked.offset {
-        _ if page.previous.is_none() => 0,
-        Offset::At(offset) => offset,
-        Offset::EndsAt(end) => (end - length).max(0),
-    };
-    state.rows = page.results.iter().map(Row::of).collect();
-    state.page = Some(Shown {
-        offset,
-        count: page.count,
-        is_capped: page.count_capped,
-        next: page.next,
-        previous: page.previous,
-        address: state.asked.address.clone(),
-    });
-    let last = state.rows.len().saturating_sub(1);
-    state.selected = match state.asked.land {
-        Land::First => 0,
-        Land::Last => last,
-        Land::Same => place_of(state, before).unwrap_or(state.selected.min(last)),
-    };
-    // Another page, asked again later, keeps its selection.
-    state.asked.land = Land::Same;
-    if state.rows.is_empty() && !state.is_searching {
-        state.is_searching = true;
-    }
-    Vec::new()
-}
-
-fn place_of(state: &State, id: Option<PatientId>) -> Option<usize> {
-    state.rows.iter().position(|row| Some(row.id) == id)
 }
 
 /// Where its keys mean something.

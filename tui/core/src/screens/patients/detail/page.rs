@@ -3,7 +3,7 @@
 mod history;
 
 use ratatui_core::{layout::Rect, style::Style};
-use shared::patient::Patient;
+use shared::patient::{Gender, Patient};
 
 use super::State;
 use crate::{
@@ -155,7 +155,12 @@ fn banner(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
 }
 
 fn who(patient: &Patient) -> String {
-    let sex = patient.gender.map_or("sex not said", |gender| gender.word());
+    let sex = match patient.gender {
+        None => "sex not said",
+        Some(Gender::Unknown) => "sex unknown",
+        Some(Gender::Other) => "other sex",
+        Some(gender) => gender.word(),
+    };
     let age = match (patient.age, patient.deceased_on) {
         (Some(age), Some(_)) => format!("died at {age}"),
         (Some(age), None) => format!("{age} years"),

@@ -175,6 +175,9 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let searched = state.search.value().trim();
     let may_add = super::offers(state, world, crate::input::action::Action::NewPatient);
     let (title, what) = match (&state.failure, &state.page) {
+        (Some(failure), _) if state.is_refused => {
+            (format!("! {}", display(failure)), "Ctrl-U clears the search.".to_owned())
+        }
         (Some(failure), _) => (format!("! {}", display(failure)), "Ctrl-R tries again.".to_owned()),
         (None, None) => ("Loading …".to_owned(), String::new()),
         (None, Some(_)) if !searched.is_empty() => (
@@ -185,7 +188,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
                 if filter::is_narrowed(&state.filter) {
                     ", Ctrl-T changes the filters"
                 } else {
-                    ""
+                    ", Ctrl-T looks by city"
                 },
                 if may_add { ", Ctrl-N registers a new patient" } else { "" },
             ),

@@ -13,12 +13,15 @@ const NOTHING: &str = "—";
 pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
     let mut lines = vec![Line::title("History")];
     let mut say = |text: String, kind| {
-        for line in paragraphs(&text, columns) {
-            lines.push(Line { label: "", text: line, kind });
+        let (indent, more) = if kind == Kind::Entry { ("  ", "    ") } else { ("", "  ") };
+        let wrapped = paragraphs(&text, columns.saturating_sub(4).max(1));
+        for (row, line) in wrapped.into_iter().enumerate() {
+            let indent = if row == 0 { indent } else { more };
+            lines.push(Line { label: "", text: format!("{indent}{line}"), kind });
         }
     };
     if let Some(failure) = &state.history_failure {
-        say(format!("! {failure} Ctrl-R tries again."), Kind::Entry);
+        say(format!("! {failure} Ctrl-R tries again."), Kind::Head);
     }
     for entry in &state.history {
         say(headline(entry, world), Kind::Head);
@@ -28,15 +31,15 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
             let field = label(&change.field);
             say(
                 match is_new && is_made(entry) {
-                    true => format!("  {field}: {new}"),
-                    false => format!("  {field}: {old} → {new}"),
+                    true => format!("{field}: {new}"),
+                    false => format!("{field}: {old} → {new}"),
                 },
                 Kind::Entry,
             );
         }
     }
     if state.history_next.is_some() {
-        say("PgDn shows earlier entries.".to_owned(), Kind::Entry);
+        say("PgDn shows earlier entries.".to_owned(), Kind::Head);
     }
     lines
 }
@@ -64,6 +67,7 @@ fn headline(entry: &HistoryEntry, world: &World) -> String {
 fn label(field: &str) -> String {
     match field {
         "date_of_birth_estimated" => "Birth is an estimate".to_owned(),
+        "mrn" => "MRN".to_owned(),
         "gender" => "Sex".to_owned(),
         "phone_number" => "Phone".to_owned(),
         "email" => "E-mail".to_owned(),

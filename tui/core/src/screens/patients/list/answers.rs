@@ -1,0 +1,107 @@
+//! Answers to what the list has asked for, and the search as it is sent.
+
+use chrono::NaiveDate;
+use shared::{Kind, Page, PartialDate, id::PatientId, patient::Patient};
+
+use super::{Land, Offset, Shown, State, open, rows::Row};
+use crate::{
+    api::{Failure, sentence},
+    date,
+    step::Step,
+    world::World,
+};
+
+/// Takes an answer. What is on the screen stays until then, and stays if there is none.
+pub fn answered(
+    state: &mut State,
+    world: &World,
+    answer: Result<Page<Patient>, &Failure>,
+) -> Vec<Step> {
+    state.is_turning = false;
+    let page = match answer {
+        Ok(page) => page,
+        // The page is gone: fewer rows than there were.
+        Err(Failure::Problem(problem))
+            if problem.error == Kind::NotFound.code() && state.asked.address.is_some() =>
+        {
+            return state.ask_anew(world, Land::Same);
+        }
+        Err(failure) => return failed(state, failure),
+    };
+    state.failure = None;
+    state.is_refused = false;
+    state.is_fresh = true;
+    state.is_outdated = false;
+    let before = state.row().map(|row| row.id);
+    let length = i64::try_from(page.results.len()).unwrap_or_default();
+    let offset = match state.asked.offset {
+        _ if page.previous.is_none() => 0,
+        Offset::At(offset) => offset,
+        Offset::EndsAt(end) => (end - length).max(0),
+    };
+    state.rows = page.results.iter().map(Row::of).collect();
+    state.page = Some(Shown {
+        offset,
+        count: page.count,
+        is_capped: page.count_capped,
+        next: page.next,
+        previous: page.previous,
+        address: state.asked.address.clone(),
+    });
+    let last = state.rows.len().saturating_sub(1);
+    state.selected = match state.asked.land {
+        Land::First => 0,
+        Land::Last => last,
+        Land::Same => place_of(state, before).unwrap_or(state.selected.min(last)),
+    };
+    // Another page, asked again later, keeps its selection.
+    state.asked.land = Land::Same;
+    if state.rows.is_empty() && !state.is_searching {
+        state.is_searching = true;
+    }
+    match state.opens_next.take() {
+        // Among several, somebody has to choose.
+        Some(to_edit) if state.rows.len() == 1 => open(state, to_edit),
+        _ => Vec::new(),
+    }
+}
+
+fn failed(state: &mut State, failure: &Failure) -> Vec<Step> {
+    state.failure = Some(refusal(failure));
+    state.opens_next = None;
+    state.is_refused =
+        matches!(failure, Failure::Problem(problem) if problem.errors.contains_key("search"));
+    if state.is_refused {
+        // What is typed can't be looked for: what was found before is not its answer.
+        state.rows.clear();
+        state.page = None;
+        state.is_searching = true;
+    }
+    Vec::new()
+}
+
+/// Why there is no answer; what the rules say of the search, without the member's name.
+fn refusal(failure: &Failure) -> String {
+    match failure {
+        Failure::Problem(problem) if problem.errors.contains_key("search") => {
+            let complaints = problem.errors.get("search").cloned().unwrap_or_default();
+            format!("The search can't be done: it {}.", complaints.join("; "))
+        }
+        other => sentence(other),
+    }
+}
+
+/// What is typed as it is sent: dates as the server writes them.
+pub(super) fn searched(typed: &str, today: NaiveDate) -> String {
+    let word = |word: &str| {
+        let is_date = word.contains(['.', '/']);
+        let read = date::read(word, today).ok().filter(|_| is_date);
+        let read = read.filter(|text| PartialDate::parse(text).is_ok());
+        read.unwrap_or_else(|| word.to_owned())
+    };
+    typed.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn place_of(state: &State, id: Option<PatientId>) -> Option<usize> {
+    state.rows.iter().position(|row| Some(row.id) == id)
+}
