@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{Backend, Server, on_both};
 
 on_both! {
+    the_examples_of_the_description_work,
     a_trailing_slash_is_optional_and_head_answers_as_get,
     a_wrong_method_is_405_with_allow,
     every_error_is_a_problem_document,
@@ -380,4 +381,50 @@ async fn liveness_readiness_and_meta_answer_strangers(backend: Backend) {
     refused.header("retry-after");
     nobody.get("/api/meta").await.expect_status(503);
     server.stop();
+}
+
+async fn the_examples_of_the_description_work(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let mut examples = Vec::new();
+    for (method, path, operation) in operations() {
+        let media = &operation["requestBody"]["content"]["application/json"];
+        if media["example"].is_object() {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            examples.push((id, method, path, media["example"].clone()));
+        }
+    }
+    let place = |id: &str| examples.iter().position(|(example, ..)| example == id).unwrap();
+    let order = [
+        "register",
+        "log_in",
+        "replace_profile",
+        "update_profile",
+        "create_patient",
+        "replace_patient",
+        "update_patient",
+        "archive_patient",
+        "restore_patient",
+        "delete_patient",
+        "purge_patient",
+        "change_password",
+        "log_out",
+    ];
+    assert_eq!(
+        order.len(),
+        examples.len(),
+        "{:?}",
+        examples.iter().map(|it| &it.0).collect::<Vec<_>>()
+    );
+    let mut caller = server.nobody();
+    for id in order {
+        let (_, method, path, example) = &examples[place(id)];
+        let client = if id == "purge_patient" { &admin } else { &caller };
+        let request = client.request(method.clone(), path).header("if-match", "*").json(example);
+        let answer = client.send(request).await;
+        assert!(answer.status < 300, "{id}: {}", answer.text);
+        if id == "log_in" {
+            caller = server.nobody().with_token(answer.body["access"].as_str().unwrap());
+        }
+    }
 }
