@@ -62,6 +62,11 @@ impl App {
         &self.inner.db
     }
 
+    /// Whether the database answers.
+    pub async fn is_reachable(&self) -> bool {
+        self.db().is_reachable().await
+    }
+
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock

@@ -1,10 +1,6 @@
-//! The server's command line (contract, section 14).
+//! The server's command line.
 
-use std::{
-    io::{IsTerminal, Read, Write},
-    path::Path,
-    time::Duration,
-};
+use std::io::{IsTerminal, Read, Write};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use shared::account::Role;
@@ -125,7 +121,7 @@ pub fn variables() -> Vec<String> {
     let command = Cli::command();
     let names = command.get_arguments().filter_map(|argument| argument.get_env());
     let names = names.map(|name| name.to_string_lossy().into_owned());
-    let of_the_client = ["SERVER", "CA_CERT", "TOKEN", "CONFIG_DIR", "DATA"];
+    let of_the_client = ["SERVER", "CA_CERT", "CONFIG_DIR", "DATA"];
     names.chain(of_the_client.map(|name| format!("FRONTDESK_{name}"))).collect()
 }
 
@@ -179,25 +175,21 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
     let lock = match &database {
         Database::Sqlite(file) => {
             database.make_folder()?;
-            beside(file).await?
+            match Lock::find(file).await? {
+                Asked::Ours(lock) => Some(lock),
+                Asked::Taken(Some(_)) => None,
+                Asked::Taken(None) => {
+                    let file = file.display();
+                    return Err(format!(
+                        "another command is at work on the database {file}: wait for its end"
+                    ));
+                }
+            }
         }
         Database::Postgres(_) => None,
     };
     let app = App::open_on(settings, &database).await?;
     Ok((app, lock))
-}
-
-/// The lock, where no server has it. Another command that has it is waited for, a while: it may be
-/// bringing the tables up to date.
-async fn beside(file: &Path) -> Result<Option<Lock>, String> {
-    for _ in 0..100 {
-        match Lock::ask(file)? {
-            Asked::Ours(lock) => return Ok(Some(lock)),
-            Asked::Taken(Some(_)) => return Ok(None),
-            Asked::Taken(None) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
-    Ok(None)
 }
 
 async fn user(app: &App, command: UserCommand) -> Result<(), String> {

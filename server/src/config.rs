@@ -1,5 +1,5 @@
 //! The settings. This is their one reader: flag before environment variable before line of a `.env`
-//! file before default (contract, section 14).
+//! file before default.
 
 use std::{
     net::SocketAddr,

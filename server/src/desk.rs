@@ -1,7 +1,7 @@
 //! The local desk: the server inside a client's process, over the SQLite file in the user's data
 //! folder. One process serves, the others find it through the lock beside the file.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
 use shared::account::Role;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -46,7 +46,7 @@ pub struct Desk {
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), String>>,
     /// Kept until the desk is closed, in this order: first the right to the data, then the data.
-    _lock: Option<Lock>,
+    _lock: Lock,
     _throw_away: Option<tempfile::TempDir>,
 }
 
@@ -111,7 +111,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let file = folder.join("frontdesk.sqlite");
     let database = Database::Sqlite(file.clone());
     database.make_folder()?;
-    let mut lock = match find(&file).await? {
+    let mut lock = match Lock::find(&file).await? {
         Asked::Ours(lock) => lock,
         Asked::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
         Asked::Taken(None) => {
@@ -137,19 +137,8 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let served = tokio::spawn(async move {
         connections::serve(&serving, listener, async move { drop(stopped.await) }).await
     });
-    let (_lock, _throw_away) = (Some(lock), throw_away);
+    let (_lock, _throw_away) = (lock, throw_away);
     Ok(Opened::Here(Desk { app, url, sample_login, stop, served, _lock, _throw_away }))
-}
-
-/// Asks for the lock; where another process has just taken it, waits until that says its address.
-async fn find(file: &std::path::Path) -> Result<Asked, String> {
-    for _ in 0..100 {
-        match Lock::ask(file)? {
-            Asked::Taken(None) => tokio::time::sleep(Duration::from_millis(50)).await,
-            found => return Ok(found),
-        }
-    }
-    Ok(Asked::Taken(None))
 }
 
 impl Desk {

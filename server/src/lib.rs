@@ -1,4 +1,4 @@
-//! Frontdesk's server: the REST API of `CONTRACT.md` over SQLite or PostgreSQL.
+//! Frontdesk's server: a REST API over SQLite or PostgreSQL.
 //!
 //! Arrows go one way: `api` (HTTP) calls `domain` (the rules), which calls `db` (SQL). See
 //! ARCHITECTURE.md.

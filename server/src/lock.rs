@@ -4,6 +4,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// The right to serve a SQLite file. The system takes it back when the process ends, however.
@@ -20,6 +21,10 @@ pub enum Asked {
     /// Another process has it; its address, once it has said it.
     Taken(Option<String>),
 }
+
+/// How often, and with which pauses, a lock is asked for whose holder says nothing.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The lock's file, beside the database.
 fn path_beside(database: &Path) -> PathBuf {
@@ -52,6 +57,18 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
+    }
+
+    /// Asks for the lock; where another process has it and has not said where it serves, waits for a
+    /// while: it may be about to, or be a command that soon ends.
+    pub async fn find(database: &Path) -> Result<Asked, String> {
+        for _ in 0..TRIES {
+            match Self::ask(database)? {
+                Asked::Taken(None) => tokio::time::sleep(PAUSE).await,
+                found => return Ok(found),
+            }
+        }
+        Ok(Asked::Taken(None))
     }
 
     /// Says where this process serves.

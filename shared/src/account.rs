@@ -1,4 +1,4 @@
-//! Accounts: registering, logging in, sessions and profiles (contract, section 4).
+//! Accounts: registering, logging in, sessions and profiles.
 
 mod requests;
 

@@ -76,7 +76,7 @@ impl PartialDate {
     }
 
     /// The day from which an age is counted: a year counts from 1 July, a month from the 15th
-    /// (contract, section 6).
+    ///.
     fn counted_from(self) -> NaiveDate {
         match self {
             Self::Year(year) => NaiveDate::from_ymd_opt(year, 7, 1).unwrap_or_default(),

@@ -43,8 +43,6 @@ id! {
     UserId,
     /// A patient's id.
     PatientId,
-    /// A doctor's id.
-    DoctorId,
     /// The id of a session: one login and what follows from it.
     SessionId,
     /// The id of an entry of the audit log.

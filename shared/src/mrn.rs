@@ -1,4 +1,4 @@
-//! The medical record number: `P`, at least six digits, one check letter (contract, section 6).
+//! The medical record number: `P`, at least six digits, one check letter.
 
 use crate::Complaint;
 
@@ -9,7 +9,7 @@ const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRSTVWXYZ";
 
 /// Digits that a number has at least.
 const DIGITS_MIN: usize = 6;
-/// Digits of the largest number of a 64-bit sequence.
+/// Digits that a number has at most: all such numbers fit 64 bits.
 const DIGITS_MAX: usize = 18;
 
 /// The longest text of a medical record number.

@@ -1,4 +1,4 @@
-//! Patients (contract, section 6).
+//! Patients.
 
 mod requests;
 mod state;
@@ -154,7 +154,7 @@ fields! {
         /// Numbers under which other systems know the patient. A pair is unique among the patients
         /// that are not archived.
         identifiers: Vec<Identifier> = list(IDENTIFIERS_MAX, identifier)
-            => [max_items(20)],
+            => [max_items(IDENTIFIERS_MAX as i64)],
     }
     also {
         /// Age in years, where no date of birth is known: sets an estimated year of birth. Beside
@@ -183,7 +183,7 @@ record! {
         /// Both names.
         full_name: String => [max_length(2 * NAME_MAX + 1), example("José Gómez")],
         /// Numbers under which other systems know the patient.
-        identifiers: Vec<Identifier> => [max_items(20)],
+        identifiers: Vec<Identifier> => [max_items(IDENTIFIERS_MAX as i64)],
         /// Date of birth, as much of it as is known.
         date_of_birth: Option<PartialDate>,
         /// Whether the date of birth was made from an age.

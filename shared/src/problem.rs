@@ -1,4 +1,4 @@
-//! Problems: what every error of every route looks like (RFC 9457, contract section 3), and the
+//! Problems: what every error of every route looks like (RFC 9457), and the
 //! complaints about single fields from which the ones about input are made.
 
 use std::collections::BTreeMap;

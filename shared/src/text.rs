@@ -13,7 +13,7 @@ pub enum Lines {
     Many,
 }
 
-/// Trims a text, brings it to Unicode NFC and its line ends to LF (contract, section 2).
+/// Trims a text, brings it to Unicode NFC and its line ends to LF.
 ///
 /// Fails where it holds control characters, bidirectional overrides (U+202A to U+202E, U+2066 to
 /// U+2069) or tag characters, or more than `max` characters.

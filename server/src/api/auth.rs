@@ -1,4 +1,4 @@
-//! Accounts and sessions (contract, section 4).
+//! Accounts and sessions.
 
 use poem_openapi::OpenApi;
 use shared::{

@@ -87,6 +87,22 @@ fn is_json(request: &Request) -> bool {
     is_json && is_utf8
 }
 
+/// Reads a body; one that need not be there is then as if it were an empty object.
+async fn read_body<T: Input>(
+    request: &Request,
+    body: &mut RequestBody,
+    is_required: bool,
+) -> Result<T> {
+    let mut bytes = bytes(request, body).await?;
+    let says_its_type = request.headers().contains_key(header::CONTENT_TYPE);
+    if bytes.is_empty() && !is_required {
+        bytes = b"{}".to_vec();
+    } else if !is_json(request) && (says_its_type || !bytes.is_empty()) {
+        return Err(Refusal::UnsupportedMediaType.raise());
+    }
+    read::body(&bytes, today(request)?).map_err(|faults| raise(faults.into()))
+}
+
 fn request_meta<T: Describe>(required: bool) -> MetaRequest {
     let schema = reference::<T>();
     let content = vec![MetaMediaType { content_type: "application/json", schema }];
@@ -114,12 +130,7 @@ impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for Body<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let has_type = request.headers().contains_key(header::CONTENT_TYPE);
-        let bytes = bytes(request, body).await?;
-        if !is_json(request) && (has_type || !bytes.is_empty()) {
-            return Err(Refusal::UnsupportedMediaType.raise());
-        }
-        read::body(&bytes, today(request)?).map(Self).map_err(|faults| raise(faults.into()))
+        read_body(request, body, true).await.map(Self)
     }
 }
 
@@ -144,12 +155,6 @@ impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for OptionalBody<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let mut bytes = bytes(request, body).await?;
-        if bytes.is_empty() {
-            bytes = b"{}".to_vec();
-        } else if !is_json(request) {
-            return Err(Refusal::UnsupportedMediaType.raise());
-        }
-        read::body(&bytes, today(request)?).map(Self).map_err(|faults| raise(faults.into()))
+        read_body(request, body, false).await.map(Self)
     }
 }

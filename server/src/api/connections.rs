@@ -104,23 +104,30 @@ pub async fn serve(
     Ok(())
 }
 
+/// The requests of a connection: how many have begun, and how many run.
+#[derive(Default)]
+struct Requests {
+    begun: AtomicU64,
+    running: AtomicU64,
+}
+
 /// Counts a request as running until it is dropped.
-struct Running(Arc<(AtomicU64, AtomicU64)>);
+struct Running(Arc<Requests>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.1.fetch_sub(1, Ordering::Relaxed);
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Ends when no request has begun or run for a while. HTTP/1 has its own, shorter limit; this one is
 /// for HTTP/2, whose pings would keep a connection for ever.
-async fn idle(begun: &(AtomicU64, AtomicU64)) {
-    let mut last = begun.0.load(Ordering::Relaxed);
+async fn idle(requests: &Requests) {
+    let mut last = requests.begun.load(Ordering::Relaxed);
     loop {
         tokio::time::sleep(IDLE_TIME).await;
-        let now = begun.0.load(Ordering::Relaxed);
-        if now == last && begun.1.load(Ordering::Relaxed) == 0 {
+        let now = requests.begun.load(Ordering::Relaxed);
+        if now == last && requests.running.load(Ordering::Relaxed) == 0 {
             return;
         }
         last = now;
@@ -136,13 +143,12 @@ fn connection<E: Endpoint<Output = Response> + 'static>(
 ) -> impl Future<Output = ()> + Send + 'static {
     let first_request = Arc::new(Notify::new());
     let noticed = Arc::clone(&first_request);
-    // A count of the requests that have begun, and of those that run.
-    let begun = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
-    let counted = Arc::clone(&begun);
+    let requests = Arc::new(Requests::default());
+    let counted = Arc::clone(&requests);
     let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
         noticed.notify_one();
-        counted.0.fetch_add(1, Ordering::Relaxed);
-        counted.1.fetch_add(1, Ordering::Relaxed);
+        counted.begun.fetch_add(1, Ordering::Relaxed);
+        counted.running.fetch_add(1, Ordering::Relaxed);
         let running = Running(Arc::clone(&counted));
         let endpoint = Arc::clone(&endpoint);
         let (local, remote) = (LocalAddr(local.into()), RemoteAddr(remote.into()));
@@ -188,7 +194,7 @@ fn connection<E: Endpoint<Output = Response> + 'static>(
                 }
                 tokio::select! {
                     result = served => result,
-                    () = idle(&begun) => return,
+                    () = idle(&requests) => return,
                 }
             }
         };

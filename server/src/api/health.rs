@@ -53,14 +53,12 @@ impl ServiceApi {
 
     /// Whether it can serve
     ///
-    /// The database answers and its tables are up to date, and the server is not stopping.
+    /// The database answers and its tables are up to date, and the server is not stopping (then every
+    /// other address answers 503 too).
     #[oai(path = "/readyz", method = "get", operation_id = "get_readiness")]
     async fn get_readiness(&self, _query: Ask<NoQuery>) -> Result<Reply<Value>, Failure<Open>> {
         let app = &self.0;
-        if app.is_draining() {
-            return Err(Error::Unavailable { reason: "the server is stopping", after: 5 }.into());
-        }
-        if !app.db().is_reachable().await {
+        if !app.is_reachable().await {
             let reason = "the database is not available";
             return Err(Error::Unavailable { reason, after: 1 }.into());
         }

@@ -56,11 +56,11 @@ pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, S
         .nest_no_strip("/api", Arc::clone(&service))
         .at(paths::HEALTHZ, Arc::clone(&service))
         .at(paths::READYZ, service)
-        .at("/docs", docs::page(&assets))
+        .at(paths::DOCS, docs::page(&assets))
         .at("/docs/:file", docs::file(&assets))
         .at("/swagger", docs::moved())
         .at("/redoc", docs::moved())
-        .at("/openapi.json", docs::description(&assets))
+        .at(paths::OPENAPI_JSON, docs::description(&assets))
         .at("/problems/:kind", docs::problem())
         .at("/", docs::landing());
     Ok(layers::Layers::new(app.clone(), operations, routes.map_to_response()))

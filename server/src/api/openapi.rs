@@ -123,7 +123,8 @@ impl OpenApi for Described {
 pub fn document() -> Value {
     let service = OpenApiService::new(Described, "Frontdesk", env!("CARGO_PKG_VERSION"))
         .description(
-            "The front desk of a clinic: patients, doctors and who is assigned to whom. \
+            "The front desk of a clinic: its patients, their history, and the accounts of those \
+             who work with them. \
              Log in with `POST /api/auth/login` and send the access token as \
              `Authorization: Bearer …`. Every error is a problem document (RFC 9457).",
         )
@@ -161,7 +162,8 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
     if GUARDED.contains(&id.as_str()) {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false,
-            "description": "The version that was read: its entity tag, or only its number, or `*`. \
+            "description": "The version that was read: its entity tag (`\"7-4fa2\"`, or without the hash \
+                `\"7\"`), or `*`. \
                 Needed where somebody else was the last to change the record.",
             "schema": Shape::string().max_length(1_000).example("*").into_value(),
         }));

@@ -1,4 +1,4 @@
-//! Patients (contract, section 6).
+//! Patients.
 
 use poem_openapi::OpenApi;
 use shared::{

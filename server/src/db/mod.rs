@@ -1,6 +1,6 @@
 //! The database: SQLite or PostgreSQL behind one face. One SQL text serves both; a statement is run
-//! on whichever connection there is. Only this file and `sql`, `sqlite`, `postgres`,
-//! `migrate` and `search` know that there are two.
+//! on whichever connection there is. Only this file and `sql`, `sqlite`, `postgres`
+//! and `migrate` know that there are two.
 
 pub mod audit;
 mod migrate;
@@ -13,6 +13,7 @@ mod sqlite;
 pub mod throttle;
 pub mod users;
 
+use shared::UserId;
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, pool::PoolConnection, postgres::PgConnection,
     sqlite::SqliteConnection,
@@ -21,6 +22,15 @@ use sqlx::{
 pub(crate) use sql::{Arg, Row, Sql};
 
 use crate::{config::Database, error::Error};
+
+/// Which records somebody may know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    All,
+    /// Those that this user created.
+    Own(UserId),
+}
 
 /// The database. Clones share their connections.
 #[derive(Clone)]

@@ -14,8 +14,8 @@ use shared::{
     text::fold,
 };
 
-use super::{Arg, Conn, DbError, Row, Sql, search::terms};
-use crate::{domain::access::Scope, error::Error};
+use super::{Arg, Conn, DbError, Row, Scope, Sql, search::terms};
+use crate::error::Error;
 
 pub(crate) use listing::{Key, Listing, Order, count, list};
 pub(crate) use many::{identified_ever, identified_now, insert_many};

@@ -103,8 +103,8 @@ impl Search {
     /// Adds the rank of a row to a query over `patients p`: how many words match only the start of
     /// a term. The best rank is 0.
     pub(crate) fn rank(&self, sql: &mut Sql) {
-        // Not "(0)", which would be the place of a column to order by.
-        sql.push("(0 + 0");
+        // Not a plain number, which would be the place of a column to order by.
+        sql.push("CAST((0");
         for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
             sql.push(
                 " + CASE WHEN EXISTS (SELECT 1 FROM patient_terms t WHERE t.patient_id = p.id \
@@ -112,7 +112,7 @@ impl Search {
             );
             sql.bind_all(word.exact.iter().map(String::as_str)).push(")) THEN 0 ELSE 1 END");
         }
-        sql.push(")");
+        sql.push(") AS BIGINT)");
     }
 }
 

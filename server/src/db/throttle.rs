@@ -1,4 +1,4 @@
-//! Failed logins, counted in lanes: by account and address, by account, by address.
+//! Attempts to log in and to register, counted in lanes.
 
 use chrono::{DateTime, Utc};
 
@@ -19,9 +19,9 @@ pub(crate) async fn not_before(
     }
 }
 
-/// Counts one more failure of a lane and says how many there are now; a count that nothing was
+/// Adds one attempt to a lane and says how many there are now; a count that nothing was
 /// added to since `stale_before` starts anew.
-pub(crate) async fn count(
+pub(crate) async fn add(
     conn: &mut Conn<'_>,
     lane: &str,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Who may do what: the whole table of the contract's section 5, and who is asking.
+//! Who may do what: the whole permission table, and who is asking.
 
 use shared::{
     SessionId, UserId,
@@ -6,6 +6,7 @@ use shared::{
     patient::{Patient, PatientPermission},
 };
 
+pub use crate::db::Scope;
 use crate::error::Error;
 
 /// Where a request comes from.
@@ -35,15 +36,6 @@ impl Actor {
     pub fn id(&self) -> UserId {
         self.user.id
     }
-}
-
-/// Which records somebody may know of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All.
-    All,
-    /// Those that this user created.
-    Own(UserId),
 }
 
 /// What can be done.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::{
-    Complaint, Faults, Patch,
+    Complaint, Faults,
     account::{Login, PasswordChange, ProfileInput, Registration, Role, Session, User},
     patient::full_name,
 };
@@ -53,7 +53,9 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
     // Looked up first, so that an address and a username that are both taken are named together;
     // the index decides between two who come at the same moment.
     let mut taken = Faults::default();
-    for (field, value) in [("email", Some(new.email.as_str())), ("username", own_username(&new))] {
+    for (field, value) in
+        [("email", Some(new.email.as_str())), ("username", new.username.as_deref())]
+    {
         let Some(value) = value else { continue };
         if users::find(&mut tx.conn(), value).await?.is_some() {
             taken.add(field, is_taken(field));
@@ -71,10 +73,6 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
     let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?;
     tx.commit().await?;
     Ok(session)
-}
-
-fn own_username(new: &Registration) -> Option<&str> {
-    new.username.as_deref()
 }
 
 fn is_taken(field: &str) -> Complaint {
@@ -168,9 +166,12 @@ pub async fn update_profile(
     precondition: &Precondition,
     input: ProfileInput,
 ) -> Result<User, Error> {
-    check_profile(actor, &input)?;
-    if let (Patch::Value(_) | Patch::Null, true) = (&input.email, changes_email(actor, &input)) {
-        confirm(app, actor, input.current_password.as_deref(), "current_password").await?;
+    if !input.email.is_absent() && input.email.value() != actor.user.email.as_ref() {
+        let needed = || {
+            let message = "is required to change the e-mail address";
+            Error::invalid("current_password", Complaint::new("required", message))
+        };
+        confirm(app, actor, input.current_password.as_deref().ok_or_else(needed)?).await?;
     }
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
@@ -220,25 +221,8 @@ pub async fn update_profile(
     Ok(profile(&Actor { user: updated, ..actor.clone() }))
 }
 
-fn changes_email(actor: &Actor, input: &ProfileInput) -> bool {
-    !input.email.is_absent() && input.email.value() != actor.user.email.as_ref()
-}
-
-fn check_profile(actor: &Actor, input: &ProfileInput) -> Result<(), Error> {
-    if changes_email(actor, input) && input.current_password.is_none() {
-        let message = "is required to change the e-mail address";
-        return Err(Error::invalid("current_password", Complaint::new("required", message)));
-    }
-    Ok(())
-}
-
 /// Proves that it is really the user who asks. Counts as an attempt to log in.
-async fn confirm(
-    app: &App,
-    actor: &Actor,
-    password: Option<&str>,
-    field: &str,
-) -> Result<(), Error> {
+async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<(), Error> {
     let address = actor.origin.address.as_deref().unwrap_or_default();
     let (row, lanes) = {
         let mut lent = app.db().read().await?;
@@ -248,7 +232,6 @@ async fn confirm(
         (row, lanes)
     };
     lanes.attempt(app).await?;
-    let password = password.unwrap_or_default();
     match app.passwords().verify(password, row.password_hash.as_deref()).await? {
         Verdict::Right { .. } => {
             let mut tx = app.db().begin().await?;
@@ -261,7 +244,8 @@ async fn confirm(
             let deed = Deed::new("auth.confirmation_failed", "user", Some(actor.id().0));
             audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
             tx.commit().await?;
-            Err(Error::invalid(field, Complaint::new("wrong_password", "is not your password")))
+            let complaint = Complaint::new("wrong_password", "is not your password");
+            Err(Error::invalid("current_password", complaint))
         }
     }
 }
@@ -288,7 +272,7 @@ pub async fn change_password(
     ];
     check_new(&change.new_password, user.role, &own)
         .map_err(|c| Error::invalid("new_password", c))?;
-    confirm(app, actor, Some(&change.current_password), "current_password").await?;
+    confirm(app, actor, &change.current_password).await?;
     let hash = app.passwords().hash(&change.new_password).await?;
     set_password(app, actor, hash).await
 }

@@ -114,8 +114,10 @@ const BATCH_MAX: usize = 500;
 
 /// How long a batch waits where it could not be written.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Most reads that wait to be written while the database is away.
+/// Most reads that wait to be written, while the database is away for example.
 const WAITING_MAX: usize = 20_000;
+/// How long stopping waits for them.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
 
 struct Read {
     at: DateTime<Utc>,
@@ -139,13 +141,14 @@ pub struct Reads {
 impl Reads {
     /// Starts the task that writes them.
     pub fn start(db: Db) -> Self {
-        let (queue, waiting) = mpsc::channel(10_000);
+        let (queue, waiting) = mpsc::channel(WAITING_MAX);
         tokio::spawn(write_reads(db, waiting));
         Self { queue }
     }
 
-    /// Notes that a record was read. Waits only where thousands of reads are still to be written.
-    pub async fn note(
+    /// Notes that a record was read. It does not wait: where too many are still to be written, this one
+    /// is lost, and the log says so.
+    pub fn note(
         &self,
         actor: &Actor,
         at: DateTime<Utc>,
@@ -155,58 +158,41 @@ impl Reads {
     ) {
         let actor = actor.clone();
         let read = Message::Read(Box::new(Read { at, actor, action, entity, entity_id }));
-        if self.queue.send(read).await.is_err() {
-            tracing::error!("a read could not be noted: the server is stopping");
+        if self.queue.try_send(read).is_err() {
+            tracing::error!(action, entity_id, "a read could not be noted and is lost");
         }
     }
 
-    /// Waits until everything is written.
+    /// Waits until everything is written, but not for ever: the database may be away.
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();
-        if self.queue.send(Message::Flush(done)).await.is_ok() {
-            // An error means that the writer is gone, and with it the queue.
-            drop(written.await);
+        let flushed =
+            async { self.queue.send(Message::Flush(done)).await.is_ok() && written.await.is_ok() };
+        if tokio::time::timeout(FLUSH_MAX, flushed).await != Ok(true) {
+            tracing::error!("reads that were still to be noted are lost");
         }
     }
 }
 
 async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
-    let mut batch = Vec::new();
     while let Some(first) = waiting.recv().await {
-        let mut flushed = Vec::new();
-        let mut take = |message, batch: &mut Vec<Read>| match message {
-            Message::Read(read) => batch.push(*read),
-            Message::Flush(done) => flushed.push(done),
-        };
-        take(first, &mut batch);
-        if !batch.is_empty() {
-            let deadline = tokio::time::Instant::now() + BATCH_EVERY;
-            while batch.len() < BATCH_MAX {
-                match tokio::time::timeout_at(deadline, waiting.recv()).await {
-                    Ok(Some(message)) => {
-                        let is_flush = matches!(message, Message::Flush(_));
-                        take(message, &mut batch);
-                        if is_flush {
-                            break;
-                        }
-                    }
-                    Ok(None) | Err(_) => break,
-                }
+        let (mut batch, mut flush) = (Vec::new(), None);
+        let mut next = Some(first);
+        let deadline = tokio::time::Instant::now() + BATCH_EVERY;
+        while let Some(message) = next.take() {
+            match message {
+                Message::Read(read) => batch.push(*read),
+                Message::Flush(done) => flush = Some(done),
+            }
+            if flush.is_none() && batch.len() < BATCH_MAX {
+                next = tokio::time::timeout_at(deadline, waiting.recv()).await.ok().flatten();
             }
         }
-        match write_batch(&db, &batch).await {
-            Ok(()) => batch.clear(),
-            // Kept for the next try, as long as there is room.
-            Err(error) => {
-                tracing::error!(%error, reads = batch.len(), "reads could not be noted yet");
-                if batch.len() >= WAITING_MAX {
-                    tracing::error!(reads = batch.len(), "reads are lost");
-                    batch.clear();
-                }
-                tokio::time::sleep(RETRY_AFTER).await;
-            }
+        while let Err(error) = write_batch(&db, &batch).await {
+            tracing::error!(%error, reads = batch.len(), "reads could not be noted yet");
+            tokio::time::sleep(RETRY_AFTER).await;
         }
-        for done in flushed {
+        if let Some(done) = flush {
             // Nobody may be waiting any more.
             let _ = done.send(());
         }

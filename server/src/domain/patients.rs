@@ -1,4 +1,4 @@
-//! Patients (contract, section 6).
+//! Patients.
 
 mod many;
 
@@ -146,7 +146,7 @@ pub async fn read(
     let row = patients::get(&mut lent.conn(), id, visible, shelf, app.clock().today()).await?;
     drop(lent);
     let patient = row.ok_or(Error::NotFound)?.patient;
-    app.reads().note(actor, app.clock().now(), "patient.read", ENTITY, id.0).await;
+    app.reads().note(actor, app.clock().now(), "patient.read", ENTITY, id.0);
     Ok(with_permissions(actor, patient))
 }
 
@@ -162,7 +162,7 @@ pub async fn update(
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
-    row.check(app, actor, precondition).await?;
+    row.check(app, actor, precondition)?;
     let old = row.patient.state();
     let mut faults = Faults::default();
     input.echo.compare(&json!(row.patient), &mut faults);
@@ -234,7 +234,7 @@ async fn shelve(
     let mut tx = app.db().begin().await?;
     let from = if into_archive { Shelf::Current } else { Shelf::Archive };
     let row = find(app, &mut tx, actor, id, from).await?;
-    row.check(app, actor, precondition).await?;
+    row.check(app, actor, precondition)?;
     if !into_archive {
         check_identifiers(&mut tx.conn(), &row.patient.state(), Some(id)).await?;
     }
@@ -262,7 +262,7 @@ pub async fn purge(
     let mut tx = app.db().begin().await?;
     let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
     scope(actor, Action::PurgePatient)?;
-    row.check(app, actor, precondition).await?;
+    row.check(app, actor, precondition)?;
     db::audit::erase(&mut tx.conn(), ENTITY, id.0).await?;
     if !patients::remove(&mut tx.conn(), &row.patient).await? {
         return Err(overtaken(app, tx, actor, id).await);
@@ -288,7 +288,7 @@ pub async fn history(
     let today = app.clock().today();
     let row = patients::get(&mut conn, id, visible, Shelf::Both, today).await?;
     row.ok_or(Error::NotFound)?;
-    app.reads().note(actor, app.clock().now(), "patient.history_read", ENTITY, id.0).await;
+    app.reads().note(actor, app.clock().now(), "patient.history_read", ENTITY, id.0);
     let place = asked.key().copied();
     let (limit, offset) = (asked.size + 1, asked.offset());
     let backwards = asked.is_backwards();
@@ -308,16 +308,11 @@ impl PatientRow {
     }
 
     /// Lets a write through. A refusal shows the record, which is then noted as read.
-    async fn check(
-        &self,
-        app: &App,
-        actor: &Actor,
-        precondition: &Precondition,
-    ) -> Result<(), Error> {
+    fn check(&self, app: &App, actor: &Actor, precondition: &Precondition) -> Result<(), Error> {
         let checked = precondition.check(actor.id(), &self.found(), || self.shown_to(actor));
         if let Err(Error::Stale(_)) = checked {
             let (now, id) = (app.clock().now(), self.patient.id.0);
-            app.reads().note(actor, now, "patient.read", ENTITY, id).await;
+            app.reads().note(actor, now, "patient.read", ENTITY, id);
         }
         checked
     }

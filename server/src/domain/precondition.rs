@@ -1,4 +1,4 @@
-//! Nobody silently overwrites somebody else (contract, section 2).
+//! Nobody silently overwrites somebody else.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

@@ -23,14 +23,17 @@ const LONGEST: i64 = 60;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// Failures that are free, and the delays after which the next attempts are looked at.
+/// One count of attempts, and the delays after which the next are looked at.
 struct Lane {
     key: String,
+    /// Attempts without a delay.
     free: i64,
     /// Seconds of the longest delay.
     longest: i64,
     /// Seconds after which a count starts anew.
     memory: i64,
+    /// Whether a right password makes all of it forgotten, and not only its own attempt.
+    is_forgotten: bool,
 }
 
 /// The lanes of one attempt.
@@ -63,6 +66,7 @@ impl Lanes {
             free,
             longest,
             memory,
+            is_forgotten: kind == "both",
         };
         let both = format!("{account}:{network}");
         Ok(Self(match is_at_home {
@@ -79,7 +83,7 @@ impl Lanes {
     /// The lane of registrations from an address.
     pub(super) fn registering(address: &str) -> Self {
         let key = format!("register:{}", network(address));
-        Self(vec![Lane { key, free: 300, longest: LONGEST, memory: 3_600 }])
+        Self(vec![Lane { key, free: 300, longest: LONGEST, memory: 3_600, is_forgotten: false }])
     }
 
     /// Counts an attempt, or fails where the next one is not to be looked at yet.
@@ -92,7 +96,7 @@ impl Lanes {
         for lane in &self.0 {
             // Counting first also makes others at the same moment wait for their turn.
             let stale_before = now - TimeDelta::seconds(lane.memory);
-            counts.push(throttle::count(&mut conn, &lane.key, now, stale_before).await?);
+            counts.push(throttle::add(&mut conn, &lane.key, now, stale_before).await?);
         }
         if let Some(until) = throttle::not_before(&mut conn, &keys, now).await? {
             // Rolled back: it does not count.
@@ -114,10 +118,10 @@ impl Lanes {
     /// Takes the attempt back: the password was right. What was counted for the account at this
     /// address is forgotten, and what is long past.
     pub(super) async fn succeed(&self, app: &App, conn: &mut Conn<'_>) -> Result<(), Error> {
-        for (i, lane) in self.0.iter().enumerate() {
-            match i {
-                0 => throttle::forget(conn, &lane.key).await?,
-                _ => throttle::take_back(conn, &lane.key).await?,
+        for lane in &self.0 {
+            match lane.is_forgotten {
+                true => throttle::forget(conn, &lane.key).await?,
+                false => throttle::take_back(conn, &lane.key).await?,
             }
         }
         Ok(throttle::tidy(conn, app.clock().now() - TimeDelta::days(2)).await?)

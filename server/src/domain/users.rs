@@ -138,13 +138,9 @@ pub async fn act_as_first_admin(app: &App) -> Result<Option<Actor>, Error> {
     Ok(row.map(|row| Actor { user: row.user, session: None, origin: Origin::default() }))
 }
 
-/// Gives a user another role.
+/// Gives a user another role, which takes effect at once, since every request reads it.
 pub async fn set_role(app: &App, identifier: &str, role: Role) -> Result<User, Error> {
-    change(app, identifier, "user.role_changed", |row| {
-        row.user.role = role;
-        Ok(())
-    })
-    .await
+    change(app, identifier, "user.role_changed", false, |row| row.user.role = role).await
 }
 
 /// Sets a user's password; all their sessions end.
@@ -154,33 +150,29 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
         [actor.user.email.as_deref().unwrap_or_default(), actor.user.label(), &actor.user.name];
     check_new(password, actor.user.role, &own).map_err(|c| Error::invalid("password", c))?;
     let hash = app.passwords().hash(password).await?;
-    change(app, identifier, "user.password_set", move |row| {
-        row.password_hash = Some(hash);
-        Ok(())
-    })
-    .await
+    change(app, identifier, "user.password_set", true, |row| row.password_hash = Some(hash)).await
 }
 
 /// Takes an account out of use; all its sessions end.
 pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
-    change(app, identifier, "user.deactivated", |row| {
-        row.user.is_active = false;
-        Ok(())
-    })
-    .await
+    change(app, identifier, "user.deactivated", true, |row| row.user.is_active = false).await
 }
 
 async fn change(
     app: &App,
     identifier: &str,
     action: &str,
-    edit: impl FnOnce(&mut UserRow) -> Result<(), Faults>,
+    ends_sessions: bool,
+    edit: impl FnOnce(&mut UserRow),
 ) -> Result<User, Error> {
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let mut row = users::find(&mut tx.conn(), identifier).await?.ok_or(Error::NotFound)?;
     let before = row.user.clone();
-    edit(&mut row)?;
+    edit(&mut row);
+    if !ends_sessions && row.user == before {
+        return Ok(before);
+    }
     let was_admin = before.role == Role::Admin && before.is_active;
     let is_admin = row.user.role == Role::Admin && row.user.is_active;
     if was_admin && !is_admin && users::other_admins(&mut tx.conn(), before.id).await? == 0 {
@@ -189,9 +181,7 @@ async fn change(
     if !users::update(&mut tx.conn(), &row, None, now).await? {
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
-    // A role takes effect at once, since every request reads it; a password or a deactivation ends
-    // what is running.
-    if before.role == row.user.role {
+    if ends_sessions {
         sessions::end_all(app, &mut tx.conn(), before.id, None).await?;
     }
     let mut deed = Deed::new(action, "user", Some(before.id.0));

@@ -32,7 +32,7 @@ pub const ADMIN: &str = "admin@example.com";
 pub const PEOPLE: usize = 500;
 
 /// Fills an empty database with so many people; answers the administrator's e-mail address and password. The password
-/// is another one each time, since there never is a default one (contract, section 14).
+/// is another one each time, since there never is a default one.
 ///
 /// Fails where there is an administrator already.
 pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error> {

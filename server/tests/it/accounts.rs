@@ -1,4 +1,4 @@
-//! Accounts and sessions (contract, section 4).
+//! Accounts and sessions.
 
 use chrono::TimeDelta;
 use serde_json::json;

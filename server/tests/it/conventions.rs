@@ -1,4 +1,4 @@
-//! What holds for every route (contract, sections 2 and 3).
+//! What holds for every route.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Patients (contract, section 6).
+//! Patients.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The bodies of section 4 in the API description.
+//! The bodies about accounts in the API description.
 
 use super::{
     EMAIL_MAX, FULL_NAME_MAX, Login, Logout, NAME_MAX, PASSWORD_MAX, PHONE_MAX, PasswordChange,

@@ -5,8 +5,7 @@ use shared::{patient::PatientFilter, text::fold};
 
 use super::{COLUMNS, PatientRow, Shelf, TABLES, from_row, restrict_scope};
 use crate::{
-    db::{Arg, Conn, DbError, Row, Sql, search::Search},
-    domain::access::Scope,
+    db::{Arg, Conn, DbError, Row, Scope, Sql, search::Search},
     error::Error,
 };
 
@@ -153,7 +152,7 @@ pub(crate) async fn list(
     sql.push(", ");
     match listing.search.filter(|_| listing.order == Order::Rank) {
         Some(search) => search.rank(&mut sql),
-        None => drop(sql.push("0")),
+        None => drop(sql.push("CAST(0 AS BIGINT)")),
     }
     sql.push(" AS rank").push(TABLES);
     listing.restrict(&mut sql);
@@ -175,7 +174,7 @@ pub(crate) async fn list(
     let rows = sql.fetch_all(conn).await?;
     let read = |row: &Row| -> Result<PatientRow, Error> {
         let mut listed = from_row(row, listing.today)?;
-        let rank = row.get::<i64>("rank").or_else(|_| row.get::<i32>("rank").map(i64::from))?;
+        let rank = row.get::<i64>("rank")?;
         let value = listing.order.value(row)?;
         listed.key = Some(Key { rank, value, id: listed.patient.id.0 });
         Ok(listed)
