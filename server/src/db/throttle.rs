@@ -28,7 +28,7 @@ pub(crate) async fn add(
     stale_before: DateTime<Utc>,
 ) -> Result<i64, DbError> {
     let sql = Sql::new(
-        "INSERT INTO login_failures (lane, failures, not_before, last_at) VALUES ($1, 1, $2, $2) \
+        "INSERT INTO login_failures (lane, failures, not_before, last_at) VALUES ($1, 1, $3, $2) \
          ON CONFLICT (lane) DO UPDATE SET \
          failures = CASE WHEN login_failures.last_at < $3 THEN 1 ELSE login_failures.failures + 1 END, \
          last_at = $2 RETURNING failures",
@@ -47,12 +47,17 @@ pub(crate) async fn put_off(
     sql.arg(lane).arg(until).execute(conn).await.map(drop)
 }
 
-/// Takes one attempt of a lane back, and with it a delay that it has caused.
-pub(crate) async fn take_back(conn: &mut Conn<'_>, lane: &str) -> Result<(), DbError> {
+/// Takes one attempt of a lane back, and with it a delay that it has caused: the next may come at a
+/// time that is past for everybody, also for who has looked at the clock a moment ago.
+pub(crate) async fn take_back(
+    conn: &mut Conn<'_>,
+    lane: &str,
+    past: DateTime<Utc>,
+) -> Result<(), DbError> {
     let sql = Sql::new(
-        "UPDATE login_failures SET failures = failures - 1, not_before = last_at WHERE lane = $1",
+        "UPDATE login_failures SET failures = failures - 1, not_before = $2 WHERE lane = $1",
     );
-    sql.arg(lane).execute(conn).await.map(drop)
+    sql.arg(lane).arg(past).execute(conn).await.map(drop)
 }
 
 /// Forgets a lane.

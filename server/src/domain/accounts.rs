@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        DbError,
+        Conn, DbError,
         users::{self, NewUser, UserRow},
     },
     error::Error,
@@ -32,12 +32,18 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
             "registration is closed: ask an administrator for an account",
         ));
     }
-    Lanes::registering(origin.address.as_deref().unwrap_or_default()).attempt(app).await?;
+    let lanes = Lanes::registering(origin.address.as_deref().unwrap_or_default());
+    lanes.attempt(app).await?;
     let role = new.role.unwrap_or(Role::Member);
     let name = full_name(new.first_name.as_deref(), new.last_name.as_deref());
     let own = [new.email.as_str(), new.username.as_deref().unwrap_or_default(), &name];
     check_new(&new.password, role, &own).map_err(|c| Error::invalid("password", c))?;
-    let hash = app.passwords().hash(&new.password).await?;
+    {
+        // Before the work of hashing.
+        let mut lent = app.db().read().await?;
+        check_taken(&mut lent.conn(), &new).await?;
+    }
+    let hash = lanes.withdraw(app, app.passwords().hash(&new.password).await).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let row = NewUser {
@@ -50,20 +56,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
         password_hash: Some(&hash),
         now,
     };
-    // Looked up first, so that an address and a username that are both taken are named together;
-    // the index decides between two who come at the same moment.
-    let mut taken = Faults::default();
-    for (field, value) in
-        [("email", Some(new.email.as_str())), ("username", new.username.as_deref())]
-    {
-        let Some(value) = value else { continue };
-        if users::find(&mut tx.conn(), value).await?.is_some() {
-            taken.add(field, is_taken(field));
-        }
-    }
-    if !taken.is_empty() {
-        return Err(Error::Conflict(taken));
-    }
+    check_taken(&mut tx.conn(), &new).await?;
     let user = users::insert(&mut tx.conn(), row).await.map_err(unique)?.user;
     let actor = Actor { user, session: None, origin: origin.clone() };
     let mut deed = Deed::new("user.registered", "user", Some(actor.id().0));
@@ -73,6 +66,21 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
     let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?;
     tx.commit().await?;
     Ok(session)
+}
+
+/// Looks up address and username, so that both are named where both are taken; the index decides
+/// between two who come at the same moment.
+async fn check_taken(conn: &mut Conn<'_>, new: &Registration) -> Result<(), Error> {
+    let mut taken = Faults::default();
+    for (field, value) in
+        [("email", Some(new.email.as_str())), ("username", new.username.as_deref())]
+    {
+        let Some(value) = value else { continue };
+        if users::find(conn, value).await?.is_some() {
+            taken.add(field, is_taken(field));
+        }
+    }
+    if taken.is_empty() { Ok(()) } else { Err(Error::Conflict(taken)) }
 }
 
 fn is_taken(field: &str) -> Complaint {
@@ -105,7 +113,8 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
     };
     lanes.attempt(app).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
-    let verdict = app.passwords().verify(&login.password, stored).await?;
+    let verdict = app.passwords().verify(&login.password, stored).await;
+    let verdict = lanes.withdraw(app, verdict).await?;
     let now = app.clock().now();
     let wrong = Error::Unauthenticated("e-mail, username or password is wrong");
     let verified = match (found, verdict) {
@@ -232,7 +241,8 @@ async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<(), Error> 
         (row, lanes)
     };
     lanes.attempt(app).await?;
-    match app.passwords().verify(password, row.password_hash.as_deref()).await? {
+    let verdict = app.passwords().verify(password, row.password_hash.as_deref()).await;
+    match lanes.withdraw(app, verdict).await? {
         Verdict::Right { .. } => {
             let mut tx = app.db().begin().await?;
             lanes.succeed(app, &mut tx.conn()).await?;

@@ -8,7 +8,7 @@
 //! without being counted, so it does not push the next one away.
 
 use aws_lc_rs::digest;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::account::identifier_key;
 
 use crate::{
@@ -115,17 +115,38 @@ impl Lanes {
         tx.commit().await
     }
 
+    /// Takes the attempt back where it could not be looked at: the server was too busy.
+    pub(super) async fn withdraw<T>(
+        &self,
+        app: &App,
+        outcome: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if outcome.is_err() {
+            let mut tx = app.db().begin().await?;
+            for lane in &self.0 {
+                throttle::take_back(&mut tx.conn(), &lane.key, past(app)).await?;
+            }
+            tx.commit().await?;
+        }
+        outcome
+    }
+
     /// Takes the attempt back: the password was right. What was counted for the account at this
     /// address is forgotten, and what is long past.
     pub(super) async fn succeed(&self, app: &App, conn: &mut Conn<'_>) -> Result<(), Error> {
         for lane in &self.0 {
             match lane.is_forgotten {
                 true => throttle::forget(conn, &lane.key).await?,
-                false => throttle::take_back(conn, &lane.key).await?,
+                false => throttle::take_back(conn, &lane.key, past(app)).await?,
             }
         }
         Ok(throttle::tidy(conn, app.clock().now() - TimeDelta::days(2)).await?)
     }
+}
+
+/// A time that nobody waits for.
+fn past(app: &App) -> DateTime<Utc> {
+    app.clock().now() - TimeDelta::days(1)
 }
 
 /// Names are stored as hashes: the table must not tell who has an account.
