@@ -21,12 +21,30 @@ macro_rules! migrations {
 
 /// The migrations of SQLite.
 pub(super) fn sqlite() -> Migrator {
-    migrator(migrations!("sqlite", [(1, "bones", "0001_bones.sql")]))
+    migrator(migrations!(
+        "sqlite",
+        [
+            (1, "bones", "0001_bones.sql"),
+            (2, "care", "0002_care.sql"),
+            (3, "mail", "0003_mail.sql"),
+            (4, "access", "0004_access.sql"),
+            (5, "changes", "0005_changes.sql"),
+        ]
+    ))
 }
 
 /// The migrations of PostgreSQL.
 pub(super) fn postgres() -> Migrator {
-    migrator(migrations!("postgres", [(1, "bones", "0001_bones.sql")]))
+    migrator(migrations!(
+        "postgres",
+        [
+            (1, "bones", "0001_bones.sql"),
+            (2, "care", "0002_care.sql"),
+            (3, "mail", "0003_mail.sql"),
+            (4, "access", "0004_access.sql"),
+            (5, "changes", "0005_changes.sql"),
+        ]
+    ))
 }
 
 fn migrator(migrations: Vec<Migration>) -> Migrator {
