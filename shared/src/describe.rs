@@ -25,11 +25,12 @@ pub trait Describe {
 pub struct Shape {
     schema: Map<String, Value>,
     is_optional: bool,
+    is_never_null: bool,
 }
 
 impl Shape {
     fn of(ty: &str) -> Self {
-        Self { schema: Map::new(), is_optional: false }.with("type", ty)
+        Self { schema: Map::new(), is_optional: false, is_never_null: false }.with("type", ty)
     }
 
     /// Text.
@@ -59,7 +60,7 @@ impl Shape {
 
     /// Anything.
     pub fn any() -> Self {
-        Self { schema: Map::new(), is_optional: false }
+        Self { schema: Map::new(), is_optional: false, is_never_null: false }
     }
 
     /// The schema with this name.
@@ -124,6 +125,9 @@ impl Shape {
     /// Says that it may be `null`.
     #[must_use]
     pub fn nullable(mut self) -> Self {
+        if self.is_never_null {
+            return self;
+        }
         if self.schema.contains_key("$ref") {
             let reference = Value::Object(std::mem::take(&mut self.schema));
             return self.with("nullable", true).with("allOf", json!([reference]));
@@ -132,6 +136,19 @@ impl Shape {
             choices.push(Value::Null);
         }
         self.with("nullable", true)
+    }
+
+    /// Says that it can't be cleared, whatever is said of its like.
+    #[must_use]
+    pub fn never_null(mut self) -> Self {
+        self.is_never_null = true;
+        self
+    }
+
+    /// Changes the schema as a whole.
+    #[must_use]
+    pub fn via(self, change: impl FnOnce(Self) -> Self) -> Self {
+        change(self)
     }
 
     /// Says that the member may be missing.
@@ -168,6 +185,16 @@ impl Object {
         }
         let value = shape.with("description", paragraph(doc)).into_value();
         self.properties.insert(name.to_owned(), value);
+    }
+
+    /// Says that members that were added have to be there, and then have a value.
+    pub fn need(&mut self, names: &'static [&'static str]) {
+        for name in names {
+            if let Some(Value::Object(property)) = self.properties.get_mut(*name) {
+                property.remove("nullable");
+                self.required.push(name);
+            }
+        }
     }
 
     /// Says that other members may come: what the kind of problem adds.

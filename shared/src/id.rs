@@ -11,6 +11,12 @@ macro_rules! id {
         #[serde(transparent)]
         pub struct $name(pub i64);
 
+        impl From<i64> for $name {
+            fn from(id: i64) -> Self {
+                Self(id)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)
@@ -38,11 +44,21 @@ macro_rules! id {
     )*};
 }
 
+/// A rule for an id in a body.
+pub fn id<T: From<i64>>(value: serde_json::Value) -> Result<Option<T>, crate::Complaint> {
+    let wrong = || crate::Complaint::new("invalid_id", "must be a positive whole number");
+    value.as_i64().filter(|id| *id > 0).map(|id| Some(T::from(id))).ok_or_else(wrong)
+}
+
 id! {
     /// A user's id.
     UserId,
     /// A patient's id.
     PatientId,
+    /// A doctor's id.
+    DoctorId,
+    /// An assignment's id.
+    AssignmentId,
     /// The id of a session: one login and what follows from it.
     SessionId,
     /// The id of an entry of the audit log.

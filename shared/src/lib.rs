@@ -9,12 +9,15 @@
 mod macros;
 
 pub mod account;
+pub mod assignment;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;
+pub mod doctor;
 pub mod history;
 pub mod id;
 pub mod meta;
+pub mod money;
 pub mod mrn;
 pub mod page;
 pub mod patch;
@@ -28,6 +31,7 @@ pub mod text;
 
 pub use date::PartialDate;
 pub use id::{SessionId, UserId};
+pub use money::Money;
 pub use mrn::Mrn;
 pub use page::Page;
 pub use patch::Patch;

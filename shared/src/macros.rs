@@ -94,9 +94,10 @@ macro_rules! fields {
                 }
             }
 
-            /// Turns a change into a replacement: every stored member that is absent is cleared.
+            /// Turns a change into a replacement: every stored member that is absent is cleared, where
+            /// it can be.
             pub fn clear_absent(&mut self) {
-                $(self.$field.clear_absent();)*
+                $(clear_member!(self, $field $(, $how)?);)*
             }
 
             /// Lays the given members over the stored ones.
@@ -134,14 +135,76 @@ macro_rules! fields {
     };
 }
 
-/// Takes one member with its rule, or a list with its limit and the reading of an item.
+/// Clears one member, unless it is one that can't be cleared.
+macro_rules! clear_member {
+    ($input:ident, $field:ident, never_null) => {};
+    ($input:ident, $field:ident $(, $how:ident)?) => {
+        $input.$field.clear_absent()
+    };
+}
+
+/// Takes one member with its rule, where `never_null` says that it can't be cleared, or a list with its limit and the reading of an item.
 macro_rules! take_member {
     ($reader:ident, $field:ident, list ($max:expr, $item:path)) => {
         $reader.list(stringify!($field), $max, $item)
     };
+    ($reader:ident, $field:ident, never_null ($rule:expr)) => {
+        $reader.filled(stringify!($field), $rule)
+    };
     ($reader:ident, $field:ident, ($rule:expr)) => {
         $reader.member(stringify!($field), $rule)
     };
+}
+
+/// Declares the requests that carry the same members: one that creates, one that replaces and one
+/// that changes. The last two take back what was read: the members in `COMPUTED` are ignored, those
+/// in `FIXED` must be what they are.
+macro_rules! requests {
+    (
+        $input:ident;
+        $($(#[doc = $doc:literal])* $name:ident $sent_back:literal $replaces:literal),* $(,)?
+    ) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $input);
+
+        impl $crate::read::Input for $name {
+            fn read(reader: &mut $crate::read::Reader) -> Self {
+                let mut input = $input::read(reader);
+                if $sent_back {
+                    reader.ignore(COMPUTED);
+                    input.echo = reader.echo(FIXED);
+                }
+                if $replaces {
+                    input.clear_absent();
+                }
+                Self(input)
+            }
+
+            fn judge(&self, today: chrono::NaiveDate, faults: &mut $crate::Faults) {
+                judge(&self.0, $sent_back && !$replaces, today, faults);
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl $crate::describe::Describe for $name {
+            fn shape(schemas: &mut $crate::describe::Schemas) -> $crate::describe::Shape {
+                schemas.request(stringify!($name), &[$($doc),*], |object, schemas| {
+                    $input::describe_members(object, schemas);
+                    if $sent_back {
+                        for name in COMPUTED.iter().chain(FIXED) {
+                            let doc = &["Read-only: may be sent back as it was read."];
+                            object.property(name, doc, $crate::describe::Shape::any(), false);
+                        }
+                    }
+                    if !$sent_back || $replaces {
+                        object.need(REQUIRED);
+                    }
+                })
+            }
+        }
+    )*};
 }
 
 /// Declares a closed list of texts.

@@ -1,6 +1,9 @@
 //! Every path of the API, for both sides.
 
-use crate::{SessionId, id::PatientId};
+use crate::{
+    SessionId,
+    id::{AssignmentId, DoctorId, PatientId},
+};
 
 /// Liveness, readiness and what a client must know.
 pub const META: &str = "/api/meta";
@@ -61,6 +64,22 @@ pub fn patient_purge(id: PatientId) -> String {
 /// A patient's history.
 pub fn patient_history(id: PatientId) -> String {
     format!("{PATIENTS}/{id}/history")
+}
+
+/// Doctors.
+pub const DOCTORS: &str = "/api/doctors";
+
+/// One doctor.
+pub fn doctor(id: DoctorId) -> String {
+    format!("{DOCTORS}/{id}")
+}
+
+/// Assignments.
+pub const ASSIGNMENTS: &str = "/api/assignments";
+
+/// One assignment.
+pub fn assignment(id: AssignmentId) -> String {
+    format!("{ASSIGNMENTS}/{id}")
 }
 
 /// The page that explains a kind of problem.

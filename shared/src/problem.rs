@@ -200,6 +200,9 @@ kinds! {
     TooLarge "too_large" 413 "Body too large",
     /// The body has to be JSON, with `Content-Type: application/json`.
     UnsupportedMediaType "unsupported_media_type" 415 "Unsupported media type",
+    /// The `Idempotency-Key` was used before, for another request. Use a new key for each thing that
+    /// is to be done.
+    KeyReused "idempotency_key_reused" 422 "Idempotency key reused",
     /// The record was last changed by somebody else, so the change needs `If-Match` with the
     /// version that was read.
     PreconditionRequired "precondition_required" 428 "If-Match needed",

@@ -187,6 +187,22 @@ impl Reader {
         }
     }
 
+    /// Takes a member that need not be there, but can't be `null`.
+    pub fn filled<T>(
+        &mut self,
+        name: &'static str,
+        rule: impl Fn(Value) -> Result<Option<T>, Complaint>,
+    ) -> Patch<T> {
+        match self.member(name, rule) {
+            Patch::Null => {
+                let complaint = Complaint::new("never_null", "can't be empty; leave it out");
+                self.faults.add(format!("{}{name}", self.prefix), complaint);
+                Patch::Absent
+            }
+            member => member,
+        }
+    }
+
     /// Takes a member that has to be there.
     pub fn required<T>(
         &mut self,

@@ -24,59 +24,25 @@ const COMPUTED: &[&str] = &[
 /// Read-only members that must be what they are.
 const FIXED: &[&str] = &["id", "mrn", "created_by", "date_of_birth_estimated"];
 
-macro_rules! patient_request {
-    ($($(#[doc = $doc:literal])* $name:ident $sent_back:literal $replaces:literal),* $(,)?) => {$(
-        $(#[doc = $doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(pub PatientInput);
+/// Members without which there is no patient: none alone, since one of two names is enough.
+#[cfg(feature = "openapi")]
+const REQUIRED: &[&str] = &[];
 
-        impl Input for $name {
-            fn read(reader: &mut Reader) -> Self {
-                let mut input = PatientInput::read(reader);
-                if $sent_back {
-                    reader.ignore(COMPUTED);
-                    input.echo = reader.echo(FIXED);
-                }
-                if $replaces {
-                    input.clear_absent();
-                }
-                Self(input)
-            }
-
-            fn judge(&self, today: NaiveDate, faults: &mut Faults) {
-                let Err(more) = PatientState::default().changed_by(&self.0, today) else { return };
-                for (field, complaint) in more.iter() {
-                    // What is not there may only be what could not be read, and what a change does
-                    // not speak of is not known here.
-                    let is_nameless = field == "first_name"
-                        && (faults.concern("first_name") || faults.concern("last_name"));
-                    let is_unknown = !$replaces && $sent_back && field == "first_name";
-                    if !faults.concern(field) && !is_nameless && !is_unknown {
-                        faults.add(field, complaint.clone());
-                    }
-                }
-            }
+/// Adds what else is wrong, where something is wrong already. What is not there may only be what could
+/// not be read, and what a change does not speak of is not known here.
+fn judge(input: &PatientInput, is_change: bool, today: NaiveDate, faults: &mut Faults) {
+    let Err(more) = PatientState::default().changed_by(input, today) else { return };
+    for (field, complaint) in more.iter() {
+        let is_nameless = field == "first_name"
+            && (is_change || faults.concern("first_name") || faults.concern("last_name"));
+        if !faults.concern(field) && !is_nameless {
+            faults.add(field, complaint.clone());
         }
-
-        #[cfg(feature = "openapi")]
-        impl crate::describe::Describe for $name {
-            fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
-                schemas.request(stringify!($name), &[$($doc),*], |object, schemas| {
-                    PatientInput::describe_members(object, schemas);
-                    if $sent_back {
-                        for name in COMPUTED.iter().chain(FIXED) {
-                            let doc = &["Read-only: may be sent back as it was read."];
-                            object.property(name, doc, crate::describe::Shape::any(), false);
-                        }
-                    }
-                })
-            }
-        }
-    )*};
+    }
 }
 
-patient_request! {
+requests! {
+    PatientInput;
     /// A patient to be registered.
     NewPatient false false,
     /// A patient's record as it shall be: an absent member is cleared.

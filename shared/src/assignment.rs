@@ -1,0 +1,357 @@
+//! Assignments: patients in the care of doctors.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+
+use crate::{
+    Complaint, Faults, Patch, UserId,
+    date::parse_day,
+    doctor::SPECIALIZATION_MAX,
+    id::{AssignmentId, DoctorId, PatientId, id},
+    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    query,
+    read::{self, Input, Reader},
+    rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
+};
+
+choice! {
+    /// How an assignment stands. The first two are active.
+    AssignmentStatus {
+        /// The patient is in the doctor's care.
+        Active = "ACTIVE",
+        /// It rests.
+        OnHold = "ON_HOLD",
+        /// The care has come to its end.
+        Completed = "COMPLETED",
+        /// It was called off.
+        Cancelled = "CANCELLED",
+    }
+}
+
+impl AssignmentStatus {
+    /// Whether the patient is in the doctor's care.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Active | Self::OnHold)
+    }
+}
+
+impl FromStr for AssignmentStatus {
+    type Err = Complaint;
+
+    /// Reads the name, in any case.
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let text = text.to_ascii_uppercase();
+        let found = Self::ALL.iter().find(|choice| choice.as_str() == text);
+        found.copied().ok_or_else(|| Complaint::not_one_of(Self::TEXTS))
+    }
+}
+
+fields! {
+    /// What a request says about an assignment.
+    AssignmentInput => AssignmentFields {
+        /// How it stands; `ACTIVE` unless it is said.
+        status: AssignmentStatus = never_null (read::parsed(20, AssignmentStatus::from_str))
+            => [never_null(), example("ACTIVE")],
+        /// Why the patient comes.
+        reason_for_visit: String = (read::note(NOTE_MAX))
+            => [max_length(NOTE_MAX), example("Regular checkup")],
+        /// Notes.
+        notes: String = (read::note(NOTE_MAX)) => [max_length(NOTE_MAX), example("Prefers mornings")],
+        /// The day from which it counts; today unless it is said.
+        assigned_date: NaiveDate = never_null (read::parsed(10, parse_day)) => [never_null()],
+    }
+    also {
+        /// `false` means `CANCELLED`.
+        is_active: bool = (read::boolean) => [never_null(), example(true)],
+    }
+}
+
+impl AssignmentFields {
+    /// Lays an input over these values.
+    ///
+    /// Fails where status and `is_active` contradict each other. An `is_active` that comes back as it
+    /// was read says nothing beside another status.
+    pub fn changed_by(&self, input: &AssignmentInput, today: NaiveDate) -> Result<Self, Faults> {
+        let mut fields = self.clone();
+        input.apply(&mut fields);
+        let was = self.status.map(AssignmentStatus::is_active);
+        let status = fields.status.unwrap_or(AssignmentStatus::Active);
+        let told = input.is_active.value().copied();
+        fields.status = Some(match told {
+            None => status,
+            Some(told) if told == status.is_active() => status,
+            Some(told) if input.status.value().is_none() => match told {
+                true => AssignmentStatus::Active,
+                false => AssignmentStatus::Cancelled,
+            },
+            Some(told) if was == Some(told) => status,
+            Some(_) => {
+                let message = format!("must agree with status, which is {status}");
+                return Err(Faults::one("is_active", Complaint::new("disagrees", message)));
+            }
+        });
+        fields.assigned_date = fields.assigned_date.or(Some(today));
+        Ok(fields)
+    }
+}
+
+/// Members that the server computes; what was read can be sent back.
+const COMPUTED: &[&str] = &[
+    "patient_name",
+    "doctor_name",
+    "specialization",
+    "assigned_at",
+    "assigned_by_username",
+    "ended_at",
+    "created_at",
+    "updated_at",
+    "version",
+    "permissions",
+];
+
+/// Read-only members that must be what they are.
+const FIXED: &[&str] = &["id", "patient", "doctor", "assigned_by"];
+
+/// No member has to be there.
+#[cfg(feature = "openapi")]
+const REQUIRED: &[&str] = &[];
+
+/// Adds what else is wrong, where something is wrong already.
+fn judge(input: &AssignmentInput, is_change: bool, today: NaiveDate, faults: &mut Faults) {
+    if is_change || faults.concern("status") {
+        return;
+    }
+    if let Err(more) = AssignmentFields::default().changed_by(input, today) {
+        faults.extend(more);
+    }
+}
+
+requests! {
+    AssignmentInput;
+    /// An assignment as it shall be: an absent member is cleared, but `status` and `assigned_date`
+    /// stay.
+    AssignmentReplacement true true,
+    /// A change to an assignment: an absent member stays, `null` clears it.
+    AssignmentPatch true false,
+}
+
+/// A patient to be put into the care of a doctor.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct NewAssignment {
+    /// The patient.
+    pub patient: Option<PatientId>,
+    /// The doctor.
+    pub doctor: Option<DoctorId>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub input: AssignmentInput,
+}
+
+impl Input for NewAssignment {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            patient: reader.required("patient", id),
+            doctor: reader.required("doctor", id),
+            input: AssignmentInput::read(reader),
+        }
+    }
+
+    fn judge(&self, today: NaiveDate, faults: &mut Faults) {
+        judge(&self.input, false, today, faults);
+    }
+}
+
+/// Another doctor for the same patient.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Transfer {
+    /// The doctor who takes over.
+    pub doctor: Option<DoctorId>,
+    /// Why; what was said before unless something else is said.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub reason_for_visit: Patch<String>,
+}
+
+impl Input for Transfer {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            doctor: reader.required("doctor", id),
+            reason_for_visit: reader.member("reason_for_visit", read::note(NOTE_MAX)),
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{AssignmentInput, DoctorId, NOTE_MAX, NewAssignment, PatientId, Transfer};
+    use crate::describe::{Describe, Schemas, Shape};
+
+    impl Describe for NewAssignment {
+        fn shape(schemas: &mut Schemas) -> Shape {
+            let doc = &["A patient to be put into the care of a doctor."];
+            schemas.request("NewAssignment", doc, |object, schemas| {
+                let (patient, doctor) = (PatientId::shape(schemas), DoctorId::shape(schemas));
+                object.property("patient", &["The patient's id."], patient, true);
+                object.property("doctor", &["The doctor's id."], doctor, true);
+                AssignmentInput::describe_members(object, schemas);
+            })
+        }
+    }
+
+    impl Describe for Transfer {
+        fn shape(schemas: &mut Schemas) -> Shape {
+            let doc = &["Another doctor for the same patient."];
+            schemas.request("Transfer", doc, |object, schemas| {
+                let doctor = DoctorId::shape(schemas).example(2);
+                object.property("doctor", &["The doctor who takes over."], doctor, true);
+                let reason = Shape::string().max_length(NOTE_MAX).nullable();
+                let doc = &["Why; what was said before unless something else is said."];
+                object.property("reason_for_visit", doc, reason.example("Second opinion"), false);
+            })
+        }
+    }
+}
+
+record! {
+    /// A patient in the care of a doctor.
+    Assignment {
+        /// The record's id.
+        id: AssignmentId,
+        /// The patient.
+        patient: PatientId,
+        /// The patient's names.
+        patient_name: String => [max_length(2 * NAME_MAX + 1), example("José Gómez")],
+        /// The doctor.
+        doctor: DoctorId,
+        /// The doctor's names.
+        doctor_name: String => [max_length(2 * NAME_MAX + 1), example("Sarah Johnson")],
+        /// The doctor's specialisation.
+        specialization: String => [max_length(SPECIALIZATION_MAX), example("Cardiology")],
+        /// How it stands.
+        status: AssignmentStatus,
+        /// Whether the patient is in the doctor's care: `ACTIVE` and `ON_HOLD`.
+        is_active: bool,
+        /// Why the patient comes.
+        reason_for_visit: Option<String> => [max_length(NOTE_MAX), example("Regular checkup")],
+        /// Notes.
+        notes: Option<String> => [max_length(NOTE_MAX), example("Prefers mornings")],
+        /// The day from which it counts.
+        assigned_date: NaiveDate,
+        /// When it was entered.
+        assigned_at: DateTime<Utc>,
+        /// Who entered it.
+        assigned_by: UserId,
+        /// That user's username, or e-mail address, or name.
+        assigned_by_username: String => [max_length(EMAIL_MAX), example("ana")],
+        /// When it ended.
+        ended_at: Option<DateTime<Utc>> => [example(Value::Null)],
+        /// When it was created.
+        created_at: DateTime<Utc>,
+        /// When it was last changed.
+        updated_at: DateTime<Utc>,
+        /// Counts the changes, from 1.
+        version: i64 => [range(1, i64::MAX), example(1)],
+        /// What the caller may do with it; only where a single record is answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        permissions: Option<Vec<AssignmentPermission>> => [max_items(10), optional()],
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::page::Listed for Assignment {
+    const PAGE: &'static str = "AssignmentPage";
+}
+
+impl Assignment {
+    /// The part that can be changed.
+    pub fn fields(&self) -> AssignmentFields {
+        AssignmentFields {
+            status: Some(self.status),
+            reason_for_visit: self.reason_for_visit.clone(),
+            notes: self.notes.clone(),
+            assigned_date: Some(self.assigned_date),
+        }
+    }
+}
+
+choice! {
+    /// What somebody may do with an assignment.
+    AssignmentPermission {
+        /// Replace or change it.
+        Update = "update",
+        /// End it.
+        End = "end",
+        /// Put the patient into another doctor's care.
+        Transfer = "transfer",
+        /// Read its history.
+        History = "history",
+    }
+}
+
+/// The fields by which the list can be ordered.
+pub const ORDERINGS: &[&str] = &["assigned_date", "created_at", "updated_at", "id"];
+
+filter! {
+    /// Which assignments a list shows, and in which order.
+    AssignmentFilter {
+        /// Words of the patient's or the doctor's name, each of which must match.
+        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("gomez")],
+        /// The patient.
+        patient: PatientId = read::parsed(20, PatientId::from_str),
+        /// The doctor.
+        doctor: DoctorId = read::parsed(20, DoctorId::from_str),
+        /// How it stands.
+        status: AssignmentStatus = read::parsed(20, AssignmentStatus::from_str),
+        /// Whether it is active. Active ones are shown unless this or `status` says otherwise.
+        is_active: bool = query::boolean,
+        /// Counts from this day or later.
+        assigned_from: NaiveDate = read::parsed(10, parse_day),
+        /// Counts from this day or earlier.
+        assigned_to: NaiveDate = read::parsed(10, parse_day),
+        /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. Without
+        /// it: newest first.
+        ordering: String = query::ordering(ORDERINGS)
+            => [pattern("^-?(assigned_date|created_at|updated_at|id)$"), example("-assigned_date")],
+        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        /// Rows of a page.
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        /// Where the page starts, from `next` or `previous`.
+        cursor: String = read::line(2_000) => [max_length(2_000)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(stored: Option<AssignmentStatus>, json: &str) -> Result<String, String> {
+        let today = NaiveDate::default();
+        let input = read::body::<AssignmentPatch>(json.as_bytes(), today).unwrap().0;
+        let stored = AssignmentFields { status: stored, ..Default::default() };
+        let changed = stored.changed_by(&input, today).map_err(|faults| faults.to_string())?;
+        Ok(changed.status.unwrap().to_string())
+    }
+
+    #[test]
+    fn false_means_cancelled_and_true_opens_again() {
+        let active = Some(AssignmentStatus::Active);
+        let held = Some(AssignmentStatus::OnHold);
+        let done = Some(AssignmentStatus::Completed);
+        for (stored, json, expected) in [
+            (None, "{}", "ACTIVE"),
+            (None, r#"{"is_active": false}"#, "CANCELLED"),
+            (active, r#"{"is_active": false}"#, "CANCELLED"),
+            (done, r#"{"is_active": false}"#, "COMPLETED"),
+            (done, r#"{"is_active": true}"#, "ACTIVE"),
+            (held, r#"{"is_active": true}"#, "ON_HOLD"),
+            (active, r#"{"status": "completed", "is_active": true}"#, "COMPLETED"),
+            (active, r#"{"status": "COMPLETED", "is_active": false}"#, "COMPLETED"),
+        ] {
+            assert_eq!(changed(stored, json).as_deref(), Ok(expected), "{stored:?} {json}");
+        }
+        let refused = changed(done, r#"{"status": "CANCELLED", "is_active": true}"#).unwrap_err();
+        assert!(refused.contains("is_active: must agree with status"), "{refused}");
+    }
+}

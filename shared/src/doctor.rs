@@ -1,0 +1,357 @@
+//! Doctors: the entries of the doctor directory.
+
+mod requests;
+
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{
+    Complaint, Faults, Money, UserId,
+    id::{DoctorId, id},
+    money::money,
+    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    query,
+    read::{self, Input, Reader},
+    rules::{
+        self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX,
+    },
+};
+
+pub use requests::{DoctorPatch, DoctorReplacement, NewDoctor};
+
+/// Longest specialisation.
+pub const SPECIALIZATION_MAX: usize = 100;
+/// Longest licence number.
+pub const LICENSE_MAX: usize = 100;
+/// Longest qualification and longest name of a clinic.
+pub const QUALIFICATION_MAX: usize = 200;
+/// Longest text about when a doctor is there.
+pub const AVAILABILITY_MAX: usize = 500;
+/// Most years of experience.
+pub const EXPERIENCE_MAX: i64 = 80;
+
+fields! {
+    /// What a request says about a doctor.
+    DoctorInput => DoctorFields {
+        /// Given names, with a title where one is wanted. At least one of first and last name is
+        /// needed.
+        first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Sarah")],
+        /// Family names.
+        last_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Johnson")],
+        /// Specialisation, in words. Compared without case.
+        specialization: String = (read::line(SPECIALIZATION_MAX))
+            => [min_length(1), max_length(SPECIALIZATION_MAX), example("Cardiology")],
+        /// E-mail address, unique among the doctors that are not archived.
+        email: String = (read::parsed(EMAIL_MAX, rules::email))
+            => [max_length(EMAIL_MAX), format("email"), example("sarah@example.com")],
+        /// Phone number in its own spelling, with 5 to 15 digits.
+        phone_number: String = (read::parsed(PHONE_MAX, rules::phone))
+            => [max_length(PHONE_MAX), example("+1 555 987 6543")],
+        /// Licence number, unique among the doctors that are not archived.
+        license_number: String = (read::line(LICENSE_MAX))
+            => [max_length(LICENSE_MAX), example("MD123456")],
+        /// Years of experience.
+        years_of_experience: i64 = (read::whole(0, EXPERIENCE_MAX))
+            => [range(0, EXPERIENCE_MAX), example(10)],
+        /// Degrees and titles.
+        qualification: String = (read::line(QUALIFICATION_MAX))
+            => [max_length(QUALIFICATION_MAX), example("MD, FACC")],
+        /// The clinic's name.
+        clinic_name: String = (read::line(QUALIFICATION_MAX))
+            => [max_length(QUALIFICATION_MAX), example("Heart Care Clinic")],
+        /// The clinic's address; may have several lines.
+        clinic_address: String = (read::note(ADDRESS_MAX))
+            => [max_length(ADDRESS_MAX), example("456 Medical Center Dr")],
+        /// City.
+        city: String = (read::line(PLACE_MAX)) => [max_length(PLACE_MAX), example("Boston")],
+        /// State or province.
+        state: String = (read::line(PLACE_MAX)) => [max_length(PLACE_MAX), example("MA")],
+        /// Postal code.
+        zip_code: String = (read::line(ZIP_MAX)) => [max_length(ZIP_MAX), example("02101")],
+        /// What a consultation costs, from 0.00 to 99,999,999.99.
+        consultation_fee: Money = (money) => [via(crate::money::describe_input)],
+        /// Whether the doctor takes patients; `true` unless it is said.
+        is_available: bool = never_null (read::boolean) => [never_null(), example(true)],
+        /// When the doctor is there, in words.
+        availability: String = (read::note(AVAILABILITY_MAX))
+            => [max_length(AVAILABILITY_MAX), example("Mon-Fri 9AM-5PM")],
+    }
+    also {}
+}
+
+impl DoctorFields {
+    /// Lays an input over these values and checks the result as a whole.
+    ///
+    /// Fails with every rule that it breaks.
+    pub fn changed_by(&self, input: &DoctorInput) -> Result<Self, Faults> {
+        let mut fields = self.clone();
+        input.apply(&mut fields);
+        fields.is_available = fields.is_available.or(Some(true));
+        let mut faults = Faults::default();
+        if fields.first_name.is_none() && fields.last_name.is_none() {
+            let message = "is required: a doctor has a first name, a last name or both";
+            faults.add("first_name", Complaint::new("required", message));
+        }
+        if fields.specialization.is_none() {
+            faults.add("specialization", Complaint::required());
+        }
+        faults.into_result().map(|()| fields)
+    }
+}
+
+record! {
+    /// An entry of the doctor directory.
+    Doctor {
+        /// The record's id.
+        id: DoctorId,
+        /// Given names.
+        first_name: Option<String> => [max_length(NAME_MAX), example("Sarah")],
+        /// Family names.
+        last_name: Option<String> => [max_length(NAME_MAX), example("Johnson")],
+        /// Both names.
+        full_name: String => [max_length(2 * NAME_MAX + 1), example("Sarah Johnson")],
+        /// Specialisation.
+        specialization: String => [max_length(SPECIALIZATION_MAX), example("Cardiology")],
+        /// E-mail address.
+        email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("sarah@example.com")],
+        /// Phone number in its own spelling.
+        phone_number: Option<String> => [max_length(PHONE_MAX), example("+1 555 987 6543")],
+        /// Licence number.
+        license_number: Option<String> => [max_length(LICENSE_MAX), example("MD123456")],
+        /// Years of experience.
+        years_of_experience: Option<i64> => [range(0, EXPERIENCE_MAX), example(10)],
+        /// Degrees and titles.
+        qualification: Option<String> => [max_length(QUALIFICATION_MAX), example("MD, FACC")],
+        /// The clinic's name.
+        clinic_name: Option<String> => [max_length(QUALIFICATION_MAX), example("Heart Care Clinic")],
+        /// The clinic's address.
+        clinic_address: Option<String> => [max_length(ADDRESS_MAX), example("456 Medical Center Dr")],
+        /// City.
+        city: Option<String> => [max_length(PLACE_MAX), example("Boston")],
+        /// State or province.
+        state: Option<String> => [max_length(PLACE_MAX), example("MA")],
+        /// Postal code.
+        zip_code: Option<String> => [max_length(ZIP_MAX), example("02101")],
+        /// What a consultation costs.
+        consultation_fee: Option<Money>,
+        /// Whether the doctor takes patients.
+        is_available: bool,
+        /// When the doctor is there, in words.
+        availability: Option<String> => [max_length(AVAILABILITY_MAX), example("Mon-Fri 9AM-5PM")],
+        /// How many patients are assigned to the doctor now.
+        active_patients: i64 => [range(0, i64::MAX), example(0)],
+        /// The account of the doctor, if it has one.
+        linked_user: Option<UserId> => [example(serde_json::Value::Null)],
+        /// Who created the record.
+        created_by: UserId,
+        /// That user's username, or e-mail address, or name.
+        created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
+        /// When it was created.
+        created_at: DateTime<Utc>,
+        /// When it was last changed.
+        updated_at: DateTime<Utc>,
+        /// Counts the changes, from 1.
+        version: i64 => [range(1, i64::MAX), example(1)],
+        /// When it was archived.
+        archived_at: Option<DateTime<Utc>> => [example(serde_json::Value::Null)],
+        /// What the caller may do with it; only where a single record is answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        permissions: Option<Vec<DoctorPermission>> => [max_items(10), optional()],
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::page::Listed for Doctor {
+    const PAGE: &'static str = "DoctorPage";
+}
+
+impl Doctor {
+    /// The part that can be changed.
+    pub fn fields(&self) -> DoctorFields {
+        let own = self.clone();
+        DoctorFields {
+            first_name: own.first_name,
+            last_name: own.last_name,
+            specialization: Some(own.specialization),
+            email: own.email,
+            phone_number: own.phone_number,
+            license_number: own.license_number,
+            years_of_experience: own.years_of_experience,
+            qualification: own.qualification,
+            clinic_name: own.clinic_name,
+            clinic_address: own.clinic_address,
+            city: own.city,
+            state: own.state,
+            zip_code: own.zip_code,
+            consultation_fee: own.consultation_fee,
+            is_available: Some(own.is_available),
+            availability: own.availability,
+        }
+    }
+}
+
+choice! {
+    /// What somebody may do with a doctor's entry.
+    DoctorPermission {
+        /// Replace or change it.
+        Update = "update",
+        /// Archive it.
+        Archive = "archive",
+        /// Bring it back from the archive.
+        Restore = "restore",
+        /// Read its history.
+        History = "history",
+        /// Say which account belongs to it.
+        Link = "link",
+    }
+}
+
+/// The fields by which the list can be ordered.
+pub const ORDERINGS: &[&str] =
+    &["last_name", "first_name", "specialization", "created_at", "updated_at", "id"];
+
+filter! {
+    /// Which doctors a list shows, and in which order.
+    DoctorFilter {
+        /// Words, each of which must match, in any order, without case or accents: the start of a
+        /// word of the name, the specialisation or the clinic, of the licence number or the e-mail
+        /// address, the start or the last 4 to 10 digits of the phone. Best matches come first.
+        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("johnson cardio")],
+        /// Specialisation, without case or accents.
+        specialization: String = read::line(SPECIALIZATION_MAX) => [max_length(SPECIALIZATION_MAX)],
+        /// City, without case or accents.
+        city: String = read::line(PLACE_MAX) => [max_length(PLACE_MAX)],
+        /// Whether they take patients.
+        is_available: bool = query::boolean,
+        /// At least so many years of experience.
+        min_experience: i64 = query::whole(0, EXPERIENCE_MAX) => [range(0, EXPERIENCE_MAX)],
+        /// A consultation costs at most this.
+        max_fee: Money = read::parsed(20, Money::from_str),
+        /// Who created the entry.
+        created_by: UserId = read::parsed(20, UserId::from_str),
+        /// `true` shows the archived ones instead of the others.
+        archived: bool = query::boolean,
+        /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in front
+        /// for descending. Without it: best matches first, or by name.
+        ordering: String = query::ordering(ORDERINGS)
+            => [pattern("^-?(last_name|first_name|specialization|created_at|updated_at|id)$"), example("last_name")],
+        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        /// Rows of a page.
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        /// Where the page starts, from `next` or `previous`.
+        cursor: String = read::line(2_000) => [max_length(2_000)],
+    }
+}
+
+filter! {
+    /// How a single doctor is read.
+    DoctorLookup {
+        /// `true` reads an archived entry, for those who may restore it.
+        archived: bool = query::boolean,
+    }
+}
+
+filter! {
+    /// What happens to the patients of a doctor who is archived.
+    DoctorRemoval {
+        /// The doctor who takes them over.
+        reassign_to: DoctorId = read::parsed(20, DoctorId::from_str),
+        /// `true` ends their assignments.
+        end_assignments: bool = query::boolean,
+    }
+}
+
+record! {
+    /// A specialisation and how many doctors have it.
+    SpecializationCount {
+        /// The specialisation, in one of its spellings.
+        specialization: String => [max_length(SPECIALIZATION_MAX), example("Cardiology")],
+        /// How many doctors of the directory have it.
+        count: i64 => [range(1, i64::MAX), example(3)],
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::page::Listed for SpecializationCount {
+    const PAGE: &'static str = "SpecializationPage";
+}
+
+/// The account that belongs to a doctor or a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Link {
+    /// The user.
+    pub user: UserId,
+}
+
+impl Input for Link {
+    fn read(reader: &mut Reader) -> Self {
+        Self { user: reader.required("user", id).unwrap_or(UserId(0)) }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for Link {
+    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
+        let doc = &["The account that belongs to a doctor or a patient."];
+        schemas.request("Link", doc, |object, schemas| {
+            let user = <UserId as crate::describe::Describe>::shape(schemas);
+            object.property("user", &["The user's id."], user, true);
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: Input>(json: &str) -> Result<T, String> {
+        let today = NaiveDate::default();
+        read::body(json.as_bytes(), today).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn a_doctor_needs_a_name_and_a_specialisation() {
+        let new = read::<NewDoctor>(r#"{"city": "Boston"}"#).unwrap();
+        let faults = DoctorFields::default().changed_by(&new.0).unwrap_err().to_string();
+        assert!(faults.contains("first_name: is required") && faults.contains("specialization"));
+        let new = read::<NewDoctor>(r#"{"last_name": "J", "specialization": "X"}"#).unwrap();
+        let fields = DoctorFields::default().changed_by(&new.0).unwrap();
+        assert_eq!(fields.is_available, Some(true));
+    }
+
+    #[test]
+    fn a_replacement_clears_what_is_absent_but_availability_stays() {
+        let stored = DoctorFields {
+            first_name: Some("A".to_owned()),
+            specialization: Some("X".to_owned()),
+            city: Some("Boston".to_owned()),
+            is_available: Some(false),
+            ..Default::default()
+        };
+        let new = r#"{"first_name": "A", "specialization": "X", "active_patients": 7}"#;
+        let replaced = stored.changed_by(&read::<DoctorReplacement>(new).unwrap().0).unwrap();
+        assert_eq!((replaced.city, replaced.is_available), (None, Some(false)));
+        let refused = read::<DoctorPatch>(r#"{"is_available": null}"#).unwrap_err();
+        assert!(refused.contains("is_available: can't be empty"), "{refused}");
+    }
+
+    #[test]
+    fn every_fault_of_a_doctor_is_named_at_once() {
+        let faults = read::<NewDoctor>(
+            r#"{"years_of_experience": 81, "consultation_fee": -1, "licence_number": "x", "is_available": 1}"#,
+        )
+        .unwrap_err();
+        for part in [
+            "years_of_experience: must be between 0 and 80",
+            "consultation_fee: must be between 0.00 and 99999999.99",
+            "licence_number: is not known; did you mean license_number?",
+            "is_available: must be true or false",
+            "first_name: is required",
+            "specialization: is required",
+        ] {
+            assert!(faults.contains(part), "{part} is not in {faults}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What is sent about doctors: new ones, replacements and changes.
+
+use chrono::NaiveDate;
+
+use super::{DoctorFields, DoctorInput};
+use crate::Faults;
+
+/// Members that the server computes; what was read can be sent back.
+const COMPUTED: &[&str] = &[
+    "full_name",
+    "active_patients",
+    "created_by_username",
+    "created_at",
+    "updated_at",
+    "version",
+    "archived_at",
+    "permissions",
+];
+
+/// Read-only members that must be what they are.
+const FIXED: &[&str] = &["id", "created_by", "linked_user"];
+
+/// Members without which there is no doctor.
+#[cfg(feature = "openapi")]
+const REQUIRED: &[&str] = &["specialization"];
+
+/// Adds what else is wrong, where something is wrong already. What a change does not speak of is not
+/// known here.
+fn judge(input: &DoctorInput, is_change: bool, _: NaiveDate, faults: &mut Faults) {
+    let Err(more) = DoctorFields::default().changed_by(input) else { return };
+    for (field, complaint) in more.iter() {
+        let is_nameless = field == "first_name" && faults.concern("last_name");
+        if !is_change && !faults.concern(field) && !is_nameless {
+            faults.add(field, complaint.clone());
+        }
+    }
+}
+
+requests! {
+    DoctorInput;
+    /// A doctor to be entered into the directory.
+    NewDoctor false false,
+    /// A doctor's entry as it shall be: an absent member is cleared, but `is_available` stays.
+    DoctorReplacement true true,
+    /// A change to a doctor's entry: an absent member stays, `null` clears it.
+    DoctorPatch true false,
+}

@@ -1,0 +1,152 @@
+//! Money: an exact decimal with two digits.
+
+use std::{fmt, str::FromStr};
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::Value;
+
+use crate::Complaint;
+
+/// Digits after the point.
+const SCALE: u32 = 2;
+
+/// An amount from 0.00 to 99,999,999.99, in a text with two digits on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(i64);
+
+impl Money {
+    /// The largest amount.
+    pub const MAX: Self = Self(9_999_999_999);
+    /// The amount as a pattern for the API description.
+    pub const PATTERN: &'static str = r"^[0-9]{1,8}\.[0-9]{2}$";
+
+    /// An amount as the database keeps it: in hundredths.
+    pub fn from_hundredths(hundredths: i64) -> Self {
+        Self(hundredths)
+    }
+
+    /// The amount in hundredths.
+    pub fn hundredths(self) -> i64 {
+        self.0
+    }
+}
+
+impl FromStr for Money {
+    type Err = Complaint;
+
+    /// Reads `200`, `200.0`, `200.00` and `2e2`; fails on more than two digits after the point and
+    /// on what is out of range.
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let wrong = || {
+            let message = "must be an amount with at most two digits after the point, like 200.00";
+            Complaint::new("invalid_money", message)
+        };
+        let read = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
+        let mut amount = read.map_err(|_| wrong())?.normalize();
+        if amount.scale() > SCALE {
+            return Err(wrong());
+        }
+        amount.rescale(SCALE);
+        match i64::try_from(amount.mantissa()) {
+            Ok(hundredths) if (0..=Self::MAX.0).contains(&hundredths) => Ok(Self(hundredths)),
+            _ => {
+                let message = format!("must be between {} and {}", Self(0), Self::MAX);
+                Err(Complaint::new("out_of_range", message)
+                    .with("min", Self(0).to_string())
+                    .with("max", Self::MAX.to_string()))
+            }
+        }
+    }
+}
+
+/// A rule for an amount: text, or a JSON number.
+pub fn money(value: Value) -> Result<Option<Money>, Complaint> {
+    match value {
+        Value::String(text) if text.trim().is_empty() => Ok(None),
+        Value::String(text) => text.trim().parse().map(Some),
+        // A number is read in the shortest form that means it, which is how it was written.
+        Value::Number(number) => number.to_string().parse().map(Some),
+        _ => Err(Complaint::wrong_type("an amount, like \"200.00\"")),
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Decimal::new(self.0, SCALE).fmt(f)
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|complaint: Complaint| D::Error::custom(complaint.message))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for Money {
+    fn shape(_: &mut crate::describe::Schemas) -> crate::describe::Shape {
+        crate::describe::Shape::string().pattern(Self::PATTERN).max_length(11).example("200.00")
+    }
+}
+
+/// What a request may say: text with or without digits after the point, or a number.
+#[cfg(feature = "openapi")]
+pub fn describe_input(shape: crate::describe::Shape) -> crate::describe::Shape {
+    let text = shape.pattern(r"^[0-9]{1,8}(\.[0-9]{1,2})?$").into_value();
+    let number = serde_json::json!({
+        "type": "number", "minimum": 0, "maximum": 99_999_999.99, "multipleOf": 0.01,
+    });
+    crate::describe::Shape::any().with("oneOf", vec![text, number]).example("200.00")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: Value) -> Result<String, &'static str> {
+        money(value).map(|money| money.unwrap_or_default().to_string()).map_err(|c| c.code)
+    }
+
+    #[test]
+    fn amounts_are_exact_and_have_two_digits() {
+        use serde_json::json;
+        for (sent, expected) in [
+            (json!("200"), "200.00"),
+            (json!("1500.00"), "1500.00"),
+            (json!(200.0), "200.00"),
+            (json!(0.1), "0.10"),
+            (json!(99_999_999.99), "99999999.99"),
+            (json!("200.000"), "200.00"),
+            (json!(2e2), "200.00"),
+            (json!(0), "0.00"),
+        ] {
+            assert_eq!(read(sent.clone()).as_deref(), Ok(expected), "{sent}");
+        }
+        for (sent, code) in [
+            (json!("200.001"), "invalid_money"),
+            (json!("1,5"), "invalid_money"),
+            (json!("NaN"), "invalid_money"),
+            (json!("100000000.00"), "out_of_range"),
+            (json!(-0.01), "out_of_range"),
+            (json!(true), "wrong_type"),
+        ] {
+            assert_eq!(read(sent.clone()), Err(code), "{sent}");
+        }
+    }
+
+    #[test]
+    fn an_amount_survives_the_wire() {
+        let amount = Money::from_hundredths(123_450);
+        let json = serde_json::to_string(&amount).unwrap();
+        assert_eq!(json, "\"1234.50\"");
+        assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), amount);
+    }
+}
