@@ -70,6 +70,15 @@ pub enum Registration {
     Closed,
 }
 
+/// Who keeps the directory of doctors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Directory {
+    /// Everybody may enter doctors, and change those that they have entered; the front desk all.
+    Creator,
+    /// The front desk alone.
+    Staff,
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -126,6 +135,11 @@ pub struct Settings {
           global = true)]
     pub registration: Registration,
 
+    /// Who may enter and change doctors: everybody their own, or the front desk alone.
+    #[arg(long, env = "FRONTDESK_DOCTOR_DIRECTORY", value_enum, default_value_t = Directory::Creator,
+          global = true)]
+    pub doctor_directory: Directory,
+
     /// Most connections at once.
     #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS", default_value_t = 1_024,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
@@ -155,6 +169,7 @@ impl Settings {
             access_token_minutes: 60,
             refresh_token_days: 7,
             registration: Registration::Open,
+            doctor_directory: Directory::Creator,
             max_connections: 1_024,
             log_format: LogFormat::Text,
             log_level: tracing_subscriber::filter::LevelFilter::INFO,

@@ -23,6 +23,12 @@ pub enum Error {
     /// The change contradicts what is stored.
     #[error("conflict: {0}")]
     Conflict(Faults),
+    /// The change contradicts one or more records, which the answer shows.
+    #[error("conflict: {0}")]
+    Contradiction(Box<Contradiction>),
+    /// An `Idempotency-Key` that was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// Somebody else changed the record since it was read.
     #[error("changed in the meantime")]
     Stale(Box<Stale>),
@@ -47,6 +53,18 @@ pub enum Error {
     /// A defect, or a failure of the machine. The cause is for the log only.
     #[error("internal: {0}")]
     Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a change contradicts.
+#[derive(Debug, thiserror::Error)]
+#[error("{faults}")]
+pub struct Contradiction {
+    /// The members that are at fault.
+    pub faults: Faults,
+    /// The member of the problem document that shows it: `existing`, `active_assignments`.
+    pub name: &'static str,
+    /// What is shown.
+    pub shown: Value,
 }
 
 /// The record as it is now, for somebody who wanted to change an older version.

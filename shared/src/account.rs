@@ -156,6 +156,10 @@ choice! {
     SessionPermission {
         /// Register patients.
         CreatePatient = "create_patient",
+        /// Enter doctors into the directory.
+        CreateDoctor = "create_doctor",
+        /// Say which accounts belong to doctors and patients.
+        LinkUser = "link_user",
         /// See every patient of the clinic.
         ReadAllPatients = "read_all_patients",
         /// See archived patients.

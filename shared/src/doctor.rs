@@ -4,7 +4,7 @@ mod requests;
 
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{
     Complaint, Faults, Money, UserId,
@@ -13,9 +13,7 @@ use crate::{
     page::{COUNT_MAX, PAGE_SIZE_MAX},
     query,
     read::{self, Input, Reader},
-    rules::{
-        self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX,
-    },
+    rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
 };
 
 pub use requests::{DoctorPatch, DoctorReplacement, NewDoctor};
@@ -304,6 +302,8 @@ impl crate::describe::Describe for Link {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     fn read<T: Input>(json: &str) -> Result<T, String> {

@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     Complaint, PartialDate, UserId,
     date::{AGE_MAX, parse_day},
-    id::PatientId,
+    id::{DoctorId, PatientId},
     page::{COUNT_MAX, PAGE_SIZE_MAX},
     query,
     read::{self, Reader},
@@ -215,6 +215,8 @@ record! {
         /// Whom to call.
         emergency_contact: Option<String>
             => [max_length(EMERGENCY_CONTACT_MAX), example("Ana Gómez, +1 555 765 4321")],
+        /// The account of the patient, if it has one.
+        linked_user: Option<UserId> => [example(serde_json::Value::Null)],
         /// Who created the record.
         created_by: UserId,
         /// That user's username, or e-mail address, or name.
@@ -289,6 +291,10 @@ choice! {
         Purge = "purge",
         /// Read its history.
         History = "history",
+        /// Put the patient into a doctor's care.
+        Assign = "assign",
+        /// Say which account belongs to the patient.
+        Link = "link",
     }
 }
 
@@ -311,6 +317,8 @@ filter! {
         city: String = read::line(PLACE_MAX) => [max_length(PLACE_MAX)],
         /// Who created the record.
         created_by: UserId = read::parsed(20, UserId::from_str),
+        /// In the care of this doctor now.
+        doctor: DoctorId = read::parsed(20, DoctorId::from_str),
         /// Born on this day or later, as far as is known.
         born_from: NaiveDate = read::parsed(10, parse_day),
         /// Born on this day or earlier, as far as is known.

@@ -91,7 +91,7 @@ impl AuthApi {
         guard: Guard,
         _query: Ask<NoQuery>,
     ) -> Result<Record<User>, Failure<Reading>> {
-        Ok(Record(accounts::profile(&guard)))
+        Ok(Record(accounts::profile(&self.0, &guard)))
     }
 
     /// Replace one's own account

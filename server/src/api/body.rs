@@ -21,8 +21,12 @@ use super::{
     openapi::{reference, register},
     problem::{Refusal, raise},
 };
-use crate::{app::App, error::Error};
+use crate::{app::App, domain::once::Once, error::Error};
 
+/// The header by which a client says that two requests are the same.
+pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// Longest value of it.
+pub(super) const IDEMPOTENCY_KEY_MAX: usize = 255;
 /// Most bytes of a body.
 pub(super) const BODY_MAX: usize = 256 * 1024;
 /// Most bytes of a body that carries credentials.
@@ -93,7 +97,11 @@ async fn read_body<T: Input>(
     body: &mut RequestBody,
     is_required: bool,
 ) -> Result<T> {
-    let mut bytes = bytes(request, body).await?;
+    let bytes = bytes(request, body).await?;
+    parse(request, bytes, is_required)
+}
+
+fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> Result<T> {
     let says_its_type = request.headers().contains_key(header::CONTENT_TYPE);
     if bytes.is_empty() && !is_required {
         bytes = b"{}".to_vec();
@@ -157,4 +165,57 @@ impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for OptionalBody<T> {
     ) -> Result<Self> {
         read_body(request, body, false).await.map(Self)
     }
+}
+
+/// A body that creates a record, with the key under which the request may be sent again.
+pub(super) struct NewBody<T> {
+    pub(super) body: T,
+    pub(super) once: Option<Once>,
+}
+
+impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for NewBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register::<T>(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(request_meta::<T>(true))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let key = idempotency_key(request)?;
+        let bytes = bytes(request, body).await?;
+        let once = key.map(|key| Once { key, digest: digest(request, &bytes) });
+        Ok(Self { body: parse(request, bytes, true)?, once })
+    }
+}
+
+/// The hash of what a request asks for.
+fn digest(request: &Request, body: &[u8]) -> String {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(request.uri().path().as_bytes());
+    context.update(b"\n");
+    context.update(body);
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn idempotency_key(request: &Request) -> Result<Option<String>> {
+    let mut keys = request.headers().get_all(IDEMPOTENCY_KEY).iter();
+    let Some(first) = keys.next() else { return Ok(None) };
+    let key = first.to_str().unwrap_or_default().trim();
+    let is_good = (1..=IDEMPOTENCY_KEY_MAX).contains(&key.len()) && keys.next().is_none();
+    if is_good && key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+        return Ok(Some(key.to_owned()));
+    }
+    let message = format!("must be one text of 1 to {IDEMPOTENCY_KEY_MAX} ASCII characters");
+    let complaint = Complaint::new("invalid_key", message);
+    Err(raise(Error::invalid(IDEMPOTENCY_KEY, complaint)))
 }

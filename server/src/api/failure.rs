@@ -34,7 +34,9 @@ statuses! {
     /// Reading with a login.
     Reading = [400, 401, 403, 404, 413, 500, 503],
     /// Creating.
-    Creating = [400, 401, 403, 404, 408, 409, 413, 415, 500, 503],
+    Creating = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503],
+    /// Changing one record and creating another.
+    Transferring = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503],
     /// Changing one record.
     Changing = [400, 401, 403, 404, 408, 409, 412, 413, 415, 428, 429, 500, 503],
 }

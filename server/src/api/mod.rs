@@ -1,10 +1,12 @@
 //! HTTP: the one place that knows poem. An operation takes the guard first, then path, query,
 //! preconditions and body, calls one use case, and answers.
 
+mod assignments;
 mod auth;
 mod body;
 pub mod connections;
 mod docs;
+mod doctors;
 mod failure;
 mod guard;
 mod health;
@@ -31,17 +33,29 @@ enum Tag {
     Auth,
     /// The people who are registered at the clinic.
     Patients,
+    /// The directory of doctors.
+    Doctors,
+    /// Patients in the care of doctors.
+    Assignments,
     /// What a client and an operator need to know before anybody logs in.
     Service,
 }
 
-type Api = (health::ServiceApi, auth::AuthApi, patients::PatientsApi);
+type Api = (
+    health::ServiceApi,
+    auth::AuthApi,
+    patients::PatientsApi,
+    doctors::DoctorsApi,
+    assignments::AssignmentsApi,
+);
 
 fn service(app: &App) -> OpenApiService<Api, ()> {
     let api = (
         health::ServiceApi(app.clone()),
         auth::AuthApi(app.clone()),
         patients::PatientsApi(app.clone()),
+        doctors::DoctorsApi(app.clone()),
+        assignments::AssignmentsApi(app.clone()),
     );
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }

@@ -12,7 +12,15 @@ use shared::{
         Login, LoginSession, Logout, PasswordChange, ProfilePatch, ProfileReplacement, Refresh,
         Refreshed, Registration, Session,
     },
+    assignment::{
+        Assignment, AssignmentFilter, AssignmentPatch, AssignmentReplacement, NewAssignment,
+        Transfer,
+    },
     describe::{Describe, Schemas, Shape},
+    doctor::{
+        Doctor, DoctorFilter, DoctorLookup, DoctorPatch, DoctorRemoval, DoctorReplacement, Link,
+        NewDoctor, SpecializationCount,
+    },
     history::HistoryEntry,
     meta::Meta,
     patient::{
@@ -23,7 +31,10 @@ use shared::{
     query::{ListQuery, Query},
 };
 
-use super::Api;
+use super::{
+    Api,
+    body::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX},
+};
 
 /// Name, meaning and schema of each parameter of a query.
 type Parameters = fn(&mut Schemas) -> Vec<(&'static str, String, Shape)>;
@@ -33,6 +44,16 @@ const QUERIES: &[(&str, Parameters)] = &[
     ("list_patients", PatientFilter::describe),
     ("get_patient", PatientLookup::describe),
     ("list_patient_history", ListQuery::describe),
+    ("list_patient_doctors", AssignmentFilter::describe),
+    ("list_doctors", DoctorFilter::describe),
+    ("get_doctor", DoctorLookup::describe),
+    ("delete_doctor", DoctorRemoval::describe),
+    ("archive_doctor", DoctorRemoval::describe),
+    ("list_specializations", ListQuery::describe),
+    ("list_doctor_patients", AssignmentFilter::describe),
+    ("list_doctor_history", ListQuery::describe),
+    ("list_assignments", AssignmentFilter::describe),
+    ("list_assignment_history", ListQuery::describe),
     ("list_sessions", ListQuery::describe),
 ];
 
@@ -46,10 +67,27 @@ const GUARDED: &[&str] = &[
     "archive_patient",
     "restore_patient",
     "purge_patient",
+    "link_patient_user",
+    "unlink_patient_user",
+    "replace_doctor",
+    "update_doctor",
+    "delete_doctor",
+    "archive_doctor",
+    "restore_doctor",
+    "link_doctor_user",
+    "unlink_doctor_user",
+    "replace_assignment",
+    "update_assignment",
+    "delete_assignment",
+    "transfer_assignment",
 ];
 
+/// The operations that take `Idempotency-Key`.
+const CREATING: &[&str] =
+    &["create_patient", "create_doctor", "create_assignment", "transfer_assignment"];
+
 /// The operations that take `If-None-Match`.
-const TAGGED: &[&str] = &["get_profile", "get_patient"];
+const TAGGED: &[&str] = &["get_profile", "get_patient", "get_doctor", "get_assignment"];
 
 /// Everything that is sent or answered.
 const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
@@ -72,6 +110,17 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     Page::<HistoryEntry>::shape,
     Archiving::shape,
     Purging::shape,
+    NewDoctor::shape,
+    DoctorReplacement::shape,
+    DoctorPatch::shape,
+    Page::<Doctor>::shape,
+    Page::<SpecializationCount>::shape,
+    Link::shape,
+    NewAssignment::shape,
+    AssignmentReplacement::shape,
+    AssignmentPatch::shape,
+    Transfer::shape,
+    Page::<Assignment>::shape,
 ];
 
 /// The name of a described type, where it is an object.
@@ -123,8 +172,8 @@ impl OpenApi for Described {
 pub fn document() -> Value {
     let service = OpenApiService::new(Described, "Frontdesk", env!("CARGO_PKG_VERSION"))
         .description(
-            "The front desk of a clinic: its patients, their history, and the accounts of those \
-             who work with them. \
+            "The front desk of a clinic: its patients, its doctors, who takes care of whom, their \
+             history, and the accounts of those who work with them. \
              Log in with `POST /api/auth/login` and send the access token as \
              `Authorization: Bearer …`. Every error is a problem document (RFC 9457).",
         )
@@ -166,6 +215,15 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
                 `\"7\"`), or `*`. \
                 Needed where somebody else was the last to change the record.",
             "schema": Shape::string().max_length(1_000).example("*").into_value(),
+        }));
+    }
+    if CREATING.contains(&id.as_str()) {
+        parameters.push(json!({
+            "name": IDEMPOTENCY_KEY, "in": "header", "required": false,
+            "description": "A text of the client's choice. Sent again within 24 hours with the same body, \
+                the request creates nothing and gets the first successful answer again.",
+            "schema": Shape::string().min_length(1).max_length(IDEMPOTENCY_KEY_MAX)
+                .pattern("^[\\x20-\\x7e]*$").into_value(),
         }));
     }
     if TAGGED.contains(&id.as_str()) {
@@ -258,6 +316,25 @@ fn example(operation: &str) -> Option<Value> {
         "delete_patient" | "archive_patient" => json!({"reason": "Moved away"}),
         "restore_patient" => json!({"reason": "Moved back"}),
         "purge_patient" => json!({"reason": "Asked for by the patient"}),
+        "create_doctor" | "replace_doctor" => json!({
+            "first_name": "Sarah", "last_name": "Johnson", "email": "sarah@example.com",
+            "phone_number": "+1 555 987 6543", "specialization": "Cardiology",
+            "license_number": "MD123456", "years_of_experience": 10,
+            "clinic_name": "Heart Care Clinic", "consultation_fee": "200.00",
+        }),
+        "update_doctor" => json!({"is_available": false, "availability": "Mon-Fri 9AM-5PM"}),
+        "delete_doctor" | "archive_doctor" => json!({"reason": "Retired"}),
+        "restore_doctor" => json!({"reason": "Came back"}),
+        "link_doctor_user" => json!({"user": 3}),
+        "link_patient_user" => json!({"user": 4}),
+        "create_assignment" => {
+            json!({"patient": 1, "doctor": 1, "reason_for_visit": "Regular checkup"})
+        }
+        "replace_assignment" => {
+            json!({"reason_for_visit": "Regular checkup", "notes": "Prefers mornings"})
+        }
+        "update_assignment" => json!({"status": "ON_HOLD"}),
+        "transfer_assignment" => json!({"doctor": 2, "reason_for_visit": "Second opinion"}),
         "log_out" => json!({}),
         "replace_profile" => json!({
             "email": "ana@example.com", "first_name": "Ana", "last_name": "Gómez",

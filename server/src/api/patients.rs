@@ -3,6 +3,8 @@
 use poem_openapi::OpenApi;
 use shared::{
     Page,
+    assignment::{Assignment, AssignmentFilter},
+    doctor::Link,
     history::HistoryEntry,
     id::PatientId,
     paths,
@@ -15,14 +17,17 @@ use shared::{
 
 use super::{
     Tag,
-    body::{Body, OptionalBody},
+    body::{Body, NewBody, OptionalBody},
     failure::{Changing, Creating, Failure, Reading},
     guard::Guard,
     layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };
-use crate::{app::App, domain::patients};
+use crate::{
+    app::App,
+    domain::{assignments, patients},
+};
 
 pub(super) struct PatientsApi(pub(super) App);
 
@@ -47,9 +52,9 @@ impl PatientsApi {
         &self,
         guard: Guard,
         _query: Ask<NoQuery>,
-        Body(new): Body<NewPatient>,
+        new: NewBody<NewPatient>,
     ) -> Result<Created<Patient>, Failure<Creating>> {
-        let body = patients::register(&self.0, &guard, &new).await?;
+        let body = patients::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: Keep::Private })
     }
@@ -170,5 +175,48 @@ impl PatientsApi {
         address: Address,
     ) -> Result<Reply<Page<HistoryEntry>>, Failure<Reading>> {
         Ok(page(patients::history(&self.0, &guard, id.0, &query).await?, &address))
+    }
+
+    /// List a patient's assignments
+    ///
+    /// The active ones, unless `status` or `is_active` says otherwise: the patient's doctors.
+    #[oai(path = "/:id/doctors", method = "get", operation_id = "list_patient_doctors")]
+    async fn list_patient_doctors(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        Ask(filter): Ask<AssignmentFilter>,
+        address: Address,
+    ) -> Result<Reply<Page<Assignment>>, Failure<Reading>> {
+        Ok(page(assignments::of_patient(&self.0, &guard, id.0, filter).await?, &address))
+    }
+
+    /// Say which account belongs to a patient
+    ///
+    /// For administrators. The account, of the role `patient`, then reads this record.
+    #[oai(path = "/:id/user", method = "put", operation_id = "link_patient_user")]
+    async fn link_patient_user(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(link): Body<Link>,
+    ) -> Result<Record<Patient>, Failure<Changing>> {
+        let user = Some(link.user);
+        Ok(Record(patients::link(&self.0, &guard, id.0, &precondition, user).await?))
+    }
+
+    /// Say that no account belongs to a patient
+    #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_patient_user")]
+    async fn unlink_patient_user(
+        &self,
+        guard: Guard,
+        id: Path<PatientId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+    ) -> Result<Done, Failure<Changing>> {
+        patients::link(&self.0, &guard, id.0, &precondition, None).await?;
+        Ok(Done)
     }
 }

@@ -57,7 +57,8 @@ pub(super) fn kind(error: &Error) -> Kind {
         Error::Unauthenticated(_) => Kind::Unauthenticated,
         Error::Forbidden(_) => Kind::Forbidden,
         Error::NotFound => Kind::NotFound,
-        Error::Conflict(_) => Kind::Conflict,
+        Error::Conflict(_) | Error::Contradiction(_) => Kind::Conflict,
+        Error::KeyReused => Kind::KeyReused,
         Error::Stale(_) => Kind::Stale,
         Error::PreconditionRequired => Kind::PreconditionRequired,
         Error::TooManyRequests { .. } => Kind::TooManyRequests,
@@ -110,6 +111,14 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
             problem.extra.insert("changed_by".to_owned(), json!(stale.changed_by));
             problem.extra.insert("changed_at".to_owned(), json!(stale.changed_at));
             problem
+        }
+        Error::Contradiction(it) => {
+            let mut problem = Problem::from_faults(kind, &it.faults);
+            problem.extra.insert(it.name.to_owned(), it.shown.clone());
+            problem
+        }
+        Error::KeyReused => {
+            Problem::new(kind, "this Idempotency-Key was used before, for another request")
         }
         Error::PreconditionRequired => Problem::new(
             kind,

@@ -9,7 +9,10 @@ use poem_openapi::{
     },
 };
 use serde::Serialize;
-use shared::{Page, account::User, describe::Describe, patient::Patient};
+use shared::{
+    Page, account::User, assignment::Assignment, describe::Describe, doctor::Doctor,
+    patient::Patient,
+};
 
 use super::openapi::{reference, register};
 use crate::domain::listing::Window;
@@ -49,6 +52,18 @@ pub(super) trait Versioned {
 }
 
 impl Versioned for Patient {
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Versioned for Doctor {
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Versioned for Assignment {
     fn version(&self) -> i64 {
         self.version
     }

@@ -2,7 +2,11 @@
 //! on whichever connection there is. Only this file and `sql`, `sqlite`, `postgres`
 //! and `migrate` know that there are two.
 
+pub mod assignments;
 pub mod audit;
+pub mod doctors;
+pub mod idempotency;
+pub mod listing;
 mod migrate;
 pub mod patients;
 mod postgres;
@@ -30,6 +34,29 @@ pub enum Scope {
     All,
     /// Those that this user created.
     Own(UserId),
+    /// Those too that are in the care of the doctor to whom this user's account belongs.
+    OfDoctor(UserId),
+    /// The one too to whom this user's account belongs.
+    OfPatient(UserId),
+}
+
+/// Whether the archive is meant or everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    Current,
+    Archive,
+    Both,
+}
+
+impl Shelf {
+    /// The condition on `archived_at`, which only one table of a query has.
+    pub(crate) fn condition(self) -> &'static str {
+        match self {
+            Self::Current => " AND archived_at IS NULL",
+            Self::Archive => " AND archived_at IS NOT NULL",
+            Self::Both => "",
+        }
+    }
 }
 
 /// The database. Clones share their connections.
@@ -148,11 +175,12 @@ pub(crate) enum Conn<'c> {
 }
 
 impl Conn<'_> {
-    /// What locks a row that is read to be written: SQLite has one writer anyway.
+    /// What locks a row that is read to be written: SQLite has one writer anyway. Rows that refer to
+    /// the locked one may still be written.
     pub(crate) fn for_update(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "",
-            Self::Postgres(_) => " FOR UPDATE",
+            Self::Postgres(_) => " FOR NO KEY UPDATE",
         }
     }
 

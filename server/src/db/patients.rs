@@ -14,10 +14,10 @@ use shared::{
     text::fold,
 };
 
-use super::{Arg, Conn, DbError, Row, Scope, Sql, search::terms};
+use super::{Arg, Conn, DbError, Row, Scope, Shelf, Sql, search::terms};
 use crate::error::Error;
 
-pub(crate) use listing::{Key, Listing, Order, count, list};
+pub(crate) use listing::{Listing, list};
 pub(crate) use many::{identified_ever, identified_now, insert_many};
 
 /// A patient with what is not answered.
@@ -25,23 +25,13 @@ pub(crate) struct PatientRow {
     pub(crate) patient: Patient,
     pub(crate) changed_by: UserId,
     pub(crate) changed_by_name: String,
-    /// The place in a list, where it was listed.
-    pub(crate) key: Option<Key>,
-}
-
-/// Whether the archive is meant or everything else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shelf {
-    Current,
-    Archive,
-    Both,
 }
 
 const COLUMNS: &str = "SELECT p.id, p.mrn, p.first_name, p.last_name, p.sort_name, \
     p.sort_first_name, p.date_of_birth, p.date_of_birth_estimated, p.born_from, p.deceased_on, \
     p.gender, p.email, p.phone_number, p.address, p.city, p.state, p.zip_code, p.blood_type, \
     p.allergies, p.medical_history, p.emergency_contact, p.identifiers, p.created_by, \
-    p.changed_by, p.created_at, p.updated_at, p.version, p.archived_at, \
+    p.changed_by, p.created_at, p.updated_at, p.version, p.archived_at, p.linked_user, \
     COALESCE(c.username, c.email, '') AS created_by_username, \
     COALESCE(l.username, l.email, '') AS changed_by_username";
 
@@ -77,6 +67,7 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
         allergies: row.get("allergies")?,
         medical_history: row.get("medical_history")?,
         emergency_contact: row.get("emergency_contact")?,
+        linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
         created_by: UserId(row.get("created_by")?),
         created_by_username: row.get("created_by_username")?,
         created_at: row.get("created_at")?,
@@ -91,19 +82,42 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
         patient,
         changed_by: UserId(row.get("changed_by")?),
         changed_by_name: row.get("changed_by_username")?,
-        key: None,
     })
 }
 
 fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
-    match shelf {
-        Shelf::Current => sql.push(" AND p.archived_at IS NULL"),
-        Shelf::Archive => sql.push(" AND p.archived_at IS NOT NULL"),
-        Shelf::Both => sql,
-    };
-    if let Scope::Own(owner) = scope {
-        sql.push(" AND p.created_by = ").bind(owner.0);
+    sql.push(shelf.condition());
+    match scope {
+        Scope::All => {}
+        Scope::Own(owner) => drop(sql.push(" AND p.created_by = ").bind(owner.0)),
+        Scope::OfDoctor(_) | Scope::OfPatient(_) => restrict_visible(sql, scope, "p.id"),
     }
+}
+
+/// Restricts a query to what is about the patients that the caller may see. The column has their ids.
+pub(crate) fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
+    let (user, more) = match scope {
+        Scope::All => return,
+        Scope::Own(user) => (user, None),
+        Scope::OfDoctor(user) => (
+            user,
+            Some(
+                " UNION SELECT a.patient_id FROM doctors d JOIN assignments a ON a.doctor_id = d.id \
+                 WHERE a.is_active AND d.linked_user = ",
+            ),
+        ),
+        Scope::OfPatient(user) => {
+            (user, Some(" UNION SELECT id FROM patients WHERE linked_user = "))
+        }
+    };
+    sql.push(" AND ")
+        .push(id)
+        .push(" IN (SELECT id FROM patients WHERE created_by = ")
+        .bind(user.0);
+    if let Some(more) = more {
+        sql.push(more).bind(user.0);
+    }
+    sql.push(")");
 }
 
 /// One patient, if the caller may see it.
@@ -138,6 +152,16 @@ pub(crate) async fn next_mrn(conn: &mut Conn<'_>) -> Result<Mrn, DbError> {
     Ok(Mrn::from_sequence(sql.fetch_one(conn).await?.get("last")?))
 }
 
+/// The names as they are sorted: by last name, and by first name.
+pub(super) fn sort_names(first: &Option<String>, last: &Option<String>) -> (String, String) {
+    let (first, last) = (first.as_deref().map(fold), last.as_deref().map(fold));
+    // A tab sorts before everything that can stand in a name.
+    let joined = |a: &Option<String>, b: &Option<String>| {
+        [a, b].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("\t")
+    };
+    (joined(&last, &first), joined(&first, &last))
+}
+
 /// The columns that are computed from the fields.
 struct Derived {
     sort_name: String,
@@ -150,20 +174,15 @@ struct Derived {
 
 impl Derived {
     fn of(fields: &PatientFields) -> Result<Self, Error> {
-        let folded = |name: &Option<String>| name.as_deref().map(fold);
-        let (first, last) = (folded(&fields.first_name), folded(&fields.last_name));
-        // A tab sorts before everything that can stand in a name.
-        let joined = |a: &Option<String>, b: &Option<String>| {
-            [a, b].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("\t")
-        };
+        let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
         let born = fields.date_of_birth;
         let identifiers = fields.identifiers.as_deref().unwrap_or_default();
         Ok(Self {
-            sort_name: joined(&last, &first),
-            sort_first_name: joined(&first, &last),
+            sort_name,
+            sort_first_name,
             born_from: born.map(|born| born.earliest().to_string()).unwrap_or_default(),
             born_to: born.map(|born| born.latest().to_string()).unwrap_or_default(),
-            city_key: folded(&fields.city),
+            city_key: fields.city.as_deref().map(fold),
             identifiers: serde_json::to_string(identifiers)
                 .map_err(|e| Error::Internal(e.into()))?,
         })
@@ -217,12 +236,7 @@ pub(crate) async fn insert(
         ("updated_at", now.into()),
         ("version", 1.into()),
     ]);
-    let mut sql = Sql::new("INSERT INTO patients (");
-    for (i, (column, _)) in columns.iter().enumerate() {
-        sql.push(if i == 0 { "" } else { ", " }).push(column);
-    }
-    sql.push(") VALUES (").bind_all(columns.into_iter().map(|(_, value)| value));
-    sql.push(") RETURNING id");
+    let sql = Sql::insert("INSERT INTO patients (", columns);
     let id = PatientId(sql.fetch_one(conn).await?.get("id")?);
     insert_identifiers(conn, id, &state.fields).await?;
     insert_terms(conn, id, &terms(mrn.as_str(), &state.fields)).await?;
@@ -288,7 +302,25 @@ pub(crate) async fn shelve(
 pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, DbError> {
     remove_identifiers(conn, old.id).await?;
     remove_terms(conn, old.id).await?;
+    let sql = Sql::new("DELETE FROM assignments WHERE patient_id = $1");
+    sql.arg(old.id.0).execute(conn).await?;
     let sql = Sql::new("DELETE FROM patients WHERE id = $1 AND version = $2");
+    Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
+}
+
+/// Says which account belongs to a patient, if it is still the version that was read.
+pub(crate) async fn link(
+    conn: &mut Conn<'_>,
+    old: &Patient,
+    user: Option<UserId>,
+    changed_by: UserId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let sql = Sql::new(
+        "UPDATE patients SET linked_user = $1, changed_by = $2, updated_at = $3, \
+         version = version + 1 WHERE id = $4 AND version = $5",
+    );
+    let sql = sql.arg(user.map(|user| user.0)).arg(changed_by.0).arg(now);
     Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
 }
 

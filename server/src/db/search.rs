@@ -1,10 +1,11 @@
-//! Searching patients: the terms under which each is found, and what a typed word looks for.
+//! Searching patients and doctors: the terms under which each is found, and what a typed word looks for.
 //!
 //! A term is a letter for its kind and a folded text. Every word of a search becomes ranges over
 //! the terms, so that an index answers it on either database.
 
 use shared::{
     Complaint, Mrn, PartialDate,
+    doctor::DoctorFields,
     patient::PatientFields,
     text::{digits, fold, fold_case, fold_word, name_words},
 };
@@ -28,14 +29,7 @@ pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
     for name in [&fields.first_name, &fields.last_name].into_iter().flatten() {
         terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
     }
-    if let Some(email) = &fields.email {
-        terms.push(term(EMAIL, &fold_case(email)));
-    }
-    if let Some(phone) = &fields.phone_number {
-        let digits = digits(phone);
-        terms.push(term(PHONE_REVERSED, &digits.chars().rev().collect::<String>()));
-        terms.push(term(PHONE, &digits));
-    }
+    contact_terms(fields.email.as_deref(), fields.phone_number.as_deref(), &mut terms);
     for identifier in fields.identifiers.iter().flatten() {
         terms.push(term(IDENTIFIER, &fold_word(&identifier.value)));
     }
@@ -47,8 +41,46 @@ pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
     terms
 }
 
+/// The terms under which a doctor is found, sorted. What a doctor does and where are found like names.
+pub(crate) fn doctor_terms(fields: &DoctorFields) -> Vec<String> {
+    let mut terms = Vec::new();
+    let named = [
+        &fields.first_name,
+        &fields.last_name,
+        &fields.specialization,
+        &fields.clinic_name,
+        &fields.city,
+    ];
+    for name in named.into_iter().flatten() {
+        terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
+    }
+    contact_terms(fields.email.as_deref(), fields.phone_number.as_deref(), &mut terms);
+    if let Some(license) = &fields.license_number {
+        terms.push(term(IDENTIFIER, &fold_word(license)));
+    }
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+fn contact_terms(email: Option<&str>, phone: Option<&str>, terms: &mut Vec<String>) {
+    terms.extend(email.map(|email| term(EMAIL, &fold_case(email))));
+    if let Some(phone) = phone {
+        let digits = digits(phone);
+        terms.push(term(PHONE_REVERSED, &digits.chars().rev().collect::<String>()));
+        terms.push(term(PHONE, &digits));
+    }
+}
+
 fn term(kind: char, text: &str) -> String {
     format!("{kind}{text}")
+}
+
+/// Whose terms are searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Terms {
+    OfPatients,
+    OfDoctors,
 }
 
 /// One word of a search.
@@ -86,33 +118,66 @@ impl Search {
         Ok(Self { words: parts.into_iter().map(word).collect(), mistyped_mrn })
     }
 
-    /// Restricts a query over `patients p`: every word must match.
-    pub(crate) fn restrict(&self, sql: &mut Sql) {
+    /// Restricts a query: the record with the id in this column has to match every word.
+    pub(crate) fn restrict(&self, sql: &mut Sql, terms: Terms, id: &'static str) {
         for word in &self.words {
-            sql.push(" AND p.id IN (");
-            for (i, start) in word.starts.iter().enumerate() {
-                sql.push(if i == 0 { "" } else { " UNION ALL " });
-                sql.push("SELECT patient_id FROM patient_terms WHERE term >= ")
-                    .bind(start.as_str());
-                sql.push(" AND term < ").bind(format!("{start}\u{10ffff}"));
-            }
-            sql.push(if word.starts.is_empty() { "0)" } else { ")" });
+            sql.push(" AND ").push(id).push(" IN (");
+            word.found(sql, terms);
+            sql.push(")");
         }
     }
 
-    /// Adds the rank of a row to a query over `patients p`: how many words match only the start of
-    /// a term. The best rank is 0.
-    pub(crate) fn rank(&self, sql: &mut Sql) {
+    /// Restricts a query over two records of which one or the other has to match each word.
+    pub(crate) fn restrict_either(
+        &self,
+        sql: &mut Sql,
+        (terms, id): (Terms, &'static str),
+        (others, other_id): (Terms, &'static str),
+    ) {
+        for word in &self.words {
+            sql.push(" AND (").push(id).push(" IN (");
+            word.found(sql, terms);
+            sql.push(") OR ").push(other_id).push(" IN (");
+            word.found(sql, others);
+            sql.push("))");
+        }
+    }
+
+    /// Adds the rank of a row to a query over `patients p` or `doctors d`: how many words match only
+    /// the start of a term. The best rank is 0.
+    pub(crate) fn rank(&self, sql: &mut Sql, terms: Terms) {
         // Not a plain number, which would be the place of a column to order by.
         sql.push("CAST((0");
         for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
-            sql.push(
-                " + CASE WHEN EXISTS (SELECT 1 FROM patient_terms t WHERE t.patient_id = p.id \
-                 AND t.term IN (",
-            );
+            sql.push(match terms {
+                Terms::OfPatients => {
+                    " + CASE WHEN EXISTS (SELECT 1 FROM patient_terms t WHERE t.patient_id = p.id \
+                     AND t.term IN ("
+                }
+                Terms::OfDoctors => {
+                    " + CASE WHEN EXISTS (SELECT 1 FROM doctor_terms t WHERE t.doctor_id = d.id \
+                     AND t.term IN ("
+                }
+            });
             sql.bind_all(word.exact.iter().map(String::as_str)).push(")) THEN 0 ELSE 1 END");
         }
         sql.push(") AS BIGINT)");
+    }
+}
+
+impl Word {
+    /// Adds a query for the records that match this word.
+    fn found(&self, sql: &mut Sql, terms: Terms) {
+        for (i, start) in self.starts.iter().enumerate() {
+            sql.push(if i == 0 { "" } else { " UNION ALL " });
+            sql.push(match terms {
+                Terms::OfPatients => "SELECT patient_id FROM patient_terms WHERE term >= ",
+                Terms::OfDoctors => "SELECT doctor_id FROM doctor_terms WHERE term >= ",
+            });
+            sql.bind(start.as_str()).push(" AND term < ").bind(format!("{start}\u{10ffff}"));
+        }
+        // No record has the id 0.
+        sql.push(if self.starts.is_empty() { "0" } else { "" });
     }
 }
 

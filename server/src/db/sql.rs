@@ -81,6 +81,17 @@ impl Sql {
         self
     }
 
+    /// `INSERT INTO … (` with columns and their values, which answers the new row's id.
+    pub(crate) fn insert(text: &'static str, columns: Vec<(&'static str, Arg)>) -> Self {
+        let mut sql = Self::new(text);
+        for (i, (column, _)) in columns.iter().enumerate() {
+            sql.push(if i == 0 { "" } else { ", " }).push(column);
+        }
+        sql.push(") VALUES (").bind_all(columns.into_iter().map(|(_, value)| value));
+        sql.push(") RETURNING id");
+        sql
+    }
+
     /// Gives the next numbered placeholder of the text its value.
     pub(crate) fn arg(mut self, value: impl Into<Arg>) -> Self {
         self.args.push(value.into());

@@ -164,8 +164,11 @@ async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Erro
 }
 
 /// One's own account, with what the session may do.
-pub fn profile(actor: &Actor) -> User {
-    User { permissions: Some(session_permissions(actor)), ..actor.user.clone() }
+pub fn profile(app: &App, actor: &Actor) -> User {
+    User {
+        permissions: Some(session_permissions(actor, app.settings().doctor_directory)),
+        ..actor.user.clone()
+    }
 }
 
 /// Changes one's own account.
@@ -192,7 +195,7 @@ pub async fn update_profile(
         changed_by_name: if row.changed_by == actor.id() { old.label() } else { PROGRAM },
         changed_at: old.updated_at,
     };
-    let current = || json!(profile(&Actor { user: old.clone(), ..actor.clone() }));
+    let current = || json!(profile(app, &Actor { user: old.clone(), ..actor.clone() }));
     precondition.check(actor.id(), &found, current)?;
     let mut faults = Faults::default();
     input.echo.compare(&json!(old), &mut faults);
@@ -217,7 +220,7 @@ pub async fn update_profile(
     }
     let changes = differences(&own_values(&old), &own_values(user))?;
     if changes.is_empty() {
-        return Ok(profile(actor));
+        return Ok(profile(app, actor));
     }
     if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
         return Err(stale(&found, current()));
@@ -227,7 +230,7 @@ pub async fn update_profile(
     (deed.version, deed.changes) = (Some(updated.version), changes);
     audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
     tx.commit().await?;
-    Ok(profile(&Actor { user: updated, ..actor.clone() }))
+    Ok(profile(app, &Actor { user: updated, ..actor.clone() }))
 }
 
 /// Proves that it is really the user who asks. Counts as an attempt to log in.

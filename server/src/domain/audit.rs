@@ -7,10 +7,16 @@ use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use shared::history::Change;
+use shared::{
+    history::{Change, HistoryEntry},
+    page::COUNT_MAX,
+};
 use tokio::sync::{mpsc, oneshot};
 
-use super::access::{Actor, Origin};
+use super::{
+    access::{Actor, Origin},
+    listing::{Asked, Window},
+};
 use crate::{
     db::{
         Conn, Db,
@@ -105,6 +111,20 @@ pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error>
         (old != new).then_some(Change { field, old, new })
     });
     Ok(changed.collect())
+}
+
+/// A page of what was done with a record, newest first.
+pub(crate) async fn history(
+    conn: &mut Conn<'_>,
+    asked: &Asked<i64>,
+    entity: &str,
+    id: i64,
+) -> Result<Window<HistoryEntry>, Error> {
+    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
+    let (limit, offset) = (asked.size + 1, asked.offset());
+    let rows = audit::history(conn, entity, id, place, backwards, limit, offset).await?;
+    let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
+    asked.window(rows, count, |entry| entry.id.0)
 }
 
 /// Longest time that a read waits to be noted, and with it the most that a power cut can take.

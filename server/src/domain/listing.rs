@@ -7,7 +7,13 @@ use shared::{
     page::{COUNT_MAX, PAGE_SIZE},
 };
 
-use crate::error::Error;
+use crate::{
+    db::{
+        listing::{Key, Order, Span},
+        search::Search,
+    },
+    error::Error,
+};
 
 /// One page of a list, with the cursors of its neighbours.
 pub struct Window<T> {
@@ -142,6 +148,55 @@ impl<K: DeserializeOwned + Serialize> Asked<K> {
         let previous = cursor(rows.first().filter(|_| has_previous), true).transpose()?;
         let is_capped = count > COUNT_MAX;
         Ok(Window { count: count.min(COUNT_MAX), is_capped, next, previous, rows })
+    }
+}
+
+/// Reads which page of a searched list is meant, and the search.
+///
+/// Fails with everything that is wrong with either.
+pub(crate) fn read_list(
+    (page, page_size, cursor): (Option<i64>, Option<i64>, Option<&str>),
+    order: Order,
+    search: Option<&str>,
+) -> Result<(Asked<Key>, Option<Search>), Error> {
+    let asked = Asked::read(page, page_size, cursor, &order.name());
+    match (asked, search.map(Search::parse).transpose()) {
+        (Ok(asked), Ok(search)) => Ok((asked, search)),
+        (asked, search) => {
+            let mut faults = asked.err().unwrap_or_default();
+            faults.extend(search.err().map(|c| Faults::one("search", c)).unwrap_or_default());
+            Err(faults.into())
+        }
+    }
+}
+
+impl Asked<Key> {
+    /// The rows to be read, one more than asked for.
+    pub(crate) fn span(&self) -> Span {
+        Span {
+            place: self.key().cloned(),
+            is_backwards: self.is_backwards(),
+            limit: self.size + 1,
+            offset: self.offset(),
+        }
+    }
+
+    /// Makes the page from rows with their places.
+    pub(crate) fn placed<T>(&self, rows: Vec<(T, Key)>, count: i64) -> Result<Window<T>, Error> {
+        Ok(self.window(rows, count, |(_, key)| key.clone())?.map(|(row, _)| row))
+    }
+}
+
+impl<T> Window<T> {
+    /// The same page of something else.
+    pub(crate) fn map<U>(self, change: impl Fn(T) -> U) -> Window<U> {
+        Window {
+            count: self.count,
+            is_capped: self.is_capped,
+            next: self.next,
+            previous: self.previous,
+            rows: self.rows.into_iter().map(change).collect(),
+        }
     }
 }
 

@@ -2,8 +2,12 @@
 
 pub mod access;
 pub mod accounts;
+pub mod assignments;
 pub mod audit;
+pub mod doctors;
+mod links;
 pub mod listing;
+pub mod once;
 pub mod passwords;
 pub mod patients;
 pub mod precondition;

@@ -4,7 +4,8 @@ mod many;
 
 use serde_json::json;
 use shared::{
-    Complaint, Faults, Mrn,
+    Complaint, Faults, Mrn, UserId,
+    account::Role,
     history::{Change, HistoryEntry},
     id::PatientId,
     page::COUNT_MAX,
@@ -13,17 +14,20 @@ use shared::{
 };
 
 use super::{
-    access::{Action, Actor, Scope, patient_permissions, scope},
+    access::{self, Action, Actor, Scope, patient_permissions, scope},
+    assignments,
     audit::{self, Deed, Doer, differences},
-    listing::{Asked, Window},
+    links,
+    listing::{Asked, Window, read_list},
+    once::{self, Once},
     precondition::{Found, Precondition, stale},
 };
 use crate::{
     app::App,
     db::{
-        self, Conn, DbError, Tx,
-        patients::{self, Key, Listing, Order, PatientRow, Shelf},
-        search::Search,
+        self, Conn, DbError, Shelf, Tx,
+        listing::{Listed, count},
+        patients::{self, Listing, PatientRow},
     },
     error::Error,
 };
@@ -33,16 +37,25 @@ pub(crate) use many::{BATCH, Claimed, already_there, find_taken, register_many};
 const ENTITY: &str = "patient";
 
 /// Registers a patient.
-pub async fn register(app: &App, actor: &Actor, new: &NewPatient) -> Result<Patient, Error> {
+pub async fn register(
+    app: &App,
+    actor: &Actor,
+    new: &NewPatient,
+    once: Option<&Once>,
+) -> Result<Patient, Error> {
     scope(actor, Action::CreatePatient)?;
     let today = app.clock().today();
     let state = PatientState::default().changed_by(&new.0, today)?;
     let mut tx = app.db().begin().await?;
+    if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
+        return Ok(answer);
+    }
     let id = insert(app, &mut tx.conn(), actor, &state, "patient.created").await?;
     let row = patients::get(&mut tx.conn(), id, Scope::All, Shelf::Current, today).await?;
-    let patient = row.ok_or(Error::NotFound)?.patient;
+    let patient = with_permissions(actor, row.ok_or(Error::NotFound)?.patient);
+    once::keep(&mut tx.conn(), actor, once, (ENTITY, id.0), &patient).await?;
     tx.commit().await?;
-    Ok(with_permissions(actor, patient))
+    Ok(patient)
 }
 
 /// Inserts a patient and notes it, in a transaction of the caller's.
@@ -76,61 +89,25 @@ pub async fn list(
     actor: &Actor,
     filter: &PatientFilter,
 ) -> Result<Window<Patient>, Error> {
-    let visible = scope(actor, Action::UsePatient)?;
+    let visible = scope(actor, Action::ReadPatient)?;
     if filter.archived == Some(true) {
         scope(actor, Action::ListArchivedPatients)?;
     }
-    let search = filter.search.as_deref().map(Search::parse).transpose();
-    let (order, is_descending) = order_of(filter.ordering.as_deref(), filter.search.is_some());
-    let ordering = format!("{order:?}{is_descending}");
-    let asked: Result<Asked<Key>, Faults> =
-        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), &ordering);
-    let (search, asked) = match (search, asked) {
-        (Ok(search), Ok(asked)) => (search, asked),
-        (search, asked) => {
-            let mut faults = asked.err().unwrap_or_default();
-            faults.extend(search.err().map(|c| Faults::one("search", c)).unwrap_or_default());
-            return Err(faults.into());
-        }
-    };
     let today = app.clock().today();
-    let search = search.as_ref();
-    let listing = Listing { filter, search, scope: visible, order, is_descending, today };
+    let listing = Listing { filter, search: None, scope: visible, today };
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let (asked, search) = read_list(pages, listing.order(), filter.search.as_deref())?;
+    let listing = Listing { search: search.as_ref(), ..listing };
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
-    let (key, backwards) = (asked.key(), asked.is_backwards());
-    let rows =
-        patients::list(&mut conn, &listing, key, backwards, asked.size + 1, asked.offset()).await?;
-    let count = patients::count(&mut conn, &listing, COUNT_MAX + 1).await?;
+    let rows = patients::list(&mut conn, &listing, &asked.span()).await?;
+    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
     if count == 0
-        && let Some(complaint) = search.and_then(|search| search.mistyped_mrn.clone())
+        && let Some(complaint) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
     {
         return Err(Error::invalid("search", complaint));
     }
-    let no_key = Key { rank: 0, value: String::new(), id: 0 };
-    let window = asked.window(rows, count, |row| row.key.clone().unwrap_or(no_key.clone()))?;
-    Ok(Window {
-        count: window.count,
-        is_capped: window.is_capped,
-        next: window.next,
-        previous: window.previous,
-        rows: window.rows.into_iter().map(|row| row.patient).collect(),
-    })
-}
-
-fn order_of(ordering: Option<&str>, is_search: bool) -> (Order, bool) {
-    let Some(ordering) = ordering else {
-        return (if is_search { Order::Rank } else { Order::Name }, false);
-    };
-    let order = match ordering.trim_start_matches('-') {
-        "first_name" => Order::FirstName,
-        "date_of_birth" => Order::Born,
-        "created_at" => Order::Created,
-        "updated_at" => Order::Updated,
-        "id" => Order::Id,
-        _ => Order::Name,
-    };
-    (order, ordering.starts_with('-'))
+    Ok(asked.placed(rows, count)?.map(|row| row.patient))
 }
 
 /// One patient. One from the archive is shown only where it is asked for.
@@ -140,7 +117,9 @@ pub async fn read(
     id: PatientId,
     archived: bool,
 ) -> Result<Patient, Error> {
-    let visible = scope(actor, Action::UsePatient)?;
+    // Who may restore it still reads it.
+    let action = if archived { Action::ChangePatient } else { Action::ReadPatient };
+    let visible = scope(actor, action)?;
     let shelf = if archived { Shelf::Archive } else { Shelf::Current };
     let mut lent = app.db().read().await?;
     let row = patients::get(&mut lent.conn(), id, visible, shelf, app.clock().today()).await?;
@@ -162,6 +141,7 @@ pub async fn update(
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
+    access::check(actor, Action::ChangePatient, row.patient.created_by)?;
     row.check(app, actor, precondition)?;
     let old = row.patient.state();
     let mut faults = Faults::default();
@@ -234,6 +214,7 @@ async fn shelve(
     let mut tx = app.db().begin().await?;
     let from = if into_archive { Shelf::Current } else { Shelf::Archive };
     let row = find(app, &mut tx, actor, id, from).await?;
+    access::check(actor, Action::ChangePatient, row.patient.created_by)?;
     row.check(app, actor, precondition)?;
     if !into_archive {
         check_identifiers(&mut tx.conn(), &row.patient.state(), Some(id)).await?;
@@ -243,6 +224,11 @@ async fn shelve(
         patients::shelve(&mut tx.conn(), &row.patient, archived_at, actor.id(), now).await;
     if !written.map_err(taken_identifier)? {
         return Err(overtaken(app, tx, actor, id).await);
+    }
+    if into_archive {
+        assignments::rest(app, &mut tx, actor, id).await?;
+    } else {
+        assignments::resume(app, &mut tx, actor, id).await?;
     }
     let action = if into_archive { "patient.archived" } else { "patient.restored" };
     let mut deed = Deed::new(action, ENTITY, Some(id.0));
@@ -263,7 +249,8 @@ pub async fn purge(
     let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
     scope(actor, Action::PurgePatient)?;
     row.check(app, actor, precondition)?;
-    db::audit::erase(&mut tx.conn(), ENTITY, id.0).await?;
+    assignments::erase_of(&mut tx.conn(), id).await?;
+    erase(&mut tx.conn(), ENTITY, id.0).await?;
     if !patients::remove(&mut tx.conn(), &row.patient).await? {
         return Err(overtaken(app, tx, actor, id).await);
     }
@@ -273,6 +260,39 @@ pub async fn purge(
     tx.commit().await
 }
 
+/// Erases what is kept about a record beside itself: the values in the audit log, and answers that
+/// were kept for requests that are sent again.
+pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), Error> {
+    db::audit::erase(conn, entity, id).await?;
+    Ok(db::idempotency::erase(conn, entity, id).await?)
+}
+
+/// Says which account belongs to a patient, or with `None` that none does.
+pub async fn link(
+    app: &App,
+    actor: &Actor,
+    id: PatientId,
+    precondition: &Precondition,
+    user: Option<UserId>,
+) -> Result<Patient, Error> {
+    scope(actor, Action::LinkUser)?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
+    row.check(app, actor, precondition)?;
+    if row.patient.linked_user == user {
+        return Ok(with_permissions(actor, row.patient));
+    }
+    links::check(&mut tx.conn(), user, Role::Patient).await?;
+    let written = patients::link(&mut tx.conn(), &row.patient, user, actor.id(), now).await;
+    if !written.map_err(links::taken)? {
+        return Err(overtaken(app, tx, actor, id).await);
+    }
+    let mut deed = Deed::new("patient.linked", ENTITY, Some(id.0));
+    deed.changes = vec![links::change(row.patient.linked_user, user)];
+    finish(app, tx, actor, id, deed).await
+}
+
 /// What was done with a patient, newest first.
 pub async fn history(
     app: &App,
@@ -280,21 +300,17 @@ pub async fn history(
     id: PatientId,
     query: &ListQuery,
 ) -> Result<Window<HistoryEntry>, Error> {
-    let visible = scope(actor, Action::UsePatient)?;
+    let visible = scope(actor, Action::ReadPatient)?;
     let asked: Asked<i64> =
         Asked::read(query.page, query.page_size, query.cursor.as_deref(), "history")?;
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
     let today = app.clock().today();
     let row = patients::get(&mut conn, id, visible, Shelf::Both, today).await?;
-    row.ok_or(Error::NotFound)?;
+    let owner = row.ok_or(Error::NotFound)?.patient.created_by;
+    access::check(actor, Action::ReadPatientHistory, owner)?;
     app.reads().note(actor, app.clock().now(), "patient.history_read", ENTITY, id.0);
-    let place = asked.key().copied();
-    let (limit, offset) = (asked.size + 1, asked.offset());
-    let backwards = asked.is_backwards();
-    let rows = db::audit::history(&mut conn, ENTITY, id.0, place, backwards, limit, offset).await?;
-    let count = db::audit::count_history(&mut conn, ENTITY, id.0, COUNT_MAX + 1).await?;
-    asked.window(rows, count, |entry| entry.id.0)
+    audit::history(&mut conn, &asked, ENTITY, id.0).await
 }
 
 impl PatientRow {
@@ -333,7 +349,11 @@ async fn find(
     id: PatientId,
     shelf: Shelf,
 ) -> Result<PatientRow, Error> {
-    let visible = scope(actor, Action::UsePatient)?;
+    let action = match shelf {
+        Shelf::Current => Action::ReadPatient,
+        Shelf::Archive | Shelf::Both => Action::ChangePatient,
+    };
+    let visible = scope(actor, action)?;
     patients::lock(&mut tx.conn(), id).await?;
     let row = patients::get(&mut tx.conn(), id, visible, shelf, app.clock().today()).await?;
     row.ok_or(Error::NotFound)

@@ -78,7 +78,7 @@ pub(crate) async fn begin(
     let access = app.tokens().access(&session, now)?;
     let refresh = app.tokens().refresh(&session)?;
     let actor = Actor { user, session: Some(session.id), origin: origin.clone() };
-    let permissions = Some(session_permissions(&actor));
+    let permissions = Some(session_permissions(&actor, app.settings().doctor_directory));
     Ok(Session {
         message: message.to_owned(),
         user: User { permissions, ..actor.user },

@@ -22,7 +22,7 @@ const COMPUTED: &[&str] = &[
 ];
 
 /// Read-only members that must be what they are.
-const FIXED: &[&str] = &["id", "mrn", "created_by", "date_of_birth_estimated"];
+const FIXED: &[&str] = &["id", "mrn", "created_by", "linked_user", "date_of_birth_estimated"];
 
 /// Members without which there is no patient: none alone, since one of two names is enough.
 #[cfg(feature = "openapi")]

@@ -1,98 +1,61 @@
-//! Lists of patients: filters, orderings, and places among the rows.
+//! Lists of patients: filters and orderings.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use shared::{patient::PatientFilter, text::fold};
 
 use super::{COLUMNS, PatientRow, Shelf, TABLES, from_row, restrict_scope};
-use crate::{
-    db::{Arg, Conn, DbError, Row, Scope, Sql, search::Search},
-    error::Error,
+use crate::db::{
+    Conn, DbError, Scope, Sql,
+    listing::{self, Column, Key, Listed, Order, Span},
+    search::{Search, Terms},
 };
 
-/// By what a list is ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Best matches first, then by name.
-    Rank,
-    Name,
-    FirstName,
-    Born,
-    Created,
-    Updated,
-    Id,
-}
+const NAME: Column = Column::text("p.sort_name", "sort_name");
 
-/// The place of a row in a list: the value it is ordered by, and what decides among equals.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Key {
-    /// How many words match only the beginning of something; 0 outside searches.
-    pub(crate) rank: i64,
-    /// The value, as text.
-    pub(crate) value: String,
-    pub(crate) id: i64,
-}
+const ORDERS: &[(&str, Column)] = &[
+    ("last_name", NAME),
+    ("first_name", Column::text("p.sort_first_name", "sort_first_name")),
+    ("date_of_birth", Column::text("p.born_from", "born_from")),
+    ("created_at", Column::time("p.created_at", "created_at")),
+    ("updated_at", Column::time("p.updated_at", "updated_at")),
+];
 
 /// A list to be read.
 pub(crate) struct Listing<'a> {
     pub(crate) filter: &'a PatientFilter,
     pub(crate) search: Option<&'a Search>,
     pub(crate) scope: Scope,
-    pub(crate) order: Order,
-    pub(crate) is_descending: bool,
     pub(crate) today: NaiveDate,
-}
-
-impl Order {
-    /// The column that is ordered by.
-    fn column(self) -> &'static str {
-        match self {
-            Self::Rank | Self::Name => "p.sort_name",
-            Self::FirstName => "p.sort_first_name",
-            Self::Born => "p.born_from",
-            Self::Created => "p.created_at",
-            Self::Updated => "p.updated_at",
-            Self::Id => "p.id",
-        }
-    }
-
-    fn value(self, row: &Row) -> Result<String, Error> {
-        let time = |column| row.get::<DateTime<Utc>>(column).map(|time| time.to_rfc3339());
-        match self {
-            Self::Rank | Self::Name => row.get("sort_name"),
-            Self::FirstName => row.get("sort_first_name"),
-            Self::Born => row.get("born_from"),
-            Self::Created => time("created_at"),
-            Self::Updated => time("updated_at"),
-            Self::Id => Ok(String::new()),
-        }
-    }
-
-    /// The value as the database compares it; fails on a cursor that nobody here has made.
-    fn arg(self, key: &Key) -> Result<Arg, Error> {
-        if key.value.contains('\0') {
-            return Err(foreign_cursor());
-        }
-        Ok(match self {
-            Self::Rank | Self::Name | Self::FirstName | Self::Born => key.value.as_str().into(),
-            Self::Created | Self::Updated => {
-                let time = DateTime::parse_from_rfc3339(&key.value);
-                time.map_err(|_| foreign_cursor())?.with_timezone(&Utc).into()
-            }
-            Self::Id => key.id.into(),
-        })
-    }
-}
-
-fn foreign_cursor() -> Error {
-    Error::invalid(
-        "cursor",
-        shared::Complaint::new("invalid_cursor", "is not a cursor of this list"),
-    )
 }
 
 impl Listing<'_> {
     fn shelf(&self) -> Shelf {
         if self.filter.archived == Some(true) { Shelf::Archive } else { Shelf::Current }
+    }
+}
+
+impl Listed for Listing<'_> {
+    const COLUMNS: &'static str = COLUMNS;
+    const TABLES: &'static str = TABLES;
+    const COUNTED: &'static str = " FROM patients p";
+    const ID: &'static str = "p.id";
+
+    fn order(&self) -> Order {
+        match &self.filter.ordering {
+            Some(ordering) => Order::read(ordering, ORDERS),
+            None => Order {
+                column: Some(NAME),
+                is_ranked: self.filter.search.is_some(),
+                is_descending: false,
+            },
+        }
+    }
+
+    fn rank(&self, sql: &mut Sql) {
+        match self.search {
+            Some(search) => search.rank(sql, Terms::OfPatients),
+            None => drop(sql.push("CAST(0 AS BIGINT)")),
+        }
     }
 
     fn restrict(&self, sql: &mut Sql) {
@@ -111,6 +74,12 @@ impl Listing<'_> {
         if let Some(owner) = filter.created_by {
             sql.push(" AND p.created_by = ").bind(owner.0);
         }
+        if let Some(doctor) = filter.doctor {
+            sql.push(
+                " AND p.id IN (SELECT patient_id FROM assignments WHERE is_active AND doctor_id = ",
+            );
+            sql.bind(doctor.0).push(")");
+        }
         if let Some(from) = filter.born_from {
             sql.push(" AND p.born_to >= ").bind(from);
         }
@@ -118,82 +87,18 @@ impl Listing<'_> {
             sql.push(" AND p.born_from <> '' AND p.born_from <= ").bind(to);
         }
         if let Some(search) = self.search {
-            search.restrict(sql);
+            search.restrict(sql, Terms::OfPatients, "p.id");
         }
-    }
-
-    /// Adds the columns that decide the order, each with what follows it.
-    fn order_by(&self, sql: &mut Sql, after: &'static str) {
-        if self.order == Order::Rank
-            && let Some(search) = self.search
-        {
-            search.rank(sql);
-            sql.push(after).push(", ");
-        }
-        if self.order != Order::Id {
-            sql.push(self.order.column()).push(after).push(", ");
-        }
-        sql.push("p.id").push(after);
     }
 }
 
-/// The rows of a list that follow a place in it, or with `backwards` those before it, in the
-/// order of the list.
+/// The patients of a part of a list, each with its place.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
-    listing: &Listing<'_>,
-    place: Option<&Key>,
-    backwards: bool,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<PatientRow>, DbError> {
-    let is_descending = listing.is_descending != backwards;
-    let mut sql = Sql::new(COLUMNS);
-    sql.push(", ");
-    match listing.search.filter(|_| listing.order == Order::Rank) {
-        Some(search) => search.rank(&mut sql),
-        None => drop(sql.push("CAST(0 AS BIGINT)")),
-    }
-    sql.push(" AS rank").push(TABLES);
-    listing.restrict(&mut sql);
-    if let Some(key) = place {
-        sql.push(" AND (");
-        listing.order_by(&mut sql, "");
-        sql.push(if is_descending { ") < (" } else { ") > (" });
-        if listing.order == Order::Rank && listing.search.is_some() {
-            sql.bind(key.rank).push(", ");
-        }
-        if listing.order != Order::Id {
-            sql.bind(listing.order.arg(key)?).push(", ");
-        }
-        sql.bind(key.id).push(")");
-    }
-    sql.push(" ORDER BY ");
-    listing.order_by(&mut sql, if is_descending { " DESC" } else { "" });
-    sql.push(" LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
-    let rows = sql.fetch_all(conn).await?;
-    let read = |row: &Row| -> Result<PatientRow, Error> {
-        let mut listed = from_row(row, listing.today)?;
-        let rank = row.get::<i64>("rank")?;
-        let value = listing.order.value(row)?;
-        listed.key = Some(Key { rank, value, id: listed.patient.id.0 });
-        Ok(listed)
-    };
-    let mut rows: Vec<PatientRow> = rows.iter().map(read).collect::<Result<_, _>>()?;
-    if backwards {
-        rows.reverse();
-    }
-    Ok(rows)
-}
-
-/// How many rows a list has, up to a number.
-pub(crate) async fn count(
-    conn: &mut Conn<'_>,
-    listing: &Listing<'_>,
-    max: i64,
-) -> Result<i64, DbError> {
-    let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one FROM patients p");
-    listing.restrict(&mut sql);
-    sql.push(" LIMIT ").bind(max).push(") AS listed");
-    Ok(sql.fetch_one(conn).await?.get("rows")?)
+    list: &Listing<'_>,
+    span: &Span,
+) -> Result<Vec<(PatientRow, Key)>, DbError> {
+    let rows = listing::rows(conn, list, span).await?.into_iter();
+    let rows = rows.map(|(row, key)| Ok((from_row(&row, list.today)?, key)));
+    rows.collect::<Result<_, DbError>>()
 }

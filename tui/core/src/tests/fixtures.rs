@@ -92,6 +92,7 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
             "Asthma since childhood.\nFracture of the left arm, 2011.".to_owned(),
         ),
         emergency_contact: Some("Ana Gómez, +1 555 765 4321".to_owned()),
+        linked_user: None,
         created_by: UserId(1),
         created_by_username: "ana".to_owned(),
         created_at: at("2026-11-01T08:30:00Z"),

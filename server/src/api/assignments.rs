@@ -1,0 +1,151 @@
+//! Assignments.
+
+use poem_openapi::OpenApi;
+use shared::{
+    Page,
+    assignment::{
+        Assignment, AssignmentFilter, AssignmentPatch, AssignmentReplacement, NewAssignment,
+        Transfer,
+    },
+    history::HistoryEntry,
+    id::AssignmentId,
+    paths,
+    query::{ListQuery, NoQuery},
+};
+
+use super::{
+    Tag,
+    body::{Body, NewBody},
+    failure::{Changing, Creating, Failure, Reading, Transferring},
+    guard::Guard,
+    layers::Address,
+    params::{Ask, IfMatch, Path},
+    reply::{Created, Done, Keep, Record, Reply, page},
+};
+use crate::{app::App, domain::assignments};
+
+pub(super) struct AssignmentsApi(pub(super) App);
+
+fn created(body: Assignment) -> Created<Assignment> {
+    let (version, location) = (Some(body.version), paths::assignment(body.id));
+    Created { body, version, location, keep: Keep::Private }
+}
+
+#[OpenApi(prefix_path = "/api/assignments", tag = "Tag::Assignments")]
+impl AssignmentsApi {
+    /// List assignments
+    ///
+    /// The active ones, unless `status` or `is_active` says otherwise; newest first.
+    #[oai(path = "/", method = "get", operation_id = "list_assignments")]
+    async fn list_assignments(
+        &self,
+        guard: Guard,
+        Ask(filter): Ask<AssignmentFilter>,
+        address: Address,
+    ) -> Result<Reply<Page<Assignment>>, Failure<Reading>> {
+        Ok(page(assignments::list(&self.0, &guard, &filter).await?, &address))
+    }
+
+    /// Put a patient into the care of a doctor
+    ///
+    /// Once at a time: a second active assignment of the same two is refused, and the first is shown in
+    /// `existing`.
+    #[oai(path = "/", method = "post", operation_id = "create_assignment")]
+    async fn create_assignment(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        new: NewBody<NewAssignment>,
+    ) -> Result<Created<Assignment>, Failure<Creating>> {
+        Ok(created(assignments::assign(&self.0, &guard, &new.body, new.once.as_ref()).await?))
+    }
+
+    /// Read an assignment
+    #[oai(path = "/:id", method = "get", operation_id = "get_assignment")]
+    async fn get_assignment(
+        &self,
+        guard: Guard,
+        id: Path<AssignmentId>,
+        _query: Ask<NoQuery>,
+    ) -> Result<Record<Assignment>, Failure<Reading>> {
+        Ok(Record(assignments::read(&self.0, &guard, id.0).await?))
+    }
+
+    /// Replace an assignment
+    ///
+    /// What is absent is cleared, but `status` and `assigned_date` stay. Patient and doctor must be
+    /// what they are.
+    #[oai(path = "/:id", method = "put", operation_id = "replace_assignment")]
+    async fn replace_assignment(
+        &self,
+        guard: Guard,
+        id: Path<AssignmentId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(new): Body<AssignmentReplacement>,
+    ) -> Result<Record<Assignment>, Failure<Changing>> {
+        Ok(Record(assignments::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+    }
+
+    /// Change an assignment
+    ///
+    /// What is absent stays, `null` clears. An active status opens one again that has ended.
+    #[oai(path = "/:id", method = "patch", operation_id = "update_assignment")]
+    async fn update_assignment(
+        &self,
+        guard: Guard,
+        id: Path<AssignmentId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(change): Body<AssignmentPatch>,
+    ) -> Result<Record<Assignment>, Failure<Changing>> {
+        Ok(Record(assignments::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+    }
+
+    /// End an assignment
+    ///
+    /// It is cancelled and stays in the history.
+    #[oai(path = "/:id", method = "delete", operation_id = "delete_assignment")]
+    async fn delete_assignment(
+        &self,
+        guard: Guard,
+        id: Path<AssignmentId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+    ) -> Result<Done, Failure<Changing>> {
+        assignments::end(&self.0, &guard, id.0, &precondition).await?;
+        Ok(Done)
+    }
+
+    /// Put the patient into another doctor's care
+    ///
+    /// Ends this assignment as completed and opens the other in one step.
+    #[oai(path = "/:id/transfer", method = "post", operation_id = "transfer_assignment")]
+    async fn transfer_assignment(
+        &self,
+        guard: Guard,
+        id: Path<AssignmentId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        transfer: NewBody<Transfer>,
+    ) -> Result<Created<Assignment>, Failure<Transferring>> {
+        let (app, once) = (&self.0, transfer.once.as_ref());
+        let opened =
+            assignments::transfer(app, &guard, id.0, &precondition, &transfer.body, once).await?;
+        Ok(created(opened))
+    }
+
+    /// Read an assignment's history
+    ///
+    /// Newest first: who, when, from where, and each field's old and new value.
+    #[oai(path = "/:id/history", method = "get", operation_id = "list_assignment_history")]
+    async fn list_assignment_history(
+        &self,
+        guard: Guard,
+        id: Path<AssignmentId>,
+        Ask(query): Ask<ListQuery>,
+        address: Address,
+    ) -> Result<Reply<Page<HistoryEntry>>, Failure<Reading>> {
+        Ok(page(assignments::history(&self.0, &guard, id.0, &query).await?, &address))
+    }
+}

@@ -1,0 +1,223 @@
+//! The directory of doctors.
+
+use poem_openapi::OpenApi;
+use shared::{
+    Page,
+    assignment::{Assignment, AssignmentFilter},
+    doctor::{
+        Doctor, DoctorFilter, DoctorLookup, DoctorPatch, DoctorRemoval, DoctorReplacement, Link,
+        NewDoctor, SpecializationCount,
+    },
+    history::HistoryEntry,
+    id::DoctorId,
+    paths,
+    patient::Archiving,
+    query::{ListQuery, NoQuery},
+};
+
+use super::{
+    Tag,
+    body::{Body, NewBody, OptionalBody},
+    failure::{Changing, Creating, Failure, Reading},
+    guard::Guard,
+    layers::Address,
+    params::{Ask, IfMatch, Path},
+    reply::{Created, Done, Keep, Record, Reply, page},
+};
+use crate::{
+    app::App,
+    domain::{assignments, doctors},
+};
+
+pub(super) struct DoctorsApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api/doctors", tag = "Tag::Doctors")]
+impl DoctorsApi {
+    /// List doctors
+    ///
+    /// Searched, filtered and ordered, in pages.
+    #[oai(path = "/", method = "get", operation_id = "list_doctors")]
+    async fn list_doctors(
+        &self,
+        guard: Guard,
+        Ask(filter): Ask<DoctorFilter>,
+        address: Address,
+    ) -> Result<Reply<Page<Doctor>>, Failure<Reading>> {
+        Ok(page(doctors::list(&self.0, &guard, &filter).await?, &address))
+    }
+
+    /// Enter a doctor into the directory
+    #[oai(path = "/", method = "post", operation_id = "create_doctor")]
+    async fn create_doctor(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        new: NewBody<NewDoctor>,
+    ) -> Result<Created<Doctor>, Failure<Creating>> {
+        let body = doctors::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
+        let (version, location) = (Some(body.version), paths::doctor(body.id));
+        Ok(Created { body, version, location, keep: Keep::Private })
+    }
+
+    /// List the specialisations
+    ///
+    /// Each once, with how many doctors of the directory have it.
+    #[oai(path = "/specializations", method = "get", operation_id = "list_specializations")]
+    async fn list_specializations(
+        &self,
+        _guard: Guard,
+        Ask(query): Ask<ListQuery>,
+        address: Address,
+    ) -> Result<Reply<Page<SpecializationCount>>, Failure<Reading>> {
+        Ok(page(doctors::specializations(&self.0, &query).await?, &address))
+    }
+
+    /// Read a doctor
+    ///
+    /// `archived=true` reads one from the archive.
+    #[oai(path = "/:id", method = "get", operation_id = "get_doctor")]
+    async fn get_doctor(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        Ask(lookup): Ask<DoctorLookup>,
+    ) -> Result<Record<Doctor>, Failure<Reading>> {
+        let archived = lookup.archived.unwrap_or_default();
+        Ok(Record(doctors::read(&self.0, &guard, id.0, archived).await?))
+    }
+
+    /// Replace a doctor's entry
+    ///
+    /// What is absent is cleared, but `is_available` stays.
+    #[oai(path = "/:id", method = "put", operation_id = "replace_doctor")]
+    async fn replace_doctor(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(new): Body<DoctorReplacement>,
+    ) -> Result<Record<Doctor>, Failure<Changing>> {
+        Ok(Record(doctors::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+    }
+
+    /// Change a doctor's entry
+    ///
+    /// What is absent stays, `null` clears.
+    #[oai(path = "/:id", method = "patch", operation_id = "update_doctor")]
+    async fn update_doctor(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(change): Body<DoctorPatch>,
+    ) -> Result<Record<Doctor>, Failure<Changing>> {
+        Ok(Record(doctors::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+    }
+
+    /// Archive a doctor
+    ///
+    /// One with active assignments only with `reassign_to` or `end_assignments`.
+    #[oai(path = "/:id", method = "delete", operation_id = "delete_doctor")]
+    async fn delete_doctor(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        Ask(removal): Ask<DoctorRemoval>,
+        IfMatch(precondition): IfMatch,
+        OptionalBody(archiving): OptionalBody<Archiving>,
+    ) -> Result<Done, Failure<Changing>> {
+        doctors::archive(&self.0, &guard, id.0, &precondition, &removal, archiving).await?;
+        Ok(Done)
+    }
+
+    /// Archive a doctor and read the entry
+    ///
+    /// One with active assignments only with `reassign_to` or `end_assignments`.
+    #[oai(path = "/:id/archive", method = "post", operation_id = "archive_doctor")]
+    async fn archive_doctor(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        Ask(removal): Ask<DoctorRemoval>,
+        IfMatch(precondition): IfMatch,
+        OptionalBody(archiving): OptionalBody<Archiving>,
+    ) -> Result<Record<Doctor>, Failure<Changing>> {
+        let archived =
+            doctors::archive(&self.0, &guard, id.0, &precondition, &removal, archiving).await?;
+        Ok(Record(archived))
+    }
+
+    /// Bring a doctor back from the archive
+    #[oai(path = "/:id/restore", method = "post", operation_id = "restore_doctor")]
+    async fn restore_doctor(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        OptionalBody(restoring): OptionalBody<Archiving>,
+    ) -> Result<Record<Doctor>, Failure<Changing>> {
+        Ok(Record(doctors::restore(&self.0, &guard, id.0, &precondition, restoring).await?))
+    }
+
+    /// List a doctor's assignments
+    ///
+    /// Those that the caller may see; the active ones, unless `status` or `is_active` says otherwise:
+    /// the doctor's patients.
+    #[oai(path = "/:id/patients", method = "get", operation_id = "list_doctor_patients")]
+    async fn list_doctor_patients(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        Ask(filter): Ask<AssignmentFilter>,
+        address: Address,
+    ) -> Result<Reply<Page<Assignment>>, Failure<Reading>> {
+        Ok(page(assignments::of_doctor(&self.0, &guard, id.0, filter).await?, &address))
+    }
+
+    /// Read a doctor's history
+    ///
+    /// Newest first: who, when, from where, and each field's old and new value.
+    #[oai(path = "/:id/history", method = "get", operation_id = "list_doctor_history")]
+    async fn list_doctor_history(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        Ask(query): Ask<ListQuery>,
+        address: Address,
+    ) -> Result<Reply<Page<HistoryEntry>>, Failure<Reading>> {
+        Ok(page(doctors::history(&self.0, &guard, id.0, &query).await?, &address))
+    }
+
+    /// Say which account belongs to a doctor
+    ///
+    /// For administrators. The account, of the role `doctor`, then reads the patients who are assigned
+    /// to the doctor.
+    #[oai(path = "/:id/user", method = "put", operation_id = "link_doctor_user")]
+    async fn link_doctor_user(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(link): Body<Link>,
+    ) -> Result<Record<Doctor>, Failure<Changing>> {
+        let user = Some(link.user);
+        Ok(Record(doctors::link(&self.0, &guard, id.0, &precondition, user).await?))
+    }
+
+    /// Say that no account belongs to a doctor
+    #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_doctor_user")]
+    async fn unlink_doctor_user(
+        &self,
+        guard: Guard,
+        id: Path<DoctorId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+    ) -> Result<Done, Failure<Changing>> {
+        doctors::link(&self.0, &guard, id.0, &precondition, None).await?;
+        Ok(Done)
+    }
+}

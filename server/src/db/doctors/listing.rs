@@ -1,0 +1,127 @@
+//! Lists of doctors and of their specialisations: filters and orderings.
+
+use shared::{
+    Money,
+    doctor::{DoctorFilter, SpecializationCount},
+    text::fold,
+};
+
+use super::{COLUMNS, DoctorRow, TABLES, from_row};
+use crate::db::{
+    Conn, DbError, Shelf, Sql,
+    listing::{self, Column, Key, Listed, Order, Span},
+    search::{Search, Terms},
+};
+
+const NAME: Column = Column::text("d.sort_name", "sort_name");
+
+const ORDERS: &[(&str, Column)] = &[
+    ("last_name", NAME),
+    ("first_name", Column::text("d.sort_first_name", "sort_first_name")),
+    ("specialization", Column::text("d.specialization_key", "specialization_key")),
+    ("created_at", Column::time("d.created_at", "created_at")),
+    ("updated_at", Column::time("d.updated_at", "updated_at")),
+];
+
+/// A list to be read.
+pub(crate) struct Listing<'a> {
+    pub(crate) filter: &'a DoctorFilter,
+    pub(crate) search: Option<&'a Search>,
+}
+
+impl Listed for Listing<'_> {
+    const COLUMNS: &'static str = COLUMNS;
+    const TABLES: &'static str = TABLES;
+    const COUNTED: &'static str = " FROM doctors d";
+    const ID: &'static str = "d.id";
+
+    fn order(&self) -> Order {
+        match &self.filter.ordering {
+            Some(ordering) => Order::read(ordering, ORDERS),
+            None => Order {
+                column: Some(NAME),
+                is_ranked: self.filter.search.is_some(),
+                is_descending: false,
+            },
+        }
+    }
+
+    fn rank(&self, sql: &mut Sql) {
+        match self.search {
+            Some(search) => search.rank(sql, Terms::OfDoctors),
+            None => drop(sql.push("CAST(0 AS BIGINT)")),
+        }
+    }
+
+    fn restrict(&self, sql: &mut Sql) {
+        let filter = self.filter;
+        let shelf = if filter.archived == Some(true) { Shelf::Archive } else { Shelf::Current };
+        sql.push(" WHERE 1 = 1").push(shelf.condition());
+        if let Some(specialization) = &filter.specialization {
+            sql.push(" AND d.specialization_key = ").bind(fold(specialization));
+        }
+        if let Some(city) = &filter.city {
+            sql.push(" AND d.city_key = ").bind(fold(city));
+        }
+        if let Some(is_available) = filter.is_available {
+            sql.push(if is_available { " AND d.is_available" } else { " AND NOT d.is_available" });
+        }
+        if let Some(years) = filter.min_experience {
+            sql.push(" AND d.years_of_experience >= ").bind(years);
+        }
+        if let Some(fee) = filter.max_fee.map(Money::hundredths) {
+            sql.push(" AND d.consultation_fee <= ").bind(fee);
+        }
+        if let Some(owner) = filter.created_by {
+            sql.push(" AND d.created_by = ").bind(owner.0);
+        }
+        if let Some(search) = self.search {
+            search.restrict(sql, Terms::OfDoctors, "d.id");
+        }
+    }
+}
+
+/// The doctors of a part of a list, each with its place.
+pub(crate) async fn list(
+    conn: &mut Conn<'_>,
+    list: &Listing<'_>,
+    span: &Span,
+) -> Result<Vec<(DoctorRow, Key)>, DbError> {
+    let rows = listing::rows(conn, list, span).await?.into_iter();
+    rows.map(|(row, key)| Ok((from_row(&row)?, key))).collect::<Result<_, DbError>>()
+}
+
+/// The specialisations of the directory, one row each.
+pub(crate) struct SpecializationListing;
+
+impl Listed for SpecializationListing {
+    const COLUMNS: &'static str = "SELECT s.specialization_key, s.specialization, s.doctors, s.id";
+    const TABLES: &'static str = " FROM (SELECT specialization_key, \
+        min(specialization) AS specialization, count(*) AS doctors, min(id) AS id FROM doctors \
+        WHERE archived_at IS NULL GROUP BY specialization_key) AS s";
+    const COUNTED: &'static str = " FROM (SELECT specialization_key FROM doctors \
+        WHERE archived_at IS NULL GROUP BY specialization_key) AS s";
+    const ID: &'static str = "s.id";
+
+    fn order(&self) -> Order {
+        let column = Column::text("s.specialization_key", "specialization_key");
+        Order { column: Some(column), is_ranked: false, is_descending: false }
+    }
+
+    fn restrict(&self, sql: &mut Sql) {
+        sql.push(" WHERE 1 = 1");
+    }
+}
+
+/// The specialisations of a part of their list.
+pub(crate) async fn specializations(
+    conn: &mut Conn<'_>,
+    span: &Span,
+) -> Result<Vec<(SpecializationCount, Key)>, DbError> {
+    let rows = listing::rows(conn, &SpecializationListing, span).await?.into_iter();
+    let counted = rows.map(|(row, key)| {
+        let specialization = row.get("specialization")?;
+        Ok((SpecializationCount { specialization, count: row.get("doctors")? }, key))
+    });
+    counted.collect::<Result<_, DbError>>()
+}

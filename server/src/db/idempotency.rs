@@ -1,0 +1,60 @@
+//! The first answers to requests that say by a key that they may be sent again.
+
+use chrono::{DateTime, Utc};
+use shared::UserId;
+
+use super::{Conn, DbError, Sql};
+
+/// What is kept under a key.
+pub(crate) struct Kept {
+    /// The hash of the request.
+    pub(crate) digest: String,
+    /// Its answer; none while the request is still at work in this very transaction.
+    pub(crate) answer: Option<String>,
+}
+
+/// Claims a key for a request. Waits where another request is at work under it, and answers what
+/// that has kept.
+pub(crate) async fn claim(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    key: &str,
+    digest: &str,
+    now: DateTime<Utc>,
+    oldest: DateTime<Utc>,
+) -> Result<Option<Kept>, DbError> {
+    let sql = Sql::new("DELETE FROM idempotency_keys WHERE user_id = $1 AND created_at < $2");
+    sql.arg(user.0).arg(oldest).execute(conn).await?;
+    let sql = Sql::new(
+        "INSERT INTO idempotency_keys (user_id, key, digest, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (user_id, key) DO NOTHING",
+    );
+    if sql.arg(user.0).arg(key).arg(digest).arg(now).execute(conn).await? == 1 {
+        return Ok(None);
+    }
+    let sql =
+        Sql::new("SELECT digest, answer FROM idempotency_keys WHERE user_id = $1 AND key = $2");
+    let row = sql.arg(user.0).arg(key).fetch_one(conn).await?;
+    Ok(Some(Kept { digest: row.get("digest")?, answer: row.get("answer")? }))
+}
+
+/// Keeps the answer to a request, and which record it is about.
+pub(crate) async fn keep(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    key: &str,
+    answer: &str,
+    (entity, entity_id): (&str, i64),
+) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "UPDATE idempotency_keys SET answer = $3, entity = $4, entity_id = $5 \
+         WHERE user_id = $1 AND key = $2",
+    );
+    sql.arg(user.0).arg(key).arg(answer).arg(entity).arg(entity_id).execute(conn).await.map(drop)
+}
+
+/// Erases the answers that are about a record.
+pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), DbError> {
+    let sql = Sql::new("DELETE FROM idempotency_keys WHERE entity = $1 AND entity_id = $2");
+    sql.arg(entity).arg(id).execute(conn).await.map(drop)
+}

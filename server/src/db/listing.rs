@@ -1,0 +1,202 @@
+//! Lists: what decides their order, and the part of them that is read.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shared::Complaint;
+
+use super::{Arg, Conn, DbError, Row, Sql};
+use crate::error::Error;
+
+/// The place of a row in a list: the value it is ordered by, and what decides among equals.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Key {
+    /// How many words match only the beginning of something; 0 outside searches.
+    pub(crate) rank: i64,
+    /// The value, as text.
+    pub(crate) value: String,
+    pub(crate) id: i64,
+}
+
+/// What a column holds by which a list is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Time,
+}
+
+/// A column by which a list is ordered. The id decides among equals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    /// With its table, as in a condition.
+    sql: &'static str,
+    /// Alone, as in a row.
+    name: &'static str,
+    kind: Kind,
+}
+
+impl Column {
+    pub(crate) const fn text(sql: &'static str, name: &'static str) -> Self {
+        Self { sql, name, kind: Kind::Text }
+    }
+
+    pub(crate) const fn time(sql: &'static str, name: &'static str) -> Self {
+        Self { sql, name, kind: Kind::Time }
+    }
+
+    fn value(self, row: &Row) -> Result<String, Error> {
+        match self.kind {
+            Kind::Text => row.get(self.name),
+            Kind::Time => row.get::<DateTime<Utc>>(self.name).map(|time| time.to_rfc3339()),
+        }
+    }
+
+    /// The value as the database compares it; fails on a cursor that nobody here has made.
+    fn arg(self, value: &str) -> Result<Arg, Error> {
+        if value.contains('\0') {
+            return Err(foreign_cursor());
+        }
+        match self.kind {
+            Kind::Text => Ok(value.into()),
+            Kind::Time => {
+                let time = DateTime::parse_from_rfc3339(value).map_err(|_| foreign_cursor())?;
+                Ok(time.with_timezone(&Utc).into())
+            }
+        }
+    }
+}
+
+fn foreign_cursor() -> Error {
+    Error::invalid("cursor", Complaint::new("invalid_cursor", "is not a cursor of this list"))
+}
+
+/// By what a list is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    /// Without one by the id alone.
+    pub(crate) column: Option<Column>,
+    /// Best matches first, before the column.
+    pub(crate) is_ranked: bool,
+    pub(crate) is_descending: bool,
+}
+
+impl Order {
+    /// Reads `-created_at` and the like, of which the parameters' own rule has let only known ones
+    /// through.
+    pub(crate) fn read(ordering: &str, columns: &[(&str, Column)]) -> Self {
+        let name = ordering.trim_start_matches('-');
+        let found = columns.iter().find(|(known, _)| *known == name);
+        let column = found.map(|(_, column)| *column);
+        Self { column, is_ranked: false, is_descending: ordering.starts_with('-') }
+    }
+
+    /// Its name in cursors, since a place in another order means nothing.
+    pub(crate) fn name(self) -> String {
+        let column = self.column.map_or("id", |column| column.name);
+        format!("{column} {} {}", self.is_ranked, self.is_descending)
+    }
+}
+
+/// The part of a list that is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    /// From this row on, which is not part of it.
+    pub(crate) place: Option<Key>,
+    /// Towards the beginning.
+    pub(crate) is_backwards: bool,
+    pub(crate) limit: i64,
+    pub(crate) offset: i64,
+}
+
+/// A list that can be read.
+pub(crate) trait Listed {
+    /// The selected columns and the tables: `SELECT p.id FROM patients p …`, in two parts.
+    const COLUMNS: &'static str;
+    /// From `FROM` on.
+    const TABLES: &'static str;
+    /// The fewest tables on which the conditions can be checked.
+    const COUNTED: &'static str;
+    /// The id's column.
+    const ID: &'static str;
+
+    /// Adds the conditions, from `WHERE` on.
+    fn restrict(&self, sql: &mut Sql);
+
+    /// By what it is ordered.
+    fn order(&self) -> Order;
+
+    /// Adds the rank of a row.
+    fn rank(&self, sql: &mut Sql) {
+        sql.push("CAST(0 AS BIGINT)");
+    }
+}
+
+/// Adds the columns that decide the order, each with what follows it.
+fn order_by<L: Listed>(list: &L, sql: &mut Sql, after: &'static str) {
+    let order = list.order();
+    if order.is_ranked {
+        list.rank(sql);
+        sql.push(after).push(", ");
+    }
+    if let Some(column) = order.column {
+        sql.push(column.sql).push(after).push(", ");
+    }
+    sql.push(L::ID).push(after);
+}
+
+/// The rows of a part of a list, in the list's order, each with its place.
+pub(crate) async fn rows<L: Listed + Sync>(
+    conn: &mut Conn<'_>,
+    list: &L,
+    span: &Span,
+) -> Result<Vec<(Row, Key)>, DbError> {
+    let order = list.order();
+    let is_descending = order.is_descending != span.is_backwards;
+    let mut sql = Sql::new(L::COLUMNS);
+    sql.push(", ");
+    if order.is_ranked {
+        list.rank(&mut sql);
+    } else {
+        sql.push("CAST(0 AS BIGINT)");
+    }
+    sql.push(" AS rank").push(L::TABLES);
+    list.restrict(&mut sql);
+    if let Some(key) = &span.place {
+        sql.push(" AND (");
+        order_by(list, &mut sql, "");
+        sql.push(if is_descending { ") < (" } else { ") > (" });
+        if order.is_ranked {
+            sql.bind(key.rank).push(", ");
+        }
+        if let Some(column) = order.column {
+            sql.bind(column.arg(&key.value)?).push(", ");
+        }
+        sql.bind(key.id).push(")");
+    }
+    sql.push(" ORDER BY ");
+    order_by(list, &mut sql, if is_descending { " DESC" } else { "" });
+    sql.push(" LIMIT ").bind(span.limit).push(" OFFSET ").bind(span.offset);
+    let placed = |row: Row| -> Result<(Row, Key), Error> {
+        let value = order.column.map(|column| column.value(&row)).transpose()?;
+        let (rank, id) = (row.get("rank")?, row.get("id")?);
+        Ok((row, Key { rank, value: value.unwrap_or_default(), id }))
+    };
+    let rows = sql.fetch_all(conn).await?.into_iter().map(placed);
+    let mut rows: Vec<(Row, Key)> = rows.collect::<Result<_, _>>()?;
+    if span.is_backwards {
+        rows.reverse();
+    }
+    Ok(rows)
+}
+
+/// How many rows a list has, up to a number.
+pub(crate) async fn count<L: Listed + Sync>(
+    conn: &mut Conn<'_>,
+    list: &L,
+    max: i64,
+) -> Result<i64, DbError> {
+    let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one");
+    sql.push(L::COUNTED);
+    list.restrict(&mut sql);
+    sql.push(" LIMIT ").bind(max).push(") AS listed");
+    Ok(sql.fetch_one(conn).await?.get("rows")?)
+}

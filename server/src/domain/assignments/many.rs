@@ -1,0 +1,149 @@
+//! What happens to assignments when their patient or their doctor is archived, restored or erased.
+
+use shared::{
+    assignment::{AssignmentFields, AssignmentStatus},
+    id::{DoctorId, PatientId},
+};
+
+use super::{ENTITY, not_single, open};
+use crate::{
+    app::App,
+    db::{
+        Conn, Tx,
+        assignments::{self, AssignmentRow, Of},
+    },
+    domain::{
+        access::{self, Action, Actor},
+        audit::{self, Deed, Doer, differences},
+        patients,
+    },
+    error::Error,
+};
+
+/// Writes a changed assignment and notes it; says whether it was still the version that was read.
+pub(super) async fn put(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    row: &AssignmentRow,
+    fields: &AssignmentFields,
+    resume_status: Option<AssignmentStatus>,
+    action: &str,
+) -> Result<bool, Error> {
+    let (now, old) = (app.clock().now(), &row.assignment);
+    let written = assignments::update(conn, old, fields, resume_status, actor.id(), now).await;
+    if !written.map_err(not_single)? {
+        return Ok(false);
+    }
+    let mut deed = Deed::new(action, ENTITY, Some(old.id.0));
+    deed.version = Some(old.version + 1);
+    deed.changes = differences(&old.fields(), fields)?;
+    audit::note(conn, Doer::Actor(actor), now, deed).await?;
+    Ok(true)
+}
+
+/// The same for one of many, which nobody else can have changed since it is locked.
+async fn put_locked(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    row: &AssignmentRow,
+    (status, resume_status): (AssignmentStatus, Option<AssignmentStatus>),
+    action: &str,
+) -> Result<(), Error> {
+    let fields = AssignmentFields { status: Some(status), ..row.assignment.fields() };
+    match put(app, conn, actor, row, &fields, resume_status, action).await? {
+        true => Ok(()),
+        false => {
+            Err(Error::Unavailable { reason: "an assignment was changed meanwhile", after: 1 })
+        }
+    }
+}
+
+/// Ends the active assignments of a patient who is archived, so that restoring brings them back.
+pub(in crate::domain) async fn rest(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    patient: PatientId,
+) -> Result<(), Error> {
+    let mut conn = tx.conn();
+    for row in assignments::all(&mut conn, Of::Patient(patient)).await? {
+        let ends = (AssignmentStatus::Cancelled, Some(row.assignment.status));
+        put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
+    }
+    Ok(())
+}
+
+/// Brings back what ended when this patient was archived, unless the doctor is archived by now.
+pub(in crate::domain) async fn resume(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    patient: PatientId,
+) -> Result<(), Error> {
+    let mut conn = tx.conn();
+    for row in assignments::all(&mut conn, Of::Resting(patient)).await? {
+        let Some(status) = row.resume_status.filter(|_| !row.is_doctor_archived) else { continue };
+        put_locked(app, &mut conn, actor, &row, (status, None), "assignment.reopened").await?;
+    }
+    Ok(())
+}
+
+/// What becomes of the patients of a doctor who is archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::domain) enum Leaving {
+    /// Their assignments end.
+    End,
+    /// Another doctor takes them over.
+    To(DoctorId),
+}
+
+/// Ends or reassigns the active assignments of a doctor, who is locked.
+///
+/// Fails where one is of a patient whose assignments the caller may not change.
+pub(in crate::domain) async fn leave(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    doctor: DoctorId,
+    leaving: Leaving,
+) -> Result<(), Error> {
+    let mut conn = tx.conn();
+    let rows = assignments::all(&mut conn, Of::Doctor(doctor)).await?;
+    if !rows.iter().all(|row| access::may_with(actor, Action::AssignPatient, row.patient_owner)) {
+        return Err(Error::Forbidden(
+            "others' patients are assigned to this doctor: only the front desk may change that",
+        ));
+    }
+    for row in rows {
+        let assignment = &row.assignment;
+        let Leaving::To(next) = leaving else {
+            let ends = (AssignmentStatus::Cancelled, None);
+            put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
+            continue;
+        };
+        let ends = (AssignmentStatus::Completed, None);
+        put_locked(app, &mut conn, actor, &row, ends, "assignment.transferred").await?;
+        // Who is in the other's care already simply stays there.
+        if assignments::active(&mut conn, assignment.patient, next).await?.is_none() {
+            let fields = AssignmentFields {
+                assigned_date: Some(app.clock().today()),
+                ..assignment.fields()
+            };
+            open(app, &mut conn, actor, (assignment.patient, next), &fields).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Erases what is kept about the assignments of a patient beside them.
+pub(in crate::domain) async fn erase_of(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<(), Error> {
+    for id in assignments::ids_of(conn, patient).await? {
+        patients::erase(conn, ENTITY, id.0).await?;
+    }
+    Ok(())
+}

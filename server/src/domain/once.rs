@@ -1,0 +1,60 @@
+//! Requests that may be sent again: the first successful answer is kept under the key that the client
+//! chose, in the transaction that did the work, and answered again for a day.
+
+use chrono::TimeDelta;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::access::Actor;
+use crate::{
+    app::App,
+    db::{Conn, idempotency},
+    error::Error,
+};
+
+/// How long an answer is kept.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// What a client says of a request that it may send again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// The key, which the client chose.
+    pub key: String,
+    /// A hash of the request: under one key there is only one.
+    pub digest: String,
+}
+
+/// Claims the key of a request. Where that has been served already its answer comes back; where it
+/// is at work right now this waits for it: on PostgreSQL for the row of the key, on SQLite for the
+/// only writer.
+///
+/// Fails where the key was used for another request.
+pub(crate) async fn claim<T: DeserializeOwned>(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    once: Option<&Once>,
+) -> Result<Option<T>, Error> {
+    let Some(once) = once else { return Ok(None) };
+    let now = app.clock().now();
+    let (key, digest) = (&once.key, &once.digest);
+    let kept = idempotency::claim(conn, actor.id(), key, digest, now, now - KEPT).await?;
+    let Some(kept) = kept else { return Ok(None) };
+    if kept.digest != once.digest {
+        return Err(Error::KeyReused);
+    }
+    let answer = kept.answer.ok_or_else(|| Error::internal("a key without an answer"))?;
+    serde_json::from_str(&answer).map(Some).map_err(|e| Error::Internal(e.into()))
+}
+
+/// Keeps the answer to a request, which is about this record.
+pub(crate) async fn keep<T: Serialize>(
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    once: Option<&Once>,
+    record: (&str, i64),
+    answer: &T,
+) -> Result<(), Error> {
+    let Some(once) = once else { return Ok(()) };
+    let answer = serde_json::to_string(answer).map_err(|e| Error::Internal(e.into()))?;
+    Ok(idempotency::keep(conn, actor.id(), &once.key, &answer, record).await?)
+}
