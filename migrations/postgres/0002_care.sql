@@ -7,7 +7,7 @@ CREATE TABLE doctors (
     last_name           TEXT,
     sort_name           TEXT COLLATE "C" NOT NULL,
     sort_first_name     TEXT COLLATE "C" NOT NULL,
-    specialization      TEXT NOT NULL,
+    specialization      TEXT COLLATE "C" NOT NULL,
     specialization_key  TEXT COLLATE "C" NOT NULL,
     email               TEXT,
     email_key           TEXT COLLATE "C",

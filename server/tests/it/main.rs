@@ -11,14 +11,18 @@
 )]
 
 mod accounts;
+mod assignments;
 mod command_line;
 mod concurrency;
 mod connections;
 mod conventions;
 mod crash;
 mod description;
+mod doctors;
 mod harness;
 mod import;
+mod links;
+mod once;
 mod patients;
 mod postgres;
 mod rules;

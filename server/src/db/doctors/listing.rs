@@ -97,7 +97,7 @@ pub(crate) struct SpecializationListing;
 impl Listed for SpecializationListing {
     const COLUMNS: &'static str = "SELECT s.specialization_key, s.specialization, s.doctors, s.id";
     const TABLES: &'static str = " FROM (SELECT specialization_key, \
-        min(specialization) AS specialization, count(*) AS doctors, min(id) AS id FROM doctors \
+        max(specialization) AS specialization, count(*) AS doctors, min(id) AS id FROM doctors \
         WHERE archived_at IS NULL GROUP BY specialization_key) AS s";
     const COUNTED: &'static str = " FROM (SELECT specialization_key FROM doctors \
         WHERE archived_at IS NULL GROUP BY specialization_key) AS s";

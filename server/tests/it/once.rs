@@ -1,0 +1,110 @@
+//! Requests that may be sent again: `Idempotency-Key`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Backend, Client, Server, on_both};
+
+on_both! {
+    a_key_sent_twenty_times_in_parallel_creates_once_and_answers_the_same,
+    another_body_or_address_under_the_same_key_is_refused,
+    a_failed_request_keeps_nothing,
+    a_key_belongs_to_its_user_and_ends_after_a_day,
+    every_creating_operation_takes_a_key,
+    purging_erases_kept_answers,
+}
+
+async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
+    let request = client.request(Method::POST, path).header("idempotency-key", key);
+    client.send(request.json(body)).await
+}
+
+async fn a_key_sent_twenty_times_in_parallel_creates_once_and_answers_the_same(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let body = json!({"first_name": "Ana"});
+    let attempts = (0..20).map(|_| post(&staff, "/api/patients", "key-1", &body));
+    let answers = futures_util::future::join_all(attempts).await;
+    let first = &answers[0];
+    for answer in &answers {
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        assert_eq!(answer.text, first.text);
+        assert_eq!(answer.header("location"), first.header("location"));
+        assert_eq!(answer.header("etag"), first.header("etag"));
+    }
+    assert_eq!(staff.get("/api/patients").await.body["count"], 1);
+    staff.patch("/api/patients/1", json!({"city": "Boston"})).await.expect_status(200);
+    assert_eq!(post(&staff, "/api/patients", "key-1", &body).await.text, first.text);
+}
+
+async fn another_body_or_address_under_the_same_key_is_refused(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let ana = json!({"first_name": "Ana", "specialization": "X"});
+    post(&staff, "/api/doctors", "key-1", &ana).await.expect_status(201);
+    let ben = json!({"first_name": "Ben", "specialization": "X"});
+    let refused = post(&staff, "/api/doctors", "key-1", &ben).await.expect_status(422);
+    assert_eq!(refused.body["error"], "idempotency_key_reused");
+    post(&staff, "/api/patients", "key-1", &json!({"first_name": "Ana"})).await.expect_status(422);
+    for bad in ["", " ", &"x".repeat(256)] {
+        let refused = post(&staff, "/api/doctors", bad, &ben).await.expect_status(400);
+        refused.complaints("Idempotency-Key");
+    }
+    let request = staff.request(Method::POST, "/api/doctors").header("idempotency-key", "a");
+    let twice = staff.send(request.header("idempotency-key", "b").json(&ben)).await;
+    twice.expect_status(400).complaints("Idempotency-Key");
+    assert_eq!(staff.get("/api/doctors").await.body["count"], 1);
+}
+
+async fn a_failed_request_keeps_nothing(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let body = json!({"patient": 1, "doctor": 1});
+    post(&staff, "/api/assignments", "key-1", &body).await.expect_status(400);
+    staff.patient(json!({"first_name": "Ana"})).await;
+    let doctor = json!({"last_name": "J", "specialization": "X"});
+    staff.post("/api/doctors", doctor).await.expect_status(201);
+    post(&staff, "/api/assignments", "key-1", &body).await.expect_status(201);
+}
+
+async fn a_key_belongs_to_its_user_and_ends_after_a_day(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (staff, member) = (server.staff().await, server.member("ana@example.com").await);
+    let body = json!({"first_name": "Ana"});
+    post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
+    let own = post(&member, "/api/patients", "key-1", &body).await.expect_status(201);
+    assert_eq!(own.body["id"], 2);
+    server.app.clock().advance(chrono::TimeDelta::hours(25));
+    let staff = server.log_in("staff@example.com").await;
+    let later = post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
+    assert_eq!(later.body["id"], 3);
+}
+
+async fn every_creating_operation_takes_a_key(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let second = json!({"last_name": "Second", "specialization": "X"});
+    admin.post("/api/doctors", second).await.expect_status(201);
+    for (path, body) in [
+        ("/api/patients", json!({"first_name": "Ana"})),
+        ("/api/doctors", json!({"last_name": "J", "specialization": "X"})),
+        ("/api/assignments", json!({"patient": 1, "doctor": 1})),
+        ("/api/assignments/1/transfer", json!({"doctor": 2})),
+    ] {
+        let first = post(&admin, path, path, &body).await.expect_status(201);
+        let again = post(&admin, path, path, &body).await.expect_status(201);
+        assert_eq!(first.text, again.text, "{path}");
+        assert_eq!(first.header("location"), again.header("location"));
+    }
+}
+
+async fn purging_erases_kept_answers(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let body = json!({"first_name": "Ana"});
+    post(&admin, "/api/patients", "key-1", &body).await.expect_status(201);
+    let purge = json!({"reason": "Asked for"});
+    admin.post("/api/patients/1/purge", purge).await.expect_status(204);
+    let new = post(&admin, "/api/patients", "key-1", &body).await.expect_status(201);
+    assert_eq!(new.body["id"], 2);
+}
