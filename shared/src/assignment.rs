@@ -298,17 +298,17 @@ filter! {
         /// Words of the patient's or the doctor's name, each of which must match.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("gomez")],
         /// The patient.
-        patient: PatientId = read::parsed(20, PatientId::from_str),
+        patient: PatientId = query::parsed(20, PatientId::from_str),
         /// The doctor.
-        doctor: DoctorId = read::parsed(20, DoctorId::from_str),
+        doctor: DoctorId = query::parsed(20, DoctorId::from_str),
         /// How it stands.
-        status: AssignmentStatus = read::parsed(20, AssignmentStatus::from_str),
+        status: AssignmentStatus = query::parsed(20, AssignmentStatus::from_str),
         /// Whether it is active. Active ones are shown unless this or `status` says otherwise.
         is_active: bool = query::boolean,
         /// Counts from this day or later.
-        assigned_from: NaiveDate = read::parsed(10, parse_day),
+        assigned_from: NaiveDate = query::parsed(10, parse_day),
         /// Counts from this day or earlier.
-        assigned_to: NaiveDate = read::parsed(10, parse_day),
+        assigned_to: NaiveDate = query::parsed(10, parse_day),
         /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. Without
         /// it: newest first.
         ordering: String = query::ordering(ORDERINGS)

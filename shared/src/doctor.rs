@@ -225,9 +225,9 @@ filter! {
         /// At least so many years of experience.
         min_experience: i64 = query::whole(0, EXPERIENCE_MAX) => [range(0, EXPERIENCE_MAX)],
         /// A consultation costs at most this.
-        max_fee: Money = read::parsed(20, Money::from_str),
+        max_fee: Money = query::parsed(20, Money::from_str),
         /// Who created the entry.
-        created_by: UserId = read::parsed(20, UserId::from_str),
+        created_by: UserId = query::parsed(20, UserId::from_str),
         /// `true` shows the archived ones instead of the others.
         archived: bool = query::boolean,
         /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in front
@@ -255,7 +255,7 @@ filter! {
     /// What happens to the patients of a doctor who is archived.
     DoctorRemoval {
         /// The doctor who takes them over.
-        reassign_to: DoctorId = read::parsed(20, DoctorId::from_str),
+        reassign_to: DoctorId = query::parsed(20, DoctorId::from_str),
         /// `true` ends their assignments.
         end_assignments: bool = query::boolean,
     }

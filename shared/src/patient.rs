@@ -310,19 +310,19 @@ filter! {
         /// identifier, the MRN or a date of birth. Best matches come first.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("gomez jose 1989")],
         /// Administrative gender.
-        gender: Gender = read::parsed(20, Gender::from_str),
+        gender: Gender = query::parsed(20, Gender::from_str),
         /// Blood type.
-        blood_type: BloodType = read::parsed(3, BloodType::from_str),
+        blood_type: BloodType = query::parsed(3, BloodType::from_str),
         /// City, without case or accents.
         city: String = read::line(PLACE_MAX) => [max_length(PLACE_MAX)],
         /// Who created the record.
-        created_by: UserId = read::parsed(20, UserId::from_str),
+        created_by: UserId = query::parsed(20, UserId::from_str),
         /// In the care of this doctor now.
-        doctor: DoctorId = read::parsed(20, DoctorId::from_str),
+        doctor: DoctorId = query::parsed(20, DoctorId::from_str),
         /// Born on this day or later, as far as is known.
-        born_from: NaiveDate = read::parsed(10, parse_day),
+        born_from: NaiveDate = query::parsed(10, parse_day),
         /// Born on this day or earlier, as far as is known.
-        born_to: NaiveDate = read::parsed(10, parse_day),
+        born_to: NaiveDate = query::parsed(10, parse_day),
         /// `true` shows the archived ones instead of the others.
         archived: bool = query::boolean,
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front

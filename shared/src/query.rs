@@ -30,9 +30,21 @@ pub fn query<Q: Query>(pairs: Vec<(String, String)>) -> Result<Q, Faults> {
     reader.finish().into_result().map(|()| query)
 }
 
+/// A rule for a parameter that means something. Empty it means nothing, and is refused.
+pub fn parsed<T>(
+    max: usize,
+    parse: impl Fn(&str) -> Result<T, Complaint>,
+) -> impl Fn(Value) -> Result<Option<T>, Complaint> {
+    let read = read::parsed(max, parse);
+    move |value| {
+        let empty = || Complaint::new("empty", "must not be empty; leave it out");
+        read(value)?.map(Some).ok_or_else(empty)
+    }
+}
+
 /// A rule for a whole number in a range.
 pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, Complaint> {
-    read::parsed(30, move |text| match text.parse::<i64>() {
+    parsed(30, move |text| match text.parse::<i64>() {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
         Ok(_) => Err(Complaint::out_of_range(min, max)),
         Err(_) => Err(Complaint::wrong_type("a whole number")),
@@ -41,7 +53,7 @@ pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, Compla
 
 /// A rule for `true` and `false`.
 pub fn boolean(value: Value) -> Result<Option<bool>, Complaint> {
-    read::parsed(10, |text| match text {
+    parsed(10, |text| match text {
         "true" => Ok(true),
         "false" => Ok(false),
         _ => Err(Complaint::wrong_type("true or false")),
@@ -52,7 +64,7 @@ pub fn boolean(value: Value) -> Result<Option<bool>, Complaint> {
 pub fn ordering(
     fields: &'static [&'static str],
 ) -> impl Fn(Value) -> Result<Option<String>, Complaint> {
-    read::parsed(100, move |text| {
+    parsed(100, move |text| {
         if fields.contains(&text.strip_prefix('-').unwrap_or(text)) {
             Ok(text.to_owned())
         } else {

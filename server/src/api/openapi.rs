@@ -34,6 +34,7 @@ use shared::{
 use super::{
     Api,
     body::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX},
+    params::TAGS_MAX,
 };
 
 /// Name, meaning and schema of each parameter of a query.
@@ -214,7 +215,7 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
             "description": "The version that was read: its entity tag (`\"7-4fa2\"`, or without the hash \
                 `\"7\"`), or `*`. \
                 Needed where somebody else was the last to change the record.",
-            "schema": Shape::string().max_length(1_000).example("*").into_value(),
+            "schema": Shape::string().max_length(TAGS_MAX).example("*").into_value(),
         }));
     }
     if CREATING.contains(&id.as_str()) {
@@ -230,7 +231,7 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
         parameters.push(json!({
             "name": "If-None-Match", "in": "header", "required": false,
             "description": "The entity tag of the answer that is known already.",
-            "schema": Shape::string().max_length(1_000).into_value(),
+            "schema": Shape::string().max_length(TAGS_MAX).into_value(),
         }));
     }
     if let Some(Value::Array(known)) = operation.get_mut("parameters") {

@@ -57,6 +57,9 @@ impl<'a, Q: Query + Send> FromRequest<'a> for Ask<Q> {
     }
 }
 
+/// Most characters of entity tags in one request.
+pub(super) const TAGS_MAX: usize = 1_000;
+
 /// The version that a write is meant for, from `If-Match`.
 pub(super) struct IfMatch(pub(super) Precondition);
 
@@ -65,6 +68,9 @@ impl<'a> FromRequest<'a> for IfMatch {
         let values: Vec<_> = request.headers().get_all(header::IF_MATCH).iter().collect();
         if values.is_empty() {
             return Ok(Self(Precondition::None));
+        }
+        if values.iter().map(|value| value.len()).sum::<usize>() > TAGS_MAX {
+            return Err(raise(too_many_tags("If-Match")));
         }
         let mut versions = Vec::new();
         for value in values {
@@ -85,6 +91,12 @@ fn version(tag: &str) -> Option<i64> {
     let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
     let version = tag.split_once('-').map_or(tag, |(version, _)| version);
     version.parse().ok().filter(|version| *version > 0)
+}
+
+/// The refusal of a header with more tags than anybody has read.
+pub(super) fn too_many_tags(header: &str) -> Error {
+    let complaint = Complaint::too_long(TAGS_MAX);
+    Error::Invalid(Faults::one(header, complaint))
 }
 
 fn not_a_tag() -> Error {

@@ -19,6 +19,7 @@ mod conventions;
 mod crash;
 mod description;
 mod doctors;
+mod fuzz;
 mod harness;
 mod import;
 mod links;

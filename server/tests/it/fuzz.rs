@@ -1,0 +1,101 @@
+//! Schemathesis against a running server: it makes requests from the served description, good and bad
+//! ones, and looks for answers that the description does not allow. `scripts/fuzz` installs it and
+//! runs these cases; by themselves they are left out, since they need it.
+
+use std::process::Stdio;
+
+use serde_json::json;
+use shared::account::Role;
+
+use crate::harness::{Backend, Server, on_both};
+
+on_both! {
+    #[ignore = "scripts/fuzz installs what it needs and runs it"]
+    nobody_is_told_what_the_description_says,
+    #[ignore = "scripts/fuzz installs what it needs and runs it"]
+    a_member_is_told_what_the_description_says,
+    #[ignore = "scripts/fuzz installs what it needs and runs it"]
+    staff_are_told_what_the_description_says,
+    #[ignore = "scripts/fuzz installs what it needs and runs it"]
+    an_administrator_is_told_what_the_description_says,
+}
+
+/// What ends the very session with which the other operations are tried: these are tried last.
+const ENDING: &[&str] = &["log_out", "end_session", "end_user_sessions"];
+
+/// These can't hold here. A good body may still contradict what is stored; and DELETE archives or ends
+/// a record, which then may still be read where that is asked for.
+const EXCLUDED: &str = "positive_data_acceptance,use_after_free";
+
+fn setting(name: &str, default: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| default.to_owned())
+}
+
+async fn nobody_is_told_what_the_description_says(backend: Backend) {
+    fuzz(backend, None).await;
+}
+
+async fn a_member_is_told_what_the_description_says(backend: Backend) {
+    fuzz(backend, Some(Role::Member)).await;
+}
+
+async fn staff_are_told_what_the_description_says(backend: Backend) {
+    fuzz(backend, Some(Role::Staff)).await;
+}
+
+async fn an_administrator_is_told_what_the_description_says(backend: Backend) {
+    fuzz(backend, Some(Role::Admin)).await;
+}
+
+async fn fuzz(backend: Backend, role: Option<Role>) {
+    let server = Server::start(backend).await;
+    // Somebody else's records, and one's own.
+    let mut clients = vec![server.member("other@example.com").await];
+    let mut token = None;
+    if let Some(role) = role {
+        clients.push(server.somebody(role, "fuzzed@example.com").await);
+        let session = server.session("fuzzed@example.com").await;
+        token = session["access"].as_str().map(str::to_owned);
+    }
+    for client in &clients {
+        let patient = client.patient(json!({"first_name": "Ana", "age": 30})).await;
+        let doctor = json!({"last_name": "Johnson", "specialization": "Cardiology"});
+        let doctor = client.post("/api/doctors", doctor).await.expect_status(201).body;
+        let assignment = json!({"patient": patient["id"], "doctor": doctor["id"]});
+        client.post("/api/assignments", assignment).await.expect_status(201);
+    }
+    let mut rest = Vec::new();
+    for id in ENDING {
+        rest.extend(["--exclude-operation-id", id]);
+    }
+    run(&server, token.as_deref(), &rest).await;
+    let mut last = Vec::new();
+    for id in ENDING {
+        last.extend(["--include-operation-id", id]);
+    }
+    run(&server, token.as_deref(), &last).await;
+    let alive = server.nobody().get("/readyz").await;
+    assert_eq!(alive.status, 200, "the server does not answer any more: {}", alive.text);
+}
+
+async fn run(server: &Server, token: Option<&str>, operations: &[&str]) {
+    let mut command = tokio::process::Command::new(setting("SCHEMATHESIS", "st"));
+    command.arg("run").arg(format!("http://{}/openapi.json", server.address));
+    command.args(["--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"]);
+    command.args(["--checks", "all", "--exclude-checks", EXCLUDED]);
+    command.args(["--seed", &setting("FUZZ_SEED", "1")]);
+    command.args(["--max-examples", &setting("FUZZ_EXAMPLES", "20")]);
+    command.args(["--continue-on-failure", "--no-color", "--warnings", "off"]);
+    command.args(["--suppress-health-check", "all", "--no-shrink"]);
+    command.args(operations);
+    if let Some(token) = token {
+        command.arg("--header").arg(format!("Authorization: Bearer {token}"));
+    }
+    // It keeps examples of failures in the folder in which it runs.
+    command.current_dir(server.place.folder.path()).stdin(Stdio::null());
+    let output = command.output().await.expect("Schemathesis is not there: run scripts/fuzz");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let also = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{also}");
+    println!("{}", said.rsplit("SUMMARY").next().unwrap_or_default());
+}
