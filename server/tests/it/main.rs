@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod around;
 mod command_line;
 mod concurrency;
 mod connections;
@@ -19,7 +20,10 @@ mod crash;
 mod description;
 mod harness;
 mod import;
+mod keys;
+mod metrics;
 mod patients;
 mod postgres;
 mod rules;
 mod search;
+mod tls;
