@@ -275,8 +275,8 @@ const METRICS_TOKEN_MIN: usize = 16;
 /// Reads an origin and brings it to the form in which browsers send it.
 fn origin(text: &str) -> Result<String, String> {
     let wrong = || "an origin is http or https, host and port, as in https://desk.example:8443";
-    if text.trim() == "*" {
-        return Err("every origin is none that can be trusted: name them one by one".to_owned());
+    if text.contains('*') {
+        return Err("origins are named one by one: there is no * that stands for many".to_owned());
     }
     let url: url::Url = text.trim().parse().map_err(|_| wrong())?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -358,6 +358,30 @@ mod tests {
             "file:///",
         ] {
             assert!(origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn others_can_read_along_where_neither_tls_nor_a_proxy_is_named() {
+        let here = Settings::defaults();
+        assert!(!here.is_overheard());
+        let open = Settings { listen: "0.0.0.0:8000".parse().unwrap(), ..here };
+        assert!(open.is_overheard());
+        let tls = Settings { tls_cert: Some("cert.pem".into()), ..open.clone() };
+        assert!(!tls.is_overheard());
+        let behind = Settings { trusted_proxies: vec![network("10.0.0.1").unwrap()], ..open };
+        assert!(!behind.is_overheard());
+    }
+
+    #[test]
+    fn a_metrics_token_can_not_be_guessed() {
+        let with = |token: &str| {
+            Settings { metrics_token: Some(token.to_owned()), ..Settings::defaults() }
+                .metrics_token()
+        };
+        assert_eq!(with(" 0123456789abcdef\n").unwrap().as_deref(), Some("0123456789abcdef"));
+        for weak in ["", "short", "0123456789 abcdef", "0123456789abcdé"] {
+            assert!(with(weak).is_err(), "{weak}");
         }
     }
 

@@ -35,7 +35,7 @@ use tokio::{
 
 use tokio_io_timeout::TimeoutStream;
 
-use super::{monitor::Monitor, tls::Tls};
+use super::{garbled::Exchanging, monitor::Monitor, tls::Tls};
 use crate::app::App;
 
 /// How long a client may take to send its first request's head, and every later one's, counted
@@ -109,8 +109,9 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
             match self.listener.accept().await {
                 Ok((stream, remote)) => {
                     let (endpoint, local) = (Arc::clone(&self.endpoint), self.local);
-                    let visit = Visit { endpoint, local, remote, scheme: Scheme::HTTP };
                     let counted = app.metrics().connection();
+                    let app = app.clone();
+                    let visit = Visit { app, endpoint, local, remote, scheme: Scheme::HTTP };
                     let served =
                         visit.serve(stream, self.tls.clone(), graceful.watcher(), stopping.clone());
                     tokio::spawn(async move {
@@ -205,6 +206,7 @@ async fn idle(requests: &Requests) {
 
 /// One connection, and what its requests are told of it.
 struct Visit<E> {
+    app: App,
     endpoint: Arc<E>,
     local: SocketAddr,
     remote: SocketAddr,
@@ -247,6 +249,7 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let remote = self.remote;
+        let stream = Exchanging::new(stream, self.app.clone(), remote);
         let first_request = Arc::new(Notify::new());
         let noticed = Arc::clone(&first_request);
         let requests = Arc::new(Requests::default());

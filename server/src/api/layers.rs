@@ -216,8 +216,13 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     match sent.filter(fits) {
         Some(id) => id.to_owned(),
-        None => random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned()),
+        None => new_id(),
     }
+}
+
+/// A request id of our own.
+pub(super) fn new_id() -> String {
+    random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned())
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
@@ -260,7 +265,8 @@ fn fresh(response: Response, if_none_match: Option<&HeaderValue>) -> Response {
     unchanged
 }
 
-fn decorate(headers: &mut HeaderMap, request_id: &str) {
+/// What every answer carries.
+pub(super) fn decorate(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -8,6 +8,7 @@ pub mod connections;
 mod cors;
 mod docs;
 mod failure;
+mod garbled;
 mod guard;
 mod health;
 mod layers;
