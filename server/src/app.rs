@@ -11,6 +11,7 @@ use crate::{
     db::Db,
     domain::{audit::Reads, passwords::Passwords, tokens::Tokens},
     keys::KeyRing,
+    metrics::{Levels, Metrics},
 };
 
 /// The server's state. Clones share it.
@@ -26,6 +27,7 @@ struct Inner {
     tokens: Tokens,
     passwords: Passwords,
     reads: Reads,
+    metrics: Metrics,
     is_draining: AtomicBool,
 }
 
@@ -42,13 +44,14 @@ impl App {
     pub async fn open_on(settings: Settings, database: &Database) -> Result<Self, String> {
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
-        let keys = KeyRing::open(&settings, database)?;
+        let keys = KeyRing::open(&settings, database, &clock)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new()?;
         let reads = Reads::start(db.clone());
         let is_draining = AtomicBool::new(false);
-        let inner = Inner { settings, db, clock, tokens, passwords, reads, is_draining };
+        let metrics = Metrics::new(clock.now());
+        let inner = Inner { settings, db, clock, tokens, passwords, reads, metrics, is_draining };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -85,6 +88,17 @@ impl App {
     /// Where reads are noted.
     pub fn reads(&self) -> &Reads {
         &self.inner.reads
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// How busy the database's connections and the hashing of passwords are right now.
+    pub fn levels(&self) -> Levels {
+        let (hashing, hashes_waiting) = self.passwords().load();
+        Levels { pools: self.db().pools(), hashing, hashes_waiting }
     }
 
     /// From now on new requests are refused.

@@ -14,10 +14,11 @@ use tracing_subscriber::{
 use crate::{
     api::{connections, openapi},
     app::App,
+    check,
     config::{Database, LogFormat, Settings, read_environment},
     domain::users,
     error::Error,
-    import,
+    import, keys,
     lock::{Asked, Lock},
 };
 
@@ -45,6 +46,20 @@ enum Command {
     /// Bring in records from files.
     #[command(subcommand)]
     Import(import::ImportCommand),
+    /// Change the secrets that sign logins.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Look whether everything that the server needs is there and in order.
+    Check {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what lets a shell complete commands and settings.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Subcommand)]
@@ -165,6 +180,14 @@ async fn execute(cli: Cli) -> Result<u8, String> {
             app.close().await;
             done
         }
+        Some(Command::Keys(command)) => keys::run(&settings, &command).map(|()| 0),
+        Some(Command::Check { json }) => check::run(&settings, json).await,
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "frontdesk-server", &mut script);
+            say(String::from_utf8_lossy(&script).trim_end());
+            Ok(0)
+        }
     }
 }
 
@@ -280,10 +303,18 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = App::open_on(Settings { listen: address, ..settings }, &database).await?;
+    let doors = connections::Doors::open(&app, listener)?;
+    let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {
-        lock.announce(&format!("http://{address}"))?;
+        lock.announce(&format!("{scheme}://{address}"))?;
     }
     let stop = stop_signal()?;
+    if app.settings().is_overheard() {
+        tracing::warn!(
+            "others on the network can read along: say --tls-cert and --tls-key, or name the proxy \
+             that encrypts with --trusted-proxies"
+        );
+    }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
     let needed = users::is_setup_needed(&app).await.map_err(|error| error.to_string())?;
     if needed {
@@ -291,10 +322,10 @@ async fn serve(settings: Settings) -> Result<(), String> {
             "there is no administrator yet: frontdesk-server user create --email E --role admin"
         );
     }
-    let served = connections::serve(&app, listener, stop).await;
+    doors.serve(stop).await;
     app.close().await;
     tracing::info!("stopped");
-    served
+    Ok(())
 }
 
 /// What ends when SIGTERM or Ctrl-C comes. From this call on, neither ends the process by itself.

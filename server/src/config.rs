@@ -2,12 +2,13 @@
 //! file before default.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use chrono_tz::Tz;
 use clap::Args;
+use ipnet::IpNet;
 
 /// Where the records are kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,6 +140,42 @@ pub struct Settings {
     #[arg(long, env = "FRONTDESK_DOCTOR_DIRECTORY", value_enum, default_value_t = Directory::Creator,
           global = true)]
     pub doctor_directory: Directory,
+    /// Origins whose pages may use the API, separated by commas: `https://desk.example`.
+    #[arg(long, env = "FRONTDESK_CORS_ORIGINS", value_delimiter = ',', value_parser = origin,
+          global = true)]
+    pub cors_origins: Vec<String>,
+
+    /// Proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks,
+    /// separated by commas.
+    #[arg(long, env = "FRONTDESK_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network,
+          global = true)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// File with the server's certificate and those above it (PEM): the server then speaks TLS.
+    #[arg(long, env = "FRONTDESK_TLS_CERT", global = true)]
+    pub tls_cert: Option<PathBuf>,
+
+    /// File with the certificate's private key (PEM).
+    #[arg(long, env = "FRONTDESK_TLS_KEY", global = true)]
+    pub tls_key: Option<PathBuf>,
+
+    /// An address of its own for /metrics.
+    #[arg(long, env = "FRONTDESK_METRICS_LISTEN", global = true)]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// File with the token that /metrics asks for.
+    #[arg(long, env = "FRONTDESK_METRICS_TOKEN_FILE", global = true)]
+    pub metrics_token_file: Option<PathBuf>,
+
+    /// The token itself, where there is no file.
+    #[arg(
+        long,
+        env = "FRONTDESK_METRICS_TOKEN",
+        hide_env_values = true,
+        hide = true,
+        global = true
+    )]
+    pub metrics_token: Option<String>,
 
     /// Most connections at once.
     #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS", default_value_t = 1_024,
@@ -170,6 +207,13 @@ impl Settings {
             refresh_token_days: 7,
             registration: Registration::Open,
             doctor_directory: Directory::Creator,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
+            metrics_listen: None,
+            metrics_token_file: None,
+            metrics_token: None,
             max_connections: 1_024,
             log_format: LogFormat::Text,
             log_level: tracing_subscriber::filter::LevelFilter::INFO,
@@ -199,6 +243,74 @@ impl Settings {
     pub fn is_registration_open(&self) -> bool {
         self.registration == Registration::Open
     }
+
+    /// The files of certificate and key, where the server is to speak TLS.
+    ///
+    /// Fails where one of them is missing.
+    pub fn tls(&self) -> Result<Option<(&Path, &Path)>, String> {
+        match (&self.tls_cert, &self.tls_key) {
+            (None, None) => Ok(None),
+            (Some(cert), Some(key)) => Ok(Some((cert, key))),
+            _ => Err("--tls-cert and --tls-key go together: say both or neither".to_owned()),
+        }
+    }
+
+    /// The token that `/metrics` asks for, if there is one.
+    ///
+    /// Fails where its file can't be read or it could be guessed.
+    pub fn metrics_token(&self) -> Result<Option<String>, String> {
+        let token = match (&self.metrics_token_file, &self.metrics_token) {
+            (Some(path), _) => std::fs::read_to_string(path).map_err(|error| {
+                format!("the file of the metrics token {} can't be read: {error}", path.display())
+            })?,
+            (None, Some(token)) => token.clone(),
+            (None, None) => return Ok(None),
+        };
+        let token = token.trim();
+        if token.len() < METRICS_TOKEN_MIN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!(
+                "the metrics token needs at least {METRICS_TOKEN_MIN} visible ASCII characters"
+            ));
+        }
+        Ok(Some(token.to_owned()))
+    }
+
+    /// Whether what clients send can be read on the way: the server listens beyond this machine,
+    /// has no TLS and knows no proxy that would have it.
+    pub fn is_overheard(&self) -> bool {
+        let is_alone = self.tls_cert.is_none() && self.trusted_proxies.is_empty();
+        is_alone && !self.listen.ip().to_canonical().is_loopback()
+    }
+}
+
+/// Fewest characters of the metrics token.
+const METRICS_TOKEN_MIN: usize = 16;
+
+/// Reads an origin and brings it to the form in which browsers send it.
+fn origin(text: &str) -> Result<String, String> {
+    let wrong = || "an origin is http or https, host and port, as in https://desk.example:8443";
+    if text.contains('*') {
+        return Err("origins are named one by one: there is no * that stands for many".to_owned());
+    }
+    let url: url::Url = text.trim().parse().map_err(|_| wrong())?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_anonymous = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_bare || !is_anonymous {
+        return Err(wrong().to_owned());
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+/// Reads a network (`10.0.0.0/8`) or a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = match text.parse::<IpAddr>() {
+        Ok(address) => Ok(IpNet::from(address.to_canonical())),
+        Err(_) => text.parse::<IpNet>(),
+    };
+    network
+        .map(|network| network.trunc())
+        .map_err(|_| "a proxy is an address or a network, as in 10.0.0.0/8".to_owned())
 }
 
 /// Reads the `.env` file of the folder in which the program was started into the environment, where
@@ -238,6 +350,68 @@ mod tests {
         assert!(matches!(Database::parse("postgres://h/d"), Ok(Database::Postgres(_))));
         for bad in ["postgers://h/d", "mysql://h/d", "sqlite:", "sqlite::memory:", "a.sqlite"] {
             assert!(Database::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn origins_are_exact_and_never_all() {
+        assert_eq!(origin("https://Desk.example").as_deref(), Ok("https://desk.example"));
+        assert_eq!(origin(" http://desk.example:80/"), Ok("http://desk.example".to_owned()));
+        assert_eq!(origin("http://[::1]:5173").as_deref(), Ok("http://[::1]:5173"));
+        for bad in [
+            "*",
+            "",
+            "null",
+            "desk.example",
+            "https://*",
+            "https://*.desk.example",
+            "https://desk.example/app",
+            "https://desk.example?x",
+            "https://u@desk.example",
+            "ftp://desk.example",
+            "file:///",
+        ] {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn others_can_read_along_where_neither_tls_nor_a_proxy_is_named() {
+        let here = Settings::defaults();
+        assert!(!here.is_overheard());
+        let open = Settings { listen: "0.0.0.0:8000".parse().unwrap(), ..here };
+        assert!(open.is_overheard());
+        let tls = Settings { tls_cert: Some("cert.pem".into()), ..open.clone() };
+        assert!(!tls.is_overheard());
+        let behind = Settings { trusted_proxies: vec![network("10.0.0.1").unwrap()], ..open };
+        assert!(!behind.is_overheard());
+    }
+
+    #[test]
+    fn a_metrics_token_can_not_be_guessed() {
+        let with = |token: &str| {
+            Settings { metrics_token: Some(token.to_owned()), ..Settings::defaults() }
+                .metrics_token()
+        };
+        assert_eq!(with(" 0123456789abcdef\n").unwrap().as_deref(), Some("0123456789abcdef"));
+        for weak in ["", "short", "0123456789 abcdef", "0123456789abcdé"] {
+            assert!(with(weak).is_err(), "{weak}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        for (text, network_) in [
+            ("10.1.2.3", "10.1.2.3/32"),
+            (" 10.1.2.3/8", "10.0.0.0/8"),
+            ("::1", "::1/128"),
+            ("::ffff:10.1.2.3", "10.1.2.3/32"),
+            ("fd00::/8", "fd00::/8"),
+        ] {
+            assert_eq!(network(text).unwrap().to_string(), network_);
+        }
+        for bad in ["", "proxy", "10.0.0.0/33", "10.0.0", "*"] {
+            assert!(network(bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,20 +1,41 @@
-//! The ring of secrets that sign tokens: the first signs, all verify.
+//! The ring of secrets that sign tokens: the first signs, all verify. Where it comes from a file, a
+//! changed file is noticed while the server runs.
 
-use std::{io::Write, path::Path};
+mod file;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::{Database, Settings};
+use crate::{
+    clock::Clock,
+    config::{Database, Settings},
+};
+
+pub use file::{KeysCommand, check, run};
+use file::{Stamp, make, path, read};
 
 /// Fewest bytes of a secret: what HMAC-SHA-256 can use (RFC 7518, section 3.2).
 const SECRET_MIN: usize = 32;
+/// How long the ring is used before its file is looked at again.
+const LOOK_AFTER: TimeDelta = TimeDelta::seconds(2);
+/// What stands between a secret that was rotated away and the time at which it was.
+const RETIRED: &str = " retired ";
+/// How much longer than its tokens a retired secret verifies: the other instances may have signed
+/// with it a moment longer, and clocks differ.
+const SLACK: TimeDelta = TimeDelta::minutes(2);
 
 /// One secret with the name under which a token refers to it.
 pub struct Key {
     /// The first bytes of its hash, so that it says nothing about the secret.
     pub id: String,
     secret: Vec<u8>,
+    retired_at: Option<DateTime<Utc>>,
 }
 
 impl Key {
@@ -22,108 +43,139 @@ impl Key {
     pub fn secret(&self) -> &[u8] {
         &self.secret
     }
+
+    /// Whether a token that it has signed can still be alive.
+    fn is_needed(&self, lifetime: TimeDelta, now: DateTime<Utc>) -> bool {
+        self.retired_at.is_none_or(|retired_at| retired_at + lifetime + SLACK > now)
+    }
 }
 
 /// The secrets; there is always one.
 pub struct KeyRing {
-    first: Key,
-    others: Vec<Key>,
+    source: Option<PathBuf>,
+    clock: Clock,
+    /// How long tokens live.
+    lifetime: TimeDelta,
+    held: RwLock<Held>,
+}
+
+struct Held {
+    keys: Keys,
+    stamp: Option<Stamp>,
+    looked_at: DateTime<Utc>,
+}
+
+struct Keys {
+    first: Arc<Key>,
+    others: Vec<Arc<Key>>,
+}
+
+impl Keys {
+    fn all(&self) -> impl Iterator<Item = &Arc<Key>> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
 }
 
 impl KeyRing {
     /// The secret that signs.
-    pub fn signing(&self) -> &Key {
-        &self.first
+    pub fn signing(&self) -> Arc<Key> {
+        self.look(LOOK_AFTER);
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner).keys.first)
     }
 
-    /// The secret with this name.
-    pub fn get(&self, id: &str) -> Option<&Key> {
-        std::iter::once(&self.first).chain(&self.others).find(|key| key.id == id)
+    /// The secret with this name, as long as a token that it has signed can be alive.
+    pub fn get(&self, id: &str) -> Option<Arc<Key>> {
+        self.look(LOOK_AFTER);
+        self.find(id).or_else(|| {
+            // Another instance may have made it a moment ago and signed with it.
+            self.look(TimeDelta::zero());
+            self.find(id)
+        })
+    }
+
+    fn find(&self, id: &str) -> Option<Arc<Key>> {
+        let now = self.clock.now();
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let key = held.keys.all().find(|key| key.id == id)?;
+        key.is_needed(self.lifetime, now).then(|| Arc::clone(key))
+    }
+
+    /// Reads the file again where it has changed. One that can't be used changes nothing, and the
+    /// log says why, once.
+    fn look(&self, after: TimeDelta) {
+        let Some(path) = &self.source else { return };
+        let now = self.clock.now();
+        let is_due = |held: &Held| (now - held.looked_at).abs() >= after;
+        if !is_due(&self.held.read().unwrap_or_else(PoisonError::into_inner)) {
+            return;
+        }
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if !is_due(&held) {
+            return;
+        }
+        held.looked_at = now;
+        let stamp = Stamp::of(path).ok();
+        if stamp == held.stamp {
+            return;
+        }
+        held.stamp = stamp;
+        match read(path) {
+            Ok(keys) => {
+                held.keys = keys;
+                tracing::info!("the key file was read anew");
+            }
+            Err(sentence) => tracing::error!("the keys stay those they were: {sentence}"),
+        }
     }
 
     /// Finds the secrets that the settings name; beside a SQLite file they are made at the first
     /// start.
     ///
     /// Fails with one sentence where there is none, or it is weak, or others can read it.
-    pub fn open(settings: &Settings, database: &Database) -> Result<Self, String> {
-        match (&settings.jwt_secret_file, &settings.jwt_secret, database) {
-            (Some(path), ..) => Self::from_file(path),
-            (None, Some(secret), _) => Self::from_text(secret, "FRONTDESK_JWT_SECRET"),
-            (None, None, Database::Sqlite(file)) => {
-                let mut path = file.clone().into_os_string();
-                path.push(".keys");
-                let path = Path::new(&path);
-                make(path)?;
-                Self::from_file(path)
+    pub fn open(settings: &Settings, database: &Database, clock: &Clock) -> Result<Self, String> {
+        let (keys, source) = match (&settings.jwt_secret_file, &settings.jwt_secret) {
+            (None, Some(secret)) => (parse(secret, "FRONTDESK_JWT_SECRET")?, None),
+            (given, _) => {
+                let path = path(settings, database)?;
+                if given.is_none() {
+                    make(&path)?;
+                }
+                (read(&path)?, Some(path))
             }
-            (None, None, Database::Postgres(_)) => {
-                Err("with PostgreSQL a secret has to be given, the same on every instance: \
-                 say --jwt-secret-file (openssl rand -base64 48 makes one)"
-                    .to_owned())
-            }
-        }
-    }
-
-    fn from_file(path: &Path) -> Result<Self, String> {
-        let place = format!("the key file {}", path.display());
-        let failed = |error: std::io::Error| format!("{place} can't be read: {error}");
-        let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(format!("{place} is not a plain file"));
-        }
-        #[cfg(unix)]
-        {
-            let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-            if mode & 0o077 != 0 {
-                return Err(format!("{place} can be read by others: chmod 600 it"));
-            }
-        }
-        Self::from_text(&std::fs::read_to_string(path).map_err(failed)?, &place)
-    }
-
-    fn from_text(text: &str, place: &str) -> Result<Self, String> {
-        let mut keys = Vec::new();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let secret = line.as_bytes().to_vec();
-            let is_placeholder = ["your-secret", "django-insecure", "changeme", "secret-key"]
-                .iter()
-                .any(|known| line.to_lowercase().contains(known));
-            let is_uniform = secret.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
-            if secret.len() < SECRET_MIN || is_placeholder || is_uniform {
-                return Err(format!(
-                    "{place} holds a weak secret: it needs at least {SECRET_MIN} random characters"
-                ));
-            }
-            let hash = digest::digest(&digest::SHA256, &secret);
-            let id = URL_SAFE_NO_PAD.encode(hash.as_ref().get(..6).unwrap_or_default());
-            keys.push(Key { id, secret });
-        }
-        let mut keys = keys.into_iter();
-        let first = keys.next().ok_or_else(|| format!("{place} holds no secret"))?;
-        Ok(Self { first, others: keys.collect() })
+        };
+        let stamp = source.as_deref().and_then(|path| Stamp::of(path).ok());
+        let held = Held { keys, stamp, looked_at: clock.now() };
+        let lifetime = TimeDelta::days(settings.refresh_token_days);
+        Ok(Self { source, clock: clock.clone(), lifetime, held: RwLock::new(held) })
     }
 }
 
-/// Makes the file with one secret, unless it is there: readable by its owner alone from the first
-/// moment, and on the disk before anything is signed with it.
-fn make(path: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("can't make {}: {error}", path.display());
-    if path.symlink_metadata().is_ok() {
-        return Ok(());
+/// Reads secrets, one a line.
+fn parse(text: &str, place: &str) -> Result<Keys, String> {
+    let mut keys = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let marked = line.rsplit_once(RETIRED).and_then(|(secret, time)| {
+            let time = DateTime::parse_from_rfc3339(time).ok()?;
+            Some((secret, Some(time.to_utc())))
+        });
+        let (secret, retired_at) = marked.unwrap_or((line, None));
+        let is_placeholder = ["your-secret", "django-insecure", "changeme", "secret-key"]
+            .iter()
+            .any(|known| secret.to_lowercase().contains(known));
+        let secret = secret.as_bytes().to_vec();
+        let is_uniform = secret.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
+        if secret.len() < SECRET_MIN || is_placeholder || is_uniform {
+            return Err(format!(
+                "{place} holds a weak secret: it needs at least {SECRET_MIN} random characters"
+            ));
+        }
+        let hash = digest::digest(&digest::SHA256, &secret);
+        let id = URL_SAFE_NO_PAD.encode(hash.as_ref().get(..6).unwrap_or_default());
+        keys.push(Arc::new(Key { id, secret, retired_at }));
     }
-    // Written under another name first: a crash must not leave an empty file, and of two first
-    // starts at once both must end up with the same secret.
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    writeln!(file, "{}", random_text::<48>()?).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {}
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
-        Err(error) => return Err(failed(error.error)),
-    }
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    let mut keys = keys.into_iter();
+    let first = keys.next().ok_or_else(|| format!("{place} holds no secret"))?;
+    Ok(Keys { first, others: keys.collect() })
 }
 
 /// Random bytes as text that fits into addresses and headers.
@@ -140,18 +192,45 @@ mod tests {
     #[test]
     fn a_ring_signs_with_its_first_secret_and_knows_all() {
         let (new, old) = ("n".repeat(31) + "1", "o".repeat(31) + "2");
-        let ring = KeyRing::from_text(&format!("{new}\n\n{old}\n"), "it").unwrap();
-        assert_eq!(ring.signing().secret(), new.as_bytes());
-        let alone = KeyRing::from_text(&old, "it").unwrap();
-        assert_eq!(ring.get(&alone.signing().id).unwrap().secret(), old.as_bytes());
-        assert!(ring.get("other").is_none());
+        let settings =
+            |secret: String| Settings { jwt_secret: Some(secret), ..Settings::defaults() };
+        let ring = |secret: String| {
+            let nowhere = Database::Sqlite(PathBuf::from("a.sqlite"));
+            KeyRing::open(&settings(secret), &nowhere, &Clock::new(chrono_tz::Tz::UTC)).unwrap()
+        };
+        let both = ring(format!("{new}\n\n{old}\n"));
+        assert_eq!(both.signing().secret(), new.as_bytes());
+        let alone = ring(old.clone());
+        assert_eq!(both.get(&alone.signing().id).unwrap().secret(), old.as_bytes());
+        assert!(both.get("other").is_none());
+    }
+
+    #[test]
+    fn a_retired_secret_verifies_as_long_as_its_tokens_live() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("a.sqlite"));
+        let (settings, clock) = (Settings::defaults(), Clock::new(chrono_tz::Tz::UTC));
+        clock.stop();
+        let ring = KeyRing::open(&settings, &database, &clock).unwrap();
+        let old = ring.signing().id.clone();
+        let path = path(&settings, &database).unwrap();
+        file::rotate(&path, ring.lifetime, clock.now()).unwrap();
+        assert_eq!(ring.signing().id, old, "the file is looked at too often");
+        clock.advance(LOOK_AFTER);
+        let new = ring.signing().id.clone();
+        assert!(new != old && ring.get(&old).is_some());
+        clock.advance(ring.lifetime + SLACK);
+        assert!(ring.get(&old).is_none() && ring.get(&new).is_some());
+        assert_eq!(file::rotate(&path, ring.lifetime, clock.now()).unwrap(), 1);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 2, "the dead one was kept: {text}");
     }
 
     #[test]
     fn weak_secrets_are_refused() {
         for weak in ["", "short", &"a".repeat(64), &format!("your-secret-key-{}", "x1".repeat(20))]
         {
-            assert!(KeyRing::from_text(weak, "it").is_err(), "{weak}");
+            assert!(parse(weak, "it").is_err(), "{weak}");
         }
     }
 
@@ -160,8 +239,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::Sqlite(folder.path().join("a.sqlite"));
         let settings = Settings::defaults();
-        let first = KeyRing::open(&settings, &database).unwrap();
-        let second = KeyRing::open(&settings, &database).unwrap();
+        let clock = Clock::new(chrono_tz::Tz::UTC);
+        let first = KeyRing::open(&settings, &database, &clock).unwrap();
+        let second = KeyRing::open(&settings, &database, &clock).unwrap();
         assert_eq!(first.signing().id, second.signing().id);
         #[cfg(unix)]
         {
@@ -169,7 +249,7 @@ mod tests {
             let path = folder.path().join("a.sqlite.keys");
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-            assert!(KeyRing::open(&settings, &database).err().unwrap().contains("others"));
+            assert!(KeyRing::open(&settings, &database, &clock).err().unwrap().contains("others"));
         }
     }
 }

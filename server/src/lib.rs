@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod app;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -15,4 +16,5 @@ pub mod error;
 pub mod import;
 pub mod keys;
 pub mod lock;
+pub mod metrics;
 pub mod sample;

@@ -15,6 +15,10 @@ pub const READYZ: &str = "/readyz";
 pub const DOCS: &str = "/docs";
 /// The API description.
 pub const OPENAPI_JSON: &str = "/openapi.json";
+/// The same in YAML.
+pub const OPENAPI_YAML: &str = "/openapi.yaml";
+/// What is counted for monitoring.
+pub const METRICS: &str = "/metrics";
 
 /// Under it the limits for credentials hold.
 pub const AUTH: &str = "/api/auth";

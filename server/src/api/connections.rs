@@ -16,7 +16,10 @@ use std::{
 
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use poem::{
     Endpoint, Request, Response,
@@ -24,12 +27,15 @@ use poem::{
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::{Notify, Semaphore},
+    sync::{Notify, Semaphore, watch},
+    time::{Instant, timeout_at},
 };
 
 use tokio_io_timeout::TimeoutStream;
 
+use super::{garbled::Exchanging, monitor::Monitor, tls::Tls};
 use crate::app::App;
 
 /// How long a client may take to send its first request's head, and every later one's, counted
@@ -41,6 +47,8 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 const STALL_TIME: Duration = Duration::from_secs(30);
 /// How long running requests may take to end when the server stops.
 const DRAIN_TIME: Duration = Duration::from_secs(20);
+/// Most connections at once to the address of `/metrics`.
+const MONITOR_CONNECTIONS: usize = 16;
 /// How long the loop waits after accepting has failed, for example where no file is left to open.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
@@ -66,42 +74,104 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    let endpoint = Arc::new(super::endpoint(app)?);
-    let places = Arc::new(Semaphore::new(app.settings().max_connections as usize));
-    let graceful = GracefulShutdown::new();
-    let local = listener.local_addr().map_err(|error| error.to_string())?;
-    let mut stop = pin!(stop);
-    loop {
-        let accepted = async {
+    Doors::open(app, listener)?.serve(stop).await;
+    Ok(())
+}
+
+/// Where connections come in: the main address, and perhaps one for `/metrics`.
+pub struct Doors<M> {
+    app: App,
+    main: Door<M>,
+    monitor: Option<Door<Monitor>>,
+}
+
+/// An address, what answers there, and how many connections it may have.
+struct Door<E> {
+    listener: TcpListener,
+    local: SocketAddr,
+    endpoint: Arc<E>,
+    places: Arc<Semaphore>,
+    tls: Option<Arc<Tls>>,
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Door<E> {
+    fn new(listener: TcpListener, endpoint: E, places: usize) -> Result<Self, String> {
+        let local = listener.local_addr().map_err(|error| error.to_string())?;
+        let (endpoint, places) = (Arc::new(endpoint), Arc::new(Semaphore::new(places)));
+        Ok(Self { listener, local, endpoint, places, tls: None })
+    }
+
+    /// Takes connections for ever.
+    async fn attend(&self, app: &App, graceful: &GracefulShutdown, stopping: &watch::Receiver<()>) {
+        loop {
             // The place first: a connection that can't be served stays in the system's queue.
-            let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            () = &mut stop => break,
-            accepted = accepted => accepted,
-        };
-        match accepted {
-            Ok((stream, remote)) => {
-                let endpoint = Arc::clone(&endpoint);
-                let connection = connection(stream, local, remote, endpoint, &graceful);
-                tokio::spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(BACK_OFF).await;
+            let place = self.places.clone().acquire_owned().await;
+            match self.listener.accept().await {
+                Ok((stream, remote)) => {
+                    let (endpoint, local) = (Arc::clone(&self.endpoint), self.local);
+                    let counted = app.metrics().connection();
+                    let app = app.clone();
+                    let visit = Visit { app, endpoint, local, remote, scheme: Scheme::HTTP };
+                    let served =
+                        visit.serve(stream, self.tls.clone(), graceful.watcher(), stopping.clone());
+                    tokio::spawn(async move {
+                        served.await;
+                        drop((place, counted));
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(BACK_OFF).await;
+                }
             }
         }
     }
-    drop(listener);
-    app.drain();
-    if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests were still running when the server stopped");
+}
+
+impl Doors<()> {
+    /// Makes everything ready that can fail.
+    ///
+    /// Fails with one sentence.
+    pub fn open(
+        app: &App,
+        listener: TcpListener,
+    ) -> Result<Doors<impl Endpoint<Output = Response> + use<>>, String> {
+        let settings = app.settings();
+        let places = settings.max_connections as usize;
+        let mut main = Door::new(listener, super::endpoint(app)?, places)?;
+        main.tls = Tls::open(settings, app.clock())?.map(Arc::new);
+        let monitor = match settings.metrics_listen {
+            Some(address) => {
+                Some(Door::new(listen(address)?, Monitor::new(app)?, MONITOR_CONNECTIONS)?)
+            }
+            None => None,
+        };
+        Ok(Doors { app: app.clone(), main, monitor })
     }
-    Ok(())
+}
+
+impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
+    /// Serves until `stop` comes, then lets running requests end.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let graceful = GracefulShutdown::new();
+        let (stopped, stopping) = watch::channel(());
+        let monitor = async {
+            match &self.monitor {
+                Some(door) => door.attend(&self.app, &graceful, &stopping).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop => {}
+            () = self.main.attend(&self.app, &graceful, &stopping) => {}
+            () = monitor => {}
+        }
+        self.app.drain();
+        drop((self.main, self.monitor, stopped));
+        if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
+            tracing::warn!("requests were still running when the server stopped");
+        }
+    }
 }
 
 /// The requests of a connection: how many have begun, and how many run.
@@ -134,31 +204,93 @@ async fn idle(requests: &Requests) {
     }
 }
 
-fn connection<E: Endpoint<Output = Response> + 'static>(
-    stream: TcpStream,
+/// One connection, and what its requests are told of it.
+struct Visit<E> {
+    app: App,
+    endpoint: Arc<E>,
     local: SocketAddr,
     remote: SocketAddr,
-    endpoint: Arc<E>,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + 'static {
-    let first_request = Arc::new(Notify::new());
-    let noticed = Arc::clone(&first_request);
-    let requests = Arc::new(Requests::default());
-    let counted = Arc::clone(&requests);
-    let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
-        noticed.notify_one();
-        counted.begun.fetch_add(1, Ordering::Relaxed);
-        counted.running.fetch_add(1, Ordering::Relaxed);
-        let running = Running(Arc::clone(&counted));
-        let endpoint = Arc::clone(&endpoint);
-        let (local, remote) = (LocalAddr(local.into()), RemoteAddr(remote.into()));
-        async move {
-            let request = Request::from((request, local, remote, Scheme::HTTP));
-            let response = endpoint.get_response(request).await;
-            drop(running);
-            Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
+    scheme: Scheme,
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
+    async fn serve(
+        mut self,
+        stream: TcpStream,
+        tls: Option<Arc<Tls>>,
+        graceful: Watcher,
+        mut stopping: watch::Receiver<()>,
+    ) {
+        let remote = self.remote;
+        let deadline = Instant::now() + HEAD_TIME;
+        // Whoever asks for something long and does not read it must not keep the place for ever.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(STALL_TIME));
+        let stream = Box::pin(stream);
+        let Some(tls) = tls else { return self.talk(stream, graceful, deadline).await };
+        let encrypted = tokio::select! {
+            encrypted = timeout_at(deadline, tls.acceptor().accept(stream)) => encrypted,
+            // Nothing was asked yet that would have to be answered.
+            _ = stopping.changed() => return,
+        };
+        match encrypted {
+            Ok(Ok(stream)) => {
+                self.scheme = Scheme::HTTPS;
+                self.talk(Box::pin(stream), graceful, deadline).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, %remote, "no TLS came about"),
+            Err(_) => tracing::debug!(%remote, "no TLS came about in time"),
         }
-    });
+    }
+
+    /// Answers requests. The head of the first one has to be there by the deadline.
+    async fn talk<S>(self, stream: S, graceful: Watcher, deadline: Instant)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let remote = self.remote;
+        let stream = Exchanging::new(stream, self.app.clone(), remote);
+        let first_request = Arc::new(Notify::new());
+        let noticed = Arc::clone(&first_request);
+        let requests = Arc::new(Requests::default());
+        let counted = Arc::clone(&requests);
+        let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
+            noticed.notify_one();
+            counted.begun.fetch_add(1, Ordering::Relaxed);
+            counted.running.fetch_add(1, Ordering::Relaxed);
+            let running = Running(Arc::clone(&counted));
+            let (endpoint, scheme) = (Arc::clone(&self.endpoint), self.scheme.clone());
+            let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(remote.into()));
+            async move {
+                let request = Request::from((request, local, remote, scheme));
+                let response = endpoint.get_response(request).await;
+                drop(running);
+                Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
+            }
+        });
+        let served = builder().serve_connection(TokioIo::new(stream), service).into_owned();
+        let mut served = pin!(graceful.watch(served));
+        // hyper's own deadline begins with the first byte; a socket that sends nothing is ours.
+        let silence = timeout_at(deadline, first_request.notified());
+        let result = tokio::select! {
+            result = &mut served => result,
+            silence = silence => {
+                if silence.is_err() {
+                    return;
+                }
+                tokio::select! {
+                    result = served => result,
+                    () = idle(&requests) => return,
+                }
+            }
+        };
+        if let Err(error) = result {
+            tracing::debug!(%error, %remote, "a connection broke off");
+        }
+    }
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -173,33 +305,5 @@ fn connection<E: Endpoint<Output = Response> + 'static>(
         .keep_alive_timeout(HEAD_TIME)
         .max_concurrent_streams(100)
         .max_header_list_size(64 * 1024);
-    // Whoever asks for something long and does not read it must not keep the place for ever.
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(STALL_TIME));
-    let stream = TokioIo::new(Box::pin(stream));
-    let served = builder.serve_connection(stream, service).into_owned();
-    let served = graceful.watch(served);
-    async move {
-        let mut served = pin!(served);
-        // hyper's own deadline begins with the first byte; a socket that sends nothing is ours.
-        let silence = async {
-            let first = first_request.notified();
-            tokio::time::timeout(HEAD_TIME, first).await.is_err()
-        };
-        let result = tokio::select! {
-            result = &mut served => result,
-            is_silent = silence => {
-                if is_silent {
-                    return;
-                }
-                tokio::select! {
-                    result = served => result,
-                    () = idle(&requests) => return,
-                }
-            }
-        };
-        if let Err(error) = result {
-            tracing::debug!(%error, %remote, "a connection broke off");
-        }
-    }
+    builder
 }

@@ -12,7 +12,7 @@ use poem::{
 };
 use poem_openapi::OpenApiService;
 use serde_json::Value;
-use shared::Kind;
+use shared::{Kind, paths};
 
 use super::reply::hash;
 
@@ -47,6 +47,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;mar
 pub(super) struct Assets {
     files: Vec<Asset>,
     description: Asset,
+    description_in_yaml: Asset,
 }
 
 #[derive(Clone)]
@@ -86,6 +87,8 @@ impl Assets {
         let (Some(style), Some(script)) = (style, script) else {
             return Err("poem-openapi's page of Swagger UI has another shape".to_owned());
         };
+        let yaml = serde_saphyr::to_string(document)
+            .map_err(|error| format!("the API description can't be written as YAML: {error}"))?;
         Ok(Self {
             files: vec![
                 Asset::new("swagger-ui.css", "text/css; charset=utf-8", style),
@@ -93,6 +96,7 @@ impl Assets {
                 Asset::new("start.js", "text/javascript; charset=utf-8", START),
             ],
             description: Asset::new("openapi.json", "application/json", &document.to_string()),
+            description_in_yaml: Asset::new("openapi.yaml", "application/yaml", &yaml),
         })
     }
 }
@@ -127,12 +131,39 @@ pub(super) fn description(assets: &Assets) -> RouteMethod {
     get(make_sync(move |_| description.response()))
 }
 
-/// `/swagger` and `/redoc`
+/// `/openapi.yaml`
+pub(super) fn description_in_yaml(assets: &Assets) -> RouteMethod {
+    let description = assets.description_in_yaml.clone();
+    get(make_sync(move |_| description.response()))
+}
+
+/// The pages of an earlier system's web site, which lead to the landing page now.
+pub(super) const OLD_PAGES: &[&str] = &[
+    "/register",
+    "/login",
+    "/profile",
+    "/dashboard",
+    "/patients",
+    "/doctors",
+    "/assignments",
+    "/admin",
+];
+
+/// Where an earlier system had a page.
+pub(super) fn home() -> RouteMethod {
+    redirect("/")
+}
+
+/// `/swagger`, `/redoc` and `/api-test`
 pub(super) fn moved() -> RouteMethod {
-    get(make_sync(|_| {
+    redirect(paths::DOCS)
+}
+
+fn redirect(to: &'static str) -> RouteMethod {
+    get(make_sync(move |_| {
         Response::builder()
             .status(StatusCode::PERMANENT_REDIRECT)
-            .header(header::LOCATION, shared::paths::DOCS)
+            .header(header::LOCATION, to)
             .finish()
     }))
 }
@@ -167,9 +198,11 @@ pub(super) fn landing() -> impl Endpoint {
                 "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
                  <title>Frontdesk</title><style>{STYLE}</style></head>\n<body><h1>Frontdesk</h1>\
                  <p>The front desk of a clinic works in a terminal: run <code>frontdesk --server \
-                 ADDRESS</code> with the address of this page.</p><ul>\
+                 ADDRESS</code> with the address of this page. There are no pages for the \
+                 browser beyond these:</p><ul>\
                  <li><a href=\"/docs\">API documentation</a></li>\
-                 <li><a href=\"/openapi.json\">API description</a> (OpenAPI)</li>\
+                 <li>API description (OpenAPI): <a href=\"/openapi.json\">JSON</a>, \
+                 <a href=\"/openapi.yaml\">YAML</a></li>\
                  <li><a href=\"/healthz\">Is it alive?</a> \
                  <a href=\"/readyz\">Is it ready?</a></li></ul></body></html>\n"
             ),

@@ -15,6 +15,8 @@ use shared::{Complaint, Faults, Kind, Problem, paths};
 
 use super::{
     body::{body_max, discard},
+    caller::{Caller, host_name},
+    cors,
     problem::{self, Refusal},
     routes::Routes,
 };
@@ -71,8 +73,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let started = Instant::now();
         let request_id = request_id(request.headers());
-        let address = request.remote_addr().as_socket_addr().map(|address| address.ip());
-        let address = address.map(|ip| ip.to_canonical().to_string());
+        let settings = self.app.settings();
+        let caller = Caller::of(&request, &settings.trusted_proxies);
+        let page = cors::allowed(request.headers(), &settings.cors_origins);
+        let address = caller.address.map(|address| address.to_string());
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let origin = Origin {
             address: address.clone(),
@@ -81,7 +85,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         };
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(self.app.clone());
-        let mut response = match self.admit(&mut request, &request_id) {
+        let mut response = match self.admit(&mut request, &caller, &request_id) {
             Some(refused) => {
                 if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
                     discard(request.take_body().into_async_read()).await;
@@ -96,12 +100,16 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
             response.headers_mut().insert(header::ALLOW, allow);
         }
         decorate(response.headers_mut(), &request_id);
+        cors::decorate(response.headers_mut(), &settings.cors_origins, page);
+        let status = response.status().as_u16();
+        let route = self.routes.template(&path);
+        self.app.metrics().note_request(method.as_str(), route, status, started.elapsed());
         tracing::info!(
             target: "access",
             request_id,
             method = %method,
             path,
-            status = response.status().as_u16(),
+            status,
             ms = started.elapsed().as_millis(),
             address,
         );
@@ -111,7 +119,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
 
 impl<E: Endpoint<Output = Response>> Layers<E> {
     /// Lets a request in, or refuses it before any operation has seen it.
-    fn admit(&self, request: &mut Request, request_id: &str) -> Option<Response> {
+    fn admit(&self, request: &mut Request, caller: &Caller, request_id: &str) -> Option<Response> {
         let refuse = |problem| Some(problem::finish(problem, request_id));
         if self.app.is_draining() && request.uri().path() != paths::HEALTHZ {
             let mut response = refuse(Problem::new(Kind::Unavailable, "the server is stopping"))?;
@@ -119,13 +127,16 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             return Some(response);
         }
-        let host = match host(request) {
-            Some(host) if self.is_allowed(&host) => host,
+        let host = match &caller.host {
+            Some(host) if self.is_allowed(host) => host,
             _ => {
                 let complaint = Complaint::new("unknown_host", "is not a name of this server");
                 return Some(problem::invalid(Faults::one("Host", complaint), request_id));
             }
         };
+        if let Some(answer) = cors::preflight(request, &self.app.settings().cors_origins) {
+            return Some(answer);
+        }
         let length = request.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         let max = body_max(request.uri().path());
@@ -151,7 +162,7 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         normalise(request);
         let base = match &self.app.settings().public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => format!("{}://{host}", request.scheme().as_str()),
+            None => format!("{}://{host}", caller.scheme),
         };
         let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let path = request.uri().path().to_owned();
@@ -205,30 +216,18 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     match sent.filter(fits) {
         Some(id) => id.to_owned(),
-        None => random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned()),
+        None => new_id(),
     }
+}
+
+/// A request id of our own.
+pub(super) fn new_id() -> String {
+    random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned())
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
     Some(agent.chars().take(USER_AGENT_MAX).collect())
-}
-
-fn host(request: &Request) -> Option<String> {
-    if let Some(authority) = request.uri().authority() {
-        return Some(authority.as_str().to_owned());
-    }
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let host = hosts.next()?.to_str().ok()?.to_owned();
-    hosts.next().is_none().then_some(host)
-}
-
-/// A host without its port.
-fn host_name(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    }
 }
 
 /// HEAD is answered as GET, whose body hyper then leaves out; a trailing slash is optional.
@@ -266,7 +265,8 @@ fn fresh(response: Response, if_none_match: Option<&HeaderValue>) -> Response {
     unchanged
 }
 
-fn decorate(headers: &mut HeaderMap, request_id: &str) {
+/// What every answer carries.
+pub(super) fn decorate(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -276,23 +276,5 @@ fn decorate(headers: &mut HeaderMap, request_id: &str) {
         (header::X_FRAME_OPTIONS, "DENY"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host_name;
-
-    #[test]
-    fn a_host_may_have_a_port() {
-        for (host, name) in [
-            ("localhost:8000", "localhost"),
-            ("localhost", "localhost"),
-            ("[::1]:80", "[::1]"),
-            ("[::1]", "[::1]"),
-            ("evil.example:x", "evil.example:x"),
-        ] {
-            assert_eq!(host_name(host), name);
-        }
     }
 }

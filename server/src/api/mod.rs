@@ -4,19 +4,24 @@
 mod assignments;
 mod auth;
 mod body;
+mod caller;
 pub mod connections;
+mod cors;
 mod docs;
 mod doctors;
 mod failure;
+mod garbled;
 mod guard;
 mod health;
 mod layers;
+mod monitor;
 pub mod openapi;
 mod params;
 mod patients;
 mod problem;
 mod reply;
 mod routes;
+pub mod tls;
 
 use std::sync::Arc;
 
@@ -66,6 +71,7 @@ pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, S
     let operations = routes::Routes::of(&document)?;
     let assets = docs::Assets::new(&document)?;
     let service = Arc::new(service(app).into_endpoint());
+    let monitor = monitor::Monitor::new(app)?;
     let routes = Route::new()
         .nest_no_strip("/api", Arc::clone(&service))
         .at(paths::HEALTHZ, Arc::clone(&service))
@@ -75,7 +81,14 @@ pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, S
         .at("/swagger", docs::moved())
         .at("/redoc", docs::moved())
         .at(paths::OPENAPI_JSON, docs::description(&assets))
+        .at(paths::OPENAPI_YAML, docs::description_in_yaml(&assets))
         .at("/problems/:kind", docs::problem())
         .at("/", docs::landing());
+    let routes = docs::OLD_PAGES.iter().fold(routes, |routes, page| routes.at(page, docs::home()));
+    let routes = routes.at("/api-test", docs::moved());
+    let routes = match monitor.is_on_main_address() {
+        true => routes.at(paths::METRICS, monitor.route()),
+        false => routes,
+    };
     Ok(layers::Layers::new(app.clone(), operations, routes.map_to_response()))
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 pub(super) struct Routes(Vec<Described>);
 
 struct Described {
+    path: String,
     /// The segments; none for a parameter.
     segments: Vec<Option<String>>,
     allow: String,
@@ -26,6 +27,7 @@ impl Routes {
             methods.sort_unstable();
             let segment = |text: &str| (!text.starts_with('{')).then(|| text.to_owned());
             Described {
+                path: path.clone(),
                 segments: path.trim_matches('/').split('/').map(segment).collect(),
                 allow: methods.join(", "),
             }
@@ -35,6 +37,15 @@ impl Routes {
 
     /// The methods of an address, as `Allow` lists them. What is not described is only read.
     pub(super) fn allow(&self, path: &str) -> &str {
+        self.find(path).map_or("GET, HEAD", |route| &route.allow)
+    }
+
+    /// The described path to which an address belongs, for counting.
+    pub(super) fn template(&self, path: &str) -> &str {
+        self.find(path).map_or("other", |route| &route.path)
+    }
+
+    fn find(&self, path: &str) -> Option<&Described> {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         let matches = |route: &&Described| {
             route.segments.len() == segments.len()
@@ -42,6 +53,6 @@ impl Routes {
                     described.as_deref().is_none_or(|described| described == *segment)
                 })
         };
-        self.0.iter().find(matches).map_or("GET, HEAD", |route| &route.allow)
+        self.0.iter().find(matches)
     }
 }

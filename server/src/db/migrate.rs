@@ -51,6 +51,24 @@ fn migrator(migrations: Vec<Migration>) -> Migrator {
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }
 
+/// The migrations that a database has.
+pub(super) const APPLIED: &str =
+    "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+
+/// Whether a database has all migrations and no other.
+pub(super) fn compare(migrator: &Migrator, applied: &[i64]) -> Result<String, String> {
+    let known: Vec<i64> = migrator.iter().map(|migration| migration.version).collect();
+    if let Some(later) = applied.iter().find(|version| !known.contains(version)) {
+        return Err(explain(&MigrateError::VersionMissing(*later)));
+    }
+    match known.iter().find(|version| !applied.contains(version)) {
+        Some(missing) => Err(format!(
+            "the tables are not up to date: migration {missing} is missing (run migrate)"
+        )),
+        None => Ok(format!("{} migrations, none is missing", known.len())),
+    }
+}
+
 /// Why the tables can't be brought up to date, in one sentence; also where the database is newer
 /// than this program.
 pub(super) fn explain(error: &MigrateError) -> String {

@@ -25,7 +25,7 @@ use sqlx::{
 
 pub(crate) use sql::{Arg, Row, Sql};
 
-use crate::{config::Database, error::Error};
+use crate::{config::Database, error::Error, metrics::PoolUse};
 
 /// Which records somebody may know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,16 @@ impl Db {
         Ok(Self { pools })
     }
 
+    /// Looks at a database without changing anything: whether it can be reached, has all its tables
+    /// and is sound. One line for each, or a sentence about what is wrong.
+    pub async fn inspect(database: &Database) -> Vec<Result<String, String>> {
+        let found = match database {
+            Database::Sqlite(path) => sqlite::inspect(path).await,
+            Database::Postgres(url) => postgres::inspect(url).await,
+        };
+        found.unwrap_or_else(|sentence| vec![Err(sentence)])
+    }
+
     /// A connection to read with.
     pub(crate) async fn read(&self) -> Result<Lent, Error> {
         Ok(match &self.pools {
@@ -115,6 +125,21 @@ impl Db {
         };
         let answer = tokio::time::timeout(std::time::Duration::from_secs(2), answer).await;
         matches!(answer, Ok(Ok(())))
+    }
+
+    /// How busy each pool of connections is.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> PoolUse {
+            let idle = pool.num_idle();
+            let busy = (pool.size() as usize).saturating_sub(idle);
+            PoolUse { name, busy, idle, max: pool.options().get_max_connections() as usize }
+        }
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                vec![of("writer", writer), of("readers", readers)]
+            }
+            Pools::Postgres(pool) => vec![of("all", pool)],
+        }
     }
 
     /// Closes all connections; SQLite's log is written into its file.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{
     ConnectOptions, Connection,
-    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgSslMode},
 };
 
 use super::{Pools, migrate};
@@ -13,6 +13,34 @@ const CONNECTIONS: u32 = 16;
 
 /// Connects once outside the pool, since the pool shows every refusal as a time-out.
 pub(super) async fn open(url: &str) -> Result<Pools, String> {
+    let (mut first, options, place) = connect(url).await?;
+    // On this connection, which has no limit on the time of a statement.
+    let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
+    migrated.map_err(|error| migrate::explain(&error))?;
+    let closed = first.close().await;
+    closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(3))
+        .connect_lazy_with(options.options([
+            ("idle_in_transaction_session_timeout", "30000"),
+            ("statement_timeout", "30000"),
+        ]));
+    Ok(Pools::Postgres(pool))
+}
+
+/// Looks at the database without changing it.
+pub(super) async fn inspect(url: &str) -> Result<Vec<Result<String, String>>, String> {
+    let (mut connection, _, place) = connect(url).await?;
+    let failed = |error: sqlx::Error| format!("can't ask {place}: {error}");
+    let applied = sqlx::query_scalar(migrate::APPLIED).fetch_all(&mut connection).await;
+    let applied = applied.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
+    Ok(vec![Ok(place.clone()), migrate::compare(&migrate::postgres(), &applied)])
+}
+
+/// Connects, and checks that the server keeps what it acknowledges.
+async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), String> {
     let options: PgConnectOptions =
         url.parse().map_err(|error| format!("the PostgreSQL URL can't be read: {error}"))?;
     let place = format!("PostgreSQL at {}:{}", options.get_host(), options.get_port());
@@ -45,17 +73,5 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
     if encoding != "UTF8" {
         return Err(format!("the database at {place} has the encoding {encoding}: it needs UTF8"));
     }
-    // On this connection, which has no limit on the time of a statement.
-    let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
-    migrated.map_err(|error| migrate::explain(&error))?;
-    let closed = first.close().await;
-    closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(3))
-        .connect_lazy_with(options.options([
-            ("idle_in_transaction_session_timeout", "30000"),
-            ("statement_timeout", "30000"),
-        ]));
-    Ok(Pools::Postgres(pool))
+    Ok((first, options, place))
 }

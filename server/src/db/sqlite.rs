@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    SqlitePool,
+    Connection, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -62,6 +62,29 @@ async fn check(writer: &SqlitePool) -> Result<(), String> {
         return Err("it can't keep a write-ahead log that is synced at every commit".to_owned());
     }
     Ok(())
+}
+
+/// Looks at the file without changing it.
+pub(super) async fn inspect(path: &Path) -> Result<Vec<Result<String, String>>, String> {
+    let place = format!("the database {}", path.display());
+    let failed = |error: sqlx::Error| format!("{place} can't be read: {error}");
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut file = SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    let applied =
+        sqlx::query_scalar(migrate::APPLIED).fetch_all(&mut file).await.map_err(failed)?;
+    let faults: Vec<String> =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut file).await.map_err(failed)?;
+    let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut file).await;
+    let orphans = orphans.map_err(failed)?.len();
+    file.close().await.map_err(failed)?;
+    let sound = match (faults.as_slice(), orphans) {
+        ([ok], 0) if ok == "ok" => Ok("integrity_check finds nothing wrong".to_owned()),
+        (faults, orphans) => Err(format!(
+            "{place} is damaged: {} ({orphans} rows refer to nothing)",
+            faults.join("; ")
+        )),
+    };
+    Ok(vec![Ok(path.display().to_string()), migrate::compare(&migrate::sqlite(), &applied), sound])
 }
 
 /// Makes the file before SQLite does, so that there is no moment at which others can read it.

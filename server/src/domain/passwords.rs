@@ -35,6 +35,7 @@ pub enum Verdict {
 
 /// Hashes and checks passwords.
 pub struct Passwords {
+    cores: usize,
     places: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     areas: Arc<Mutex<Vec<Vec<Block>>>>,
@@ -48,11 +49,20 @@ impl Passwords {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let decoy = hash_in(&mut Vec::new(), b"nobody's password").map_err(|e| e.to_string())?;
         Ok(Self {
+            cores,
             places: Arc::new(Semaphore::new(cores)),
             queue: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
             areas: Arc::default(),
             decoy,
         })
+    }
+
+    /// How many passwords are being hashed, and how many wait for it.
+    pub fn load(&self) -> (usize, usize) {
+        let working = self.cores.saturating_sub(self.places.available_permits());
+        let queue = self.cores * QUEUE_FACTOR;
+        let asked = queue.saturating_sub(self.queue.available_permits());
+        (working, asked.saturating_sub(working))
     }
 
     /// The hash of a new password, as a PHC string.

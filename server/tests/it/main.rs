@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod around;
 mod assignments;
 mod command_line;
 mod concurrency;
@@ -22,9 +23,12 @@ mod doctors;
 mod fuzz;
 mod harness;
 mod import;
+mod keys;
 mod links;
+mod metrics;
 mod once;
 mod patients;
 mod postgres;
 mod rules;
 mod search;
+mod tls;

@@ -1,0 +1,148 @@
+//! Who asks, under which address and name: what the connection says, or, from a trusted proxy, what
+//! `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` say. From anybody else these
+//! headers are ignored, since whoever can write them could pass for another.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+use poem::{
+    Request,
+    http::{HeaderMap, header},
+};
+
+/// The far end of a request.
+#[derive(Debug, PartialEq)]
+pub(super) struct Caller {
+    /// The client's address.
+    pub(super) address: Option<IpAddr>,
+    /// `http` or `https`, as the client spoke it.
+    pub(super) scheme: String,
+    /// The host that the client named, with its port; none where it named none or several.
+    pub(super) host: Option<String>,
+}
+
+impl Caller {
+    pub(super) fn of(request: &Request, proxies: &[IpNet]) -> Self {
+        let peer = request.remote_addr().as_socket_addr().map(|peer| peer.ip().to_canonical());
+        let direct = Self {
+            address: peer,
+            scheme: request.scheme().as_str().to_owned(),
+            host: host(request),
+        };
+        match peer.filter(|peer| is_trusted(*peer, proxies)) {
+            Some(peer) => direct.forwarded(peer, request.headers(), proxies),
+            None => direct,
+        }
+    }
+
+    /// What a trusted proxy says of the request that it got.
+    fn forwarded(self, peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
+        let scheme = last(headers, "x-forwarded-proto").map(|scheme| scheme.to_ascii_lowercase());
+        let scheme = scheme.filter(|scheme| matches!(scheme.as_str(), "http" | "https"));
+        Self {
+            address: Some(client(peer, headers, proxies)),
+            scheme: scheme.unwrap_or(self.scheme),
+            host: last(headers, "x-forwarded-host").or(self.host),
+        }
+    }
+}
+
+fn is_trusted(address: IpAddr, proxies: &[IpNet]) -> bool {
+    proxies.iter().any(|network| network.contains(&address))
+}
+
+/// The items of a header, the one that was added last first. Nothing follows one that is not text.
+fn items<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    let values: Vec<_> = headers.get_all(name).iter().collect();
+    let texts = values.into_iter().rev().map_while(|value| value.to_str().ok());
+    texts.flat_map(|text| text.rsplit(',').map(str::trim))
+}
+
+/// What the nearest proxy has added.
+fn last(headers: &HeaderMap, name: &str) -> Option<String> {
+    items(headers, name).next().filter(|item| !item.is_empty()).map(str::to_owned)
+}
+
+/// The right-most hop that is no trusted proxy: what stands left of it, the client may have written.
+/// Where a proxy wrote something else than an address, that proxy is as far as is known.
+fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
+    let mut nearest = peer;
+    for hop in items(headers, "x-forwarded-for") {
+        let Some(address) = address(hop) else { return nearest };
+        nearest = address;
+        if !is_trusted(address, proxies) {
+            return nearest;
+        }
+    }
+    nearest
+}
+
+/// An address, which some proxies write with its port.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
+    let address = bare.parse().ok();
+    let address = address.or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()));
+    address.map(|address: IpAddr| address.to_canonical())
+}
+
+fn host(request: &Request) -> Option<String> {
+    if let Some(authority) = request.uri().authority() {
+        return Some(authority.as_str().to_owned());
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next()?.to_str().ok()?.to_owned();
+    hosts.next().is_none().then_some(host)
+}
+
+/// A host without its port.
+pub(super) fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_may_have_a_port() {
+        for (host, name) in [
+            ("localhost:8000", "localhost"),
+            ("localhost", "localhost"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("evil.example:x", "evil.example:x"),
+        ] {
+            assert_eq!(host_name(host), name);
+        }
+    }
+
+    #[test]
+    fn the_client_is_the_right_most_hop_that_is_no_proxy() {
+        let proxies = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
+        for (lines, expected) in [
+            (&[][..], "10.0.0.1"),
+            (&["203.0.113.9"], "203.0.113.9"),
+            (&["1.1.1.1, 203.0.113.9"], "203.0.113.9"),
+            (&["1.1.1.1, 203.0.113.9, 10.9.9.9"], "203.0.113.9"),
+            (&["1.1.1.1", "203.0.113.9", "10.9.9.9"], "203.0.113.9"),
+            (&["10.1.1.1, 10.2.2.2"], "10.1.1.1"),
+            (&["203.0.113.9:4711"], "203.0.113.9"),
+            (&["[2001:db8::9]:4711, fd00::1"], "2001:db8::9"),
+            (&["[2001:db8::9]"], "2001:db8::9"),
+            (&["::ffff:203.0.113.9"], "203.0.113.9"),
+            (&["1.1.1.1, unknown, 10.9.9.9"], "10.9.9.9"),
+            (&["1.1.1.1, "], "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            let found = client(peer, &headers, &proxies).to_string();
+            assert_eq!(found, expected, "{lines:?}");
+        }
+    }
+}

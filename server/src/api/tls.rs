@@ -1,0 +1,132 @@
+//! TLS. The certificate is looked for anew while the server runs, so that a renewed one needs no
+//! restart.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws_lc_rs::digest;
+use chrono::{DateTime, TimeDelta, Utc};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{clock::Clock, config::Settings};
+
+/// How long a certificate is used before its files are looked at again.
+const LOOK_AFTER: TimeDelta = TimeDelta::seconds(10);
+
+/// What encrypts connections.
+pub(super) struct Tls {
+    cert: PathBuf,
+    key: PathBuf,
+    clock: Clock,
+    held: Mutex<Held>,
+}
+
+struct Held {
+    config: Arc<ServerConfig>,
+    /// What the files held when they were last looked at, hashed.
+    seen: Option<Vec<u8>>,
+    looked_at: DateTime<Utc>,
+}
+
+impl Tls {
+    /// Reads certificate and key, if the settings name them.
+    ///
+    /// Fails with one sentence where they can't be used.
+    pub(super) fn open(settings: &Settings, clock: &Clock) -> Result<Option<Self>, String> {
+        let Some((cert, key)) = settings.tls()? else { return Ok(None) };
+        let pems = Pems::read(cert, key)?;
+        let held = Held { config: pems.config()?, seen: Some(pems.hash()), looked_at: clock.now() };
+        let (cert, key) = (cert.to_owned(), key.to_owned());
+        Ok(Some(Self { cert, key, clock: clock.clone(), held: Mutex::new(held) }))
+    }
+
+    /// What takes the next connection. New files that can't be used change nothing, and the log
+    /// says why, once.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        let now = self.clock.now();
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if (now - held.looked_at).abs() >= LOOK_AFTER {
+            held.looked_at = now;
+            let pems = Pems::read(&self.cert, &self.key);
+            let seen = pems.as_ref().ok().map(Pems::hash);
+            if seen != held.seen {
+                held.seen = seen;
+                match pems.and_then(|pems| pems.config()) {
+                    Ok(config) => {
+                        held.config = config;
+                        tracing::info!("the TLS certificate was read anew");
+                    }
+                    Err(sentence) => {
+                        tracing::error!("the TLS certificate stays the one it was: {sentence}");
+                    }
+                }
+            }
+        }
+        TlsAcceptor::from(Arc::clone(&held.config))
+    }
+}
+
+/// Checks that certificate and key can be used, if the settings name them; says which they are.
+///
+/// Fails with one sentence.
+pub fn check(settings: &Settings) -> Result<Option<String>, String> {
+    let Some((cert, key)) = settings.tls()? else { return Ok(None) };
+    Pems::read(cert, key)?.config()?;
+    Ok(Some(format!("{} and {} belong together", cert.display(), key.display())))
+}
+
+/// The texts of both files.
+struct Pems<'a> {
+    cert: (&'a Path, Vec<u8>),
+    key: (&'a Path, Vec<u8>),
+}
+
+impl<'a> Pems<'a> {
+    fn read(cert: &'a Path, key: &'a Path) -> Result<Self, String> {
+        let read = |path: &'a Path| {
+            let text = std::fs::read(path);
+            text.map(|text| (path, text))
+                .map_err(|error| format!("the TLS file {} can't be read: {error}", path.display()))
+        };
+        Ok(Self { cert: read(cert)?, key: read(key)? })
+    }
+
+    fn hash(&self) -> Vec<u8> {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for (_, text) in [&self.cert, &self.key] {
+            context.update(&(text.len() as u64).to_be_bytes());
+            context.update(text);
+        }
+        context.finish().as_ref().to_vec()
+    }
+
+    fn config(&self) -> Result<Arc<ServerConfig>, String> {
+        let (path, text) = &self.cert;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        let chain =
+            chain.ok_or_else(|| format!("{} holds no certificate in PEM", path.display()))?;
+        let (path, text) = &self.key;
+        let key = PrivateKeyDer::from_pem_slice(text)
+            .map_err(|_| format!("{} holds no private key in PEM", path.display()))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let unusable = |error| {
+            let (cert, key) = (self.cert.0.display(), self.key.0.display());
+            format!("the TLS files {cert} and {key} can't be used together: {error}")
+        };
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(unusable)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}

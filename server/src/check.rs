@@ -1,0 +1,82 @@
+//! `frontdesk-server check`: whether everything that the server needs is there and in order. It
+//! changes nothing, and looks beside a running server too.
+
+use serde_json::json;
+
+use crate::{
+    api::tls,
+    cli::say,
+    config::{Database, Settings},
+    db::Db,
+    keys,
+};
+
+/// One thing that was looked at: what it is, and how it is or what is wrong with it.
+struct Finding(&'static str, Result<String, String>);
+
+/// Looks at everything and says how it is, a line each; 1 where something is wrong.
+pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
+    let findings = findings(settings).await;
+    let is_well = findings.iter().all(|Finding(_, found)| found.is_ok());
+    if is_json {
+        let lines: Vec<_> = findings
+            .iter()
+            .map(|Finding(what, found)| {
+                let (Ok(detail) | Err(detail)) = found;
+                json!({"what": what, "is_well": found.is_ok(), "detail": detail})
+            })
+            .collect();
+        say(&serde_json::to_string_pretty(&lines).map_err(|error| error.to_string())?);
+        return Ok(u8::from(!is_well));
+    }
+    for Finding(what, found) in &findings {
+        match found {
+            Ok(detail) => say(&format!("well  {what}: {detail}")),
+            Err(sentence) => say(&format!("BAD   {what}: {sentence}")),
+        }
+    }
+    Ok(u8::from(!is_well))
+}
+
+async fn findings(settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match settings.database() {
+        Ok(database) => {
+            let inspected = Db::inspect(&database).await;
+            findings.extend(inspected.into_iter().map(|found| Finding("database", found)));
+            if let Database::Sqlite(file) = &database {
+                findings.push(Finding("folder", folder(file)));
+            }
+            findings.push(Finding("keys", keys::check(settings, &database)));
+        }
+        Err(sentence) => findings.push(Finding("database", Err(sentence))),
+    }
+    findings.push(Finding("time zone", settings.zone().map(|zone| zone.name().to_owned())));
+    let tls = tls::check(settings).map(|pair| match pair {
+        Some(pair) => pair,
+        None if settings.is_overheard() => {
+            "none, and others on the network can read along".to_owned()
+        }
+        None => "none".to_owned(),
+    });
+    findings.push(Finding("TLS", tls));
+    let token = settings.metrics_token();
+    let metrics = token.map(|token| match (settings.metrics_listen, token) {
+        (Some(address), Some(_)) => format!("http://{address}/metrics, with a token"),
+        (Some(address), None) => format!("http://{address}/metrics"),
+        (None, Some(_)) => "/metrics, with a token".to_owned(),
+        (None, None) => "none".to_owned(),
+    });
+    findings.push(Finding("metrics", metrics));
+    findings
+}
+
+/// Whether files can be written beside the database: its log, and backups.
+fn folder(file: &std::path::Path) -> Result<String, String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(std::path::Path::new("."));
+    let place = folder.display();
+    tempfile::NamedTempFile::new_in(folder)
+        .map(|_| format!("{place} can be written to"))
+        .map_err(|error| format!("{place} can't be written to: {error}"))
+}

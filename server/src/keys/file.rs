@@ -1,0 +1,221 @@
+//! The file of the secrets: finding, making, reading and rotating it.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use clap::Subcommand;
+
+use super::{Key, Keys, RETIRED, parse, random_text};
+use crate::{
+    cli::say,
+    clock::Clock,
+    config::{Database, Settings},
+};
+
+/// Change the secrets that sign logins; a running server notices.
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// Sign with a new secret from now on. Nobody is logged out: the old ones verify as long as
+    /// tokens live.
+    Rotate,
+    /// Sign with a new secret and forget all others, which ends every login at once.
+    RevokeAll,
+}
+
+/// Runs `keys`.
+pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
+    let database = settings.database()?;
+    if settings.jwt_secret_file.is_none() && settings.jwt_secret.is_some() {
+        return Err("the secret comes from FRONTDESK_JWT_SECRET, where it has to be changed: \
+             only a key file can be rotated"
+            .to_owned());
+    }
+    let path = path(settings, &database)?;
+    let now = Clock::new(settings.zone()?).now();
+    let place = path.display();
+    match command {
+        KeysCommand::Rotate => {
+            let lifetime = TimeDelta::days(settings.refresh_token_days);
+            let kept = rotate(&path, lifetime, now)?;
+            let until = (now + lifetime).format("%Y-%m-%d");
+            say(&format!(
+                "{place} has a new secret that signs. Older ones that verify: {kept}, the last \
+                 until {until}."
+            ));
+        }
+        KeysCommand::RevokeAll => {
+            let revoked = replace(&path, |_| Ok(Vec::new()))?;
+            say(&format!("{place} has a new secret and no other: {revoked} revoked."));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the secrets; says where they are.
+///
+/// Fails with one sentence.
+pub fn check(settings: &Settings, database: &Database) -> Result<String, String> {
+    if let (None, Some(secret)) = (&settings.jwt_secret_file, &settings.jwt_secret) {
+        return parse(secret, "FRONTDESK_JWT_SECRET").map(|_| "FRONTDESK_JWT_SECRET".to_owned());
+    }
+    let path = path(settings, database)?;
+    read(&path).map(|_| path.display().to_string())
+}
+
+/// The file of the secrets: the one that is named, or the one beside a SQLite file.
+pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, String> {
+    match (&settings.jwt_secret_file, database) {
+        (Some(path), _) => Ok(path.clone()),
+        (None, Database::Sqlite(file)) => {
+            let mut path = file.clone().into_os_string();
+            path.push(".keys");
+            Ok(path.into())
+        }
+        (None, Database::Postgres(_)) => {
+            Err("with PostgreSQL a secret has to be given, the same on every instance: \
+             say --jwt-secret-file (openssl rand -base64 48 makes one)"
+                .to_owned())
+        }
+    }
+}
+
+/// What shows that a file has changed.
+#[derive(Debug, PartialEq)]
+pub(super) struct Stamp {
+    length: u64,
+    changed_at: Option<SystemTime>,
+    /// Which file it is: one that was put in another's place is new.
+    number: u64,
+}
+
+impl Stamp {
+    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
+        Ok(Self::new(&std::fs::metadata(path)?))
+    }
+
+    fn new(metadata: &std::fs::Metadata) -> Self {
+        #[cfg(unix)]
+        let number = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let number = 0;
+        Self { length: metadata.len(), changed_at: metadata.modified().ok(), number }
+    }
+}
+
+pub(super) fn read(path: &Path) -> Result<Keys, String> {
+    let place = format!("the key file {}", path.display());
+    let failed = |error: std::io::Error| format!("{place} can't be read: {error}");
+    let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(format!("{place} is not a plain file"));
+    }
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+        if mode & 0o077 != 0 {
+            return Err(format!("{place} can be read by others: chmod 600 it"));
+        }
+    }
+    parse(&std::fs::read_to_string(path).map_err(failed)?, &place)
+}
+
+/// Puts a new secret before the others, marks the one that has signed until now, and leaves out
+/// those whose tokens are all dead. Answers how many older ones verify.
+pub(super) fn rotate(
+    path: &Path,
+    lifetime: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<usize, String> {
+    let mut kept = 0;
+    replace(path, |keys| {
+        let needed = keys.all().filter(|key| key.is_needed(lifetime, now));
+        let lines: Result<Vec<String>, String> = needed.map(|key| line(key, now)).collect();
+        kept = lines.as_ref().map_or(0, Vec::len);
+        lines
+    })?;
+    Ok(kept)
+}
+
+/// The line of a secret that no longer signs.
+fn line(key: &Key, now: DateTime<Utc>) -> Result<String, String> {
+    let secret = std::str::from_utf8(key.secret()).map_err(|error| error.to_string())?;
+    let retired_at = key.retired_at.unwrap_or(now).to_rfc3339_opts(SecondsFormat::Secs, true);
+    Ok(format!("{secret}{RETIRED}{retired_at}"))
+}
+
+/// Puts a file with a new secret and some of the old ones in the place of the old file, in one step.
+/// Answers how many secrets there were.
+fn replace(
+    path: &Path,
+    keep: impl FnOnce(&Keys) -> Result<Vec<String>, String>,
+) -> Result<usize, String> {
+    let failed = |error: std::io::Error| format!("can't replace {}: {error}", path.display());
+    // Of two at once, the second has to see what the first has made.
+    let _turn = turn(path).map_err(failed)?;
+    let keys = read(path)?;
+    let lines = keep(&keys)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(failed)?;
+    // The command may be run by another user than the server.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let (old, new) =
+            (path.metadata().map_err(failed)?, file.as_file().metadata().map_err(failed)?);
+        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+            fchown(file.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
+        }
+    }
+    writeln!(file, "{}", random_text::<48>()?).map_err(failed)?;
+    for line in lines {
+        writeln!(file, "{line}").map_err(failed)?;
+    }
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    sync_folder(path).map_err(failed)?;
+    Ok(keys.all().count())
+}
+
+/// Waits until nobody else replaces the file; the turn ends when the answer is dropped.
+fn turn(path: &Path) -> std::io::Result<std::fs::File> {
+    loop {
+        let file = std::fs::File::open(path)?;
+        file.lock()?;
+        // While we waited the file may have been replaced, and with it the lock.
+        if Stamp::of(path)? == Stamp::new(&file.metadata()?) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Makes the file with one secret, unless it is there: readable by its owner alone from the first
+/// moment, and on the disk before anything is signed with it.
+pub(super) fn make(path: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("can't make {}: {error}", path.display());
+    if path.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    // Written under another name first: a crash must not leave an empty file, and of two first
+    // starts at once both must end up with the same secret.
+    let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(failed)?;
+    writeln!(file, "{}", random_text::<48>()?).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => return Err(failed(error.error)),
+    }
+    sync_folder(path).map_err(failed)
+}
+
+fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new("."))
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder(path)).and_then(|folder| folder.sync_all())
+}

@@ -1,0 +1,161 @@
+//! What is counted for monitoring: numbers of requests, connections and waits. Labels are methods,
+//! the routes of the description and statuses; never an address that somebody asked for, an id or a
+//! name.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+
+use crate::error::Error;
+
+/// The media type of what [`Metrics::text`] writes.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Route {
+    method: &'static str,
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Outcome {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Pool {
+    pool: &'static str,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Version {
+    version: &'static str,
+}
+
+type Durations = Family<Route, Histogram, fn() -> Histogram>;
+
+/// The counts of this process.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Outcome, Counter>,
+    durations: Durations,
+    connections: Gauge,
+    pools: Family<Pool, Gauge>,
+    hashing: Gauge,
+    hashes_waiting: Gauge,
+}
+
+/// What is not counted as it happens but read off when somebody asks.
+pub struct Levels {
+    /// Each pool of database connections.
+    pub pools: Vec<PoolUse>,
+    /// How many passwords are being hashed.
+    pub hashing: usize,
+    /// How many wait for it.
+    pub hashes_waiting: usize,
+}
+
+/// How much of a pool of database connections is in use.
+pub struct PoolUse {
+    /// Which pool.
+    pub name: &'static str,
+    /// Connections that work.
+    pub busy: usize,
+    /// Connections that wait for work.
+    pub idle: usize,
+    /// Most connections.
+    pub max: usize,
+}
+
+/// Counts a connection as open until it is dropped.
+pub struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// From a millisecond to eight seconds.
+fn buckets() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 2.0, 14))
+}
+
+impl Metrics {
+    /// Counts from nothing; `started` is when the process did.
+    pub fn new(started: DateTime<Utc>) -> Self {
+        let mut all = Registry::default();
+        let since = Gauge::<i64>::default();
+        since.set(started.timestamp());
+        let about = "When the process started, in Unix time";
+        all.register_with_unit("process_start_time", about, Unit::Seconds, since);
+        let own = all.sub_registry_with_prefix("frontdesk");
+        let build = Family::<Version, Gauge>::default();
+        build.get_or_create(&Version { version: env!("CARGO_PKG_VERSION") }).set(1);
+        own.register("build", "The program; always 1", build);
+        let requests = Family::default();
+        own.register("requests", "Requests by method, route and status", Family::clone(&requests));
+        let durations = Durations::new_with_constructor(buckets);
+        let about = "Time until the head of the answer";
+        own.register_with_unit("request_duration", about, Unit::Seconds, durations.clone());
+        let gauge = |own: &mut Registry, name: &str, about: &str| {
+            let gauge = Gauge::default();
+            own.register(name, about, gauge.clone());
+            gauge
+        };
+        let connections = gauge(own, "connections", "Open connections of clients");
+        let pools = Family::default();
+        let about = "Connections to the database by pool: busy, idle, and the most there may be";
+        own.register("database_connections", about, Family::clone(&pools));
+        let hashing = gauge(own, "password_hashes", "Passwords that are being hashed");
+        let hashes_waiting = gauge(own, "password_hashes_waiting", "Passwords that wait for it");
+        Self { registry: all, requests, durations, connections, pools, hashing, hashes_waiting }
+    }
+
+    /// Counts an answered request. `route` is a path of the description, not the one that was asked
+    /// for.
+    pub fn note_request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        // A client can invent methods, and each would be counted for ever.
+        const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+        let known = METHODS.into_iter().find(|known| *known == method);
+        let (method, route) = (known.unwrap_or("other"), route.to_owned());
+        let outcome = Outcome { method, route: route.clone(), status };
+        self.requests.get_or_create(&outcome).inc();
+        self.durations.get_or_create(&Route { method, route }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a connection of a client.
+    pub fn connection(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
+    }
+
+    /// Everything, in Prometheus' text format (OpenMetrics).
+    pub fn text(&self, levels: &Levels) -> Result<String, Error> {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        for pool in &levels.pools {
+            for (state, count) in [("busy", pool.busy), ("idle", pool.idle), ("max", pool.max)] {
+                let labels = Pool { pool: pool.name, state };
+                self.pools.get_or_create(&labels).set(number(count));
+            }
+        }
+        self.hashing.set(number(levels.hashing));
+        self.hashes_waiting.set(number(levels.hashes_waiting));
+        let mut text = String::new();
+        encode(&mut text, &self.registry).map_err(|e| Error::Internal(Box::new(e)))?;
+        Ok(text)
+    }
+}

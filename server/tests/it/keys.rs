@@ -1,0 +1,203 @@
+//! Changing the secrets that sign logins, and the server's look at itself.
+
+use std::{os::unix::fs::PermissionsExt, sync::Arc};
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use server::config::Settings;
+
+use crate::{
+    crash::{program, serve},
+    harness::{Backend, Place, Server, on_both},
+};
+
+on_both! {
+    a_rotation_logs_nobody_out_on_any_instance,
+    revoking_all_keys_ends_every_login_on_every_instance,
+    check_finds_a_healthy_server_healthy,
+}
+
+/// A server whose secrets are in a file.
+async fn server(backend: Backend) -> Server {
+    let place = Arc::new(Place::new(backend).await);
+    Server::start_at(place.clone(), with_file(&place)).await
+}
+
+fn with_file(place: &Place) -> Settings {
+    let jwt_secret_file = Some(place.secret_file());
+    Settings { jwt_secret: None, jwt_secret_file, ..place.settings() }
+}
+
+/// Runs the program; answers its exit status and what it said.
+fn run(place: &Place, args: &[&str]) -> (i32, String) {
+    let output = program(place).args(args).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+}
+
+fn secrets(place: &Place) -> Vec<String> {
+    let text = std::fs::read_to_string(place.secret_file()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+async fn a_rotation_logs_nobody_out_on_any_instance(backend: Backend) {
+    let first = server(backend).await;
+    let second = Server::start_at(first.place.clone(), with_file(&first.place)).await;
+    for server in [&first, &second] {
+        server.app.clock().stop();
+    }
+    let staff = first.staff().await;
+    let session = first.session("staff@example.com").await;
+    let place = &first.place;
+    let before = secrets(place);
+    assert_eq!(run(place, &["keys", "rotate"]).0, 0);
+    let after = secrets(place);
+    assert_eq!(after.len(), before.len() + 1);
+    assert!(after[1].starts_with(&before[0]) && !after.contains(&before[0]), "{after:?}");
+    let mode = place.secret_file().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // The first has looked at the file again and signs with the new secret; for the second it is
+    // still too early, but it meets a name that it does not know.
+    first.app.clock().advance(TimeDelta::seconds(2));
+    staff.get("/api/auth/profile").await.expect_status(200);
+    let refresh = json!({"refresh": session["refresh"]});
+    let renewed = first.nobody().post("/api/auth/token/refresh", refresh).await.expect_status(200);
+    let kid = |token: &Value| token.as_str().unwrap().split('.').next().unwrap().to_owned();
+    assert_ne!(kid(&renewed.body["access"]), kid(&session["access"]));
+    let new = renewed.body["access"].as_str().unwrap();
+    second.nobody().with_token(new).get("/api/auth/profile").await.expect_status(200);
+    let old = session["access"].as_str().unwrap();
+    second.nobody().with_token(old).get("/api/auth/profile").await.expect_status(200);
+}
+
+async fn revoking_all_keys_ends_every_login_on_every_instance(backend: Backend) {
+    let first = server(backend).await;
+    let second = Server::start_at(first.place.clone(), with_file(&first.place)).await;
+    let staff = first.staff().await;
+    let session = first.session("staff@example.com").await;
+    assert_eq!(run(&first.place, &["keys", "rotate"]).0, 0);
+    assert_eq!(run(&first.place, &["keys", "revoke-all"]).0, 0);
+    assert_eq!(secrets(&first.place).len(), 1);
+    for server in [&first, &second] {
+        server.app.clock().advance(TimeDelta::seconds(2));
+        let old = server.nobody().with_token(session["access"].as_str().unwrap());
+        old.get("/api/auth/profile").await.expect_status(401);
+        let refresh = json!({"refresh": session["refresh"]});
+        server.nobody().post("/api/auth/token/refresh", refresh).await.expect_status(401);
+        let again = server.log_in("staff@example.com").await;
+        again.get("/api/auth/profile").await.expect_status(200);
+    }
+    staff.get("/api/auth/profile").await.expect_status(401);
+}
+
+#[tokio::test]
+async fn a_key_file_that_was_spoilt_changes_nothing_for_a_running_server() {
+    let server = server(Backend::Sqlite).await;
+    let staff = server.staff().await;
+    let file = server.place.secret_file();
+    let good = std::fs::read_to_string(&file).unwrap();
+    for bad in ["", "short\n", &good.replace(&good[..8], "changeme")] {
+        std::fs::write(&file, bad).unwrap();
+        server.app.clock().advance(TimeDelta::seconds(2));
+        staff.get("/api/auth/profile").await.expect_status(200);
+        let (status, said) = run(&server.place, &["keys", "rotate"]);
+        assert_eq!(status, 1, "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), bad);
+    }
+    std::fs::remove_file(&file).unwrap();
+    server.app.clock().advance(TimeDelta::seconds(2));
+    staff.get("/api/auth/profile").await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rotations_at_the_same_time_lose_no_secret() {
+    let place = Arc::new(Place::new(Backend::Sqlite).await);
+    place.secret_file();
+    let rotations = (0..6).map(|_| {
+        let place = Arc::clone(&place);
+        tokio::task::spawn_blocking(move || run(&place, &["keys", "rotate"]))
+    });
+    for rotation in rotations.collect::<Vec<_>>() {
+        let (status, said) = rotation.await.unwrap();
+        assert_eq!(status, 0, "{said}");
+    }
+    assert_eq!(secrets(&place).len(), 7);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_no_file_can_not_be_rotated() {
+    let place = Place::new(Backend::Sqlite).await;
+    for command in ["rotate", "revoke-all"] {
+        let mut program = program(&place);
+        program.env_remove("FRONTDESK_JWT_SECRET_FILE");
+        program.env("FRONTDESK_JWT_SECRET", "tests-sign-with-this-0123456789abcdef");
+        let output = program.args(["keys", command]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains("only a key file can be rotated"), "{complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    }
+}
+
+fn checked(place: &Place, args: &[&str]) -> (i32, Vec<Value>) {
+    let (status, said) = run(place, &[&["check", "--json"], args].concat());
+    let found: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}"));
+    (status, found.as_array().unwrap().clone())
+}
+
+/// What is wrong, by the name of the thing.
+fn faults(found: &[Value]) -> Vec<(&str, &str)> {
+    let bad = found.iter().filter(|finding| finding["is_well"] == false);
+    bad.map(|it| (it["what"].as_str().unwrap(), it["detail"].as_str().unwrap())).collect()
+}
+
+async fn check_finds_a_healthy_server_healthy(backend: Backend) {
+    let place = Place::new(backend).await;
+    let (status, found) = checked(&place, &[]);
+    assert_eq!(status, 1, "a database without tables is not healthy: {found:?}");
+    assert!(faults(&found).iter().all(|(what, _)| *what == "database"), "{found:?}");
+    let (mut child, _) = serve(&place);
+    let (status, found) = checked(&place, &[]);
+    assert_eq!((status, faults(&found)), (0, Vec::new()));
+    let (status, said) = run(&place, &["check"]);
+    assert_eq!(status, 0, "{said}");
+    assert_eq!(said.lines().count(), found.len());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn check_names_everything_that_is_wrong() {
+    let place = Place::new(Backend::Sqlite).await;
+    assert_eq!(run(&place, &["migrate"]).0, 0);
+    std::fs::set_permissions(place.secret_file(), PermissionsExt::from_mode(0o644)).unwrap();
+    let (status, found) = checked(&place, &["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+    assert_eq!(status, 1);
+    let bad = faults(&found);
+    assert_eq!(bad.len(), 2, "{bad:?}");
+    assert!(bad[0].0 == "keys" && bad[0].1.contains("can be read by others"));
+    assert!(bad[1].0 == "TLS" && bad[1].1.contains("cert.pem"));
+    // A page in the middle of the file that is no longer what it was.
+    let file = place.folder.path().join("desk.sqlite");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xa5);
+    std::fs::write(&file, bytes).unwrap();
+    let (status, found) = checked(&place, &[]);
+    assert_eq!(status, 1);
+    assert!(faults(&found).iter().any(|(what, _)| *what == "database"), "{found:?}");
+}
+
+#[tokio::test]
+async fn completions_know_every_command_for_every_shell() {
+    let place = Place::new(Backend::Sqlite).await;
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (status, script) = run(&place, &["completions", shell]);
+        assert_eq!(status, 0);
+        for word in ["frontdesk-server", "migrate", "revoke-all", "tls-cert"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    assert_eq!(run(&place, &["completions", "tcsh"]).0, 2);
+}
