@@ -17,6 +17,7 @@ use super::{
     body::{body_max, discard},
     caller::{Caller, host_name},
     cors,
+    params::{TAGS_MAX, too_many_tags},
     problem::{self, Refusal},
     routes::Routes,
 };
@@ -195,6 +196,13 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
             Err(panic) => Err(Refusal::Panic(panic_text(panic.as_ref())).raise()),
         };
         match result {
+            Ok(response)
+                if is_read
+                    && response.status().is_success()
+                    && if_none_match.as_ref().is_some_and(|tags| tags.len() > TAGS_MAX) =>
+            {
+                problem::respond(&problem::raise(too_many_tags("If-None-Match")), request_id)
+            }
             Ok(response) if is_read => fresh(response, if_none_match.as_ref()),
             Ok(response) => response,
             Err(error) => problem::respond(&error, request_id),

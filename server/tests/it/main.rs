@@ -13,6 +13,7 @@
 mod accounts;
 mod around;
 mod assignments;
+mod authorization;
 mod command_line;
 mod concurrency;
 mod connections;
