@@ -1,15 +1,14 @@
 //! Everything a request needs, built once and cheap to clone.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
     config::{Database, Settings},
     db::Db,
-    domain::{audit::Reads, passwords::Passwords, tokens::Tokens},
+    domain::{audit::Reads, feed::Feed, passwords::Passwords, tokens::Tokens},
     keys::KeyRing,
 };
 
@@ -26,7 +25,8 @@ struct Inner {
     tokens: Tokens,
     passwords: Passwords,
     reads: Reads,
-    is_draining: AtomicBool,
+    feed: Feed,
+    is_draining: watch::Sender<bool>,
 }
 
 impl App {
@@ -47,8 +47,8 @@ impl App {
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new()?;
         let reads = Reads::start(db.clone());
-        let is_draining = AtomicBool::new(false);
-        let inner = Inner { settings, db, clock, tokens, passwords, reads, is_draining };
+        let (feed, is_draining) = (Feed::default(), watch::Sender::new(false));
+        let inner = Inner { settings, db, clock, tokens, passwords, reads, feed, is_draining };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -87,14 +87,25 @@ impl App {
         &self.inner.reads
     }
 
-    /// From now on new requests are refused.
+    /// Those who listen for changes.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.inner.feed
+    }
+
+    /// From now on new requests are refused, and what would go on for ever ends.
     pub fn drain(&self) {
-        self.inner.is_draining.store(true, Ordering::Relaxed);
+        self.inner.is_draining.send_replace(true);
     }
 
     /// Whether the server is stopping.
     pub fn is_draining(&self) -> bool {
-        self.inner.is_draining.load(Ordering::Relaxed)
+        *self.inner.is_draining.borrow()
+    }
+
+    /// Waits until the server is stopping.
+    pub async fn drained(&self) {
+        // The sender lives as long as we do, so this fails never.
+        let _ = self.inner.is_draining.subscribe().wait_for(|is_draining| *is_draining).await;
     }
 
     /// Writes what is still waiting to be written and closes the database.

@@ -12,9 +12,11 @@ pub mod account;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;
+pub mod event;
 pub mod history;
 pub mod id;
 pub mod meta;
+pub mod moment;
 pub mod mrn;
 pub mod page;
 pub mod patch;

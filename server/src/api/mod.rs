@@ -5,6 +5,7 @@ mod auth;
 mod body;
 pub mod connections;
 mod docs;
+mod events;
 mod failure;
 mod guard;
 mod health;
@@ -31,17 +32,20 @@ enum Tag {
     Auth,
     /// The people who are registered at the clinic.
     Patients,
+    /// What changes, as it happens.
+    Events,
     /// What a client and an operator need to know before anybody logs in.
     Service,
 }
 
-type Api = (health::ServiceApi, auth::AuthApi, patients::PatientsApi);
+type Api = (health::ServiceApi, auth::AuthApi, patients::PatientsApi, events::EventsApi);
 
 fn service(app: &App) -> OpenApiService<Api, ()> {
     let api = (
         health::ServiceApi(app.clone()),
         auth::AuthApi(app.clone()),
         patients::PatientsApi(app.clone()),
+        events::EventsApi(app.clone()),
     );
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }

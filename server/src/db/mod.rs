@@ -3,6 +3,7 @@
 //! and `migrate` know that there are two.
 
 pub mod audit;
+pub mod changes;
 mod migrate;
 pub mod patients;
 mod postgres;
@@ -13,7 +14,7 @@ mod sqlite;
 pub mod throttle;
 pub mod users;
 
-use shared::UserId;
+use shared::{UserId, moment::Moment};
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, pool::PoolConnection, postgres::PgConnection,
     sqlite::SqliteConnection,
@@ -30,6 +31,21 @@ pub enum Scope {
     All,
     /// Those that this user created.
     Own(UserId),
+}
+
+/// Restricts a list to what was changed from one time on and before another.
+pub(crate) fn restrict_updated(
+    sql: &mut Sql,
+    column: &'static str,
+    from: Option<Moment>,
+    to: Option<Moment>,
+) {
+    if let Some(from) = from {
+        sql.push(" AND ").push(column).push(" >= ").bind(from.0);
+    }
+    if let Some(to) = to {
+        sql.push(" AND ").push(column).push(" < ").bind(to.0);
+    }
 }
 
 /// The database. Clones share their connections.

@@ -101,8 +101,20 @@ fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
         Shelf::Archive => sql.push(" AND p.archived_at IS NOT NULL"),
         Shelf::Both => sql,
     };
-    if let Scope::Own(owner) = scope {
-        sql.push(" AND p.created_by = ").bind(owner.0);
+    restrict_patient(sql, scope, "p.id", "p.created_by");
+}
+
+/// Restricts to the patients that somebody may know of, by the columns that hold a patient's id and
+/// its owner: all that a row about a patient needs, also where the record itself is gone.
+pub(super) fn restrict_patient(
+    sql: &mut Sql,
+    scope: Scope,
+    _id: &'static str,
+    owner: &'static str,
+) {
+    match scope {
+        Scope::All => {}
+        Scope::Own(user) => drop(sql.push(" AND ").push(owner).push(" = ").bind(user.0)),
     }
 }
 

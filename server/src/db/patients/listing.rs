@@ -5,7 +5,7 @@ use shared::{patient::PatientFilter, text::fold};
 
 use super::{COLUMNS, PatientRow, Shelf, TABLES, from_row, restrict_scope};
 use crate::{
-    db::{Arg, Conn, DbError, Row, Scope, Sql, search::Search},
+    db::{Arg, Conn, DbError, Row, Scope, Sql, restrict_updated, search::Search},
     error::Error,
 };
 
@@ -117,6 +117,7 @@ impl Listing<'_> {
         if let Some(to) = filter.born_to {
             sql.push(" AND p.born_from <> '' AND p.born_from <= ").bind(to);
         }
+        restrict_updated(sql, "p.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             search.restrict(sql);
         }
