@@ -316,8 +316,9 @@ filter! {
         born_from: NaiveDate = read::parsed(10, parse_day),
         /// Born on this day or earlier, as far as is known.
         born_to: NaiveDate = read::parsed(10, parse_day),
-        /// Changed at this time or later. A change is dated when it begins and seen when it is
-        /// written, so who asks again and again goes back a minute behind the last answer.
+        /// Changed at this time or later; quickest with the ordering updated_at. A change is dated
+        /// when it begins and seen when it is written, so who asks again and again goes back a minute
+        /// behind the last answer. What was archived meanwhile has left the list.
         updated_from: Moment = read::parsed(MOMENT_MAX, Moment::from_str),
         /// Changed before this time.
         updated_to: Moment = read::parsed(MOMENT_MAX, Moment::from_str),

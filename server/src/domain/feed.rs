@@ -204,3 +204,39 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
         tokio::time::sleep(TIDY_PAUSE).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::id::PatientId;
+
+    use super::*;
+
+    #[test]
+    fn writes_of_records_are_told_of_and_nothing_else_is() {
+        let heard = |action, entity, version, patient: Option<i64>| {
+            let mut deed = Deed::new(action, entity, Some(7));
+            (deed.version, deed.patient) = (version, patient.map(PatientId));
+            let change = change(DateTime::default(), &deed).ok()?;
+            Some(change.map(|change| (change.event, change.patient)))
+        };
+        let event = |event: &str, patient| Some(Some((event.to_owned(), patient)));
+        for (deed, expected) in [
+            (heard("patient.updated", "patient", Some(2), None), event("patient.updated", Some(7))),
+            (
+                heard("patient.imported", "patient", Some(1), None),
+                event("patient.created", Some(7)),
+            ),
+            (heard("doctor.archived", "doctor", Some(3), None), event("doctor.archived", None)),
+            (
+                heard("assignment.updated", "assignment", Some(2), Some(5)),
+                event("assignment.updated", Some(5)),
+            ),
+            // Nobody could be told.
+            (heard("assignment.updated", "assignment", Some(2), None), None),
+            (heard("patient.read", "patient", None, None), Some(None)),
+            (heard("user.created", "user", Some(1), None), Some(None)),
+        ] {
+            assert_eq!(deed, expected);
+        }
+    }
+}

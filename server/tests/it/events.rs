@@ -12,6 +12,7 @@ use shared::account::Role;
 use crate::{
     crash::program,
     harness::{Backend, Client, Server, check, on_both},
+    stream::{HANG, Stream},
 };
 
 on_both! {
@@ -26,136 +27,6 @@ on_both! {
     a_head_of_the_stream_ends_at_once,
     an_import_beside_the_server_is_heard,
     lists_are_narrowed_to_what_was_changed_meanwhile,
-}
-
-/// Nothing in these tests takes so long unless it hangs.
-const HANG: Duration = Duration::from_secs(60);
-
-/// A block of lines as it came.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Block {
-    id: Option<i64>,
-    event: Option<String>,
-    data: Option<Value>,
-    comment: Option<String>,
-}
-
-impl Block {
-    fn is_event(&self) -> bool {
-        self.data.is_some()
-    }
-
-    /// The record and its version.
-    fn record(&self) -> (i64, i64) {
-        let data = self.data.as_ref().unwrap();
-        (data["id"].as_i64().unwrap(), data["version"].as_i64().unwrap())
-    }
-
-    /// As `patient.updated 7 v3`.
-    fn line(&self) -> String {
-        let ((id, version), event) = (self.record(), self.event.as_deref().unwrap());
-        format!("{event} {id} v{version}")
-    }
-}
-
-/// Somebody who listens.
-struct Stream {
-    response: reqwest::Response,
-    read: String,
-    /// The last id that came.
-    last: i64,
-}
-
-impl Stream {
-    async fn open(client: &Client, last: Option<i64>) -> Self {
-        Self::open_at(client, last.map(|last| last.to_string()).as_deref()).await
-    }
-
-    async fn open_at(client: &Client, last: Option<&str>) -> Self {
-        let mut request = client.request(Method::GET, "/api/events");
-        if let Some(last) = last {
-            request = request.header("last-event-id", last);
-        }
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        assert_eq!(response.headers()["cache-control"], "private, no-cache");
-        let mut stream = Self { response, read: String::new(), last: -1 };
-        // The first block says where it begins, so that no cut is too early to go on from.
-        let first = stream.block().await.unwrap();
-        assert!(first.id.is_some(), "{first:?}");
-        if first.is_event() {
-            assert_eq!(first.event.as_deref(), Some("reset"));
-            stream.read.insert_str(0, "event: reset\ndata: {}\n\n");
-        }
-        stream
-    }
-
-    /// The next block, or none where the stream has ended as it should.
-    async fn block(&mut self) -> Option<Block> {
-        loop {
-            if let Some((block, rest)) = self.read.split_once("\n\n") {
-                let block = parse(block);
-                self.read = rest.to_owned();
-                self.last = block.id.unwrap_or(self.last);
-                return Some(block);
-            }
-            let chunk = tokio::time::timeout(HANG, self.response.chunk()).await;
-            match chunk.expect("the stream hangs").unwrap() {
-                Some(chunk) => self.read.push_str(std::str::from_utf8(&chunk).unwrap()),
-                None => return None,
-            }
-        }
-    }
-
-    /// The next event.
-    async fn event(&mut self) -> Block {
-        loop {
-            let block = self.block().await.expect("the stream ended");
-            if block.is_event() {
-                return block;
-            }
-        }
-    }
-
-    /// The next events, each as a line.
-    async fn lines(&mut self, count: usize) -> Vec<String> {
-        let mut lines = Vec::new();
-        for _ in 0..count {
-            lines.push(self.event().await.line());
-        }
-        lines
-    }
-
-    /// Waits for the end.
-    async fn end(mut self) {
-        while let Some(block) = self.block().await {
-            assert!(!block.is_event(), "{block:?} instead of the end");
-        }
-    }
-}
-
-fn parse(text: &str) -> Block {
-    let mut block = Block::default();
-    for line in text.lines() {
-        let (name, value) = line.split_once(':').unwrap();
-        let value = value.trim_start().to_owned();
-        match name {
-            "" => block.comment = Some(value),
-            "id" => block.id = Some(value.parse().unwrap()),
-            "event" => block.event = Some(value),
-            "data" => block.data = Some(serde_json::from_str(&value).unwrap()),
-            "retry" => assert!(value.parse::<u32>().is_ok()),
-            other => panic!("{other} in {text}"),
-        }
-    }
-    if let Some(data) = &block.data {
-        let names: BTreeSet<&str> = data.as_object().unwrap().keys().map(String::as_str).collect();
-        let is_reset = block.event.as_deref() == Some("reset");
-        let expected = if is_reset { BTreeSet::new() } else { BTreeSet::from(["id", "version"]) };
-        assert_eq!(names, expected, "{text}");
-    }
-    block
 }
 
 /// Transactions that took their ids before others and commit after them, as slow ones do.
@@ -185,6 +56,17 @@ async fn commit_late(
     }
 }
 
+/// Registers somebody and changes the record; answers its id.
+async fn write(client: &Client, writes: usize) -> i64 {
+    let created = client.patient(json!({"first_name": "Ana"})).await;
+    let id = created["id"].as_i64().unwrap();
+    for write in 1..writes {
+        let change = json!({"medical_history": write.to_string()});
+        client.patch(&format!("/api/patients/{id}"), change).await.expect_status(200);
+    }
+    id
+}
+
 async fn a_client_that_is_cut_off_again_and_again_hears_each_change_once(backend: Backend) {
     const WRITERS: usize = 8;
     const WRITES: usize = 125;
@@ -206,16 +88,7 @@ async fn a_client_that_is_cut_off_again_and_again_hears_each_change_once(backend
     } else {
         None
     };
-    let write = async |writer: usize| {
-        let created = staff.patient(json!({"first_name": format!("Person {writer}")})).await;
-        let id = created["id"].as_i64().unwrap();
-        for write in 1..WRITES {
-            let change = json!({"medical_history": write.to_string()});
-            staff.patch(&format!("/api/patients/{id}"), change).await.expect_status(200);
-        }
-        id
-    };
-    let writing = futures_util::future::join_all((0..WRITERS).map(write));
+    let writing = futures_util::future::join_all((0..WRITERS).map(|_| write(&staff, WRITES)));
     let listening = async {
         let (mut heard, mut order, mut cuts) = (Vec::new(), Vec::new(), 0);
         let total = WRITERS * WRITES + expected.len();

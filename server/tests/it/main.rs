@@ -24,3 +24,4 @@ mod patients;
 mod postgres;
 mod rules;
 mod search;
+mod stream;
