@@ -1,15 +1,14 @@
 //! Everything a request needs, built once and cheap to clone.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
     config::{Database, Settings},
     db::Db,
-    domain::{audit::Reads, passwords::Passwords, tokens::Tokens},
+    domain::{audit::Reads, feed::Feed, passwords::Passwords, tokens::Tokens},
     keys::KeyRing,
     metrics::{Levels, Metrics},
 };
@@ -28,7 +27,8 @@ struct Inner {
     passwords: Passwords,
     reads: Reads,
     metrics: Metrics,
-    is_draining: AtomicBool,
+    feed: Feed,
+    is_draining: watch::Sender<bool>,
 }
 
 impl App {
@@ -49,9 +49,10 @@ impl App {
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new()?;
         let reads = Reads::start(db.clone());
-        let is_draining = AtomicBool::new(false);
+        let (feed, is_draining) = (Feed::default(), watch::Sender::new(false));
         let metrics = Metrics::new(clock.now());
-        let inner = Inner { settings, db, clock, tokens, passwords, reads, metrics, is_draining };
+        let inner =
+            Inner { settings, db, clock, tokens, passwords, reads, metrics, feed, is_draining };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -101,14 +102,25 @@ impl App {
         Levels { pools: self.db().pools(), hashing, hashes_waiting }
     }
 
-    /// From now on new requests are refused.
+    /// Those who listen for changes.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.inner.feed
+    }
+
+    /// From now on new requests are refused, and what would go on for ever ends.
     pub fn drain(&self) {
-        self.inner.is_draining.store(true, Ordering::Relaxed);
+        self.inner.is_draining.send_replace(true);
     }
 
     /// Whether the server is stopping.
     pub fn is_draining(&self) -> bool {
-        self.inner.is_draining.load(Ordering::Relaxed)
+        *self.inner.is_draining.borrow()
+    }
+
+    /// Waits until the server is stopping.
+    pub async fn drained(&self) {
+        // The sender lives as long as we do, so this fails never.
+        let _ = self.inner.is_draining.subscribe().wait_for(|is_draining| *is_draining).await;
     }
 
     /// Writes what is still waiting to be written and closes the database.

@@ -10,6 +10,7 @@ use crate::{
     date::parse_day,
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
+    moment::{MOMENT_MAX, Moment},
     page::{COUNT_MAX, PAGE_SIZE_MAX},
     query,
     read::{self, Input, Reader},
@@ -309,6 +310,10 @@ filter! {
         assigned_from: NaiveDate = query::parsed(10, parse_day),
         /// Counts from this day or earlier.
         assigned_to: NaiveDate = query::parsed(10, parse_day),
+        /// Changed at this time or later; quickest with the ordering updated_at.
+        updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
+        /// Changed before this time.
+        updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. Without
         /// it: newest first.
         ordering: String = query::ordering(ORDERINGS)

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     Complaint, Faults, Money, UserId,
     id::{DoctorId, id},
+    moment::{MOMENT_MAX, Moment},
     money::money,
     page::{COUNT_MAX, PAGE_SIZE_MAX},
     query,
@@ -230,6 +231,10 @@ filter! {
         created_by: UserId = query::parsed(20, UserId::from_str),
         /// `true` shows the archived ones instead of the others.
         archived: bool = query::boolean,
+        /// Changed at this time or later; quickest with the ordering updated_at.
+        updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
+        /// Changed before this time.
+        updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
         ordering: String = query::ordering(ORDERINGS)

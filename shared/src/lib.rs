@@ -14,9 +14,11 @@ pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;
 pub mod doctor;
+pub mod event;
 pub mod history;
 pub mod id;
 pub mod meta;
+pub mod moment;
 pub mod money;
 pub mod mrn;
 pub mod page;

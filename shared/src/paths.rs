@@ -42,6 +42,9 @@ pub fn session(id: SessionId) -> String {
     format!("{SESSIONS}/{id}")
 }
 
+/// Live changes.
+pub const EVENTS: &str = "/api/events";
+
 /// Patients.
 pub const PATIENTS: &str = "/api/patients";
 

@@ -11,6 +11,7 @@ use crate::{
     Complaint, PartialDate, UserId,
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
+    moment::{MOMENT_MAX, Moment},
     page::{COUNT_MAX, PAGE_SIZE_MAX},
     query,
     read::{self, Reader},
@@ -323,6 +324,12 @@ filter! {
         born_from: NaiveDate = query::parsed(10, parse_day),
         /// Born on this day or earlier, as far as is known.
         born_to: NaiveDate = query::parsed(10, parse_day),
+        /// Changed at this time or later; quickest with the ordering updated_at. A change is dated
+        /// when it begins and seen when it is written, so who asks again and again goes back a minute
+        /// behind the last answer. What was archived meanwhile has left the list.
+        updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
+        /// Changed before this time.
+        updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// `true` shows the archived ones instead of the others.
         archived: bool = query::boolean,
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front

@@ -6,14 +6,16 @@ use std::{
     future::Future,
     io,
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
@@ -23,7 +25,7 @@ use hyper_util::{
 };
 use poem::{
     Endpoint, Request, Response,
-    http::uri::Scheme,
+    http::{Method, header, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -36,7 +38,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{garbled::Exchanging, monitor::Monitor, tls::Tls};
-use crate::app::App;
+use crate::{app::App, domain::feed};
 
 /// How long a client may take to send its first request's head, and every later one's, counted
 /// from the end of the answer before.
@@ -155,6 +157,7 @@ impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let (stopped, stopping) = watch::channel(());
+        let tidying = tokio::spawn(feed::keep_tidy(self.app.clone()));
         let monitor = async {
             match &self.monitor {
                 Some(door) => door.attend(&self.app, &graceful, &stopping).await,
@@ -166,6 +169,7 @@ impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
             () = self.main.attend(&self.app, &graceful, &stopping) => {}
             () = monitor => {}
         }
+        tidying.abort();
         self.app.drain();
         drop((self.main, self.monitor, stopped));
         if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
@@ -181,12 +185,61 @@ struct Requests {
     running: AtomicU64,
 }
 
-/// Counts a request as running until it is dropped.
+/// Counts a request as running until it is dropped: with the end of its answer, which may be long
+/// after its beginning.
 struct Running(Arc<Requests>);
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer's body on its way, and with it the request, which runs until the answer is sent.
+struct Sending<B> {
+    /// None where only the head is sent.
+    body: Option<B>,
+    _running: Running,
+}
+
+impl<B: HttpBody> Sending<B> {
+    /// Leaves the body of an answer to HEAD out, and says its length where it is known: hyper does so
+    /// for HTTP/1 only, and a body that does not end would be sent for ever.
+    fn response(
+        response: hyper::Response<B>,
+        is_head: bool,
+        running: Running,
+    ) -> hyper::Response<Self> {
+        let (mut head, body) = response.into_parts();
+        let length = body.size_hint().exact().filter(|length| is_head && *length > 0);
+        if let Some(length) = length {
+            head.headers.entry(header::CONTENT_LENGTH).or_insert(length.into());
+        }
+        let body = (!is_head).then_some(body);
+        hyper::Response::from_parts(head, Self { body, _running: running })
+    }
+}
+
+impl<B: HttpBody + Unpin> HttpBody for Sending<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or(SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
 
@@ -260,12 +313,12 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
             counted.running.fetch_add(1, Ordering::Relaxed);
             let running = Running(Arc::clone(&counted));
             let (endpoint, scheme) = (Arc::clone(&self.endpoint), self.scheme.clone());
+            let is_head = request.method() == Method::HEAD;
             let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(remote.into()));
             async move {
                 let request = Request::from((request, local, remote, scheme));
-                let response = endpoint.get_response(request).await;
-                drop(running);
-                Ok::<_, std::convert::Infallible>(hyper::Response::from(response))
+                let response = hyper::Response::from(endpoint.get_response(request).await);
+                Ok::<_, std::convert::Infallible>(Sending::response(response, is_head, running))
             }
         });
         let served = builder().serve_connection(TokioIo::new(stream), service).into_owned();

@@ -37,8 +37,40 @@ const PAGE: &str = r##"<!doctype html>
 </html>
 "##;
 
-const START: &str = "window.ui = SwaggerUIBundle({ dom_id: '#ui', url: '/openapi.json', \
-    validatorUrl: null, deepLinking: true, persistAuthorization: false, tryItOutEnabled: true });\n";
+/// Swagger UI shows an answer when it has ended, and the stream of events does not end: so it is
+/// shown the first seconds of it.
+const START: &str = "\
+const shownSeconds = 5;
+async function beginning(url, options) {
+  const stop = new AbortController();
+  const answer = await fetch(url, { ...options, signal: stop.signal });
+  if (!answer.ok || !answer.body) return answer;
+  const timer = setTimeout(() => stop.abort(), shownSeconds * 1000);
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for (const reader = answer.body.getReader();;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return new Response(text, { status: answer.status, headers: answer.headers });
+}
+window.ui = SwaggerUIBundle({
+  dom_id: '#ui', url: '/openapi.json', validatorUrl: null, deepLinking: true,
+  persistAuthorization: false, tryItOutEnabled: true,
+  requestInterceptor: (request) => {
+    const path = new URL(request.url, window.location.href).pathname;
+    if (path === '/api/events') request.userFetch = beginning;
+    return request;
+  },
+});
+";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;\
     padding:0 1rem}code{background:#eee;padding:.1em .3em}";

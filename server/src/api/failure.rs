@@ -33,6 +33,8 @@ statuses! {
     Entering = [400, 401, 403, 408, 409, 413, 415, 429, 500, 503],
     /// Reading with a login.
     Reading = [400, 401, 403, 404, 413, 500, 503],
+    /// Listening.
+    Listening = [400, 401, 403, 413, 500, 503],
     /// Creating.
     Creating = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503],
     /// Changing one record and creating another.

@@ -63,18 +63,32 @@ impl<'a> ApiExtractor<'a> for Guard {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let missing =
-            || raise(Error::Unauthenticated("log in and send the token in Authorization"));
-        let values: Vec<_> = request.headers().get_all(header::AUTHORIZATION).iter().collect();
-        let [value] = values.as_slice() else { return Err(missing()) };
-        let (scheme, token) =
-            value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(missing());
-        }
+        let token = bearer(request)?;
         let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
-        let actor = sessions::authenticate(app, token.trim(), origin(request)).await;
+        let actor = sessions::authenticate(app, token, origin(request)).await;
         actor.map(Self).map_err(raise)
+    }
+}
+
+/// The token of a request.
+fn bearer(request: &Request) -> Result<&str> {
+    let missing = || raise(Error::Unauthenticated("log in and send the token in Authorization"));
+    let values: Vec<_> = request.headers().get_all(header::AUTHORIZATION).iter().collect();
+    let [value] = values.as_slice() else { return Err(missing()) };
+    let (scheme, token) =
+        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    Ok(token.trim())
+}
+
+/// The token itself, for what outlives the moment at which the guard has looked at it.
+pub(super) struct Bearer(pub(super) String);
+
+impl<'a> FromRequest<'a> for Bearer {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        bearer(request).map(|token| Self(token.to_owned()))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod connections;
 mod cors;
 mod docs;
 mod doctors;
+mod events;
 mod failure;
 mod garbled;
 mod guard;
@@ -42,6 +43,8 @@ enum Tag {
     Doctors,
     /// Patients in the care of doctors.
     Assignments,
+    /// What changes, as it happens.
+    Events,
     /// What a client and an operator need to know before anybody logs in.
     Service,
 }
@@ -52,6 +55,7 @@ type Api = (
     patients::PatientsApi,
     doctors::DoctorsApi,
     assignments::AssignmentsApi,
+    events::EventsApi,
 );
 
 fn service(app: &App) -> OpenApiService<Api, ()> {
@@ -61,6 +65,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
         patients::PatientsApi(app.clone()),
         doctors::DoctorsApi(app.clone()),
         assignments::AssignmentsApi(app.clone()),
+        events::EventsApi(app.clone()),
     );
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }

@@ -21,6 +21,7 @@ use shared::{
         Doctor, DoctorFilter, DoctorLookup, DoctorPatch, DoctorRemoval, DoctorReplacement, Link,
         NewDoctor, SpecializationCount,
     },
+    event::Changed,
     history::HistoryEntry,
     meta::Meta,
     patient::{
@@ -90,6 +91,9 @@ const CREATING: &[&str] =
 /// The operations that take `If-None-Match`.
 const TAGGED: &[&str] = &["get_profile", "get_patient", "get_doctor", "get_assignment"];
 
+/// The operations that take `Last-Event-ID`.
+const RESUMED: &[&str] = &["listen"];
+
 /// Everything that is sent or answered.
 const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     Problem::shape,
@@ -122,6 +126,7 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     AssignmentPatch::shape,
     Transfer::shape,
     Page::<Assignment>::shape,
+    Changed::shape,
 ];
 
 /// The name of a described type, where it is an object.
@@ -232,6 +237,13 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
             "name": "If-None-Match", "in": "header", "required": false,
             "description": "The entity tag of the answer that is known already.",
             "schema": Shape::string().max_length(TAGS_MAX).into_value(),
+        }));
+    }
+    if RESUMED.contains(&id.as_str()) {
+        parameters.push(json!({
+            "name": "Last-Event-ID", "in": "header", "required": false,
+            "description": "The last id that was received.",
+            "schema": Shape::string().max_length(20).example("118").into_value(),
         }));
     }
     if let Some(Value::Array(known)) = operation.get_mut("parameters") {
@@ -382,7 +394,7 @@ mod tests {
         let document = document();
         let mut ids = Vec::new();
         all(&document, "operationId", &mut ids);
-        for listed in QUERIES.iter().map(|(id, _)| id).chain(GUARDED).chain(TAGGED) {
+        for listed in QUERIES.iter().map(|(id, _)| id).chain(GUARDED).chain(TAGGED).chain(RESUMED) {
             assert!(ids.iter().any(|id| id.as_str() == Some(listed)), "{listed} is no operation");
         }
         for (path, operations) in document["paths"].as_object().unwrap() {

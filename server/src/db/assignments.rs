@@ -15,6 +15,7 @@ use super::{
     Conn, DbError, Row, Scope, Sql,
     listing::{self, Column, Key, Listed, Order, Span},
     patients::restrict_visible,
+    restrict_updated,
     search::{Search, Terms},
 };
 use crate::error::Error;
@@ -264,6 +265,7 @@ impl Listed for Listing<'_> {
         if let Some(to) = filter.assigned_to {
             sql.push(" AND a.assigned_date <= ").bind(to);
         }
+        restrict_updated(sql, "a.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             let patient = (Terms::OfPatients, "a.patient_id");
             search.restrict_either(sql, patient, (Terms::OfDoctors, "a.doctor_id"));

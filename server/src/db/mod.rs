@@ -4,6 +4,7 @@
 
 pub mod assignments;
 pub mod audit;
+pub mod changes;
 pub mod doctors;
 pub mod idempotency;
 pub mod listing;
@@ -17,7 +18,7 @@ mod sqlite;
 pub mod throttle;
 pub mod users;
 
-use shared::UserId;
+use shared::{UserId, moment::Moment};
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, pool::PoolConnection, postgres::PgConnection,
     sqlite::SqliteConnection,
@@ -56,6 +57,21 @@ impl Shelf {
             Self::Archive => " AND archived_at IS NOT NULL",
             Self::Both => "",
         }
+    }
+}
+
+/// Restricts a list to what was changed from one time on and before another.
+pub(crate) fn restrict_updated(
+    sql: &mut Sql,
+    column: &'static str,
+    from: Option<Moment>,
+    to: Option<Moment>,
+) {
+    if let Some(from) = from {
+        sql.push(" AND ").push(column).push(" >= ").bind(from.0);
+    }
+    if let Some(to) = to {
+        sql.push(" AND ").push(column).push(" < ").bind(to.0);
     }
 }
 

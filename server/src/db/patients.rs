@@ -94,28 +94,38 @@ fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
     }
 }
 
+/// The patients that somebody sees beside those that are their own, from their account's id on.
+fn linked(scope: Scope) -> Option<&'static str> {
+    match scope {
+        Scope::All | Scope::Own(_) => None,
+        Scope::OfDoctor(_) => Some(
+            "SELECT a.patient_id FROM doctors d JOIN assignments a ON a.doctor_id = d.id \
+             WHERE a.is_active AND d.linked_user = ",
+        ),
+        Scope::OfPatient(_) => Some("SELECT id FROM patients WHERE linked_user = "),
+    }
+}
+
+/// Restricts to what is about the patients that somebody may know of, by the columns that hold a
+/// patient's id and its owner: all that a row about a patient needs, also where the record is gone.
+pub(super) fn restrict_patient(sql: &mut Sql, scope: Scope, id: &'static str, owner: &'static str) {
+    let (Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) = scope else { return };
+    sql.push(" AND (").push(owner).push(" = ").bind(user.0);
+    if let Some(linked) = linked(scope) {
+        sql.push(" OR ").push(id).push(" IN (").push(linked).bind(user.0).push(")");
+    }
+    sql.push(")");
+}
+
 /// Restricts a query to what is about the patients that the caller may see. The column has their ids.
 pub(crate) fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
-    let (user, more) = match scope {
-        Scope::All => return,
-        Scope::Own(user) => (user, None),
-        Scope::OfDoctor(user) => (
-            user,
-            Some(
-                " UNION SELECT a.patient_id FROM doctors d JOIN assignments a ON a.doctor_id = d.id \
-                 WHERE a.is_active AND d.linked_user = ",
-            ),
-        ),
-        Scope::OfPatient(user) => {
-            (user, Some(" UNION SELECT id FROM patients WHERE linked_user = "))
-        }
-    };
+    let (Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) = scope else { return };
     sql.push(" AND ")
         .push(id)
         .push(" IN (SELECT id FROM patients WHERE created_by = ")
         .bind(user.0);
-    if let Some(more) = more {
-        sql.push(more).bind(user.0);
+    if let Some(linked) = linked(scope) {
+        sql.push(" UNION ").push(linked).bind(user.0);
     }
     sql.push(")");
 }

@@ -114,7 +114,7 @@ async fn open(
     let id = inserted.map_err(|error| not_single(error))?;
     let row = assignments::get(conn, id, Scope::All).await?.ok_or(Error::NotFound)?;
     let mut deed = Deed::new("assignment.created", ENTITY, Some(id.0));
-    deed.version = Some(1);
+    (deed.version, deed.patient) = (Some(1), Some(patient));
     deed.changes = differences(&AssignmentFields::default(), fields)?;
     let whom = json!({"patient": patient, "doctor": doctor});
     deed.changes.splice(0..0, differences(&json!({}), &whom)?);

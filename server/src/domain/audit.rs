@@ -9,18 +9,21 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::{
     history::{Change, HistoryEntry},
+    id::PatientId,
     page::COUNT_MAX,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     access::{Actor, Origin},
+    feed,
     listing::{Asked, Window},
 };
 use crate::{
     db::{
         Conn, Db,
         audit::{self, Content, NewEntry},
+        changes,
     },
     error::Error,
     keys::random_text,
@@ -40,12 +43,15 @@ pub struct Deed<'a> {
     pub reason: Option<String>,
     /// The fields that changed.
     pub changes: Vec<Change>,
+    /// The patient to whom the record belongs, where it is an assignment.
+    pub patient: Option<PatientId>,
 }
 
 impl<'a> Deed<'a> {
     /// Something done with a record.
     pub fn new(action: &'a str, entity: &'a str, entity_id: Option<i64>) -> Self {
-        Self { action, entity, entity_id, version: None, reason: None, changes: Vec::new() }
+        let (version, reason, patient) = (None, None, None);
+        Self { action, entity, entity_id, version, reason, changes: Vec::new(), patient }
     }
 }
 
@@ -58,8 +64,36 @@ pub enum Doer<'a> {
     Stranger(&'a Origin, &'a str),
 }
 
-/// Notes a deed in the transaction in which it is done.
+/// Notes a deed in the transaction in which it is done, and where it is a write of a record that is
+/// listened to, tells of it.
 pub(crate) async fn note(
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+    deed: Deed<'_>,
+) -> Result<(), Error> {
+    note_all(conn, doer, at, vec![deed]).await
+}
+
+/// Notes many deeds that are done in one transaction.
+pub(crate) async fn note_all(
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+    deeds: Vec<Deed<'_>>,
+) -> Result<(), Error> {
+    let changes: Vec<_> = deeds
+        .iter()
+        .filter_map(|deed| feed::change(at, deed).transpose())
+        .collect::<Result<_, _>>()?;
+    changes::insert(conn, &changes).await?;
+    for deed in deeds {
+        enter(conn, doer, at, deed).await?;
+    }
+    Ok(())
+}
+
+async fn enter(
     conn: &mut Conn<'_>,
     doer: Doer<'_>,
     at: DateTime<Utc>,

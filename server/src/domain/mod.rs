@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod assignments;
 pub mod audit;
 pub mod doctors;
+pub mod feed;
 mod links;
 pub mod listing;
 pub mod once;

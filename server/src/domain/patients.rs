@@ -251,12 +251,13 @@ pub async fn purge(
     row.check(app, actor, precondition)?;
     assignments::erase_of(&mut tx.conn(), id).await?;
     erase(&mut tx.conn(), ENTITY, id.0).await?;
+    let mut deed = Deed::new("patient.purged", ENTITY, Some(id.0));
+    (deed.version, deed.reason) = (Some(row.patient.version + 1), Some(purging.reason));
+    // Before the record goes: who may know of it is read off it.
+    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
     if !patients::remove(&mut tx.conn(), &row.patient).await? {
         return Err(overtaken(app, tx, actor, id).await);
     }
-    let mut deed = Deed::new("patient.purged", ENTITY, Some(id.0));
-    (deed.version, deed.reason) = (Some(row.patient.version + 1), Some(purging.reason));
-    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
     tx.commit().await
 }
 

@@ -10,6 +10,7 @@ use super::{COLUMNS, DoctorRow, TABLES, from_row};
 use crate::db::{
     Conn, DbError, Shelf, Sql,
     listing::{self, Column, Key, Listed, Order, Span},
+    restrict_updated,
     search::{Search, Terms},
 };
 
@@ -75,6 +76,7 @@ impl Listed for Listing<'_> {
         if let Some(owner) = filter.created_by {
             sql.push(" AND d.created_by = ").bind(owner.0);
         }
+        restrict_updated(sql, "d.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             search.restrict(sql, Terms::OfDoctors, "d.id");
         }

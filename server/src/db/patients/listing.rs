@@ -7,6 +7,7 @@ use super::{COLUMNS, PatientRow, Shelf, TABLES, from_row, restrict_scope};
 use crate::db::{
     Conn, DbError, Scope, Sql,
     listing::{self, Column, Key, Listed, Order, Span},
+    restrict_updated,
     search::{Search, Terms},
 };
 
@@ -86,6 +87,7 @@ impl Listed for Listing<'_> {
         if let Some(to) = filter.born_to {
             sql.push(" AND p.born_from <> '' AND p.born_from <= ").bind(to);
         }
+        restrict_updated(sql, "p.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             search.restrict(sql, Terms::OfPatients, "p.id");
         }

@@ -36,7 +36,7 @@ pub(super) async fn put(
         return Ok(false);
     }
     let mut deed = Deed::new(action, ENTITY, Some(old.id.0));
-    deed.version = Some(old.version + 1);
+    (deed.version, deed.patient) = (Some(old.version + 1), Some(old.patient));
     deed.changes = differences(&old.fields(), fields)?;
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(true)

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use shared::{
-    Faults,
+    Faults, Mrn,
     id::PatientId,
     patient::{Identifier, PatientState},
 };
@@ -62,13 +62,15 @@ async fn register_batch(
     let fit: Vec<_> =
         batch.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
     let inserted = patients::insert_many(&mut tx.conn(), &fit, actor.id(), now).await?;
-    for (state, (id, mrn)) in fit.iter().zip(&inserted) {
+    let deed = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
         let mut deed = Deed::new(action, ENTITY, Some(id.0));
         deed.version = Some(1);
         deed.changes = changes(&PatientState::default(), state)?;
         deed.changes.insert(0, mrn_change(mrn));
-        audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
-    }
+        Ok(deed)
+    };
+    let deeds = fit.iter().zip(&inserted).map(deed).collect::<Result<Vec<_>, Error>>()?;
+    audit::note_all(&mut tx.conn(), Doer::Actor(actor), now, deeds).await?;
     tx.commit().await?;
     let mut ids = inserted.into_iter().map(|(id, _)| id);
     let missing = || DbError::from(Error::internal("a patient was not inserted"));

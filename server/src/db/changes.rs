@@ -1,0 +1,128 @@
+//! Live changes: one row for each write, numbered once it is committed.
+
+use chrono::{DateTime, Utc};
+
+use super::{Conn, DbError, Row, Scope, Sql, patients::restrict_patient};
+use crate::error::Error;
+
+/// Rows of one inserting statement.
+const ROWS: usize = 100;
+
+/// A change to be written.
+pub(crate) struct NewChange<'a> {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) event: String,
+    pub(crate) entity: &'a str,
+    pub(crate) entity_id: i64,
+    pub(crate) version: i64,
+    /// The patient whose record it is or belongs to.
+    pub(crate) patient: Option<i64>,
+}
+
+/// A change as listeners see it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ChangeRow {
+    pub(crate) seq: i64,
+    pub(crate) event: String,
+    pub(crate) entity_id: i64,
+    pub(crate) version: i64,
+}
+
+/// Inserts changes, in the transaction that makes them. A patient has to be there still.
+pub(crate) async fn insert(conn: &mut Conn<'_>, changes: &[NewChange<'_>]) -> Result<(), DbError> {
+    for some in changes.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "INSERT INTO changes (event, entity, entity_id, version, at, patient_id, owner_id) VALUES ",
+        );
+        for (place, change) in some.iter().enumerate() {
+            sql.push(if place == 0 { "(" } else { ", (" });
+            sql.bind_all([change.event.as_str(), change.entity]).push(", ");
+            sql.bind_all([change.entity_id, change.version]).push(", ");
+            sql.bind(change.at).push(", ").bind(change.patient);
+            sql.push(", (SELECT created_by FROM patients WHERE id = ").bind(change.patient);
+            sql.push("))");
+        }
+        sql.execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// The number given last, and whether there are changes that have none yet.
+pub(crate) async fn latest(conn: &mut Conn<'_>) -> Result<(i64, bool), DbError> {
+    // By the order of the index of those that wait, so that no planner reads the whole table.
+    let sql = Sql::new(
+        "SELECT last, (SELECT id FROM changes WHERE seq IS NULL ORDER BY id LIMIT 1) AS waiting \
+         FROM feed",
+    );
+    let row = sql.fetch_one(conn).await?;
+    Ok((row.get("last")?, row.get::<Option<i64>>("waiting")?.is_some()))
+}
+
+/// Numbers some of the changes that wait, in the order of their ids, and says how many. The lock on
+/// the counter lasts until the commit, so a number is seen only when all smaller ones are.
+pub(crate) async fn number(conn: &mut Conn<'_>, max: i64) -> Result<u64, DbError> {
+    let mut sql = Sql::new("SELECT last FROM feed");
+    sql.push(conn.for_update());
+    let last: i64 = sql.fetch_one(conn).await?.get("last")?;
+    // A statement of its own, so that it sees what was committed before the lock was had. Two writes
+    // of one record have rising ids, since the second waits for the first.
+    let sql = Sql::new(
+        "UPDATE changes SET seq = numbered.seq FROM (SELECT id, $1 + row_number() OVER (ORDER BY id) \
+         AS seq FROM (SELECT id FROM changes WHERE seq IS NULL ORDER BY id LIMIT $2) AS waiting) \
+         AS numbered WHERE changes.id = numbered.id",
+    );
+    let count = sql.arg(last).arg(max).execute(conn).await?;
+    let added = i64::try_from(count).unwrap_or(i64::MAX);
+    Sql::new("UPDATE feed SET last = last + $1").arg(added).execute(conn).await?;
+    Ok(count)
+}
+
+/// The changes after one number and up to another that somebody sees, in order: those of the patients in
+/// scope and of their assignments, and of all doctors.
+pub(crate) async fn between(
+    conn: &mut Conn<'_>,
+    patients: Scope,
+    after: i64,
+    up_to: i64,
+    limit: i64,
+) -> Result<Vec<ChangeRow>, DbError> {
+    let mut sql = Sql::new("SELECT c.seq, c.event, c.entity_id, c.version FROM changes c");
+    sql.push(" WHERE c.seq > ").bind(after).push(" AND c.seq <= ").bind(up_to);
+    sql.push(" AND (c.patient_id IS NOT NULL");
+    restrict_patient(&mut sql, patients, "c.patient_id", "c.owner_id");
+    sql.push(" OR c.entity = 'doctor') ORDER BY c.seq LIMIT ").bind(limit);
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+}
+
+fn from_row(row: &Row) -> Result<ChangeRow, Error> {
+    Ok(ChangeRow {
+        seq: row.get("seq")?,
+        event: row.get("event")?,
+        entity_id: row.get("entity_id")?,
+        version: row.get("version")?,
+    })
+}
+
+/// When the change with this number was made, if it is there.
+pub(crate) async fn made_at(
+    conn: &mut Conn<'_>,
+    seq: i64,
+) -> Result<Option<DateTime<Utc>>, DbError> {
+    let row =
+        Sql::new("SELECT at FROM changes WHERE seq = $1").arg(seq).fetch_optional(conn).await?;
+    Ok(row.map(|row| row.get("at")).transpose()?)
+}
+
+/// Removes some of the changes that were made before a time, the first ones first, and says how many.
+pub(crate) async fn remove_before(
+    conn: &mut Conn<'_>,
+    time: DateTime<Utc>,
+    max: i64,
+) -> Result<u64, DbError> {
+    let sql = Sql::new(
+        "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM (SELECT seq, at FROM changes \
+         WHERE seq IS NOT NULL ORDER BY seq LIMIT $2) AS oldest WHERE at < $1)",
+    );
+    sql.arg(time).arg(max).execute(conn).await
+}

@@ -1,0 +1,75 @@
+//! Moments in requests: times with their offset from UTC.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, Utc};
+
+use crate::Complaint;
+
+/// Longest text of a moment.
+pub const MOMENT_MAX: usize = 40;
+
+/// A moment, in whole microseconds, as records keep them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub DateTime<Utc>);
+
+impl FromStr for Moment {
+    type Err = Complaint;
+
+    /// Reads RFC 3339: `2026-11-20T08:30:00Z`. What is finer than a microsecond is cut off.
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.with_timezone(&Utc));
+        match moment {
+            // Beyond these years the databases compare in different ways.
+            Ok(moment) if (1..=9_999).contains(&moment.year()) => Ok(Self(moment.trunc_subsecs(6))),
+            _ => Err(Complaint::new(
+                "invalid_time",
+                "must be a time like 2026-11-20T08:30:00Z; in an address a + is written %2B",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for Moment {
+    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
+        DateTime::<Utc>::shape(schemas).max_length(MOMENT_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_with_any_offset_and_printed_in_utc() {
+        for (text, printed) in [
+            ("2026-11-20T08:30:00Z", "2026-11-20T08:30:00Z"),
+            ("2026-11-20T08:30:00+02:00", "2026-11-20T06:30:00Z"),
+            ("2026-11-20t08:30:00.123456789z", "2026-11-20T08:30:00.123456Z"),
+        ] {
+            let moment: Moment = text.parse().unwrap();
+            assert_eq!(moment.to_string(), printed);
+            assert_eq!(printed.parse::<Moment>().unwrap(), moment);
+        }
+        for bad in [
+            "",
+            "2026-11-20",
+            "2026-11-20T08:30:00",
+            "2026-11-20T08:30:00 02:00",
+            "2026-02-30T08:30:00Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-23:59",
+            "12026-11-20T08:30:00Z",
+            "now",
+        ] {
+            assert!(bad.parse::<Moment>().is_err(), "{bad}");
+        }
+    }
+}
