@@ -53,6 +53,8 @@ impl Routes {
                     described.as_deref().is_none_or(|described| described == *segment)
                 })
         };
-        self.0.iter().find(matches)
+        // What is said of one address goes before what is said of all like it.
+        let literals = |route: &&Described| route.segments.iter().flatten().count();
+        self.0.iter().filter(matches).max_by_key(literals)
     }
 }

@@ -368,7 +368,7 @@ pub(crate) fn check(
     }
     let description = description();
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let operation = description.operations.iter().find(|((described, template), _)| {
+    let fitting = description.operations.iter().filter(|((described, template), _)| {
         let parts: Vec<&str> = template.trim_matches('/').split('/').collect();
         described == method.as_str()
             && parts.len() == segments.len()
@@ -377,6 +377,8 @@ pub(crate) fn check(
                 .zip(&segments)
                 .all(|(part, segment)| part.starts_with('{') || part == segment)
     });
+    // What is said of one address goes before what is said of all like it.
+    let operation = fitting.min_by_key(|((_, template), _)| template.matches('{').count());
     let Some((name, answers)) = operation else { return };
     let described = answers.get(&status.as_u16());
     let schema = described.unwrap_or_else(|| panic!("{name:?} must not answer {status}: {body}"));
