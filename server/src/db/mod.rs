@@ -3,6 +3,7 @@
 //! and `migrate` know that there are two.
 
 pub mod audit;
+pub mod codes;
 mod migrate;
 pub mod patients;
 mod postgres;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod codes;
 pub mod listing;
 pub mod passwords;
 pub mod patients;
