@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     config::{Database, Settings},
     db::Db,
-    domain::{audit::Reads, passwords::Passwords, tokens::Tokens},
+    domain::{audit::Reads, passwords::Passwords, tokens::Tokens, users},
     keys::KeyRing,
 };
 
@@ -49,7 +49,9 @@ impl App {
         let reads = Reads::start(db.clone());
         let is_draining = AtomicBool::new(false);
         let inner = Inner { settings, db, clock, tokens, passwords, reads, is_draining };
-        Ok(Self { inner: Arc::new(inner) })
+        let app = Self { inner: Arc::new(inner) };
+        users::complete(&app).await.map_err(|error| error.to_string())?;
+        Ok(app)
     }
 
     /// The settings.

@@ -2,12 +2,14 @@
 
 pub mod access;
 pub mod accounts;
+pub mod api_tokens;
 pub mod audit;
 pub mod codes;
 pub mod listing;
 pub mod passwords;
 pub mod patients;
 pub mod precondition;
+pub mod reset;
 pub mod sessions;
 mod throttle;
 pub mod tokens;
