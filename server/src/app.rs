@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::{Database, Settings},
     db::Db,
-    domain::{audit::Reads, feed::Feed, passwords::Passwords, tokens::Tokens},
+    domain::{audit::Reads, feed::Feed, passwords::Passwords, tokens::Tokens, users},
     keys::KeyRing,
     metrics::{Levels, Metrics},
 };
@@ -53,7 +53,9 @@ impl App {
         let metrics = Metrics::new(clock.now());
         let inner =
             Inner { settings, db, clock, tokens, passwords, reads, metrics, feed, is_draining };
-        Ok(Self { inner: Arc::new(inner) })
+        let app = Self { inner: Arc::new(inner) };
+        users::complete(&app).await.map_err(|error| error.to_string())?;
+        Ok(app)
     }
 
     /// The settings.

@@ -17,6 +17,9 @@ pub enum Error {
     /// The caller may know of it, but not do it.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
+    /// The API token lacks the scope that is needed.
+    #[error("the API token lacks the scope {0}")]
+    InsufficientScope(&'static str),
     /// It does not exist, or the caller may not know that it does.
     #[error("not found")]
     NotFound,

@@ -180,9 +180,14 @@ fn parse(text: &str, place: &str) -> Result<Keys, String> {
 
 /// Random bytes as text that fits into addresses and headers.
 pub fn random_text<const BYTES: usize>() -> Result<String, String> {
+    random_bytes::<BYTES>().map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Random bytes.
+pub fn random_bytes<const BYTES: usize>() -> Result<[u8; BYTES], String> {
     let mut bytes = [0; BYTES];
     rand::fill(&mut bytes).map_err(|_| "the machine gives no random numbers".to_owned())?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
 }
 
 #[cfg(test)]

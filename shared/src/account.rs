@@ -1,6 +1,8 @@
 //! Accounts: registering, logging in, sessions and profiles.
 
+mod managed;
 mod requests;
+mod token;
 
 use chrono::{DateTime, Utc};
 
@@ -10,9 +12,16 @@ use crate::{
     text,
 };
 
+pub use managed::{
+    Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, PasswordReset, UserFilter,
+    UserInput, UserPatch, UserPermission, VisibleUser,
+};
 pub use requests::{
     Login, Logout, PasswordChange, ProfileInput, ProfilePatch, ProfileReplacement, Refresh,
     Registration,
+};
+pub use token::{
+    ApiToken, CreatedApiToken, NewApiToken, TOKEN_DAYS_MAX, TOKEN_NAME_MAX, TOKENS_MAX, TokenScope,
 };
 
 /// Longest username.
@@ -166,6 +175,12 @@ choice! {
         ReadArchivedPatients = "read_archived_patients",
         /// Erase patients for good.
         PurgePatient = "purge_patient",
+        /// See who has an account: id, username, name and role.
+        ReadUsers = "read_users",
+        /// Make and change accounts.
+        ManageUsers = "manage_users",
+        /// Read the audit log.
+        ReadAudit = "read_audit",
     }
 }
 

@@ -1,8 +1,8 @@
 //! Every path of the API, for both sides.
 
 use crate::{
-    SessionId,
-    id::{AssignmentId, DoctorId, PatientId},
+    SessionId, UserId,
+    id::{ApiTokenId, AssignmentId, DoctorId, PatientId},
 };
 
 /// Liveness, readiness and what a client must know.
@@ -34,6 +34,10 @@ pub const LOGOUT: &str = "/api/auth/logout";
 pub const PROFILE: &str = "/api/auth/profile";
 /// A new password.
 pub const PASSWORD: &str = "/api/auth/password";
+/// A new password, with a one-time code.
+pub const PASSWORD_RESET: &str = "/api/auth/password/reset";
+/// One's own API tokens.
+pub const TOKENS: &str = "/api/auth/tokens";
 /// One's own sessions.
 pub const SESSIONS: &str = "/api/auth/sessions";
 
@@ -44,6 +48,32 @@ pub fn session(id: SessionId) -> String {
 
 /// Live changes.
 pub const EVENTS: &str = "/api/events";
+
+/// One of one's own API tokens.
+pub fn token(id: ApiTokenId) -> String {
+    format!("{TOKENS}/{id}")
+}
+
+/// Accounts.
+pub const USERS: &str = "/api/users";
+
+/// One account.
+pub fn user(id: UserId) -> String {
+    format!("{USERS}/{id}")
+}
+
+/// A one-time code for an account's owner.
+pub fn user_code(id: UserId) -> String {
+    format!("{USERS}/{id}/code")
+}
+
+/// An account's sessions.
+pub fn user_sessions(id: UserId) -> String {
+    format!("{USERS}/{id}/sessions")
+}
+
+/// The audit log.
+pub const AUDIT: &str = "/api/audit";
 
 /// Patients.
 pub const PATIENTS: &str = "/api/patients";

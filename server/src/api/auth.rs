@@ -4,8 +4,8 @@ use poem_openapi::OpenApi;
 use shared::{
     Page, SessionId,
     account::{
-        Login, LoginSession, Logout, PasswordChange, ProfilePatch, ProfileReplacement, Refresh,
-        Refreshed, Registration, Session, User,
+        Login, LoginSession, Logout, PasswordChange, PasswordReset, ProfilePatch,
+        ProfileReplacement, Refresh, Refreshed, Registration, Session, User,
     },
     paths,
     query::{ListQuery, NoQuery},
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{accounts, sessions},
+    domain::{accounts, reset, sessions},
 };
 
 pub(super) struct AuthApi(pub(super) App);
@@ -133,6 +133,21 @@ impl AuthApi {
         Body(change): Body<PasswordChange>,
     ) -> Result<Done, Failure<Changing>> {
         accounts::change_password(&self.0, &guard, change).await?;
+        Ok(Done)
+    }
+
+    /// Set a password with a one-time code
+    ///
+    /// The code works once. All sessions end, and API tokens and other codes are worthless. A wrong,
+    /// an expired and a used code answer alike.
+    #[oai(path = "/password/reset", method = "post", operation_id = "reset_password")]
+    async fn reset_password(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(reset): Body<PasswordReset>,
+    ) -> Result<Done, Failure<Entering>> {
+        reset::reset_password(&self.0, &origin, &reset).await?;
         Ok(Done)
     }
 

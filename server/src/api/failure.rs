@@ -37,6 +37,8 @@ statuses! {
     Listening = [400, 401, 403, 413, 500, 503],
     /// Creating.
     Creating = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503],
+    /// Creating without a body.
+    Making = [400, 401, 403, 404, 409, 413, 500, 503],
     /// Changing one record and creating another.
     Transferring = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503],
     /// Changing one record.

@@ -3,18 +3,22 @@
 
 use std::ops::Deref;
 
-use poem::{FromRequest, Request, RequestBody, Result, http::header};
+use poem::{
+    FromRequest, Request, RequestBody, Result,
+    http::{Method, header},
+};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaSecurityScheme, Registry},
 };
+use shared::account::TokenScope;
 
 use super::problem::raise;
 use crate::{
     app::App,
     domain::{
         access::{Actor, Origin},
-        sessions,
+        bearer,
     },
     error::Error,
 };
@@ -43,11 +47,15 @@ impl<'a> ApiExtractor<'a> for Guard {
             SCHEME,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("The access token that logging in answers."),
+                description: Some(
+                    "The access token that logging in answers, or an API token. An API token needs \
+                     the scope `read` for GET and HEAD and `write` for every other method, else the \
+                     answer is 403; it can't change accounts, passwords, sessions or tokens.",
+                ),
                 name: None,
                 key_in: None,
                 scheme: Some("bearer"),
-                bearer_format: Some("JWT"),
+                bearer_format: None,
                 flows: None,
                 openid_connect_url: None,
             },
@@ -63,15 +71,19 @@ impl<'a> ApiExtractor<'a> for Guard {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let token = bearer(request)?;
+        let token = token_of(request)?;
         let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
-        let actor = sessions::authenticate(app, token, origin(request)).await;
+        let needed = match *request.method() {
+            Method::GET | Method::HEAD => TokenScope::Read,
+            _ => TokenScope::Write,
+        };
+        let actor = bearer::authenticate(app, token, needed, origin(request)).await;
         actor.map(Self).map_err(raise)
     }
 }
 
 /// The token of a request.
-fn bearer(request: &Request) -> Result<&str> {
+fn token_of(request: &Request) -> Result<&str> {
     let missing = || raise(Error::Unauthenticated("log in and send the token in Authorization"));
     let values: Vec<_> = request.headers().get_all(header::AUTHORIZATION).iter().collect();
     let [value] = values.as_slice() else { return Err(missing()) };
@@ -88,7 +100,7 @@ pub(super) struct Bearer(pub(super) String);
 
 impl<'a> FromRequest<'a> for Bearer {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        bearer(request).map(|token| Self(token.to_owned()))
+        token_of(request).map(|token| Self(token.to_owned()))
     }
 }
 

@@ -2,6 +2,7 @@
 //! preconditions and body, calls one use case, and answers.
 
 mod assignments;
+mod audit;
 mod auth;
 mod body;
 mod caller;
@@ -23,6 +24,8 @@ mod problem;
 mod reply;
 mod routes;
 pub mod tls;
+mod tokens;
+mod users;
 
 use std::sync::Arc;
 
@@ -37,6 +40,10 @@ use crate::app::App;
 enum Tag {
     /// Registering, logging in, sessions and one's own account.
     Auth,
+    /// Accounts, as administrators keep them.
+    Users,
+    /// Who did what, when and from where.
+    Audit,
     /// The people who are registered at the clinic.
     Patients,
     /// The directory of doctors.
@@ -52,6 +59,9 @@ enum Tag {
 type Api = (
     health::ServiceApi,
     auth::AuthApi,
+    tokens::TokensApi,
+    users::UsersApi,
+    audit::AuditApi,
     patients::PatientsApi,
     doctors::DoctorsApi,
     assignments::AssignmentsApi,
@@ -62,6 +72,9 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
     let api = (
         health::ServiceApi(app.clone()),
         auth::AuthApi(app.clone()),
+        tokens::TokensApi(app.clone()),
+        users::UsersApi(app.clone()),
+        audit::AuditApi(app.clone()),
         patients::PatientsApi(app.clone()),
         doctors::DoctorsApi(app.clone()),
         assignments::AssignmentsApi(app.clone()),

@@ -9,13 +9,15 @@ use serde_json::{Map, Value, json};
 use shared::{
     Kind, Page,
     account::{
-        Login, LoginSession, Logout, PasswordChange, ProfilePatch, ProfileReplacement, Refresh,
-        Refreshed, Registration, Session,
+        Account, ApiToken, CreatedApiToken, CreatedUser, IssuedCode, Login, LoginSession, Logout,
+        NewApiToken, NewUser, PasswordChange, PasswordReset, ProfilePatch, ProfileReplacement,
+        Refresh, Refreshed, Registration, Session, UserFilter, UserPatch, VisibleUser,
     },
     assignment::{
         Assignment, AssignmentFilter, AssignmentPatch, AssignmentReplacement, NewAssignment,
         Transfer,
     },
+    audit::{AuditEntry, AuditFilter},
     describe::{Describe, Schemas, Shape},
     doctor::{
         Doctor, DoctorFilter, DoctorLookup, DoctorPatch, DoctorRemoval, DoctorReplacement, Link,
@@ -57,12 +59,17 @@ const QUERIES: &[(&str, Parameters)] = &[
     ("list_assignments", AssignmentFilter::describe),
     ("list_assignment_history", ListQuery::describe),
     ("list_sessions", ListQuery::describe),
+    ("list_tokens", ListQuery::describe),
+    ("list_users", UserFilter::describe),
+    ("list_audit", AuditFilter::describe),
 ];
 
 /// The operations that take `If-Match`.
 const GUARDED: &[&str] = &[
     "replace_profile",
     "update_profile",
+    "update_user",
+    "delete_user",
     "replace_patient",
     "update_patient",
     "delete_patient",
@@ -86,10 +93,10 @@ const GUARDED: &[&str] = &[
 
 /// The operations that take `Idempotency-Key`.
 const CREATING: &[&str] =
-    &["create_patient", "create_doctor", "create_assignment", "transfer_assignment"];
+    &["create_patient", "create_doctor", "create_assignment", "transfer_assignment", "create_user"];
 
 /// The operations that take `If-None-Match`.
-const TAGGED: &[&str] = &["get_profile", "get_patient", "get_doctor", "get_assignment"];
+const TAGGED: &[&str] = &["get_profile", "get_user", "get_patient", "get_doctor", "get_assignment"];
 
 /// The operations that take `Last-Event-ID`.
 const RESUMED: &[&str] = &["listen"];
@@ -108,6 +115,17 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     ProfileReplacement::shape,
     ProfilePatch::shape,
     Page::<LoginSession>::shape,
+    PasswordReset::shape,
+    NewApiToken::shape,
+    CreatedApiToken::shape,
+    Page::<ApiToken>::shape,
+    NewUser::shape,
+    CreatedUser::shape,
+    Account::shape,
+    UserPatch::shape,
+    IssuedCode::shape,
+    Page::<VisibleUser>::shape,
+    Page::<AuditEntry>::shape,
     NewPatient::shape,
     PatientReplacement::shape,
     PatientPatch::shape,
@@ -356,6 +374,15 @@ fn example(operation: &str) -> Option<Value> {
         "change_password" => json!({
             "current_password": "a long walk by the sea",
             "new_password": "a longer walk by the sea",
+        }),
+        "create_token" => json!({"name": "Nightly export", "scopes": ["read"]}),
+        "create_user" => json!({
+            "email": "ines@example.com", "username": "ines", "role": "staff",
+            "name": "Inés Soto",
+        }),
+        "update_user" => json!({"phone": "+1 555 765 4321"}),
+        "reset_password" => json!({
+            "token": "4JX7-2M9C-T0VQ-8KRE-W35N", "new_password": "a longer walk by the sea",
         }),
         _ => return None,
     })

@@ -55,7 +55,7 @@ pub(super) fn kind(error: &Error) -> Kind {
     match error {
         Error::Invalid(_) => Kind::Validation,
         Error::Unauthenticated(_) => Kind::Unauthenticated,
-        Error::Forbidden(_) => Kind::Forbidden,
+        Error::Forbidden(_) | Error::InsufficientScope(_) => Kind::Forbidden,
         Error::NotFound => Kind::NotFound,
         Error::Conflict(_) | Error::Contradiction(_) => Kind::Conflict,
         Error::KeyReused => Kind::KeyReused,
@@ -100,6 +100,9 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
     let problem = match error {
         Error::Invalid(faults) | Error::Conflict(faults) => Problem::from_faults(kind, faults),
         Error::Unauthenticated(why) | Error::Forbidden(why) => Problem::new(kind, *why),
+        Error::InsufficientScope(scope) => {
+            Problem::new(kind, format!("the API token lacks the scope {scope}"))
+        }
         Error::NotFound => Problem::new(kind, "there is no such record"),
         Error::Stale(stale) => {
             let detail = format!(
@@ -140,6 +143,13 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
     }
     if let Error::Unauthenticated(_) = error {
         let challenge = HeaderValue::from_static("Bearer realm=\"frontdesk\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Error::InsufficientScope(scope) = error
+        && let Ok(challenge) = HeaderValue::try_from(format!(
+            "Bearer realm=\"frontdesk\", error=\"insufficient_scope\", scope=\"{scope}\""
+        ))
+    {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     response

@@ -10,7 +10,11 @@ use poem_openapi::{
 };
 use serde::Serialize;
 use shared::{
-    Page, account::User, assignment::Assignment, describe::Describe, doctor::Doctor,
+    Page,
+    account::{Account, User, VisibleUser},
+    assignment::Assignment,
+    describe::Describe,
+    doctor::Doctor,
     patient::Patient,
 };
 
@@ -72,6 +76,21 @@ impl Versioned for Assignment {
 impl Versioned for User {
     fn version(&self) -> i64 {
         self.version
+    }
+}
+
+impl Versioned for Account {
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Versioned for VisibleUser {
+    fn version(&self) -> i64 {
+        match self {
+            Self::Account(account) => account.version,
+            Self::Brief { version, .. } => *version,
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //! on whichever connection there is. Only this file and `sql`, `sqlite`, `postgres`
 //! and `migrate` know that there are two.
 
+pub mod api_tokens;
 pub mod assignments;
 pub mod audit;
 pub mod changes;
+pub mod codes;
 pub mod doctors;
 pub mod idempotency;
 pub mod listing;

@@ -2,9 +2,10 @@
 
 use shared::{
     SessionId, UserId,
-    account::{Role, SessionPermission, User},
+    account::{Role, SessionPermission, User, UserPermission},
     assignment::{Assignment, AssignmentPermission},
     doctor::{Doctor, DoctorPermission},
+    id::ApiTokenId,
     patient::{Patient, PatientPermission},
 };
 
@@ -22,21 +23,42 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
+/// An unattended program that acts for a user with an API token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The token.
+    pub token: ApiTokenId,
+    /// Whether the token may be used for more than reading.
+    pub may_write: bool,
+}
+
 /// Somebody who is logged in, in the request that is being served.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// The user.
     pub user: User,
-    /// The session; none for the command line.
+    /// The session; none for the command line and for programs.
     pub session: Option<SessionId>,
+    /// The program that acts for the user, if it is one.
+    pub program: Option<Program>,
     /// Where it comes from.
     pub origin: Origin,
 }
 
 impl Actor {
+    /// A user without a session.
+    pub fn new(user: User, origin: Origin) -> Self {
+        Self { user, session: None, program: None, origin }
+    }
+
     /// The user's id.
     pub fn id(&self) -> UserId {
         self.user.id
+    }
+
+    /// Whether a request of this caller may write at all.
+    fn may_write(&self) -> bool {
+        self.program.is_none_or(|program| program.may_write)
     }
 }
 
@@ -67,24 +89,36 @@ pub enum Action {
     ListArchivedDoctors,
     /// Say which account belongs to a doctor or a patient.
     LinkUser,
+
+    /// See who has an account.
+    ReadUsers,
+    /// See whole accounts.
+    ReadAccounts,
+    /// Make and change accounts.
+    ManageUsers,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 /// The table. `None`: not at all. Every doctor may be read by everybody who is logged in.
 fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     use Action::{
         AssignPatient, ChangeDoctor, ChangePatient, CreateDoctor, CreatePatient, LinkUser,
-        ListArchivedDoctors, ListArchivedPatients, PurgePatient, ReadDoctorHistory, ReadPatient,
-        ReadPatientHistory,
+        ListArchivedDoctors, ListArchivedPatients, ManageUsers, PurgePatient, ReadAccounts,
+        ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory, ReadUsers,
     };
     use Role::{Admin, Doctor, Member, Patient, Staff};
     match (action, role) {
-        (PurgePatient | LinkUser, Member | Patient | Doctor | Staff) => None,
+        (
+            PurgePatient | LinkUser | ReadAccounts | ManageUsers | ReadAudit,
+            Member | Patient | Doctor | Staff,
+        ) => None,
         (_, Staff | Admin) => Some(Scope::All),
         (ReadPatient, Doctor) => Some(Scope::OfDoctor(user)),
         (ReadPatient, Patient) => Some(Scope::OfPatient(user)),
         (CreatePatient | ReadPatient | ChangePatient, _) => Some(Scope::Own(user)),
         (ReadPatientHistory | AssignPatient | ReadDoctorHistory, _) => Some(Scope::Own(user)),
-        (ListArchivedPatients | ListArchivedDoctors, _) => None,
+        (ListArchivedPatients | ListArchivedDoctors | ReadUsers, _) => None,
         (CreateDoctor(Directory::Creator) | ChangeDoctor(Directory::Creator), _) => {
             Some(Scope::Own(user))
         }
@@ -119,6 +153,10 @@ fn refusal(action: Action) -> Error {
         | Action::AssignPatient => {
             "only who registered this patient, or the front desk, may do this"
         }
+        Action::ReadUsers => "only the front desk and administrators may see who has an account",
+        Action::ReadAccounts => "only an administrator may filter by this",
+        Action::ManageUsers => "only an administrator may keep accounts",
+        Action::ReadAudit => "only an administrator may read the audit log",
     })
 }
 
@@ -136,7 +174,17 @@ pub fn check(actor: &Actor, action: Action, owner: UserId) -> Result<(), Error> 
     if may_with(actor, action, owner) { Ok(()) } else { Err(refusal(action)) }
 }
 
-fn may(actor: &Actor, action: Action) -> bool {
+/// Fails where a program asks: with a token that got into the wrong hands, nobody may make more
+/// of it than it is.
+pub fn in_person(actor: &Actor) -> Result<(), Error> {
+    match actor.program {
+        None => Ok(()),
+        Some(_) => Err(Error::Forbidden("an API token can't do this: log in")),
+    }
+}
+
+/// Whether the caller may do something with any record at all.
+pub fn may(actor: &Actor, action: Action) -> bool {
     scope_of(actor.user.role, action, actor.id()).is_some()
 }
 
@@ -145,7 +193,7 @@ pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermi
     use PatientPermission::{Archive, Assign, History, Link, Purge, Restore, Update};
     let may_with = |action| may_with(actor, action, patient.created_by);
     let (is_current, may_change) = (patient.archived_at.is_none(), may_with(Action::ChangePatient));
-    permissions(&[
+    let all = [
         (Update, is_current && may_change),
         (Archive, is_current && may_change),
         (Restore, !is_current && may_change),
@@ -153,7 +201,8 @@ pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermi
         (Assign, is_current && may_with(Action::AssignPatient)),
         (Link, is_current && may_with(Action::LinkUser)),
         (Purge, may_with(Action::PurgePatient)),
-    ])
+    ];
+    permissions(actor, History, &all)
 }
 
 /// What the caller may do with a doctor.
@@ -166,13 +215,14 @@ pub fn doctor_permissions(
     let may_with = |action| may_with(actor, action, doctor.created_by);
     let is_current = doctor.archived_at.is_none();
     let may_change = may_with(Action::ChangeDoctor(directory));
-    permissions(&[
+    let all = [
         (Update, is_current && may_change),
         (Archive, is_current && may_change),
         (Restore, !is_current && may_change),
         (History, may_with(Action::ReadDoctorHistory)),
         (Link, is_current && may_with(Action::LinkUser)),
-    ])
+    ];
+    permissions(actor, History, &all)
 }
 
 /// What the caller may do with an assignment of a patient of this owner.
@@ -183,28 +233,49 @@ pub fn assignment_permissions(
 ) -> Vec<AssignmentPermission> {
     use AssignmentPermission::{End, History, Transfer, Update};
     let may_assign = may_with(actor, Action::AssignPatient, owner);
-    permissions(&[
+    let all = [
         (Update, may_assign),
         (End, assignment.is_active && may_assign),
         (Transfer, assignment.is_active && may_assign),
         (History, may_with(actor, Action::ReadPatientHistory, owner)),
-    ])
+    ];
+    permissions(actor, History, &all)
 }
 
-fn permissions<P: Copy>(all: &[(P, bool)]) -> Vec<P> {
-    all.iter().filter(|(_, is_given)| *is_given).map(|(permission, _)| *permission).collect()
+/// The permissions that are given; to a program that may only read the one for reading alone.
+fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]) -> Vec<P> {
+    let is_given = |(permission, is_given): &&(P, bool)| {
+        *is_given && (actor.may_write() || *permission == reading)
+    };
+    all.iter().filter(is_given).map(|(permission, _)| *permission).collect()
+}
+
+/// What an administrator may do with an account.
+pub fn user_permissions(actor: &Actor, user: &User) -> Vec<UserPermission> {
+    if !may(actor, Action::ManageUsers) || actor.program.is_some() {
+        return Vec::new();
+    }
+    let mut permissions = vec![UserPermission::Update];
+    if user.is_active {
+        permissions.push(UserPermission::Deactivate);
+        if user.id != actor.id() {
+            permissions.push(UserPermission::IssueCode);
+        }
+    }
+    permissions.push(UserPermission::EndSessions);
+    permissions
 }
 
 /// What a session may do beyond reading what it may see.
 pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPermission> {
     let mut permissions = Vec::new();
-    if may(actor, Action::CreateDoctor(directory)) {
+    if may(actor, Action::CreateDoctor(directory)) && actor.may_write() {
         permissions.push(SessionPermission::CreateDoctor);
     }
-    if may(actor, Action::LinkUser) {
+    if may(actor, Action::LinkUser) && actor.may_write() {
         permissions.push(SessionPermission::LinkUser);
     }
-    if may(actor, Action::CreatePatient) {
+    if may(actor, Action::CreatePatient) && actor.may_write() {
         permissions.push(SessionPermission::CreatePatient);
     }
     if scope_of(actor.user.role, Action::ReadPatient, actor.id()) == Some(Scope::All) {
@@ -213,8 +284,17 @@ pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPe
     if may(actor, Action::ListArchivedPatients) {
         permissions.push(SessionPermission::ReadArchivedPatients);
     }
-    if may(actor, Action::PurgePatient) {
+    if may(actor, Action::PurgePatient) && actor.may_write() {
         permissions.push(SessionPermission::PurgePatient);
+    }
+    if may(actor, Action::ReadUsers) {
+        permissions.push(SessionPermission::ReadUsers);
+    }
+    if may(actor, Action::ManageUsers) && actor.program.is_none() {
+        permissions.push(SessionPermission::ManageUsers);
+    }
+    if may(actor, Action::ReadAudit) {
+        permissions.push(SessionPermission::ReadAudit);
     }
     permissions
 }

@@ -2,8 +2,11 @@
 
 pub mod access;
 pub mod accounts;
+pub mod api_tokens;
 pub mod assignments;
 pub mod audit;
+pub mod bearer;
+pub mod codes;
 pub mod doctors;
 pub mod feed;
 mod links;
@@ -12,6 +15,7 @@ pub mod once;
 pub mod passwords;
 pub mod patients;
 pub mod precondition;
+pub mod reset;
 pub mod sessions;
 mod throttle;
 pub mod tokens;

@@ -18,6 +18,8 @@ const LEEWAY: i64 = 30;
 enum Purpose {
     Access,
     Refresh,
+    /// No token: what one-time codes follow from.
+    Code,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
         match self {
             Self::Access => "frontdesk/api",
             Self::Refresh => "frontdesk/refresh",
+            Self::Code => "frontdesk/code",
         }
     }
 }
@@ -138,6 +141,18 @@ impl Tokens {
         let is_current = claims.exp.saturating_add(LEEWAY) > now.timestamp();
         is_current
             .then_some(Refresh { session: SessionId(claims.sid), generation: claims.generation })
+    }
+
+    /// The name of the key that signs now.
+    pub(crate) fn signing_key(&self) -> String {
+        self.keys.signing().id.clone()
+    }
+
+    /// What a one-time code follows from; nothing where the key is gone.
+    pub(crate) fn code_tag(&self, key_id: &str, row: &str) -> Option<hmac::Tag> {
+        let secret = derived(self.keys.get(key_id)?.secret(), Purpose::Code);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref());
+        Some(hmac::sign(&key, row.as_bytes()))
     }
 
     fn sign<C: Serialize>(&self, purpose: Purpose, claims: &C) -> Result<String, Error> {

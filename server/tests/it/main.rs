@@ -11,9 +11,12 @@
 )]
 
 mod accounts;
+mod api_tokens;
 mod around;
 mod assignments;
+mod audit;
 mod authorization;
+mod codes;
 mod command_line;
 mod concurrency;
 mod connections;
@@ -35,3 +38,4 @@ mod rules;
 mod search;
 mod stream;
 mod tls;
+mod users;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::account::TokenScope;
 use tokio::time::Instant;
 
 use super::{Feed, KEPT, Seat, catch_up};
@@ -13,7 +14,7 @@ use crate::{
     },
     domain::{
         access::{Action, Actor, scope},
-        sessions,
+        bearer,
     },
     error::Error,
 };
@@ -148,7 +149,7 @@ impl Listener {
             return Ok(true);
         }
         let origin = self.actor.origin.clone();
-        let actor = match sessions::authenticate(app, &self.token, origin).await {
+        let actor = match bearer::authenticate(app, &self.token, TokenScope::Read, origin).await {
             Ok(actor) => actor,
             Err(Error::Unauthenticated(_)) => return Ok(false),
             Err(error) => return Err(error),

@@ -1,0 +1,93 @@
+//! One-time codes that are not used up.
+
+use chrono::{DateTime, Utc};
+use shared::UserId;
+
+use super::{Conn, DbError, Row, Sql};
+use crate::error::Error;
+
+/// A code as it is stored: where it is found, and what it follows from.
+pub(crate) struct CodeRow {
+    pub(crate) id: i64,
+    pub(crate) user: UserId,
+    /// The first characters of the code.
+    pub(crate) locator: String,
+    /// The key from which the others follow.
+    pub(crate) key_id: String,
+    /// Wrong tries so far.
+    pub(crate) failures: i64,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+fn from_row(row: &Row) -> Result<CodeRow, Error> {
+    Ok(CodeRow {
+        id: row.get("id")?,
+        user: UserId(row.get("user_id")?),
+        locator: row.get("locator")?,
+        key_id: row.get("key_id")?,
+        failures: row.get("failures")?,
+        expires_at: row.get("expires_at")?,
+    })
+}
+
+/// Inserts a code; nothing where another one has this locator.
+pub(crate) async fn insert(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    purpose: &str,
+    locator: &str,
+    key_id: &str,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<Option<CodeRow>, DbError> {
+    let sql = Sql::new(
+        "INSERT INTO account_codes (user_id, purpose, locator, key_id, failures, created_at, \
+         expires_at) VALUES ($1, $2, $3, $4, 0, $5, $6) ON CONFLICT (locator) DO NOTHING \
+         RETURNING id, user_id, locator, key_id, failures, expires_at",
+    );
+    let sql = sql.arg(user.0).arg(purpose).arg(locator).arg(key_id).arg(now).arg(expires_at);
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// The code with this locator.
+pub(crate) async fn find(
+    conn: &mut Conn<'_>,
+    purpose: &str,
+    locator: &str,
+) -> Result<Option<CodeRow>, DbError> {
+    let sql = Sql::new(
+        "SELECT id, user_id, locator, key_id, failures, expires_at FROM account_codes \
+         WHERE locator = $1 AND purpose = $2",
+    );
+    let row = sql.arg(locator).arg(purpose).fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// Takes a code out of use; of several who do so at once, only one is told that it was there.
+pub(crate) async fn take(conn: &mut Conn<'_>, id: i64) -> Result<bool, DbError> {
+    let sql = Sql::new("DELETE FROM account_codes WHERE id = $1");
+    Ok(sql.arg(id).execute(conn).await? == 1)
+}
+
+/// Counts a wrong try.
+pub(crate) async fn count_failure(conn: &mut Conn<'_>, id: i64) -> Result<(), DbError> {
+    let sql = Sql::new("UPDATE account_codes SET failures = failures + 1 WHERE id = $1");
+    sql.arg(id).execute(conn).await.map(drop)
+}
+
+/// Takes all codes of a user for a purpose out of use.
+pub(crate) async fn void(conn: &mut Conn<'_>, user: UserId, purpose: &str) -> Result<u64, DbError> {
+    let sql = Sql::new("DELETE FROM account_codes WHERE user_id = $1 AND purpose = $2");
+    sql.arg(user.0).arg(purpose).execute(conn).await
+}
+
+/// Forgets those of a user that have expired.
+pub(crate) async fn tidy(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let sql = Sql::new("DELETE FROM account_codes WHERE user_id = $1 AND expires_at <= $2");
+    sql.arg(user.0).arg(now).execute(conn).await.map(drop)
+}

@@ -1,0 +1,215 @@
+//! One-time codes: with one its owner sets a password, or proves an e-mail address.
+//!
+//! A code is 20 characters, 100 bits. The first 8 are random and lead to the row; the other 12 follow
+//! from the row and the key, so a copy of the database holds no code. Ten wrong tries end one:
+//! they are counted at the row, which nobody finds by guessing, so nobody can end another's code
+//! on purpose.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{Complaint, UserId};
+
+use crate::{
+    app::App,
+    db::{
+        Conn,
+        codes::{self, CodeRow},
+    },
+    error::Error,
+    keys::random_bytes,
+};
+
+/// Digits and letters without I, L, O and U, which look or sound like others.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Characters that lead to the row.
+const LOCATOR: usize = 8;
+/// Characters that follow from it.
+const PROOF: usize = 12;
+/// Characters between two dashes.
+const GROUP: usize = 4;
+/// Wrong tries after which a code is worthless.
+const FAILURES_MAX: i64 = 10;
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Setting a password without knowing the one until now.
+    SetPassword,
+    /// Proving that an e-mail address is one's own.
+    VerifyEmail,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SetPassword => "set_password",
+            Self::VerifyEmail => "verify_email",
+        }
+    }
+}
+
+/// A code that was made, in the only moment in which it is shown.
+pub(crate) struct Issued {
+    /// The code, in groups of four.
+    pub(crate) code: String,
+    /// Until when it works.
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// Makes a code for a user, in the caller's transaction. Others go on working unless they are voided.
+pub(crate) async fn issue(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: UserId,
+    purpose: Purpose,
+    lifetime: TimeDelta,
+) -> Result<Issued, Error> {
+    let now = app.clock().now();
+    codes::tidy(conn, user, now).await?;
+    let locator = spelled(&random_bytes::<LOCATOR>().map_err(Error::internal)?);
+    let (kind, key, expires) = (purpose.as_str(), app.tokens().signing_key(), now + lifetime);
+    let row = codes::insert(conn, user, kind, &locator, &key, now, expires).await?;
+    let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };
+    let row = row.ok_or_else(taken)?;
+    let proof = proof(app, &row, purpose).ok_or_else(|| Error::internal("no key for a code"))?;
+    let text = locator + &proof;
+    let groups: Vec<&str> = text.as_bytes().chunks(GROUP).filter_map(as_text).collect();
+    Ok(Issued { code: groups.join("-"), expires_at: row.expires_at })
+}
+
+/// Whose code this is, where it is good. It stays good.
+pub(crate) async fn owner(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<Option<UserId>, Error> {
+    Ok(find(app, conn, text, purpose).await?.filter(|found| found.is_good).map(|it| it.row.user))
+}
+
+/// Uses a code up and says whose it is, in the caller's transaction: of several who send it at once
+/// only one succeeds. A wrong, expired or used one is a fault of `token`, whichever it is.
+pub(crate) async fn redeem(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<UserId, Error> {
+    let found = find(app, conn, text, purpose).await?.filter(|found| found.is_good);
+    let found = found.ok_or_else(refused)?;
+    if !codes::take(conn, found.row.id).await? {
+        return Err(refused());
+    }
+    Ok(found.row.user)
+}
+
+/// Counts a wrong try where the text leads to a code, and says whose. The caller commits it: a
+/// transaction that ends with the refusal forgets it.
+pub(crate) async fn count_failure(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<Option<UserId>, Error> {
+    let Some(found) = find(app, conn, text, purpose).await? else { return Ok(None) };
+    codes::count_failure(conn, found.row.id).await?;
+    Ok(Some(found.row.user))
+}
+
+/// Makes all codes of a user for a purpose worthless.
+pub(crate) async fn void(conn: &mut Conn<'_>, user: UserId, purpose: Purpose) -> Result<(), Error> {
+    Ok(codes::void(conn, user, purpose.as_str()).await.map(drop)?)
+}
+
+/// Makes all codes of a user worthless: the account is not what it was when they were made.
+pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Error> {
+    void(conn, user, Purpose::SetPassword).await?;
+    void(conn, user, Purpose::VerifyEmail).await
+}
+
+/// What is said about a code that is not good.
+pub(crate) fn complaint() -> Complaint {
+    Complaint::new("not_valid", "is wrong, expired or used already: ask for a new one")
+}
+
+fn refused() -> Error {
+    Error::invalid("token", complaint())
+}
+
+struct Found {
+    row: CodeRow,
+    is_good: bool,
+}
+
+async fn find(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<Option<Found>, Error> {
+    let Some(text) = normalised(text) else { return Ok(None) };
+    let Some((locator, sent)) = text.split_at_checked(LOCATOR) else { return Ok(None) };
+    let Some(row) = codes::find(conn, purpose.as_str(), locator).await? else { return Ok(None) };
+    let is_right = proof(app, &row, purpose)
+        .is_some_and(|proof| verify_slices_are_equal(proof.as_bytes(), sent.as_bytes()).is_ok());
+    let is_alive = row.expires_at > app.clock().now() && row.failures < FAILURES_MAX;
+    Ok(Some(Found { is_good: is_right && is_alive, row }))
+}
+
+/// The characters that follow from a row; none where its key is gone.
+fn proof(app: &App, row: &CodeRow, purpose: Purpose) -> Option<String> {
+    let (user, locator, kind) = (row.user, &row.locator, purpose.as_str());
+    let expires = row.expires_at.timestamp_micros();
+    let tag = app.tokens().code_tag(&row.key_id, &format!("{locator} {user} {kind} {expires}"))?;
+    tag.as_ref().get(..PROOF).map(spelled)
+}
+
+/// One character for five bits of each byte.
+fn spelled(bytes: &[u8]) -> String {
+    let spell = |byte: &u8| ALPHABET.get(usize::from(byte & 31)).copied().map(char::from);
+    bytes.iter().filter_map(spell).collect()
+}
+
+fn as_text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
+/// A code as it is compared: without spaces and dashes, in capitals, look-alikes as what they look
+/// like. Nothing where it can't be one.
+fn normalised(text: &str) -> Option<String> {
+    let mut code = String::with_capacity(LOCATOR + PROOF);
+    for c in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '–')) {
+        let c = match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            c => c,
+        };
+        let is_known = c.is_ascii() && ALPHABET.iter().any(|known| char::from(*known) == c);
+        if !is_known || code.len() == LOCATOR + PROOF {
+            return None;
+        }
+        code.push(c);
+    }
+    (code.len() == LOCATOR + PROOF).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_whatever_its_case_spaces_and_dashes() {
+        let code = Some("0123456789ABCDEFGH10".to_owned());
+        for written in [
+            "0123-4567-89AB-CDEF-GH10",
+            "0123456789abcdefgh10",
+            "  0123 4567–89ab cdef\tghio ",
+            "o123-4567-89AB-CDEF-GHLO",
+        ] {
+            assert_eq!(normalised(written), code, "{written}");
+        }
+        for wrong in ["", "0123", "0123-4567-89AB-CDEF-GH1U", "0123-4567-89AB-CDEF-GH100", "é"] {
+            assert_eq!(normalised(wrong), None, "{wrong}");
+        }
+    }
+}
