@@ -9,8 +9,9 @@ use crate::{
     clock::Clock,
     config::{Database, Settings},
     db::Db,
-    domain::{audit::Reads, passwords::Passwords, tokens::Tokens},
+    domain::{audit::Reads, mail::Mail, passwords::Passwords, tokens::Tokens},
     keys::KeyRing,
+    post::Post,
 };
 
 /// The server's state. Clones share it.
@@ -26,6 +27,7 @@ struct Inner {
     tokens: Tokens,
     passwords: Passwords,
     reads: Reads,
+    mail: Mail,
     is_draining: AtomicBool,
 }
 
@@ -43,12 +45,14 @@ impl App {
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
         let keys = KeyRing::open(&settings, database)?;
+        let post = Post::open(&settings, database)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new()?;
         let reads = Reads::start(db.clone());
+        let mail = Mail::new(post);
         let is_draining = AtomicBool::new(false);
-        let inner = Inner { settings, db, clock, tokens, passwords, reads, is_draining };
+        let inner = Inner { settings, db, clock, tokens, passwords, reads, mail, is_draining };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -87,6 +91,11 @@ impl App {
         &self.inner.reads
     }
 
+    /// What sends mail.
+    pub fn mail(&self) -> &Mail {
+        &self.inner.mail
+    }
+
     /// From now on new requests are refused.
     pub fn drain(&self) {
         self.inner.is_draining.store(true, Ordering::Relaxed);
@@ -99,6 +108,7 @@ impl App {
 
     /// Writes what is still waiting to be written and closes the database.
     pub async fn close(&self) {
+        self.inner.mail.stop().await;
         self.inner.reads.flush().await;
         self.inner.db.close().await;
     }

@@ -15,4 +15,5 @@ pub mod error;
 pub mod import;
 pub mod keys;
 pub mod lock;
+pub mod post;
 pub mod sample;

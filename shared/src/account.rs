@@ -11,8 +11,8 @@ use crate::{
 };
 
 pub use requests::{
-    Login, Logout, PasswordChange, ProfileInput, ProfilePatch, ProfileReplacement, Refresh,
-    Registration,
+    EmailVerification, Login, Logout, MailRequest, PasswordChange, ProfileInput, ProfilePatch,
+    ProfileReplacement, Refresh, Registration,
 };
 
 /// Longest username.
@@ -25,6 +25,8 @@ pub const PASSWORD_MIN_STAFF: usize = 15;
 pub const PASSWORD_MAX: usize = 128;
 /// Longest token that is looked at.
 pub const TOKEN_MAX: usize = 2_000;
+/// Longest code that is looked at: 20 characters, with whatever is put between them.
+pub const CODE_MAX: usize = 100;
 /// Longest text of both names in one.
 pub const FULL_NAME_MAX: usize = 2 * NAME_MAX + 1;
 
@@ -192,6 +194,55 @@ record! {
         token_type: String => [max_length(10), example("Bearer")],
         /// Seconds until the access token ends.
         expires_in: i64 => [range(1, i64::MAX), example(3600)],
+    }
+}
+
+record! {
+    /// What registering answers: a session, or without tokens an account whose e-mail address has to
+    /// be confirmed before anybody logs in with it.
+    Registered {
+        /// What has happened, in words.
+        message: String => [max_length(200), example("User registered successfully")],
+        /// The user.
+        user: User,
+        /// Both tokens; absent where the e-mail address has to be confirmed first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokens: Option<TokenPair> => [optional()],
+        /// The access token; absent where the e-mail address has to be confirmed first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        access: Option<String> => [max_length(TOKEN_MAX), optional()],
+        /// The refresh token; absent where the e-mail address has to be confirmed first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refresh: Option<String> => [max_length(TOKEN_MAX), optional()],
+        /// Always `Bearer`; absent where there are no tokens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token_type: Option<String> => [max_length(10), example("Bearer"), optional()],
+        /// Seconds until the access token ends; absent where there are no tokens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_in: Option<i64> => [range(1, i64::MAX), example(3600), optional()],
+    }
+}
+
+impl Registered {
+    /// An account that can't be logged in with yet.
+    pub fn without_tokens(message: &str, user: User) -> Self {
+        let message = message.to_owned();
+        let (tokens, access, refresh, token_type, expires_in) = (None, None, None, None, None);
+        Self { message, user, tokens, access, refresh, token_type, expires_in }
+    }
+}
+
+impl From<Session> for Registered {
+    fn from(session: Session) -> Self {
+        Self {
+            message: session.message,
+            user: session.user,
+            tokens: Some(session.tokens),
+            access: Some(session.access),
+            refresh: Some(session.refresh),
+            token_type: Some(session.token_type),
+            expires_in: Some(session.expires_in),
+        }
     }
 }
 

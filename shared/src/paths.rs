@@ -27,6 +27,12 @@ pub const LOGOUT: &str = "/api/auth/logout";
 pub const PROFILE: &str = "/api/auth/profile";
 /// A new password.
 pub const PASSWORD: &str = "/api/auth/password";
+/// Asking for a code with which a new password is set.
+pub const PASSWORD_FORGOT: &str = "/api/auth/password/forgot";
+/// Proving that an e-mail address is one's own.
+pub const VERIFY_EMAIL: &str = "/api/auth/verify-email";
+/// Asking for another code for that.
+pub const VERIFY_EMAIL_RESEND: &str = "/api/auth/verify-email/resend";
 /// One's own sessions.
 pub const SESSIONS: &str = "/api/auth/sessions";
 

@@ -70,6 +70,7 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(app.settings().max_connections as usize));
     let graceful = GracefulShutdown::new();
     let local = listener.local_addr().map_err(|error| error.to_string())?;
+    app.mail().start(app);
     let mut stop = pin!(stop);
     loop {
         let accepted = async {

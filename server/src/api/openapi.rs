@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use shared::{
     Kind, Page,
     account::{
-        Login, LoginSession, Logout, PasswordChange, ProfilePatch, ProfileReplacement, Refresh,
-        Refreshed, Registration, Session,
+        EmailVerification, Login, LoginSession, Logout, MailRequest, PasswordChange, ProfilePatch,
+        ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session,
     },
     describe::{Describe, Schemas, Shape},
     history::HistoryEntry,
@@ -56,12 +56,15 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     Problem::shape,
     Meta::shape,
     Registration::shape,
+    Registered::shape,
     Login::shape,
     Session::shape,
     Refresh::shape,
     Refreshed::shape,
     Logout::shape,
     PasswordChange::shape,
+    MailRequest::shape,
+    EmailVerification::shape,
     ProfileReplacement::shape,
     ProfilePatch::shape,
     Page::<LoginSession>::shape,
@@ -199,15 +202,17 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
     }
     for (status, response) in responses {
         if let Some(response) = response.as_object_mut() {
-            complete_response(status, response);
+            complete_response(&id, status, response);
         }
     }
 }
 
-fn complete_response(status: &str, response: &mut Map<String, Value>) {
+fn complete_response(id: &str, status: &str, response: &mut Map<String, Value>) {
     let kinds: Vec<&str> = Kind::ALL
         .iter()
         .filter(|kind| kind.status().to_string() == status)
+        // Nobody else looks at passwords.
+        .filter(|kind| **kind != Kind::EmailUnverified || id == "log_in")
         .map(|kind| kind.explanation().trim())
         .collect();
     if !kinds.is_empty() {
@@ -262,6 +267,7 @@ fn example(operation: &str) -> Option<Value> {
         "replace_profile" => json!({
             "email": "ana@example.com", "first_name": "Ana", "last_name": "Gómez",
         }),
+        "forget_password" | "resend_verification" => json!({"email": "ana@example.com"}),
         "update_profile" => json!({"phone": "+1 555 765 4321"}),
         "change_password" => json!({
             "current_password": "a long walk by the sea",

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod codes;
+pub mod mail;
 mod migrate;
 pub mod patients;
 mod postgres;

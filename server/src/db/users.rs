@@ -27,6 +27,7 @@ pub(crate) struct NewUser<'a> {
     pub(crate) phone: Option<&'a str>,
     pub(crate) role: Role,
     pub(crate) password_hash: Option<&'a str>,
+    pub(crate) email_verified: bool,
     pub(crate) now: chrono::DateTime<chrono::Utc>,
 }
 
@@ -136,7 +137,13 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<User
     sql.bind(new.username).push(", ").bind(new.username.map(identifier_key)).push(", ");
     sql.bind_all([new.first_name, new.last_name, new.phone]).push(", ");
     sql.bind(new.role.as_str()).push(", ").bind(new.password_hash).push(", ");
-    sql.bind(true).push(", ").bind(false).push(", ").bind(new.now).push(", ").bind(new.now);
+    sql.bind(true)
+        .push(", ")
+        .bind(new.email_verified)
+        .push(", ")
+        .bind(new.now)
+        .push(", ")
+        .bind(new.now);
     sql.push(
         ", 1) RETURNING id, email, username, first_name, last_name, phone, role, \
          password_hash, is_active, email_verified, created_at, updated_at, version, changed_by",

@@ -3,13 +3,15 @@
 use serde_json::json;
 use shared::{
     Complaint, Faults,
-    account::{Login, PasswordChange, ProfileInput, Registration, Role, Session, User},
+    account::{Login, PasswordChange, ProfileInput, Registered, Registration, Role, Session, User},
     patient::full_name,
 };
 
 use super::{
     access::{Actor, Origin, session_permissions},
     audit::{self, Deed, Doer, differences},
+    letters::Letter,
+    mail,
     passwords::{Verdict, check_new},
     precondition::{Found, Precondition, stale},
     sessions,
@@ -25,8 +27,8 @@ use crate::{
     error::Error,
 };
 
-/// Opens an account and logs in with it.
-pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Session, Error> {
+/// Opens an account and logs in with it, unless its e-mail address has to be confirmed first.
+pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Registered, Error> {
     if !app.settings().is_registration_open() {
         return Err(Error::Forbidden(
             "registration is closed: ask an administrator for an account",
@@ -54,6 +56,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
         phone: new.phone.as_deref(),
         role,
         password_hash: Some(&hash),
+        email_verified: false,
         now,
     };
     check_taken(&mut tx.conn(), &new).await?;
@@ -62,10 +65,17 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
     let mut deed = Deed::new("user.registered", "user", Some(actor.id().0));
     deed.version = Some(actor.user.version);
     audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
-    let message = "User registered successfully";
-    let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?;
+    mail::queue(&mut tx.conn(), Letter::Verification, &new.email, now).await?;
+    let registered = if app.settings().require_verified_email {
+        let message = "User registered successfully: confirm the e-mail address to log in";
+        Registered::without_tokens(message, actor.user)
+    } else {
+        let message = "User registered successfully";
+        sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?.into()
+    };
     tx.commit().await?;
-    Ok(session)
+    app.mail().wake();
+    Ok(registered)
 }
 
 /// Looks up address and username, so that both are named where both are taken; the index decides
@@ -145,12 +155,24 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
     let Some(row) = row.filter(unchanged) else { return Err(wrong) };
     lanes.succeed(app, &mut tx.conn()).await?;
     let actor = Actor { user: row.user, session: None, origin: origin.clone() };
+    if must_confirm(app, &actor.user) {
+        let deed = Deed::new("auth.login_unconfirmed", "user", Some(actor.id().0));
+        audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+        tx.commit().await?;
+        return Err(Error::EmailUnverified);
+    }
     let deed = Deed::new("auth.login", "user", Some(actor.id().0));
     audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
     let session =
         sessions::begin(app, &mut tx.conn(), actor.user, origin, "Login successful").await?;
     tx.commit().await?;
     Ok(session)
+}
+
+/// Whether somebody may not log in before the e-mail address is confirmed. An account without an
+/// address was made by an administrator, and there is nothing to confirm.
+fn must_confirm(app: &App, user: &User) -> bool {
+    app.settings().require_verified_email && user.email.is_some() && !user.email_verified
 }
 
 /// Hashes a password anew, since hashes have become stronger.
@@ -181,6 +203,9 @@ pub async fn update_profile(
             Error::invalid("current_password", Complaint::new("required", message))
         };
         confirm(app, actor, input.current_password.as_deref().ok_or_else(needed)?).await?;
+        if let Some(email) = input.email.value() {
+            Lanes::mail_to(email).attempt(app).await?;
+        }
     }
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
@@ -226,7 +251,11 @@ pub async fn update_profile(
     let mut deed = Deed::new("user.updated", "user", Some(actor.id().0));
     (deed.version, deed.changes) = (Some(updated.version), changes);
     audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    if let Some(email) = updated.email.as_ref().filter(|_| updated.email != old.email) {
+        mail::queue(&mut tx.conn(), Letter::Verification, email, now).await?;
+    }
     tx.commit().await?;
+    app.mail().wake();
     Ok(profile(&Actor { user: updated, ..actor.clone() }))
 }
 
@@ -261,7 +290,7 @@ async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<(), Error> 
 }
 
 /// What of a user is compared for the history.
-fn own_values(user: &User) -> serde_json::Value {
+pub(super) fn own_values(user: &User) -> serde_json::Value {
     json!({
         "username": user.username, "email": user.email, "first_name": user.first_name,
         "last_name": user.last_name, "phone": user.phone, "email_verified": user.email_verified,

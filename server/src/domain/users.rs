@@ -106,6 +106,8 @@ async fn create_where(
         phone: None,
         role,
         password_hash: Some(&hash),
+        // Whoever keeps the accounts vouches for the address.
+        email_verified: account.email.is_some(),
         now,
     };
     let user = users::insert(&mut tx.conn(), new).await.map_err(unique)?.user;

@@ -19,6 +19,7 @@ mod crash;
 mod description;
 mod harness;
 mod import;
+mod mail;
 mod patients;
 mod postgres;
 mod rules;
