@@ -88,9 +88,11 @@ impl Post {
     pub async fn send(&self, message: Message, name: &str) -> Result<(), Failure> {
         match &self.way {
             Way::Smtp(server) => {
+                let recipients = message.envelope().to();
+                let is_ascii = recipients.iter().all(|to| AsRef::<str>::as_ref(to).is_ascii());
                 match tokio::time::timeout(SEND_TIME, server.send(message)).await {
                     Ok(Ok(_)) => Ok(()),
-                    Ok(Err(error)) => Err(judge(&error)),
+                    Ok(Err(error)) => Err(judge(&error, is_ascii)),
                     Err(_) => Err(Failure::Away("the mail server took too long".to_owned())),
                 }
             }
@@ -105,7 +107,7 @@ impl Post {
 }
 
 /// What a mail server's refusal means.
-fn judge(error: &SmtpError) -> Failure {
+fn judge(error: &SmtpError, is_ascii: bool) -> Failure {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
@@ -120,8 +122,9 @@ fn judge(error: &SmtpError) -> Failure {
     if error.is_permanent() && !code.starts_with("53") {
         return Failure::Never(text);
     }
-    // The address needs something that the server can't do.
-    if error.is_client() {
+    // Such an address needs a server that knows SMTPUTF8. All else that our own side finds missing
+    // (TLS, a way to log in) is for the operator to set right, and the mail waits for it.
+    if error.is_client() && !is_ascii {
         return Failure::Never(text);
     }
     // 421 is a server that goes away.

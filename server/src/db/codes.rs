@@ -33,16 +33,21 @@ fn from_row(row: &Row) -> Result<CodeRow, Error> {
     })
 }
 
+/// A code to be inserted.
+pub(crate) struct NewCode<'a> {
+    pub(crate) user: UserId,
+    pub(crate) purpose: &'a str,
+    pub(crate) mailed_to: Option<&'a str>,
+    pub(crate) locator: &'a str,
+    pub(crate) key_id: &'a str,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
 /// Inserts a code; nothing where another one has this locator.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
-    user: UserId,
-    purpose: &str,
-    mailed_to: Option<&str>,
-    locator: &str,
-    key_id: &str,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    new: NewCode<'_>,
 ) -> Result<Option<CodeRow>, DbError> {
     let sql = Sql::new(
         "INSERT INTO account_codes (user_id, purpose, mailed_to, locator, key_id, failures, \
@@ -50,15 +55,8 @@ pub(crate) async fn insert(
          ON CONFLICT (locator) DO NOTHING \
          RETURNING id, user_id, mailed_to, locator, key_id, failures, expires_at",
     );
-    let sql = sql
-        .arg(user.0)
-        .arg(purpose)
-        .arg(mailed_to)
-        .arg(locator)
-        .arg(key_id)
-        .arg(now)
-        .arg(expires_at);
-    let row = sql.fetch_optional(conn).await?;
+    let sql = sql.arg(new.user.0).arg(new.purpose).arg(new.mailed_to).arg(new.locator);
+    let row = sql.arg(new.key_id).arg(new.now).arg(new.expires_at).fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 

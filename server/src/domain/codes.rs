@@ -16,7 +16,7 @@ use crate::{
     app::App,
     db::{
         Conn,
-        codes::{self, CodeRow},
+        codes::{self, CodeRow, NewCode},
     },
     error::Error,
     keys::random_bytes,
@@ -96,8 +96,16 @@ async fn make(
     let now = app.clock().now();
     codes::tidy(conn, user, now).await?;
     let locator = spelled(&random_bytes::<LOCATOR>().map_err(Error::internal)?);
-    let (kind, key, expires) = (purpose.as_str(), app.tokens().signing_key(), now + lifetime);
-    let row = codes::insert(conn, user, kind, mailed_to, &locator, key, now, expires).await?;
+    let new = NewCode {
+        user,
+        purpose: purpose.as_str(),
+        mailed_to,
+        locator: &locator,
+        key_id: app.tokens().signing_key(),
+        now,
+        expires_at: now + lifetime,
+    };
+    let row = codes::insert(conn, new).await?;
     let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };
     let row = row.ok_or_else(taken)?;
     let proof = proof(app, &row, purpose).ok_or_else(|| Error::internal("no key for a code"))?;

@@ -32,6 +32,7 @@ on_both! {
     where_it_is_required_nobody_logs_in_before_the_address_is_confirmed,
     a_mail_server_that_is_down_loses_no_mail_and_two_servers_send_each_once,
     a_mail_that_is_refused_for_good_is_not_tried_again,
+    nothing_is_sent_in_the_clear_where_tls_is_required,
     the_mail_of_a_server_that_died_is_sent_by_the_next,
     mail_is_sent_before_the_server_stops,
     a_name_in_any_script_is_written_to_a_confirmed_address_alone,
@@ -425,6 +426,20 @@ async fn a_mail_that_is_refused_for_good_is_not_tried_again(backend: Backend) {
         AND failure LIKE '%nobody here is%' AND failure NOT LIKE '%ana@%'";
     assert_eq!(sql(&server.place, failed).await, 1);
     assert_eq!(*smtp.refused.lock().unwrap(), 1);
+}
+
+async fn nothing_is_sent_in_the_clear_where_tls_is_required(backend: Backend) {
+    let (socket, address) = reserved();
+    let smtp = Smtp::start(socket, Mood::Takes);
+    let server = Server::start_with(backend, |settings| {
+        settings.smtp_url = Some(format!("smtp://{address}?tls=required"));
+    })
+    .await;
+    register(&server, "ana@example.com").await;
+    let tried = "SELECT count(*) FROM outgoing_mail WHERE state = 'waiting' \
+        AND failure LIKE '%STARTTLS%'";
+    eventually(async || (sql(&server.place, tried).await == 1).then_some(())).await;
+    assert_eq!(smtp.taken().len(), 0);
 }
 
 async fn the_mail_of_a_server_that_died_is_sent_by_the_next(backend: Backend) {
