@@ -1,7 +1,7 @@
 -- Accounts as administrators keep them, one-time codes, API tokens, and reading the audit log.
 
 -- What users are listed by and found under; accounts from before get theirs when the program starts.
-ALTER TABLE users ADD COLUMN sort_name TEXT COLLATE "C";
+ALTER TABLE users ADD COLUMN sort_name TEXT COLLATE "C" NOT NULL DEFAULT '';
 CREATE INDEX users_name ON users (sort_name, id);
 CREATE INDEX users_role_name ON users (role, sort_name, id);
 CREATE INDEX users_created ON users (created_at, id);

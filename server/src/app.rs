@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     config::{Database, Settings},
     db::Db,
-    domain::{audit::Reads, mail::Mail, passwords::Passwords, tokens::Tokens},
+    domain::{audit::Reads, mail::Mail, passwords::Passwords, tokens::Tokens, users},
     keys::KeyRing,
     post::Post,
 };
@@ -53,7 +53,9 @@ impl App {
         let mail = Mail::new(post);
         let is_draining = AtomicBool::new(false);
         let inner = Inner { settings, db, clock, tokens, passwords, reads, mail, is_draining };
-        Ok(Self { inner: Arc::new(inner) })
+        let app = Self { inner: Arc::new(inner) };
+        users::complete(&app).await.map_err(|error| error.to_string())?;
+        Ok(app)
     }
 
     /// The settings.

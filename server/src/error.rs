@@ -20,6 +20,9 @@ pub enum Error {
     /// The password was right, but the account's e-mail address is not known to be its owner's.
     #[error("the e-mail address is not confirmed")]
     EmailUnverified,
+    /// The API token lacks the scope that is needed.
+    #[error("the API token lacks the scope {0}")]
+    InsufficientScope(&'static str),
     /// It does not exist, or the caller may not know that it does.
     #[error("not found")]
     NotFound,

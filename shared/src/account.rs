@@ -1,6 +1,8 @@
 //! Accounts: registering, logging in, sessions and profiles.
 
+mod managed;
 mod requests;
+mod token;
 
 use chrono::{DateTime, Utc};
 
@@ -10,9 +12,16 @@ use crate::{
     text,
 };
 
+pub use managed::{
+    Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, PasswordReset, UserFilter,
+    UserInput, UserPatch, UserPermission, VisibleUser,
+};
 pub use requests::{
     EmailVerification, Login, Logout, MailRequest, PasswordChange, ProfileInput, ProfilePatch,
     ProfileReplacement, Refresh, Registration,
+};
+pub use token::{
+    ApiToken, CreatedApiToken, NewApiToken, TOKEN_DAYS_MAX, TOKEN_NAME_MAX, TOKENS_MAX, TokenScope,
 };
 
 /// Longest username.
@@ -25,8 +34,6 @@ pub const PASSWORD_MIN_STAFF: usize = 15;
 pub const PASSWORD_MAX: usize = 128;
 /// Longest token that is looked at.
 pub const TOKEN_MAX: usize = 2_000;
-/// Longest code that is looked at: 20 characters, with whatever is put between them.
-pub const CODE_MAX: usize = 100;
 /// Longest text of both names in one.
 pub const FULL_NAME_MAX: usize = 2 * NAME_MAX + 1;
 
@@ -164,6 +171,12 @@ choice! {
         ReadArchivedPatients = "read_archived_patients",
         /// Erase patients for good.
         PurgePatient = "purge_patient",
+        /// See who has an account: id, username, name and role.
+        ReadUsers = "read_users",
+        /// Make and change accounts.
+        ManageUsers = "manage_users",
+        /// Read the audit log.
+        ReadAudit = "read_audit",
     }
 }
 

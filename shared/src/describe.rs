@@ -227,6 +227,21 @@ impl Schemas {
         reference
     }
 
+    /// Enters a schema that is one of several, once, and refers to it.
+    pub fn any_of(
+        &mut self,
+        name: &'static str,
+        doc: &[&str],
+        shapes: impl FnOnce(&mut Self) -> Vec<Shape>,
+    ) -> Shape {
+        if !self.0.contains_key(name) {
+            let shapes: Vec<Value> = shapes(self).into_iter().map(Shape::into_value).collect();
+            let schema = json!({"description": paragraph(doc), "anyOf": shapes});
+            self.0.insert(name.to_owned(), schema);
+        }
+        Shape::reference(name)
+    }
+
     /// All schemas.
     pub fn into_map(self) -> BTreeMap<String, Value> {
         self.0

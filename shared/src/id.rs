@@ -47,4 +47,6 @@ id! {
     SessionId,
     /// The id of an entry of the audit log.
     AuditId,
+    /// The id of an API token.
+    ApiTokenId,
 }

@@ -9,12 +9,14 @@
 mod macros;
 
 pub mod account;
+pub mod audit;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;
 pub mod history;
 pub mod id;
 pub mod meta;
+pub mod moment;
 pub mod mrn;
 pub mod page;
 pub mod patch;

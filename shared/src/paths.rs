@@ -1,6 +1,9 @@
 //! Every path of the API, for both sides.
 
-use crate::{SessionId, id::PatientId};
+use crate::{
+    SessionId, UserId,
+    id::{ApiTokenId, PatientId},
+};
 
 /// Liveness, readiness and what a client must know.
 pub const META: &str = "/api/meta";
@@ -27,12 +30,16 @@ pub const LOGOUT: &str = "/api/auth/logout";
 pub const PROFILE: &str = "/api/auth/profile";
 /// A new password.
 pub const PASSWORD: &str = "/api/auth/password";
+/// A new password, with a one-time code.
+pub const PASSWORD_RESET: &str = "/api/auth/password/reset";
 /// Asking for a code with which a new password is set.
 pub const PASSWORD_FORGOT: &str = "/api/auth/password/forgot";
 /// Proving that an e-mail address is one's own.
 pub const VERIFY_EMAIL: &str = "/api/auth/verify-email";
 /// Asking for another code for that.
 pub const VERIFY_EMAIL_RESEND: &str = "/api/auth/verify-email/resend";
+/// One's own API tokens.
+pub const TOKENS: &str = "/api/auth/tokens";
 /// One's own sessions.
 pub const SESSIONS: &str = "/api/auth/sessions";
 
@@ -40,6 +47,32 @@ pub const SESSIONS: &str = "/api/auth/sessions";
 pub fn session(id: SessionId) -> String {
     format!("{SESSIONS}/{id}")
 }
+
+/// One of one's own API tokens.
+pub fn token(id: ApiTokenId) -> String {
+    format!("{TOKENS}/{id}")
+}
+
+/// Accounts.
+pub const USERS: &str = "/api/users";
+
+/// One account.
+pub fn user(id: UserId) -> String {
+    format!("{USERS}/{id}")
+}
+
+/// A one-time code for an account's owner.
+pub fn user_code(id: UserId) -> String {
+    format!("{USERS}/{id}/code")
+}
+
+/// An account's sessions.
+pub fn user_sessions(id: UserId) -> String {
+    format!("{USERS}/{id}/sessions")
+}
+
+/// The audit log.
+pub const AUDIT: &str = "/api/audit";
 
 /// Patients.
 pub const PATIENTS: &str = "/api/patients";

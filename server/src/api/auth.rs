@@ -4,8 +4,9 @@ use poem_openapi::OpenApi;
 use shared::{
     Page, SessionId,
     account::{
-        EmailVerification, Login, LoginSession, Logout, MailRequest, PasswordChange, ProfilePatch,
-        ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session, User,
+        EmailVerification, Login, LoginSession, Logout, MailRequest, PasswordChange, PasswordReset,
+        ProfilePatch, ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session,
+        User,
     },
     paths,
     query::{ListQuery, NoQuery},
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{accounts, sessions, verification},
+    domain::{accounts, reset, sessions, verification},
 };
 
 pub(super) struct AuthApi(pub(super) App);
@@ -134,6 +135,21 @@ impl AuthApi {
         Body(change): Body<PasswordChange>,
     ) -> Result<Done, Failure<Changing>> {
         accounts::change_password(&self.0, &guard, change).await?;
+        Ok(Done)
+    }
+
+    /// Set a password with a one-time code
+    ///
+    /// The code works once. All sessions end, and API tokens and other codes are worthless. A wrong,
+    /// an expired and a used code answer alike.
+    #[oai(path = "/password/reset", method = "post", operation_id = "reset_password")]
+    async fn reset_password(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(reset): Body<PasswordReset>,
+    ) -> Result<Done, Failure<Entering>> {
+        reset::reset_password(&self.0, &origin, &reset).await?;
         Ok(Done)
     }
 

@@ -3,18 +3,22 @@
 
 use std::ops::Deref;
 
-use poem::{FromRequest, Request, RequestBody, Result, http::header};
+use poem::{
+    FromRequest, Request, RequestBody, Result,
+    http::{Method, header},
+};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaSecurityScheme, Registry},
 };
+use shared::account::TokenScope;
 
 use super::problem::raise;
 use crate::{
     app::App,
     domain::{
         access::{Actor, Origin},
-        sessions,
+        api_tokens, sessions,
     },
     error::Error,
 };
@@ -43,11 +47,15 @@ impl<'a> ApiExtractor<'a> for Guard {
             SCHEME,
             MetaSecurityScheme {
                 ty: "http",
-                description: Some("The access token that logging in answers."),
+                description: Some(
+                    "The access token that logging in answers, or an API token. An API token needs \
+                     the scope `read` for GET and HEAD and `write` for every other method, else the \
+                     answer is 403; it can't change accounts, passwords, sessions or tokens.",
+                ),
                 name: None,
                 key_in: None,
                 scheme: Some("bearer"),
-                bearer_format: Some("JWT"),
+                bearer_format: None,
                 flows: None,
                 openid_connect_url: None,
             },
@@ -73,7 +81,16 @@ impl<'a> ApiExtractor<'a> for Guard {
             return Err(missing());
         }
         let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
-        let actor = sessions::authenticate(app, token.trim(), origin(request)).await;
+        let (token, origin) = (token.trim(), origin(request));
+        let actor = if api_tokens::is_one(token) {
+            let needed = match *request.method() {
+                Method::GET | Method::HEAD => TokenScope::Read,
+                _ => TokenScope::Write,
+            };
+            api_tokens::authenticate(app, token, needed, origin).await
+        } else {
+            sessions::authenticate(app, token, origin).await
+        };
         actor.map(Self).map_err(raise)
     }
 }

@@ -1,6 +1,7 @@
 //! HTTP: the one place that knows poem. An operation takes the guard first, then path, query,
 //! preconditions and body, calls one use case, and answers.
 
+mod audit;
 mod auth;
 mod body;
 pub mod connections;
@@ -15,6 +16,8 @@ mod patients;
 mod problem;
 mod reply;
 mod routes;
+mod tokens;
+mod users;
 
 use std::sync::Arc;
 
@@ -29,18 +32,32 @@ use crate::app::App;
 enum Tag {
     /// Registering, logging in, sessions and one's own account.
     Auth,
+    /// Accounts, as administrators keep them.
+    Users,
+    /// Who did what, when and from where.
+    Audit,
     /// The people who are registered at the clinic.
     Patients,
     /// What a client and an operator need to know before anybody logs in.
     Service,
 }
 
-type Api = (health::ServiceApi, auth::AuthApi, patients::PatientsApi);
+type Api = (
+    health::ServiceApi,
+    auth::AuthApi,
+    tokens::TokensApi,
+    users::UsersApi,
+    audit::AuditApi,
+    patients::PatientsApi,
+);
 
 fn service(app: &App) -> OpenApiService<Api, ()> {
     let api = (
         health::ServiceApi(app.clone()),
         auth::AuthApi(app.clone()),
+        tokens::TokensApi(app.clone()),
+        users::UsersApi(app.clone()),
+        audit::AuditApi(app.clone()),
         patients::PatientsApi(app.clone()),
     );
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))

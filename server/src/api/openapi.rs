@@ -9,9 +9,12 @@ use serde_json::{Map, Value, json};
 use shared::{
     Kind, Page,
     account::{
-        EmailVerification, Login, LoginSession, Logout, MailRequest, PasswordChange, ProfilePatch,
-        ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session,
+        Account, ApiToken, CreatedApiToken, CreatedUser, EmailVerification, IssuedCode, Login,
+        LoginSession, Logout, MailRequest, NewApiToken, NewUser, PasswordChange, PasswordReset,
+        ProfilePatch, ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session,
+        UserFilter, UserPatch, VisibleUser,
     },
+    audit::{AuditEntry, AuditFilter},
     describe::{Describe, Schemas, Shape},
     history::HistoryEntry,
     meta::Meta,
@@ -34,12 +37,17 @@ const QUERIES: &[(&str, Parameters)] = &[
     ("get_patient", PatientLookup::describe),
     ("list_patient_history", ListQuery::describe),
     ("list_sessions", ListQuery::describe),
+    ("list_tokens", ListQuery::describe),
+    ("list_users", UserFilter::describe),
+    ("list_audit", AuditFilter::describe),
 ];
 
 /// The operations that take `If-Match`.
 const GUARDED: &[&str] = &[
     "replace_profile",
     "update_profile",
+    "update_user",
+    "delete_user",
     "replace_patient",
     "update_patient",
     "delete_patient",
@@ -49,7 +57,7 @@ const GUARDED: &[&str] = &[
 ];
 
 /// The operations that take `If-None-Match`.
-const TAGGED: &[&str] = &["get_profile", "get_patient"];
+const TAGGED: &[&str] = &["get_profile", "get_user", "get_patient"];
 
 /// Everything that is sent or answered.
 const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
@@ -68,6 +76,17 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     ProfileReplacement::shape,
     ProfilePatch::shape,
     Page::<LoginSession>::shape,
+    PasswordReset::shape,
+    NewApiToken::shape,
+    CreatedApiToken::shape,
+    Page::<ApiToken>::shape,
+    NewUser::shape,
+    CreatedUser::shape,
+    Account::shape,
+    UserPatch::shape,
+    IssuedCode::shape,
+    Page::<VisibleUser>::shape,
+    Page::<AuditEntry>::shape,
     NewPatient::shape,
     PatientReplacement::shape,
     PatientPatch::shape,
@@ -272,6 +291,15 @@ fn example(operation: &str) -> Option<Value> {
         "change_password" => json!({
             "current_password": "a long walk by the sea",
             "new_password": "a longer walk by the sea",
+        }),
+        "create_token" => json!({"name": "Nightly export", "scopes": ["read"]}),
+        "create_user" => json!({
+            "email": "ines@example.com", "username": "ines", "role": "staff",
+            "name": "Inés Soto",
+        }),
+        "update_user" => json!({"phone": "+1 555 765 4321"}),
+        "reset_password" => json!({
+            "token": "4JX7-2M9C-T0VQ-8KRE-W35N", "new_password": "a longer walk by the sea",
         }),
         _ => return None,
     })

@@ -55,7 +55,7 @@ pub(super) fn kind(error: &Error) -> Kind {
     match error {
         Error::Invalid(_) => Kind::Validation,
         Error::Unauthenticated(_) => Kind::Unauthenticated,
-        Error::Forbidden(_) => Kind::Forbidden,
+        Error::Forbidden(_) | Error::InsufficientScope(_) => Kind::Forbidden,
         Error::EmailUnverified => Kind::EmailUnverified,
         Error::NotFound => Kind::NotFound,
         Error::Conflict(_) => Kind::Conflict,
@@ -104,6 +104,9 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
             kind,
             "confirm your e-mail address first, with the code that was mailed to it",
         ),
+        Error::InsufficientScope(scope) => {
+            Problem::new(kind, format!("the API token lacks the scope {scope}"))
+        }
         Error::NotFound => Problem::new(kind, "there is no such record"),
         Error::Stale(stale) => {
             let detail = format!(
@@ -136,6 +139,13 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
     }
     if let Error::Unauthenticated(_) = error {
         let challenge = HeaderValue::from_static("Bearer realm=\"frontdesk\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Error::InsufficientScope(scope) = error
+        && let Ok(challenge) = HeaderValue::try_from(format!(
+            "Bearer realm=\"frontdesk\", error=\"insufficient_scope\", scope=\"{scope}\""
+        ))
+    {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     response

@@ -9,7 +9,12 @@ use poem_openapi::{
     },
 };
 use serde::Serialize;
-use shared::{Page, account::User, describe::Describe, patient::Patient};
+use shared::{
+    Page,
+    account::{Account, User, VisibleUser},
+    describe::Describe,
+    patient::Patient,
+};
 
 use super::openapi::{reference, register};
 use crate::domain::listing::Window;
@@ -57,6 +62,21 @@ impl Versioned for Patient {
 impl Versioned for User {
     fn version(&self) -> i64 {
         self.version
+    }
+}
+
+impl Versioned for Account {
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl Versioned for VisibleUser {
+    fn version(&self) -> i64 {
+        match self {
+            Self::Account(account) => account.version,
+            Self::Brief { version, .. } => *version,
+        }
     }
 }
 

@@ -1,15 +1,19 @@
 //! The audit log.
 
+mod listing;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
     UserId,
     history::{Change, HistoryEntry},
-    id::AuditId,
+    id::{ApiTokenId, AuditId},
 };
 
 use super::{Conn, DbError, Row, Sql};
 use crate::error::Error;
+
+pub(crate) use listing::{Place, count, list};
 
 /// What an entry is about in detail. It lies apart from the entry, so that it can be erased.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +32,7 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) actor_id: Option<UserId>,
     pub(crate) actor_name: &'a str,
     pub(crate) actor_role: Option<&'a str>,
+    pub(crate) token: Option<ApiTokenId>,
     pub(crate) action: &'a str,
     pub(crate) entity: &'a str,
     pub(crate) entity_id: Option<i64>,
@@ -42,12 +47,13 @@ pub(crate) struct NewEntry<'a> {
 pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(), DbError> {
     let sql = Sql::new(
         "INSERT INTO audit_log (at, actor_id, actor_name, actor_role, action, entity, entity_id, \
-         version, address, request_id, values_hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
+         version, address, request_id, token_id, values_hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
     );
     let sql = sql.arg(entry.at).arg(entry.actor_id.map(|id| id.0)).arg(entry.actor_name);
     let sql = sql.arg(entry.actor_role).arg(entry.action).arg(entry.entity).arg(entry.entity_id);
     let sql = sql.arg(entry.version).arg(entry.address).arg(entry.request_id);
+    let sql = sql.arg(entry.token.map(|id| id.0));
     let row = sql.arg(entry.content.map(|(_, _, hash)| hash)).fetch_one(conn).await?;
     if let Some((salt, content, _)) = entry.content {
         let id: i64 = row.get("id")?;
@@ -111,12 +117,16 @@ pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<
     sql.arg(entity).arg(id).execute(conn).await.map(drop)
 }
 
+/// The content of an entry; nothing where it has none, or where it was erased.
+fn content(row: &Row) -> Result<Content, Error> {
+    match row.get::<Option<String>>("content")? {
+        Some(json) => serde_json::from_str(&json).map_err(|e| Error::Internal(Box::new(e))),
+        None => Ok(Content::default()),
+    }
+}
+
 fn from_row(row: &Row) -> Result<HistoryEntry, Error> {
-    let content: Option<String> = row.get("content")?;
-    let content: Content = match content {
-        Some(json) => serde_json::from_str(&json).map_err(|e| Error::Internal(Box::new(e)))?,
-        None => Content::default(),
-    };
+    let content = content(row)?;
     Ok(HistoryEntry {
         id: AuditId(row.get("id")?),
         at: row.get("at")?,

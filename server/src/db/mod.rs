@@ -2,6 +2,7 @@
 //! on whichever connection there is. Only this file and `sql`, `sqlite`, `postgres`
 //! and `migrate` know that there are two.
 
+pub mod api_tokens;
 pub mod audit;
 pub mod codes;
 pub mod mail;

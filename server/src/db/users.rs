@@ -1,5 +1,7 @@
 //! Users.
 
+pub(crate) mod listing;
+
 use shared::{
     UserId,
     account::{Role, User, identifier_key},
@@ -10,6 +12,7 @@ use super::{Conn, DbError, Row, Sql};
 use crate::error::Error;
 
 /// A user with what is not answered.
+#[derive(Clone)]
 pub(crate) struct UserRow {
     pub(crate) user: User,
     pub(crate) password_hash: Option<String>,
@@ -28,6 +31,8 @@ pub(crate) struct NewUser<'a> {
     pub(crate) role: Role,
     pub(crate) password_hash: Option<&'a str>,
     pub(crate) email_verified: bool,
+    /// Who made it; none where its user or the command line did.
+    pub(crate) made_by: Option<UserId>,
     pub(crate) now: chrono::DateTime<chrono::Utc>,
 }
 
@@ -114,12 +119,18 @@ pub(crate) async fn first_admin(conn: &mut Conn<'_>) -> Result<Option<UserRow>, 
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// How many active admins there are beside this user. Their rows stay locked on PostgreSQL, so
-/// that two who remove each other can't both succeed.
-pub(crate) async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, DbError> {
-    let mut sql = Sql::new("UPDATE users SET role = role WHERE role = ");
+/// Locks the rows of the active admins until the transaction ends, so that of two who remove each
+/// other the second finds out. Always in the order of their ids, and before any other user's row is
+/// locked: so nobody waits for somebody who waits for them.
+pub(crate) async fn lock_admins(conn: &mut Conn<'_>) -> Result<(), DbError> {
+    let mut sql = Sql::new("SELECT id FROM users WHERE role = ");
     sql.bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
-    sql.execute(conn).await?;
+    sql.push(" ORDER BY id").push(conn.for_update());
+    sql.fetch_all(conn).await.map(drop)
+}
+
+/// How many active admins there are beside this user.
+pub(crate) async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, DbError> {
     let mut sql = Sql::new("SELECT count(*) AS others FROM users WHERE role = ");
     sql.bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
     sql.push(" AND id <> ").bind(id.0);
@@ -130,8 +141,8 @@ pub(crate) async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64,
 pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<UserRow, DbError> {
     let mut sql = Sql::new(
         "INSERT INTO users (email, email_key, username, username_key, first_name, last_name, \
-         phone, role, password_hash, is_active, email_verified, created_at, updated_at, version) \
-         VALUES (",
+         phone, role, password_hash, is_active, email_verified, created_at, updated_at, version, \
+         changed_by, sort_name) VALUES (",
     );
     sql.bind(new.email).push(", ").bind(new.email.map(identifier_key)).push(", ");
     sql.bind(new.username).push(", ").bind(new.username.map(identifier_key)).push(", ");
@@ -144,11 +155,20 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<User
         .bind(new.now)
         .push(", ")
         .bind(new.now);
+    let named = listing::Named {
+        first_name: new.first_name,
+        last_name: new.last_name,
+        username: new.username,
+        email: new.email,
+    };
+    sql.push(", 1, ").bind(new.made_by.map(|id| id.0)).push(", ").bind(named.sort_name());
     sql.push(
-        ", 1) RETURNING id, email, username, first_name, last_name, phone, role, \
+        ") RETURNING id, email, username, first_name, last_name, phone, role, \
          password_hash, is_active, email_verified, created_at, updated_at, version, changed_by",
     );
-    Ok(from_row(&sql.fetch_one(conn).await?)?)
+    let row = from_row(&sql.fetch_one(conn).await?)?;
+    listing::insert_terms(conn, row.user.id, &named).await?;
+    Ok(row)
 }
 
 /// Writes a user back, if it is still the version that was read.
@@ -170,9 +190,16 @@ pub(crate) async fn update(
     sql.push(", email_verified = ").bind(user.email_verified);
     sql.push(", password_hash = ").bind(row.password_hash.as_deref());
     sql.push(", updated_at = ").bind(now).push(", changed_by = ").bind(changed_by.map(|id| id.0));
+    let named = listing::Named::of(user);
+    sql.push(", sort_name = ").bind(named.sort_name());
     sql.push(", version = version + 1 WHERE id = ").bind(user.id.0);
     sql.push(" AND version = ").bind(user.version);
-    Ok(sql.execute(conn).await? == 1)
+    if sql.execute(conn).await? != 1 {
+        return Ok(false);
+    }
+    listing::remove_terms(conn, user.id).await?;
+    listing::insert_terms(conn, user.id, &named).await?;
+    Ok(true)
 }
 
 /// Replaces a password's hash by one with stronger parameters, unless the password has changed

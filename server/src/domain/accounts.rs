@@ -8,15 +8,16 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, session_permissions},
+    access::{Actor, Origin, in_person, session_permissions},
     audit::{self, Deed, Doer, differences},
+    codes::{self, Purpose},
     letters::Letter,
     mail,
     passwords::{Verdict, check_new},
     precondition::{Found, Precondition, stale},
     sessions,
     throttle::Lanes,
-    users::PROGRAM,
+    users::changer,
 };
 use crate::{
     app::App,
@@ -43,7 +44,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
     {
         // Before the work of hashing.
         let mut lent = app.db().read().await?;
-        check_taken(&mut lent.conn(), &new).await?;
+        check_taken(&mut lent.conn(), Some(&new.email), new.username.as_deref()).await?;
     }
     let hash = lanes.withdraw(app, app.passwords().hash(&new.password).await).await?;
     let now = app.clock().now();
@@ -57,11 +58,12 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
         role,
         password_hash: Some(&hash),
         email_verified: false,
+        made_by: None,
         now,
     };
-    check_taken(&mut tx.conn(), &new).await?;
+    check_taken(&mut tx.conn(), Some(&new.email), new.username.as_deref()).await?;
     let user = users::insert(&mut tx.conn(), row).await.map_err(unique)?.user;
-    let actor = Actor { user, session: None, origin: origin.clone() };
+    let actor = Actor::new(user, origin.clone());
     let mut deed = Deed::new("user.registered", "user", Some(actor.id().0));
     deed.version = Some(actor.user.version);
     audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
@@ -80,11 +82,13 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
 
 /// Looks up address and username, so that both are named where both are taken; the index decides
 /// between two who come at the same moment.
-async fn check_taken(conn: &mut Conn<'_>, new: &Registration) -> Result<(), Error> {
+pub(super) async fn check_taken(
+    conn: &mut Conn<'_>,
+    email: Option<&str>,
+    username: Option<&str>,
+) -> Result<(), Error> {
     let mut taken = Faults::default();
-    for (field, value) in
-        [("email", Some(new.email.as_str())), ("username", new.username.as_deref())]
-    {
+    for (field, value) in [("email", email), ("username", username)] {
         let Some(value) = value else { continue };
         if users::find(conn, value).await?.is_some() {
             taken.add(field, is_taken(field));
@@ -154,7 +158,7 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
         |row: &UserRow| row.user.is_active && row.password_hash == verified.password_hash;
     let Some(row) = row.filter(unchanged) else { return Err(wrong) };
     lanes.succeed(app, &mut tx.conn()).await?;
-    let actor = Actor { user: row.user, session: None, origin: origin.clone() };
+    let actor = Actor::new(row.user, origin.clone());
     if must_confirm(app, &actor.user) {
         let deed = Deed::new("auth.login_unconfirmed", "user", Some(actor.id().0));
         audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
@@ -197,6 +201,7 @@ pub async fn update_profile(
     precondition: &Precondition,
     input: ProfileInput,
 ) -> Result<User, Error> {
+    in_person(actor)?;
     if !input.email.is_absent() && input.email.value() != actor.user.email.as_ref() {
         let needed = || {
             let message = "is required to change the e-mail address";
@@ -211,17 +216,44 @@ pub async fn update_profile(
     let mut tx = app.db().begin().await?;
     let mut row = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
     let old = row.user.clone();
+    let changed_by_name = changer(&mut tx.conn(), &row).await?;
     let found = Found {
         version: old.version,
         changed_by: row.changed_by,
-        changed_by_name: if row.changed_by == actor.id() { old.label() } else { PROGRAM },
+        changed_by_name: &changed_by_name,
         changed_at: old.updated_at,
     };
     let current = || json!(profile(&Actor { user: old.clone(), ..actor.clone() }));
     precondition.check(actor.id(), &found, current)?;
     let mut faults = Faults::default();
     input.echo.compare(&json!(old), &mut faults);
-    let user = &mut row.user;
+    apply(&input, &old, &mut row.user, &mut faults);
+    faults.into_result()?;
+    let changes = differences(&own_values(&old), &own_values(&row.user))?;
+    if changes.is_empty() {
+        return Ok(profile(actor));
+    }
+    if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
+        return Err(stale(&found, current()));
+    }
+    if row.user.email != old.email {
+        codes::void_all(&mut tx.conn(), actor.id()).await?;
+    }
+    let updated = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?.user;
+    let mut deed = Deed::new("user.updated", "user", Some(actor.id().0));
+    (deed.version, deed.changes) = (Some(updated.version), changes);
+    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    if let Some(email) = updated.email.as_ref().filter(|_| updated.email != old.email) {
+        mail::queue(&mut tx.conn(), Letter::Verification, email, now).await?;
+    }
+    tx.commit().await?;
+    app.mail().wake();
+    Ok(profile(&Actor { user: updated, ..actor.clone() }))
+}
+
+/// Lays what somebody changes of an account, their own or another's, over it. Another e-mail address
+/// is unverified.
+pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut Faults) {
     input.username.apply(&mut user.username);
     input.email.apply(&mut user.email);
     input.first_name.apply(&mut user.first_name);
@@ -236,27 +268,9 @@ pub async fn update_profile(
         let message = "must agree with first_name and last_name, or stand alone";
         faults.add("name", Complaint::new("disagrees", message));
     }
-    faults.into_result()?;
     if user.email != old.email {
         user.email_verified = false;
     }
-    let changes = differences(&own_values(&old), &own_values(user))?;
-    if changes.is_empty() {
-        return Ok(profile(actor));
-    }
-    if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
-        return Err(stale(&found, current()));
-    }
-    let updated = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?.user;
-    let mut deed = Deed::new("user.updated", "user", Some(actor.id().0));
-    (deed.version, deed.changes) = (Some(updated.version), changes);
-    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
-    if let Some(email) = updated.email.as_ref().filter(|_| updated.email != old.email) {
-        mail::queue(&mut tx.conn(), Letter::Verification, email, now).await?;
-    }
-    tx.commit().await?;
-    app.mail().wake();
-    Ok(profile(&Actor { user: updated, ..actor.clone() }))
 }
 
 /// Proves that it is really the user who asks. Counts as an attempt to log in.
@@ -303,17 +317,21 @@ pub async fn change_password(
     actor: &Actor,
     change: PasswordChange,
 ) -> Result<(), Error> {
-    let user = &actor.user;
+    in_person(actor)?;
+    check_for(&change.new_password, &actor.user).map_err(|c| Error::invalid("new_password", c))?;
+    confirm(app, actor, &change.current_password).await?;
+    let hash = app.passwords().hash(&change.new_password).await?;
+    set_password(app, actor, hash).await
+}
+
+/// Checks a new password of a user.
+pub(super) fn check_for(password: &str, user: &User) -> Result<(), Complaint> {
     let own = [
         user.email.as_deref().unwrap_or_default(),
         user.username.as_deref().unwrap_or_default(),
         &user.name,
     ];
-    check_new(&change.new_password, user.role, &own)
-        .map_err(|c| Error::invalid("new_password", c))?;
-    confirm(app, actor, &change.current_password).await?;
-    let hash = app.passwords().hash(&change.new_password).await?;
-    set_password(app, actor, hash).await
+    check_new(password, user.role, &own)
 }
 
 async fn set_password(app: &App, actor: &Actor, hash: String) -> Result<(), Error> {
@@ -325,6 +343,7 @@ async fn set_password(app: &App, actor: &Actor, hash: String) -> Result<(), Erro
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
     sessions::end_all(app, &mut tx.conn(), actor.id(), actor.session).await?;
+    codes::void(&mut tx.conn(), actor.id(), Purpose::SetPassword).await?;
     let mut deed = Deed::new("user.password_changed", "user", Some(actor.id().0));
     deed.version = Some(row.user.version + 1);
     audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;

@@ -7,14 +7,23 @@ use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use shared::history::Change;
+use shared::{
+    Complaint,
+    audit::{AuditEntry, AuditFilter},
+    history::Change,
+    page::COUNT_MAX,
+};
 use tokio::sync::{mpsc, oneshot};
 
-use super::access::{Actor, Origin};
+use super::{
+    access::{Action, Actor, Origin, scope},
+    listing::{Asked, Window},
+};
 use crate::{
+    app::App,
     db::{
         Conn, Db,
-        audit::{self, Content, NewEntry},
+        audit::{self, Content, NewEntry, Place},
     },
     error::Error,
     keys::random_text,
@@ -70,6 +79,7 @@ pub(crate) async fn note(
         actor_id: actor.map(Actor::id),
         actor_name: name,
         actor_role: actor.map(|actor| actor.user.role.as_str()),
+        token: actor.and_then(|actor| actor.program).map(|program| program.token),
         action: deed.action,
         entity: deed.entity,
         entity_id: deed.entity_id,
@@ -107,6 +117,30 @@ pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error>
     Ok(changed.collect())
 }
 
+/// The audit log, newest first. Reading it is noted too.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &AuditFilter,
+) -> Result<Window<AuditEntry>, Error> {
+    scope(actor, Action::ReadAudit)?;
+    if filter.entity_id.is_some() && filter.entity.is_none() {
+        let message = "is needed beside entity_id: ids of different kinds are not related";
+        return Err(Error::invalid("entity", Complaint::new("required", message)));
+    }
+    let asked: Asked<Place> =
+        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), "audit")?;
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    let (place, backwards) = (asked.key(), asked.is_backwards());
+    let (limit, offset) = (asked.size + 1, asked.offset());
+    let rows = audit::list(&mut conn, filter, place, backwards, limit, offset).await?;
+    let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
+    drop(lent);
+    app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
+    asked.window(rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
+}
+
 /// Longest time that a read waits to be noted, and with it the most that a power cut can take.
 const BATCH_EVERY: Duration = Duration::from_millis(200);
 /// Most reads that are noted in one transaction.
@@ -124,7 +158,7 @@ struct Read {
     actor: Actor,
     action: &'static str,
     entity: &'static str,
-    entity_id: i64,
+    entity_id: Option<i64>,
 }
 
 enum Message {
@@ -146,7 +180,7 @@ impl Reads {
         Self { queue }
     }
 
-    /// Notes that a record was read. It does not wait: where too many are still to be written, this one
+    /// Notes that a record, or something without an id, was read. It does not wait: where too many are still to be written, this one
     /// is lost, and the log says so.
     pub fn note(
         &self,
@@ -154,8 +188,9 @@ impl Reads {
         at: DateTime<Utc>,
         action: &'static str,
         entity: &'static str,
-        entity_id: i64,
+        entity_id: impl Into<Option<i64>>,
     ) {
+        let entity_id = entity_id.into();
         let actor = actor.clone();
         let read = Message::Read(Box::new(Read { at, actor, action, entity, entity_id }));
         if self.queue.try_send(read).is_err() {
@@ -205,7 +240,7 @@ async fn write_batch(db: &Db, batch: &[Read]) -> Result<(), Error> {
     }
     let mut tx = db.begin().await?;
     for read in batch {
-        let deed = Deed::new(read.action, read.entity, Some(read.entity_id));
+        let deed = Deed::new(read.action, read.entity, read.entity_id);
         note(&mut tx.conn(), Doer::Actor(&read.actor), read.at, deed).await?;
     }
     tx.commit().await

@@ -169,6 +169,12 @@ pub(crate) async fn void(conn: &mut Conn<'_>, user: UserId, purpose: Purpose) ->
     Ok(codes::void(conn, user, purpose.as_str()).await.map(drop)?)
 }
 
+/// Makes all codes of a user worthless: the account is not what it was when they were made.
+pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Error> {
+    void(conn, user, Purpose::SetPassword).await?;
+    void(conn, user, Purpose::VerifyEmail).await
+}
+
 /// What is said about a code that is not good.
 pub(crate) fn complaint() -> Complaint {
     Complaint::new("not_valid", "is wrong, expired or used already: ask for a new one")

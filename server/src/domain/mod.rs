@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod api_tokens;
 pub mod audit;
 pub mod codes;
 mod letters;
@@ -10,6 +11,7 @@ pub mod mail;
 pub mod passwords;
 pub mod patients;
 pub mod precondition;
+pub mod reset;
 pub mod sessions;
 mod throttle;
 pub mod tokens;

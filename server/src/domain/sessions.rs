@@ -9,7 +9,7 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, session_permissions},
+    access::{Actor, Origin, in_person, session_permissions},
     audit::{self, Deed, Doer},
     listing::{Asked, Window},
 };
@@ -53,7 +53,7 @@ pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Acto
             }
         });
     }
-    Ok(Actor { user, session: Some(access.session), origin })
+    Ok(Actor { session: Some(access.session), ..Actor::new(user, origin) })
 }
 
 async fn touch(app: &App, id: SessionId) -> Result<(), Error> {
@@ -77,7 +77,7 @@ pub(crate) async fn begin(
     let session = sessions::insert(conn, user.id, address, agent, now, expires).await?;
     let access = app.tokens().access(&session, now)?;
     let refresh = app.tokens().refresh(&session)?;
-    let actor = Actor { user, session: Some(session.id), origin: origin.clone() };
+    let actor = Actor { session: Some(session.id), ..Actor::new(user, origin.clone()) };
     let permissions = Some(session_permissions(&actor));
     Ok(Session {
         message: message.to_owned(),
@@ -128,6 +128,7 @@ pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshe
 
 /// Ends the session that asks. A refresh token, where one is sent, has to be of this session.
 pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(), Error> {
+    in_person(actor)?;
     let now = app.clock().now();
     let Some(own) = actor.session else { return Ok(()) };
     if let Some(token) = refresh {
@@ -142,6 +143,7 @@ pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(
 
 /// Ends one of one's own sessions.
 pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
+    in_person(actor)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let session = sessions::get(&mut tx.conn(), id).await?;
@@ -161,6 +163,7 @@ pub async fn list(
     actor: &Actor,
     query: &ListQuery,
 ) -> Result<Window<LoginSession>, Error> {
+    in_person(actor)?;
     let asked: Asked<i64> =
         Asked::read(query.page, query.page_size, query.cursor.as_deref(), "sessions")?;
     let (id, now) = (actor.id(), app.clock().now());

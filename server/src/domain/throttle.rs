@@ -98,6 +98,13 @@ impl Lanes {
         Self(vec![Lane { key, free: 3, longest: 3_600, memory: DAY, is_forgotten: false }])
     }
 
+    /// The lane of one-time codes from an address: the same as for logins, since who tries codes
+    /// may as well try passwords.
+    pub(super) fn redeeming(address: &str) -> Self {
+        let key = format!("address:{}", network(address));
+        Self(vec![Lane { key, free: 60, longest: LONGEST, memory: 60, is_forgotten: false }])
+    }
+
     /// Counts an attempt, or fails where the next one is not to be looked at yet.
     pub(super) async fn attempt(&self, app: &App) -> Result<(), Error> {
         let now = app.clock().now();

@@ -1,4 +1,7 @@
-//! Users, as the server's own command line keeps them.
+//! Users, as the server's own command line keeps them; `manage` has what administrators do over the
+//! API.
+
+mod manage;
 
 use shared::{
     Faults,
@@ -9,16 +12,27 @@ use shared::{
 
 use super::{
     access::{Actor, Origin},
-    accounts::unique,
+    accounts::{check_for, own_values, unique},
+    api_tokens,
     audit::{self, Deed, Doer, differences},
+    codes,
     passwords::check_new,
     sessions,
 };
 use crate::{
     app::App,
-    db::users::{self, NewUser, UserRow},
+    db::{
+        Conn,
+        users::{self, NewUser, UserRow},
+    },
     error::Error,
 };
+
+pub use manage::{
+    create_by_admin, deactivate_by_admin, end_sessions, issue_code, list_visible, read, update,
+};
+
+const ENTITY: &str = "user";
 
 /// The name under which the command line stands in the audit log.
 pub(crate) const PROGRAM: &str = "frontdesk-server";
@@ -108,6 +122,7 @@ async fn create_where(
         password_hash: Some(&hash),
         // Whoever keeps the accounts vouches for the address.
         email_verified: account.email.is_some(),
+        made_by: None,
         now,
     };
     let user = users::insert(&mut tx.conn(), new).await.map_err(unique)?.user;
@@ -130,67 +145,126 @@ pub async fn list(app: &App) -> Result<Vec<User>, Error> {
 pub async fn act_as(app: &App, identifier: &str) -> Result<Actor, Error> {
     let mut lent = app.db().read().await?;
     let row = users::find(&mut lent.conn(), identifier).await?.ok_or(Error::NotFound)?;
-    Ok(Actor { user: row.user, session: None, origin: Origin::default() })
+    Ok(Actor::new(row.user, Origin::default()))
 }
 
 /// The administrator who has been there longest, as somebody who acts on the command line.
 pub async fn act_as_first_admin(app: &App) -> Result<Option<Actor>, Error> {
     let mut lent = app.db().read().await?;
     let row = users::first_admin(&mut lent.conn()).await?;
-    Ok(row.map(|row| Actor { user: row.user, session: None, origin: Origin::default() }))
+    Ok(row.map(|row| Actor::new(row.user, Origin::default())))
 }
 
 /// Gives a user another role, which takes effect at once, since every request reads it.
 pub async fn set_role(app: &App, identifier: &str, role: Role) -> Result<User, Error> {
-    change(app, identifier, "user.role_changed", false, |row| row.user.role = role).await
+    change(app, identifier, "user.role_changed", |row| row.user.role = role).await
 }
 
-/// Sets a user's password; all their sessions end.
+/// Sets a user's password; all their sessions end, and their API tokens and codes are worthless.
 pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<User, Error> {
     let actor = act_as(app, identifier).await?;
-    let own =
-        [actor.user.email.as_deref().unwrap_or_default(), actor.user.label(), &actor.user.name];
-    check_new(password, actor.user.role, &own).map_err(|c| Error::invalid("password", c))?;
+    check_for(password, &actor.user).map_err(|c| Error::invalid("password", c))?;
     let hash = app.passwords().hash(password).await?;
-    change(app, identifier, "user.password_set", true, |row| row.password_hash = Some(hash)).await
+    change(app, identifier, "user.password_set", |row| row.password_hash = Some(hash)).await
 }
 
 /// Takes an account out of use; all its sessions end.
 pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
-    change(app, identifier, "user.deactivated", true, |row| row.user.is_active = false).await
+    change(app, identifier, "user.deactivated", |row| row.user.is_active = false).await
+}
+
+/// Gives accounts from before users were searched what they are found under.
+pub(crate) async fn complete(app: &App) -> Result<(), Error> {
+    loop {
+        let mut tx = app.db().begin().await?;
+        let is_more = users::listing::complete(&mut tx.conn()).await?;
+        tx.commit().await?;
+        if !is_more {
+            return Ok(());
+        }
+    }
+}
+
+/// The name of who changed an account last.
+pub(crate) async fn changer(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
+    if row.changed_by == row.user.id {
+        return Ok(row.user.label().to_owned());
+    }
+    let other = users::get(conn, row.changed_by).await?;
+    Ok(other.map_or_else(|| PROGRAM.to_owned(), |other| other.user.label().to_owned()))
 }
 
 async fn change(
     app: &App,
     identifier: &str,
     action: &str,
-    ends_sessions: bool,
     edit: impl FnOnce(&mut UserRow),
 ) -> Result<User, Error> {
-    let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let mut row = users::find(&mut tx.conn(), identifier).await?.ok_or(Error::NotFound)?;
-    let before = row.user.clone();
+    let mut conn = tx.conn();
+    users::lock_admins(&mut conn).await?;
+    let found = users::find(&mut conn, identifier).await?.ok_or(Error::NotFound)?;
+    let before = users::lock(&mut conn, found.user.id).await?.ok_or(Error::NotFound)?;
+    let mut row = before.clone();
     edit(&mut row);
-    if !ends_sessions && row.user == before {
-        return Ok(before);
+    if row.user == before.user && row.password_hash == before.password_hash {
+        return Ok(before.user);
     }
-    let was_admin = before.role == Role::Admin && before.is_active;
-    let is_admin = row.user.role == Role::Admin && row.user.is_active;
-    if was_admin && !is_admin && users::other_admins(&mut tx.conn(), before.id).await? == 0 {
-        return Err(Error::conflict("role", "last_admin", "is the last active administrator's"));
+    let origin = Origin::default();
+    let doer = Doer::Stranger(&origin, PROGRAM);
+    let user = write(app, &mut conn, doer, action, &before, &row).await?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Writes an account back, whoever changed it, with all that follows from the change, and notes it:
+/// every change to another's account goes through here. The last active administrator stays: the
+/// caller has locked the administrators before it read the row, where role or use may change.
+///
+/// Somebody with a role that asks for a longer password than they have keeps it until they set
+/// another: nobody knows how long it is.
+async fn write(
+    app: &App,
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    action: &str,
+    before: &UserRow,
+    after: &UserRow,
+) -> Result<User, Error> {
+    let (old, new, now) = (&before.user, &after.user, app.clock().now());
+    let is_admin = |user: &User| user.role == Role::Admin && user.is_active;
+    if is_admin(old) && !is_admin(new) && users::other_admins(conn, old.id).await? == 0 {
+        let field = if old.role == new.role { "is_active" } else { "role" };
+        return Err(Error::conflict(field, "last_admin", "is the last active administrator's"));
     }
-    if !users::update(&mut tx.conn(), &row, None, now).await? {
+    let by = match doer {
+        Doer::Actor(actor) => Some(actor.id()),
+        Doer::Stranger(..) => None,
+    };
+    if !users::update(conn, after, by, now).await.map_err(unique)? {
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
-    if ends_sessions {
-        sessions::end_all(app, &mut tx.conn(), before.id, None).await?;
+    let has_new_password = before.password_hash != after.password_hash;
+    if has_new_password || (old.is_active && !new.is_active) {
+        sessions::end_all(app, conn, old.id, None).await?;
+        api_tokens::revoke_all(app, conn, old.id).await?;
+        codes::void_all(conn, old.id).await?;
+    } else if old.email != new.email {
+        codes::void_all(conn, old.id).await?;
     }
-    let mut deed = Deed::new(action, "user", Some(before.id.0));
-    deed.version = Some(before.version + 1);
-    deed.changes = differences(&before, &row.user)?;
-    let origin = Origin::default();
-    audit::note(&mut tx.conn(), Doer::Stranger(&origin, PROGRAM), now, deed).await?;
-    tx.commit().await?;
-    Ok(User { version: before.version + 1, ..row.user })
+    let mut deed = Deed::new(action, ENTITY, Some(old.id.0));
+    deed.version = Some(old.version + 1);
+    deed.changes = differences(&values(old), &values(new))?;
+    audit::note(conn, doer, now, deed).await?;
+    Ok(users::get(conn, old.id).await?.ok_or(Error::NotFound)?.user)
+}
+
+/// What of an account is compared for the audit log.
+fn values(user: &User) -> serde_json::Value {
+    let mut values = own_values(user);
+    if let Some(members) = values.as_object_mut() {
+        members.insert("role".to_owned(), user.role.as_str().into());
+        members.insert("is_active".to_owned(), user.is_active.into());
+    }
+    values
 }

@@ -48,6 +48,8 @@ async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Res
 
 /// Takes the code that was mailed to an address: it belongs to whoever has read it.
 pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
+    let lanes = Lanes::redeeming(origin.address.as_deref().unwrap_or_default());
+    lanes.attempt(app).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let refused = || Error::invalid("token", codes::complaint());
@@ -69,7 +71,8 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
     if !users::update(&mut tx.conn(), &row, changed_by, now).await? {
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
-    let actor = Actor { user: before, session: None, origin: origin.clone() };
+    lanes.succeed(app, &mut tx.conn()).await?;
+    let actor = Actor::new(before, origin.clone());
     let mut deed = Deed::new("user.email_verified", "user", Some(actor.id().0));
     deed.version = Some(actor.user.version + 1);
     deed.changes = differences(&own_values(&actor.user), &own_values(&row.user))?;

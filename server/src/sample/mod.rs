@@ -45,7 +45,7 @@ pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error>
         ..NewAccount::default()
     };
     let user = users::create_first_admin(app, account).await?;
-    let actor = Actor { user, session: None, origin: Origin::default() };
+    let actor = Actor::new(user, Origin::default());
     let today = app.clock().today();
     let states = people(count, today)
         .map(|person| PatientState::default().changed_by(&person.0, today))

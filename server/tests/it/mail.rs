@@ -27,6 +27,7 @@ on_both! {
     a_code_is_worthless_once_its_time_is_over,
     a_code_for_an_older_address_is_void,
     a_newer_code_takes_the_place_of_the_one_before,
+    a_mailed_code_sets_a_password_once_and_confirms_the_address,
     whoever_asks_for_mail_learns_nothing_about_accounts,
     an_address_gets_a_few_mails_however_often_they_are_asked_for,
     where_it_is_required_nobody_logs_in_before_the_address_is_confirmed,
@@ -203,6 +204,43 @@ async fn a_newer_code_takes_the_place_of_the_one_before(backend: Backend) {
     send_code(&server, &second).await.expect_status(204);
 }
 
+async fn a_mailed_code_sets_a_password_once_and_confirms_the_address(backend: Backend) {
+    let server =
+        Server::start_with(backend, |settings| settings.require_verified_email = true).await;
+    register(&server, "ana@example.com").await;
+    let confirming = code(&mails(&server, 1).await[0]);
+    let forget = async |email: &str, count: usize| {
+        let asked = json!({"email": email});
+        server.nobody().post("/api/auth/password/forgot", asked).await.expect_status(202);
+        code(&mails(&server, count).await[count - 1])
+    };
+    let reset = async |code: &str, password: &str| {
+        let body = json!({"token": code, "new_password": password});
+        server.nobody().post("/api/auth/password/reset", body).await
+    };
+    let first = forget("ana@example.com", 2).await;
+    reset(&confirming, PASSWORD).await.expect_status(400).complaints("token");
+    server.app.clock().advance(TimeDelta::hours(1));
+    reset(&first, "a longer walk by the sea").await.expect_status(400).complaints("token");
+    let second = forget("ana@example.com", 3).await;
+    reset(&second, "qwertyuiop").await.expect_status(400).complaints("new_password");
+    reset(&second, "a longer walk by the sea").await.expect_status(204);
+    reset(&second, PASSWORD).await.expect_status(400).complaints("token");
+    let old = json!({"email": "ana@example.com", "password": PASSWORD});
+    server.nobody().post("/api/auth/login", old).await.expect_status(401);
+    let new = json!({"email": "ana@example.com", "password": "a longer walk by the sea"});
+    let session = server.nobody().post("/api/auth/login", new).await.expect_status(200).body;
+    assert_eq!(session["user"]["email_verified"], true);
+    // A code is for the address it was mailed to.
+    let third = forget("ana@example.com", 4).await;
+    let me = server.nobody().with_token(session["access"].as_str().unwrap());
+    let change = json!({
+        "email": "new@example.com", "current_password": "a longer walk by the sea",
+    });
+    me.patch("/api/auth/profile", change).await.expect_status(200);
+    reset(&third, PASSWORD).await.expect_status(400).complaints("token");
+}
+
 async fn whoever_asks_for_mail_learns_nothing_about_accounts(backend: Backend) {
     let server = Server::start(backend).await;
     server.member("ana@example.com").await;
@@ -285,8 +323,13 @@ async fn where_it_is_required_nobody_logs_in_before_the_address_is_confirmed(bac
     me.get("/api/auth/profile").await.expect_status(200);
     let login = json!({"email": "new@example.com", "password": PASSWORD});
     server.nobody().post("/api/auth/login", login).await.expect_status(403);
-    // Whoever runs the server vouches for the accounts that he makes.
-    server.admin().await;
+    // Whoever keeps the accounts vouches for them.
+    let admin = server.admin().await;
+    let made = json!({"email": "doc@example.com", "role": "doctor"});
+    let made = admin.post("/api/users", made).await.expect_status(201).body;
+    let reset = json!({"token": made["code"], "new_password": PASSWORD});
+    server.nobody().post("/api/auth/password/reset", reset).await.expect_status(204);
+    server.log_in("doc@example.com").await;
 }
 
 /// What the mail server of a test does with mail.

@@ -11,6 +11,8 @@
 )]
 
 mod accounts;
+mod api_tokens;
+mod audit;
 mod command_line;
 mod concurrency;
 mod connections;
@@ -24,3 +26,4 @@ mod patients;
 mod postgres;
 mod rules;
 mod search;
+mod users;

@@ -1,11 +1,11 @@
 //! The bodies about accounts in the API description.
 
 use super::{
-    CODE_MAX, EMAIL_MAX, EmailVerification, FULL_NAME_MAX, Login, Logout, MailRequest, NAME_MAX,
+    EMAIL_MAX, EmailVerification, FULL_NAME_MAX, Login, Logout, MailRequest, NAME_MAX,
     PASSWORD_MAX, PHONE_MAX, PasswordChange, ProfileInput, ProfilePatch, ProfileReplacement,
     Refresh, Registration, TOKEN_MAX, USERNAME_MAX,
 };
-use crate::account::PASSWORD_MIN;
+use crate::account::{CODE_MAX, NewUser, PASSWORD_MIN, PasswordReset, Role, UserPatch, managed};
 use crate::describe::{Describe, Object, Schemas, Shape};
 
 fn text(max: usize, example: &str) -> Shape {
@@ -148,5 +148,57 @@ impl Describe for ProfilePatch {
     fn shape(schemas: &mut Schemas) -> Shape {
         let doc = "A change to a profile: an absent member stays, `null` clears it.";
         ProfileInput::describe("ProfilePatch", doc, schemas)
+    }
+}
+
+fn role() -> Shape {
+    Shape::one_of(Role::TEXTS)
+}
+
+impl Describe for NewUser {
+    fn shape(schemas: &mut Schemas) -> Shape {
+        let doc = &["An account to be made: `email` or `username` is required."];
+        schemas.request("NewUser", doc, |object, _| {
+            object.property("email", &["E-mail address."], email().nullable(), false);
+            names(object);
+            let doc = &["Both names in one; the last word is the last name."];
+            let name = Shape::string().max_length(FULL_NAME_MAX).nullable();
+            object.property("name", doc, name, false);
+            object.property("role", &["The role."], role().example("staff"), true);
+        })
+    }
+}
+
+impl Describe for UserPatch {
+    fn shape(schemas: &mut Schemas) -> Shape {
+        let doc = &["A change to an account: an absent member stays, `null` clears it."];
+        schemas.request("UserPatch", doc, |object, _| {
+            let doc = &["E-mail address; a change makes it unverified."];
+            object.property("email", doc, email().nullable(), false);
+            names(object);
+            let doc = &["Both names in one, where neither part is given."];
+            let name = Shape::string().max_length(FULL_NAME_MAX).nullable();
+            object.property("name", doc, name, false);
+            object.property("role", &["The role."], role().example("staff"), false);
+            let doc = &["`false` ends all sessions and API tokens and lets nobody log in."];
+            object.property("is_active", doc, Shape::boolean(), false);
+            for name in managed::COMPUTED.iter().chain(managed::FIXED) {
+                let doc = &["Read-only: may be sent back as it was read."];
+                object.property(name, doc, Shape::any(), false);
+            }
+        })
+    }
+}
+
+impl Describe for PasswordReset {
+    fn shape(schemas: &mut Schemas) -> Shape {
+        let doc = &["A new password, with a one-time code."];
+        schemas.request("PasswordReset", doc, |object, _| {
+            let doc = &["The code: case, spaces and dashes don't matter."];
+            let code = Shape::string().min_length(1).max_length(CODE_MAX);
+            object.property("token", doc, code.example("4JX7-2M9C-T0VQ-8KRE-W35N"), true);
+            let new = password().min_length(PASSWORD_MIN).example("a longer walk by the sea");
+            object.property("new_password", &["The password from now on."], new, true);
+        })
     }
 }

@@ -46,18 +46,7 @@ impl Input for Registration {
             reader.faults.add("password_confirm", complaint);
         }
         let username = reader.member("username", read::parsed(USERNAME_MAX, username)).into_value();
-        let name = reader.member("name", read::line(FULL_NAME_MAX)).into_value();
-        let first = reader.member("first_name", read::line(NAME_MAX)).into_value();
-        let last = reader.member("last_name", read::line(NAME_MAX)).into_value();
-        let (first_name, last_name) = match &name {
-            Some(name) if first.is_none() && last.is_none() => split_checked(reader, name),
-            Some(name) if *name != crate::patient::full_name(first.as_deref(), last.as_deref()) => {
-                let message = "must agree with first_name and last_name, or stand alone";
-                reader.faults.add("name", Complaint::new("disagrees", message));
-                (first, last)
-            }
-            _ => (first, last),
-        };
+        let (first_name, last_name) = named(reader);
         let phone = reader.member("phone", read::parsed(PHONE_MAX, rules::phone)).into_value();
         let role = reader.member("role", read::parsed(20, own_role)).into_value();
         Self {
@@ -80,6 +69,22 @@ impl Input for Registration {
         {
             faults.add("password", complaint);
         }
+    }
+}
+
+/// Takes both names: in parts, or in one text that is split.
+pub(super) fn named(reader: &mut Reader) -> (Option<String>, Option<String>) {
+    let name = reader.member("name", read::line(FULL_NAME_MAX)).into_value();
+    let first = reader.member("first_name", read::line(NAME_MAX)).into_value();
+    let last = reader.member("last_name", read::line(NAME_MAX)).into_value();
+    match &name {
+        Some(name) if first.is_none() && last.is_none() => split_checked(reader, name),
+        Some(name) if *name != crate::patient::full_name(first.as_deref(), last.as_deref()) => {
+            let message = "must agree with first_name and last_name, or stand alone";
+            reader.faults.add("name", Complaint::new("disagrees", message));
+            (first, last)
+        }
+        _ => (first, last),
     }
 }
 
@@ -245,7 +250,8 @@ const COMPUTED: &[&str] = &["created_at", "updated_at", "version", "permissions"
 const FIXED: &[&str] = &["id", "role", "is_active", "is_staff", "email_verified"];
 
 impl ProfileInput {
-    fn read(reader: &mut Reader) -> Self {
+    /// Takes the members that are changed, also by an administrator.
+    pub(super) fn read_members(reader: &mut Reader) -> Self {
         let mut input = Self {
             username: reader.member("username", read::parsed(USERNAME_MAX, username)),
             email: reader.member("email", read::parsed(EMAIL_MAX, rules::email)),
@@ -264,6 +270,11 @@ impl ProfileInput {
             }
             name => input.name = name,
         }
+        input
+    }
+
+    fn read(reader: &mut Reader) -> Self {
+        let mut input = Self::read_members(reader);
         let password = reader.member("current_password", read::secret(PASSWORD_MAX));
         input.current_password = password.into_value();
         reader.ignore(COMPUTED);

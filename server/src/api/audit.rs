@@ -1,0 +1,35 @@
+//! The audit log.
+
+use poem_openapi::OpenApi;
+use shared::{
+    Page,
+    audit::{AuditEntry, AuditFilter},
+};
+
+use super::{
+    Tag,
+    failure::{Failure, Reading},
+    guard::Guard,
+    layers::Address,
+    params::Ask,
+    reply::{Reply, page},
+};
+use crate::{app::App, domain::audit};
+
+pub(super) struct AuditApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api/audit", tag = "Tag::Audit")]
+impl AuditApi {
+    /// Read the audit log
+    ///
+    /// For administrators, newest first. Reading it is noted too, once for each request.
+    #[oai(path = "/", method = "get", operation_id = "list_audit")]
+    async fn list_audit(
+        &self,
+        guard: Guard,
+        Ask(filter): Ask<AuditFilter>,
+        address: Address,
+    ) -> Result<Reply<Page<AuditEntry>>, Failure<Reading>> {
+        Ok(page(audit::list(&self.0, &guard, &filter).await?, &address))
+    }
+}

@@ -1,0 +1,68 @@
+//! API tokens.
+
+use poem_openapi::OpenApi;
+use shared::{
+    Page,
+    account::{ApiToken, CreatedApiToken, NewApiToken},
+    id::ApiTokenId,
+    paths,
+    query::{ListQuery, NoQuery},
+};
+
+use super::{
+    Tag,
+    body::Body,
+    failure::{Creating, Failure, Reading},
+    guard::Guard,
+    layers::Address,
+    params::{Ask, Path},
+    reply::{Created, Done, Keep, Reply, page},
+};
+use crate::{app::App, domain::api_tokens};
+
+pub(super) struct TokensApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api/auth/tokens", tag = "Tag::Auth")]
+impl TokensApi {
+    /// List one's own API tokens
+    ///
+    /// Newest first, without their secrets; expired ones too, until they are revoked.
+    #[oai(path = "/", method = "get", operation_id = "list_tokens")]
+    async fn list_tokens(
+        &self,
+        guard: Guard,
+        Ask(query): Ask<ListQuery>,
+        address: Address,
+    ) -> Result<Reply<Page<ApiToken>>, Failure<Reading>> {
+        Ok(page(api_tokens::list(&self.0, &guard, &query).await?, &address))
+    }
+
+    /// Make an API token
+    ///
+    /// For an unattended program, with no more rights than its user. The secret is shown once. A
+    /// token ends when it is revoked or expires, when its user sets a password with a one-time code,
+    /// and when the account is taken out of use; changing the password leaves it as it is.
+    #[oai(path = "/", method = "post", operation_id = "create_token")]
+    async fn create_token(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        Body(new): Body<NewApiToken>,
+    ) -> Result<Created<CreatedApiToken>, Failure<Creating>> {
+        let body = api_tokens::create(&self.0, &guard, &new).await?;
+        let location = paths::token(body.id);
+        Ok(Created { body, version: None, location, keep: Keep::Never })
+    }
+
+    /// Revoke one of one's own API tokens
+    #[oai(path = "/:id", method = "delete", operation_id = "revoke_token")]
+    async fn revoke_token(
+        &self,
+        guard: Guard,
+        id: Path<ApiTokenId>,
+        _query: Ask<NoQuery>,
+    ) -> Result<Done, Failure<Reading>> {
+        api_tokens::revoke(&self.0, &guard, id.0).await?;
+        Ok(Done)
+    }
+}

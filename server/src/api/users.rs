@@ -1,0 +1,129 @@
+//! Accounts, as administrators keep them.
+
+use poem_openapi::OpenApi;
+use shared::{
+    Page, UserId,
+    account::{Account, CreatedUser, IssuedCode, NewUser, UserFilter, UserPatch, VisibleUser},
+    paths,
+    query::NoQuery,
+};
+
+use super::{
+    Tag,
+    body::Body,
+    failure::{Changing, Creating, Failure, Making, Reading},
+    guard::Guard,
+    layers::Address,
+    params::{Ask, IfMatch, Path},
+    reply::{Created, Done, Keep, Record, Reply, page},
+};
+use crate::{app::App, domain::users};
+
+pub(super) struct UsersApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api/users", tag = "Tag::Users")]
+impl UsersApi {
+    /// List users
+    ///
+    /// For administrators and the front desk, which sees id, username, name and role of each.
+    #[oai(path = "/", method = "get", operation_id = "list_users")]
+    async fn list_users(
+        &self,
+        guard: Guard,
+        Ask(filter): Ask<UserFilter>,
+        address: Address,
+    ) -> Result<Reply<Page<VisibleUser>>, Failure<Reading>> {
+        Ok(page(users::list_visible(&self.0, &guard, &filter).await?, &address))
+    }
+
+    /// Make an account
+    ///
+    /// For administrators. The one-time code is shown once: with it the account's owner sets a
+    /// password, within seven days.
+    #[oai(path = "/", method = "post", operation_id = "create_user")]
+    async fn create_user(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+        Body(new): Body<NewUser>,
+    ) -> Result<Created<CreatedUser>, Failure<Creating>> {
+        let body = users::create_by_admin(&self.0, &guard, &new).await?;
+        let (version, location) = (Some(body.user.version), paths::user(body.user.id));
+        Ok(Created { body, version, location, keep: Keep::Never })
+    }
+
+    /// Read a user
+    ///
+    /// For administrators and the front desk, which sees id, username, name and role.
+    #[oai(path = "/:id", method = "get", operation_id = "get_user")]
+    async fn get_user(
+        &self,
+        guard: Guard,
+        id: Path<UserId>,
+        _query: Ask<NoQuery>,
+    ) -> Result<Record<VisibleUser>, Failure<Reading>> {
+        Ok(Record(users::read(&self.0, &guard, id.0).await?))
+    }
+
+    /// Change an account
+    ///
+    /// For administrators. Another role takes effect at once. A password stays, also where the new
+    /// role asks for a longer one: the next one has to be. Another e-mail address is unverified, and
+    /// ends the account's one-time codes. The last active administrator stays one.
+    #[oai(path = "/:id", method = "patch", operation_id = "update_user")]
+    async fn update_user(
+        &self,
+        guard: Guard,
+        id: Path<UserId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+        Body(change): Body<UserPatch>,
+    ) -> Result<Record<Account>, Failure<Changing>> {
+        Ok(Record(users::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+    }
+
+    /// Take an account out of use
+    ///
+    /// For administrators. Its sessions, API tokens and one-time codes end; nothing else is lost.
+    /// `is_active` takes it into use again. The last active administrator stays.
+    #[oai(path = "/:id", method = "delete", operation_id = "delete_user")]
+    async fn delete_user(
+        &self,
+        guard: Guard,
+        id: Path<UserId>,
+        _query: Ask<NoQuery>,
+        IfMatch(precondition): IfMatch,
+    ) -> Result<Done, Failure<Changing>> {
+        users::deactivate_by_admin(&self.0, &guard, id.0, &precondition).await?;
+        Ok(Done)
+    }
+
+    /// Make a one-time code
+    ///
+    /// For administrators, for another's account. The code is shown once and ends earlier ones. With
+    /// it the account's owner sets a password: within 30 minutes, or within seven days where there
+    /// was no password yet.
+    #[oai(path = "/:id/code", method = "post", operation_id = "create_user_code")]
+    async fn create_user_code(
+        &self,
+        guard: Guard,
+        id: Path<UserId>,
+        _query: Ask<NoQuery>,
+    ) -> Result<Reply<IssuedCode>, Failure<Making>> {
+        Ok(Reply::secret(users::issue_code(&self.0, &guard, id.0).await?))
+    }
+
+    /// End all sessions of a user
+    ///
+    /// For administrators. API tokens go on.
+    #[oai(path = "/:id/sessions", method = "delete", operation_id = "end_user_sessions")]
+    async fn end_user_sessions(
+        &self,
+        guard: Guard,
+        id: Path<UserId>,
+        _query: Ask<NoQuery>,
+    ) -> Result<Done, Failure<Reading>> {
+        users::end_sessions(&self.0, &guard, id.0).await?;
+        Ok(Done)
+    }
+}

@@ -1,0 +1,147 @@
+//! API tokens: only the hash of each is stored.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    UserId,
+    account::{ApiToken, TokenScope},
+    id::ApiTokenId,
+};
+
+use super::{Conn, DbError, Row, Sql};
+use crate::error::Error;
+
+/// A token as it is stored.
+pub(crate) struct TokenRow {
+    pub(crate) user: UserId,
+    pub(crate) token: ApiToken,
+}
+
+/// A token to be inserted.
+pub(crate) struct NewToken<'a> {
+    pub(crate) user: UserId,
+    pub(crate) name: &'a str,
+    pub(crate) hash: &'a str,
+    pub(crate) scopes: &'a [TokenScope],
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+const COLUMNS: &str = "SELECT id, user_id, name, can_read, can_write, created_at, last_used_at, \
+    expires_at FROM api_tokens ";
+
+fn from_row(row: &Row) -> Result<TokenRow, Error> {
+    let mut scopes = Vec::new();
+    for (column, scope) in [("can_read", TokenScope::Read), ("can_write", TokenScope::Write)] {
+        if row.get(column)? {
+            scopes.push(scope);
+        }
+    }
+    Ok(TokenRow {
+        user: UserId(row.get("user_id")?),
+        token: ApiToken {
+            id: ApiTokenId(row.get("id")?),
+            name: row.get("name")?,
+            scopes,
+            created_at: row.get("created_at")?,
+            last_used_at: row.get("last_used_at")?,
+            expires_at: row.get("expires_at")?,
+        },
+    })
+}
+
+/// Inserts a token.
+pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewToken<'_>) -> Result<ApiToken, DbError> {
+    let sql = Sql::new(
+        "INSERT INTO api_tokens (user_id, name, hash, can_read, can_write, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         RETURNING id, user_id, name, can_read, can_write, created_at, last_used_at, expires_at",
+    );
+    let sql = sql.arg(new.user.0).arg(new.name).arg(new.hash);
+    let sql = sql.arg(new.scopes.contains(&TokenScope::Read));
+    let sql = sql.arg(new.scopes.contains(&TokenScope::Write));
+    let row = sql.arg(new.now).arg(new.expires_at).fetch_one(conn).await?;
+    Ok(from_row(&row)?.token)
+}
+
+/// The token with this hash, unless it was revoked.
+pub(crate) async fn find(conn: &mut Conn<'_>, hash: &str) -> Result<Option<TokenRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE hash = ").bind(hash).push(" AND revoked_at IS NULL");
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// Whose token this is, also of one that was revoked.
+pub(crate) async fn owner(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<UserId>, DbError> {
+    let sql = Sql::new("SELECT user_id FROM api_tokens WHERE id = $1").arg(id.0);
+    match sql.fetch_optional(conn).await? {
+        Some(row) => Ok(Some(UserId(row.get("user_id")?))),
+        None => Ok(None),
+    }
+}
+
+/// The tokens of a user that were not revoked, newest first: those after a place in that order
+/// where one is given, or with `backwards` those before it.
+pub(crate) async fn list(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    place: Option<i64>,
+    backwards: bool,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<ApiToken>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE user_id = ").bind(user.0).push(" AND revoked_at IS NULL");
+    if let Some(place) = place {
+        sql.push(if backwards { " AND id > " } else { " AND id < " }).bind(place);
+    }
+    sql.push(if backwards { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
+    sql.bind(limit).push(" OFFSET ").bind(offset);
+    let rows = sql.fetch_all(conn).await?;
+    let read = |row: &Row| from_row(row).map(|row| row.token);
+    let mut tokens: Vec<ApiToken> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    if backwards {
+        tokens.reverse();
+    }
+    Ok(tokens)
+}
+
+/// How many tokens a user has that were not revoked.
+pub(crate) async fn count(conn: &mut Conn<'_>, user: UserId) -> Result<i64, DbError> {
+    let sql = Sql::new(
+        "SELECT count(*) AS tokens FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL",
+    );
+    Ok(sql.arg(user.0).fetch_one(conn).await?.get("tokens")?)
+}
+
+/// Notes that a token was used.
+pub(crate) async fn touch(
+    conn: &mut Conn<'_>,
+    id: ApiTokenId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let sql = Sql::new("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1");
+    sql.arg(id.0).arg(now).execute(conn).await.map(drop)
+}
+
+/// Revokes a token; says whether it was in use.
+pub(crate) async fn revoke(
+    conn: &mut Conn<'_>,
+    id: ApiTokenId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let sql =
+        Sql::new("UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL");
+    Ok(sql.arg(id.0).arg(now).execute(conn).await? == 1)
+}
+
+/// Revokes all tokens of a user.
+pub(crate) async fn revoke_all(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<u64, DbError> {
+    let sql =
+        Sql::new("UPDATE api_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL");
+    sql.arg(user.0).arg(now).execute(conn).await
+}

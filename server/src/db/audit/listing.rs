@@ -1,0 +1,108 @@
+//! Reading the audit log. It is ordered by time, and every index ends in the time, so that a span of
+//! time and the order come from the same index.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shared::{
+    UserId,
+    account::Role,
+    audit::{AuditEntry, AuditFilter},
+    id::{ApiTokenId, AuditId},
+};
+
+use super::content;
+use crate::{
+    db::{Conn, DbError, Row, Sql},
+    error::Error,
+};
+
+/// The place of an entry in the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) id: i64,
+}
+
+fn restrict(sql: &mut Sql, filter: &AuditFilter) {
+    sql.push(" WHERE 1 = 1");
+    if let Some(actor) = filter.actor {
+        sql.push(" AND a.actor_id = ").bind(actor.0);
+    }
+    if let Some(action) = &filter.action {
+        sql.push(" AND a.action = ").bind(action.as_str());
+    }
+    if let Some(entity) = &filter.entity {
+        sql.push(" AND a.entity = ").bind(entity.as_str());
+    }
+    if let Some(id) = filter.entity_id {
+        sql.push(" AND a.entity_id = ").bind(id);
+    }
+    if let Some(from) = filter.from {
+        sql.push(" AND a.at >= ").bind(from.0);
+    }
+    if let Some(to) = filter.to {
+        sql.push(" AND a.at < ").bind(to.0);
+    }
+}
+
+/// The entries that a filter lets through, newest first: those after a place in that order where one
+/// is given, or with `backwards` those before it.
+pub(crate) async fn list(
+    conn: &mut Conn<'_>,
+    filter: &AuditFilter,
+    place: Option<&Place>,
+    backwards: bool,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<AuditEntry>, DbError> {
+    let mut sql = Sql::new(
+        "SELECT a.id, a.at, a.actor_id, a.actor_name, a.actor_role, a.token_id, a.action, a.entity, \
+         a.entity_id, a.version, a.address, a.request_id, v.content \
+         FROM audit_log a LEFT JOIN audit_values v ON v.audit_id = a.id",
+    );
+    restrict(&mut sql, filter);
+    if let Some(place) = place {
+        sql.push(if backwards { " AND (a.at, a.id) > (" } else { " AND (a.at, a.id) < (" });
+        sql.bind(place.at).push(", ").bind(place.id).push(")");
+    }
+    sql.push(if backwards { " ORDER BY a.at, a.id" } else { " ORDER BY a.at DESC, a.id DESC" });
+    sql.push(" LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
+    let rows = sql.fetch_all(conn).await?;
+    let mut entries: Vec<AuditEntry> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+    if backwards {
+        entries.reverse();
+    }
+    Ok(entries)
+}
+
+/// How many entries a filter lets through, up to a number.
+pub(crate) async fn count(
+    conn: &mut Conn<'_>,
+    filter: &AuditFilter,
+    max: i64,
+) -> Result<i64, DbError> {
+    let mut sql = Sql::new("SELECT count(*) AS entries FROM (SELECT 1 AS one FROM audit_log a");
+    restrict(&mut sql, filter);
+    sql.push(" LIMIT ").bind(max).push(") AS listed");
+    Ok(sql.fetch_one(conn).await?.get("entries")?)
+}
+
+fn from_row(row: &Row) -> Result<AuditEntry, Error> {
+    let content = content(row)?;
+    Ok(AuditEntry {
+        id: AuditId(row.get("id")?),
+        at: row.get("at")?,
+        actor: row.get::<Option<i64>>("actor_id")?.map(UserId),
+        actor_username: row.get("actor_name")?,
+        actor_role: row.parsed("actor_role", |text| text.parse::<Role>())?,
+        token: row.get::<Option<i64>>("token_id")?.map(ApiTokenId),
+        action: row.get("action")?,
+        entity: row.get("entity")?,
+        entity_id: row.get("entity_id")?,
+        version: row.get("version")?,
+        address: row.get("address")?,
+        request_id: row.get("request_id")?,
+        reason: content.reason,
+        changes: content.changes,
+    })
+}

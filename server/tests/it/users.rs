@@ -1,0 +1,719 @@
+//! Accounts as administrators keep them, and one-time codes.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+use server::domain::users;
+use shared::account::Role;
+
+use crate::harness::{Answer, Backend, Client, PASSWORD, Server, on_both};
+
+const NEW_PASSWORD: &str = "a longer walk by the sea";
+
+on_both! {
+    an_account_is_made_with_a_code_that_is_shown_once,
+    every_fault_of_a_new_account_is_named_at_once,
+    only_administrators_keep_accounts_and_the_front_desk_sees_names,
+    users_are_found_by_the_start_of_what_they_are_called,
+    users_come_in_pages_in_every_order,
+    accounts_from_before_are_found_after_a_start,
+    a_change_takes_effect_at_once_and_is_noted,
+    nobody_silently_overwrites_an_account,
+    deactivating_ends_sessions_tokens_and_codes,
+    the_sessions_of_another_are_ended,
+    the_last_admin_stays_over_the_api,
+    two_admins_who_demote_each_other_leave_one,
+    a_code_works_once_for_one_of_many,
+    a_newer_code_ends_the_older_one,
+    a_code_lives_as_long_as_it_says,
+    ten_wrong_tries_end_a_code,
+    a_wrong_an_expired_and_a_used_code_answer_alike,
+    guessing_codes_is_slowed_down,
+    a_new_password_obeys_the_rules_of_its_role,
+    a_reset_ends_whatever_the_old_password_began,
+    another_email_address_ends_codes,
+    ones_own_account_is_not_kept_here,
+}
+
+async fn make(admin: &Client, body: Value) -> Value {
+    admin.post("/api/users", body).await.expect_status(201).body
+}
+
+async fn reset(client: &Client, code: &Value, password: &str) -> Answer {
+    let body = json!({"token": code, "new_password": password});
+    client.post("/api/auth/password/reset", body).await
+}
+
+/// The code for a user.
+async fn code(admin: &Client, id: &Value) -> Value {
+    let path = format!("/api/users/{id}/code");
+    let answer = admin.send(admin.request(Method::POST, &path)).await.expect_status(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    answer.body
+}
+
+async fn patch_any(client: &Client, path: &str, body: Value) -> Answer {
+    client.send(client.request(Method::PATCH, path).header("if-match", "*").json(&body)).await
+}
+
+/// The entries of the audit log about an account, newest first.
+async fn deeds(admin: &Client, id: &Value) -> Vec<Value> {
+    let path = format!("/api/audit?entity=user&entity_id={id}&page_size=100");
+    admin.get(&path).await.expect_status(200).results().to_vec()
+}
+
+fn actions(deeds: &[Value]) -> Vec<&str> {
+    deeds.iter().map(|deed| deed["action"].as_str().unwrap()).collect()
+}
+
+async fn an_account_is_made_with_a_code_that_is_shown_once(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let body = json!({"email": "ines@example.com", "role": "staff", "name": "Inés Soto"});
+    let answer = admin.post("/api/users", body).await.expect_status(201);
+    let made = &answer.body;
+    let user = &made["user"];
+    assert_eq!(answer.header("location"), format!("/api/users/{}", user["id"]));
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!((&user["role"], &user["is_staff"]), (&json!("staff"), &json!(true)));
+    assert_eq!((&user["first_name"], &user["last_name"]), (&json!("Inés"), &json!("Soto")));
+    assert_eq!((&user["has_password"], &user["email_verified"]), (&json!(false), &json!(true)));
+    let text = made["code"].as_str().unwrap();
+    assert_eq!(text.len(), 24, "{text}");
+    assert!(text.split('-').all(|group| group.len() == 4), "{text}");
+    let login = json!({"email": "ines@example.com", "password": NEW_PASSWORD});
+    server.nobody().post("/api/auth/login", login.clone()).await.expect_status(401);
+    let spoken = json!(text.to_lowercase().replace('-', " "));
+    reset(&server.nobody(), &spoken, NEW_PASSWORD).await.expect_status(204);
+    server.nobody().post("/api/auth/login", login).await.expect_status(200);
+    let read = admin.get(&format!("/api/users/{}", user["id"])).await.expect_status(200);
+    assert_eq!(read.body["has_password"], true);
+    assert!(!read.text.contains(text));
+    let deeds = deeds(&admin, &user["id"]).await;
+    assert_eq!(
+        actions(&deeds),
+        [
+            "auth.login",
+            "user.password_reset",
+            "auth.login_failed",
+            "user.code_issued",
+            "user.created"
+        ]
+    );
+    let role = deeds[4]["changes"].as_array().unwrap().iter().find(|it| it["field"] == "role");
+    assert_eq!(role.unwrap()["new"], "staff");
+    assert!(!json!(deeds).to_string().contains(text), "the audit log has the code");
+}
+
+async fn every_fault_of_a_new_account_is_named_at_once(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let bad = json!({"role": "boss", "phone": "1", "password": "x", "username": "a@b"});
+    let answer = admin.post("/api/users", bad).await.expect_status(400);
+    for field in ["role", "phone", "password", "username"] {
+        answer.complaints(field);
+    }
+    let none = admin.post("/api/users", json!({})).await.expect_status(400);
+    none.complaints("email");
+    none.complaints("role");
+    make(&admin, json!({"username": "ines", "role": "doctor"})).await;
+    let both = json!({"username": "INES", "email": "Admin@example.com", "role": "member"});
+    let taken = admin.post("/api/users", both.clone()).await.expect_status(409);
+    taken.complaints("email");
+    taken.complaints("username");
+    let other = make(&admin, json!({"username": "rosa", "role": "member"})).await;
+    let path = format!("/api/users/{}", other["user"]["id"]);
+    let mut both = both;
+    both.as_object_mut().unwrap().remove("role");
+    let taken = admin.patch(&path, both).await.expect_status(409);
+    taken.complaints("email");
+    taken.complaints("username");
+    // The same name in other letters is still one's own.
+    let same = admin.patch(&path, json!({"username": "Rosa"})).await.expect_status(200);
+    assert_eq!(same.body["username"], "Rosa");
+}
+
+async fn only_administrators_keep_accounts_and_the_front_desk_sees_names(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let staff = server.staff().await;
+    let body = json!({"email": "ines@example.com", "username": "ines", "role": "doctor",
+        "name": "Inés Soto", "phone": "555-1234"});
+    let id = make(&admin, body.clone()).await["user"]["id"].clone();
+    let path = format!("/api/users/{id}");
+    let brief = json!({"id": id, "username": "ines", "name": "Inés Soto", "role": "doctor"});
+    let read = staff.get(&path).await.expect_status(200);
+    assert_eq!(read.body, brief);
+    let etag = read.header("etag").to_owned();
+    let known = staff.request(Method::GET, &path).header("if-none-match", etag);
+    assert_eq!(known.send().await.unwrap().status(), 304);
+    let list = staff.get("/api/users?search=soto").await.expect_status(200);
+    assert_eq!(list.results(), [brief]);
+    let by_email = staff.get("/api/users?search=ines@example.com").await.expect_status(200);
+    assert_eq!(by_email.results().len(), 0, "the front desk finds by what it does not see");
+    staff.get("/api/users?is_active=true").await.expect_status(403);
+    staff.get("/api/users?ordering=email").await.expect_status(400).complaints("ordering");
+    let whole = admin.get(&path).await.expect_status(200);
+    assert_eq!(
+        whole.body["permissions"],
+        json!(["update", "deactivate", "issue_code", "end_sessions"])
+    );
+    let mut others = vec![("staff", staff)];
+    for (name, role) in
+        [("member", Role::Member), ("patient", Role::Patient), ("doctor", Role::Doctor)]
+    {
+        others.push((name, server.somebody(role, &format!("{name}@example.com")).await));
+    }
+    for (name, client) in others {
+        for (method, path, body) in [
+            (Method::POST, "/api/users".to_owned(), Some(body.clone())),
+            (Method::PATCH, path.clone(), Some(json!({"role": "admin"}))),
+            (Method::DELETE, path.clone(), None),
+            (Method::POST, format!("{path}/code"), None),
+            (Method::DELETE, format!("{path}/sessions"), None),
+            // What is not there is no different: nobody learns who has an account.
+            (Method::DELETE, "/api/users/4711/sessions".to_owned(), None),
+        ] {
+            let mut request = client.request(method.clone(), &path).header("if-match", "*");
+            if let Some(body) = &body {
+                request = request.json(body);
+            }
+            let answer = client.send(request).await;
+            assert_eq!(answer.status, 403, "{name} {method} {path}: {}", answer.text);
+        }
+        if name != "staff" {
+            client.get("/api/users").await.expect_status(403);
+            client.get(&path).await.expect_status(403);
+            client.get("/api/users/4711").await.expect_status(403);
+        }
+        let expected = name == "staff";
+        let profile = client.get("/api/auth/profile").await.expect_status(200).body;
+        let may = |what: &str| profile["permissions"].as_array().unwrap().contains(&json!(what));
+        assert_eq!(may("read_users"), expected, "{name}");
+        assert!(!may("manage_users") && !may("read_audit"), "{name}");
+    }
+    assert_eq!(admin.get(&path).await.body["version"], 1);
+    let profile = admin.get("/api/auth/profile").await.expect_status(200).body;
+    for permission in ["read_users", "manage_users", "read_audit"] {
+        assert!(profile["permissions"].as_array().unwrap().contains(&json!(permission)));
+    }
+    admin.get("/api/users/4711").await.expect_status(404);
+    admin.delete("/api/users/4711/sessions").await.expect_status(404);
+    admin.send(admin.request(Method::POST, "/api/users/4711/code")).await.expect_status(404);
+    patch_any(&admin, "/api/users/4711", json!({"phone": null})).await.expect_status(404);
+}
+
+async fn users_are_found_by_the_start_of_what_they_are_called(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    for (email, username, name, role) in [
+        ("jose.g@example.com", "jg", "José Eduardo Gómez", "doctor"),
+        ("ana@clinic.example", "gomera", "Ana O'Brien-Smith", "staff"),
+        ("li@example.org", "li.na", "李 娜", "member"),
+    ] {
+        make(&admin, json!({"email": email, "username": username, "name": name, "role": role}))
+            .await;
+    }
+    let found = async |query: &str| {
+        let list = admin.get(&format!("/api/users?{query}")).await.expect_status(200);
+        assert_eq!(list.body["count"], list.results().len());
+        let names = list.results().iter().map(|user| user["username"].as_str().unwrap_or("-"));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    for (query, expected) in [
+        ("search=gom", "jg gomera"),
+        ("search=GOMEZ", "jg"),
+        ("search=edu%20gom", "jg"),
+        ("search=obrien", "gomera"),
+        ("search=smith%20ana", "gomera"),
+        ("search=jose.g@ex", "jg"),
+        ("search=JG", "jg"),
+        ("search=li.na", "li.na"),
+        ("search=%E6%9D%8E", "li.na"),
+        ("search=mez", ""),
+        ("search='", ""),
+        ("search=gom&role=staff", "gomera"),
+        ("role=doctor", "jg"),
+        ("role=doctor&is_active=false", ""),
+        ("role=admin", "-"),
+    ] {
+        assert_eq!(found(query).await, expected, "{query}");
+    }
+    let id = admin.get("/api/users?search=jg").await.results()[0]["id"].clone();
+    admin
+        .patch(&format!("/api/users/{id}"), json!({"last_name": "Pérez"}))
+        .await
+        .expect_status(200);
+    assert_eq!(found("search=perez").await, "jg");
+    assert_eq!(found("search=gomez").await, "");
+    for bad in ["role=boss", "is_active=maybe", "ordering=email", "page_size=0", "page=0"] {
+        admin.get(&format!("/api/users?{bad}")).await.expect_status(400);
+    }
+    let long = ["w"; 13].join("%20");
+    admin.get(&format!("/api/users?search={long}")).await.expect_status(400).complaints("search");
+}
+
+async fn users_come_in_pages_in_every_order(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    for i in 0..11 {
+        // Some share a name, some have none.
+        let mut body = json!({"username": format!("user{i}"), "role": "member"});
+        if i % 3 > 0 {
+            body["name"] = json!(format!("Ana {}", ["Ábalos", "Zorn"][i % 2]));
+        }
+        make(&admin, body).await;
+    }
+    for ordering in ["", "last_name", "-last_name", "created_at", "-created_at", "id", "-id"] {
+        let all = admin.get(&format!("/api/users?page_size=100&ordering={ordering}")).await;
+        let all = all.expect_status(200).results().to_vec();
+        assert_eq!(all.len(), 12);
+        let (mut rows, mut steps) = (Vec::new(), Vec::new());
+        let mut address = format!("/api/users?page_size=5&ordering={ordering}");
+        loop {
+            let page = admin.get(&address).await.expect_status(200);
+            rows.extend(page.results().to_vec());
+            steps.push(page.body["previous"].clone());
+            let Some(next) = page.body["next"].as_str() else { break };
+            address = next.to_owned();
+        }
+        assert_eq!(rows, all, "{ordering}");
+        let back = admin.get(steps[2].as_str().unwrap()).await.expect_status(200);
+        assert_eq!(back.results(), &all[5..10], "{ordering}");
+    }
+    let first = admin.get("/api/users?page_size=5&ordering=id").await;
+    let other = first.body["next"].as_str().unwrap().replace("ordering=id", "ordering=created_at");
+    admin.get(&other).await.expect_status(400).complaints("cursor");
+    admin.get("/api/users?page_size=5&page=4").await.expect_status(404);
+}
+
+async fn accounts_from_before_are_found_after_a_start(backend: Backend) {
+    let mut server = Server::start(backend).await;
+    let admin = server.admin().await;
+    make(&admin, json!({"username": "ines", "name": "Inés Soto", "role": "doctor"})).await;
+    let forget = ["DELETE FROM user_terms", "UPDATE users SET sort_name = ''"];
+    crate::audit::execute(&server, &forget).await;
+    let found = admin.get("/api/users?search=soto").await.expect_status(200);
+    assert_eq!(found.results().len(), 0);
+    server.stop();
+    server.app.close().await;
+    let again = Server::start_at(server.place.clone(), server.place.settings()).await;
+    let admin = again.log_in("admin@example.com").await;
+    let found = admin.get("/api/users?search=soto").await.expect_status(200);
+    assert_eq!(found.results()[0]["username"], "ines");
+    let names = admin.get("/api/users?ordering=last_name").await.expect_status(200);
+    assert_eq!(names.results()[1]["username"], "ines");
+}
+
+async fn a_change_takes_effect_at_once_and_is_noted(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let ana = server.member("ana@example.com").await;
+    let profile = ana.get("/api/auth/profile").await.body;
+    let path = format!("/api/users/{}", profile["id"]);
+    let read = admin.get(&path).await.expect_status(200).body;
+    // What was read can be sent back, changed or not.
+    let same = patch_any(&admin, &path, read.clone()).await.expect_status(200).body;
+    assert_eq!(same["version"], 1);
+    let mut changed = read;
+    (changed["role"], changed["phone"]) = (json!("staff"), json!("555-1234"));
+    (changed["first_name"], changed["last_name"]) = (json!("Ana"), json!("Gómez"));
+    let changed = patch_any(&admin, &path, changed).await.expect_status(200);
+    assert_eq!((&changed.body["name"], &changed.body["version"]), (&json!("Ana Gómez"), &json!(2)));
+    assert!(changed.header("etag").starts_with("\"2-"));
+    let profile = ana.get("/api/auth/profile").await.expect_status(200).body;
+    assert_eq!((&profile["role"], &profile["is_staff"]), (&json!("staff"), &json!(true)));
+    ana.get("/api/users").await.expect_status(200);
+    for (member, value) in
+        [("id", json!(99)), ("is_staff", json!(false)), ("email_verified", json!(false))]
+    {
+        let answer = admin.patch(&path, json!({member: value})).await.expect_status(400);
+        answer.complaints(member);
+    }
+    for (member, value) in [
+        ("role", json!(null)),
+        ("is_active", json!(null)),
+        ("is_active", json!("no")),
+        ("password", json!(NEW_PASSWORD)),
+        ("current_password", json!(PASSWORD)),
+        ("phone", json!("1")),
+        ("name", json!("Someone Else")),
+    ] {
+        let mut body = json!({member: value, "last_name": "Gómez"});
+        if member != "name" {
+            body.as_object_mut().unwrap().remove("last_name");
+        }
+        admin.patch(&path, body).await.expect_status(400).complaints(member);
+    }
+    admin.patch(&path, json!({"email": null})).await.expect_status(400).complaints("email");
+    let deeds = deeds(&admin, &profile["id"]).await;
+    assert_eq!(deeds[0]["action"], "user.role_changed");
+    assert_eq!(
+        (&deeds[0]["actor_username"], &deeds[0]["version"]),
+        (&json!("admin@example.com"), &json!(2))
+    );
+    let role = json!({"field": "role", "old": "member", "new": "staff"});
+    assert!(deeds[0]["changes"].as_array().unwrap().contains(&role), "{}", deeds[0]);
+}
+
+async fn nobody_silently_overwrites_an_account(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let other = server.somebody(Role::Admin, "other@example.com").await;
+    let ana = server.member("ana@example.com").await;
+    let id = ana.get("/api/auth/profile").await.body["id"].clone();
+    let path = format!("/api/users/{id}");
+    // The user has changed it last, by opening the account.
+    admin.patch(&path, json!({"phone": "555-1111"})).await.expect_status(428);
+    admin.delete(&path).await.expect_status(428);
+    admin.patch_if(&path, 1, json!({"phone": "555-1111"})).await.expect_status(200);
+    admin.patch(&path, json!({"phone": "555-2222"})).await.expect_status(200);
+    other.patch(&path, json!({"phone": "555-3333"})).await.expect_status(428);
+    let stale = other.patch_if(&path, 2, json!({"phone": "555-3333"})).await.expect_status(412);
+    assert_eq!(stale.body["changed_by"], "admin@example.com");
+    assert_eq!(stale.body["current"]["phone"], "555-2222");
+    let gone = other.request(Method::DELETE, &path).header("if-match", "\"2\"");
+    other.send(gone).await.expect_status(412);
+    assert_eq!(admin.get(&path).await.body["version"], 3);
+    ana.patch("/api/auth/profile", json!({"phone": "555-4444"})).await.expect_status(428);
+    let stale = ana.patch_if("/api/auth/profile", 1, json!({"phone": "555-4444"})).await;
+    assert_eq!(stale.expect_status(412).body["changed_by"], "admin@example.com");
+}
+
+async fn deactivating_ends_sessions_tokens_and_codes(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let ana = server.member("ana@example.com").await;
+    let id = ana.get("/api/auth/profile").await.body["id"].clone();
+    let path = format!("/api/users/{id}");
+    let token = json!({"name": "export", "scopes": ["read"]});
+    let token = ana.post("/api/auth/tokens", token).await.expect_status(201).body;
+    let program = server.nobody().with_token(token["token"].as_str().unwrap());
+    program.get("/api/patients").await.expect_status(200);
+    let issued = code(&admin, &id).await;
+    let request = || admin.request(Method::DELETE, &path).header("if-match", "*");
+    admin.send(request()).await.expect_status(204);
+    ana.get("/api/auth/profile").await.expect_status(401);
+    program.get("/api/patients").await.expect_status(401);
+    let refused = reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(400);
+    refused.complaints("token");
+    let again = admin.send(admin.request(Method::POST, &format!("{path}/code"))).await;
+    again.expect_status(409).complaints("is_active");
+    // Twice is as good as once, and nothing is noted the second time.
+    admin.send(request()).await.expect_status(204);
+    let account = admin.get(&path).await.expect_status(200).body;
+    assert_eq!((&account["is_active"], &account["version"]), (&json!(false), &json!(2)));
+    assert_eq!(account["permissions"], json!(["update", "end_sessions"]));
+    let listed = admin.get("/api/users?is_active=false").await.expect_status(200);
+    assert_eq!(listed.results()[0]["id"], id);
+    admin.patch(&path, json!({"is_active": true})).await.expect_status(200);
+    ana.get("/api/auth/profile").await.expect_status(401);
+    program.get("/api/patients").await.expect_status(401);
+    reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(400);
+    server.log_in("ana@example.com").await;
+    let deeds = deeds(&admin, &id).await;
+    let of_accounts = |action: &&str| action.starts_with("user.");
+    let actions: Vec<&str> = actions(&deeds).into_iter().filter(of_accounts).collect();
+    assert_eq!(actions, ["user.activated", "user.deactivated", "user.code_issued", "user.created"]);
+}
+
+async fn the_sessions_of_another_are_ended(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let ana = server.member("ana@example.com").await;
+    let elsewhere = server.log_in("ana@example.com").await;
+    let id = ana.get("/api/auth/profile").await.body["id"].clone();
+    let token = json!({"name": "export", "scopes": ["read"]});
+    let token = ana.post("/api/auth/tokens", token).await.expect_status(201).body;
+    admin.delete(&format!("/api/users/{id}/sessions")).await.expect_status(204);
+    ana.get("/api/auth/profile").await.expect_status(401);
+    elsewhere.get("/api/auth/profile").await.expect_status(401);
+    let program = server.nobody().with_token(token["token"].as_str().unwrap());
+    program.get("/api/patients").await.expect_status(200);
+    server.log_in("ana@example.com").await;
+    assert!(actions(&deeds(&admin, &id).await).contains(&"user.sessions_ended"));
+}
+
+async fn the_last_admin_stays_over_the_api(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let id = admin.get("/api/auth/profile").await.body["id"].clone();
+    let path = format!("/api/users/{id}");
+    let refused = admin.patch(&path, json!({"role": "staff"})).await.expect_status(409);
+    refused.complaints("role");
+    let refused = admin.patch(&path, json!({"is_active": false})).await.expect_status(409);
+    refused.complaints("is_active");
+    admin.delete(&path).await.expect_status(409);
+    // One who is out of use is no other.
+    server.somebody(Role::Admin, "second@example.com").await;
+    users::deactivate(&server.app, "second@example.com").await.unwrap();
+    admin.delete(&path).await.expect_status(409);
+    assert_eq!(admin.get(&path).await.body["version"], 1);
+    let other = server.somebody(Role::Admin, "third@example.com").await;
+    admin.delete(&path).await.expect_status(204);
+    admin.get(&path).await.expect_status(401);
+    other.get(&path).await.expect_status(200);
+}
+
+async fn two_admins_who_demote_each_other_leave_one(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (one, other) =
+        (server.admin().await, server.somebody(Role::Admin, "other@example.com").await);
+    let id = async |client: &Client| {
+        client.get("/api/auth/profile").await.expect_status(200).body["id"].clone()
+    };
+    let (id_of_one, id_of_other) = (id(&one).await, id(&other).await);
+    let away = [json!({"role": "staff"}), json!({"is_active": false}), json!({"role": "member"})];
+    for round in 0..40 {
+        let demote = |who: &Client, whom: &Value| {
+            let (who, path) = (who.clone(), format!("/api/users/{whom}"));
+            let body = away[round % 3].clone();
+            tokio::spawn(async move { patch_any(&who, &path, body).await })
+        };
+        let (first, second) = (demote(&one, &id_of_other), demote(&other, &id_of_one));
+        // On the server's own machine somebody has the same idea.
+        let third = async {
+            match round % 2 {
+                0 => users::set_role(&server.app, "other@example.com", Role::Staff).await.is_ok(),
+                _ => users::deactivate(&server.app, "admin@example.com").await.is_ok(),
+            }
+        };
+        let (third, first, second) = tokio::join!(third, first, second);
+        let statuses = [first.unwrap().status, second.unwrap().status];
+        for status in statuses {
+            assert!([200, 401, 403, 409].contains(&status), "round {round}: {statuses:?} {third}");
+        }
+        assert!(statuses.contains(&200) || third, "round {round}: {statuses:?}");
+        let all = users::list(&server.app).await.unwrap();
+        let left = |user: &&shared::account::User| user.role == Role::Admin && user.is_active;
+        let left = all.iter().filter(left).count();
+        assert_eq!(left, 1, "round {round}: {statuses:?} {third}");
+        for email in ["admin@example.com", "other@example.com"] {
+            restore(&server, email).await;
+        }
+    }
+}
+
+/// Makes somebody an active administrator again, with the sessions that there were.
+async fn restore(server: &Server, email: &str) {
+    let sets = [
+        format!("UPDATE users SET role = 'admin', is_active = TRUE WHERE email = '{email}'"),
+        "UPDATE sessions SET ended_at = NULL".to_owned(),
+    ];
+    let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+    crate::audit::execute(server, &sets).await;
+}
+
+async fn a_code_works_once_for_one_of_many(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
+    let attempts = (0..20).map(|i| {
+        let (nobody, code) = (server.nobody(), made["code"].clone());
+        async move {
+            let password = format!("{NEW_PASSWORD} {i}");
+            loop {
+                let answer = reset(&nobody, &code, &password).await;
+                // Too many hashes at once on a slow machine: what the client is told to do.
+                if answer.status != 503 {
+                    return (answer.status, password);
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        }
+    });
+    let mut answers = futures_util::future::join_all(attempts).await;
+    answers.sort_unstable();
+    let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
+    let mut expected = vec![400; 19];
+    expected.insert(0, 204);
+    assert_eq!(statuses, expected);
+    let login = json!({"username": "ines", "password": answers[0].1});
+    server.nobody().post("/api/auth/login", login).await.expect_status(200);
+    let deeds = deeds(&admin, &made["user"]["id"]).await;
+    let resets = actions(&deeds).iter().filter(|action| **action == "user.password_reset").count();
+    assert_eq!(resets, 1);
+}
+
+async fn a_newer_code_ends_the_older_one(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
+    let newer = code(&admin, &made["user"]["id"]).await;
+    assert_ne!(newer["code"], made["code"]);
+    reset(&server.nobody(), &made["code"], NEW_PASSWORD).await.expect_status(400);
+    reset(&server.nobody(), &newer["code"], NEW_PASSWORD).await.expect_status(204);
+}
+
+async fn a_code_lives_as_long_as_it_says(backend: Backend) {
+    let server = Server::start(backend).await;
+    server.app.clock().stop();
+    let admin = server.admin().await;
+    let now = server.app.clock().now();
+    let first = make(&admin, json!({"username": "ines", "role": "member"})).await;
+    let expires = |issued: &Value| {
+        issued["expires_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap()
+    };
+    assert_eq!(expires(&first), now + TimeDelta::days(7));
+    server.member("ana@example.com").await;
+    let id = admin.get("/api/users?search=ana").await.results()[0]["id"].clone();
+    let next = code(&admin, &id).await;
+    assert_eq!(expires(&next), now + TimeDelta::minutes(30));
+    server.app.clock().advance(TimeDelta::minutes(30));
+    reset(&server.nobody(), &next["code"], NEW_PASSWORD).await.expect_status(400);
+    server.app.clock().advance(TimeDelta::days(7) - TimeDelta::minutes(30) - TimeDelta::seconds(1));
+    reset(&server.nobody(), &first["code"], NEW_PASSWORD).await.expect_status(204);
+}
+
+/// The same code with another last character.
+fn mistyped(code: &Value) -> Value {
+    let code = code.as_str().unwrap();
+    let last = if code.ends_with('7') { "8" } else { "7" };
+    json!(format!("{}{last}", &code[..code.len() - 1]))
+}
+
+async fn ten_wrong_tries_end_a_code(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let ten = make(&admin, json!({"username": "ines", "role": "member"})).await;
+    let nine = make(&admin, json!({"username": "rosa", "role": "member"})).await;
+    for (made, tries) in [(&ten, 10), (&nine, 9)] {
+        for _ in 0..tries {
+            let wrong = mistyped(&made["code"]);
+            reset(&server.nobody(), &wrong, NEW_PASSWORD).await.expect_status(400);
+        }
+    }
+    reset(&server.nobody(), &ten["code"], NEW_PASSWORD).await.expect_status(400);
+    reset(&server.nobody(), &nine["code"], NEW_PASSWORD).await.expect_status(204);
+    let deeds = deeds(&admin, &ten["user"]["id"]).await;
+    let refused = actions(&deeds).iter().filter(|action| **action == "auth.code_refused").count();
+    assert_eq!(refused, 11);
+}
+
+async fn a_wrong_an_expired_and_a_used_code_answer_alike(backend: Backend) {
+    let server = Server::start(backend).await;
+    server.app.clock().stop();
+    let admin = server.admin().await;
+    server.member("ana@example.com").await;
+    let id = admin.get("/api/users?search=ana").await.results()[0]["id"].clone();
+    let expired = code(&admin, &id).await["code"].clone();
+    server.app.clock().advance(TimeDelta::minutes(31));
+    let used = make(&admin, json!({"username": "ines", "role": "member"})).await["code"].clone();
+    reset(&server.nobody(), &used, NEW_PASSWORD).await.expect_status(204);
+    let wrong = json!("0000-0000-0000-0000-0000");
+    let mut answers = Vec::new();
+    for sent in [wrong, expired, used, json!("nonsense"), json!("é")] {
+        let mut body = reset(&server.nobody(), &sent, NEW_PASSWORD).await.expect_status(400).body;
+        body.as_object_mut().unwrap().remove("request_id");
+        answers.push(body);
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    assert_eq!(answers[0]["error_codes"][0]["field"], "token");
+    let both = reset(&server.nobody(), &json!("nonsense"), "short").await.expect_status(400);
+    both.complaints("token");
+    both.complaints("new_password");
+    let none = server.nobody().post("/api/auth/password/reset", json!({})).await;
+    let none = none.expect_status(400);
+    none.complaints("token");
+    none.complaints("new_password");
+}
+
+async fn guessing_codes_is_slowed_down(backend: Backend) {
+    let server = Server::start(backend).await;
+    server.app.clock().stop();
+    let mut statuses = Vec::new();
+    for _ in 0..70 {
+        let guess = json!("0000-0000-0000-0000-0000");
+        statuses.push(reset(&server.nobody(), &guess, NEW_PASSWORD).await.status);
+    }
+    let looked_at = statuses.iter().filter(|status| **status == 400).count();
+    assert_eq!(looked_at, 60, "{statuses:?}");
+    let refused = reset(&server.nobody(), &json!("x"), NEW_PASSWORD).await.expect_status(429);
+    refused.header("retry-after");
+}
+
+async fn a_new_password_obeys_the_rules_of_its_role(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let body =
+        json!({"email": "ines.soto@example.com", "role": "staff", "name": "Inés María Soto"});
+    let made = make(&admin, body).await;
+    for bad in ["14 characters.", "ines.soto@example.com", "INÉS MARÍA SOTO", "12345678"] {
+        let answer = reset(&server.nobody(), &made["code"], bad).await.expect_status(400);
+        answer.complaints("new_password");
+        assert!(answer.body["errors"]["token"].is_null(), "{}", answer.text);
+    }
+    // The code is still good.
+    reset(&server.nobody(), &made["code"], "15 characters..").await.expect_status(204);
+    // Somebody who becomes staff keeps the password, and the next one has to be long.
+    let member = make(&admin, json!({"username": "rosa", "role": "member"})).await;
+    let (id, short) = (&member["user"]["id"], "10 letters");
+    reset(&server.nobody(), &member["code"], short).await.expect_status(204);
+    let path = format!("/api/users/{id}");
+    patch_any(&admin, &path, json!({"role": "staff"})).await.expect_status(200);
+    let login = json!({"username": "rosa", "password": short});
+    let session = server.nobody().post("/api/auth/login", login).await.expect_status(200).body;
+    let rosa = server.nobody().with_token(session["access"].as_str().unwrap());
+    let change = json!({"current_password": short, "new_password": "14 characters."});
+    rosa.post("/api/auth/password", change).await.expect_status(400).complaints("new_password");
+}
+
+async fn a_reset_ends_whatever_the_old_password_began(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let ana = server.member("ana@example.com").await;
+    let session = server.session("ana@example.com").await;
+    let id = session["user"]["id"].clone();
+    let token = json!({"name": "export", "scopes": ["read"]});
+    let token = ana.post("/api/auth/tokens", token).await.expect_status(201).body;
+    let program = server.nobody().with_token(token["token"].as_str().unwrap());
+    let issued = code(&admin, &id).await;
+    // A code by itself changes nothing.
+    ana.get("/api/auth/profile").await.expect_status(200);
+    reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(204);
+    ana.get("/api/auth/profile").await.expect_status(401);
+    program.get("/api/patients").await.expect_status(401);
+    let refresh = json!({"refresh": session["refresh"]});
+    server.nobody().post("/api/auth/token/refresh", refresh).await.expect_status(401);
+    let old = json!({"email": "ana@example.com", "password": PASSWORD});
+    server.nobody().post("/api/auth/login", old).await.expect_status(401);
+    // A password that one sets oneself ends outstanding codes, and leaves programs alone.
+    let login = json!({"email": "ana@example.com", "password": NEW_PASSWORD});
+    let session = server.nobody().post("/api/auth/login", login).await.expect_status(200).body;
+    let ana = server.nobody().with_token(session["access"].as_str().unwrap());
+    let token = json!({"name": "export", "scopes": ["read"]});
+    let token = ana.post("/api/auth/tokens", token).await.expect_status(201).body;
+    let program = server.nobody().with_token(token["token"].as_str().unwrap());
+    let issued = code(&admin, &id).await;
+    let change = json!({"current_password": NEW_PASSWORD, "new_password": PASSWORD});
+    ana.post("/api/auth/password", change).await.expect_status(204);
+    program.get("/api/patients").await.expect_status(200);
+    reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(400);
+}
+
+async fn another_email_address_ends_codes(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let body = json!({"email": "ines@exmaple.com", "role": "member"});
+    let made = make(&admin, body).await;
+    let id = &made["user"]["id"];
+    let path = format!("/api/users/{id}");
+    let fixed = admin.patch(&path, json!({"email": "ines@example.com"})).await.expect_status(200);
+    assert_eq!(fixed.body["email_verified"], true);
+    reset(&server.nobody(), &made["code"], NEW_PASSWORD).await.expect_status(400);
+    let next = code(&admin, id).await;
+    reset(&server.nobody(), &next["code"], NEW_PASSWORD).await.expect_status(204);
+}
+
+async fn ones_own_account_is_not_kept_here(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let id = admin.get("/api/auth/profile").await.body["id"].clone();
+    let path = format!("/api/users/{id}");
+    admin.send(admin.request(Method::POST, &format!("{path}/code"))).await.expect_status(403);
+    let email = admin.patch(&path, json!({"email": "new@example.com"})).await.expect_status(400);
+    email.complaints("email");
+    admin.patch(&path, json!({"phone": "555-1234"})).await.expect_status(200);
+    let own = admin.get(&path).await.expect_status(200);
+    assert_eq!(own.body["permissions"], json!(["update", "deactivate", "end_sessions"]));
+}

@@ -1,0 +1,290 @@
+//! Accounts as administrators keep them, and what the front desk sees of them.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
+use crate::{
+    Complaint, Patch, UserId,
+    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    query,
+    read::{self, Input, Reader},
+    rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
+};
+
+/// Longest spelling of a one-time code that is looked at.
+pub const CODE_MAX: usize = 100;
+
+choice! {
+    /// What an administrator may do with an account.
+    UserPermission {
+        /// Change it, its role too.
+        Update = "update",
+        /// Take it out of use.
+        Deactivate = "deactivate",
+        /// Make a one-time code for its owner.
+        IssueCode = "issue_code",
+        /// End all its sessions.
+        EndSessions = "end_sessions",
+    }
+}
+
+record! {
+    /// An account as administrators see it.
+    Account {
+        /// The user's id.
+        id: UserId,
+        /// The username, if one was chosen.
+        username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
+        /// The e-mail address.
+        email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("ana@example.com")],
+        /// Given names.
+        first_name: Option<String> => [max_length(NAME_MAX), example("Ana")],
+        /// Family names.
+        last_name: Option<String> => [max_length(NAME_MAX), example("Gómez")],
+        /// Both names.
+        name: String => [max_length(FULL_NAME_MAX), example("Ana Gómez")],
+        /// Phone number.
+        phone: Option<String> => [max_length(PHONE_MAX), example("+1 555 765 4321")],
+        /// The one role.
+        role: Role,
+        /// Whether the account may be used.
+        is_active: bool,
+        /// Whether the role is staff or admin.
+        is_staff: bool,
+        /// Whether the e-mail address is known to be theirs.
+        email_verified: bool,
+        /// Whether its owner has set a password yet.
+        has_password: bool,
+        /// When the account was made.
+        created_at: DateTime<Utc>,
+        /// When it was last changed.
+        updated_at: DateTime<Utc>,
+        /// Counts the changes, from 1.
+        version: i64 => [range(1, i64::MAX), example(1)],
+        /// What the caller may do with it; only in single records.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        permissions: Option<Vec<UserPermission>> => [max_items(10), optional()],
+    }
+}
+
+impl Account {
+    /// The account of a user.
+    pub fn of(user: User, has_password: bool) -> Self {
+        Self {
+            id: user.id,
+            username: user.username,
+            email: user.email,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            name: user.name,
+            phone: user.phone,
+            role: user.role,
+            is_active: user.is_active,
+            is_staff: user.is_staff,
+            email_verified: user.email_verified,
+            has_password,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            version: user.version,
+            permissions: None,
+        }
+    }
+}
+
+record! {
+    /// A user as the front desk sees one.
+    BriefUser {
+        /// The user's id.
+        id: UserId,
+        /// The username, if one was chosen.
+        username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
+        /// Both names.
+        name: String => [max_length(FULL_NAME_MAX), example("Ana Gómez")],
+        /// The one role.
+        role: Role,
+    }
+}
+
+/// A user as the caller may see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum VisibleUser {
+    /// By an administrator.
+    Account(Box<Account>),
+    /// By the front desk.
+    Brief {
+        /// What is answered.
+        #[serde(flatten)]
+        user: BriefUser,
+        /// The version, for the entity tag alone.
+        #[serde(skip)]
+        version: i64,
+    },
+}
+
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for VisibleUser {
+    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
+        let doc = "A user: the whole account for administrators; id, username, name and role for \
+            the front desk.";
+        schemas.any_of("VisibleUser", &[doc], |schemas| {
+            vec![Account::shape(schemas), BriefUser::shape(schemas)]
+        })
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::page::Listed for VisibleUser {
+    const PAGE: &'static str = "UserPage";
+}
+
+record! {
+    /// A one-time code, in the only answer that shows it.
+    IssuedCode {
+        /// The code, to be read or handed to the user: case, spaces and dashes don't matter.
+        code: String => [max_length(CODE_MAX), example("4JX7-2M9C-T0VQ-8KRE-W35N")],
+        /// Until when it works.
+        expires_at: DateTime<Utc>,
+    }
+}
+
+record! {
+    /// A new account, with the one-time code in the only answer that shows it.
+    CreatedUser {
+        /// The account.
+        user: Account,
+        /// The code with which its owner sets a password: case, spaces and dashes don't matter.
+        code: String => [max_length(CODE_MAX), example("4JX7-2M9C-T0VQ-8KRE-W35N")],
+        /// Until when the code works.
+        expires_at: DateTime<Utc>,
+    }
+}
+
+/// By what lists of users can be ordered.
+const ORDERINGS: &[&str] = &["last_name", "created_at", "id"];
+
+filter! {
+    /// Which users a list shows, and in which order.
+    UserFilter {
+        /// Words, each of which must match, in any order, without case or accents: the start of a
+        /// name or of the username, for administrators also of the e-mail address.
+        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("ana")],
+        /// The role.
+        role: Role = read::parsed(20, Role::from_str),
+        /// Whether the account may be used; for administrators.
+        is_active: bool = query::boolean,
+        /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
+        ordering: String = query::ordering(ORDERINGS)
+            => [pattern("^-?(last_name|created_at|id)$"), example("last_name")],
+        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        /// Rows of a page.
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        /// Where the page starts, from `next` or `previous`.
+        cursor: String = read::line(2_000) => [max_length(2_000)],
+    }
+}
+
+/// An account to be made by an administrator.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewUser {
+    /// E-mail address; it or the username is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Username.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The role, required.
+    pub role: Option<Role>,
+    /// Given names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+impl Input for NewUser {
+    fn read(reader: &mut Reader) -> Self {
+        let email = reader.member("email", read::parsed(EMAIL_MAX, rules::email)).into_value();
+        let username = reader.member("username", read::parsed(USERNAME_MAX, username)).into_value();
+        let is_bad = reader.faults.concern("email") || reader.faults.concern("username");
+        if email.is_none() && username.is_none() && !is_bad {
+            let message = "is required where there is no username";
+            reader.faults.add("email", Complaint::new("required", message));
+        }
+        let (first_name, last_name) = named(reader);
+        Self {
+            email,
+            username,
+            first_name,
+            last_name,
+            phone: reader.member("phone", read::parsed(PHONE_MAX, rules::phone)).into_value(),
+            role: reader.required("role", read::parsed(20, Role::from_str)),
+        }
+    }
+}
+
+/// What an administrator changes of an account.
+#[derive(Clone, Default, Serialize)]
+pub struct UserInput {
+    /// What its owner may change too.
+    #[serde(flatten)]
+    pub profile: ProfileInput,
+    /// The role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Whether the account may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_active: Option<bool>,
+}
+
+/// A change to an account: an absent member stays, `null` clears it.
+#[derive(Clone, Default, Serialize)]
+#[serde(transparent)]
+pub struct UserPatch(pub UserInput);
+
+pub(super) const COMPUTED: &[&str] =
+    &["created_at", "updated_at", "version", "permissions", "has_password"];
+pub(super) const FIXED: &[&str] = &["id", "is_staff", "email_verified"];
+
+impl Input for UserPatch {
+    fn read(reader: &mut Reader) -> Self {
+        let profile = ProfileInput::read_members(reader);
+        let role = reader.member("role", read::parsed(20, Role::from_str));
+        let is_active = reader.member("is_active", read::boolean);
+        for (field, is_null) in
+            [("role", role == Patch::Null), ("is_active", is_active == Patch::Null)]
+        {
+            if is_null {
+                reader.faults.add(field, Complaint::required());
+            }
+        }
+        reader.ignore(COMPUTED);
+        let profile = ProfileInput { echo: reader.echo(FIXED), ..profile };
+        Self(UserInput { profile, role: role.into_value(), is_active: is_active.into_value() })
+    }
+}
+
+/// A new password for somebody who has a one-time code.
+#[derive(Clone, Default, Serialize)]
+pub struct PasswordReset {
+    /// The code.
+    pub token: String,
+    /// The password from now on.
+    pub new_password: String,
+}
+
+impl Input for PasswordReset {
+    fn read(reader: &mut Reader) -> Self {
+        let token = reader.required("token", read::secret(CODE_MAX));
+        let new = reader.required("new_password", read::secret(super::PASSWORD_MAX));
+        Self { token: token.unwrap_or_default(), new_password: new.unwrap_or_default() }
+    }
+}

@@ -1,0 +1,159 @@
+//! API tokens: for unattended programs, with no more rights than their user.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    Complaint,
+    id::ApiTokenId,
+    moment::{MOMENT_MAX, Moment},
+    read::{self, Input, Reader},
+};
+
+/// Longest name of a token.
+pub const TOKEN_NAME_MAX: usize = 100;
+/// Longest life of a token that ends, in days.
+pub const TOKEN_DAYS_MAX: i64 = 5 * 366;
+/// Most tokens of one user.
+pub const TOKENS_MAX: i64 = 50;
+
+choice! {
+    /// What a token may be used for. Neither includes the other.
+    TokenScope {
+        /// GET and HEAD.
+        Read = "read",
+        /// Every other method.
+        Write = "write",
+    }
+}
+
+record! {
+    /// An API token, without its secret.
+    ApiToken {
+        /// The token's id.
+        id: ApiTokenId,
+        /// What it is for, in its user's words.
+        name: String => [max_length(TOKEN_NAME_MAX), example("Nightly export")],
+        /// What it may be used for.
+        scopes: Vec<TokenScope> => [max_items(2)],
+        /// When it was made.
+        created_at: DateTime<Utc>,
+        /// When it was last used, to the minute.
+        last_used_at: Option<DateTime<Utc>>,
+        /// When it ends; null where it lasts until it is revoked.
+        expires_at: Option<DateTime<Utc>>,
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl crate::page::Listed for ApiToken {
+    const PAGE: &'static str = "ApiTokenPage";
+}
+
+record! {
+    /// A new API token, in the only answer that shows its secret.
+    CreatedApiToken {
+        /// The token's id.
+        id: ApiTokenId,
+        /// What it is for, in its user's words.
+        name: String => [max_length(TOKEN_NAME_MAX), example("Nightly export")],
+        /// What it may be used for.
+        scopes: Vec<TokenScope> => [max_items(2)],
+        /// When it was made.
+        created_at: DateTime<Utc>,
+        /// When it was last used, to the minute.
+        last_used_at: Option<DateTime<Utc>>,
+        /// When it ends; null where it lasts until it is revoked.
+        expires_at: Option<DateTime<Utc>>,
+        /// The secret: goes into `Authorization: Bearer …`. It is not kept and never shown again.
+        token: String => [max_length(100), example("fdt_uI7Wm0nSx5Tg0kq1yZ2C6b3R8v9D4eF7hJ1LpQwXsYo")],
+    }
+}
+
+/// An API token to be made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewApiToken {
+    /// What it is for.
+    pub name: String,
+    /// When it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What it may be used for, at least one.
+    pub scopes: Vec<TokenScope>,
+}
+
+impl Input for NewApiToken {
+    fn read(reader: &mut Reader) -> Self {
+        let name = reader.required("name", read::line(TOKEN_NAME_MAX));
+        let expires = reader.member("expires_at", read::parsed(MOMENT_MAX, str::parse::<Moment>));
+        let scopes = reader.required("scopes", scopes);
+        Self {
+            name: name.unwrap_or_default(),
+            expires_at: expires.into_value().map(|moment| moment.0),
+            scopes: scopes.unwrap_or_default(),
+        }
+    }
+}
+
+/// A rule for a list of scopes, each at most once.
+fn scopes(value: Value) -> Result<Option<Vec<TokenScope>>, Complaint> {
+    let Value::Array(items) = value else { return Err(Complaint::wrong_type("a list")) };
+    let mut scopes = Vec::new();
+    for item in items {
+        let scope = item
+            .as_str()
+            .and_then(|text| TokenScope::ALL.iter().find(|scope| scope.as_str() == text).copied());
+        let scope = scope.ok_or_else(|| Complaint::not_one_of(TokenScope::TEXTS))?;
+        if scopes.contains(&scope) {
+            return Err(Complaint::new("repeated", format!("has {scope} twice")));
+        }
+        scopes.push(scope);
+    }
+    Ok(Some(scopes).filter(|scopes| !scopes.is_empty()))
+}
+
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{NewApiToken, TOKEN_NAME_MAX, TokenScope};
+    use crate::describe::{Describe, Schemas, Shape};
+
+    impl Describe for NewApiToken {
+        fn shape(schemas: &mut Schemas) -> Shape {
+            schemas.request("NewApiToken", &["An API token to be made."], |object, schemas| {
+                let name = Shape::string().min_length(1).max_length(TOKEN_NAME_MAX);
+                let doc = &["What it is for."];
+                object.property("name", doc, name.example("Nightly export"), true);
+                let doc =
+                    &["When it ends: later than now, within five years. Without it the token \
+                    lasts until it is revoked."];
+                let expires = Shape::string().format("date-time").nullable();
+                object.property("expires_at", doc, expires, false);
+                let doc = &["What it may be used for: `read` for GET and HEAD, `write` for every \
+                    other method. Neither includes the other."];
+                let scopes = Vec::<TokenScope>::shape(schemas).max_items(2);
+                let scopes = scopes.with("minItems", 1).with("uniqueItems", true);
+                object.property("scopes", doc, scopes, true);
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_known_and_given_once() {
+        let code = |json: Value| match scopes(json) {
+            Ok(scopes) => scopes.map_or("none".to_owned(), |it| format!("{it:?}")),
+            Err(complaint) => complaint.code.to_owned(),
+        };
+        assert_eq!(code(serde_json::json!(["write", "read"])), "[Write, Read]");
+        assert_eq!(code(serde_json::json!([])), "none");
+        assert_eq!(code(serde_json::json!("read")), "wrong_type");
+        assert_eq!(code(serde_json::json!(["read", "admin"])), "not_one_of");
+        assert_eq!(code(serde_json::json!(["read", 1])), "not_one_of");
+        assert_eq!(code(serde_json::json!(["read", "read"])), "repeated");
+    }
+}
