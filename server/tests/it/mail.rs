@@ -1,12 +1,6 @@
 //! Mail, and what the codes in it are good for.
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -15,10 +9,6 @@ use server::{
     domain::users,
 };
 use shared::account::Role;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpSocket, TcpStream},
-};
 
 use crate::harness::{Backend, PASSWORD, Place, Server, on_both};
 
@@ -31,16 +21,13 @@ on_both! {
     whoever_asks_for_mail_learns_nothing_about_accounts,
     an_address_gets_a_few_mails_however_often_they_are_asked_for,
     where_it_is_required_nobody_logs_in_before_the_address_is_confirmed,
-    a_mail_server_that_is_down_loses_no_mail_and_two_servers_send_each_once,
-    a_mail_that_is_refused_for_good_is_not_tried_again,
-    nothing_is_sent_in_the_clear_where_tls_is_required,
     the_mail_of_a_server_that_died_is_sent_by_the_next,
     mail_is_sent_before_the_server_stops,
     a_name_in_any_script_is_written_to_a_confirmed_address_alone,
 }
 
 /// Waits for what happens beside the requests.
-async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let wait = async {
         loop {
             if let Some(found) = look().await {
@@ -53,7 +40,7 @@ async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
 }
 
 /// Runs a statement beside the server; answers the number that it selects.
-async fn sql(place: &Place, statement: &'static str) -> i64 {
+pub(crate) async fn sql(place: &Place, statement: &'static str) -> i64 {
     use sqlx::{Connection, Row};
     match place.database_url.strip_prefix("sqlite:") {
         Some(path) => {
@@ -70,10 +57,10 @@ async fn sql(place: &Place, statement: &'static str) -> i64 {
     }
 }
 
-const WAITING: &str = "SELECT count(*) FROM outgoing_mail WHERE state = 'waiting'";
+pub(crate) const WAITING: &str = "SELECT count(*) FROM outgoing_mail WHERE state = 'waiting'";
 
 /// Waits until no mail waits.
-async fn all_done(server: &Server) {
+pub(crate) async fn all_done(server: &Server) {
     eventually(async || (sql(&server.place, WAITING).await == 0).then_some(())).await;
 }
 
@@ -101,13 +88,13 @@ async fn mails(server: &Server, count: usize) -> Vec<String> {
 }
 
 /// The code in a mail.
-fn code(mail: &str) -> String {
+pub(crate) fn code(mail: &str) -> String {
     let line = mail.lines().find_map(|line| line.strip_prefix("    "));
     line.unwrap_or_else(|| panic!("no code in {mail}")).trim().to_owned()
 }
 
 /// A header of a mail.
-fn header<'a>(mail: &'a str, name: &str) -> &'a str {
+pub(crate) fn header<'a>(mail: &'a str, name: &str) -> &'a str {
     let (head, _) = mail.split_once("\r\n\r\n").unwrap();
     let lines = head.split("\r\n").filter_map(|line| line.split_once(": "));
     let mut found = lines.filter(|(header, _)| *header == name).map(|(_, value)| value);
@@ -116,12 +103,12 @@ fn header<'a>(mail: &'a str, name: &str) -> &'a str {
     value
 }
 
-async fn register(server: &Server, email: &str) -> Value {
+pub(crate) async fn register(server: &Server, email: &str) -> Value {
     let body = json!({"email": email, "password": PASSWORD, "name": "Ana Gómez"});
     server.nobody().post("/api/auth/register", body).await.expect_status(201).body
 }
 
-async fn send_code(server: &Server, code: &str) -> crate::harness::Answer {
+pub(crate) async fn send_code(server: &Server, code: &str) -> crate::harness::Answer {
     server.nobody().post("/api/auth/verify-email", json!({"token": code})).await
 }
 
@@ -330,159 +317,6 @@ async fn where_it_is_required_nobody_logs_in_before_the_address_is_confirmed(bac
     let reset = json!({"token": made["code"], "new_password": PASSWORD});
     server.nobody().post("/api/auth/password/reset", reset).await.expect_status(204);
     server.log_in("doc@example.com").await;
-}
-
-/// What the mail server of a test does with mail.
-#[derive(Clone, Copy, PartialEq)]
-enum Mood {
-    Busy,
-    Takes,
-    Refuses,
-}
-
-/// A mail server of a test.
-struct Smtp {
-    mood: Mutex<Mood>,
-    refused: Mutex<usize>,
-    taken: Mutex<Vec<String>>,
-}
-
-/// An address at which nobody listens, and which nobody else gets.
-fn reserved() -> (TcpSocket, SocketAddr) {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = socket.local_addr().unwrap();
-    (socket, address)
-}
-
-impl Smtp {
-    fn start(socket: TcpSocket, mood: Mood) -> Arc<Self> {
-        let server = Arc::new(Self {
-            mood: Mutex::new(mood),
-            refused: Mutex::default(),
-            taken: Mutex::default(),
-        });
-        let listener = socket.listen(100).unwrap();
-        let serving = Arc::clone(&server);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let server = Arc::clone(&serving);
-                tokio::spawn(async move { drop(server.talk(stream).await) });
-            }
-        });
-        server
-    }
-
-    async fn talk(&self, stream: TcpStream) -> std::io::Result<()> {
-        let mut stream = BufReader::new(stream);
-        stream.write_all(b"220 mail.example.com\r\n").await?;
-        let mut line = String::new();
-        while stream.read_line(&mut line).await? > 0 {
-            let verb = line.split([' ', '\r']).next().unwrap().to_uppercase();
-            let mood = *self.mood.lock().unwrap();
-            let answer = match (verb.as_str(), mood) {
-                ("RCPT", Mood::Busy) => "451 4.7.1 try again later",
-                ("RCPT", Mood::Refuses) => &format!("550 5.1.1 nobody here is {}", line.trim_end()),
-                ("DATA", _) => {
-                    stream.write_all(b"354 go on\r\n").await?;
-                    let mut mail = String::new();
-                    while !mail.ends_with("\r\n.\r\n") {
-                        stream.read_line(&mut mail).await?;
-                    }
-                    self.taken.lock().unwrap().push(mail);
-                    "250 taken"
-                }
-                _ => "250 mail.example.com",
-            };
-            if verb == "RCPT" && mood != Mood::Takes {
-                *self.refused.lock().unwrap() += 1;
-            }
-            stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
-            line.clear();
-        }
-        Ok(())
-    }
-
-    fn taken(&self) -> Vec<String> {
-        self.taken.lock().unwrap().clone()
-    }
-}
-
-async fn a_mail_server_that_is_down_loses_no_mail_and_two_servers_send_each_once(backend: Backend) {
-    const PEOPLE: usize = 12;
-    let (socket, address) = reserved();
-    let smtp_url = Some(format!("smtp://{address}"));
-    let server = Server::start_with(backend, |settings| {
-        settings.smtp_url = smtp_url.clone();
-    })
-    .await;
-    let settings = server::config::Settings { smtp_url, ..server.place.settings() };
-    let twin = Server::start_at(server.place.clone(), settings).await;
-    for i in 0..PEOPLE {
-        register(if i % 2 == 0 { &server } else { &twin }, &format!("{i}@example.com")).await;
-    }
-    let tried = "SELECT count(*) FROM outgoing_mail WHERE failure IS NOT NULL";
-    eventually(async || (sql(&server.place, tried).await > 0).then_some(())).await;
-    let smtp = Smtp::start(socket, Mood::Busy);
-    // Less than a claim lasts, and only while nothing is on its way.
-    let go_on = async || {
-        if sql(&server.place, "SELECT count(*) FROM outgoing_mail WHERE claim IS NOT NULL").await
-            == 0
-        {
-            for server in [&server, &twin] {
-                server.app.clock().advance(TimeDelta::minutes(4));
-                server.app.mail().wake();
-            }
-        }
-    };
-    eventually(async || {
-        go_on().await;
-        (*smtp.refused.lock().unwrap() >= PEOPLE).then_some(())
-    })
-    .await;
-    assert_eq!(smtp.taken().len(), 0);
-    *smtp.mood.lock().unwrap() = Mood::Takes;
-    eventually(async || {
-        go_on().await;
-        (sql(&server.place, WAITING).await == 0).then_some(())
-    })
-    .await;
-    let mut mails = BTreeMap::new();
-    for mail in smtp.taken() {
-        let to = header(&mail, "To").to_owned();
-        assert_eq!(mails.insert(to, mail), None, "a mail came twice");
-    }
-    assert_eq!(mails.len(), PEOPLE);
-    send_code(&server, &code(&mails["7@example.com"])).await.expect_status(204);
-}
-
-async fn a_mail_that_is_refused_for_good_is_not_tried_again(backend: Backend) {
-    let (socket, address) = reserved();
-    let smtp = Smtp::start(socket, Mood::Refuses);
-    let server = Server::start_with(backend, |settings| {
-        settings.smtp_url = Some(format!("smtp://{address}?tls=none"));
-    })
-    .await;
-    register(&server, "ana@example.com").await;
-    all_done(&server).await;
-    let failed = "SELECT count(*) FROM outgoing_mail WHERE state = 'failed' \
-        AND failure LIKE '%nobody here is%' AND failure NOT LIKE '%ana@%'";
-    assert_eq!(sql(&server.place, failed).await, 1);
-    assert_eq!(*smtp.refused.lock().unwrap(), 1);
-}
-
-async fn nothing_is_sent_in_the_clear_where_tls_is_required(backend: Backend) {
-    let (socket, address) = reserved();
-    let smtp = Smtp::start(socket, Mood::Takes);
-    let server = Server::start_with(backend, |settings| {
-        settings.smtp_url = Some(format!("smtp://{address}?tls=required"));
-    })
-    .await;
-    register(&server, "ana@example.com").await;
-    let tried = "SELECT count(*) FROM outgoing_mail WHERE state = 'waiting' \
-        AND failure LIKE '%STARTTLS%'";
-    eventually(async || (sql(&server.place, tried).await == 1).then_some(())).await;
-    assert_eq!(smtp.taken().len(), 0);
 }
 
 async fn the_mail_of_a_server_that_died_is_sent_by_the_next(backend: Backend) {

@@ -18,6 +18,7 @@ mod concurrency;
 mod connections;
 mod conventions;
 mod crash;
+mod delivery;
 mod description;
 mod harness;
 mod import;
