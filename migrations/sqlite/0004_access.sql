@@ -4,6 +4,7 @@
 ALTER TABLE users ADD COLUMN sort_name TEXT NOT NULL DEFAULT '';
 CREATE INDEX users_name ON users (sort_name, id);
 CREATE INDEX users_role_name ON users (role, sort_name, id);
+CREATE INDEX users_active_name ON users (is_active, sort_name, id);
 CREATE INDEX users_created ON users (created_at, id);
 
 -- The words under which a user is found: a letter for the kind, then the folded word.

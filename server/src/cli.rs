@@ -78,7 +78,7 @@ enum UserCommand {
         #[arg(value_parser = role)]
         role: Role,
     },
-    /// Set a user's password; all their sessions end.
+    /// Set a user's password; their sessions, API tokens and one-time codes end.
     SetPassword {
         /// E-mail address or username.
         user: String,
@@ -86,7 +86,7 @@ enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Take an account out of use; all its sessions end.
+    /// Take an account out of use; its sessions, API tokens and one-time codes end.
     Deactivate {
         /// E-mail address or username.
         user: String,

@@ -168,7 +168,7 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
     change(app, identifier, "user.password_set", |row| row.password_hash = Some(hash)).await
 }
 
-/// Takes an account out of use; all its sessions end.
+/// Takes an account out of use; its sessions end, and its API tokens and codes are worthless.
 pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
     change(app, identifier, "user.deactivated", |row| row.user.is_active = false).await
 }

@@ -13,6 +13,7 @@
 mod accounts;
 mod api_tokens;
 mod audit;
+mod codes;
 mod command_line;
 mod concurrency;
 mod connections;

@@ -1,6 +1,5 @@
-//! Accounts as administrators keep them, and one-time codes.
+//! Accounts as administrators keep them.
 
-use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::domain::users;
@@ -8,12 +7,13 @@ use shared::account::Role;
 
 use crate::harness::{Answer, Backend, Client, PASSWORD, Server, on_both};
 
-const NEW_PASSWORD: &str = "a longer walk by the sea";
+pub(crate) const NEW_PASSWORD: &str = "a longer walk by the sea";
 
 on_both! {
     an_account_is_made_with_a_code_that_is_shown_once,
     every_fault_of_a_new_account_is_named_at_once,
-    only_administrators_keep_accounts_and_the_front_desk_sees_names,
+    only_administrators_keep_accounts,
+    the_front_desk_sees_names_and_roles,
     users_are_found_by_the_start_of_what_they_are_called,
     users_come_in_pages_in_every_order,
     accounts_from_before_are_found_after_a_start,
@@ -23,46 +23,37 @@ on_both! {
     the_sessions_of_another_are_ended,
     the_last_admin_stays_over_the_api,
     two_admins_who_demote_each_other_leave_one,
-    a_code_works_once_for_one_of_many,
-    a_newer_code_ends_the_older_one,
-    a_code_lives_as_long_as_it_says,
-    ten_wrong_tries_end_a_code,
-    a_wrong_an_expired_and_a_used_code_answer_alike,
-    guessing_codes_is_slowed_down,
-    a_new_password_obeys_the_rules_of_its_role,
-    a_reset_ends_whatever_the_old_password_began,
-    another_email_address_ends_codes,
     ones_own_account_is_not_kept_here,
 }
 
-async fn make(admin: &Client, body: Value) -> Value {
+pub(crate) async fn make(admin: &Client, body: Value) -> Value {
     admin.post("/api/users", body).await.expect_status(201).body
 }
 
-async fn reset(client: &Client, code: &Value, password: &str) -> Answer {
+pub(crate) async fn reset(client: &Client, code: &Value, password: &str) -> Answer {
     let body = json!({"token": code, "new_password": password});
     client.post("/api/auth/password/reset", body).await
 }
 
 /// The code for a user.
-async fn code(admin: &Client, id: &Value) -> Value {
+pub(crate) async fn code(admin: &Client, id: &Value) -> Value {
     let path = format!("/api/users/{id}/code");
     let answer = admin.send(admin.request(Method::POST, &path)).await.expect_status(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     answer.body
 }
 
-async fn patch_any(client: &Client, path: &str, body: Value) -> Answer {
+pub(crate) async fn patch_any(client: &Client, path: &str, body: Value) -> Answer {
     client.send(client.request(Method::PATCH, path).header("if-match", "*").json(&body)).await
 }
 
 /// The entries of the audit log about an account, newest first.
-async fn deeds(admin: &Client, id: &Value) -> Vec<Value> {
+pub(crate) async fn deeds(admin: &Client, id: &Value) -> Vec<Value> {
     let path = format!("/api/audit?entity=user&entity_id={id}&page_size=100");
     admin.get(&path).await.expect_status(200).results().to_vec()
 }
 
-fn actions(deeds: &[Value]) -> Vec<&str> {
+pub(crate) fn actions(deeds: &[Value]) -> Vec<&str> {
     deeds.iter().map(|deed| deed["action"].as_str().unwrap()).collect()
 }
 
@@ -133,7 +124,7 @@ async fn every_fault_of_a_new_account_is_named_at_once(backend: Backend) {
     assert_eq!(same.body["username"], "Rosa");
 }
 
-async fn only_administrators_keep_accounts_and_the_front_desk_sees_names(backend: Backend) {
+async fn only_administrators_keep_accounts(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let staff = server.staff().await;
@@ -141,18 +132,6 @@ async fn only_administrators_keep_accounts_and_the_front_desk_sees_names(backend
         "name": "Inés Soto", "phone": "555-1234"});
     let id = make(&admin, body.clone()).await["user"]["id"].clone();
     let path = format!("/api/users/{id}");
-    let brief = json!({"id": id, "username": "ines", "name": "Inés Soto", "role": "doctor"});
-    let read = staff.get(&path).await.expect_status(200);
-    assert_eq!(read.body, brief);
-    let etag = read.header("etag").to_owned();
-    let known = staff.request(Method::GET, &path).header("if-none-match", etag);
-    assert_eq!(known.send().await.unwrap().status(), 304);
-    let list = staff.get("/api/users?search=soto").await.expect_status(200);
-    assert_eq!(list.results(), [brief]);
-    let by_email = staff.get("/api/users?search=ines@example.com").await.expect_status(200);
-    assert_eq!(by_email.results().len(), 0, "the front desk finds by what it does not see");
-    staff.get("/api/users?is_active=true").await.expect_status(403);
-    staff.get("/api/users?ordering=email").await.expect_status(400).complaints("ordering");
     let whole = admin.get(&path).await.expect_status(200);
     assert_eq!(
         whole.body["permissions"],
@@ -201,6 +180,28 @@ async fn only_administrators_keep_accounts_and_the_front_desk_sees_names(backend
     admin.delete("/api/users/4711/sessions").await.expect_status(404);
     admin.send(admin.request(Method::POST, "/api/users/4711/code")).await.expect_status(404);
     patch_any(&admin, "/api/users/4711", json!({"phone": null})).await.expect_status(404);
+}
+
+async fn the_front_desk_sees_names_and_roles(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let staff = server.staff().await;
+    let body = json!({"email": "ines@example.com", "username": "ines", "role": "doctor",
+        "name": "Inés Soto", "phone": "555-1234"});
+    let id = make(&admin, body).await["user"]["id"].clone();
+    let path = format!("/api/users/{id}");
+    let brief = json!({"id": id, "username": "ines", "name": "Inés Soto", "role": "doctor"});
+    let read = staff.get(&path).await.expect_status(200);
+    assert_eq!(read.body, brief);
+    let etag = read.header("etag").to_owned();
+    let known = staff.request(Method::GET, &path).header("if-none-match", etag);
+    assert_eq!(known.send().await.unwrap().status(), 304);
+    let list = staff.get("/api/users?search=soto").await.expect_status(200);
+    assert_eq!(list.results(), [brief]);
+    let by_email = staff.get("/api/users?search=ines@example.com").await.expect_status(200);
+    assert_eq!(by_email.results().len(), 0, "the front desk finds by what it does not see");
+    staff.get("/api/users?is_active=true").await.expect_status(403);
+    staff.get("/api/users?ordering=email").await.expect_status(400).complaints("ordering");
 }
 
 async fn users_are_found_by_the_start_of_what_they_are_called(backend: Backend) {
@@ -502,207 +503,6 @@ async fn restore(server: &Server, email: &str) {
     ];
     let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
     crate::audit::execute(server, &sets).await;
-}
-
-async fn a_code_works_once_for_one_of_many(backend: Backend) {
-    let server = Server::start(backend).await;
-    let admin = server.admin().await;
-    let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
-    let attempts = (0..20).map(|i| {
-        let (nobody, code) = (server.nobody(), made["code"].clone());
-        async move {
-            let password = format!("{NEW_PASSWORD} {i}");
-            loop {
-                let answer = reset(&nobody, &code, &password).await;
-                // Too many hashes at once on a slow machine: what the client is told to do.
-                if answer.status != 503 {
-                    return (answer.status, password);
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-            }
-        }
-    });
-    let mut answers = futures_util::future::join_all(attempts).await;
-    answers.sort_unstable();
-    let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
-    let mut expected = vec![400; 19];
-    expected.insert(0, 204);
-    assert_eq!(statuses, expected);
-    let login = json!({"username": "ines", "password": answers[0].1});
-    server.nobody().post("/api/auth/login", login).await.expect_status(200);
-    let deeds = deeds(&admin, &made["user"]["id"]).await;
-    let resets = actions(&deeds).iter().filter(|action| **action == "user.password_reset").count();
-    assert_eq!(resets, 1);
-}
-
-async fn a_newer_code_ends_the_older_one(backend: Backend) {
-    let server = Server::start(backend).await;
-    let admin = server.admin().await;
-    let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
-    let newer = code(&admin, &made["user"]["id"]).await;
-    assert_ne!(newer["code"], made["code"]);
-    reset(&server.nobody(), &made["code"], NEW_PASSWORD).await.expect_status(400);
-    reset(&server.nobody(), &newer["code"], NEW_PASSWORD).await.expect_status(204);
-}
-
-async fn a_code_lives_as_long_as_it_says(backend: Backend) {
-    let server = Server::start(backend).await;
-    server.app.clock().stop();
-    let admin = server.admin().await;
-    let now = server.app.clock().now();
-    let first = make(&admin, json!({"username": "ines", "role": "member"})).await;
-    let expires = |issued: &Value| {
-        issued["expires_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap()
-    };
-    assert_eq!(expires(&first), now + TimeDelta::days(7));
-    server.member("ana@example.com").await;
-    let id = admin.get("/api/users?search=ana").await.results()[0]["id"].clone();
-    let next = code(&admin, &id).await;
-    assert_eq!(expires(&next), now + TimeDelta::minutes(30));
-    server.app.clock().advance(TimeDelta::minutes(30));
-    reset(&server.nobody(), &next["code"], NEW_PASSWORD).await.expect_status(400);
-    server.app.clock().advance(TimeDelta::days(7) - TimeDelta::minutes(30) - TimeDelta::seconds(1));
-    reset(&server.nobody(), &first["code"], NEW_PASSWORD).await.expect_status(204);
-}
-
-/// The same code with another last character.
-fn mistyped(code: &Value) -> Value {
-    let code = code.as_str().unwrap();
-    let last = if code.ends_with('7') { "8" } else { "7" };
-    json!(format!("{}{last}", &code[..code.len() - 1]))
-}
-
-async fn ten_wrong_tries_end_a_code(backend: Backend) {
-    let server = Server::start(backend).await;
-    let admin = server.admin().await;
-    let ten = make(&admin, json!({"username": "ines", "role": "member"})).await;
-    let nine = make(&admin, json!({"username": "rosa", "role": "member"})).await;
-    for (made, tries) in [(&ten, 10), (&nine, 9)] {
-        for _ in 0..tries {
-            let wrong = mistyped(&made["code"]);
-            reset(&server.nobody(), &wrong, NEW_PASSWORD).await.expect_status(400);
-        }
-    }
-    reset(&server.nobody(), &ten["code"], NEW_PASSWORD).await.expect_status(400);
-    reset(&server.nobody(), &nine["code"], NEW_PASSWORD).await.expect_status(204);
-    let deeds = deeds(&admin, &ten["user"]["id"]).await;
-    let refused = actions(&deeds).iter().filter(|action| **action == "auth.code_refused").count();
-    assert_eq!(refused, 11);
-}
-
-async fn a_wrong_an_expired_and_a_used_code_answer_alike(backend: Backend) {
-    let server = Server::start(backend).await;
-    server.app.clock().stop();
-    let admin = server.admin().await;
-    server.member("ana@example.com").await;
-    let id = admin.get("/api/users?search=ana").await.results()[0]["id"].clone();
-    let expired = code(&admin, &id).await["code"].clone();
-    server.app.clock().advance(TimeDelta::minutes(31));
-    let used = make(&admin, json!({"username": "ines", "role": "member"})).await["code"].clone();
-    reset(&server.nobody(), &used, NEW_PASSWORD).await.expect_status(204);
-    let wrong = json!("0000-0000-0000-0000-0000");
-    let mut answers = Vec::new();
-    for sent in [wrong, expired, used, json!("nonsense"), json!("é")] {
-        let mut body = reset(&server.nobody(), &sent, NEW_PASSWORD).await.expect_status(400).body;
-        body.as_object_mut().unwrap().remove("request_id");
-        answers.push(body);
-    }
-    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
-    assert_eq!(answers[0]["error_codes"][0]["field"], "token");
-    let both = reset(&server.nobody(), &json!("nonsense"), "short").await.expect_status(400);
-    both.complaints("token");
-    both.complaints("new_password");
-    let none = server.nobody().post("/api/auth/password/reset", json!({})).await;
-    let none = none.expect_status(400);
-    none.complaints("token");
-    none.complaints("new_password");
-}
-
-async fn guessing_codes_is_slowed_down(backend: Backend) {
-    let server = Server::start(backend).await;
-    server.app.clock().stop();
-    let mut statuses = Vec::new();
-    for _ in 0..70 {
-        let guess = json!("0000-0000-0000-0000-0000");
-        statuses.push(reset(&server.nobody(), &guess, NEW_PASSWORD).await.status);
-    }
-    let looked_at = statuses.iter().filter(|status| **status == 400).count();
-    assert_eq!(looked_at, 60, "{statuses:?}");
-    let refused = reset(&server.nobody(), &json!("x"), NEW_PASSWORD).await.expect_status(429);
-    refused.header("retry-after");
-}
-
-async fn a_new_password_obeys_the_rules_of_its_role(backend: Backend) {
-    let server = Server::start(backend).await;
-    let admin = server.admin().await;
-    let body =
-        json!({"email": "ines.soto@example.com", "role": "staff", "name": "Inés María Soto"});
-    let made = make(&admin, body).await;
-    for bad in ["14 characters.", "ines.soto@example.com", "INÉS MARÍA SOTO", "12345678"] {
-        let answer = reset(&server.nobody(), &made["code"], bad).await.expect_status(400);
-        answer.complaints("new_password");
-        assert!(answer.body["errors"]["token"].is_null(), "{}", answer.text);
-    }
-    // The code is still good.
-    reset(&server.nobody(), &made["code"], "15 characters..").await.expect_status(204);
-    // Somebody who becomes staff keeps the password, and the next one has to be long.
-    let member = make(&admin, json!({"username": "rosa", "role": "member"})).await;
-    let (id, short) = (&member["user"]["id"], "10 letters");
-    reset(&server.nobody(), &member["code"], short).await.expect_status(204);
-    let path = format!("/api/users/{id}");
-    patch_any(&admin, &path, json!({"role": "staff"})).await.expect_status(200);
-    let login = json!({"username": "rosa", "password": short});
-    let session = server.nobody().post("/api/auth/login", login).await.expect_status(200).body;
-    let rosa = server.nobody().with_token(session["access"].as_str().unwrap());
-    let change = json!({"current_password": short, "new_password": "14 characters."});
-    rosa.post("/api/auth/password", change).await.expect_status(400).complaints("new_password");
-}
-
-async fn a_reset_ends_whatever_the_old_password_began(backend: Backend) {
-    let server = Server::start(backend).await;
-    let admin = server.admin().await;
-    let ana = server.member("ana@example.com").await;
-    let session = server.session("ana@example.com").await;
-    let id = session["user"]["id"].clone();
-    let token = json!({"name": "export", "scopes": ["read"]});
-    let token = ana.post("/api/auth/tokens", token).await.expect_status(201).body;
-    let program = server.nobody().with_token(token["token"].as_str().unwrap());
-    let issued = code(&admin, &id).await;
-    // A code by itself changes nothing.
-    ana.get("/api/auth/profile").await.expect_status(200);
-    reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(204);
-    ana.get("/api/auth/profile").await.expect_status(401);
-    program.get("/api/patients").await.expect_status(401);
-    let refresh = json!({"refresh": session["refresh"]});
-    server.nobody().post("/api/auth/token/refresh", refresh).await.expect_status(401);
-    let old = json!({"email": "ana@example.com", "password": PASSWORD});
-    server.nobody().post("/api/auth/login", old).await.expect_status(401);
-    // A password that one sets oneself ends outstanding codes, and leaves programs alone.
-    let login = json!({"email": "ana@example.com", "password": NEW_PASSWORD});
-    let session = server.nobody().post("/api/auth/login", login).await.expect_status(200).body;
-    let ana = server.nobody().with_token(session["access"].as_str().unwrap());
-    let token = json!({"name": "export", "scopes": ["read"]});
-    let token = ana.post("/api/auth/tokens", token).await.expect_status(201).body;
-    let program = server.nobody().with_token(token["token"].as_str().unwrap());
-    let issued = code(&admin, &id).await;
-    let change = json!({"current_password": NEW_PASSWORD, "new_password": PASSWORD});
-    ana.post("/api/auth/password", change).await.expect_status(204);
-    program.get("/api/patients").await.expect_status(200);
-    reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(400);
-}
-
-async fn another_email_address_ends_codes(backend: Backend) {
-    let server = Server::start(backend).await;
-    let admin = server.admin().await;
-    let body = json!({"email": "ines@exmaple.com", "role": "member"});
-    let made = make(&admin, body).await;
-    let id = &made["user"]["id"];
-    let path = format!("/api/users/{id}");
-    let fixed = admin.patch(&path, json!({"email": "ines@example.com"})).await.expect_status(200);
-    assert_eq!(fixed.body["email_verified"], true);
-    reset(&server.nobody(), &made["code"], NEW_PASSWORD).await.expect_status(400);
-    let next = code(&admin, id).await;
-    reset(&server.nobody(), &next["code"], NEW_PASSWORD).await.expect_status(204);
 }
 
 async fn ones_own_account_is_not_kept_here(backend: Backend) {
