@@ -16,11 +16,12 @@ CREATE TABLE user_terms (
 CREATE INDEX user_terms_user ON user_terms (user_id);
 
 -- One-time codes that are not used up. A code begins with its locator; the rest follows from the row
--- and the key, and is not stored.
+-- and the key, and is not stored. One that was mailed is good only while that is the user's address.
 CREATE TABLE account_codes (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id    INTEGER NOT NULL REFERENCES users (id),
     purpose    TEXT    NOT NULL CHECK (purpose IN ('set_password', 'verify_email')),
+    mailed_to  TEXT,
     locator    TEXT    NOT NULL,
     key_id     TEXT    NOT NULL,
     failures   INTEGER NOT NULL,

@@ -8,9 +8,10 @@ use crate::{
     clock::Clock,
     config::{Database, Settings},
     db::Db,
-    domain::{audit::Reads, feed::Feed, passwords::Passwords, tokens::Tokens, users},
+    domain::{audit::Reads, feed::Feed, mail::Mail, passwords::Passwords, tokens::Tokens, users},
     keys::KeyRing,
     metrics::{Levels, Metrics},
+    post::Post,
 };
 
 /// The server's state. Clones share it.
@@ -28,6 +29,7 @@ struct Inner {
     reads: Reads,
     metrics: Metrics,
     feed: Feed,
+    mail: Mail,
     is_draining: watch::Sender<bool>,
 }
 
@@ -45,14 +47,25 @@ impl App {
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
         let keys = KeyRing::open(&settings, database, &clock)?;
+        let post = Post::open(&settings, database)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new()?;
         let reads = Reads::start(db.clone());
         let (feed, is_draining) = (Feed::default(), watch::Sender::new(false));
-        let metrics = Metrics::new(clock.now());
-        let inner =
-            Inner { settings, db, clock, tokens, passwords, reads, metrics, feed, is_draining };
+        let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(post));
+        let inner = Inner {
+            settings,
+            db,
+            clock,
+            tokens,
+            passwords,
+            reads,
+            metrics,
+            feed,
+            mail,
+            is_draining,
+        };
         let app = Self { inner: Arc::new(inner) };
         users::complete(&app).await.map_err(|error| error.to_string())?;
         Ok(app)
@@ -109,6 +122,11 @@ impl App {
         &self.inner.feed
     }
 
+    /// What sends mail.
+    pub fn mail(&self) -> &Mail {
+        &self.inner.mail
+    }
+
     /// From now on new requests are refused, and what would go on for ever ends.
     pub fn drain(&self) {
         self.inner.is_draining.send_replace(true);
@@ -127,6 +145,7 @@ impl App {
 
     /// Writes what is still waiting to be written and closes the database.
     pub async fn close(&self) {
+        self.inner.mail.stop().await;
         self.inner.reads.flush().await;
         self.inner.db.close().await;
     }

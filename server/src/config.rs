@@ -49,17 +49,22 @@ impl Database {
     /// The folder that holds the SQLite file, made where it is missing.
     pub fn make_folder(&self) -> Result<(), String> {
         let Self::Sqlite(path) = self else { return Ok(()) };
-        let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) else {
-            return Ok(());
-        };
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(folder)
-            .map_err(|error| format!("can't make the folder {}: {error}", folder.display()))
+        match path.parent().filter(|folder| *folder != Path::new("")) {
+            Some(folder) => make_private_folder(folder),
+            None => Ok(()),
+        }
     }
+}
+
+/// Makes a folder, and those above it, for its owner alone; one that is there stays as it is.
+pub(crate) fn make_private_folder(folder: &Path) -> Result<(), String> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|error| format!("can't make the folder {}: {error}", folder.display()))
 }
 
 /// Whether people may register themselves.
@@ -121,6 +126,21 @@ pub struct Settings {
     #[arg(long, env = "FRONTDESK_JWT_SECRET", hide_env_values = true, hide = true, global = true)]
     pub jwt_secret: Option<String>,
 
+    /// The mail server: `smtps://USER:PASSWORD@HOST` or `smtp://…` (with STARTTLS, except on this
+    /// machine); without it mail is put into the outbox folder.
+    #[arg(long, env = "FRONTDESK_SMTP_URL", hide_env_values = true, global = true)]
+    pub smtp_url: Option<String>,
+
+    /// Who sends the mail: `Frontdesk <desk@clinic.example>`; without it `frontdesk` at the public
+    /// URL's host, or at localhost.
+    #[arg(long, env = "FRONTDESK_MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
+
+    /// Folder for mail where there is no mail server; without it `outbox` beside the SQLite file,
+    /// with PostgreSQL in the user's data folder.
+    #[arg(long, env = "FRONTDESK_OUTBOX", global = true)]
+    pub outbox: Option<PathBuf>,
+
     /// Minutes that an access token lives.
     #[arg(long, env = "FRONTDESK_ACCESS_TOKEN_MINUTES", default_value_t = 60,
           value_parser = clap::value_parser!(i64).range(1..=1_440), global = true)]
@@ -176,6 +196,11 @@ pub struct Settings {
         global = true
     )]
     pub metrics_token: Option<String>,
+    /// Whether only those may log in whose e-mail address is known to be theirs.
+    #[arg(long, env = "FRONTDESK_REQUIRE_VERIFIED_EMAIL", default_value_t = false,
+          default_missing_value = "true", num_args = 0..=1, require_equals = true,
+          action = clap::ArgAction::Set, global = true)]
+    pub require_verified_email: bool,
 
     /// Most connections at once.
     #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS", default_value_t = 1_024,
@@ -203,6 +228,9 @@ impl Settings {
             time_zone: None,
             jwt_secret_file: None,
             jwt_secret: None,
+            smtp_url: None,
+            mail_from: None,
+            outbox: None,
             access_token_minutes: 60,
             refresh_token_days: 7,
             registration: Registration::Open,
@@ -214,6 +242,7 @@ impl Settings {
             metrics_listen: None,
             metrics_token_file: None,
             metrics_token: None,
+            require_verified_email: false,
             max_connections: 1_024,
             log_format: LogFormat::Text,
             log_level: tracing_subscriber::filter::LevelFilter::INFO,
@@ -226,6 +255,20 @@ impl Settings {
             Some(url) => Database::parse(url),
             None => Database::default_file().map(Database::Sqlite),
         }
+    }
+
+    /// The folder for mail where there is no mail server.
+    pub fn outbox(&self, database: &Database) -> Result<PathBuf, String> {
+        if let Some(folder) = &self.outbox {
+            return Ok(folder.clone());
+        }
+        if let Database::Sqlite(file) = database {
+            return Ok(file.with_file_name("outbox"));
+        }
+        let file = Database::default_file().map_err(|_| {
+            "there is no home folder to put mail into: say --outbox or --smtp-url".to_owned()
+        })?;
+        Ok(file.with_file_name("outbox"))
     }
 
     /// The clinic's time zone: the one that is set, or the machine's, or UTC where the machine has

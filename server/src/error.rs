@@ -17,6 +17,9 @@ pub enum Error {
     /// The caller may know of it, but not do it.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
+    /// The password was right, but the account's e-mail address is not known to be its owner's.
+    #[error("the e-mail address is not confirmed")]
+    EmailUnverified,
     /// The API token lacks the scope that is needed.
     #[error("the API token lacks the scope {0}")]
     InsufficientScope(&'static str),

@@ -17,4 +17,5 @@ pub mod import;
 pub mod keys;
 pub mod lock;
 pub mod metrics;
+pub mod post;
 pub mod sample;

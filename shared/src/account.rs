@@ -17,8 +17,8 @@ pub use managed::{
     UserInput, UserPatch, UserPermission, VisibleUser,
 };
 pub use requests::{
-    Login, Logout, PasswordChange, ProfileInput, ProfilePatch, ProfileReplacement, Refresh,
-    Registration,
+    EmailVerification, Login, Logout, MailRequest, PasswordChange, ProfileInput, ProfilePatch,
+    ProfileReplacement, Refresh, Registration,
 };
 pub use token::{
     ApiToken, CreatedApiToken, NewApiToken, TOKEN_DAYS_MAX, TOKEN_NAME_MAX, TOKENS_MAX, TokenScope,
@@ -211,6 +211,55 @@ record! {
         token_type: String => [max_length(10), example("Bearer")],
         /// Seconds until the access token ends.
         expires_in: i64 => [range(1, i64::MAX), example(3600)],
+    }
+}
+
+record! {
+    /// What registering answers: a session, or without tokens an account whose e-mail address has to
+    /// be confirmed before anybody logs in with it.
+    Registered {
+        /// What has happened, in words.
+        message: String => [max_length(200), example("User registered successfully")],
+        /// The user.
+        user: User,
+        /// Both tokens; absent where the e-mail address has to be confirmed first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokens: Option<TokenPair> => [optional()],
+        /// The access token; absent where the e-mail address has to be confirmed first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        access: Option<String> => [max_length(TOKEN_MAX), optional()],
+        /// The refresh token; absent where the e-mail address has to be confirmed first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refresh: Option<String> => [max_length(TOKEN_MAX), optional()],
+        /// Always `Bearer`; absent where there are no tokens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token_type: Option<String> => [max_length(10), example("Bearer"), optional()],
+        /// Seconds until the access token ends; absent where there are no tokens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_in: Option<i64> => [range(1, i64::MAX), example(3600), optional()],
+    }
+}
+
+impl Registered {
+    /// An account that can't be logged in with yet.
+    pub fn without_tokens(message: &str, user: User) -> Self {
+        let message = message.to_owned();
+        let (tokens, access, refresh, token_type, expires_in) = (None, None, None, None, None);
+        Self { message, user, tokens, access, refresh, token_type, expires_in }
+    }
+}
+
+impl From<Session> for Registered {
+    fn from(session: Session) -> Self {
+        Self {
+            message: session.message,
+            user: session.user,
+            tokens: Some(session.tokens),
+            access: Some(session.access),
+            refresh: Some(session.refresh),
+            token_type: Some(session.token_type),
+            expires_in: Some(session.expires_in),
+        }
     }
 }
 

@@ -155,6 +155,7 @@ impl Shape {
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.is_optional = true;
+        self.schema.remove("nullable");
         self
     }
 

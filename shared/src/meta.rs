@@ -15,6 +15,8 @@ record! {
         today: NaiveDate,
         /// Whether people may register themselves.
         is_registration_open: bool,
+        /// Whether an e-mail address has to be confirmed before anybody logs in with it.
+        is_verified_email_required: bool,
         /// Whether there is no administrator yet.
         is_setup_needed: bool,
         /// Fewest characters of a password.

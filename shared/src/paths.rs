@@ -36,6 +36,12 @@ pub const PROFILE: &str = "/api/auth/profile";
 pub const PASSWORD: &str = "/api/auth/password";
 /// A new password, with a one-time code.
 pub const PASSWORD_RESET: &str = "/api/auth/password/reset";
+/// Asking for a code with which a new password is set.
+pub const PASSWORD_FORGOT: &str = "/api/auth/password/forgot";
+/// Proving that an e-mail address is one's own.
+pub const VERIFY_EMAIL: &str = "/api/auth/verify-email";
+/// Asking for another code for that.
+pub const VERIFY_EMAIL_RESEND: &str = "/api/auth/verify-email/resend";
 /// One's own API tokens.
 pub const TOKENS: &str = "/api/auth/tokens";
 /// One's own sessions.

@@ -185,6 +185,10 @@ kinds! {
     Unauthenticated "unauthenticated" 401 "Not logged in",
     /// The account is known and may not do this. Ask an administrator.
     Forbidden "forbidden" 403 "Not allowed",
+    /// The password was right, but the e-mail address of the account is not confirmed. Send the code
+    /// that was mailed to it to `POST /api/auth/verify-email`, or ask for another one with
+    /// `POST /api/auth/verify-email/resend`, then log in.
+    EmailUnverified "email_unverified" 403 "E-mail address not confirmed",
     /// There is nothing at this address, or nothing that this account may know of.
     NotFound "not_found" 404 "Not found",
     /// The address exists, but not with this method. `Allow` lists those it has.

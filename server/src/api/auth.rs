@@ -4,8 +4,9 @@ use poem_openapi::OpenApi;
 use shared::{
     Page, SessionId,
     account::{
-        Login, LoginSession, Logout, PasswordChange, PasswordReset, ProfilePatch,
-        ProfileReplacement, Refresh, Refreshed, Registration, Session, User,
+        EmailVerification, Login, LoginSession, Logout, MailRequest, PasswordChange, PasswordReset,
+        ProfilePatch, ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session,
+        User,
     },
     paths,
     query::{ListQuery, NoQuery},
@@ -14,15 +15,15 @@ use shared::{
 use super::{
     Tag,
     body::{Body, OptionalBody},
-    failure::{Changing, Entering, Failure, Reading},
+    failure::{Asking, Changing, Entering, Failure, Reading},
     guard::{From, Guard},
     layers::Address,
     params::{Ask, IfMatch, Path},
-    reply::{Created, Done, Keep, Record, Reply, page},
+    reply::{Accepted, Created, Done, Keep, Record, Reply, page},
 };
 use crate::{
     app::App,
-    domain::{accounts, reset, sessions},
+    domain::{accounts, reset, sessions, verification},
 };
 
 pub(super) struct AuthApi(pub(super) App);
@@ -31,14 +32,15 @@ pub(super) struct AuthApi(pub(super) App);
 impl AuthApi {
     /// Register
     ///
-    /// Opens an account and logs in with it, where registration is open.
+    /// Opens an account and logs in with it, where registration is open. A code is mailed with which
+    /// the e-mail address is confirmed; where that is required for logging in, there are no tokens.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(new): Body<Registration>,
-    ) -> Result<Created<Session>, Failure<Entering>> {
+    ) -> Result<Created<Registered>, Failure<Entering>> {
         let body = accounts::register(&self.0, &origin, new).await?;
         let location = paths::PROFILE.to_owned();
         Ok(Created { body, version: None, location, keep: Keep::Never })
@@ -149,6 +151,51 @@ impl AuthApi {
     ) -> Result<Done, Failure<Entering>> {
         reset::reset_password(&self.0, &origin, &reset).await?;
         Ok(Done)
+    }
+
+    /// Ask for a new password
+    ///
+    /// Mails a code with which a new password is set, where an active account has the address. The
+    /// answer is the same where none has.
+    #[oai(path = "/password/forgot", method = "post", operation_id = "forget_password")]
+    async fn forget_password(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(asked): Body<MailRequest>,
+    ) -> Result<Accepted, Failure<Asking>> {
+        verification::forgot(&self.0, &origin, &asked.email).await?;
+        Ok(Accepted)
+    }
+
+    /// Confirm an e-mail address
+    ///
+    /// With the code that was mailed to it. The code works once, and only while the account has that
+    /// address.
+    #[oai(path = "/verify-email", method = "post", operation_id = "verify_email")]
+    async fn verify_email(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(sent): Body<EmailVerification>,
+    ) -> Result<Done, Failure<Asking>> {
+        verification::verify(&self.0, &origin, &sent.token).await?;
+        Ok(Done)
+    }
+
+    /// Ask for another code for an e-mail address
+    ///
+    /// Mails one where an active account has the address and it is not confirmed. The answer is the
+    /// same where none has.
+    #[oai(path = "/verify-email/resend", method = "post", operation_id = "resend_verification")]
+    async fn resend_verification(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        Body(asked): Body<MailRequest>,
+    ) -> Result<Accepted, Failure<Asking>> {
+        verification::resend(&self.0, &origin, &asked.email).await?;
+        Ok(Accepted)
     }
 
     /// List one's own sessions

@@ -158,6 +158,7 @@ impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
         let graceful = GracefulShutdown::new();
         let (stopped, stopping) = watch::channel(());
         let tidying = tokio::spawn(feed::keep_tidy(self.app.clone()));
+        self.app.mail().start(&self.app);
         let monitor = async {
             match &self.monitor {
                 Some(door) => door.attend(&self.app, &graceful, &stopping).await,

@@ -31,6 +31,8 @@ statuses! {
     Open = [400, 413, 500, 503],
     /// Credentials in a body.
     Entering = [400, 401, 403, 408, 409, 413, 415, 429, 500, 503],
+    /// What a stranger asks for in a body.
+    Asking = [400, 408, 413, 415, 429, 500, 503],
     /// Reading with a login.
     Reading = [400, 401, 403, 404, 413, 500, 503],
     /// Listening.

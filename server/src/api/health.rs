@@ -24,8 +24,8 @@ pub(super) struct ServiceApi(pub(super) App);
 impl ServiceApi {
     /// What a client must know
     ///
-    /// Version, time zone, whether people may register themselves and whether an administrator is
-    /// still to be made, and the limits that a client must obey.
+    /// Version, time zone, whether people may register themselves, whether they have to confirm
+    /// their e-mail address, whether an administrator is still to be made, and the limits that a client must obey.
     #[oai(path = "/api/meta", method = "get", operation_id = "get_meta")]
     async fn get_meta(&self, _query: Ask<NoQuery>) -> Result<Reply<Meta>, Failure<Open>> {
         let app = &self.0;
@@ -36,6 +36,7 @@ impl ServiceApi {
             time_zone: app.clock().zone().name().to_owned(),
             today: app.clock().today(),
             is_registration_open: app.settings().is_registration_open(),
+            is_verified_email_required: app.settings().require_verified_email,
             is_setup_needed: users::is_setup_needed(app).await?,
             password_min: limit(PASSWORD_MIN),
             password_min_staff: limit(PASSWORD_MIN_STAFF),

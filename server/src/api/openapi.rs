@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use shared::{
     Kind, Page,
     account::{
-        Account, ApiToken, CreatedApiToken, CreatedUser, IssuedCode, Login, LoginSession, Logout,
-        NewApiToken, NewUser, PasswordChange, PasswordReset, ProfilePatch, ProfileReplacement,
-        Refresh, Refreshed, Registration, Session, UserFilter, UserPatch, VisibleUser,
+        Account, ApiToken, CreatedApiToken, CreatedUser, EmailVerification, IssuedCode, Login,
+        LoginSession, Logout, MailRequest, NewApiToken, NewUser, PasswordChange, PasswordReset,
+        ProfilePatch, ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session,
+        UserFilter, UserPatch, VisibleUser,
     },
     assignment::{
         Assignment, AssignmentFilter, AssignmentPatch, AssignmentReplacement, NewAssignment,
@@ -106,12 +107,15 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     Problem::shape,
     Meta::shape,
     Registration::shape,
+    Registered::shape,
     Login::shape,
     Session::shape,
     Refresh::shape,
     Refreshed::shape,
     Logout::shape,
     PasswordChange::shape,
+    MailRequest::shape,
+    EmailVerification::shape,
     ProfileReplacement::shape,
     ProfilePatch::shape,
     Page::<LoginSession>::shape,
@@ -288,15 +292,17 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
     }
     for (status, response) in responses {
         if let Some(response) = response.as_object_mut() {
-            complete_response(status, response);
+            complete_response(&id, status, response);
         }
     }
 }
 
-fn complete_response(status: &str, response: &mut Map<String, Value>) {
+fn complete_response(id: &str, status: &str, response: &mut Map<String, Value>) {
     let kinds: Vec<&str> = Kind::ALL
         .iter()
         .filter(|kind| kind.status().to_string() == status)
+        // Nobody else looks at passwords.
+        .filter(|kind| **kind != Kind::EmailUnverified || id == "log_in")
         .map(|kind| kind.explanation().trim())
         .collect();
     if !kinds.is_empty() {
@@ -370,6 +376,7 @@ fn example(operation: &str) -> Option<Value> {
         "replace_profile" => json!({
             "email": "ana@example.com", "first_name": "Ana", "last_name": "Gómez",
         }),
+        "forget_password" | "resend_verification" => json!({"email": "ana@example.com"}),
         "update_profile" => json!({"phone": "+1 555 765 4321"}),
         "change_password" => json!({
             "current_password": "a long walk by the sea",

@@ -56,6 +56,7 @@ pub(super) fn kind(error: &Error) -> Kind {
         Error::Invalid(_) => Kind::Validation,
         Error::Unauthenticated(_) => Kind::Unauthenticated,
         Error::Forbidden(_) | Error::InsufficientScope(_) => Kind::Forbidden,
+        Error::EmailUnverified => Kind::EmailUnverified,
         Error::NotFound => Kind::NotFound,
         Error::Conflict(_) | Error::Contradiction(_) => Kind::Conflict,
         Error::KeyReused => Kind::KeyReused,
@@ -100,6 +101,10 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
     let problem = match error {
         Error::Invalid(faults) | Error::Conflict(faults) => Problem::from_faults(kind, faults),
         Error::Unauthenticated(why) | Error::Forbidden(why) => Problem::new(kind, *why),
+        Error::EmailUnverified => Problem::new(
+            kind,
+            "confirm your e-mail address first, with the code that was mailed to it",
+        ),
         Error::InsufficientScope(scope) => {
             Problem::new(kind, format!("the API token lacks the scope {scope}"))
         }

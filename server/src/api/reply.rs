@@ -108,6 +108,9 @@ pub(super) struct Created<T> {
 /// 204.
 pub(super) struct Done;
 
+/// 202 without a document: it says nothing about what will come of it.
+pub(super) struct Accepted;
+
 /// A page with the addresses of its neighbours.
 pub(super) fn page<T>(window: Window<T>, address: &super::layers::Address) -> Reply<Page<T>> {
     let with_cursor = |cursor: Option<String>| cursor.map(|cursor| address.with_cursor(&cursor));
@@ -184,6 +187,12 @@ impl IntoResponse for Done {
     }
 }
 
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        Response::builder().status(poem::http::StatusCode::ACCEPTED).finish()
+    }
+}
+
 fn text_header(name: &str, description: &str) -> MetaHeader {
     MetaHeader {
         name: name.to_owned(),
@@ -246,6 +255,16 @@ impl<T: Describe + Serialize + Send> ApiResponse for Created<T> {
     fn register(registry: &mut Registry) {
         register::<T>(registry);
     }
+}
+
+impl ApiResponse for Accepted {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![empty(202, "It was asked for; it is said to nobody what comes of it.")],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
 }
 
 impl ApiResponse for Done {

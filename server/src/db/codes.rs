@@ -14,6 +14,8 @@ pub(crate) struct CodeRow {
     pub(crate) locator: String,
     /// The key from which the others follow.
     pub(crate) key_id: String,
+    /// The folded address it was mailed to, where it was.
+    pub(crate) mailed_to: Option<String>,
     /// Wrong tries so far.
     pub(crate) failures: i64,
     pub(crate) expires_at: DateTime<Utc>,
@@ -25,40 +27,50 @@ fn from_row(row: &Row) -> Result<CodeRow, Error> {
         user: UserId(row.get("user_id")?),
         locator: row.get("locator")?,
         key_id: row.get("key_id")?,
+        mailed_to: row.get("mailed_to")?,
         failures: row.get("failures")?,
         expires_at: row.get("expires_at")?,
     })
 }
 
+/// A code to be inserted.
+pub(crate) struct NewCode<'a> {
+    pub(crate) user: UserId,
+    pub(crate) purpose: &'a str,
+    pub(crate) mailed_to: Option<&'a str>,
+    pub(crate) locator: &'a str,
+    pub(crate) key_id: &'a str,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
 /// Inserts a code; nothing where another one has this locator.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
-    user: UserId,
-    purpose: &str,
-    locator: &str,
-    key_id: &str,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    new: NewCode<'_>,
 ) -> Result<Option<CodeRow>, DbError> {
     let sql = Sql::new(
-        "INSERT INTO account_codes (user_id, purpose, locator, key_id, failures, created_at, \
-         expires_at) VALUES ($1, $2, $3, $4, 0, $5, $6) ON CONFLICT (locator) DO NOTHING \
-         RETURNING id, user_id, locator, key_id, failures, expires_at",
+        "INSERT INTO account_codes (user_id, purpose, mailed_to, locator, key_id, failures, \
+         created_at, expires_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7) \
+         ON CONFLICT (locator) DO NOTHING \
+         RETURNING id, user_id, mailed_to, locator, key_id, failures, expires_at",
     );
-    let sql = sql.arg(user.0).arg(purpose).arg(locator).arg(key_id).arg(now).arg(expires_at);
-    let row = sql.fetch_optional(conn).await?;
+    let sql = sql.arg(new.user.0).arg(new.purpose).arg(new.mailed_to).arg(new.locator);
+    let row = sql.arg(new.key_id).arg(new.now).arg(new.expires_at).fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The code with this locator.
+/// The code with this locator; one that was mailed only while the user still has that address.
 pub(crate) async fn find(
     conn: &mut Conn<'_>,
     purpose: &str,
     locator: &str,
 ) -> Result<Option<CodeRow>, DbError> {
     let sql = Sql::new(
-        "SELECT id, user_id, locator, key_id, failures, expires_at FROM account_codes \
-         WHERE locator = $1 AND purpose = $2",
+        "SELECT c.id, c.user_id, c.mailed_to, c.locator, c.key_id, c.failures, c.expires_at \
+         FROM account_codes c JOIN users u ON u.id = c.user_id \
+         WHERE c.locator = $1 AND c.purpose = $2 \
+         AND (c.mailed_to IS NULL OR c.mailed_to = u.email_key)",
     );
     let row = sql.arg(locator).arg(purpose).fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
@@ -79,6 +91,18 @@ pub(crate) async fn count_failure(conn: &mut Conn<'_>, id: i64) -> Result<(), Db
 /// Takes all codes of a user for a purpose out of use.
 pub(crate) async fn void(conn: &mut Conn<'_>, user: UserId, purpose: &str) -> Result<u64, DbError> {
     let sql = Sql::new("DELETE FROM account_codes WHERE user_id = $1 AND purpose = $2");
+    sql.arg(user.0).arg(purpose).execute(conn).await
+}
+
+/// Takes the codes that were mailed to a user for a purpose out of use.
+pub(crate) async fn void_mailed(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    purpose: &str,
+) -> Result<u64, DbError> {
+    let sql = Sql::new(
+        "DELETE FROM account_codes WHERE user_id = $1 AND purpose = $2 AND mailed_to IS NOT NULL",
+    );
     sql.arg(user.0).arg(purpose).execute(conn).await
 }
 

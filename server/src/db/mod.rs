@@ -10,6 +10,7 @@ pub mod codes;
 pub mod doctors;
 pub mod idempotency;
 pub mod listing;
+pub mod mail;
 mod migrate;
 pub mod patients;
 mod postgres;

@@ -30,6 +30,7 @@ pub(crate) struct NewUser<'a> {
     pub(crate) phone: Option<&'a str>,
     pub(crate) role: Role,
     pub(crate) password_hash: Option<&'a str>,
+    pub(crate) email_verified: bool,
     /// Who made it; none where its user or the command line did.
     pub(crate) made_by: Option<UserId>,
     pub(crate) now: chrono::DateTime<chrono::Utc>,
@@ -147,7 +148,13 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<User
     sql.bind(new.username).push(", ").bind(new.username.map(identifier_key)).push(", ");
     sql.bind_all([new.first_name, new.last_name, new.phone]).push(", ");
     sql.bind(new.role.as_str()).push(", ").bind(new.password_hash).push(", ");
-    sql.bind(true).push(", ").bind(false).push(", ").bind(new.now).push(", ").bind(new.now);
+    sql.bind(true)
+        .push(", ")
+        .bind(new.email_verified)
+        .push(", ")
+        .bind(new.now)
+        .push(", ")
+        .bind(new.now);
     let named = listing::Named {
         first_name: new.first_name,
         last_name: new.last_name,

@@ -3,7 +3,7 @@
 use serde_json::json;
 use shared::{
     Complaint, Faults,
-    account::{Login, PasswordChange, ProfileInput, Registration, Role, Session, User},
+    account::{Login, PasswordChange, ProfileInput, Registered, Registration, Role, Session, User},
     patient::full_name,
 };
 
@@ -11,6 +11,8 @@ use super::{
     access::{Actor, Origin, in_person, session_permissions},
     audit::{self, Deed, Doer, differences},
     codes::{self, Purpose},
+    letters::Letter,
+    mail,
     passwords::{Verdict, check_new},
     precondition::{Found, Precondition, stale},
     sessions,
@@ -26,8 +28,8 @@ use crate::{
     error::Error,
 };
 
-/// Opens an account and logs in with it.
-pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Session, Error> {
+/// Opens an account and logs in with it, unless its e-mail address has to be confirmed first.
+pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Registered, Error> {
     if !app.settings().is_registration_open() {
         return Err(Error::Forbidden(
             "registration is closed: ask an administrator for an account",
@@ -55,6 +57,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
         phone: new.phone.as_deref(),
         role,
         password_hash: Some(&hash),
+        email_verified: false,
         made_by: None,
         now,
     };
@@ -64,10 +67,17 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<S
     let mut deed = Deed::new("user.registered", "user", Some(actor.id().0));
     deed.version = Some(actor.user.version);
     audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
-    let message = "User registered successfully";
-    let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?;
+    mail::queue(&mut tx.conn(), Letter::Verification, &new.email, now).await?;
+    let registered = if app.settings().require_verified_email {
+        let message = "User registered successfully: confirm the e-mail address to log in";
+        Registered::without_tokens(message, actor.user)
+    } else {
+        let message = "User registered successfully";
+        sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?.into()
+    };
     tx.commit().await?;
-    Ok(session)
+    app.mail().wake();
+    Ok(registered)
 }
 
 /// Looks up address and username, so that both are named where both are taken; the index decides
@@ -149,12 +159,24 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
     let Some(row) = row.filter(unchanged) else { return Err(wrong) };
     lanes.succeed(app, &mut tx.conn()).await?;
     let actor = Actor::new(row.user, origin.clone());
+    if must_confirm(app, &actor.user) {
+        let deed = Deed::new("auth.login_unconfirmed", "user", Some(actor.id().0));
+        audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+        tx.commit().await?;
+        return Err(Error::EmailUnverified);
+    }
     let deed = Deed::new("auth.login", "user", Some(actor.id().0));
     audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
     let session =
         sessions::begin(app, &mut tx.conn(), actor.user, origin, "Login successful").await?;
     tx.commit().await?;
     Ok(session)
+}
+
+/// Whether somebody may not log in before the e-mail address is confirmed. An account without an
+/// address was made by an administrator, and there is nothing to confirm.
+fn must_confirm(app: &App, user: &User) -> bool {
+    app.settings().require_verified_email && user.email.is_some() && !user.email_verified
 }
 
 /// Hashes a password anew, since hashes have become stronger.
@@ -189,6 +211,9 @@ pub async fn update_profile(
             Error::invalid("current_password", Complaint::new("required", message))
         };
         confirm(app, actor, input.current_password.as_deref().ok_or_else(needed)?).await?;
+        if let Some(email) = input.email.value() {
+            Lanes::mail_to(email).attempt(app).await?;
+        }
     }
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
@@ -221,7 +246,11 @@ pub async fn update_profile(
     let mut deed = Deed::new("user.updated", "user", Some(actor.id().0));
     (deed.version, deed.changes) = (Some(updated.version), changes);
     audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    if let Some(email) = updated.email.as_ref().filter(|_| updated.email != old.email) {
+        mail::queue(&mut tx.conn(), Letter::Verification, email, now).await?;
+    }
     tx.commit().await?;
+    app.mail().wake();
     Ok(profile(app, &Actor { user: updated, ..actor.clone() }))
 }
 

@@ -7,13 +7,16 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{Complaint, UserId};
+use shared::{
+    Complaint, UserId,
+    account::{User, identifier_key},
+};
 
 use crate::{
     app::App,
     db::{
         Conn,
-        codes::{self, CodeRow},
+        codes::{self, CodeRow, NewCode},
     },
     error::Error,
     keys::random_bytes,
@@ -64,11 +67,46 @@ pub(crate) async fn issue(
     purpose: Purpose,
     lifetime: TimeDelta,
 ) -> Result<Issued, Error> {
+    make(app, conn, user, purpose, lifetime, None).await
+}
+
+/// Makes a code that is mailed to a user's address, in the place of any that was mailed before. It
+/// works only while the user has that address, and whoever sends it has read the user's mail.
+pub(crate) async fn issue_to_mail(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: &User,
+    purpose: Purpose,
+    lifetime: TimeDelta,
+) -> Result<Issued, Error> {
+    let no_address = || Error::internal("a code to be mailed to nowhere");
+    let address = identifier_key(user.email.as_deref().ok_or_else(no_address)?);
+    codes::void_mailed(conn, user.id, purpose.as_str()).await?;
+    make(app, conn, user.id, purpose, lifetime, Some(&address)).await
+}
+
+async fn make(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: UserId,
+    purpose: Purpose,
+    lifetime: TimeDelta,
+    mailed_to: Option<&str>,
+) -> Result<Issued, Error> {
     let now = app.clock().now();
     codes::tidy(conn, user, now).await?;
     let locator = spelled(&random_bytes::<LOCATOR>().map_err(Error::internal)?);
-    let (kind, key, expires) = (purpose.as_str(), app.tokens().signing_key(), now + lifetime);
-    let row = codes::insert(conn, user, kind, &locator, &key, now, expires).await?;
+    let key = app.tokens().signing_key();
+    let new = NewCode {
+        user,
+        purpose: purpose.as_str(),
+        mailed_to,
+        locator: &locator,
+        key_id: &key,
+        now,
+        expires_at: now + lifetime,
+    };
+    let row = codes::insert(conn, new).await?;
     let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };
     let row = row.ok_or_else(taken)?;
     let proof = proof(app, &row, purpose).ok_or_else(|| Error::internal("no key for a code"))?;
@@ -85,6 +123,17 @@ pub(crate) async fn owner(
     purpose: Purpose,
 ) -> Result<Option<UserId>, Error> {
     Ok(find(app, conn, text, purpose).await?.filter(|found| found.is_good).map(|it| it.row.user))
+}
+
+/// Whether a good code was mailed, so that whoever sends it has proved to have the address.
+pub(crate) async fn is_mailed(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<bool, Error> {
+    let found = find(app, conn, text, purpose).await?.filter(|found| found.is_good);
+    Ok(found.is_some_and(|found| found.row.mailed_to.is_some()))
 }
 
 /// Uses a code up and says whose it is, in the caller's transaction: of several who send it at once

@@ -7,9 +7,9 @@ use shared::{
 
 use super::{
     access::{Actor, Origin},
-    accounts::check_for,
+    accounts::{check_for, own_values},
     api_tokens,
-    audit::{self, Deed, Doer},
+    audit::{self, Deed, Doer, differences},
     codes::{self, Purpose},
     passwords::check_new,
     sessions,
@@ -45,6 +45,7 @@ pub async fn reset_password(
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
     let row = users::lock(&mut conn, user.id).await?;
+    let is_mailed = codes::is_mailed(app, &mut conn, &reset.token, Purpose::SetPassword).await?;
     match codes::redeem(app, &mut conn, &reset.token, Purpose::SetPassword).await {
         Ok(_) => {}
         Err(Error::Invalid(_)) => {
@@ -58,6 +59,8 @@ pub async fn reset_password(
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     };
     row.password_hash = Some(hash);
+    // Whoever sends a code that was mailed has read the mail to the address.
+    row.user.email_verified |= is_mailed;
     if !users::update(&mut conn, &row, Some(user.id), now).await? {
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
@@ -68,6 +71,7 @@ pub async fn reset_password(
     let actor = Actor::new(row.user, origin.clone());
     let mut deed = Deed::new("user.password_reset", "user", Some(user.id.0));
     deed.version = Some(actor.user.version + 1);
+    deed.changes = differences(&own_values(&user), &own_values(&actor.user))?;
     audit::note(&mut conn, Doer::Actor(&actor), now, deed).await?;
     tx.commit().await
 }

@@ -86,6 +86,18 @@ impl Lanes {
         Self(vec![Lane { key, free: 300, longest: LONGEST, memory: 3_600, is_forgotten: false }])
     }
 
+    /// The lane of asking for mail from an address.
+    pub(super) fn asking_for_mail(address: &str) -> Self {
+        let key = format!("mail:{}", network(address));
+        Self(vec![Lane { key, free: 60, longest: LONGEST, memory: 3_600, is_forgotten: false }])
+    }
+
+    /// The lane of mail to whoever has an e-mail address, whether anybody has it or not.
+    pub(super) fn mail_to(email: &str) -> Self {
+        let key = format!("mail-to:{}", hashed(&identifier_key(email)));
+        Self(vec![Lane { key, free: 3, longest: 3_600, memory: DAY, is_forgotten: false }])
+    }
+
     /// The lane of one-time codes from an address: the same as for logins, since who tries codes
     /// may as well try passwords.
     pub(super) fn redeeming(address: &str) -> Self {

@@ -120,6 +120,8 @@ async fn create_where(
         phone: None,
         role,
         password_hash: Some(&hash),
+        // Whoever keeps the accounts vouches for the address.
+        email_verified: account.email.is_some(),
         made_by: None,
         now,
     };

@@ -262,9 +262,12 @@ async fn every_operation_but_the_open_ones_needs_a_login(backend: Backend) {
     open.sort();
     let expected = [
         "/api/auth/login",
+        "/api/auth/password/forgot",
         "/api/auth/password/reset",
         "/api/auth/register",
         "/api/auth/token/refresh",
+        "/api/auth/verify-email",
+        "/api/auth/verify-email/resend",
         "/api/meta",
         "/healthz",
         "/readyz",
@@ -401,6 +404,8 @@ async fn the_examples_of_the_description_work(backend: Backend) {
     let order = [
         "register",
         "log_in",
+        "resend_verification",
+        "forget_password",
         "replace_profile",
         "update_profile",
         "create_patient",

@@ -20,6 +20,7 @@ pub(crate) fn program(place: &Place) -> Command {
     command.current_dir(place.folder.path()).env_clear();
     command.env("FRONTDESK_DATABASE_URL", &place.database_url);
     command.env("FRONTDESK_JWT_SECRET_FILE", place.secret_file());
+    command.env("FRONTDESK_OUTBOX", place.folder.path().join("outbox"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

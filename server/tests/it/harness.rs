@@ -84,6 +84,7 @@ impl Place {
             database_url: Some(self.database_url.clone()),
             jwt_secret: Some(SECRET.to_owned()),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            outbox: Some(self.folder.path().join("outbox")),
             ..Settings::defaults()
         }
     }

@@ -68,7 +68,7 @@ async fn an_account_is_made_with_a_code_that_is_shown_once(backend: Backend) {
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!((&user["role"], &user["is_staff"]), (&json!("staff"), &json!(true)));
     assert_eq!((&user["first_name"], &user["last_name"]), (&json!("Inés"), &json!("Soto")));
-    assert_eq!((&user["has_password"], &user["email_verified"]), (&json!(false), &json!(false)));
+    assert_eq!((&user["has_password"], &user["email_verified"]), (&json!(false), &json!(true)));
     let text = made["code"].as_str().unwrap();
     assert_eq!(text.len(), 24, "{text}");
     assert!(text.split('-').all(|group| group.len() == 4), "{text}");
@@ -326,7 +326,7 @@ async fn a_change_takes_effect_at_once_and_is_noted(backend: Backend) {
     assert_eq!((&profile["role"], &profile["is_staff"]), (&json!("staff"), &json!(true)));
     ana.get("/api/users").await.expect_status(200);
     for (member, value) in
-        [("id", json!(99)), ("is_staff", json!(false)), ("email_verified", json!(true))]
+        [("id", json!(99)), ("is_staff", json!(false)), ("email_verified", json!(false))]
     {
         let answer = admin.patch(&path, json!({member: value})).await.expect_status(400);
         answer.complaints(member);

@@ -1,8 +1,9 @@
 //! The bodies about accounts in the API description.
 
 use super::{
-    EMAIL_MAX, FULL_NAME_MAX, Login, Logout, NAME_MAX, PASSWORD_MAX, PHONE_MAX, PasswordChange,
-    ProfileInput, ProfilePatch, ProfileReplacement, Refresh, Registration, TOKEN_MAX, USERNAME_MAX,
+    EMAIL_MAX, EmailVerification, FULL_NAME_MAX, Login, Logout, MailRequest, NAME_MAX,
+    PASSWORD_MAX, PHONE_MAX, PasswordChange, ProfileInput, ProfilePatch, ProfileReplacement,
+    Refresh, Registration, TOKEN_MAX, USERNAME_MAX,
 };
 use crate::account::{CODE_MAX, NewUser, PASSWORD_MIN, PasswordReset, Role, UserPatch, managed};
 use crate::describe::{Describe, Object, Schemas, Shape};
@@ -89,6 +90,26 @@ impl Describe for PasswordChange {
             object.property("current_password", &["The password until now."], current, true);
             let new = password().min_length(PASSWORD_MIN).example("a longer walk by the sea");
             object.property("new_password", &["The password from now on."], new, true);
+        })
+    }
+}
+
+impl Describe for MailRequest {
+    fn shape(schemas: &mut Schemas) -> Shape {
+        let doc = &["The address to which a code is to be mailed."];
+        schemas.request("MailRequest", doc, |object, _| {
+            object.property("email", &["E-mail address of an account."], email(), true);
+        })
+    }
+}
+
+impl Describe for EmailVerification {
+    fn shape(schemas: &mut Schemas) -> Shape {
+        let doc = &["The code that was mailed to an address."];
+        schemas.request("EmailVerification", doc, |object, _| {
+            let code = Shape::string().min_length(1).max_length(CODE_MAX);
+            let doc = &["The code; case, spaces and dashes don't matter."];
+            object.property("token", doc, code.example("0123-4567-89AB-CDEF-GH10"), true);
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{FULL_NAME_MAX, PASSWORD_MAX, Role, TOKEN_MAX, USERNAME_MAX, split_name, username};
+use super::{
+    CODE_MAX, FULL_NAME_MAX, PASSWORD_MAX, Role, TOKEN_MAX, USERNAME_MAX, split_name, username,
+};
 use crate::{
     Complaint, Faults, Patch,
     account::check_password,
@@ -184,6 +186,34 @@ impl Input for PasswordChange {
             current_password: current.unwrap_or_default(),
             new_password: new.unwrap_or_default(),
         }
+    }
+}
+
+/// The address to which a code is to be mailed.
+#[derive(Clone, Default, Serialize)]
+pub struct MailRequest {
+    /// E-mail address of an account.
+    pub email: String,
+}
+
+impl Input for MailRequest {
+    fn read(reader: &mut Reader) -> Self {
+        let email = reader.required("email", read::parsed(EMAIL_MAX, rules::email));
+        Self { email: email.unwrap_or_default() }
+    }
+}
+
+/// The code that was mailed to an address.
+#[derive(Clone, Default, Serialize)]
+pub struct EmailVerification {
+    /// The code.
+    pub token: String,
+}
+
+impl Input for EmailVerification {
+    fn read(reader: &mut Reader) -> Self {
+        let token = reader.required("token", read::secret(CODE_MAX));
+        Self { token: token.unwrap_or_default() }
     }
 }
 

@@ -18,7 +18,8 @@ use std::{
 
 use reqwest::{StatusCode, header};
 use shared::{
-    account::{Refresh, Refreshed, Session},
+    Kind, Problem,
+    account::{Refresh, Refreshed, Registered},
     paths,
 };
 use tui_core::api::{Call, Failure, Reply};
@@ -149,8 +150,13 @@ impl Client {
         }
         let is_session = request.expected == Expected::Session;
         if is_session && answer.status.is_success() {
-            let session: Session = answer.json()?;
-            self.keep(Tokens::new(session.access, session.refresh));
+            let session: Registered = answer.json()?;
+            let (Some(access), Some(refresh)) = (session.access, session.refresh) else {
+                // The account is open, and its e-mail address has to be confirmed first.
+                let problem = Problem::new(Kind::EmailUnverified, session.message);
+                return Err(Failure::Problem(Box::new(problem)));
+            };
+            self.keep(Tokens::new(access, refresh));
             return Ok(Reply::User(Box::new(session.user)));
         }
         answer.into_reply(request.expected, request.is_write)

@@ -131,6 +131,8 @@ pub async fn create_by_admin(
         phone: new.phone.as_deref(),
         role,
         password_hash: None,
+        // Whoever keeps the accounts vouches for the address.
+        email_verified: email.is_some(),
         made_by: Some(actor.id()),
         now,
     };
@@ -212,6 +214,10 @@ pub async fn update(
         faults.add("email", Complaint::new("own_account", message));
     }
     faults.into_result()?;
+    if after.user.email != before.user.email {
+        // As at making the account.
+        after.user.email_verified = after.user.email.is_some();
+    }
     let other = |new: &Option<String>, old: &Option<String>| {
         new.clone().filter(|it| Some(identifier_key(it)) != old.as_deref().map(identifier_key))
     };

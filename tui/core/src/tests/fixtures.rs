@@ -56,6 +56,7 @@ pub(super) fn meta() -> Meta {
         time_zone: "Europe/Berlin".to_owned(),
         today: today(),
         is_registration_open: false,
+        is_verified_email_required: false,
         is_setup_needed: false,
         password_min: 8,
         password_min_staff: 15,

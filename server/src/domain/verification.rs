@@ -1,0 +1,81 @@
+//! Proving that an e-mail address is one's own, and what somebody who has forgotten the password
+//! asks for. Whoever asks learns nothing about accounts: what was asked is queued in the same way for
+//! every address, and looked at later.
+
+use super::{
+    access::{Actor, Origin},
+    accounts::own_values,
+    audit::{self, Deed, Doer, differences},
+    codes::{self, Purpose},
+    letters::Letter,
+    mail,
+    throttle::Lanes,
+};
+use crate::{app::App, db::users, error::Error};
+
+/// Asks for a mail with a code with which a new password is set.
+pub async fn forgot(app: &App, origin: &Origin, email: &str) -> Result<(), Error> {
+    ask_for(app, origin, Letter::PasswordReset, email).await
+}
+
+/// Asks for another mail with a code for one's address.
+pub async fn resend(app: &App, origin: &Origin, email: &str) -> Result<(), Error> {
+    ask_for(app, origin, Letter::Verification, email).await
+}
+
+async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Result<(), Error> {
+    let address = origin.address.as_deref().unwrap_or_default();
+    Lanes::asking_for_mail(address).attempt(app).await?;
+    match Lanes::mail_to(email).attempt(app).await {
+        // Whoever asks again and again gets the same answer, and the address no more mail.
+        Err(Error::TooManyRequests { .. }) => return Ok(()),
+        attempted => attempted?,
+    }
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    mail::queue(&mut tx.conn(), letter, email, now).await?;
+    let action = match letter {
+        Letter::Verification => "auth.verification_asked",
+        Letter::PasswordReset => "auth.password_forgotten",
+    };
+    // Whether it is somebody's address is not known here, on purpose.
+    let doer = Doer::Stranger(origin, "nobody");
+    audit::note(&mut tx.conn(), doer, now, Deed::new(action, "user", None)).await?;
+    tx.commit().await?;
+    app.mail().wake();
+    Ok(())
+}
+
+/// Takes the code that was mailed to an address: it belongs to whoever has read it.
+pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
+    let lanes = Lanes::redeeming(origin.address.as_deref().unwrap_or_default());
+    lanes.attempt(app).await?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let refused = || Error::invalid("token", codes::complaint());
+    let purpose = Purpose::VerifyEmail;
+    let Some(owner) = codes::owner(app, &mut tx.conn(), code, purpose).await? else {
+        codes::count_failure(app, &mut tx.conn(), code, purpose).await?;
+        tx.commit().await?;
+        return Err(refused());
+    };
+    // The account stays as it is from here on: with another address the code would be void.
+    let mut row = users::lock(&mut tx.conn(), owner).await?.ok_or_else(refused)?;
+    codes::redeem(app, &mut tx.conn(), code, purpose).await?;
+    if !row.user.is_active {
+        return Err(refused());
+    }
+    let before = row.user.clone();
+    row.user.email_verified = true;
+    let changed_by = Some(before.id);
+    if !users::update(&mut tx.conn(), &row, changed_by, now).await? {
+        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+    }
+    lanes.succeed(app, &mut tx.conn()).await?;
+    let actor = Actor::new(before, origin.clone());
+    let mut deed = Deed::new("user.email_verified", "user", Some(actor.id().0));
+    deed.version = Some(actor.user.version + 1);
+    deed.changes = differences(&own_values(&actor.user), &own_values(&row.user))?;
+    audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+    tx.commit().await
+}
