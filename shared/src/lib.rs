@@ -10,6 +10,7 @@ mod macros;
 
 pub mod account;
 pub mod assignment;
+pub mod compatibility;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;

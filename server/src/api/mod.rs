@@ -4,6 +4,7 @@
 mod assignments;
 mod auth;
 mod body;
+mod compatibility;
 pub mod connections;
 mod docs;
 mod doctors;

@@ -34,6 +34,7 @@ use shared::{
 use super::{
     Api,
     body::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX},
+    compatibility,
 };
 
 /// Name, meaning and schema of each parameter of a query.
@@ -194,6 +195,7 @@ pub fn document() -> Value {
         components.insert("schemas".to_owned(), json!(schemas.into_map()));
         components.insert("headers".to_owned(), headers());
     }
+    compatibility::describe(&mut document);
     document
 }
 

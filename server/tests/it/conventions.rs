@@ -3,6 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use shared::account::Role;
+
 use crate::harness::{Backend, Server, on_both};
 
 on_both! {
@@ -405,6 +407,21 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         "update_patient",
         "archive_patient",
         "restore_patient",
+        "link_patient_user",
+        "create_doctor",
+        "replace_doctor",
+        "update_doctor",
+        "link_doctor_user",
+        "create_assignment",
+        "replace_assignment",
+        "update_assignment",
+        "replace_mapping",
+        "update_mapping",
+        "transfer_assignment",
+        "create_mapping",
+        "archive_doctor",
+        "restore_doctor",
+        "delete_doctor",
         "delete_patient",
         "purge_patient",
         "change_password",
@@ -419,7 +436,19 @@ async fn the_examples_of_the_description_work(backend: Backend) {
     let mut caller = server.nobody();
     for id in order {
         let (_, method, path, example) = &examples[place(id)];
-        let client = if id == "purge_patient" { &admin } else { &caller };
+        if id == "link_patient_user" {
+            server.somebody(Role::Doctor, "doctor@example.com").await;
+            server.somebody(Role::Patient, "patient@example.com").await;
+        }
+        if id == "transfer_assignment" {
+            let second = json!({"last_name": "Second", "specialization": "Surgery"});
+            caller.post("/api/doctors", second).await.expect_status(201);
+        }
+        if id == "archive_doctor" {
+            caller.delete("/api/mappings/3").await.expect_status(204);
+        }
+        let is_for_admins = id == "purge_patient" || id.starts_with("link_");
+        let client = if is_for_admins { &admin } else { &caller };
         let request = client.request(method.clone(), path).header("if-match", "*").json(example);
         let answer = client.send(request).await;
         assert!(answer.status < 300, "{id}: {}", answer.text);

@@ -16,7 +16,10 @@ use server::{
     config::{Registration, Settings},
     domain::users,
 };
-use shared::account::Role;
+use shared::{
+    account::Role,
+    compatibility::{Spelling, spelling},
+};
 use tokio::sync::oneshot;
 
 use crate::postgres;
@@ -367,8 +370,14 @@ pub(crate) fn check(
         fits("Problem", &json!({"$ref": "#/components/schemas/Problem"}), body);
     }
     let description = description();
+    // What is asked for under an earlier path is answered as under the path of today.
+    let path = match spelling(method.as_str(), path.trim_end_matches('/')) {
+        Spelling::Today => path.to_owned(),
+        Spelling::Earlier(today) => today,
+        Spelling::OtherMethods => return assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED),
+    };
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let operation = description.operations.iter().find(|((described, template), _)| {
+    let fits_path = |((described, template), _): &(&(String, String), _)| {
         let parts: Vec<&str> = template.trim_matches('/').split('/').collect();
         described == method.as_str()
             && parts.len() == segments.len()
@@ -376,7 +385,10 @@ pub(crate) fn check(
                 .iter()
                 .zip(&segments)
                 .all(|(part, segment)| part.starts_with('{') || part == segment)
-    });
+    };
+    // A path with a word in the place of an id is the more exact one.
+    let fitting = description.operations.iter().filter(fits_path);
+    let operation = fitting.min_by_key(|((_, template), _)| template.matches('{').count());
     let Some((name, answers)) = operation else { return };
     let described = answers.get(&status.as_u16());
     let schema = described.unwrap_or_else(|| panic!("{name:?} must not answer {status}: {body}"));

@@ -17,6 +17,7 @@ mod connections;
 mod conventions;
 mod crash;
 mod description;
+mod earlier_systems;
 mod harness;
 mod import;
 mod patients;
