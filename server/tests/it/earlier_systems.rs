@@ -29,15 +29,19 @@ async fn send(client: &Client, method: &str, path: &str, body: &str) -> Answer {
     client.send(request).await
 }
 
-/// Sends each request and answers the body of the last.
-async fn run(client: &Client, requests: &[(&str, &str, &str, u16)]) -> Value {
-    let mut last = Value::Null;
-    for (method, path, body, status) in requests {
-        let answer = send(client, method, path, body).await;
-        assert_eq!(answer.status, *status, "{method} {path}: {}", answer.text);
-        last = answer.body;
+/// Sends a request, written like `GET /api/patients/ 200` with the status it has to get.
+async fn ask(client: &Client, line: &str, body: &str) -> Value {
+    let [method, path, status] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+    let answer = send(client, method, path, body).await;
+    assert_eq!(answer.status.to_string(), status, "{line}: {}", answer.text);
+    answer.body
+}
+
+/// Sends requests without bodies.
+async fn ask_all(client: &Client, lines: &[&str]) {
+    for line in lines {
+        ask(client, line, "").await;
     }
-    last
 }
 
 /// Registers and logs in; answers both sessions and a client with the second.
@@ -81,16 +85,15 @@ async fn the_fullstack_application_with_pages_is_served_as_its_document_prints(b
     arrived(fullstack::REGISTER, &registered["user"], &["password", "password_confirm"]);
     assert_eq!(session["message"], "Login successful");
     arrived(fullstack::LOGIN, &session["user"], &["password"]);
-    let profile = run(&john, &[("GET", "/api/auth/profile/", "", 200)]).await;
+    let profile = ask(&john, "GET /api/auth/profile/ 200", "").await;
     assert_eq!(profile["id"], session["user"]["id"]);
     let refresh = json!({"refresh": session["refresh"]}).to_string();
-    let tokens =
-        run(&server.nobody(), &[("POST", "/api/auth/token/refresh/", &refresh, 200)]).await;
+    let tokens = ask(&server.nobody(), "POST /api/auth/token/refresh/ 200", &refresh).await;
     let john = john.with_token(tokens["access"].as_str().unwrap());
 
-    let patient = run(&john, &[("POST", "/api/patients/", fullstack::PATIENT, 201)]).await;
+    let patient = ask(&john, "POST /api/patients/ 201", fullstack::PATIENT).await;
     arrived(fullstack::PATIENT, &patient, &[]);
-    let list = run(&john, &[("GET", "/api/patients/", "", 200)]).await;
+    let list = ask(&john, "GET /api/patients/ 200", "").await;
     assert_eq!(
         (&list["count"], &list["next"], &list["previous"]),
         (&json!(1), &json!(null), &json!(null))
@@ -98,59 +101,41 @@ async fn the_fullstack_application_with_pages_is_served_as_its_document_prints(b
     has_members(&list["results"][0], fullstack::PATIENT_MEMBERS);
     assert_eq!(list["results"][0]["full_name"], "Jane Smith");
     assert_eq!(list["results"][0]["created_by_username"], "johndoe");
-    run(
-        &john,
-        &[
-            ("GET", "/api/patients/1/", "", 200),
-            ("PUT", "/api/patients/1/", fullstack::PATIENT, 200),
-        ],
-    )
-    .await;
+    ask(&john, "GET /api/patients/1/ 200", "").await;
+    ask(&john, "PUT /api/patients/1/ 200", fullstack::PATIENT).await;
 
-    let doctor = run(&john, &[("POST", "/api/doctors/create/", fullstack::DOCTOR, 201)]).await;
+    let doctor = ask(&john, "POST /api/doctors/create/ 201", fullstack::DOCTOR).await;
     arrived(fullstack::DOCTOR, &doctor, &["consultation_fee"]);
     assert_eq!(doctor["consultation_fee"], "200.00");
     let moved = fullstack::DOCTOR.replace("Boston", "Chicopee");
-    let doctor = run(
-        &john,
-        &[
-            ("GET", "/api/doctors/", "", 200),
-            ("GET", "/api/doctors/1/", "", 200),
-            ("PUT", "/api/doctors/1/update/", &moved, 200),
-            ("PATCH", "/api/doctors/1/update/", r#"{"is_available": false}"#, 200),
-            ("GET", "/api/doctors/1/", "", 200),
-        ],
-    )
-    .await;
+    ask_all(&john, &["GET /api/doctors/ 200", "GET /api/doctors/1/ 200"]).await;
+    ask(&john, "PUT /api/doctors/1/update/ 200", &moved).await;
+    ask(&john, "PATCH /api/doctors/1/update/ 200", r#"{"is_available": false}"#).await;
+    let doctor = ask(&john, "GET /api/doctors/1/ 200", "").await;
     assert_eq!((&doctor["city"], &doctor["is_available"]), (&json!("Chicopee"), &json!(false)));
 
-    let mapping = run(&john, &[("POST", "/api/mappings/", fullstack::MAPPING, 201)]).await;
+    let mapping = ask(&john, "POST /api/mappings/ 201", fullstack::MAPPING).await;
     arrived(fullstack::MAPPING, &mapping, &[]);
-    assert_eq!(run(&john, &[("GET", "/api/mappings/", "", 200)]).await["results"][0]["id"], 1);
-    let doctors = run(&john, &[("GET", "/api/mappings/patient/1/", "", 200)]).await;
+    assert_eq!(ask(&john, "GET /api/mappings/ 200", "").await["results"][0]["id"], 1);
+    let doctors = ask(&john, "GET /api/mappings/patient/1/ 200", "").await;
     assert_eq!(doctors["results"][0]["doctor"], 1);
     let held = fullstack::MAPPING.replace("ACTIVE", "ON_HOLD");
-    let mapping = run(
-        &john,
-        &[
-            ("PUT", "/api/mappings/1/update/", &held, 200),
-            ("PATCH", "/api/mappings/1/update/", r#"{"notes": "Postponed"}"#, 200),
-        ],
-    )
-    .await;
+    ask(&john, "PUT /api/mappings/1/update/ 200", &held).await;
+    let mapping =
+        ask(&john, "PATCH /api/mappings/1/update/ 200", r#"{"notes": "Postponed"}"#).await;
     assert_eq!((&mapping["status"], &mapping["notes"]), (&json!("ON_HOLD"), &json!("Postponed")));
 
     let bad = send(&john, "POST", "/api/mappings/", r#"{"patient": 9, "doctor": 1}"#).await;
     assert_eq!(bad.body["status_code"], 400);
     has_members(&bad.body, &["error", "message"]);
-    run(
+    ask_all(
         &john,
         &[
-            ("DELETE", "/api/mappings/1/", "", 204),
-            ("DELETE", "/api/doctors/1/delete/", "", 204),
-            ("DELETE", "/api/patients/1/", "", 204),
-            ("GET", "/api/doctors/1/", "", 404),
-            ("GET", "/api/patients/1/", "", 404),
+            "DELETE /api/mappings/1/ 204",
+            "DELETE /api/doctors/1/delete/ 204",
+            "DELETE /api/patients/1/ 204",
+            "GET /api/doctors/1/ 404",
+            "GET /api/patients/1/ 404",
         ],
     )
     .await;
@@ -165,44 +150,32 @@ async fn the_backend_with_mappings_under_patients_is_served_as_its_document_prin
     assert_eq!((&user["first_name"], &user["last_name"]), (&json!("John"), &json!("Doe")));
     has_members(&session, &["refresh", "access"]);
 
-    let doctor = run(&john, &[("POST", "/api/doctors/", nested::DOCTOR, 201)]).await;
+    let doctor = ask(&john, "POST /api/doctors/ 201", nested::DOCTOR).await;
     arrived(nested::DOCTOR, &doctor, &["phone"]);
     assert_eq!(doctor["phone_number"], "+1234567890");
-    let patient = run(&john, &[("POST", "/api/patients/", nested::PATIENT, 201)]).await;
+    let patient = ask(&john, "POST /api/patients/ 201", nested::PATIENT).await;
     arrived(nested::PATIENT, &patient, &["gender"]);
     assert_eq!(patient["gender"], "F");
     assert_eq!(patient["created_by"], user["id"]);
     has_members(&patient, &["id", "created_at"]);
-    let mapping = run(&john, &[("POST", "/api/patients/mappings/", nested::MAPPING, 201)]).await;
+    let mapping = ask(&john, "POST /api/patients/mappings/ 201", nested::MAPPING).await;
     arrived(nested::MAPPING, &mapping, &[]);
     assert_eq!(mapping["patient_name"], "Alice Smith");
     assert_eq!(mapping["doctor_name"], "Dr. Sarah Johnson");
     has_members(&mapping, &["id", "assigned_at"]);
 
-    let patient = run(
-        &john,
-        &[
-            ("GET", "/api/patients/1/", "", 200),
-            ("PUT", "/api/patients/1/", nested::PATIENT_UPDATE, 200),
-        ],
-    )
-    .await;
+    ask(&john, "GET /api/patients/1/ 200", "").await;
+    let patient = ask(&john, "PUT /api/patients/1/ 200", nested::PATIENT_UPDATE).await;
     arrived(nested::PATIENT_UPDATE, &patient, &["gender"]);
-    let list = run(&john, &[("GET", "/api/patients/", "", 200)]).await;
+    let list = ask(&john, "GET /api/patients/ 200", "").await;
     assert_eq!(list["results"][0]["full_name"], "Alice Johnson");
-    let doctor = run(
-        &john,
-        &[
-            ("GET", "/api/doctors/1/", "", 200),
-            ("PUT", "/api/doctors/1/", nested::DOCTOR_UPDATE, 200),
-        ],
-    )
-    .await;
+    ask(&john, "GET /api/doctors/1/ 200", "").await;
+    let doctor = ask(&john, "PUT /api/doctors/1/ 200", nested::DOCTOR_UPDATE).await;
     arrived(nested::DOCTOR_UPDATE, &doctor, &["phone"]);
-    let list = run(&john, &[("GET", "/api/doctors/", "", 200)]).await;
+    let list = ask(&john, "GET /api/doctors/ 200", "").await;
     has_members(&list["results"][0], &["id", "specialization", "email", "created_at"]);
     for path in ["/api/patients/mappings/", "/api/patients/mappings/1/"] {
-        let list = run(&john, &[("GET", path, "", 200)]).await;
+        let list = ask(&john, &format!("GET {path} 200"), "").await;
         assert_eq!(list["results"][0]["doctor_name"], "Dr. Sarah Smith", "{path}");
     }
 
@@ -212,14 +185,14 @@ async fn the_backend_with_mappings_under_patients_is_served_as_its_document_prin
     refused.complaints("gender");
     let stranger = send(&server.nobody(), "GET", "/api/patients/mappings/", "").await;
     has_members(&stranger.expect_status(401).body, &["detail"]);
-    run(
+    ask(&john, "POST /api/patients/mappings/ 409", nested::MAPPING).await;
+    ask_all(
         &john,
         &[
-            ("POST", "/api/patients/mappings/", nested::MAPPING, 409),
-            ("DELETE", "/api/patients/mappings/delete/1/", "", 204),
-            ("DELETE", "/api/patients/1/", "", 204),
-            ("DELETE", "/api/doctors/1/", "", 204),
-            ("GET", "/api/patients/mappings/1/", "", 404),
+            "DELETE /api/patients/mappings/delete/1/ 204",
+            "DELETE /api/patients/1/ 204",
+            "DELETE /api/doctors/1/ 204",
+            "GET /api/patients/mappings/1/ 404",
         ],
     )
     .await;
@@ -239,41 +212,27 @@ async fn the_backend_whose_doctors_are_kept_by_staff_is_served_as_its_document_p
     let patient = r#"{"first_name": "Alice", "last_name": "Smith"}"#;
     let doctor =
         r#"{"first_name": "Sarah", "last_name": "Johnson", "specialization": "Cardiology"}"#;
-    run(
-        &user,
-        &[
-            ("POST", "/api/patients/", patient, 201),
-            ("GET", "/api/patients/", "", 200),
-            ("GET", "/api/patients/1/", "", 200),
-            ("PUT", "/api/patients/1/", patient, 200),
-            ("POST", "/api/doctors/", doctor, 403),
-        ],
-    )
-    .await;
-    run(&staff, &[("POST", "/api/doctors/", doctor, 201), ("PUT", "/api/doctors/1/", doctor, 200)])
-        .await;
-    run(
-        &user,
-        &[
-            ("GET", "/api/doctors/", "", 200),
-            ("GET", "/api/doctors/1/", "", 200),
-            ("PUT", "/api/doctors/1/", doctor, 403),
-            ("DELETE", "/api/doctors/1/", "", 403),
-        ],
-    )
-    .await;
+    ask(&user, "POST /api/patients/ 201", patient).await;
+    ask_all(&user, &["GET /api/patients/ 200", "GET /api/patients/1/ 200"]).await;
+    ask(&user, "PUT /api/patients/1/ 200", patient).await;
+    ask(&user, "POST /api/doctors/ 403", doctor).await;
+    ask(&staff, "POST /api/doctors/ 201", doctor).await;
+    ask(&staff, "PUT /api/doctors/1/ 200", doctor).await;
+    ask_all(&user, &["GET /api/doctors/ 200", "GET /api/doctors/1/ 200"]).await;
+    ask(&user, "PUT /api/doctors/1/ 403", doctor).await;
+    ask(&user, "DELETE /api/doctors/1/ 403", "").await;
 
-    let mapping = run(&user, &[("POST", "/api/mappings/", staffed::MAPPING, 201)]).await;
+    let mapping = ask(&user, "POST /api/mappings/ 201", staffed::MAPPING).await;
     assert_eq!((&mapping["patient"], &mapping["doctor"]), (&json!(1), &json!(1)));
     for path in ["/api/mappings/", "/api/mappings/1/"] {
-        let list = run(&user, &[("GET", path, "", 200)]).await;
+        let list = ask(&user, &format!("GET {path} 200"), "").await;
         assert_eq!((&list["count"], &list["results"][0]["id"]), (&json!(1), &json!(1)), "{path}");
     }
-    run(&user, &[("DELETE", "/api/mappings/delete/1/", "", 204)]).await;
-    assert_eq!(run(&user, &[("GET", "/api/mappings/", "", 200)]).await["count"], 0);
-    run(&user, &[("DELETE", "/api/patients/1/", "", 204)]).await;
-    run(&staff, &[("DELETE", "/api/doctors/1/", "", 204)]).await;
-    run(&server.nobody(), &[("POST", "/api/auth/register/", staffed::REGISTER, 409)]).await;
+    ask(&user, "DELETE /api/mappings/delete/1/ 204", "").await;
+    assert_eq!(ask(&user, "GET /api/mappings/ 200", "").await["count"], 0);
+    ask(&user, "DELETE /api/patients/1/ 204", "").await;
+    ask(&staff, "DELETE /api/doctors/1/ 204", "").await;
+    ask(&server.nobody(), "POST /api/auth/register/ 409", staffed::REGISTER).await;
 }
 
 async fn the_backend_for_indian_institutions_is_served_as_its_document_prints(backend: Backend) {
@@ -285,17 +244,11 @@ async fn the_backend_for_indian_institutions_is_served_as_its_document_prints(ba
         .replace("\"patient\"", "\"doctor\"")
         .replace("rahul_kumar", "priya")
         .replace("rahul.kumar", "priya");
-    let doctor = run(
-        &server.nobody(),
-        &[
-            ("POST", "/api/auth/login/", &shouted, 200),
-            ("POST", "/api/auth/register/", &doctor, 201),
-        ],
-    )
-    .await;
+    ask(&server.nobody(), "POST /api/auth/login/ 200", &shouted).await;
+    let doctor = ask(&server.nobody(), "POST /api/auth/register/ 201", &doctor).await;
     assert_eq!(doctor["user"]["role"], "doctor");
 
-    let patient = run(&rahul, &[("POST", "/api/patients/", indian::PATIENT, 201)]).await;
+    let patient = ask(&rahul, "POST /api/patients/ 201", indian::PATIENT).await;
     arrived(indian::PATIENT, &patient, &["name", "phone", "gender", "blood_group"]);
     for (member, value) in [
         ("first_name", "Arjun"),
@@ -306,7 +259,7 @@ async fn the_backend_for_indian_institutions_is_served_as_its_document_prints(ba
     ] {
         assert_eq!(patient[member], value, "{member}");
     }
-    let doctor = run(&rahul, &[("POST", "/api/doctors/", indian::DOCTOR, 201)]).await;
+    let doctor = ask(&rahul, "POST /api/doctors/ 201", indian::DOCTOR).await;
     arrived(indian::DOCTOR, &doctor, &["name", "phone", "experience_years", "address"]);
     for (member, value) in [
         ("first_name", json!("Dr. Priya")),
@@ -317,42 +270,27 @@ async fn the_backend_for_indian_institutions_is_served_as_its_document_prints(ba
     ] {
         assert_eq!(doctor[member], value, "{member}");
     }
-    let mapping = run(&rahul, &[("POST", "/api/mappings/", indian::MAPPING, 201)]).await;
+    let mapping = ask(&rahul, "POST /api/mappings/ 201", indian::MAPPING).await;
     arrived(indian::MAPPING, &mapping, &[]);
 
     let (married, older) =
         (indian::PATIENT.replace("Sharma", "Rao"), indian::DOCTOR.replace(": 8", ": 9"));
-    let patient = run(
-        &rahul,
-        &[
-            ("GET", "/api/patients/", "", 200),
-            ("GET", "/api/patients/1/", "", 200),
-            ("PUT", "/api/patients/1/", indian::PATIENT, 200),
-            ("PUT", "/api/patients/1/", &married, 200),
-        ],
-    )
-    .await;
+    ask_all(&rahul, &["GET /api/patients/ 200", "GET /api/patients/1/ 200"]).await;
+    ask(&rahul, "PUT /api/patients/1/ 200", indian::PATIENT).await;
+    let patient = ask(&rahul, "PUT /api/patients/1/ 200", &married).await;
     assert_eq!(patient["full_name"], "Arjun Rao");
-    let doctor = run(
-        &rahul,
-        &[
-            ("GET", "/api/doctors/", "", 200),
-            ("GET", "/api/doctors/1/", "", 200),
-            ("PUT", "/api/doctors/1/", indian::DOCTOR, 200),
-            ("PUT", "/api/doctors/1/", &older, 200),
-        ],
-    )
-    .await;
+    ask_all(&rahul, &["GET /api/doctors/ 200", "GET /api/doctors/1/ 200"]).await;
+    ask(&rahul, "PUT /api/doctors/1/ 200", indian::DOCTOR).await;
+    let doctor = ask(&rahul, "PUT /api/doctors/1/ 200", &older).await;
     assert_eq!(doctor["years_of_experience"], 9);
     for path in ["/api/mappings/", "/api/mappings/1/"] {
-        let list = run(&rahul, &[("GET", path, "", 200)]).await;
+        let list = ask(&rahul, &format!("GET {path} 200"), "").await;
         assert_eq!(list["results"][0]["doctor_name"], "Dr. Priya Patel", "{path}");
     }
-    run(&rahul, &[("DELETE", "/api/mappings/1/", "", 204)]).await;
-    let ended = run(&rahul, &[("GET", "/api/assignments/1", "", 200)]).await;
+    ask(&rahul, "DELETE /api/mappings/1/ 204", "").await;
+    let ended = ask(&rahul, "GET /api/assignments/1 200", "").await;
     assert_eq!(ended["is_active"], false);
-    run(&rahul, &[("DELETE", "/api/patients/1/", "", 204), ("DELETE", "/api/doctors/1/", "", 204)])
-        .await;
+    ask_all(&rahul, &["DELETE /api/patients/1/ 204", "DELETE /api/doctors/1/ 204"]).await;
 }
 
 async fn the_backend_with_reasons_for_visits_is_served_as_its_document_prints(backend: Backend) {
@@ -363,54 +301,39 @@ async fn the_backend_with_reasons_for_visits_is_served_as_its_document_prints(ba
     }
     assert_eq!(session["message"], "Login successful");
 
-    let patient = run(&user, &[("POST", "/api/patients/", reasons::PATIENT, 201)]).await;
+    let patient = ask(&user, "POST /api/patients/ 201", reasons::PATIENT).await;
     arrived(reasons::PATIENT, &patient, &[]);
-    let doctor = run(&user, &[("POST", "/api/doctors/", reasons::DOCTOR, 201)]).await;
+    let doctor = ask(&user, "POST /api/doctors/ 201", reasons::DOCTOR).await;
     arrived(reasons::DOCTOR, &doctor, &[]);
-    let mapping = run(&user, &[("POST", "/api/mappings/", reasons::MAPPING, 201)]).await;
+    let mapping = ask(&user, "POST /api/mappings/ 201", reasons::MAPPING).await;
     arrived(reasons::MAPPING, &mapping, &[]);
     has_members(&mapping, &["assigned_by", "created_at", "updated_at"]);
     let moved = reasons::PATIENT.replace("123 Main St", "7 Side St");
-    let (patient, doctor) = (
-        run(
-            &user,
-            &[
-                ("GET", "/api/patients/", "", 200),
-                ("PUT", "/api/patients/1/", &moved, 200),
-                ("GET", "/api/patients/1/", "", 200),
-            ],
-        )
-        .await,
-        run(
-            &user,
-            &[
-                ("GET", "/api/doctors/", "", 200),
-                ("PUT", "/api/doctors/1/", reasons::DOCTOR, 200),
-                ("GET", "/api/doctors/1/", "", 200),
-            ],
-        )
-        .await,
-    );
+    ask_all(&user, &["GET /api/patients/ 200", "GET /api/doctors/ 200"]).await;
+    ask(&user, "PUT /api/patients/1/ 200", &moved).await;
+    ask(&user, "PUT /api/doctors/1/ 200", reasons::DOCTOR).await;
+    let patient = ask(&user, "GET /api/patients/1/ 200", "").await;
+    let doctor = ask(&user, "GET /api/doctors/1/ 200", "").await;
     arrived(&moved, &patient, &[]);
     arrived(reasons::DOCTOR, &doctor, &[]);
     for path in ["/api/mappings/", "/api/mappings/patient/1/"] {
-        let list = run(&user, &[("GET", path, "", 200)]).await;
+        let list = ask(&user, &format!("GET {path} 200"), "").await;
         assert_eq!(list["results"][0]["reason_for_visit"], "Regular checkup", "{path}");
     }
     let refresh = json!({"refresh": session["refresh"]}).to_string();
-    let refresh = ("POST", "/api/auth/token/refresh/", refresh.as_str(), 200);
-    has_members(&run(&server.nobody(), &[refresh]).await, &["access", "refresh"]);
-    run(
+    let tokens = ask(&server.nobody(), "POST /api/auth/token/refresh/ 200", &refresh).await;
+    has_members(&tokens, &["access", "refresh"]);
+    ask_all(
         &user,
         &[
-            ("DELETE", "/api/mappings/1/", "", 204),
-            ("DELETE", "/api/patients/1/", "", 204),
-            ("DELETE", "/api/doctors/1/", "", 204),
+            "DELETE /api/mappings/1/ 204",
+            "DELETE /api/patients/1/ 204",
+            "DELETE /api/doctors/1/ 204",
         ],
     )
     .await;
 
     let (_, _, tester) = enter(&server, reasons::CURL_REGISTER, reasons::CURL_LOGIN).await;
-    let patient = run(&tester, &[("POST", "/api/patients/", reasons::CURL_PATIENT, 201)]).await;
+    let patient = ask(&tester, "POST /api/patients/ 201", reasons::CURL_PATIENT).await;
     arrived(reasons::CURL_PATIENT, &patient, &[]);
 }

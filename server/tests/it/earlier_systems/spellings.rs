@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::compatibility::PATHS;
+use shared::compatibility::{ASSIGNMENT, DOCTOR, PATHS, PATIENT};
 
 use super::send;
 use crate::harness::{Backend, Client, Server, on_both};
@@ -265,5 +265,26 @@ async fn a_mapping_that_was_read_can_be_sent_back(backend: Backend) {
         body["notes"] = json!("Afternoons");
         let answer = staff.put("/api/mappings/1/", body).await.expect_status(200);
         assert_eq!(answer.body["notes"], "Afternoons");
+    }
+}
+
+#[test]
+fn the_page_for_earlier_clients_lists_every_path_and_member() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/COMPATIBILITY.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for (methods, earlier, today) in PATHS {
+        let is_row = |line: &&str| {
+            let line = line.replace("{patient_id}", "{id}");
+            line.starts_with(&format!("| `{} {earlier}` |", methods.join(", ")))
+                && line.contains(&format!("{today}` |"))
+        };
+        assert!(page.lines().any(|line| is_row(&line)), "{methods:?} {earlier}");
+    }
+    for (earlier, today) in [PATIENT, DOCTOR, ASSIGNMENT].concat() {
+        let names = [&[earlier], today].concat();
+        let is_row = |line: &str| {
+            line.starts_with("| ") && names.iter().all(|name| line.contains(&format!("`{name}`")))
+        };
+        assert!(page.lines().any(is_row), "{earlier}");
     }
 }
