@@ -377,7 +377,7 @@ pub(crate) fn check(
         Spelling::OtherMethods => return assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED),
     };
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let fits_path = |((described, template), _): &(&(String, String), _)| {
+    let fitting = description.operations.iter().filter(|((described, template), _)| {
         let parts: Vec<&str> = template.trim_matches('/').split('/').collect();
         described == method.as_str()
             && parts.len() == segments.len()
@@ -385,9 +385,8 @@ pub(crate) fn check(
                 .iter()
                 .zip(&segments)
                 .all(|(part, segment)| part.starts_with('{') || part == segment)
-    };
-    // A path with a word in the place of an id is the more exact one.
-    let fitting = description.operations.iter().filter(fits_path);
+    });
+    // What is said of one address goes before what is said of all like it.
     let operation = fitting.min_by_key(|((_, template), _)| template.matches('{').count());
     let Some((name, answers)) = operation else { return };
     let described = answers.get(&status.as_u16());
