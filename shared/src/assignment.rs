@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     Complaint, Faults, Patch, UserId,
+    compatibility::{ASSIGNMENT as EARLIER, Members},
     date::parse_day,
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
@@ -151,6 +152,8 @@ pub struct NewAssignment {
 }
 
 impl Input for NewAssignment {
+    const EARLIER: Members = EARLIER;
+
     fn read(reader: &mut Reader) -> Self {
         Self {
             patient: reader.required("patient", id),
@@ -175,6 +178,8 @@ pub struct Transfer {
 }
 
 impl Input for Transfer {
+    const EARLIER: Members = EARLIER;
+
     fn read(reader: &mut Reader) -> Self {
         Self {
             doctor: reader.required("doctor", id),

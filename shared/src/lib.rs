@@ -11,6 +11,7 @@ mod macros;
 pub mod account;
 pub mod assignment;
 pub mod audit;
+pub mod compatibility;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;

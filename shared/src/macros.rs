@@ -158,7 +158,7 @@ macro_rules! take_member {
 
 /// Declares the requests that carry the same members: one that creates, one that replaces and one
 /// that changes. The last two take back what was read: the members in `COMPUTED` are ignored, those
-/// in `FIXED` must be what they are.
+/// in `FIXED` must be what they are. `EARLIER` are the names that earlier systems have for members.
 macro_rules! requests {
     (
         $input:ident;
@@ -170,6 +170,8 @@ macro_rules! requests {
         pub struct $name(pub $input);
 
         impl $crate::read::Input for $name {
+            const EARLIER: $crate::compatibility::Members = EARLIER;
+
             fn read(reader: &mut $crate::read::Reader) -> Self {
                 let mut input = $input::read(reader);
                 if $sent_back {

@@ -1,6 +1,8 @@
 //! Reading a JSON object so that everything that is wrong with it is known at once: members of the
 //! wrong type, members given twice, members nobody knows. serde stops at the first.
 
+mod earlier;
+
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -9,11 +11,15 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     Complaint, Faults, Patch,
+    compatibility::{Members as EarlierNames, SentNames},
     text::{self, Lines},
 };
 
 /// What a body is that a request carries.
 pub trait Input: Sized {
+    /// The names that earlier systems have for its members.
+    const EARLIER: EarlierNames = &[];
+
     /// Takes the members; what is wrong with them stays in the reader.
     fn read(reader: &mut Reader) -> Self;
 
@@ -306,14 +312,24 @@ impl Reader {
 /// Fails with everything that is wrong with it; a body that is not a JSON object is a fault of
 /// `body`. `today` is the clinic's.
 pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, Faults> {
-    let mut reader = Reader::from_slice(bytes).map_err(|c| Faults::one("body", c))?;
+    body_as_sent(bytes, today).0
+}
+
+/// Reads a body as [`body`] does, and tells which members came under an earlier name: the faults are
+/// named as members are named today.
+pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Result<T, Faults>, SentNames) {
+    let mut reader = match Reader::from_slice(bytes) {
+        Ok(reader) => reader,
+        Err(complaint) => return (Err(Faults::one("body", complaint)), SentNames::default()),
+    };
+    let sent = reader.rename(T::EARLIER);
     let input = T::read(&mut reader);
     let mut faults = reader.finish();
     if faults.is_empty() {
-        return Ok(input);
+        return (Ok(input), sent);
     }
     input.judge(today, &mut faults);
-    Err(faults)
+    (Err(faults), sent)
 }
 
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, Complaint> {

@@ -18,6 +18,7 @@ use shared::{
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::{
+    compatibility::Wording,
     openapi::{reference, register},
     problem::{Refusal, raise},
 };
@@ -108,7 +109,11 @@ fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> 
     } else if !is_json(request) && (says_its_type || !bytes.is_empty()) {
         return Err(Refusal::UnsupportedMediaType.raise());
     }
-    read::body(&bytes, today(request)?).map_err(|faults| raise(faults.into()))
+    let (read, names) = read::body_as_sent(&bytes, today(request)?);
+    if let Some(wording) = request.extensions().get::<Wording>() {
+        wording.keep(names);
+    }
+    read.map_err(|faults| raise(faults.into()))
 }
 
 fn request_meta<T: Describe>(required: bool) -> MetaRequest {

@@ -16,6 +16,7 @@ use shared::{Complaint, Faults, Kind, Problem, paths};
 use super::{
     body::{body_max, discard},
     caller::{Caller, host_name},
+    compatibility::{self, Asked, Wording},
     cors,
     params::{TAGS_MAX, too_many_tags},
     problem::{self, Refusal},
@@ -167,8 +168,12 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         };
         let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let path = request.uri().path().to_owned();
+        // The links of a list keep the spelling in which it was asked for.
         request.extensions_mut().insert(Address { base, path, pairs });
-        None
+        match compatibility::rewrite(request) {
+            Asked::Known => None,
+            Asked::WithoutMethod => Some(problem::no_such_method(request_id)),
+        }
     }
 
     /// Whether a request may name this host, whatever its port: otherwise somebody could put
@@ -187,7 +192,9 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
             || settings.allowed_hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
-    async fn answer(&self, request: Request, request_id: &str) -> Response {
+    async fn answer(&self, mut request: Request, request_id: &str) -> Response {
+        let wording = Wording::default();
+        request.extensions_mut().insert(wording.clone());
         let if_none_match = request.headers().get(header::IF_NONE_MATCH).cloned();
         let is_read = request.method() == Method::GET;
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
@@ -205,7 +212,7 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
             }
             Ok(response) if is_read => fresh(response, if_none_match.as_ref()),
             Ok(response) => response,
-            Err(error) => problem::respond(&error, request_id),
+            Err(error) => problem::respond(&wording.applied_to(error), request_id),
         }
     }
 }
@@ -245,9 +252,15 @@ fn normalise(request: &mut Request) {
     }
     let path = request.uri().path();
     let Some(shorter) = path.strip_suffix('/').filter(|path| !path.is_empty()) else { return };
+    let shorter = shorter.to_owned();
+    set_path(request, &shorter);
+}
+
+/// Gives a request another path and leaves its query.
+pub(super) fn set_path(request: &mut Request, path: &str) {
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = request.uri().clone().into_parts();
-    if let Ok(path_and_query) = PathAndQuery::try_from(format!("{shorter}{query}")) {
+    if let Ok(path_and_query) = PathAndQuery::try_from(format!("{path}{query}")) {
         parts.path_and_query = Some(path_and_query);
         if let Ok(uri) = Uri::from_parts(parts) {
             *request.uri_mut() = uri;

@@ -38,6 +38,7 @@ use shared::{
 use super::{
     Api,
     body::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX},
+    compatibility,
     params::TAGS_MAX,
 };
 
@@ -222,6 +223,7 @@ pub fn document() -> Value {
         components.insert("schemas".to_owned(), json!(schemas.into_map()));
         components.insert("headers".to_owned(), headers());
     }
+    compatibility::describe(&mut document);
     document
 }
 

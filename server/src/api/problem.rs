@@ -85,11 +85,16 @@ pub(super) fn respond(error: &poem::Error, request_id: &str) -> Response {
         return finish(Problem::new(Kind::NotFound, detail), request_id);
     }
     if error.is::<MethodNotAllowedError>() {
-        let detail = "this address has no such method";
-        return finish(Problem::new(Kind::MethodNotAllowed, detail), request_id);
+        return no_such_method(request_id);
     }
     tracing::error!(request_id, error = %error, "an error without a meaning");
     finish(internal(), request_id)
+}
+
+/// The problem for a method that an address does not have.
+pub(super) fn no_such_method(request_id: &str) -> Response {
+    let detail = "this address has no such method";
+    finish(Problem::new(Kind::MethodNotAllowed, detail), request_id)
 }
 
 fn internal() -> Problem {

@@ -1,8 +1,11 @@
-//! The addresses and their methods, read off the description: what `Allow` says.
+//! The addresses and their methods, read off the description and the table of earlier paths: what
+//! `Allow` says.
 
 use serde_json::Value;
 
-/// Every described path with its methods.
+use super::compatibility::earlier_paths;
+
+/// Every path with its methods.
 pub(super) struct Routes(Vec<Described>);
 
 struct Described {
@@ -12,27 +15,36 @@ struct Described {
     allow: String,
 }
 
+impl Described {
+    fn new(path: &str, mut methods: Vec<String>) -> Self {
+        if methods.iter().any(|method| method == "GET") {
+            methods.push("HEAD".to_owned());
+        }
+        methods.sort_unstable();
+        let segment = |text: &str| (!text.starts_with('{')).then(|| text.to_owned());
+        Self {
+            path: path.to_owned(),
+            segments: path.trim_matches('/').split('/').map(segment).collect(),
+            allow: methods.join(", "),
+        }
+    }
+}
+
 impl Routes {
     /// Reads the paths of a description.
     pub(super) fn of(document: &Value) -> Result<Self, String> {
         let paths = document.get("paths").and_then(Value::as_object);
         let paths = paths.ok_or("the API description has no paths")?;
-        let routes = paths.iter().map(|(path, operations)| {
+        let described = paths.iter().map(|(path, operations)| {
             let operations = operations.as_object().into_iter().flatten();
-            let mut methods: Vec<String> =
-                operations.map(|(method, _)| method.to_ascii_uppercase()).collect();
-            if methods.iter().any(|method| method == "GET") {
-                methods.push("HEAD".to_owned());
-            }
-            methods.sort_unstable();
-            let segment = |text: &str| (!text.starts_with('{')).then(|| text.to_owned());
-            Described {
-                path: path.clone(),
-                segments: path.trim_matches('/').split('/').map(segment).collect(),
-                allow: methods.join(", "),
-            }
+            let methods = operations.map(|(method, _)| method.to_ascii_uppercase());
+            Described::new(path, methods.collect())
         });
-        Ok(Self(routes.collect()))
+        // First, as they are looked up before routing.
+        let earlier = earlier_paths().into_iter().map(|(path, methods)| {
+            Described::new(path, methods.into_iter().map(str::to_owned).collect())
+        });
+        Ok(Self(earlier.chain(described).collect()))
     }
 
     /// The methods of an address, as `Allow` lists them. What is not described is only read.
@@ -54,7 +66,8 @@ impl Routes {
                 })
         };
         // What is said of one address goes before what is said of all like it.
-        let literals = |route: &&Described| route.segments.iter().flatten().count();
-        self.0.iter().filter(matches).max_by_key(literals)
+        let parameters =
+            |route: &&Described| route.segments.iter().filter(|segment| segment.is_none()).count();
+        self.0.iter().filter(matches).min_by_key(parameters)
     }
 }

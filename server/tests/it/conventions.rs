@@ -421,7 +421,10 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         "create_assignment",
         "replace_assignment",
         "update_assignment",
+        "replace_mapping",
+        "update_mapping",
         "transfer_assignment",
+        "create_mapping",
         "archive_doctor",
         "restore_doctor",
         "delete_doctor",
@@ -450,6 +453,9 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         if id == "transfer_assignment" {
             let second = json!({"last_name": "Second", "specialization": "Surgery"});
             caller.post("/api/doctors", second).await.expect_status(201);
+        }
+        if id == "archive_doctor" {
+            caller.delete("/api/mappings/3").await.expect_status(204);
         }
         let is_for_admins = ["purge_patient", "create_user", "update_user"].contains(&id)
             || id.starts_with("link_");

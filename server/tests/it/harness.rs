@@ -16,7 +16,10 @@ use server::{
     config::{Registration, Settings},
     domain::users,
 };
-use shared::account::Role;
+use shared::{
+    account::Role,
+    compatibility::{Spelling, spelling},
+};
 use tokio::sync::oneshot;
 
 use crate::postgres;
@@ -368,6 +371,12 @@ pub(crate) fn check(
         fits("Problem", &json!({"$ref": "#/components/schemas/Problem"}), body);
     }
     let description = description();
+    // What is asked for under an earlier path is answered as under the path of today.
+    let path = match spelling(method.as_str(), path.trim_end_matches('/')) {
+        Spelling::Today => path.to_owned(),
+        Spelling::Earlier(today) => today,
+        Spelling::OtherMethods => return assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED),
+    };
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let fitting = description.operations.iter().filter(|((described, template), _)| {
         let parts: Vec<&str> = template.trim_matches('/').split('/').collect();

@@ -25,6 +25,7 @@ mod crash;
 mod delivery;
 mod description;
 mod doctors;
+mod earlier_systems;
 mod events;
 mod fuzz;
 mod harness;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{DoctorFields, DoctorInput};
-use crate::Faults;
+use crate::{Faults, compatibility::DOCTOR as EARLIER};
 
 /// Members that the server computes; what was read can be sent back.
 const COMPUTED: &[&str] = &[

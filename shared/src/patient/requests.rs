@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{PatientInput, PatientState};
 use crate::{
     Faults,
+    compatibility::PATIENT as EARLIER,
     read::{self, Input, Reader},
     rules::REASON_MAX,
 };

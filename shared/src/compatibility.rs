@@ -1,0 +1,169 @@
+//! The five systems before this one: by which addresses and member names their clients ask for what
+//! has another name here. Two tables and no more; behind them everybody is served alike.
+
+use serde_json::Value;
+
+use crate::{
+    Complaint, Faults,
+    account::{FULL_NAME_MAX, split_name},
+    read,
+    rules::NAME_MAX,
+};
+
+/// The table of paths: methods, the earlier path, and the path of today. `{id}` is one segment.
+pub const PATHS: &[(&[&str], &str, &str)] = &[
+    (&["GET", "POST"], "/api/mappings", "/api/assignments"),
+    (&["PUT", "PATCH", "DELETE"], "/api/mappings/{id}", "/api/assignments/{id}"),
+    (&["GET"], "/api/mappings/{id}", "/api/patients/{id}/doctors"),
+    (&["GET"], "/api/mappings/patient/{id}", "/api/patients/{id}/doctors"),
+    (&["PUT", "PATCH"], "/api/mappings/{id}/update", "/api/assignments/{id}"),
+    (&["DELETE"], "/api/mappings/delete/{id}", "/api/assignments/{id}"),
+    (&["GET", "POST"], "/api/patients/mappings", "/api/assignments"),
+    (&["GET"], "/api/patients/mappings/{id}", "/api/patients/{id}/doctors"),
+    (&["DELETE"], "/api/patients/mappings/delete/{id}", "/api/assignments/{id}"),
+    (&["POST"], "/api/doctors/create", "/api/doctors"),
+    (&["PUT", "PATCH"], "/api/doctors/{id}/update", "/api/doctors/{id}"),
+    (&["DELETE"], "/api/doctors/{id}/delete", "/api/doctors/{id}"),
+];
+
+/// Earlier names of a record's members with those of today. One that stands for two is a name, and is
+/// split into the first and the last.
+pub type Members = &'static [(&'static str, &'static [&'static str])];
+
+const BOTH_NAMES: &[&str] = &["first_name", "last_name"];
+
+/// The table of members: those of patients.
+pub const PATIENT: Members =
+    &[("phone", &["phone_number"]), ("blood_group", &["blood_type"]), ("name", BOTH_NAMES)];
+
+/// The table of members: those of doctors.
+pub const DOCTOR: Members = &[
+    ("phone", &["phone_number"]),
+    ("experience_years", &["years_of_experience"]),
+    ("address", &["clinic_address"]),
+    ("name", BOTH_NAMES),
+];
+
+/// The table of members: those of assignments.
+pub const ASSIGNMENT: Members = &[("patient_id", &["patient"]), ("doctor_id", &["doctor"])];
+
+/// What a request's address is to the table of paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// Not in it: the address is one of today, or none.
+    Today,
+    /// In it; this is the path of today.
+    Earlier(String),
+    /// In it, with other methods.
+    OtherMethods,
+}
+
+/// Looks a path up, which has no trailing slash.
+pub fn spelling(method: &str, path: &str) -> Spelling {
+    let mut found = PATHS
+        .iter()
+        .filter_map(|(methods, earlier, today)| Some((methods, today, id_in(earlier, path)?)))
+        .peekable();
+    if found.peek().is_none() {
+        return Spelling::Today;
+    }
+    match found.find(|(methods, ..)| methods.contains(&method)) {
+        Some((_, today, id)) => Spelling::Earlier(today.replace("{id}", id)),
+        None => Spelling::OtherMethods,
+    }
+}
+
+/// What stands in the place of `{id}`, and nothing where there is no such place; `None` where the
+/// path is another one.
+fn id_in<'a>(earlier: &str, path: &'a str) -> Option<&'a str> {
+    let Some((before, after)) = earlier.split_once("{id}") else {
+        return (earlier == path).then_some("");
+    };
+    let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
+}
+
+/// Which members of a body came under an earlier name: the name of today, and the one that was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SentNames(pub(crate) Vec<(&'static str, &'static str)>);
+
+impl SentNames {
+    /// The same faults under the names that were sent.
+    #[must_use]
+    pub fn of(&self, faults: &Faults) -> Faults {
+        let mut renamed = Faults::default();
+        for (field, complaint) in faults.iter() {
+            let sent = self.0.iter().find(|(today, _)| *today == field);
+            renamed.add(sent.map_or(field, |(_, sent)| sent), complaint.clone());
+        }
+        renamed
+    }
+}
+
+/// Splits a name that came as one member; either part may be missing.
+pub(crate) fn split(name: Value) -> Result<(Option<String>, Option<String>), Complaint> {
+    let name = match name {
+        Value::Null => None,
+        name => read::line(FULL_NAME_MAX)(name)?,
+    };
+    let (first, last) = name.as_deref().map(split_name).unwrap_or_default();
+    if [&first, &last].into_iter().flatten().any(|part| part.chars().count() > NAME_MAX) {
+        let message = format!("must have at most {NAME_MAX} characters in either name");
+        return Err(Complaint::new("too_long", message).with("max", NAME_MAX));
+    }
+    Ok((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_path_leads_to_one_of_today_by_its_method() {
+        for (method, path, today) in [
+            ("GET", "/api/mappings", "/api/assignments"),
+            ("GET", "/api/mappings/7", "/api/patients/7/doctors"),
+            ("DELETE", "/api/mappings/7", "/api/assignments/7"),
+            ("PUT", "/api/mappings/7", "/api/assignments/7"),
+            ("PATCH", "/api/mappings/7/update", "/api/assignments/7"),
+            ("GET", "/api/mappings/patient/7", "/api/patients/7/doctors"),
+            ("DELETE", "/api/mappings/delete/7", "/api/assignments/7"),
+            ("POST", "/api/patients/mappings", "/api/assignments"),
+            ("GET", "/api/patients/mappings/7", "/api/patients/7/doctors"),
+            ("DELETE", "/api/patients/mappings/delete/7", "/api/assignments/7"),
+            ("POST", "/api/doctors/create", "/api/doctors"),
+            ("PUT", "/api/doctors/7/update", "/api/doctors/7"),
+            ("DELETE", "/api/doctors/7/delete", "/api/doctors/7"),
+            ("GET", "/api/mappings/x%2Fy", "/api/patients/x%2Fy/doctors"),
+        ] {
+            let spelling = spelling(method, path);
+            assert_eq!(spelling, Spelling::Earlier(today.to_owned()), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_and_other_methods_lead_nowhere() {
+        for path in [
+            "/api/mappings/",
+            "/api/mappings/7/history",
+            "/api/mappings/patient/7/8",
+            "/api/patients",
+            "/api/patients/7",
+            "/api/doctors/7",
+            "/api/assignments/7",
+            "/api/mappingsx",
+        ] {
+            assert_eq!(spelling("GET", path), Spelling::Today, "{path}");
+        }
+        for (method, path) in [
+            ("PUT", "/api/mappings"),
+            ("POST", "/api/mappings/7"),
+            ("GET", "/api/mappings/7/update"),
+            ("PUT", "/api/patients/mappings"),
+            ("GET", "/api/doctors/create"),
+            ("GET", "/api/doctors/7/delete"),
+        ] {
+            assert_eq!(spelling(method, path), Spelling::OtherMethods, "{method} {path}");
+        }
+    }
+}
