@@ -10,12 +10,14 @@ mod macros;
 
 pub mod account;
 pub mod assignment;
+pub mod dashboard;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;
 pub mod doctor;
 pub mod history;
 pub mod id;
+pub mod lookup;
 pub mod meta;
 pub mod money;
 pub mod mrn;

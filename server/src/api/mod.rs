@@ -12,6 +12,7 @@ mod guard;
 mod health;
 mod layers;
 pub mod openapi;
+mod overview;
 mod params;
 mod patients;
 mod problem;
@@ -37,6 +38,8 @@ enum Tag {
     Doctors,
     /// Patients in the care of doctors.
     Assignments,
+    /// The figures of the day, and one box for whatever is typed.
+    Overview,
     /// What a client and an operator need to know before anybody logs in.
     Service,
 }
@@ -47,6 +50,7 @@ type Api = (
     patients::PatientsApi,
     doctors::DoctorsApi,
     assignments::AssignmentsApi,
+    overview::OverviewApi,
 );
 
 fn service(app: &App) -> OpenApiService<Api, ()> {
@@ -56,6 +60,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
         patients::PatientsApi(app.clone()),
         doctors::DoctorsApi(app.clone()),
         assignments::AssignmentsApi(app.clone()),
+        overview::OverviewApi(app.clone()),
     );
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }

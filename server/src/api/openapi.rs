@@ -16,12 +16,14 @@ use shared::{
         Assignment, AssignmentFilter, AssignmentPatch, AssignmentReplacement, NewAssignment,
         Transfer,
     },
+    dashboard::Dashboard,
     describe::{Describe, Schemas, Shape},
     doctor::{
         Doctor, DoctorFilter, DoctorLookup, DoctorPatch, DoctorRemoval, DoctorReplacement, Link,
         NewDoctor, SpecializationCount,
     },
     history::HistoryEntry,
+    lookup::{Lookup, LookupQuery},
     meta::Meta,
     patient::{
         Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientPatch,
@@ -55,7 +57,11 @@ const QUERIES: &[(&str, Parameters)] = &[
     ("list_assignments", AssignmentFilter::describe),
     ("list_assignment_history", ListQuery::describe),
     ("list_sessions", ListQuery::describe),
+    ("look_up", LookupQuery::describe),
 ];
+
+/// The parameters without which there is nothing to answer: operation and name.
+const NEEDED: &[(&str, &str)] = &[("look_up", "q")];
 
 /// The operations that take `If-Match`.
 const GUARDED: &[&str] = &[
@@ -121,6 +127,8 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     AssignmentPatch::shape,
     Transfer::shape,
     Page::<Assignment>::shape,
+    Dashboard::shape,
+    Lookup::shape,
 ];
 
 /// The name of a described type, where it is an object.
@@ -204,7 +212,7 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
         for (name, description, shape) in describe(schemas) {
             parameters.push(json!({
                 "name": name, "in": "query", "description": description,
-                "required": false, "schema": shape.into_value(),
+                "required": NEEDED.contains(&(id.as_str(), name)), "schema": shape.into_value(),
             }));
         }
     }

@@ -4,7 +4,9 @@
 
 pub mod assignments;
 pub mod audit;
+pub mod dashboard;
 pub mod doctors;
+pub mod explain;
 pub mod idempotency;
 pub mod listing;
 mod migrate;

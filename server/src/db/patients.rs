@@ -85,7 +85,7 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
     })
 }
 
-fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
+pub(super) fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
     sql.push(shelf.condition());
     match scope {
         Scope::All => {}
@@ -96,28 +96,31 @@ fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
 
 /// Restricts a query to what is about the patients that the caller may see. The column has their ids.
 pub(crate) fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
-    let (user, more) = match scope {
+    let user = match scope {
         Scope::All => return,
-        Scope::Own(user) => (user, None),
-        Scope::OfDoctor(user) => (
-            user,
-            Some(
-                " UNION SELECT a.patient_id FROM doctors d JOIN assignments a ON a.doctor_id = d.id \
-                 WHERE a.is_active AND d.linked_user = ",
-            ),
-        ),
-        Scope::OfPatient(user) => {
-            (user, Some(" UNION SELECT id FROM patients WHERE linked_user = "))
-        }
+        Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user) => user,
     };
     sql.push(" AND ")
         .push(id)
         .push(" IN (SELECT id FROM patients WHERE created_by = ")
         .bind(user.0);
-    if let Some(more) = more {
-        sql.push(more).bind(user.0);
+    if let Some(others) = of_others(scope) {
+        sql.push(" UNION ").push(others).bind(user.0);
     }
     sql.push(")");
+}
+
+/// The patients whom somebody may see beside the own ones: a query for their ids, which goes on with
+/// the user's id.
+pub(super) fn of_others(scope: Scope) -> Option<&'static str> {
+    match scope {
+        Scope::All | Scope::Own(_) => None,
+        Scope::OfDoctor(_) => Some(
+            "SELECT a.patient_id FROM doctors d JOIN assignments a ON a.doctor_id = d.id \
+             WHERE a.is_active AND d.linked_user = ",
+        ),
+        Scope::OfPatient(_) => Some("SELECT id FROM patients WHERE linked_user = "),
+    }
 }
 
 /// One patient, if the caller may see it.
