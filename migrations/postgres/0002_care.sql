@@ -103,6 +103,9 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_created ON idempotency_keys (user_id, created_at);
 CREATE INDEX idempotency_keys_entity ON idempotency_keys (entity, entity_id);
 
+CREATE INDEX assignments_ended ON assignments (id) WHERE NOT is_active;
+CREATE INDEX doctors_specialization_id ON doctors (specialization_key, id) WHERE archived_at IS NULL;
+
 -- Lists and figures of somebody who sees the own records only.
 CREATE INDEX patients_owner ON patients (created_by, id);
 CREATE INDEX patients_owner_created ON patients (created_by, created_at, id) WHERE archived_at IS NULL;
