@@ -53,11 +53,13 @@ CREATE TABLE doctor_terms (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX doctor_terms_doctor ON doctor_terms (doctor_id);
 
--- resume_status is set while the patient is archived: what restoring brings back.
+-- resume_status is set while the patient is archived: what restoring brings back. patient_owner is
+-- who created the patient, which never changes, so that own assignments are found without the patients.
 CREATE TABLE assignments (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     patient_id       INTEGER NOT NULL REFERENCES patients (id),
     doctor_id        INTEGER NOT NULL REFERENCES doctors (id),
+    patient_owner    INTEGER NOT NULL REFERENCES users (id),
     status           TEXT    NOT NULL CHECK (status IN ('ACTIVE', 'ON_HOLD', 'COMPLETED', 'CANCELLED')),
     is_active        INTEGER NOT NULL,
     resume_status    TEXT,
@@ -100,3 +102,15 @@ CREATE TABLE idempotency_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_created ON idempotency_keys (user_id, created_at);
 CREATE INDEX idempotency_keys_entity ON idempotency_keys (entity, entity_id);
+
+CREATE INDEX assignments_ended ON assignments (id) WHERE NOT is_active;
+CREATE INDEX doctors_specialization_id ON doctors (specialization_key, id) WHERE archived_at IS NULL;
+
+-- Lists and figures of somebody who sees the own records only.
+CREATE INDEX patients_owner ON patients (created_by, id);
+CREATE INDEX patients_owner_created ON patients (created_by, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX patients_owner_archived ON patients (created_by, id) WHERE archived_at IS NOT NULL;
+CREATE INDEX assignments_owner_active ON assignments (patient_owner, id) WHERE is_active;
+CREATE INDEX assignments_owner_doctor ON assignments (patient_owner, doctor_id, id) WHERE is_active;
+CREATE INDEX assignments_owner_status ON assignments (patient_owner, status, id);
+CREATE INDEX assignments_owner_date ON assignments (patient_owner, assigned_date, id);

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// The time, and the clinic's time zone. Clones go together.
@@ -38,6 +38,17 @@ impl Clock {
         self.now().with_timezone(&self.zone).date_naive()
     }
 
+    /// When a day begins at the clinic. Where the clocks are put on over midnight, that is when they
+    /// are; where they are put back over it, the first time that it is midnight.
+    pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let minutes = (0..=24 * 60).map(|minutes| midnight + TimeDelta::minutes(minutes));
+        let times = minutes.filter_map(|time| self.zone.from_local_datetime(&time).earliest());
+        let first = times.map(|time| time.with_timezone(&Utc)).next();
+        // No zone has ever left out more than a day.
+        first.unwrap_or_else(|| midnight.and_utc())
+    }
+
     /// The clinic's time zone.
     pub fn zone(&self) -> Tz {
         self.zone
@@ -53,5 +64,40 @@ impl Clock {
     pub fn advance(&self, by: TimeDelta) {
         let by = by.num_microseconds().unwrap_or_default();
         self.ahead.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::date::parse_day;
+
+    use super::*;
+
+    fn start(zone: Tz, day: &str) -> String {
+        Clock::new(zone).start_of(parse_day(day).unwrap()).to_rfc3339()
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_or_where_the_clocks_jump_over_it() {
+        use chrono_tz::{
+            America::{Havana, New_York, Sao_Paulo},
+            Asia::Kolkata,
+            Pacific::Apia,
+        };
+        for (zone, day, expected) in [
+            (Tz::UTC, "2026-11-20", "2026-11-20T00:00:00+00:00"),
+            (Kolkata, "2026-11-20", "2026-11-19T18:30:00+00:00"),
+            (New_York, "2026-03-08", "2026-03-08T05:00:00+00:00"),
+            (New_York, "2026-03-09", "2026-03-09T04:00:00+00:00"),
+            // The clocks went from 0:00 to 1:00.
+            (Sao_Paulo, "2018-11-04", "2018-11-04T03:00:00+00:00"),
+            // They went from 1:00 back to 0:00, so that it was midnight twice.
+            (Havana, "2025-11-02", "2025-11-02T04:00:00+00:00"),
+            // There was no such day; the next one began instead.
+            (Apia, "2011-12-30", "2011-12-30T10:00:00+00:00"),
+            (Apia, "2011-12-31", "2011-12-30T10:00:00+00:00"),
+        ] {
+            assert_eq!(start(zone, day), expected, "{zone} {day}");
+        }
     }
 }

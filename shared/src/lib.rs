@@ -12,6 +12,7 @@ pub mod account;
 pub mod assignment;
 pub mod audit;
 pub mod compatibility;
+pub mod dashboard;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;
@@ -19,6 +20,7 @@ pub mod doctor;
 pub mod event;
 pub mod history;
 pub mod id;
+pub mod lookup;
 pub mod meta;
 pub mod moment;
 pub mod money;

@@ -125,6 +125,11 @@ pub fn assignment(id: AssignmentId) -> String {
     format!("{ASSIGNMENTS}/{id}")
 }
 
+/// Figures over what somebody may see.
+pub const DASHBOARD: &str = "/api/dashboard";
+/// Finding whatever is typed.
+pub const LOOKUP: &str = "/api/lookup";
+
 /// The page that explains a kind of problem.
 pub fn problem(code: &str) -> String {
     format!("/problems/{code}")

@@ -113,6 +113,14 @@ record! {
     }
 }
 
+impl Eq for Identifier {}
+
+impl std::hash::Hash for Identifier {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (&self.system, &self.value).hash(state);
+    }
+}
+
 fields! {
     /// What a request says about a patient. The same members serve for creating, replacing and
     /// changing; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].

@@ -19,6 +19,7 @@ mod health;
 mod layers;
 mod monitor;
 pub mod openapi;
+mod overview;
 mod params;
 mod patients;
 mod problem;
@@ -53,6 +54,8 @@ enum Tag {
     Assignments,
     /// What changes, as it happens.
     Events,
+    /// The figures of the day, and one box for whatever is typed.
+    Overview,
     /// What a client and an operator need to know before anybody logs in.
     Service,
 }
@@ -67,6 +70,7 @@ type Api = (
     doctors::DoctorsApi,
     assignments::AssignmentsApi,
     events::EventsApi,
+    overview::OverviewApi,
 );
 
 fn service(app: &App) -> OpenApiService<Api, ()> {
@@ -80,6 +84,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
         doctors::DoctorsApi(app.clone()),
         assignments::AssignmentsApi(app.clone()),
         events::EventsApi(app.clone()),
+        overview::OverviewApi(app.clone()),
     );
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }

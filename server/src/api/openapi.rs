@@ -19,6 +19,7 @@ use shared::{
         Transfer,
     },
     audit::{AuditEntry, AuditFilter},
+    dashboard::Dashboard,
     describe::{Describe, Schemas, Shape},
     doctor::{
         Doctor, DoctorFilter, DoctorLookup, DoctorPatch, DoctorRemoval, DoctorReplacement, Link,
@@ -26,6 +27,7 @@ use shared::{
     },
     event::Changed,
     history::HistoryEntry,
+    lookup::{Lookup, LookupQuery},
     meta::Meta,
     patient::{
         Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientPatch,
@@ -64,7 +66,11 @@ const QUERIES: &[(&str, Parameters)] = &[
     ("list_tokens", ListQuery::describe),
     ("list_users", UserFilter::describe),
     ("list_audit", AuditFilter::describe),
+    ("look_up", LookupQuery::describe),
 ];
+
+/// The parameters without which there is nothing to answer: operation and name.
+const NEEDED: &[(&str, &str)] = &[("look_up", "q")];
 
 /// The operations that take `If-Match`.
 const GUARDED: &[&str] = &[
@@ -150,6 +156,8 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     Transfer::shape,
     Page::<Assignment>::shape,
     Changed::shape,
+    Dashboard::shape,
+    Lookup::shape,
 ];
 
 /// The name of a described type, where it is an object.
@@ -234,7 +242,7 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
         for (name, description, shape) in describe(schemas) {
             parameters.push(json!({
                 "name": name, "in": "query", "description": description,
-                "required": false, "schema": shape.into_value(),
+                "required": NEEDED.contains(&(id.as_str(), name)), "schema": shape.into_value(),
             }));
         }
     }

@@ -12,9 +12,9 @@ use shared::{
 };
 
 use super::{
-    Conn, DbError, Row, Scope, Sql,
+    Arg, Conn, DbError, Row, Scope, Sql,
     listing::{self, Column, Key, Listed, Order, Span},
-    patients::restrict_visible,
+    patients::restrict_patient,
     restrict_updated,
     search::{Search, Terms},
 };
@@ -86,6 +86,11 @@ fn from_row(row: &Row) -> Result<AssignmentRow, Error> {
     })
 }
 
+/// Restricts a query over `assignments a` to those of the patients that the caller may see.
+pub(super) fn restrict_visible(sql: &mut Sql, scope: Scope) {
+    restrict_patient(sql, scope, "a.patient_id", "a.patient_owner");
+}
+
 /// One assignment, if the caller may see its patient.
 pub(crate) async fn get(
     conn: &mut Conn<'_>,
@@ -94,7 +99,7 @@ pub(crate) async fn get(
 ) -> Result<Option<AssignmentRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push(TABLES).push(" WHERE p.archived_at IS NULL AND a.id = ").bind(id.0);
-    restrict_visible(&mut sql, scope, "a.patient_id");
+    restrict_visible(&mut sql, scope);
     let row = sql.fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
 }
@@ -174,7 +179,7 @@ pub(crate) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<AssignmentId, DbError> {
     let status = fields.status.unwrap_or(AssignmentStatus::Active);
-    let columns = vec![
+    let columns: Vec<(&'static str, Arg)> = vec![
         ("patient_id", patient.0.into()),
         ("doctor_id", doctor.0.into()),
         ("status", status.as_str().into()),
@@ -189,7 +194,13 @@ pub(crate) async fn insert(
         ("updated_at", now.into()),
         ("version", 1.into()),
     ];
-    let sql = Sql::insert("INSERT INTO assignments (", columns);
+    let mut sql = Sql::new("INSERT INTO assignments (");
+    for (column, _) in &columns {
+        sql.push(column).push(", ");
+    }
+    sql.push("patient_owner) SELECT ").bind_all(columns.into_iter().map(|(_, value)| value));
+    sql.push(", p.created_by FROM patients p WHERE p.id = ").bind(patient.0);
+    sql.push(" RETURNING id");
     Ok(AssignmentId(sql.fetch_one(conn).await?.get("id")?))
 }
 
@@ -245,7 +256,7 @@ impl Listed for Listing<'_> {
     fn restrict(&self, sql: &mut Sql) {
         let filter = self.filter;
         sql.push(" WHERE p.archived_at IS NULL");
-        restrict_visible(sql, self.scope, "a.patient_id");
+        restrict_visible(sql, self.scope);
         let is_active = filter.is_active.or(filter.status.is_none().then_some(true));
         if let Some(is_active) = is_active {
             sql.push(if is_active { " AND a.is_active" } else { " AND NOT a.is_active" });

@@ -1,5 +1,6 @@
 //! Doctors.
 
+mod known;
 mod listing;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use shared::{
 use super::{Arg, Conn, DbError, Row, Shelf, Sql, patients::sort_names, search::doctor_terms};
 use crate::error::Error;
 
+pub(crate) use known::{Known, known, queue};
 pub(crate) use listing::{Listing, SpecializationListing, list, specializations};
 
 /// A doctor with what is not answered.

@@ -143,12 +143,8 @@ fn order_by<L: Listed>(list: &L, sql: &mut Sql, after: &'static str) {
     sql.push(L::ID).push(after);
 }
 
-/// The rows of a part of a list, in the list's order, each with its place.
-pub(crate) async fn rows<L: Listed + Sync>(
-    conn: &mut Conn<'_>,
-    list: &L,
-    span: &Span,
-) -> Result<Vec<(Row, Key)>, DbError> {
+/// The query for the rows of a part of a list.
+pub(super) fn select<L: Listed>(list: &L, span: &Span) -> Result<Sql, DbError> {
     let order = list.order();
     let is_descending = order.is_descending != span.is_backwards;
     let mut sql = Sql::new(L::COLUMNS);
@@ -175,6 +171,26 @@ pub(crate) async fn rows<L: Listed + Sync>(
     sql.push(" ORDER BY ");
     order_by(list, &mut sql, if is_descending { " DESC" } else { "" });
     sql.push(" LIMIT ").bind(span.limit).push(" OFFSET ").bind(span.offset);
+    Ok(sql)
+}
+
+/// The query for how many rows a list has, up to a number.
+pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
+    let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one");
+    sql.push(L::COUNTED);
+    list.restrict(&mut sql);
+    sql.push(" LIMIT ").bind(max).push(") AS listed");
+    sql
+}
+
+/// The rows of a part of a list, in the list's order, each with its place.
+pub(crate) async fn rows<L: Listed + Sync>(
+    conn: &mut Conn<'_>,
+    list: &L,
+    span: &Span,
+) -> Result<Vec<(Row, Key)>, DbError> {
+    let order = list.order();
+    let sql = select(list, span)?;
     let placed = |row: Row| -> Result<(Row, Key), Error> {
         let value = order.column.map(|column| column.value(&row)).transpose()?;
         let (rank, id) = (row.get("rank")?, row.get("id")?);
@@ -194,9 +210,5 @@ pub(crate) async fn count<L: Listed + Sync>(
     list: &L,
     max: i64,
 ) -> Result<i64, DbError> {
-    let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one");
-    sql.push(L::COUNTED);
-    list.restrict(&mut sql);
-    sql.push(" LIMIT ").bind(max).push(") AS listed");
-    Ok(sql.fetch_one(conn).await?.get("rows")?)
+    Ok(select_count(list, max).fetch_one(conn).await?.get("rows")?)
 }

@@ -85,7 +85,7 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
     })
 }
 
-fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
+pub(super) fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
     sql.push(shelf.condition());
     match scope {
         Scope::All => {}

@@ -3,9 +3,12 @@
 //! A term is a letter for its kind and a folded text. Every word of a search becomes ranges over
 //! the terms, so that an index answers it on either database.
 
+mod lookup;
+
 use shared::{
     Complaint, Mrn, PartialDate,
     doctor::DoctorFields,
+    lookup::Reading,
     patient::PatientFields,
     text::{digits, fold, fold_case, fold_word, name_words},
 };
@@ -105,9 +108,12 @@ impl Search {
     ///
     /// Fails where there are too many of them. Text without any letter or digit finds nothing.
     pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
-        let is_phone = is_spaced_phone(text);
-        let is_one = is_phone || Mrn::looks_like(text);
-        let parts: Vec<&str> = if is_one { vec![text] } else { text.split_whitespace().collect() };
+        Self::of(text, |_| Reading::ALL)
+    }
+
+    /// Reads the words, each as what it is said to be.
+    fn of(text: &str, readings: impl Fn(&str) -> &'static [Reading]) -> Result<Self, Complaint> {
+        let parts = parts(text);
         if parts.len() > WORDS_MAX {
             let message = format!("must have at most {WORDS_MAX} words");
             return Err(Complaint::new("too_many_words", message).with("max", WORDS_MAX));
@@ -115,7 +121,8 @@ impl Search {
         let mistyped_mrn = parts.iter().find_map(|part| {
             Mrn::parse(part).err().filter(|complaint| complaint.code == "mistyped_mrn")
         });
-        Ok(Self { words: parts.into_iter().map(word).collect(), mistyped_mrn })
+        let words = parts.into_iter().map(|part| word(part, readings(part))).collect();
+        Ok(Self { words, mistyped_mrn })
     }
 
     /// Restricts a query: the record with the id in this column has to match every word.
@@ -181,6 +188,14 @@ impl Word {
     }
 }
 
+/// The words of a text. A phone number or a medical record number is one, also with spaces.
+fn parts(text: &str) -> Vec<&str> {
+    match is_spaced_phone(text) || Mrn::looks_like(text) {
+        true => vec![text],
+        false => text.split_whitespace().collect(),
+    }
+}
+
 /// Whether a text is a phone number with spaces, rather than words that are numbers: a date, or a
 /// year and the last four digits.
 fn is_spaced_phone(text: &str) -> bool {
@@ -195,48 +210,63 @@ fn is_spaced_phone(text: &str) -> bool {
         && !text.split_whitespace().any(is_date)
 }
 
-fn word(typed: &str) -> Word {
-    let folded = fold_word(typed);
-    let digits = digits(typed);
-    let is_number =
-        !digits.is_empty() && typed.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c));
+/// Whether a word consists of digits and what stands between them.
+fn is_number(typed: &str) -> bool {
+    typed.chars().any(|c| c.is_ascii_digit())
+        && typed.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
+}
+
+/// The ranges of a word, read in these ways as far as it can be.
+fn word(typed: &str, readings: &[Reading]) -> Word {
+    let (folded, digits) = (fold_word(typed), digits(typed));
+    let is_number = is_number(typed);
+    let is_read_as = |reading| readings.contains(&reading);
     let (mut starts, mut exact) = (Vec::new(), Vec::new());
     if !folded.is_empty() {
-        for kind in [NAME, IDENTIFIER] {
-            starts.push(term(kind, &folded));
-            exact.push(term(kind, &folded));
+        for (kind, reading) in [(NAME, Reading::Name), (IDENTIFIER, Reading::Identifier)] {
+            if is_read_as(reading) {
+                starts.push(term(kind, &folded));
+                exact.push(term(kind, &folded));
+            }
         }
-        starts.push(term(EMAIL, &fold_case(typed)));
-        exact.push(term(EMAIL, &fold_case(typed)));
+        if is_read_as(Reading::Email) {
+            starts.push(term(EMAIL, &fold_case(typed)));
+            exact.push(term(EMAIL, &fold_case(typed)));
+        }
     }
-    if is_number && digits.len() >= 3 {
+    if is_read_as(Reading::Phone) && is_number && digits.len() >= 3 {
         starts.push(term(PHONE, &digits));
         exact.push(term(PHONE, &digits));
     }
-    if is_number && (4..=10).contains(&digits.len()) {
+    if is_read_as(Reading::Phone) && is_number && (4..=10).contains(&digits.len()) {
         let reversed: String = digits.chars().rev().collect();
         starts.push(term(PHONE_REVERSED, &reversed));
     }
     match Mrn::parse(typed) {
+        _ if !is_read_as(Reading::Mrn) => {}
         Ok(mrn) => {
             starts.push(term(MRN, &mrn.as_str().to_lowercase()));
             exact.push(term(MRN, &mrn.as_str().to_lowercase()));
         }
-        // The beginning of a number, while it is typed.
         Err(complaint) if complaint.code == "invalid_mrn" => {
-            let begun = fold(typed).replace('-', "");
-            let rest = begun.strip_prefix('p').unwrap_or_default();
-            if !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()) {
-                starts.push(term(MRN, &begun));
-            }
+            starts.extend(begun_mrn(typed).map(|begun| term(MRN, &begun)));
         }
         Err(_) => {}
     }
-    if let Ok(date) = PartialDate::parse(typed) {
+    if is_read_as(Reading::DateOfBirth)
+        && let Ok(date) = PartialDate::parse(typed)
+    {
         starts.push(term(BORN, &date.to_string()));
         exact.push(term(BORN, &date.to_string()));
     }
     Word { starts, exact }
+}
+
+/// The beginning of a medical record number, while it is typed.
+fn begun_mrn(typed: &str) -> Option<String> {
+    let begun = fold(typed).replace('-', "");
+    let rest = begun.strip_prefix('p')?;
+    (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())).then_some(begun)
 }
 
 #[cfg(test)]

@@ -128,6 +128,17 @@ impl Sql {
         })
     }
 
+    /// How the database would find its rows, a step a line. It is not run.
+    pub(super) async fn explain(mut self, conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
+        let (ask, column) = match conn {
+            Conn::Sqlite(_) => ("EXPLAIN QUERY PLAN ", "detail"),
+            Conn::Postgres(_) => ("EXPLAIN ", "QUERY PLAN"),
+        };
+        self.text.insert_str(0, ask);
+        let rows = self.fetch_all(conn).await?;
+        Ok(rows.iter().map(|row| row.get(column)).collect::<Result<_, _>>()?)
+    }
+
     /// Runs it and says how many rows it has changed.
     pub(crate) async fn execute(self, conn: &mut Conn<'_>) -> Result<u64, DbError> {
         match conn {

@@ -1,5 +1,7 @@
 //! The directory of doctors.
 
+mod many;
+
 use serde_json::json;
 use shared::{
     Complaint, Faults, UserId,
@@ -34,6 +36,9 @@ use crate::{
     error::{Contradiction, Error},
 };
 
+pub(crate) use crate::db::doctors::Known;
+pub(crate) use many::{Claimed, already_there, find_taken, register_many};
+
 const ENTITY: &str = "doctor";
 
 /// Enters a doctor into the directory.
@@ -65,9 +70,20 @@ pub(crate) async fn insert(
     fields: &DoctorFields,
     action: &str,
 ) -> Result<DoctorId, Error> {
-    let now = app.clock().now();
     check_taken(conn, fields, None).await?;
-    let id = doctors::insert(conn, fields, actor.id(), now).await.map_err(not_unique)?;
+    enter(app, conn, actor, fields, action).await.map_err(not_unique)
+}
+
+/// The same for one of whom it is known that nobody else has what has to be unique.
+async fn enter(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    fields: &DoctorFields,
+    action: &str,
+) -> Result<DoctorId, DbError> {
+    let now = app.clock().now();
+    let id = doctors::insert(conn, fields, actor.id(), now).await?;
     let mut deed = Deed::new(action, ENTITY, Some(id.0));
     deed.version = Some(1);
     deed.changes = differences(&DoctorFields::default(), fields)?;

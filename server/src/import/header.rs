@@ -1,13 +1,13 @@
 //! What the columns of a file mean: its header alone decides.
 
 use csv::ByteRecord;
-use shared::{patient::PatientInput, text};
+use shared::text;
 
 /// Who wrote the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Format {
-    /// Synthea's `patients.csv`.
+    /// One of Synthea's files.
     Synthea,
     /// A file with the names that the API has.
     Frontdesk,
@@ -18,18 +18,40 @@ pub(super) enum Format {
 pub(super) enum Meaning {
     /// Nothing that is kept.
     Ignored,
-    /// A member of a patient.
+    /// A member of a record.
     Member(&'static str),
     /// A name to which digits are glued, as Synthea does it.
     Name(&'static str),
-    /// The age, a number.
-    Age,
+    /// First and last name in one, with digits glued to each, as Synthea has it.
+    FullName,
+    /// A member that is a number.
+    Number(&'static str),
+    /// A member that is `true` or `false`.
+    Flag(&'static str),
     /// The record's id in the system that it comes from.
     SourceId,
     /// The number in one system.
     Identifier(&'static str),
     /// Any number of them: `system:value|system:value`.
     Identifiers,
+}
+
+/// What files with records of one kind look like.
+pub(super) struct Layout {
+    /// The columns by which a file of Synthea's is recognised.
+    pub(super) synthea: &'static [&'static str],
+    /// What a column of such a file holds; its name is in capitals.
+    pub(super) of_synthea: fn(&str) -> Meaning,
+    /// The members that a column of our own format can have.
+    pub(super) members: &'static [&'static str],
+    /// The columns of our own format that are no texts of members.
+    pub(super) special: &'static [(&'static str, Meaning)],
+    /// What Frontdesk gives out itself.
+    pub(super) given_out: &'static [&'static str],
+    /// What to do with such a column instead.
+    pub(super) instead: &'static str,
+    /// Two columns of our own format, as an example.
+    pub(super) like: &'static str,
 }
 
 /// The columns of a file.
@@ -40,10 +62,6 @@ pub(super) struct Header {
     pub(super) columns: Vec<(String, Meaning)>,
 }
 
-/// Columns that a Synthea file has in every version.
-const SYNTHEA: &[&str] = &["ID", "BIRTHDATE", "FIRST", "LAST", "GENDER"];
-/// The name of the column with the id in another system.
-const SOURCE_ID: &str = "source_id";
 /// Longest piece of a file that is repeated in a sentence.
 const SHOWN_MAX: usize = 60;
 
@@ -51,7 +69,7 @@ impl Header {
     /// Recognises the format and the columns.
     ///
     /// Fails with one sentence where it is neither format, or a column has no known meaning.
-    pub(super) fn read(record: &ByteRecord) -> Result<Self, String> {
+    pub(super) fn read(record: &ByteRecord, layout: &Layout) -> Result<Self, String> {
         let first = record.get(0).unwrap_or_default();
         if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") {
             return Err("it is in UTF-16: save it as UTF-8".to_owned());
@@ -62,16 +80,17 @@ impl Header {
             names.push(name.trim().trim_start_matches('\u{feff}').to_owned());
         }
         let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
-        if SYNTHEA.iter().all(|name| has(name)) {
-            return Self::with(Format::Synthea, names, |name| Ok(synthea(name)));
+        if layout.synthea.iter().all(|name| has(name)) {
+            let meaning = |name: &str| Ok((layout.of_synthea)(&name.to_ascii_uppercase()));
+            return Self::with(Format::Synthea, names, meaning);
         }
-        if names.iter().any(|name| own(name).is_ok()) {
+        if names.iter().any(|name| own(name, layout).is_ok()) {
             if !has("first_name") && !has("last_name") {
                 return Err("the file has neither a column first_name nor last_name".to_owned());
             }
-            return Self::with(Format::Frontdesk, names, own);
+            return Self::with(Format::Frontdesk, names, |name| own(name, layout));
         }
-        Err(neither(&names))
+        Err(neither(&names, layout.like))
     }
 
     fn with(
@@ -97,8 +116,11 @@ impl Header {
     /// The column with this member, as the file calls it; the member's own name where none has it.
     pub(super) fn column_of<'a>(&'a self, member: &'a str) -> &'a str {
         let holds = |meaning: &Meaning| match meaning {
-            Meaning::Member(name) | Meaning::Name(name) => *name == member,
-            Meaning::Age => member == "age",
+            Meaning::Member(name)
+            | Meaning::Name(name)
+            | Meaning::Number(name)
+            | Meaning::Flag(name) => *name == member,
+            Meaning::FullName => matches!(member, "first_name" | "last_name"),
             Meaning::Identifiers => member == "identifiers",
             Meaning::Ignored | Meaning::SourceId | Meaning::Identifier(_) => false,
         };
@@ -107,49 +129,31 @@ impl Header {
     }
 }
 
-fn synthea(name: &str) -> Meaning {
-    match name.to_ascii_uppercase().as_str() {
-        "ID" => Meaning::SourceId,
-        "BIRTHDATE" => Meaning::Member("date_of_birth"),
-        "DEATHDATE" => Meaning::Member("deceased_on"),
-        "SSN" => Meaning::Identifier("ssn"),
-        "PASSPORT" => Meaning::Identifier("passport"),
-        "FIRST" => Meaning::Name("first_name"),
-        "MIDDLE" => Meaning::Name("middle_name"),
-        "LAST" => Meaning::Name("last_name"),
-        "GENDER" => Meaning::Member("gender"),
-        "ADDRESS" => Meaning::Member("address"),
-        "CITY" => Meaning::Member("city"),
-        "STATE" => Meaning::Member("state"),
-        "ZIP" => Meaning::Member("zip_code"),
-        _ => Meaning::Ignored,
-    }
-}
-
-fn own(name: &str) -> Result<Meaning, String> {
+fn own(name: &str, layout: &Layout) -> Result<Meaning, String> {
     let name = name.to_ascii_lowercase();
-    let member = PatientInput::MEMBERS.iter().find(|member| **member == name);
-    match (name.as_str(), member) {
-        (SOURCE_ID, _) => Ok(Meaning::SourceId),
-        ("identifiers", _) => Ok(Meaning::Identifiers),
-        ("age", _) => Ok(Meaning::Age),
-        (_, Some(member)) => Ok(Meaning::Member(member)),
-        ("id" | "mrn", None) => Err(format!(
-            "the column {name} can't be brought in, Frontdesk gives that out itself; call it \
-             {SOURCE_ID} to keep it as an identifier"
-        )),
-        (_, None) => {
-            let known = || PatientInput::MEMBERS.iter().copied().chain([SOURCE_ID]);
-            let hint = match text::nearest(&name, known()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
-            };
-            Err(format!("the column {} is not known; {hint}", shown(&name)))
-        }
+    if let Some((_, meaning)) = layout.special.iter().find(|(special, _)| *special == name) {
+        return Ok(*meaning);
     }
+    if let Some(member) = layout.members.iter().find(|member| **member == name) {
+        return Ok(Meaning::Member(member));
+    }
+    if layout.given_out.contains(&name.as_str()) {
+        let instead = layout.instead;
+        return Err(format!(
+            "the column {name} can't be brought in, Frontdesk gives that out itself{instead}"
+        ));
+    }
+    let special = layout.special.iter().map(|(special, _)| *special);
+    let special = special.filter(|special| !layout.members.contains(special));
+    let known: Vec<_> = layout.members.iter().copied().chain(special).collect();
+    let hint = match text::nearest(&name, known.iter().copied()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    Err(format!("the column {} is not known; {hint}", shown(&name)))
 }
 
-fn neither(names: &[String]) -> String {
+fn neither(names: &[String], like: &str) -> String {
     let separator = match names {
         [one] if one.contains(';') => " (columns are separated by commas, not semicolons)",
         [one] if one.contains('\t') => " (columns are separated by commas, not tabs)",
@@ -157,8 +161,8 @@ fn neither(names: &[String]) -> String {
     };
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     format!(
-        "the header is neither Frontdesk's own, with columns like first_name and date_of_birth, nor \
-         Synthea's: {}{separator}",
+        "the header is neither Frontdesk's own, with columns like {like}, nor Synthea's: \
+         {}{separator}",
         shown(&names.join(","))
     )
 }
@@ -175,10 +179,19 @@ pub(super) fn shown(piece: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use shared::patient::PatientInput;
+
+    use super::{
+        super::{doctors, patients},
+        *,
+    };
 
     fn read(header: &str) -> Result<Header, String> {
-        Header::read(&header.split(',').collect::<Vec<_>>().into())
+        Header::read(&header.split(',').collect::<Vec<_>>().into(), &patients::LAYOUT)
+    }
+
+    fn read_doctors(header: &str) -> Result<Header, String> {
+        Header::read(&header.split(',').collect::<Vec<_>>().into(), &doctors::LAYOUT)
     }
 
     #[test]
@@ -209,5 +222,19 @@ mod tests {
         assert!(read("mrn,first_name").unwrap_err().contains("call it source_id"));
         assert!(read("city,first_name,CITY").unwrap_err().contains("CITY is there twice"));
         assert!(read("first_name,").unwrap_err().contains("column 2 has no name"));
+    }
+
+    #[test]
+    fn files_with_doctors_have_columns_of_their_own() {
+        let synthea = read_doctors("Id,ORGANIZATION,NAME,GENDER,SPECIALITY,ADDRESS").unwrap();
+        assert_eq!(synthea.format, Format::Synthea);
+        assert_eq!(synthea.column_of("specialization"), "SPECIALITY");
+        assert_eq!(synthea.column_of("last_name"), "NAME");
+        let own = read_doctors("Last_Name,specialization,is_available").unwrap();
+        assert_eq!(own.columns[2].1, Meaning::Flag("is_available"));
+        assert!(read_doctors("Id,BIRTHDATE,FIRST,LAST,GENDER").unwrap_err().contains("neither"));
+        let unknown = read_doctors("last_name,source_id").unwrap_err();
+        assert!(unknown.starts_with("the column source_id is not known"), "{unknown}");
+        assert!(read_doctors("last_name,id").unwrap_err().ends_with("gives that out itself"));
     }
 }

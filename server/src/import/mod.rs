@@ -18,19 +18,30 @@
 //! patient, archived or not, has its source id, or, in a file without such ids, all its identifiers:
 //! so a second run brings nothing in twice. What such a row says otherwise is not looked at: an
 //! import never changes a patient.
+//!
+//! Doctors come in the same way, from Synthea's `providers.csv` (recognised by `Id`, `NAME` and
+//! `SPECIALITY`) or from columns with the names of the API's members. An entry of the directory has
+//! no identifiers, so Synthea's ids are not kept, and neither are `ORGANIZATION` and `GENDER`. A row is
+//! already there where a doctor, archived or not, has its licence number; without one its e-mail
+//! address; without that its names, specialisation, address, city and postal code.
 
+mod doctors;
 mod header;
 mod lines;
+mod patients;
 mod report;
 mod row;
 mod run;
 
-use std::{fs::File, path::PathBuf};
+use std::{fmt::Debug, fs::File, hash::Hash, path::PathBuf};
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use csv::{ByteRecord, ReaderBuilder};
 use shared::{
+    Faults,
     patient::IDENTIFIER_MAX,
+    read::Reader,
     text::{Lines, clean},
 };
 
@@ -40,8 +51,10 @@ use crate::{
     domain::{access::Actor, users},
     error::Error,
 };
-use header::{Format, Header};
+use doctors::Doctors;
+use header::{Format, Header, Layout};
 use lines::PlainLines;
+use patients::Patients;
 use report::{Report, Screen};
 use row::RowReader;
 use run::Run;
@@ -52,25 +65,77 @@ pub enum ImportCommand {
     /// Bring in patients from a CSV file.
     #[command(after_help = PATIENTS_HELP)]
     Patients(PatientsFile),
+    /// Bring in doctors from a CSV file.
+    #[command(after_help = DOCTORS_HELP)]
+    Doctors(RecordsFile),
 }
 
-/// A file with patients, and how it is brought in.
+/// A file with records, and how it is brought in.
 #[derive(Args)]
-pub struct PatientsFile {
+pub struct RecordsFile {
     /// The file: CSV in UTF-8, with a header.
     file: PathBuf,
     /// Do everything but write.
     #[arg(long)]
     dry_run: bool,
-    /// Whose the patients are: e-mail address or username. The first administrator's by default.
+    /// Whose the records are: e-mail address or username. The first administrator's by default.
     #[arg(long, value_name = "E-MAIL")]
     owner: Option<String>,
-    /// The system of the file's source ids: `synthea` or `source` by default.
-    #[arg(long, value_name = "NAME", value_parser = source)]
-    source: Option<String>,
     /// Print the report as JSON, bad rows included.
     #[arg(long)]
     json: bool,
+}
+
+/// A file with patients, and how it is brought in.
+#[derive(Args)]
+pub struct PatientsFile {
+    #[command(flatten)]
+    records: RecordsFile,
+    /// The system of the file's source ids: `synthea` or `source` by default.
+    #[arg(long, value_name = "NAME", value_parser = source)]
+    source: Option<String>,
+}
+
+/// A kind of records that can be brought in.
+trait Subject: 'static {
+    /// What its files look like.
+    const LAYOUT: &'static Layout;
+    /// A record that passes the rules.
+    type State: Debug;
+    /// By what a row is known again.
+    type Key: Clone + Debug + Eq + Hash;
+    /// What a dry run would have written.
+    type Claimed: Default;
+
+    /// Takes the members of a row; what is wrong with single ones stays in the reader.
+    ///
+    /// Fails with what is wrong with them together.
+    fn read(reader: &mut Reader, today: NaiveDate) -> Result<Self::State, Faults>;
+
+    /// By what a row is known again. `source` is the system of the file's ids.
+    fn key(state: &Self::State, source: &str) -> Vec<Self::Key>;
+
+    /// Says of each row whether its record is there already, or is claimed.
+    async fn already_there(
+        app: &App,
+        keys: &[&[Self::Key]],
+        claimed: &Self::Claimed,
+    ) -> Result<Vec<bool>, Error>;
+
+    /// Says of each record whether registering it would contradict what is stored or claimed; the
+    /// good ones are claimed from then on.
+    async fn find_taken(
+        app: &App,
+        states: &[Self::State],
+        claimed: &mut Self::Claimed,
+    ) -> Result<Vec<Result<(), Faults>>, Error>;
+
+    /// Registers records, each unless it contradicts what is stored.
+    async fn register(
+        app: &App,
+        actor: &Actor,
+        states: &[Self::State],
+    ) -> Result<Vec<Result<(), Faults>>, Error>;
 }
 
 const PATIENTS_HELP: &str = "\
@@ -87,6 +152,20 @@ others are imported, a thousand at a time.
 Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import could
 not be done; 2 on wrong usage.";
 
+const DOCTORS_HELP: &str = "\
+The header says what the file is: Synthea's providers.csv as it is, or columns named
+  first_name, last_name, specialization, email, phone_number, license_number,
+  years_of_experience, qualification, clinic_name, clinic_address, city, state, zip_code,
+  consultation_fee, is_available (true or false), availability
+At least first_name or last_name has to be there, and specialization. Rows whose license_number a
+doctor has already, in the archive or not, are left as they are, so that a file can be imported again;
+rows without one are told by their email, and without that by names, specialisation, address, city and
+postal code. Bad rows are reported on standard error as FILE:LINE: COLUMN: what is wrong; the others
+are imported, a thousand at a time.
+
+Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import could
+not be done; 2 on wrong usage.";
+
 fn source(text: &str) -> Result<String, String> {
     let name = clean(text, Lines::One, IDENTIFIER_MAX).map_err(|complaint| complaint.message)?;
     if name.is_empty() { Err("must not be empty".to_owned()) } else { Ok(name) }
@@ -97,11 +176,18 @@ fn source(text: &str) -> Result<String, String> {
 /// Fails with one sentence where it can't begin, or not go on.
 pub async fn run(app: &App, command: ImportCommand) -> Result<u8, String> {
     match command {
-        ImportCommand::Patients(options) => patients(app, options).await,
+        ImportCommand::Patients(PatientsFile { records, source }) => {
+            bring_in::<Patients>(app, records, source).await
+        }
+        ImportCommand::Doctors(records) => bring_in::<Doctors>(app, records, None).await,
     }
 }
 
-async fn patients(app: &App, options: PatientsFile) -> Result<u8, String> {
+async fn bring_in<S: Subject>(
+    app: &App,
+    options: RecordsFile,
+    source: Option<String>,
+) -> Result<u8, String> {
     let shown = options.file.display();
     let unreadable = |error: &dyn std::fmt::Display| format!("can't read {shown}: {error}");
     let file = File::open(&options.file).map_err(|error| unreadable(&error))?;
@@ -115,13 +201,13 @@ async fn patients(app: &App, options: PatientsFile) -> Result<u8, String> {
     if !rows.read_byte_record(&mut record).map_err(|error| unreadable(&error))? {
         return Err(unreadable(&"it is empty"));
     }
-    let header = Header::read(&record).map_err(|sentence| unreadable(&sentence))?;
+    let header = Header::read(&record, S::LAYOUT).map_err(|sentence| unreadable(&sentence))?;
     let actor = owner(app, options.owner.as_deref()).await?;
     let default = match header.format {
         Format::Synthea => "synthea",
         Format::Frontdesk => "source",
     };
-    let source = options.source.as_deref().unwrap_or(default);
+    let source = source.as_deref().unwrap_or(default);
     let reader = RowReader { header: &header, source, today: app.clock().today() };
     let report = Report {
         file: options.file.clone(),
@@ -137,7 +223,7 @@ async fn patients(app: &App, options: PatientsFile) -> Result<u8, String> {
         bad_rows: Vec::new(),
     };
     let screen = Screen::new(about.len(), options.json);
-    let mut run = Run::new(app, &actor, reader, &screen, report);
+    let mut run = Run::<S>::new(app, &actor, reader, &screen, report);
     let done = Box::pin(run.all(&mut rows)).await;
     screen.close();
     finish(run.report, done, options.json)
@@ -161,12 +247,12 @@ fn finish(mut report: Report, done: Result<(), String>, is_json: bool) -> Result
     }
 }
 
-/// The user whose the patients are.
+/// The user whose the records are.
 async fn owner(app: &App, named: Option<&str>) -> Result<Actor, String> {
     let Some(name) = named else {
         let first = users::act_as_first_admin(app).await.map_err(|error| error.to_string())?;
         return first.ok_or_else(|| {
-            "there is no administrator whose the patients could be: make one with \
+            "there is no administrator whose the records could be: make one with \
              frontdesk-server user create --role admin, or say --owner"
                 .to_owned()
         });

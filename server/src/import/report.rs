@@ -24,7 +24,7 @@ pub(super) struct BadRow {
 pub(super) struct Report {
     pub(super) file: PathBuf,
     pub(super) format: Format,
-    /// Whose the patients are.
+    /// Whose the records are.
     pub(super) owner: String,
     /// Nothing was written; `imported` is what would have been.
     pub(super) dry_run: bool,

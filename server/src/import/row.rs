@@ -1,17 +1,16 @@
-//! One row of a file: the patient that it describes, or everything that is wrong with it. The rules
+//! One row of a file: the record that it describes, or everything that is wrong with it. The rules
 //! are those that a request passes.
 
 use chrono::NaiveDate;
 use csv::ByteRecord;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::{
-    Complaint, Faults,
-    patient::{Identifier, NewPatient, PatientState},
-    read::{Input, Reader},
-};
+use shared::{Complaint, Faults, read::Reader};
 
-use super::header::{Header, Meaning};
+use super::{
+    Subject,
+    header::{Header, Meaning},
+};
 
 /// One thing that is wrong with a row.
 #[derive(Debug, PartialEq, Serialize)]
@@ -30,12 +29,12 @@ impl RowFault {
     }
 }
 
-/// A patient that a row describes.
+/// A record that a row describes.
 #[derive(Debug)]
-pub(super) struct Described {
-    pub(super) state: PatientState,
-    /// By what the row is known again: its id in the source, else all its identifiers.
-    pub(super) key: Vec<Identifier>,
+pub(super) struct Described<S: Subject> {
+    pub(super) state: S::State,
+    /// By what the row is known again.
+    pub(super) key: Vec<S::Key>,
     /// The column of each identifier.
     pub(super) origins: Vec<String>,
 }
@@ -74,9 +73,20 @@ impl Members {
             Meaning::Name(member) => {
                 self.members.push((member.to_owned(), without_digits(cell).into()));
             }
-            Meaning::Age => {
-                let age = cell.parse::<i64>().map_or_else(|_| cell.into(), Value::from);
-                self.members.push(("age".to_owned(), age));
+            Meaning::FullName => {
+                let (first, last) = both_names(cell);
+                for (member, name) in [("first_name", first), ("last_name", last)] {
+                    self.members.push((member.to_owned(), name.into()));
+                }
+            }
+            Meaning::Number(member) => {
+                let number = cell.parse::<i64>().map_or_else(|_| cell.into(), Value::from);
+                self.members.push((member.to_owned(), number));
+            }
+            Meaning::Flag(member) => {
+                let flag = cell.to_ascii_lowercase().parse::<bool>();
+                let flag = flag.map_or_else(|_| cell.into(), Value::from);
+                self.members.push((member.to_owned(), flag));
             }
             Meaning::SourceId => self.identifier(column, source, cell),
             Meaning::Identifier(system) => self.identifier(column, system, cell),
@@ -128,11 +138,25 @@ fn without_digits(name: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// First and last name of Synthea's one: the digits after the first name tell where it ends. Without
+/// them the last word is the last name.
+fn both_names(name: &str) -> (String, String) {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let ends_in_digit = |word: &&str| word.ends_with(|c: char| c.is_ascii_digit());
+    let glued = words.iter().position(ends_in_digit).map(|place| place + 1);
+    let end = glued.filter(|end| *end < words.len()).unwrap_or(words.len().saturating_sub(1));
+    let (first, last) = words.split_at_checked(end).unwrap_or_default();
+    (without_digits(&first.join(" ")), without_digits(&last.join(" ")))
+}
+
 impl RowReader<'_> {
     /// Reads a row.
     ///
     /// Fails with everything that is wrong with it.
-    pub(super) fn read(&self, record: &ByteRecord) -> Result<Described, Vec<RowFault>> {
+    pub(super) fn read<S: Subject>(
+        &self,
+        record: &ByteRecord,
+    ) -> Result<Described<S>, Vec<RowFault>> {
         let columns = &self.header.columns;
         if record.len() != columns.len() {
             // Which cell belongs to which column is not known any more.
@@ -148,7 +172,10 @@ impl RowReader<'_> {
                 Ok(cell) => members.take(column, *meaning, cell, self.source),
                 Err(_) => {
                     let field = match meaning {
-                        Meaning::Member(member) | Meaning::Name(member) => member,
+                        Meaning::Member(member)
+                        | Meaning::Name(member)
+                        | Meaning::Number(member)
+                        | Meaning::Flag(member) => member,
                         _ => column.as_str(),
                     };
                     members.faults.add(field, Complaint::new("not_utf8", "is not UTF-8"));
@@ -158,32 +185,29 @@ impl RowReader<'_> {
         self.check(members.finish())
     }
 
-    fn check(&self, members: Members) -> Result<Described, Vec<RowFault>> {
+    fn check<S: Subject>(&self, members: Members) -> Result<Described<S>, Vec<RowFault>> {
         let Members { members, origins, mut faults, .. } = members;
         let mut reader = Reader::from_members(members);
-        let input = NewPatient::read(&mut reader).0;
+        let state = S::read(&mut reader, self.today);
         faults.extend(reader.finish());
-        let state = PatientState::default().changed_by(&input, self.today);
-        let state = state.unwrap_or_else(|more| {
-            // A name that was refused is not a name that is missing.
-            let is_name_bad = faults.concern("first_name") || faults.concern("last_name");
-            for (field, complaint) in more.iter() {
-                if !(is_name_bad && complaint.code == "required") {
-                    faults.add(field, complaint.clone());
-                }
+        match state {
+            Ok(state) if faults.is_empty() => {
+                Ok(Described { key: S::key(&state, self.source), state, origins })
             }
-            PatientState::default()
-        });
-        if !faults.is_empty() {
-            return Err(self.named(&faults, &origins));
+            Ok(_) => Err(self.named(&faults, &origins)),
+            Err(more) => {
+                // What was refused is not missing; nor is a name where the other one was refused.
+                let is_name_bad = faults.concern("first_name") || faults.concern("last_name");
+                for (field, complaint) in more.iter() {
+                    let is_refused =
+                        faults.concern(field) || (is_name_bad && field == "first_name");
+                    if !(is_refused && complaint.code == "required") {
+                        faults.add(field, complaint.clone());
+                    }
+                }
+                Err(self.named(&faults, &origins))
+            }
         }
-        let all = state.fields.identifiers.as_deref().unwrap_or_default();
-        let of_source = |identifier: &&Identifier| identifier.system == self.source;
-        let key = match all.iter().find(of_source) {
-            Some(identifier) => vec![identifier.clone()],
-            None => all.to_vec(),
-        };
-        Ok(Described { state, key, origins })
     }
 
     /// Faults in the file's words; `origins` are the columns of the identifiers.
@@ -205,9 +229,12 @@ impl RowReader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use shared::date::parse_day;
+    use shared::{date::parse_day, patient::Identifier};
 
-    use super::*;
+    use super::{
+        super::{doctors::Doctors, patients::Patients},
+        *,
+    };
 
     const SYNTHEA: &str = "Id,BIRTHDATE,DEATHDATE,SSN,FIRST,MIDDLE,LAST,SUFFIX,GENDER";
     const OWN: &str = "source_id,first_name,last_name,date_of_birth,age,email,identifiers";
@@ -216,10 +243,14 @@ mod tests {
         line.split(',').collect::<Vec<_>>().into()
     }
 
-    fn read(header: &str, row: &ByteRecord) -> Result<Described, Vec<RowFault>> {
-        let header = Header::read(&record(header)).unwrap();
+    fn read_as<S: Subject>(header: &str, row: &ByteRecord) -> Result<Described<S>, Vec<RowFault>> {
+        let header = Header::read(&record(header), S::LAYOUT).unwrap();
         let today = parse_day("2026-11-20").unwrap();
         RowReader { header: &header, source: "here", today }.read(row)
+    }
+
+    fn read(header: &str, row: &ByteRecord) -> Result<Described<Patients>, Vec<RowFault>> {
+        read_as(header, row)
     }
 
     fn faults(header: &str, row: &str) -> Vec<String> {
@@ -279,5 +310,37 @@ mod tests {
         assert_eq!(key("7,A,,,,,x:1|y:a:b"), ["here=7"]);
         assert_eq!(key(",A,,,,,x:1| y : a:b "), ["x=1", "y=a:b"]);
         assert_eq!(key(",A,,,30,,"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_digits_of_a_providers_name_tell_where_the_first_name_ends() {
+        for (name, first, last) in [
+            ("Tomas436 Sauer652", "Tomas", "Sauer"),
+            ("María Soledad68 Robledo967", "María Soledad", "Robledo"),
+            ("Homero668 de Jesús414", "Homero", "de Jesús"),
+            ("Ana María Luna", "Ana María", "Luna"),
+            ("Madonna7", "", "Madonna"),
+        ] {
+            assert_eq!(both_names(name), (first.to_owned(), last.to_owned()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_doctors_row_has_numbers_and_truths() {
+        let header = "last_name,specialization,years_of_experience,is_available,consultation_fee";
+        let row = read_as::<Doctors>(header, &record("Luna,Surgery,7,FALSE,200"));
+        let fields = row.unwrap().state;
+        assert_eq!((fields.years_of_experience, fields.is_available), (Some(7), Some(false)));
+        assert_eq!(fields.consultation_fee.unwrap().to_string(), "200.00");
+        let faults = read_as::<Doctors>(header, &record(",,lots,maybe,-1")).unwrap_err();
+        let columns: Vec<_> = faults.iter().map(|fault| fault.column.as_deref().unwrap()).collect();
+        let expected = [
+            "years_of_experience",
+            "consultation_fee",
+            "is_available",
+            "first_name",
+            "specialization",
+        ];
+        assert_eq!(columns, expected);
     }
 }

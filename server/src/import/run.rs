@@ -3,42 +3,39 @@
 use std::{collections::HashSet, io::Read};
 
 use csv::{ByteRecord, Reader};
-use shared::patient::{Identifier, PatientState};
 
 use super::{
+    Subject,
     report::{BadRow, Report, Screen},
     row::{Described, RowFault, RowReader},
 };
 use crate::{
     app::App,
-    domain::{
-        access::Actor,
-        patients::{self, BATCH, Claimed},
-    },
+    domain::{access::Actor, patients::BATCH},
     error::Error,
 };
 
 /// A row with the line on which it begins.
-struct Row {
+struct Row<S: Subject> {
     line: u64,
-    read: Result<Described, Vec<RowFault>>,
+    read: Result<Described<S>, Vec<RowFault>>,
 }
 
 /// An import.
-pub(super) struct Run<'a> {
+pub(super) struct Run<'a, S: Subject> {
     app: &'a App,
     actor: &'a Actor,
     reader: RowReader<'a>,
     screen: &'a Screen,
     pub(super) report: Report,
-    batch: Vec<Row>,
+    batch: Vec<Row<S>>,
     /// What the rows of the batch are known by.
-    keys: HashSet<(String, String)>,
+    keys: HashSet<S::Key>,
     /// What a dry run would have given out.
-    claimed: Claimed,
+    claimed: S::Claimed,
 }
 
-impl<'a> Run<'a> {
+impl<'a, S: Subject> Run<'a, S> {
     pub(super) fn new(
         app: &'a App,
         actor: &'a Actor,
@@ -47,7 +44,7 @@ impl<'a> Run<'a> {
         report: Report,
     ) -> Self {
         let batch = Vec::with_capacity(BATCH);
-        let (keys, claimed) = (HashSet::new(), Claimed::new());
+        let (keys, claimed) = (HashSet::new(), S::Claimed::default());
         Self { app, actor, reader, screen, report, batch, keys, claimed }
     }
 
@@ -74,12 +71,11 @@ impl<'a> Run<'a> {
     async fn take(&mut self, line: u64, record: &ByteRecord) -> Result<(), Error> {
         let row = Row { line, read: self.reader.read(record) };
         if let Ok(described) = &row.read {
-            let keys: Vec<_> = described.key.iter().map(pair).collect();
             // Whether the earlier row with the same id goes in is known once it is written.
-            if keys.iter().any(|key| self.keys.contains(key)) {
+            if described.key.iter().any(|key| self.keys.contains(key)) {
                 self.flush().await?;
             }
-            self.keys.extend(keys);
+            self.keys.extend(described.key.iter().cloned());
         }
         self.batch.push(row);
         if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
@@ -91,7 +87,7 @@ impl<'a> Run<'a> {
         let batch = std::mem::take(&mut self.batch);
         let described = batch.iter().filter_map(|row| row.read.as_ref().ok());
         let lists: Vec<_> = described.map(|described| described.key.as_slice()).collect();
-        let there = patients::already_there(self.app, &lists, &self.claimed).await?;
+        let there = S::already_there(self.app, &lists, &self.claimed).await?;
         let mut there = there.into_iter();
         let (mut states, mut new) = (Vec::with_capacity(batch.len()), Vec::new());
         let mut fates = Vec::with_capacity(batch.len());
@@ -112,27 +108,24 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Writes patients, or says what would become of them; each has its key and the columns of its
+    /// Writes records, or says what would become of them; each has its key and the columns of its
     /// identifiers.
     async fn write(
         &mut self,
-        states: &[PatientState],
-        new: Vec<(Vec<Identifier>, Vec<String>)>,
+        states: &[S::State],
+        new: Vec<(Vec<S::Key>, Vec<String>)>,
     ) -> Result<Vec<Outcome>, Error> {
         let verdicts = if self.report.dry_run {
-            patients::find_taken(self.app, states, &mut self.claimed).await?
+            S::find_taken(self.app, states, &mut self.claimed).await?
         } else {
-            let action = "patient.imported";
-            let written = patients::register_many(self.app, self.actor, states, action).await?;
-            written.into_iter().map(|outcome| outcome.map(drop)).collect()
+            S::register(self.app, self.actor, states).await?
         };
         // Another import of the same file, at the same moment, may have been quicker.
         let refused = new.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_err());
         let keys: Vec<_> = refused.map(|((key, _), _)| key.as_slice()).collect();
-        let there = patients::already_there(self.app, &keys, &Claimed::new()).await?;
+        let there = S::already_there(self.app, &keys, &S::Claimed::default()).await?;
         let mut there = there.into_iter();
-        let outcome = |((key, origins), verdict): ((Vec<Identifier>, Vec<String>), _)| match verdict
-        {
+        let outcome = |((key, origins), verdict): ((Vec<S::Key>, Vec<String>), _)| match verdict {
             Ok(()) => Outcome::In { is_known_again: !key.is_empty() },
             Err(_) if there.next() == Some(true) => Outcome::There,
             Err(faults) => Outcome::Out(self.reader.named(&faults, &origins)),
@@ -178,10 +171,6 @@ enum Outcome {
     In { is_known_again: bool },
     There,
     Out(Vec<RowFault>),
-}
-
-fn pair(identifier: &Identifier) -> (String, String) {
-    (identifier.system.clone(), identifier.value.clone())
 }
 
 /// The line on which a record begins, from the place where it ends: where its reading began there

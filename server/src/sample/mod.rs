@@ -2,6 +2,7 @@
 //! names are put together by chance, which falls in the same way every time.
 
 mod dice;
+mod doctors;
 mod names;
 mod origins;
 
@@ -23,6 +24,7 @@ use crate::{
     keys::random_text,
 };
 use dice::Dice;
+pub use doctors::{doctors, enter};
 use names::{ALLERGIES, HISTORIES};
 use origins::ORIGINS;
 
@@ -46,12 +48,23 @@ pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error>
     };
     let user = users::create_first_admin(app, account).await?;
     let actor = Actor::new(user, Origin::default());
+    register(app, &actor, people(count, app.clock().today())).await?;
+    Ok((ADMIN.to_owned(), password))
+}
+
+/// Registers people, who are then somebody's patients.
+///
+/// Fails where one of them breaks a rule that requests pass.
+pub async fn register(
+    app: &App,
+    actor: &Actor,
+    people: impl Iterator<Item = NewPatient>,
+) -> Result<(), Error> {
     let today = app.clock().today();
-    let states = people(count, today)
+    let states = people
         .map(|person| PatientState::default().changed_by(&person.0, today))
         .collect::<Result<Vec<_>, _>>()?;
-    patients::register_many(app, &actor, &states, "patient.created").await?;
-    Ok((ADMIN.to_owned(), password))
+    patients::register_many(app, actor, &states, "patient.created").await.map(drop)
 }
 
 /// So many people, the same ones every time: the first hundred of ten thousand are those of a

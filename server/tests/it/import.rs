@@ -21,6 +21,10 @@ on_both! {
     patients_have_an_owner_and_a_history,
     two_imports_of_a_file_at_once_bring_nobody_in_twice,
     the_sample_is_found_by_searching,
+    the_providers_of_synthea_go_in_once_however_often_they_are_imported,
+    a_doctor_is_known_again_by_licence_or_address_for_mail_or_everything_else,
+    bad_doctors_are_named_and_the_others_go_in,
+    two_imports_of_doctors_at_once_bring_nobody_in_twice,
 }
 
 const SYNTHEA: &str = "\
@@ -64,7 +68,11 @@ impl Operator {
     }
 
     fn import(&self, args: &[&str]) -> Outcome {
-        let output = program(&self.place).args(["import", "patients"]).args(args).output().unwrap();
+        self.import_of("patients", args)
+    }
+
+    fn import_of(&self, kind: &str, args: &[&str]) -> Outcome {
+        let output = program(&self.place).args(["import", kind]).args(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Outcome {
             status: output.status.code().unwrap(),
@@ -284,6 +292,119 @@ async fn two_imports_of_a_file_at_once_bring_nobody_in_twice(backend: Backend) {
         imported += new;
     }
     assert_eq!(imported, 3_000);
+}
+
+const PROVIDERS: &str = "\
+Id,ORGANIZATION,NAME,GENDER,SPECIALITY,ADDRESS,CITY,STATE,ZIP,LAT,LON,UTILIZATION
+3421aa75,ef58ea08,Tomas436 Sauer652,M,GENERAL PRACTICE,60 HOSPITAL ROAD,LEOMINSTER,MA,01453,42.5,-71.7,1557
+c9b3c857,69176529,María Soledad68 Robledo967,F,GENERAL PRACTICE,330 MOUNT AUBURN STREET,CAMBRIDGE,MA,02138,42.3,-71.1,2296
+0359f968,5e765f2b,Homero668 de Jesús414,M,NEUROLOGY,211 PARK STREET,ATTLEBORO,MA,02703,41.9,-71.2,2287
+0359f969,5e765f2b,Homero668 de Jesús414,M,NEUROLOGY,1 OTHER STREET,ATTLEBORO,MA,02703,41.9,-71.2,2287
+";
+
+async fn the_providers_of_synthea_go_in_once_however_often_they_are_imported(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    operator.write("providers.csv", PROVIDERS);
+    let dry = operator.import_of("doctors", &["providers.csv", "--json", "--dry-run"]);
+    assert_eq!((dry.status, dry.counts()), (0, (4, 4, 0, 0)));
+    let first = operator.import_of("doctors", &["providers.csv"]);
+    assert_eq!(first.said, "4 rows read: 4 imported, 0 already there, 0 bad.\n");
+    let again = operator.import_of("doctors", &["providers.csv", "--json"]);
+    assert_eq!((again.status, again.counts()), (0, (4, 0, 4, 0)));
+    let file = operator.place.folder.path().join("providers.csv");
+    let (server, admin) = operator.serve().await;
+    let list = admin.get("/api/doctors?ordering=id").await;
+    let expected = ["Tomas Sauer", "María Soledad Robledo", "Homero de Jesús", "Homero de Jesús"];
+    assert_eq!(list.names(), expected);
+    let tomas = &list.results()[0];
+    assert_eq!(tomas["specialization"], "GENERAL PRACTICE");
+    assert_eq!(tomas["clinic_address"], "60 HOSPITAL ROAD");
+    assert_eq!((&tomas["zip_code"], &tomas["license_number"]), (&json!("01453"), &Value::Null));
+    assert_eq!(tomas["created_by_username"], "admin@example.com");
+    let history = admin.get("/api/doctors/1/history").await;
+    assert_eq!(history.results()[0]["action"], "doctor.imported");
+    // One who was archived meanwhile stays in the archive.
+    admin.delete("/api/doctors/3").await.expect_status(204);
+    let output = program(&server.place).args(["import", "doctors"]).arg(&file).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, "4 rows read: 0 imported, 4 already there, 0 bad.\n");
+}
+
+async fn a_doctor_is_known_again_by_licence_or_address_for_mail_or_everything_else(
+    backend: Backend,
+) {
+    let operator = Operator::new(backend).await;
+    let header = "last_name,specialization,license_number,email,city\n";
+    let rows = "A,X,L-1,a@example.com,\nB,X,,b@example.com,\nC,X,,,Boston\nC,Y,,,Boston\n";
+    operator.write("d.csv", format!("{header}{rows}"));
+    let first = operator.import_of("doctors", &["d.csv", "--json"]);
+    assert_eq!((first.status, first.counts()), (0, (4, 4, 0, 0)));
+    // The same ones, written otherwise; and two of others, one with an address that is taken.
+    let rows =
+        "Renamed,Z,l-1,,\nB,Z,,B@Example.com,\nc,x,,,BOSTON\nC,X,,,Salem\nD,X,L-9,a@example.com,\n";
+    operator.write("d.csv", format!("{header}{rows}"));
+    for dry in [true, false] {
+        let more = if dry { vec!["d.csv", "--json", "--dry-run"] } else { vec!["d.csv", "--json"] };
+        let second = operator.import_of("doctors", &more);
+        assert_eq!((second.status, second.counts()), (1, (5, 1, 3, 1)));
+        let fault = &second.report()["bad_rows"][0];
+        assert_eq!((&fault["line"], &fault["faults"][0]["column"]), (&json!(6), &json!("email")));
+    }
+    // A licence number that two rows have is one doctor.
+    let rows = "E,X,L-7,,\nE,X,L-7,,\nF,X,L-8,e@example.com,\nG,X,L-6,e@example.com,\n";
+    operator.write("d.csv", format!("{header}{rows}"));
+    let mut dry = operator.import_of("doctors", &["d.csv", "--json", "--dry-run"]).report();
+    let third = operator.import_of("doctors", &["d.csv", "--json"]);
+    assert_eq!(third.counts(), (4, 2, 1, 1));
+    dry["dry_run"] = json!(false);
+    assert_eq!(dry, third.report());
+}
+
+async fn bad_doctors_are_named_and_the_others_go_in(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let header =
+        "first_name,last_name,specialization,years_of_experience,is_available,consultation_fee";
+    let rows = "Ann,Good,Surgery,12,FALSE,99.50\n,,,lots,maybe,-1\nBob\n,Only,Surgery,,,\n";
+    operator.write("d.csv", format!("{header}\n{rows}"));
+    let outcome = operator.import_of("doctors", &["d.csv"]);
+    assert_eq!(outcome.status, 1);
+    assert_eq!(outcome.said, "4 rows read: 2 imported, 0 already there, 2 bad.\n");
+    let expected = [
+        "d.csv:3: years_of_experience: must be a whole number",
+        "d.csv:3: consultation_fee: must be between 0.00 and 99999999.99",
+        "d.csv:3: is_available: must be true or false",
+        "d.csv:3: first_name: is required: a doctor has a first name, a last name or both",
+        "d.csv:3: specialization: is required",
+        "d.csv:4: has 1 cell, and the header has 6",
+    ];
+    assert_eq!(outcome.complaints.lines().collect::<Vec<_>>(), expected);
+    operator.write("p.csv", SYNTHEA);
+    let patients = operator.import_of("doctors", &["p.csv"]);
+    let sentence = "neither a column first_name nor last_name";
+    assert!(patients.complaints.contains(sentence), "{}", patients.complaints);
+    assert_eq!(operator.import_of("doctors", &["d.csv", "--source", "x"]).status, 2);
+    let (_server, admin) = operator.serve().await;
+    let ann = admin.get("/api/doctors?search=ann").await.results()[0].clone();
+    assert_eq!((&ann["is_available"], &ann["years_of_experience"]), (&json!(false), &json!(12)));
+    assert_eq!(ann["consultation_fee"], "99.50");
+}
+
+async fn two_imports_of_doctors_at_once_bring_nobody_in_twice(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let rows: String = (0..1_500).map(|row| format!("Doctor,Surgery,Street {row}\n")).collect();
+    operator.write("d.csv", format!("last_name,specialization,clinic_address\n{rows}"));
+    let reports = std::thread::scope(|scope| {
+        let import = || operator.import_of("doctors", &["d.csv", "--json"]);
+        let (one, other) = (scope.spawn(import), scope.spawn(import));
+        [one.join().unwrap(), other.join().unwrap()]
+    });
+    let mut imported = 0;
+    for report in &reports {
+        let (read, new, there, bad) = report.counts();
+        assert_eq!((report.status, read, new + there, bad), (0, 1_500, 1_500, 0));
+        imported += new;
+    }
+    assert_eq!(imported, 1_500);
 }
 
 async fn the_sample_is_found_by_searching(backend: Backend) {

@@ -332,7 +332,7 @@ async fn purging_is_for_admins_and_leaves_no_value_behind(backend: Backend) {
 }
 
 /// Every text in the database.
-async fn dump(server: &Server) -> String {
+pub(crate) async fn dump(server: &Server) -> String {
     let url = &server.place.database_url;
     let tables = ["patients", "patient_terms", "patient_identifiers", "audit_log", "audit_values"];
     let mut dump = String::new();

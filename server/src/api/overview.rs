@@ -1,0 +1,51 @@
+//! What a desk looks at first: the figures, and the one box for whatever is typed.
+
+use poem_openapi::OpenApi;
+use shared::{
+    dashboard::Dashboard,
+    lookup::{Lookup, LookupQuery},
+    query::NoQuery,
+};
+
+use super::{
+    Tag,
+    failure::{Failure, Reading},
+    guard::Guard,
+    params::Ask,
+    reply::Reply,
+};
+use crate::{
+    app::App,
+    domain::{dashboard, lookup},
+};
+
+pub(super) struct OverviewApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api", tag = "Tag::Overview")]
+impl OverviewApi {
+    /// Read the dashboard
+    ///
+    /// Figures over what the caller may see, as of now.
+    #[oai(path = "/dashboard", method = "get", operation_id = "get_dashboard")]
+    async fn get_dashboard(
+        &self,
+        guard: Guard,
+        _query: Ask<NoQuery>,
+    ) -> Result<Reply<Dashboard>, Failure<Reading>> {
+        Ok(Reply::new(dashboard::read(&self.0, &guard).await?))
+    }
+
+    /// Look up whatever is typed
+    ///
+    /// Reads the shape of the text and finds the patients that the caller may see and the doctors that
+    /// match it, the best first. Every word must match. A medical record number with a wrong check
+    /// letter is a 400 with the code `mistyped_mrn`, unless something else has what was typed.
+    #[oai(path = "/lookup", method = "get", operation_id = "look_up")]
+    async fn look_up(
+        &self,
+        guard: Guard,
+        Ask(query): Ask<LookupQuery>,
+    ) -> Result<Reply<Lookup>, Failure<Reading>> {
+        Ok(Reply::new(lookup::look_up(&self.0, &guard, &query.q).await?))
+    }
+}

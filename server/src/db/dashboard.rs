@@ -1,0 +1,200 @@
+//! Counting for the dashboard: each figure from an index alone, in one pass over what it counts.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use shared::{
+    assignment::AssignmentStatus,
+    dashboard::{BUSIEST_MAX, BusyDoctor, DoctorFigures, SPECIALIZATIONS_MAX, StatusCounts},
+    doctor::SpecializationCount,
+    id::DoctorId,
+    patient::full_name,
+};
+
+use super::{
+    Conn, DbError, Scope, Shelf, Sql, assignments::restrict_visible, patients::restrict_scope,
+};
+use crate::error::Error;
+
+/// How many patients were registered before the first of these moments, between each two of them, and
+/// since the last one.
+pub(crate) async fn registered(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+    moments: &[DateTime<Utc>],
+) -> Result<Vec<i64>, DbError> {
+    let mut counts = vec![0; moments.len() + 1];
+    if let Scope::OfDoctor(_) | Scope::OfPatient(_) = scope {
+        // Those whom the caller may see lie scattered, so each is looked at once.
+        let mut sql = Sql::new("SELECT p.created_at FROM patients p WHERE 1 = 1");
+        restrict_scope(&mut sql, scope, Shelf::Current);
+        for row in sql.fetch_all(conn).await? {
+            let at: DateTime<Utc> = row.get("created_at")?;
+            let place = moments.partition_point(|moment| *moment <= at);
+            counts.get_mut(place).into_iter().for_each(|count| *count += 1);
+        }
+        return Ok(counts);
+    }
+    // A count for each span, which compares nothing but where the span ends. Grouping by the day
+    // costs several times as much.
+    let mut sql = Sql::default();
+    for place in 0..counts.len() {
+        sql.push(if place == 0 { "SELECT " } else { " UNION ALL SELECT " });
+        sql.push("CAST(").bind(i64::try_from(place).unwrap_or_default());
+        sql.push(" AS BIGINT) AS place, count(*) AS patients FROM patients p WHERE 1 = 1");
+        restrict_scope(&mut sql, scope, Shelf::Current);
+        if let Some(from) = place.checked_sub(1).and_then(|before| moments.get(before)) {
+            sql.push(" AND p.created_at >= ").bind(*from);
+        }
+        if let Some(to) = moments.get(place) {
+            sql.push(" AND p.created_at < ").bind(*to);
+        }
+    }
+    for row in sql.fetch_all(conn).await? {
+        let place = usize::try_from(row.get::<i64>("place")?).unwrap_or_default();
+        let counted = row.get("patients")?;
+        counts.get_mut(place).into_iter().for_each(|count| *count = counted);
+    }
+    Ok(counts)
+}
+
+/// How many doctors there are, and what they do.
+pub(crate) async fn doctors(conn: &mut Conn<'_>) -> Result<DoctorFigures, DbError> {
+    let sql = Sql::new(
+        "SELECT count(*) AS total, CAST(COALESCE(sum(CASE WHEN is_available THEN 1 ELSE 0 END), 0) \
+         AS BIGINT) AS available FROM doctors WHERE archived_at IS NULL",
+    );
+    let figures = sql.fetch_one(conn).await?;
+    let sql = Sql::new(
+        "SELECT min(specialization) AS specialization, count(*) AS doctors FROM doctors \
+         WHERE archived_at IS NULL GROUP BY specialization_key \
+         ORDER BY count(*) DESC, specialization_key LIMIT $1",
+    );
+    let rows = sql.arg(SPECIALIZATIONS_MAX).fetch_all(conn).await?;
+    let by_specialization = rows.iter().map(|row| {
+        let specialization = row.get("specialization")?;
+        Ok(SpecializationCount { specialization, count: row.get("doctors")? })
+    });
+    Ok(DoctorFigures {
+        total: figures.get("total")?,
+        available: figures.get("available")?,
+        by_specialization: by_specialization.collect::<Result<_, Error>>()?,
+    })
+}
+
+/// How assignments stand, and how many count from a day.
+#[derive(Default)]
+pub(crate) struct Standing {
+    pub(crate) by_status: StatusCounts,
+    pub(crate) on_day: i64,
+}
+
+impl Standing {
+    fn add(&mut self, status: AssignmentStatus, count: i64) {
+        *match status {
+            AssignmentStatus::Active => &mut self.by_status.active,
+            AssignmentStatus::OnHold => &mut self.by_status.on_hold,
+            AssignmentStatus::Completed => &mut self.by_status.completed,
+            AssignmentStatus::Cancelled => &mut self.by_status.cancelled,
+        } += count;
+    }
+}
+
+/// How the assignments stand that the caller may see, without those of archived patients and doctors.
+pub(crate) async fn standing(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+    day: NaiveDate,
+) -> Result<Standing, DbError> {
+    let mut standing = Standing::default();
+    if let Scope::OfDoctor(_) | Scope::OfPatient(_) = scope {
+        let mut sql = Sql::new("SELECT a.status, count(*) AS assignments, ");
+        count_on_day(&mut sql, day);
+        sql.push(
+            " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id \
+             LEFT JOIN doctors d ON d.id = a.doctor_id \
+             WHERE p.archived_at IS NULL AND d.archived_at IS NULL",
+        );
+        restrict_visible(&mut sql, scope);
+        sql.push(" GROUP BY a.status");
+        add_rows(&mut standing, sql, conn, 1).await?;
+        return Ok(standing);
+    }
+    // All of them are counted in the index, and then those that don't count, which are few.
+    for status in AssignmentStatus::ALL {
+        let mut sql =
+            Sql::new("SELECT count(*) AS assignments FROM assignments a WHERE a.status = ");
+        sql.bind(status.as_str());
+        restrict_visible(&mut sql, scope);
+        standing.add(*status, sql.fetch_one(conn).await?.get("assignments")?);
+    }
+    let mut sql =
+        Sql::new("SELECT count(*) AS assignments FROM assignments a WHERE a.assigned_date = ");
+    sql.bind(day);
+    restrict_visible(&mut sql, scope);
+    standing.on_day = sql.fetch_one(conn).await?.get("assignments")?;
+    add_rows(&mut standing, archived(scope, day), conn, -1).await?;
+    Ok(standing)
+}
+
+/// The assignments of archived patients and doctors, by how they stand.
+fn archived(scope: Scope, day: NaiveDate) -> Sql {
+    let mut sql = Sql::new("SELECT a.status, count(*) AS assignments, ");
+    count_on_day(&mut sql, day);
+    // In this order: from the archive, which is small, to the assignments.
+    sql.push(
+        " FROM (SELECT a.id, a.status, a.assigned_date FROM patients p \
+         CROSS JOIN assignments a WHERE a.patient_id = p.id",
+    );
+    restrict_scope(&mut sql, scope, Shelf::Both);
+    sql.push(
+        " AND p.archived_at IS NOT NULL UNION SELECT a.id, a.status, a.assigned_date FROM doctors d \
+         CROSS JOIN assignments a WHERE a.doctor_id = d.id AND d.archived_at IS NOT NULL",
+    );
+    restrict_visible(&mut sql, scope);
+    sql.push(") AS a GROUP BY a.status");
+    sql
+}
+
+fn count_on_day(sql: &mut Sql, day: NaiveDate) {
+    sql.push("CAST(sum(CASE a.assigned_date WHEN ").bind(day);
+    sql.push(" THEN 1 ELSE 0 END) AS BIGINT) AS on_day");
+}
+
+async fn add_rows(
+    standing: &mut Standing,
+    sql: Sql,
+    conn: &mut Conn<'_>,
+    sign: i64,
+) -> Result<(), DbError> {
+    for row in sql.fetch_all(conn).await? {
+        let status = row.parsed("status", str::parse)?;
+        let status = status.ok_or_else(|| Error::internal("an assignment without a status"))?;
+        standing.add(status, sign * row.get::<i64>("assignments")?);
+        standing.on_day += sign * row.get::<i64>("on_day")?;
+    }
+    Ok(())
+}
+
+/// The doctors with the most active assignments that the caller may see, the busiest first. Nobody
+/// from the archive has any.
+pub(crate) async fn busiest(conn: &mut Conn<'_>, scope: Scope) -> Result<Vec<BusyDoctor>, DbError> {
+    let mut sql = Sql::new(
+        "SELECT d.id, d.first_name, d.last_name, busy.active FROM (SELECT a.doctor_id, \
+         count(*) AS active FROM assignments a WHERE a.is_active",
+    );
+    restrict_visible(&mut sql, scope);
+    sql.push(" GROUP BY a.doctor_id ORDER BY count(*) DESC, a.doctor_id LIMIT ").bind(BUSIEST_MAX);
+    sql.push(
+        ") AS busy LEFT JOIN doctors d ON d.id = busy.doctor_id ORDER BY busy.active DESC, d.id",
+    );
+    let rows = sql.fetch_all(conn).await?;
+    let busy = rows.iter().map(|row| {
+        let (first, last): (Option<String>, Option<String>) =
+            (row.get("first_name")?, row.get("last_name")?);
+        Ok(BusyDoctor {
+            doctor: DoctorId(row.get("id")?),
+            doctor_name: full_name(first.as_deref(), last.as_deref()),
+            active: row.get("active")?,
+        })
+    });
+    Ok(busy.collect::<Result<_, Error>>()?)
+}

@@ -1,0 +1,58 @@
+//! How the database finds the rows of lists. What is slow with many records can be told from the plan
+//! with few.
+
+use chrono::NaiveDate;
+use shared::{assignment::AssignmentFilter, doctor::DoctorFilter, patient::PatientFilter};
+
+use super::{
+    Db, DbError, Scope, Sql, assignments, doctors,
+    listing::{self, Listed, Span},
+    patients,
+    search::Search,
+};
+use crate::error::Error;
+
+/// A list, as it is asked for.
+pub enum List {
+    /// Patients.
+    Patients(PatientFilter),
+    /// Doctors.
+    Doctors(DoctorFilter),
+    /// Assignments.
+    Assignments(AssignmentFilter),
+}
+
+/// The plans for a list: that for the rows of its first page, and that for their count. PostgreSQL,
+/// which reads a small table as a whole, is told to do without that, and to sort only where it has to.
+///
+/// Fails where the search of the list can't be read.
+pub async fn plans(
+    db: &Db,
+    list: &List,
+    scope: Scope,
+    today: NaiveDate,
+) -> Result<[Vec<String>; 2], Error> {
+    let typed = match list {
+        List::Patients(filter) => filter.search.as_deref(),
+        List::Doctors(filter) => filter.search.as_deref(),
+        List::Assignments(filter) => filter.search.as_deref(),
+    };
+    let search = typed.map(Search::parse).transpose().map_err(|c| Error::invalid("search", c))?;
+    let search = search.as_ref();
+    let (rows, count) = match list {
+        List::Patients(filter) => both(&patients::Listing { filter, search, scope, today }),
+        List::Doctors(filter) => both(&doctors::Listing { filter, search }),
+        List::Assignments(filter) => both(&assignments::Listing { filter, search, scope }),
+    }?;
+    let mut tx = db.begin().await?;
+    let mut conn = tx.conn();
+    for setting in ["SET LOCAL enable_seqscan = off", "SET LOCAL enable_sort = off"] {
+        conn.either("SELECT 1", setting).execute(&mut conn).await?;
+    }
+    Ok([rows.explain(&mut conn).await?, count.explain(&mut conn).await?])
+}
+
+fn both<L: Listed>(list: &L) -> Result<(Sql, Sql), DbError> {
+    let span = Span { place: None, is_backwards: false, limit: 21, offset: 0 };
+    Ok((listing::select(list, &span)?, listing::select_count(list, 10_001)))
+}

@@ -1,0 +1,88 @@
+//! The dashboard: figures over what somebody may see.
+
+use chrono::{Days, NaiveDate};
+use shared::{
+    dashboard::{AssignmentFigures, DAYS, Dashboard, DayCount, PatientFigures, RECENT_MAX},
+    patient::{Patient, PatientFilter},
+};
+
+use super::access::{Action, Actor, Scope, scope};
+use crate::{
+    app::App,
+    db::{
+        Conn, dashboard,
+        listing::Span,
+        patients::{self, Listing},
+    },
+    error::Error,
+};
+
+/// Days of a week, today included.
+const WEEK: usize = 7;
+
+/// Figures over what the caller may see.
+pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
+    let visible = scope(actor, Action::ReadPatient)?;
+    let today = app.clock().today();
+    // Side by side: each has a table of its own to count.
+    let (patients, assignments) = tokio::try_join!(
+        async {
+            let mut lent = app.db().read().await?;
+            let mut conn = lent.conn();
+            let figures = registered(app, &mut conn, visible, today).await?;
+            Ok::<_, Error>((figures, recent(&mut conn, visible, today).await?))
+        },
+        async {
+            let mut lent = app.db().read().await?;
+            let mut conn = lent.conn();
+            let figures = assigned(&mut conn, visible, today).await?;
+            Ok((figures, dashboard::doctors(&mut conn).await?))
+        }
+    )?;
+    let ((patients, recent_patients), (assignments, doctors)) = (patients, assignments);
+    Ok(Dashboard { patients, doctors, assignments, recent_patients })
+}
+
+async fn registered(
+    app: &App,
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    today: NaiveDate,
+) -> Result<PatientFigures, Error> {
+    let ago = |days: i64| today.checked_sub_days(Days::new(days.unsigned_abs())).unwrap_or(today);
+    let days: Vec<NaiveDate> = (0..DAYS).rev().map(ago).collect();
+    let starts: Vec<_> = days.iter().map(|day| app.clock().start_of(*day)).collect();
+    let counts = dashboard::registered(conn, visible, &starts).await?;
+    let by_day = days.into_iter().zip(counts.iter().skip(1));
+    Ok(PatientFigures {
+        total: counts.iter().sum(),
+        new_today: counts.last().copied().unwrap_or_default(),
+        new_last_7_days: counts.iter().rev().take(WEEK).sum(),
+        by_day: by_day.map(|(date, count)| DayCount { date, count: *count }).collect(),
+    })
+}
+
+async fn recent(
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    today: NaiveDate,
+) -> Result<Vec<Patient>, Error> {
+    let ordering = Some("-created_at".to_owned());
+    let filter = PatientFilter { ordering, ..PatientFilter::default() };
+    let listing = Listing { filter: &filter, search: None, scope: visible, today };
+    let span = Span { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
+    let rows = patients::list(conn, &listing, &span).await?;
+    Ok(rows.into_iter().map(|(row, _)| row.patient).collect())
+}
+
+async fn assigned(
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    today: NaiveDate,
+) -> Result<AssignmentFigures, Error> {
+    let standing = dashboard::standing(conn, visible, today).await?;
+    let busiest_doctors = dashboard::busiest(conn, visible).await?;
+    let by_status = standing.by_status;
+    let active = by_status.active + by_status.on_hold;
+    Ok(AssignmentFigures { active, by_status, today: standing.on_day, busiest_doctors })
+}

@@ -1,0 +1,160 @@
+//! The one box for whatever is typed.
+
+use shared::{
+    doctor::{Doctor, DoctorFilter},
+    id::{DoctorId, PatientId},
+    lookup::{FOUND_MAX, Found, FoundKind, FoundRecord, Lookup, Reading, Why, not_an_id},
+    patient::{Patient, PatientFilter, full_name},
+    text::{fold_word, name_words},
+};
+
+use super::access::{Action, Actor, Scope, scope};
+use crate::{
+    app::App,
+    db::{
+        Conn, Shelf, doctors,
+        listing::Span,
+        patients,
+        search::{Search, doctor_terms, terms},
+    },
+    error::Error,
+};
+
+/// Finds what was typed among the patients that the caller may see and all doctors. Nothing of the
+/// archive is found. As in a list, no single record is read.
+///
+/// Fails with a complaint about a medical record number whose check letter is wrong, where nothing
+/// else has what was typed.
+pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
+    let visible = scope(actor, Action::ReadPatient)?;
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    if typed.is_empty() {
+        return Ok(Lookup { read_as: Vec::new(), results: Vec::new() });
+    }
+    if let Some(id) = typed.strip_prefix('#') {
+        return by_id(app, &mut conn, visible, id.trim()).await;
+    }
+    let (search, read_as) = Search::by_shape(typed).map_err(|c| Error::invalid("q", c))?;
+    let mut found = patients_with(app, &mut conn, visible, typed, &search).await?;
+    found.extend(doctors_with(&mut conn, typed, &search).await?);
+    if let Some(complaint) = search.mistyped_mrn.filter(|_| found.is_empty()) {
+        return Err(Error::invalid("q", complaint));
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    found.truncate(usize::try_from(FOUND_MAX).unwrap_or_default());
+    Ok(Lookup { read_as, results: found.into_iter().map(|(_, found)| found).collect() })
+}
+
+async fn by_id(
+    app: &App,
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    digits: &str,
+) -> Result<Lookup, Error> {
+    let id: PatientId = digits.parse().map_err(|_| Error::invalid("q", not_an_id()))?;
+    let today = app.clock().today();
+    let mut results = Vec::new();
+    if let Some(row) = patients::get(conn, id, visible, Shelf::Current, today).await? {
+        results.push(patient(row.patient, Why::Id));
+    }
+    if let Some(row) = doctors::get(conn, DoctorId(id.0), Shelf::Current).await? {
+        results.push(doctor(row.doctor, Why::Id));
+    }
+    Ok(Lookup { read_as: vec![Reading::Id], results })
+}
+
+/// As many rows as are shown at most.
+const SPAN: Span = Span { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
+
+/// What was found, with its rank.
+type Ranked = Vec<(i64, Found)>;
+
+async fn patients_with(
+    app: &App,
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    typed: &str,
+    search: &Search,
+) -> Result<Ranked, Error> {
+    let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
+    let (search, today) = (Some(search), app.clock().today());
+    let listing = patients::Listing { filter: &filter, search, scope: visible, today };
+    let rows = patients::list(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(row, key)| {
+        let terms = terms(&row.patient.mrn, &row.patient.state().fields);
+        let why = match search.and_then(|search| search.matched(&terms)) {
+            Some(Reading::Id) => Why::Id,
+            Some(Reading::Mrn) => Why::Mrn,
+            Some(Reading::Email) => Why::Email,
+            Some(Reading::DateOfBirth) => Why::DateOfBirth,
+            Some(Reading::Phone) => Why::Phone,
+            Some(Reading::Identifier) => Why::Identifier,
+            Some(Reading::Name) | None => Why::Name,
+        };
+        (key.rank, patient(row.patient, why))
+    });
+    Ok(found.collect())
+}
+
+async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Result<Ranked, Error> {
+    let filter = DoctorFilter { search: Some(typed.to_owned()), ..DoctorFilter::default() };
+    let listing = doctors::Listing { filter: &filter, search: Some(search) };
+    let rows = doctors::list(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(row, key)| {
+        let why = match search.matched(&doctor_terms(&row.doctor.fields())) {
+            Some(Reading::Email) => Why::Email,
+            Some(Reading::Phone) => Why::Phone,
+            Some(Reading::Identifier) => Why::License,
+            _ => of_words(&row.doctor, typed),
+        };
+        (key.rank, doctor(row.doctor, why))
+    });
+    Ok(found.collect())
+}
+
+/// Which of the words about a doctor has matched: the name, if one of those typed is its beginning.
+fn of_words(doctor: &Doctor, typed: &str) -> Why {
+    let typed: Vec<String> =
+        typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();
+    let has = |text: &str| {
+        let words = name_words(text);
+        typed.iter().any(|typed| words.iter().any(|word| word.starts_with(typed.as_str())))
+    };
+    let name = full_name(doctor.first_name.as_deref(), doctor.last_name.as_deref());
+    let places = [
+        (Some(name.as_str()), Why::Name),
+        (Some(doctor.specialization.as_str()), Why::Specialization),
+        (doctor.clinic_name.as_deref(), Why::Clinic),
+        (doctor.city.as_deref(), Why::City),
+    ];
+    let met = places.into_iter().find(|(text, _)| text.is_some_and(has));
+    met.map_or(Why::Name, |(_, why)| why)
+}
+
+/// A line of what is known.
+fn label(parts: [Option<String>; 3]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn patient(patient: Patient, why: Why) -> Found {
+    let born = patient.date_of_birth.map(|born| born.to_string());
+    Found {
+        kind: FoundKind::Patient,
+        id: patient.id.0,
+        label: label([Some(patient.full_name.clone()), born, Some(patient.mrn.clone())]),
+        why,
+        record: FoundRecord::Patient(Box::new(patient)),
+    }
+}
+
+fn doctor(doctor: Doctor, why: Why) -> Found {
+    let (name, license) = (doctor.full_name.clone(), doctor.license_number.clone());
+    Found {
+        kind: FoundKind::Doctor,
+        id: doctor.id.0,
+        label: label([Some(name), Some(doctor.specialization.clone()), license]),
+        why,
+        record: FoundRecord::Doctor(Box::new(doctor)),
+    }
+}

@@ -1,0 +1,91 @@
+//! Files with doctors.
+
+use chrono::NaiveDate;
+use shared::{
+    Faults,
+    doctor::{DoctorFields, DoctorInput, NewDoctor},
+    read::{Input, Reader},
+};
+
+use super::{
+    Subject,
+    header::{Layout, Meaning},
+};
+use crate::{
+    app::App,
+    domain::{
+        access::Actor,
+        doctors::{self, Claimed, Known},
+    },
+    error::Error,
+};
+
+/// What they look like.
+pub(super) const LAYOUT: Layout = Layout {
+    synthea: &["ID", "NAME", "SPECIALITY"],
+    of_synthea: synthea,
+    members: DoctorInput::MEMBERS,
+    special: &[
+        ("years_of_experience", Meaning::Number("years_of_experience")),
+        ("is_available", Meaning::Flag("is_available")),
+    ],
+    given_out: &["id"],
+    instead: "",
+    like: "last_name and specialization",
+};
+
+fn synthea(name: &str) -> Meaning {
+    match name {
+        "NAME" => Meaning::FullName,
+        "SPECIALITY" => Meaning::Member("specialization"),
+        "ADDRESS" => Meaning::Member("clinic_address"),
+        "CITY" => Meaning::Member("city"),
+        "STATE" => Meaning::Member("state"),
+        "ZIP" => Meaning::Member("zip_code"),
+        _ => Meaning::Ignored,
+    }
+}
+
+/// Doctors.
+#[derive(Debug)]
+pub(super) struct Doctors;
+
+impl Subject for Doctors {
+    const LAYOUT: &'static Layout = &LAYOUT;
+    type State = DoctorFields;
+    type Key = Known;
+    type Claimed = Claimed;
+
+    fn read(reader: &mut Reader, _: NaiveDate) -> Result<DoctorFields, Faults> {
+        let input = NewDoctor::read(reader).0;
+        DoctorFields::default().changed_by(&input)
+    }
+
+    fn key(fields: &DoctorFields, _: &str) -> Vec<Known> {
+        vec![Known::by(fields)]
+    }
+
+    async fn already_there(
+        app: &App,
+        keys: &[&[Known]],
+        claimed: &Claimed,
+    ) -> Result<Vec<bool>, Error> {
+        doctors::already_there(app, keys, claimed).await
+    }
+
+    async fn find_taken(
+        app: &App,
+        fields: &[DoctorFields],
+        claimed: &mut Claimed,
+    ) -> Result<Vec<Result<(), Faults>>, Error> {
+        doctors::find_taken(app, fields, claimed).await
+    }
+
+    async fn register(
+        app: &App,
+        actor: &Actor,
+        fields: &[DoctorFields],
+    ) -> Result<Vec<Result<(), Faults>>, Error> {
+        doctors::register_many(app, actor, fields, "doctor.imported").await
+    }
+}

@@ -1,0 +1,105 @@
+//! Files with patients.
+
+use chrono::NaiveDate;
+use shared::{
+    Faults,
+    patient::{Identifier, NewPatient, PatientInput, PatientState},
+    read::{Input, Reader},
+};
+
+use super::{
+    Subject,
+    header::{Layout, Meaning},
+};
+use crate::{
+    app::App,
+    domain::{
+        access::Actor,
+        patients::{self, Claimed},
+    },
+    error::Error,
+};
+
+/// What they look like.
+pub(super) const LAYOUT: Layout = Layout {
+    synthea: &["ID", "BIRTHDATE", "FIRST", "LAST", "GENDER"],
+    of_synthea: synthea,
+    members: PatientInput::MEMBERS,
+    special: &[
+        ("source_id", Meaning::SourceId),
+        ("identifiers", Meaning::Identifiers),
+        ("age", Meaning::Number("age")),
+    ],
+    given_out: &["id", "mrn"],
+    instead: "; call it source_id to keep it as an identifier",
+    like: "first_name and date_of_birth",
+};
+
+fn synthea(name: &str) -> Meaning {
+    match name {
+        "ID" => Meaning::SourceId,
+        "BIRTHDATE" => Meaning::Member("date_of_birth"),
+        "DEATHDATE" => Meaning::Member("deceased_on"),
+        "SSN" => Meaning::Identifier("ssn"),
+        "PASSPORT" => Meaning::Identifier("passport"),
+        "FIRST" => Meaning::Name("first_name"),
+        "MIDDLE" => Meaning::Name("middle_name"),
+        "LAST" => Meaning::Name("last_name"),
+        "GENDER" => Meaning::Member("gender"),
+        "ADDRESS" => Meaning::Member("address"),
+        "CITY" => Meaning::Member("city"),
+        "STATE" => Meaning::Member("state"),
+        "ZIP" => Meaning::Member("zip_code"),
+        _ => Meaning::Ignored,
+    }
+}
+
+/// Patients.
+#[derive(Debug)]
+pub(super) struct Patients;
+
+impl Subject for Patients {
+    const LAYOUT: &'static Layout = &LAYOUT;
+    type State = PatientState;
+    type Key = Identifier;
+    type Claimed = Claimed;
+
+    fn read(reader: &mut Reader, today: NaiveDate) -> Result<PatientState, Faults> {
+        let input = NewPatient::read(reader).0;
+        PatientState::default().changed_by(&input, today)
+    }
+
+    /// The id in the source, else all identifiers.
+    fn key(state: &PatientState, source: &str) -> Vec<Identifier> {
+        let all = state.fields.identifiers.as_deref().unwrap_or_default();
+        match all.iter().find(|identifier| identifier.system == source) {
+            Some(identifier) => vec![identifier.clone()],
+            None => all.to_vec(),
+        }
+    }
+
+    async fn already_there(
+        app: &App,
+        keys: &[&[Identifier]],
+        claimed: &Claimed,
+    ) -> Result<Vec<bool>, Error> {
+        patients::already_there(app, keys, claimed).await
+    }
+
+    async fn find_taken(
+        app: &App,
+        states: &[PatientState],
+        claimed: &mut Claimed,
+    ) -> Result<Vec<Result<(), Faults>>, Error> {
+        patients::find_taken(app, states, claimed).await
+    }
+
+    async fn register(
+        app: &App,
+        actor: &Actor,
+        states: &[PatientState],
+    ) -> Result<Vec<Result<(), Faults>>, Error> {
+        let written = patients::register_many(app, actor, states, "patient.imported").await?;
+        Ok(written.into_iter().map(|outcome| outcome.map(drop)).collect())
+    }
+}

@@ -1,0 +1,174 @@
+//! One box for whatever is typed.
+
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Answer, Backend, Client, Server, on_both},
+    patients::dump,
+};
+
+on_both! {
+    every_shape_is_read_and_says_what_matched,
+    a_mistyped_record_number_is_said_to_be_so,
+    an_id_finds_the_records_that_have_it,
+    only_what_the_caller_may_see_is_found,
+    the_best_twenty_come_first,
+    looking_up_is_no_reading_of_a_single_record,
+}
+
+async fn typed(client: &Client, text: &str) -> Answer {
+    let request = client.request(reqwest::Method::GET, "/api/lookup").query(&[("q", text)]);
+    client.send(request).await
+}
+
+async fn found(client: &Client, text: &str) -> Value {
+    typed(client, text).await.expect_status(200).body
+}
+
+/// Label and reason of everything that was found.
+fn lines(found: &Value) -> Vec<(&str, &str)> {
+    let results = found["results"].as_array().unwrap().iter();
+    results.map(|it| (it["label"].as_str().unwrap(), it["why"].as_str().unwrap())).collect()
+}
+
+async fn furnish(client: &Client) {
+    client
+        .patient(json!({
+            "first_name": "José", "last_name": "Gómez", "date_of_birth": "1989-05-25",
+            "phone_number": "+1 (555) 123-4567", "email": "Jose.G@Example.com",
+            "identifiers": [{"system": "insurance", "value": "AB-123 45"}],
+        }))
+        .await;
+    client.patient(json!({"last_name": "Boston"})).await;
+    let doctor = json!({
+        "first_name": "Sarah", "last_name": "Johnson", "specialization": "Cardiology",
+        "license_number": "MD-123456", "email": "sarah@example.com", "city": "Boston",
+        "phone_number": "+1 555 987 6543", "clinic_name": "Heart Care",
+    });
+    client.post("/api/doctors", doctor).await.expect_status(201);
+}
+
+async fn every_shape_is_read_and_says_what_matched(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    furnish(&staff).await;
+    let jose = "José Gómez, 1989-05-25, P000001B";
+    let sarah = "Sarah Johnson, Cardiology, MD-123456";
+    for (text, read_as, expected) in [
+        ("p 000-001 b", "mrn identifier", vec![(jose, "mrn")]),
+        ("1989-05-25", "date_of_birth", vec![(jose, "date_of_birth")]),
+        ("1989", "date_of_birth phone identifier", vec![(jose, "date_of_birth")]),
+        ("4567", "date_of_birth phone identifier", vec![(jose, "phone")]),
+        ("+1 555 123 4567", "phone identifier", vec![(jose, "phone")]),
+        ("1555", "date_of_birth phone identifier", vec![(jose, "phone"), (sarah, "phone")]),
+        ("jose.g@example.com", "email", vec![(jose, "email")]),
+        ("SARAH@", "email", vec![(sarah, "email")]),
+        ("ab12345", "identifier name", vec![(jose, "identifier")]),
+        ("md123456", "identifier name", vec![(sarah, "license")]),
+        ("gomez", "name", vec![(jose, "name")]),
+        ("1989-05 gom", "date_of_birth name", vec![(jose, "name")]),
+        ("cardio", "name", vec![(sarah, "specialization")]),
+        ("heart", "name", vec![(sarah, "clinic")]),
+        ("johnson cardio", "name", vec![(sarah, "name")]),
+        ("boston", "name", vec![("Boston, P000002C", "name"), (sarah, "city")]),
+        ("gomez 1990", "date_of_birth phone identifier name", vec![]),
+        ("nobody", "name", vec![]),
+        ("%", "name", vec![]),
+        ("  ", "", vec![]),
+    ] {
+        let found = found(&staff, text).await;
+        assert_eq!(lines(&found), expected, "{text}");
+        let tried: Vec<_> =
+            found["read_as"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        assert_eq!(tried.join(" "), read_as, "{text}");
+    }
+    let both = found(&staff, "1555").await;
+    let list = staff.get("/api/patients?search=1555").await;
+    assert_eq!(both["results"][0]["record"], list.results()[0]);
+    let list = staff.get("/api/doctors?search=1555").await;
+    assert_eq!(both["results"][1]["record"], list.results()[0]);
+    let kinds: Vec<_> = both["results"].as_array().unwrap().iter().map(|it| &it["kind"]).collect();
+    assert_eq!(kinds, ["patient", "doctor"]);
+}
+
+async fn a_mistyped_record_number_is_said_to_be_so(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    furnish(&staff).await;
+    let answer = typed(&staff, "P000001C").await.expect_status(400);
+    assert!(answer.complaints("q").contains("mistyped"), "{}", answer.text);
+    assert_eq!(answer.body["error_codes"][0]["code"], "mistyped_mrn");
+    // Somebody's number elsewhere can look like one.
+    staff
+        .patient(json!({
+            "first_name": "Ana", "identifiers": [{"system": "passport", "value": "P000001C"}],
+        }))
+        .await;
+    let found = found(&staff, "P000001C").await;
+    assert_eq!(lines(&found), [("Ana, P000003D", "identifier")]);
+    for bad in ["#", "#x", "#-1", "#1 2", &"a ".repeat(13), &"x".repeat(201)] {
+        typed(&staff, bad).await.expect_status(400).complaints("q");
+    }
+    staff.get("/api/lookup").await.expect_status(400).complaints("q");
+    staff.get("/api/lookup?q=a&limit=5").await.expect_status(400).complaints("limit");
+    server.nobody().get("/api/lookup?q=a").await.expect_status(401);
+}
+
+async fn an_id_finds_the_records_that_have_it(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    furnish(&staff).await;
+    let both = found(&staff, "#1").await;
+    assert_eq!(both["read_as"], json!(["id"]));
+    let labels = ["José Gómez, 1989-05-25, P000001B", "Sarah Johnson, Cardiology, MD-123456"];
+    assert_eq!(lines(&both), labels.map(|label| (label, "id")));
+    assert_eq!(lines(&found(&staff, "# 2").await), [("Boston, P000002C", "id")]);
+    assert_eq!(lines(&found(&staff, "#77").await), []);
+}
+
+async fn only_what_the_caller_may_see_is_found(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (staff, member) = (server.staff().await, server.member("m@example.com").await);
+    furnish(&staff).await;
+    member.patient(json!({"first_name": "José", "last_name": "Own"})).await;
+    assert_eq!(lines(&found(&member, "jose").await), [("José Own, P000003D", "name")]);
+    assert_eq!(lines(&found(&member, "#1").await).len(), 1, "the doctor alone");
+    assert_eq!(lines(&found(&member, "sarah").await).len(), 1);
+    // Nor who is in the archive.
+    staff.delete("/api/patients/1").await.expect_status(204);
+    staff.delete("/api/doctors/1").await.expect_status(204);
+    for text in ["gomez", "#1", "sarah", "P000001B"] {
+        assert_eq!(lines(&found(&staff, text).await), [], "{text}");
+    }
+}
+
+async fn the_best_twenty_come_first(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    for number in 0..25 {
+        staff.patient(json!({"first_name": format!("Annabel{number:02}")})).await;
+    }
+    let doctor = json!({"last_name": "Ann", "specialization": "Surgery"});
+    staff.post("/api/doctors", doctor).await.expect_status(201);
+    staff.patient(json!({"first_name": "Ann"})).await;
+    let found = found(&staff, "ann").await;
+    let lines = lines(&found);
+    assert_eq!(lines.len(), 20);
+    let first: Vec<_> =
+        lines[..3].iter().map(|(label, _)| label.split(',').next().unwrap()).collect();
+    assert_eq!(first, ["Ann", "Ann", "Annabel00"]);
+    assert_eq!(found["results"][1]["kind"], "doctor");
+}
+
+async fn looking_up_is_no_reading_of_a_single_record(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    furnish(&staff).await;
+    found(&staff, "#1").await;
+    found(&staff, "P000001B").await;
+    server.app.reads().flush().await;
+    assert!(!dump(&server).await.contains("patient.read"));
+    staff.get("/api/patients/1").await.expect_status(200);
+    server.app.reads().flush().await;
+    assert!(dump(&server).await.contains("patient.read"));
+}

@@ -1,0 +1,149 @@
+//! Every kind of list is answered from an index: no table is read as a whole, and what comes in an
+//! index's order is not sorted.
+
+use server::db::{
+    Scope,
+    explain::{List, plans},
+};
+use shared::{
+    UserId,
+    assignment::{self, AssignmentFilter, AssignmentStatus},
+    date::parse_day,
+    doctor::{self, DoctorFilter},
+    id::{DoctorId, PatientId},
+    patient::{self, PatientFilter},
+};
+
+use crate::harness::{Backend, Server, on_both};
+
+on_both! {
+    lists_of_everything_come_in_the_order_of_an_index,
+    own_lists_come_from_an_index,
+    filters_are_answered_from_an_index,
+}
+
+fn patients(ordering: Option<&str>) -> PatientFilter {
+    PatientFilter { ordering: ordering.map(str::to_owned), ..PatientFilter::default() }
+}
+
+fn doctors(ordering: Option<&str>) -> DoctorFilter {
+    DoctorFilter { ordering: ordering.map(str::to_owned), ..DoctorFilter::default() }
+}
+
+fn assignments(ordering: Option<&str>) -> AssignmentFilter {
+    AssignmentFilter { ordering: ordering.map(str::to_owned), ..AssignmentFilter::default() }
+}
+
+/// The lists of one kind in every order.
+fn ordered(orderings: &[&str], list: impl Fn(Option<&str>) -> List) -> Vec<List> {
+    let both = orderings.iter().flat_map(|it| [(*it).to_owned(), format!("-{it}")]);
+    let mut lists: Vec<_> = both.map(|ordering| list(Some(&ordering))).collect();
+    lists.push(list(None));
+    lists
+}
+
+fn name(list: &List) -> String {
+    match list {
+        List::Patients(filter) => format!("patients {:?}", filter.pairs()),
+        List::Doctors(filter) => format!("doctors {:?}", filter.pairs()),
+        List::Assignments(filter) => format!("assignments {:?}", filter.pairs()),
+    }
+}
+
+/// Fails where a step reads a whole table, or, unless a list may be `sorted`, where rows are sorted.
+async fn check(server: &Server, list: &List, scope: Scope, sorted: bool) {
+    let today = server.app.clock().today();
+    let plans = plans(server.app.db(), list, scope, today).await.unwrap();
+    for (plan, may_sort) in plans.iter().zip([sorted, true]) {
+        let shown = format!("{} {scope:?}\n{}", name(list), plan.join("\n"));
+        assert!(!plan.is_empty(), "no plan: {shown}");
+        for step in plan.iter().map(|step| step.trim()) {
+            assert!(!reads_a_table(step), "{step} in {shown}");
+            let sorts = step.contains("USE TEMP B-TREE FOR ORDER BY")
+                || step.contains("Sort  (")
+                || step.contains("USE TEMP B-TREE FOR LAST");
+            assert!(may_sort || !sorts, "{step} in {shown}");
+        }
+    }
+}
+
+/// Whether a step of SQLite's or PostgreSQL's plan goes through a table of records without an index.
+fn reads_a_table(step: &str) -> bool {
+    let of_sqlite = ["p", "d", "a", "patients", "doctors", "assignments", "t", "patient_terms"];
+    let of_postgres = ["patients", "doctors", "assignments", "patient_terms", "doctor_terms"];
+    of_sqlite.iter().any(|table| step == format!("SCAN {table}"))
+        || of_postgres.iter().any(|table| step.contains(&format!("Seq Scan on {table}")))
+}
+
+async fn lists_of_everything_come_in_the_order_of_an_index(backend: Backend) {
+    let server = Server::start(backend).await;
+    let mut lists = ordered(patient::ORDERINGS, |ordering| List::Patients(patients(ordering)));
+    lists.extend(ordered(doctor::ORDERINGS, |ordering| List::Doctors(doctors(ordering))));
+    lists.extend(ordered(assignment::ORDERINGS, |ordering| {
+        List::Assignments(assignments(ordering))
+    }));
+    lists.extend(ordered(assignment::ORDERINGS, |ordering| {
+        List::Assignments(AssignmentFilter { is_active: Some(false), ..assignments(ordering) })
+    }));
+    for list in &lists {
+        let by_id = name(list).contains("\"id\"") || name(list).contains("\"-id\"");
+        // By id SQLite follows the table itself, which is in that order.
+        if !(by_id && backend == Backend::Sqlite) {
+            check(&server, list, Scope::All, false).await;
+        }
+    }
+}
+
+async fn own_lists_come_from_an_index(backend: Backend) {
+    let server = Server::start(backend).await;
+    let user = UserId(1);
+    for scope in [Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
+        // Own records in the default order, and in the order of creation, are not sorted.
+        let is_own = matches!(scope, Scope::Own(_));
+        check(&server, &List::Patients(patients(None)), scope, !is_own).await;
+        check(&server, &List::Patients(patients(Some("-created_at"))), scope, !is_own).await;
+        check(&server, &List::Assignments(assignments(None)), scope, !is_own).await;
+        for list in ordered(patient::ORDERINGS, |ordering| List::Patients(patients(ordering))) {
+            check(&server, &list, scope, true).await;
+        }
+        for list in
+            ordered(assignment::ORDERINGS, |ordering| List::Assignments(assignments(ordering)))
+        {
+            check(&server, &list, scope, true).await;
+        }
+    }
+}
+
+async fn filters_are_answered_from_an_index(backend: Backend) {
+    let server = Server::start(backend).await;
+    let text = |text: &str| Some(text.to_owned());
+    let day = parse_day("2026-11-20").ok();
+    let of_patients = [
+        PatientFilter { search: text("gomez 1989"), ..patients(None) },
+        PatientFilter { city: text("Boston"), ..patients(None) },
+        PatientFilter { created_by: Some(UserId(1)), ..patients(None) },
+        PatientFilter { doctor: Some(DoctorId(1)), ..patients(None) },
+        PatientFilter { born_from: day, born_to: day, ..patients(None) },
+        PatientFilter { archived: Some(true), ..patients(None) },
+    ];
+    let of_doctors = [
+        DoctorFilter { search: text("cardio"), ..doctors(None) },
+        DoctorFilter { city: text("Boston"), ..doctors(None) },
+        DoctorFilter { specialization: text("Cardiology"), ..doctors(None) },
+        DoctorFilter { created_by: Some(UserId(1)), ..doctors(None) },
+        DoctorFilter { archived: Some(true), ..doctors(None) },
+    ];
+    let of_assignments = [
+        AssignmentFilter { patient: Some(PatientId(1)), ..assignments(None) },
+        AssignmentFilter { doctor: Some(DoctorId(1)), ..assignments(None) },
+        AssignmentFilter { status: Some(AssignmentStatus::Completed), ..assignments(None) },
+        AssignmentFilter { assigned_from: day, assigned_to: day, ..assignments(None) },
+        AssignmentFilter { search: text("gomez"), ..assignments(None) },
+    ];
+    let mut lists: Vec<_> = of_patients.into_iter().map(List::Patients).collect();
+    lists.extend(of_doctors.into_iter().map(List::Doctors));
+    lists.extend(of_assignments.into_iter().map(List::Assignments));
+    for list in &lists {
+        check(&server, list, Scope::All, true).await;
+    }
+}
