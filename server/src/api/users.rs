@@ -10,7 +10,7 @@ use shared::{
 
 use super::{
     Tag,
-    body::Body,
+    body::{Body, NewBody},
     failure::{Changing, Creating, Failure, Making, Reading},
     guard::Guard,
     layers::Address,
@@ -45,9 +45,10 @@ impl UsersApi {
         &self,
         guard: Guard,
         _query: Ask<NoQuery>,
-        Body(new): Body<NewUser>,
+        new: NewBody<NewUser>,
     ) -> Result<Created<CreatedUser>, Failure<Creating>> {
-        let body = users::create_by_admin(&self.0, &guard, &new).await?;
+        let once = new.once.as_ref();
+        let body = users::create_by_admin(&self.0, &guard, &new.body, once).await?;
         let (version, location) = (Some(body.user.version), paths::user(body.user.id));
         Ok(Created { body, version, location, keep: Keep::Never })
     }

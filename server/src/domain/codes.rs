@@ -110,9 +110,30 @@ async fn make(
     let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };
     let row = row.ok_or_else(taken)?;
     let proof = proof(app, &row, purpose).ok_or_else(|| Error::internal("no key for a code"))?;
-    let text = locator + &proof;
+    Ok(Issued { code: grouped(&locator, &proof), expires_at: row.expires_at })
+}
+
+fn grouped(locator: &str, proof: &str) -> String {
+    let text = format!("{locator}{proof}");
     let groups: Vec<&str> = text.as_bytes().chunks(GROUP).filter_map(as_text).collect();
-    Ok(Issued { code: groups.join("-"), expires_at: row.expires_at })
+    groups.join("-")
+}
+
+/// The part of a code that leads to its row, and proves nothing.
+pub(crate) fn beginning(code: &str) -> String {
+    code.chars().filter(|c| *c != '-').take(LOCATOR).collect()
+}
+
+/// A code that was issued, from its beginning; nothing where it was used or voided since.
+pub(crate) async fn again(
+    app: &App,
+    conn: &mut Conn<'_>,
+    beginning: &str,
+    purpose: Purpose,
+) -> Result<Option<String>, Error> {
+    let row = codes::find(conn, purpose.as_str(), beginning).await?;
+    let proved = row.and_then(|row| proof(app, &row, purpose));
+    Ok(proved.map(|proof| grouped(beginning, &proof)))
 }
 
 /// Whose code this is, where it is good. It stays good.

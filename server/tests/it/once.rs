@@ -12,6 +12,7 @@ on_both! {
     a_key_belongs_to_its_user_and_ends_after_a_day,
     every_creating_operation_takes_a_key,
     purging_erases_kept_answers,
+    a_code_is_not_kept_with_the_answer,
 }
 
 async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
@@ -90,6 +91,7 @@ async fn every_creating_operation_takes_a_key(backend: Backend) {
         ("/api/doctors", json!({"last_name": "J", "specialization": "X"})),
         ("/api/assignments", json!({"patient": 1, "doctor": 1})),
         ("/api/assignments/1/transfer", json!({"doctor": 2})),
+        ("/api/users", json!({"email": "new@example.com", "role": "member"})),
     ] {
         let first = post(&admin, path, path, &body).await.expect_status(201);
         let again = post(&admin, path, path, &body).await.expect_status(201);
@@ -107,4 +109,18 @@ async fn purging_erases_kept_answers(backend: Backend) {
     admin.post("/api/patients/1/purge", purge).await.expect_status(204);
     let new = post(&admin, "/api/patients", "key-1", &body).await.expect_status(201);
     assert_eq!(new.body["id"], 2);
+}
+
+async fn a_code_is_not_kept_with_the_answer(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let body = json!({"email": "new@example.com", "role": "member"});
+    let first = post(&admin, "/api/users", "key-1", &body).await.expect_status(201);
+    let again = post(&admin, "/api/users", "key-1", &body).await.expect_status(201);
+    assert_eq!(first.body["code"], again.body["code"]);
+    let reset = json!({"token": first.body["code"], "new_password": crate::harness::PASSWORD});
+    server.nobody().post("/api/auth/password/reset", reset).await.expect_status(204);
+    // The code is gone, so nothing can show it any more.
+    let refused = post(&admin, "/api/users", "key-1", &body).await.expect_status(409);
+    refused.complaints("code");
 }

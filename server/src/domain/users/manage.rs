@@ -27,6 +27,7 @@ use crate::{
         audit::{self, Deed, Doer, differences},
         codes::{self, Issued, Purpose},
         listing::{Asked, Window},
+        once::{self, Once},
         precondition::{Found, Precondition},
         sessions,
     },
@@ -115,6 +116,7 @@ pub async fn create_by_admin(
     app: &App,
     actor: &Actor,
     new: &NewUser,
+    once: Option<&Once>,
 ) -> Result<CreatedUser, Error> {
     check(actor)?;
     let now = app.clock().now();
@@ -122,6 +124,9 @@ pub async fn create_by_admin(
     let (email, username) = (new.email.as_deref(), new.username.as_deref());
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
+    if let Some(kept) = once::claim(app, &mut conn, actor, once).await? {
+        return answered_again(app, &mut conn, kept).await;
+    }
     check_taken(&mut conn, email, username).await?;
     let row = users::NewUser {
         email,
@@ -142,9 +147,28 @@ pub async fn create_by_admin(
     deed.changes = differences(&json!({}), &values(&row.user))?;
     audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
     let issued = code(app, &mut conn, actor, &row).await?;
-    let user = account(actor, &row);
+    let (user, expires_at) = (account(actor, &row), issued.expires_at);
+    let made = CreatedUser { user, code: issued.code, expires_at };
+    // No code is stored: what is kept only leads to it.
+    let kept = CreatedUser { code: codes::beginning(&made.code), ..made.clone() };
+    once::keep(&mut conn, actor, once, (ENTITY, row.user.id.0), &kept).await?;
     tx.commit().await?;
-    Ok(CreatedUser { user, code: issued.code, expires_at: issued.expires_at })
+    Ok(made)
+}
+
+/// The first answer again, with its code as long as that works.
+async fn answered_again(
+    app: &App,
+    conn: &mut Conn<'_>,
+    kept: CreatedUser,
+) -> Result<CreatedUser, Error> {
+    match codes::again(app, conn, &kept.code, Purpose::SetPassword).await? {
+        Some(code) => Ok(CreatedUser { code, ..kept }),
+        None => {
+            let message = "was used or replaced since the account was made: make another one";
+            Err(Error::conflict("code", "void", message))
+        }
+    }
 }
 
 /// Makes a code in the place of earlier ones, and notes that, but not which.
