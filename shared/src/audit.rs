@@ -61,7 +61,7 @@ filter! {
     /// Which entries of the audit log a list shows, newest first.
     AuditFilter {
         /// Done by this user.
-        actor: UserId = read::parsed(20, UserId::from_str),
+        actor: UserId = query::parsed(20, UserId::from_str),
         /// What was done, the whole word.
         action: String = read::line(ACTION_MAX) => [max_length(ACTION_MAX), example("patient.updated")],
         /// Done with this kind of record.
@@ -69,9 +69,9 @@ filter! {
         /// Done with this record; beside `entity`.
         entity_id: i64 = query::whole(1, i64::MAX) => [range(1, i64::MAX), example(1)],
         /// At this time or later.
-        from: Moment = read::parsed(MOMENT_MAX, Moment::from_str),
+        from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// Before this time.
-        to: Moment = read::parsed(MOMENT_MAX, Moment::from_str),
+        to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
         page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
         /// Rows of a page.

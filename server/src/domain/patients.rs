@@ -351,8 +351,8 @@ async fn find(
     shelf: Shelf,
 ) -> Result<PatientRow, Error> {
     let action = match shelf {
-        Shelf::Current => Action::ReadPatient,
-        Shelf::Archive | Shelf::Both => Action::ChangePatient,
+        Shelf::Current | Shelf::Both => Action::ReadPatient,
+        Shelf::Archive => Action::ChangePatient,
     };
     let visible = scope(actor, action)?;
     patients::lock(&mut tx.conn(), id).await?;

@@ -268,7 +268,7 @@ async fn the_profile_is_changed_and_its_role_is_not(backend: Backend) {
     let server = Server::start(backend).await;
     let me = server.member("ana@example.com").await;
     let before = me.get("/api/auth/profile/").await.expect_status(200);
-    assert_eq!(before.body["permissions"], json!(["create_patient"]));
+    assert_eq!(before.body["permissions"], json!(["create_doctor", "create_patient"]));
     let changed =
         me.patch("/api/auth/profile", json!({"name": "Ana Gómez", "phone": "555-1234"})).await;
     let changed = changed.expect_status(200).body;

@@ -445,8 +445,9 @@ async fn permissions_are_what_the_caller_may_do(backend: Backend) {
     staff.patient(json!({"first_name": "Ana"})).await;
     let of =
         async |client: &Client| client.get("/api/patients/1").await.body["permissions"].clone();
-    assert_eq!(of(&staff).await, json!(["update", "archive", "history"]));
-    assert_eq!(of(&admin).await, json!(["update", "archive", "history", "purge"]));
+    assert_eq!(of(&staff).await, json!(["update", "archive", "history", "assign"]));
+    let all = json!(["update", "archive", "history", "assign", "link", "purge"]);
+    assert_eq!(of(&admin).await, all);
     assert!(staff.get("/api/patients").await.results()[0].get("permissions").is_none());
 }
 

@@ -173,7 +173,7 @@ filter! {
         /// name or of the username, for administrators also of the e-mail address.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("ana")],
         /// The role.
-        role: Role = read::parsed(20, Role::from_str),
+        role: Role = query::parsed(20, Role::from_str),
         /// Whether the account may be used; for administrators.
         is_active: bool = query::boolean,
         /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
