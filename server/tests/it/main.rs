@@ -16,6 +16,7 @@ mod around;
 mod assignments;
 mod audit;
 mod authorization;
+mod bad_input;
 mod codes;
 mod command_line;
 mod concurrency;
