@@ -5,7 +5,6 @@
 //! `cargo run --release -p server --example desk -- --database-url sqlite:desk.sqlite`
 
 #![expect(clippy::print_stdout, reason = "the report is what it is for")]
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use std::{
     error::Error,

@@ -111,7 +111,7 @@ async fn open(
         check_single(conn, actor, patient, doctor).await?;
     }
     let inserted = assignments::insert(conn, (patient, doctor), fields, actor.id(), now).await;
-    let id = inserted.map_err(|error| not_single(error))?;
+    let id = inserted.map_err(not_single)?;
     let row = assignments::get(conn, id, Scope::All).await?.ok_or(Error::NotFound)?;
     let mut deed = Deed::new("assignment.created", ENTITY, Some(id.0));
     deed.version = Some(1);
