@@ -109,8 +109,10 @@ CREATE INDEX doctors_specialization_id ON doctors (specialization_key, id) WHERE
 -- Lists and figures of somebody who sees the own records only.
 CREATE INDEX patients_owner ON patients (created_by, id);
 CREATE INDEX patients_owner_created ON patients (created_by, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX patients_owner_updated ON patients (created_by, updated_at, id) WHERE archived_at IS NULL;
 CREATE INDEX patients_owner_archived ON patients (created_by, id) WHERE archived_at IS NOT NULL;
 CREATE INDEX assignments_owner_active ON assignments (patient_owner, id) WHERE is_active;
+CREATE INDEX assignments_owner_ended ON assignments (patient_owner, id) WHERE NOT is_active;
 CREATE INDEX assignments_owner_doctor ON assignments (patient_owner, doctor_id, id) WHERE is_active;
 CREATE INDEX assignments_owner_status ON assignments (patient_owner, status, id);
 CREATE INDEX assignments_owner_date ON assignments (patient_owner, assigned_date, id);

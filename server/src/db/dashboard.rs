@@ -99,10 +99,12 @@ impl Standing {
 }
 
 /// How the assignments stand that the caller may see, without those of archived patients and doctors.
+/// `active` is how many are active, which is known from the doctors.
 pub(crate) async fn standing(
     conn: &mut Conn<'_>,
     scope: Scope,
     day: NaiveDate,
+    active: i64,
 ) -> Result<Standing, DbError> {
     let mut standing = Standing::default();
     if let Scope::OfDoctor(_) | Scope::OfPatient(_) = scope {
@@ -119,12 +121,17 @@ pub(crate) async fn standing(
         return Ok(standing);
     }
     // All of them are counted in the index, and then those that don't count, which are few.
-    for status in AssignmentStatus::ALL {
+    standing.by_status.active = active;
+    for status in AssignmentStatus::ALL.iter().filter(|it| **it != AssignmentStatus::Active) {
         let mut sql =
             Sql::new("SELECT count(*) AS assignments FROM assignments a WHERE a.status = ");
         sql.bind(status.as_str());
         restrict_visible(&mut sql, scope);
-        standing.add(*status, sql.fetch_one(conn).await?.get("assignments")?);
+        let count = sql.fetch_one(conn).await?.get("assignments")?;
+        standing.add(*status, count);
+        if status.is_active() {
+            standing.by_status.active -= count;
+        }
     }
     let mut sql =
         Sql::new("SELECT count(*) AS assignments FROM assignments a WHERE a.assigned_date = ");
@@ -174,12 +181,16 @@ async fn add_rows(
     Ok(())
 }
 
-/// The doctors with the most active assignments that the caller may see, the busiest first. Nobody
-/// from the archive has any.
-pub(crate) async fn busiest(conn: &mut Conn<'_>, scope: Scope) -> Result<Vec<BusyDoctor>, DbError> {
+/// The doctors with the most active assignments that the caller may see, the busiest first, and how
+/// many there are of all doctors. Nobody from the archive has any.
+pub(crate) async fn busiest(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+) -> Result<(Vec<BusyDoctor>, i64), DbError> {
     let mut sql = Sql::new(
-        "SELECT d.id, d.first_name, d.last_name, busy.active FROM (SELECT a.doctor_id, \
-         count(*) AS active FROM assignments a WHERE a.is_active",
+        "SELECT d.id, d.first_name, d.last_name, busy.active, busy.of_all FROM (SELECT a.doctor_id, \
+         count(*) AS active, CAST(sum(count(*)) OVER () AS BIGINT) AS of_all FROM assignments a \
+         WHERE a.is_active",
     );
     restrict_visible(&mut sql, scope);
     sql.push(" GROUP BY a.doctor_id ORDER BY count(*) DESC, a.doctor_id LIMIT ").bind(BUSIEST_MAX);
@@ -187,6 +198,7 @@ pub(crate) async fn busiest(conn: &mut Conn<'_>, scope: Scope) -> Result<Vec<Bus
         ") AS busy LEFT JOIN doctors d ON d.id = busy.doctor_id ORDER BY busy.active DESC, d.id",
     );
     let rows = sql.fetch_all(conn).await?;
+    let of_all = rows.first().map(|row| row.get("of_all")).transpose()?.unwrap_or_default();
     let busy = rows.iter().map(|row| {
         let (first, last): (Option<String>, Option<String>) =
             (row.get("first_name")?, row.get("last_name")?);
@@ -196,5 +208,5 @@ pub(crate) async fn busiest(conn: &mut Conn<'_>, scope: Scope) -> Result<Vec<Bus
             active: row.get("active")?,
         })
     });
-    Ok(busy.collect::<Result<_, Error>>()?)
+    Ok((busy.collect::<Result<_, Error>>()?, of_all))
 }

@@ -25,6 +25,11 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
         .connect_lazy_with(options.options([
             ("idle_in_transaction_session_timeout", "30000"),
             ("statement_timeout", "30000"),
+            // Every question has its index, and the indexes stay in memory: the default, four times as
+            // much for a page out of turn, is for turning disks and prefers to read whole tables.
+            ("random_page_cost", "1.1"),
+            // Starting helpers takes longer than any question that is asked here.
+            ("max_parallel_workers_per_gather", "0"),
         ]));
     Ok(Pools::Postgres(pool))
 }

@@ -80,8 +80,8 @@ async fn assigned(
     visible: Scope,
     today: NaiveDate,
 ) -> Result<AssignmentFigures, Error> {
-    let standing = dashboard::standing(conn, visible, today).await?;
-    let busiest_doctors = dashboard::busiest(conn, visible).await?;
+    let (busiest_doctors, active) = dashboard::busiest(conn, visible).await?;
+    let standing = dashboard::standing(conn, visible, today, active).await?;
     let by_status = standing.by_status;
     let active = by_status.active + by_status.on_hold;
     Ok(AssignmentFigures { active, by_status, today: standing.on_day, busiest_doctors })

@@ -98,11 +98,14 @@ async fn own_lists_come_from_an_index(backend: Backend) {
     let server = Server::start(backend).await;
     let user = UserId(1);
     for scope in [Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
-        // Own records in the default order, and in the order of creation, are not sorted.
+        // Own records in the default order and in the orders of creation and change, are not sorted.
         let is_own = matches!(scope, Scope::Own(_));
         check(&server, &List::Patients(patients(None)), scope, !is_own).await;
         check(&server, &List::Patients(patients(Some("-created_at"))), scope, !is_own).await;
+        check(&server, &List::Patients(patients(Some("-updated_at"))), scope, !is_own).await;
         check(&server, &List::Assignments(assignments(None)), scope, !is_own).await;
+        let ended = AssignmentFilter { is_active: Some(false), ..assignments(None) };
+        check(&server, &List::Assignments(ended), scope, !is_own).await;
         for list in ordered(patient::ORDERINGS, |ordering| List::Patients(patients(ordering))) {
             check(&server, &list, scope, true).await;
         }

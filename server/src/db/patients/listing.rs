@@ -1,6 +1,6 @@
 //! Lists of patients: filters and orderings.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use shared::{patient::PatientFilter, text::fold};
 
 use super::{COLUMNS, PatientRow, Shelf, TABLES, from_row, restrict_scope};
@@ -83,6 +83,10 @@ impl Listed for Listing<'_> {
         }
         if let Some(from) = filter.born_from {
             sql.push(" AND p.born_to >= ").bind(from);
+            // What is known of a birth is at least its year, so that the index on its first possible
+            // day narrows the search.
+            let year = from.with_ordinal(1).unwrap_or(from);
+            sql.push(" AND p.born_from >= ").bind(year);
         }
         if let Some(to) = filter.born_to {
             sql.push(" AND p.born_from <> '' AND p.born_from <= ").bind(to);
