@@ -100,7 +100,7 @@ CREATE TABLE idempotency_keys (
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (user_id, key)
 );
-CREATE INDEX idempotency_keys_created ON idempotency_keys (user_id, created_at);
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
 CREATE INDEX idempotency_keys_entity ON idempotency_keys (entity, entity_id);
 
 CREATE INDEX assignments_ended ON assignments (id) WHERE NOT is_active;

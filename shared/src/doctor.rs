@@ -226,7 +226,7 @@ filter! {
         /// At least so many years of experience.
         min_experience: i64 = query::whole(0, EXPERIENCE_MAX) => [range(0, EXPERIENCE_MAX)],
         /// A consultation costs at most this.
-        max_fee: Money = query::parsed(20, Money::from_str),
+        max_fee: Money = query::parsed(20, Money::from_str) => [via(crate::money::describe_parameter)],
         /// Who created the entry.
         created_by: UserId = query::parsed(20, UserId::from_str),
         /// `true` shows the archived ones instead of the others.

@@ -163,6 +163,29 @@ pub(crate) async fn ids_of(
     Ok(rows.iter().map(|row| row.get("id").map(AssignmentId)).collect::<Result<_, _>>()?)
 }
 
+/// The doctors of the assignments that ended when this patient was archived, in the order in which
+/// they are to be locked.
+pub(crate) async fn resting_doctors(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<Vec<DoctorId>, DbError> {
+    let sql = Sql::new(
+        "SELECT DISTINCT doctor_id FROM assignments WHERE resume_status IS NOT NULL \
+         AND patient_id = $1 ORDER BY doctor_id",
+    );
+    let rows = sql.arg(patient.0).fetch_all(conn).await?;
+    Ok(rows.iter().map(|row| row.get("doctor_id").map(DoctorId)).collect::<Result<_, _>>()?)
+}
+
+/// Forgets how assignments stood when their patient was archived: the patient is back.
+pub(crate) async fn forget_resting(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "UPDATE assignments SET resume_status = NULL WHERE resume_status IS NOT NULL \
+         AND patient_id = $1",
+    );
+    sql.arg(patient.0).execute(conn).await.map(drop)
+}
+
 /// How many active assignments a doctor has.
 pub(crate) async fn count_active(conn: &mut Conn<'_>, doctor: DoctorId) -> Result<i64, DbError> {
     let sql =
@@ -279,7 +302,7 @@ impl Listed for Listing<'_> {
         restrict_updated(sql, "a.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             let patient = (Terms::OfPatients, "a.patient_id");
-            search.restrict_either(sql, patient, (Terms::OfDoctors, "a.doctor_id"));
+            search.restrict_either(sql, patient, (Terms::NamesOfDoctors, "a.doctor_id"));
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) async fn doctors(conn: &mut Conn<'_>) -> Result<DoctorFigures, DbErro
     );
     let figures = sql.fetch_one(conn).await?;
     let sql = Sql::new(
-        "SELECT min(specialization) AS specialization, count(*) AS doctors FROM doctors \
+        "SELECT max(specialization) AS specialization, count(*) AS doctors FROM doctors \
          WHERE archived_at IS NULL GROUP BY specialization_key \
          ORDER BY count(*) DESC, specialization_key LIMIT $1",
     );

@@ -23,8 +23,10 @@ pub(crate) async fn claim(
     now: DateTime<Utc>,
     oldest: DateTime<Utc>,
 ) -> Result<Option<Kept>, DbError> {
-    let sql = Sql::new("DELETE FROM idempotency_keys WHERE user_id = $1 AND created_at < $2");
-    sql.arg(user.0).arg(oldest).execute(conn).await?;
+    let sql = Sql::new(
+        "DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND created_at < $3",
+    );
+    sql.arg(user.0).arg(key).arg(oldest).execute(conn).await?;
     let sql = Sql::new(
         "INSERT INTO idempotency_keys (user_id, key, digest, created_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (user_id, key) DO NOTHING",
@@ -51,6 +53,15 @@ pub(crate) async fn keep(
          WHERE user_id = $1 AND key = $2",
     );
     sql.arg(user.0).arg(key).arg(answer).arg(entity).arg(entity_id).execute(conn).await.map(drop)
+}
+
+/// Removes the answers that were kept long enough.
+pub(crate) async fn remove_before(
+    conn: &mut Conn<'_>,
+    oldest: DateTime<Utc>,
+) -> Result<u64, DbError> {
+    let sql = Sql::new("DELETE FROM idempotency_keys WHERE created_at < $1");
+    sql.arg(oldest).execute(conn).await
 }
 
 /// Erases the answers that are about a record.

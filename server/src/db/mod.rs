@@ -126,6 +126,17 @@ impl Db {
         })
     }
 
+    /// A transaction to read in, all of whose statements see one moment.
+    pub(crate) async fn snapshot(&self) -> Result<Tx, Error> {
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await.map_err(failed)?),
+            Pools::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Tx::Postgres(pool.begin_with(begin).await.map_err(failed)?)
+            }
+        })
+    }
+
     /// A transaction to write in. Dropping it rolls it back.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
         Ok(match &self.pools {

@@ -16,6 +16,8 @@ use shared::{
 use super::Sql;
 
 const NAME: char = 'n';
+/// Of doctors: a name that is really theirs, and not what they do or where.
+const OWN_NAME: char = 'f';
 const EMAIL: char = 'e';
 const PHONE: char = 'p';
 const PHONE_REVERSED: char = 'r';
@@ -57,6 +59,9 @@ pub(crate) fn doctor_terms(fields: &DoctorFields) -> Vec<String> {
     for name in named.into_iter().flatten() {
         terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
     }
+    for name in [&fields.first_name, &fields.last_name].into_iter().flatten() {
+        terms.extend(name_words(name).iter().map(|word| term(OWN_NAME, word)));
+    }
     contact_terms(fields.email.as_deref(), fields.phone_number.as_deref(), &mut terms);
     if let Some(license) = &fields.license_number {
         terms.push(term(IDENTIFIER, &fold_word(license)));
@@ -84,6 +89,8 @@ fn term(kind: char, text: &str) -> String {
 pub(crate) enum Terms {
     OfPatients,
     OfDoctors,
+    /// Of their names alone.
+    NamesOfDoctors,
 }
 
 /// One word of a search.
@@ -109,6 +116,13 @@ impl Search {
     /// Fails where there are too many of them. Text without any letter or digit finds nothing.
     pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
         Self::of(text, |_| Reading::ALL)
+    }
+
+    /// Reads the words as names alone.
+    ///
+    /// Fails where there are too many of them.
+    pub(crate) fn names(text: &str) -> Result<Self, Complaint> {
+        Self::of(text, |_| &[Reading::Name])
     }
 
     /// Reads the words, each as what it is said to be.
@@ -161,7 +175,7 @@ impl Search {
                     " + CASE WHEN EXISTS (SELECT 1 FROM patient_terms t WHERE t.patient_id = p.id \
                      AND t.term IN ("
                 }
-                Terms::OfDoctors => {
+                Terms::OfDoctors | Terms::NamesOfDoctors => {
                     " + CASE WHEN EXISTS (SELECT 1 FROM doctor_terms t WHERE t.doctor_id = d.id \
                      AND t.term IN ("
                 }
@@ -179,8 +193,14 @@ impl Word {
             sql.push(if i == 0 { "" } else { " UNION ALL " });
             sql.push(match terms {
                 Terms::OfPatients => "SELECT patient_id FROM patient_terms WHERE term >= ",
-                Terms::OfDoctors => "SELECT doctor_id FROM doctor_terms WHERE term >= ",
+                Terms::OfDoctors | Terms::NamesOfDoctors => {
+                    "SELECT doctor_id FROM doctor_terms WHERE term >= "
+                }
             });
+            let start = match (terms, start.strip_prefix(NAME)) {
+                (Terms::NamesOfDoctors, Some(name)) => term(OWN_NAME, name),
+                _ => start.clone(),
+            };
             sql.bind(start.as_str()).push(" AND term < ").bind(format!("{start}\u{10ffff}"));
         }
         // No record has the id 0.

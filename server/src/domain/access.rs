@@ -199,7 +199,7 @@ pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermi
         (Restore, !is_current && may_change),
         (History, may_with(Action::ReadPatientHistory)),
         (Assign, is_current && may_with(Action::AssignPatient)),
-        (Link, is_current && may_with(Action::LinkUser)),
+        (Link, (is_current || patient.linked_user.is_some()) && may_with(Action::LinkUser)),
         (Purge, may_with(Action::PurgePatient)),
     ];
     permissions(actor, History, &all)
@@ -220,7 +220,7 @@ pub fn doctor_permissions(
         (Archive, is_current && may_change),
         (Restore, !is_current && may_change),
         (History, may_with(Action::ReadDoctorHistory)),
-        (Link, is_current && may_with(Action::LinkUser)),
+        (Link, (is_current || doctor.linked_user.is_some()) && may_with(Action::LinkUser)),
     ];
     permissions(actor, History, &all)
 }

@@ -4,6 +4,8 @@
 
 mod many;
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use shared::{
     Complaint, Faults,
@@ -20,7 +22,7 @@ use shared::{
 use super::{
     access::{self, Action, Actor, Scope, assignment_permissions, scope},
     audit::{self, Deed, Doer, differences},
-    listing::{Asked, Window, read_list},
+    listing::{Asked, Window, read_searched},
     once::{self, Once},
     precondition::{Found, Precondition, stale},
 };
@@ -32,6 +34,7 @@ use crate::{
         doctors,
         listing::{Listed, count},
         patients,
+        search::Search,
     },
     error::{Contradiction, Error},
 };
@@ -159,7 +162,8 @@ pub async fn list(
 ) -> Result<Window<Assignment>, Error> {
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let (asked, search) = read_list(pages, listing.order(), filter.search.as_deref())?;
+    let names = filter.search.as_deref().map(Search::names);
+    let (asked, search) = read_searched(pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
@@ -285,8 +289,7 @@ pub async fn transfer(
     if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
         return Ok(answer);
     }
-    doctors::lock(&mut tx.conn(), doctor).await?;
-    let row = find(&mut tx, actor, id).await?;
+    let row = find_with(&mut tx, actor, id, Some(doctor)).await?;
     row.check(actor, precondition)?;
     if !row.assignment.is_active {
         let message = "has ended: only an active assignment can be transferred";
@@ -364,11 +367,24 @@ fn with_permissions(actor: &Actor, row: AssignmentRow) -> Assignment {
 
 /// Finds an assignment that the caller may change, and locks it with its patient and doctor.
 async fn find(tx: &mut Tx, actor: &Actor, id: AssignmentId) -> Result<AssignmentRow, Error> {
+    find_with(tx, actor, id, None).await
+}
+
+/// The same, and locks another doctor too.
+async fn find_with(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: AssignmentId,
+    other: Option<DoctorId>,
+) -> Result<AssignmentRow, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let mut conn = tx.conn();
     let row = assignments::get(&mut conn, id, visible).await?.ok_or(Error::NotFound)?;
     patients::lock(&mut conn, row.assignment.patient).await?;
-    doctors::lock(&mut conn, row.assignment.doctor).await?;
+    let (doctor, other) = (row.assignment.doctor, other.unwrap_or(row.assignment.doctor));
+    for doctor in BTreeSet::from([doctor, other]) {
+        doctors::lock(&mut conn, doctor).await?;
+    }
     assignments::lock(&mut conn, id).await?;
     let row = assignments::get(&mut conn, id, visible).await?.ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, row.patient_owner)?;

@@ -27,14 +27,14 @@ pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
     // Side by side: each has a table of its own to count.
     let (patients, assignments) = tokio::try_join!(
         async {
-            let mut lent = app.db().read().await?;
-            let mut conn = lent.conn();
+            let mut moment = app.db().snapshot().await?;
+            let mut conn = moment.conn();
             let figures = registered(app, &mut conn, visible, today).await?;
             Ok::<_, Error>((figures, recent(&mut conn, visible, today).await?))
         },
         async {
-            let mut lent = app.db().read().await?;
-            let mut conn = lent.conn();
+            let mut moment = app.db().snapshot().await?;
+            let mut conn = moment.conn();
             let figures = assigned(&mut conn, visible, today).await?;
             Ok((figures, dashboard::doctors(&mut conn).await?))
         }

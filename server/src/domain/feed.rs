@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::UserId;
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::audit::Deed;
+use super::{audit::Deed, once};
 use crate::{
     app::App,
     db::changes::{self, NewChange},
@@ -186,6 +186,9 @@ pub async fn keep_tidy(app: App) {
         tokio::time::sleep(TIDY_EVERY).await;
         if let Err(error) = tidy(&app).await {
             tracing::warn!(%error, "old changes could not be removed");
+        }
+        if let Err(error) = once::tidy(&app).await {
+            tracing::warn!(%error, "answers that were kept long enough could not be removed");
         }
     }
 }

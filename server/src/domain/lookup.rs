@@ -33,7 +33,8 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
         return Ok(Lookup { read_as: Vec::new(), results: Vec::new() });
     }
     if let Some(id) = typed.strip_prefix('#') {
-        return by_id(app, &mut conn, visible, id.trim()).await;
+        let found = by_id(app, &mut conn, visible, id.trim()).await?;
+        return Ok(noted(app, actor, found));
     }
     let (search, read_as) = Search::by_shape(typed).map_err(|c| Error::invalid("q", c))?;
     let mut found = patients_with(app, &mut conn, visible, typed, &search).await?;
@@ -43,7 +44,19 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.truncate(usize::try_from(FOUND_MAX).unwrap_or_default());
-    Ok(Lookup { read_as, results: found.into_iter().map(|(_, found)| found).collect() })
+    let results = found.into_iter().map(|(_, found)| found).collect();
+    Ok(noted(app, actor, Lookup { read_as, results }))
+}
+
+/// Whoever asks for one record by its number reads it, whatever the address.
+fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
+    let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
+    if let (Some(one), None) = (patients.next(), patients.next())
+        && matches!(one.why, Why::Id | Why::Mrn)
+    {
+        app.reads().note(actor, app.clock().now(), "patient.read", "patient", one.id);
+    }
+    found
 }
 
 async fn by_id(

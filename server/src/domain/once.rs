@@ -58,3 +58,10 @@ pub(crate) async fn keep<T: Serialize>(
     let answer = serde_json::to_string(answer).map_err(|e| Error::Internal(e.into()))?;
     Ok(idempotency::keep(conn, actor.id(), &once.key, &answer, record).await?)
 }
+
+/// Removes the answers that were kept long enough, whoever asked.
+pub async fn tidy(app: &App) -> Result<(), Error> {
+    let mut tx = app.db().begin().await?;
+    idempotency::remove_before(&mut tx.conn(), app.clock().now() - KEPT).await?;
+    tx.commit().await
+}

@@ -279,7 +279,9 @@ pub async fn link(
     scope(actor, Action::LinkUser)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
+    // From the archive an account can still be taken away, so that it can be given to another.
+    let shelf = if user.is_some() { Shelf::Current } else { Shelf::Both };
+    let row = find(app, &mut tx, actor, id, shelf).await?;
     row.check(app, actor, precondition)?;
     if row.patient.linked_user == user {
         return Ok(with_permissions(actor, row.patient));

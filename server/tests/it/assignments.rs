@@ -20,6 +20,10 @@ on_both! {
     purging_a_patient_erases_the_assignments_too,
     the_history_of_an_assignment_tells_everything,
     patients_are_listed_by_doctor,
+    what_was_left_out_at_one_restore_is_not_brought_back_at_another,
+    crossing_transfers_and_assignments_all_come_to_an_end,
+    no_archived_doctor_keeps_a_patient_whoever_comes_first,
+    a_search_looks_at_names_alone,
 }
 
 async fn desk(backend: Backend) -> (Server, Client) {
@@ -338,4 +342,101 @@ async fn patients_are_listed_by_doctor(backend: Backend) {
     staff.delete("/api/assignments/1").await.expect_status(204);
     assert_eq!(staff.get("/api/patients?doctor=1").await.body["count"], 0);
     staff.get("/api/patients?doctor=x").await.expect_status(400).complaints("doctor");
+}
+
+async fn what_was_left_out_at_one_restore_is_not_brought_back_at_another(backend: Backend) {
+    let (_server, staff) = desk(backend).await;
+    assign(&staff, 1, 1).await;
+    let archive = async |path: &str| staff.delete(path).await.expect_status(204);
+    let restore = async |path: &str| {
+        staff.post(&format!("{path}/restore"), json!({})).await.expect_status(200)
+    };
+    archive("/api/patients/1").await;
+    archive("/api/doctors/1").await;
+    // Left out, since the doctor is not there.
+    restore("/api/patients/1").await;
+    restore("/api/doctors/1").await;
+    assert_eq!(staff.get("/api/assignments/1").await.body["status"], "CANCELLED");
+    assign(&staff, 1, 1).await;
+    archive("/api/patients/1").await;
+    restore("/api/patients/1").await;
+    assert_eq!(staff.get("/api/assignments/1").await.body["status"], "CANCELLED");
+    assert_eq!(staff.get("/api/assignments/2").await.body["status"], "ACTIVE");
+}
+
+async fn crossing_transfers_and_assignments_all_come_to_an_end(backend: Backend) {
+    let (_server, staff) = desk(backend).await;
+    for round in 0..10 {
+        let one = assign(&staff, 1, 1).await["id"].clone();
+        let other = assign(&staff, 2, 2).await["id"].clone();
+        let transfer = async |id: &Value, doctor: i64| {
+            let path = format!("/api/assignments/{id}/transfer");
+            staff.post(&path, json!({"doctor": doctor})).await.status
+        };
+        let assigned = async |patient: i64, doctor: i64| {
+            let body = json!({"patient": patient, "doctor": doctor});
+            staff.post("/api/assignments", body).await.status
+        };
+        let statuses = futures_util::join!(
+            transfer(&one, 2),
+            transfer(&other, 1),
+            assigned(1, 2),
+            assigned(2, 1),
+            transfer(&one, 3),
+        );
+        let (a, b, c, d, e) = statuses;
+        for status in [a, b, c, d, e] {
+            assert!(matches!(status, 201 | 409), "round {round}: {statuses:?}");
+        }
+        for row in staff.get("/api/assignments?page_size=100").await.results() {
+            staff.delete(&format!("/api/assignments/{}", row["id"])).await.expect_status(204);
+        }
+    }
+}
+
+async fn no_archived_doctor_keeps_a_patient_whoever_comes_first(backend: Backend) {
+    let (_server, staff) = desk(backend).await;
+    for round in 0..10 {
+        assign(&staff, 1, 1).await;
+        staff.delete("/api/patients/1").await.expect_status(204);
+        let (restored, archived) = futures_util::join!(
+            staff.post("/api/patients/1/restore", json!({})),
+            staff.delete("/api/doctors/1"),
+        );
+        restored.expect_status(200);
+        let active = staff.get("/api/assignments?doctor=1").await.body["count"].clone();
+        match archived.status {
+            204 => {
+                assert_eq!(active, 0, "round {round}");
+                staff.post("/api/doctors/1/restore", json!({})).await.expect_status(200);
+            }
+            409 => assert_eq!(active, 1, "round {round}"),
+            other => panic!("round {round}: {other} {}", archived.text),
+        }
+        for row in staff.get("/api/assignments?doctor=1").await.results() {
+            staff.delete(&format!("/api/assignments/{}", row["id"])).await.expect_status(204);
+        }
+    }
+}
+
+async fn a_search_looks_at_names_alone(backend: Backend) {
+    let (_server, staff) = desk(backend).await;
+    let there = json!({"city": "Patelville", "clinic_name": "Okri House"});
+    staff.patch("/api/doctors/1", there).await.expect_status(200);
+    staff
+        .patch("/api/patients/1", json!({"email": "johnson@example.com"}))
+        .await
+        .expect_status(200);
+    assign(&staff, 1, 1).await;
+    for (search, count) in [
+        ("cardiology", 0),
+        ("patelville", 0),
+        ("okri", 0),
+        ("gomez", 1),
+        ("john", 1),
+        ("P000001B", 0),
+    ] {
+        let found = staff.get(&format!("/api/assignments?search={search}")).await;
+        assert_eq!(found.expect_status(200).body["count"], count, "{search}");
+    }
 }

@@ -30,6 +30,9 @@ const ENDLESS: &str = "listen";
 /// a record, which then may still be read where that is asked for.
 const EXCLUDED: &str = "positive_data_acceptance,use_after_free";
 
+/// What is to be known of single operations.
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/schemathesis.toml");
+
 fn setting(name: &str, default: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| default.to_owned())
 }
@@ -86,7 +89,10 @@ async fn fuzz(backend: Backend, role: Option<Role>) {
 
 async fn run(server: &Server, token: Option<&str>, operations: &[&str]) {
     let mut command = tokio::process::Command::new(setting("SCHEMATHESIS", "st"));
-    command.arg("run").arg(format!("http://{}/openapi.json", server.address));
+    command
+        .args(["--config-file", CONFIG])
+        .arg("run")
+        .arg(format!("http://{}/openapi.json", server.address));
     command.args(["--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"]);
     command.args(["--checks", "all", "--exclude-checks", EXCLUDED]);
     command.args(["--seed", &setting("FUZZ_SEED", "1")]);

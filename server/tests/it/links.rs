@@ -10,6 +10,7 @@ on_both! {
     a_linked_doctor_reads_the_assigned_patients_and_changes_none,
     a_linked_patient_reads_its_own_record_and_doctors,
     only_an_administrator_links_and_only_fitting_accounts,
+    an_account_can_be_taken_away_from_the_archive,
 }
 
 async fn put(client: &Client, path: &str, user: Value) -> crate::harness::Answer {
@@ -118,4 +119,19 @@ async fn only_an_administrator_links_and_only_fitting_accounts(backend: Backend)
     let second = json!({"last_name": "B", "specialization": "X"});
     admin.post("/api/doctors", second).await.expect_status(201);
     put(&admin, "/api/doctors/2/user", id).await.expect_status(409).complaints("user");
+}
+
+async fn an_account_can_be_taken_away_from_the_archive(backend: Backend) {
+    let (server, admin) = desk(backend).await;
+    let id = id_of(&server.somebody(Role::Doctor, "johnson@example.com").await).await;
+    put(&admin, "/api/doctors/1/user", id.clone()).await.expect_status(200);
+    admin.delete("/api/doctors/1?end_assignments=true").await.expect_status(204);
+    let second = json!({"last_name": "Johnson", "specialization": "X"});
+    admin.post("/api/doctors", second).await.expect_status(201);
+    put(&admin, "/api/doctors/2/user", id.clone()).await.expect_status(409);
+    let archived = admin.get("/api/doctors/1?archived=true").await.expect_status(200);
+    assert_eq!(archived.body["permissions"], json!(["restore", "history", "link"]));
+    put(&admin, "/api/doctors/1/user", id.clone()).await.expect_status(404);
+    unlink(&admin, "/api/doctors/1/user").await;
+    put(&admin, "/api/doctors/2/user", id).await.expect_status(200);
 }

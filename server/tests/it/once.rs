@@ -13,6 +13,7 @@ on_both! {
     every_creating_operation_takes_a_key,
     purging_erases_kept_answers,
     a_code_is_not_kept_with_the_answer,
+    answers_of_those_who_never_come_back_go_too,
 }
 
 async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
@@ -123,4 +124,19 @@ async fn a_code_is_not_kept_with_the_answer(backend: Backend) {
     // The code is gone, so nothing can show it any more.
     let refused = post(&admin, "/api/users", "key-1", &body).await.expect_status(409);
     refused.complaints("code");
+}
+
+async fn answers_of_those_who_never_come_back_go_too(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let body = json!({"first_name": "Ana"});
+    let first = post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
+    server::domain::once::tidy(&server.app).await.unwrap();
+    assert_eq!(post(&staff, "/api/patients", "key-1", &body).await.text, first.text);
+    server.app.clock().advance(chrono::TimeDelta::hours(25));
+    server::domain::once::tidy(&server.app).await.unwrap();
+    // Nothing is left of it, also where the clock goes back.
+    server.app.clock().advance(chrono::TimeDelta::hours(-25));
+    let new = post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
+    assert_eq!(new.body["id"], 2);
 }

@@ -8,6 +8,7 @@ use crate::{
     Complaint,
     id::ApiTokenId,
     moment::{MOMENT_MAX, Moment},
+    query,
     read::{self, Input, Reader},
 };
 
@@ -86,7 +87,7 @@ pub struct NewApiToken {
 impl Input for NewApiToken {
     fn read(reader: &mut Reader) -> Self {
         let name = reader.required("name", read::line(TOKEN_NAME_MAX));
-        let expires = reader.member("expires_at", read::parsed(MOMENT_MAX, str::parse::<Moment>));
+        let expires = reader.member("expires_at", query::parsed(MOMENT_MAX, str::parse::<Moment>));
         let scopes = reader.required("scopes", scopes);
         Self {
             name: name.unwrap_or_default(),

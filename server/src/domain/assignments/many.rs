@@ -11,6 +11,7 @@ use crate::{
     db::{
         Conn, Tx,
         assignments::{self, AssignmentRow, Of},
+        doctors,
     },
     domain::{
         access::{self, Action, Actor},
@@ -83,11 +84,16 @@ pub(in crate::domain) async fn resume(
     patient: PatientId,
 ) -> Result<(), Error> {
     let mut conn = tx.conn();
+    // Locked, so that none of them is archived meanwhile.
+    for doctor in assignments::resting_doctors(&mut conn, patient).await? {
+        doctors::lock(&mut conn, doctor).await?;
+    }
     for row in assignments::all(&mut conn, Of::Resting(patient)).await? {
         let Some(status) = row.resume_status.filter(|_| !row.is_doctor_archived) else { continue };
         put_locked(app, &mut conn, actor, &row, (status, None), "assignment.reopened").await?;
     }
-    Ok(())
+    // What was left out, because its doctor is archived, is not brought back another time either.
+    Ok(assignments::forget_resting(&mut conn, patient).await?)
 }
 
 /// What becomes of the patients of a doctor who is archived.
