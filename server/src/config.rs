@@ -160,6 +160,7 @@ pub struct Settings {
     #[arg(long, env = "FRONTDESK_DOCTOR_DIRECTORY", value_enum, default_value_t = Directory::Creator,
           global = true)]
     pub doctor_directory: Directory,
+
     /// Origins whose pages may use the API, separated by commas: `https://desk.example`.
     #[arg(long, env = "FRONTDESK_CORS_ORIGINS", value_delimiter = ',', value_parser = origin,
           global = true)]
@@ -196,6 +197,7 @@ pub struct Settings {
         global = true
     )]
     pub metrics_token: Option<String>,
+
     /// Whether only those may log in whose e-mail address is known to be theirs.
     #[arg(long, env = "FRONTDESK_REQUIRE_VERIFIED_EMAIL", default_value_t = false,
           default_missing_value = "true", num_args = 0..=1, require_equals = true,

@@ -248,7 +248,7 @@ record! {
         assigned_at: DateTime<Utc>,
         /// Who entered it.
         assigned_by: UserId,
-        /// That user's username, or e-mail address, or name.
+        /// That user's username, or name.
         assigned_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it ended.
         ended_at: Option<DateTime<Utc>> => [example(Value::Null)],
@@ -301,7 +301,7 @@ pub const ORDERINGS: &[&str] = &["assigned_date", "created_at", "updated_at", "i
 filter! {
     /// Which assignments a list shows, and in which order.
     AssignmentFilter {
-        /// Words of the patient's or the doctor's name, each of which must match.
+        /// Words, each of which must match the patient or the doctor, as in a search of these.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("gomez")],
         /// The patient.
         patient: PatientId = query::parsed(20, PatientId::from_str),

@@ -144,7 +144,7 @@ record! {
         linked_user: Option<UserId> => [example(serde_json::Value::Null)],
         /// Who created the record.
         created_by: UserId,
-        /// That user's username, or e-mail address, or name.
+        /// That user's username, or name.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it was created.
         created_at: DateTime<Utc>,
@@ -214,8 +214,8 @@ filter! {
     /// Which doctors a list shows, and in which order.
     DoctorFilter {
         /// Words, each of which must match, in any order, without case or accents: the start of a
-        /// word of the name, the specialisation or the clinic, of the licence number or the e-mail
-        /// address, the start or the last 4 to 10 digits of the phone. Best matches come first.
+        /// word of the name, the specialisation, the clinic or the city, of the licence number or the
+        /// e-mail address, the start or the last 4 to 10 digits of the phone. Best matches come first.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("johnson cardio")],
         /// Specialisation, without case or accents.
         specialization: String = read::line(SPECIALIZATION_MAX) => [max_length(SPECIALIZATION_MAX)],

@@ -69,8 +69,9 @@ impl UsersApi {
     /// Change an account
     ///
     /// For administrators. Another role takes effect at once. A password stays, also where the new
-    /// role asks for a longer one: the next one has to be. Another e-mail address is unverified, and
-    /// ends the account's one-time codes. The last active administrator stays one.
+    /// role asks for a longer one: the next one has to be. Another e-mail address counts as verified,
+    /// since administrators vouch for it, and ends the account's one-time codes. The last active
+    /// administrator stays one.
     #[oai(path = "/:id", method = "patch", operation_id = "update_user")]
     async fn update_user(
         &self,

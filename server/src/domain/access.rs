@@ -89,7 +89,6 @@ pub enum Action {
     ListArchivedDoctors,
     /// Say which account belongs to a doctor or a patient.
     LinkUser,
-
     /// See who has an account.
     ReadUsers,
     /// See whole accounts.

@@ -173,7 +173,7 @@ impl Describe for UserPatch {
     fn shape(schemas: &mut Schemas) -> Shape {
         let doc = &["A change to an account: an absent member stays, `null` clears it."];
         schemas.request("UserPatch", doc, |object, _| {
-            let doc = &["E-mail address; a change makes it unverified."];
+            let doc = &["E-mail address; another one counts as verified."];
             object.property("email", doc, email().nullable(), false);
             names(object);
             let doc = &["Both names in one, where neither part is given."];
