@@ -154,9 +154,19 @@ record! {
 }
 
 impl User {
-    /// How others see the user: username, or e-mail address, or name.
-    pub fn label(&self) -> &str {
-        self.username.as_deref().or(self.email.as_deref()).unwrap_or(&self.name)
+    /// How others see the user: username, or name, or the id. Nobody's e-mail address is shown to
+    /// others.
+    pub fn label(&self) -> String {
+        match &self.username {
+            Some(username) => username.clone(),
+            None if !self.name.is_empty() => self.name.clone(),
+            None => format!("user {}", self.id),
+        }
+    }
+
+    /// What the user types to log in: username, or e-mail address.
+    pub fn login_name(&self) -> &str {
+        self.username.as_deref().or(self.email.as_deref()).unwrap_or_default()
     }
 }
 

@@ -301,7 +301,7 @@ pub const ORDERINGS: &[&str] = &["assigned_date", "created_at", "updated_at", "i
 filter! {
     /// Which assignments a list shows, and in which order.
     AssignmentFilter {
-        /// Words, each of which must match the patient or the doctor, as in a search of these.
+        /// Words of the patient's or the doctor's name, each of which must match.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("gomez")],
         /// The patient.
         patient: PatientId = query::parsed(20, PatientId::from_str),

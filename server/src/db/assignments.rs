@@ -33,14 +33,18 @@ pub(crate) struct AssignmentRow {
     pub(crate) changed_by_name: String,
 }
 
-const COLUMNS: &str = "SELECT a.id, a.patient_id, a.doctor_id, a.status, a.is_active, \
+const COLUMNS: &str = concat!(
+    "SELECT a.id, a.patient_id, a.doctor_id, a.status, a.is_active, \
     a.resume_status, a.reason_for_visit, a.notes, a.assigned_date, a.ended_at, a.created_by, \
     a.changed_by, a.created_at, a.updated_at, a.version, p.first_name AS patient_first_name, \
     p.last_name AS patient_last_name, p.created_by AS patient_owner, \
     d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, \
-    d.archived_at AS doctor_archived_at, \
-    COALESCE(c.username, c.email, '') AS assigned_by_username, \
-    COALESCE(l.username, l.email, '') AS changed_by_username";
+    d.archived_at AS doctor_archived_at, ",
+    shown_user!("c"),
+    " AS assigned_by_username, ",
+    shown_user!("l"),
+    " AS changed_by_username",
+);
 
 /// Every assignment has all four. The joins are outer ones so that no planner begins with the wrong
 /// table.

@@ -25,14 +25,18 @@ pub(crate) struct DoctorRow {
     pub(crate) changed_by_name: String,
 }
 
-const COLUMNS: &str = "SELECT d.id, d.first_name, d.last_name, d.sort_name, d.sort_first_name, \
+const COLUMNS: &str = concat!(
+    "SELECT d.id, d.first_name, d.last_name, d.sort_name, d.sort_first_name, \
     d.specialization, d.specialization_key, d.email, d.phone_number, d.license_number, \
     d.years_of_experience, d.qualification, d.clinic_name, d.clinic_address, d.city, d.state, \
     d.zip_code, d.consultation_fee, d.is_available, d.availability, d.linked_user, d.created_by, \
     d.changed_by, d.created_at, d.updated_at, d.version, d.archived_at, \
-    (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) AS active_patients, \
-    COALESCE(c.username, c.email, '') AS created_by_username, \
-    COALESCE(l.username, l.email, '') AS changed_by_username";
+    (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) AS active_patients, ",
+    shown_user!("c"),
+    " AS created_by_username, ",
+    shown_user!("l"),
+    " AS changed_by_username",
+);
 
 /// Outer joins, for the same reason as for patients.
 const TABLES: &str = " FROM doctors d LEFT JOIN users c ON c.id = d.created_by \

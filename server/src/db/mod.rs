@@ -3,6 +3,25 @@
 //! and `migrate` know that there are two.
 
 pub mod api_tokens;
+/// How a joined user is shown to others, by the table's name in the query: username, or name, or the
+/// id. The same as `User::label`.
+macro_rules! shown_user {
+    ($user:literal) => {
+        concat!(
+            "COALESCE(",
+            $user,
+            ".username, NULLIF(TRIM(COALESCE(",
+            $user,
+            ".first_name, '') \
+             || ' ' || COALESCE(",
+            $user,
+            ".last_name, '')), ''), 'user ' || ",
+            $user,
+            ".id)"
+        )
+    };
+}
+
 pub mod assignments;
 pub mod audit;
 pub mod changes;

@@ -27,13 +27,17 @@ pub(crate) struct PatientRow {
     pub(crate) changed_by_name: String,
 }
 
-const COLUMNS: &str = "SELECT p.id, p.mrn, p.first_name, p.last_name, p.sort_name, \
+const COLUMNS: &str = concat!(
+    "SELECT p.id, p.mrn, p.first_name, p.last_name, p.sort_name, \
     p.sort_first_name, p.date_of_birth, p.date_of_birth_estimated, p.born_from, p.deceased_on, \
     p.gender, p.email, p.phone_number, p.address, p.city, p.state, p.zip_code, p.blood_type, \
     p.allergies, p.medical_history, p.emergency_contact, p.identifiers, p.created_by, \
-    p.changed_by, p.created_at, p.updated_at, p.version, p.archived_at, p.linked_user, \
-    COALESCE(c.username, c.email, '') AS created_by_username, \
-    COALESCE(l.username, l.email, '') AS changed_by_username";
+    p.changed_by, p.created_at, p.updated_at, p.version, p.archived_at, p.linked_user, ",
+    shown_user!("c"),
+    " AS created_by_username, ",
+    shown_user!("l"),
+    " AS changed_by_username",
+);
 
 /// Every patient has both users. The joins are outer ones so that no planner begins with the users:
 /// with stale statistics SQLite took every pair of them for every hit.

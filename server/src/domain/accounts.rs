@@ -282,7 +282,7 @@ async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<(), Error> 
     let (row, lanes) = {
         let mut lent = app.db().read().await?;
         let row = users::get(&mut lent.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
-        let label = actor.user.label();
+        let label = actor.user.login_name();
         let lanes = Lanes::of(app, &mut lent.conn(), label, Some(&row), address).await?;
         (row, lanes)
     };

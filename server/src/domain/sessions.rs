@@ -120,7 +120,8 @@ pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshe
     }
     sessions::end(&mut tx.conn(), session.id, now).await?;
     let deed = Deed::new("session.reuse_detected", "session", Some(session.id.0));
-    let doer = Doer::Stranger(origin, user.label());
+    let label = user.label();
+    let doer = Doer::Stranger(origin, &label);
     audit::note(&mut tx.conn(), doer, now, deed).await?;
     tx.commit().await?;
     Err(ENDED)

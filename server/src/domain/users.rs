@@ -188,10 +188,10 @@ pub(crate) async fn complete(app: &App) -> Result<(), Error> {
 /// The name of who changed an account last.
 pub(crate) async fn changer(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
     if row.changed_by == row.user.id {
-        return Ok(row.user.label().to_owned());
+        return Ok(row.user.label());
     }
     let other = users::get(conn, row.changed_by).await?;
-    Ok(other.map_or_else(|| PROGRAM.to_owned(), |other| other.user.label().to_owned()))
+    Ok(other.map_or_else(|| PROGRAM.to_owned(), |other| other.user.label()))
 }
 
 async fn change(

@@ -212,7 +212,7 @@ async fn bring_in<S: Subject>(
     let report = Report {
         file: options.file.clone(),
         format: header.format,
-        owner: actor.user.label().to_owned(),
+        owner: actor.user.login_name().to_owned(),
         dry_run: options.dry_run,
         read: 0,
         imported: 0,

@@ -65,7 +65,7 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let user = world
         .user
         .as_ref()
-        .map_or(String::new(), |user| format!("{} ({}) ", display(user.label()), user.role));
+        .map_or(String::new(), |user| format!("{} ({}) ", display(user.login_name()), user.role));
     let right = text::width(&user).min(place.width / 2);
     painter.text_right(place.right(), place.y, right, &user, theme.header);
     let room = place.width.saturating_sub(right).saturating_sub(1);

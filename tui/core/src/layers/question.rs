@@ -145,8 +145,8 @@ pub fn found(patient: &Patient, world: &World) -> State {
 pub fn other_user(before: &User, now: &User) -> State {
     let words = format!(
         "You are {} now; {} has typed something that is not saved. It can't go on under your name.",
-        display(now.label()),
-        display(before.label())
+        display(now.login_name()),
+        display(before.login_name())
     );
     let mut state = ask("Another user", words, "Back to the login");
     if let Some((_, answer)) = state.answers.first_mut() {
