@@ -20,6 +20,8 @@ CREATE TABLE changes (
     -- somebody asks who may see the change.
     patient_id BIGINT,
     owner_id   BIGINT,
+    -- The doctor of an assignment.
+    doctor_id  BIGINT,
     at         TIMESTAMPTZ NOT NULL
 );
 CREATE UNIQUE INDEX changes_seq_key ON changes (seq);

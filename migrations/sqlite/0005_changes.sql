@@ -19,6 +19,8 @@ CREATE TABLE changes (
     -- somebody asks who may see the change.
     patient_id INTEGER,
     owner_id   INTEGER,
+    -- The doctor of an assignment.
+    doctor_id  INTEGER,
     at         TEXT    NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX changes_seq_key ON changes (seq);

@@ -222,7 +222,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             let account = users::read_account(&email, &name, password, role);
             match account {
                 Ok(account) => users::create(app, account, role).await.map(|user| {
-                    say(&format!("{} is now {} {}.", user.label(), user.role, user.id));
+                    say(&format!("{} is now {} {}.", user.login_name(), user.role, user.id));
                 }),
                 Err(faults) => Err(faults.into()),
             }
@@ -235,22 +235,28 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
-                say(&format!("{:>6}  {:<8} {:<12} {}", user.id, user.role, state, user.label()));
+                say(&format!(
+                    "{:>6}  {:<8} {:<12} {}",
+                    user.id,
+                    user.role,
+                    state,
+                    user.login_name()
+                ));
             }
             Ok(())
         }),
         UserCommand::SetRole { user, role } => users::set_role(app, &user, role)
             .await
-            .map(|user| say(&format!("{} is now {}.", user.label(), user.role))),
+            .map(|user| say(&format!("{} is now {}.", user.login_name(), user.role))),
         UserCommand::SetPassword { user, password_stdin } => {
             let password = password(password_stdin)?;
             users::set_password(app, &user, &password)
                 .await
-                .map(|user| say(&format!("{} has a new password.", user.label())))
+                .map(|user| say(&format!("{} has a new password.", user.login_name())))
         }
         UserCommand::Deactivate { user } => users::deactivate(app, &user)
             .await
-            .map(|user| say(&format!("{} can no longer log in.", user.label()))),
+            .map(|user| say(&format!("{} can no longer log in.", user.login_name()))),
     };
     done.map_err(|error| match error {
         Error::NotFound => "there is no such user".to_owned(),

@@ -251,6 +251,18 @@ impl Settings {
         }
     }
 
+    /// Refuses what can't be kept.
+    ///
+    /// Fails with one sentence.
+    pub fn check(&self) -> Result<(), String> {
+        match &self.public_url {
+            Some(url) if url.path() != "/" || url.query().is_some() || url.host().is_none() => {
+                Err(format!("--public-url {url} must be scheme, host and port: paths are ours"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Where the records are kept.
     pub fn database(&self) -> Result<Database, String> {
         match &self.database_url {

@@ -335,7 +335,7 @@ pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Result<T, Faul
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, Complaint> {
     let Value::String(text) = value else { return Err(Complaint::wrong_type("text")) };
     let text = text::clean(&text, lines, max)?;
-    Ok(Some(text).filter(|text| !text.is_empty()))
+    Ok(Some(text).filter(|text| text::is_visible(text)))
 }
 
 /// A rule for text on one line of at most `max` characters; blank text is no value.

@@ -18,7 +18,8 @@ pub enum Lines {
 /// Fails where it holds control characters, bidirectional overrides (U+202A to U+202E, U+2066 to
 /// U+2069) or tag characters, or more than `max` characters.
 pub fn clean(text: &str, lines: Lines, max: usize) -> Result<String, Complaint> {
-    if text.chars().count() > max {
+    // Composed, as it is stored, but with the spaces around it: that many are no mistake of a moment.
+    if text.nfc().count() > max {
         return Err(Complaint::too_long(max));
     }
     let cleaned: String = text.replace("\r\n", "\n").trim().nfc().collect();
@@ -44,6 +45,18 @@ pub fn is_refused(c: char) -> bool {
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
 }
 
+/// Whether a text shows anything: some characters are only marks between others (Unicode's
+/// Default_Ignorable_Code_Point), or a blank under another name.
+pub fn is_visible(text: &str) -> bool {
+    let is_ignorable = |c: char| {
+        matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{2800}'
+            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0100}'..='\u{E01EF}')
+    };
+    text.chars().any(|c| !c.is_whitespace() && !is_ignorable(c))
+}
+
 /// A text without case and accents, as it is compared and sorted.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -57,6 +70,8 @@ pub fn fold(text: &str) -> String {
             'ł' | 'Ł' => folded.push('l'),
             'þ' | 'Þ' => folded.push_str("th"),
             'ı' => folded.push('i'),
+            // The same letter at the end of a word.
+            'ς' => folded.push('σ'),
             _ => folded.extend(c.to_lowercase().filter(|c| !is_combining_mark(*c))),
         }
     }
@@ -65,7 +80,8 @@ pub fn fold(text: &str) -> String {
 
 /// A text without case, accents kept: how e-mail addresses and usernames are compared.
 pub fn fold_case(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).collect()
+    let lower = text.nfkc().flat_map(char::to_lowercase);
+    lower.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
 /// A folded word without its punctuation: `O'Brien` and `obrien` are the same.
@@ -141,7 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_shows_nothing_is_none() {
+        for blank in ["", "\u{200B}", "\u{FEFF}\u{AD}", "\u{3164}", " \u{34F} "] {
+            assert!(!is_visible(blank), "{blank:?}");
+        }
+        for shown in ["a", "नरेन्द्र\u{200D}", ".", "👩\u{200D}⚕\u{FE0F}"] {
+            assert!(is_visible(shown), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn a_decomposed_text_is_as_long_as_the_composed_one() {
+        assert!(clean(&"e\u{301}".repeat(100), Lines::One, 100).is_ok());
+        assert!(clean(&"e\u{301}".repeat(101), Lines::One, 100).is_err());
+    }
+
+    #[test]
     fn words_fold_and_split() {
+        assert_eq!(fold("Σίσυφος"), fold("ΣΊΣΥΦΟΣ"));
+        assert_eq!(fold_case("Σας"), fold_case("ΣΑΣ"));
         assert_eq!(fold("José GÓMEZ Straße Łódź"), "jose gomez strasse lodz");
         assert_eq!(
             name_words("O'Brien Smith-Jones"),

@@ -1,6 +1,11 @@
 //! Bodies of requests: bounded in size and time, JSON, and read so that every fault is named.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use chrono::NaiveDate;
 use poem::{Request, RequestBody, Result, http::header};
@@ -15,7 +20,7 @@ use shared::{
     read::{self, Input},
 };
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::{
     compatibility::Wording,
@@ -58,6 +63,39 @@ async fn bytes(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
             Complaint::new("broken_off", "broke off before its end"),
         )))),
         Err(_) => Err(Refusal::Timeout.raise()),
+    }
+}
+
+/// A body that two hold: whoever answers, and who takes in what that has left.
+#[derive(Clone)]
+pub(super) struct Rest(Arc<Mutex<Pin<Box<dyn AsyncRead + Send>>>>);
+
+impl Rest {
+    /// Takes the body of a request, if there is one, and puts it back so that what is left of it can be
+    /// taken in: hyper breaks a connection off on which a client is still sending when the answer is
+    /// out, and with it the client's next request.
+    pub(super) fn of(request: &mut Request) -> Option<Self> {
+        let headers = request.headers();
+        let has_body = headers.contains_key(header::CONTENT_LENGTH)
+            || headers.contains_key(header::TRANSFER_ENCODING);
+        if !has_body {
+            return None;
+        }
+        let body: Pin<Box<dyn AsyncRead + Send>> = Box::pin(request.take_body().into_async_read());
+        let rest = Self(Arc::new(Mutex::new(body)));
+        request.set_body(poem::Body::from_async_read(rest.clone()));
+        Some(rest)
+    }
+}
+
+impl AsyncRead for Rest {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        body.as_mut().poll_read(context, buffer)
     }
 }
 

@@ -50,7 +50,8 @@ impl<'a> ApiExtractor<'a> for Guard {
                 description: Some(
                     "The access token that logging in answers, or an API token. An API token needs \
                      the scope `read` for GET and HEAD and `write` for every other method, else the \
-                     answer is 403; it can't change accounts, passwords, sessions or tokens.",
+                     answer is 403; it can't change accounts, passwords, sessions or tokens. What a write answers \
+                     shows the record, also to a token without `read`.",
                 ),
                 name: None,
                 key_in: None,

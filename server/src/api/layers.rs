@@ -14,7 +14,7 @@ use poem::{
 use shared::{Complaint, Faults, Kind, Problem, paths};
 
 use super::{
-    body::{body_max, discard},
+    body::{Rest, body_max, discard},
     caller::{Caller, host_name},
     compatibility::{self, Asked, Wording},
     cors,
@@ -89,12 +89,22 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         request.extensions_mut().insert(self.app.clone());
         let mut response = match self.admit(&mut request, &caller, &request_id) {
             Some(refused) => {
-                if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                    discard(request.take_body().into_async_read()).await;
-                }
+                discard(request.take_body().into_async_read()).await;
                 refused
             }
-            None => self.answer(request, &request_id).await,
+            None => {
+                let rest = Rest::of(&mut request);
+                let answer = self.answer(request, &request_id).await;
+                // These two have taken in, or waited for, what there is.
+                let is_done = matches!(
+                    answer.status(),
+                    StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+                );
+                if let Some(rest) = rest.filter(|_| !is_done) {
+                    discard(rest).await;
+                }
+                answer
+            }
         };
         if response.status() == StatusCode::METHOD_NOT_ALLOWED
             && let Ok(allow) = HeaderValue::from_str(self.routes.allow(&path))

@@ -181,6 +181,19 @@ pub(crate) async fn resting_doctors(
     Ok(rows.iter().map(|row| row.get("doctor_id").map(DoctorId)).collect::<Result<_, _>>()?)
 }
 
+/// The doctors of a patient's active assignments, in the order in which they are to be locked.
+pub(crate) async fn doctors_of(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<Vec<DoctorId>, DbError> {
+    let sql = Sql::new(
+        "SELECT DISTINCT doctor_id FROM assignments WHERE is_active AND patient_id = $1 \
+         ORDER BY doctor_id",
+    );
+    let rows = sql.arg(patient.0).fetch_all(conn).await?;
+    Ok(rows.iter().map(|row| row.get("doctor_id").map(DoctorId)).collect::<Result<_, _>>()?)
+}
+
 /// Forgets how assignments stood when their patient was archived: the patient is back.
 pub(crate) async fn forget_resting(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), DbError> {
     let sql = Sql::new(

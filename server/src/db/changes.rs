@@ -17,6 +17,8 @@ pub(crate) struct NewChange<'a> {
     pub(crate) version: i64,
     /// The patient whose record it is or belongs to.
     pub(crate) patient: Option<i64>,
+    /// The doctor of an assignment, who hears of it also when it ends.
+    pub(crate) doctor: Option<i64>,
 }
 
 /// A change as listeners see it.
@@ -32,13 +34,13 @@ pub(crate) struct ChangeRow {
 pub(crate) async fn insert(conn: &mut Conn<'_>, changes: &[NewChange<'_>]) -> Result<(), DbError> {
     for some in changes.chunks(ROWS) {
         let mut sql = Sql::new(
-            "INSERT INTO changes (event, entity, entity_id, version, at, patient_id, owner_id) VALUES ",
+            "INSERT INTO changes (event, entity, entity_id, version, at, patient_id, doctor_id, owner_id) VALUES ",
         );
         for (place, change) in some.iter().enumerate() {
             sql.push(if place == 0 { "(" } else { ", (" });
             sql.bind_all([change.event.as_str(), change.entity]).push(", ");
             sql.bind_all([change.entity_id, change.version]).push(", ");
-            sql.bind(change.at).push(", ").bind(change.patient);
+            sql.bind(change.at).push(", ").bind(change.patient).push(", ").bind(change.doctor);
             sql.push(", (SELECT created_by FROM patients WHERE id = ").bind(change.patient);
             sql.push("))");
         }
@@ -90,6 +92,10 @@ pub(crate) async fn between(
     sql.push(" WHERE c.seq > ").bind(after).push(" AND c.seq <= ").bind(up_to);
     sql.push(" AND (c.patient_id IS NOT NULL");
     restrict_patient(&mut sql, patients, "c.patient_id", "c.owner_id");
+    if let Scope::OfDoctor(user) = patients {
+        sql.push(" OR c.doctor_id IN (SELECT id FROM doctors WHERE linked_user = ");
+        sql.bind(user.0).push(")");
+    }
     sql.push(" OR c.entity = 'doctor') ORDER BY c.seq LIMIT ").bind(limit);
     let rows = sql.fetch_all(conn).await?;
     Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)

@@ -98,7 +98,7 @@ impl Standing {
     }
 }
 
-/// How the assignments stand that the caller may see, without those of archived patients and doctors.
+/// How the assignments stand that the caller may see, without those of archived patients.
 /// `active` is how many are active, which is known from the doctors.
 pub(crate) async fn standing(
     conn: &mut Conn<'_>,
@@ -112,8 +112,7 @@ pub(crate) async fn standing(
         count_on_day(&mut sql, day);
         sql.push(
             " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id \
-             LEFT JOIN doctors d ON d.id = a.doctor_id \
-             WHERE p.archived_at IS NULL AND d.archived_at IS NULL",
+             WHERE p.archived_at IS NULL",
         );
         restrict_visible(&mut sql, scope);
         sql.push(" GROUP BY a.status");
@@ -142,7 +141,7 @@ pub(crate) async fn standing(
     Ok(standing)
 }
 
-/// The assignments of archived patients and doctors, by how they stand.
+/// The assignments of archived patients, by how they stand.
 fn archived(scope: Scope, day: NaiveDate) -> Sql {
     let mut sql = Sql::new("SELECT a.status, count(*) AS assignments, ");
     count_on_day(&mut sql, day);
@@ -152,12 +151,7 @@ fn archived(scope: Scope, day: NaiveDate) -> Sql {
          CROSS JOIN assignments a WHERE a.patient_id = p.id",
     );
     restrict_scope(&mut sql, scope, Shelf::Both);
-    sql.push(
-        " AND p.archived_at IS NOT NULL UNION SELECT a.id, a.status, a.assigned_date FROM doctors d \
-         CROSS JOIN assignments a WHERE a.doctor_id = d.id AND d.archived_at IS NOT NULL",
-    );
-    restrict_visible(&mut sql, scope);
-    sql.push(") AS a GROUP BY a.status");
+    sql.push(" AND p.archived_at IS NOT NULL) AS a GROUP BY a.status");
     sql
 }
 

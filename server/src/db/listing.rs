@@ -1,6 +1,6 @@
 //! Lists: what decides their order, and the part of them that is read.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 use shared::Complaint;
 
@@ -59,13 +59,18 @@ impl Column {
             Kind::Text => Ok(value.into()),
             Kind::Time => {
                 let time = DateTime::parse_from_rfc3339(value).map_err(|_| foreign_cursor())?;
+                // Beyond these years the databases compare in different ways, or not at all.
+                if !(1..=9_999).contains(&time.year()) {
+                    return Err(foreign_cursor());
+                }
                 Ok(time.with_timezone(&Utc).into())
             }
         }
     }
 }
 
-fn foreign_cursor() -> Error {
+/// The refusal of a cursor that nobody here has made.
+pub(crate) fn foreign_cursor() -> Error {
     Error::invalid("cursor", Complaint::new("invalid_cursor", "is not a cursor of this list"))
 }
 
@@ -91,7 +96,8 @@ impl Order {
 
     /// Its name in cursors, since a place in another order means nothing.
     pub(crate) fn name(self) -> String {
-        let column = self.column.map_or("id", |column| column.name);
+        // With its table: a place in another list means nothing either.
+        let column = self.column.map_or("id", |column| column.sql);
         format!("{column} {} {}", self.is_ranked, self.is_descending)
     }
 }

@@ -28,6 +28,8 @@ pub(super) async fn open(path: &Path) -> Result<Pools, String> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-16000")
+        // What is purged is overwritten in the file, not only forgotten.
+        .pragma("secure_delete", "ON")
         .optimize_on_close(true, None);
     let pool = |max| {
         SqlitePoolOptions::new()

@@ -39,7 +39,7 @@ use crate::{
     error::{Contradiction, Error},
 };
 
-pub(super) use many::{Leaving, erase_of, leave, rest, resume};
+pub(super) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
 
 const ENTITY: &str = "assignment";
 
@@ -55,7 +55,8 @@ pub async fn assign(
     };
     let fields = AssignmentFields::default().changed_by(&new.input, app.clock().today())?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
+    if let Some(answer) = once::claim::<Assignment>(app, &mut tx.conn(), actor, once).await? {
+        super::patients::check_visible(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
@@ -117,7 +118,7 @@ async fn open(
     let id = inserted.map_err(not_single)?;
     let row = assignments::get(conn, id, Scope::All).await?.ok_or(Error::NotFound)?;
     let mut deed = Deed::new("assignment.created", ENTITY, Some(id.0));
-    (deed.version, deed.patient) = (Some(1), Some(patient));
+    (deed.version, deed.patient, deed.doctor) = (Some(1), Some(patient), Some(doctor));
     deed.changes = differences(&AssignmentFields::default(), fields)?;
     let whom = json!({"patient": patient, "doctor": doctor});
     deed.changes.splice(0..0, differences(&json!({}), &whom)?);
@@ -179,6 +180,9 @@ pub async fn of_patient(
     patient: PatientId,
     filter: AssignmentFilter,
 ) -> Result<Window<Assignment>, Error> {
+    if filter.patient.is_some_and(|asked| asked != patient) {
+        return Err(Error::invalid("patient", other_address()));
+    }
     let visible = scope(actor, Action::ReadPatient)?;
     let mut lent = app.db().read().await?;
     let today = app.clock().today();
@@ -188,6 +192,10 @@ pub async fn of_patient(
     list(app, actor, &AssignmentFilter { patient: Some(patient), ..filter }).await
 }
 
+fn other_address() -> Complaint {
+    Complaint::new("disagrees", "must be the one in the address, or be left out")
+}
+
 /// The assignments of one doctor, of those that the caller may see.
 pub async fn of_doctor(
     app: &App,
@@ -195,6 +203,9 @@ pub async fn of_doctor(
     doctor: DoctorId,
     filter: AssignmentFilter,
 ) -> Result<Window<Assignment>, Error> {
+    if filter.doctor.is_some_and(|asked| asked != doctor) {
+        return Err(Error::invalid("doctor", other_address()));
+    }
     let mut lent = app.db().read().await?;
     doctors::get(&mut lent.conn(), doctor, Shelf::Current).await?.ok_or(Error::NotFound)?;
     drop(lent);
@@ -286,7 +297,8 @@ pub async fn transfer(
 ) -> Result<Assignment, Error> {
     let doctor = transfer.doctor.ok_or_else(|| Error::internal("a transfer without a doctor"))?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
+    if let Some(answer) = once::claim::<Assignment>(app, &mut tx.conn(), actor, once).await? {
+        super::patients::check_visible(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
     }
     let row = find_with(&mut tx, actor, id, Some(doctor)).await?;

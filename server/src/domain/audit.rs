@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use shared::{
     Complaint,
     audit::{AuditEntry, AuditFilter},
     history::{Change, HistoryEntry},
-    id::PatientId,
+    id::{DoctorId, PatientId},
     page::COUNT_MAX,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -27,6 +27,7 @@ use crate::{
         Conn, Db,
         audit::{self, Content, NewEntry, Place},
         changes,
+        listing::foreign_cursor,
     },
     error::Error,
     keys::random_text,
@@ -48,13 +49,15 @@ pub struct Deed<'a> {
     pub changes: Vec<Change>,
     /// The patient to whom the record belongs, where it is an assignment.
     pub patient: Option<PatientId>,
+    /// The doctor in whose care it puts the patient, where it is an assignment.
+    pub doctor: Option<DoctorId>,
 }
 
 impl<'a> Deed<'a> {
     /// Something done with a record.
     pub fn new(action: &'a str, entity: &'a str, entity_id: Option<i64>) -> Self {
-        let (version, reason, patient) = (None, None, None);
-        Self { action, entity, entity_id, version, reason, changes: Vec::new(), patient }
+        let (version, reason, changes) = (None, None, Vec::new());
+        Self { action, entity, entity_id, version, reason, changes, patient: None, doctor: None }
     }
 }
 
@@ -178,6 +181,9 @@ pub async fn list(
     }
     let asked: Asked<Place> =
         Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), "audit")?;
+    if asked.key().is_some_and(|place| !(1..=9_999).contains(&place.at.year())) {
+        return Err(foreign_cursor());
+    }
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
     let (place, backwards) = (asked.key(), asked.is_backwards());

@@ -255,7 +255,11 @@ pub async fn restore(
 ) -> Result<Doctor, Error> {
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let row = find(app, &mut tx, actor, id, Shelf::Archive).await?;
+    // Who restores again, since an answer was lost, finds the entry as it was wanted.
+    let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
+    if row.doctor.archived_at.is_none() {
+        return Ok(with_permissions(app, actor, row.doctor));
+    }
     row.check(app, actor, precondition)?;
     check_taken(&mut tx.conn(), &row.doctor.fields(), Some(id)).await?;
     let written = doctors::shelve(&mut tx.conn(), &row.doctor, None, actor.id(), now).await;

@@ -60,12 +60,13 @@ pub(super) fn change<'a>(
         "doctor" => None,
         _ => return Ok(None),
     };
+    let doctor = deed.doctor.map(|doctor| doctor.0);
     // Whichever way a record came in, by an import for example, it is new.
     let event = match version {
         1 => format!("{}.created", deed.entity),
         _ => deed.action.to_owned(),
     };
-    Ok(Some(NewChange { at, event, entity: deed.entity, entity_id, version, patient }))
+    Ok(Some(NewChange { at, event, entity: deed.entity, entity_id, version, patient, doctor }))
 }
 
 /// Those who listen in this process, and the task that looks for them.

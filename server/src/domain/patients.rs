@@ -47,7 +47,8 @@ pub async fn register(
     let today = app.clock().today();
     let state = PatientState::default().changed_by(&new.0, today)?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
+    if let Some(answer) = once::claim::<Patient>(app, &mut tx.conn(), actor, once).await? {
+        check_visible(app, &mut tx.conn(), actor, answer.id).await?;
         return Ok(answer);
     }
     let id = insert(app, &mut tx.conn(), actor, &state, "patient.created").await?;
@@ -56,6 +57,19 @@ pub async fn register(
     once::keep(&mut tx.conn(), actor, once, (ENTITY, id.0), &patient).await?;
     tx.commit().await?;
     Ok(patient)
+}
+
+/// Fails where the caller may not see a patient any more, of whom an answer was kept.
+pub(super) async fn check_visible(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    id: PatientId,
+) -> Result<(), Error> {
+    let visible = scope(actor, Action::ReadPatient)?;
+    let today = app.clock().today();
+    let found = patients::get(conn, id, visible, Shelf::Both, today).await?;
+    found.map(drop).ok_or(Error::NotFound)
 }
 
 /// Inserts a patient and notes it, in a transaction of the caller's.
@@ -212,9 +226,13 @@ async fn shelve(
 ) -> Result<Patient, Error> {
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let from = if into_archive { Shelf::Current } else { Shelf::Archive };
+    // Who restores again, since an answer was lost, finds the record as it was wanted.
+    let from = if into_archive { Shelf::Current } else { Shelf::Both };
     let row = find(app, &mut tx, actor, id, from).await?;
     access::check(actor, Action::ChangePatient, row.patient.created_by)?;
+    if !into_archive && row.patient.archived_at.is_none() {
+        return Ok(with_permissions(actor, row.patient));
+    }
     row.check(app, actor, precondition)?;
     if !into_archive {
         check_identifiers(&mut tx.conn(), &row.patient.state(), Some(id)).await?;
@@ -249,6 +267,7 @@ pub async fn purge(
     let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
     scope(actor, Action::PurgePatient)?;
     row.check(app, actor, precondition)?;
+    assignments::lock_doctors_of(&mut tx.conn(), id).await?;
     assignments::erase_of(&mut tx.conn(), id).await?;
     erase(&mut tx.conn(), ENTITY, id.0).await?;
     let mut deed = Deed::new("patient.purged", ENTITY, Some(id.0));

@@ -43,7 +43,7 @@ async fn a_token_is_shown_once_and_works_as_bearer(backend: Backend) {
     assert!(secret.starts_with("fdt_") && secret.len() == 47, "{secret}");
     let program = program(&server, made);
     let patient = program.patient(json!({"first_name": "Ana"})).await;
-    assert_eq!(patient["created_by_username"], "ana@example.com");
+    assert_eq!(patient["created_by_username"], "ana");
     assert_eq!(
         program.get("/api/auth/profile").await.expect_status(200).body["id"],
         patient["created_by"]

@@ -59,7 +59,7 @@ async fn a_patient_is_assigned_and_the_assignment_read_back(backend: Backend) {
     assert_eq!(created.body["doctor_name"], "Johnson");
     assert_eq!(created.body["specialization"], "Cardiology");
     assert_eq!(created.body["is_active"], true);
-    assert_eq!(created.body["assigned_by_username"], "staff@example.com");
+    assert_eq!(created.body["assigned_by_username"], "staff");
     assert_eq!(created.body["ended_at"], Value::Null);
     let all = json!(["update", "end", "transfer", "history"]);
     assert_eq!(created.body["permissions"], all);

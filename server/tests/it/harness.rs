@@ -140,9 +140,10 @@ impl Server {
         Client { base: format!("http://{}", self.address), http: http(), token: None }
     }
 
-    /// Makes an account with a role and logs in.
+    /// Makes an account with a role and logs in. The name is the address's beginning.
     pub(crate) async fn somebody(&self, role: Role, email: &str) -> Client {
-        let account = users::read_account(email, "", PASSWORD.to_owned(), role).unwrap();
+        let name = email.split('@').next().unwrap();
+        let account = users::read_account(email, name, PASSWORD.to_owned(), role).unwrap();
         users::create(&self.app, account, role).await.unwrap();
         self.log_in(email).await
     }

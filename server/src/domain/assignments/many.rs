@@ -37,7 +37,8 @@ pub(super) async fn put(
         return Ok(false);
     }
     let mut deed = Deed::new(action, ENTITY, Some(old.id.0));
-    (deed.version, deed.patient) = (Some(old.version + 1), Some(old.patient));
+    deed.version = Some(old.version + 1);
+    (deed.patient, deed.doctor) = (Some(old.patient), Some(old.doctor));
     deed.changes = differences(&old.fields(), fields)?;
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(true)
@@ -139,6 +140,17 @@ pub(in crate::domain) async fn leave(
             };
             open(app, &mut conn, actor, (assignment.patient, next), &fields).await?;
         }
+    }
+    Ok(())
+}
+
+/// Locks the doctors of a patient's active assignments, in the order in which doctors are locked.
+pub(in crate::domain) async fn lock_doctors_of(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<(), Error> {
+    for doctor in assignments::doctors_of(conn, patient).await? {
+        doctors::lock(conn, doctor).await?;
     }
     Ok(())
 }
