@@ -202,14 +202,14 @@ pub(crate) async fn update(
     Ok(true)
 }
 
-/// Replaces a password's hash by one with stronger parameters, unless the password has changed
-/// meanwhile. The user is not thereby changed.
+/// Replaces a password's hash by one with stronger parameters, unless it has changed meanwhile, and
+/// says whether it has done so. The user is not thereby changed.
 pub(crate) async fn rehash(
     conn: &mut Conn<'_>,
     id: UserId,
     old: &str,
     new: &str,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let sql = Sql::new("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3");
-    sql.arg(new).arg(id.0).arg(old).execute(conn).await.map(drop)
+    Ok(sql.arg(new).arg(id.0).arg(old).execute(conn).await? == 1)
 }
