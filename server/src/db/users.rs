@@ -126,6 +126,14 @@ pub(crate) async fn lock_admins(conn: &mut Conn<'_>) -> Result<(), DbError> {
     let mut sql = Sql::new("SELECT id FROM users WHERE role = ");
     sql.bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
     sql.push(" ORDER BY id").push(conn.for_update());
+/// Lets nobody else write accounts until the transaction ends: where there is no row yet, none can be
+/// locked. Comes before anything else in a transaction.
+pub(crate) async fn lock_all(conn: &mut Conn<'_>) -> Result<(), DbError> {
+    // On SQLite whoever may write is alone anyway.
+    let sql = conn.either("SELECT 1", "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE");
+    sql.execute(conn).await.map(drop)
+}
+
     sql.fetch_all(conn).await.map(drop)
 }
 

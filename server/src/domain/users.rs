@@ -109,8 +109,11 @@ async fn create_where(
     let hash = app.passwords().hash(&account.password).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    if must_be_first && users::first_admin(&mut tx.conn()).await?.is_some() {
-        return Err(Error::conflict("email", "not_first", "there is an administrator already"));
+    if must_be_first {
+        users::lock_all(&mut tx.conn()).await?;
+        if users::first_admin(&mut tx.conn()).await?.is_some() {
+            return Err(Error::conflict("email", "not_first", "there is an administrator already"));
+        }
     }
     let new = NewUser {
         email: account.email.as_deref(),
