@@ -34,6 +34,8 @@ const GROUP: usize = 4;
 const FAILURES_MAX: i64 = 10;
 
 /// What a code is for.
+/// Longest that any code works. The secret from which it follows is kept as long.
+pub(crate) const LIFETIME_MAX: TimeDelta = TimeDelta::days(7);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Setting a password without knowing the one until now.
@@ -104,7 +106,7 @@ async fn make(
         locator: &locator,
         key_id: &key,
         now,
-        expires_at: now + lifetime,
+        expires_at: now + lifetime.min(LIFETIME_MAX),
     };
     let row = codes::insert(conn, new).await?;
     let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };

@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// How long the code of an account without a password works: its owner may be there next week only.
-const FIRST_CODE: TimeDelta = TimeDelta::days(7);
+const FIRST_CODE: TimeDelta = codes::LIFETIME_MAX;
 /// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
 const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 
