@@ -201,6 +201,19 @@ async fn check_names_everything_that_is_wrong() {
     assert_eq!(bad.len(), 2, "{bad:?}");
     assert!(bad[0].0 == "keys" && bad[0].1.contains("can be read by others"));
     assert!(bad[1].0 == "TLS" && bad[1].1.contains("cert.pem"));
+    let outbox = place.folder.path().join("desk.sqlite").join("outbox");
+    let outbox = outbox.to_str().unwrap();
+    for (wrong, expected) in [
+        (["--smtp-url", "smtp://ana:password@mail.example.com?tls=maybe"], "?tls=required"),
+        (["--mail-from", "nobody"], "no e-mail address"),
+        (["--outbox", outbox], "desk.sqlite"),
+    ] {
+        let (status, found) = checked(&place, &wrong);
+        assert_eq!(status, 1);
+        let bad = faults(&found);
+        let [_, ("mail", sentence)] = bad[..] else { panic!("{bad:?}") };
+        assert!(sentence.contains(expected) && !sentence.contains("password"), "{sentence}");
+    }
     // A page in the middle of the file that is no longer what it was.
     let file = place.folder.path().join("desk.sqlite");
     let mut bytes = std::fs::read(&file).unwrap();
