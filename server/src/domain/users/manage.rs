@@ -11,7 +11,7 @@ use shared::{
     page::COUNT_MAX,
 };
 
-use super::{ENTITY, changer, values, write};
+use super::{ENTITY, changer, is_last_admin, values, write};
 use crate::{
     app::App,
     db::{
@@ -57,9 +57,10 @@ fn visible(actor: &Actor, row: UserRow) -> VisibleUser {
 }
 
 /// The whole account, with what the caller may do with it.
-fn account(actor: &Actor, row: &UserRow) -> Account {
-    let permissions = Some(user_permissions(actor, &row.user));
-    Account { permissions, ..Account::of(row.user.clone(), row.password_hash.is_some()) }
+async fn account(conn: &mut Conn<'_>, actor: &Actor, row: &UserRow) -> Result<Account, Error> {
+    let is_last_admin = is_last_admin(conn, &row.user).await?;
+    let permissions = Some(user_permissions(actor, &row.user, is_last_admin));
+    Ok(Account { permissions, ..Account::of(row.user.clone(), row.password_hash.is_some()) })
 }
 
 /// A list of users.
@@ -104,9 +105,10 @@ pub async fn list_visible(
 pub async fn read(app: &App, actor: &Actor, id: UserId) -> Result<VisibleUser, Error> {
     scope(actor, Action::ReadUsers)?;
     let mut lent = app.db().read().await?;
-    let row = users::get(&mut lent.conn(), id).await?.ok_or(Error::NotFound)?;
+    let mut conn = lent.conn();
+    let row = users::get(&mut conn, id).await?.ok_or(Error::NotFound)?;
     if may(actor, Action::ReadAccounts) {
-        return Ok(VisibleUser::Account(Box::new(account(actor, &row))));
+        return Ok(VisibleUser::Account(Box::new(account(&mut conn, actor, &row).await?)));
     }
     Ok(visible(actor, row))
 }
@@ -147,7 +149,7 @@ pub async fn create_by_admin(
     deed.changes = differences(&json!({}), &values(&row.user))?;
     audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
     let issued = code(app, &mut conn, actor, &row).await?;
-    let (user, expires_at) = (account(actor, &row), issued.expires_at);
+    let (user, expires_at) = (account(&mut conn, actor, &row).await?, issued.expires_at);
     let made = CreatedUser { user, code: issued.code, expires_at };
     // No code is stored: what is kept only leads to it.
     let kept = CreatedUser { code: codes::beginning(&made.code), ..made.clone() };
@@ -252,12 +254,13 @@ pub async fn update(
     after.user.is_staff = after.user.role.is_staff();
     after.user.is_active = input.is_active.unwrap_or(after.user.is_active);
     if after.user == before.user {
-        return Ok(account(actor, &before));
+        return account(&mut tx.conn(), actor, &before).await;
     }
     write(app, &mut tx.conn(), Doer::Actor(actor), deed(&before, &after), &before, &after).await?;
     let row = users::get(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    let account = account(&mut tx.conn(), actor, &row).await?;
     tx.commit().await?;
-    Ok(account(actor, &row))
+    Ok(account)
 }
 
 /// Takes an account out of use; one that is out of use already stays so.
@@ -307,7 +310,8 @@ async fn find(
         changed_by_name: &changed_by_name,
         changed_at: row.user.updated_at,
     };
-    let current = || -> Value { json!(account(actor, &row)) };
+    let account = account(&mut conn, actor, &row).await?;
+    let current = || -> Value { json!(account) };
     precondition.check(actor.id(), &found, current)?;
     Ok(row)
 }
