@@ -159,8 +159,17 @@ pub(crate) fn read_list(
     order: Order,
     search: Option<&str>,
 ) -> Result<(Asked<Key>, Option<Search>), Error> {
+    read_page((page, page_size, cursor), order, search.map(Search::parse))
+}
+
+/// The same with a search that was read already, however that went.
+pub(crate) fn read_page(
+    (page, page_size, cursor): (Option<i64>, Option<i64>, Option<&str>),
+    order: Order,
+    search: Option<Result<Search, Complaint>>,
+) -> Result<(Asked<Key>, Option<Search>), Error> {
     let asked = Asked::read(page, page_size, cursor, &order.name());
-    match (asked, search.map(Search::parse).transpose()) {
+    match (asked, search.transpose()) {
         (Ok(asked), Ok(search)) => Ok((asked, search)),
         (asked, search) => {
             let mut faults = asked.err().unwrap_or_default();

@@ -16,17 +16,16 @@ use crate::{
     app::App,
     db::{
         Conn, Tx,
-        users::{
-            self, UserRow,
-            listing::{self, Key, Listing},
-        },
+        listing::{Listed, count},
+        search::Search,
+        users::{self, UserRow, listing::Listing},
     },
     domain::{
         access::{Action, Actor, in_person, may, scope, user_permissions},
         accounts::{apply, check_taken, unique},
         audit::{self, Deed, Doer, differences},
         codes::{self, Issued, Purpose},
-        listing::{Asked, Window},
+        listing::{Window, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
         sessions,
@@ -73,32 +72,17 @@ pub async fn list_visible(
     if filter.is_active.is_some() {
         scope(actor, Action::ReadAccounts)?;
     }
-    let listing = Listing::of(filter, may(actor, Action::ReadAccounts));
-    let ordering = filter.ordering.as_deref().unwrap_or("last_name");
-    let asked: Result<Asked<Key>, Faults> =
-        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), ordering);
-    let (listing, asked) = match (listing, asked) {
-        (Ok(listing), Ok(asked)) => (listing, asked),
-        (listing, asked) => {
-            let mut faults = asked.err().unwrap_or_default();
-            faults.extend(listing.err().map(|c| Faults::one("search", c)).unwrap_or_default());
-            return Err(faults.into());
-        }
-    };
+    let listing = Listing { filter, search: None };
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let sees_emails = may(actor, Action::ReadAccounts);
+    let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
+    let (asked, search) = read_page(pages, listing.order(), search)?;
+    let listing = Listing { search: search.as_ref(), ..listing };
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
-    let (key, backwards) = (asked.key(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
-    let rows = listing::list(&mut conn, &listing, key, backwards, limit, offset).await?;
-    let count = listing::count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    let window = asked.window(rows, count, |row| listing.key(row))?;
-    Ok(Window {
-        count: window.count,
-        is_capped: window.is_capped,
-        next: window.next,
-        previous: window.previous,
-        rows: window.rows.into_iter().map(|row| visible(actor, row)).collect(),
-    })
+    let rows = users::listing::list(&mut conn, &listing, &asked.span()).await?;
+    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
+    Ok(asked.placed(rows, count)?.map(|row| visible(actor, row)))
 }
 
 /// One user.
