@@ -1,6 +1,8 @@
 //! `frontdesk-server check`: whether everything that the server needs is there and in order. It
 //! changes nothing, and looks beside a running server too.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::{
@@ -9,6 +11,7 @@ use crate::{
     config::{Database, Settings},
     db::Db,
     keys,
+    post::Post,
 };
 
 /// One thing that was looked at: what it is, and how it is or what is wrong with it.
@@ -48,6 +51,7 @@ async fn findings(settings: &Settings) -> Vec<Finding> {
                 findings.push(Finding("folder", folder(file)));
             }
             findings.push(Finding("keys", keys::check(settings, &database)));
+            findings.push(Finding("mail", mail(settings, &database)));
         }
         Err(sentence) => findings.push(Finding("database", Err(sentence))),
     }
@@ -71,10 +75,24 @@ async fn findings(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
+/// Where mail goes. Nobody is connected to, and no folder is made.
+fn mail(settings: &Settings, database: &Database) -> Result<String, String> {
+    let post = Post::open(settings, database)?;
+    let from = &post.from().email;
+    let Some(outbox) = post.outbox() else { return Ok(format!("by SMTP, from {from}")) };
+    // The folder is made with the first mail, and with it those above it.
+    let there = outbox.ancestors().find(|folder| folder.symlink_metadata().is_ok());
+    writable(there.unwrap_or(Path::new(".")))?;
+    Ok(format!("files in {}, from {from}", outbox.display()))
+}
+
 /// Whether files can be written beside the database: its log, and backups.
-fn folder(file: &std::path::Path) -> Result<String, String> {
+fn folder(file: &Path) -> Result<String, String> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(std::path::Path::new("."));
+    writable(folder.unwrap_or(Path::new(".")))
+}
+
+fn writable(folder: &Path) -> Result<String, String> {
     let place = folder.display();
     tempfile::NamedTempFile::new_in(folder)
         .map(|_| format!("{place} can be written to"))

@@ -5,7 +5,7 @@ mod file;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use aws_lc_rs::{digest, rand};
@@ -15,6 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     clock::Clock,
     config::{Database, Settings},
+    domain::codes,
 };
 
 pub use file::{KeysCommand, check, run};
@@ -26,7 +27,7 @@ const SECRET_MIN: usize = 32;
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// What stands between a secret that was rotated away and the time at which it was.
 const RETIRED: &str = " retired ";
-/// How much longer than its tokens a retired secret verifies: the other instances may have signed
+/// How much longer than what it has signed a retired secret verifies: the other instances may have signed
 /// with it a moment longer, and clocks differ.
 const SLACK: TimeDelta = TimeDelta::minutes(2);
 
@@ -44,7 +45,7 @@ impl Key {
         &self.secret
     }
 
-    /// Whether a token that it has signed can still be alive.
+    /// Whether a token or code that it has signed can still be alive.
     fn is_needed(&self, lifetime: TimeDelta, now: DateTime<Utc>) -> bool {
         self.retired_at.is_none_or(|retired_at| retired_at + lifetime + SLACK > now)
     }
@@ -54,9 +55,11 @@ impl Key {
 pub struct KeyRing {
     source: Option<PathBuf>,
     clock: Clock,
-    /// How long tokens live.
+    /// How long tokens and codes live.
     lifetime: TimeDelta,
     held: RwLock<Held>,
+    /// Held by who reads the file.
+    reading: Mutex<()>,
 }
 
 struct Held {
@@ -76,11 +79,16 @@ impl Keys {
     }
 }
 
+/// How long what a secret has signed can live: refresh tokens, and the codes that follow from it.
+fn lifetime(settings: &Settings) -> TimeDelta {
+    TimeDelta::days(settings.refresh_token_days).max(codes::LIFETIME_MAX)
+}
+
 impl KeyRing {
     /// The secret that signs.
     pub fn signing(&self) -> Arc<Key> {
         self.look(LOOK_AFTER);
-        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner).keys.first)
+        Arc::clone(&self.held().keys.first)
     }
 
     /// The secret with this name, as long as a token that it has signed can be alive.
@@ -95,31 +103,45 @@ impl KeyRing {
 
     fn find(&self, id: &str) -> Option<Arc<Key>> {
         let now = self.clock.now();
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held();
         let key = held.keys.all().find(|key| key.id == id)?;
         key.is_needed(self.lifetime, now).then(|| Arc::clone(key))
     }
 
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held_mut(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads the file again where it has changed. One that can't be used changes nothing, and the
     /// log says why, once.
+    ///
+    /// Anybody can send tokens with names that nobody knows. Such a one costs a look at the file's
+    /// metadata, and nobody waits for that: the secrets are locked only while they are exchanged.
     fn look(&self, after: TimeDelta) {
         let Some(path) = &self.source else { return };
         let now = self.clock.now();
-        let is_due = |held: &Held| (now - held.looked_at).abs() >= after;
-        if !is_due(&self.held.read().unwrap_or_else(PoisonError::into_inner)) {
+        if (now - self.held().looked_at).abs() < after {
             return;
         }
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        if !is_due(&held) {
+        if Stamp::of(path).ok() == self.held().stamp {
+            if !after.is_zero() {
+                self.held_mut().looked_at = now;
+            }
             return;
         }
-        held.looked_at = now;
+        let _turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(path).ok();
-        if stamp == held.stamp {
+        if stamp == self.held().stamp {
             return;
         }
-        held.stamp = stamp;
-        match read(path) {
+        let read = read(path);
+        let mut held = self.held_mut();
+        (held.looked_at, held.stamp) = (now, stamp);
+        match read {
             Ok(keys) => {
                 held.keys = keys;
                 tracing::info!("the key file was read anew");
@@ -145,8 +167,13 @@ impl KeyRing {
         };
         let stamp = source.as_deref().and_then(|path| Stamp::of(path).ok());
         let held = Held { keys, stamp, looked_at: clock.now() };
-        let lifetime = TimeDelta::days(settings.refresh_token_days);
-        Ok(Self { source, clock: clock.clone(), lifetime, held: RwLock::new(held) })
+        Ok(Self {
+            source,
+            clock: clock.clone(),
+            lifetime: lifetime(settings),
+            held: RwLock::new(held),
+            reading: Mutex::default(),
+        })
     }
 }
 
@@ -229,6 +256,21 @@ mod tests {
         assert_eq!(file::rotate(&path, ring.lifetime, clock.now()).unwrap(), 1);
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 2, "the dead one was kept: {text}");
+    }
+
+    #[test]
+    fn nobody_waits_for_who_sends_names_that_nobody_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("a.sqlite"));
+        let (settings, clock) = (Settings::defaults(), Clock::new(chrono_tz::Tz::UTC));
+        clock.stop();
+        let ring = Arc::new(KeyRing::open(&settings, &database, &clock).unwrap());
+        // Somebody verifies, and so nobody may have the secrets for themselves.
+        let _verifying = ring.held();
+        let (done, wait) = std::sync::mpsc::channel();
+        let stranger = Arc::clone(&ring);
+        std::thread::spawn(move || done.send(stranger.get("other").is_none()));
+        assert_eq!(wait.recv_timeout(std::time::Duration::from_secs(60)), Ok(true));
     }
 
     #[test]

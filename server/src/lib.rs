@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod desk;
+mod digest;
 pub mod domain;
 pub mod error;
 pub mod import;

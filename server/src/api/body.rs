@@ -27,7 +27,7 @@ use super::{
     openapi::{reference, register},
     problem::{Refusal, raise},
 };
-use crate::{app::App, domain::once::Once, error::Error};
+use crate::{app::App, digest::sha256, domain::once::Once, error::Error};
 
 /// The header by which a client says that two requests are the same.
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -243,11 +243,7 @@ impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for NewBody<T> {
 
 /// The hash of what a request asks for.
 fn digest(request: &Request, body: &[u8]) -> String {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    context.update(request.uri().path().as_bytes());
-    context.update(b"\n");
-    context.update(body);
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(&[request.uri().path().as_bytes(), b"\n", body])
 }
 
 fn idempotency_key(request: &Request) -> Result<Option<String>> {

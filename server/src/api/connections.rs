@@ -282,8 +282,9 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
         stream.set_write_timeout(Some(STALL_TIME));
         let stream = Box::pin(stream);
         let Some(tls) = tls else { return self.talk(stream, graceful, deadline).await };
+        let accepted = async { tls.acceptor().await.accept(stream).await };
         let encrypted = tokio::select! {
-            encrypted = timeout_at(deadline, tls.acceptor().accept(stream)) => encrypted,
+            encrypted = timeout_at(deadline, accepted) => encrypted,
             // Nothing was asked yet that would have to be answered.
             _ = stopping.changed() => return,
         };

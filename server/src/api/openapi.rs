@@ -235,49 +235,62 @@ pub fn document() -> Value {
     document
 }
 
-fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+/// The parameters that poem-openapi does not know of: queries and headers.
+fn parameters(id: &str, schemas: &mut Schemas) -> Vec<Value> {
     let mut parameters: Vec<Value> = Vec::new();
     for (_, describe) in QUERIES.iter().filter(|(query, _)| *query == id) {
         for (name, description, shape) in describe(schemas) {
             parameters.push(json!({
                 "name": name, "in": "query", "description": description,
-                "required": NEEDED.contains(&(id.as_str(), name)), "schema": shape.into_value(),
+                "required": NEEDED.contains(&(id, name)), "schema": shape.into_value(),
             }));
         }
     }
-    if GUARDED.contains(&id.as_str()) {
-        parameters.push(json!({
-            "name": "If-Match", "in": "header", "required": false,
-            "description": "The version that was read: its entity tag (`\"7-4fa2\"`, or without the hash \
+    let headers = [
+        (
+            GUARDED,
+            "If-Match",
+            "The version that was read: its entity tag (`\"7-4fa2\"`, or without the hash \
                 `\"7\"`), or `*`. \
                 Needed where somebody else was the last to change the record.",
-            "schema": Shape::string().max_length(TAGS_MAX).example("*").into_value(),
-        }));
-    }
-    if CREATING.contains(&id.as_str()) {
-        parameters.push(json!({
-            "name": IDEMPOTENCY_KEY, "in": "header", "required": false,
-            "description": "A text of the client's choice. Sent again within 24 hours with the same body, \
+            Shape::string().max_length(TAGS_MAX).example("*"),
+        ),
+        (
+            CREATING,
+            IDEMPOTENCY_KEY,
+            "A text of the client's choice. Sent again within 24 hours with the same body, \
                 the request creates nothing and gets the first successful answer again.",
-            "schema": Shape::string().min_length(1).max_length(IDEMPOTENCY_KEY_MAX)
-                .pattern("^[\\x20-\\x7e]*$").into_value(),
-        }));
-    }
-    if TAGGED.contains(&id.as_str()) {
-        parameters.push(json!({
-            "name": "If-None-Match", "in": "header", "required": false,
-            "description": "The entity tag of the answer that is known already.",
-            "schema": Shape::string().max_length(TAGS_MAX).into_value(),
-        }));
-    }
-    if RESUMED.contains(&id.as_str()) {
-        parameters.push(json!({
-            "name": "Last-Event-ID", "in": "header", "required": false,
-            "description": "The last id that was received.",
-            "schema": Shape::string().max_length(20).example("118").into_value(),
-        }));
-    }
+            Shape::string()
+                .min_length(1)
+                .max_length(IDEMPOTENCY_KEY_MAX)
+                .pattern("^[\\x20-\\x7e]*$"),
+        ),
+        (
+            TAGGED,
+            "If-None-Match",
+            "The entity tag of the answer that is known already.",
+            Shape::string().max_length(TAGS_MAX),
+        ),
+        (
+            RESUMED,
+            "Last-Event-ID",
+            "The last id that was received.",
+            Shape::string().max_length(20).example("118"),
+        ),
+    ];
+    let taken = headers.into_iter().filter(|(operations, ..)| operations.contains(&id));
+    parameters.extend(taken.map(|(_, name, description, shape)| {
+        json!({
+            "name": name, "in": "header", "required": false, "description": description,
+            "schema": shape.into_value(),
+        })
+    }));
+    parameters
+}
+
+fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut parameters = parameters(&id, schemas);
     if let Some(Value::Array(known)) = operation.get_mut("parameters") {
         parameters.splice(0..0, known.drain(..));
     }

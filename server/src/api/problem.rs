@@ -101,9 +101,10 @@ fn internal() -> Problem {
     Problem::new(Kind::Internal, "something went wrong; the log knows more under the request id")
 }
 
-fn from_domain(error: &Error, request_id: &str) -> Response {
+/// What an error says to the client.
+fn problem(error: &Error) -> Problem {
     let kind = kind(error);
-    let problem = match error {
+    match error {
         Error::Invalid(faults) | Error::Conflict(faults) => Problem::from_faults(kind, faults),
         Error::Unauthenticated(why) | Error::Forbidden(why) => Problem::new(kind, *why),
         Error::EmailUnverified => Problem::new(
@@ -141,12 +142,15 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
             Problem::new(kind, format!("too many attempts: the next one counts in {after} s"))
         }
         Error::Unavailable { reason, .. } => Problem::new(kind, *reason),
-        Error::Internal(cause) => {
-            log_chain(cause.as_ref(), request_id);
-            internal()
-        }
-    };
-    let mut response = finish(problem, request_id);
+        Error::Internal(_) => internal(),
+    }
+}
+
+fn from_domain(error: &Error, request_id: &str) -> Response {
+    if let Error::Internal(cause) = error {
+        log_chain(cause.as_ref(), request_id);
+    }
+    let mut response = finish(problem(error), request_id);
     let headers = response.headers_mut();
     if let Error::TooManyRequests { after } | Error::Unavailable { after, .. } = error {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(*after));

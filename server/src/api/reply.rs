@@ -1,6 +1,5 @@
 //! Good answers.
 
-use aws_lc_rs::digest;
 use poem::{IntoResponse, Response, http::header};
 use poem_openapi::{
     ApiResponse,
@@ -19,7 +18,7 @@ use shared::{
 };
 
 use super::openapi::{reference, register};
-use crate::domain::listing::Window;
+use crate::{digest::short_sha256, domain::listing::Window};
 
 /// How an answer may be kept.
 #[derive(Clone, Copy)]
@@ -156,8 +155,7 @@ fn respond<T: Serialize>(
 /// The first bytes of an answer's hash: it changes also where only what is computed changes, an
 /// age for example.
 pub(super) fn hash(body: &[u8]) -> String {
-    let hash = digest::digest(&digest::SHA256, body);
-    hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    short_sha256(&[body], 16)
 }
 
 impl<T: Serialize + Send> IntoResponse for Reply<T> {

@@ -3,7 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use aws_lc_rs::digest;
@@ -48,27 +48,48 @@ impl Tls {
 
     /// What takes the next connection. New files that can't be used change nothing, and the log
     /// says why, once.
-    pub(super) fn acceptor(&self) -> TlsAcceptor {
+    pub(super) async fn acceptor(&self) -> TlsAcceptor {
+        if self.is_due() {
+            let (cert, key) = (self.cert.clone(), self.key.clone());
+            // The files may lie where reading them takes its time: this connection waits for it,
+            // and no other does.
+            let read = tokio::task::spawn_blocking(move || Pems::read(&cert, &key)).await;
+            self.take(read.map_err(|error| error.to_string()).flatten());
+        }
+        TlsAcceptor::from(Arc::clone(&self.held().config))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to look at the files; for one who asks, then not again for a while.
+    fn is_due(&self) -> bool {
         let now = self.clock.now();
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if (now - held.looked_at).abs() >= LOOK_AFTER {
+        let mut held = self.held();
+        let is_due = (now - held.looked_at).abs() >= LOOK_AFTER;
+        if is_due {
             held.looked_at = now;
-            let pems = Pems::read(&self.cert, &self.key);
-            let seen = pems.as_ref().ok().map(Pems::hash);
-            if seen != held.seen {
-                held.seen = seen;
-                match pems.and_then(|pems| pems.config()) {
-                    Ok(config) => {
-                        held.config = config;
-                        tracing::info!("the TLS certificate was read anew");
-                    }
-                    Err(sentence) => {
-                        tracing::error!("the TLS certificate stays the one it was: {sentence}");
-                    }
-                }
+        }
+        is_due
+    }
+
+    fn take(&self, pems: Result<Pems, String>) {
+        let seen = pems.as_ref().ok().map(Pems::hash);
+        let mut held = self.held();
+        if seen == held.seen {
+            return;
+        }
+        held.seen = seen;
+        match pems.and_then(|pems| pems.config()) {
+            Ok(config) => {
+                held.config = config;
+                tracing::info!("the TLS certificate was read anew");
+            }
+            Err(sentence) => {
+                tracing::error!("the TLS certificate stays the one it was: {sentence}");
             }
         }
-        TlsAcceptor::from(Arc::clone(&held.config))
     }
 }
 
@@ -82,16 +103,16 @@ pub fn check(settings: &Settings) -> Result<Option<String>, String> {
 }
 
 /// The texts of both files.
-struct Pems<'a> {
-    cert: (&'a Path, Vec<u8>),
-    key: (&'a Path, Vec<u8>),
+struct Pems {
+    cert: (PathBuf, Vec<u8>),
+    key: (PathBuf, Vec<u8>),
 }
 
-impl<'a> Pems<'a> {
-    fn read(cert: &'a Path, key: &'a Path) -> Result<Self, String> {
-        let read = |path: &'a Path| {
+impl Pems {
+    fn read(cert: &Path, key: &Path) -> Result<Self, String> {
+        let read = |path: &Path| {
             let text = std::fs::read(path);
-            text.map(|text| (path, text))
+            text.map(|text| (path.to_owned(), text))
                 .map_err(|error| format!("the TLS file {} can't be read: {error}", path.display()))
         };
         Ok(Self { cert: read(cert)?, key: read(key)? })

@@ -4,6 +4,7 @@
 //! the terms, so that an index answers it on either database.
 
 mod lookup;
+mod users;
 
 use shared::{
     Complaint, Mrn, PartialDate,
@@ -14,6 +15,8 @@ use shared::{
 };
 
 use super::Sql;
+
+pub(crate) use users::user_terms;
 
 const NAME: char = 'n';
 /// Of doctors: a name that is really theirs, and not what they do or where.
@@ -91,6 +94,7 @@ pub(crate) enum Terms {
     OfDoctors,
     /// Of their names alone.
     NamesOfDoctors,
+    Users,
 }
 
 /// One word of a search.
@@ -128,10 +132,7 @@ impl Search {
     /// Reads the words, each as what it is said to be.
     fn of(text: &str, readings: impl Fn(&str) -> &'static [Reading]) -> Result<Self, Complaint> {
         let parts = parts(text);
-        if parts.len() > WORDS_MAX {
-            let message = format!("must have at most {WORDS_MAX} words");
-            return Err(Complaint::new("too_many_words", message).with("max", WORDS_MAX));
-        }
+        check_count(parts.len())?;
         let mistyped_mrn = parts.iter().find_map(|part| {
             Mrn::parse(part).err().filter(|complaint| complaint.code == "mistyped_mrn")
         });
@@ -179,6 +180,10 @@ impl Search {
                     " + CASE WHEN EXISTS (SELECT 1 FROM doctor_terms t WHERE t.doctor_id = d.id \
                      AND t.term IN ("
                 }
+                Terms::Users => {
+                    " + CASE WHEN EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = users.id \
+                     AND t.term IN ("
+                }
             });
             sql.bind_all(word.exact.iter().map(String::as_str)).push(")) THEN 0 ELSE 1 END");
         }
@@ -196,6 +201,7 @@ impl Word {
                 Terms::OfDoctors | Terms::NamesOfDoctors => {
                     "SELECT doctor_id FROM doctor_terms WHERE term >= "
                 }
+                Terms::Users => "SELECT user_id FROM user_terms WHERE term >= ",
             });
             let start = match (terms, start.strip_prefix(NAME)) {
                 (Terms::NamesOfDoctors, Some(name)) => term(OWN_NAME, name),
@@ -206,6 +212,14 @@ impl Word {
         // No record has the id 0.
         sql.push(if self.starts.is_empty() { "0" } else { "" });
     }
+}
+
+fn check_count(words: usize) -> Result<(), Complaint> {
+    if words <= WORDS_MAX {
+        return Ok(());
+    }
+    let message = format!("must have at most {WORDS_MAX} words");
+    Err(Complaint::new("too_many_words", message).with("max", WORDS_MAX))
 }
 
 /// The words of a text. A phone number or a medical record number is one, also with spaces.

@@ -37,7 +37,14 @@ pub(crate) struct NewUser<'a> {
 }
 
 const COLUMNS: &str = "SELECT id, email, username, first_name, last_name, phone, role, \
-    password_hash, is_active, email_verified, created_at, updated_at, version, changed_by FROM users ";
+    password_hash, is_active, email_verified, created_at, updated_at, version, changed_by, sort_name";
+const TABLES: &str = " FROM users ";
+
+fn select() -> Sql {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(TABLES);
+    sql
+}
 
 fn from_row(row: &Row) -> Result<UserRow, Error> {
     let (first_name, last_name): (Option<String>, Option<String>) =
@@ -75,7 +82,7 @@ fn from_row(row: &Row) -> Result<UserRow, Error> {
 
 /// The user with this id.
 pub(crate) async fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRow>, DbError> {
-    let mut sql = Sql::new(COLUMNS);
+    let mut sql = select();
     sql.push("WHERE id = ").bind(id.0);
     let row = sql.fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
@@ -83,7 +90,7 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRo
 
 /// The user with this id, whose row stays as it is until the transaction ends.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRow>, DbError> {
-    let mut sql = Sql::new(COLUMNS);
+    let mut sql = select();
     sql.push("WHERE id = ").bind(id.0).push(conn.for_update());
     let row = sql.fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
@@ -95,7 +102,7 @@ pub(crate) async fn find(
     conn: &mut Conn<'_>,
     identifier: &str,
 ) -> Result<Option<UserRow>, DbError> {
-    let mut sql = Sql::new(COLUMNS);
+    let mut sql = select();
     sql.push(if identifier.contains('@') { "WHERE email_key = " } else { "WHERE username_key = " });
     sql.bind(identifier_key(identifier));
     let row = sql.fetch_optional(conn).await?;
@@ -104,7 +111,7 @@ pub(crate) async fn find(
 
 /// All users, oldest first.
 pub(crate) async fn list(conn: &mut Conn<'_>) -> Result<Vec<UserRow>, DbError> {
-    let mut sql = Sql::new(COLUMNS);
+    let mut sql = select();
     sql.push("ORDER BY id");
     let rows = sql.fetch_all(conn).await?;
     Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
@@ -112,11 +119,19 @@ pub(crate) async fn list(conn: &mut Conn<'_>) -> Result<Vec<UserRow>, DbError> {
 
 /// The active admin who has been there longest.
 pub(crate) async fn first_admin(conn: &mut Conn<'_>) -> Result<Option<UserRow>, DbError> {
-    let mut sql = Sql::new(COLUMNS);
+    let mut sql = select();
     sql.push("WHERE role = ").bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
     sql.push(" ORDER BY id LIMIT 1");
     let row = sql.fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// Lets nobody else write accounts until the transaction ends: where there is no row yet, none can be
+/// locked. Comes before anything else in a transaction.
+pub(crate) async fn lock_all(conn: &mut Conn<'_>) -> Result<(), DbError> {
+    // On SQLite whoever may write is alone anyway.
+    let sql = conn.either("SELECT 1", "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE");
+    sql.execute(conn).await.map(drop)
 }
 
 /// Locks the rows of the active admins until the transaction ends, so that of two who remove each
@@ -202,14 +217,14 @@ pub(crate) async fn update(
     Ok(true)
 }
 
-/// Replaces a password's hash by one with stronger parameters, unless the password has changed
-/// meanwhile. The user is not thereby changed.
+/// Replaces a password's hash by one with stronger parameters, unless it has changed meanwhile, and
+/// says whether it has done so. The user is not thereby changed.
 pub(crate) async fn rehash(
     conn: &mut Conn<'_>,
     id: UserId,
     old: &str,
     new: &str,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let sql = Sql::new("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3");
-    sql.arg(new).arg(id.0).arg(old).execute(conn).await.map(drop)
+    Ok(sql.arg(new).arg(id.0).arg(old).execute(conn).await? == 1)
 }

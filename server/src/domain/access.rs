@@ -249,17 +249,17 @@ fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]
     all.iter().filter(is_given).map(|(permission, _)| *permission).collect()
 }
 
-/// What an administrator may do with an account.
-pub fn user_permissions(actor: &Actor, user: &User) -> Vec<UserPermission> {
+/// What an administrator may do with an account. That of the last active administrator stays in use.
+pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<UserPermission> {
     if !may(actor, Action::ManageUsers) || actor.program.is_some() {
         return Vec::new();
     }
     let mut permissions = vec![UserPermission::Update];
-    if user.is_active {
+    if user.is_active && !is_last_admin {
         permissions.push(UserPermission::Deactivate);
-        if user.id != actor.id() {
-            permissions.push(UserPermission::IssueCode);
-        }
+    }
+    if user.is_active && user.id != actor.id() {
+        permissions.push(UserPermission::IssueCode);
     }
     permissions.push(UserPermission::EndSessions);
     permissions

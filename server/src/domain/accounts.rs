@@ -134,7 +134,8 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
     let verified = match (found, verdict) {
         (Some(row), Verdict::Right { is_outdated }) if row.user.is_active => {
             if is_outdated {
-                rehash(app, row, &login.password).await?
+                let hashed = rehash(app, row, &login.password).await;
+                lanes.withdraw(app, hashed).await?
             } else {
                 row
             }
@@ -179,14 +180,24 @@ fn must_confirm(app: &App, user: &User) -> bool {
     app.settings().require_verified_email && user.email.is_some() && !user.email_verified
 }
 
-/// Hashes a password anew, since hashes have become stronger.
+/// Hashes a password anew, since hashes have become stronger. Answers the user with the hash with
+/// which the password is known to agree.
 async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Error> {
     let Some(old) = &row.password_hash else { return Ok(row) };
     let new = app.passwords().hash(password).await?;
     let mut tx = app.db().begin().await?;
-    users::rehash(&mut tx.conn(), row.user.id, old, &new).await?;
-    tx.commit().await?;
-    Ok(UserRow { password_hash: Some(new), ..row })
+    if users::rehash(&mut tx.conn(), row.user.id, old, &new).await? {
+        tx.commit().await?;
+        return Ok(UserRow { password_hash: Some(new), ..row });
+    }
+    // Another login was faster, and its hash has a salt of its own; or the password was changed.
+    let other = users::get(&mut tx.conn(), row.user.id).await?;
+    drop(tx);
+    let Some(other) = other else { return Ok(row) };
+    match app.passwords().verify(password, other.password_hash.as_deref()).await? {
+        Verdict::Right { .. } => Ok(other),
+        Verdict::Wrong => Ok(row),
+    }
 }
 
 /// One's own account, with what the session may do.

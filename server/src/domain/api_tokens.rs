@@ -2,7 +2,6 @@
 //! make another nor change its user's password, address or sessions, so that one that got into the
 //! wrong hands ends where it is revoked.
 
-use aws_lc_rs::digest;
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     Complaint, UserId,
@@ -24,6 +23,7 @@ use crate::{
         api_tokens::{self, NewToken},
         users,
     },
+    digest::sha256,
     error::Error,
     keys::random_text,
 };
@@ -174,6 +174,5 @@ pub(crate) async fn revoke_all(app: &App, conn: &mut Conn<'_>, user: UserId) -> 
 
 /// What is stored of a token. It is random enough that nothing slower than a hash is needed.
 fn hashed(token: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, token.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(&[token.as_bytes()])
 }

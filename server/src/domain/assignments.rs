@@ -22,7 +22,7 @@ use shared::{
 use super::{
     access::{self, Action, Actor, Scope, assignment_permissions, scope},
     audit::{self, Deed, Doer, differences},
-    listing::{Asked, Window, read_searched},
+    listing::{Asked, Window, read_page},
     once::{self, Once},
     precondition::{Found, Precondition, stale},
 };
@@ -164,7 +164,7 @@ pub async fn list(
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let names = filter.search.as_deref().map(Search::names);
-    let (asked, search) = read_searched(pages, listing.order(), names)?;
+    let (asked, search) = read_page(pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use chrono::{DateTime, Datelike, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +28,7 @@ use crate::{
         changes,
         listing::foreign_cursor,
     },
+    digest::sha256,
     error::Error,
     keys::random_text,
 };
@@ -134,8 +134,7 @@ async fn enter(
 fn seal(content: &Content) -> Result<(String, String, String), Error> {
     let json = serde_json::to_string(content).map_err(|e| Error::Internal(e.into()))?;
     let salt = random_text::<16>().map_err(Error::internal)?;
-    let hash = digest::digest(&digest::SHA256, format!("{salt}\n{json}").as_bytes());
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(&[salt.as_bytes(), b"\n", json.as_bytes()]);
     Ok((salt, json, hash))
 }
 

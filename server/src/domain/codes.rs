@@ -12,6 +12,10 @@ use shared::{
     account::{User, identifier_key},
 };
 
+use super::{
+    access::Origin,
+    audit::{self, Deed, Doer},
+};
 use crate::{
     app::App,
     db::{
@@ -30,6 +34,8 @@ const LOCATOR: usize = 8;
 const PROOF: usize = 12;
 /// Characters between two dashes.
 const GROUP: usize = 4;
+/// Longest that any code works. The secret from which it follows is kept as long.
+pub(crate) const LIFETIME_MAX: TimeDelta = TimeDelta::days(7);
 /// Wrong tries after which a code is worthless.
 const FAILURES_MAX: i64 = 10;
 
@@ -104,7 +110,7 @@ async fn make(
         locator: &locator,
         key_id: &key,
         now,
-        expires_at: now + lifetime,
+        expires_at: now + lifetime.min(LIFETIME_MAX),
     };
     let row = codes::insert(conn, new).await?;
     let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };
@@ -173,17 +179,23 @@ pub(crate) async fn redeem(
     Ok(found.row.user)
 }
 
-/// Counts a wrong try where the text leads to a code, and says whose. The caller commits it: a
-/// transaction that ends with the refusal forgets it.
-pub(crate) async fn count_failure(
+/// Counts a wrong try where the text leads to a code, and notes it in any case. In a transaction of
+/// its own: that of what was asked for ends without anything written.
+pub(crate) async fn refuse(
     app: &App,
-    conn: &mut Conn<'_>,
+    origin: &Origin,
     text: &str,
     purpose: Purpose,
-) -> Result<Option<UserId>, Error> {
-    let Some(found) = find(app, conn, text, purpose).await? else { return Ok(None) };
-    codes::count_failure(conn, found.row.id).await?;
-    Ok(Some(found.row.user))
+) -> Result<(), Error> {
+    let mut tx = app.db().begin().await?;
+    let mut conn = tx.conn();
+    let found = find(app, &mut conn, text, purpose).await?;
+    if let Some(found) = &found {
+        codes::count_failure(&mut conn, found.row.id).await?;
+    }
+    let deed = Deed::new("auth.code_refused", "user", found.map(|found| found.row.user.0));
+    audit::note(&mut conn, Doer::Stranger(origin, "nobody"), app.clock().now(), deed).await?;
+    tx.commit().await
 }
 
 /// Makes all codes of a user for a purpose worthless.

@@ -159,11 +159,11 @@ pub(crate) fn read_list(
     order: Order,
     search: Option<&str>,
 ) -> Result<(Asked<Key>, Option<Search>), Error> {
-    read_searched((page, page_size, cursor), order, search.map(Search::parse))
+    read_page((page, page_size, cursor), order, search.map(Search::parse))
 }
 
-/// The same, with a search that was read in a way of its own.
-pub(crate) fn read_searched(
+/// The same with a search that was read already, however that went.
+pub(crate) fn read_page(
     (page, page_size, cursor): (Option<i64>, Option<i64>, Option<&str>),
     order: Order,
     search: Option<Result<Search, Complaint>>,

@@ -148,8 +148,12 @@ impl Work {
         };
         let Some(written) = self.write(letter, &mail).await? else { return Ok(Next::Another) };
         let name = format!("{}-{}", mail.created_at.format("%Y%m%dT%H%M%SZ"), mail.message_id);
+        let mut addresses = vec![written.recipient];
         let outcome = match written.message {
-            Ok(message) => self.post.send(message, &name).await,
+            Ok(message) => {
+                addresses.extend(message.envelope().to().iter().map(ToString::to_string));
+                self.post.send(message, &name).await
+            }
             Err(why) => Err(Failure::Never(why)),
         };
         let (id, attempts) = (mail.id, mail.attempts);
@@ -160,8 +164,7 @@ impl Work {
                 return Ok(Next::Another);
             }
             Err(Failure::Never(why)) => {
-                // A mail server's words may hold the address, which is no business of the log.
-                let why = why.replace(&written.recipient, "the recipient");
+                let why = masked(why, &addresses);
                 tracing::error!(id, attempts, why, "a mail is given up: it was refused");
                 self.finish(&mail, Some(&why), None).await?;
                 return Ok(Next::Another);
@@ -169,7 +172,7 @@ impl Work {
             Err(Failure::Later(why)) => (why, Next::Another),
             Err(Failure::Away(why)) => (why, Next::Wait),
         };
-        let why = failure.replace(&written.recipient, "the recipient");
+        let why = masked(failure, &addresses);
         let now = self.app.clock().now();
         if now - mail.created_at >= GIVE_UP {
             tracing::error!(id, attempts, why, "a mail is given up: nobody took it for days");
@@ -240,6 +243,22 @@ impl Work {
     }
 }
 
+/// A mail server's words without the address, which is no business of the log: neither as the account
+/// has it nor as it was sent, in whatever case.
+fn masked(mut why: String, addresses: &[String]) -> String {
+    const MASK: &str = "the recipient";
+    for address in addresses.iter().map(|address| address.to_ascii_lowercase()) {
+        let mut from = 0;
+        // Only ASCII letters change, so the places are those in the text itself.
+        while let Some(at) = why.to_ascii_lowercase().get(from..).and_then(|it| it.find(&address)) {
+            let start = from + at;
+            why.replace_range(start..start + address.len(), MASK);
+            from = start + MASK.len();
+        }
+    }
+    why
+}
+
 /// How long is waited after so many attempts.
 fn wait(attempts: i64) -> TimeDelta {
     let times = u32::try_from(attempts - 1).unwrap_or_default().min(10);
@@ -249,6 +268,14 @@ fn wait(attempts: i64) -> TimeDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_spelling_of_the_address_is_left() {
+        let addresses = ["Ana@exämple.org", "Ana@xn--exmple-cua.org"].map(str::to_owned);
+        let said = "550 <ana@xn--exmple-cua.org>: ANA@XN--EXMPLE-CUA.ORG ñ Ana@exämple.org?";
+        let expected = "550 <the recipient>: the recipient ñ the recipient?";
+        assert_eq!(masked(said.to_owned(), &addresses), expected);
+    }
 
     #[test]
     fn the_waits_grow_from_seconds_to_an_hour() {

@@ -229,7 +229,12 @@ async fn shelve(
     // Who restores again, since an answer was lost, finds the record as it was wanted.
     let from = if into_archive { Shelf::Current } else { Shelf::Both };
     let row = find(app, &mut tx, actor, id, from).await?;
-    access::check(actor, Action::ChangePatient, row.patient.created_by)?;
+    let owner = row.patient.created_by;
+    if row.patient.archived_at.is_some() && !access::may_with(actor, Action::ChangePatient, owner) {
+        // What is archived is known to those alone who may restore it.
+        return Err(Error::NotFound);
+    }
+    access::check(actor, Action::ChangePatient, owner)?;
     if !into_archive && row.patient.archived_at.is_none() {
         return Ok(with_permissions(actor, row.patient));
     }

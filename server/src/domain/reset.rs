@@ -79,12 +79,7 @@ pub async fn reset_password(
 /// Counts and notes a code that is not good, and says so: with what else is wrong, as far as can be
 /// told without knowing whose password it would be.
 async fn refuse(app: &App, origin: &Origin, reset: &PasswordReset) -> Result<(), Error> {
-    let mut tx = app.db().begin().await?;
-    let mut conn = tx.conn();
-    let owner = codes::count_failure(app, &mut conn, &reset.token, Purpose::SetPassword).await?;
-    let deed = Deed::new("auth.code_refused", "user", owner.map(|id| id.0));
-    audit::note(&mut conn, Doer::Stranger(origin, "nobody"), app.clock().now(), deed).await?;
-    tx.commit().await?;
+    codes::refuse(app, origin, &reset.token, Purpose::SetPassword).await?;
     let mut faults = Faults::one("token", codes::complaint());
     if let Err(complaint) = check_new(&reset.new_password, Role::Member, &[]) {
         faults.add("new_password", complaint);

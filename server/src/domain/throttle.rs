@@ -7,13 +7,13 @@
 //! slow the clerk down by seconds and not lock the desk. An attempt that comes too early is refused
 //! without being counted, so it does not push the next one away.
 
-use aws_lc_rs::digest;
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::account::identifier_key;
 
 use crate::{
     app::App,
     db::{Conn, sessions, throttle, users::UserRow},
+    digest::short_sha256,
     error::Error,
 };
 
@@ -170,8 +170,7 @@ fn past(app: &App) -> DateTime<Utc> {
 
 /// Names are stored as hashes: the table must not tell who has an account.
 fn hashed(text: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    short_sha256(&[text.as_bytes()], 32)
 }
 
 /// The network that one party can be taken to have: an IPv4 address, or the first half of an IPv6

@@ -109,8 +109,11 @@ async fn create_where(
     let hash = app.passwords().hash(&account.password).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    if must_be_first && users::first_admin(&mut tx.conn()).await?.is_some() {
-        return Err(Error::conflict("email", "not_first", "there is an administrator already"));
+    if must_be_first {
+        users::lock_all(&mut tx.conn()).await?;
+        if users::first_admin(&mut tx.conn()).await?.is_some() {
+            return Err(Error::conflict("email", "not_first", "there is an administrator already"));
+        }
     }
     let new = NewUser {
         email: account.email.as_deref(),
@@ -232,8 +235,7 @@ async fn write(
     after: &UserRow,
 ) -> Result<User, Error> {
     let (old, new, now) = (&before.user, &after.user, app.clock().now());
-    let is_admin = |user: &User| user.role == Role::Admin && user.is_active;
-    if is_admin(old) && !is_admin(new) && users::other_admins(conn, old.id).await? == 0 {
+    if !is_admin(new) && is_last_admin(conn, old).await? {
         let field = if old.role == new.role { "is_active" } else { "role" };
         return Err(Error::conflict(field, "last_admin", "is the last active administrator's"));
     }
@@ -257,6 +259,15 @@ async fn write(
     deed.changes = differences(&values(old), &values(new))?;
     audit::note(conn, doer, now, deed).await?;
     Ok(users::get(conn, old.id).await?.ok_or(Error::NotFound)?.user)
+}
+
+fn is_admin(user: &User) -> bool {
+    user.role == Role::Admin && user.is_active
+}
+
+/// Whether there is no other active administrator than this user.
+async fn is_last_admin(conn: &mut Conn<'_>, user: &User) -> Result<bool, Error> {
+    Ok(is_admin(user) && users::other_admins(conn, user.id).await? == 0)
 }
 
 /// What of an account is compared for the audit log.

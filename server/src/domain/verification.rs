@@ -52,18 +52,23 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
     lanes.attempt(app).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let refused = || Error::invalid("token", codes::complaint());
     let purpose = Purpose::VerifyEmail;
-    let Some(owner) = codes::owner(app, &mut tx.conn(), code, purpose).await? else {
-        codes::count_failure(app, &mut tx.conn(), code, purpose).await?;
-        tx.commit().await?;
-        return Err(refused());
+    let row = match codes::owner(app, &mut tx.conn(), code, purpose).await? {
+        // The account stays as it is from here on: with another address the code would be void.
+        Some(owner) => users::lock(&mut tx.conn(), owner).await?,
+        None => None,
     };
-    // The account stays as it is from here on: with another address the code would be void.
-    let mut row = users::lock(&mut tx.conn(), owner).await?.ok_or_else(refused)?;
-    codes::redeem(app, &mut tx.conn(), code, purpose).await?;
-    if !row.user.is_active {
-        return Err(refused());
+    let Some(mut row) = row.filter(|row| row.user.is_active) else {
+        drop(tx);
+        return refuse(app, origin, code).await;
+    };
+    match codes::redeem(app, &mut tx.conn(), code, purpose).await {
+        Ok(_) => {}
+        Err(Error::Invalid(_)) => {
+            drop(tx);
+            return refuse(app, origin, code).await;
+        }
+        Err(other) => return Err(other),
     }
     let before = row.user.clone();
     row.user.email_verified = true;
@@ -78,4 +83,10 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
     deed.changes = differences(&own_values(&actor.user), &own_values(&row.user))?;
     audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
     tx.commit().await
+}
+
+/// Counts and notes a code that is not good, and says so.
+async fn refuse(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
+    codes::refuse(app, origin, code, Purpose::VerifyEmail).await?;
+    Err(Error::invalid("token", codes::complaint()))
 }

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::Subcommand;
 
-use super::{Key, Keys, RETIRED, parse, random_text};
+use super::{Key, Keys, RETIRED, lifetime, parse, random_text};
 use crate::{
     cli::say,
     clock::Clock,
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Subcommand)]
 pub enum KeysCommand {
     /// Sign with a new secret from now on. Nobody is logged out: the old ones verify as long as
-    /// tokens live.
+    /// tokens and one-time codes live.
     Rotate,
     /// Sign with a new secret and forget all others, which ends every login at once.
     RevokeAll,
@@ -39,7 +39,7 @@ pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
     let place = path.display();
     match command {
         KeysCommand::Rotate => {
-            let lifetime = TimeDelta::days(settings.refresh_token_days);
+            let lifetime = lifetime(settings);
             let kept = rotate(&path, lifetime, now)?;
             let until = (now + lifetime).format("%Y-%m-%d");
             say(&format!(
@@ -124,7 +124,7 @@ pub(super) fn read(path: &Path) -> Result<Keys, String> {
 }
 
 /// Puts a new secret before the others, marks the one that has signed until now, and leaves out
-/// those whose tokens are all dead. Answers how many older ones verify.
+/// those of which no token and no code can be alive. Answers how many older ones verify.
 pub(super) fn rotate(
     path: &Path,
     lifetime: TimeDelta,

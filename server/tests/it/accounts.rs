@@ -1,16 +1,24 @@
 //! Accounts and sessions.
 
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use chrono::TimeDelta;
 use serde_json::json;
-use server::domain::users;
+use server::{domain::users, error::Error};
 use shared::account::Role;
+use sqlx::Connection;
 
-use crate::harness::{Backend, PASSWORD, Server, closed, on_both};
+use crate::{
+    harness::{Backend, PASSWORD, Server, closed, on_both},
+    mail::{eventually, sql},
+};
 
 on_both! {
     many_guesses_at_once_do_not_get_past,
     a_guesser_at_the_next_table_delays_the_clerk_by_seconds,
     no_session_begins_with_a_password_that_was_just_changed,
+    logins_at_once_pass_where_their_hash_is_made_anew,
+    of_several_first_administrators_at_once_one_is_made,
     a_name_is_never_lost_beside_its_parts,
     sessions_come_in_pages,
     what_the_command_line_changed_is_not_overwritten_unseen,
@@ -423,6 +431,75 @@ async fn no_session_begins_with_a_password_that_was_just_changed(backend: Backen
         }
     }
     me.get("/api/auth/profile").await.expect_status(200);
+}
+
+/// A hash of the tests' password as it was made before hashes became stronger.
+fn weak_hash() -> String {
+    let params = Params::new(1024, 1, 1, None).unwrap();
+    let (salt, mut output) = (b"somesaltsomesalt", [0; 32]);
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into(PASSWORD.as_bytes(), salt, &mut output).unwrap();
+    let [salt, output] = [&salt[..], &output[..]].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    format!("$argon2id$v=19$m=1024,t=1,p=1${salt}${output}")
+}
+
+async fn logins_at_once_pass_where_their_hash_is_made_anew(backend: Backend) {
+    let server = Server::start(backend).await;
+    server.member("ana@example.com").await;
+    let weaken = format!("UPDATE users SET password_hash = '{}'", weak_hash());
+    sql(&server.place, weaken.leak()).await;
+    let logins: Vec<_> = (0..4)
+        .map(|_| {
+            let nobody = server.nobody();
+            let body = json!({"email": "ana@example.com", "password": PASSWORD});
+            tokio::spawn(async move { nobody.post("/api/auth/login", body).await })
+        })
+        .collect();
+    for login in logins {
+        login.await.unwrap().expect_status(200);
+    }
+    let weak = "SELECT count(*) FROM users WHERE password_hash LIKE '%m=1024%'";
+    assert_eq!(sql(&server.place, weak).await, 0);
+    let wrong = json!({"email": "ana@example.com", "password": "something else"});
+    server.nobody().post("/api/auth/login", wrong).await.expect_status(401);
+}
+
+async fn of_several_first_administrators_at_once_one_is_made(backend: Backend) {
+    let server = Server::start(backend).await;
+    let hold = "BEGIN; LOCK TABLE audit_log IN EXCLUSIVE MODE";
+    let holding = match backend {
+        Backend::Sqlite => None,
+        Backend::Postgres => {
+            let url = &server.place.database_url;
+            let mut holding = sqlx::PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(hold).execute(&mut holding).await.unwrap();
+            Some(holding)
+        }
+    };
+    let makings: Vec<_> = (0..8)
+        .map(|i| {
+            let (app, email) = (server.app.clone(), format!("{i}@example.com"));
+            let role = Role::Admin;
+            let account = users::read_account(&email, "", PASSWORD.to_owned(), role).unwrap();
+            tokio::spawn(async move { users::create_first_admin(&app, account).await })
+        })
+        .collect();
+    if let Some(holding) = holding {
+        // Nobody can be done before everybody has begun.
+        let waiting = "SELECT count(*) FROM pg_stat_activity \
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        eventually(async || (sql(&server.place, waiting).await == 8).then_some(())).await;
+        holding.close().await.unwrap();
+    }
+    let mut made = 0;
+    for making in makings {
+        match making.await.unwrap() {
+            Ok(user) => made += i64::from(user.role == Role::Admin),
+            Err(error) => assert!(matches!(error, Error::Conflict(_)), "{error}"),
+        }
+    }
+    let admins = "SELECT count(*) FROM users WHERE role = 'admin'";
+    assert_eq!((made, sql(&server.place, admins).await), (1, 1));
 }
 
 async fn a_name_is_never_lost_beside_its_parts(backend: Backend) {

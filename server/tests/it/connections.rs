@@ -201,3 +201,56 @@ async fn a_head_that_can_not_be_read_gets_a_problem_document_too() {
     stream.read_to_string(&mut heard).unwrap();
     assert!(heard.contains("application/problem+json"), "{heard}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answer_before_the_body_was_read_leaves_the_connection_whole() {
+    let server = Server::start(Backend::Sqlite).await;
+    let address = server.address;
+    let talk = move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let body = format!("{{\"first_name\":\"{}\"}}", "a".repeat(50_000));
+        for (method, path, status) in [
+            ("POST", "/api/nope", "404"),
+            ("PUT", "/api/patients", "405"),
+            ("POST", "/api/patients", "401"),
+            ("POST", "/api/auth/login?x=1", "400"),
+        ]
+        .repeat(10)
+        {
+            let head = format!(
+                "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                 content-length: {}\r\n\r\n",
+                body.len()
+            );
+            // In pieces: the answer is known before the last of them is sent.
+            stream.write_all(head.as_bytes()).unwrap();
+            for piece in body.as_bytes().chunks(5_000) {
+                stream.write_all(piece).unwrap();
+            }
+            let answer = read_answer(&mut stream);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+        }
+    };
+    tokio::task::spawn_blocking(talk).await.unwrap();
+}
+
+/// Reads one answer with a length from a connection that goes on.
+fn read_answer(stream: &mut TcpStream) -> String {
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let head = head.to_ascii_lowercase();
+            let length = head.split("content-length: ").nth(1).unwrap();
+            let length: usize = length.lines().next().unwrap().trim().parse().unwrap();
+            if body.len() >= length {
+                return text;
+            }
+        }
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "the connection ended: {text:?}");
+        answer.extend_from_slice(&buffer[..count]);
+    }
+}

@@ -21,6 +21,7 @@ use crate::{
 on_both! {
     a_mail_server_that_is_down_loses_no_mail_and_two_servers_send_each_once,
     a_mail_that_is_refused_for_good_is_not_tried_again,
+    a_refusal_is_noted_without_the_address_however_it_was_sent,
     nothing_is_sent_in_the_clear_where_tls_is_required,
 }
 
@@ -161,6 +162,21 @@ async fn a_mail_that_is_refused_for_good_is_not_tried_again(backend: Backend) {
         AND failure LIKE '%nobody here is%' AND failure NOT LIKE '%ana@%'";
     assert_eq!(sql(&server.place, failed).await, 1);
     assert_eq!(*smtp.refused.lock().unwrap(), 1);
+}
+
+async fn a_refusal_is_noted_without_the_address_however_it_was_sent(backend: Backend) {
+    let (socket, address) = reserved();
+    let _smtp = Smtp::start(socket, Mood::Refuses);
+    let server = Server::start_with(backend, |settings| {
+        settings.smtp_url = Some(format!("smtp://{address}?tls=none"));
+    })
+    .await;
+    register(&server, "Ana@exämple.org").await;
+    all_done(&server).await;
+    let failed = "SELECT count(*) FROM outgoing_mail WHERE state = 'failed' \
+        AND failure LIKE '%nobody here is%the recipient%' \
+        AND lower(failure) NOT LIKE '%ana@%' AND failure NOT LIKE '%xn--%'";
+    assert_eq!(sql(&server.place, failed).await, 1);
 }
 
 async fn nothing_is_sent_in_the_clear_where_tls_is_required(backend: Backend) {

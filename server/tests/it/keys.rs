@@ -2,17 +2,19 @@
 
 use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use server::config::Settings;
 
 use crate::{
     crash::{program, serve},
     harness::{Backend, Place, Server, on_both},
+    users::{NEW_PASSWORD, make, reset},
 };
 
 on_both! {
     a_rotation_logs_nobody_out_on_any_instance,
+    a_code_outlives_the_secret_that_made_it_also_where_logins_are_short,
     revoking_all_keys_ends_every_login_on_every_instance,
     check_finds_a_healthy_server_healthy,
 }
@@ -68,6 +70,27 @@ async fn a_rotation_logs_nobody_out_on_any_instance(backend: Backend) {
     second.nobody().with_token(new).get("/api/auth/profile").await.expect_status(200);
     let old = session["access"].as_str().unwrap();
     second.nobody().with_token(old).get("/api/auth/profile").await.expect_status(200);
+}
+
+async fn a_code_outlives_the_secret_that_made_it_also_where_logins_are_short(backend: Backend) {
+    let place = Arc::new(Place::new(backend).await);
+    let settings = Settings { refresh_token_days: 1, ..with_file(&place) };
+    let server = Server::start_at(place.clone(), settings).await;
+    let admin = server.admin().await;
+    let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
+    let rotate = || run(&place, &["keys", "rotate", "--refresh-token-days", "1"]);
+    assert_eq!(rotate().0, 0);
+    // The next rotation keeps what it would have kept a while later.
+    let retired = secrets(&place);
+    let days_ago = Utc::now() - TimeDelta::days(3);
+    let (secret, _) = retired[1].rsplit_once(' ').unwrap();
+    let written = format!("{}\n{secret} {}\n", retired[0], days_ago.to_rfc3339());
+    std::fs::write(place.secret_file(), written).unwrap();
+    let (_, said) = rotate();
+    assert!(said.contains("verify: 2"), "{said}");
+    assert_eq!(secrets(&place).len(), 3, "{said}");
+    server.app.clock().advance(TimeDelta::days(3));
+    reset(&server.nobody(), &made["code"], NEW_PASSWORD).await.expect_status(204);
 }
 
 async fn revoking_all_keys_ends_every_login_on_every_instance(backend: Backend) {
@@ -178,6 +201,19 @@ async fn check_names_everything_that_is_wrong() {
     assert_eq!(bad.len(), 2, "{bad:?}");
     assert!(bad[0].0 == "keys" && bad[0].1.contains("can be read by others"));
     assert!(bad[1].0 == "TLS" && bad[1].1.contains("cert.pem"));
+    let outbox = place.folder.path().join("desk.sqlite").join("outbox");
+    let outbox = outbox.to_str().unwrap();
+    for (wrong, expected) in [
+        (["--smtp-url", "smtp://ana:password@mail.example.com?tls=maybe"], "?tls=required"),
+        (["--mail-from", "nobody"], "no e-mail address"),
+        (["--outbox", outbox], "desk.sqlite"),
+    ] {
+        let (status, found) = checked(&place, &wrong);
+        assert_eq!(status, 1);
+        let bad = faults(&found);
+        let [_, ("mail", sentence)] = bad[..] else { panic!("{bad:?}") };
+        assert!(sentence.contains(expected) && !sentence.contains("password"), "{sentence}");
+    }
     // A page in the middle of the file that is no longer what it was.
     let file = place.folder.path().join("desk.sqlite");
     let mut bytes = std::fs::read(&file).unwrap();

@@ -11,6 +11,7 @@ on_both! {
     a_linked_patient_reads_its_own_record_and_doctors,
     only_an_administrator_links_and_only_fitting_accounts,
     an_account_can_be_taken_away_from_the_archive,
+    restoring_again_changes_nothing,
 }
 
 async fn put(client: &Client, path: &str, user: Value) -> crate::harness::Answer {
@@ -134,4 +135,20 @@ async fn an_account_can_be_taken_away_from_the_archive(backend: Backend) {
     put(&admin, "/api/doctors/1/user", id.clone()).await.expect_status(404);
     unlink(&admin, "/api/doctors/1/user").await;
     put(&admin, "/api/doctors/2/user", id).await.expect_status(200);
+}
+
+async fn restoring_again_changes_nothing(backend: Backend) {
+    let (_server, admin) = desk(backend).await;
+    for path in ["/api/patients/2", "/api/doctors/1"] {
+        admin
+            .delete(&format!(
+                "{path}?{}",
+                if path.contains("doc") { "end_assignments=true" } else { "" }
+            ))
+            .await
+            .expect_status(204);
+        let once = admin.post(&format!("{path}/restore"), json!({})).await.expect_status(200).body;
+        let again = admin.post(&format!("{path}/restore"), json!({})).await.expect_status(200).body;
+        assert_eq!(once, again, "{path}");
+    }
 }

@@ -137,6 +137,8 @@ async fn registering_mails_a_code_that_confirms_the_address_once(backend: Backen
     let typed = code(mail).to_lowercase().replace('-', " ");
     send_code(&server, &typed).await.expect_status(204);
     send_code(&server, &code(mail)).await.expect_status(400).complaints("token");
+    let refused = "SELECT count(*) FROM audit_log WHERE action = 'auth.code_refused'";
+    assert_eq!(sql(&server.place, refused).await, 2);
     let me = server.nobody().with_token(session["access"].as_str().unwrap());
     let profile = me.get("/api/auth/profile").await.expect_status(200).body;
     assert_eq!((&profile["email_verified"], &profile["version"]), (&json!(true), &json!(2)));

@@ -14,6 +14,7 @@ on_both! {
     purging_erases_kept_answers,
     a_code_is_not_kept_with_the_answer,
     answers_of_those_who_never_come_back_go_too,
+    who_may_not_see_a_record_any_more_gets_no_kept_answer,
 }
 
 async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
@@ -139,4 +140,22 @@ async fn answers_of_those_who_never_come_back_go_too(backend: Backend) {
     server.app.clock().advance(chrono::TimeDelta::hours(-25));
     let new = post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
     assert_eq!(new.body["id"], 2);
+}
+
+async fn who_may_not_see_a_record_any_more_gets_no_kept_answer(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (staff, member) = (server.staff().await, server.member("ana@example.com").await);
+    member.patient(json!({"first_name": "Hers"})).await;
+    let doctor = json!({"last_name": "J", "specialization": "X"});
+    staff.post("/api/doctors", doctor).await.expect_status(201);
+    let body = json!({"patient": 1, "doctor": 1, "notes": "private"});
+    post(&staff, "/api/assignments", "key-1", &body).await.expect_status(201);
+    server::domain::users::set_role(
+        &server.app,
+        "staff@example.com",
+        shared::account::Role::Member,
+    )
+    .await
+    .unwrap();
+    post(&staff, "/api/assignments", "key-1", &body).await.expect_status(404);
 }

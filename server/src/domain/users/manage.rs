@@ -11,22 +11,21 @@ use shared::{
     page::COUNT_MAX,
 };
 
-use super::{ENTITY, changer, values, write};
+use super::{ENTITY, changer, is_last_admin, values, write};
 use crate::{
     app::App,
     db::{
         Conn, Tx,
-        users::{
-            self, UserRow,
-            listing::{self, Key, Listing},
-        },
+        listing::{Listed, count},
+        search::Search,
+        users::{self, UserRow, listing::Listing},
     },
     domain::{
         access::{Action, Actor, in_person, may, scope, user_permissions},
         accounts::{apply, check_taken, unique},
         audit::{self, Deed, Doer, differences},
         codes::{self, Issued, Purpose},
-        listing::{Asked, Window},
+        listing::{Window, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
         sessions,
@@ -35,7 +34,7 @@ use crate::{
 };
 
 /// How long the code of an account without a password works: its owner may be there next week only.
-const FIRST_CODE: TimeDelta = TimeDelta::days(7);
+const FIRST_CODE: TimeDelta = codes::LIFETIME_MAX;
 /// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
 const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 
@@ -57,9 +56,10 @@ fn visible(actor: &Actor, row: UserRow) -> VisibleUser {
 }
 
 /// The whole account, with what the caller may do with it.
-fn account(actor: &Actor, row: &UserRow) -> Account {
-    let permissions = Some(user_permissions(actor, &row.user));
-    Account { permissions, ..Account::of(row.user.clone(), row.password_hash.is_some()) }
+async fn account(conn: &mut Conn<'_>, actor: &Actor, row: &UserRow) -> Result<Account, Error> {
+    let is_last_admin = is_last_admin(conn, &row.user).await?;
+    let permissions = Some(user_permissions(actor, &row.user, is_last_admin));
+    Ok(Account { permissions, ..Account::of(row.user.clone(), row.password_hash.is_some()) })
 }
 
 /// A list of users.
@@ -72,41 +72,27 @@ pub async fn list_visible(
     if filter.is_active.is_some() {
         scope(actor, Action::ReadAccounts)?;
     }
-    let listing = Listing::of(filter, may(actor, Action::ReadAccounts));
-    let ordering = filter.ordering.as_deref().unwrap_or("last_name");
-    let asked: Result<Asked<Key>, Faults> =
-        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), ordering);
-    let (listing, asked) = match (listing, asked) {
-        (Ok(listing), Ok(asked)) => (listing, asked),
-        (listing, asked) => {
-            let mut faults = asked.err().unwrap_or_default();
-            faults.extend(listing.err().map(|c| Faults::one("search", c)).unwrap_or_default());
-            return Err(faults.into());
-        }
-    };
+    let listing = Listing { filter, search: None };
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let sees_emails = may(actor, Action::ReadAccounts);
+    let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
+    let (asked, search) = read_page(pages, listing.order(), search)?;
+    let listing = Listing { search: search.as_ref(), ..listing };
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
-    let (key, backwards) = (asked.key(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
-    let rows = listing::list(&mut conn, &listing, key, backwards, limit, offset).await?;
-    let count = listing::count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    let window = asked.window(rows, count, |row| listing.key(row))?;
-    Ok(Window {
-        count: window.count,
-        is_capped: window.is_capped,
-        next: window.next,
-        previous: window.previous,
-        rows: window.rows.into_iter().map(|row| visible(actor, row)).collect(),
-    })
+    let rows = users::listing::list(&mut conn, &listing, &asked.span()).await?;
+    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
+    Ok(asked.placed(rows, count)?.map(|row| visible(actor, row)))
 }
 
 /// One user.
 pub async fn read(app: &App, actor: &Actor, id: UserId) -> Result<VisibleUser, Error> {
     scope(actor, Action::ReadUsers)?;
     let mut lent = app.db().read().await?;
-    let row = users::get(&mut lent.conn(), id).await?.ok_or(Error::NotFound)?;
+    let mut conn = lent.conn();
+    let row = users::get(&mut conn, id).await?.ok_or(Error::NotFound)?;
     if may(actor, Action::ReadAccounts) {
-        return Ok(VisibleUser::Account(Box::new(account(actor, &row))));
+        return Ok(VisibleUser::Account(Box::new(account(&mut conn, actor, &row).await?)));
     }
     Ok(visible(actor, row))
 }
@@ -147,7 +133,7 @@ pub async fn create_by_admin(
     deed.changes = differences(&json!({}), &values(&row.user))?;
     audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
     let issued = code(app, &mut conn, actor, &row).await?;
-    let (user, expires_at) = (account(actor, &row), issued.expires_at);
+    let (user, expires_at) = (account(&mut conn, actor, &row).await?, issued.expires_at);
     let made = CreatedUser { user, code: issued.code, expires_at };
     // No code is stored: what is kept only leads to it.
     let kept = CreatedUser { code: codes::beginning(&made.code), ..made.clone() };
@@ -252,12 +238,13 @@ pub async fn update(
     after.user.is_staff = after.user.role.is_staff();
     after.user.is_active = input.is_active.unwrap_or(after.user.is_active);
     if after.user == before.user {
-        return Ok(account(actor, &before));
+        return account(&mut tx.conn(), actor, &before).await;
     }
     write(app, &mut tx.conn(), Doer::Actor(actor), deed(&before, &after), &before, &after).await?;
     let row = users::get(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    let account = account(&mut tx.conn(), actor, &row).await?;
     tx.commit().await?;
-    Ok(account(actor, &row))
+    Ok(account)
 }
 
 /// Takes an account out of use; one that is out of use already stays so.
@@ -307,7 +294,8 @@ async fn find(
         changed_by_name: &changed_by_name,
         changed_at: row.user.updated_at,
     };
-    let current = || -> Value { json!(account(actor, &row)) };
+    let account = account(&mut conn, actor, &row).await?;
+    let current = || -> Value { json!(account) };
     precondition.check(actor.id(), &found, current)?;
     Ok(row)
 }

@@ -1,0 +1,45 @@
+//! Under what users are found: by their names, their username, and their e-mail address, the last by
+//! those alone who see it.
+
+use shared::{
+    Complaint,
+    text::{fold_case, fold_word, name_words},
+};
+
+use super::{EMAIL, NAME, Search, Word, check_count, term};
+
+const USERNAME: char = 'u';
+
+/// The terms under which a user is found, sorted.
+pub(crate) fn user_terms<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    username: Option<&str>,
+    email: Option<&str>,
+) -> Vec<String> {
+    let words = names.into_iter().flat_map(name_words);
+    let mut terms: Vec<String> = words.map(|word| term(NAME, &word)).collect();
+    terms.extend(username.map(|username| term(USERNAME, &fold_case(username))));
+    terms.extend(email.map(|email| term(EMAIL, &fold_case(email))));
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+impl Search {
+    /// Reads the words of a search for users. Only who sees e-mail addresses finds by them. Such a
+    /// list is not ranked.
+    ///
+    /// Fails where there are too many words.
+    pub(crate) fn of_users(text: &str, sees_emails: bool) -> Result<Self, Complaint> {
+        let typed: Vec<&str> = text.split_whitespace().collect();
+        check_count(typed.len())?;
+        let word = |typed: &str| {
+            let (name, whole) = (fold_word(typed), fold_case(typed));
+            let mut starts = vec![term(USERNAME, &whole)];
+            starts.extend(Some(name).filter(|name| !name.is_empty()).map(|it| term(NAME, &it)));
+            starts.extend(sees_emails.then(|| term(EMAIL, &whole)));
+            Word { starts, exact: Vec::new() }
+        };
+        Ok(Self { words: typed.into_iter().map(word).collect(), mistyped_mrn: None })
+    }
+}

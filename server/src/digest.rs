@@ -1,0 +1,32 @@
+//! SHA-256 as text.
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+/// The hash of these bytes, one part after the other, in hexadecimal digits.
+pub(crate) fn sha256(parts: &[&[u8]]) -> String {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first digits of the same, where it only has to tell a few things apart.
+pub(crate) fn short_sha256(parts: &[&[u8]], digits: usize) -> String {
+    let mut hash = sha256(parts);
+    hash.truncate(digits);
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_the_standard() {
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(&[b"abc"]), expected);
+        assert_eq!(sha256(&[b"a", b"", b"bc"]), expected);
+        assert_eq!(short_sha256(&[b"abc"], 16), "ba7816bf8f01cfea");
+    }
+}
