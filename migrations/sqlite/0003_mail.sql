@@ -1,5 +1,5 @@
 -- Mail that is to go out. No text is kept: it is written when the mail is sent, since it holds a
--- code, and a code is stored as a hash only.
+-- code, and no code is stored.
 
 CREATE TABLE outgoing_mail (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -24,10 +24,10 @@ record! {
         /// Fewest characters of a password of staff and admins.
         password_min_staff: i64 => [range(8, 15), example(15)],
         /// Most bytes of a body.
-        body_max: i64 => [example(262_144)],
+        body_max: i64 => [range(1, i64::MAX), example(262_144)],
         /// Most rows of a page.
-        page_size_max: i64 => [example(100)],
+        page_size_max: i64 => [range(1, 1_000), example(100)],
         /// Minutes that an access token lives.
-        access_token_minutes: i64 => [example(60)],
+        access_token_minutes: i64 => [range(1, 1_440), example(60)],
     }
 }

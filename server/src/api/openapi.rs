@@ -44,6 +44,11 @@ use super::{
     params::TAGS_MAX,
 };
 
+/// Longest value of a header in an answer.
+const HEADER_MAX: usize = 200;
+/// Most seconds after which to try again: a day.
+const RETRY_AFTER_MAX: i64 = 86_400;
+
 /// Name, meaning and schema of each parameter of a query.
 type Parameters = fn(&mut Schemas) -> Vec<(&'static str, String, Shape)>;
 
@@ -292,6 +297,7 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut parameters = parameters(&id, schemas);
     if let Some(Value::Array(known)) = operation.get_mut("parameters") {
+        known.iter_mut().for_each(complete_path_parameter);
         parameters.splice(0..0, known.drain(..));
     }
     if !parameters.is_empty() {
@@ -320,6 +326,15 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
     }
 }
 
+/// poem-openapi keeps limits as floating point numbers, in which the largest id has no place.
+fn complete_path_parameter(parameter: &mut Value) {
+    if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
+        schema.insert("minimum".to_owned(), json!(1));
+        schema.insert("maximum".to_owned(), json!(i64::MAX));
+        schema.insert("example".to_owned(), json!(1));
+    }
+}
+
 fn complete_response(id: &str, status: &str, response: &mut Map<String, Value>) {
     let kinds: Vec<&str> = Kind::ALL
         .iter()
@@ -333,6 +348,11 @@ fn complete_response(id: &str, status: &str, response: &mut Map<String, Value>) 
     }
     let headers = response.entry("headers").or_insert_with(|| json!({}));
     let Some(headers) = headers.as_object_mut() else { return };
+    for header in headers.values_mut() {
+        if let Some(schema) = header.get_mut("schema").and_then(Value::as_object_mut) {
+            schema.insert("maxLength".to_owned(), json!(HEADER_MAX));
+        }
+    }
     let mut add = |name: &str| {
         let reference = json!({"$ref": format!("#/components/headers/{name}")});
         headers.insert(name.to_owned(), reference);
@@ -352,8 +372,11 @@ fn headers() -> Value {
             "The id under which the log knows the request.",
             Shape::string().pattern("^[A-Za-z0-9._-]{8,64}$"),
         ),
-        "WWW-Authenticate": header("How to authenticate.", Shape::string()),
-        "Retry-After": header("Seconds until it makes sense to try again.", Shape::integer()),
+        "WWW-Authenticate": header("How to authenticate.", Shape::string().max_length(HEADER_MAX)),
+        "Retry-After": header(
+            "Seconds until it makes sense to try again.",
+            Shape::integer().range(0, RETRY_AFTER_MAX),
+        ),
     })
 }
 
@@ -395,6 +418,8 @@ fn example(operation: &str) -> Option<Value> {
         }
         "update_assignment" => json!({"status": "ON_HOLD"}),
         "transfer_assignment" => json!({"doctor": 2, "reason_for_visit": "Second opinion"}),
+        "refresh_tokens" => json!({"refresh": "the refresh token that logging in has answered"}),
+        "verify_email" => json!({"token": "4JX7-2M9C-T0VQ-8KRE-W35N"}),
         "log_out" => json!({}),
         "replace_profile" => json!({
             "email": "ana@example.com", "first_name": "Ana", "last_name": "Gómez",
@@ -443,6 +468,52 @@ mod tests {
         for reference in references {
             let path = reference.as_str().unwrap().trim_start_matches('#');
             assert!(document.pointer(path).is_some_and(|target| !target.is_null()), "{reference}");
+        }
+    }
+
+    /// Every schema in a document that has a type, with its place.
+    fn typed<'a>(value: &'a Value, place: &str, found: &mut Vec<(String, &'a Map<String, Value>)>) {
+        match value {
+            Value::Object(members) => {
+                if members.get("type").is_some_and(Value::is_string) {
+                    found.push((place.to_owned(), members));
+                }
+                members
+                    .iter()
+                    .for_each(|(key, value)| typed(value, &format!("{place}/{key}"), found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| typed(value, place, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_text_number_and_list_has_its_limits() {
+        let document = document();
+        let mut schemas = Vec::new();
+        typed(&document, "", &mut schemas);
+        assert!(schemas.len() > 500);
+        for (place, schema) in schemas {
+            let has = |names: &[&str]| names.iter().any(|name| schema.contains_key(*name));
+            let is_limited = match schema["type"].as_str() {
+                Some("string") => has(&["maxLength", "enum", "pattern", "format"]),
+                Some("integer" | "number") => has(&["minimum"]) && has(&["maximum"]),
+                Some("array") => has(&["maxItems"]),
+                _ => true,
+            };
+            // A stream goes on for as long as somebody listens.
+            assert!(is_limited || place.contains("event-stream"), "{place}");
+        }
+    }
+
+    #[test]
+    fn every_body_has_an_example() {
+        let document = document();
+        let mut bodies = Vec::new();
+        all(&document, "requestBody", &mut bodies);
+        assert!(bodies.len() > 30);
+        for body in bodies {
+            assert!(body["content"]["application/json"]["example"].is_object(), "{body}");
         }
     }
 

@@ -403,7 +403,9 @@ async fn the_examples_of_the_description_work(backend: Backend) {
     let place = |id: &str| examples.iter().position(|(example, ..)| example == id).unwrap();
     let order = [
         "register",
+        "verify_email",
         "log_in",
+        "refresh_tokens",
         "resend_verification",
         "forget_password",
         "replace_profile",
@@ -443,7 +445,7 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         "{:?}",
         examples.iter().map(|it| &it.0).collect::<Vec<_>>()
     );
-    let mut caller = server.nobody();
+    let (mut caller, mut refresh) = (server.nobody(), Value::Null);
     for id in order {
         let (_, method, path, example) = &examples[place(id)];
         if id == "link_patient_user" {
@@ -461,6 +463,13 @@ async fn the_examples_of_the_description_work(backend: Backend) {
             || id.starts_with("link_");
         let client = if is_for_admins { &admin } else { &caller };
         let mut example = example.clone();
+        if id == "refresh_tokens" {
+            example["refresh"] = refresh.clone();
+        }
+        if id == "verify_email" {
+            let mails = crate::mail::mails(&server, 1).await;
+            example["token"] = json!(crate::mail::code(&mails[0]));
+        }
         if id == "reset_password" {
             // A code works once, so the one that is printed works for nobody.
             let issued = admin.post("/api/users/2/code", json!({})).await.expect_status(200);
@@ -471,6 +480,7 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         assert!(answer.status < 300, "{id}: {}", answer.text);
         if id == "log_in" {
             caller = server.nobody().with_token(answer.body["access"].as_str().unwrap());
+            refresh = answer.body["refresh"].clone();
         }
     }
 }

@@ -19,6 +19,7 @@ on_both! {
     a_client_that_is_cut_off_again_and_again_hears_each_change_once,
     every_kind_of_write_is_heard_in_order,
     somebody_hears_only_of_what_they_may_see,
+    a_linked_doctor_hears_of_every_patient_who_comes_and_goes,
     an_old_or_unknown_place_gets_a_reset,
     old_changes_are_removed_and_newer_ones_stay,
     a_stream_ends_with_the_right_to_it,
@@ -174,6 +175,41 @@ async fn somebody_hears_only_of_what_they_may_see(backend: Backend) {
     assert_eq!(Stream::open(&admin, Some(from)).await.lines(5).await, everything);
     let refused = server.nobody().get("/api/events").await.expect_status(401);
     assert!(refused.header("www-authenticate").starts_with("Bearer"));
+}
+
+async fn a_linked_doctor_hears_of_every_patient_who_comes_and_goes(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (admin, doctor) =
+        (server.admin().await, server.somebody(Role::Doctor, "johnson@example.com").await);
+    for name in ["Ana", "Ben"] {
+        admin.patient(json!({"first_name": name})).await;
+    }
+    for name in ["Johnson", "Other"] {
+        let body = json!({"last_name": name, "specialization": "Cardiology"});
+        admin.post("/api/doctors", body).await.expect_status(201);
+    }
+    let user = doctor.get("/api/auth/profile").await.body["id"].clone();
+    admin.put("/api/doctors/1/user", json!({"user": user})).await.expect_status(200);
+    let mut stream = Stream::open(&doctor, None).await;
+    for (patient, doctor) in [(1, 2), (1, 1), (2, 1)] {
+        let body = json!({"patient": patient, "doctor": doctor});
+        admin.post("/api/assignments", body).await.expect_status(201);
+    }
+    admin.delete("/api/assignments/2").await.expect_status(204);
+    admin.delete("/api/patients/2").await.expect_status(204);
+    let expected = [
+        "assignment.created 2 v1",
+        "assignment.created 3 v1",
+        "assignment.ended 2 v2",
+        "assignment.ended 3 v2",
+    ];
+    let mut heard = stream.lines(4).await;
+    // Where it is read while the patient is still in care, that one's other doctor is heard of too.
+    heard.retain(|line| line != "assignment.created 1 v1");
+    if heard.len() < expected.len() {
+        heard.extend(stream.lines(expected.len() - heard.len()).await);
+    }
+    assert_eq!(heard, expected);
 }
 
 async fn an_old_or_unknown_place_gets_a_reset(backend: Backend) {

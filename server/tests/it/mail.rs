@@ -77,7 +77,7 @@ fn outbox(server: &Server) -> Vec<String> {
 }
 
 /// The mails once there are so many.
-async fn mails(server: &Server, count: usize) -> Vec<String> {
+pub(crate) async fn mails(server: &Server, count: usize) -> Vec<String> {
     let mails = eventually(async || {
         let mails = outbox(server);
         (mails.len() >= count).then_some(mails)
