@@ -30,8 +30,9 @@ const ENDLESS: &str = "listen";
 /// a record, which then may still be read where that is asked for.
 const EXCLUDED: &str = "positive_data_acceptance,use_after_free";
 
-/// What is to be known of single operations.
-const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/schemathesis.toml");
+/// At this address an earlier system reads a patient's assignments: that is served and not described,
+/// so `Allow` has a method more than the description.
+const PARTLY_DESCRIBED: &[&str] = &["replace_mapping", "update_mapping", "delete_mapping"];
 
 fn setting(name: &str, default: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| default.to_owned())
@@ -71,30 +72,29 @@ async fn fuzz(backend: Backend, role: Option<Role>) {
         client.post("/api/assignments", assignment).await.expect_status(201);
     }
     let mut rest = Vec::new();
-    for id in ENDING {
+    for id in ENDING.iter().chain(PARTLY_DESCRIBED) {
         rest.extend(["--exclude-operation-id", id]);
     }
     if token.is_some() {
         rest.extend(["--exclude-operation-id", ENDLESS]);
     }
-    run(&server, token.as_deref(), &rest).await;
-    let mut last = Vec::new();
-    for id in ENDING {
-        last.extend(["--include-operation-id", id]);
+    let token = token.as_deref();
+    run(&server, token, &rest, EXCLUDED).await;
+    let but_allow = format!("{EXCLUDED},allow_header_conformance");
+    for (operations, excluded) in [(PARTLY_DESCRIBED, but_allow.as_str()), (ENDING, EXCLUDED)] {
+        let these: Vec<&str> =
+            operations.iter().flat_map(|id| ["--include-operation-id", id]).collect();
+        run(&server, token, &these, excluded).await;
     }
-    run(&server, token.as_deref(), &last).await;
     let alive = server.nobody().get("/readyz").await;
     assert_eq!(alive.status, 200, "the server does not answer any more: {}", alive.text);
 }
 
-async fn run(server: &Server, token: Option<&str>, operations: &[&str]) {
+async fn run(server: &Server, token: Option<&str>, operations: &[&str], excluded: &str) {
     let mut command = tokio::process::Command::new(setting("SCHEMATHESIS", "st"));
-    command
-        .args(["--config-file", CONFIG])
-        .arg("run")
-        .arg(format!("http://{}/openapi.json", server.address));
+    command.arg("run").arg(format!("http://{}/openapi.json", server.address));
     command.args(["--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"]);
-    command.args(["--checks", "all", "--exclude-checks", EXCLUDED]);
+    command.args(["--checks", "all", "--exclude-checks", excluded]);
     command.args(["--seed", &setting("FUZZ_SEED", "1")]);
     command.args(["--max-examples", &setting("FUZZ_EXAMPLES", "20")]);
     command.args(["--continue-on-failure", "--no-color", "--warnings", "off"]);
