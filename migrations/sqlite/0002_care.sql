@@ -116,3 +116,5 @@ CREATE INDEX assignments_owner_ended ON assignments (patient_owner, id) WHERE NO
 CREATE INDEX assignments_owner_doctor ON assignments (patient_owner, doctor_id, id) WHERE is_active;
 CREATE INDEX assignments_owner_status ON assignments (patient_owner, status, id);
 CREATE INDEX assignments_owner_date ON assignments (patient_owner, assigned_date, id);
+CREATE INDEX assignments_owner_created ON assignments (patient_owner, created_at, id) WHERE is_active;
+CREATE INDEX assignments_owner_updated ON assignments (patient_owner, updated_at, id) WHERE is_active;

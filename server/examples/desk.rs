@@ -227,7 +227,12 @@ async fn measure(desk: &Desk, options: &Options) -> Outcome<()> {
         for kind in ["patients", "doctors", "assignments"] {
             let list = desk.get(token, &format!("/api/{kind}?page_size=1")).await?;
             let Some(id) = list.pointer("/results/0/id").and_then(Value::as_i64) else { continue };
-            for path in [format!("/api/{kind}/{id}"), format!("/api/{kind}/{id}/history")] {
+            let mut paths = vec![format!("/api/{kind}/{id}")];
+            // The front desk entered the doctors, so nobody else reads what was done with them.
+            if who == "staff" || kind != "doctors" {
+                paths.push(format!("/api/{kind}/{id}/history"));
+            }
+            for path in paths {
                 cases.push(Case { name: format!("{who} {path}"), token, path });
             }
         }
