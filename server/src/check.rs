@@ -86,7 +86,7 @@ fn mail(settings: &Settings, database: &Database) -> Result<String, String> {
     Ok(format!("files in {}, from {from}", outbox.display()))
 }
 
-/// Whether files can be written beside the database: its log, and backups.
+/// Whether files can be written beside the database: its log.
 fn folder(file: &Path) -> Result<String, String> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     writable(folder.unwrap_or(Path::new(".")))

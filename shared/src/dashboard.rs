@@ -15,7 +15,7 @@ pub const RECENT_MAX: i64 = 5;
 
 record! {
     /// Figures over what the caller may see. What is archived does not count, nor do the assignments
-    /// of archived patients and doctors. Days are the clinic's.
+    /// of archived patients. Days are the clinic's.
     Dashboard {
         /// Patients.
         patients: PatientFigures,

@@ -121,8 +121,9 @@ pub(super) fn restrict_patient(sql: &mut Sql, scope: Scope, id: &'static str, ow
     sql.push(")");
 }
 
-/// Restricts a query to what is about the patients that the caller may see. The column has their ids.
-pub(crate) fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
+/// Restricts a query over patients to those whom a linked account may see. Their ids are gathered first:
+/// they are few, and lie scattered in every order of a list.
+fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
     let (Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) = scope else { return };
     sql.push(" AND ")
         .push(id)

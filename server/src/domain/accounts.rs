@@ -266,7 +266,7 @@ pub async fn update_profile(
 }
 
 /// Lays what somebody changes of an account, their own or another's, over it. Another e-mail address
-/// is unverified.
+/// is unverified, unless who keeps the accounts vouches for it afterwards.
 pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut Faults) {
     input.username.apply(&mut user.username);
     input.email.apply(&mut user.email);

@@ -401,8 +401,8 @@ async fn finish(
     Ok(with_permissions(actor, row.patient))
 }
 
-/// The refusal for a write that somebody else was quicker than: on PostgreSQL two can read the
-/// same version, and only one of them writes.
+/// The refusal for a write that somebody else was quicker than. The row is locked before it is read,
+/// so this is the second line of defence.
 async fn overtaken(app: &App, tx: Tx, actor: &Actor, id: PatientId) -> Error {
     drop(tx);
     let read = async {
