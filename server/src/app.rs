@@ -14,6 +14,8 @@ use crate::{
     post::Post,
 };
 
+pub use crate::db::Readiness;
+
 /// The server's state. Clones share it.
 #[derive(Clone)]
 pub struct App {
@@ -82,9 +84,9 @@ impl App {
         &self.inner.db
     }
 
-    /// Whether the database answers.
-    pub async fn is_reachable(&self) -> bool {
-        self.db().is_reachable().await
+    /// Whether the database can be read and written.
+    pub async fn readiness(&self) -> Readiness {
+        self.db().readiness().await
     }
 
     /// The clock.

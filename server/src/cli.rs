@@ -1,6 +1,9 @@
 //! The server's command line.
 
-use std::io::{IsTerminal, Read, Write};
+use std::{
+    io::{IsTerminal, Read, Write},
+    time::Duration,
+};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use shared::account::Role;
@@ -191,6 +194,10 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     }
 }
 
+/// How long a command waits for another one that is at work on the file: nobody looks on who would
+/// try again.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Opens the database for a command. Where a server runs on it, that has migrated it; otherwise no
 /// server may start until the command is done.
 async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> {
@@ -198,7 +205,7 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
     let lock = match &database {
         Database::Sqlite(file) => {
             database.make_folder()?;
-            match Lock::find(file).await? {
+            match Lock::find(file, PATIENCE).await? {
                 Asked::Ours(lock) => Some(lock),
                 Asked::Taken(Some(_)) => None,
                 Asked::Taken(None) => {

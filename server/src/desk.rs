@@ -1,7 +1,7 @@
 //! The local desk: the server inside a client's process, over the SQLite file in the user's data
 //! folder. One process serves, the others find it through the lock beside the file.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use shared::account::Role;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -15,6 +15,9 @@ use crate::{
     lock::{Asked, Lock},
     sample,
 };
+
+/// How long a desk that opens waits for a command that is at work on the file.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a desk is opened.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +114,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let file = folder.join("frontdesk.sqlite");
     let database = Database::Sqlite(file.clone());
     database.make_folder()?;
-    let mut lock = match Lock::find(&file).await? {
+    let mut lock = match Lock::find(&file, PATIENCE).await? {
         Asked::Ours(lock) => lock,
         Asked::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
         Asked::Taken(None) => {

@@ -56,6 +56,12 @@ pub enum Error {
         /// Seconds after which it makes sense to try again.
         after: u64,
     },
+    /// There is no room to write. Nothing was written.
+    #[error("there is no room left to write")]
+    StorageFull {
+        /// Seconds after which it makes sense to try again.
+        after: u64,
+    },
     /// A defect, or a failure of the machine. The cause is for the log only.
     #[error("internal: {0}")]
     Internal(Box<dyn std::error::Error + Send + Sync>),

@@ -4,7 +4,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The right to serve a SQLite file. The system takes it back when the process ends, however.
@@ -22,8 +22,7 @@ pub enum Asked {
     Taken(Option<String>),
 }
 
-/// How often, and with which pauses, a lock is asked for whose holder says nothing.
-const TRIES: u32 = 100;
+/// The pause between two trials to get a lock whose holder says nothing.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The lock's file, beside the database.
@@ -59,16 +58,16 @@ impl Lock {
         }
     }
 
-    /// Asks for the lock; where another process has it and has not said where it serves, waits for a
-    /// while: it may be about to, or be a command that soon ends.
-    pub async fn find(database: &Path) -> Result<Asked, String> {
-        for _ in 0..TRIES {
+    /// Asks for the lock; where another process has it and has not said where it serves, waits for as
+    /// long as `patience`: it may be about to, or be a command that soon ends.
+    pub async fn find(database: &Path, patience: Duration) -> Result<Asked, String> {
+        let until = Instant::now() + patience;
+        loop {
             match Self::ask(database)? {
-                Asked::Taken(None) => tokio::time::sleep(PAUSE).await,
+                Asked::Taken(None) if Instant::now() < until => tokio::time::sleep(PAUSE).await,
                 found => return Ok(found),
             }
         }
-        Ok(Asked::Taken(None))
     }
 
     /// Says where this process serves.

@@ -217,6 +217,9 @@ kinds! {
     /// The server is stopping, or very busy, or its database is away. Try again after
     /// `Retry-After` seconds.
     Unavailable "unavailable" 503 "Unavailable",
+    /// There is no room left where the records are kept, so nothing was written. Records can still be
+    /// read. Tell the operator of the server, and try again after `Retry-After` seconds.
+    StorageFull "storage_full" 507 "No room left",
 }
 
 impl Kind {

@@ -30,21 +30,21 @@ statuses! {
     /// Without login and without a body.
     Open = [400, 413, 500, 503],
     /// Credentials in a body.
-    Entering = [400, 401, 403, 408, 409, 413, 415, 429, 500, 503],
+    Entering = [400, 401, 403, 408, 409, 413, 415, 429, 500, 503, 507],
     /// What a stranger asks for in a body.
-    Asking = [400, 408, 413, 415, 429, 500, 503],
+    Asking = [400, 408, 413, 415, 429, 500, 503, 507],
     /// Reading with a login.
     Reading = [400, 401, 403, 404, 413, 500, 503],
     /// Listening.
     Listening = [400, 401, 403, 413, 500, 503],
     /// Creating.
-    Creating = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503],
+    Creating = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503, 507],
     /// Creating without a body.
-    Making = [400, 401, 403, 404, 409, 413, 500, 503],
+    Making = [400, 401, 403, 404, 409, 413, 500, 503, 507],
     /// Changing one record and creating another.
-    Transferring = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503],
+    Transferring = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503, 507],
     /// Changing one record.
-    Changing = [400, 401, 403, 404, 408, 409, 412, 413, 415, 428, 429, 500, 503],
+    Changing = [400, 401, 403, 404, 408, 409, 412, 413, 415, 428, 429, 500, 503, 507],
 }
 
 /// Why an operation failed.

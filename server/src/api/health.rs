@@ -16,7 +16,11 @@ use super::{
     params::Ask,
     reply::Reply,
 };
-use crate::{app::App, domain::users, error::Error};
+use crate::{
+    app::{App, Readiness},
+    domain::users,
+    error::Error,
+};
 
 pub(super) struct ServiceApi(pub(super) App);
 
@@ -54,15 +58,20 @@ impl ServiceApi {
 
     /// Whether it can serve
     ///
-    /// The database answers and its tables are up to date, and the server is not stopping (then every
-    /// other address answers 503 too).
+    /// The database can be read and written, its tables are up to date, and the server is not stopping
+    /// (then every other address answers 503 too). Where only room is missing, records can still be
+    /// read: that is ready too, and `storage_full` says so.
     #[oai(path = "/readyz", method = "get", operation_id = "get_readiness")]
     async fn get_readiness(&self, _query: Ask<NoQuery>) -> Result<Reply<Value>, Failure<Open>> {
         let app = &self.0;
-        if !app.is_reachable().await {
-            let reason = "the database is not available";
-            return Err(Error::Unavailable { reason, after: 1 }.into());
-        }
-        Ok(Reply::new(json!({"status": "ready"})))
+        let is_full = match app.readiness().await {
+            Readiness::Ready => false,
+            Readiness::Full => true,
+            Readiness::Away => {
+                let reason = "the database can't be reached or written";
+                return Err(Error::Unavailable { reason, after: 1 }.into());
+            }
+        };
+        Ok(Reply::new(json!({"status": "ready", "storage_full": is_full})))
     }
 }

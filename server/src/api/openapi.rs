@@ -360,7 +360,7 @@ fn complete_response(id: &str, status: &str, response: &mut Map<String, Value>) 
     add("X-Request-Id");
     match status {
         "401" => add("WWW-Authenticate"),
-        "429" | "503" => add("Retry-After"),
+        "429" | "503" | "507" => add("Retry-After"),
         _ => {}
     }
 }

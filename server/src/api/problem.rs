@@ -64,6 +64,7 @@ pub(super) fn kind(error: &Error) -> Kind {
         Error::PreconditionRequired => Kind::PreconditionRequired,
         Error::TooManyRequests { .. } => Kind::TooManyRequests,
         Error::Unavailable { .. } => Kind::Unavailable,
+        Error::StorageFull { .. } => Kind::StorageFull,
         Error::Internal(_) => Kind::Internal,
     }
 }
@@ -142,6 +143,9 @@ fn problem(error: &Error) -> Problem {
             Problem::new(kind, format!("too many attempts: the next one counts in {after} s"))
         }
         Error::Unavailable { reason, .. } => Problem::new(kind, *reason),
+        Error::StorageFull { .. } => {
+            Problem::new(kind, "there is no room left to write; nothing was written")
+        }
         Error::Internal(_) => internal(),
     }
 }
@@ -152,7 +156,10 @@ fn from_domain(error: &Error, request_id: &str) -> Response {
     }
     let mut response = finish(problem(error), request_id);
     let headers = response.headers_mut();
-    if let Error::TooManyRequests { after } | Error::Unavailable { after, .. } = error {
+    if let Error::TooManyRequests { after }
+    | Error::Unavailable { after, .. }
+    | Error::StorageFull { after } = error
+    {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(*after));
     }
     if let Error::Unauthenticated(_) = error {

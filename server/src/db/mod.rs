@@ -1,6 +1,7 @@
 //! The database: SQLite or PostgreSQL behind one face. One SQL text serves both; a statement is run
-//! on whichever connection there is. Only this file and `sql`, `sqlite`, `postgres`
-//! and `migrate` know that there are two.
+//! on whichever connection there is. Only this file and `conn`, `sql`, `sqlite`, `postgres`
+//! and `migrate` know that there are two; what a failure means stands in `fault` and `health`, which
+//! know of none.
 
 pub mod api_tokens;
 /// How a joined user is shown to others, by the table's name in the query: username, or name, or the
@@ -26,9 +27,12 @@ pub mod assignments;
 pub mod audit;
 pub mod changes;
 pub mod codes;
+mod conn;
 pub mod dashboard;
 pub mod doctors;
 pub mod explain;
+mod fault;
+mod health;
 pub mod idempotency;
 pub mod listing;
 pub mod mail;
@@ -40,17 +44,22 @@ pub mod sessions;
 mod sql;
 mod sqlite;
 pub mod throttle;
+mod upkeep;
 pub mod users;
 
-use shared::{UserId, moment::Moment};
-use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, pool::PoolConnection, postgres::PgConnection,
-    sqlite::SqliteConnection,
-};
+use std::time::Duration;
 
+use deadpool::managed::{Manager, Pool, PoolError, TimeoutType};
+use shared::{UserId, moment::Moment};
+
+pub(crate) use conn::{Conn, Lent, Tx};
+pub(crate) use fault::DbError;
+pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
 
 use crate::{config::Database, error::Error, metrics::PoolUse};
+use conn::{Link, Session};
+use health::Health;
 
 /// Which records somebody may know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,18 +112,32 @@ pub(crate) fn restrict_updated(
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
+    health: Health,
 }
 
 #[derive(Clone)]
 enum Pools {
     /// One writer; readers that can't write.
     Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
+        writer: Pool<sqlite::Opener>,
+        readers: Pool<sqlite::Opener>,
     },
-    Postgres(PgPool),
+    Postgres(Pool<postgres::Opener>),
 }
 
+/// How the database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can be read and written.
+    Ready,
+    /// It can be read, and there is no room to write.
+    Full,
+    /// It can't be reached, or not be written.
+    Away,
+}
+
+/// How long a look at the database may take.
+const LOOK_TIME: Duration = Duration::from_secs(2);
 impl Db {
     /// Opens the database, brings its tables up to date, and checks that it is fit to keep records.
     ///
@@ -124,7 +147,12 @@ impl Db {
             Database::Sqlite(path) => sqlite::open(path).await?,
             Database::Postgres(url) => postgres::open(url).await?,
         };
-        Ok(Self { pools })
+        let db = Self { pools, health: Health::default() };
+        tokio::spawn(upkeep::keep_trying(db.clone()));
+        if let Pools::Sqlite { .. } = &db.pools {
+            tokio::spawn(upkeep::keep_log_short(db.clone()));
+        }
+        Ok(db)
     }
 
     /// Looks at a database without changing anything: whether it can be reached, has all its tables
@@ -139,51 +167,101 @@ impl Db {
 
     /// A connection to read with.
     pub(crate) async fn read(&self) -> Result<Lent, Error> {
-        Ok(match &self.pools {
-            Pools::Sqlite { readers, .. } => Lent::Sqlite(readers.acquire().await.map_err(failed)?),
-            Pools::Postgres(pool) => Lent::Postgres(pool.acquire().await.map_err(failed)?),
-        })
+        let link = match &self.pools {
+            Pools::Sqlite { readers, .. } => self.sqlite(readers).await?,
+            Pools::Postgres(pool) => self.postgres(pool).await?,
+        };
+        Ok(Lent(self.session(link)))
     }
 
     /// A transaction to read in, all of whose statements see one moment.
     pub(crate) async fn snapshot(&self) -> Result<Tx, Error> {
-        Ok(match &self.pools {
-            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await.map_err(failed)?),
-            Pools::Postgres(pool) => {
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Tx::Postgres(pool.begin_with(begin).await.map_err(failed)?)
-            }
-        })
+        let Lent(mut session) = self.read().await?;
+        let begin = match session.is_sqlite() {
+            true => "BEGIN",
+            false => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        session.begin(begin).await?;
+        Ok(Tx(session))
     }
 
     /// A transaction to write in. Dropping it rolls it back.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
-        Ok(match &self.pools {
-            // Deferred transactions that read first and then write fail at once when another
-            // connection has written in between.
-            Pools::Sqlite { writer, .. } => {
-                Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
-            }
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN").await.map_err(failed)?),
-        })
+        // Deferred transactions of SQLite that read first and then write fail at once when another
+        // connection has written in between.
+        let (link, begin) = match &self.pools {
+            Pools::Sqlite { writer, .. } => (self.sqlite(writer).await?, "BEGIN IMMEDIATE"),
+            Pools::Postgres(pool) => (self.postgres(pool).await?, "BEGIN"),
+        };
+        let mut session = self.session(link);
+        session.begin(begin).await?;
+        Ok(Tx(session))
     }
 
-    /// Whether the database answers.
-    pub async fn is_reachable(&self) -> bool {
-        let answer = async {
-            let mut lent = self.read().await?;
-            Sql::new("SELECT 1 AS one").fetch_one(&mut lent.conn()).await.map(drop)
-        };
-        let answer = tokio::time::timeout(std::time::Duration::from_secs(2), answer).await;
-        matches!(answer, Ok(Ok(())))
+    /// The writer of a database that is a file of ours, outside of a transaction.
+    async fn file_writer(&self) -> Result<Option<Session>, Error> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Some(self.session(self.sqlite(writer).await?))),
+            Pools::Postgres(_) => Ok(None),
+        }
+    }
+
+    fn session(&self, link: Link) -> Session {
+        Session::new(link, self.health.clone())
+    }
+
+    async fn sqlite(&self, pool: &Pool<sqlite::Opener>) -> Result<Link, Error> {
+        // Boxed: it holds all that connecting may need, and every use case would carry it.
+        match Box::pin(pool.get()).await {
+            Ok(object) => Ok(Link::Sqlite(object)),
+            Err(PoolError::Backend(error)) => {
+                let fault = sqlite::fault(&error, pool.manager().path()).await;
+                Err(conn::refused_or(&self.health, fault, error).into())
+            }
+            Err(error) => Err(crowded(&error)),
+        }
+    }
+
+    async fn postgres(&self, pool: &Pool<postgres::Opener>) -> Result<Link, Error> {
+        match tokio::time::timeout(postgres::WAIT, Box::pin(pool.get())).await {
+            Ok(Ok(object)) => Ok(Link::Postgres(object)),
+            Ok(Err(PoolError::Backend(error))) => {
+                let fault = postgres::fault(&error);
+                Err(conn::refused_or(&self.health, fault, error).into())
+            }
+            Ok(Err(error)) => Err(crowded(&error)),
+            Err(_) => Err(crowded(&PoolError::<sqlx::Error>::Timeout(TimeoutType::Wait))),
+        }
+    }
+
+    /// Whether the database can be read and written. Reading is tried, writing only where it has
+    /// failed before.
+    pub async fn readiness(&self) -> Readiness {
+        match tokio::time::timeout(LOOK_TIME, self.look()).await {
+            Ok(Ok(())) => match self.health.outage() {
+                None => Readiness::Ready,
+                Some(Outage::NoRoom) => Readiness::Full,
+                Some(Outage::Unwritable) => Readiness::Away,
+            },
+            _ => Readiness::Away,
+        }
+    }
+
+    async fn look(&self) -> Result<(), Error> {
+        let mut lent = self.read().await?;
+        let mut conn = lent.conn();
+        let ask = conn
+            .either("SELECT 'off' AS it", "SELECT current_setting('transaction_read_only') AS it");
+        let read_only: String = ask.fetch_one(&mut conn).await?.get("it")?;
+        if read_only == "off" { Ok(()) } else { Err(Error::internal("the server is read-only")) }
     }
 
     /// How busy each pool of connections is.
     pub fn pools(&self) -> Vec<PoolUse> {
-        fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> PoolUse {
-            let idle = pool.num_idle();
-            let busy = (pool.size() as usize).saturating_sub(idle);
-            PoolUse { name, busy, idle, max: pool.options().get_max_connections() as usize }
+        fn of<M: Manager>(name: &'static str, pool: &Pool<M>) -> PoolUse {
+            let status = pool.status();
+            let busy = status.size.saturating_sub(status.available);
+            PoolUse { name, busy, idle: status.available, max: status.max_size }
         }
         match &self.pools {
             Pools::Sqlite { writer, readers } => {
@@ -193,144 +271,28 @@ impl Db {
         }
     }
 
+    fn is_closed(&self) -> bool {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => writer.is_closed(),
+            Pools::Postgres(pool) => pool.is_closed(),
+        }
+    }
+
     /// Closes all connections; SQLite's log is written into its file.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { writer, readers } => {
-                readers.close().await;
-                writer.close().await;
+                sqlite::close(readers).await;
+                sqlite::close(writer).await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => postgres::close(pool).await,
         }
+        self.health.closed();
     }
 }
 
-/// A connection that was lent for reading.
-pub(crate) enum Lent {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-}
-
-impl Lent {
-    pub(crate) fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Sqlite(conn) => Conn::Sqlite(conn),
-            Self::Postgres(conn) => Conn::Postgres(conn),
-        }
-    }
-}
-
-/// A running transaction.
-pub(crate) enum Tx {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
-}
-
-impl Tx {
-    pub(crate) fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Sqlite(tx) => Conn::Sqlite(tx),
-            Self::Postgres(tx) => Conn::Postgres(tx),
-        }
-    }
-
-    /// Makes everything that was written in it lasting.
-    pub(crate) async fn commit(self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-        }
-        .map_err(failed)
-    }
-}
-
-/// What queries run on.
-pub(crate) enum Conn<'c> {
-    Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
-}
-
-impl Conn<'_> {
-    /// What locks a row that is read to be written: SQLite has one writer anyway. Rows that refer to
-    /// the locked one may still be written.
-    pub(crate) fn for_update(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => " FOR NO KEY UPDATE",
-        }
-    }
-
-    /// The one of two texts that this database understands, where none serves both.
-    pub(crate) fn either(&self, sqlite: &'static str, postgres: &'static str) -> Sql {
-        match self {
-            Self::Sqlite(_) => Sql::new(sqlite),
-            Self::Postgres(_) => Sql::new(postgres),
-        }
-    }
-}
-
-/// What a query can fail with that a rule reacts to, and everything else.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DbError {
-    /// A unique index refused a row. The key is `<table>_<columns>_key` on both databases.
-    #[error("not unique: {0}")]
-    Unique(String),
-    /// Anything else.
-    #[error(transparent)]
-    Other(#[from] Error),
-}
-
-impl From<DbError> for Error {
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Unique(key) => Self::internal(format!("not unique: {key}")),
-            DbError::Other(error) => error,
-        }
-    }
-}
-
-impl DbError {
-    fn from_sqlx(error: sqlx::Error) -> Self {
-        let Some(refusal) = error.as_database_error().filter(|e| e.is_unique_violation()) else {
-            return Self::Other(failed(error));
-        };
-        let key = refusal.constraint().map(str::to_owned).unwrap_or_else(|| {
-            // SQLite names the columns instead: "UNIQUE constraint failed: users.email_key".
-            let columns = refusal.message().rsplit(": ").next().unwrap_or_default();
-            let mut key = String::new();
-            for column in columns.split(", ") {
-                let (table, column) = column.split_once('.').unwrap_or(("", column));
-                if key.is_empty() {
-                    key.push_str(table);
-                }
-                key.push('_');
-                key.push_str(column);
-            }
-            key + "_key"
-        });
-        Self::Unique(key)
-    }
-}
-
-/// What a failed query means: busy or away, or a defect.
-fn failed(error: sqlx::Error) -> Error {
-    let busy = match &error {
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|code| {
-            // SQLite: busy, locked, a snapshot that is too old, a full disk. PostgreSQL: connection
-            // trouble, no room, an operator's stop, serialisation and deadlock.
-            matches!(code.as_ref(), "5" | "6" | "13" | "261" | "517" | "40001" | "40P01")
-                || ["08", "53", "57"].iter().any(|class| code.starts_with(class) && code.len() == 5)
-        }),
-        _ => false,
-    };
-    if busy {
-        tracing::warn!(error = %error, "the database is not available");
-        return Error::Unavailable { reason: "the database is not available", after: 1 };
-    }
-    Error::Internal(Box::new(error))
+/// No connection was free in time, or the database is being closed.
+fn crowded(error: &PoolError<sqlx::Error>) -> Error {
+    tracing::warn!(%error, "no connection to the database was free");
+    Error::Unavailable { reason: "the database is busy", after: 1 }
 }

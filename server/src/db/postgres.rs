@@ -1,37 +1,182 @@
 //! PostgreSQL: a pool of connections.
 
-use std::time::Duration;
-
-use sqlx::{
-    ConnectOptions, Connection,
-    postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgSslMode},
+use std::{
+    io::ErrorKind,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
-use super::{Pools, migrate};
+use deadpool::{
+    Runtime,
+    managed::{Manager, Metrics, Pool, RecycleError, RecycleResult},
+};
+use sqlx::{
+    ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgConnection, PgSslMode},
+};
 
-const CONNECTIONS: u32 = 16;
+use super::{Pools, fault::Fault, migrate};
 
-/// Connects once outside the pool, since the pool shows every refusal as a time-out.
+const CONNECTIONS: usize = 16;
+
+/// How long a request waits for a connection, in all.
+pub(super) const WAIT: Duration = Duration::from_secs(3);
+/// How long the answer to a ping may take. A connection that the network has forgotten gives none.
+const PING_TIME: Duration = Duration::from_secs(1);
+/// How long it is tried to connect to a server that refuses, and the pause between.
+const CONNECT_TIME: Duration = Duration::from_millis(2_500);
+const CONNECT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a statement may take, as this side counts; the server gives up half a second earlier, so
+/// that only a statement whose answer can't arrive costs its connection.
+pub(super) const STATEMENT_TIME: Duration = Duration::from_secs(5);
+const STATEMENT_TIME_OF_SERVER: &str = "4500";
+
+/// Opens connections to one server.
+pub(super) struct Opener {
+    options: PgConnectOptions,
+    /// Connections that were opened before this time are not trusted any more.
+    distrusted: Mutex<Option<Instant>>,
+}
+
+impl Opener {
+    /// Lets no connection that is open now be used again.
+    pub(super) fn distrust_all(&self) {
+        *self.distrusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_distrusted(&self, opened: Instant) -> bool {
+        let distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        distrusted.is_some_and(|before| opened <= before)
+    }
+}
+
+impl Manager for Opener {
+    type Type = PgConnection;
+    type Error = sqlx::Error;
+
+    /// Connects to a server that can be written. A server that starts, stops, or only follows another
+    /// one is asked again for a while: the address may lead to another server soon.
+    async fn create(&self) -> Result<PgConnection, sqlx::Error> {
+        let until = Instant::now() + CONNECT_TIME;
+        loop {
+            let attempt = async {
+                let mut conn = self.options.connect().await?;
+                refuse_read_only(&mut conn).await?;
+                Ok(conn)
+            };
+            match attempt.await {
+                Err(error) if is_passing(&error) && Instant::now() < until => {
+                    tokio::time::sleep(CONNECT_PAUSE).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Asks for a sign of life. Where none comes, the network has probably forgotten the others too.
+    async fn recycle(
+        &self,
+        conn: &mut PgConnection,
+        metrics: &Metrics,
+    ) -> RecycleResult<sqlx::Error> {
+        if self.is_distrusted(metrics.created) {
+            return Err(RecycleError::message("opened before the fault"));
+        }
+        match tokio::time::timeout(PING_TIME, conn.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            outcome => {
+                self.distrust_all();
+                tracing::debug!(?outcome, "a connection gives no sign of life");
+                Err(RecycleError::message("no sign of life"))
+            }
+        }
+    }
+}
+
+/// Fails where the server can't be written: it follows another one, or was made read-only.
+pub(super) async fn refuse_read_only(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let read_only: String =
+        sqlx::query_scalar("SHOW transaction_read_only").fetch_one(&mut *conn).await?;
+    if read_only == "off" {
+        return Ok(());
+    }
+    let why = "the server at this address can only be read";
+    Err(std::io::Error::new(ErrorKind::ReadOnlyFilesystem, why).into())
+}
+
+/// Whether it makes sense to connect again soon.
+fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => matches!(
+            error.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::ConnectionReset
+                | ErrorKind::UnexpectedEof
+                | ErrorKind::ReadOnlyFilesystem
+        ),
+        // The server starts or stops.
+        sqlx::Error::Database(refusal) => {
+            refusal.code().is_some_and(|code| code == "57P03" || code == "57P01")
+        }
+        _ => false,
+    }
+}
+
+/// The class of a failure, by its SQLSTATE (postgresql.org, appendix A).
+pub(super) fn fault(error: &sqlx::Error) -> Fault {
+    let refusal = match error {
+        sqlx::Error::Database(refusal) => refusal,
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+            return Fault::Unwritable;
+        }
+        // What is no PostgreSQL, or has stopped to be one, can't be told from one that is away.
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed => return Fault::Away,
+        _ => return Fault::Defect,
+    };
+    let code = refusal.code().unwrap_or_default();
+    match (code.get(..2).unwrap_or_default(), code.as_ref()) {
+        ("23", _) => Fault::Refused,
+        // Serialization, deadlock, a lock that is not to be had, a statement that took too long.
+        (_, "40001" | "40P01" | "55P03" | "57014") => Fault::Contention,
+        // No room on the disk, or for another entry in a file.
+        (_, "53100" | "54023") => Fault::NoRoom,
+        // A read-only transaction, an error of input or output.
+        (_, "25006") | ("58", _) => Fault::Unwritable,
+        // No connection, no resources, an operator's stop, no entry in the server's list of clients.
+        ("08" | "53" | "57" | "28", _) => Fault::Away,
+        _ => Fault::Defect,
+    }
+}
+
+/// Connects once outside the pool, to check the server and to bring the tables up to date.
 pub(super) async fn open(url: &str) -> Result<Pools, String> {
     let (mut first, options, place) = connect(url).await?;
+    let failed = |error: &dyn std::fmt::Display| format!("can't use {place}: {error}");
+    refuse_read_only(&mut first).await.map_err(|error| failed(&error))?;
     // On this connection, which has no limit on the time of a statement.
     let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
     migrated.map_err(|error| migrate::explain(&error))?;
     let closed = first.close().await;
     closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(3))
-        .connect_lazy_with(options.options([
-            ("idle_in_transaction_session_timeout", "30000"),
-            ("statement_timeout", "30000"),
-            // Every question has its index, and the indexes stay in memory: the default, four times as
-            // much for a page out of turn, is for turning disks and prefers to read whole tables.
-            ("random_page_cost", "1.1"),
-            // Starting helpers takes longer than any question that is asked here.
-            ("max_parallel_workers_per_gather", "0"),
-        ]));
-    Ok(Pools::Postgres(pool))
+    let options = options.options([
+        ("idle_in_transaction_session_timeout", "30000"),
+        ("statement_timeout", STATEMENT_TIME_OF_SERVER),
+        // The server notices a client that the network has lost, and lets go of its locks.
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        // Every question has its index, and the indexes stay in memory: the default, four times as
+        // much for a page out of turn, is for turning disks and prefers to read whole tables.
+        ("random_page_cost", "1.1"),
+        // Starting helpers takes longer than any question that is asked here.
+        ("max_parallel_workers_per_gather", "0"),
+    ]);
+    let opener = Opener { options, distrusted: Mutex::default() };
+    let builder = Pool::builder(opener).max_size(CONNECTIONS).runtime(Runtime::Tokio1);
+    Ok(Pools::Postgres(builder.build().map_err(|error| failed(&error))?))
 }
 
 /// Looks at the database without changing it.
@@ -79,4 +224,14 @@ async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), 
         return Err(format!("the database at {place} has the encoding {encoding}: it needs UTF8"));
     }
     Ok((first, options, place))
+}
+
+/// Closes the connections of a pool.
+pub(super) async fn close(pool: &Pool<Opener>) {
+    for conn in pool.retain(|_, _| false).removed {
+        if let Err(error) = conn.close().await {
+            tracing::debug!(%error, "a connection could not be closed");
+        }
+    }
+    pool.close();
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, Sqlite, Type,
+    Arguments as _, Decode, Postgres, Row as _, Sqlite, Type,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
@@ -100,19 +100,7 @@ impl Sql {
 
     /// All rows.
     pub(crate) async fn fetch_all(self, conn: &mut Conn<'_>) -> Result<Vec<Row>, DbError> {
-        match conn {
-            Conn::Sqlite(conn) => {
-                let query = sqlx::query_with(AssertSqlSafe(self.text), sqlite_args(self.args)?);
-                let rows = query.fetch_all(&mut **conn).await;
-                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
-            }
-            Conn::Postgres(conn) => {
-                let query = sqlx::query_with(AssertSqlSafe(self.text), postgres_args(self.args)?);
-                let rows = query.fetch_all(&mut **conn).await;
-                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
-            }
-        }
-        .map_err(DbError::from_sqlx)
+        conn.0.fetch(self.text, self.args).await
     }
 
     /// The first row, if there is one.
@@ -130,9 +118,9 @@ impl Sql {
 
     /// How the database would find its rows, a step a line. It is not run.
     pub(super) async fn explain(mut self, conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
-        let (ask, column) = match conn {
-            Conn::Sqlite(_) => ("EXPLAIN QUERY PLAN ", "detail"),
-            Conn::Postgres(_) => ("EXPLAIN ", "QUERY PLAN"),
+        let (ask, column) = match conn.0.is_sqlite() {
+            true => ("EXPLAIN QUERY PLAN ", "detail"),
+            false => ("EXPLAIN ", "QUERY PLAN"),
         };
         self.text.insert_str(0, ask);
         let rows = self.fetch_all(conn).await?;
@@ -141,17 +129,7 @@ impl Sql {
 
     /// Runs it and says how many rows it has changed.
     pub(crate) async fn execute(self, conn: &mut Conn<'_>) -> Result<u64, DbError> {
-        match conn {
-            Conn::Sqlite(conn) => {
-                let query = sqlx::query_with(AssertSqlSafe(self.text), sqlite_args(self.args)?);
-                query.execute(&mut **conn).await.map(|done| done.rows_affected())
-            }
-            Conn::Postgres(conn) => {
-                let query = sqlx::query_with(AssertSqlSafe(self.text), postgres_args(self.args)?);
-                query.execute(&mut **conn).await.map(|done| done.rows_affected())
-            }
-        }
-        .map_err(DbError::from_sqlx)
+        conn.0.execute(self.text, self.args).await
     }
 }
 
@@ -169,13 +147,13 @@ macro_rules! bind_each {
     };
 }
 
-fn sqlite_args(args: Vec<Arg>) -> Result<SqliteArguments, DbError> {
+pub(super) fn sqlite_args(args: Vec<Arg>) -> Result<SqliteArguments, DbError> {
     let mut bound = SqliteArguments::default();
     bind_each!(args, bound);
     Ok(bound)
 }
 
-fn postgres_args(args: Vec<Arg>) -> Result<PgArguments, DbError> {
+pub(super) fn postgres_args(args: Vec<Arg>) -> Result<PgArguments, DbError> {
     let mut bound = PgArguments::default();
     bind_each!(args, bound);
     Ok(bound)

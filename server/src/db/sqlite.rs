@@ -1,64 +1,233 @@
 //! SQLite: one writer, readers that can't write, a write-ahead log that is synced at every commit.
 
-use std::{path::Path, time::Duration};
-
-use sqlx::{
-    Connection, SqliteConnection, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+use std::{
+    io::{ErrorKind, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
-use super::{Pools, migrate};
+use deadpool::{
+    Runtime,
+    managed::{Manager, Metrics, Pool, RecycleResult},
+};
+use sqlx::{
+    ConnectOptions, Connection, Executor, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{Conn, Pools, Sql, fault::Fault, migrate};
+use crate::error::Error;
 
 /// Readers at once. More than the cores, since a reader also waits for its thread to wake up.
-const READERS: u32 = 6;
+const READERS: usize = 6;
+/// How long a request waits for a connection, the only writer above all.
+const WAIT: Duration = Duration::from_secs(10);
+/// How long a transaction waits for another program that writes to the file.
+pub(super) const BUSY_TIME: Duration = Duration::from_secs(5);
+/// The pause after which it is looked again whether the other program has ended its transaction.
+pub(super) const BUSY_PAUSE: Duration = Duration::from_millis(2);
+/// How long SQLite itself waits for another program when the writer begins a transaction. Its waits
+/// grow to a tenth of a second, in which another program may end a transaction and begin the next.
+const BUSY_TIME_OF_WRITER: &str = "PRAGMA busy_timeout = 5";
 /// The first release without the race that can spoil a write-ahead log (sqlite.org, 3.51.3).
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+/// How much has to fit beside the files for there to be room, in bytes.
+const ROOM: usize = 64 * 1024;
+
+/// Opens connections to one file.
+pub(super) struct Opener {
+    options: SqliteConnectOptions,
+    path: PathBuf,
+    /// The file that was opened first: device and number.
+    #[cfg(unix)]
+    file: (u64, u64),
+    is_writer: bool,
+}
+
+impl Opener {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Manager for Opener {
+    type Type = SqliteConnection;
+    type Error = sqlx::Error;
+
+    /// Opens another connection to the same file. A file that has taken its place since is refused:
+    /// connections that are open go on with the old one.
+    async fn create(&self) -> Result<SqliteConnection, sqlx::Error> {
+        #[cfg(unix)]
+        if identity(&self.path)? != self.file {
+            let why = "the database's file was replaced while the server ran: restart it";
+            return Err(std::io::Error::other(why).into());
+        }
+        let mut conn = self.options.connect().await?;
+        if self.is_writer {
+            conn.execute(BUSY_TIME_OF_WRITER).await?;
+        }
+        Ok(conn)
+    }
+
+    async fn recycle(&self, _: &mut SqliteConnection, _: &Metrics) -> RecycleResult<sqlx::Error> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
 
 /// Opens the file, which is made where it is missing, readable by its owner alone.
 pub(super) async fn open(path: &Path) -> Result<Pools, String> {
     let failed = |error: &dyn std::fmt::Display| {
         format!("can't open the database {}: {error}", path.display())
     };
+    survive_size_limits().map_err(|error| failed(&error))?;
     make_private(path).map_err(|error| failed(&error))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
+        // Never made by opening: a file that is gone must not come back empty.
+        .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-16000")
         // What is purged is overwritten in the file, not only forgotten.
-        .pragma("secure_delete", "ON")
-        .optimize_on_close(true, None);
-    let pool = |max| {
-        SqlitePoolOptions::new()
-            .max_connections(max)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(Duration::from_secs(10))
+        .pragma("secure_delete", "ON");
+    let mut first = options.connect().await.map_err(|error| failed(&error))?;
+    check(&mut first).await.map_err(|error| failed(&error))?;
+    let migrated = migrate::sqlite().run_direct(None, &mut first, false).await;
+    migrated.map_err(|error| migrate::explain(&error))?;
+    first.close().await.map_err(|error| failed(&error))?;
+    #[cfg(unix)]
+    let file = identity(path).map_err(|error| failed(&error))?;
+    let pool = |is_writer: bool, size: usize| {
+        let options = options.clone().read_only(!is_writer);
+        let path = path.to_owned();
+        let opener = Opener {
+            options,
+            path,
+            #[cfg(unix)]
+            file,
+            is_writer,
+        };
+        let builder = Pool::builder(opener).max_size(size).runtime(Runtime::Tokio1);
+        builder.wait_timeout(Some(WAIT)).build().map_err(|error| failed(&error))
     };
-    let writer = pool(1).connect_with(options.clone()).await.map_err(|error| failed(&error))?;
-    check(&writer).await.map_err(|error| failed(&error))?;
-    migrate::sqlite().run(&writer).await.map_err(|error| migrate::explain(&error))?;
-    let readers = pool(READERS).connect_lazy_with(options.read_only(true));
-    Ok(Pools::Sqlite { writer, readers })
+    Ok(Pools::Sqlite { writer: pool(true, 1)?, readers: pool(false, READERS)? })
 }
 
-async fn check(writer: &SqlitePool) -> Result<(), String> {
+/// A write beyond a limit on the size of files is to fail as one on a full disk does. The signal
+/// that comes with it would otherwise end the process.
+fn survive_size_limits() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        // It is taken from here on, whether anybody looks at it or not.
+        signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+    }
+    #[cfg(not(unix))]
+    Ok(())
+}
+
+/// Whether another program's transaction is in the way.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(BUSY)
+}
+
+/// The first eight bits of SQLite's code, which say what kind of failure it is (sqlite.org/rescode).
+fn primary_code(error: &sqlx::Error) -> Option<u8> {
+    let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
+    u8::try_from(code & 0xff).ok()
+}
+
+const BUSY: u8 = 5;
+const LOCKED: u8 = 6;
+const NOMEM: u8 = 7;
+const READONLY: u8 = 8;
+const INTERRUPT: u8 = 9;
+const IOERR: u8 = 10;
+const FULL: u8 = 13;
+const CORRUPT: u8 = 11;
+const CANTOPEN: u8 = 14;
+const PROTOCOL: u8 = 15;
+const TOOBIG: u8 = 18;
+const CONSTRAINT: u8 = 19;
+const MISMATCH: u8 = 20;
+const NOTADB: u8 = 26;
+/// A read failed (SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ).
+const IOERR_READS: [&str; 2] = ["266", "522"];
+
+/// The class of a failure on the file at this path.
+pub(super) async fn fault(error: &sqlx::Error, path: &Path) -> Fault {
+    if matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) {
+        return Fault::Away;
+    }
+    let code = error.as_database_error().and_then(|refusal| refusal.code());
+    match primary_code(error) {
+        Some(CONSTRAINT | TOOBIG | MISMATCH) => Fault::Refused,
+        Some(FULL) => Fault::NoRoom,
+        Some(IOERR) if code.is_some_and(|code| IOERR_READS.contains(&code.as_ref())) => Fault::Away,
+        Some(IOERR) => {
+            // SQLite tells a full disk from other failures, and not a quota or a limit on files.
+            let path = path.to_owned();
+            match tokio::task::spawn_blocking(move || has_room(&path)).await {
+                Ok(false) => Fault::NoRoom,
+                _ => Fault::Unwritable,
+            }
+        }
+        Some(BUSY | LOCKED | READONLY | PROTOCOL) => Fault::Unwritable,
+        // A file that is damaged, or a disk that reads something else than was written: which of the two
+        // it is, only another look can tell.
+        Some(CORRUPT | NOTADB | CANTOPEN | NOMEM | INTERRUPT) => Fault::Away,
+        _ => Fault::Defect,
+    }
+}
+
+/// Whether something can be written beside the database, at least as far into a file as its own
+/// files are long. Any other failure than that of room does not count.
+fn has_room(path: &Path) -> bool {
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let longest = length(path).max(length(&beside("-wal")));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written = tempfile::tempfile_in(folder.unwrap_or(Path::new("."))).and_then(|mut file| {
+        file.seek(SeekFrom::Start(longest))?;
+        file.write_all(&vec![1; ROOM])?;
+        file.sync_data()
+    });
+    let kind = written.err().map(|error| error.kind());
+    !matches!(
+        kind,
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+    )
+}
+
+async fn check(first: &mut SqliteConnection) -> Result<(), String> {
     let wrong = |error: sqlx::Error| error.to_string();
-    let version: String =
-        sqlx::query_scalar("SELECT sqlite_version()").fetch_one(writer).await.map_err(wrong)?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut *first)
+        .await
+        .map_err(wrong)?;
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
     let mut next = || parts.next().unwrap_or_default();
     if (next(), next(), next()) < VERSION_MIN {
         return Err(format!("SQLite {version} is too old to be safe"));
     }
     let mode: String =
-        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(writer).await.map_err(wrong)?;
+        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *first).await.map_err(wrong)?;
     let synchronous: i64 =
-        sqlx::query_scalar("PRAGMA synchronous").fetch_one(writer).await.map_err(wrong)?;
+        sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *first).await.map_err(wrong)?;
     // 2 is FULL: a commit is on the disk before it is acknowledged.
     if mode != "wal" || synchronous != 2 {
         return Err("it can't keep a write-ahead log that is synced at every commit".to_owned());
@@ -96,4 +265,32 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+/// Writes the log into the file and empties it; says whether nobody was in the way.
+pub(super) async fn empty_log(writer: &mut Conn<'_>) -> Result<bool, Error> {
+    let done = Sql::new("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(writer).await?;
+    Ok(done.get::<i64>("busy")? == 0)
+}
+
+/// Makes statistics of all indexes, each from a part of its rows, so that writers hardly wait.
+pub(super) async fn analyze(writer: &mut Conn<'_>) -> Result<(), Error> {
+    Sql::new("PRAGMA analysis_limit = 400").fetch_all(writer).await?;
+    Sql::new("ANALYZE").execute(writer).await?;
+    Ok(())
+}
+
+/// Closes the connections of a pool, with statistics for the planner where the writer is among them.
+pub(super) async fn close(pool: &Pool<Opener>) {
+    for mut conn in pool.retain(|_, _| false).removed {
+        if pool.manager().is_writer
+            && let Err(error) = conn.execute("PRAGMA analysis_limit = 400; PRAGMA optimize").await
+        {
+            tracing::debug!(%error, "statistics could not be made");
+        }
+        if let Err(error) = conn.close().await {
+            tracing::debug!(%error, "a connection could not be closed");
+        }
+    }
+    pool.close();
 }

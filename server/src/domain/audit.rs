@@ -276,8 +276,12 @@ async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
                 next = tokio::time::timeout_at(deadline, waiting.recv()).await.ok().flatten();
             }
         }
+        let mut is_told = false;
         while let Err(error) = write_batch(&db, &batch).await {
-            tracing::error!(%error, reads = batch.len(), "reads could not be noted yet");
+            if !is_told {
+                tracing::error!(%error, reads = batch.len(), "reads can't be noted and wait");
+                is_told = true;
+            }
             tokio::time::sleep(RETRY_AFTER).await;
         }
         if let Some(done) = flush {

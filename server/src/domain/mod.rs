@@ -18,6 +18,7 @@ pub mod mail;
 pub mod once;
 pub mod passwords;
 pub mod patients;
+mod piece;
 pub mod precondition;
 pub mod reset;
 pub mod sessions;

@@ -32,7 +32,7 @@ use crate::{
     error::Error,
 };
 
-pub(crate) use many::{BATCH, Claimed, already_there, find_taken, register_many};
+pub(crate) use many::{Claimed, already_there, find_taken, register_many};
 
 const ENTITY: &str = "patient";
 
@@ -282,7 +282,9 @@ pub async fn purge(
     if !patients::remove(&mut tx.conn(), &row.patient).await? {
         return Err(overtaken(app, tx, actor, id).await);
     }
-    tx.commit().await
+    tx.commit().await?;
+    app.db().erase_log().await;
+    Ok(())
 }
 
 /// Erases what is kept about a record beside itself: the values in the audit log, and answers that

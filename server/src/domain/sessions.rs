@@ -49,7 +49,7 @@ pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Acto
         let app = app.clone();
         tokio::spawn(async move {
             if let Err(error) = touch(&app, session.id).await {
-                tracing::warn!(%error, "the last use of a session could not be noted");
+                tracing::debug!(%error, "the last use of a session could not be noted");
             }
         });
     }

@@ -1,6 +1,54 @@
-//! Line ends as the CSV reader counts them.
+//! Lines and rows as the CSV reader takes them.
 
 use std::io::{self, Read};
+
+use csv::{ByteRecord, ErrorKind, Reader};
+
+/// The longest row, in bytes. A quotation mark that is missing makes one row of the rest of a file.
+const ROW_MAX: usize = 1024 * 1024;
+
+/// A file of which no more is read for one row than a row may have.
+pub(super) struct BoundedRows<R> {
+    inner: R,
+    /// How many bytes may still be read for the row.
+    left: usize,
+}
+
+impl<R: Read> BoundedRows<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, left: 0 }
+    }
+}
+
+impl<R: Read> Read for BoundedRows<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let room = out.len().min(self.left);
+        let out = out.get_mut(..room).unwrap_or_default();
+        if out.is_empty() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let got = self.inner.read(out)?;
+        self.left -= got;
+        Ok(got)
+    }
+}
+
+/// Reads the next row; answers whether there was one.
+///
+/// Fails with one sentence where the file can't be read on.
+pub(super) fn next_row<R: Read>(
+    rows: &mut Reader<BoundedRows<R>>,
+    row: &mut ByteRecord,
+) -> Result<bool, String> {
+    rows.get_mut().left = ROW_MAX;
+    rows.read_byte_record(row).map_err(|error| match error.kind() {
+        ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => format!(
+            "the row after line {} has more than 1 MiB: is a quotation mark missing?",
+            rows.position().line().saturating_sub(1)
+        ),
+        _ => error.to_string(),
+    })
+}
 
 /// A file in which every line ends with LF, the last one too. The CSV reader takes a CR for the end
 /// of a row and finds the LF in the next one, and a row without an end says nothing about its line:

@@ -1,4 +1,5 @@
-//! An import while it runs: a thousand rows at a time are read, looked up and written.
+//! An import while it runs: a thousand rows at a time are read and looked up, and then written in
+//! pieces.
 
 use std::{collections::HashSet, io::Read};
 
@@ -6,14 +7,17 @@ use csv::{ByteRecord, Reader};
 
 use super::{
     Subject,
+    lines::{BoundedRows, next_row},
     report::{BadRow, Report, Screen},
     row::{Described, RowFault, RowReader},
 };
-use crate::{
-    app::App,
-    domain::{access::Actor, patients::BATCH},
-    error::Error,
-};
+use crate::{app::App, domain::access::Actor, error::Error};
+
+/// Rows that are read and looked up at once.
+const BATCH: usize = 1_000;
+/// After so many new records the statistics are made anew, and after ten times as many again: an index
+/// is chosen from them, by the import itself too.
+const FIRST_ANALYSIS: u64 = 1_000;
 
 /// A row with the line on which it begins.
 struct Row<S: Subject> {
@@ -33,6 +37,7 @@ pub(super) struct Run<'a, S: Subject> {
     keys: HashSet<S::Key>,
     /// What a dry run would have given out.
     claimed: S::Claimed,
+    next_analysis: u64,
 }
 
 impl<'a, S: Subject> Run<'a, S> {
@@ -45,20 +50,22 @@ impl<'a, S: Subject> Run<'a, S> {
     ) -> Self {
         let batch = Vec::with_capacity(BATCH);
         let (keys, claimed) = (HashSet::new(), S::Claimed::default());
-        Self { app, actor, reader, screen, report, batch, keys, claimed }
+        let next_analysis = FIRST_ANALYSIS;
+        Self { app, actor, reader, screen, report, batch, keys, claimed, next_analysis }
     }
 
     /// Brings in all rows of a file.
     ///
     /// Fails where the file can't be read on or the database is away; whole batches before that are
     /// written.
-    pub(super) async fn all<R: Read>(&mut self, rows: &mut Reader<R>) -> Result<(), String> {
+    pub(super) async fn all<R: Read>(
+        &mut self,
+        rows: &mut Reader<BoundedRows<R>>,
+    ) -> Result<(), String> {
         let mut record = ByteRecord::new();
-        loop {
-            let more = rows.read_byte_record(&mut record);
-            if !more.map_err(|error| format!("the file can't be read: {error}"))? {
-                break;
-            }
+        while next_row(rows, &mut record)
+            .map_err(|error| format!("the file can't be read: {error}"))?
+        {
             let line = first_line(rows, &record);
             self.take(line, &record).await.map_err(|error| why(&error))?;
             if self.batch.is_empty() {
@@ -105,7 +112,21 @@ impl<'a, S: Subject> Run<'a, S> {
         }
         let outcomes = self.write(&states, new).await?;
         self.count(fates, outcomes);
+        if self.report.imported >= self.next_analysis {
+            self.analyze().await;
+            self.next_analysis = self.report.imported.saturating_mul(10);
+        }
         Ok(())
+    }
+
+    /// Makes statistics of what was imported, if anything was. The import is as good without.
+    pub(super) async fn analyze(&self) {
+        if self.report.dry_run || self.report.imported == 0 {
+            return;
+        }
+        if let Err(error) = self.app.db().analyze().await {
+            tracing::warn!(%error, "statistics could not be made");
+        }
     }
 
     /// Writes records, or says what would become of them; each has its key and the columns of its
@@ -184,6 +205,7 @@ fn first_line<R: Read>(rows: &Reader<R>, record: &ByteRecord) -> u64 {
 fn why(error: &Error) -> String {
     match error {
         Error::Unavailable { reason, .. } => (*reason).to_owned(),
+        Error::StorageFull { .. } => "there is no room left to write".to_owned(),
         other => other.to_string(),
     }
 }

@@ -18,7 +18,7 @@ on_both! {
 
 async fn sixteen_writers_lose_no_guarded_edit(backend: Backend) {
     const WRITERS: usize = 16;
-    const EDITS: usize = 100;
+    const EDITS: usize = 10;
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     staff.patient(json!({"first_name": "Ana", "medical_history": "0"})).await;

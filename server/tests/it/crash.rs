@@ -27,7 +27,15 @@ pub(crate) fn program(place: &Place) -> Command {
 
 /// Starts the program and waits for the line with its address.
 pub(crate) fn serve(place: &Place) -> (Child, String) {
-    let mut child = program(place).args(["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    serve_with(place, |_| {})
+}
+
+/// The same, with what else is to be set.
+pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Child, String) {
+    let mut command = program(place);
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    set(&mut command);
+    let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = loop {
         let line = lines.next().expect("the server ended").unwrap();

@@ -71,6 +71,11 @@ impl Place {
         Self { database_url, folder }
     }
 
+    /// A place in a database that is there.
+    pub(crate) fn at(database_url: String) -> Self {
+        Self { database_url, folder: tempfile::tempdir().unwrap() }
+    }
+
     pub(crate) fn secret_file(&self) -> PathBuf {
         let path = self.folder.path().join("secret");
         if !path.exists() {
@@ -137,7 +142,7 @@ impl Server {
 
     /// A client without a login.
     pub(crate) fn nobody(&self) -> Client {
-        Client { base: format!("http://{}", self.address), http: http(), token: None }
+        Client::at(&format!("http://{}", self.address))
     }
 
     /// Makes an account with a role and logs in. The name is the address's beginning.
@@ -198,6 +203,11 @@ pub(crate) struct Answer {
 }
 
 impl Client {
+    /// A client without a login of the server at this address.
+    pub(crate) fn at(base: &str) -> Self {
+        Self { base: base.to_owned(), http: http(), token: None }
+    }
+
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }

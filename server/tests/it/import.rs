@@ -25,6 +25,9 @@ on_both! {
     a_doctor_is_known_again_by_licence_or_address_for_mail_or_everything_else,
     bad_doctors_are_named_and_the_others_go_in,
     two_imports_of_doctors_at_once_bring_nobody_in_twice,
+    an_import_lets_others_write_all_the_while,
+    after_an_import_the_planner_knows_the_tables,
+    a_row_without_end_is_named_and_not_read,
 }
 
 const SYNTHEA: &str = "\
@@ -429,4 +432,71 @@ async fn the_sample_is_found_by_searching(backend: Backend) {
     let found = admin.get("/api/patients?search=gomez%20jose%201989").await;
     assert_eq!(found.names(), ["José Gómez"]);
     assert_eq!(found.results()[0]["mrn"], "P000001B");
+}
+
+/// A file with so many people.
+fn people(count: usize) -> String {
+    let mut file = "first_name,last_name,source_id\n".to_owned();
+    for i in 0..count {
+        file.push_str(&format!("Name{i},Family{},{i}\n", i % 97));
+    }
+    file
+}
+
+async fn an_import_lets_others_write_all_the_while(backend: Backend) {
+    const ROWS: usize = 3_000;
+    let operator = Operator::new(backend).await;
+    operator.write("people.csv", people(ROWS));
+    let (mut child, base) = crate::crash::serve(&operator.place);
+    let nobody = crate::harness::Client::at(&base);
+    let login = json!({"email": "admin@example.com", "password": crate::harness::PASSWORD});
+    let session = nobody.post("/api/auth/login", login).await.expect_status(200).body;
+    let admin = nobody.with_token(session["access"].as_str().unwrap());
+    let mut import =
+        program(&operator.place).args(["import", "patients", "people.csv"]).spawn().unwrap();
+    let (mut written, mut first) = (0, None);
+    while import.try_wait().unwrap().is_none() {
+        let listed = admin.get("/api/patients?search=family1&page_size=1").await;
+        if listed.body["count"] != 0 {
+            admin.patient(json!({"first_name": "Between"})).await;
+            first.get_or_insert(written);
+            written += 1;
+        }
+    }
+    // Fifty milliseconds of an import are a piece; three thousand rows take longer than ten of them.
+    assert!(written >= 10, "only {written} writes while {ROWS} rows were imported");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+async fn after_an_import_the_planner_knows_the_tables(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    operator.write("people.csv", people(50));
+    assert_eq!(operator.import(&["people.csv"]).status, 0);
+    let (server, _) = operator.serve().await;
+    let known = match backend {
+        Backend::Sqlite => "SELECT DISTINCT tbl FROM sqlite_stat1 WHERE tbl LIKE 'patient%'",
+        Backend::Postgres => {
+            "SELECT DISTINCT tablename::text FROM pg_stats WHERE tablename LIKE 'patient%'"
+        }
+    };
+    let known: BTreeSet<_> = crate::audit::fetch(&server, known).await.into_iter().collect();
+    for table in ["patients", "patient_terms", "patient_identifiers"] {
+        assert!(known.contains(table), "{known:?}");
+    }
+}
+
+async fn a_row_without_end_is_named_and_not_read(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let mut file = people(2);
+    file.push_str("Ana,\"a quotation mark is missing");
+    file.push_str(&"x".repeat(3 * 1024 * 1024));
+    operator.write("people.csv", file);
+    let outcome = operator.import(&["people.csv", "--json"]);
+    assert_eq!(outcome.status, 1, "{}", outcome.complaints);
+    assert!(
+        outcome.complaints.contains("the row after line 3 has more than 1 MiB"),
+        "{}",
+        outcome.complaints
+    );
 }

@@ -2,6 +2,7 @@
 //! our own from the installed programs, in a folder that goes away with it.
 
 use std::{
+    net::SocketAddr,
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -19,7 +20,7 @@ fn server() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
         Ok(url) => url,
-        Err(_) => start_cluster(),
+        Err(_) => Cluster::make().url,
     })
 }
 
@@ -87,35 +88,130 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn start_cluster() -> String {
-    let programs = programs();
-    let folder = tempfile::Builder::new().prefix("frontdesk-pg-").tempdir().unwrap().keep();
-    if let Some((uid, gid)) = other_user() {
-        std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
-    }
-    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let data = folder.join("data");
-    let mut initdb = command(&programs.join("initdb"));
-    initdb.arg("-D").arg(&data).args(["-U", "frontdesk", "-A", "trust", "-E", "UTF8"]);
-    // Another collation than "C" on purpose: nothing may depend on the server's default.
-    run({
+/// Starts two servers of which the second follows the first.
+pub(crate) fn start_pair() -> (Cluster, Cluster) {
+    let first = Cluster::make();
+    let second = first.follow();
+    (first, second)
+}
+
+/// A server of one's own, which goes away with this process.
+pub(crate) struct Cluster {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    pub(crate) url: String,
+}
+
+impl Cluster {
+    /// A new and empty one.
+    pub(crate) fn make() -> Self {
+        let cluster = Self::new();
+        let mut initdb = command(&cluster.programs.join("initdb"));
+        initdb.arg("-D").arg(cluster.data()).args(["-U", "frontdesk", "-A", "trust", "-E", "UTF8"]);
+        // Another collation than "C" on purpose: nothing may depend on the server's default.
         initdb.args(["--no-sync", "--locale-provider=icu", "--icu-locale=en"]);
-        initdb
-    });
-    let port = free_port();
-    let mut start = command(&programs.join("pg_ctl"));
-    let options = format!(
-        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} \
-         -c max_connections=400 -c fsync=off -c full_page_writes=off",
-        folder.display()
-    );
-    // pg_ctl hands its streams on to the server, so nobody may wait for their end.
-    start.stderr(Stdio::null());
-    start.arg("-D").arg(&data).args(["-w", "-t", "60", "-s", "-o", &options]);
-    start.arg("-l").arg(folder.join("log")).arg("start");
-    assert!(start.status().unwrap().success(), "PostgreSQL did not start: see {folder:?}/log");
-    stop_with_us(&programs, &folder, &data);
-    format!("postgres://frontdesk@127.0.0.1:{port}/postgres")
+        run(initdb);
+        cluster.start();
+        cluster
+    }
+
+    /// One that follows this one.
+    fn follow(&self) -> Self {
+        let standby = Self::new();
+        let mut copy = command(&self.programs.join("pg_basebackup"));
+        copy.args(["-h", "127.0.0.1", "-U", "frontdesk", "-R", "-X", "stream", "-c", "fast"]);
+        copy.args(["-p", &self.port.to_string()]).arg("-D").arg(standby.data());
+        run(copy);
+        standby.start();
+        standby
+    }
+
+    fn new() -> Self {
+        let programs = programs();
+        let folder = tempfile::Builder::new().prefix("frontdesk-pg-").tempdir().unwrap().keep();
+        if let Some((uid, gid)) = other_user() {
+            std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
+        }
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let port = free_port();
+        let url = format!("postgres://frontdesk@127.0.0.1:{port}/postgres");
+        let cluster = Self { programs, folder, port, url };
+        stop_with_us(&cluster.programs, &cluster.folder, &cluster.data());
+        cluster
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn control(&self, words: &[&str]) {
+        let mut control = command(&self.programs.join("pg_ctl"));
+        // pg_ctl hands its streams on to the server, so nobody may wait for their end.
+        control.stderr(Stdio::null());
+        control.arg("-D").arg(self.data()).args(["-w", "-t", "60", "-s"]);
+        control.arg("-l").arg(self.folder.join("log")).args(words);
+        let folder = &self.folder;
+        assert!(control.status().unwrap().success(), "pg_ctl {words:?}: see {folder:?}/log");
+    }
+
+    pub(crate) fn start(&self) {
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} \
+             -c max_connections=400 -c fsync=off -c full_page_writes=off",
+            self.port,
+            self.folder.display()
+        );
+        self.control(&["-o", &options, "start"]);
+    }
+
+    pub(crate) fn stop(&self) {
+        self.control(&["-m", "immediate", "stop"]);
+    }
+
+    pub(crate) fn promote(&self) {
+        self.control(&["promote"]);
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// Runs statements as an operator does.
+    pub(crate) async fn tell(&self, statements: &[&str]) {
+        use sqlx::{Connection, Executor};
+        let mut operator = sqlx::PgConnection::connect(&self.url).await.unwrap();
+        for statement in statements {
+            operator.execute(sqlx::AssertSqlSafe((*statement).to_owned())).await.unwrap();
+        }
+        operator.close().await.unwrap();
+    }
+
+    /// Lets nobody write, or everybody again.
+    pub(crate) async fn make_read_only(&self, is_read_only: bool) {
+        self.tell(&[
+            "SET default_transaction_read_only = off",
+            &format!("ALTER SYSTEM SET default_transaction_read_only = {is_read_only}"),
+            "SELECT pg_reload_conf()",
+        ])
+        .await;
+    }
+
+    /// Waits until the other one has everything that was committed here.
+    pub(crate) async fn wait_for_standby(&self) {
+        use sqlx::Connection;
+        let mut operator = sqlx::PgConnection::connect(&self.url).await.unwrap();
+        let behind = "SELECT count(*) FROM pg_stat_replication \
+            WHERE replay_lsn >= pg_current_wal_lsn()";
+        for _ in 0..100 {
+            let level: i64 = sqlx::query_scalar(behind).fetch_one(&mut operator).await.unwrap();
+            if level == 1 {
+                return operator.close().await.unwrap();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the standby does not follow");
+    }
 }
 
 /// Leaves a shell behind that waits for the end of this process, whatever way it ends, then stops

@@ -47,7 +47,7 @@ fn layers_know_only_those_below_them() {
 
 #[test]
 fn only_the_dialect_files_know_that_there_are_two_databases() {
-    let dialects = ["mod.rs", "sql.rs", "sqlite.rs", "postgres.rs", "migrate.rs"];
+    let dialects = ["mod.rs", "conn.rs", "sql.rs", "sqlite.rs", "postgres.rs", "migrate.rs"];
     nobody_says("server/src/db", &["::Sqlite", "::Postgres"], &dialects);
 }
 

@@ -6,21 +6,21 @@ use shared::{Complaint, Faults, doctor::DoctorFields};
 
 use super::{Action, Actor, App, check_taken, doctors, enter, scope};
 use crate::{
-    db::{DbError, doctors::Known},
-    domain::patients::BATCH,
+    db::{Conn, DbError, doctors::Known},
+    domain::piece::{Piece, STEP},
     error::Error,
 };
 
-/// How often a transaction is tried in which somebody else was quicker with a licence number.
+/// How often a piece is tried in which somebody else was quicker with a licence number.
 const ATTEMPTS: usize = 3;
 
 /// By what the doctors are known that a dry run would have entered.
 pub(crate) type Claimed = HashSet<Known>;
 
-/// Enters many doctors, in transactions of a thousand. Says of each that it was entered, or why not;
-/// such a one keeps none of the others out.
+/// Enters many doctors, in pieces (see [`Piece`]). Says of each that it was entered, or why not; such a
+/// one keeps none of the others out.
 ///
-/// Fails where the database does; what was written before the transaction that failed stays.
+/// Fails where the database does; the pieces that were written before stay.
 pub(crate) async fn register_many(
     app: &App,
     actor: &Actor,
@@ -29,36 +29,57 @@ pub(crate) async fn register_many(
 ) -> Result<Vec<Result<(), Faults>>, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
     let mut outcomes = Vec::with_capacity(fields.len());
-    for batch in fields.chunks(BATCH) {
-        let mut attempts = 1;
-        loop {
-            match register_batch(app, actor, batch, action).await {
-                Ok(batch) => break outcomes.extend(batch),
-                // The next attempt sees the other one's row and names it.
-                Err(DbError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
-                Err(error) => return Err(error.into()),
+    let mut attempts = 1;
+    while let Some(rest) = fields.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
+        // After a conflict a piece of one step: it sees the rows of the other one, who has committed
+        // them, and names them. A longer one would meet the next of them.
+        let piece = if attempts == 1 { rest } else { rest.get(..STEP).unwrap_or(rest) };
+        match register_piece(app, actor, piece, action).await {
+            Ok(piece) => {
+                outcomes.extend(piece);
+                attempts = 1;
             }
+            Err(DbError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(outcomes)
 }
 
-async fn register_batch(
+/// Enters as many of the doctors, from the first on, as one piece takes.
+async fn register_piece(
     app: &App,
     actor: &Actor,
-    batch: &[DoctorFields],
+    rest: &[DoctorFields],
     action: &str,
 ) -> Result<Vec<Result<(), Faults>>, DbError> {
-    let mut tx = app.db().begin().await?;
-    let mut conn = tx.conn();
-    doctors::queue(&mut conn).await?;
-    let keys: Vec<Known> = batch.iter().map(Known::by).collect();
-    let known = doctors::known(&mut conn, &keys.iter().collect::<Vec<_>>()).await?;
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for (fields, key) in batch.iter().zip(&keys) {
+    let mut piece = Piece::begin(app).await?;
+    doctors::queue(&mut piece.conn()).await?;
+    let mut outcomes = Vec::new();
+    for step in rest.chunks(STEP) {
+        outcomes.extend(register_step(app, &mut piece.conn(), actor, step, action).await?);
+        if piece.is_full() {
+            break;
+        }
+    }
+    piece.commit().await?;
+    Ok(outcomes)
+}
+
+async fn register_step(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    step: &[DoctorFields],
+    action: &str,
+) -> Result<Vec<Result<(), Faults>>, DbError> {
+    let keys: Vec<Known> = step.iter().map(Known::by).collect();
+    let known = doctors::known(conn, &keys.iter().collect::<Vec<_>>()).await?;
+    let mut outcomes = Vec::with_capacity(step.len());
+    for (fields, key) in step.iter().zip(&keys) {
         let checked = match known.contains(key) {
             true => Err(Error::Conflict(there())),
-            false => check_taken(&mut conn, fields, None).await,
+            false => check_taken(conn, fields, None).await,
         };
         match checked {
             Ok(()) => {}
@@ -68,10 +89,9 @@ async fn register_batch(
             }
             Err(error) => return Err(error.into()),
         }
-        enter(app, &mut conn, actor, fields, action).await?;
+        enter(app, conn, actor, fields, action).await?;
         outcomes.push(Ok(()));
     }
-    tx.commit().await?;
     Ok(outcomes)
 }
 

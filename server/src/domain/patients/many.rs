@@ -9,11 +9,16 @@ use shared::{
 };
 
 use super::{Action, Actor, App, Conn, Deed, Doer, ENTITY, audit, changes, mrn_change, patients};
-use crate::{db::DbError, domain::access::scope, error::Error};
+use crate::{
+    db::DbError,
+    domain::{
+        access::scope,
+        piece::{Piece, STEP},
+    },
+    error::Error,
+};
 
-/// Rows of one transaction.
-pub(crate) const BATCH: usize = 1_000;
-/// How often a transaction is tried in which somebody else was quicker with an identifier.
+/// How often a piece is tried in which somebody else was quicker with an identifier.
 const ATTEMPTS: usize = 3;
 
 /// System and value of the identifiers that were given out and not written; with a number that is
@@ -24,10 +29,10 @@ fn key(identifier: &Identifier) -> (String, String) {
     (identifier.system.clone(), identifier.value.clone())
 }
 
-/// Registers many patients, in transactions of a thousand. Answers for each its id, or why it
-/// contradicts what is stored; such a one keeps none of the others out.
+/// Registers many patients, in pieces (see [`Piece`]). Answers for each its id, or why it contradicts
+/// what is stored; such a one keeps none of the others out.
 ///
-/// Fails where the database does; what was written before the transaction that failed stays.
+/// Fails where the database does; the pieces that were written before stay.
 pub(crate) async fn register_many(
     app: &App,
     actor: &Actor,
@@ -36,32 +41,54 @@ pub(crate) async fn register_many(
 ) -> Result<Vec<Result<PatientId, Faults>>, Error> {
     scope(actor, Action::CreatePatient)?;
     let mut outcomes = Vec::with_capacity(states.len());
-    for batch in states.chunks(BATCH) {
-        let mut attempts = 1;
-        loop {
-            match register_batch(app, actor, batch, action).await {
-                Ok(batch) => break outcomes.extend(batch),
-                // The next attempt sees the other one's row and names it.
-                Err(DbError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
-                Err(error) => return Err(error.into()),
+    let mut attempts = 1;
+    while let Some(rest) = states.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
+        // After a conflict a piece of one step: it sees the rows of the other one, who has committed
+        // them, and names them. A longer one would meet the next of them.
+        let piece = if attempts == 1 { rest } else { rest.get(..STEP).unwrap_or(rest) };
+        match register_piece(app, actor, piece, action).await {
+            Ok(piece) => {
+                outcomes.extend(piece);
+                attempts = 1;
             }
+            Err(DbError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(outcomes)
 }
 
-async fn register_batch(
+/// Registers as many of the patients, from the first on, as one piece takes.
+async fn register_piece(
     app: &App,
     actor: &Actor,
-    batch: &[PatientState],
+    rest: &[PatientState],
+    action: &str,
+) -> Result<Vec<Result<PatientId, Faults>>, DbError> {
+    let mut piece = Piece::begin(app).await?;
+    let mut outcomes = Vec::new();
+    for step in rest.chunks(STEP) {
+        outcomes.extend(register_step(app, &mut piece.conn(), actor, step, action).await?);
+        if piece.is_full() {
+            break;
+        }
+    }
+    piece.commit().await?;
+    Ok(outcomes)
+}
+
+async fn register_step(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    step: &[PatientState],
     action: &str,
 ) -> Result<Vec<Result<PatientId, Faults>>, DbError> {
     let now = app.clock().now();
-    let mut tx = app.db().begin().await?;
-    let verdicts = sort_out(&mut tx.conn(), batch, &mut Claimed::new()).await?;
+    let verdicts = sort_out(conn, step, &mut Claimed::new()).await?;
     let fit: Vec<_> =
-        batch.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
-    let inserted = patients::insert_many(&mut tx.conn(), &fit, actor.id(), now).await?;
+        step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
+    let inserted = patients::insert_many(conn, &fit, actor.id(), now).await?;
     let deed = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
         let mut deed = Deed::new(action, ENTITY, Some(id.0));
         deed.version = Some(1);
@@ -70,8 +97,7 @@ async fn register_batch(
         Ok(deed)
     };
     let deeds = fit.iter().zip(&inserted).map(deed).collect::<Result<Vec<_>, Error>>()?;
-    audit::note_all(&mut tx.conn(), Doer::Actor(actor), now, deeds).await?;
-    tx.commit().await?;
+    audit::note_all(conn, Doer::Actor(actor), now, deeds).await?;
     let mut ids = inserted.into_iter().map(|(id, _)| id);
     let missing = || DbError::from(Error::internal("a patient was not inserted"));
     let outcome = |verdict: Result<(), Faults>| match verdict {

@@ -1,0 +1,341 @@
+//! The life of a connection between being taken from its pool and being given back.
+//!
+//! A future can be dropped at any await: a client hangs up, a deadline passes. So every state in
+//! which that can happen is noted here before the statement is sent, and [`Session`] gives the
+//! connection back clean, or closes it:
+//!
+//! - between statements, outside of a transaction: it goes back as it is;
+//! - between statements of a transaction that was not ended: it goes back once `ROLLBACK` is
+//!   answered, and is closed where that takes too long;
+//! - during a statement of a transaction (`BEGIN` and `COMMIT` are two): it is closed;
+//! - during a statement outside of a transaction: it goes back once the database has answered
+//!   everything that was asked on it, and is closed where that takes too long;
+//! - after a failure that was not the statement's own (see [`Fault`]): it is closed.
+
+use std::time::Duration;
+
+use deadpool::managed::Object;
+use sqlx::{AssertSqlSafe, Connection, raw_sql};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    fault::{DbError, Fault},
+    health::Health,
+    postgres,
+    sql::{Arg, Row, Sql, postgres_args, sqlite_args},
+    sqlite,
+};
+use crate::error::Error;
+
+/// How long the answer to `ROLLBACK`, or to what was asked before, may take.
+const SETTLE_TIME: Duration = Duration::from_secs(1);
+
+/// A connection of one of the pools. Dropping it gives it back.
+pub(super) enum Link {
+    Sqlite(Object<sqlite::Opener>),
+    Postgres(Object<postgres::Opener>),
+}
+
+impl Link {
+    /// Closes the connection instead of giving it back, by letting go of it: SQLite rolls back when
+    /// its thread has come to the end of its statement, PostgreSQL when it sees the closed socket.
+    fn close(self) {
+        match self {
+            Self::Sqlite(object) => drop(Object::take(object)),
+            Self::Postgres(object) => drop(Object::take(object)),
+        }
+    }
+
+    /// Gives the connection back where it is clean in time, and closes it otherwise.
+    async fn settle(mut self, is_in_transaction: bool) {
+        let settled = async {
+            match (&mut self, is_in_transaction) {
+                (Self::Sqlite(conn), true) => {
+                    raw_sql("ROLLBACK").execute(&mut **conn).await.map(drop)
+                }
+                (Self::Postgres(conn), true) => {
+                    raw_sql("ROLLBACK").execute(&mut **conn).await.map(drop)
+                }
+                (Self::Sqlite(conn), false) => conn.ping().await,
+                (Self::Postgres(conn), false) => conn.ping().await,
+            }
+        };
+        if !matches!(timeout(SETTLE_TIME, settled).await, Ok(Ok(()))) {
+            self.close();
+        }
+    }
+
+    /// The class of a failure of this connection.
+    async fn fault(&self, error: &sqlx::Error) -> Fault {
+        match self {
+            Self::Sqlite(conn) => match Object::pool(conn) {
+                Some(pool) => sqlite::fault(error, pool.manager().path()).await,
+                None => Fault::Away,
+            },
+            Self::Postgres(conn) => {
+                let fault = postgres::fault(error);
+                if fault == Fault::Unwritable
+                    && let Some(pool) = Object::pool(conn)
+                {
+                    // Its siblings lead to the same server, which can't be written.
+                    pool.manager().distrust_all();
+                }
+                fault
+            }
+        }
+    }
+}
+
+/// A connection in use.
+pub(crate) struct Session {
+    /// None only once it was given back.
+    link: Option<Link>,
+    health: Health,
+    /// How long a statement may take; none for a database in this process.
+    deadline: Option<Duration>,
+    is_in_transaction: bool,
+    /// Whether a statement was sent whose end was not seen yet.
+    is_running: bool,
+    is_spoiled: bool,
+    /// Whether a statement of the transaction has failed.
+    has_failed: bool,
+}
+
+impl Session {
+    pub(super) fn new(link: Link, health: Health) -> Self {
+        let deadline = matches!(link, Link::Postgres(_)).then_some(postgres::STATEMENT_TIME);
+        let (is_in_transaction, is_running) = (false, false);
+        let (is_spoiled, has_failed) = (false, false);
+        Self {
+            link: Some(link),
+            health,
+            deadline,
+            is_in_transaction,
+            is_running,
+            is_spoiled,
+            has_failed,
+        }
+    }
+
+    pub(super) fn is_sqlite(&self) -> bool {
+        matches!(self.link, Some(Link::Sqlite(_)))
+    }
+
+    /// Runs a statement and answers its rows.
+    pub(super) async fn fetch(
+        &mut self,
+        text: String,
+        args: Vec<Arg>,
+    ) -> Result<Vec<Row>, DbError> {
+        let link = self.link.as_mut().ok_or_else(given_back)?;
+        let (text, deadline) = (AssertSqlSafe(text), self.deadline);
+        let outcome = match link {
+            Link::Sqlite(conn) => {
+                let query = sqlx::query_with(text, sqlite_args(args)?);
+                self.is_running = true;
+                let rows = in_time(deadline, query.fetch_all(&mut **conn)).await;
+                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Link::Postgres(conn) => {
+                let query = sqlx::query_with(text, postgres_args(args)?);
+                self.is_running = true;
+                let rows = in_time(deadline, query.fetch_all(&mut **conn)).await;
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        };
+        self.is_running = false;
+        self.checked(outcome).await
+    }
+
+    /// Runs a statement and answers how many rows it has changed.
+    pub(super) async fn execute(&mut self, text: String, args: Vec<Arg>) -> Result<u64, DbError> {
+        let link = self.link.as_mut().ok_or_else(given_back)?;
+        let (text, deadline) = (AssertSqlSafe(text), self.deadline);
+        let outcome = match link {
+            Link::Sqlite(conn) => {
+                let query = sqlx::query_with(text, sqlite_args(args)?);
+                self.is_running = true;
+                let done = in_time(deadline, query.execute(&mut **conn)).await;
+                done.map(|done| done.rows_affected())
+            }
+            Link::Postgres(conn) => {
+                let query = sqlx::query_with(text, postgres_args(args)?);
+                self.is_running = true;
+                let done = in_time(deadline, query.execute(&mut **conn)).await;
+                done.map(|done| done.rows_affected())
+            }
+        };
+        self.is_running = false;
+        self.checked(outcome).await
+    }
+
+    /// Runs `BEGIN` or `COMMIT`, which are not prepared.
+    async fn control(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
+        let Some(link) = self.link.as_mut() else { return Err(sqlx::Error::WorkerCrashed) };
+        self.is_running = true;
+        let outcome = match link {
+            Link::Sqlite(conn) => {
+                in_time(self.deadline, raw_sql(text).execute(&mut **conn)).await.map(drop)
+            }
+            Link::Postgres(conn) => {
+                in_time(self.deadline, raw_sql(text).execute(&mut **conn)).await.map(drop)
+            }
+        };
+        self.is_running = false;
+        outcome
+    }
+
+    /// Begins a transaction. Where another program writes to the file, it is asked again every few
+    /// milliseconds, so that even a short pause of the other's is found.
+    pub(super) async fn begin(&mut self, text: &'static str) -> Result<(), Error> {
+        self.is_in_transaction = true;
+        let until = Instant::now() + sqlite::BUSY_TIME;
+        let outcome = loop {
+            match self.control(text).await {
+                Err(error) if sqlite::is_busy(&error) && Instant::now() < until => {
+                    sleep(sqlite::BUSY_PAUSE).await;
+                }
+                outcome => break outcome,
+            }
+        };
+        Ok(self.checked(outcome).await?)
+    }
+
+    async fn commit(&mut self) -> Result<(), Error> {
+        if self.has_failed && !self.is_sqlite() {
+            // PostgreSQL would answer such a COMMIT with a rollback that looks like success.
+            return Err(Error::internal("a commit after a statement that failed"));
+        }
+        let outcome = self.control("COMMIT").await;
+        self.checked(outcome).await?;
+        self.is_in_transaction = false;
+        self.health.committed();
+        Ok(())
+    }
+
+    /// What statements run on.
+    pub(super) fn conn(&mut self) -> Conn<'_> {
+        Conn(self)
+    }
+
+    /// Takes notice of a failure.
+    async fn checked<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, DbError> {
+        let error = match outcome {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        self.has_failed = true;
+        let fault = match &self.link {
+            Some(link) => link.fault(&error).await,
+            None => Fault::Away,
+        };
+        self.is_spoiled |= fault.spoils_connection();
+        Err(refused_or(&self.health, fault, error))
+    }
+}
+
+fn given_back() -> Error {
+    Error::internal("a statement on a connection that was given back")
+}
+
+/// What a failure means, of which the health of the database has then been told.
+pub(super) fn refused_or(health: &Health, fault: Fault, error: sqlx::Error) -> DbError {
+    health.failed(fault, &error);
+    match unique_key(&error) {
+        Some(key) => DbError::Unique(key),
+        None => fault.into_error(error).into(),
+    }
+}
+
+/// The key that refused a row: `<table>_<columns>_key`.
+fn unique_key(error: &sqlx::Error) -> Option<String> {
+    let refusal = error.as_database_error().filter(|refusal| refusal.is_unique_violation())?;
+    if let Some(key) = refusal.constraint() {
+        return Some(key.to_owned());
+    }
+    // SQLite names the columns instead: "UNIQUE constraint failed: users.email_key".
+    let columns = refusal.message().rsplit(": ").next().unwrap_or_default();
+    let mut key = String::new();
+    for column in columns.split(", ") {
+        let (table, column) = column.split_once('.').unwrap_or(("", column));
+        if key.is_empty() {
+            key.push_str(table);
+        }
+        key.push('_');
+        key.push_str(column);
+    }
+    Some(key + "_key")
+}
+
+/// A statement's outcome; where it has none by the deadline, that of a connection that broke.
+async fn in_time<T>(
+    deadline: Option<Duration>,
+    statement: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let Some(deadline) = deadline else { return statement.await };
+    timeout(deadline, statement).await.unwrap_or_else(|_| {
+        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "a statement was not answered")
+            .into())
+    })
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(link) = self.link.take() else { return };
+        let is_lost = self.is_spoiled || (self.is_running && self.is_in_transaction);
+        if is_lost {
+            return link.close();
+        }
+        if !self.is_running && !self.is_in_transaction {
+            return drop(link);
+        }
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(link.settle(self.is_in_transaction))),
+            Err(_) => link.close(),
+        }
+    }
+}
+
+/// A connection that was lent for reading.
+pub(crate) struct Lent(pub(super) Session);
+
+impl Lent {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        Conn(&mut self.0)
+    }
+}
+
+/// A running transaction. Dropping it rolls it back.
+pub(crate) struct Tx(pub(super) Session);
+
+impl Tx {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        Conn(&mut self.0)
+    }
+
+    /// Lets its statements take as long as this.
+    pub(super) fn set_deadline(&mut self, deadline: Duration) {
+        self.0.deadline = Some(deadline);
+    }
+
+    /// Makes everything that was written in it lasting.
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        self.0.commit().await
+    }
+}
+
+/// What queries run on.
+pub(crate) struct Conn<'c>(pub(super) &'c mut Session);
+
+impl Conn<'_> {
+    /// What locks a row that is read to be written: SQLite has one writer anyway. Rows that refer to
+    /// the locked one may still be written.
+    pub(crate) fn for_update(&self) -> &'static str {
+        if self.0.is_sqlite() { "" } else { " FOR NO KEY UPDATE" }
+    }
+
+    /// The one of two texts that this database understands, where none serves both.
+    pub(crate) fn either(&self, sqlite: &'static str, postgres: &'static str) -> Sql {
+        Sql::new(if self.0.is_sqlite() { sqlite } else { postgres })
+    }
+}

@@ -1,0 +1,70 @@
+//! What a failed statement means, without a word of any driver: `sqlite` and `postgres` put the codes
+//! of theirs into these classes, and everything that follows from a failure is decided here.
+
+use crate::error::Error;
+
+/// Seconds after which a request that found the database unavailable may be sent again.
+const RETRY_SECONDS: u64 = 1;
+/// Seconds after which a write that found no room may be sent again: an operator has to act first.
+const RETRY_NO_ROOM_SECONDS: u64 = 5;
+
+/// The class of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A unique or other constraint refused the row. The connection is as good as before.
+    Refused,
+    /// Another transaction was in the way (a deadlock, a serialization failure), or the statement
+    /// took longer than it may. The connection is as good as before.
+    Contention,
+    /// There is no room to write: a full disk, a quota, a limit on the size of a file.
+    NoRoom,
+    /// Nothing can be written for another reason: a failed write or sync, a read-only server, a
+    /// lock that another program keeps.
+    Unwritable,
+    /// The database can't be reached or read, or the connection broke.
+    Away,
+    /// A defect of a statement, or of the stored data.
+    Defect,
+}
+
+impl Fault {
+    /// Whether nothing of the connection may be trusted any more, so that it has to be closed.
+    pub(super) fn spoils_connection(self) -> bool {
+        !matches!(self, Self::Refused | Self::Contention)
+    }
+
+    /// What the failure means to the caller.
+    pub(super) fn into_error(
+        self,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        let unavailable = |reason| Error::Unavailable { reason, after: RETRY_SECONDS };
+        match self {
+            Self::NoRoom => Error::StorageFull { after: RETRY_NO_ROOM_SECONDS },
+            Self::Contention => unavailable("the database is busy with other changes"),
+            Self::Unwritable => unavailable("the database can't be written at the moment"),
+            Self::Away => unavailable("the database is not available"),
+            Self::Refused | Self::Defect => Error::Internal(cause.into()),
+        }
+    }
+}
+
+/// What a query can fail with that a rule reacts to, and everything else.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DbError {
+    /// A unique index refused a row. The key is `<table>_<columns>_key` on both databases.
+    #[error("not unique: {0}")]
+    Unique(String),
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Unique(key) => Self::internal(format!("not unique: {key}")),
+            DbError::Other(error) => error,
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Faults of the place where records are kept, and clients that hang up: nothing of them may last
+//! longer than they do.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use reqwest::Method;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor, SqliteConnection};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use crate::{
+    audit::fetch,
+    crash::{create_admin, serve},
+    harness::{Backend, Client, PASSWORD, Place, Server, on_both},
+    postgres,
+    proxy::Proxy,
+};
+
+on_both! {
+    hanging_up_leaves_no_connection_in_a_transaction_and_nobody_with_an_old_picture,
+}
+
+/// How long the server may take to notice that a fault has ended; ten times what it takes alone on a
+/// machine.
+const RECOVERY: Duration = Duration::from_secs(20);
+
+/// Tries until a request gets this status; every other one has to be among `meanwhile`.
+pub(crate) async fn until(
+    client: &Client,
+    method: Method,
+    path: &str,
+    status: u16,
+    meanwhile: &[u16],
+) {
+    let began = Instant::now();
+    loop {
+        let mut request = client.request(method.clone(), path);
+        if method == Method::POST {
+            request = request.json(&json!({"first_name": "Ana", "last_name": "After"}));
+        }
+        let answer = client.send(request).await;
+        if answer.status == status {
+            return;
+        }
+        assert!(meanwhile.contains(&answer.status), "{method} {path}: {}", answer.text);
+        assert!(began.elapsed() < RECOVERY, "{method} {path}: still {}", answer.text);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+pub(crate) async fn log_in(base: &str) -> Client {
+    let nobody = Client::at(base);
+    let body = json!({"email": "admin@example.com", "password": PASSWORD});
+    let answer = nobody.post("/api/auth/login", body).await.expect_status(200);
+    nobody.with_token(answer.body["access"].as_str().unwrap())
+}
+
+fn length(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |metadata| metadata.len())
+}
+
+/// Limits the length of the files that a process writes.
+fn limit_files(process: u32, length: Option<u64>) {
+    let pid = Pid::from_raw(i32::try_from(process).unwrap());
+    prlimit(pid, Resource::Fsize, Rlimit { current: length, maximum: None }).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_room_records_are_read_and_writes_go_on_when_there_is_room_again() {
+    let place = Place::new(Backend::Sqlite).await;
+    create_admin(&place);
+    let (mut child, base) = serve(&place);
+    let admin = log_in(&base).await;
+    let first = admin.patient(json!({"first_name": "Ana"})).await;
+    let file = place.folder.path().join("desk.sqlite");
+    let log = place.folder.path().join("desk.sqlite-wal");
+    limit_files(child.id(), Some(length(&file).max(length(&log)) + 20_000));
+
+    let (mut written, mut refused) = (1, None);
+    for _ in 0..2_000 {
+        let answer = admin.post("/api/patients", json!({"first_name": "Ana"})).await;
+        if answer.status == 201 {
+            written += 1;
+        } else {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("the limit was never met").expect_status(507);
+    assert_eq!(refused.body["error"], "storage_full");
+    refused.header("retry-after");
+    for _ in 0..3 {
+        let answer = admin.post("/api/patients", json!({"first_name": "Ana"})).await;
+        answer.expect_status(507);
+        let change = json!({"city": "Lima"});
+        admin.patch("/api/patients/1", change).await.expect_status(507);
+        let read = admin.get("/api/patients/1").await.expect_status(200).body;
+        assert_eq!(read["version"], first["version"]);
+    }
+    // A login writes less than a patient: a few still find room.
+    let login = json!({"email": "admin@example.com", "password": PASSWORD});
+    let mut logins = 0;
+    while admin.post("/api/auth/login", login.clone()).await.status == 200 {
+        logins += 1;
+        assert!(logins < 20, "logins find room where patients find none");
+    }
+    admin.post("/api/auth/login", login).await.expect_status(507);
+    let ready = admin.get("/readyz").await.expect_status(200).body;
+    assert_eq!(ready["storage_full"], true);
+    let listed = admin.get("/api/patients?page_size=1").await.expect_status(200).body;
+    assert_eq!(listed["count"], written);
+
+    limit_files(child.id(), None);
+    until(&admin, Method::POST, "/api/patients", 201, &[507]).await;
+    log_in(&base).await;
+    let began = Instant::now();
+    while admin.get("/readyz").await.expect_status(200).body["storage_full"] == true {
+        assert!(began.elapsed() < RECOVERY);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // What was read without room is noted once there is some.
+    loop {
+        let reads = admin.get("/api/audit?action=patient.read").await.expect_status(200);
+        if reads.body["count"] == 3 {
+            break;
+        }
+        assert!(began.elapsed() < RECOVERY, "{}", reads.text);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(child.try_wait().unwrap().is_none(), "the server has ended");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_of_another_program_is_a_503_and_ends_with_it() {
+    let server = Server::start(Backend::Sqlite).await;
+    let staff = server.staff().await;
+    staff.patient(json!({"first_name": "Ana"})).await;
+    let mut other = SqliteConnection::connect(&server.place.database_url).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let refused = staff.post("/api/patients", json!({"first_name": "Ben"})).await;
+    refused.expect_status(503).header("retry-after");
+    staff.get("/api/patients/1").await.expect_status(200);
+    staff.get("/readyz").await.expect_status(503);
+    other.execute("ROLLBACK").await.unwrap();
+    until(&staff, Method::POST, "/api/patients", 201, &[503]).await;
+    until(&staff, Method::GET, "/readyz", 200, &[503]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_replaced_is_not_written_beside_the_old_one() {
+    let server = Server::start(Backend::Sqlite).await;
+    let staff = server.staff().await;
+    let file = server.place.folder.path().join("desk.sqlite");
+    std::fs::copy(&file, file.with_extension("copy")).unwrap();
+    // The writer is opened anew after this.
+    let mut other = SqliteConnection::connect(&server.place.database_url).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    staff.post("/api/patients", json!({"first_name": "Ben"})).await.expect_status(503);
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    std::fs::rename(file.with_extension("copy"), &file).unwrap();
+    staff.post("/api/patients", json!({"first_name": "Ben"})).await.expect_status(503);
+    staff.get("/readyz").await.expect_status(503);
+}
+
+/// Whether a text lies anywhere in a file of the database.
+fn is_in_files(folder: &Path, text: &str) -> bool {
+    ["desk.sqlite", "desk.sqlite-wal"].iter().any(|name| {
+        let content = std::fs::read(folder.join(name)).unwrap_or_default();
+        content.windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_purged_lies_neither_in_the_file_nor_in_its_log() {
+    const NAME: &str = "Zyxomandria";
+    let server = Server::start(Backend::Sqlite).await;
+    let admin = server.admin().await;
+    let folder = server.place.folder.path();
+    let patient = admin.patient(json!({"first_name": NAME, "last_name": "Quux"})).await;
+    assert!(is_in_files(folder, NAME));
+    let path = format!("/api/patients/{}/purge", patient["id"]);
+    admin.post(&path, json!({"reason": "asked for it"})).await.expect_status(204);
+    let began = Instant::now();
+    while is_in_files(folder, NAME) {
+        assert!(began.elapsed() < RECOVERY, "the name is still there");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_rest_the_log_is_empty() {
+    let server = Server::start(Backend::Sqlite).await;
+    server.staff().await.patient(json!({"first_name": "Ana"})).await;
+    let log = server.place.folder.path().join("desk.sqlite-wal");
+    assert!(length(&log) > 0);
+    let began = Instant::now();
+    while length(&log) > 0 {
+        assert!(began.elapsed() < RECOVERY * 2, "{} bytes are left in the log", length(&log));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// A request that is sent and whose connection is reset a moment later.
+async fn hang_up(address: std::net::SocketAddr, request: &str, after: Duration) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.set_zero_linger().unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(after).await;
+}
+
+async fn hanging_up_leaves_no_connection_in_a_transaction_and_nobody_with_an_old_picture(
+    backend: Backend,
+) {
+    hang_up_often(backend, 40).await;
+}
+
+/// Gives up twelve requests of all kinds in each round, at random moments, and then looks at what
+/// others see.
+pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
+    const CLIENTS: u64 = 12;
+    let server = Server::start(backend).await;
+    let (staff, member) = (server.staff().await, server.member("mia@example.com").await);
+    let patient = staff.patient(json!({"first_name": "Ana", "last_name": "Gómez"})).await;
+    let session = server.session("staff@example.com").await;
+    let token = session["access"].as_str().unwrap();
+    let heads = format!("host: localhost\r\nauthorization: Bearer {token}\r\n");
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\n{heads}\r\n");
+    let send = |method: &str, path: &str, body: Value| {
+        let body = body.to_string();
+        let length = body.len();
+        format!(
+            "{method} {path} HTTP/1.1\r\n{heads}content-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )
+    };
+    let requests = [
+        get("/api/dashboard"),
+        get("/api/patients?search=gomez"),
+        get("/api/patients/1"),
+        get("/api/lookup?q=gomez"),
+        get("/api/doctors"),
+        send("POST", "/api/patients", json!({"first_name": "Ben"})),
+        send("PATCH", "/api/patients/1", json!({"city": "Lima"})),
+        send("POST", "/api/auth/login", json!({"email": "nobody@example.com", "password": "x"})),
+    ];
+    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut roll = move |sides: u64| {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        dice % sides
+    };
+    for _ in 0..rounds {
+        let calls: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                let request = &requests[usize::try_from(roll(requests.len() as u64)).unwrap()];
+                hang_up(server.address, request, Duration::from_micros(roll(6_000)))
+            })
+            .collect();
+        futures_util::future::join_all(calls).await;
+    }
+    // What others write now, everybody sees; a session that ends now has ended for everybody.
+    let before = staff.get("/api/dashboard").await.body["patients"]["total"].as_i64().unwrap();
+    staff.patient(json!({"first_name": "Zoe"})).await;
+    member.post("/api/auth/logout", json!({})).await.expect_status(204);
+    let looks = (0..60).map(async |_| {
+        let seen = staff.get("/api/dashboard").await.expect_status(200).body;
+        assert!(seen["patients"]["total"].as_i64().unwrap() > before, "an old picture: {seen}");
+        member.get("/api/patients").await.expect_status(401);
+    });
+    futures_util::future::join_all(looks).await;
+    let id = &patient["id"];
+    staff.patch_if(&format!("/api/patients/{id}"), i64::MAX, json!({})).await.expect_status(412);
+    if backend == Backend::Postgres {
+        let idle = "SELECT state || ': ' || query FROM pg_stat_activity \
+            WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+        let began = Instant::now();
+        loop {
+            let open = fetch(&server, idle).await;
+            if open.is_empty() {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(5), "{open:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_turns_read_only_is_a_503_until_it_can_be_written() {
+    let cluster = tokio::task::spawn_blocking(postgres::Cluster::make).await.unwrap();
+    let place = Arc::new(Place::at(cluster.url.clone()));
+    let server = Server::start_at(place.clone(), place.settings()).await;
+    let staff = server.staff().await;
+    staff.patient(json!({"first_name": "Ana"})).await;
+    cluster.make_read_only(true).await;
+    let began = Instant::now();
+    // The setting reaches the connections that are open a moment later.
+    until(&staff, Method::POST, "/api/patients", 503, &[201]).await;
+    let mut refused = 0;
+    while refused < 3 || began.elapsed() < Duration::from_secs(2) {
+        let answer = staff.post("/api/patients", json!({"first_name": "Ben"})).await;
+        answer.expect_status(503).header("retry-after");
+        refused += 1;
+    }
+    staff.get("/readyz").await.expect_status(503);
+    cluster.make_read_only(false).await;
+    until(&staff, Method::POST, "/api/patients", 201, &[503]).await;
+    until(&staff, Method::GET, "/readyz", 200, &[503]).await;
+}
+
+/// A server whose way to PostgreSQL leads over a network that can fail, with as many connections open
+/// as it may have.
+async fn behind_a_proxy() -> (Server, Proxy, Client) {
+    let place = Place::new(Backend::Postgres).await;
+    let mut url = url::Url::parse(&place.database_url).unwrap();
+    let target = (url.host_str().unwrap().to_owned(), url.port().unwrap_or(5432));
+    let target = tokio::net::lookup_host(target).await.unwrap().next().unwrap();
+    let proxy = Proxy::to(target).await;
+    url.set_ip_host(proxy.address.ip()).unwrap();
+    url.set_port(Some(proxy.address.port())).unwrap();
+    let place = Arc::new(Place { database_url: url.to_string(), ..place });
+    let server = Server::start_at(place.clone(), place.settings()).await;
+    let staff = server.staff().await;
+    staff.patient(json!({"first_name": "Ana"})).await;
+    let warm = (0..40).map(|_| staff.get("/api/dashboard"));
+    futures_util::future::join_all(warm).await;
+    (server, proxy, staff)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_the_network_has_forgotten_are_replaced_at_once() {
+    let (_server, proxy, staff) = behind_a_proxy().await;
+    for _ in 0..3 {
+        proxy.forget();
+        let began = Instant::now();
+        let asked = (0..30).map(async |_| {
+            until(&staff, Method::GET, "/api/patients/1", 200, &[503]).await;
+            began.elapsed()
+        });
+        let waits = futures_util::future::join_all(asked).await;
+        let longest = waits.into_iter().max().unwrap();
+        println!("all are answered {longest:?} after the network has forgotten them");
+        until(&staff, Method::POST, "/api/patients", 201, &[503]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn something_else_at_the_address_of_postgres_is_a_503() {
+    let (_server, proxy, staff) = behind_a_proxy().await;
+    proxy.put_something_else(true);
+    for _ in 0..3 {
+        let answer = staff.post("/api/patients", json!({"first_name": "Ben"})).await;
+        answer.expect_status(503).header("retry-after");
+        staff.get("/api/patients/1").await.expect_status(503);
+    }
+    staff.get("/readyz").await.expect_status(503);
+    proxy.put_something_else(false);
+    until(&staff, Method::POST, "/api/patients", 201, &[503]).await;
+    until(&staff, Method::GET, "/readyz", 200, &[503]).await;
+}

@@ -1,0 +1,99 @@
+//! A network between the server and its database that can fail.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// Passes connections on to one server.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Where new connections lead.
+    target: Mutex<Option<SocketAddr>>,
+    /// Connections of an earlier generation are forgotten: they stay open and nothing passes.
+    generation: AtomicU64,
+    /// New connections are answered by something that is no database.
+    is_something_else: AtomicBool,
+}
+
+impl Proxy {
+    /// Begins to pass connections on to this address.
+    pub(crate) async fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::<State>::default();
+        *state.target.lock().unwrap() = Some(target);
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(pass(client, Arc::clone(&shared)));
+            }
+        });
+        Self { address, state }
+    }
+
+    /// Leads new connections to another server; those that are open stay with the old one.
+    pub(crate) fn lead_to(&self, target: SocketAddr) {
+        *self.state.target.lock().unwrap() = Some(target);
+    }
+
+    /// Forgets the connections that are open, as a router does that was restarted.
+    pub(crate) fn forget(&self) {
+        self.state.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Puts something else in the place of the database, or the database back.
+    pub(crate) fn put_something_else(&self, is_something_else: bool) {
+        self.state.is_something_else.store(is_something_else, Ordering::SeqCst);
+        self.forget();
+    }
+}
+
+async fn pass(mut client: TcpStream, state: Arc<State>) {
+    if state.is_something_else.load(Ordering::SeqCst) {
+        let _ = client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        return;
+    }
+    let generation = state.generation.load(Ordering::SeqCst);
+    let target = state.target.lock().unwrap().unwrap();
+    let Ok(server) = TcpStream::connect(target).await else { return };
+    let ((from_client, to_client), (from_server, to_server)) =
+        (client.into_split(), server.into_split());
+    let there = copy(from_client, to_server, &state, generation);
+    let back = copy(from_server, to_client, &state, generation);
+    tokio::join!(there, back);
+}
+
+async fn copy(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+    state: &State,
+    generation: u64,
+) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        if state.generation.load(Ordering::SeqCst) != generation {
+            // Neither an answer nor an end.
+            std::future::pending::<()>().await;
+        }
+        if to.write_all(&buffer[..count]).await.is_err() {
+            return;
+        }
+    }
+    if state.generation.load(Ordering::SeqCst) != generation {
+        std::future::pending::<()>().await;
+    }
+}
