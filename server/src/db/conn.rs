@@ -5,17 +5,22 @@
 //! connection back clean, or closes it:
 //!
 //! - between statements, outside of a transaction: it goes back as it is;
-//! - between statements of a transaction that was not ended: it goes back once `ROLLBACK` is
-//!   answered, and is closed where that takes too long;
-//! - during a statement of a transaction (`BEGIN` and `COMMIT` are two): it is closed;
-//! - during a statement outside of a transaction: it goes back once the database has answered
-//!   everything that was asked on it, and is closed where that takes too long;
-//! - after a failure that was not the statement's own (see [`Fault`]): it is closed.
+//! - in a transaction that was not ended: it goes back once `ROLLBACK` is answered;
+//! - during a statement (`BEGIN` and `COMMIT` are two): the same, and only once the database has
+//!   answered a question of ours, so that no answer can be taken for another one's;
+//! - after a failure that was not the statement's own (see [`Fault`]), or where the above takes longer
+//!   than a second: it is closed.
+//!
+//! It is not simply closed in the second and third case, since somebody who hangs up again and again
+//! would have the server do little else than connect.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use deadpool::managed::Object;
-use sqlx::{AssertSqlSafe, Connection, raw_sql};
+use sqlx::{AssertSqlSafe, raw_sql};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
@@ -27,8 +32,10 @@ use super::{
 };
 use crate::error::Error;
 
-/// How long the answer to `ROLLBACK`, or to what was asked before, may take.
+/// How long a connection may take to be clean again.
 const SETTLE_TIME: Duration = Duration::from_secs(1);
+/// Counts the connections that were made clean.
+static NUMBER: AtomicI64 = AtomicI64::new(0);
 
 /// A connection of one of the pools. Dropping it gives it back.
 pub(super) enum Link {
@@ -46,23 +53,35 @@ impl Link {
         }
     }
 
-    /// Gives the connection back where it is clean in time, and closes it otherwise.
+    /// Gives the connection back where it can be made clean in time, and closes it otherwise.
     async fn settle(mut self, is_in_transaction: bool) {
-        let settled = async {
-            match (&mut self, is_in_transaction) {
-                (Self::Sqlite(conn), true) => {
-                    raw_sql("ROLLBACK").execute(&mut **conn).await.map(drop)
-                }
-                (Self::Postgres(conn), true) => {
-                    raw_sql("ROLLBACK").execute(&mut **conn).await.map(drop)
-                }
-                (Self::Sqlite(conn), false) => conn.ping().await,
-                (Self::Postgres(conn), false) => conn.ping().await,
-            }
-        };
-        if !matches!(timeout(SETTLE_TIME, settled).await, Ok(Ok(()))) {
+        let settled = timeout(SETTLE_TIME, self.make_clean(is_in_transaction)).await;
+        if !matches!(settled, Ok(Ok(true))) {
             self.close();
         }
+    }
+
+    /// Ends the transaction, if there is one, and answers whether the connection then says what it is
+    /// asked, and not what somebody asked before.
+    async fn make_clean(&mut self, is_in_transaction: bool) -> Result<bool, sqlx::Error> {
+        // Some number that no statement before has asked for.
+        let asked = i64::from(std::process::id()) << 32 | NUMBER.fetch_add(1, Ordering::Relaxed);
+        let echo = AssertSqlSafe(format!("SELECT {asked}"));
+        let answered: i64 = match self {
+            Self::Sqlite(conn) => {
+                if is_in_transaction {
+                    raw_sql("ROLLBACK").execute(&mut **conn).await?;
+                }
+                sqlx::query_scalar(echo).persistent(false).fetch_one(&mut **conn).await?
+            }
+            Self::Postgres(conn) => {
+                if is_in_transaction {
+                    raw_sql("ROLLBACK").execute(&mut **conn).await?;
+                }
+                sqlx::query_scalar(echo).persistent(false).fetch_one(&mut **conn).await?
+            }
+        };
+        Ok(answered == asked)
     }
 
     /// The class of a failure of this connection.
@@ -282,8 +301,7 @@ async fn in_time<T>(
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(link) = self.link.take() else { return };
-        let is_lost = self.is_spoiled || (self.is_running && self.is_in_transaction);
-        if is_lost {
+        if self.is_spoiled {
             return link.close();
         }
         if !self.is_running && !self.is_in_transaction {

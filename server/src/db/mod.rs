@@ -222,15 +222,20 @@ impl Db {
         }
     }
 
+    /// A connection of PostgreSQL. It is asked for in a task of its own: one that is being opened, or
+    /// asked for a sign of life, stays for others where the request is given up.
     async fn postgres(&self, pool: &Pool<postgres::Opener>) -> Result<Link, Error> {
-        match tokio::time::timeout(postgres::WAIT, Box::pin(pool.get())).await {
-            Ok(Ok(object)) => Ok(Link::Postgres(object)),
-            Ok(Err(PoolError::Backend(error))) => {
+        let own = pool.clone();
+        let asked = async move { tokio::time::timeout(postgres::WAIT, own.get()).await };
+        match tokio::spawn(asked).await {
+            Ok(Ok(Ok(object))) => Ok(Link::Postgres(object)),
+            Ok(Ok(Err(PoolError::Backend(error)))) => {
                 let fault = postgres::fault(&error);
                 Err(conn::refused_or(&self.health, fault, error).into())
             }
-            Ok(Err(error)) => Err(crowded(&error)),
-            Err(_) => Err(crowded(&PoolError::<sqlx::Error>::Timeout(TimeoutType::Wait))),
+            Ok(Ok(Err(error))) => Err(crowded(&error)),
+            Ok(Err(_)) => Err(crowded(&PoolError::Timeout(TimeoutType::Wait))),
+            Err(error) => Err(Error::Internal(error.into())),
         }
     }
 

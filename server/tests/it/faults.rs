@@ -268,7 +268,8 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
         futures_util::future::join_all(calls).await;
     }
     // What others write now, everybody sees; a session that ends now has ended for everybody.
-    let before = staff.get("/api/dashboard").await.body["patients"]["total"].as_i64().unwrap();
+    let before = staff.get("/api/dashboard").await.expect_status(200).body;
+    let before = before["patients"]["total"].as_i64().unwrap();
     staff.patient(json!({"first_name": "Zoe"})).await;
     member.post("/api/auth/logout", json!({})).await.expect_status(204);
     let looks = (0..60).map(async |_| {

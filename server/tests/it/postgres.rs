@@ -48,8 +48,9 @@ fn programs() -> PathBuf {
     let mut debian: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();
     debian.sort();
     folders.extend(debian.into_iter().rev());
-    let has_all =
-        |folder: &PathBuf| ["initdb", "pg_ctl"].iter().all(|name| folder.join(name).exists());
+    let has_all = |folder: &PathBuf| {
+        ["initdb", "pg_ctl", "pg_basebackup"].iter().all(|name| folder.join(name).exists())
+    };
     folders.into_iter().find(has_all).expect(MISSING)
 }
 
