@@ -1,6 +1,6 @@
 //! The server's command line.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use shared::account::Role;
@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     import, keys,
     lock::{Asked, Lock},
+    output::{self, complain, say, say_json, say_page},
 };
 
 /// Frontdesk's server: the front desk of a clinic over a REST API.
@@ -115,11 +116,12 @@ fn role(text: &str) -> Result<Role, String> {
 /// Runs the command line; returns the exit status: 0 on success, 1 on failure (2 is clap's, for
 /// wrong usage).
 pub fn run() -> u8 {
+    std::panic::set_hook(Box::new(output::report_panic));
     let variables: Vec<String> = variables();
     if let Err(sentence) = read_environment(&variables) {
-        return complain(&sentence);
+        return fail(&sentence);
     }
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| output::leave(&error));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(execute(cli)),
@@ -127,7 +129,7 @@ pub fn run() -> u8 {
     };
     match outcome {
         Ok(status) => status,
-        Err(sentence) => complain(&sentence),
+        Err(sentence) => fail(&sentence),
     }
 }
 
@@ -140,17 +142,9 @@ pub fn variables() -> Vec<String> {
     names.chain(of_the_client.map(|name| format!("FRONTDESK_{name}"))).collect()
 }
 
-#[expect(clippy::print_stderr, reason = "this is the command line's voice")]
-fn complain(sentence: &str) -> u8 {
-    eprintln!("frontdesk-server: {sentence}");
+fn fail(sentence: &str) -> u8 {
+    complain(&format!("frontdesk-server: {sentence}"));
     1
-}
-
-/// Writes to standard output; a reader that has gone is no failure.
-pub(crate) fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // A pipe that was closed early, by `head` for example, ends the output and nothing else.
-    let _ = writeln!(out, "{text}");
 }
 
 async fn execute(cli: Cli) -> Result<u8, String> {
@@ -158,8 +152,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     match cli.command {
         None | Some(Command::Serve) => serve(settings).await.map(|()| 0),
         Some(Command::Openapi) => {
-            let text = serde_json::to_string_pretty(&openapi::document());
-            say(&text.map_err(|error| error.to_string())?);
+            say_json(&openapi::document())?;
             Ok(0)
         }
         Some(Command::Migrate) => {
@@ -185,7 +178,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "frontdesk-server", &mut script);
-            say(String::from_utf8_lossy(&script).trim_end());
+            say_page(String::from_utf8_lossy(&script).trim_end());
             Ok(0)
         }
     }
@@ -229,9 +222,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
         }
         UserCommand::List { json } => users::list(app).await.and_then(|users| {
             if json {
-                let text = serde_json::to_string_pretty(&users);
-                say(&text.map_err(|error| Error::Internal(error.into()))?);
-                return Ok(());
+                return say_json(&users).map_err(|error| Error::Internal(error.into()));
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
@@ -359,9 +350,11 @@ fn start_log(settings: &Settings) {
     // sqlx tells of every notice that PostgreSQL has; only what is wrong is of interest here.
     let libraries = settings.log_level.min(LevelFilter::WARN);
     let filter = Targets::new().with_default(settings.log_level).with_target("sqlx", libraries);
+    let is_json = settings.log_format == LogFormat::Json;
+    let has_colors = !is_json && output::is_watched();
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_writer(output::Log { is_json, has_colors })
+        .with_ansi(has_colors);
     let layer = match settings.log_format {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),

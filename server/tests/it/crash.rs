@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::Duration,
 };
 
@@ -27,16 +27,29 @@ pub(crate) fn program(place: &Place) -> Command {
 
 /// Starts the program and waits for the line with its address.
 pub(crate) fn serve(place: &Place) -> (Child, String) {
-    let mut child = program(place).args(["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    let (child, base, _) = serve_logging(program(place).args(["serve", "--listen", "127.0.0.1:0"]));
+    (child, base)
+}
+
+/// Starts a command that serves and waits for the line with its address; answers the rest of its
+/// log too, line by line.
+pub(crate) fn serve_logging(command: &mut Command) -> (Child, String, mpsc::Receiver<String>) {
+    let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = loop {
         let line = lines.next().expect("the server ended").unwrap();
         if let Some((_, rest)) = line.split_once("serving address=") {
             break rest.split_whitespace().next().unwrap().to_owned();
         }
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        if event["message"] == "serving" {
+            break event["address"].as_str().unwrap().to_owned();
+        }
     };
-    std::thread::spawn(move || lines.for_each(drop));
-    (child, format!("http://{address}"))
+    let (log, rest) = mpsc::channel();
+    // The log is read to its end, also where nobody wants it: else the program would wait.
+    std::thread::spawn(move || lines.for_each(|line| drop(log.send(line.unwrap()))));
+    (child, format!("http://{address}"), rest)
 }
 
 pub(crate) fn create_admin(place: &Place) {
@@ -59,7 +72,7 @@ pub(crate) fn create_admin(place: &Place) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-async fn log_in(http: &reqwest::Client, base: &str) -> String {
+pub(crate) async fn log_in(http: &reqwest::Client, base: &str) -> String {
     let body = json!({"email": "admin@example.com", "password": PASSWORD});
     let answer = http.post(format!("{base}/api/auth/login")).json(&body).send().await.unwrap();
     let answer: serde_json::Value = answer.json().await.unwrap();
