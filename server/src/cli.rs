@@ -300,7 +300,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = App::open_on(Settings { listen: address, ..settings }, &database).await?;
-    let doors = connections::Doors::open(&app, listener)?;
+    let doors = connections::Doors::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {
         lock.announce(&format!("{scheme}://{address}"))?;

@@ -7,10 +7,13 @@ use std::{
     borrow::Cow,
     io::{self, IsTerminal, Write},
     panic::PanicHookInfo,
+    sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use serde::Serialize;
 use shared::display::{display, display_json, display_page};
+use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Prints one line. A reader that has gone is no failure.
@@ -117,9 +120,43 @@ impl Write for Event<'_> {
     }
 }
 
+/// Lets an event into the log at most once a second, however often it happens.
+#[derive(Default)]
+pub(crate) struct OncePerSecond {
+    /// When it was last let in, and how often it has happened since.
+    last: Mutex<Option<(Instant, u64)>>,
+}
+
+impl OncePerSecond {
+    /// Whether the event may be logged now; then how many were left out since the one before.
+    pub(crate) fn admit(&self) -> Option<u64> {
+        self.admit_at(Instant::now())
+    }
+
+    fn admit_at(&self, now: Instant) -> Option<u64> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *last {
+            Some((at, left_out)) if now.duration_since(*at) < Duration::from_secs(1) => {
+                *left_out += 1;
+                None
+            }
+            last => Some(last.replace((now, 0)).map_or(0, |(_, left_out)| left_out)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happens_often_is_logged_once_a_second_and_counted() {
+        let (often, start) = (OncePerSecond::default(), Instant::now());
+        let admitted = [0, 1, 500, 999, 1_000, 1_001, 2_500, 9_000]
+            .map(|ms| often.admit_at(start + Duration::from_millis(ms)));
+        let expected = [Some(0), None, None, None, Some(3), None, Some(1), Some(0)];
+        assert_eq!(admitted, expected);
+    }
 
     #[test]
     fn an_event_is_one_line_and_acts_on_no_terminal() {

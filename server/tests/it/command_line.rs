@@ -9,7 +9,8 @@ use std::{
 };
 
 use crate::{
-    crash::{create_admin, log_in, program, serve, serve_logging},
+    connections::begin_request,
+    crash::{create_admin, log_in, program, program_by, serve, serve_logging},
     harness::{Backend, PASSWORD, Place, on_both},
 };
 
@@ -74,6 +75,29 @@ async fn a_server_stops_cleanly_at_sigterm(backend: Backend) {
         let log = place.folder.path().join("desk.sqlite-wal");
         assert!(!log.exists(), "the write-ahead log was not written into the file");
     }
+}
+
+#[tokio::test]
+async fn where_no_file_can_be_opened_the_log_says_so_once_a_second() {
+    let place = Place::new(Backend::Sqlite).await;
+    create_admin(&place);
+    let limited = "ulimit -n 64; exec \"$0\" serve --listen 127.0.0.1:0";
+    let (mut child, base, log) =
+        serve_logging(&mut program_by(&place, &["/bin/sh", "-c", limited]));
+    let address = base.strip_prefix("http://").unwrap().parse().unwrap();
+    // Requests that run, so that none gives way.
+    let open: Vec<_> = (0..100).map(|_| begin_request(address)).collect();
+    std::thread::sleep(Duration::from_secs(4));
+    let lines: Vec<String> = log.try_iter().filter(|line| line.contains("accepted")).collect();
+    assert!((2..=5).contains(&lines.len()), "{lines:#?}");
+    assert!(lines[1].contains("left_out="), "{lines:#?}");
+    assert!(!lines[1].contains("left_out=0"), "{lines:#?}");
+    drop(open);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = http.get(format!("{base}/readyz")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// Writes into the database past the program.

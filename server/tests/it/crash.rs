@@ -16,7 +16,15 @@ use crate::harness::{Backend, PASSWORD, Place, on_both};
 on_both! { kill_9_in_the_middle_of_writing_loses_no_acknowledged_write }
 
 pub(crate) fn program(place: &Place) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk-server"));
+    program_by(place, &[])
+}
+
+/// The program as another one starts it, which gets its path as last argument.
+pub(crate) fn program_by(place: &Place, starter: &[&str]) -> Command {
+    let mut words = starter.to_vec();
+    words.push(env!("CARGO_BIN_EXE_frontdesk-server"));
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]);
     command.current_dir(place.folder.path()).env_clear();
     command.env("FRONTDESK_DATABASE_URL", &place.database_url);
     command.env("FRONTDESK_JWT_SECRET_FILE", place.secret_file());

@@ -29,6 +29,7 @@ mod description;
 mod doctors;
 mod earlier_systems;
 mod events;
+mod flow;
 mod fuzz;
 mod harness;
 mod import;
