@@ -1,9 +1,13 @@
 //! The server's command line.
 
-use std::io::{IsTerminal, Read};
+use std::{
+    io::{IsTerminal, Read},
+    time::Duration,
+};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use shared::account::Role;
+use tokio::time::timeout;
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
@@ -305,7 +309,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     if let Some(lock) = &mut lock {
         lock.announce(&format!("{scheme}://{address}"))?;
     }
-    let stop = stop_signal()?;
+    let mut signals = Signals::catch()?;
     if app.settings().is_overheard() {
         tracing::warn!(
             "others on the network can read along: say --tls-cert and --tls-key, or name the proxy \
@@ -319,31 +323,61 @@ async fn serve(settings: Settings) -> Result<(), String> {
             "there is no administrator yet: frontdesk-server user create --email E --role admin"
         );
     }
+    let leaving = app.clone();
+    let stop = async move {
+        signals.next().await;
+        let delay = leaving.settings().shutdown_delay;
+        if delay > 0 {
+            leaving.leave();
+            tracing::info!(seconds = delay, "not ready any more, and stopping soon");
+            drop(timeout(Duration::from_secs(delay), signals.next()).await);
+        }
+    };
     doors.serve(stop).await;
     app.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// What ends when SIGTERM or Ctrl-C comes. From this call on, neither ends the process by itself.
+/// SIGTERM and Ctrl-C. While this lives, neither ends the process by itself.
 #[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).map_err(|error| format!("can't wait for signals: {error}"));
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
 }
 
-/// What ends when Ctrl-C comes.
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> Result<Self, String> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let catch = |kind| signal(kind).map_err(|error| format!("can't wait for signals: {error}"));
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: catch(interrupt)?, terminate: catch(terminate)? })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C.
 #[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> Result<Self, String> {
+        Ok(Self)
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }
 
 fn start_log(settings: &Settings) {

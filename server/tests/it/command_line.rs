@@ -4,7 +4,7 @@ use std::{
     io::Write,
     net::TcpListener,
     os::unix::fs::PermissionsExt,
-    process::Stdio,
+    process::{Child, Stdio},
     time::Duration,
 };
 
@@ -17,6 +17,7 @@ use crate::{
 on_both! {
     accounts_are_kept_beside_a_running_server,
     a_server_stops_cleanly_at_sigterm,
+    a_server_that_will_stop_is_not_ready_and_serves_on,
     a_database_that_is_newer_than_the_program_is_refused,
     what_others_have_written_acts_on_no_terminal,
 }
@@ -68,12 +69,52 @@ async fn accounts_are_kept_beside_a_running_server(backend: Backend) {
 async fn a_server_stops_cleanly_at_sigterm(backend: Backend) {
     let place = Place::new(backend).await;
     let (mut child, _) = serve(&place);
-    let killed = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
-    assert!(killed.success());
+    tell_to_stop(&child);
     assert!(child.wait().unwrap().success());
     if backend == Backend::Sqlite {
         let log = place.folder.path().join("desk.sqlite-wal");
         assert!(!log.exists(), "the write-ahead log was not written into the file");
+    }
+}
+
+fn tell_to_stop(child: &Child) {
+    let killed = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+}
+
+async fn a_server_that_will_stop_is_not_ready_and_serves_on(backend: Backend) {
+    let place = Place::new(backend).await;
+    for (delay, signals) in [("300", 2), ("1", 1)] {
+        let mut command = program(&place);
+        command.env("FRONTDESK_SHUTDOWN_DELAY", delay);
+        let (mut child, base, _log) =
+            serve_logging(command.args(["serve", "--listen", "127.0.0.1:0"]));
+        // Each on a connection of its own.
+        let get = async |path: &str| {
+            let http = reqwest::Client::builder().no_proxy().build().unwrap();
+            http.get(format!("{base}{path}")).send().await
+        };
+        assert_eq!(get("/readyz").await.unwrap().status(), 200);
+        tell_to_stop(&child);
+        if signals == 2 {
+            let unready = loop {
+                let answer = get("/readyz").await.unwrap();
+                if answer.status() != 200 {
+                    break answer;
+                }
+            };
+            assert_eq!(unready.status(), 503);
+            assert!(unready.headers().contains_key("retry-after"));
+            let problem: serde_json::Value = unready.json().await.unwrap();
+            assert_eq!(problem["error"], "unavailable");
+            for path in ["/healthz", "/api/meta", "/openapi.json"] {
+                assert_eq!(get(path).await.unwrap().status(), 200, "{path}");
+            }
+            assert_eq!(get("/readyz/").await.unwrap().status(), 503);
+            assert!(child.try_wait().unwrap().is_none());
+            tell_to_stop(&child);
+        }
+        assert!(child.wait().unwrap().success());
     }
 }
 
