@@ -1,6 +1,9 @@
 //! Everything a request needs, built once and cheap to clone.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::watch;
 
@@ -32,6 +35,7 @@ struct Inner {
     metrics: Metrics,
     feed: Feed,
     mail: Mail,
+    is_leaving: AtomicBool,
     is_draining: watch::Sender<bool>,
 }
 
@@ -67,6 +71,7 @@ impl App {
             metrics,
             feed,
             mail,
+            is_leaving: AtomicBool::new(false),
             is_draining,
         };
         let app = Self { inner: Arc::new(inner) };
@@ -128,6 +133,16 @@ impl App {
     /// What sends mail.
     pub fn mail(&self) -> &Mail {
         &self.inner.mail
+    }
+
+    /// From now on the server says that it is not ready, and serves as before.
+    pub fn leave(&self) {
+        self.inner.is_leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server will stop soon.
+    pub fn is_leaving(&self) -> bool {
+        self.inner.is_leaving.load(Ordering::Relaxed)
     }
 
     /// From now on new requests are refused, and what would go on for ever ends.

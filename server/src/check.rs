@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::{
     api::tls,
-    cli::say,
     config::{Database, Settings},
     db::Db,
     keys,
+    output::{say, say_json},
     post::Post,
 };
 
@@ -29,7 +29,7 @@ pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
                 json!({"what": what, "is_well": found.is_ok(), "detail": detail})
             })
             .collect();
-        say(&serde_json::to_string_pretty(&lines).map_err(|error| error.to_string())?);
+        say_json(&lines)?;
         return Ok(u8::from(!is_well));
     }
     for Finding(what, found) in &findings {

@@ -1,12 +1,13 @@
 //! The server's command line.
 
 use std::{
-    io::{IsTerminal, Read, Write},
+    io::{IsTerminal, Read},
     time::Duration,
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
 use shared::account::Role;
+use tokio::time::timeout;
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
@@ -23,6 +24,7 @@ use crate::{
     error::Error,
     import, keys,
     lock::{Asked, Lock},
+    output::{self, complain, say, say_json, say_page},
 };
 
 /// Frontdesk's server: the front desk of a clinic over a REST API.
@@ -118,11 +120,12 @@ fn role(text: &str) -> Result<Role, String> {
 /// Runs the command line; returns the exit status: 0 on success, 1 on failure (2 is clap's, for
 /// wrong usage).
 pub fn run() -> u8 {
+    std::panic::set_hook(Box::new(output::report_panic));
     let variables: Vec<String> = variables();
     if let Err(sentence) = read_environment(&variables) {
-        return complain(&sentence);
+        return fail(&sentence);
     }
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| output::leave(&error));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(execute(cli)),
@@ -130,7 +133,7 @@ pub fn run() -> u8 {
     };
     match outcome {
         Ok(status) => status,
-        Err(sentence) => complain(&sentence),
+        Err(sentence) => fail(&sentence),
     }
 }
 
@@ -143,17 +146,9 @@ pub fn variables() -> Vec<String> {
     names.chain(of_the_client.map(|name| format!("FRONTDESK_{name}"))).collect()
 }
 
-#[expect(clippy::print_stderr, reason = "this is the command line's voice")]
-fn complain(sentence: &str) -> u8 {
-    eprintln!("frontdesk-server: {sentence}");
+fn fail(sentence: &str) -> u8 {
+    complain(&format!("frontdesk-server: {sentence}"));
     1
-}
-
-/// Writes to standard output; a reader that has gone is no failure.
-pub(crate) fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // A pipe that was closed early, by `head` for example, ends the output and nothing else.
-    let _ = writeln!(out, "{text}");
 }
 
 async fn execute(cli: Cli) -> Result<u8, String> {
@@ -161,8 +156,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     match cli.command {
         None | Some(Command::Serve) => serve(settings).await.map(|()| 0),
         Some(Command::Openapi) => {
-            let text = serde_json::to_string_pretty(&openapi::document());
-            say(&text.map_err(|error| error.to_string())?);
+            say_json(&openapi::document())?;
             Ok(0)
         }
         Some(Command::Migrate) => {
@@ -188,7 +182,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "frontdesk-server", &mut script);
-            say(String::from_utf8_lossy(&script).trim_end());
+            say_page(String::from_utf8_lossy(&script).trim_end());
             Ok(0)
         }
     }
@@ -236,9 +230,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
         }
         UserCommand::List { json } => users::list(app).await.and_then(|users| {
             if json {
-                let text = serde_json::to_string_pretty(&users);
-                say(&text.map_err(|error| Error::Internal(error.into()))?);
-                return Ok(());
+                return say_json(&users).map_err(|error| Error::Internal(error.into()));
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
@@ -316,12 +308,12 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = App::open_on(Settings { listen: address, ..settings }, &database).await?;
-    let doors = connections::Doors::open(&app, listener)?;
+    let doors = connections::Doors::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {
         lock.announce(&format!("{scheme}://{address}"))?;
     }
-    let stop = stop_signal()?;
+    let mut signals = Signals::catch()?;
     if app.settings().is_overheard() {
         tracing::warn!(
             "others on the network can read along: say --tls-cert and --tls-key, or name the proxy \
@@ -335,40 +327,72 @@ async fn serve(settings: Settings) -> Result<(), String> {
             "there is no administrator yet: frontdesk-server user create --email E --role admin"
         );
     }
+    let leaving = app.clone();
+    let stop = async move {
+        signals.next().await;
+        let delay = leaving.settings().shutdown_delay;
+        if delay > 0 {
+            leaving.leave();
+            tracing::info!(seconds = delay, "not ready any more, and stopping soon");
+            drop(timeout(Duration::from_secs(delay), signals.next()).await);
+        }
+    };
     doors.serve(stop).await;
     app.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// What ends when SIGTERM or Ctrl-C comes. From this call on, neither ends the process by itself.
+/// SIGTERM and Ctrl-C. While this lives, neither ends the process by itself.
 #[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).map_err(|error| format!("can't wait for signals: {error}"));
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
 }
 
-/// What ends when Ctrl-C comes.
+#[cfg(unix)]
+impl Signals {
+    fn catch() -> Result<Self, String> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let catch = |kind| signal(kind).map_err(|error| format!("can't wait for signals: {error}"));
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: catch(interrupt)?, terminate: catch(terminate)? })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C.
 #[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> Result<Self, String> {
+        Ok(Self)
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }
 
 fn start_log(settings: &Settings) {
     // sqlx tells of every notice that PostgreSQL has; only what is wrong is of interest here.
     let libraries = settings.log_level.min(LevelFilter::WARN);
     let filter = Targets::new().with_default(settings.log_level).with_target("sqlx", libraries);
+    let is_json = settings.log_format == LogFormat::Json;
+    let has_colors = !is_json && output::is_watched();
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_writer(output::Log { is_json, has_colors })
+        .with_ansi(has_colors);
     let layer = match settings.log_format {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),

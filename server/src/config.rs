@@ -204,10 +204,22 @@ pub struct Settings {
           action = clap::ArgAction::Set, global = true)]
     pub require_verified_email: bool,
 
-    /// Most connections at once.
+    /// Most connections at once; where all are taken, the one that is quiet for longest gives way.
     #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS", default_value_t = 1_024,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
     pub max_connections: u32,
+
+    /// Most connections at once of one address (IPv6: of one /64); trusted proxies and this machine
+    /// are not limited.
+    #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 256,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
+    pub max_connections_per_address: u32,
+
+    /// Seconds for which, once it is told to stop, the server still serves and only /readyz says
+    /// that it is not ready; a second signal ends them.
+    #[arg(long, env = "FRONTDESK_SHUTDOWN_DELAY", default_value_t = 0, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(0..=3_600), global = true)]
+    pub shutdown_delay: u64,
 
     /// How the log is written.
     #[arg(long, env = "FRONTDESK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text,
@@ -246,6 +258,8 @@ impl Settings {
             metrics_token: None,
             require_verified_email: false,
             max_connections: 1_024,
+            max_connections_per_address: 256,
+            shutdown_delay: 0,
             log_format: LogFormat::Text,
             log_level: tracing_subscriber::filter::LevelFilter::INFO,
         }

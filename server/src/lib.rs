@@ -18,5 +18,6 @@ pub mod import;
 pub mod keys;
 pub mod lock;
 pub mod metrics;
+mod output;
 pub mod post;
 pub mod sample;

@@ -41,6 +41,11 @@ struct Pool {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Cut {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Version {
     version: &'static str,
 }
@@ -53,6 +58,8 @@ pub struct Metrics {
     requests: Family<Outcome, Counter>,
     durations: Durations,
     connections: Gauge,
+    cuts: Family<Cut, Counter>,
+    unsent: Gauge,
     pools: Family<Pool, Gauge>,
     hashing: Gauge,
     hashes_waiting: Gauge,
@@ -78,6 +85,27 @@ pub struct PoolUse {
     pub idle: usize,
     /// Most connections.
     pub max: usize,
+}
+
+/// Why the server has ended a connection that its client would have kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutReason {
+    /// The address has as many connections as it may.
+    AddressFull,
+    /// Another connection needed the place.
+    GaveWay,
+    /// The client left an answer unread.
+    Unread,
+}
+
+impl CutReason {
+    fn label(self) -> &'static str {
+        match self {
+            Self::AddressFull => "address_full",
+            Self::GaveWay => "gave_way",
+            Self::Unread => "unread",
+        }
+    }
 }
 
 /// Counts a connection as open until it is dropped.
@@ -117,12 +145,32 @@ impl Metrics {
             gauge
         };
         let connections = gauge(own, "connections", "Open connections of clients");
+        let cuts = Family::<Cut, Counter>::default();
+        let about = "Connections that the server has cut: the address had too many, another \
+            connection needed the place, or an answer was left unread";
+        own.register("connections_cut", about, cuts.clone());
+        for reason in [CutReason::AddressFull, CutReason::GaveWay, CutReason::Unread] {
+            drop(cuts.get_or_create(&Cut { reason: reason.label() }));
+        }
+        let unsent = Gauge::default();
+        let about = "Bodies of answers that clients have not taken yet";
+        own.register_with_unit("unsent", about, Unit::Bytes, unsent.clone());
         let pools = Family::default();
         let about = "Connections to the database by pool: busy, idle, and the most there may be";
         own.register("database_connections", about, Family::clone(&pools));
         let hashing = gauge(own, "password_hashes", "Passwords that are being hashed");
         let hashes_waiting = gauge(own, "password_hashes_waiting", "Passwords that wait for it");
-        Self { registry: all, requests, durations, connections, pools, hashing, hashes_waiting }
+        Self {
+            registry: all,
+            requests,
+            durations,
+            connections,
+            cuts,
+            unsent,
+            pools,
+            hashing,
+            hashes_waiting,
+        }
     }
 
     /// Counts an answered request. `route` is a path of the description, not the one that was asked
@@ -141,6 +189,16 @@ impl Metrics {
     pub fn connection(&self) -> OpenConnection {
         self.connections.inc();
         OpenConnection(self.connections.clone())
+    }
+
+    /// Counts a connection that the server has cut.
+    pub fn note_cut(&self, reason: CutReason) {
+        self.cuts.get_or_create(&Cut { reason: reason.label() }).inc();
+    }
+
+    /// How many bytes of answers clients have not taken yet.
+    pub fn unsent(&self) -> &Gauge {
+        &self.unsent
     }
 
     /// Everything, in Prometheus' text format (OpenMetrics).

@@ -16,6 +16,7 @@ pub mod dashboard;
 pub mod date;
 #[cfg(feature = "openapi")]
 pub mod describe;
+pub mod display;
 pub mod doctor;
 pub mod event;
 pub mod history;

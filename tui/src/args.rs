@@ -3,6 +3,7 @@
 use std::{ffi::OsString, io::IsTerminal, path::PathBuf};
 
 use clap::{CommandFactory, FromArgMatches, Parser, parser::ValueSource};
+use shared::display::display_page;
 
 use crate::{
     client::Certificate,
@@ -58,8 +59,8 @@ pub(crate) struct Wish {
 ///
 /// Fails with one plain sentence.
 pub(crate) fn read() -> Result<Wish, String> {
-    let matches = Args::command().get_matches();
-    let args = Args::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let matches = Args::command().try_get_matches().unwrap_or_else(|e| leave(&e));
+    let args = Args::from_arg_matches(&matches).unwrap_or_else(|e| leave(&e));
     let is_flag = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
     if is_flag("server") && (args.ephemeral || is_flag("data")) {
         refuse("--server can't be used with --ephemeral or --data: these open a local desk");
@@ -85,5 +86,16 @@ pub(crate) fn read() -> Result<Wish, String> {
 }
 
 fn refuse(sentence: &str) -> ! {
-    Args::command().error(clap::error::ErrorKind::ArgumentConflict, sentence).exit()
+    leave(&Args::command().error(clap::error::ErrorKind::ArgumentConflict, sentence))
+}
+
+/// Ends the program with what clap has to say. It quotes arguments and variables: where one would
+/// act on the terminal, all is printed without colours and made visible.
+fn leave(error: &clap::Error) -> ! {
+    let styled = error.render().ansi().to_string();
+    if display_page(&styled) == styled {
+        error.exit();
+    }
+    crate::print_page(&error.render().to_string(), error.use_stderr());
+    std::process::exit(error.exit_code())
 }

@@ -10,7 +10,10 @@ mod settings;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode};
 
+use shared::display::{display, display_page};
+
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| print_page(&panic.to_string(), true)));
     match args::read().and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
@@ -29,5 +32,16 @@ fn run(wish: args::Wish) -> Result<(), String> {
 /// The program's last words, after the screens are gone.
 #[expect(clippy::print_stderr, reason = "the one sentence that explains a failure")]
 fn say(sentence: &str) {
-    eprintln!("frontdesk: {}", tui_core::text::display(sentence));
+    eprintln!("frontdesk: {}", display(sentence));
+}
+
+/// Several lines, on standard output or standard error, before the screens open or after they are
+/// gone.
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "what a panic and clap have to say")]
+fn print_page(page: &str, is_error: bool) {
+    let page = display_page(page.trim_end());
+    match is_error {
+        true => eprintln!("{page}"),
+        false => println!("{page}"),
+    }
 }

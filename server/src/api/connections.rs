@@ -1,58 +1,57 @@
 //! Taking connections. poem's own server has no deadline for headers, no limit on connections, and
-//! spins where accepting fails, so the loop is ours: a place is taken before a connection, whatever
-//! is slow is closed in time, and stopping lets running requests end.
+//! spins where accepting fails, so the loop is ours: every connection has a place, whatever is slow
+//! is closed in time, and stopping lets running requests end.
 
-use std::{
-    future::Future,
-    io,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+mod places;
+mod traffic;
+mod visit;
 
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
-};
-use poem::{
-    Endpoint, Request, Response,
-    http::{Method, header, uri::Scheme},
-    web::{LocalAddr, RemoteAddr},
-};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use hyper_util::server::graceful::GracefulShutdown;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use poem::{Endpoint, Response, http::uri::Scheme};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::{Notify, Semaphore, watch},
-    time::{Instant, timeout_at},
+    sync::watch,
 };
 
-use tokio_io_timeout::TimeoutStream;
+use self::{places::Places, traffic::Traffic, visit::Visit};
+use super::{monitor::Monitor, tls::Tls};
+use crate::{app::App, domain::feed, metrics::CutReason, output::OncePerSecond};
 
-use super::{garbled::Exchanging, monitor::Monitor, tls::Tls};
-use crate::{app::App, domain::feed};
-
-/// How long a client may take to send its first request's head, and every later one's, counted
-/// from the end of the answer before.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may be kept without a request.
-const IDLE_TIME: Duration = Duration::from_secs(60);
-/// How long a client may leave an answer unread.
-const STALL_TIME: Duration = Duration::from_secs(30);
-/// How long running requests may take to end when the server stops.
-const DRAIN_TIME: Duration = Duration::from_secs(20);
 /// Most connections at once to the address of `/metrics`.
 const MONITOR_CONNECTIONS: usize = 16;
 /// How long the loop waits after accepting has failed, for example where no file is left to open.
 const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// How long clients may take, and who is limited.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For the head of the first request, and of every later one, counted from the end of the answer
+    /// before.
+    pub head: Duration,
+    /// Without a request.
+    pub idle: Duration,
+    /// For taking something of an answer.
+    pub unread: Duration,
+    /// For running requests to end when the server stops.
+    pub drain: Duration,
+    /// Whether this machine may have more connections than another address.
+    pub is_loopback_apart: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            unread: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+            is_loopback_apart: true,
+        }
+    }
+}
 
 /// Listens on an address.
 ///
@@ -76,13 +75,14 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    Doors::open(app, listener)?.serve(stop).await;
+    Doors::open(app, listener, Limits::default())?.serve(stop).await;
     Ok(())
 }
 
 /// Where connections come in: the main address, and perhaps one for `/metrics`.
 pub struct Doors<M> {
     app: App,
+    limits: Limits,
     main: Door<M>,
     monitor: Option<Door<Monitor>>,
 }
@@ -92,41 +92,79 @@ struct Door<E> {
     listener: TcpListener,
     local: SocketAddr,
     endpoint: Arc<E>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     tls: Option<Arc<Tls>>,
+    failed: OncePerSecond,
+    refused: OncePerSecond,
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Door<E> {
-    fn new(listener: TcpListener, endpoint: E, places: usize) -> Result<Self, String> {
+    fn new(listener: TcpListener, endpoint: E, places: Places) -> Result<Self, String> {
         let local = listener.local_addr().map_err(|error| error.to_string())?;
-        let (endpoint, places) = (Arc::new(endpoint), Arc::new(Semaphore::new(places)));
-        Ok(Self { listener, local, endpoint, places, tls: None })
+        let (endpoint, places) = (Arc::new(endpoint), Arc::new(places));
+        let (failed, refused) = (OncePerSecond::default(), OncePerSecond::default());
+        Ok(Self { listener, local, endpoint, places, tls: None, failed, refused })
     }
 
     /// Takes connections for ever.
-    async fn attend(&self, app: &App, graceful: &GracefulShutdown, stopping: &watch::Receiver<()>) {
+    async fn attend(
+        &self,
+        app: &App,
+        limits: &Limits,
+        graceful: &GracefulShutdown,
+        stopping: &watch::Receiver<()>,
+    ) {
         loop {
-            // The place first: a connection that can't be served stays in the system's queue.
-            let place = self.places.clone().acquire_owned().await;
             match self.listener.accept().await {
                 Ok((stream, remote)) => {
-                    let (endpoint, local) = (Arc::clone(&self.endpoint), self.local);
-                    let counted = app.metrics().connection();
-                    let app = app.clone();
-                    let visit = Visit { app, endpoint, local, remote, scheme: Scheme::HTTP };
-                    let served =
-                        visit.serve(stream, self.tls.clone(), graceful.watcher(), stopping.clone());
-                    tokio::spawn(async move {
-                        served.await;
-                        drop((place, counted));
-                    });
+                    self.receive(app, limits, (stream, remote), graceful, stopping).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(BACK_OFF).await;
+                    if let Some(left_out) = self.failed.admit() {
+                        tracing::warn!(%error, left_out, "a connection could not be accepted");
+                    }
+                    // It may be files that are lacking, and a connection is one.
+                    self.places.make_room_within(BACK_OFF).await;
                 }
             }
         }
+    }
+
+    /// Finds a place for a connection and serves it beside the others, or closes it.
+    async fn receive(
+        &self,
+        app: &App,
+        limits: &Limits,
+        (stream, remote): (TcpStream, SocketAddr),
+        graceful: &GracefulShutdown,
+        stopping: &watch::Receiver<()>,
+    ) {
+        let address = remote.ip().to_canonical();
+        let proxies = &app.settings().trusted_proxies;
+        let is_proxy = proxies.iter().any(|network| network.contains(&address));
+        let traffic = Traffic::new(app.metrics(), is_proxy);
+        let Some(place) = self.places.take(address, &traffic).await else {
+            app.metrics().note_cut(CutReason::AddressFull);
+            if let Some(left_out) = self.refused.admit() {
+                tracing::warn!(%address, left_out, "an address has too many connections");
+            }
+            return;
+        };
+        let counted = app.metrics().connection();
+        let visit = Visit {
+            app: app.clone(),
+            endpoint: Arc::clone(&self.endpoint),
+            local: self.local,
+            remote,
+            scheme: Scheme::HTTP,
+            limits: limits.clone(),
+            traffic,
+        };
+        let served = visit.serve(stream, self.tls.clone(), graceful.watcher(), stopping.clone());
+        tokio::spawn(async move {
+            served.await;
+            drop((place, counted));
+        });
     }
 }
 
@@ -137,18 +175,30 @@ impl Doors<()> {
     pub fn open(
         app: &App,
         listener: TcpListener,
+        limits: Limits,
     ) -> Result<Doors<impl Endpoint<Output = Response> + use<>>, String> {
         let settings = app.settings();
-        let places = settings.max_connections as usize;
+        let mut apart = settings.trusted_proxies.clone();
+        if limits.is_loopback_apart {
+            let here: [IpNet; 2] = [
+                Ipv4Net::new_assert([127, 0, 0, 0].into(), 8).into(),
+                Ipv6Net::from(std::net::Ipv6Addr::LOCALHOST).into(),
+            ];
+            apart.extend(here);
+        }
+        let all = settings.max_connections as usize;
+        let of_one = settings.max_connections_per_address as usize;
+        let places = Places::new(all, of_one, apart);
         let mut main = Door::new(listener, super::endpoint(app)?, places)?;
         main.tls = Tls::open(settings, app.clock())?.map(Arc::new);
         let monitor = match settings.metrics_listen {
             Some(address) => {
-                Some(Door::new(listen(address)?, Monitor::new(app)?, MONITOR_CONNECTIONS)?)
+                let places = Places::new(MONITOR_CONNECTIONS, MONITOR_CONNECTIONS, Vec::new());
+                Some(Door::new(listen(address)?, Monitor::new(app)?, places)?)
             }
             None => None,
         };
-        Ok(Doors { app: app.clone(), main, monitor })
+        Ok(Doors { app: app.clone(), limits, main, monitor })
     }
 }
 
@@ -161,204 +211,21 @@ impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
         self.app.mail().start(&self.app);
         let monitor = async {
             match &self.monitor {
-                Some(door) => door.attend(&self.app, &graceful, &stopping).await,
+                Some(door) => door.attend(&self.app, &self.limits, &graceful, &stopping).await,
                 None => std::future::pending().await,
             }
         };
+        let main = self.main.attend(&self.app, &self.limits, &graceful, &stopping);
         tokio::select! {
             () = stop => {}
-            () = self.main.attend(&self.app, &graceful, &stopping) => {}
+            () = main => {}
             () = monitor => {}
         }
         tidying.abort();
         self.app.drain();
         drop((self.main, self.monitor, stopped));
-        if tokio::time::timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(self.limits.drain, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests were still running when the server stopped");
         }
     }
-}
-
-/// The requests of a connection: how many have begun, and how many run.
-#[derive(Default)]
-struct Requests {
-    begun: AtomicU64,
-    running: AtomicU64,
-}
-
-/// Counts a request as running until it is dropped: with the end of its answer, which may be long
-/// after its beginning.
-struct Running(Arc<Requests>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// An answer's body on its way, and with it the request, which runs until the answer is sent.
-struct Sending<B> {
-    /// None where only the head is sent.
-    body: Option<B>,
-    _running: Running,
-}
-
-impl<B: HttpBody> Sending<B> {
-    /// Leaves the body of an answer to HEAD out, and says its length where it is known: hyper does so
-    /// for HTTP/1 only, and a body that does not end would be sent for ever.
-    fn response(
-        response: hyper::Response<B>,
-        is_head: bool,
-        running: Running,
-    ) -> hyper::Response<Self> {
-        let (mut head, body) = response.into_parts();
-        let length = body.size_hint().exact().filter(|length| is_head && *length > 0);
-        if let Some(length) = length {
-            head.headers.entry(header::CONTENT_LENGTH).or_insert(length.into());
-        }
-        let body = (!is_head).then_some(body);
-        hyper::Response::from_parts(head, Self { body, _running: running })
-    }
-}
-
-impl<B: HttpBody + Unpin> HttpBody for Sending<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(context),
-            None => Poll::Ready(None),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or(SizeHint::with_exact(0), HttpBody::size_hint)
-    }
-}
-
-/// Ends when no request has begun or run for a while. HTTP/1 has its own, shorter limit; this one is
-/// for HTTP/2, whose pings would keep a connection for ever.
-async fn idle(requests: &Requests) {
-    let mut last = requests.begun.load(Ordering::Relaxed);
-    loop {
-        tokio::time::sleep(IDLE_TIME).await;
-        let now = requests.begun.load(Ordering::Relaxed);
-        if now == last && requests.running.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        last = now;
-    }
-}
-
-/// One connection, and what its requests are told of it.
-struct Visit<E> {
-    app: App,
-    endpoint: Arc<E>,
-    local: SocketAddr,
-    remote: SocketAddr,
-    scheme: Scheme,
-}
-
-impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
-    async fn serve(
-        mut self,
-        stream: TcpStream,
-        tls: Option<Arc<Tls>>,
-        graceful: Watcher,
-        mut stopping: watch::Receiver<()>,
-    ) {
-        let remote = self.remote;
-        let deadline = Instant::now() + HEAD_TIME;
-        // Whoever asks for something long and does not read it must not keep the place for ever.
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(STALL_TIME));
-        let stream = Box::pin(stream);
-        let Some(tls) = tls else { return self.talk(stream, graceful, deadline).await };
-        let accepted = async { tls.acceptor().await.accept(stream).await };
-        let encrypted = tokio::select! {
-            encrypted = timeout_at(deadline, accepted) => encrypted,
-            // Nothing was asked yet that would have to be answered.
-            _ = stopping.changed() => return,
-        };
-        match encrypted {
-            Ok(Ok(stream)) => {
-                self.scheme = Scheme::HTTPS;
-                self.talk(Box::pin(stream), graceful, deadline).await;
-            }
-            Ok(Err(error)) => tracing::debug!(%error, %remote, "no TLS came about"),
-            Err(_) => tracing::debug!(%remote, "no TLS came about in time"),
-        }
-    }
-
-    /// Answers requests. The head of the first one has to be there by the deadline.
-    async fn talk<S>(self, stream: S, graceful: Watcher, deadline: Instant)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let remote = self.remote;
-        let stream = Exchanging::new(stream, self.app.clone(), remote);
-        let first_request = Arc::new(Notify::new());
-        let noticed = Arc::clone(&first_request);
-        let requests = Arc::new(Requests::default());
-        let counted = Arc::clone(&requests);
-        let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
-            noticed.notify_one();
-            counted.begun.fetch_add(1, Ordering::Relaxed);
-            counted.running.fetch_add(1, Ordering::Relaxed);
-            let running = Running(Arc::clone(&counted));
-            let (endpoint, scheme) = (Arc::clone(&self.endpoint), self.scheme.clone());
-            let is_head = request.method() == Method::HEAD;
-            let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(remote.into()));
-            async move {
-                let request = Request::from((request, local, remote, scheme));
-                let response = hyper::Response::from(endpoint.get_response(request).await);
-                Ok::<_, std::convert::Infallible>(Sending::response(response, is_head, running))
-            }
-        });
-        let served = builder().serve_connection(TokioIo::new(stream), service).into_owned();
-        let mut served = pin!(graceful.watch(served));
-        // hyper's own deadline begins with the first byte; a socket that sends nothing is ours.
-        let silence = timeout_at(deadline, first_request.notified());
-        let result = tokio::select! {
-            result = &mut served => result,
-            silence = silence => {
-                if silence.is_err() {
-                    return;
-                }
-                tokio::select! {
-                    result = served => result,
-                    () = idle(&requests) => return,
-                }
-            }
-        };
-        if let Err(error) = result {
-            tracing::debug!(%error, %remote, "a connection broke off");
-        }
-    }
-}
-
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(64 * 1024)
-        .half_close(false);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(HEAD_TIME)
-        .max_concurrent_streams(100)
-        .max_header_list_size(64 * 1024);
-    builder
 }

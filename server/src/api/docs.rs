@@ -1,10 +1,9 @@
 //! The pages around the API: Swagger UI, the description, the landing page and the pages that
 //! explain problems. Everything comes from the program itself.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use poem::{
-    Endpoint, IntoResponse, Request, Response, Result, RouteMethod,
+    Body, Endpoint, IntoResponse, Request, Response, Result, RouteMethod,
     endpoint::make_sync,
     error::NotFoundError,
     get,
@@ -87,13 +86,14 @@ struct Asset {
     name: &'static str,
     content_type: &'static str,
     tag: String,
-    body: Arc<[u8]>,
+    /// Shared by all answers: whoever asks for it again and again costs no memory.
+    body: Bytes,
 }
 
 impl Asset {
     fn new(name: &'static str, content_type: &'static str, body: &str) -> Self {
         let tag = format!("\"{}\"", hash(body.as_bytes()));
-        Self { name, content_type, tag, body: body.as_bytes().into() }
+        Self { name, content_type, tag, body: Bytes::copy_from_slice(body.as_bytes()) }
     }
 
     fn response(&self) -> Response {
@@ -101,7 +101,7 @@ impl Asset {
             .header(header::CONTENT_TYPE, self.content_type)
             .header(header::CACHE_CONTROL, "public, no-cache")
             .header(header::ETAG, &self.tag)
-            .body(self.body.to_vec())
+            .body(Body::from_bytes(self.body.clone()))
     }
 }
 
@@ -241,4 +241,21 @@ pub(super) fn landing() -> impl Endpoint {
         )
         .into_response()
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_asset_is_not_copied_for_each_answer() {
+        let asset = Asset::new("a.js", "text/javascript", &"x".repeat(1_000_000));
+        let mut places = Vec::new();
+        for _ in 0..2 {
+            let body = asset.response().into_body().into_bytes().await.unwrap();
+            assert_eq!(body.len(), 1_000_000);
+            places.push(body.as_ptr());
+        }
+        assert_eq!(places[0], places[1]);
+    }
 }

@@ -58,7 +58,8 @@ impl EventsApi {
     ///
     /// A comment comes after 15 seconds of silence. The stream ends when the session, the access token
     /// or the server does, and when the user's role changes: then log in or refresh, and come again.
-    /// One user may have 20 streams open.
+    /// A user of the front desk may have 20 streams open, everybody else 5; where there is no place
+    /// for another the answer is a 503.
     #[oai(path = "/api/events", method = "get", operation_id = "listen")]
     async fn listen(
         &self,

@@ -133,10 +133,15 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
     /// Lets a request in, or refuses it before any operation has seen it.
     fn admit(&self, request: &mut Request, caller: &Caller, request_id: &str) -> Option<Response> {
         let refuse = |problem| Some(problem::finish(problem, request_id));
-        if self.app.is_draining() && request.uri().path() != paths::HEALTHZ {
+        let path = request.uri().path().trim_end_matches('/');
+        let is_stopping = self.app.is_draining() && path != paths::HEALTHZ;
+        if is_stopping || (self.app.is_leaving() && path == paths::READYZ) {
             let mut response = refuse(Problem::new(Kind::Unavailable, "the server is stopping"))?;
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            if is_stopping {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             return Some(response);
         }
         let host = match &caller.host {

@@ -6,9 +6,9 @@
 //! looks for new numbers while somebody listens.
 
 mod listener;
+mod seats;
 
 use std::{
-    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -22,7 +22,9 @@ use crate::{
     app::App,
     db::changes::{self, NewChange},
     error::Error,
+    output::OncePerSecond,
 };
+use seats::{Row, Seats};
 
 pub use listener::{Listener, News, Place, listen};
 
@@ -30,9 +32,6 @@ pub use listener::{Listener, News, Place, listen};
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Changes that are numbered in one transaction.
 const NUMBERED_AT_ONCE: i64 = 2_000;
-/// Most listeners of one user, and of all, in this process.
-const LISTENERS_OF_ONE: usize = 20;
-const LISTENERS_MAX: usize = 1_000;
 
 /// How long changes can be read again.
 const KEPT: TimeDelta = TimeDelta::days(7);
@@ -70,16 +69,17 @@ pub(super) fn change<'a>(
 }
 
 /// Those who listen in this process, and the task that looks for them.
+#[derive(Default)]
 pub struct Feed {
     /// The highest number that was seen.
     latest: watch::Sender<i64>,
     hub: Mutex<Hub>,
+    failed: OncePerSecond,
 }
 
 #[derive(Default)]
 struct Hub {
-    /// How many listeners each user has.
-    listeners: HashMap<UserId, usize>,
+    seats: Seats,
     looking: Option<JoinHandle<()>>,
 }
 
@@ -87,24 +87,13 @@ struct Hub {
 struct Seat {
     app: App,
     user: UserId,
+    row: Row,
     latest: watch::Receiver<i64>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut hub = self.app.feed().hub();
-        if let Some(count) = hub.listeners.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                hub.listeners.remove(&self.user);
-            }
-        }
-    }
-}
-
-impl Default for Feed {
-    fn default() -> Self {
-        Self { latest: watch::Sender::new(0), hub: Mutex::default() }
+        self.app.feed().hub().seats.leave(self.user, self.row);
     }
 }
 
@@ -115,21 +104,13 @@ impl Feed {
     }
 
     /// Takes a seat for a user. The first one makes the looking begin.
-    fn sit_down(app: &App, user: UserId) -> Result<Seat, Error> {
+    fn sit_down(app: &App, user: UserId, row: Row) -> Result<Seat, Error> {
         let mut hub = app.feed().hub();
-        let all: usize = hub.listeners.values().sum();
-        if hub.listeners.get(&user).is_some_and(|own| *own >= LISTENERS_OF_ONE) {
-            let reason = "this user has too many streams open here";
-            return Err(Error::Unavailable { reason, after: 5 });
-        }
-        if all >= LISTENERS_MAX {
-            return Err(Error::Unavailable { reason: "too many streams are open", after: 5 });
-        }
-        *hub.listeners.entry(user).or_default() += 1;
+        hub.seats.take(user, row)?;
         if hub.looking.as_ref().is_none_or(JoinHandle::is_finished) {
             hub.looking = Some(tokio::spawn(look(app.clone())));
         }
-        Ok(Seat { app: app.clone(), user, latest: app.feed().latest.subscribe() })
+        Ok(Seat { app: app.clone(), user, row, latest: app.feed().latest.subscribe() })
     }
 
     /// Wakes the listeners where there is a higher number.
@@ -144,7 +125,7 @@ impl Feed {
     /// Whether there is nobody left to look for; then the next listener begins anew.
     fn is_deserted(&self) -> bool {
         let mut hub = self.hub();
-        let is_deserted = hub.listeners.is_empty();
+        let is_deserted = hub.seats.are_empty();
         if is_deserted {
             hub.looking = None;
         }
@@ -162,7 +143,11 @@ async fn look(app: App) {
         match catch_up(&app).await {
             Ok(last) => app.feed().raise(last),
             // Listeners find the same at their next look at the session, and end.
-            Err(error) => tracing::warn!(%error, "new changes could not be looked for"),
+            Err(error) => {
+                if let Some(left_out) = app.feed().failed.admit() {
+                    tracing::warn!(%error, left_out, "new changes could not be looked for");
+                }
+            }
         }
     }
 }

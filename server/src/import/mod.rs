@@ -47,9 +47,9 @@ use shared::{
 
 use crate::{
     app::App,
-    cli::say,
     domain::{access::Actor, users},
     error::Error,
+    output::{say, say_json},
 };
 use doctors::Doctors;
 use header::{Format, Header, Layout};
@@ -241,9 +241,9 @@ fn finish(mut report: Report, done: Result<(), String>, is_json: bool) -> Result
     });
     report.stopped = stopped.clone();
     if is_json {
-        say(&serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+        say_json(&report)?;
     } else {
-        say(&report.summary());
+        report.summary().iter().for_each(|line| say(line));
     }
     match stopped {
         Some(sentence) => Err(sentence),

@@ -1,14 +1,12 @@
 //! What an import says: the bad rows as they come, and a summary.
 
-use std::{
-    io::{IsTerminal, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::{header::Format, row::RowFault};
+use crate::output::{complain, is_watched};
 
 /// A row that stays out.
 #[derive(Debug, Serialize)]
@@ -43,23 +41,23 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// The summary for people.
-    pub(super) fn summary(&self) -> String {
+    /// The summary for people, line by line.
+    pub(super) fn summary(&self) -> Vec<String> {
         let imported = match self.dry_run {
             true => "would be imported (dry run, nothing was written)",
             false => "imported",
         };
-        let mut summary = format!(
+        let mut summary = vec![format!(
             "{} read: {} {imported}, {} already there, {} bad.",
             rows(self.read),
             self.imported,
             self.already_there,
             self.bad
-        );
+        )];
         if self.without_identifier > 0 {
             let some = rows(self.without_identifier);
-            summary.push_str(&format!(
-                "\n{some} with neither source_id nor identifiers: another run would bring them in \
+            summary.push(format!(
+                "{some} with neither source_id nor identifiers: another run would bring them in \
                  again."
             ));
         }
@@ -80,7 +78,7 @@ pub(super) struct Screen {
 impl Screen {
     /// A bar over the bytes of the file, if somebody watches.
     pub(super) fn new(bytes: u64, is_for_programs: bool) -> Self {
-        let target = match std::io::stderr().is_terminal() {
+        let target = match is_watched() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
@@ -106,13 +104,11 @@ impl Screen {
             return;
         }
         self.bar.suspend(|| {
-            let mut err = std::io::stderr().lock();
             for fault in &row.faults {
                 let column = fault.column.as_deref().map(super::header::shown);
                 let column = column.map(|column| format!(" {column}:")).unwrap_or_default();
                 let (file, line, message) = (report.file.display(), row.line, &fault.message);
-                // Who has closed the pipe does not want to read it.
-                let _ = writeln!(err, "{file}:{line}:{column} {message}");
+                complain(&format!("{file}:{line}:{column} {message}"));
             }
         });
     }

@@ -11,9 +11,9 @@ use clap::Subcommand;
 
 use super::{Key, Keys, RETIRED, lifetime, parse, random_text};
 use crate::{
-    cli::say,
     clock::Clock,
     config::{Database, Settings},
+    output::say,
 };
 
 /// Change the secrets that sign logins; a running server notices.

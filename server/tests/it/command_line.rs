@@ -1,16 +1,25 @@
 //! The server's command line, as an operator meets it.
 
-use std::{io::Write, net::TcpListener, os::unix::fs::PermissionsExt, process::Stdio};
+use std::{
+    io::Write,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    process::{Child, Stdio},
+    time::Duration,
+};
 
 use crate::{
-    crash::{create_admin, program, serve},
+    connections::begin_request,
+    crash::{create_admin, log_in, program, program_by, serve, serve_logging},
     harness::{Backend, PASSWORD, Place, on_both},
 };
 
 on_both! {
     accounts_are_kept_beside_a_running_server,
     a_server_stops_cleanly_at_sigterm,
+    a_server_that_will_stop_is_not_ready_and_serves_on,
     a_database_that_is_newer_than_the_program_is_refused,
+    what_others_have_written_acts_on_no_terminal,
 }
 
 /// Runs the program; answers its exit status, output and complaint.
@@ -60,12 +69,91 @@ async fn accounts_are_kept_beside_a_running_server(backend: Backend) {
 async fn a_server_stops_cleanly_at_sigterm(backend: Backend) {
     let place = Place::new(backend).await;
     let (mut child, _) = serve(&place);
-    let killed = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
-    assert!(killed.success());
+    tell_to_stop(&child);
     assert!(child.wait().unwrap().success());
     if backend == Backend::Sqlite {
         let log = place.folder.path().join("desk.sqlite-wal");
         assert!(!log.exists(), "the write-ahead log was not written into the file");
+    }
+}
+
+fn tell_to_stop(child: &Child) {
+    let killed = std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+}
+
+async fn a_server_that_will_stop_is_not_ready_and_serves_on(backend: Backend) {
+    let place = Place::new(backend).await;
+    for (delay, signals) in [("300", 2), ("1", 1)] {
+        let mut command = program(&place);
+        command.env("FRONTDESK_SHUTDOWN_DELAY", delay);
+        let (mut child, base, _log) =
+            serve_logging(command.args(["serve", "--listen", "127.0.0.1:0"]));
+        // Each on a connection of its own.
+        let get = async |path: &str| {
+            let http = reqwest::Client::builder().no_proxy().build().unwrap();
+            http.get(format!("{base}{path}")).send().await
+        };
+        assert_eq!(get("/readyz").await.unwrap().status(), 200);
+        tell_to_stop(&child);
+        if signals == 2 {
+            let unready = loop {
+                let answer = get("/readyz").await.unwrap();
+                if answer.status() != 200 {
+                    break answer;
+                }
+            };
+            assert_eq!(unready.status(), 503);
+            assert!(unready.headers().contains_key("retry-after"));
+            let problem: serde_json::Value = unready.json().await.unwrap();
+            assert_eq!(problem["error"], "unavailable");
+            for path in ["/healthz", "/api/meta", "/openapi.json"] {
+                assert_eq!(get(path).await.unwrap().status(), 200, "{path}");
+            }
+            assert_eq!(get("/readyz/").await.unwrap().status(), 503);
+            assert!(child.try_wait().unwrap().is_none());
+            tell_to_stop(&child);
+        }
+        assert!(child.wait().unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn where_no_file_can_be_opened_the_log_says_so_once_a_second() {
+    let place = Place::new(Backend::Sqlite).await;
+    create_admin(&place);
+    let limited = "ulimit -n 64; exec \"$0\" serve --listen 127.0.0.1:0";
+    let (mut child, base, log) =
+        serve_logging(&mut program_by(&place, &["/bin/sh", "-c", limited]));
+    let address = base.strip_prefix("http://").unwrap().parse().unwrap();
+    // Requests that run, so that none gives way.
+    let open: Vec<_> = (0..100).map(|_| begin_request(address)).collect();
+    std::thread::sleep(Duration::from_secs(4));
+    let lines: Vec<String> = log.try_iter().filter(|line| line.contains("accepted")).collect();
+    assert!((2..=5).contains(&lines.len()), "{lines:#?}");
+    assert!(lines[1].contains("left_out="), "{lines:#?}");
+    assert!(!lines[1].contains("left_out=0"), "{lines:#?}");
+    drop(open);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = http.get(format!("{base}/readyz")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Writes into the database past the program.
+async fn execute(place: &Place, statement: &'static str) {
+    use sqlx::{Connection, Executor};
+    match place.database_url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let url = format!("sqlite:{path}");
+            let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+            connection.execute(statement).await.unwrap();
+        }
+        None => {
+            let mut connection = sqlx::PgConnection::connect(&place.database_url).await.unwrap();
+            connection.execute(statement).await.unwrap();
+        }
     }
 }
 
@@ -74,19 +162,96 @@ async fn a_database_that_is_newer_than_the_program_is_refused(backend: Backend) 
     assert_eq!(run(&place, &["migrate"], "").0, 0);
     let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
         execution_time) VALUES (9999, 'later', true, '', 0)";
-    use sqlx::{Connection, Executor};
-    match place.database_url.strip_prefix("sqlite:") {
-        Some(path) => {
-            let url = format!("sqlite:{path}");
-            let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-            connection.execute(later).await.unwrap();
-        }
-        None => {
-            let mut connection = sqlx::PgConnection::connect(&place.database_url).await.unwrap();
-            connection.execute(later).await.unwrap();
-        }
-    }
+    execute(&place, later).await;
     refused(&place, &["serve", "--listen", "127.0.0.1:0"], "newer than this program");
+}
+
+/// A text that would act on a terminal, and how it is shown.
+const HOSTILE: &str = "a\u{1b}[2J\u{7}\u{9b}2J\u{202e}\nb";
+const SHOWN: &str = "a␛[2J␇‹U+009B›2J‹U+202E›↵b";
+
+#[track_caller]
+fn acts_on_no_terminal(printed: &str) {
+    let acts = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
+    assert_eq!(printed.chars().find(acts), None, "{printed:?}");
+}
+
+async fn what_others_have_written_acts_on_no_terminal(backend: Backend) {
+    let place = Place::new(backend).await;
+    create_admin(&place);
+    // From before such names were refused, or by another program's hand.
+    let rename = "UPDATE users SET email = 'a' || char(27) || '[2J' || char(7) || char(155) || '2J' \
+        || char(8238) || char(10) || 'b'";
+    let rename_there = "UPDATE users SET email = 'a' || chr(27) || '[2J' || chr(7) || chr(155) || \
+        '2J' || chr(8238) || chr(10) || 'b'";
+    let rename = if backend == Backend::Sqlite { rename } else { rename_there };
+    execute(&place, rename).await;
+    let (_, list, _) = run(&place, &["user", "list"], "");
+    acts_on_no_terminal(&list);
+    assert!(list.contains(SHOWN) && list.lines().count() == 1, "{list:?}");
+    let (_, json, _) = run(&place, &["user", "list", "--json"], "");
+    acts_on_no_terminal(&json);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json[0]["email"], HOSTILE);
+    let file = format!("people{HOSTILE}.csv");
+    let rows = format!("first_name,date_of_birth\n{HOSTILE:?},\n\u{1b}[2J,\nAna,\u{9b}2J\n");
+    std::fs::write(place.folder.path().join(&file), rows).unwrap();
+    let (status, _, complaints) = run(&place, &["import", "patients", &file], "");
+    acts_on_no_terminal(&complaints);
+    assert_eq!((status, complaints.lines().count()), (1, 2), "{complaints}");
+    assert!(complaints.lines().all(|line| line.starts_with(&format!("people{SHOWN}.csv:"))));
+    let (_, report, _) = run(&place, &["import", "patients", &file, "--json"], "");
+    acts_on_no_terminal(&report);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["file"], file);
+    std::fs::write(place.folder.path().join("bad.csv"), "first_name,\u{9b}2J\u{1b}[2J\nA,B\n")
+        .unwrap();
+    refused(&place, &["import", "patients", "bad.csv"], "‹U+009B›2j␛[2j");
+    refused(&place, &["import", "patients", HOSTILE], SHOWN);
+    let (status, _, complaint) = run(&place, &["--listen", HOSTILE], "");
+    acts_on_no_terminal(&complaint);
+    assert_eq!(status, 2);
+    assert!(complaint.contains("Usage: ") || complaint.contains("--help"), "{complaint}");
+}
+
+#[tokio::test]
+async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
+    let place = Place::new(Backend::Sqlite).await;
+    create_admin(&place);
+    let file = place.folder.path().join(HOSTILE);
+    std::fs::rename(place.secret_file(), &file).unwrap();
+    for format in ["text", "json"] {
+        let mut command = program(&place);
+        command.env("FRONTDESK_JWT_SECRET_FILE", &file);
+        let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", format];
+        let (mut child, base, log) = serve_logging(command.args(args));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let token = log_in(&http, &base).await;
+        let away = place.folder.path().join("away");
+        std::fs::rename(&file, &away).unwrap();
+        // The file is looked at when a token is, now and then.
+        let mut looks = 0..150;
+        let line = loop {
+            looks.next().expect("nobody misses the file");
+            let look = http.get(format!("{base}/api/auth/profile")).bearer_auth(&token);
+            assert_eq!(look.send().await.unwrap().status(), 200);
+            if let Some(line) = log.try_iter().find(|line| line.contains("the keys stay")) {
+                break line;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
+        acts_on_no_terminal(&line);
+        match format {
+            "json" => {
+                let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+                assert!(event["message"].as_str().unwrap().contains(HOSTILE), "{line}");
+            }
+            _ => assert!(line.contains("2J‹U+202E›↵b"), "{line}"),
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        std::fs::rename(&away, &file).unwrap();
+    }
 }
 
 #[tokio::test]

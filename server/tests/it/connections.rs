@@ -3,13 +3,19 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
+use server::{api::connections::Limits, config::Settings};
+use tokio::net::TcpSocket;
 
-use crate::harness::{Backend, Server, check};
+use crate::harness::{Backend, Place, Server, check};
+
+/// Longer than anything here takes.
+const HANG: Duration = Duration::from_secs(30);
 
 /// How a connection ended: closed by the server, or still open after a while.
 fn is_closed_within(mut stream: TcpStream, time: Duration) -> bool {
@@ -84,8 +90,7 @@ async fn silent_and_slow_sockets_are_closed_within_15_s_while_others_are_served(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_connections_than_allowed_wait_for_their_turn() {
     let server = Server::start_with(Backend::Sqlite, |settings| settings.max_connections = 2).await;
-    let address = server.address;
-    let hold = || TcpStream::connect(address).unwrap();
+    let hold = || begin_request(server.address);
     let (first, second) = (hold(), hold());
     tokio::time::sleep(Duration::from_millis(200)).await;
     let nobody = server.nobody();
@@ -94,6 +99,113 @@ async fn more_connections_than_allowed_wait_for_their_turn() {
     assert!(early.is_err(), "a third connection was served beside two");
     drop((first, second));
     assert_eq!(waiting.await.unwrap(), 200);
+}
+
+/// A connection with a request that runs, since its body does not come.
+pub(crate) fn begin_request(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\n\
+        content-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+}
+
+/// A server whose clients may be silent for as long as they like.
+async fn patient_server(set: impl FnOnce(&mut Settings), limits: Limits) -> Server {
+    let place = Arc::new(Place::new(Backend::Sqlite).await);
+    let mut settings = place.settings();
+    set(&mut settings);
+    let ever = Duration::from_secs(3_600);
+    Server::start_within(place, settings, Limits { head: ever, idle: ever, ..limits }).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_all_places_are_taken_the_one_that_is_quiet_for_longest_gives_way() {
+    let set = |settings: &mut Settings| settings.max_connections = 4;
+    let server = patient_server(set, Limits::default()).await;
+    let address = server.address;
+    let running = begin_request(address);
+    let mut half = TcpStream::connect(address).unwrap();
+    half.write_all(b"GET /healthz HTTP/1.1\r\nho").unwrap();
+    let mut answered = TcpStream::connect(address).unwrap();
+    answered.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let mut first = [0; 15];
+    answered.read_exact(&mut first).unwrap();
+    let silent = TcpStream::connect(address).unwrap();
+    for left in (0..3).rev() {
+        let next = TcpStream::connect(address).unwrap();
+        let served = tokio::time::timeout(HANG, server.nobody().get("/healthz")).await;
+        served.expect("nobody gives way").expect_status(200);
+        drop(next);
+        if left == 2 {
+            // Those that came later are there still, and the one that works is there to the end.
+            assert!(is_closed_within(half.try_clone().unwrap(), HANG));
+            assert!(!is_closed_within(running.try_clone().unwrap(), Duration::from_millis(300)));
+        }
+    }
+    for quiet in [answered, silent] {
+        let _ = is_closed_within(quiet, Duration::from_millis(10));
+    }
+    assert!(!is_closed_within(running, Duration::from_millis(300)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_has_only_so_many_connections() {
+    let set = |settings: &mut Settings| settings.max_connections_per_address = 3;
+    let limits = Limits { is_loopback_apart: false, ..Limits::default() };
+    let server = patient_server(set, limits).await;
+    let from = |from: [u8; 4]| connect_from(from, server.address);
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        kept.push(from([127, 0, 0, 2]).await);
+    }
+    assert!(is_closed_within(from([127, 0, 0, 2]).await, HANG));
+    for other in [[127, 0, 0, 3], [127, 0, 0, 4]] {
+        for _ in 0..3 {
+            kept.push(from(other).await);
+        }
+    }
+    for stream in &kept {
+        let is_closed = is_closed_within(stream.try_clone().unwrap(), Duration::from_millis(100));
+        assert!(!is_closed, "an address has fewer connections than it may");
+    }
+    server.nobody().get("/healthz").await.expect_status(200);
+    drop(kept.remove(0));
+    // The server notices the end a moment later.
+    let started = Instant::now();
+    loop {
+        let mut again = from([127, 0, 0, 2]).await;
+        let _ = again.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let mut first = [0; 15];
+        if again.read_exact(&mut first).is_ok() {
+            break;
+        }
+        assert!(started.elapsed() < HANG, "the place is not given back");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn this_machine_and_proxies_have_more_connections() {
+    let set = |settings: &mut Settings| settings.max_connections_per_address = 1;
+    let here = patient_server(set, Limits::default()).await;
+    let set = |settings: &mut Settings| {
+        settings.max_connections_per_address = 1;
+        settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    };
+    let limits = Limits { is_loopback_apart: false, ..Limits::default() };
+    for server in [here, patient_server(set, limits).await] {
+        let _kept: Vec<_> = (0..9).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+        server.nobody().get("/healthz").await.expect_status(200);
+    }
+}
+
+/// A connection from another address of this machine.
+async fn connect_from(from: [u8; 4], to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
+    let stream = socket.connect(to).await.unwrap().into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,12 +236,19 @@ async fn requests_that_run_when_the_server_stops_get_their_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_reads_no_answer_is_closed() {
-    let server = Server::start(Backend::Sqlite).await;
+    let limits = Limits { unread: Duration::from_secs(1), ..Limits::default() };
+    let server = patient_server(|_| {}, limits).await;
     let address = server.address;
     let mut stream = TcpStream::connect(address).unwrap();
     let request = "GET /docs/swagger-ui.js HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(40);
     stream.write_all(request.as_bytes()).unwrap();
-    tokio::time::sleep(Duration::from_secs(32)).await;
+    let cut = "frontdesk_connections_cut_total{reason=\"unread\"} 1";
+    let is_cut = async {
+        while !server.app.metrics().text(&server.app.levels()).unwrap().contains(cut) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(HANG, is_cut).await.expect("the connection is kept");
     let mut answers = Vec::new();
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     // Closed by a reset or by an end, after what the system had taken in.

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::Duration,
 };
 
@@ -16,7 +16,15 @@ use crate::harness::{Backend, PASSWORD, Place, on_both};
 on_both! { kill_9_in_the_middle_of_writing_loses_no_acknowledged_write }
 
 pub(crate) fn program(place: &Place) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk-server"));
+    program_by(place, &[])
+}
+
+/// The program as another one starts it, which gets its path as last argument.
+pub(crate) fn program_by(place: &Place, starter: &[&str]) -> Command {
+    let mut words = starter.to_vec();
+    words.push(env!("CARGO_BIN_EXE_frontdesk-server"));
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]);
     command.current_dir(place.folder.path()).env_clear();
     command.env("FRONTDESK_DATABASE_URL", &place.database_url);
     command.env("FRONTDESK_JWT_SECRET_FILE", place.secret_file());
@@ -35,6 +43,13 @@ pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Chil
     let mut command = program(place);
     command.args(["serve", "--listen", "127.0.0.1:0"]);
     set(&mut command);
+    let (child, base, _) = serve_logging(&mut command);
+    (child, base)
+}
+
+/// Starts a command that serves and waits for the line with its address; answers the rest of its
+/// log too, line by line.
+pub(crate) fn serve_logging(command: &mut Command) -> (Child, String, mpsc::Receiver<String>) {
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = loop {
@@ -42,9 +57,15 @@ pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Chil
         if let Some((_, rest)) = line.split_once("serving address=") {
             break rest.split_whitespace().next().unwrap().to_owned();
         }
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        if event["message"] == "serving" {
+            break event["address"].as_str().unwrap().to_owned();
+        }
     };
-    std::thread::spawn(move || lines.for_each(drop));
-    (child, format!("http://{address}"))
+    let (log, rest) = mpsc::channel();
+    // The log is read to its end, also where nobody wants it: else the program would wait.
+    std::thread::spawn(move || lines.for_each(|line| drop(log.send(line.unwrap()))));
+    (child, format!("http://{address}"), rest)
 }
 
 pub(crate) fn create_admin(place: &Place) {
@@ -67,7 +88,7 @@ pub(crate) fn create_admin(place: &Place) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-async fn log_in(http: &reqwest::Client, base: &str) -> String {
+pub(crate) async fn log_in(http: &reqwest::Client, base: &str) -> String {
     let body = json!({"email": "admin@example.com", "password": PASSWORD});
     let answer = http.post(format!("{base}/api/auth/login")).json(&body).send().await.unwrap();
     let answer: serde_json::Value = answer.json().await.unwrap();

@@ -320,8 +320,13 @@ async fn one_user_has_only_so_many_streams(backend: Backend) {
     let server = Server::start(backend).await;
     let (ana, ben) =
         (server.member("ana@example.com").await, server.member("ben@example.com").await);
+    let staff = server.staff().await;
     let mut streams = Vec::new();
     for _ in 0..20 {
+        streams.push(Stream::open(&staff, None).await);
+    }
+    staff.get("/api/events").await.expect_status(503).header("retry-after");
+    for _ in 0..5 {
         streams.push(Stream::open(&ana, None).await);
     }
     ana.get("/api/events").await.expect_status(503).header("retry-after");

@@ -11,7 +11,10 @@ use std::{
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use server::{
-    api::{connections, openapi},
+    api::{
+        connections::{self, Doors, Limits},
+        openapi,
+    },
     app::App,
     config::{Registration, Settings},
     domain::users,
@@ -119,6 +122,15 @@ impl Server {
     }
 
     pub(crate) async fn start_at(place: Arc<Place>, settings: Settings) -> Self {
+        Self::start_within(place, settings, Limits::default()).await
+    }
+
+    /// A server whose clients may take another time than usual.
+    pub(crate) async fn start_within(
+        place: Arc<Place>,
+        settings: Settings,
+        limits: Limits,
+    ) -> Self {
         let listener = connections::listen(settings.listen).unwrap();
         let address = listener.local_addr().unwrap();
         let app = App::open(Settings { listen: address, ..settings }).await.unwrap();
@@ -126,7 +138,7 @@ impl Server {
         let serving = app.clone();
         tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
-            connections::serve(&serving, listener, stopped).await.unwrap();
+            Doors::open(&serving, listener, limits).unwrap().serve(stopped).await;
         });
         Self { app, address, place, stop: Some(stop) }
     }

@@ -31,6 +31,7 @@ mod doctors;
 mod earlier_systems;
 mod events;
 mod faults;
+mod flow;
 mod fuzz;
 mod harness;
 mod import;

@@ -46,6 +46,13 @@ fn layers_know_only_those_below_them() {
 }
 
 #[test]
+fn everything_that_is_printed_passes_the_filter() {
+    let ways = ["println!", "print!(", "io::stdout", "io::stderr"];
+    nobody_says("server/src", &ways, &["output.rs"]);
+    nobody_says("tui/src", &["println!", "print!(", "io::stderr"], &["main.rs"]);
+}
+
+#[test]
 fn only_the_dialect_files_know_that_there_are_two_databases() {
     let dialects = ["mod.rs", "conn.rs", "sql.rs", "sqlite.rs", "postgres.rs", "migrate.rs"];
     nobody_says("server/src/db", &["::Sqlite", "::Postgres"], &dialects);

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Writes a new certificate for this machine and its key into a folder; answers the certificate.
-fn write_certificate(folder: &Path) -> Vec<u8> {
+pub(crate) fn write_certificate(folder: &Path) -> Vec<u8> {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).unwrap();
     std::fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();

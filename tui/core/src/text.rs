@@ -3,66 +3,10 @@
 
 use std::borrow::Cow;
 
-use shared::text::is_refused;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Makes a text safe for one line of the screen.
-///
-/// Control characters, bidirectional overrides, tag characters and stray invisible ones become
-/// visible (`␛`, `‹U+202E›`); line breaks become `↵`, tabs a space. Joiners and direction marks
-/// stay where a script needs them: beside a character that is not ASCII.
-pub fn display(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| (0x20..0x7F).contains(&b)) {
-        return Cow::Borrowed(text);
-    }
-    if !text.chars().any(is_suspect) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    let mut before = ' ';
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        let after = rest.peek().copied().unwrap_or(' ');
-        let is_needed = is_mark(c) && (is_script(before) || is_script(after));
-        match c {
-            '\r' if after == '\n' => {}
-            '\n' => shown.push('↵'),
-            '\t' => shown.push(' '),
-            // Asks for the wide form of the character before it: terminals disagree about its width.
-            '\u{FE0F}' => {}
-            _ if is_needed || !is_suspect(c) => shown.push(c),
-            _ => push_visible(&mut shown, c),
-        }
-        before = c;
-    }
-    Cow::Owned(shown)
-}
-
-fn push_visible(shown: &mut String, c: char) {
-    match u32::from(c) {
-        code @ 0..0x20 => shown.push(char::from_u32(0x2400 + code).unwrap_or('?')),
-        0x7F => shown.push('␡'),
-        code => shown.push_str(&format!("‹U+{code:04X}›")),
-    }
-}
-
-/// Joiners and direction marks: invisible, and right only inside a script that needs them.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{200C}'..='\u{200F}' | '\u{061C}')
-}
-
-fn is_script(c: char) -> bool {
-    !c.is_ascii() && !is_suspect(c)
-}
-
-fn is_suspect(c: char) -> bool {
-    is_refused(c)
-        || is_mark(c)
-        || matches!(c, '\u{00AD}' | '\u{180E}' | '\u{200B}' | '\u{2028}' | '\u{2029}' | '\u{FE0F}'
-            | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFB}' | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}')
-}
+pub use shared::display::display;
 
 /// The columns that a text takes on one line, once it is safe to show.
 pub fn width(text: &str) -> u16 {
@@ -138,30 +82,6 @@ pub fn paragraphs(text: &str, columns: u16) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_would_act_on_a_terminal_is_made_visible() {
-        for (raw, shown) in [
-            ("a\u{1b}[2Jb", "a␛[2Jb"),
-            ("a\u{7f}\u{0}", "a␡␀"),
-            ("abc\u{202e}def", "abc‹U+202E›def"),
-            ("a\u{2066}b\u{e0041}", "a‹U+2066›b‹U+E0041›"),
-            ("a\u{200b}b\u{feff}", "a‹U+200B›b‹U+FEFF›"),
-            ("a\u{85}b\u{2028}", "a‹U+0085›b‹U+2028›"),
-            ("one\r\ntwo\tthree", "one↵two three"),
-            ("a\u{200d}b", "a‹U+200D›b"),
-        ] {
-            assert_eq!(display(raw), shown);
-        }
-    }
-
-    #[test]
-    fn names_in_any_script_stay_as_they_are() {
-        for name in ["José", "मोहन\u{200d}", "\u{200f}עברית", "می\u{200c}خواهم", "李小龍"]
-        {
-            assert_eq!(display(name), name);
-        }
-    }
 
     #[test]
     fn texts_are_cut_by_columns_and_say_so() {

@@ -58,3 +58,20 @@ fn a_certificate_that_is_none_is_named() {
     assert_eq!(output.status.code(), Some(1));
     assert!(sentence(&output).contains("/nowhere/ca.pem"), "{}", sentence(&output));
 }
+
+#[test]
+fn what_it_quotes_acts_on_no_terminal() {
+    let hostile = "a\u{1b}[2J\u{7}\u{9b}2J\u{202e}b";
+    for (args, status) in [
+        (&[hostile][..], 2),
+        (&["--server", hostile], 2),
+        (&["--server", "https://clinic.example", "--ca-cert", hostile], 1),
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(status), "{args:?}");
+        let said = sentence(&output);
+        let acts = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
+        assert_eq!(said.chars().find(acts), None, "{said:?}");
+        assert!(said.contains("‹U+202E›b") || args.len() == 2, "{said}");
+    }
+}

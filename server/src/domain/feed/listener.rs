@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::account::TokenScope;
 use tokio::time::Instant;
 
-use super::{Feed, KEPT, Seat, catch_up};
+use super::{Feed, KEPT, Row, Seat, catch_up};
 use crate::{
     app::App,
     db::{
@@ -83,7 +83,7 @@ pub async fn listen(
     place: Place,
 ) -> Result<Listener, Error> {
     let scope = scope(actor, Action::ReadPatient)?;
-    let seat = Feed::sit_down(app, actor.id())?;
+    let seat = Feed::sit_down(app, actor.id(), Row::of(actor.user.role))?;
     // Everything that was committed before this moment has a number now, so "what comes next" is what
     // is written after the answer has begun.
     let last = catch_up(app).await?;

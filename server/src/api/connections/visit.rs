@@ -1,0 +1,161 @@
+//! One connection, from the handshake to its end.
+
+use std::{error::Error, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::Watcher},
+};
+use poem::{
+    Endpoint, Request, Response,
+    http::{Method, uri::Scheme},
+    web::{LocalAddr, RemoteAddr},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::{Notify, watch},
+    time::{Instant, timeout_at},
+};
+use tokio_io_timeout::TimeoutStream;
+
+use super::{
+    super::{garbled::Exchanging, tls::Tls},
+    Limits,
+    traffic::{Sending, Traffic},
+};
+use crate::{app::App, metrics::CutReason};
+
+/// How much of a streamed answer HTTP/2 takes in for a client that does not read it.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Longest head of a request: with HTTP/1 one waits at a time, with HTTP/2 as many as streams.
+const HEAD_MAX: usize = 64 * 1024;
+const STREAM_HEAD_MAX: u32 = 16 * 1024;
+
+/// One connection, and what its requests are told of it.
+pub(super) struct Visit<E> {
+    pub(super) app: App,
+    pub(super) endpoint: Arc<E>,
+    pub(super) local: SocketAddr,
+    pub(super) remote: SocketAddr,
+    pub(super) scheme: Scheme,
+    pub(super) limits: Limits,
+    pub(super) traffic: Arc<Traffic>,
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
+    pub(super) async fn serve(
+        mut self,
+        stream: TcpStream,
+        tls: Option<Arc<Tls>>,
+        graceful: Watcher,
+        mut stopping: watch::Receiver<()>,
+    ) {
+        let remote = self.remote;
+        let deadline = Instant::now() + self.limits.head;
+        // Whoever asks for something long and does not read it must not keep the place for ever.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.limits.unread));
+        let stream = Box::pin(stream);
+        let Some(tls) = tls else { return self.talk(stream, graceful, deadline).await };
+        let accepted = async { tls.acceptor().await.accept(stream).await };
+        let encrypted = tokio::select! {
+            encrypted = timeout_at(deadline, accepted) => encrypted,
+            // Nothing was asked yet that would have to be answered.
+            _ = stopping.changed() => return,
+            () = self.traffic.asked_to_leave() => return self.cut(CutReason::GaveWay),
+        };
+        match encrypted {
+            Ok(Ok(stream)) => {
+                self.scheme = Scheme::HTTPS;
+                self.talk(Box::pin(stream), graceful, deadline).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, %remote, "no TLS came about"),
+            Err(_) => tracing::debug!(%remote, "no TLS came about in time"),
+        }
+    }
+
+    fn cut(&self, reason: CutReason) {
+        self.app.metrics().note_cut(reason);
+        tracing::debug!(remote = %self.remote, ?reason, "a connection is cut");
+    }
+
+    /// Answers requests. The head of the first one has to be there by the deadline.
+    async fn talk<S>(self, stream: S, graceful: Watcher, deadline: Instant)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let stream = Exchanging::new(stream, self.app.clone(), self.remote);
+        let first_request = Arc::new(Notify::new());
+        let (noticed, traffic) = (Arc::clone(&first_request), Arc::clone(&self.traffic));
+        let (endpoint, scheme) = (Arc::clone(&self.endpoint), self.scheme.clone());
+        let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(self.remote.into()));
+        let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
+            noticed.notify_one();
+            let (running, traffic) = (traffic.begin(), Arc::clone(&traffic));
+            let (endpoint, scheme) = (Arc::clone(&endpoint), scheme.clone());
+            let is_head = request.method() == Method::HEAD;
+            let (local, remote) = (local.clone(), remote.clone());
+            async move {
+                let turn = traffic.turn().await;
+                let request = Request::from((request, local, remote, scheme));
+                let response = hyper::Response::from(endpoint.get_response(request).await);
+                let response = Sending::response(response, is_head, running);
+                drop(turn);
+                Ok::<_, std::convert::Infallible>(response)
+            }
+        });
+        let builder = builder(&self.limits);
+        let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let mut served = pin!(graceful.watch(served));
+        let (traffic, limits) = (&self.traffic, &self.limits);
+        // hyper's own deadline begins with the first byte; a socket that sends nothing is ours.
+        let silence = async {
+            if timeout_at(deadline, first_request.notified()).await.is_ok() {
+                traffic.idle(limits.idle).await;
+            }
+        };
+        let result = tokio::select! {
+            // First, so that a request which is there already is noticed.
+            biased;
+            result = &mut served => result,
+            () = silence => return,
+            () = traffic.left_unread(limits.unread) => return self.cut(CutReason::Unread),
+            () = traffic.asked_to_leave() => return self.cut(CutReason::GaveWay),
+        };
+        match result {
+            Ok(()) => {}
+            // What was left unread is no body, or has not left the encryption.
+            Err(error) if is_timeout(error.as_ref()) => self.cut(CutReason::Unread),
+            Err(error) => {
+                tracing::debug!(%error, remote = %self.remote, "a connection broke off");
+            }
+        }
+    }
+}
+
+/// Whether an error comes from writing that took too long.
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    let is_io = error.downcast_ref::<io::Error>();
+    is_io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+        || error.source().is_some_and(is_timeout)
+}
+
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(HEAD_MAX)
+        .half_close(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(limits.head)
+        .max_concurrent_streams(100)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_header_list_size(STREAM_HEAD_MAX);
+    builder
+}
