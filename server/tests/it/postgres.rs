@@ -40,6 +40,13 @@ pub(crate) async fn database() -> String {
     url.to_string()
 }
 
+/// The address of the database of a server whose way to it leads over a proxy.
+pub(crate) fn direct(through: &crate::harness::Server) -> String {
+    let mut url = url::Url::parse(self::server()).unwrap();
+    url.set_path(url::Url::parse(&through.place.database_url).unwrap().path());
+    url.to_string()
+}
+
 /// The folder of the server programs: on the path, or where Debian puts them.
 fn programs() -> PathBuf {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
