@@ -10,12 +10,13 @@ use tui_core::{
     api::{Call, Failure, Reply},
     effect::FirstAdmin,
     msg::Desk,
+    session::{Session, SessionHandle},
 };
 use url::Url;
 
 use crate::{
     args::Wish,
-    client::{Certificate, Client, is_loopback},
+    client::{Certificate, Client, Handles, is_loopback},
     desk::{LocalDesk, Opening},
     settings::Settings,
 };
@@ -44,6 +45,7 @@ pub(crate) struct Host {
     local: LocalDesk,
     settings: Mutex<Settings>,
     client: Mutex<Option<Link>>,
+    handles: Handles,
     /// Opening, setting up and connecting happen one after the other.
     turn: tokio::sync::Mutex<()>,
 }
@@ -66,6 +68,7 @@ impl Host {
             local: LocalDesk::new(wish.data, is_ephemeral, is_registration_open),
             settings: Mutex::new(wish.settings),
             client: Mutex::new(None),
+            handles: Handles::default(),
             turn: tokio::sync::Mutex::new(()),
         }
     }
@@ -105,11 +108,11 @@ impl Host {
                 let client = self.join_local(&url)?;
                 let label = local_label();
                 let Some((identifier, password)) = sample else {
-                    return Ok(Desk::Ready { label, is_ephemeral, is_logged_in: false });
+                    return Ok(Desk::Ready { label, is_ephemeral, session: None });
                 };
                 let login = Login { identifier: identifier.clone(), password: password.clone() };
-                let is_logged_in = client.send(&Call::Login(login)).await.is_ok();
-                Ok(Desk::Sample { label, is_logged_in, identifier, password })
+                let session = log_in(&client, login).await;
+                Ok(Desk::Sample { label, session, identifier, password })
             }
         }
     }
@@ -128,8 +131,8 @@ impl Host {
         match self.join_local(&url) {
             Ok(client) => {
                 let login = Login { identifier: admin.email, password: admin.password };
-                let is_logged_in = client.send(&Call::Login(login)).await.is_ok();
-                Desk::Ready { label: local_label(), is_ephemeral: false, is_logged_in }
+                let session = log_in(&client, login).await;
+                Desk::Ready { label: local_label(), is_ephemeral: false, session }
             }
             Err(message) => Desk::Failed { field: None, message },
         }
@@ -145,8 +148,8 @@ impl Host {
 
     async fn try_to_connect(&self, text: &str) -> Result<Desk, String> {
         let url = address(text)?;
-        let client = Client::new(url.clone(), self.certificate.as_ref())?;
-        client.send(&Call::Meta).await.map_err(|failure| match failure {
+        let client = Client::new(url.clone(), self.certificate.as_ref(), &self.handles)?;
+        client.send(&Call::Meta, None).await.map_err(|failure| match failure {
             Failure::Offline(sentence) | Failure::Unknown(sentence) => sentence,
             Failure::Garbled(_) | Failure::Expired => {
                 "no Frontdesk server answers at this address".to_owned()
@@ -159,14 +162,18 @@ impl Host {
         Ok(elsewhere(&url))
     }
 
-    /// Sends a request. Where the window that served the local desk has gone, this one takes over
+    /// Sends a request in this session. Where the window that served the local desk has gone, this one takes over
     /// (nothing was sent yet, or it was a read) and the request goes there.
-    pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Failure> {
+    pub(crate) async fn call(
+        &self,
+        call: &Call,
+        session: Option<SessionHandle>,
+    ) -> Result<Reply, Failure> {
         let Some(Link { client, is_local }) = self.link() else {
             return Err(Failure::Offline("the desk is not open yet".to_owned()));
         };
         let mut used = client.url();
-        let mut answer = client.send(call).await;
+        let mut answer = client.send(call, session).await;
         let since = Instant::now();
         while is_local && matches!(answer, Err(Failure::Offline(_))) && since.elapsed() < TAKE_OVER
         {
@@ -178,9 +185,16 @@ impl Host {
             }
             used = url.clone();
             client.follow_to(url);
-            answer = client.send(call).await;
+            answer = client.send(call, session).await;
         }
         answer
+    }
+
+    /// Ends a session, whether the server can be told or not.
+    pub(crate) async fn end_session(&self, session: SessionHandle) {
+        if let Some(Link { client, .. }) = self.link() {
+            client.end_session(session).await;
+        }
     }
 
     /// Stops serving, where this is the window that serves.
@@ -190,13 +204,18 @@ impl Host {
 
     fn join_local(&self, url: &str) -> Result<Arc<Client>, String> {
         let url = Url::parse(url).map_err(|e| format!("the local desk has no address: {e}"))?;
-        let client = Client::new(url, None)?;
+        if let Some(Link { client, is_local: true }) = self.link() {
+            // The same desk: whoever is logged in there stays so.
+            client.follow_to(url);
+            return Ok(client);
+        }
+        let client = Client::new(url, None, &self.handles)?;
         self.talk_to(Arc::clone(&client), true);
         Ok(client)
     }
 
     fn point_to(&self, url: Url) -> Result<(), String> {
-        let client = Client::new(url, self.certificate.as_ref())?;
+        let client = Client::new(url, self.certificate.as_ref(), &self.handles)?;
         self.talk_to(client, false);
         Ok(())
     }
@@ -214,6 +233,14 @@ impl Host {
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut settings);
         settings.save()
+    }
+}
+
+/// Logs in; `None` where that does not work, and somebody has to.
+async fn log_in(client: &Arc<Client>, login: Login) -> Option<Box<Session>> {
+    match client.send(&Call::Login(login), None).await {
+        Ok(Reply::SignedIn(session)) => Some(session),
+        _ => None,
     }
 }
 

@@ -10,3 +10,4 @@ mod meanwhile;
 mod offers;
 mod screens;
 mod session;
+mod users;

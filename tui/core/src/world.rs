@@ -8,6 +8,8 @@ use shared::{
     meta::Meta,
 };
 
+use crate::session::Session;
+
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
 
@@ -36,14 +38,53 @@ pub struct World {
     pub zone: Option<Tz>,
     /// What the server says of itself.
     pub meta: Option<Meta>,
-    /// Who is logged in.
-    pub user: Option<User>,
+    /// Who is logged in. Another user comes only by [`World::hand_to`].
+    session: Option<Session>,
 }
 
 impl World {
+    /// A terminal of this size on this day, before anything else is known.
+    pub fn new(width: u16, height: u16, today: NaiveDate, page_size: i64) -> Self {
+        Self {
+            today,
+            width,
+            height,
+            status_rows: 1,
+            page_size,
+            desk: String::new(),
+            is_ephemeral: false,
+            sample: None,
+            can_go_local: false,
+            zone: None,
+            meta: None,
+            session: None,
+        }
+    }
+
+    /// The session that is used.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// The same, to be renewed; its user stays the same.
+    pub(crate) fn session_mut(&mut self) -> Option<&mut Session> {
+        self.session.as_mut()
+    }
+
+    /// Puts another session, or none, in the place of the one that is used. Whoever does this
+    /// drops everything that belongs to the user before.
+    pub(crate) fn hand_to(&mut self, session: Option<Session>) {
+        self.session = session;
+    }
+
+    /// Who is logged in.
+    pub fn user(&self) -> Option<&User> {
+        self.session().map(Session::user)
+    }
+
     /// Whether the session may do this.
     pub fn may(&self, permission: SessionPermission) -> bool {
-        let own = self.user.as_ref().and_then(|user| user.permissions.as_ref());
+        let own = self.user().and_then(|user| user.permissions.as_ref());
         own.is_some_and(|list| list.contains(&permission))
     }
 

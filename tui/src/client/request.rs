@@ -46,7 +46,6 @@ impl Request {
             Call::Meta => Self::get(paths::META, Expected::Meta),
             Call::Login(login) => Self::post(paths::LOGIN, Expected::Session).with_body(login)?,
             Call::Register(new) => Self::post(paths::REGISTER, Expected::Session).with_body(new)?,
-            Call::Logout => Self::post(paths::LOGOUT, Expected::Nothing),
             Call::Profile => Self::get(paths::PROFILE, Expected::User),
             Call::Patients(filter) => {
                 Self::get(paths::PATIENTS, Expected::Patients).with_query(filter.pairs())

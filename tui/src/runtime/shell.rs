@@ -187,7 +187,10 @@ impl Shell {
     async fn perform(&mut self, effects: Vec<Effect>) -> std::io::Result<()> {
         for effect in effects {
             match effect {
-                Effect::Call(ticket, call) => self.effects.call(ticket, call),
+                Effect::Call { ticket, session, call } => {
+                    self.effects.call(ticket, session, call);
+                }
+                Effect::EndSession(session) => self.effects.end_session(session),
                 Effect::Abort(slot) => self.effects.abort(slot),
                 Effect::Arm(timer, after) => {
                     self.timers.arm(timer, after, self.effects.events());

@@ -14,9 +14,11 @@ use shared::{
 use super::middle;
 use crate::{
     api::Call,
+    effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
     screens::{Screen, patients::detail},
+    session::Session,
     step::{Event, Leave, Step},
     text::{display, paragraphs, width},
     view::paint::Painter,
@@ -142,15 +144,16 @@ pub fn found(patient: &Patient, world: &World) -> State {
 }
 
 /// Somebody else has logged in over a form.
-pub fn other_user(before: &User, now: &User) -> State {
+pub fn other_user(before: &User, now: &Session) -> State {
     let words = format!(
         "You are {} now; {} has typed something that is not saved. It can't go on under your name.",
-        display(now.login_name()),
+        display(now.user().login_name()),
         display(before.login_name())
     );
     let mut state = ask("Another user", words, "Back to the login");
     if let Some((_, answer)) = state.answers.first_mut() {
-        *answer = Answer::Steps(vec![Step::Close, Step::AskAgain]);
+        let end = Step::Do(Effect::EndSession(now.handle()));
+        *answer = Answer::Steps(vec![Step::Close, end, Step::AskAgain]);
     }
     state.or("Drop it and go on", vec![Step::TakeOver(Box::new(now.clone()))])
 }

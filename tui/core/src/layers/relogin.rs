@@ -15,8 +15,7 @@ use crate::{
 
 /// Begins with the name of whoever was logged in.
 pub fn init(world: &World) -> State {
-    let user = world.user.as_ref();
-    login::init(user.map_or("", |user| user.login_name()), true)
+    login::init(world.user().map_or("", |user| user.login_name()), true)
 }
 
 /// Does something.

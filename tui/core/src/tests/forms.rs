@@ -5,7 +5,7 @@ use shared::{Kind, Patch, patient::PatientInput};
 
 use super::{
     driver::Driver,
-    fixtures::{jose, page, patient, people, problem, stale, user},
+    fixtures::{jose, page, patient, people, problem, stale},
 };
 use crate::{
     api::{Call, Failure, Reply},
@@ -368,23 +368,4 @@ fn a_session_that_ends_is_renewed_over_the_form_and_the_save_waits_for_a_word() 
     driver.keys("<right><enter>");
     assert_eq!(driver.asked(Slot::Save), 2);
     assert_eq!(value(&driver, "first_name"), "Joe");
-}
-
-#[test]
-fn another_user_gets_nothing_that_was_typed_before_and_is_told() {
-    let mut driver = editing();
-    driver.keys("<ctrl-s>");
-    driver.answer(Slot::Save, Err(Failure::Expired));
-    driver.keys("<backtab><ctrl-u>bob<tab>a long password<enter>");
-    driver.answer(Slot::Account, Ok(Reply::User(Box::new(user(2, "bob")))));
-    driver.shows("You are bob now; ana has typed something that is not saved.");
-    assert!(driver.app.has_unsaved());
-    driver.keys("<esc>");
-    driver.shows("Log in again");
-    driver.answer_again(Reply::User(Box::new(user(2, "bob"))));
-    driver.keys("<right><enter>");
-    assert!(!driver.app.has_unsaved());
-    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
-    driver.shows("bob (staff)");
-    driver.shows("was dropped");
 }

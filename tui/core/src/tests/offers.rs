@@ -11,6 +11,7 @@ use crate::{
     effect::Slot,
     msg::Msg,
     screens::Screen,
+    session::{Session, SessionHandle},
 };
 
 #[test]
@@ -41,7 +42,8 @@ fn a_session_that_may_not_register_patients_is_not_offered_to() {
     driver.keys("ana<tab>a long password<enter>");
     let mut ana = user(1, "ana");
     ana.permissions = Some(Vec::new());
-    driver.answer(Slot::Account, Ok(Reply::User(Box::new(ana))));
+    let session = Session::new(SessionHandle::new(1), ana);
+    driver.answer(Slot::Account, Ok(Reply::SignedIn(Box::new(session))));
     driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(Vec::new(), 0)))));
     driver.hides("new patient");
     driver.keys("<ctrl-n>");
