@@ -167,9 +167,10 @@ fn letters_go_into_the_search_and_move_only_among_the_rows() {
 #[test]
 fn filters_and_order_are_sent_and_named() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<down>f<right><tab>ab<tab>Boston<tab>1980<tab>1989-02<ctrl-s>");
+    driver.keys("<down>f<right><tab>ab-<tab>Boston<tab>1980<tab>1989-02<ctrl-s>");
     let asked = filter(&driver);
     assert_eq!(asked.city.as_deref(), Some("Boston"));
+    assert_eq!(asked.blood_type.map(|blood| blood.to_string()).as_deref(), Some("AB-"));
     assert_eq!(asked.born_from.map(|day| day.to_string()).as_deref(), Some("1980-01-01"));
     assert_eq!(asked.born_to.map(|day| day.to_string()).as_deref(), Some("1989-02-28"));
     driver.answer(Slot::Patients, found(people(), 5));

@@ -102,6 +102,11 @@ looks! {
         driver.keys("<ctrl-n>Ana<tab>Gómez<tab>19890525<tab><tab>f<tab><tab>123<tab>");
         driver
     };
+    choice_half_typed: {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys("<ctrl-n>Ana<tab><tab><tab><tab>o-<tab>a");
+        driver
+    };
     new_patient_narrow: {
         let mut driver = Driver::with(people(), 5, 40, 12);
         driver.keys("<ctrl-n>Ana<tab>Gómez<tab>1989<tab>12<tab>");

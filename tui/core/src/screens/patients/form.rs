@@ -161,7 +161,7 @@ pub fn saved(state: &mut State, patient: &Patient, world: &World) -> (Option<Lea
     let mut is_more = false;
     for (field, sent) in state.form.fields.iter_mut().zip(&state.sent) {
         let stored = values.get(field.name).map_or("", String::as_str);
-        if field.value() == sent {
+        if field.value() == sent && !field.is_open() {
             field.set(stored);
         } else {
             is_more = true;
