@@ -14,6 +14,22 @@ use shared::{
 
 use crate::session::Session;
 
+/// Names one thing to be created. However often it is sent, the server creates it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The key of this number in a run of the program, which a random number names.
+    pub fn new(run: u128, number: u64) -> Self {
+        Self(format!("{run:032x}-{number}"))
+    }
+
+    /// As it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// One request to the server.
 #[derive(Clone)]
 pub enum Call {
@@ -44,7 +60,12 @@ pub enum Call {
         at: Option<String>,
     },
     /// Register a patient.
-    CreatePatient(Box<NewPatient>),
+    CreatePatient {
+        /// Who it is.
+        new: Box<NewPatient>,
+        /// The same for every try to register this one.
+        key: IdempotencyKey,
+    },
     /// Change a patient, if it is still the version that was read.
     UpdatePatient {
         /// Which.
@@ -82,7 +103,7 @@ impl Call {
     pub fn is_write(&self) -> bool {
         matches!(
             self,
-            Self::CreatePatient(_)
+            Self::CreatePatient { .. }
                 | Self::UpdatePatient { .. }
                 | Self::ArchivePatient { .. }
                 | Self::RestorePatient { .. }

@@ -56,6 +56,8 @@ pub struct Options {
     pub today: NaiveDate,
     /// Rows of a page of a list, 1 to 100.
     pub page_size: i64,
+    /// A random number: names this run of the program in the keys of what it creates.
+    pub run: u128,
 }
 
 /// The application.
@@ -82,9 +84,8 @@ pub struct App {
 impl App {
     /// An application that has not begun.
     pub fn new(options: Options) -> Self {
-        let page_size = options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX);
         Self {
-            world: World::new(options.width, options.height, options.today, page_size),
+            world: World::new(options),
             screens: vec![Screen::Opening(opening::init())],
             layers: Vec::new(),
             notices: Notices::default(),

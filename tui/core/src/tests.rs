@@ -6,6 +6,7 @@ mod dates;
 mod driver;
 mod fixtures;
 mod forms;
+mod keys;
 mod list;
 mod meanwhile;
 mod offers;

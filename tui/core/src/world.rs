@@ -8,7 +8,7 @@ use shared::{
     meta::Meta,
 };
 
-use crate::session::Session;
+use crate::{api::IdempotencyKey, app::Options, session::Session};
 
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
@@ -26,6 +26,10 @@ pub struct World {
     pub status_rows: u16,
     /// Rows of a page of a list.
     pub page_size: i64,
+    /// Names this run of the program.
+    run: u128,
+    /// Screens that were opened over others until now.
+    opened: u64,
     /// What the desk is called: `local desk`, or the server's address.
     pub desk: String,
     /// Whether the desk is thrown away at the end.
@@ -43,14 +47,16 @@ pub struct World {
 }
 
 impl World {
-    /// A terminal of this size on this day, before anything else is known.
-    pub fn new(width: u16, height: u16, today: NaiveDate, page_size: i64) -> Self {
+    /// What is known before anything happens.
+    pub fn new(options: Options) -> Self {
         Self {
-            today,
-            width,
-            height,
+            today: options.today,
+            width: options.width,
+            height: options.height,
             status_rows: 1,
-            page_size,
+            page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
+            run: options.run,
+            opened: 0,
             desk: String::new(),
             is_ephemeral: false,
             sample: None,
@@ -59,6 +65,16 @@ impl World {
             meta: None,
             session: None,
         }
+    }
+
+    /// The key of what is created in the next screen that is opened.
+    pub fn next_key(&self) -> IdempotencyKey {
+        IdempotencyKey::new(self.run, self.opened)
+    }
+
+    /// Another screen was opened.
+    pub(crate) fn count_screen(&mut self) {
+        self.opened += 1;
     }
 
     /// The session that is used.

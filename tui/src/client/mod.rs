@@ -232,6 +232,9 @@ impl Client {
         if let Some(version) = request.version {
             builder = builder.header(header::IF_MATCH, format!("\"{version}\""));
         }
+        if let Some(key) = &request.key {
+            builder = builder.header("idempotency-key", key.as_str());
+        }
         if let Some(body) = &request.body {
             builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
         }

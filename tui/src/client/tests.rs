@@ -16,7 +16,7 @@ use shared::{
     patient::{NewPatient, PatientFilter, PatientPatch},
 };
 use tui_core::{
-    api::{Call, Failure, Reply},
+    api::{Call, Failure, IdempotencyKey, Reply},
     session::SessionHandle,
 };
 
@@ -242,12 +242,31 @@ async fn a_write_without_an_answer_may_have_been_done_and_is_not_repeated() {
     let fake = desk(|_| Does::HangsUp);
     let client = client(&fake);
     let session = log_in(&client).await;
-    let write = Call::CreatePatient(Box::<NewPatient>::default());
+    let key = IdempotencyKey::new(1, 2);
+    let write = Call::CreatePatient { new: Box::<NewPatient>::default(), key };
     let answer = client.send(&write, session).await;
     assert!(matches!(answer, Err(Failure::Unknown(_))), "{answer:?}");
     assert_eq!(fake.lines(), ["POST /api/auth/login", "POST /api/patients"]);
     let answer = client.send(&Call::Profile, session).await;
     assert!(matches!(answer, Err(Failure::Offline(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_is_created_carries_its_key_at_every_try() {
+    let fake = desk_with_old_tokens();
+    let client = client(&fake);
+    let session = log_in(&client).await;
+    let key = IdempotencyKey::new(0xabc, 2);
+    let call = Call::CreatePatient { new: Box::<NewPatient>::default(), key };
+    for _ in 0..2 {
+        let _ = client.send(&call, session).await;
+    }
+    let seen = fake.seen();
+    let tries: Vec<&Seen> = seen.iter().filter(|s| s.line == "POST /api/patients").collect();
+    assert_eq!(tries.len(), 3, "with the old token, with the next, and again");
+    for one in tries {
+        assert_eq!(one.header("idempotency-key"), Some("00000000000000000000000000000abc-2"));
+    }
 }
 
 #[tokio::test]

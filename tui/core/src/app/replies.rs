@@ -164,7 +164,7 @@ impl App {
     /// A save is over, whatever became of it.
     pub(super) fn released(&mut self, call: &Call) {
         let world = self.world.clone();
-        if matches!(call, Call::CreatePatient(_) | Call::UpdatePatient { .. })
+        if matches!(call, Call::CreatePatient { .. } | Call::UpdatePatient { .. })
             && let Some(state) = self.form_mut()
         {
             form::refused(state, &Failure::Expired, &world);
@@ -179,10 +179,10 @@ impl App {
             Err(failure) => Err(failure),
         };
         match (call, result) {
-            (Call::CreatePatient(_) | Call::UpdatePatient { .. }, Ok(patient)) => {
+            (Call::CreatePatient { .. } | Call::UpdatePatient { .. }, Ok(patient)) => {
                 self.saved(call, patient, out);
             }
-            (Call::CreatePatient(_) | Call::UpdatePatient { .. }, Err(failure)) => {
+            (Call::CreatePatient { .. } | Call::UpdatePatient { .. }, Err(failure)) => {
                 let world = self.world.clone();
                 match self.form_mut() {
                     Some(state) => {
@@ -208,7 +208,7 @@ impl App {
 
     fn saved(&mut self, call: &Call, patient: Patient, out: &mut Vec<Effect>) {
         let world = self.world.clone();
-        let is_new = matches!(call, Call::CreatePatient(_));
+        let is_new = matches!(call, Call::CreatePatient { .. });
         let is_saving =
             |screen: &Screen| matches!(screen, Screen::PatientForm(state) if state.is_saving);
         let at = self.screens.iter().rposition(is_saving);

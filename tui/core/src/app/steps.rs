@@ -44,7 +44,10 @@ impl App {
                 }
                 out.push(effect);
             }
-            Step::Push(screen) => self.screens.push(*screen),
+            Step::Push(screen) => {
+                self.screens.push(*screen);
+                self.world.count_screen();
+            }
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
             Step::Open(layer) => self.layers.push(*layer),

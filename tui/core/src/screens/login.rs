@@ -76,15 +76,21 @@ fn send(state: &mut State) -> Vec<Step> {
     vec![Step::Enter(Call::Login(login))]
 }
 
-/// Takes a refusal: what was typed stays, and the sentence stands beside the field that is meant.
+/// Takes a refusal: the sentence stands beside the field that is meant. The name stays; the next
+/// password is typed from its beginning, not behind the one that was refused.
 pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
+    if matches!(failure, Failure::Problem(_)) {
+        state.form.focus_on("password");
+        if let Some(field) = state.form.field_mut("password") {
+            field.forget();
+        }
+    }
     match failure {
         Failure::Problem(problem) if problem.error == Kind::Unauthenticated.code() => {
             let sentence = match problem.detail.as_str() {
                 "" => "E-mail, username or password is wrong.".to_owned(),
                 detail => detail.to_owned(),
             };
-            state.form.focus_on("password");
             if let Some(field) = state.form.field_mut("password") {
                 field.refused = Some(sentence);
             }

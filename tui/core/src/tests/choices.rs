@@ -17,7 +17,7 @@ fn at_sex() -> Driver {
 
 /// Sex and blood type of the patient who was sent.
 fn sent(driver: &Driver) -> (Option<Gender>, Option<BloodType>) {
-    let Call::CreatePatient(new) = driver.call(Slot::Save) else { panic!() };
+    let Call::CreatePatient { new, .. } = driver.call(Slot::Save) else { panic!() };
     let (sex, blood) = (&new.0.gender, &new.0.blood_type);
     (sex.value().copied(), blood.value().copied())
 }

@@ -26,7 +26,7 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(width: u16, height: u16) -> Self {
-        let options = Options { width, height, today: today(), page_size: 50 };
+        let options = Options { width, height, today: today(), page_size: 50, run: 7 };
         let mut driver = Self {
             app: App::new(options),
             calls: Vec::new(),

@@ -16,7 +16,7 @@ use crate::{
 
 fn sent(driver: &Driver) -> (Option<i64>, PatientInput) {
     match driver.call(Slot::Save) {
-        Call::CreatePatient(new) => (None, new.0.clone()),
+        Call::CreatePatient { new, .. } => (None, new.0.clone()),
         Call::UpdatePatient { version, patch, .. } => (Some(*version), patch.0.clone()),
         _ => panic!("something else was sent"),
     }

@@ -73,6 +73,30 @@ fn archiving_names_the_person_and_is_cancelled_by_default() {
 }
 
 #[test]
+fn a_reason_goes_with_the_archiving_whichever_way_it_is_answered() {
+    for keys in ["<enter><enter>", "<tab><enter>", "<backtab><enter>"] {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys(&format!("xMoved away{keys}"));
+        let Call::ArchivePatient { reason, .. } = driver.call(Slot::Save) else { panic!() };
+        assert_eq!(reason.as_deref(), Some("Moved away"), "{keys}");
+    }
+}
+
+#[test]
+fn enter_in_the_reason_keeps_it_and_archives_nobody_yet() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("xMoved<enter>");
+    driver.shows("› Archive ‹");
+    driver.shows("Moved");
+    assert_eq!(driver.asked(Slot::Save), 0);
+    // Whoever goes on typing has not decided.
+    driver.keys(" away");
+    driver.shows("› Cancel ‹");
+    driver.keys("<enter><esc>");
+    assert_eq!(driver.asked(Slot::Save), 0);
+}
+
+#[test]
 fn archiving_what_was_changed_meanwhile_shows_it_first() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("x<tab><enter>");

@@ -110,7 +110,7 @@ fn a_desk_where_somebody_is_logged_in_already_shows_the_list() {
 }
 
 #[test]
-fn a_refused_login_keeps_what_was_typed() {
+fn a_refused_login_keeps_the_name_and_takes_the_next_password_from_its_beginning() {
     let mut driver = Driver::at_login(80, 24);
     driver.keys("ana<tab>wrong<enter>");
     let mut refused = problem(Kind::Unauthenticated, &[]);
@@ -118,8 +118,20 @@ fn a_refused_login_keeps_what_was_typed() {
     driver.refuse(Slot::Account, refused);
     driver.shows("! The password is wrong.");
     driver.shows("ana");
-    driver.keys("<enter>");
+    driver.keys("<ctrl-z>right<enter>");
     assert_eq!(driver.asked(Slot::Account), 2);
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!((login.identifier.as_str(), login.password.as_str()), ("ana", "right"));
+    // Also where the password was not looked at.
+    driver.refuse(Slot::Account, problem(Kind::TooManyRequests, &[]));
+    driver.keys("right<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.password, "right");
+    // What did not reach the server is sent again as it is.
+    driver.answer(Slot::Account, Err(Failure::Offline("nothing answers".to_owned())));
+    driver.keys("<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.password, "right");
 }
 
 #[test]

@@ -188,4 +188,7 @@ fn a_refused_second_login_leaves_the_first_users_work() {
     assert!(matches!(driver.app.layers(), [Layer::Relogin(_)]));
     assert!(driver.app.has_unsaved());
     driver.shows("bob (staff)");
+    driver.keys("right<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!((login.identifier.as_str(), login.password.as_str()), ("bob", "right"));
 }
