@@ -68,7 +68,7 @@ fn what_fits_several_values_is_said_and_not_saved_as_one_of_them() {
 #[test]
 fn a_value_that_was_there_stays_until_another_is_understood() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("e<tab><tab><tab><tab>x");
+    driver.keys("<ctrl-e><tab><tab><tab><tab>x");
     driver.shows("x is none of these");
     driver.keys("<bs>");
     driver.shows("‹ male ›");

@@ -254,7 +254,7 @@ fn a_server_that_is_away_is_tried_again_after_waits_that_grow() {
 
 #[test]
 fn a_row_is_edited_without_opening_it_first() {
-    for key in ["<down>e", "<ctrl-e>"] {
+    for key in ["<down><ctrl-e>", "<ctrl-e>"] {
         let mut driver = Driver::with(people(), 5, 80, 24);
         driver.keys(key);
         // Typed ahead: not an archive, not another search.
@@ -270,7 +270,7 @@ fn a_row_is_edited_without_opening_it_first() {
 #[test]
 fn a_row_that_may_not_be_edited_is_shown_and_says_so() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<down>e");
+    driver.keys("<down><ctrl-e>");
     let mut jose = super::fixtures::jose();
     jose.permissions = Some(Vec::new());
     driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose))));

@@ -23,7 +23,7 @@ fn bob_is_stopped() -> Driver {
     driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(vec![jose()], 1)))));
     driver.keys("<down><enter>");
     driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
-    driver.keys("e<ctrl-u>Joe<ctrl-s>");
+    driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>");
     driver.answer(Slot::Save, Err(Failure::Expired));
     driver.shows("Log in again");
     driver
@@ -105,7 +105,7 @@ fn ana_takes_over(driver: &mut Driver) {
 #[test]
 fn a_save_of_the_user_before_that_still_runs_is_not_told_to_the_next() {
     let mut driver = bob_is_stopped();
-    driver.keys("<esc><esc><tab><enter>re<ctrl-u>Joe<ctrl-s>");
+    driver.keys("<esc><esc><tab><enter>r<ctrl-e><ctrl-u>Joe<ctrl-s>");
     let save = driver.ticket(Slot::Save);
     driver.answer(Slot::Patient, Err(Failure::Expired));
     ana_logs_in(&mut driver);
