@@ -110,7 +110,11 @@ impl Host {
                 let Some((identifier, password)) = sample else {
                     return Ok(Desk::Ready { label, is_ephemeral, session: None });
                 };
-                let login = Login { identifier: identifier.clone(), password: password.clone() };
+                let login = Login {
+                    identifier: identifier.clone(),
+                    password: password.clone(),
+                    device: None,
+                };
                 let session = log_in(&client, login).await;
                 Ok(Desk::Sample { label, session, identifier, password })
             }
@@ -130,7 +134,8 @@ impl Host {
         });
         match self.join_local(&url) {
             Ok(client) => {
-                let login = Login { identifier: admin.email, password: admin.password };
+                let login =
+                    Login { identifier: admin.email, password: admin.password, device: None };
                 let session = log_in(&client, login).await;
                 Desk::Ready { label: local_label(), is_ephemeral: false, session }
             }

@@ -39,7 +39,7 @@ async fn log_in(client: &Arc<Client>) -> Option<SessionHandle> {
 
 fn login() -> Call {
     let identifier = "ana@example.com".to_owned();
-    Call::Login(Login { identifier, password: "a long password".to_owned() })
+    Call::Login(Login { identifier, password: "a long password".to_owned(), device: None })
 }
 
 fn id(number: i64) -> PatientId {
@@ -159,7 +159,7 @@ fn desk_of_two(does: impl Fn(&Seen) -> Does + Send + 'static) -> Fake {
 
 fn login_of(name: &str) -> Call {
     let identifier = format!("{name}@example.com");
-    Call::Login(Login { identifier, password: "a long password".to_owned() })
+    Call::Login(Login { identifier, password: "a long password".to_owned(), device: None })
 }
 
 async fn begin(client: &Arc<Client>, name: &str) -> Option<SessionHandle> {

@@ -77,7 +77,7 @@ impl App {
                 let screen = Screen::Login(Box::new(login::init(identifier, false)));
                 self.restart(screen, None, out);
                 if let Some((identifier, password)) = founder {
-                    let login = Login { identifier, password };
+                    let login = Login { identifier, password, device: None };
                     self.start(Slot::Account, Call::Login(login), out);
                 }
             }
