@@ -18,6 +18,7 @@ use crate::{
     args::Wish,
     client::{Certificate, Client, Handles, is_loopback},
     desk::{LocalDesk, Opening},
+    devices::DeviceFile,
     settings::Settings,
 };
 
@@ -46,6 +47,9 @@ pub(crate) struct Host {
     settings: Mutex<Settings>,
     client: Mutex<Option<Link>>,
     handles: Handles,
+    devices: DeviceFile,
+    /// What the local desk is called among the device tokens: its address may be another tomorrow.
+    local_name: String,
     /// Opening, setting up and connecting happen one after the other.
     turn: tokio::sync::Mutex<()>,
 }
@@ -62,7 +66,14 @@ impl Host {
     pub(crate) fn new(wish: Wish) -> Self {
         let is_ephemeral = matches!(wish.place, Place::Local { is_ephemeral: true });
         let is_registration_open = wish.settings.is_registration_open;
+        // A throw-away desk gives nothing that is worth keeping.
+        let folder = wish.settings.folder().filter(|_| !is_ephemeral);
+        let devices = DeviceFile::in_folder(folder);
+        let data = wish.data.as_deref().and_then(|data| std::path::absolute(data).ok());
+        let local_name = data.map_or_else(local_label, |data| data.display().to_string());
         Self {
+            devices,
+            local_name,
             place: wish.place,
             certificate: wish.certificate,
             local: LocalDesk::new(wish.data, is_ephemeral, is_registration_open),
@@ -153,7 +164,7 @@ impl Host {
 
     async fn try_to_connect(&self, text: &str) -> Result<Desk, String> {
         let url = address(text)?;
-        let client = Client::new(url.clone(), self.certificate.as_ref(), &self.handles)?;
+        let client = self.client_of(url.clone())?;
         client.send(&Call::Meta, None).await.map_err(|failure| match failure {
             Failure::Offline(sentence) | Failure::Unknown(sentence) => sentence,
             Failure::Garbled(_) | Failure::Expired => {
@@ -214,15 +225,22 @@ impl Host {
             client.follow_to(url);
             return Ok(client);
         }
-        let client = Client::new(url, None, &self.handles)?;
+        let devices = self.devices.at(self.local_name.as_str());
+        let client = Client::new(url, None, &self.handles, devices)?;
         self.talk_to(Arc::clone(&client), true);
         Ok(client)
     }
 
     fn point_to(&self, url: Url) -> Result<(), String> {
-        let client = Client::new(url, self.certificate.as_ref(), &self.handles)?;
+        let client = self.client_of(url)?;
         self.talk_to(client, false);
         Ok(())
+    }
+
+    /// A client for a server elsewhere.
+    fn client_of(&self, url: Url) -> Result<Arc<Client>, String> {
+        let devices = self.devices.at(plain(&url));
+        Client::new(url, self.certificate.as_ref(), &self.handles, devices)
     }
 
     fn talk_to(&self, client: Arc<Client>, is_local: bool) {

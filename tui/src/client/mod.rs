@@ -37,6 +37,7 @@ use self::{
     sessions::Sessions,
     tokens::Tokens,
 };
+use crate::devices::Devices;
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -68,6 +69,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     place: Mutex<Place>,
     sessions: Sessions,
+    devices: Devices,
     refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -80,13 +82,14 @@ struct Place {
 
 impl Client {
     /// A client for the server at `url`, without a session. Those that begin there get their
-    /// handles from `handles`.
+    /// handles from `handles`, and their device tokens are kept in `devices`.
     ///
     /// Fails with one plain sentence where the system's certificates can't be read.
     pub(crate) fn new(
         url: Url,
         certificate: Option<&Certificate>,
         handles: &Handles,
+        devices: Devices,
     ) -> Result<Arc<Self>, String> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
@@ -114,6 +117,7 @@ impl Client {
             http,
             place: Mutex::new(Place { url, former: Vec::new() }),
             sessions: Sessions::new(handles.clone()),
+            devices,
             refreshing: tokio::sync::Mutex::new(()),
         }))
     }
@@ -141,10 +145,10 @@ impl Client {
         call: &Call,
         session: Option<SessionHandle>,
     ) -> Result<Reply, Failure> {
-        let request = Request::new(call)?;
-        if request.expected == Expected::Session {
-            return self.sign_in(&request).await;
+        if matches!(call, Call::Login(_) | Call::Register(_)) {
+            return self.sign_in(call).await;
         }
+        let request = Request::new(call)?;
         if !call.needs_session() {
             return self.exchange(&request, None).await?.into_reply(&request);
         }
@@ -175,11 +179,12 @@ impl Client {
         }
     }
 
-    /// Logs in or opens an account.
-    async fn sign_in(&self, request: &Request) -> Result<Reply, Failure> {
-        let answer = self.exchange(request, None).await?;
+    /// Logs in or opens an account, as a client that the server may know from its device token.
+    async fn sign_in(&self, call: &Call) -> Result<Reply, Failure> {
+        let request = Request::new(&self.devices.attach(call))?;
+        let answer = self.exchange(&request, None).await?;
         if !answer.status.is_success() {
-            return answer.into_reply(request);
+            return answer.into_reply(&request);
         }
         let begun: Registered = answer.json()?;
         let (Some(access), Some(refresh)) = (begun.access, begun.refresh) else {
@@ -187,6 +192,9 @@ impl Client {
             let problem = Problem::new(Kind::EmailUnverified, begun.message);
             return Err(Failure::Problem(Box::new(problem)));
         };
+        if let Some(token) = begun.device {
+            self.devices.keep(call, &begun.user, token);
+        }
         let handle = self.sessions.begin(Tokens::new(access, refresh));
         Ok(Reply::SignedIn(Box::new(Session::new(handle, begun.user))))
     }

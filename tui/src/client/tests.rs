@@ -20,13 +20,20 @@ use tui_core::{
     session::SessionHandle,
 };
 
+use crate::devices::{DeviceFile, Devices};
+
 use super::{
     Client, Handles,
     fake::{Does, Fake, Seen, no_rows, problem, refreshed, session, user},
 };
 
 fn client(fake: &Fake) -> Arc<Client> {
-    Client::new(fake.url.clone(), None, &Handles::default()).unwrap()
+    Client::new(fake.url.clone(), None, &Handles::default(), nowhere()).unwrap()
+}
+
+/// No device tokens.
+fn nowhere() -> Devices {
+    DeviceFile::default().at("")
 }
 
 /// Logs in; the session's handle.
@@ -229,12 +236,54 @@ async fn ending_a_session_ends_that_one_alone() {
 async fn a_session_is_unknown_at_another_server() {
     let handles = Handles::default();
     let (here, there) = (desk(|_| Does::HangsUp), desk(|_| Does::Answers(200, no_rows())));
-    let [here, there] =
-        [&here, &there].map(|fake| Client::new(fake.url.clone(), None, &handles).unwrap());
+    let [here, there] = [&here, &there]
+        .map(|fake| Client::new(fake.url.clone(), None, &handles, nowhere()).unwrap());
     let session = log_in(&here).await;
     let call = Call::Patients(PatientFilter::default());
     assert_eq!(there.send(&call, session).await, Err(Failure::Expired));
     assert_ne!(log_in(&there).await, session);
+}
+
+#[tokio::test]
+async fn each_login_sends_the_device_token_of_the_last_one_with_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = AtomicUsize::new(0);
+    let fake = Fake::start(move |seen| {
+        if seen.body.contains("wrong") {
+            return problem(Kind::Unauthenticated, "wrong e-mail or password");
+        }
+        let mut answer = session("a1", "r1");
+        if seen.body.contains("bob@") {
+            (answer["user"]["id"], answer["user"]["email"]) = (json!(2), json!("bob@example.com"));
+        }
+        answer["device"] = json!(format!("device {}", count.fetch_add(1, Ordering::Relaxed)));
+        Does::Answers(200, answer)
+    });
+    let start = || {
+        let devices = DeviceFile::in_folder(Some(folder.path())).at("https://a.example");
+        Client::new(fake.url.clone(), None, &Handles::default(), devices).unwrap()
+    };
+    let wrong = Call::Login(Login {
+        identifier: "ana@example.com".to_owned(),
+        password: "wrong".to_owned(),
+        device: None,
+    });
+    let client = start();
+    client.send(&login(), None).await.unwrap();
+    client.send(&login(), None).await.unwrap();
+    assert!(client.send(&wrong, None).await.is_err());
+    start().send(&login_of("bob"), None).await.unwrap();
+    start().send(&login(), None).await.unwrap();
+    let bodies = fake.seen().into_iter().map(|seen| seen.body);
+    let sent: Vec<Option<String>> = bodies
+        .map(|body| {
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            body.get("device").map(|device| device.as_str().unwrap().to_owned())
+        })
+        .collect();
+    let known = |number: usize| Some(format!("device {number}"));
+    // A refused login changes nothing, and another account has no token yet.
+    assert_eq!(sent, [None, known(0), known(1), None, known(1)]);
 }
 
 #[tokio::test]
@@ -284,7 +333,7 @@ async fn where_nobody_listens_nothing_was_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let client = Client::new(url.parse().unwrap(), None, &Handles::default()).unwrap();
+    let client = Client::new(url.parse().unwrap(), None, &Handles::default(), nowhere()).unwrap();
     let answer = client.send(&login(), None).await;
     let Err(Failure::Offline(sentence)) = answer else { panic!("{answer:?}") };
     assert!(sentence.contains("nothing answers at 127.0.0.1:"), "{sentence}");
