@@ -8,7 +8,7 @@ use crate::{
     effect::{Effect, Slot, Timer},
     layers::{Layer, question, relogin},
     msg::Desk,
-    notice::Tone,
+    notice::{Notices, Tone},
     screens::{Screen, first_start, login, patients::list, register},
     session::{Session, SessionHandle},
     step::Step,
@@ -89,6 +89,11 @@ impl App {
     fn restart(&mut self, screen: Screen, session: Option<Session>, out: &mut Vec<Effect>) {
         let former = self.world.session().map(Session::handle);
         let next = session.as_ref().map(Session::handle);
+        let user = |session: &Session| session.user().id;
+        if self.world.session().is_some_and(|it| Some(user(it)) != session.as_ref().map(user)) {
+            // What was said names patients, too.
+            self.notices = Notices::default();
+        }
         self.world.hand_to(session);
         self.screens = vec![screen];
         self.layers.clear();
@@ -110,10 +115,11 @@ impl App {
         failure: &Failure,
         out: &mut Vec<Effect>,
     ) {
+        let sample = self.world.sample.as_ref();
         let steps = match (self.layers.last_mut(), self.screens.last_mut()) {
-            (Some(Layer::Relogin(state)), _) => login::refused(state, failure),
+            (Some(Layer::Relogin(state)), _) => login::refused(state, failure, sample),
             (_, Some(Screen::Login(state))) if !matches!(call, Call::Profile) => {
-                login::refused(state, failure)
+                login::refused(state, failure, sample)
             }
             (_, Some(Screen::Register(state))) => register::refused(state, failure),
             _ => vec![Step::Warn(sentence(failure))],
@@ -222,11 +228,9 @@ impl App {
         if self.slots.is_writing() {
             return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
         }
-        let mut login = login::init("", false);
-        if let Some((identifier, password)) = &self.world.sample {
-            login = login::init(identifier, false);
-            login.form.set("password", password);
-        }
+        let sample = self.world.sample.as_ref();
+        let mut login = login::init(sample.map_or("", |(identifier, _)| identifier), false);
+        login.fill_in(sample);
         self.restart(Screen::Login(Box::new(login)), None, out);
     }
 

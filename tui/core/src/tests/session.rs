@@ -271,4 +271,9 @@ fn whoever_logs_out_of_a_throw_away_desk_can_log_in_again() {
     driver.keys("<enter>");
     let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
     assert_eq!(login.password, "nobody knows it");
+    // Nor is it lost where something was typed behind it.
+    driver.refuse(Slot::Account, problem(Kind::Unauthenticated, &[]));
+    driver.keys("<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.password, "nobody knows it");
 }

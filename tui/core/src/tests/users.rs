@@ -103,6 +103,17 @@ fn ana_takes_over(driver: &mut Driver) {
 }
 
 #[test]
+fn what_was_said_to_the_user_before_is_not_read_by_the_next() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("y<ctrl-p>log out<enter>");
+    driver.hides("P000009K");
+    driver.keys("bob<tab>a long password<enter>");
+    driver.log_in(2, "bob");
+    driver.keys("<ctrl-p>mess<enter>");
+    driver.shows("Nothing was said yet.");
+}
+
+#[test]
 fn a_save_of_the_user_before_that_still_runs_is_not_told_to_the_next() {
     let mut driver = bob_is_stopped();
     driver.keys("<esc><esc><tab><enter>r<ctrl-e><ctrl-u>Joe<ctrl-s>");
