@@ -11,13 +11,16 @@ use super::{
     },
 };
 use crate::{
-    api::{Failure, Reply},
+    api::{Call, Failure, Reply},
     effect::{Effect, Slot, Ticket, Timer},
     msg::{Chord, Desk, Key, Msg},
     session::SessionHandle,
     theme::Theme,
     view::view,
 };
+
+/// What the first user types, and nobody else.
+const TYPED: &str = "Qxyzq";
 
 /// The user of a session: the last digit of its handle's number.
 fn owner(handle: SessionHandle) -> i64 {
@@ -34,6 +37,12 @@ fn send(driver: &mut Driver, msg: Msg) -> bool {
         if let Effect::Call { session, call, .. } = effect {
             assert_eq!(session.is_some(), call.needs_session());
             assert!(session.is_none_or(|handle| Some(owner(handle)) == user(driver)));
+            // What the tests type at the start, for the first user.
+            if let Call::UpdatePatient { patch, .. } = call
+                && format!("{patch:?}").contains(TYPED)
+            {
+                assert_eq!(user(driver), Some(1));
+            }
         }
     }
     if before.is_some() && user(driver) != before {
@@ -246,7 +255,7 @@ proptest! {
         ], 1..80)
     ) {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("<ctrl-e>xyz<ctrl-s>");
+        driver.keys(&format!("<ctrl-e>{TYPED}<ctrl-s>"));
         driver.answer(Slot::Save, Err(Failure::Expired));
         driver.keys("a long password<enter>");
         play(driver, events);

@@ -103,6 +103,28 @@ fn ana_takes_over(driver: &mut Driver) {
 }
 
 #[test]
+fn an_archiving_that_waited_for_a_login_is_not_offered_to_the_next_user() {
+    for (id, name, offers) in [(1, "ana", true), (2, "bob", false)] {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys("<ctrl-x><tab><enter>");
+        driver.answer(Slot::Save, Err(Failure::Expired));
+        driver.keys("a long password<enter>");
+        driver.log_in(id, name);
+        assert_eq!(!driver.app.layers().is_empty(), offers, "{name}");
+        driver.keys("<tab><enter>");
+        assert_eq!(driver.asked(Slot::Save), if offers { 2 } else { 1 }, "{name}");
+        if !offers {
+            // Nor when the session of the next user is over in its turn.
+            driver.keys("<ctrl-r>");
+            driver.answer(Slot::Patients, Err(Failure::Expired));
+            driver.keys("a long password<enter>");
+            driver.log_in(id, name);
+            assert!(driver.app.layers().is_empty());
+        }
+    }
+}
+
+#[test]
 fn what_was_said_to_the_user_before_is_not_read_by_the_next() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("y<ctrl-p>log out<enter>");
