@@ -263,11 +263,9 @@ async fn each_login_sends_the_device_token_of_the_last_one_with_the_account() {
         let devices = DeviceFile::in_folder(Some(folder.path())).at("https://a.example");
         Client::new(fake.url.clone(), None, &Handles::default(), devices).unwrap()
     };
-    let wrong = Call::Login(Login {
-        identifier: "ana@example.com".to_owned(),
-        password: "wrong".to_owned(),
-        device: None,
-    });
+    let Call::Login(mut wrong) = login() else { panic!() };
+    wrong.password = "wrong".to_owned();
+    let wrong = Call::Login(wrong);
     let client = start();
     client.send(&login(), None).await.unwrap();
     client.send(&login(), None).await.unwrap();
