@@ -128,6 +128,11 @@ pub(crate) struct OncePerSecond {
 }
 
 impl OncePerSecond {
+    /// One that has seen nothing yet.
+    pub(crate) const fn new() -> Self {
+        Self { last: Mutex::new(None) }
+    }
+
     /// Whether the event may be logged now; then how many were left out since the one before.
     pub(crate) fn admit(&self) -> Option<u64> {
         self.admit_at(Instant::now())

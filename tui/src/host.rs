@@ -10,13 +10,15 @@ use tui_core::{
     api::{Call, Failure, Reply},
     effect::FirstAdmin,
     msg::Desk,
+    session::{Session, SessionHandle},
 };
 use url::Url;
 
 use crate::{
     args::Wish,
-    client::{Certificate, Client, is_loopback},
+    client::{Certificate, Client, Handles, is_loopback},
     desk::{LocalDesk, Opening},
+    devices::DeviceFile,
     settings::Settings,
 };
 
@@ -44,6 +46,10 @@ pub(crate) struct Host {
     local: LocalDesk,
     settings: Mutex<Settings>,
     client: Mutex<Option<Link>>,
+    handles: Handles,
+    devices: DeviceFile,
+    /// What the local desk is called among the device tokens: its address may be another tomorrow.
+    local_name: String,
     /// Opening, setting up and connecting happen one after the other.
     turn: tokio::sync::Mutex<()>,
 }
@@ -60,12 +66,20 @@ impl Host {
     pub(crate) fn new(wish: Wish) -> Self {
         let is_ephemeral = matches!(wish.place, Place::Local { is_ephemeral: true });
         let is_registration_open = wish.settings.is_registration_open;
+        // A throw-away desk gives nothing that is worth keeping.
+        let folder = wish.settings.folder().filter(|_| !is_ephemeral);
+        let devices = DeviceFile::in_folder(folder);
+        let data = wish.data.as_deref().and_then(|data| std::path::absolute(data).ok());
+        let local_name = data.map_or_else(local_label, |data| data.display().to_string());
         Self {
+            devices,
+            local_name,
             place: wish.place,
             certificate: wish.certificate,
             local: LocalDesk::new(wish.data, is_ephemeral, is_registration_open),
             settings: Mutex::new(wish.settings),
             client: Mutex::new(None),
+            handles: Handles::default(),
             turn: tokio::sync::Mutex::new(()),
         }
     }
@@ -105,11 +119,15 @@ impl Host {
                 let client = self.join_local(&url)?;
                 let label = local_label();
                 let Some((identifier, password)) = sample else {
-                    return Ok(Desk::Ready { label, is_ephemeral, is_logged_in: false });
+                    return Ok(Desk::Ready { label, is_ephemeral, session: None });
                 };
-                let login = Login { identifier: identifier.clone(), password: password.clone() };
-                let is_logged_in = client.send(&Call::Login(login)).await.is_ok();
-                Ok(Desk::Sample { label, is_logged_in, identifier, password })
+                let login = Login {
+                    identifier: identifier.clone(),
+                    password: password.clone(),
+                    device: None,
+                };
+                let session = log_in(&client, login).await;
+                Ok(Desk::Sample { label, session, identifier, password })
             }
         }
     }
@@ -127,9 +145,10 @@ impl Host {
         });
         match self.join_local(&url) {
             Ok(client) => {
-                let login = Login { identifier: admin.email, password: admin.password };
-                let is_logged_in = client.send(&Call::Login(login)).await.is_ok();
-                Desk::Ready { label: local_label(), is_ephemeral: false, is_logged_in }
+                let login =
+                    Login { identifier: admin.email, password: admin.password, device: None };
+                let session = log_in(&client, login).await;
+                Desk::Ready { label: local_label(), is_ephemeral: false, session }
             }
             Err(message) => Desk::Failed { field: None, message },
         }
@@ -145,8 +164,8 @@ impl Host {
 
     async fn try_to_connect(&self, text: &str) -> Result<Desk, String> {
         let url = address(text)?;
-        let client = Client::new(url.clone(), self.certificate.as_ref())?;
-        client.send(&Call::Meta).await.map_err(|failure| match failure {
+        let client = self.client_of(url.clone())?;
+        client.send(&Call::Meta, None).await.map_err(|failure| match failure {
             Failure::Offline(sentence) | Failure::Unknown(sentence) => sentence,
             Failure::Garbled(_) | Failure::Expired => {
                 "no Frontdesk server answers at this address".to_owned()
@@ -159,14 +178,18 @@ impl Host {
         Ok(elsewhere(&url))
     }
 
-    /// Sends a request. Where the window that served the local desk has gone, this one takes over
+    /// Sends a request in this session. Where the window that served the local desk has gone, this one takes over
     /// (nothing was sent yet, or it was a read) and the request goes there.
-    pub(crate) async fn call(&self, call: &Call) -> Result<Reply, Failure> {
+    pub(crate) async fn call(
+        &self,
+        call: &Call,
+        session: Option<SessionHandle>,
+    ) -> Result<Reply, Failure> {
         let Some(Link { client, is_local }) = self.link() else {
             return Err(Failure::Offline("the desk is not open yet".to_owned()));
         };
         let mut used = client.url();
-        let mut answer = client.send(call).await;
+        let mut answer = client.send(call, session).await;
         let since = Instant::now();
         while is_local && matches!(answer, Err(Failure::Offline(_))) && since.elapsed() < TAKE_OVER
         {
@@ -178,9 +201,16 @@ impl Host {
             }
             used = url.clone();
             client.follow_to(url);
-            answer = client.send(call).await;
+            answer = client.send(call, session).await;
         }
         answer
+    }
+
+    /// Ends a session, whether the server can be told or not.
+    pub(crate) async fn end_session(&self, session: SessionHandle) {
+        if let Some(Link { client, .. }) = self.link() {
+            client.end_session(session).await;
+        }
     }
 
     /// Stops serving, where this is the window that serves.
@@ -190,15 +220,27 @@ impl Host {
 
     fn join_local(&self, url: &str) -> Result<Arc<Client>, String> {
         let url = Url::parse(url).map_err(|e| format!("the local desk has no address: {e}"))?;
-        let client = Client::new(url, None)?;
+        if let Some(Link { client, is_local: true }) = self.link() {
+            // The same desk: whoever is logged in there stays so.
+            client.follow_to(url);
+            return Ok(client);
+        }
+        let devices = self.devices.at(self.local_name.as_str());
+        let client = Client::new(url, None, &self.handles, devices)?;
         self.talk_to(Arc::clone(&client), true);
         Ok(client)
     }
 
     fn point_to(&self, url: Url) -> Result<(), String> {
-        let client = Client::new(url, self.certificate.as_ref())?;
+        let client = self.client_of(url)?;
         self.talk_to(client, false);
         Ok(())
+    }
+
+    /// A client for a server elsewhere.
+    fn client_of(&self, url: Url) -> Result<Arc<Client>, String> {
+        let devices = self.devices.at(plain(&url));
+        Client::new(url, self.certificate.as_ref(), &self.handles, devices)
     }
 
     fn talk_to(&self, client: Arc<Client>, is_local: bool) {
@@ -214,6 +256,14 @@ impl Host {
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut settings);
         settings.save()
+    }
+}
+
+/// Logs in; `None` where that does not work, and somebody has to.
+async fn log_in(client: &Arc<Client>, login: Login) -> Option<Box<Session>> {
+    match client.send(&Call::Login(login), None).await {
+        Ok(Reply::SignedIn(session)) => Some(session),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 mod args;
 mod client;
 mod desk;
+mod devices;
 mod host;
 mod runtime;
 mod settings;

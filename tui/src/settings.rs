@@ -46,6 +46,11 @@ impl Settings {
         self.save_to(file)
     }
 
+    /// The folder in which it lies, where there is one.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.file.as_deref().and_then(Path::parent)
+    }
+
     fn load_from(file: &Path) -> Result<Self, String> {
         match fs::read(file) {
             Ok(text) => serde_json::from_slice(&text)

@@ -29,6 +29,7 @@ pub mod changes;
 pub mod codes;
 mod conn;
 pub mod dashboard;
+pub mod devices;
 pub mod doctors;
 pub mod explain;
 mod fault;
@@ -57,7 +58,7 @@ pub(crate) use fault::DbError;
 pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
 
-use crate::{config::Database, error::Error, metrics::PoolUse};
+use crate::{config::Database, error::Error, metrics::PoolUse, output::OncePerSecond};
 use conn::{Link, Session};
 use health::Health;
 
@@ -298,6 +299,9 @@ impl Db {
 
 /// No connection was free in time, or the database is being closed.
 fn crowded(error: &PoolError<sqlx::Error>) -> Error {
-    tracing::warn!(%error, "no connection to the database was free");
+    static TOLD: OncePerSecond = OncePerSecond::new();
+    if let Some(left_out) = TOLD.admit() {
+        tracing::warn!(%error, left_out, "no connection to the database was free");
+    }
     Error::Unavailable { reason: "the database is busy", after: 1 }
 }

@@ -31,6 +31,7 @@ use crate::{
     digest::sha256,
     error::Error,
     keys::random_text,
+    output::OncePerSecond,
 };
 
 /// What was done with which record.
@@ -247,7 +248,15 @@ impl Reads {
         let actor = actor.clone();
         let read = Message::Read(Box::new(Read { at, actor, action, entity, entity_id }));
         if self.queue.try_send(read).is_err() {
-            tracing::error!(action, entity_id, "a read could not be noted and is lost");
+            static TOLD: OncePerSecond = OncePerSecond::new();
+            if let Some(left_out) = TOLD.admit() {
+                tracing::error!(
+                    action,
+                    entity_id,
+                    left_out,
+                    "a read could not be noted and is lost"
+                );
+            }
         }
     }
 

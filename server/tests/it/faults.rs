@@ -238,7 +238,20 @@ async fn hanging_up_leaves_no_connection_in_a_transaction_and_nobody_with_an_old
 /// others see.
 pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
     const CLIENTS: u64 = 12;
-    let server = Server::start(backend).await;
+    // Each answer of PostgreSQL is on its way for a while, so that `BEGIN` is met as often as any other
+    // statement; it is what sqlx would leave open.
+    let (server, proxy) = match backend {
+        Backend::Sqlite => (Server::start(backend).await, None),
+        Backend::Postgres => {
+            let (server, proxy) = with_a_proxy().await;
+            (server, Some(proxy))
+        }
+    };
+    let delay = |milliseconds| {
+        if let Some(proxy) = &proxy {
+            proxy.delay_answers(milliseconds);
+        }
+    };
     let (staff, member) = (server.staff().await, server.member("mia@example.com").await);
     let patient = staff.patient(json!({"first_name": "Ana", "last_name": "Gómez"})).await;
     let session = server.session("staff@example.com").await;
@@ -266,6 +279,7 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
     // How long each takes to be answered, so that every moment of its work is hit, however slow the
     // machine is.
     let mut times = Vec::new();
+    delay(10);
     for request in &requests {
         let began = Instant::now();
         answered(server.address, request).await;
@@ -290,6 +304,7 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
             .collect();
         futures_util::future::join_all(calls).await;
     }
+    delay(0);
     // What others write now, everybody sees; a session that ends now has ended for everybody.
     let before = staff.get("/api/dashboard").await.expect_status(200).body;
     let before = before["patients"]["total"].as_i64().unwrap();
@@ -341,9 +356,8 @@ async fn a_postgres_that_turns_read_only_is_a_503_until_it_can_be_written() {
     until(&staff, Method::GET, "/readyz", 200, &[503]).await;
 }
 
-/// A server whose way to PostgreSQL leads over a network that can fail, with as many connections open
-/// as it may have.
-async fn behind_a_proxy() -> (Server, Proxy, Client) {
+/// A server whose way to PostgreSQL leads over a network that can fail.
+async fn with_a_proxy() -> (Server, Proxy) {
     let place = Place::new(Backend::Postgres).await;
     let mut url = url::Url::parse(&place.database_url).unwrap();
     let target = (url.host_str().unwrap().to_owned(), url.port().unwrap_or(5432));
@@ -352,7 +366,12 @@ async fn behind_a_proxy() -> (Server, Proxy, Client) {
     url.set_ip_host(proxy.address.ip()).unwrap();
     url.set_port(Some(proxy.address.port())).unwrap();
     let place = Arc::new(Place { database_url: url.to_string(), ..place });
-    let server = Server::start_at(place.clone(), place.settings()).await;
+    (Server::start_at(place.clone(), place.settings()).await, proxy)
+}
+
+/// The same, with as many connections open as it may have.
+async fn behind_a_proxy() -> (Server, Proxy, Client) {
+    let (server, proxy) = with_a_proxy().await;
     let staff = server.staff().await;
     staff.patient(json!({"first_name": "Ana"})).await;
     let warm = (0..40).map(|_| staff.get("/api/dashboard"));

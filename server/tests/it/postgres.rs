@@ -41,9 +41,9 @@ pub(crate) async fn database() -> String {
 }
 
 /// The address of the database of a server whose way to it leads over a proxy.
-pub(crate) fn direct(through: &crate::harness::Server) -> String {
-    let mut url = url::Url::parse(self::server()).unwrap();
-    url.set_path(url::Url::parse(&through.place.database_url).unwrap().path());
+pub(crate) fn direct(server_behind: &crate::harness::Server) -> String {
+    let mut url = url::Url::parse(server()).unwrap();
+    url.set_path(url::Url::parse(&server_behind.place.database_url).unwrap().path());
     url.to_string()
 }
 

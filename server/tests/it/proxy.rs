@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -25,6 +26,8 @@ struct State {
     target: Mutex<Option<SocketAddr>>,
     /// Connections of an earlier generation are forgotten: they stay open and nothing passes.
     generation: AtomicU64,
+    /// How many milliseconds every answer is on its way.
+    delay: AtomicU64,
     /// New connections are answered by something that is no database.
     is_something_else: AtomicBool,
 }
@@ -50,6 +53,11 @@ impl Proxy {
         *self.state.target.lock().unwrap() = Some(target);
     }
 
+    /// Lets every answer be so many milliseconds on its way.
+    pub(crate) fn delay_answers(&self, milliseconds: u64) {
+        self.state.delay.store(milliseconds, Ordering::SeqCst);
+    }
+
     /// Forgets the connections that are open, as a router does that was restarted.
     pub(crate) fn forget(&self) {
         self.state.generation.fetch_add(1, Ordering::SeqCst);
@@ -72,8 +80,8 @@ async fn pass(mut client: TcpStream, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(target).await else { return };
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
-    let there = copy(from_client, to_server, &state, generation);
-    let back = copy(from_server, to_client, &state, generation);
+    let there = copy(from_client, to_server, &state, generation, &AtomicU64::new(0));
+    let back = copy(from_server, to_client, &state, generation, &state.delay);
     tokio::join!(there, back);
 }
 
@@ -82,12 +90,17 @@ async fn copy(
     mut to: tokio::net::tcp::OwnedWriteHalf,
     state: &State,
     generation: u64,
+    delay: &AtomicU64,
 ) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         if state.generation.load(Ordering::SeqCst) != generation {
             // Neither an answer nor an end.
             std::future::pending::<()>().await;
+        }
+        let delay = Duration::from_millis(delay.load(Ordering::SeqCst));
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
         if to.write_all(&buffer[..count]).await.is_err() {
             return;

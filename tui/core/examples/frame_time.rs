@@ -11,6 +11,7 @@ use tui_core::{
     app::{App, Options, update},
     effect::{Effect, Slot, Ticket},
     msg::{Chord, Desk, Key, Msg},
+    session::{Session, SessionHandle},
     theme::Theme,
     view::view,
 };
@@ -49,18 +50,17 @@ fn report(what: &str, times: impl Iterator<Item = u128>) {
 /// A list of 100 patients with the focus on its rows.
 fn list(width: u16, height: u16) -> Result<App, Box<dyn std::error::Error>> {
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 20).unwrap_or_default();
-    let mut app = App::new(Options { width, height, today, page_size: 100 });
-    let label = "local desk".to_owned();
-    let effects =
-        update(&mut app, Msg::Desk(Desk::Ready { label, is_ephemeral: false, is_logged_in: true }));
+    let mut app = App::new(Options { width, height, today, page_size: 100, run: 0 });
     let time = "2026-11-01T08:30:00Z";
     let user: User = serde_json::from_value(json!({
         "id": 1, "username": "ana", "name": "Ana", "role": "staff", "is_active": true,
         "is_staff": true, "email_verified": true, "created_at": time, "updated_at": time,
         "version": 1, "permissions": ["create_patient"],
     }))?;
-    let reply = Reply::User(Box::new(user));
-    let effects = update(&mut app, Msg::Reply(ticket(&effects, Slot::Account)?, Ok(reply)));
+    let session = Some(Box::new(Session::new(SessionHandle::new(1), user)));
+    let label = "local desk".to_owned();
+    let ready = Desk::Ready { label, is_ephemeral: false, session };
+    let effects = update(&mut app, Msg::Desk(ready));
     let patients: Result<Vec<Patient>, _> = (1..=100).map(patient).collect();
     let page =
         Page { count: 100, count_capped: false, next: None, previous: None, results: patients? };
@@ -72,7 +72,7 @@ fn list(width: u16, height: u16) -> Result<App, Box<dyn std::error::Error>> {
 
 fn ticket(effects: &[Effect], slot: Slot) -> Result<Ticket, String> {
     let mut tickets = effects.iter().filter_map(|effect| match effect {
-        Effect::Call(ticket, _) if ticket.slot == slot => Some(*ticket),
+        Effect::Call { ticket, .. } if ticket.slot == slot => Some(*ticket),
         _ => None,
     });
     tickets.next_back().ok_or_else(|| format!("nothing was asked in {slot:?}"))

@@ -1,7 +1,7 @@
 //! What the core asks of the server, and what comes back.
 //!
-//! Tokens are not here: the shell keeps them, refreshes them, and says [`Failure::Expired`] when
-//! that no longer works.
+//! Tokens are not here: the shell keeps them by session, refreshes them, and says
+//! [`Failure::Expired`] when that no longer works.
 
 use shared::{
     Page, Problem,
@@ -12,18 +12,34 @@ use shared::{
     patient::{NewPatient, Patient, PatientFilter, PatientPatch},
 };
 
+use crate::session::Session;
+
+/// Names one thing to be created. However often it is sent, the server creates it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The key of this number in a run of the program, which a random number names.
+    pub fn new(run: u128, number: u64) -> Self {
+        Self(format!("{run:032x}-{number}"))
+    }
+
+    /// As it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// One request to the server.
 #[derive(Clone)]
 pub enum Call {
     /// What a client must know before anybody logs in.
     Meta,
-    /// Log in. The shell keeps the tokens.
+    /// Log in. The shell keeps the tokens, and answers with the session's handle.
     Login(Login),
     /// Open an account, and log in with it.
     Register(Registration),
-    /// End the session. The shell forgets the tokens whatever the answer.
-    Logout,
-    /// Who is logged in.
+    /// To whom the session belongs, and what it may do.
     Profile,
     /// A page of patients by its filter.
     Patients(PatientFilter),
@@ -44,7 +60,12 @@ pub enum Call {
         at: Option<String>,
     },
     /// Register a patient.
-    CreatePatient(Box<NewPatient>),
+    CreatePatient {
+        /// Who it is.
+        new: Box<NewPatient>,
+        /// The same for every try to register this one.
+        key: IdempotencyKey,
+    },
     /// Change a patient, if it is still the version that was read.
     UpdatePatient {
         /// Which.
@@ -73,11 +94,16 @@ pub enum Call {
 }
 
 impl Call {
+    /// Whether it is sent in a session: everything but what comes before one.
+    pub fn needs_session(&self) -> bool {
+        !matches!(self, Self::Meta | Self::Login(_) | Self::Register(_))
+    }
+
     /// Whether it changes something: such a call is never aborted and never repeated by itself.
     pub fn is_write(&self) -> bool {
         matches!(
             self,
-            Self::CreatePatient(_)
+            Self::CreatePatient { .. }
                 | Self::UpdatePatient { .. }
                 | Self::ArchivePatient { .. }
                 | Self::RestorePatient { .. }
@@ -91,7 +117,9 @@ impl Call {
 pub enum Reply {
     /// To [`Call::Meta`].
     Meta(Box<Meta>),
-    /// To [`Call::Login`], [`Call::Register`] and [`Call::Profile`].
+    /// To [`Call::Login`] and [`Call::Register`]: a session has begun.
+    SignedIn(Box<Session>),
+    /// To [`Call::Profile`].
     User(Box<User>),
     /// To [`Call::Patients`] and [`Call::PatientsAt`].
     Patients(Box<Page<Patient>>),
@@ -99,8 +127,6 @@ pub enum Reply {
     Patient(Box<Patient>),
     /// To [`Call::History`].
     History(Box<Page<HistoryEntry>>),
-    /// To what answers nothing.
-    Done,
 }
 
 /// Why there is no good answer.

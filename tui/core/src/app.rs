@@ -31,6 +31,7 @@ use crate::{
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening, patients::list},
+    session::Session,
     world::World,
 };
 use slots::Slots;
@@ -55,6 +56,8 @@ pub struct Options {
     pub today: NaiveDate,
     /// Rows of a page of a list, 1 to 100.
     pub page_size: i64,
+    /// A random number: names this run of the program in the keys of what it creates.
+    pub run: u128,
 }
 
 /// The application.
@@ -81,22 +84,8 @@ pub struct App {
 impl App {
     /// An application that has not begun.
     pub fn new(options: Options) -> Self {
-        let world = World {
-            today: options.today,
-            width: options.width,
-            height: options.height,
-            status_rows: 1,
-            page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
-            desk: String::new(),
-            is_ephemeral: false,
-            sample: None,
-            can_go_local: false,
-            zone: None,
-            meta: None,
-            user: None,
-        };
         Self {
-            world,
+            world: World::new(options),
             screens: vec![Screen::Opening(opening::init())],
             layers: Vec::new(),
             notices: Notices::default(),
@@ -179,7 +168,7 @@ impl App {
     /// Whether an action makes sense now and would not be refused.
     pub fn offers(&self, action: Action) -> bool {
         match action {
-            Action::LogOut if self.world.user.is_none() => false,
+            Action::LogOut if self.world.session().is_none() => false,
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {
@@ -266,9 +255,11 @@ impl App {
         any
     }
 
-    /// Starts a request, and the wait after which it is shown as running.
+    /// Starts a request in the session that is used, and the wait after which it is shown as
+    /// running.
     fn start(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
-        out.extend(self.slots.start(slot, call));
+        let session = self.world.session().map(Session::handle);
+        out.extend(self.slots.start(slot, session, call));
         if !self.is_busy && !self.is_busy_armed {
             self.is_busy_armed = true;
             out.push(Effect::Arm(Timer::Busy, BUSY_AFTER));

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::api::Call;
+use crate::{api::Call, session::SessionHandle};
 
 /// A lane of requests: only the newest request of a lane may touch the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
     /// What a client must know before anybody logs in.
     Meta,
-    /// Logging in, registering, logging out.
+    /// Logging in, registering, asking who it is.
     Account,
     /// The list of patients.
     Patients,
@@ -60,7 +60,16 @@ pub struct FirstAdmin {
 #[derive(Clone)]
 pub enum Effect {
     /// Send a request; the answer comes as [`Msg::Reply`](crate::msg::Msg::Reply).
-    Call(Ticket, Call),
+    Call {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// The session whose tokens are used: no others are. Nobody's for a request that needs none.
+        session: Option<SessionHandle>,
+        /// What is asked.
+        call: Call,
+    },
+    /// Forget the tokens of a session, and tell the server that it is over. No answer is waited for.
+    EndSession(SessionHandle),
     /// Stop waiting for a lane's request. Never for a write.
     Abort(Slot),
     /// Send [`Msg::Timer`](crate::msg::Msg::Timer) after a while.

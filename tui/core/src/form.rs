@@ -1,5 +1,6 @@
 //! Forms: fields, the focus among them, and where each lies on the screen.
 
+pub mod choice;
 pub mod editor;
 pub mod field;
 pub mod view;
@@ -118,6 +119,7 @@ impl Form {
                         (Some(editor), Action::ClearField) => editor.clear(),
                         (Some(editor), _) => editor.remove_word(),
                         (None, Action::Undo) => field.reset(),
+                        (None, Action::ClearField | Action::RemoveWord) => field.forget(),
                         (None, _) => {}
                     }
                 }
@@ -134,10 +136,7 @@ impl Form {
 
     fn go(&mut self, to: usize) {
         if let Some(field) = self.focused_mut() {
-            field.was_left = true;
-            if let Some(editor) = field.editor_mut() {
-                editor.pause();
-            }
+            field.leave();
         }
         self.focus = to % self.fields.len().max(1);
     }
@@ -163,10 +162,10 @@ impl Form {
     /// Shows the faults of all fields, and puts the focus on the first that has one. Says whether
     /// there is one.
     pub fn insist(&mut self) -> bool {
-        for field in &mut self.fields {
-            field.was_left = true;
-        }
-        let first = self.fields.iter().find(|field| self.faults.contains_key(field.name));
+        self.fields.iter_mut().for_each(Field::leave);
+        let is_wrong =
+            |field: &&Field| field.own_fault().is_some() || self.faults.contains_key(field.name);
+        let first = self.fields.iter().find(is_wrong);
         let Some(name) = first.map(|field| field.name) else { return false };
         self.focus_on(name);
         true
@@ -195,11 +194,11 @@ impl Form {
         rest
     }
 
-    /// What is to be said about a field: the server's word first, then the rules' once somebody has
-    /// been there.
+    /// What is to be said about a field: the server's word first, then what the field itself can't
+    /// make sense of, then the rules' once somebody has been there.
     pub fn fault<'a>(&'a self, field: &'a Field) -> Option<&'a str> {
         let own = self.faults.get(field.name).filter(|_| field.was_left);
-        field.refused.as_deref().or(own.map(String::as_str))
+        field.refused.as_deref().or(field.own_fault()).or(own.map(String::as_str))
     }
 
     /// What is shown under a field: its fault, or its hint while it has the focus.

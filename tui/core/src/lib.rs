@@ -12,6 +12,7 @@ pub mod layers;
 pub mod msg;
 pub mod notice;
 pub mod screens;
+pub mod session;
 pub mod step;
 pub mod text;
 pub mod theme;

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     api::{Failure, Reply},
     effect::{Ticket, Timer},
+    session::Session,
 };
 
 /// A key of the keyboard without its modifiers.
@@ -81,16 +82,15 @@ pub enum Desk {
         label: String,
         /// Whether it is a throw-away desk with sample data.
         is_ephemeral: bool,
-        /// Who is logged in already, where the shell did that (a throw-away desk).
-        is_logged_in: bool,
+        /// The session that the shell has begun already: of the first administrator.
+        session: Option<Box<Session>>,
     },
-    /// There is a throw-away desk with sample data; its administrator is logged in, where that
-    /// worked.
+    /// There is a throw-away desk with sample data.
     Sample {
         /// How it is shown.
         label: String,
-        /// Whether the administrator is logged in.
-        is_logged_in: bool,
+        /// The session of its administrator, where logging in worked.
+        session: Option<Box<Session>>,
         /// The administrator's e-mail address.
         identifier: String,
         /// The administrator's password, which nobody has chosen and nobody else would know.

@@ -91,7 +91,7 @@ impl Screen {
 
     /// Where its keys mean something, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
-        let is_typing = self.field().is_some_and(|field| field.editor().is_some());
+        let is_typing = self.field().is_some();
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Opening(_) => opening::contexts(),

@@ -1,13 +1,12 @@
 //! What a screen or a layer wants done: the only way in which it reaches beyond itself.
 
-use shared::account::User;
-
 use crate::{
     api::Call,
     effect::{Effect, Slot},
     input::action::Action,
     layers::Layer,
     screens::Screen,
+    session::Session,
 };
 
 /// What a screen is told.
@@ -65,8 +64,8 @@ pub enum Step {
     Filtered(Box<shared::patient::PatientFilter>),
     /// Tell the form which values were chosen over a conflict, and save it.
     Merged(Box<crate::layers::conflict::Merge>),
-    /// Another user is welcome to drop what the one before has typed.
-    TakeOver(Box<User>),
+    /// Another user drops what the one before has typed, and goes on in a session of their own.
+    TakeOver(Box<Session>),
     /// Ask again who it is.
     AskAgain,
     /// Save although the answer of the last try got lost.

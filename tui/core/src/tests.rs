@@ -1,12 +1,16 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
 mod any_order;
+mod blind;
+mod choices;
 mod dates;
 mod driver;
 mod fixtures;
 mod forms;
+mod keys;
 mod list;
 mod meanwhile;
 mod offers;
 mod screens;
 mod session;
+mod users;

@@ -63,8 +63,7 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let world = app.world();
     painter.style(place, theme.header);
     let user = world
-        .user
-        .as_ref()
+        .user()
         .map_or(String::new(), |user| format!("{} ({}) ", display(user.login_name()), user.role));
     let right = text::width(&user).min(place.width / 2);
     painter.text_right(place.right(), place.y, right, &user, theme.header);

@@ -8,6 +8,8 @@ use shared::{
     meta::Meta,
 };
 
+use crate::{api::IdempotencyKey, app::Options, session::Session};
+
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
 
@@ -24,6 +26,10 @@ pub struct World {
     pub status_rows: u16,
     /// Rows of a page of a list.
     pub page_size: i64,
+    /// Names this run of the program.
+    run: u128,
+    /// Screens that were opened over others until now.
+    opened: u64,
     /// What the desk is called: `local desk`, or the server's address.
     pub desk: String,
     /// Whether the desk is thrown away at the end.
@@ -36,14 +42,65 @@ pub struct World {
     pub zone: Option<Tz>,
     /// What the server says of itself.
     pub meta: Option<Meta>,
-    /// Who is logged in.
-    pub user: Option<User>,
+    /// Who is logged in. Another user comes only by [`World::hand_to`].
+    session: Option<Session>,
 }
 
 impl World {
+    /// What is known before anything happens.
+    pub fn new(options: Options) -> Self {
+        Self {
+            today: options.today,
+            width: options.width,
+            height: options.height,
+            status_rows: 1,
+            page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
+            run: options.run,
+            opened: 0,
+            desk: String::new(),
+            is_ephemeral: false,
+            sample: None,
+            can_go_local: false,
+            zone: None,
+            meta: None,
+            session: None,
+        }
+    }
+
+    /// The key of what is created in the next screen that is opened.
+    pub fn next_key(&self) -> IdempotencyKey {
+        IdempotencyKey::new(self.run, self.opened)
+    }
+
+    /// Another screen was opened.
+    pub(crate) fn count_screen(&mut self) {
+        self.opened += 1;
+    }
+
+    /// The session that is used.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// The same, to be renewed; its user stays the same.
+    pub(crate) fn session_mut(&mut self) -> Option<&mut Session> {
+        self.session.as_mut()
+    }
+
+    /// Puts another session, or none, in the place of the one that is used. Whoever does this
+    /// drops everything that belongs to the user before.
+    pub(crate) fn hand_to(&mut self, session: Option<Session>) {
+        self.session = session;
+    }
+
+    /// Who is logged in.
+    pub fn user(&self) -> Option<&User> {
+        self.session().map(Session::user)
+    }
+
     /// Whether the session may do this.
     pub fn may(&self, permission: SessionPermission) -> bool {
-        let own = self.user.as_ref().and_then(|user| user.permissions.as_ref());
+        let own = self.user().and_then(|user| user.permissions.as_ref());
         own.is_some_and(|list| list.contains(&permission))
     }
 

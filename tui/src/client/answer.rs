@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use shared::Problem;
 use tui_core::api::{Failure, Reply};
 
-use super::failure::Broken;
+use super::{failure::Broken, request::Request};
 
 /// The most bytes of an answer.
 const MOST: usize = 8 * 1024 * 1024;
@@ -61,18 +61,20 @@ impl Answer {
         })
     }
 
-    /// The reply that it is.
-    pub(super) fn into_reply(self, expected: Expected, is_write: bool) -> Result<Reply, Failure> {
+    /// The reply that it is to a request.
+    pub(super) fn into_reply(self, request: &Request) -> Result<Reply, Failure> {
         if !self.status.is_success() {
-            return Err(self.into_failure(is_write));
+            return Err(self.into_failure(request.is_write));
         }
-        Ok(match expected {
+        Ok(match request.expected {
             Expected::Meta => Reply::Meta(Box::new(self.json()?)),
             Expected::User => Reply::User(Box::new(self.json()?)),
             Expected::Patients => Reply::Patients(Box::new(self.json()?)),
             Expected::Patient => Reply::Patient(Box::new(self.json()?)),
             Expected::History => Reply::History(Box::new(self.json()?)),
-            Expected::Session | Expected::Refreshed | Expected::Nothing => Reply::Done,
+            Expected::Session | Expected::Refreshed | Expected::Nothing => {
+                return Err(Failure::Garbled("nobody has asked for it".to_owned()));
+            }
         })
     }
 

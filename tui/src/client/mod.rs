@@ -1,8 +1,10 @@
-//! The HTTP client: one server, one account. Tokens live here, in memory only.
+//! The HTTP client of one server. Tokens live here, by session and in memory only; a request is
+//! sent with those of the session that it names, or not at all.
 
 mod answer;
 mod failure;
 mod request;
+mod sessions;
 mod tokens;
 
 #[cfg(test)]
@@ -19,17 +21,23 @@ use std::{
 use reqwest::{StatusCode, header};
 use shared::{
     Kind, Problem,
-    account::{Refresh, Refreshed, Registered},
+    account::{Logout, Refresh, Refreshed, Registered},
     paths,
 };
-use tui_core::api::{Call, Failure, Reply};
+use tui_core::{
+    api::{Call, Failure, Reply},
+    session::{Session, SessionHandle},
+};
 use url::Url;
 
+pub(crate) use self::sessions::Handles;
 use self::{
     answer::{Answer, Expected},
     request::{Request, Target},
+    sessions::Sessions,
     tokens::Tokens,
 };
+use crate::devices::Devices;
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -56,11 +64,12 @@ impl Certificate {
     }
 }
 
-/// Talks to one server for one account.
+/// Talks to one server, for whoever has logged in there.
 pub(crate) struct Client {
     http: reqwest::Client,
     place: Mutex<Place>,
-    tokens: Mutex<Option<Tokens>>,
+    sessions: Sessions,
+    devices: Devices,
     refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -72,10 +81,16 @@ struct Place {
 }
 
 impl Client {
-    /// A client for the server at `url`, without a session.
+    /// A client for the server at `url`, without a session. Those that begin there get their
+    /// handles from `handles`, and their device tokens are kept in `devices`.
     ///
     /// Fails with one plain sentence where the system's certificates can't be read.
-    pub(crate) fn new(url: Url, certificate: Option<&Certificate>) -> Result<Arc<Self>, String> {
+    pub(crate) fn new(
+        url: Url,
+        certificate: Option<&Certificate>,
+        handles: &Handles,
+        devices: Devices,
+    ) -> Result<Arc<Self>, String> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -101,7 +116,8 @@ impl Client {
         Ok(Arc::new(Self {
             http,
             place: Mutex::new(Place { url, former: Vec::new() }),
-            tokens: Mutex::new(None),
+            sessions: Sessions::new(handles.clone()),
+            devices,
             refreshing: tokio::sync::Mutex::new(()),
         }))
     }
@@ -120,52 +136,74 @@ impl Client {
         }
     }
 
-    /// Sends a request and reads its answer. Refreshes the tokens once where they have ended.
-    pub(crate) async fn send(self: &Arc<Self>, call: &Call) -> Result<Reply, Failure> {
+    /// Sends a request in this session and reads its answer. Refreshes the session's tokens once
+    /// where they have ended.
+    ///
+    /// Nothing is sent, and the session is over, where it has no tokens here.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        call: &Call,
+        session: Option<SessionHandle>,
+    ) -> Result<Reply, Failure> {
+        if matches!(call, Call::Login(_) | Call::Register(_)) {
+            return self.sign_in(call).await;
+        }
         let request = Request::new(call)?;
-        let session = match call {
-            Call::Meta | Call::Login(_) | Call::Register(_) => None,
-            Call::Logout => {
-                let Some(tokens) = self.take_tokens() else { return Ok(Reply::Done) };
-                let body = serde_json::json!({ "refresh": tokens.refresh() });
-                // Over is over: here, even where the server can't be told.
-                let _ = self.exchange(&request.with_body(&body)?, Some(&tokens)).await;
-                return Ok(Reply::Done);
-            }
-            _ => Some(self.tokens().ok_or(Failure::Expired)?),
-        };
-        let mut answer = self.exchange(&request, session.as_ref()).await?;
-        if let Some(old) = session
-            && answer.status == StatusCode::UNAUTHORIZED
-        {
+        if !call.needs_session() {
+            return self.exchange(&request, None).await?.into_reply(&request);
+        }
+        let handle = session.ok_or(Failure::Expired)?;
+        let old = self.sessions.tokens(handle).ok_or(Failure::Expired)?;
+        let mut answer = self.exchange(&request, Some(&old)).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
             // In a task of its own: a caller that is no longer waited for must not lose the pair.
             let client = Arc::clone(self);
-            let refreshed = tokio::spawn(async move { client.refresh(&old).await }).await;
+            let refreshed = tokio::spawn(async move { client.refresh(handle, &old).await }).await;
             let new = refreshed.map_err(|_| Failure::Expired)??;
             answer = self.exchange(&request, Some(&new)).await?;
             if answer.status == StatusCode::UNAUTHORIZED {
-                self.forget(&new);
+                self.sessions.forget(handle, &new);
                 return Err(Failure::Expired);
             }
         }
-        let is_session = request.expected == Expected::Session;
-        if is_session && answer.status.is_success() {
-            let session: Registered = answer.json()?;
-            let (Some(access), Some(refresh)) = (session.access, session.refresh) else {
-                // The account is open, and its e-mail address has to be confirmed first.
-                let problem = Problem::new(Kind::EmailUnverified, session.message);
-                return Err(Failure::Problem(Box::new(problem)));
-            };
-            self.keep(Tokens::new(access, refresh));
-            return Ok(Reply::User(Box::new(session.user)));
-        }
-        answer.into_reply(request.expected, request.is_write)
+        answer.into_reply(&request)
     }
 
-    /// The next pair of tokens, or the one that somebody else has got in the meantime.
-    async fn refresh(&self, old: &Tokens) -> Result<Tokens, Failure> {
+    /// Forgets a session's tokens, and tells the server that it is over.
+    pub(crate) async fn end_session(&self, handle: SessionHandle) {
+        let Some(tokens) = self.sessions.take(handle) else { return };
+        let body = Logout { refresh: Some(tokens.refresh().to_owned()) };
+        if let Ok(request) = Request::post(paths::LOGOUT, Expected::Nothing).with_body(&body) {
+            // Over is over: here, even where the server can't be told.
+            let _ = self.exchange(&request, Some(&tokens)).await;
+        }
+    }
+
+    /// Logs in or opens an account, as a client that the server may know from its device token.
+    async fn sign_in(&self, call: &Call) -> Result<Reply, Failure> {
+        let request = Request::new(&self.devices.attach(call))?;
+        let answer = self.exchange(&request, None).await?;
+        if !answer.status.is_success() {
+            return answer.into_reply(&request);
+        }
+        let begun: Registered = answer.json()?;
+        let (Some(access), Some(refresh)) = (begun.access, begun.refresh) else {
+            // The account is open, and its e-mail address has to be confirmed first.
+            let problem = Problem::new(Kind::EmailUnverified, begun.message);
+            return Err(Failure::Problem(Box::new(problem)));
+        };
+        if let Some(token) = begun.device {
+            self.devices.keep(call, &begun.user, token);
+        }
+        let handle = self.sessions.begin(Tokens::new(access, refresh));
+        Ok(Reply::SignedIn(Box::new(Session::new(handle, begun.user))))
+    }
+
+    /// The next pair of a session's tokens, or the one that another request has got in the
+    /// meantime.
+    async fn refresh(&self, handle: SessionHandle, old: &Tokens) -> Result<Tokens, Failure> {
         let _alone = self.refreshing.lock().await;
-        let current = self.tokens().ok_or(Failure::Expired)?;
+        let current = self.sessions.tokens(handle).ok_or(Failure::Expired)?;
         if !current.is_same(old) {
             return Ok(current);
         }
@@ -175,13 +213,13 @@ impl Client {
         if answer.status.is_success() {
             let pair: Refreshed = answer.json()?;
             let new = Tokens::new(pair.access, pair.refresh);
-            self.replace(old, new.clone());
+            self.sessions.replace(handle, old, new.clone());
             return Ok(new);
         }
         if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS {
             return Err(answer.into_failure(false));
         }
-        self.forget(old);
+        self.sessions.forget(handle, old);
         Err(Failure::Expired)
     }
 
@@ -201,6 +239,9 @@ impl Client {
         }
         if let Some(version) = request.version {
             builder = builder.header(header::IF_MATCH, format!("\"{version}\""));
+        }
+        if let Some(key) = &request.key {
+            builder = builder.header("idempotency-key", key.as_str());
         }
         if let Some(body) = &request.body {
             builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
@@ -235,33 +276,6 @@ impl Client {
             }
         }
         Ok(url)
-    }
-
-    fn tokens(&self) -> Option<Tokens> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn take_tokens(&self) -> Option<Tokens> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn keep(&self, new: Tokens) {
-        *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
-    }
-
-    /// Puts a pair in the place of `old`, unless that is no longer the one in use.
-    fn replace(&self, old: &Tokens, new: Tokens) {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        if tokens.as_ref().is_some_and(|current| current.is_same(old)) {
-            *tokens = Some(new);
-        }
-    }
-
-    fn forget(&self, old: &Tokens) {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        if tokens.as_ref().is_some_and(|current| current.is_same(old)) {
-            *tokens = None;
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use shared::{
     paths,
     patient::{Archiving, PatientLookup},
 };
-use tui_core::api::{Call, Failure};
+use tui_core::api::{Call, Failure, IdempotencyKey};
 
 use super::answer::Expected;
 
@@ -33,6 +33,8 @@ pub(super) struct Request {
     pub(super) body: Option<Vec<u8>>,
     /// The version that `If-Match` names.
     pub(super) version: Option<i64>,
+    /// The key of what is created: under it, that is done once.
+    pub(super) key: Option<IdempotencyKey>,
     /// What a good answer holds.
     pub(super) expected: Expected,
     /// Whether it changes something.
@@ -46,7 +48,6 @@ impl Request {
             Call::Meta => Self::get(paths::META, Expected::Meta),
             Call::Login(login) => Self::post(paths::LOGIN, Expected::Session).with_body(login)?,
             Call::Register(new) => Self::post(paths::REGISTER, Expected::Session).with_body(new)?,
-            Call::Logout => Self::post(paths::LOGOUT, Expected::Nothing),
             Call::Profile => Self::get(paths::PROFILE, Expected::User),
             Call::Patients(filter) => {
                 Self::get(paths::PATIENTS, Expected::Patients).with_query(filter.pairs())
@@ -60,8 +61,10 @@ impl Request {
             Call::History { id, at: None } => {
                 Self::get(paths::patient_history(*id), Expected::History)
             }
-            Call::CreatePatient(new) => {
-                Self::post(paths::PATIENTS, Expected::Patient).with_body(new)?
+            Call::CreatePatient { new, key } => {
+                let mut request = Self::post(paths::PATIENTS, Expected::Patient).with_body(new)?;
+                request.key = Some(key.clone());
+                request
             }
             Call::UpdatePatient { id, version, patch } => {
                 Self::to(Method::PATCH, paths::patient(*id), Expected::Patient)
@@ -99,7 +102,7 @@ impl Request {
 
     fn to(method: Method, path: impl Into<String>, expected: Expected) -> Self {
         let target = Target::Path { path: path.into(), query: Vec::new() };
-        Self { method, target, body: None, version: None, expected, is_write: false }
+        Self { method, target, body: None, version: None, key: None, expected, is_write: false }
     }
 
     fn given(address: &str, expected: Expected) -> Self {

@@ -15,20 +15,38 @@ use shared::{
     id::PatientId,
     patient::{NewPatient, PatientFilter, PatientPatch},
 };
-use tui_core::api::{Call, Failure, Reply};
+use tui_core::{
+    api::{Call, Failure, IdempotencyKey, Reply},
+    session::SessionHandle,
+};
+
+use crate::devices::{DeviceFile, Devices};
 
 use super::{
-    Client,
+    Client, Handles,
     fake::{Does, Fake, Seen, no_rows, problem, refreshed, session, user},
 };
 
 fn client(fake: &Fake) -> Arc<Client> {
-    Client::new(fake.url.clone(), None).unwrap()
+    Client::new(fake.url.clone(), None, &Handles::default(), nowhere()).unwrap()
+}
+
+/// No device tokens.
+fn nowhere() -> Devices {
+    DeviceFile::default().at("")
+}
+
+/// Logs in; the session's handle.
+async fn log_in(client: &Arc<Client>) -> Option<SessionHandle> {
+    match client.send(&login(), None).await {
+        Ok(Reply::SignedIn(session)) => Some(session.handle()),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn login() -> Call {
     let identifier = "ana@example.com".to_owned();
-    Call::Login(Login { identifier, password: "a long password".to_owned() })
+    Call::Login(Login { identifier, password: "a long password".to_owned(), device: None })
 }
 
 fn id(number: i64) -> PatientId {
@@ -60,9 +78,9 @@ fn desk_with_old_tokens() -> Fake {
 async fn an_ended_token_is_refreshed_once_and_the_request_repeated() {
     let fake = desk_with_old_tokens();
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
+    let session = log_in(&client).await;
     let filter = PatientFilter { search: Some("gómez 1989".to_owned()), ..Default::default() };
-    let reply = client.send(&Call::Patients(filter)).await;
+    let reply = client.send(&Call::Patients(filter), session).await;
     assert!(matches!(reply, Ok(Reply::Patients(_))), "{reply:?}");
     let list = "GET /api/patients?search=g%C3%B3mez+1989";
     assert_eq!(fake.lines(), ["POST /api/auth/login", list, "POST /api/auth/token/refresh", list]);
@@ -73,10 +91,13 @@ async fn an_ended_token_is_refreshed_once_and_the_request_repeated() {
 async fn requests_at_the_same_time_share_one_refresh() {
     let fake = desk_with_old_tokens();
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
+    let session = log_in(&client).await;
     let call = Call::Patients(PatientFilter::default());
-    let (one, two, three) =
-        tokio::join!(client.send(&call), client.send(&call), client.send(&call));
+    let (one, two, three) = tokio::join!(
+        client.send(&call, session),
+        client.send(&call, session),
+        client.send(&call, session)
+    );
     assert!(one.is_ok() && two.is_ok() && three.is_ok());
     let refreshes = fake.lines().iter().filter(|line| line.ends_with("refresh")).count();
     assert_eq!(refreshes, 1);
@@ -86,9 +107,9 @@ async fn requests_at_the_same_time_share_one_refresh() {
 async fn a_write_is_repeated_after_a_refresh_because_nothing_was_done() {
     let fake = desk_with_old_tokens();
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
+    let session = log_in(&client).await;
     let call = Call::UpdatePatient { id: id(7), version: 3, patch: Box::<PatientPatch>::default() };
-    let reply = client.send(&call).await;
+    let reply = client.send(&call, session).await;
     assert!(matches!(reply, Err(Failure::Garbled(_))), "an empty page is no patient: {reply:?}");
     let seen = fake.seen();
     assert_eq!(seen.len(), 4);
@@ -103,18 +124,18 @@ async fn a_write_is_repeated_after_a_refresh_because_nothing_was_done() {
 async fn a_session_that_is_over_is_said_to_be() {
     let fake = desk(|_| problem(Kind::Unauthenticated, "the session has ended"));
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
-    assert_eq!(client.send(&Call::Profile).await, Err(Failure::Expired));
+    let session = log_in(&client).await;
+    assert_eq!(client.send(&Call::Profile, session).await, Err(Failure::Expired));
     assert_eq!(fake.lines().len(), 3, "{:?}", fake.lines());
     // Without tokens nothing is asked at all.
-    assert_eq!(client.send(&Call::Profile).await, Err(Failure::Expired));
+    assert_eq!(client.send(&Call::Profile, session).await, Err(Failure::Expired));
     assert_eq!(fake.lines().len(), 3);
 }
 
 #[tokio::test]
 async fn a_refused_login_is_a_problem_and_not_an_ended_session() {
     let fake = Fake::start(|_| problem(Kind::Unauthenticated, "wrong e-mail or password"));
-    let answer = client(&fake).send(&login()).await;
+    let answer = client(&fake).send(&login(), None).await;
     let Err(Failure::Problem(problem)) = answer else { panic!("{answer:?}") };
     assert_eq!(problem.detail, "wrong e-mail or password");
     assert_eq!(fake.lines(), ["POST /api/auth/login"]);
@@ -124,33 +145,185 @@ async fn a_refused_login_is_a_problem_and_not_an_ended_session() {
 async fn logging_out_forgets_the_tokens_whatever_the_answer() {
     let fake = desk(|_| Does::HangsUp);
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
-    assert_eq!(client.send(&Call::Logout).await, Ok(Reply::Done));
+    let session = log_in(&client).await;
+    client.end_session(session.unwrap()).await;
     assert_eq!(fake.seen()[1].body, r#"{"refresh":"r1"}"#);
-    assert_eq!(client.send(&Call::Profile).await, Err(Failure::Expired));
+    assert_eq!(client.send(&Call::Profile, session).await, Err(Failure::Expired));
+}
+
+/// Logs ana in with the tokens `a-ana`, `r-ana`, and bob with his.
+fn desk_of_two(does: impl Fn(&Seen) -> Does + Send + 'static) -> Fake {
+    Fake::start(move |seen| {
+        let name = if seen.body.contains("bob@") { "bob" } else { "ana" };
+        match seen.line.as_str() {
+            "POST /api/auth/login" => {
+                Does::Answers(200, session(&format!("a-{name}"), &format!("r-{name}")))
+            }
+            _ => does(seen),
+        }
+    })
+}
+
+fn login_of(name: &str) -> Call {
+    let identifier = format!("{name}@example.com");
+    Call::Login(Login { identifier, password: "a long password".to_owned(), device: None })
+}
+
+async fn begin(client: &Arc<Client>, name: &str) -> Option<SessionHandle> {
+    let Ok(Reply::SignedIn(session)) = client.send(&login_of(name), None).await else { panic!() };
+    Some(session.handle())
+}
+
+#[tokio::test]
+async fn work_in_one_session_never_carries_the_token_of_another() {
+    let fake = desk_of_two(|seen| match (seen.line.as_str(), bearer(seen)) {
+        ("POST /api/auth/token/refresh", _) => problem(Kind::Unauthenticated, "it is over"),
+        (_, "Bearer a-bob") => problem(Kind::Unauthenticated, "it is over"),
+        _ => Does::Answers(200, no_rows()),
+    });
+    let client = client(&fake);
+    let bob = begin(&client, "bob").await;
+    let write =
+        Call::UpdatePatient { id: id(7), version: 3, patch: Box::<PatientPatch>::default() };
+    assert_eq!(client.send(&write, bob).await, Err(Failure::Expired));
+    let ana = begin(&client, "ana").await;
+    assert_ne!(bob, ana);
+    let before = fake.lines().len();
+    assert_eq!(client.send(&write, bob).await, Err(Failure::Expired));
+    assert_eq!(client.send(&write, None).await, Err(Failure::Expired));
+    assert_eq!(fake.lines().len(), before, "nothing was sent in anybody's name");
+    assert!(client.send(&Call::Patients(PatientFilter::default()), ana).await.is_ok());
+    let writes = fake.seen().into_iter().filter(|seen| seen.line.starts_with("PATCH"));
+    let tokens: Vec<String> = writes.map(|seen| bearer(&seen).to_owned()).collect();
+    assert_eq!(tokens, ["Bearer a-bob"]);
+}
+
+#[tokio::test]
+async fn a_refresh_in_one_session_changes_nothing_in_another() {
+    let fake = desk_of_two(|seen| match (seen.line.as_str(), bearer(seen)) {
+        ("POST /api/auth/token/refresh", _) if seen.body.contains("r-bob") => {
+            Does::Answers(200, refreshed("a2-bob", "r2-bob"))
+        }
+        (_, "Bearer a-bob") => problem(Kind::Unauthenticated, "the token has ended"),
+        _ => Does::Answers(200, no_rows()),
+    });
+    let client = client(&fake);
+    let (bob, ana) = (begin(&client, "bob").await, begin(&client, "ana").await);
+    let call = Call::Patients(PatientFilter::default());
+    let (of_bob, of_ana) = tokio::join!(client.send(&call, bob), client.send(&call, ana));
+    assert!(of_bob.is_ok() && of_ana.is_ok(), "{of_bob:?}, {of_ana:?}");
+    client.send(&call, ana).await.unwrap();
+    client.send(&call, bob).await.unwrap();
+    let seen = fake.seen();
+    let last: Vec<&str> = seen[seen.len() - 2..].iter().map(bearer).collect();
+    assert_eq!(last, ["Bearer a-ana", "Bearer a2-bob"]);
+}
+
+#[tokio::test]
+async fn ending_a_session_ends_that_one_alone() {
+    let fake = desk_of_two(|_| Does::Answers(200, no_rows()));
+    let client = client(&fake);
+    let (bob, ana) = (begin(&client, "bob").await, begin(&client, "ana").await);
+    client.end_session(ana.unwrap()).await;
+    let out = fake.seen().pop().unwrap();
+    assert_eq!((out.line.as_str(), bearer(&out)), ("POST /api/auth/logout", "Bearer a-ana"));
+    let call = Call::Patients(PatientFilter::default());
+    assert_eq!(client.send(&call, ana).await, Err(Failure::Expired));
+    assert!(client.send(&call, bob).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_session_is_unknown_at_another_server() {
+    let handles = Handles::default();
+    let (here, there) = (desk(|_| Does::HangsUp), desk(|_| Does::Answers(200, no_rows())));
+    let [here, there] = [&here, &there]
+        .map(|fake| Client::new(fake.url.clone(), None, &handles, nowhere()).unwrap());
+    let session = log_in(&here).await;
+    let call = Call::Patients(PatientFilter::default());
+    assert_eq!(there.send(&call, session).await, Err(Failure::Expired));
+    assert_ne!(log_in(&there).await, session);
+}
+
+#[tokio::test]
+async fn each_login_sends_the_device_token_of_the_last_one_with_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = AtomicUsize::new(0);
+    let fake = Fake::start(move |seen| {
+        if seen.body.contains("wrong") {
+            return problem(Kind::Unauthenticated, "wrong e-mail or password");
+        }
+        let mut answer = session("a1", "r1");
+        if seen.body.contains("bob@") {
+            (answer["user"]["id"], answer["user"]["email"]) = (json!(2), json!("bob@example.com"));
+        }
+        answer["device"] = json!(format!("device {}", count.fetch_add(1, Ordering::Relaxed)));
+        Does::Answers(200, answer)
+    });
+    let start = || {
+        let devices = DeviceFile::in_folder(Some(folder.path())).at("https://a.example");
+        Client::new(fake.url.clone(), None, &Handles::default(), devices).unwrap()
+    };
+    let Call::Login(mut wrong) = login() else { panic!() };
+    wrong.password = "wrong".to_owned();
+    let wrong = Call::Login(wrong);
+    let client = start();
+    client.send(&login(), None).await.unwrap();
+    client.send(&login(), None).await.unwrap();
+    assert!(client.send(&wrong, None).await.is_err());
+    start().send(&login_of("bob"), None).await.unwrap();
+    start().send(&login(), None).await.unwrap();
+    let bodies = fake.seen().into_iter().map(|seen| seen.body);
+    let sent: Vec<Option<String>> = bodies
+        .map(|body| {
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            body.get("device").map(|device| device.as_str().unwrap().to_owned())
+        })
+        .collect();
+    let known = |number: usize| Some(format!("device {number}"));
+    // A refused login changes nothing, and another account has no token yet.
+    assert_eq!(sent, [None, known(0), known(1), None, known(1)]);
 }
 
 #[tokio::test]
 async fn a_write_without_an_answer_may_have_been_done_and_is_not_repeated() {
     let fake = desk(|_| Does::HangsUp);
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
-    let write = Call::CreatePatient(Box::<NewPatient>::default());
-    let answer = client.send(&write).await;
+    let session = log_in(&client).await;
+    let key = IdempotencyKey::new(1, 2);
+    let write = Call::CreatePatient { new: Box::<NewPatient>::default(), key };
+    let answer = client.send(&write, session).await;
     assert!(matches!(answer, Err(Failure::Unknown(_))), "{answer:?}");
     assert_eq!(fake.lines(), ["POST /api/auth/login", "POST /api/patients"]);
-    let answer = client.send(&Call::Profile).await;
+    let answer = client.send(&Call::Profile, session).await;
     assert!(matches!(answer, Err(Failure::Offline(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn what_is_created_carries_its_key_at_every_try() {
+    let fake = desk_with_old_tokens();
+    let client = client(&fake);
+    let session = log_in(&client).await;
+    let key = IdempotencyKey::new(0xabc, 2);
+    let call = Call::CreatePatient { new: Box::<NewPatient>::default(), key };
+    for _ in 0..2 {
+        let _ = client.send(&call, session).await;
+    }
+    let seen = fake.seen();
+    let tries: Vec<&Seen> = seen.iter().filter(|s| s.line == "POST /api/patients").collect();
+    assert_eq!(tries.len(), 3, "with the old token, with the next, and again");
+    for one in tries {
+        assert_eq!(one.header("idempotency-key"), Some("00000000000000000000000000000abc-2"));
+    }
 }
 
 #[tokio::test]
 async fn a_gateway_that_gave_up_leaves_a_write_unknown() {
     let fake = desk(|_| Does::Says(504, "<html>gateway timeout</html>"));
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
+    let session = log_in(&client).await;
     let write = Call::RestorePatient { id: id(7), version: 3 };
-    assert!(matches!(client.send(&write).await, Err(Failure::Unknown(_))));
-    assert!(matches!(client.send(&Call::Profile).await, Err(Failure::Offline(_))));
+    assert!(matches!(client.send(&write, session).await, Err(Failure::Unknown(_))));
+    assert!(matches!(client.send(&Call::Profile, session).await, Err(Failure::Offline(_))));
 }
 
 #[tokio::test]
@@ -158,8 +331,8 @@ async fn where_nobody_listens_nothing_was_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let client = Client::new(url.parse().unwrap(), None).unwrap();
-    let answer = client.send(&login()).await;
+    let client = Client::new(url.parse().unwrap(), None, &Handles::default(), nowhere()).unwrap();
+    let answer = client.send(&login(), None).await;
     let Err(Failure::Offline(sentence)) = answer else { panic!("{answer:?}") };
     assert!(sentence.contains("nothing answers at 127.0.0.1:"), "{sentence}");
 }
@@ -167,10 +340,10 @@ async fn where_nobody_listens_nothing_was_sent() {
 #[tokio::test]
 async fn an_answer_that_is_something_else_is_garbled() {
     let fake = Fake::start(|_| Does::Says(200, "<html>"));
-    let answer = client(&fake).send(&Call::Meta).await;
+    let answer = client(&fake).send(&Call::Meta, None).await;
     assert!(matches!(answer, Err(Failure::Garbled(_))), "{answer:?}");
     let fake = Fake::start(|_| Does::Says(302, ""));
-    let answer = client(&fake).send(&Call::Meta).await;
+    let answer = client(&fake).send(&Call::Meta, None).await;
     assert!(matches!(answer, Err(Failure::Garbled(_))), "{answer:?}");
     assert_eq!(fake.lines().len(), 1);
 }
@@ -179,12 +352,12 @@ async fn an_answer_that_is_something_else_is_garbled() {
 async fn only_the_servers_own_pages_are_followed() {
     let fake = desk(|_| Does::Answers(200, no_rows()));
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
+    let session = log_in(&client).await;
     let foreign = Call::PatientsAt("http://elsewhere.example/api/patients?cursor=x".to_owned());
-    assert!(matches!(client.send(&foreign).await, Err(Failure::Garbled(_))));
+    assert!(matches!(client.send(&foreign, session).await, Err(Failure::Garbled(_))));
     assert_eq!(fake.lines().len(), 1);
     let own = fake.url.join("/api/patients?cursor=a%2Bb").unwrap();
-    assert!(client.send(&Call::PatientsAt(own.to_string())).await.is_ok());
+    assert!(client.send(&Call::PatientsAt(own.to_string()), session).await.is_ok());
     assert_eq!(fake.lines()[1], "GET /api/patients?cursor=a%2Bb");
 }
 
@@ -193,17 +366,17 @@ async fn a_desk_that_moved_still_knows_the_pages_it_gave() {
     let old = desk(|_| Does::HangsUp);
     let new = desk(|_| Does::Answers(200, no_rows()));
     let client = client(&old);
-    client.send(&login()).await.unwrap();
+    let session = log_in(&client).await;
     client.follow_to(new.url.clone());
     let page = old.url.join("/api/patients?cursor=x").unwrap();
-    assert!(client.send(&Call::PatientsAt(page.to_string())).await.is_ok());
+    assert!(client.send(&Call::PatientsAt(page.to_string()), session).await.is_ok());
     assert_eq!(new.lines(), ["GET /api/patients?cursor=x"]);
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_its_end() {
     let fake = Fake::start(|_| Does::Answers(200, json!("x".repeat(9 * 1024 * 1024))));
-    let answer = client(&fake).send(&Call::Meta).await;
+    let answer = client(&fake).send(&Call::Meta, None).await;
     let Err(Failure::Garbled(sentence)) = answer else { panic!("{answer:?}") };
     assert!(sentence.contains("longer"), "{sentence}");
 }
@@ -218,8 +391,8 @@ async fn the_profile_is_a_user() {
         Does::Answers(200, user())
     });
     let client = client(&fake);
-    client.send(&login()).await.unwrap();
-    assert!(matches!(client.send(&Call::Profile).await, Ok(Reply::User(_))));
+    let session = log_in(&client).await;
+    assert!(matches!(client.send(&Call::Profile, session).await, Ok(Reply::User(_))));
     assert_eq!(count.load(Ordering::Relaxed), 1);
     let agent = fake.seen()[1].header("user-agent").unwrap().to_owned();
     assert_eq!(agent, concat!("frontdesk/", env!("CARGO_PKG_VERSION")));

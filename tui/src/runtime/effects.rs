@@ -11,6 +11,7 @@ use tui_core::{
     api::{Call, Failure},
     effect::{FirstAdmin, Slot, Ticket},
     msg::{Desk, Msg},
+    session::SessionHandle,
 };
 
 use super::Event;
@@ -59,21 +60,20 @@ impl Effects {
         self.desk(async move { host.go_local().await });
     }
 
-    /// Sends a request; its answer comes as a message.
-    pub(super) fn call(&mut self, ticket: Ticket, call: Call) {
+    /// Sends a request in this session; its answer comes as a message.
+    pub(super) fn call(&mut self, ticket: Ticket, session: Option<SessionHandle>, call: Call) {
         let host = Arc::clone(&self.host);
         let events = self.events.clone();
         let is_write = call.is_write();
         let task = async move {
-            let answer = AssertUnwindSafe(host.call(&call)).catch_unwind().await;
+            let answer = AssertUnwindSafe(host.call(&call, session)).catch_unwind().await;
             let answer = answer.unwrap_or_else(|_| {
                 Err(Failure::Garbled("something went wrong in this program".to_owned()))
             });
             let _ = events.send(Msg::Reply(ticket, answer).into());
         };
         if is_write {
-            while self.writes.try_join_next().is_some() {}
-            self.writes.spawn(task);
+            self.write(task);
         } else {
             let task = tokio::spawn(task);
             // A request that the core has forgotten is not waited for any longer.
@@ -81,6 +81,18 @@ impl Effects {
                 old.abort();
             }
         }
+    }
+
+    /// Ends a session, whether the server can be told or not.
+    pub(super) fn end_session(&mut self, session: SessionHandle) {
+        let host = Arc::clone(&self.host);
+        self.write(async move { host.end_session(session).await });
+    }
+
+    /// Does what is not given up, not even at the end.
+    fn write(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        while self.writes.try_join_next().is_some() {}
+        self.writes.spawn(task);
     }
 
     /// Stops waiting for a lane's request. Writes are in no lane here.

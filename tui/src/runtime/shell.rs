@@ -59,7 +59,7 @@ impl Shell {
         let (width, height) = crossterm::terminal::size().map_err(fault)?;
         let today = now().date();
         Ok(Self {
-            app: App::new(Options { width, height, today, page_size: PAGE_SIZE }),
+            app: App::new(Options { width, height, today, page_size: PAGE_SIZE, run: random()? }),
             theme: if has_colors { Theme::ansi() } else { Theme::mono() },
             screen,
             input: Input::start(&sender),
@@ -187,7 +187,10 @@ impl Shell {
     async fn perform(&mut self, effects: Vec<Effect>) -> std::io::Result<()> {
         for effect in effects {
             match effect {
-                Effect::Call(ticket, call) => self.effects.call(ticket, call),
+                Effect::Call { ticket, session, call } => {
+                    self.effects.call(ticket, session, call);
+                }
+                Effect::EndSession(session) => self.effects.end_session(session),
                 Effect::Abort(slot) => self.effects.abort(slot),
                 Effect::Arm(timer, after) => {
                     self.timers.arm(timer, after, self.effects.events());
@@ -232,6 +235,16 @@ impl Shell {
         let effects = self.update(Msg::Resize { width, height });
         Box::pin(self.perform(effects)).await
     }
+}
+
+/// A random number.
+///
+/// Fails with one plain sentence.
+fn random() -> Result<u128, String> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| "the machine gives no random numbers".to_owned())?;
+    Ok(u128::from_be_bytes(bytes))
 }
 
 fn until_tomorrow() -> Duration {

@@ -118,7 +118,7 @@ fn a_folder_that_can_not_be_made_is_said_on_the_screen() {
 }
 
 /// The address that the desk says to other windows.
-fn served_at(home: &Home) -> String {
+pub(crate) fn served_at(home: &Home) -> String {
     let files = fs::read_dir(home.data()).unwrap();
     let texts = files.filter_map(|file| fs::read_to_string(file.unwrap().path()).ok());
     let mut lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());

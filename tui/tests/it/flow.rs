@@ -30,7 +30,7 @@ fn a_day_at_a_new_desk() {
     program.keys("gomez jose 1989");
     open(&mut program, "José Gómez");
 
-    program.keys("e");
+    program.keys(&key::ctrl('e'));
     program.wait_for("Edit patient");
     for _ in 0..6 {
         program.keys(key::TAB);
@@ -51,10 +51,13 @@ fn a_day_at_a_new_desk() {
     open(&mut program, "José Gómez");
     program.wait_for("+1 555 765 4321");
 
-    program.keys("x");
+    // A name that was meant for the search.
+    program.keys("xavier");
+    program.keys(&key::ctrl('x'));
     program.wait_for("Archive this patient?");
     program.keys("moved away");
-    program.keys(key::TAB);
+    program.keys(key::ENTER);
+    program.wait_for("› Archive ‹");
     program.keys(key::ENTER);
     program.wait_without("Archive this patient?");
     quit(program);
@@ -77,7 +80,7 @@ fn two_windows_that_change_the_same_record_overwrite_nothing() {
     log_in(&mut second, PASSWORD);
     for program in [&mut first, &mut second] {
         open(program, "José Gómez");
-        program.keys("e");
+        program.keys(&key::ctrl('e'));
         program.wait_for("Edit patient");
     }
     first.keys(" María");
@@ -91,7 +94,7 @@ fn two_windows_that_change_the_same_record_overwrite_nothing() {
     });
     quit(first);
     // Theirs first, then what was typed here after all: nothing of either is lost unseen.
-    second.keys("t");
+    second.keys(key::LEFT);
     second.keys(&key::ctrl('s'));
     second.wait_for("José María Gómez");
     second.wait_without("José Luis");

@@ -17,6 +17,9 @@ mod pty;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod terminal;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod users;
 
 #[cfg(test)]
 use std::path::Path;

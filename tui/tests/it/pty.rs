@@ -31,6 +31,8 @@ pub(crate) mod key {
     pub(crate) const ESC: &str = "\x1b";
     pub(crate) const TAB: &str = "\t";
     pub(crate) const DOWN: &str = "\x1b[B";
+    pub(crate) const LEFT: &str = "\x1b[D";
+    pub(crate) const BACKTAB: &str = "\x1b[Z";
 
     /// A letter with Control.
     pub(crate) fn ctrl(letter: char) -> String {

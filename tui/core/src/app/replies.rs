@@ -2,7 +2,7 @@
 
 use shared::{Kind, patient::Patient};
 
-use super::App;
+use super::{App, slots::Running};
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Slot, Ticket},
@@ -23,7 +23,13 @@ impl App {
         result: Result<Reply, Failure>,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Some(call) = self.slots.finish(ticket) else { return false };
+        let Some(Running { call, session }) = self.slots.finish(ticket) else {
+            // A login for which nobody waits any longer leaves no session behind.
+            if let Ok(Reply::SignedIn(session)) = result {
+                self.decline(Some(*session), out);
+            }
+            return false;
+        };
         match &result {
             Err(Failure::Offline(_)) => {}
             Err(Failure::Unknown(_)) if !call.is_write() => {}
@@ -31,7 +37,7 @@ impl App {
         }
         if matches!(result, Err(Failure::Expired)) && !is_account(&call) {
             self.released(&call);
-            self.expired(ticket.slot, call, out);
+            self.expired(session, ticket.slot, call, out);
             return true;
         }
         if call.is_write() && !is_account(&call) {
@@ -64,17 +70,13 @@ impl App {
             // It is tried again by itself.
             (Slot::Meta, Err(Failure::Offline(_) | Failure::Unknown(_))) => {}
             (Slot::Meta, Err(failure)) => self.say(Tone::Error, sentence(&failure), out),
-            (Slot::Account, Ok(Reply::Done)) => {}
-            (Slot::Account, Ok(Reply::User(user))) if matches!(call, Call::Profile) => {
-                match self.world.user.as_ref().map(|known| known.id == user.id) {
-                    Some(true) => self.world.user = Some(*user),
-                    _ => self.account_answered(call, Ok(*user), out),
-                }
-            }
-            (Slot::Account, Ok(Reply::User(user))) => self.account_answered(call, Ok(*user), out),
-            // The shell forgets the tokens whatever the server says.
-            (Slot::Account, Err(_)) if matches!(call, Call::Logout) => {}
-            (Slot::Account, Err(failure)) => self.account_answered(call, Err(failure), out),
+            (Slot::Account, Ok(Reply::SignedIn(session))) => self.logged_in(*session, out),
+            (Slot::Account, Ok(Reply::User(user))) => self.described(*user, out),
+            (Slot::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
+            // What the session may do is asked again by itself.
+            (Slot::Account, Err(Failure::Offline(_) | Failure::Unknown(_)))
+                if matches!(call, Call::Profile) => {}
+            (Slot::Account, Err(failure)) => self.account_refused(call, &failure, out),
             (Slot::Patients, result) => {
                 let answer = match result {
                     Ok(Reply::Patients(page)) => Ok(*page),
@@ -162,7 +164,7 @@ impl App {
     /// A save is over, whatever became of it.
     pub(super) fn released(&mut self, call: &Call) {
         let world = self.world.clone();
-        if matches!(call, Call::CreatePatient(_) | Call::UpdatePatient { .. })
+        if matches!(call, Call::CreatePatient { .. } | Call::UpdatePatient { .. })
             && let Some(state) = self.form_mut()
         {
             form::refused(state, &Failure::Expired, &world);
@@ -177,10 +179,10 @@ impl App {
             Err(failure) => Err(failure),
         };
         match (call, result) {
-            (Call::CreatePatient(_) | Call::UpdatePatient { .. }, Ok(patient)) => {
+            (Call::CreatePatient { .. } | Call::UpdatePatient { .. }, Ok(patient)) => {
                 self.saved(call, patient, out);
             }
-            (Call::CreatePatient(_) | Call::UpdatePatient { .. }, Err(failure)) => {
+            (Call::CreatePatient { .. } | Call::UpdatePatient { .. }, Err(failure)) => {
                 let world = self.world.clone();
                 match self.form_mut() {
                     Some(state) => {
@@ -206,7 +208,7 @@ impl App {
 
     fn saved(&mut self, call: &Call, patient: Patient, out: &mut Vec<Effect>) {
         let world = self.world.clone();
-        let is_new = matches!(call, Call::CreatePatient(_));
+        let is_new = matches!(call, Call::CreatePatient { .. });
         let is_saving =
             |screen: &Screen| matches!(screen, Screen::PatientForm(state) if state.is_saving);
         let at = self.screens.iter().rposition(is_saving);
@@ -293,6 +295,7 @@ impl App {
     }
 }
 
+/// Whether it begins a session: nothing of it waits, and nothing of it is a record.
 fn is_account(call: &Call) -> bool {
-    matches!(call, Call::Login(_) | Call::Register(_) | Call::Logout | Call::Profile)
+    matches!(call, Call::Login(_) | Call::Register(_))
 }

@@ -5,11 +5,12 @@ use shared::account::{Login, User};
 use super::App;
 use crate::{
     api::{Call, Failure, sentence},
-    effect::{Effect, Slot},
+    effect::{Effect, Slot, Timer},
     layers::{Layer, question, relogin},
     msg::Desk,
-    notice::Tone,
-    screens::{Screen, first_start, login, opening, patients::list, register},
+    notice::{Notices, Tone},
+    screens::{Screen, first_start, login, patients::list, register},
+    session::{Session, SessionHandle},
     step::Step,
 };
 
@@ -19,38 +20,23 @@ impl App {
             Desk::FirstStart { data } => {
                 self.at_another_desk(out);
                 self.world.desk.clear();
-                self.restart(Screen::FirstStart(Box::new(first_start::init(data))));
+                let screen = Screen::FirstStart(Box::new(first_start::init(data)));
+                self.restart(screen, None, out);
             }
-            Desk::Ready { label, is_ephemeral, is_logged_in } => {
+            Desk::Ready { label, is_ephemeral, session } => {
                 self.at_another_desk(out);
+                let is_same = self.world.desk == label;
                 self.world.desk = label;
                 self.world.is_ephemeral = is_ephemeral;
+                self.begin_here(is_same, session.map(|session| *session), out);
                 self.start(Slot::Meta, Call::Meta, out);
-                let founder = self.founder.take();
-                let identifier = founder.as_ref().map_or("", |(email, _)| email.as_str());
-                let is_here = self.world.user.is_some();
-                if !is_here && is_logged_in {
-                    self.restart(Screen::Opening(opening::init()));
-                } else if !is_here {
-                    let screen = Screen::Login(Box::new(login::init(identifier, false)));
-                    self.restart(screen);
-                }
-                match founder {
-                    _ if is_here => {}
-                    _ if is_logged_in => self.start(Slot::Account, Call::Profile, out),
-                    Some((identifier, password)) => {
-                        let login = Login { identifier, password };
-                        self.start(Slot::Account, Call::Login(login), out);
-                    }
-                    None => {}
-                }
             }
-            Desk::Sample { label, is_logged_in, identifier, password } => {
-                self.desk(Desk::Ready { label, is_ephemeral: true, is_logged_in }, out);
+            Desk::Sample { label, session, identifier, password } => {
+                self.desk(Desk::Ready { label, is_ephemeral: true, session }, out);
                 self.world.sample = Some((identifier, password));
             }
             Desk::Elsewhere { label, can_go_local } => {
-                let desk = Desk::Ready { label, is_ephemeral: false, is_logged_in: false };
+                let desk = Desk::Ready { label, is_ephemeral: false, session: None };
                 self.desk(desk, out);
                 self.world.can_go_local = can_go_local;
             }
@@ -79,83 +65,125 @@ impl App {
         }
     }
 
-    fn restart(&mut self, screen: Screen) {
+    /// The desk is open: goes on in a session that has begun there already, or asks who it is.
+    fn begin_here(&mut self, is_same: bool, session: Option<Session>, out: &mut Vec<Effect>) {
+        let founder = self.founder.take();
+        match (self.world.session(), session) {
+            // A session belongs to the desk at which it began. It goes on only there.
+            (Some(_), session) if is_same => self.decline(session, out),
+            (_, Some(session)) => self.enter(session, out),
+            (_, None) => {
+                let identifier = founder.as_ref().map_or("", |(email, _)| email.as_str());
+                let screen = Screen::Login(Box::new(login::init(identifier, false)));
+                self.restart(screen, None, out);
+                if let Some((identifier, password)) = founder {
+                    let login = Login { identifier, password, device: None };
+                    self.start(Slot::Account, Call::Login(login), out);
+                }
+            }
+        }
+    }
+
+    /// Begins from this screen, in this session or in none. The one place where the user changes:
+    /// nothing that belongs to the user before is left, neither typed nor asked nor on its way.
+    fn restart(&mut self, screen: Screen, session: Option<Session>, out: &mut Vec<Effect>) {
+        let former = self.world.session().map(Session::handle);
+        let next = session.as_ref().map(Session::handle);
+        let user = |session: &Session| session.user().id;
+        if self.world.session().is_some_and(|it| Some(user(it)) != session.as_ref().map(user)) {
+            // What was said names patients, too.
+            self.notices = Notices::default();
+        }
+        self.world.hand_to(session);
         self.screens = vec![screen];
         self.layers.clear();
         self.parked.clear();
-        self.slots.take_failed();
+        out.extend(self.slots.forget_session());
+        out.push(Effect::Disarm(Timer::Search));
+        out.extend(former.filter(|former| next != Some(*former)).map(Effect::EndSession));
     }
 
-    /// Takes an answer to logging in, registering or asking who it is.
-    pub(super) fn account_answered(
+    /// Ends a session that nobody goes on in.
+    pub(super) fn decline(&self, session: Option<Session>, out: &mut Vec<Effect>) {
+        out.extend(session.map(|session| Effect::EndSession(session.handle())));
+    }
+
+    /// Takes a refusal to log in, to open an account or to say who it is.
+    pub(super) fn account_refused(
         &mut self,
         call: &Call,
-        result: Result<User, Failure>,
+        failure: &Failure,
         out: &mut Vec<Effect>,
     ) {
-        let failure = match result {
-            Ok(user) => return self.logged_in(user, out),
-            Err(failure) => failure,
-        };
-        if let (Call::Profile, Failure::Offline(_)) = (call, &failure) {
-            self.went_offline(Slot::Account, call.clone(), &failure, out);
-            return;
-        }
-        if let Screen::Opening(_) = self.screen() {
-            self.restart(Screen::Login(Box::new(login::init("", false))));
-        }
+        let sample = self.world.sample.as_ref();
         let steps = match (self.layers.last_mut(), self.screens.last_mut()) {
-            (Some(Layer::Relogin(state)), _) => login::refused(state, &failure),
+            (Some(Layer::Relogin(state)), _) => login::refused(state, failure, sample),
             (_, Some(Screen::Login(state))) if !matches!(call, Call::Profile) => {
-                login::refused(state, &failure)
+                login::refused(state, failure, sample)
             }
-            (_, Some(Screen::Register(state))) => register::refused(state, &failure),
-            _ => vec![Step::Warn(sentence(&failure))],
+            (_, Some(Screen::Register(state))) => register::refused(state, failure),
+            _ => vec![Step::Warn(sentence(failure))],
         };
         self.apply(steps, out);
     }
 
     /// Somebody has proved who they are: for the first time, or over a session that was over.
-    fn logged_in(&mut self, user: User, out: &mut Vec<Effect>) {
-        let before = self.world.user.clone();
+    pub(super) fn logged_in(&mut self, session: Session, out: &mut Vec<Effect>) {
         self.notices.dismiss();
-        let Some(before) = before else { return self.enter(user, out) };
-        if before.id == user.id {
-            self.recognise(user, out);
-            self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
+        let Some(current) = self.world.session_mut() else { return self.enter(session, out) };
+        let before = current.clone();
+        let other = current.renew(session);
+        self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
+        let Some(other) = other else {
+            out.push(Effect::EndSession(before.handle()));
+            self.ask_permissions(out);
             return self.unpark(out);
-        }
+        };
         if self.has_unsaved() {
-            self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
-            let question = question::other_user(&before, &user);
+            // What was typed stays with the user before, whose session this one does not replace.
+            let question = question::other_user(before.user(), &other);
             self.layers.push(Layer::Question(Box::new(question)));
             return;
         }
-        self.take_over(user, out);
+        self.take_over(other, out);
     }
 
     /// Another user takes the place of the one before: nothing of that one stays.
-    pub(super) fn take_over(&mut self, user: User, out: &mut Vec<Effect>) {
+    pub(super) fn take_over(&mut self, session: Session, out: &mut Vec<Effect>) {
         let dropped = self.has_unsaved();
-        self.enter(user, out);
+        self.enter(session, out);
         if dropped {
             let said = "What the user before had typed was dropped.".to_owned();
             self.say(Tone::Info, said, out);
         }
     }
 
-    fn enter(&mut self, user: User, out: &mut Vec<Effect>) {
-        self.recognise(user, out);
-        let (list, steps) = list::init(&self.world);
-        self.restart(Screen::Patients(Box::new(list)));
+    fn enter(&mut self, session: Session, out: &mut Vec<Effect>) {
+        // The list looks at what the session may do.
+        let mut world = self.world.clone();
+        world.hand_to(Some(session.clone()));
+        let (list, steps) = list::init(&world);
+        self.restart(Screen::Patients(Box::new(list)), Some(session), out);
+        self.ask_permissions(out);
         self.apply(steps, out);
     }
 
-    fn recognise(&mut self, user: User, out: &mut Vec<Effect>) {
-        if user.permissions.is_none() {
+    /// Asks what the session may do, where that is not known yet.
+    fn ask_permissions(&mut self, out: &mut Vec<Effect>) {
+        if self.world.user().is_some_and(|user| user.permissions.is_none()) {
             self.start(Slot::Account, Call::Profile, out);
         }
-        self.world.user = Some(user);
+    }
+
+    /// Takes what the server says of the user. Where that is somebody else, the session is not
+    /// what it was taken for, and nothing more is done in it.
+    pub(super) fn described(&mut self, user: User, out: &mut Vec<Effect>) {
+        let Some(session) = self.world.session_mut() else { return };
+        let handle = session.handle();
+        if !session.describe(user) {
+            out.push(Effect::EndSession(handle));
+            self.ask_again(out);
+        }
     }
 
     /// Does again what the end of the session stopped: reads by themselves, a write on somebody's
@@ -171,14 +199,20 @@ impl App {
         }
     }
 
-    /// The session is over: what was asked waits, and whoever sits there logs in again over it.
-    pub(super) fn expired(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
-        if self.world.user.is_none() {
-            return;
-        }
+    /// The session in which something was asked is over: it waits, and whoever sits there logs in
+    /// again over it, unless that has happened meanwhile.
+    pub(super) fn expired(
+        &mut self,
+        session: Option<SessionHandle>,
+        slot: Slot,
+        call: Call,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(current) = self.world.session() else { return };
+        let is_renewed = session != Some(current.handle());
         self.parked.retain(|(known, _)| *known != slot);
         self.parked.push((slot, call));
-        self.ask_again(out);
+        if is_renewed { self.unpark(out) } else { self.ask_again(out) }
     }
 
     /// Asks again who it is, over everything.
@@ -194,18 +228,10 @@ impl App {
         if self.slots.is_writing() {
             return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
         }
-        for slot in [Slot::Patients, Slot::Patient, Slot::History] {
-            out.extend(self.slots.cancel(slot));
-        }
-        out.push(Effect::Disarm(crate::effect::Timer::Search));
-        self.world.user = None;
-        let mut login = login::init("", false);
-        if let Some((identifier, password)) = &self.world.sample {
-            login = login::init(identifier, false);
-            login.form.set("password", password);
-        }
-        self.restart(Screen::Login(Box::new(login)));
-        self.start(Slot::Account, Call::Logout, out);
+        let sample = self.world.sample.as_ref();
+        let mut login = login::init(sample.map_or("", |(identifier, _)| identifier), false);
+        login.fill_in(sample);
+        self.restart(Screen::Login(Box::new(login)), None, out);
     }
 
     /// The server is away: the read is kept, and tried again after a while that grows.
@@ -216,7 +242,7 @@ impl App {
         failure: &Failure,
         out: &mut Vec<Effect>,
     ) {
-        use crate::{app::RETRY_MAX, effect::Timer};
+        use crate::app::RETRY_MAX;
         self.offline = Some(crate::api::reason(failure));
         self.slots.keep_failed(slot, call);
         out.push(Effect::Arm(Timer::Retry, self.retry_after));
@@ -225,7 +251,7 @@ impl App {
 
     /// The server has answered.
     pub(super) fn came_online(&mut self, out: &mut Vec<Effect>) {
-        use crate::{app::RETRY_MIN, effect::Timer};
+        use crate::app::RETRY_MIN;
         if self.offline.take().is_some() {
             self.retry_after = RETRY_MIN;
             out.push(Effect::Disarm(Timer::Retry));

@@ -3,14 +3,36 @@
 use crate::{
     api::Call,
     effect::{Effect, Slot, Ticket},
+    session::SessionHandle,
 };
+
+/// A request under way, and the session in which it was sent.
+#[derive(Clone)]
+pub(super) struct Running {
+    pub(super) call: Call,
+    pub(super) session: Option<SessionHandle>,
+}
 
 #[derive(Clone, Default)]
 struct Lane {
     generation: u64,
-    running: Option<Call>,
+    running: Option<Running>,
     failed: Option<Call>,
 }
+
+impl Lane {
+    /// Gives up what runs and what has failed: no answer counts any more. A write goes on outside.
+    fn forget(&mut self, slot: Slot) -> Option<Effect> {
+        self.failed = None;
+        let running = self.running.take()?;
+        self.generation += 1;
+        (!running.call.is_write()).then_some(Effect::Abort(slot))
+    }
+}
+
+/// The lanes of what is sent in a session, or begins one.
+const OF_A_SESSION: [Slot; 5] =
+    [Slot::Account, Slot::Patients, Slot::Patient, Slot::History, Slot::Save];
 
 /// What runs, and what could not.
 #[derive(Clone, Default)]
@@ -48,18 +70,25 @@ impl Slots {
 
     /// Starts a request. An older one of the lane is given up, unless it writes: then nothing is
     /// started.
-    pub(super) fn start(&mut self, slot: Slot, call: Call) -> Vec<Effect> {
+    pub(super) fn start(
+        &mut self,
+        slot: Slot,
+        session: Option<SessionHandle>,
+        call: Call,
+    ) -> Vec<Effect> {
+        let session = session.filter(|_| call.needs_session());
         let lane = self.lane_mut(slot);
         let mut effects = Vec::new();
         match &lane.running {
-            Some(running) if running.is_write() => return effects,
+            Some(running) if running.call.is_write() => return effects,
             Some(_) => effects.push(Effect::Abort(slot)),
             None => {}
         }
         lane.generation += 1;
-        lane.running = Some(call.clone());
+        lane.running = Some(Running { call: call.clone(), session });
         lane.failed = None;
-        effects.push(Effect::Call(Ticket { slot, generation: lane.generation }, call));
+        let ticket = Ticket { slot, generation: lane.generation };
+        effects.push(Effect::Call { ticket, session, call });
         effects
     }
 
@@ -68,7 +97,7 @@ impl Slots {
         let lane = self.lane_mut(slot);
         lane.failed = None;
         match &lane.running {
-            Some(running) if !running.is_write() => {
+            Some(running) if !running.call.is_write() => {
                 lane.generation += 1;
                 lane.running = None;
                 vec![Effect::Abort(slot)]
@@ -77,8 +106,13 @@ impl Slots {
         }
     }
 
+    /// Gives up everything that belongs to a session, whose user has gone.
+    pub(super) fn forget_session(&mut self) -> Vec<Effect> {
+        OF_A_SESSION.into_iter().filter_map(|slot| self.lane_mut(slot).forget(slot)).collect()
+    }
+
     /// Takes what was asked with a ticket, if its answer counts.
-    pub(super) fn finish(&mut self, ticket: Ticket) -> Option<Call> {
+    pub(super) fn finish(&mut self, ticket: Ticket) -> Option<Running> {
         let lane = self.lane_mut(ticket.slot);
         if lane.generation != ticket.generation {
             return None;
@@ -104,6 +138,11 @@ impl Slots {
     /// Whether a write runs.
     pub(super) fn is_writing(&self) -> bool {
         self.save.running.is_some()
+    }
+
+    /// Whether somebody is just logging in or opening an account.
+    pub(super) fn is_signing_in(&self) -> bool {
+        self.account.running.as_ref().is_some_and(|running| !running.call.needs_session())
     }
 
     /// Whether a lane runs.

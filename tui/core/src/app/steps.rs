@@ -34,7 +34,7 @@ impl App {
             }
             Step::Enter(call) => {
                 self.notices.dismiss();
-                if !self.slots.is_running(Slot::Account) {
+                if !self.slots.is_signing_in() {
                     self.start(Slot::Account, call, out);
                 }
             }
@@ -44,7 +44,10 @@ impl App {
                 }
                 out.push(effect);
             }
-            Step::Push(screen) => self.screens.push(*screen),
+            Step::Push(screen) => {
+                self.screens.push(*screen);
+                self.world.count_screen();
+            }
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
             Step::Open(layer) => self.layers.push(*layer),
@@ -57,7 +60,7 @@ impl App {
             }
             Step::Inform(said) => self.say(Tone::Info, said, out),
             Step::Warn(said) => self.say(Tone::Error, said, out),
-            Step::TakeOver(user) => self.take_over(*user, out),
+            Step::TakeOver(session) => self.take_over(*session, out),
             Step::AskAgain => self.ask_again(out),
             Step::Filtered(_)
             | Step::Merged(_)

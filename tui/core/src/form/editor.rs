@@ -107,6 +107,11 @@ impl Editor {
         }
     }
 
+    /// Empties the field, with everything that undo remembers.
+    pub fn forget(&mut self) {
+        *self = Self { is_multiline: self.is_multiline, ..Self::default() };
+    }
+
     /// Empties the field.
     pub fn clear(&mut self) {
         self.remove(0, self.text.len());

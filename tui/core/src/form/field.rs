@@ -2,64 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::editor::Editor;
+use super::{choice::Choice, editor::Editor};
 use crate::msg::{Chord, Key};
-
-/// A closed list of values of which one is chosen. The first is usually "not said".
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// Each value with how it is shown.
-    pub options: &'static [(&'static str, &'static str)],
-    /// Which is chosen.
-    pub at: usize,
-}
-
-impl Choice {
-    /// A choice with the option of this value chosen, or the first.
-    pub fn new(options: &'static [(&'static str, &'static str)], value: &str) -> Self {
-        let at = options.iter().position(|(option, _)| *option == value).unwrap_or_default();
-        Self { options, at }
-    }
-
-    /// The chosen value.
-    pub fn value(&self) -> &'static str {
-        self.options.get(self.at).map_or("", |(value, _)| value)
-    }
-
-    /// How the chosen value is shown.
-    pub fn shown(&self) -> &'static str {
-        self.options.get(self.at).map_or("", |(_, shown)| shown)
-    }
-
-    fn step(&mut self, forward: bool) {
-        let count = self.options.len().max(1);
-        self.at = if forward { (self.at + 1) % count } else { (self.at + count - 1) % count };
-    }
-
-    /// Takes a key: the arrows and Space step, a letter goes to the next option that begins with it,
-    /// Backspace and Delete go to the first.
-    fn press(&mut self, chord: Chord) -> bool {
-        match chord.key {
-            _ if chord.ctrl || chord.alt => return false,
-            Key::Left => self.step(false),
-            Key::Right | Key::Char(' ') => self.step(true),
-            Key::Backspace | Key::Delete => self.at = 0,
-            Key::Char(letter) => {
-                let begins = |(value, shown): &(&str, &str)| {
-                    let same = |c: char| c.eq_ignore_ascii_case(&letter);
-                    value.starts_with(same) || (value.is_empty() && shown.starts_with(same))
-                };
-                let count = self.options.len();
-                let order = (1..=count).map(|step| (self.at + step) % count.max(1));
-                let found = order.into_iter().find(|at| self.options.get(*at).is_some_and(begins));
-                let Some(found) = found else { return false };
-                self.at = found;
-            }
-            _ => return false,
-        }
-        true
-    }
-}
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,7 +107,29 @@ impl Field {
 
     /// Whether it differs from what it was when the form was opened.
     pub fn is_changed(&self) -> bool {
-        self.value().trim() != self.opening.trim()
+        self.value().trim() != self.opening.trim() || self.is_open()
+    }
+
+    /// Whether what is typed is no value yet: a choice that fits several values, or none.
+    pub fn is_open(&self) -> bool {
+        matches!(&self.input, Input::Choice(choice) if choice.is_open())
+    }
+
+    /// What is wrong with what is typed, where the field itself knows.
+    pub fn own_fault(&self) -> Option<&str> {
+        match &self.input {
+            Input::Choice(choice) => choice.fault(),
+            Input::Text(_) | Input::Secret(_) => None,
+        }
+    }
+
+    /// The focus goes elsewhere, or what is typed shall be used.
+    pub fn leave(&mut self) {
+        self.was_left = true;
+        match &mut self.input {
+            Input::Text(editor) | Input::Secret(editor) => editor.pause(),
+            Input::Choice(choice) => choice.leave(),
+        }
     }
 
     /// Puts the value there with which the form was opened.
@@ -182,7 +148,7 @@ impl Field {
         self.refused = None;
         match &mut self.input {
             Input::Text(editor) | Input::Secret(editor) => editor.set(value),
-            Input::Choice(choice) => *choice = Choice::new(choice.options, value),
+            Input::Choice(choice) => *choice = choice.with(value),
         }
     }
 
@@ -221,10 +187,20 @@ impl Field {
         is_taken
     }
 
+    /// Forgets what is typed: no undo brings it back.
+    pub fn forget(&mut self) {
+        match &mut self.input {
+            Input::Text(editor) | Input::Secret(editor) => editor.forget(),
+            Input::Choice(choice) => choice.clear(),
+        }
+    }
+
     /// Takes pasted text. Says whether it did.
     pub fn paste(&mut self, text: &str) -> bool {
-        let Some(editor) = self.editor_mut() else { return false };
-        editor.paste(text);
+        match &mut self.input {
+            Input::Text(editor) | Input::Secret(editor) => editor.paste(text),
+            Input::Choice(choice) => choice.paste(text),
+        }
         self.refused = None;
         true
     }
@@ -237,7 +213,7 @@ mod tests {
     const SEX: &[(&str, &str)] = &[("", "not said"), ("F", "female"), ("M", "male")];
 
     #[test]
-    fn a_choice_is_made_by_letter_or_by_stepping() {
+    fn a_choice_is_made_by_typing_or_by_stepping() {
         let mut field = Field::choice("gender", "Sex", SEX, "");
         assert!(field.press(Chord::plain(Key::Char('m'))));
         assert_eq!(field.value(), "M");
@@ -245,7 +221,6 @@ mod tests {
         assert_eq!(field.value(), "");
         field.press(Chord::plain(Key::Left));
         assert_eq!(field.value(), "M");
-        assert!(!field.press(Chord::plain(Key::Char('?'))));
         field.press(Chord::plain(Key::Backspace));
         assert!(!field.is_changed());
     }

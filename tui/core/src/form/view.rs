@@ -4,8 +4,9 @@ use ratatui_core::{layout::Rect, style::Style};
 
 use super::{
     Form, Placed,
+    choice::{Choice, Understood},
     editor::Editor,
-    field::{Choice, Field, Input},
+    field::{Field, Input},
 };
 use crate::{
     text::{self, display},
@@ -151,16 +152,36 @@ impl Drawing<'_, '_> {
         }
     }
 
+    /// A choice: the value, or what is typed as long as it is none, with what it may become.
     fn choice(&mut self, choice: &Choice, is_focused: bool) {
         let Some(y) = self.row(0) else { return };
         let theme = *self.painter.theme;
         let (x, columns) = (self.input_x(), self.place.input);
-        let (style, sides) =
-            if is_focused { (theme.focus, ("‹ ", " ›")) } else { (theme.field, ("", "")) };
-        let pieces = [(sides.0, theme.key), (choice.shown(), style), (sides.1, theme.key)];
+        let typed = display(choice.typed());
+        let (shown, more) = match choice.understood() {
+            Understood::One => (choice.shown().to_owned(), String::new()),
+            Understood::Several(found) if is_focused => (format!("{typed}…"), found.join(" ")),
+            Understood::Several(_) => (format!("{typed}…"), String::new()),
+            Understood::Nothing => (format!("{typed}?"), String::new()),
+        };
+        let value = match (choice.is_open(), is_focused) {
+            (true, _) => theme.fault,
+            (false, true) => theme.focus,
+            (false, false) => theme.field,
+        };
+        let sides = if is_focused { ("‹ ", " ›") } else { ("", "") };
+        let pieces = [
+            (sides.0, theme.key),
+            (shown.as_str(), value),
+            (sides.1, theme.key),
+            ("  ", theme.dim),
+            (more.as_str(), theme.dim),
+        ];
         self.painter.pieces(x, y, columns, &pieces);
         if is_focused {
-            self.painter.place_cursor(x.saturating_add(2), y);
+            let behind = if choice.is_open() { text::width(&typed) } else { 0 };
+            let at = behind.saturating_add(2).min(columns.saturating_sub(1));
+            self.painter.place_cursor(x.saturating_add(at), y);
         }
     }
 

@@ -85,6 +85,56 @@ pub enum Action {
     TakeTheirs,
 }
 
+impl Action {
+    /// Whether it changes a record, or is a step on the way to it: asks whether to, opens a form,
+    /// chooses what is saved.
+    pub fn changes_record(self) -> bool {
+        match self {
+            Self::Save
+            | Self::NewPatient
+            | Self::Edit
+            | Self::Archive
+            | Self::Restore
+            | Self::TakeMine
+            | Self::TakeTheirs => true,
+            // Accepting answers questions, which have a test of their own.
+            Self::Accept
+            | Self::NextChoice
+            | Self::PreviousChoice
+            | Self::Help
+            | Self::Palette
+            | Self::Messages
+            | Self::Repaint
+            | Self::Suspend
+            | Self::LogOut
+            | Self::Quit
+            | Self::Refresh
+            | Self::Back
+            | Self::Undo
+            | Self::Redo
+            | Self::ClearField
+            | Self::RemoveWord
+            | Self::NextField
+            | Self::PreviousField
+            | Self::RowUp
+            | Self::RowDown
+            | Self::PageUp
+            | Self::PageDown
+            | Self::FirstRow
+            | Self::LastRow
+            | Self::Open
+            | Self::Search
+            | Self::Results
+            | Self::Sort
+            | Self::Filter
+            | Self::ClearFilters
+            | Self::CopyMrn
+            | Self::Register
+            | Self::LocalDesk => false,
+        }
+    }
+}
+
 /// Where keys mean something. Several hold at once; the first that knows a key decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {

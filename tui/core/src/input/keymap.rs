@@ -97,6 +97,38 @@ mod tests {
     }
 
     #[test]
+    fn no_letter_changes_a_record_or_begins_to() {
+        let mut count = 0;
+        for entry in TABLE.iter().filter(|entry| entry.action.changes_record()) {
+            for (place, chord) in
+                entry.keys.iter().flat_map(|(place, chords)| chords.iter().map(move |c| (place, c)))
+            {
+                assert!(
+                    !chord.is_printable(),
+                    "{} at {place:?} is {:?}",
+                    chord.label(),
+                    entry.action
+                );
+                count += 1;
+            }
+        }
+        assert!(count >= 8, "{count}");
+        assert!(TABLE.iter().filter(|e| e.is_dangerous).all(|e| e.action.changes_record()));
+    }
+
+    #[test]
+    fn no_letter_answers_a_question() {
+        use Context::{Conflict, Form, Layer, Pick, Question};
+        for entry in TABLE {
+            for (place, chords) in entry.keys {
+                let answers = matches!(place, Conflict | Form | Layer | Pick | Question);
+                let letter = chords.iter().find(|chord| chord.is_printable());
+                assert!(!answers || letter.is_none(), "{:?} at {place:?}", entry.action);
+            }
+        }
+    }
+
+    #[test]
     fn every_action_has_one_entry_with_label_help_and_place() {
         let mut actions = HashSet::new();
         for entry in TABLE {

@@ -1,4 +1,7 @@
 //! THE table of actions and keys.
+//!
+//! No letter changes a record, nor begins to: whoever types a name into the wrong screen must not
+//! archive somebody. What does is on a letter with Control, and a test holds that.
 
 use super::action::{Action, Context};
 use crate::msg::{Chord, Key};
@@ -55,17 +58,17 @@ table! {
         [Results: letter('/'), on(Key::Tab), on(Key::BackTab), letter('i'); Patients: ctrl('f')]
     Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
     Edit "edit" "Edit the patient's record." 66
-        [Patient: letter('e'), on(Key::Enter); Results: letter('e'); Patients: ctrl('e')]
+        [Patient: ctrl('e'); Patients: ctrl('e')]
     NewPatient "new patient" "Register a patient who is not here yet." 80
-        [Results: letter('n'); Patients: ctrl('n')]
+        [Patients: ctrl('n')]
     Filter "filter" "Narrow the list: sex, blood type, city, birth, archived." 70
         [Results: letter('f'); Patients: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [Results: letter('s'); Patients: ctrl('o')]
     ClearFilters "show all" "Take every filter away." 20
         [Results: letter('F'); Patients:]
     Archive "archive" "Archive the patient; it can be brought back." 60 danger true
-        [Patient: letter('x')]
-    Restore "restore" "Bring the patient back from the archive." 62 [Patient: letter('u')]
+        [Patient: ctrl('x')]
+    Restore "restore" "Bring the patient back from the archive." 62 [Patient: ctrl('k')]
     CopyMrn "copy MRN" "Put the medical record number into the clipboard." 30
         [Patient: letter('y'); Results: letter('y')]
     Refresh "refresh" "Ask the server again." 25
@@ -74,9 +77,9 @@ table! {
     LocalDesk "local desk" "Forget this server and open the local desk on this machine." 55
         [Login: ctrl('o')]
     TakeTheirs "theirs" "Take what the other has saved." 84
-        [Conflict: letter('t'), on(Key::Left), letter('h')]
+        [Conflict: on(Key::Left)]
     TakeMine "mine" "Keep what you have typed." 85
-        [Conflict: letter('m'), on(Key::Right), letter('l')]
+        [Conflict: on(Key::Right)]
     NextField "next field" "Go to the next field." 40 [Form: on(Key::Tab), on(Key::Down)]
     PreviousField "field before" "Go to the field before." 0 [Form: on(Key::BackTab), on(Key::Up)]
     Accept "choose" "Accept what is typed or selected; in a form, go on to the next field." 50

@@ -14,9 +14,11 @@ use shared::{
 use super::middle;
 use crate::{
     api::Call,
+    effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
     screens::{Screen, patients::detail},
+    session::Session,
     step::{Event, Leave, Step},
     text::{display, paragraphs, width},
     view::paint::Painter,
@@ -54,6 +56,11 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
 }
 
 impl State {
+    /// Whether something was typed along with the answer.
+    fn has_words(&self) -> bool {
+        self.form.fields.iter().any(|field| !field.value().trim().is_empty())
+    }
+
     fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
         let mut all = vec![Step::Close];
         all.extend(steps);
@@ -89,7 +96,9 @@ pub fn archive(patient: &Patient) -> State {
         named(patient)
     );
     let mut state = ask("Archive this patient?", words, "Cancel");
-    state.form = Form::new(vec![Field::text("reason", "Reason", "").hint("may be left empty")]);
+    state.form = Form::new(vec![
+        Field::text("reason", "Reason", "").hint("may be left empty; Enter goes on to the answer"),
+    ]);
     let answer = Answer::Archive { id: patient.id, version: patient.version };
     state.answers.push(("Archive", answer));
     state.is_dangerous = true;
@@ -105,24 +114,29 @@ pub fn restore(patient: &Patient) -> State {
 /// A write that the end of the session stopped.
 pub fn resend(call: &Call) -> State {
     let what = match call {
-        Call::CreatePatient(_) => "The new patient was not saved",
+        Call::CreatePatient { .. } => "The new patient was not saved",
         Call::UpdatePatient { .. } => "The change was not saved",
         Call::ArchivePatient { .. } => "The patient was not archived",
         _ => "The patient was not brought back",
     };
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {
-        Call::CreatePatient(_) | Call::UpdatePatient { .. } => Step::SaveAgain,
+        Call::CreatePatient { .. } | Call::UpdatePatient { .. } => Step::SaveAgain,
         other => Step::Write(other.clone()),
     };
     ask("Send it now?", words, "Not yet").or("Send it", vec![again])
 }
 
 /// The answer of a save got lost.
-pub fn lost() -> State {
-    let words = "The answer of the server got lost: what you typed may have been saved or not. \
-                 Checking reads and changes nothing.";
-    ask("Was it saved?", words.to_owned(), "Keep editing")
+pub fn lost(is_new: bool) -> State {
+    let mut words =
+        "The answer of the server got lost: what you typed may have been saved or not. \
+                     Checking reads and changes nothing."
+            .to_owned();
+    if is_new {
+        words.push_str(" Saving again registers nobody twice.");
+    }
+    ask("Was it saved?", words, "Keep editing")
         .or("Check", vec![Step::Check])
         .or("Save again", vec![Step::SaveAgain])
 }
@@ -142,15 +156,16 @@ pub fn found(patient: &Patient, world: &World) -> State {
 }
 
 /// Somebody else has logged in over a form.
-pub fn other_user(before: &User, now: &User) -> State {
+pub fn other_user(before: &User, now: &Session) -> State {
     let words = format!(
         "You are {} now; {} has typed something that is not saved. It can't go on under your name.",
-        display(now.login_name()),
+        display(now.user().login_name()),
         display(before.login_name())
     );
     let mut state = ask("Another user", words, "Back to the login");
     if let Some((_, answer)) = state.answers.first_mut() {
-        *answer = Answer::Steps(vec![Step::Close, Step::AskAgain]);
+        let end = Step::Do(Effect::EndSession(now.handle()));
+        *answer = Answer::Steps(vec![Step::Close, end, Step::AskAgain]);
     }
     state.or("Drop it and go on", vec![Step::TakeOver(Box::new(now.clone()))])
 }
@@ -186,9 +201,15 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
 
 /// Does something.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
-    let Event::Act(action) = event else { return Vec::new() };
+    let Event::Act(action) = event else {
+        // Whoever types has not decided yet: Enter has to be pressed for it.
+        state.at = 0;
+        return Vec::new();
+    };
     let count = state.answers.len().max(1);
     match action {
+        // What was typed along with an answer is meant for that answer.
+        Action::Accept if state.at == 0 && state.has_words() => state.at = 1,
         Action::NextChoice => state.at = (state.at + 1) % count,
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
         Action::Accept => return answer(state, state.at),

@@ -15,8 +15,9 @@ use crate::{
 
 /// Begins with the name of whoever was logged in.
 pub fn init(world: &World) -> State {
-    let user = world.user.as_ref();
-    login::init(user.map_or("", |user| user.login_name()), true)
+    let mut state = login::init(world.user().map_or("", |user| user.login_name()), true);
+    state.fill_in(world.sample.as_ref());
+    state
 }
 
 /// Does something.

@@ -72,19 +72,40 @@ fn send(state: &mut State) -> Vec<Step> {
     let login = Login {
         identifier: state.form.value("email").trim().to_owned(),
         password: state.form.value("password").to_owned(),
+        device: None,
     };
     vec![Step::Enter(Call::Login(login))]
 }
 
-/// Takes a refusal: what was typed stays, and the sentence stands beside the field that is meant.
-pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
+impl State {
+    /// Types the password of a throw-away desk's administrator, which nobody else knows.
+    pub(crate) fn fill_in(&mut self, sample: Option<&(String, String)>) {
+        if let Some((_, password)) = sample.filter(|(name, _)| self.form.value("email") == name) {
+            self.form.set("password", password);
+        }
+    }
+}
+
+/// Takes a refusal: the sentence stands beside the field that is meant. The name stays; the next
+/// password is typed from its beginning, not behind the one that was refused.
+pub fn refused(
+    state: &mut State,
+    failure: &Failure,
+    sample: Option<&(String, String)>,
+) -> Vec<Step> {
+    if matches!(failure, Failure::Problem(_)) {
+        state.form.focus_on("password");
+        if let Some(field) = state.form.field_mut("password") {
+            field.forget();
+        }
+        state.fill_in(sample);
+    }
     match failure {
         Failure::Problem(problem) if problem.error == Kind::Unauthenticated.code() => {
             let sentence = match problem.detail.as_str() {
                 "" => "E-mail, username or password is wrong.".to_owned(),
                 detail => detail.to_owned(),
             };
-            state.form.focus_on("password");
             if let Some(field) = state.form.field_mut("password") {
                 field.refused = Some(sentence);
             }

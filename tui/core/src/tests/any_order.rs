@@ -6,15 +6,51 @@ use shared::Kind;
 
 use super::{
     driver::Driver,
-    fixtures::{history, jose, meta, page, patient, people, problem, stale, user},
+    fixtures::{
+        history, jose, meta, page, patient, people, problem, session, signed_in, stale, user,
+    },
 };
 use crate::{
-    api::{Failure, Reply},
-    effect::{Slot, Ticket, Timer},
+    api::{Call, Failure, Reply},
+    effect::{Effect, Slot, Ticket, Timer},
     msg::{Chord, Desk, Key, Msg},
+    session::SessionHandle,
     theme::Theme,
     view::view,
 };
+
+/// What the first user types, and nobody else.
+const TYPED: &str = "Qxyzq";
+
+/// The user of a session: the last digit of its handle's number.
+fn owner(handle: SessionHandle) -> i64 {
+    (0..100).find(|number| SessionHandle::new(*number) == handle).unwrap() as i64 % 10
+}
+
+/// Sends a message. Whatever leaves with it leaves in a session of the user who is shown, and
+/// where that is another one than before, nothing of the one before is left.
+fn send(driver: &mut Driver, msg: Msg) -> bool {
+    let user = |driver: &Driver| driver.app.world().user().map(|user| user.id.0);
+    let before = user(driver);
+    let is_handled = driver.send(msg);
+    for effect in &driver.last {
+        if let Effect::Call { session, call, .. } = effect {
+            assert_eq!(session.is_some(), call.needs_session());
+            assert!(session.is_none_or(|handle| Some(owner(handle)) == user(driver)));
+            // What the tests type at the start, for the first user.
+            if let Call::UpdatePatient { patch, .. } = call
+                && format!("{patch:?}").contains(TYPED)
+            {
+                assert_eq!(user(driver), Some(1));
+            }
+        }
+    }
+    if before.is_some() && user(driver) != before {
+        assert!(!driver.app.has_unsaved(), "work of the user before is left");
+        assert!(driver.app.layers().is_empty(), "a question to the user before is left");
+    }
+    is_handled
+}
 
 /// A message, or an answer to what was asked last in a lane.
 #[derive(Clone, Debug)]
@@ -46,7 +82,7 @@ fn key() -> impl Strategy<Value = Chord> {
         4 => prop::sample::select(vec!['a', 'e', 'f', 's', 'x', 'u', 'n', 'y', '?', ':', '/', 'G',
             'M', 'q', 't', 'm', '1', ' ', '李', '\u{301}', '\u{200d}', '\u{202e}', '\t'])
             .prop_map(|c| Chord::plain(Key::Char(c))),
-        3 => prop::sample::select("abcdefglnopqrstuwyz".chars().collect::<Vec<_>>())
+        3 => prop::sample::select("abcdefgklnopqrstuvwxyz".chars().collect::<Vec<_>>())
             .prop_map(Chord::ctrl),
     ]
 }
@@ -91,9 +127,12 @@ fn good(slot: Slot) -> Vec<Reply> {
     match slot {
         Slot::Meta => vec![Reply::Meta(Box::new(meta()))],
         Slot::Account => vec![
+            signed_in(11, 1, "ana"),
+            signed_in(21, 1, "ana"),
+            signed_in(12, 2, "bob"),
+            signed_in(22, 2, "bob"),
             Reply::User(Box::new(user(1, "ana"))),
             Reply::User(Box::new(user(2, "bob"))),
-            Reply::Done,
         ],
         Slot::Patients => vec![
             Reply::Patients(Box::new(page(people(), 900))),
@@ -105,7 +144,7 @@ fn good(slot: Slot) -> Vec<Reply> {
             Reply::Patients(Box::new(page(people(), 5))),
         ],
         Slot::History => vec![Reply::History(Box::new(history()))],
-        Slot::Save => vec![named("José"), Reply::Done],
+        Slot::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
     }
 }
 
@@ -119,7 +158,12 @@ fn event() -> impl Strategy<Value = Event> {
     let timers = vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry];
     let desks = vec![
         Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },
-        Desk::Ready { label: "local".to_owned(), is_ephemeral: true, is_logged_in: true },
+        Desk::Ready {
+            label: "local".to_owned(),
+            is_ephemeral: true,
+            session: Some(Box::new(session(31, 1, "ana"))),
+        },
+        Desk::Elsewhere { label: "https://desk.example.org".to_owned(), can_go_local: true },
         Desk::Failed { field: Some("email".to_owned()), message: "no".to_owned() },
     ];
     prop_oneof![
@@ -131,7 +175,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => "[a-z\\n\u{1b}李]{0,40}".prop_map(|text| Event::Msg(Msg::Paste(text))),
         1 => Just(Event::Msg(Msg::Online)),
         1 => (slot(), 0_u64..4).prop_map(|(slot, generation)| {
-            Event::Msg(Msg::Reply(Ticket { slot, generation }, Ok(Reply::Done)))
+            Event::Msg(Msg::Reply(Ticket { slot, generation }, Ok(signed_in(42, 2, "bob"))))
         }),
         1 => prop::sample::select(desks).prop_map(|desk| Event::Msg(Msg::Desk(desk))),
     ]
@@ -156,18 +200,18 @@ fn play(mut driver: Driver, events: Vec<Event>) {
                 let newest = driver.calls.iter().rev().find(|(t, _)| t.slot == ticket.slot);
                 let is_stale = newest.is_none_or(|(newest, _)| *newest != ticket);
                 let before = is_stale.then(|| driver.screen());
-                let is_handled = driver.send(Msg::Reply(ticket, result));
+                let is_handled = send(&mut driver, Msg::Reply(ticket, result));
                 assert!(!(is_stale && is_handled), "a stale answer counted");
                 assert!(before.is_none_or(|before| before == driver.screen()));
             }
             Event::Msg(msg) => {
-                driver.send(msg);
+                send(&mut driver, msg);
             }
             Event::Answer(slot, result) => {
                 let asked = driver.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
                 if let Some((ticket, _)) = asked {
                     let ticket = *ticket;
-                    driver.send(Msg::Reply(ticket, result));
+                    send(&mut driver, Msg::Reply(ticket, result));
                 }
             }
         }
@@ -193,7 +237,27 @@ proptest! {
     ) {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.send(Msg::Resize { width, height });
-        driver.keys("e");
+        driver.keys("<ctrl-e>");
+        play(driver, events);
+    }
+
+    #[test]
+    fn two_users_at_one_desk_never_share_anything(events in prop::collection::vec(
+        prop_oneof![
+            3 => event(),
+            // Sessions end, and somebody logs in over what is typed.
+            1 => slot().prop_map(|slot| Event::Answer(slot, Err(Failure::Expired))),
+            2 => prop::sample::select(good(Slot::Account))
+                .prop_map(|reply| Event::Answer(Slot::Account, Ok(reply))),
+            2 => prop::sample::select(vec![Key::Enter, Key::Tab, Key::Esc])
+                .prop_map(|key| Event::Msg(Msg::Key(Chord::plain(key)))),
+            1 => Just(Event::Msg(Msg::Key(Chord::ctrl('s')))),
+        ], 1..80)
+    ) {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys(&format!("<ctrl-e>{TYPED}<ctrl-s>"));
+        driver.answer(Slot::Save, Err(Failure::Expired));
+        driver.keys("a long password<enter>");
         play(driver, events);
     }
 
@@ -218,7 +282,7 @@ proptest! {
         events in prop::collection::vec(event(), 1..50),
     ) {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("exyz");
+        driver.keys("<ctrl-e>xyz");
         for event in events {
             // Discarding, saving and another user are the ways out: none of them is taken here.
             match event {
@@ -243,7 +307,7 @@ proptest! {
                 _ => {}
             }
             prop_assert!(driver.app.has_unsaved());
-            prop_assert!(!driver.last.iter().any(|e| matches!(e, crate::effect::Effect::Quit)));
+            prop_assert!(!driver.last.iter().any(|e| matches!(e, Effect::Quit)));
         }
     }
 }

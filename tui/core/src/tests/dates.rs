@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn sent(driver: &Driver) -> PatientInput {
-    let Call::CreatePatient(new) = driver.call(Slot::Save) else { panic!() };
+    let Call::CreatePatient { new, .. } = driver.call(Slot::Save) else { panic!() };
     new.0.clone()
 }
 

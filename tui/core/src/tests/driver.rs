@@ -3,12 +3,13 @@
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
 use shared::patient::Patient;
 
-use super::fixtures::{history, meta, page, today, user};
+use super::fixtures::{history, meta, page, signed_in, today};
 use crate::{
     api::{Call, Failure, Reply},
     app::{App, Options, update},
     effect::{Effect, Slot, Ticket, Timer},
     msg::{Chord, Desk, Key, Msg},
+    session::SessionHandle,
     theme::Theme,
     view::view,
 };
@@ -17,13 +18,22 @@ use crate::{
 pub(super) struct Driver {
     pub(super) app: App,
     pub(super) calls: Vec<(Ticket, Call)>,
+    /// The session of each call.
+    pub(super) sessions: Vec<Option<SessionHandle>>,
+    logins: u64,
     pub(super) last: Vec<Effect>,
 }
 
 impl Driver {
     pub(super) fn new(width: u16, height: u16) -> Self {
-        let options = Options { width, height, today: today(), page_size: 50 };
-        let mut driver = Self { app: App::new(options), calls: Vec::new(), last: Vec::new() };
+        let options = Options { width, height, today: today(), page_size: 50, run: 7 };
+        let mut driver = Self {
+            app: App::new(options),
+            calls: Vec::new(),
+            sessions: Vec::new(),
+            logins: 0,
+            last: Vec::new(),
+        };
         driver.send(Msg::Start);
         driver
     }
@@ -34,7 +44,7 @@ impl Driver {
         driver.send(Msg::Desk(Desk::Ready {
             label: "local desk".to_owned(),
             is_ephemeral: false,
-            is_logged_in: false,
+            session: None,
         }));
         driver.answer(Slot::Meta, Ok(Reply::Meta(Box::new(meta()))));
         driver
@@ -59,12 +69,8 @@ impl Driver {
     }
 
     pub(super) fn log_in(&mut self, id: i64, name: &str) {
-        self.answer(Slot::Account, Ok(Reply::User(Box::new(user(id, name)))));
-    }
-
-    /// Logs in again over whatever is there, and gets this answer.
-    pub(super) fn answer_again(&mut self, reply: Reply) {
-        self.keys("a long password<enter>");
+        self.logins += 1;
+        let reply = signed_in(self.logins, id, name);
         self.answer(Slot::Account, Ok(reply));
     }
 
@@ -72,8 +78,9 @@ impl Driver {
         self.app.take_dirty();
         self.last = update(&mut self.app, msg);
         for effect in &self.last {
-            if let Effect::Call(ticket, call) = effect {
+            if let Effect::Call { ticket, session, call } = effect {
                 self.calls.push((*ticket, call.clone()));
+                self.sessions.push(*session);
             }
         }
         self.app.take_dirty()

@@ -13,6 +13,11 @@ use shared::{
     patient::{Gender, Identifier, Patient, PatientPermission},
 };
 
+use crate::{
+    api::Reply,
+    session::{Session, SessionHandle},
+};
+
 pub(super) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -47,6 +52,16 @@ pub(super) fn user(id: i64, name: &str) -> User {
             SessionPermission::ReadArchivedPatients,
         ]),
     }
+}
+
+/// A session of a user, under a handle of this number.
+pub(super) fn session(number: u64, id: i64, name: &str) -> Session {
+    Session::new(SessionHandle::new(number), user(id, name))
+}
+
+/// The answer to a login.
+pub(super) fn signed_in(number: u64, id: i64, name: &str) -> Reply {
+    Reply::SignedIn(Box::new(session(number, id, name)))
 }
 
 pub(super) fn meta() -> Meta {

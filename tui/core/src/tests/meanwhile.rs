@@ -33,7 +33,7 @@ fn what_is_typed_while_a_new_patient_is_being_saved_stays() {
 #[test]
 fn what_is_typed_while_a_change_is_being_saved_stays() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("e<ctrl-u>Joe<ctrl-s>y");
+    driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>y");
     let mut joe = patient(9, "Joe", "Gómez");
     joe.version = 4;
     driver.answer(Slot::Save, Ok(Reply::Patient(Box::new(joe))));
@@ -50,7 +50,7 @@ fn what_is_typed_while_a_change_is_being_saved_stays() {
 #[test]
 fn what_is_typed_while_it_is_saved_to_quit_is_not_quit_over() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("e<ctrl-u>Joe<ctrl-q><tab><tab><enter>y");
+    driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-q><tab><tab><enter>y");
     driver.answer(Slot::Save, Ok(Reply::Patient(Box::new(patient(9, "Joe", "Gómez")))));
     assert!(!driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
     driver.shows("Joey");
@@ -83,7 +83,7 @@ fn a_refusal_of_a_form_that_was_left_touches_no_other_form() {
 #[test]
 fn saving_over_an_open_conflict_says_what_is_to_be_chosen() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("e<ctrl-u>Joe<ctrl-s>");
+    driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>");
     let mut theirs = patient(9, "Josef", "Gómez");
     theirs.version = 4;
     driver.refuse(Slot::Save, stale(&theirs));

@@ -11,6 +11,7 @@ use crate::{
     effect::Slot,
     msg::Msg,
     screens::Screen,
+    session::{Session, SessionHandle},
 };
 
 #[test]
@@ -20,7 +21,7 @@ fn what_would_be_refused_is_not_offered() {
     let mut driver = Driver::looking_at(patient, 80, 24);
     driver.hides("edit");
     driver.hides("archive");
-    driver.keys("ex");
+    driver.keys("<ctrl-e><ctrl-x>");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
     assert!(driver.app.layers().is_empty());
 }
@@ -41,7 +42,8 @@ fn a_session_that_may_not_register_patients_is_not_offered_to() {
     driver.keys("ana<tab>a long password<enter>");
     let mut ana = user(1, "ana");
     ana.permissions = Some(Vec::new());
-    driver.answer(Slot::Account, Ok(Reply::User(Box::new(ana))));
+    let session = Session::new(SessionHandle::new(1), ana);
+    driver.answer(Slot::Account, Ok(Reply::SignedIn(Box::new(session))));
     driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(Vec::new(), 0)))));
     driver.hides("new patient");
     driver.keys("<ctrl-n>");
@@ -53,27 +55,51 @@ fn a_session_that_may_not_register_patients_is_not_offered_to() {
 #[test]
 fn archiving_names_the_person_and_is_cancelled_by_default() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("x");
+    driver.keys("<ctrl-x>");
     driver.shows("José Gómez, born 1989-05-25, P000009K");
     driver.keys("<enter>");
     assert_eq!(driver.asked(Slot::Save), 0);
-    driver.keys("xMoved away<tab><enter>");
+    driver.keys("<ctrl-x>Moved away<tab><enter>");
     let Call::ArchivePatient { version, reason, .. } = driver.call(Slot::Save) else { panic!() };
     assert_eq!((*version, reason.as_deref()), (3, Some("Moved away")));
     let mut archived = jose();
     archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
     driver.answer(Slot::Save, Ok(Reply::Patient(Box::new(archived))));
     driver.shows("ARCHIVED 2026-11-20");
-    driver.shows("u restore");
-    driver.hides("x archive");
-    driver.keys("u<right><enter>");
+    driver.shows("Ctrl-K restore");
+    driver.hides("Ctrl-X archive");
+    driver.keys("<ctrl-k><right><enter>");
     assert!(matches!(driver.call(Slot::Save), Call::RestorePatient { .. }));
+}
+
+#[test]
+fn a_reason_goes_with_the_archiving_whichever_way_it_is_answered() {
+    for keys in ["<enter><enter>", "<tab><enter>", "<backtab><enter>"] {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys(&format!("<ctrl-x>Moved away{keys}"));
+        let Call::ArchivePatient { reason, .. } = driver.call(Slot::Save) else { panic!() };
+        assert_eq!(reason.as_deref(), Some("Moved away"), "{keys}");
+    }
+}
+
+#[test]
+fn enter_in_the_reason_keeps_it_and_archives_nobody_yet() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-x>Moved<enter>");
+    driver.shows("› Archive ‹");
+    driver.shows("Moved");
+    assert_eq!(driver.asked(Slot::Save), 0);
+    // Whoever goes on typing has not decided.
+    driver.keys(" away");
+    driver.shows("› Cancel ‹");
+    driver.keys("<enter><esc>");
+    assert_eq!(driver.asked(Slot::Save), 0);
 }
 
 #[test]
 fn archiving_what_was_changed_meanwhile_shows_it_first() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("x<tab><enter>");
+    driver.keys("<ctrl-x><tab><enter>");
     let mut theirs = jose();
     theirs.version = 4;
     theirs.full_name = "Josef Gómez".to_owned();
@@ -95,7 +121,7 @@ fn the_help_lists_what_holds_here_and_runs_it() {
 #[test]
 fn the_footer_says_what_enter_does_here() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("e");
+    driver.keys("<ctrl-e>");
     driver.shows("Enter next field");
     driver.keys("<backtab>");
     driver.shows("Enter new line");
@@ -170,7 +196,7 @@ fn keys_that_old_terminals_send_as_letters_with_control_are_what_they_mean() {
 #[test]
 fn a_key_that_means_nothing_draws_nothing() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    for chord in super::driver::chords("zw<ctrl-g>") {
+    for chord in super::driver::chords("zwexun<ctrl-g><enter>") {
         assert!(!driver.send(Msg::Key(chord)));
     }
     let old = driver.ticket(Slot::Patients);
@@ -180,7 +206,7 @@ fn a_key_that_means_nothing_draws_nothing() {
 #[test]
 fn a_terminal_that_is_too_small_says_so_and_loses_nothing() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("exyz");
+    driver.keys("<ctrl-e>xyz");
     driver.send(Msg::Resize { width: 20, height: 5 });
     driver.shows("Please enlarge");
     driver.keys("<esc><right><enter><ctrl-q>");

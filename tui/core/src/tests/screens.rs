@@ -102,6 +102,11 @@ looks! {
         driver.keys("<ctrl-n>Ana<tab>Gómez<tab>19890525<tab><tab>f<tab><tab>123<tab>");
         driver
     };
+    choice_half_typed: {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys("<ctrl-n>Ana<tab><tab><tab><tab>o-<tab>a");
+        driver
+    };
     new_patient_narrow: {
         let mut driver = Driver::with(people(), 5, 40, 12);
         driver.keys("<ctrl-n>Ana<tab>Gómez<tab>1989<tab>12<tab>");
@@ -109,28 +114,28 @@ looks! {
     };
     edit_patient: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("e<ctrl-u>Joe");
+        driver.keys("<ctrl-e><ctrl-u>Joe");
         driver
     };
     archive: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("x");
+        driver.keys("<ctrl-x>");
         driver
     };
     leaving_a_form: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("exyz<esc>");
+        driver.keys("<ctrl-e>xyz<esc>");
         driver
     };
     session_over: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("exyz<ctrl-s>");
+        driver.keys("<ctrl-e>xyz<ctrl-s>");
         driver.answer(Slot::Save, Err(Failure::Expired));
         driver
     };
     conflict: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("e<ctrl-u>Joe<tab><ctrl-u>Gomes<ctrl-s>");
+        driver.keys("<ctrl-e><ctrl-u>Joe<tab><ctrl-u>Gomes<ctrl-s>");
         let mut theirs = jose();
         theirs.version = 4;
         theirs.first_name = Some("Josef".to_owned());
@@ -140,7 +145,7 @@ looks! {
     };
     leaving_a_form_narrow: {
         let mut driver = Driver::looking_at(jose(), 40, 12);
-        driver.keys("exyz<esc><right>");
+        driver.keys("<ctrl-e>xyz<esc><right>");
         driver
     };
     new_patient_wide: {
@@ -150,7 +155,7 @@ looks! {
     };
     answer_lost: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("exyz<ctrl-s>");
+        driver.keys("<ctrl-e>xyz<ctrl-s>");
         driver.answer(Slot::Save, Err(Failure::Unknown("the connection was reset".to_owned())));
         driver
     };

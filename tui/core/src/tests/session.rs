@@ -4,14 +4,21 @@ use shared::Kind;
 
 use super::{
     driver::Driver,
-    fixtures::{jose, meta, page, people, problem, user},
+    fixtures::{jose, meta, page, people, problem, session, signed_in, user},
 };
 use crate::{
     api::{Call, Failure, Reply},
     effect::{Effect, Slot, Timer},
     msg::{Desk, Msg},
     screens::Screen,
+    session::{Session, SessionHandle},
 };
+
+/// Whether the last message ended the session of this number.
+fn ends(driver: &Driver, number: u64) -> bool {
+    let handle = SessionHandle::new(number);
+    driver.last.iter().any(|effect| matches!(effect, Effect::EndSession(h) if *h == handle))
+}
 
 fn first_start() -> Driver {
     let mut driver = Driver::new(80, 24);
@@ -22,8 +29,9 @@ fn first_start() -> Driver {
 const ADMIN: &str =
     "<tab>Ana Gómez<tab>ana@example.com<tab>a long enough password<tab>a long enough password";
 
-fn ready(is_logged_in: bool) -> Msg {
-    Msg::Desk(Desk::Ready { label: "local desk".to_owned(), is_ephemeral: false, is_logged_in })
+fn ready(session: Option<Session>) -> Msg {
+    let (label, session) = ("local desk".to_owned(), session.map(Box::new));
+    Msg::Desk(Desk::Ready { label, is_ephemeral: false, session })
 }
 
 #[test]
@@ -41,7 +49,7 @@ fn the_first_administrator_is_set_up_and_logged_in() {
     driver.keys("<ctrl-s>");
     let Some(Effect::SetUp(admin)) = driver.last.first() else { panic!("it was not set up") };
     assert_eq!((admin.email.as_str(), admin.is_registration_open), ("ana@example.com", false));
-    driver.send(ready(false));
+    driver.send(ready(None));
     let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
     assert_eq!(login.identifier, "ana@example.com");
     driver.log_in(1, "ana");
@@ -91,24 +99,18 @@ fn a_server_elsewhere_can_be_chosen_and_what_was_typed_comes_back() {
 #[test]
 fn a_desk_where_somebody_is_logged_in_already_shows_the_list() {
     let mut driver = Driver::new(80, 24);
-    driver.send(ready(true));
-    assert!(matches!(driver.call(Slot::Account), Call::Profile));
-    assert!(matches!(driver.app.screen(), Screen::Opening(_)));
-    driver.log_in(1, "ana");
+    driver.send(ready(Some(session(7, 1, "ana"))));
     assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    assert_eq!(driver.asked(Slot::Account), 0, "the session says whose it is");
+    assert_eq!(
+        driver.sessions,
+        [Some(SessionHandle::new(7)), None],
+        "the list, and what needs none"
+    );
 }
 
 #[test]
-fn a_desk_where_nobody_is_logged_in_after_all_shows_the_login() {
-    let mut driver = Driver::new(80, 24);
-    driver.send(ready(true));
-    driver.answer(Slot::Account, Err(Failure::Expired));
-    driver.shows("Log in to local desk");
-    driver.shows("The session is over: log in again.");
-}
-
-#[test]
-fn a_refused_login_keeps_what_was_typed() {
+fn a_refused_login_keeps_the_name_and_takes_the_next_password_from_its_beginning() {
     let mut driver = Driver::at_login(80, 24);
     driver.keys("ana<tab>wrong<enter>");
     let mut refused = problem(Kind::Unauthenticated, &[]);
@@ -116,8 +118,20 @@ fn a_refused_login_keeps_what_was_typed() {
     driver.refuse(Slot::Account, refused);
     driver.shows("! The password is wrong.");
     driver.shows("ana");
-    driver.keys("<enter>");
+    driver.keys("<ctrl-z>right<enter>");
     assert_eq!(driver.asked(Slot::Account), 2);
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!((login.identifier.as_str(), login.password.as_str()), ("ana", "right"));
+    // Also where the password was not looked at.
+    driver.refuse(Slot::Account, problem(Kind::TooManyRequests, &[]));
+    driver.keys("right<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.password, "right");
+    // What did not reach the server is sent again as it is.
+    driver.answer(Slot::Account, Err(Failure::Offline("nothing answers".to_owned())));
+    driver.keys("<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.password, "right");
 }
 
 #[test]
@@ -126,7 +140,7 @@ fn an_account_is_offered_only_where_registration_is_open() {
     driver.hides("No account yet?");
     driver.keys("<ctrl-n>");
     assert!(matches!(driver.app.screen(), Screen::Login(_)));
-    driver.send(ready(false));
+    driver.send(ready(None));
     let mut open = meta();
     open.is_registration_open = true;
     driver.answer(Slot::Meta, Ok(Reply::Meta(Box::new(open))));
@@ -160,19 +174,17 @@ fn an_answer_that_comes_twice_counts_once() {
     driver.keys("ana<tab>a long password<enter>");
     let ticket = driver.ticket(Slot::Account);
     driver.log_in(1, "ana");
-    let reply = Reply::User(Box::new(user(2, "bob")));
-    assert!(!driver.send(Msg::Reply(ticket, Ok(reply))));
+    assert!(!driver.send(Msg::Reply(ticket, Ok(signed_in(8, 2, "bob")))));
     driver.shows("ana (staff)");
+    assert!(ends(&driver, 8), "a session for which nobody waits is ended");
 }
 
 #[test]
 fn logging_out_forgets_what_was_on_the_screen() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys(":log out<enter>");
-    assert!(matches!(driver.call(Slot::Account), Call::Logout));
+    assert!(ends(&driver, 1));
     driver.hides("José");
-    driver.answer(Slot::Account, Err(Failure::Offline("refused".to_owned())));
-    driver.hides("refused");
     driver.keys("bob<tab>a long password<enter>");
     driver.log_in(2, "bob");
     driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(people(), 5)))));
@@ -185,9 +197,10 @@ fn a_profile_without_permissions_is_completed() {
     driver.keys("ana<tab>a long password<enter>");
     let mut bare = user(1, "ana");
     bare.permissions = None;
-    driver.answer(Slot::Account, Ok(Reply::User(Box::new(bare))));
+    let bare = Session::new(SessionHandle::new(1), bare);
+    driver.answer(Slot::Account, Ok(Reply::SignedIn(Box::new(bare))));
     assert!(matches!(driver.call(Slot::Account), Call::Profile));
-    driver.log_in(1, "ana");
+    driver.answer(Slot::Account, Ok(Reply::User(Box::new(user(1, "ana")))));
     driver.keys("<ctrl-n>");
     assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
 }
@@ -250,13 +263,16 @@ fn whoever_logs_out_of_a_throw_away_desk_can_log_in_again() {
     let mut driver = Driver::new(80, 24);
     driver.send(Msg::Desk(Desk::Sample {
         label: "local desk".to_owned(),
-        is_logged_in: true,
+        session: Some(Box::new(session(1, 1, "ana"))),
         identifier: "admin@example.com".to_owned(),
         password: "nobody knows it".to_owned(),
     }));
-    driver.log_in(1, "ana");
     driver.keys("<ctrl-p>log out<enter>");
-    driver.answer(Slot::Account, Ok(Reply::Done));
+    driver.keys("<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(login.password, "nobody knows it");
+    // Nor is it lost where something was typed behind it.
+    driver.refuse(Slot::Account, problem(Kind::Unauthenticated, &[]));
     driver.keys("<enter>");
     let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
     assert_eq!(login.password, "nobody knows it");

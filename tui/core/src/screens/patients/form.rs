@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use shared::{
     Faults, Kind, Page,
-    patient::{NewPatient, Patient, PatientPatch, PatientState},
+    patient::{NewPatient, Patient, PatientInput, PatientPatch, PatientState},
 };
 
 pub use self::view::view;
 use crate::{
-    api::{Call, Failure, sentence},
+    api::{Call, Failure, IdempotencyKey, sentence},
     effect::Slot,
     form::Form,
     input::action::{Action, Context},
@@ -36,12 +36,25 @@ pub struct State {
     pub(crate) base: Option<Box<Patient>>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
-    /// What is being saved, field by field: typing goes on meanwhile.
-    sent: Vec<String>,
+    /// What is being saved: typing goes on meanwhile.
+    sent: Attempt,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
     pub(crate) is_doubtful: bool,
+    /// Names the patient who is registered here, at every try.
+    key: IdempotencyKey,
+    /// The tries to register of which nobody knows whether they were done, oldest first.
+    lost: Vec<Attempt>,
+    /// Which of these is being sent again.
+    repeats: Option<usize>,
+}
+
+/// One try to save: what was sent, and every field as it was typed then.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Attempt {
+    input: PatientInput,
+    values: Vec<String>,
 }
 
 /// Begins, with an empty form or a patient's.
@@ -50,9 +63,12 @@ pub fn init(base: Option<&Patient>, world: &World) -> State {
         form: Form::new(fields::of(base)),
         base: base.cloned().map(Box::new),
         is_saving: false,
-        sent: Vec::new(),
+        sent: Attempt::default(),
         then: None,
         is_doubtful: false,
+        key: world.next_key(),
+        lost: Vec::new(),
+        repeats: None,
     };
     state.judge(world.today);
     state
@@ -65,7 +81,7 @@ impl State {
     }
 
     /// Runs the rules that the server has over what is typed.
-    fn judge(&mut self, today: NaiveDate) -> shared::patient::PatientInput {
+    fn judge(&mut self, today: NaiveDate) -> PatientInput {
         let (input, mut faults) = fields::read(&self.form, self.base.is_some(), today);
         if let Err(more) = self.stored().changed_by(&input, today) {
             for (name, complaint) in more.iter() {
@@ -77,6 +93,10 @@ impl State {
         self.form.judge(&faults);
         fields::echo_dates(&mut self.form, today);
         input
+    }
+
+    fn create(&self, input: PatientInput) -> Call {
+        Call::CreatePatient { new: Box::new(NewPatient(input)), key: self.key.clone() }
     }
 
     fn stored(&self) -> PatientState {
@@ -115,14 +135,23 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> 
         return vec![Step::Inform("It is being saved already.".to_owned())];
     }
     if state.is_doubtful {
-        return vec![Step::Open(Box::new(Layer::Question(Box::new(question::lost()))))];
+        return vec![ask_whether_saved(state)];
     }
+    attempt(state, world, then)
+}
+
+fn ask_whether_saved(state: &State) -> Step {
+    Step::Open(Box::new(Layer::Question(Box::new(question::lost(state.base.is_none())))))
+}
+
+/// Sends what is typed.
+fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
     let input = state.judge(world.today);
     if state.form.insist() {
         return vec![Step::Warn("Not saved: see what is said beside the field.".to_owned())];
     }
     let call = match &state.base {
-        None => Call::CreatePatient(Box::new(NewPatient(input))),
+        None => state.create(input.clone()),
         Some(_) if !state.form.is_changed() => {
             let said = Step::Inform("Nothing was changed.".to_owned());
             return vec![said, Step::Left(then.unwrap_or(Leave::Back))];
@@ -130,19 +159,39 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> 
         Some(base) => Call::UpdatePatient {
             id: base.id,
             version: base.version,
-            patch: Box::new(PatientPatch(input)),
+            patch: Box::new(PatientPatch(input.clone())),
         },
     };
+    let values = state.form.fields.iter().map(|field| field.value().to_owned()).collect();
+    state.sent = Attempt { input, values };
+    state.repeats = None;
     state.is_saving = true;
-    state.sent = state.form.fields.iter().map(|field| field.value().to_owned()).collect();
     state.then = then;
     vec![Step::Write(call)]
 }
 
+/// Sends a try to register again whose answer got lost, exactly as it was: under its key it is
+/// done once. What was typed since is saved afterwards.
+fn repeat(state: &mut State, at: usize) -> Option<Step> {
+    let attempt = state.lost.get(at)?.clone();
+    let call = state.create(attempt.input.clone());
+    state.sent = attempt;
+    state.repeats = Some(at);
+    state.is_saving = true;
+    state.then = None;
+    Some(Step::Write(call))
+}
+
 /// Sends what was typed on somebody's own word although the answer of the last try got lost.
 pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
-    state.is_doubtful = false;
-    save(state, world, None)
+    if state.is_saving {
+        return save(state, world, None);
+    }
+    let newest = state.lost.len().checked_sub(1).filter(|_| state.is_doubtful);
+    match newest.and_then(|at| repeat(state, at)) {
+        Some(step) => vec![step],
+        None => attempt(state, world, None),
+    }
 }
 
 /// What is said of a record that was saved.
@@ -155,13 +204,15 @@ pub fn told(patient: &Patient, is_new: bool) -> String {
 /// while it was being saved.
 pub fn saved(state: &mut State, patient: &Patient, world: &World) -> (Option<Leave>, String) {
     state.is_saving = false;
+    state.is_doubtful = false;
+    state.lost.clear();
     let said = told(patient, state.base.is_none());
     let then = state.then.take().unwrap_or(Leave::Back);
     let values = fields::values(patient);
     let mut is_more = false;
-    for (field, sent) in state.form.fields.iter_mut().zip(&state.sent) {
+    for (field, sent) in state.form.fields.iter_mut().zip(&state.sent.values) {
         let stored = values.get(field.name).map_or("", String::as_str);
-        if field.value() == sent {
+        if field.value() == sent && !field.is_open() {
             field.set(stored);
         } else {
             is_more = true;
@@ -180,7 +231,11 @@ pub fn saved(state: &mut State, patient: &Patient, world: &World) -> (Option<Lea
 pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step> {
     state.is_saving = false;
     state.then = None;
+    let repeated = state.repeats.take();
     match failure {
+        Failure::Problem(problem) if problem.error == Kind::KeyReused.code() => {
+            already_created(state, repeated)
+        }
         Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
             match (&state.base, conflict::theirs(problem)) {
                 (Some(base), Some(theirs)) => {
@@ -191,6 +246,9 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
             }
         }
         Failure::Problem(problem) => {
+            // A server that can't do it now says nothing about the try before.
+            state.is_doubtful &=
+                problem.status >= 500 || problem.error == Kind::TooManyRequests.code();
             let mut rest = state.form.refuse(&problem.errors);
             if problem.errors.is_empty() {
                 rest.push(problem.detail.clone());
@@ -207,16 +265,36 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
         }
         Failure::Unknown(_) | Failure::Garbled(_) => {
             state.is_doubtful = true;
+            if state.base.is_none() && repeated.is_none() && !state.lost.contains(&state.sent) {
+                state.lost.push(state.sent.clone());
+            }
             vec![
                 Step::Warn(format!("{} It may have been saved or not.", sentence(failure))),
-                Step::Open(Box::new(Layer::Question(Box::new(question::lost())))),
+                ask_whether_saved(state),
             ]
+        }
+        Failure::Offline(_) if state.is_doubtful => {
+            let why = sentence(failure);
+            vec![Step::Warn(format!("Not sent again. {why} The form stays."))]
         }
         Failure::Offline(_) => {
             let why = sentence(failure);
             vec![Step::Warn(format!("Not saved. {why} The form stays; Ctrl-S tries again."))]
         }
         Failure::Expired => Vec::new(),
+    }
+}
+
+/// Takes the refusal of a key under which something else was registered: a try whose answer got
+/// lost was done after all. Sent again as it was, it is answered with the patient.
+fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Step> {
+    let older = repeated.unwrap_or(state.lost.len()).checked_sub(1);
+    match older.and_then(|at| repeat(state, at)) {
+        Some(step) => vec![step],
+        None => {
+            let said = "An earlier try was saved. Look for the patient in the list.";
+            vec![Step::Warn(said.to_owned())]
+        }
     }
 }
 

@@ -1,0 +1,227 @@
+//! Two users at one desk: what one has typed or asked never leaves as the other's.
+
+use shared::Kind;
+
+use super::{
+    driver::Driver,
+    fixtures::{jose, page, patient, people, problem, session, user},
+};
+use crate::{
+    api::{Call, Failure, Reply},
+    effect::{Effect, Slot},
+    layers::Layer,
+    msg::{Desk, Msg},
+    screens::Screen,
+    session::SessionHandle,
+};
+
+/// Bob is editing a patient, and his session is over.
+fn bob_is_stopped() -> Driver {
+    let mut driver = Driver::at_login(80, 24);
+    driver.keys("bob<tab>a long password<enter>");
+    driver.log_in(2, "bob");
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(vec![jose()], 1)))));
+    driver.keys("<down><enter>");
+    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>");
+    driver.answer(Slot::Save, Err(Failure::Expired));
+    driver.shows("Log in again");
+    driver
+}
+
+/// Ana logs in at the question that is asked over bob's form.
+fn ana_logs_in(driver: &mut Driver) {
+    driver.keys("<backtab><ctrl-u>ana<tab>a long password<enter>");
+    driver.log_in(1, "ana");
+    driver.shows("You are ana now; bob has typed something that is not saved.");
+}
+
+fn ends(driver: &Driver, number: u64) -> bool {
+    let handle = SessionHandle::new(number);
+    driver.last.iter().any(|effect| matches!(effect, Effect::EndSession(h) if *h == handle))
+}
+
+/// The session of the last request.
+fn last_session(driver: &Driver) -> Option<SessionHandle> {
+    *driver.sessions.last().unwrap()
+}
+
+#[test]
+fn what_bob_has_typed_is_never_saved_by_ana() {
+    let mut driver = bob_is_stopped();
+    ana_logs_in(&mut driver);
+    driver.keys("<esc>");
+    driver.shows("Log in again");
+    assert!(ends(&driver, 2), "ana's session, which nobody goes on in, is ended");
+    driver.keys("<esc><ctrl-s>");
+    driver.shows("bob (staff)");
+    assert_eq!(driver.asked(Slot::Save), 2);
+    assert_eq!(last_session(&driver), Some(SessionHandle::new(1)), "it is bob's, or nobody's");
+    driver.answer(Slot::Save, Err(Failure::Expired));
+    driver.keys("a long password<enter>");
+    driver.log_in(2, "bob");
+    driver.keys("<tab><enter>");
+    assert_eq!(last_session(&driver), Some(SessionHandle::new(3)), "bob's next session");
+}
+
+#[test]
+fn another_user_who_goes_on_gets_nothing_that_was_typed_before() {
+    let mut driver = bob_is_stopped();
+    ana_logs_in(&mut driver);
+    assert!(driver.app.has_unsaved());
+    driver.keys("<tab><enter>");
+    assert!(!driver.app.has_unsaved());
+    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    driver.shows("ana (staff)");
+    driver.shows("was dropped");
+    assert!(ends(&driver, 1), "bob's session is not left behind");
+    assert_eq!(last_session(&driver), Some(SessionHandle::new(2)));
+    assert_eq!(driver.asked(Slot::Save), 1, "nothing that waited is sent");
+}
+
+#[test]
+fn a_slow_answer_to_the_user_before_changes_nothing_for_the_next() {
+    let mut driver = bob_is_stopped();
+    // Reads of bob's, on their way in the session that is over.
+    driver.keys("<esc><esc><tab><enter>r");
+    let read = driver.ticket(Slot::Patient);
+    ana_takes_over(&mut driver);
+    let before = driver.screen();
+    let late = Reply::Patient(Box::new(patient(9, "Josef", "Gómez")));
+    assert!(!driver.send(Msg::Reply(read, Ok(late))));
+    assert_eq!(driver.screen(), before);
+    assert!(!driver.send(Msg::Reply(read, Err(Failure::Expired))));
+    assert_eq!(driver.screen(), before);
+}
+
+/// Bob logs out, and Ana logs in.
+fn ana_takes_over(driver: &mut Driver) {
+    driver.keys("<ctrl-p>log out<enter>ana<tab>a long password<enter>");
+    driver.log_in(1, "ana");
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(people(), 5)))));
+    driver.shows("ana (staff)");
+}
+
+#[test]
+fn an_archiving_that_waited_for_a_login_is_not_offered_to_the_next_user() {
+    for (id, name, offers) in [(1, "ana", true), (2, "bob", false)] {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys("<ctrl-x><tab><enter>");
+        driver.answer(Slot::Save, Err(Failure::Expired));
+        driver.keys("a long password<enter>");
+        driver.log_in(id, name);
+        assert_eq!(!driver.app.layers().is_empty(), offers, "{name}");
+        driver.keys("<tab><enter>");
+        assert_eq!(driver.asked(Slot::Save), if offers { 2 } else { 1 }, "{name}");
+        if !offers {
+            // Nor when the session of the next user is over in its turn.
+            driver.keys("<ctrl-r>");
+            driver.answer(Slot::Patients, Err(Failure::Expired));
+            driver.keys("a long password<enter>");
+            driver.log_in(id, name);
+            assert!(driver.app.layers().is_empty());
+        }
+    }
+}
+
+#[test]
+fn what_was_said_to_the_user_before_is_not_read_by_the_next() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("y<ctrl-p>log out<enter>");
+    driver.hides("P000009K");
+    driver.keys("bob<tab>a long password<enter>");
+    driver.log_in(2, "bob");
+    driver.keys("<ctrl-p>mess<enter>");
+    driver.shows("Nothing was said yet.");
+}
+
+#[test]
+fn a_save_of_the_user_before_that_still_runs_is_not_told_to_the_next() {
+    let mut driver = bob_is_stopped();
+    driver.keys("<esc><esc><tab><enter>r<ctrl-e><ctrl-u>Joe<ctrl-s>");
+    let save = driver.ticket(Slot::Save);
+    driver.answer(Slot::Patient, Err(Failure::Expired));
+    ana_logs_in(&mut driver);
+    driver.keys("<tab><enter>");
+    let before = driver.screen();
+    let saved = Reply::Patient(Box::new(patient(9, "Joe", "Gómez")));
+    assert!(!driver.send(Msg::Reply(save, Ok(saved))));
+    assert_eq!(driver.screen(), before);
+    // Nor is the next user kept from saving.
+    driver.keys("<ctrl-n>Mary<ctrl-s>");
+    assert!(matches!(driver.call(Slot::Save), Call::CreatePatient { .. }));
+}
+
+#[test]
+fn what_was_asked_in_the_session_before_is_asked_again_in_the_next_of_the_same_user() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("r");
+    let read = driver.ticket(Slot::Patient);
+    driver.answer(Slot::Patient, Err(Failure::Expired));
+    driver.keys("a long password<enter>");
+    driver.log_in(1, "ana");
+    assert!(driver.app.layers().is_empty());
+    assert_ne!(driver.ticket(Slot::Patient), read);
+    assert_eq!(last_session(&driver), Some(SessionHandle::new(2)));
+}
+
+#[test]
+fn an_answer_that_finds_the_session_renewed_meanwhile_asks_nobody_to_log_in_again() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("r<ctrl-p>");
+    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    let history = driver.ticket(Slot::History);
+    driver.keys("<esc>r");
+    driver.answer(Slot::Patient, Err(Failure::Expired));
+    driver.keys("a long password<enter>");
+    driver.log_in(1, "ana");
+    // The history was asked for in the session that is over.
+    driver.send(Msg::Reply(history, Err(Failure::Expired)));
+    assert!(driver.app.layers().is_empty());
+    assert_eq!(last_session(&driver), Some(SessionHandle::new(2)));
+    assert!(matches!(driver.call(Slot::History), Call::History { .. }));
+}
+
+#[test]
+fn a_session_that_turns_out_to_be_somebody_elses_is_used_no_more() {
+    let mut driver = Driver::at_login(80, 24);
+    driver.keys("ana<tab>a long password<enter>");
+    let mut bare = user(1, "ana");
+    bare.permissions = None;
+    let bare = crate::session::Session::new(SessionHandle::new(5), bare);
+    driver.answer(Slot::Account, Ok(Reply::SignedIn(Box::new(bare))));
+    driver.answer(Slot::Account, Ok(Reply::User(Box::new(user(2, "bob")))));
+    assert!(ends(&driver, 5));
+    driver.shows("Log in again");
+    driver.shows("ana (staff)");
+    driver.hides("bob");
+}
+
+#[test]
+fn a_session_goes_on_only_at_the_desk_at_which_it_began() {
+    let ready = |label: &str, session| {
+        let label = label.to_owned();
+        Msg::Desk(Desk::Ready { label, is_ephemeral: false, session })
+    };
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>Mary");
+    driver.send(ready("local desk", Some(Box::new(session(9, 1, "ana")))));
+    assert!(driver.app.has_unsaved(), "the same desk: nothing is lost");
+    assert!(ends(&driver, 9));
+    driver.send(ready("https://elsewhere.example", None));
+    driver.shows("Log in to https://elsewhere.example");
+    assert!(driver.app.world().user().is_none());
+}
+
+#[test]
+fn a_refused_second_login_leaves_the_first_users_work() {
+    let mut driver = bob_is_stopped();
+    driver.keys("wrong<enter>");
+    driver.refuse(Slot::Account, problem(Kind::Unauthenticated, &[]));
+    assert!(matches!(driver.app.layers(), [Layer::Relogin(_)]));
+    assert!(driver.app.has_unsaved());
+    driver.shows("bob (staff)");
+    driver.keys("right<enter>");
+    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!((login.identifier.as_str(), login.password.as_str()), ("bob", "right"));
+}
