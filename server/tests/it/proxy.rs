@@ -80,7 +80,8 @@ async fn pass(mut client: TcpStream, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(target).await else { return };
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
-    let there = copy(from_client, to_server, &state, generation, &AtomicU64::new(0));
+    let at_once = AtomicU64::new(0);
+    let there = copy(from_client, to_server, &state, generation, &at_once);
     let back = copy(from_server, to_client, &state, generation, &state.delay);
     tokio::join!(there, back);
 }
