@@ -34,6 +34,8 @@ pub const PASSWORD_MIN_STAFF: usize = 15;
 pub const PASSWORD_MAX: usize = 128;
 /// Longest token that is looked at.
 pub const TOKEN_MAX: usize = 2_000;
+/// Days that a device token works.
+pub const DEVICE_DAYS: i64 = 30;
 /// Longest text of both names in one.
 pub const FULL_NAME_MAX: usize = 2 * NAME_MAX + 1;
 
@@ -221,6 +223,10 @@ record! {
         token_type: String => [max_length(10), example("Bearer")],
         /// Seconds until the access token ends.
         expires_in: i64 => [range(1, i64::MAX), example(3600)],
+        /// The device token, in the place of the one that was sent: to be kept for this account and
+        /// sent with its next login. It works for 30 days and grants nothing but an attempt of its own
+        /// while others guess the password.
+        device: String => [max_length(TOKEN_MAX), example("tq3mM0xXo1v0u9yJm5cS7wQe8rTzLk2bVhNfGdPaXsY")],
     }
 }
 
@@ -247,6 +253,10 @@ record! {
         /// Seconds until the access token ends; absent where there are no tokens.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_in: Option<i64> => [range(1, i64::MAX), example(3600), optional()],
+        /// The device token, to be kept for this account and sent with its next login; absent where
+        /// there are no tokens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String> => [max_length(TOKEN_MAX), example("tq3mM0xXo1v0u9yJm5cS7wQe8rTzLk2bVhNfGdPaXsY"), optional()],
     }
 }
 
@@ -254,8 +264,9 @@ impl Registered {
     /// An account that can't be logged in with yet.
     pub fn without_tokens(message: &str, user: User) -> Self {
         let message = message.to_owned();
-        let (tokens, access, refresh, token_type, expires_in) = (None, None, None, None, None);
-        Self { message, user, tokens, access, refresh, token_type, expires_in }
+        let (tokens, access, refresh) = (None, None, None);
+        let (token_type, expires_in, device) = (None, None, None);
+        Self { message, user, tokens, access, refresh, token_type, expires_in, device }
     }
 }
 
@@ -269,6 +280,7 @@ impl From<Session> for Registered {
             refresh: Some(session.refresh),
             token_type: Some(session.token_type),
             expires_in: Some(session.expires_in),
+            device: Some(session.device),
         }
     }
 }

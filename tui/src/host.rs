@@ -107,7 +107,11 @@ impl Host {
                 let Some((identifier, password)) = sample else {
                     return Ok(Desk::Ready { label, is_ephemeral, is_logged_in: false });
                 };
-                let login = Login { identifier: identifier.clone(), password: password.clone() };
+                let login = Login {
+                    identifier: identifier.clone(),
+                    password: password.clone(),
+                    device: None,
+                };
                 let is_logged_in = client.send(&Call::Login(login)).await.is_ok();
                 Ok(Desk::Sample { label, is_logged_in, identifier, password })
             }
@@ -127,7 +131,8 @@ impl Host {
         });
         match self.join_local(&url) {
             Ok(client) => {
-                let login = Login { identifier: admin.email, password: admin.password };
+                let login =
+                    Login { identifier: admin.email, password: admin.password, device: None };
                 let is_logged_in = client.send(&Call::Login(login)).await.is_ok();
                 Desk::Ready { label: local_label(), is_ephemeral: false, is_logged_in }
             }

@@ -29,6 +29,7 @@ pub(super) fn sqlite() -> Migrator {
             (3, "mail", "0003_mail.sql"),
             (4, "access", "0004_access.sql"),
             (5, "changes", "0005_changes.sql"),
+            (6, "devices", "0006_devices.sql"),
         ]
     ))
 }
@@ -43,6 +44,7 @@ pub(super) fn postgres() -> Migrator {
             (3, "mail", "0003_mail.sql"),
             (4, "access", "0004_access.sql"),
             (5, "changes", "0005_changes.sql"),
+            (6, "devices", "0006_devices.sql"),
         ]
     ))
 }

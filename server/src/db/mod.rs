@@ -27,6 +27,7 @@ pub mod audit;
 pub mod changes;
 pub mod codes;
 pub mod dashboard;
+pub mod devices;
 pub mod doctors;
 pub mod explain;
 pub mod idempotency;

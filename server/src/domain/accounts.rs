@@ -11,6 +11,7 @@ use super::{
     access::{Actor, Origin, in_person, session_permissions},
     audit::{self, Deed, Doer, differences},
     codes::{self, Purpose},
+    devices,
     letters::Letter,
     mail,
     passwords::{Verdict, check_new},
@@ -73,7 +74,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
         Registered::without_tokens(message, actor.user)
     } else {
         let message = "User registered successfully";
-        sessions::begin(app, &mut tx.conn(), actor.user, origin, message).await?.into()
+        sessions::begin(app, &mut tx.conn(), actor.user, origin, None, message).await?.into()
     };
     tx.commit().await?;
     app.mail().wake();
@@ -118,12 +119,17 @@ pub(crate) fn unique(error: DbError) -> Error {
 /// Logs in. A wrong password and an unknown user answer alike, after the same work.
 pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, Error> {
     let address = origin.address.as_deref().unwrap_or_default();
-    let (found, lanes) = {
+    let (found, device, lanes) = {
         let mut lent = app.db().read().await?;
         let found = users::find(&mut lent.conn(), &login.identifier).await?;
+        let id = found.as_ref().map(|row| row.user.id);
+        let device = match &login.device {
+            Some(token) => devices::find(app, &mut lent.conn(), id, token).await?,
+            None => None,
+        };
         let lanes =
             Lanes::of(app, &mut lent.conn(), &login.identifier, found.as_ref(), address).await?;
-        (found, lanes)
+        (found, device, lanes)
     };
     lanes.attempt(app).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
@@ -168,8 +174,8 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
     }
     let deed = Deed::new("auth.login", "user", Some(actor.id().0));
     audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
-    let session =
-        sessions::begin(app, &mut tx.conn(), actor.user, origin, "Login successful").await?;
+    let (device, message) = (device.as_ref(), "Login successful");
+    let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, device, message).await?;
     tx.commit().await?;
     Ok(session)
 }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod bearer;
 pub mod codes;
 pub mod dashboard;
+pub mod devices;
 pub mod doctors;
 pub mod feed;
 mod letters;

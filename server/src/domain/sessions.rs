@@ -11,12 +11,14 @@ use shared::{
 use super::{
     access::{Actor, Origin, in_person, session_permissions},
     audit::{self, Deed, Doer},
+    devices,
     listing::{Asked, Window},
 };
 use crate::{
     app::App,
     db::{
         Conn,
+        devices::DeviceToken,
         sessions::{self, SessionRow},
         users,
     },
@@ -62,12 +64,14 @@ async fn touch(app: &App, id: SessionId) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// Begins a session for a user in the transaction of a login, and makes its answer.
+/// Begins a session for a user in the transaction of a login, at the device that was named if it is
+/// known, and makes its answer.
 pub(crate) async fn begin(
     app: &App,
     conn: &mut Conn<'_>,
     user: User,
     origin: &Origin,
+    device: Option<&DeviceToken>,
     message: &str,
 ) -> Result<Session, Error> {
     let now = app.clock().now();
@@ -77,6 +81,7 @@ pub(crate) async fn begin(
     let session = sessions::insert(conn, user.id, address, agent, now, expires).await?;
     let access = app.tokens().access(&session, now)?;
     let refresh = app.tokens().refresh(&session)?;
+    let device = devices::renew(app, conn, (user.id, session.id), device).await?;
     let actor = Actor { session: Some(session.id), ..Actor::new(user, origin.clone()) };
     let permissions = Some(session_permissions(&actor, app.settings().doctor_directory));
     Ok(Session {
@@ -87,6 +92,7 @@ pub(crate) async fn begin(
         refresh,
         token_type: "Bearer".to_owned(),
         expires_in: app.tokens().access_seconds(),
+        device,
     })
 }
 

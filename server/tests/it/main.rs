@@ -26,6 +26,7 @@ mod crash;
 mod dashboard;
 mod delivery;
 mod description;
+mod devices;
 mod doctors;
 mod earlier_systems;
 mod events;

@@ -20,6 +20,11 @@ fn password() -> Shape {
     Shape::string().format("password").min_length(1).max_length(PASSWORD_MAX)
 }
 
+fn device() -> Shape {
+    let shape = Shape::string().max_length(TOKEN_MAX).nullable();
+    shape.example("tq3mM0xXo1v0u9yJm5cS7wQe8rTzLk2bVhNfGdPaXsY")
+}
+
 fn names(object: &mut Object) {
     let username = text(USERNAME_MAX, "ana").pattern(r"^[^@\s]*$");
     object.property("username", &["Username: no `@`, no spaces."], username, false);
@@ -47,6 +52,8 @@ impl Describe for Registration {
             );
             let role = Shape::one_of(&["member", "patient", "doctor"]).nullable().example("member");
             object.property("role", &["`member` unless it is said."], role, false);
+            let doc = &["The device token of an earlier login; a new account gets a new one."];
+            object.property("device", doc, device(), false);
         })
     }
 }
@@ -61,6 +68,10 @@ impl Describe for Login {
             object.property("username", doc, identifier(), false);
             let secret = password().example("a long walk by the sea");
             object.property("password", &["The password."], secret, true);
+            let doc =
+                &["The device token that the last login with this account has answered. One \
+                that is unknown, of another account or too old counts for nothing."];
+            object.property("device", doc, device(), false);
         })
     }
 }

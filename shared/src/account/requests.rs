@@ -34,6 +34,9 @@ pub struct Registration {
     /// `patient` or `doctor`; member if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// The device token of an earlier login. A new account has none, so it is not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 impl Input for Registration {
@@ -49,6 +52,7 @@ impl Input for Registration {
         let (first_name, last_name) = named(reader);
         let phone = reader.member("phone", read::parsed(PHONE_MAX, rules::phone)).into_value();
         let role = reader.member("role", read::parsed(20, own_role)).into_value();
+        let device = reader.member("device", read::secret(TOKEN_MAX)).into_value();
         Self {
             email: email.unwrap_or_default(),
             password: password.unwrap_or_default(),
@@ -57,6 +61,7 @@ impl Input for Registration {
             last_name,
             phone,
             role,
+            device,
         }
     }
 
@@ -116,6 +121,9 @@ pub struct Login {
     pub identifier: String,
     /// The password.
     pub password: String,
+    /// The device token that the last login with this account has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 impl Input for Login {
@@ -123,6 +131,7 @@ impl Input for Login {
         let email = reader.member("email", read::line(EMAIL_MAX)).into_value();
         let username = reader.member("username", read::line(EMAIL_MAX)).into_value();
         let password = reader.required("password", read::secret(PASSWORD_MAX));
+        let device = reader.member("device", read::secret(TOKEN_MAX)).into_value();
         let identifier = match (email, username) {
             (Some(email), Some(username)) if email != username => {
                 let message = "must not be given beside email";
@@ -137,7 +146,11 @@ impl Input for Login {
                 None
             }
         };
-        Self { identifier: identifier.unwrap_or_default(), password: password.unwrap_or_default() }
+        Self {
+            identifier: identifier.unwrap_or_default(),
+            password: password.unwrap_or_default(),
+            device,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ fn client(fake: &Fake) -> Arc<Client> {
 
 fn login() -> Call {
     let identifier = "ana@example.com".to_owned();
-    Call::Login(Login { identifier, password: "a long password".to_owned() })
+    Call::Login(Login { identifier, password: "a long password".to_owned(), device: None })
 }
 
 fn id(number: i64) -> PatientId {

@@ -39,7 +39,7 @@ impl App {
                     _ if is_here => {}
                     _ if is_logged_in => self.start(Slot::Account, Call::Profile, out),
                     Some((identifier, password)) => {
-                        let login = Login { identifier, password };
+                        let login = Login { identifier, password, device: None };
                         self.start(Slot::Account, Call::Login(login), out);
                     }
                     None => {}

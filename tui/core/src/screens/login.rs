@@ -72,6 +72,7 @@ fn send(state: &mut State) -> Vec<Step> {
     let login = Login {
         identifier: state.form.value("email").trim().to_owned(),
         password: state.form.value("password").to_owned(),
+        device: None,
     };
     vec![Step::Enter(Call::Login(login))]
 }
