@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{accounts, reset, sessions, verification},
+    domain::{accounts, own_password, reset, sessions, verification},
 };
 
 pub(super) struct AuthApi(pub(super) App);
@@ -48,7 +48,9 @@ impl AuthApi {
 
     /// Log in
     ///
-    /// With e-mail address or username. A wrong password and an unknown user answer alike.
+    /// With e-mail address or username. A wrong password and an unknown user answer alike. Too many
+    /// attempts get 429; they are counted by account and `device`, without a known one by account and
+    /// address.
     #[oai(path = "/login", method = "post", operation_id = "log_in")]
     async fn log_in(
         &self,
@@ -126,7 +128,8 @@ impl AuthApi {
 
     /// Set a new password
     ///
-    /// All other sessions end.
+    /// All other sessions end, and other devices are no longer known. Of several requests at once with
+    /// the same current password one succeeds.
     #[oai(path = "/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,
@@ -134,14 +137,15 @@ impl AuthApi {
         _query: Ask<NoQuery>,
         Body(change): Body<PasswordChange>,
     ) -> Result<Done, Failure<Changing>> {
-        accounts::change_password(&self.0, &guard, change).await?;
+        own_password::change_password(&self.0, &guard, change).await?;
         Ok(Done)
     }
 
     /// Set a password with a one-time code
     ///
-    /// The code works once. All sessions end, and API tokens and other codes are worthless. A wrong,
-    /// an expired and a used code answer alike.
+    /// The code works once. All sessions end, and API tokens, devices and other codes are worthless.
+    /// For an hour the code may be sent as `device` at login. A wrong, an expired and a used code
+    /// answer alike.
     #[oai(path = "/password/reset", method = "post", operation_id = "reset_password")]
     async fn reset_password(
         &self,
@@ -212,6 +216,8 @@ impl AuthApi {
     }
 
     /// End one of one's own sessions
+    ///
+    /// Its device is no longer known, unless it is the one that asks.
     #[oai(path = "/sessions/:id", method = "delete", operation_id = "end_session")]
     async fn end_session(
         &self,

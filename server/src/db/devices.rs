@@ -55,6 +55,42 @@ pub(crate) async fn remove_older(conn: &mut Conn<'_>, token: &DeviceToken) -> Re
     sql.arg(token.device.as_str()).arg(token.id).execute(conn).await.map(drop)
 }
 
+/// Removes the tokens of all devices of a user.
+pub(crate) async fn remove_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), DbError> {
+    let sql = Sql::new("DELETE FROM device_tokens WHERE user_id = $1");
+    sql.arg(user.0).execute(conn).await.map(drop)
+}
+
+/// Removes the tokens of a user's devices but the one at which a session began.
+pub(crate) async fn remove_others(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    session: Option<SessionId>,
+) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "DELETE FROM device_tokens WHERE user_id = $1 AND device NOT IN \
+         (SELECT device FROM device_tokens WHERE user_id = $1 AND session_id = $2)",
+    );
+    sql.arg(user.0).arg(session.map(|id| id.0)).execute(conn).await.map(drop)
+}
+
+/// Removes the tokens of the device at which a session of a user began, unless another one began
+/// there too.
+pub(crate) async fn remove_of(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    session: SessionId,
+    other: Option<SessionId>,
+) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "DELETE FROM device_tokens WHERE user_id = $1 \
+         AND device IN (SELECT device FROM device_tokens WHERE user_id = $1 AND session_id = $2) \
+         AND device NOT IN (SELECT device FROM device_tokens WHERE user_id = $1 AND session_id = $3)",
+    );
+    let sql = sql.arg(user.0).arg(session.0).arg(other.map(|id| id.0));
+    sql.execute(conn).await.map(drop)
+}
+
 /// Removes the tokens that have expired.
 pub(crate) async fn remove_expired(conn: &mut Conn<'_>, now: DateTime<Utc>) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM device_tokens WHERE expires_at <= $1");

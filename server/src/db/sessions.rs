@@ -68,6 +68,17 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: SessionId) -> Result<Option<Ses
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
+/// The session with this id, whose row stays as it is until the transaction ends.
+pub(crate) async fn lock(
+    conn: &mut Conn<'_>,
+    id: SessionId,
+) -> Result<Option<SessionRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE id = ").bind(id.0).push(conn.for_update());
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
 /// The running sessions of a user, newest first: those after a place in that order where one is
 /// given, or with `backwards` those before it.
 pub(crate) async fn list(
@@ -156,17 +167,4 @@ pub(crate) async fn end_all(
         "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
     );
     sql.arg(user.0).arg(but.map_or(0, |id| id.0)).arg(now).execute(conn).await
-}
-
-/// The addresses from which a user has logged in since a time.
-pub(crate) async fn addresses(
-    conn: &mut Conn<'_>,
-    user: UserId,
-    since: DateTime<Utc>,
-) -> Result<Vec<String>, DbError> {
-    let sql = Sql::new(
-        "SELECT DISTINCT address FROM sessions WHERE user_id = $1 AND created_at > $2 LIMIT 1000",
-    );
-    let rows = sql.arg(user.0).arg(since).fetch_all(conn).await?;
-    Ok(rows.iter().map(|row| row.get("address")).collect::<Result<_, _>>()?)
 }

@@ -19,6 +19,19 @@ pub(crate) async fn not_before(
     }
 }
 
+/// How many attempts a lane has, if there was one since a time.
+pub(crate) async fn count(
+    conn: &mut Conn<'_>,
+    lane: &str,
+    since: DateTime<Utc>,
+) -> Result<i64, DbError> {
+    let sql = Sql::new("SELECT failures FROM login_failures WHERE lane = $1 AND last_at >= $2");
+    match sql.arg(lane).arg(since).fetch_optional(conn).await? {
+        Some(row) => Ok(row.get("failures")?),
+        None => Ok(0),
+    }
+}
+
 /// Adds one attempt to a lane and says how many there are now; a count that nothing was
 /// added to since `stale_before` starts anew.
 pub(crate) async fn add(
@@ -28,9 +41,30 @@ pub(crate) async fn add(
     stale_before: DateTime<Utc>,
 ) -> Result<i64, DbError> {
     let sql = Sql::new(
-        "INSERT INTO login_failures (lane, failures, not_before, last_at) VALUES ($1, 1, $3, $2) \
-         ON CONFLICT (lane) DO UPDATE SET \
+        "INSERT INTO login_failures (lane, failures, not_before, last_at, since) \
+         VALUES ($1, 1, $3, $2, $2) ON CONFLICT (lane) DO UPDATE SET \
          failures = CASE WHEN login_failures.last_at < $3 THEN 1 ELSE login_failures.failures + 1 END, \
+         last_at = $2 RETURNING failures",
+    );
+    let row = sql.arg(lane).arg(now).arg(stale_before).fetch_one(conn).await?;
+    Ok(row.get("failures")?)
+}
+
+/// Adds one attempt to a lane and says how many there are now; a count that began before
+/// `stale_before` starts anew.
+pub(crate) async fn add_in_span(
+    conn: &mut Conn<'_>,
+    lane: &str,
+    now: DateTime<Utc>,
+    stale_before: DateTime<Utc>,
+) -> Result<i64, DbError> {
+    let sql = Sql::new(
+        "INSERT INTO login_failures (lane, failures, not_before, last_at, since) \
+         VALUES ($1, 1, $3, $2, $2) ON CONFLICT (lane) DO UPDATE SET \
+         failures = CASE WHEN COALESCE(login_failures.since, $3) <= $3 THEN 1 \
+         ELSE login_failures.failures + 1 END, \
+         since = CASE WHEN COALESCE(login_failures.since, $3) <= $3 THEN $2 \
+         ELSE login_failures.since END, \
          last_at = $2 RETURNING failures",
     );
     let row = sql.arg(lane).arg(now).arg(stale_before).fetch_one(conn).await?;

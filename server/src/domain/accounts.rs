@@ -3,18 +3,17 @@
 use serde_json::json;
 use shared::{
     Complaint, Faults,
-    account::{Login, PasswordChange, ProfileInput, Registered, Registration, Role, Session, User},
+    account::{Login, ProfileInput, Registered, Registration, Role, Session, User},
     patient::full_name,
 };
 
 use super::{
     access::{Actor, Origin, in_person, session_permissions},
     audit::{self, Deed, Doer, differences},
-    codes::{self, Purpose},
-    devices,
+    codes, devices,
     letters::Letter,
-    mail,
-    passwords::{Verdict, check_new},
+    mail, own_password,
+    passwords::{Rank, Verdict, check_new},
     precondition::{Found, Precondition, stale},
     sessions,
     throttle::Lanes,
@@ -47,7 +46,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
         let mut lent = app.db().read().await?;
         check_taken(&mut lent.conn(), Some(&new.email), new.username.as_deref()).await?;
     }
-    let hash = lanes.withdraw(app, app.passwords().hash(&new.password).await).await?;
+    let hash = lanes.withdraw(app, app.passwords().hash(&new.password, lanes.rank()).await).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let row = NewUser {
@@ -127,13 +126,13 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
             Some(token) => devices::find(app, &mut lent.conn(), id, token).await?,
             None => None,
         };
-        let lanes =
-            Lanes::of(app, &mut lent.conn(), &login.identifier, found.as_ref(), address).await?;
+        let (name, known) = (&login.identifier, device.as_ref());
+        let lanes = Lanes::logging_in(app, &mut lent.conn(), name, known, address).await?;
         (found, device, lanes)
     };
     lanes.attempt(app).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
-    let verdict = app.passwords().verify(&login.password, stored).await;
+    let verdict = app.passwords().verify(&login.password, stored, lanes.rank()).await;
     let verdict = lanes.withdraw(app, verdict).await?;
     let now = app.clock().now();
     let wrong = Error::Unauthenticated("e-mail, username or password is wrong");
@@ -190,7 +189,7 @@ fn must_confirm(app: &App, user: &User) -> bool {
 /// which the password is known to agree.
 async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Error> {
     let Some(old) = &row.password_hash else { return Ok(row) };
-    let new = app.passwords().hash(password).await?;
+    let new = app.passwords().hash(password, Rank::Known).await?;
     let mut tx = app.db().begin().await?;
     if users::rehash(&mut tx.conn(), row.user.id, old, &new).await? {
         tx.commit().await?;
@@ -200,7 +199,8 @@ async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Erro
     let other = users::get(&mut tx.conn(), row.user.id).await?;
     drop(tx);
     let Some(other) = other else { return Ok(row) };
-    match app.passwords().verify(password, other.password_hash.as_deref()).await? {
+    let stored = other.password_hash.as_deref();
+    match app.passwords().verify(password, stored, Rank::Known).await? {
         Verdict::Right { .. } => Ok(other),
         Verdict::Wrong => Ok(row),
     }
@@ -222,19 +222,15 @@ pub async fn update_profile(
     input: ProfileInput,
 ) -> Result<User, Error> {
     in_person(actor)?;
-    if !input.email.is_absent() && input.email.value() != actor.user.email.as_ref() {
-        let needed = || {
-            let message = "is required to change the e-mail address";
-            Error::invalid("current_password", Complaint::new("required", message))
-        };
-        confirm(app, actor, input.current_password.as_deref().ok_or_else(needed)?).await?;
-        if let Some(email) = input.email.value() {
-            Lanes::mail_to(email).attempt(app).await?;
-        }
-    }
+    let is_other =
+        |user: &User| !input.email.is_absent() && input.email.value() != user.email.as_ref();
+    let confirmed = match is_other(&actor.user) {
+        true => Some(confirm_email(app, actor, &input).await?),
+        false => None,
+    };
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let mut row = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
+    let mut row = sessions::hold(&mut tx.conn(), actor).await?;
     let old = row.user.clone();
     let changed_by_name = changer(&mut tx.conn(), &row).await?;
     let found = Found {
@@ -245,6 +241,11 @@ pub async fn update_profile(
     };
     let current = || json!(profile(app, &Actor { user: old.clone(), ..actor.clone() }));
     precondition.check(actor.id(), &found, current)?;
+    if is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash) {
+        // Address or password was changed since the password was looked at: what it has proved, if
+        // it was asked for at all, holds no longer.
+        return Err(stale(&found, current()));
+    }
     let mut faults = Faults::default();
     input.echo.compare(&json!(old), &mut faults);
     apply(&input, &old, &mut row.user, &mut faults);
@@ -271,6 +272,21 @@ pub async fn update_profile(
     Ok(profile(app, &Actor { user: updated, ..actor.clone() }))
 }
 
+/// Proves with the password that somebody may change the e-mail address to the one that is sent.
+/// Answers the hash with which the password agrees.
+async fn confirm_email(app: &App, actor: &Actor, input: &ProfileInput) -> Result<String, Error> {
+    let needed = || {
+        let message = "is required to change the e-mail address";
+        Error::invalid("current_password", Complaint::new("required", message))
+    };
+    let password = input.current_password.as_deref().ok_or_else(needed)?;
+    let confirmed = own_password::confirm(app, actor, password).await?;
+    if let Some(email) = input.email.value() {
+        Lanes::mail_by(actor.id(), email).attempt(app).await?;
+    }
+    Ok(confirmed)
+}
+
 /// Lays what somebody changes of an account, their own or another's, over it. Another e-mail address
 /// is unverified, unless who keeps the accounts vouches for it afterwards.
 pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut Faults) {
@@ -293,55 +309,12 @@ pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &
     }
 }
 
-/// Proves that it is really the user who asks. Counts as an attempt to log in.
-async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<(), Error> {
-    let address = actor.origin.address.as_deref().unwrap_or_default();
-    let (row, lanes) = {
-        let mut lent = app.db().read().await?;
-        let row = users::get(&mut lent.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
-        let label = actor.user.login_name();
-        let lanes = Lanes::of(app, &mut lent.conn(), label, Some(&row), address).await?;
-        (row, lanes)
-    };
-    lanes.attempt(app).await?;
-    let verdict = app.passwords().verify(password, row.password_hash.as_deref()).await;
-    match lanes.withdraw(app, verdict).await? {
-        Verdict::Right { .. } => {
-            let mut tx = app.db().begin().await?;
-            lanes.succeed(app, &mut tx.conn()).await?;
-            tx.commit().await
-        }
-        Verdict::Wrong => {
-            let now = app.clock().now();
-            let mut tx = app.db().begin().await?;
-            let deed = Deed::new("auth.confirmation_failed", "user", Some(actor.id().0));
-            audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
-            tx.commit().await?;
-            let complaint = Complaint::new("wrong_password", "is not your password");
-            Err(Error::invalid("current_password", complaint))
-        }
-    }
-}
-
 /// What of a user is compared for the history.
 pub(super) fn own_values(user: &User) -> serde_json::Value {
     json!({
         "username": user.username, "email": user.email, "first_name": user.first_name,
         "last_name": user.last_name, "phone": user.phone, "email_verified": user.email_verified,
     })
-}
-
-/// Sets a new password for oneself; all other sessions end.
-pub async fn change_password(
-    app: &App,
-    actor: &Actor,
-    change: PasswordChange,
-) -> Result<(), Error> {
-    in_person(actor)?;
-    check_for(&change.new_password, &actor.user).map_err(|c| Error::invalid("new_password", c))?;
-    confirm(app, actor, &change.current_password).await?;
-    let hash = app.passwords().hash(&change.new_password).await?;
-    set_password(app, actor, hash).await
 }
 
 /// Checks a new password of a user.
@@ -352,20 +325,4 @@ pub(super) fn check_for(password: &str, user: &User) -> Result<(), Complaint> {
         &user.name,
     ];
     check_new(password, user.role, &own)
-}
-
-async fn set_password(app: &App, actor: &Actor, hash: String) -> Result<(), Error> {
-    let now = app.clock().now();
-    let mut tx = app.db().begin().await?;
-    let mut row = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?;
-    row.password_hash = Some(hash);
-    if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await? {
-        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
-    }
-    sessions::end_all(app, &mut tx.conn(), actor.id(), actor.session).await?;
-    codes::void(&mut tx.conn(), actor.id(), Purpose::SetPassword).await?;
-    let mut deed = Deed::new("user.password_changed", "user", Some(actor.id().0));
-    deed.version = Some(row.user.version + 1);
-    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
-    tx.commit().await
 }

@@ -15,6 +15,7 @@ use super::{
     access::{Actor, Origin, Program, in_person},
     audit::{self, Deed, Doer},
     listing::{Asked, Window},
+    sessions,
 };
 use crate::{
     app::App,
@@ -103,7 +104,7 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
     // Several at once take turns, so that none of them gets past the limit.
-    users::lock(&mut conn, actor.id()).await?.ok_or(Error::NotFound)?;
+    sessions::hold(&mut conn, actor).await?;
     if api_tokens::count(&mut conn, actor.id()).await? >= TOKENS_MAX {
         let message = format!("there are {TOKENS_MAX} tokens already: revoke one first");
         return Err(Error::conflict("name", "too_many", &message));

@@ -15,6 +15,7 @@ use shared::{
 use super::{
     access::Origin,
     audit::{self, Deed, Doer},
+    throttle::Lanes,
 };
 use crate::{
     app::App,
@@ -179,23 +180,39 @@ pub(crate) async fn redeem(
     Ok(found.row.user)
 }
 
-/// Counts a wrong try where the text leads to a code, and notes it in any case. In a transaction of
-/// its own: that of what was asked for ends without anything written.
+/// Counts a wrong try where the text leads to a code, and notes it. In a transaction of its own: that
+/// of what was asked for ends without anything written.
+///
+/// Only codes that are not good are slowed down, so that nobody at the same address can keep a good
+/// one from being used. It does not help guessing: a code has 100 bits, and its wrong tries are
+/// counted all the same.
+///
+/// Fails where too many that were not good have come from the address.
 pub(crate) async fn refuse(
     app: &App,
     origin: &Origin,
     text: &str,
     purpose: Purpose,
 ) -> Result<(), Error> {
+    let lanes = Lanes::bad_codes(origin.address.as_deref().unwrap_or_default());
+    let attempted = lanes.attempt(app).await;
+    let found = {
+        let mut lent = app.db().read().await?;
+        find(app, &mut lent.conn(), text, purpose).await?
+    };
+    if attempted.is_err() && found.is_none() {
+        // Nothing is written for who tries on and on.
+        return attempted;
+    }
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    let found = find(app, &mut conn, text, purpose).await?;
     if let Some(found) = &found {
         codes::count_failure(&mut conn, found.row.id).await?;
     }
     let deed = Deed::new("auth.code_refused", "user", found.map(|found| found.row.user.0));
     audit::note(&mut conn, Doer::Stranger(origin, "nobody"), app.clock().now(), deed).await?;
-    tx.commit().await
+    tx.commit().await?;
+    attempted
 }
 
 /// Makes all codes of a user for a purpose worthless.
@@ -258,7 +275,7 @@ fn as_text(bytes: &[u8]) -> Option<&str> {
 
 /// A code as it is compared: without spaces and dashes, in capitals, look-alikes as what they look
 /// like. Nothing where it can't be one.
-fn normalised(text: &str) -> Option<String> {
+pub(super) fn normalised(text: &str) -> Option<String> {
     let mut code = String::with_capacity(LOCATOR + PROOF);
     for c in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '–')) {
         let c = match c.to_ascii_uppercase() {

@@ -8,6 +8,7 @@
 use chrono::TimeDelta;
 use shared::{SessionId, UserId, account::DEVICE_DAYS};
 
+use super::codes;
 use crate::{
     app::App,
     db::{
@@ -18,6 +19,9 @@ use crate::{
     error::Error,
     keys::random_text,
 };
+
+/// How long a one-time code stands for a device after it was used.
+const CODE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
 /// Finds the device that a client names for an account. The same is asked of the database whether
 /// there is such an account or not.
@@ -58,6 +62,45 @@ pub(crate) async fn renew(
     Ok(token)
 }
 
+/// Lets a one-time code stand for a device of its user for an hour, once it has set the password:
+/// whoever has it gets in beside those who guess at the same address.
+pub(super) async fn know_code(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: UserId,
+    code: &str,
+) -> Result<(), Error> {
+    let device = random_text::<16>().map_err(Error::internal)?;
+    let (hash, expires_at) = (hashed(code), app.clock().now() + CODE_LIFETIME);
+    let new = NewToken { device: &device, user, session: None, hash: &hash, expires_at };
+    Ok(devices::insert(conn, new).await?)
+}
+
+/// Makes all devices of a user unknown: somebody else may have one.
+pub(super) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Error> {
+    Ok(devices::remove_all(conn, user).await?)
+}
+
+/// Makes all devices of a user unknown but the one at which a session began.
+pub(super) async fn void_others(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    session: Option<SessionId>,
+) -> Result<(), Error> {
+    Ok(devices::remove_others(conn, user, session).await?)
+}
+
+/// Makes the device unknown at which a session of a user began, unless it is the one of the session
+/// that asks.
+pub(super) async fn void_of(
+    conn: &mut Conn<'_>,
+    user: UserId,
+    session: SessionId,
+    asking: Option<SessionId>,
+) -> Result<(), Error> {
+    Ok(devices::remove_of(conn, user, session, asking).await?)
+}
+
 /// Removes the tokens that have expired.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let mut tx = app.db().begin().await?;
@@ -65,7 +108,9 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// What is stored of a token. It is random enough that nothing slower than a hash is needed.
+/// What is stored of a token. It is random enough that nothing slower than a hash is needed. A
+/// one-time code is hashed as it is compared, whatever its spelling.
 fn hashed(token: &str) -> String {
-    sha256(&[token.as_bytes()])
+    let code = codes::normalised(token);
+    sha256(&[code.as_deref().unwrap_or(token).as_bytes()])
 }

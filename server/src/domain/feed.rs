@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::UserId;
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{audit::Deed, devices, once};
+use super::{audit::Deed, devices, once, throttle};
 use crate::{
     app::App,
     db::changes::{self, NewChange},
@@ -175,6 +175,9 @@ pub async fn keep_tidy(app: App) {
         }
         if let Err(error) = once::tidy(&app).await {
             tracing::warn!(%error, "answers that were kept long enough could not be removed");
+        }
+        if let Err(error) = throttle::tidy(&app).await {
+            tracing::warn!(%error, "old counts of attempts could not be removed");
         }
         if let Err(error) = devices::tidy(&app).await {
             tracing::warn!(%error, "tokens of devices that have expired could not be removed");

@@ -1,5 +1,6 @@
 //! Hashing passwords: Argon2id, as many at a time as there are cores, in work areas that are used
-//! again. Unbounded, a storm of logins would take gigabytes and every core.
+//! again. Unbounded, a storm of logins would take gigabytes and every core. Whoever is known goes
+//! before strangers, so that no storm of these keeps a known device out.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -12,7 +13,7 @@ use shared::{
     Complaint,
     account::{PASSWORD_MAX, Role, check_password},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
 
@@ -33,11 +34,24 @@ pub enum Verdict {
     },
 }
 
+/// Who waits for a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// Somebody in a session or at a known device, or with a good one-time code.
+    Known,
+    /// Anybody else.
+    Stranger,
+}
+
 /// Hashes and checks passwords.
 pub struct Passwords {
     cores: usize,
     places: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
+    /// What a stranger needs before joining those who wait for a place. There are as many as places,
+    /// so the known never wait behind more strangers than that.
+    turns: Arc<Semaphore>,
+    known: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     areas: Arc<Mutex<Vec<Vec<Block>>>>,
     /// What is checked where there is no such user, so that it takes as long.
     decoy: String,
@@ -51,7 +65,9 @@ impl Passwords {
         Ok(Self {
             cores,
             places: Arc::new(Semaphore::new(cores)),
-            queue: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
+            turns: Arc::new(Semaphore::new(cores)),
+            known: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
+            strangers: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
             areas: Arc::default(),
             decoy,
         })
@@ -61,34 +77,44 @@ impl Passwords {
     pub fn load(&self) -> (usize, usize) {
         let working = self.cores.saturating_sub(self.places.available_permits());
         let queue = self.cores * QUEUE_FACTOR;
-        let asked = queue.saturating_sub(self.queue.available_permits());
+        let asked = |queued: &Semaphore| queue.saturating_sub(queued.available_permits());
+        let asked = asked(&self.known) + asked(&self.strangers);
         (working, asked.saturating_sub(working))
     }
 
     /// The hash of a new password, as a PHC string.
-    pub async fn hash(&self, password: &str) -> Result<String, Error> {
+    pub async fn hash(&self, password: &str, rank: Rank) -> Result<String, Error> {
         let password = password.as_bytes().to_vec();
-        self.run(move |area| hash_in(area, &password)).await
+        self.run(rank, move |area| hash_in(area, &password)).await
     }
 
     /// Checks a password. Without a stored hash the answer is no, after the same work.
-    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict, Error> {
+    pub async fn verify(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+        rank: Rank,
+    ) -> Result<Verdict, Error> {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
         let password = password.as_bytes().to_vec();
-        let verdict = self.run(move |area| verify_in(area, &password, &stored)).await?;
+        let verdict = self.run(rank, move |area| verify_in(area, &password, &stored)).await?;
         Ok(if is_known { verdict } else { Verdict::Wrong })
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        rank: Rank,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let busy = || Error::Unavailable { reason: "too many logins at once", after: 2 };
-        let _queued = self.queue.clone().try_acquire_owned().map_err(|_| busy())?;
-        let waited = tokio::time::timeout(WAIT_MAX, self.places.clone().acquire_owned()).await;
-        let place: OwnedSemaphorePermit =
-            waited.map_err(|_| busy())?.map_err(|e| Error::Internal(Box::new(e)))?;
+        let queue = match rank {
+            Rank::Known => &self.known,
+            Rank::Stranger => &self.strangers,
+        };
+        let _queued = Arc::clone(queue).try_acquire_owned().map_err(|_| busy())?;
+        let waited = tokio::time::timeout(WAIT_MAX, self.place(rank)).await;
+        let place = waited.map_err(|_| busy())?.map_err(|e| Error::Internal(Box::new(e)))?;
         let areas = Arc::clone(&self.areas);
         let done = tokio::task::spawn_blocking(move || {
             // The place belongs to the work, not to the request, which may be given up meanwhile.
@@ -100,6 +126,18 @@ impl Passwords {
             result
         });
         done.await.map_err(|e| Error::Internal(Box::new(e)))?
+    }
+
+    /// Waits for a place. A stranger keeps its turn as long as the place.
+    async fn place(
+        &self,
+        rank: Rank,
+    ) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>), AcquireError> {
+        let turn = match rank {
+            Rank::Known => None,
+            Rank::Stranger => Some(Arc::clone(&self.turns).acquire_owned().await?),
+        };
+        Ok((Arc::clone(&self.places).acquire_owned().await?, turn))
     }
 }
 
@@ -193,15 +231,21 @@ mod tests {
     #[tokio::test]
     async fn the_same_password_is_right_and_any_other_wrong() {
         let passwords = Passwords::new().unwrap();
-        let hash = passwords.hash("a long walk by the sea").await.unwrap();
+        let hash = passwords.hash("a long walk by the sea", Rank::Known).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let right = Verdict::Right { is_outdated: false };
-        assert_eq!(passwords.verify("a long walk by the sea", Some(&hash)).await.unwrap(), right);
         assert_eq!(
-            passwords.verify("A long walk by the sea", Some(&hash)).await.unwrap(),
+            passwords.verify("a long walk by the sea", Some(&hash), Rank::Known).await.unwrap(),
+            right
+        );
+        assert_eq!(
+            passwords.verify("A long walk by the sea", Some(&hash), Rank::Known).await.unwrap(),
             Verdict::Wrong
         );
-        assert_eq!(passwords.verify("nobody's password", None).await.unwrap(), Verdict::Wrong);
+        assert_eq!(
+            passwords.verify("nobody's password", None, Rank::Known).await.unwrap(),
+            Verdict::Wrong
+        );
     }
 
     #[tokio::test]
@@ -220,9 +264,9 @@ mod tests {
             format!("$argon2id$v=19$m=1024,t=1,p=1${salt}${output}")
         };
         let outdated = Verdict::Right { is_outdated: true };
-        assert_eq!(passwords.verify("x", Some(&weak)).await.unwrap(), outdated);
+        assert_eq!(passwords.verify("x", Some(&weak), Rank::Known).await.unwrap(), outdated);
         let monstrous = weak.replace("m=1024", "m=9999999");
-        assert!(passwords.verify("x", Some(&monstrous)).await.is_err());
+        assert!(passwords.verify("x", Some(&monstrous), Rank::Known).await.is_err());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -231,7 +275,7 @@ mod tests {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let attempts = (0..cores * QUEUE_FACTOR * 4).map(|_| {
             let passwords = Arc::clone(&passwords);
-            tokio::spawn(async move { passwords.verify("x", None).await })
+            tokio::spawn(async move { passwords.verify("x", None, Rank::Stranger).await })
         });
         let (mut hashed, mut refused) = (0, 0);
         for attempt in attempts.collect::<Vec<_>>() {
@@ -243,6 +287,51 @@ mod tests {
         }
         assert!(hashed > 0 && refused > 0, "{hashed} hashed, {refused} refused");
         assert!(passwords.areas.lock().unwrap().len() <= cores);
+    }
+
+    /// Work that lasts until its sender says so, and notes that it has begun.
+    fn begin(
+        passwords: &Arc<Passwords>,
+        rank: Rank,
+        begun: &Arc<Mutex<Vec<Rank>>>,
+    ) -> std::sync::mpsc::Sender<()> {
+        let (done, end) = std::sync::mpsc::channel::<()>();
+        let (passwords, begun) = (Arc::clone(passwords), Arc::clone(begun));
+        tokio::spawn(async move {
+            let work = move |_: &mut Vec<Block>| {
+                begun.lock().unwrap().push(rank);
+                let _ = end.recv();
+                Ok(())
+            };
+            let _ = passwords.run(rank, work).await;
+        });
+        done
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn somebody_known_goes_before_all_strangers_who_wait() {
+        let passwords = Arc::new(Passwords::new().unwrap());
+        let (cores, begun) = (passwords.cores, Arc::new(Mutex::default()));
+        let until = async |load: (usize, usize)| {
+            while passwords.load() != load {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waiting = cores * (QUEUE_FACTOR - 1);
+        let mut strangers: Vec<_> =
+            (0..cores * QUEUE_FACTOR).map(|_| begin(&passwords, Rank::Stranger, &begun)).collect();
+        until((cores, waiting)).await;
+        let refused = passwords.verify("x", None, Rank::Stranger).await;
+        assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+        let known = begin(&passwords, Rank::Known, &begun);
+        until((cores, waiting + 1)).await;
+        // Whichever of the strangers at work ends first.
+        while begun.lock().unwrap().len() == cores {
+            strangers.pop();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(begun.lock().unwrap()[cores], Rank::Known);
+        drop(known);
     }
 
     #[test]

@@ -11,21 +11,20 @@ use super::{
     api_tokens,
     audit::{self, Deed, Doer, differences},
     codes::{self, Purpose},
-    passwords::check_new,
-    sessions,
-    throttle::Lanes,
+    devices,
+    passwords::{Rank, check_new},
+    sessions, throttle,
 };
 use crate::{app::App, db::users, error::Error};
 
-/// Sets a password with a one-time code. All sessions end, and API tokens and other codes are
-/// worthless: whoever knew the password until now is out.
+/// Sets a password with a one-time code. All sessions end, and API tokens, devices and other codes
+/// are worthless: whoever knew the password until now is out. The code stands for a device for an
+/// hour.
 pub async fn reset_password(
     app: &App,
     origin: &Origin,
     reset: &PasswordReset,
 ) -> Result<(), Error> {
-    let lanes = Lanes::redeeming(origin.address.as_deref().unwrap_or_default());
-    lanes.attempt(app).await?;
     let user = {
         let mut lent = app.db().read().await?;
         let mut conn = lent.conn();
@@ -38,9 +37,8 @@ pub async fn reset_password(
         return refuse(app, origin, reset).await;
     };
     let judged = check_for(&reset.new_password, &user);
-    let judged = judged.map_err(|c| Error::invalid("new_password", c));
-    lanes.withdraw(app, judged).await?;
-    let hash = lanes.withdraw(app, app.passwords().hash(&reset.new_password).await).await?;
+    judged.map_err(|c| Error::invalid("new_password", c))?;
+    let hash = app.passwords().hash(&reset.new_password, Rank::Known).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
@@ -67,7 +65,11 @@ pub async fn reset_password(
     sessions::end_all(app, &mut conn, user.id, None).await?;
     api_tokens::revoke_all(app, &mut conn, user.id).await?;
     codes::void_all(&mut conn, user.id).await?;
-    lanes.succeed(app, &mut conn).await?;
+    devices::void_all(&mut conn, user.id).await?;
+    // At the next login nobody's guesses are in the way of who has just proved to be the owner.
+    devices::know_code(app, &mut conn, user.id, &reset.token).await?;
+    let address = origin.address.as_deref().unwrap_or_default();
+    throttle::forget_place(&mut conn, &user, address).await?;
     let actor = Actor::new(row.user, origin.clone());
     let mut deed = Deed::new("user.password_reset", "user", Some(user.id.0));
     deed.version = Some(actor.user.version + 1);

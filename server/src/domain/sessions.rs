@@ -20,7 +20,7 @@ use crate::{
         Conn,
         devices::DeviceToken,
         sessions::{self, SessionRow},
-        users,
+        users::{self, UserRow},
     },
     error::Error,
 };
@@ -96,6 +96,23 @@ pub(crate) async fn begin(
     })
 }
 
+/// The account and the session of whoever asks, as they are now. They stay so until the transaction
+/// ends: what is written because of them is written by somebody who may.
+///
+/// A request is let in when it begins, and what it does to records may end with it a moment after its
+/// session has. What gives access for longer than that (a password, an address, a token, an account)
+/// is written only by who holds it still.
+///
+/// Fails where the session is over or the account out of use by now.
+pub(crate) async fn hold(conn: &mut Conn<'_>, actor: &Actor) -> Result<UserRow, Error> {
+    let row = users::lock(conn, actor.id()).await?.filter(|row| row.user.is_active).ok_or(ENDED)?;
+    if let Some(id) = actor.session {
+        let session = sessions::lock(conn, id).await?;
+        session.filter(|session| session.ended_at.is_none()).ok_or(ENDED)?;
+    }
+    Ok(row)
+}
+
 /// Replaces a refresh token by its successor.
 ///
 /// The token that was just replaced gets the same successor for ten seconds, so that a lost reply
@@ -158,6 +175,11 @@ pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
         return Err(Error::NotFound);
     }
     if sessions::end(&mut tx.conn(), id, now).await? {
+        if actor.session != Some(id) {
+            // Whoever logs out is known the next time; a session that is ended from elsewhere may be
+            // in the wrong hands, and its device with it.
+            devices::void_of(&mut tx.conn(), actor.id(), id, actor.session).await?;
+        }
         let deed = Deed::new("session.ended", "session", Some(id.0));
         audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
     }

@@ -15,8 +15,8 @@ use super::{
     accounts::{check_for, own_values, unique},
     api_tokens,
     audit::{self, Deed, Doer, differences},
-    codes,
-    passwords::check_new,
+    codes, devices,
+    passwords::{Rank, check_new},
     sessions,
 };
 use crate::{
@@ -106,7 +106,7 @@ async fn create_where(
         &name,
     ];
     check_new(&account.password, role, &own).map_err(|c| Error::invalid("password", c))?;
-    let hash = app.passwords().hash(&account.password).await?;
+    let hash = app.passwords().hash(&account.password, Rank::Known).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     if must_be_first {
@@ -167,7 +167,7 @@ pub async fn set_role(app: &App, identifier: &str, role: Role) -> Result<User, E
 pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<User, Error> {
     let actor = act_as(app, identifier).await?;
     check_for(password, &actor.user).map_err(|c| Error::invalid("password", c))?;
-    let hash = app.passwords().hash(password).await?;
+    let hash = app.passwords().hash(password, Rank::Known).await?;
     change(app, identifier, "user.password_set", |row| row.password_hash = Some(hash)).await
 }
 
@@ -251,6 +251,7 @@ async fn write(
         sessions::end_all(app, conn, old.id, None).await?;
         api_tokens::revoke_all(app, conn, old.id).await?;
         codes::void_all(conn, old.id).await?;
+        devices::void_all(conn, old.id).await?;
     } else if old.email != new.email {
         codes::void_all(conn, old.id).await?;
     }

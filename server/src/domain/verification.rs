@@ -48,16 +48,16 @@ async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Res
 
 /// Takes the code that was mailed to an address: it belongs to whoever has read it.
 pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
-    let lanes = Lanes::redeeming(origin.address.as_deref().unwrap_or_default());
-    lanes.attempt(app).await?;
+    let purpose = Purpose::VerifyEmail;
+    let owner = {
+        let mut lent = app.db().read().await?;
+        codes::owner(app, &mut lent.conn(), code, purpose).await?
+    };
+    let Some(owner) = owner else { return refuse(app, origin, code).await };
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let purpose = Purpose::VerifyEmail;
-    let row = match codes::owner(app, &mut tx.conn(), code, purpose).await? {
-        // The account stays as it is from here on: with another address the code would be void.
-        Some(owner) => users::lock(&mut tx.conn(), owner).await?,
-        None => None,
-    };
+    // The account stays as it is from here on: with another address the code would be void.
+    let row = users::lock(&mut tx.conn(), owner).await?;
     let Some(mut row) = row.filter(|row| row.user.is_active) else {
         drop(tx);
         return refuse(app, origin, code).await;
@@ -76,7 +76,6 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
     if !users::update(&mut tx.conn(), &row, changed_by, now).await? {
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
-    lanes.succeed(app, &mut tx.conn()).await?;
     let actor = Actor::new(before, origin.clone());
     let mut deed = Deed::new("user.email_verified", "user", Some(actor.id().0));
     deed.version = Some(actor.user.version + 1);

@@ -15,7 +15,6 @@ use crate::{
 
 on_both! {
     many_guesses_at_once_do_not_get_past,
-    a_guesser_at_the_next_table_delays_the_clerk_by_seconds,
     no_session_begins_with_a_password_that_was_just_changed,
     logins_at_once_pass_where_their_hash_is_made_anew,
     of_several_first_administrators_at_once_one_is_made,
@@ -393,21 +392,6 @@ async fn many_guesses_at_once_do_not_get_past(backend: Backend) {
     let statuses = futures_util::future::join_all(guesses).await;
     let looked_at = statuses.iter().filter(|status| **status != 429).count();
     assert_eq!(looked_at, 5, "{statuses:?}");
-}
-
-async fn a_guesser_at_the_next_table_delays_the_clerk_by_seconds(backend: Backend) {
-    let server = Server::start(backend).await;
-    server.member("ana@example.com").await;
-    server.app.clock().stop();
-    let wrong = json!({"email": "ana@example.com", "password": "something else"});
-    for _ in 0..100 {
-        server.nobody().post("/api/auth/login", wrong.clone()).await;
-        server.app.clock().advance(TimeDelta::seconds(1));
-        let other = json!({"email": "nobody@example.com", "password": "something else"});
-        server.nobody().post("/api/auth/login", other).await;
-    }
-    server.app.clock().advance(TimeDelta::seconds(5));
-    server.log_in("ana@example.com").await;
 }
 
 async fn no_session_begins_with_a_password_that_was_just_changed(backend: Backend) {

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, and reads the environment of the machine it runs on"
 )]
 
+mod account_races;
 mod accounts;
 mod api_tokens;
 mod around;
@@ -49,5 +50,6 @@ mod proxy;
 mod rules;
 mod search;
 mod stream;
+mod throttle;
 mod tls;
 mod users;

@@ -68,9 +68,10 @@ impl Describe for Login {
             object.property("username", doc, identifier(), false);
             let secret = password().example("a long walk by the sea");
             object.property("password", &["The password."], secret, true);
-            let doc =
-                &["The device token that the last login with this account has answered. One \
-                that is unknown, of another account or too old counts for nothing."];
+            let doc = &["The device token that the last login with this account has answered, or \
+                the one-time code with which its password was set within the last hour. Attempts \
+                that carry it are counted apart from everybody else's. A token that is unknown, of \
+                another account or too old counts for nothing."];
             object.property("device", doc, device(), false);
         })
     }

@@ -25,6 +25,7 @@ use crate::{
         accounts::{apply, check_taken, unique},
         audit::{self, Deed, Doer, differences},
         codes::{self, Issued, Purpose},
+        devices,
         listing::{Window, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
@@ -42,6 +43,15 @@ const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 fn check(actor: &Actor) -> Result<(), Error> {
     scope(actor, Action::ManageUsers)?;
     in_person(actor)
+}
+
+/// Lets somebody who keeps accounts write, one at a time: an account or a code outlasts whoever made
+/// it, so it is made only by somebody who is an administrator still. All active administrators stay as
+/// they are until the transaction ends, and are locked before any other account.
+async fn take_turn(conn: &mut Conn<'_>, actor: &Actor) -> Result<(), Error> {
+    users::lock_admins(conn).await?;
+    let user = sessions::hold(conn, actor).await?.user;
+    check(&Actor { user, ..actor.clone() })
 }
 
 /// What the caller may see of a user.
@@ -113,6 +123,7 @@ pub async fn create_by_admin(
     if let Some(kept) = once::claim(app, &mut conn, actor, once).await? {
         return answered_again(app, &mut conn, kept).await;
     }
+    take_turn(&mut conn, actor).await?;
     check_taken(&mut conn, email, username).await?;
     let row = users::NewUser {
         email,
@@ -180,6 +191,7 @@ pub async fn issue_code(app: &App, actor: &Actor, id: UserId) -> Result<IssuedCo
         return Err(Error::Forbidden("set your own password with the one until now"));
     }
     let mut tx = app.db().begin().await?;
+    take_turn(&mut tx.conn(), actor).await?;
     let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     if !row.user.is_active {
         let message = "is false: take the account into use first";
@@ -190,12 +202,15 @@ pub async fn issue_code(app: &App, actor: &Actor, id: UserId) -> Result<IssuedCo
     Ok(IssuedCode { code, expires_at })
 }
 
-/// Ends all sessions of a user. API tokens go on: they are no logins.
+/// Ends all sessions of a user, and makes the user's devices unknown. API tokens go on: they are no
+/// logins.
 pub async fn end_sessions(app: &App, actor: &Actor, id: UserId) -> Result<(), Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    users::get(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    take_turn(&mut tx.conn(), actor).await?;
+    users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     sessions::end_all(app, &mut tx.conn(), id, None).await?;
+    devices::void_all(&mut tx.conn(), id).await?;
     let deed = Deed::new("user.sessions_ended", ENTITY, Some(id.0));
     audit::note(&mut tx.conn(), Doer::Actor(actor), app.clock().now(), deed).await?;
     tx.commit().await
@@ -211,9 +226,7 @@ pub async fn update(
 ) -> Result<Account, Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    if input.role.is_some() || input.is_active.is_some() {
-        users::lock_admins(&mut tx.conn()).await?;
-    }
+    take_turn(&mut tx.conn(), actor).await?;
     let before = find(&mut tx, actor, id, precondition).await?;
     let mut faults = Faults::default();
     input.profile.echo.compare(&json!(before.user), &mut faults);
@@ -256,7 +269,7 @@ pub async fn deactivate_by_admin(
 ) -> Result<(), Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    users::lock_admins(&mut tx.conn()).await?;
+    take_turn(&mut tx.conn(), actor).await?;
     let before = find(&mut tx, actor, id, precondition).await?;
     let mut after = before.clone();
     after.user.is_active = false;

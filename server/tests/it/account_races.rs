@@ -1,0 +1,286 @@
+//! Two at once at one account: what was decided before somebody else's turn is decided again.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+use server::domain::users;
+use shared::account::Role;
+use sqlx::Connection;
+
+use crate::{
+    harness::{Answer, Backend, Client, PASSWORD, Server, on_both},
+    mail::{eventually, sql},
+    users::{NEW_PASSWORD, make},
+};
+
+on_both! {
+    of_new_passwords_at_once_from_several_sessions_one_is_set,
+    of_new_passwords_at_once_from_one_session_one_is_set,
+    a_new_password_is_set_also_where_a_login_hashes_the_old_one_anew,
+    an_ended_session_leaves_nothing_behind,
+    an_administrator_who_is_one_no_longer_leaves_nothing_behind,
+    an_email_is_not_changed_back_without_the_password,
+    no_refresh_and_no_login_survives_a_deactivation,
+}
+
+/// A connection that has the database for itself as far as accounts are concerned.
+enum Held {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Held {
+    async fn new(server: &Server) -> Self {
+        let url = &server.place.database_url;
+        if url.starts_with("sqlite:") {
+            let mut held = sqlx::SqliteConnection::connect(url).await.unwrap();
+            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut held).await.unwrap();
+            return Self::Sqlite(held);
+        }
+        let mut held = sqlx::PgConnection::connect(url).await.unwrap();
+        let lock = "BEGIN; SELECT id FROM users ORDER BY id FOR UPDATE";
+        sqlx::raw_sql(lock).execute(&mut held).await.unwrap();
+        Self::Postgres(held)
+    }
+
+    /// Writes something, and lets the others write again.
+    async fn finish(self, statement: &'static str) {
+        match self {
+            Self::Sqlite(mut held) => {
+                sqlx::raw_sql(statement).execute(&mut held).await.unwrap();
+                sqlx::raw_sql("COMMIT").execute(&mut held).await.unwrap();
+            }
+            Self::Postgres(mut held) => {
+                sqlx::raw_sql(statement).execute(&mut held).await.unwrap();
+                sqlx::raw_sql("COMMIT").execute(&mut held).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Lets a request in, and before it writes anything, somebody else writes something.
+async fn overtaken(
+    server: &Server,
+    client: &Client,
+    (method, path, body): (Method, &str, Value),
+    statement: &'static str,
+) -> Answer {
+    let held = Held::new(server).await;
+    let request = client.request(method, path).header("if-match", "*");
+    let request = if body.is_null() { request } else { request.json(&body) };
+    let client = client.clone();
+    let answer = tokio::spawn(async move { client.send(request).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually(async || match &held {
+        Held::Sqlite(_) => {
+            let pools = server.app.levels().pools;
+            pools.iter().any(|pool| pool.name == "writer" && pool.busy > 0).then_some(())
+        }
+        Held::Postgres(_) => (sql(&server.place, waiting).await == 1).then_some(()),
+    })
+    .await;
+    held.finish(statement).await;
+    answer.await.unwrap()
+}
+
+/// Changes a password until the server is not too busy to answer.
+async fn change(client: &Client, new: String) -> (u16, String) {
+    let body = json!({"current_password": PASSWORD, "new_password": new});
+    loop {
+        let answer = client.post("/api/auth/password", body.clone()).await;
+        if answer.status != 503 {
+            return (answer.status, new);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+/// Whether a password is right.
+async fn logs_in(server: &Server, password: &str) -> bool {
+    server.app.clock().advance(TimeDelta::minutes(2));
+    let login = json!({"email": "ana@example.com", "password": password});
+    server.nobody().post("/api/auth/login", login).await.status == 200
+}
+
+async fn one_wins(server: &Server, clients: &[Client], losers: &[u16]) {
+    let changes = clients
+        .iter()
+        .enumerate()
+        .map(|(i, client)| change(client, format!("{NEW_PASSWORD} number {i}")));
+    let answers = futures_util::future::join_all(changes).await;
+    let won: Vec<_> = answers.iter().filter(|(status, _)| *status == 204).collect();
+    assert_eq!(won.len(), 1, "{answers:?}");
+    let lost = |(status, _): &&(u16, String)| !losers.contains(status) && *status != 204;
+    assert!(answers.iter().find(lost).is_none(), "{answers:?}");
+    for (status, password) in &answers {
+        assert_eq!(logs_in(server, password).await, *status == 204, "{password} {answers:?}");
+    }
+    assert!(!logs_in(server, PASSWORD).await);
+    let changed = "SELECT count(*) FROM audit_log WHERE action = 'user.password_changed'";
+    assert_eq!(sql(&server.place, changed).await, 1);
+}
+
+async fn of_new_passwords_at_once_from_several_sessions_one_is_set(backend: Backend) {
+    for number in [2, 10] {
+        let server = Server::start(backend).await;
+        let mut clients = vec![server.member("ana@example.com").await];
+        while clients.len() < number {
+            clients.push(server.log_in("ana@example.com").await);
+        }
+        // For those who lose, the session is over, or the password is another one.
+        one_wins(&server, &clients, &[401, 400]).await;
+        let mut running = 0;
+        for client in &clients {
+            running += i32::from(client.get("/api/auth/profile").await.status == 200);
+        }
+        assert_eq!(running, 1);
+    }
+}
+
+async fn of_new_passwords_at_once_from_one_session_one_is_set(backend: Backend) {
+    for number in [2, 10] {
+        let server = Server::start(backend).await;
+        let client = server.member("ana@example.com").await;
+        one_wins(&server, &vec![client.clone(); number], &[400, 429]).await;
+        client.get("/api/auth/profile").await.expect_status(200);
+    }
+}
+
+async fn a_new_password_is_set_also_where_a_login_hashes_the_old_one_anew(backend: Backend) {
+    let server = Server::start(backend).await;
+    let me = server.member("ana@example.com").await;
+    server.member("bob@example.com").await;
+    // As a login does that finds an outdated hash: another hash of the same password.
+    let body = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
+    let rehash = "UPDATE users SET password_hash = \
+        (SELECT password_hash FROM users WHERE email = 'bob@example.com') \
+        WHERE email = 'ana@example.com'";
+    let changing = (Method::POST, "/api/auth/password", body);
+    overtaken(&server, &me, changing, rehash).await.expect_status(204);
+    assert!(logs_in(&server, NEW_PASSWORD).await && !logs_in(&server, PASSWORD).await);
+}
+
+/// What outlasts the session in which it is done: by anybody, and by administrators.
+fn lasting() -> Vec<(Method, &'static str, Value)> {
+    let token = json!({"name": "export", "scopes": ["read"]});
+    vec![
+        (Method::POST, "/api/auth/tokens", token),
+        (Method::PATCH, "/api/auth/profile", json!({"username": "other"})),
+    ]
+}
+
+fn administering() -> Vec<(Method, &'static str, Value)> {
+    vec![
+        (Method::POST, "/api/users", json!({"username": "ines", "role": "admin"})),
+        (Method::POST, "/api/users/2/code", Value::Null),
+        (Method::PATCH, "/api/users/2", json!({"role": "admin"})),
+        (Method::PATCH, "/api/users/2", json!({"phone": "555-1234"})),
+        (Method::DELETE, "/api/users/2", Value::Null),
+        (Method::DELETE, "/api/users/2/sessions", Value::Null),
+    ]
+}
+
+/// What is in the tables of accounts.
+async fn written(server: &Server) -> [i64; 5] {
+    let mut counts = [0; 5];
+    for (i, table) in [
+        "SELECT count(*) FROM users",
+        "SELECT count(*) FROM api_tokens",
+        "SELECT count(*) FROM account_codes",
+        "SELECT CAST(sum(version) AS BIGINT) FROM users",
+        "SELECT count(*) FROM audit_log WHERE action LIKE 'user.%' OR action LIKE 'api_token.%'",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        counts[i] = sql(&server.place, table).await;
+    }
+    counts
+}
+
+async fn an_ended_session_leaves_nothing_behind(backend: Backend) {
+    let server = Server::start(backend).await;
+    let end = "UPDATE sessions SET ended_at = created_at WHERE user_id = 1";
+    server.admin().await;
+    server.member("ana@example.com").await;
+    for request in lasting().into_iter().chain(administering()) {
+        let admin = server.log_in("admin@example.com").await;
+        let before = written(&server).await;
+        let name = format!("{request:?}");
+        let answer = overtaken(&server, &admin, request, end).await;
+        assert_eq!(answer.status, 401, "{name} {}", answer.text);
+        assert_eq!(written(&server).await, before, "{name}");
+    }
+}
+
+async fn an_administrator_who_is_one_no_longer_leaves_nothing_behind(backend: Backend) {
+    let server = Server::start(backend).await;
+    server.somebody(Role::Admin, "boss@example.com").await;
+    server.member("ana@example.com").await;
+    server.somebody(Role::Admin, "admin@example.com").await;
+    let demote = "UPDATE users SET role = 'staff' WHERE email = 'admin@example.com'";
+    for request in administering() {
+        users::set_role(&server.app, "admin@example.com", Role::Admin).await.unwrap();
+        let admin = server.log_in("admin@example.com").await;
+        let before = written(&server).await;
+        let name = format!("{request:?}");
+        let answer = overtaken(&server, &admin, request, demote).await;
+        assert_eq!(answer.status, 403, "{name} {}", answer.text);
+        assert_eq!(written(&server).await, before, "{name}");
+    }
+}
+
+async fn an_email_is_not_changed_back_without_the_password(backend: Backend) {
+    let server = Server::start(backend).await;
+    let me = server.member("ana@example.com").await;
+    // The request names the address that the account has when it comes in, so no password is asked
+    // for; when it writes, it would be a change.
+    let change = "UPDATE users SET email = 'new@example.com', email_key = 'new@example.com', \
+        version = version + 1, changed_by = id";
+    let body = json!({"email": "ana@example.com", "phone": "555-1234"});
+    let answer = overtaken(&server, &me, (Method::PATCH, "/api/auth/profile", body), change).await;
+    assert_eq!(answer.expect_status(412).body["current"]["email"], "new@example.com");
+    let profile = me.get("/api/auth/profile").await.expect_status(200).body;
+    assert_eq!((&profile["email"], &profile["phone"]), (&json!("new@example.com"), &json!(null)));
+    // The same where the password was right when it was looked at.
+    let other =
+        "UPDATE users SET password_hash = 'another', version = version + 1, changed_by = id";
+    let body = json!({"email": "newer@example.com", "current_password": PASSWORD});
+    let held = (Method::PATCH, "/api/auth/profile", body);
+    if backend == Backend::Postgres {
+        // On SQLite the only writer is held, and the attempt itself has to be counted first.
+        overtaken(&server, &me, held, other).await.expect_status(412);
+    }
+}
+
+async fn no_refresh_and_no_login_survives_a_deactivation(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
+    let code = json!({"token": made["code"], "new_password": PASSWORD});
+    server.nobody().post("/api/auth/password/reset", code).await.expect_status(204);
+    let login = json!({"username": "ines", "password": PASSWORD});
+    for _ in 0..4 {
+        let session = server.nobody().post("/api/auth/login", login.clone()).await;
+        let refresh = json!({"refresh": session.expect_status(200).body["refresh"]});
+        let path = format!("/api/users/{}", made["user"]["id"]);
+        let (a, b) = (server.nobody(), server.nobody());
+        let away = admin.request(Method::DELETE, &path).header("if-match", "*");
+        let (in_, on, gone) = tokio::join!(
+            a.post("/api/auth/login", login.clone()),
+            b.post("/api/auth/token/refresh", refresh),
+            admin.send(away),
+        );
+        gone.expect_status(204);
+        for answer in [in_, on] {
+            if answer.status == 200 {
+                let access = answer.body["access"].as_str().unwrap();
+                let me = server.nobody().with_token(access);
+                me.get("/api/auth/profile").await.expect_status(401);
+            }
+        }
+        let back = admin.request(Method::PATCH, &path).header("if-match", "*");
+        admin.send(back.json(&json!({"is_active": true}))).await.expect_status(200);
+    }
+}
