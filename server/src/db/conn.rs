@@ -211,7 +211,9 @@ impl Session {
         let until = Instant::now() + sqlite::BUSY_TIME;
         let outcome = loop {
             match self.control(text).await {
-                Err(error) if sqlite::is_busy(&error) && Instant::now() < until => {
+                Err(error)
+                    if self.is_sqlite() && sqlite::is_busy(&error) && Instant::now() < until =>
+                {
                     sleep(sqlite::BUSY_PAUSE).await;
                 }
                 outcome => break outcome,

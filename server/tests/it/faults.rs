@@ -254,6 +254,7 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
     };
     let (staff, member) = (server.staff().await, server.member("mia@example.com").await);
     let patient = staff.patient(json!({"first_name": "Ana", "last_name": "Gómez"})).await;
+    staff.patient(json!({"first_name": "Eva", "last_name": "Gómez"})).await;
     let session = server.session("staff@example.com").await;
     let token = session["access"].as_str().unwrap();
     let heads = format!("host: localhost\r\nauthorization: Bearer {token}\r\n");
@@ -271,7 +272,15 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
         get("/api/patients?search=gomez"),
         get("/api/patients/1"),
         get("/api/lookup?q=gomez"),
+        get("/api/patients/1/history"),
         get("/api/doctors"),
+        get("/api/assignments"),
+        get("/api/users"),
+        get("/api/auth/sessions"),
+        get("/api/meta"),
+        send("POST", "/api/patients/2/archive", json!({"reason": "moved"})),
+        send("POST", "/api/patients/2/restore", json!({})),
+        send("PATCH", "/api/auth/profile", json!({"first_name": "Sue"})),
         send("POST", "/api/patients", json!({"first_name": "Ben"})),
         send("PATCH", "/api/patients/1", json!({"city": "Lima"})),
         send("POST", "/api/auth/login", json!({"email": "nobody@example.com", "password": "x"})),

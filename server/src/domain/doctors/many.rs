@@ -7,18 +7,15 @@ use shared::{Complaint, Faults, doctor::DoctorFields};
 use super::{Action, Actor, App, check_taken, doctors, enter, scope};
 use crate::{
     db::{Conn, DbError, doctors::Known},
-    domain::piece::{Piece, STEP},
+    domain::piece::{Step, in_pieces},
     error::Error,
 };
-
-/// How often a piece is tried in which somebody else was quicker with a licence number.
-const ATTEMPTS: usize = 3;
 
 /// By what the doctors are known that a dry run would have entered.
 pub(crate) type Claimed = HashSet<Known>;
 
-/// Enters many doctors, in pieces (see [`Piece`]). Says of each that it was entered, or why not; such a
-/// one keeps none of the others out.
+/// Enters many doctors, in pieces (see [`in_pieces`]). Says of each that it was entered, or why not;
+/// such a one keeps none of the others out.
 ///
 /// Fails where the database does; the pieces that were written before stay.
 pub(crate) async fn register_many(
@@ -28,71 +25,46 @@ pub(crate) async fn register_many(
     action: &str,
 ) -> Result<Vec<Result<(), Faults>>, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
-    let mut outcomes = Vec::with_capacity(fields.len());
-    let mut attempts = 1;
-    while let Some(rest) = fields.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
-        // After a conflict a piece of one step: it sees the rows of the other one, who has committed
-        // them, and names them. A longer one would meet the next of them.
-        let piece = if attempts == 1 { rest } else { rest.get(..STEP).unwrap_or(rest) };
-        match register_piece(app, actor, piece, action).await {
-            Ok(piece) => {
-                outcomes.extend(piece);
-                attempts = 1;
-            }
-            Err(DbError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(outcomes)
+    in_pieces(app, fields, &Entering { app, actor, action }).await
 }
 
-/// Enters as many of the doctors, from the first on, as one piece takes.
-async fn register_piece(
-    app: &App,
-    actor: &Actor,
-    rest: &[DoctorFields],
-    action: &str,
-) -> Result<Vec<Result<(), Faults>>, DbError> {
-    let mut piece = Piece::begin(app).await?;
-    doctors::queue(&mut piece.conn()).await?;
-    let mut outcomes = Vec::new();
-    for step in rest.chunks(STEP) {
-        outcomes.extend(register_step(app, &mut piece.conn(), actor, step, action).await?);
-        if piece.is_full() {
-            break;
-        }
-    }
-    piece.commit().await?;
-    Ok(outcomes)
+/// Who enters, and what that is called in the audit log.
+struct Entering<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    action: &'a str,
 }
 
-async fn register_step(
-    app: &App,
-    conn: &mut Conn<'_>,
-    actor: &Actor,
-    step: &[DoctorFields],
-    action: &str,
-) -> Result<Vec<Result<(), Faults>>, DbError> {
-    let keys: Vec<Known> = step.iter().map(Known::by).collect();
-    let known = doctors::known(conn, &keys.iter().collect::<Vec<_>>()).await?;
-    let mut outcomes = Vec::with_capacity(step.len());
-    for (fields, key) in step.iter().zip(&keys) {
-        let checked = match known.contains(key) {
-            true => Err(Error::Conflict(there())),
-            false => check_taken(conn, fields, None).await,
-        };
-        match checked {
-            Ok(()) => {}
-            Err(Error::Conflict(faults)) => {
-                outcomes.push(Err(faults));
-                continue;
+impl Step<DoctorFields> for Entering<'_> {
+    type Outcome = Result<(), Faults>;
+
+    async fn run(
+        &self,
+        conn: &mut Conn<'_>,
+        step: &[DoctorFields],
+    ) -> Result<Vec<Self::Outcome>, DbError> {
+        doctors::queue(conn).await?;
+        let keys: Vec<Known> = step.iter().map(Known::by).collect();
+        let known = doctors::known(conn, &keys.iter().collect::<Vec<_>>()).await?;
+        let mut outcomes = Vec::with_capacity(step.len());
+        for (fields, key) in step.iter().zip(&keys) {
+            let checked = match known.contains(key) {
+                true => Err(Error::Conflict(there())),
+                false => check_taken(conn, fields, None).await,
+            };
+            match checked {
+                Ok(()) => {}
+                Err(Error::Conflict(faults)) => {
+                    outcomes.push(Err(faults));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
+            enter(self.app, conn, self.actor, fields, self.action).await?;
+            outcomes.push(Ok(()));
         }
-        enter(app, conn, actor, fields, action).await?;
-        outcomes.push(Ok(()));
+        Ok(outcomes)
     }
-    Ok(outcomes)
 }
 
 /// Another import was quicker.

@@ -13,13 +13,10 @@ use crate::{
     db::DbError,
     domain::{
         access::scope,
-        piece::{Piece, STEP},
+        piece::{Step, in_pieces},
     },
     error::Error,
 };
-
-/// How often a piece is tried in which somebody else was quicker with an identifier.
-const ATTEMPTS: usize = 3;
 
 /// System and value of the identifiers that were given out and not written; with a number that is
 /// the same for those of one patient.
@@ -29,8 +26,8 @@ fn key(identifier: &Identifier) -> (String, String) {
     (identifier.system.clone(), identifier.value.clone())
 }
 
-/// Registers many patients, in pieces (see [`Piece`]). Answers for each its id, or why it contradicts
-/// what is stored; such a one keeps none of the others out.
+/// Registers many patients, in pieces (see [`in_pieces`]). Answers for each its id, or why it
+/// contradicts what is stored; such a one keeps none of the others out.
 ///
 /// Fails where the database does; the pieces that were written before stay.
 pub(crate) async fn register_many(
@@ -40,71 +37,46 @@ pub(crate) async fn register_many(
     action: &str,
 ) -> Result<Vec<Result<PatientId, Faults>>, Error> {
     scope(actor, Action::CreatePatient)?;
-    let mut outcomes = Vec::with_capacity(states.len());
-    let mut attempts = 1;
-    while let Some(rest) = states.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
-        // After a conflict a piece of one step: it sees the rows of the other one, who has committed
-        // them, and names them. A longer one would meet the next of them.
-        let piece = if attempts == 1 { rest } else { rest.get(..STEP).unwrap_or(rest) };
-        match register_piece(app, actor, piece, action).await {
-            Ok(piece) => {
-                outcomes.extend(piece);
-                attempts = 1;
-            }
-            Err(DbError::Unique(_)) if attempts < ATTEMPTS => attempts += 1,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(outcomes)
+    in_pieces(app, states, &Registering { app, actor, action }).await
 }
 
-/// Registers as many of the patients, from the first on, as one piece takes.
-async fn register_piece(
-    app: &App,
-    actor: &Actor,
-    rest: &[PatientState],
-    action: &str,
-) -> Result<Vec<Result<PatientId, Faults>>, DbError> {
-    let mut piece = Piece::begin(app).await?;
-    let mut outcomes = Vec::new();
-    for step in rest.chunks(STEP) {
-        outcomes.extend(register_step(app, &mut piece.conn(), actor, step, action).await?);
-        if piece.is_full() {
-            break;
-        }
-    }
-    piece.commit().await?;
-    Ok(outcomes)
+/// Who registers, and what that is called in the audit log.
+struct Registering<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    action: &'a str,
 }
 
-async fn register_step(
-    app: &App,
-    conn: &mut Conn<'_>,
-    actor: &Actor,
-    step: &[PatientState],
-    action: &str,
-) -> Result<Vec<Result<PatientId, Faults>>, DbError> {
-    let now = app.clock().now();
-    let verdicts = sort_out(conn, step, &mut Claimed::new()).await?;
-    let fit: Vec<_> =
-        step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
-    let inserted = patients::insert_many(conn, &fit, actor.id(), now).await?;
-    let deed = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
-        let mut deed = Deed::new(action, ENTITY, Some(id.0));
-        deed.version = Some(1);
-        deed.changes = changes(&PatientState::default(), state)?;
-        deed.changes.insert(0, mrn_change(mrn));
-        Ok(deed)
-    };
-    let deeds = fit.iter().zip(&inserted).map(deed).collect::<Result<Vec<_>, Error>>()?;
-    audit::note_all(conn, Doer::Actor(actor), now, deeds).await?;
-    let mut ids = inserted.into_iter().map(|(id, _)| id);
-    let missing = || DbError::from(Error::internal("a patient was not inserted"));
-    let outcome = |verdict: Result<(), Faults>| match verdict {
-        Ok(()) => ids.next().map(Ok).ok_or_else(missing),
-        Err(faults) => Ok(Err(faults)),
-    };
-    verdicts.into_iter().map(outcome).collect()
+impl Step<PatientState> for Registering<'_> {
+    type Outcome = Result<PatientId, Faults>;
+
+    async fn run(
+        &self,
+        conn: &mut Conn<'_>,
+        step: &[PatientState],
+    ) -> Result<Vec<Self::Outcome>, DbError> {
+        let now = self.app.clock().now();
+        let verdicts = sort_out(conn, step, &mut Claimed::new()).await?;
+        let fit: Vec<_> =
+            step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
+        let inserted = patients::insert_many(conn, &fit, self.actor.id(), now).await?;
+        let deed = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
+            let mut deed = Deed::new(self.action, ENTITY, Some(id.0));
+            deed.version = Some(1);
+            deed.changes = changes(&PatientState::default(), state)?;
+            deed.changes.insert(0, mrn_change(mrn));
+            Ok(deed)
+        };
+        let deeds = fit.iter().zip(&inserted).map(deed).collect::<Result<Vec<_>, Error>>()?;
+        audit::note_all(conn, Doer::Actor(self.actor), now, deeds).await?;
+        let mut ids = inserted.into_iter().map(|(id, _)| id);
+        let missing = || DbError::from(Error::internal("a patient was not inserted"));
+        let outcome = |verdict: Result<(), Faults>| match verdict {
+            Ok(()) => ids.next().map(Ok).ok_or_else(missing),
+            Err(faults) => Ok(Err(faults)),
+        };
+        verdicts.into_iter().map(outcome).collect()
+    }
 }
 
 /// Says of each patient whether registering it would contradict what is stored or what is claimed;
