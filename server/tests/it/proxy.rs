@@ -63,7 +63,8 @@ impl Proxy {
         self.state.generation.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Puts something else in the place of the database, or the database back.
+    /// Puts something else in the place of the database, or the database back. Connections that are
+    /// open end.
     pub(crate) fn put_something_else(&self, is_something_else: bool) {
         self.state.is_something_else.store(is_something_else, Ordering::SeqCst);
         self.forget();
@@ -96,8 +97,7 @@ async fn copy(
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         if state.generation.load(Ordering::SeqCst) != generation {
-            // Neither an answer nor an end.
-            std::future::pending::<()>().await;
+            break;
         }
         let delay = Duration::from_millis(delay.load(Ordering::SeqCst));
         if !delay.is_zero() {
@@ -107,7 +107,9 @@ async fn copy(
             return;
         }
     }
-    if state.generation.load(Ordering::SeqCst) != generation {
+    let is_forgotten = state.generation.load(Ordering::SeqCst) != generation;
+    if is_forgotten && !state.is_something_else.load(Ordering::SeqCst) {
+        // Neither an answer nor an end.
         std::future::pending::<()>().await;
     }
 }
