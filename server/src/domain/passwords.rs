@@ -289,17 +289,18 @@ mod tests {
         assert!(passwords.areas.lock().unwrap().len() <= cores);
     }
 
-    /// Work that lasts until its sender says so, and notes that it has begun.
+    /// Work that lasts until its sender goes, and notes its number when it has begun.
     fn begin(
         passwords: &Arc<Passwords>,
         rank: Rank,
-        begun: &Arc<Mutex<Vec<Rank>>>,
+        number: usize,
+        begun: &Arc<Mutex<Vec<usize>>>,
     ) -> std::sync::mpsc::Sender<()> {
         let (done, end) = std::sync::mpsc::channel::<()>();
         let (passwords, begun) = (Arc::clone(passwords), Arc::clone(begun));
         tokio::spawn(async move {
             let work = move |_: &mut Vec<Block>| {
-                begun.lock().unwrap().push(rank);
+                begun.lock().unwrap().push(number);
                 let _ = end.recv();
                 Ok(())
             };
@@ -310,28 +311,29 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn somebody_known_goes_before_all_strangers_who_wait() {
+        const KNOWN: usize = usize::MAX;
         let passwords = Arc::new(Passwords::new().unwrap());
         let (cores, begun) = (passwords.cores, Arc::new(Mutex::default()));
-        let until = async |load: (usize, usize)| {
-            while passwords.load() != load {
+        let until = async |is_so: &dyn Fn() -> bool| {
+            while !is_so() {
                 tokio::task::yield_now().await;
             }
         };
         let waiting = cores * (QUEUE_FACTOR - 1);
-        let mut strangers: Vec<_> =
-            (0..cores * QUEUE_FACTOR).map(|_| begin(&passwords, Rank::Stranger, &begun)).collect();
-        until((cores, waiting)).await;
+        let mut strangers: Vec<_> = (0..cores * QUEUE_FACTOR)
+            .map(|number| Some(begin(&passwords, Rank::Stranger, number, &begun)))
+            .collect();
+        until(&|| passwords.load() == (cores, waiting)).await;
         let refused = passwords.verify("x", None, Rank::Stranger).await;
         assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
-        let known = begin(&passwords, Rank::Known, &begun);
-        until((cores, waiting + 1)).await;
-        // Whichever of the strangers at work ends first.
-        while begun.lock().unwrap().len() == cores {
-            strangers.pop();
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(begun.lock().unwrap()[cores], Rank::Known);
-        drop(known);
+        let _known = begin(&passwords, Rank::Known, KNOWN, &begun);
+        until(&|| passwords.load() == (cores, waiting + 1)).await;
+        until(&|| begun.lock().unwrap().len() == cores).await;
+        // One place becomes free, and one of those who wait gets it.
+        let at_work = begun.lock().unwrap()[0];
+        strangers[at_work].take();
+        until(&|| begun.lock().unwrap().len() > cores).await;
+        assert_eq!(begun.lock().unwrap()[cores], KNOWN);
     }
 
     #[test]
