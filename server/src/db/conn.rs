@@ -251,7 +251,7 @@ impl Session {
             None => Fault::Away,
         };
         self.is_spoiled |= fault.spoils_connection();
-        Err(refused_or(&self.health, fault, error))
+        Err(db_error(&self.health, fault, error))
     }
 }
 
@@ -260,7 +260,7 @@ fn given_back() -> Error {
 }
 
 /// What a failure means, of which the health of the database has then been told.
-pub(super) fn refused_or(health: &Health, fault: Fault, error: sqlx::Error) -> DbError {
+pub(super) fn db_error(health: &Health, fault: Fault, error: sqlx::Error) -> DbError {
     health.failed(fault, &error);
     match unique_key(&error) {
         Some(key) => DbError::Unique(key),

@@ -139,6 +139,7 @@ pub enum Readiness {
 
 /// How long a look at the database may take.
 const LOOK_TIME: Duration = Duration::from_secs(2);
+
 impl Db {
     /// Opens the database, brings its tables up to date, and checks that it is fit to keep records.
     ///
@@ -217,7 +218,7 @@ impl Db {
             Ok(object) => Ok(Link::Sqlite(object)),
             Err(PoolError::Backend(error)) => {
                 let fault = sqlite::fault(&error, pool.manager().path()).await;
-                Err(conn::refused_or(&self.health, fault, error).into())
+                Err(conn::db_error(&self.health, fault, error).into())
             }
             Err(error) => Err(crowded(&error)),
         }
@@ -232,7 +233,7 @@ impl Db {
             Ok(Ok(Ok(object))) => Ok(Link::Postgres(object)),
             Ok(Ok(Err(PoolError::Backend(error)))) => {
                 let fault = postgres::fault(&error);
-                Err(conn::refused_or(&self.health, fault, error).into())
+                Err(conn::db_error(&self.health, fault, error).into())
             }
             Ok(Ok(Err(error))) => Err(crowded(&error)),
             Ok(Err(_)) => Err(crowded(&PoolError::Timeout(TimeoutType::Wait))),

@@ -11,9 +11,9 @@ use crate::{error::Error, keys::random_text};
 const TRIAL_PAUSE: Duration = Duration::from_secs(1);
 /// How much is written on trial, in characters: as much as the writes of a busy moment.
 const TRIAL_SIZE: usize = 64 * 1024;
-/// How often it is looked whether SQLite is at rest, that is, has committed nothing since.
+/// How often the task looks whether SQLite is at rest, that is, has committed nothing since.
 const REST_TIME: Duration = Duration::from_secs(5);
-/// The pause after which a log that somebody still read is tried to be emptied again.
+/// The pause before another trial to empty a log that somebody still read.
 const EMPTY_PAUSE: Duration = Duration::from_millis(100);
 /// How long making statistics of all tables of PostgreSQL may take.
 const ANALYZE_TIME: Duration = Duration::from_secs(10 * 60);
@@ -48,26 +48,25 @@ async fn try_writing(db: &Db) -> Result<(), Error> {
 }
 
 /// Empties SQLite's log where it was asked for, and when nothing was committed for a while: what was
-/// purged is overwritten in the file, and must not stay readable in the log.
+/// purged is overwritten in the file, and must not stay readable in the log. During an outage it is
+/// tried no more often than writing is: each failure costs the writer's connection.
 pub(super) async fn keep_log_short(db: Db) {
-    let (mut seen, mut emptied) = (0, 0);
-    loop {
-        let is_asked = tokio::select! {
-            () = db.health.log_is_to_be_emptied() => true,
-            () = sleep(REST_TIME) => false,
+    let (mut seen, mut emptied, mut is_asked) = (0, 0, false);
+    while !db.is_closed() {
+        let pause = match (is_asked, db.health.outage()) {
+            (true, None) => EMPTY_PAUSE,
+            (true, Some(_)) => TRIAL_PAUSE,
+            (false, _) => REST_TIME,
         };
+        tokio::select! {
+            () = db.health.log_is_to_be_emptied() => is_asked = true,
+            () = sleep(pause) => {}
+        }
         let commits = db.health.commits();
         let is_at_rest = commits == std::mem::replace(&mut seen, commits) && commits != emptied;
-        if !is_asked && !is_at_rest {
-            if db.is_closed() {
-                return;
-            }
-            continue;
+        if (is_asked || is_at_rest) && !db.is_closed() && matches!(db.empty_log().await, Ok(true)) {
+            (emptied, is_asked) = (commits, false);
         }
-        while !db.is_closed() && !matches!(db.empty_log().await, Ok(true)) {
-            sleep(EMPTY_PAUSE).await;
-        }
-        emptied = commits;
     }
 }
 
