@@ -66,11 +66,13 @@ fn from_row(row: &Row) -> Result<AssignmentRow, Error> {
         doctor: DoctorId(row.get("doctor_id")?),
         doctor_name: name("doctor_first_name", "doctor_last_name")?,
         specialization: row.get("specialization")?,
-        status: row.parsed("status", AssignmentStatus::from_str)?.ok_or_else(missing)?,
+        fields: AssignmentFields {
+            status: row.parsed("status", AssignmentStatus::from_str)?.ok_or_else(missing)?,
+            reason_for_visit: row.get("reason_for_visit")?,
+            notes: row.get("notes")?,
+            assigned_date: row.parsed("assigned_date", parse_day)?.ok_or_else(missing)?,
+        },
         is_active: row.get("is_active")?,
-        reason_for_visit: row.get("reason_for_visit")?,
-        notes: row.get("notes")?,
-        assigned_date: row.parsed("assigned_date", parse_day)?.ok_or_else(missing)?,
         assigned_at: created_at,
         assigned_by: UserId(row.get("created_by")?),
         assigned_by_username: row.get("assigned_by_username")?,
@@ -218,7 +220,7 @@ pub(crate) async fn insert(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<AssignmentId, DbError> {
-    let status = fields.status.unwrap_or(AssignmentStatus::Active);
+    let status = fields.status;
     let columns: Vec<(&'static str, Arg)> = vec![
         ("patient_id", patient.0.into()),
         ("doctor_id", doctor.0.into()),
@@ -253,14 +255,14 @@ pub(crate) async fn update(
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let status = fields.status.unwrap_or(old.status);
+    let status = fields.status;
     let ended_at = if status.is_active() { None } else { old.ended_at.or(Some(now)) };
     let mut sql = Sql::new("UPDATE assignments SET status = ");
     sql.bind(status.as_str()).push(", is_active = ").bind(status.is_active());
     sql.push(", resume_status = ").bind(resume_status.map(AssignmentStatus::as_str));
     sql.push(", reason_for_visit = ").bind(fields.reason_for_visit.as_deref());
     sql.push(", notes = ").bind(fields.notes.as_deref());
-    sql.push(", assigned_date = ").bind(fields.assigned_date.unwrap_or(old.assigned_date));
+    sql.push(", assigned_date = ").bind(fields.assigned_date);
     sql.push(", ended_at = ").bind(ended_at).push(", changed_by = ").bind(changed_by.0);
     sql.push(", updated_at = ")
         .bind(now)

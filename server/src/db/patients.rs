@@ -53,24 +53,26 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
         id: PatientId(row.get("id")?),
         mrn: row.get("mrn")?,
         full_name: full_name(first_name.as_deref(), last_name.as_deref()),
-        first_name,
-        last_name,
-        identifiers,
-        date_of_birth: row.parsed("date_of_birth", PartialDate::parse)?,
+        fields: PatientFields {
+            first_name,
+            last_name,
+            identifiers,
+            date_of_birth: row.parsed("date_of_birth", PartialDate::parse)?,
+            deceased_on: row.parsed("deceased_on", parse_day)?,
+            gender: row.parsed("gender", Gender::from_str)?,
+            email: row.get("email")?,
+            phone_number: row.get("phone_number")?,
+            address: row.get("address")?,
+            city: row.get("city")?,
+            state: row.get("state")?,
+            zip_code: row.get("zip_code")?,
+            blood_type: row.parsed("blood_type", BloodType::from_str)?,
+            allergies: row.get("allergies")?,
+            medical_history: row.get("medical_history")?,
+            emergency_contact: row.get("emergency_contact")?,
+        },
         date_of_birth_estimated: row.get("date_of_birth_estimated")?,
         age: None,
-        deceased_on: row.parsed("deceased_on", parse_day)?,
-        gender: row.parsed("gender", Gender::from_str)?,
-        email: row.get("email")?,
-        phone_number: row.get("phone_number")?,
-        address: row.get("address")?,
-        city: row.get("city")?,
-        state: row.get("state")?,
-        zip_code: row.get("zip_code")?,
-        blood_type: row.parsed("blood_type", BloodType::from_str)?,
-        allergies: row.get("allergies")?,
-        medical_history: row.get("medical_history")?,
-        emergency_contact: row.get("emergency_contact")?,
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
         created_by: UserId(row.get("created_by")?),
         created_by_username: row.get("created_by_username")?,
@@ -191,14 +193,13 @@ impl Derived {
     fn of(fields: &PatientFields) -> Result<Self, Error> {
         let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
         let born = fields.date_of_birth;
-        let identifiers = fields.identifiers.as_deref().unwrap_or_default();
         Ok(Self {
             sort_name,
             sort_first_name,
             born_from: born.map(|born| born.earliest().to_string()).unwrap_or_default(),
             born_to: born.map(|born| born.latest().to_string()).unwrap_or_default(),
             city_key: fields.city.as_deref().map(fold),
-            identifiers: serde_json::to_string(identifiers)
+            identifiers: serde_json::to_string(&fields.identifiers)
                 .map_err(|e| Error::Internal(e.into()))?,
         })
     }
@@ -276,12 +277,12 @@ pub(crate) async fn update(
     if sql.execute(conn).await? != 1 {
         return Ok(false);
     }
-    let before = old.state().fields;
+    let before = &old.fields;
     if before.identifiers != state.fields.identifiers {
         remove_identifiers(conn, old.id).await?;
         insert_identifiers(conn, old.id, &state.fields).await?;
     }
-    let (stale, fresh) = (terms(&old.mrn, &before), terms(&old.mrn, &state.fields));
+    let (stale, fresh) = (terms(&old.mrn, before), terms(&old.mrn, &state.fields));
     if stale != fresh {
         remove_terms(conn, old.id).await?;
         insert_terms(conn, old.id, &fresh).await?;
@@ -308,7 +309,7 @@ pub(crate) async fn shelve(
     // A pair of system and value is unique among the records that are not archived.
     match archived_at {
         Some(_) => remove_identifiers(conn, old.id).await?,
-        None => insert_identifiers(conn, old.id, &old.state().fields).await?,
+        None => insert_identifiers(conn, old.id, &old.fields).await?,
     }
     Ok(true)
 }
@@ -358,7 +359,7 @@ async fn insert_identifiers(
     id: PatientId,
     fields: &PatientFields,
 ) -> Result<(), DbError> {
-    for identifier in fields.identifiers.iter().flatten() {
+    for identifier in &fields.identifiers {
         let sql = Sql::new(
             "INSERT INTO patient_identifiers (system, value, patient_id) VALUES ($1, $2, $3)",
         );

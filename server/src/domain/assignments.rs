@@ -10,8 +10,8 @@ use serde_json::json;
 use shared::{
     Complaint, Faults,
     assignment::{
-        Assignment, AssignmentFields, AssignmentFilter, AssignmentInput, AssignmentPatch,
-        AssignmentStatus, NewAssignment, Transfer,
+        Assignment, AssignmentFields, AssignmentFilter, AssignmentInput, AssignmentStatus,
+        NewAssignment, Transfer,
     },
     history::HistoryEntry,
     id::{AssignmentId, DoctorId, PatientId},
@@ -50,10 +50,8 @@ pub async fn assign(
     new: &NewAssignment,
     once: Option<&Once>,
 ) -> Result<Assignment, Error> {
-    let (Some(patient), Some(doctor)) = (new.patient, new.doctor) else {
-        return Err(Error::internal("an assignment without patient or doctor"));
-    };
-    let fields = AssignmentFields::default().changed_by(&new.input, app.clock().today())?;
+    let (patient, doctor) = (new.patient, new.doctor);
+    let fields = AssignmentFields::new(&new.input, app.clock().today())?;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = once::claim::<Assignment>(app, &mut tx.conn(), actor, once).await? {
         super::patients::check_visible(app, &mut tx.conn(), actor, answer.patient).await?;
@@ -110,8 +108,7 @@ async fn open(
     fields: &AssignmentFields,
 ) -> Result<AssignmentRow, Error> {
     let now = app.clock().now();
-    let is_active = fields.status.is_none_or(AssignmentStatus::is_active);
-    if is_active {
+    if fields.status.is_active() {
         check_single(conn, actor, patient, doctor).await?;
     }
     let inserted = assignments::insert(conn, (patient, doctor), fields, actor.id(), now).await;
@@ -119,9 +116,9 @@ async fn open(
     let row = assignments::get(conn, id, Scope::All).await?.ok_or(Error::NotFound)?;
     let mut deed = Deed::new("assignment.created", ENTITY, Some(id.0));
     (deed.version, deed.patient, deed.doctor) = (Some(1), Some(patient), Some(doctor));
-    deed.changes = differences(&AssignmentFields::default(), fields)?;
     let whom = json!({"patient": patient, "doctor": doctor});
-    deed.changes.splice(0..0, differences(&json!({}), &whom)?);
+    deed.changes = differences(&json!({}), &whom)?;
+    deed.changes.extend(differences(&json!({}), &json!(fields))?);
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(row)
 }
@@ -231,10 +228,10 @@ pub async fn update(
     let mut tx = app.db().begin().await?;
     let row = find(&mut tx, actor, id).await?;
     row.check(actor, precondition)?;
-    let old = row.assignment.fields();
+    let old = row.assignment.fields.clone();
     let mut faults = Faults::default();
     input.echo.compare(&json!(row.assignment), &mut faults);
-    let fields = match old.changed_by(input, app.clock().today()) {
+    let fields = match old.changed_by(input) {
         Ok(fields) => fields,
         Err(more) => {
             faults.extend(more);
@@ -245,7 +242,7 @@ pub async fn update(
     if fields == old {
         return Ok(with_permissions(actor, row));
     }
-    let opens = fields.status.is_some_and(AssignmentStatus::is_active) && !row.assignment.is_active;
+    let opens = fields.status.is_active() && !row.assignment.is_active;
     if opens {
         check_reopening(&mut tx.conn(), actor, &row).await?;
     }
@@ -278,11 +275,8 @@ pub async fn end(
     if !row.assignment.is_active {
         return Ok(());
     }
-    let cancelled = AssignmentPatch(AssignmentInput {
-        status: Some(AssignmentStatus::Cancelled).into(),
-        ..AssignmentInput::default()
-    });
-    let fields = row.assignment.fields().changed_by(&cancelled.0, app.clock().today())?;
+    let status = AssignmentStatus::Cancelled;
+    let fields = AssignmentFields { status, ..row.assignment.fields.clone() };
     write(app, tx, actor, row, &fields, "assignment.ended").await.map(drop)
 }
 
@@ -295,7 +289,7 @@ pub async fn transfer(
     transfer: &Transfer,
     once: Option<&Once>,
 ) -> Result<Assignment, Error> {
-    let doctor = transfer.doctor.ok_or_else(|| Error::internal("a transfer without a doctor"))?;
+    let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = once::claim::<Assignment>(app, &mut tx.conn(), actor, once).await? {
         super::patients::check_visible(app, &mut tx.conn(), actor, answer.patient).await?;
@@ -317,14 +311,14 @@ pub async fn transfer(
     let mut reason = row.assignment.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);
     let fields = AssignmentFields {
-        status: Some(AssignmentStatus::Active),
+        status: AssignmentStatus::Active,
         reason_for_visit: reason,
         notes: None,
-        assigned_date: Some(app.clock().today()),
+        assigned_date: app.clock().today(),
     };
     let patient = row.assignment.patient;
-    let ended =
-        AssignmentFields { status: Some(AssignmentStatus::Completed), ..row.assignment.fields() };
+    let status = AssignmentStatus::Completed;
+    let ended = AssignmentFields { status, ..row.assignment.fields.clone() };
     if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
         return Err(overtaken(app, tx, actor, id).await);
     }

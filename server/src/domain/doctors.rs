@@ -49,7 +49,7 @@ pub async fn register(
     once: Option<&Once>,
 ) -> Result<Doctor, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
-    let fields = DoctorFields::default().changed_by(&new.0)?;
+    let fields = DoctorFields::new(&new.0)?;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
         return Ok(answer);
@@ -86,7 +86,7 @@ async fn enter(
     let id = doctors::insert(conn, fields, actor.id(), now).await?;
     let mut deed = Deed::new(action, ENTITY, Some(id.0));
     deed.version = Some(1);
-    deed.changes = differences(&DoctorFields::default(), fields)?;
+    deed.changes = differences(&json!({}), &json!(fields))?;
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(id)
 }
@@ -153,7 +153,7 @@ pub async fn update(
     let mut tx = app.db().begin().await?;
     let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
     row.check(app, actor, precondition)?;
-    let old = row.doctor.fields();
+    let old = row.doctor.fields.clone();
     let mut faults = Faults::default();
     input.echo.compare(&json!(row.doctor), &mut faults);
     let fields = match old.changed_by(input) {
@@ -261,7 +261,7 @@ pub async fn restore(
         return Ok(with_permissions(app, actor, row.doctor));
     }
     row.check(app, actor, precondition)?;
-    check_taken(&mut tx.conn(), &row.doctor.fields(), Some(id)).await?;
+    check_taken(&mut tx.conn(), &row.doctor.fields, Some(id)).await?;
     let written = doctors::shelve(&mut tx.conn(), &row.doctor, None, actor.id(), now).await;
     if !written.map_err(not_unique)? {
         return Err(overtaken(app, tx, actor, id).await);
