@@ -133,15 +133,19 @@ requests! {
     AssignmentInput;
     /// An assignment as it shall be: an absent member is cleared, but `status` and `assigned_date`
     /// stay.
-    AssignmentReplacement true true,
+    AssignmentReplacement true true, example {
+        "reason_for_visit": "Regular checkup", "notes": "Prefers mornings"
+    },
     /// A change to an assignment: an absent member stays, `null` clears it.
-    AssignmentPatch true false,
+    AssignmentPatch true false, example {"status": "ON_HOLD"},
 }
 
 body! {
     /// A patient to be put into the care of a doctor.
     #[derive(Clone, Debug)]
-    NewAssignment, earlier EARLIER {
+    NewAssignment, earlier EARLIER,
+        example {"patient": 1, "doctor": 1, "reason_for_visit": "Regular checkup"}
+    {
         /// The patient's id.
         patient: PatientId = required(id),
         /// The doctor's id.
@@ -154,11 +158,11 @@ body! {
 body! {
     /// Another doctor for the same patient.
     #[derive(Clone, Debug)]
-    Transfer, earlier EARLIER {
+    Transfer, earlier EARLIER, example {"doctor": 2, "reason_for_visit": "Second opinion"} {
         /// The doctor who takes over.
         doctor: DoctorId = required(id) => [example(2)],
         /// Why; what was said before unless something else is said.
-        reason_for_visit: Patch<String> = patch(read::note(NOTE_MAX))
+        reason_for_visit: String = patch(read::note(NOTE_MAX))
             => [max_length(NOTE_MAX), example("Second opinion")],
     }
 }

@@ -38,7 +38,7 @@ record! {
         /// Registered today or on one of the 6 days before.
         new_last_7_days: i64 => [range(0, i64::MAX), example(15)],
         /// Registered on each of the last 30 days: the oldest first, the last one is today.
-        by_day: Vec<DayCount> => [via(|days| days.with("minItems", DAYS)), max_items(DAYS)],
+        by_day: Vec<DayCount> => [min_items(DAYS), max_items(DAYS)],
     }
 }
 
@@ -106,13 +106,18 @@ pub struct StatusCounts {
 
 #[cfg(feature = "openapi")]
 impl crate::describe::Describe for StatusCounts {
-    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
-        use crate::{assignment::AssignmentStatus, describe::Shape};
-        schemas.object("StatusCounts", &["How many assignments stand how."], |object, _| {
-            for status in AssignmentStatus::TEXTS {
-                let count = Shape::integer().range(0, i64::MAX).example(80);
-                object.property(status, &["How many."], count, true);
-            }
-        })
+    const NAME: Option<&'static str> = Some("StatusCounts");
+
+    fn schema(
+        registry: &mut poem_openapi::registry::Registry,
+    ) -> poem_openapi::registry::MetaSchema {
+        let mut members = crate::describe::Members::new(registry);
+        for status in crate::assignment::AssignmentStatus::TEXTS {
+            members.add::<i64>(status, "How many.", true, |shape| {
+                shape.range(0, i64::MAX).example(80)
+            });
+        }
+        members.finish("How many assignments stand how.")
     }
 }
+described!(StatusCounts);

@@ -123,6 +123,21 @@ impl<'de> Deserialize<'de> for PartialDate {
     }
 }
 
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for PartialDate {
+    const NAME: Option<&'static str> = None;
+
+    fn schema(_: &mut poem_openapi::registry::Registry) -> poem_openapi::registry::MetaSchema {
+        poem_openapi::registry::MetaSchema {
+            pattern: Some(Self::PATTERN.to_owned()),
+            max_length: Some(10),
+            example: Some("1989-05-25".into()),
+            ..poem_openapi::registry::MetaSchema::new("string")
+        }
+    }
+}
+described!(PartialDate);
+
 /// Reads a whole date, `YYYY-MM-DD`.
 pub fn parse_day(text: &str) -> Result<NaiveDate, Complaint> {
     match PartialDate::parse(text) {

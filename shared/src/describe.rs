@@ -1,346 +1,260 @@
-//! What the types look like on the wire, as OpenAPI 3.0 schemas.
+//! What the types look like on the wire, as schemas in poem-openapi's registry.
 //!
-//! poem-openapi's derives can't say that a member may be `null`, take a limit from a constant, or
-//! give a date its format, and the client would have to compile them. So the types describe
-//! themselves, and the server puts the result into its document.
+//! Its derives can't say that a member may be `null`, take a limit from a constant, or embed the
+//! members of another table, and they ask for its own JSON. So the tables of this crate make the
+//! schemas, and a type needs no more of poem-openapi than `Type`.
 
-use std::collections::BTreeMap;
+use poem_openapi::{
+    registry::{MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde_json::{Value, json};
 
-use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Map, Value, json};
+/// A type with a schema of its own; `described!` makes it a type of poem-openapi's.
+pub trait Describe: Send + Sync + Sized {
+    /// The name under which the schema is referred to. Without one it stands where it is used.
+    const NAME: Option<&'static str>;
 
-use crate::{PartialDate, Patch};
+    /// The schema. What it refers to is entered into the registry.
+    fn schema(registry: &mut Registry) -> MetaSchema;
+}
 
-/// A type that can be described.
-pub trait Describe {
-    /// Its schema; objects are entered into `schemas` and referred to.
-    fn shape(schemas: &mut Schemas) -> Shape;
+/// The reference to a type, or its schema where it has no name.
+pub fn schema_ref<T: Describe>() -> MetaSchemaRef {
+    match T::NAME {
+        Some(name) => MetaSchemaRef::Reference(name.to_owned()),
+        None => MetaSchemaRef::Inline(Box::new(T::schema(&mut Registry::default()))),
+    }
+}
+
+/// Enters a type, and what it refers to, into the registry.
+pub fn register<T: Describe>(registry: &mut Registry) {
+    match T::NAME {
+        Some(name) => registry.create_schema::<T, _>(name.to_owned(), T::schema),
+        None => drop(T::schema(registry)),
+    }
+}
+
+/// The doc comment of a type or a member.
+fn paragraph(doc: &'static str) -> Option<&'static str> {
+    // `Type` has an `is_empty` of its own.
+    Some(doc.trim()).filter(|doc| !str::is_empty(doc))
 }
 
 /// One schema while it is put together.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    schema: Map<String, Value>,
+    schema: MetaSchemaRef,
+    is_nullable: bool,
     is_optional: bool,
-    is_never_null: bool,
 }
 
 impl Shape {
-    fn of(ty: &str) -> Self {
-        Self { schema: Map::new(), is_optional: false, is_never_null: false }.with("type", ty)
+    /// The schema of a type; an `Option` may be `null`.
+    pub fn of<T: Type>() -> Self {
+        let shape =
+            Self { schema: T::schema_ref(), is_nullable: !T::IS_REQUIRED, is_optional: false };
+        match &shape.schema {
+            // poem-openapi has a word of its own for a date without a time zone.
+            MetaSchemaRef::Inline(schema) if schema.format == Some("naive-date") => {
+                shape.format("date")
+            }
+            _ => shape,
+        }
     }
 
-    /// Text.
-    pub fn string() -> Self {
-        Self::of("string")
-    }
-
-    /// A whole number of 64 bits.
-    pub fn integer() -> Self {
-        Self::of("integer").with("format", "int64")
-    }
-
-    /// `true` or `false`.
-    pub fn boolean() -> Self {
-        Self::of("boolean")
-    }
-
-    /// A list.
-    pub fn array(items: Self) -> Self {
-        Self::of("array").with("items", items.into_value())
-    }
-
-    /// An object with any members, all of one shape.
-    pub fn map(values: Self) -> Self {
-        Self::of("object").with("additionalProperties", values.into_value())
-    }
-
-    /// Anything.
-    pub fn any() -> Self {
-        Self { schema: Map::new(), is_optional: false, is_never_null: false }
-    }
-
-    /// The schema with this name.
-    pub fn reference(name: &str) -> Self {
-        Self::any().with("$ref", format!("#/components/schemas/{name}"))
-    }
-
-    /// One of a closed list of texts.
-    pub fn one_of(choices: &[&str]) -> Self {
-        Self::string().with("enum", json!(choices))
-    }
-
-    /// Adds any key.
+    /// Changes the schema. Nothing may stand beside a reference, so one is wrapped.
     #[must_use]
-    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
-        self.schema.insert(key.to_owned(), value.into());
-        self
+    pub fn with(self, change: impl FnOnce(&mut MetaSchema)) -> Self {
+        let mut schema = match self.schema {
+            MetaSchemaRef::Inline(schema) => *schema,
+            reference => MetaSchema { all_of: vec![reference], ..MetaSchema::ANY },
+        };
+        change(&mut schema);
+        Self { schema: MetaSchemaRef::Inline(Box::new(schema)), ..self }
     }
 
-    /// Limits the characters of a text; in a list, those of each item.
+    /// Limits the characters of a text.
     #[must_use]
     pub fn max_length(self, max: usize) -> Self {
-        self.with("maxLength", max)
+        self.with(|schema| schema.max_length = Some(max))
     }
 
     /// Asks for at least so many characters.
     #[must_use]
     pub fn min_length(self, min: usize) -> Self {
-        self.with("minLength", min)
+        self.with(|schema| schema.min_length = Some(min))
     }
 
     /// Limits a list.
     #[must_use]
     pub fn max_items(self, max: i64) -> Self {
-        self.with("maxItems", max)
+        self.with(|schema| schema.max_items = usize::try_from(max).ok())
     }
 
     /// Asks for at least so many items.
     #[must_use]
     pub fn min_items(self, min: i64) -> Self {
-        self.with("minItems", min)
+        self.with(|schema| schema.min_items = usize::try_from(min).ok())
     }
 
     /// Says that no item comes twice.
     #[must_use]
     pub fn unique_items(self) -> Self {
-        self.with("uniqueItems", true)
+        self.with(|schema| schema.unique_items = Some(true))
     }
 
-    /// Leaves of a list of choices only these, and `null` where it was one.
+    /// Leaves of a list of choices only these.
     #[must_use]
     pub fn only(self, choices: &[&str]) -> Self {
-        let null = self.schema.get("nullable").map(|_| Value::Null);
-        self.with("enum", choices.iter().map(|choice| json!(choice)).chain(null).collect::<Value>())
+        Self { schema: MetaSchemaRef::Inline(Box::new(choice(choices, ""))), ..self }
     }
 
-    /// Limits a number, both ends included.
+    /// Limits a number, both ends included. The registry keeps limits as floating point numbers, in
+    /// which the largest id has no place; the server puts that right.
     #[must_use]
     pub fn range(self, min: i64, max: i64) -> Self {
-        self.with("minimum", min).with("maximum", max)
+        self.with(|schema| (schema.minimum, schema.maximum) = (Some(min as f64), Some(max as f64)))
     }
 
     /// Names the format of a text.
     #[must_use]
-    pub fn format(self, format: &str) -> Self {
-        self.with("format", format)
+    pub fn format(self, format: &'static str) -> Self {
+        self.with(|schema| schema.format = Some(format))
     }
 
     /// Gives the pattern of a text.
     #[must_use]
     pub fn pattern(self, pattern: &str) -> Self {
-        self.with("pattern", pattern)
+        self.with(|schema| schema.pattern = Some(pattern.to_owned()))
     }
 
     /// Gives an example.
     #[must_use]
     pub fn example(self, example: impl Into<Value>) -> Self {
-        self.with("example", example)
+        self.with(|schema| schema.example = Some(example.into()))
+    }
+
+    /// Says what is meant where nothing is given.
+    #[must_use]
+    pub fn default(self, default: impl Into<Value>) -> Self {
+        self.with(|schema| schema.default = Some(default.into()))
     }
 
     /// Says that it may be `null`.
     #[must_use]
-    pub fn nullable(mut self) -> Self {
-        if self.is_never_null {
-            return self;
-        }
-        if self.schema.contains_key("$ref") {
-            let reference = Value::Object(std::mem::take(&mut self.schema));
-            return self.with("nullable", true).with("allOf", json!([reference]));
-        }
-        if let Some(Value::Array(choices)) = self.schema.get_mut("enum") {
-            choices.push(Value::Null);
-        }
-        self.with("nullable", true)
+    pub fn nullable(self) -> Self {
+        Self { is_nullable: true, ..self }
     }
 
-    /// Says that it can't be cleared, whatever is said of its like.
+    /// Says that it can't be `null`, whatever its type says.
     #[must_use]
-    pub fn never_null(mut self) -> Self {
-        self.is_never_null = true;
-        self.schema.remove("nullable");
-        if let Some(Value::Array(choices)) = self.schema.get_mut("enum") {
-            choices.retain(|choice| !choice.is_null());
-        }
-        self
+    pub fn never_null(self) -> Self {
+        Self { is_nullable: false, ..self }
     }
 
-    /// Changes the schema as a whole.
+    /// Says that the member may be missing, and is not `null` where it is there.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { is_optional: true, is_nullable: false, ..self }
+    }
+
+    /// Changes the shape as a whole.
     #[must_use]
     pub fn via(self, change: impl FnOnce(Self) -> Self) -> Self {
         change(self)
     }
 
-    /// Says that the member may be missing.
-    #[must_use]
-    pub fn optional(mut self) -> Self {
-        self.is_optional = true;
-        self.schema.remove("nullable");
-        self
-    }
-
-    /// The schema as JSON.
-    pub fn into_value(self) -> Value {
-        Value::Object(self.schema)
+    /// The schema itself. A named one can't be `null`, so `null` stands beside it.
+    pub fn finish(self) -> MetaSchemaRef {
+        if !self.is_nullable {
+            return self.schema;
+        }
+        let shape = self.with(|schema| match schema.all_of.pop() {
+            Some(named) => {
+                let null = MetaSchema {
+                    nullable: true,
+                    enum_items: vec![Value::Null],
+                    ..MetaSchema::new("string")
+                };
+                schema.any_of = vec![named, MetaSchemaRef::Inline(Box::new(null))];
+            }
+            None => {
+                schema.nullable = true;
+                if !schema.enum_items.is_empty() {
+                    schema.enum_items.push(Value::Null);
+                }
+            }
+        });
+        shape.schema
     }
 }
 
-/// An object schema while it is put together.
-#[derive(Debug, Default)]
-pub struct Object {
-    properties: Map<String, Value>,
-    required: Vec<String>,
-    is_open: bool,
+/// The schema of a closed list of texts.
+pub fn choice(choices: &[&str], doc: &'static str) -> MetaSchema {
+    MetaSchema {
+        enum_items: choices.iter().map(|choice| json!(choice)).collect(),
+        description: paragraph(doc),
+        ..MetaSchema::new("string")
+    }
 }
 
-impl Object {
-    /// Adds a member. A described reference is wrapped, since nothing may stand beside `$ref`.
-    pub fn property(&mut self, name: &str, doc: &[&str], shape: Shape, required: bool) {
-        if required && !shape.is_optional {
-            self.required.push(name.to_owned());
+/// The schema that is one of several.
+pub fn any_of(schemas: Vec<MetaSchemaRef>, doc: &'static str) -> MetaSchema {
+    MetaSchema { any_of: schemas, description: paragraph(doc), ..MetaSchema::ANY }
+}
+
+/// The members of an object while they are put together.
+pub struct Members<'a> {
+    registry: &'a mut Registry,
+    schema: MetaSchema,
+}
+
+impl<'a> Members<'a> {
+    /// No members yet.
+    pub fn new(registry: &'a mut Registry) -> Self {
+        Self { registry, schema: MetaSchema::new("object") }
+    }
+
+    /// Adds a member.
+    pub fn add<T: Type>(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+        is_required: bool,
+        change: impl FnOnce(Shape) -> Shape,
+    ) {
+        T::register(self.registry);
+        let shape = change(Shape::of::<T>());
+        if is_required && !shape.is_optional {
+            self.schema.required.push(name);
         }
-        let mut shape = shape;
-        if shape.schema.contains_key("$ref") {
-            let reference = Value::Object(std::mem::take(&mut shape.schema));
-            shape = shape.with("allOf", json!([reference]));
-        }
-        let value = shape.with("description", paragraph(doc)).into_value();
-        self.properties.insert(name.to_owned(), value);
+        let shape = shape.with(|schema| schema.description = paragraph(doc));
+        self.schema.properties.push((name, shape.finish()));
     }
 
     /// Adds the members that may be sent back as they were read.
-    pub fn sent_back(&mut self, computed: &[&str], fixed: &[&str]) {
+    pub fn sent_back(&mut self, computed: &[&'static str], fixed: &[&'static str]) {
         for name in computed.iter().chain(fixed) {
-            let doc = &["Read-only: may be sent back as it was read."];
-            self.property(name, doc, Shape::any(), false);
+            let doc = "Read-only: may be sent back as it was read.";
+            self.add::<Value>(name, doc, false, |shape| shape);
         }
     }
 
     /// Says that members that were added have to be there, and then have a value.
     pub fn need(&mut self, names: Vec<&'static str>) {
-        for name in names {
-            if let Some(Value::Object(property)) = self.properties.get_mut(name) {
-                property.remove("nullable");
-                self.required.push(name.to_owned());
+        for (name, schema) in &mut self.schema.properties {
+            if let MetaSchemaRef::Inline(schema) = schema
+                && names.contains(name)
+            {
+                schema.nullable = false;
             }
         }
+        self.schema.required.extend(names);
     }
 
-    /// Says that other members may come: what the kind of problem adds.
-    pub fn open(&mut self) {
-        self.is_open = true;
-    }
-}
-
-/// The object schemas by name.
-#[derive(Debug, Default)]
-pub struct Schemas(BTreeMap<String, Value>);
-
-impl Schemas {
-    /// Enters an object, once, and refers to it.
-    pub fn object(
-        &mut self,
-        name: &'static str,
-        doc: &[&str],
-        members: impl FnOnce(&mut Object, &mut Self),
-    ) -> Shape {
-        if !self.0.contains_key(name) {
-            // Entered before its members, so that a type that contains itself ends.
-            self.0.insert(name.to_owned(), Value::Null);
-            let mut object = Object::default();
-            members(&mut object, self);
-            let mut schema = json!({
-                "type": "object",
-                "description": paragraph(doc),
-                "properties": object.properties,
-                "required": object.required,
-            });
-            if let Value::Object(schema) = &mut schema {
-                if object.required.is_empty() {
-                    schema.remove("required");
-                }
-                if object.is_open {
-                    schema.insert("additionalProperties".to_owned(), Value::Bool(true));
-                }
-            }
-            self.0.insert(name.to_owned(), schema);
-        }
-        Shape::reference(name)
-    }
-
-    /// Enters the body of a request: an object that refuses unknown members.
-    pub fn request(
-        &mut self,
-        name: &'static str,
-        doc: &[&str],
-        members: impl FnOnce(&mut Object, &mut Self),
-    ) -> Shape {
-        let reference = self.object(name, doc, members);
-        if let Some(Value::Object(schema)) = self.0.get_mut(name) {
-            schema.insert("additionalProperties".to_owned(), Value::Bool(false));
-        }
-        reference
-    }
-
-    /// Enters a schema that is one of several, once, and refers to it.
-    pub fn any_of(
-        &mut self,
-        name: &'static str,
-        doc: &[&str],
-        shapes: impl FnOnce(&mut Self) -> Vec<Shape>,
-    ) -> Shape {
-        if !self.0.contains_key(name) {
-            let shapes: Vec<Value> = shapes(self).into_iter().map(Shape::into_value).collect();
-            let schema = json!({"description": paragraph(doc), "anyOf": shapes});
-            self.0.insert(name.to_owned(), schema);
-        }
-        Shape::reference(name)
-    }
-
-    /// All schemas.
-    pub fn into_map(self) -> BTreeMap<String, Value> {
-        self.0
-    }
-}
-
-fn paragraph(doc: &[&str]) -> String {
-    doc.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
-}
-
-macro_rules! shapes {
-    ($($type:ty => $shape:expr),* $(,)?) => {$(
-        impl Describe for $type {
-            fn shape(_: &mut Schemas) -> Shape { $shape }
-        }
-    )*};
-}
-
-shapes! {
-    String => Shape::string(),
-    bool => Shape::boolean(),
-    i64 => Shape::integer(),
-    u16 => Shape::integer().range(0, 65_535),
-    Value => Shape::any(),
-    Map<String, Value> => Shape::map(Shape::any()),
-    DateTime<Utc> => Shape::string().format("date-time").example("2026-11-20T08:30:00.123456Z"),
-    NaiveDate => Shape::string().format("date").example("2026-11-20"),
-    PartialDate => Shape::string().pattern(PartialDate::PATTERN).max_length(10).example("1989-05-25"),
-}
-
-impl<T: Describe> Describe for Option<T> {
-    fn shape(schemas: &mut Schemas) -> Shape {
-        T::shape(schemas).nullable()
-    }
-}
-
-impl<T: Describe> Describe for Patch<T> {
-    fn shape(schemas: &mut Schemas) -> Shape {
-        T::shape(schemas).nullable()
-    }
-}
-
-impl<T: Describe> Describe for Vec<T> {
-    fn shape(schemas: &mut Schemas) -> Shape {
-        Shape::array(T::shape(schemas))
+    /// The object.
+    pub fn finish(self, doc: &'static str) -> MetaSchema {
+        MetaSchema { description: paragraph(doc), ..self.schema }
     }
 }

@@ -252,7 +252,7 @@ impl crate::page::Listed for SpecializationCount {
 body! {
     /// The account that belongs to a doctor or a patient.
     #[derive(Clone, Copy, Debug)]
-    Link {
+    Link, example {"user": 3} {
         /// The user's id.
         user: UserId = required(id),
     }

@@ -36,11 +36,21 @@ macro_rules! id {
         }
 
         #[cfg(feature = "openapi")]
-        impl crate::describe::Describe for $name {
-            fn shape(_: &mut crate::describe::Schemas) -> crate::describe::Shape {
-                crate::describe::Shape::integer().range(1, i64::MAX).example(1)
+        impl $crate::describe::Describe for $name {
+            const NAME: Option<&'static str> = None;
+
+            fn schema(
+                _: &mut poem_openapi::registry::Registry,
+            ) -> poem_openapi::registry::MetaSchema {
+                poem_openapi::registry::MetaSchema {
+                    description: Some(concat!($($doc),*).trim_ascii()),
+                    minimum: Some(1.0),
+                    maximum: Some(i64::MAX as f64),
+                    ..poem_openapi::registry::MetaSchema::new_with_format("integer", "int64")
+                }
             }
         }
+        described!($name);
     )*};
 }
 

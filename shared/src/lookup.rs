@@ -1,7 +1,14 @@
 //! The one box for whatever is typed.
 
+#[cfg(feature = "openapi")]
+use poem_openapi::{
+    registry::{MetaSchema, Registry},
+    types::Type as _,
+};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "openapi")]
+use crate::describe::{Describe, Members};
 use crate::{
     Complaint,
     doctor::Doctor,
@@ -113,14 +120,16 @@ pub enum FoundRecord {
 }
 
 #[cfg(feature = "openapi")]
-impl crate::describe::Describe for FoundRecord {
-    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
-        use crate::describe::Shape;
-        let (patient, doctor) = (Patient::shape(schemas), Doctor::shape(schemas));
-        let either = vec![patient.into_value(), doctor.into_value()];
-        Shape::any().with("oneOf", either)
+impl Describe for FoundRecord {
+    const NAME: Option<&'static str> = None;
+
+    fn schema(registry: &mut Registry) -> MetaSchema {
+        Patient::register(registry);
+        Doctor::register(registry);
+        MetaSchema { one_of: vec![Patient::schema_ref(), Doctor::schema_ref()], ..MetaSchema::ANY }
     }
 }
+described!(FoundRecord);
 
 /// What is looked up.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,17 +145,21 @@ impl Query for LookupQuery {
             |value| read::line(SEARCH_MAX)(value).map(|text| Some(text.unwrap_or_default()));
         Some(Self { q: reader.required("q", typed)? })
     }
+}
 
-    #[cfg(feature = "openapi")]
-    fn describe(
-        _: &mut crate::describe::Schemas,
-    ) -> Vec<(&'static str, String, crate::describe::Shape)> {
+#[cfg(feature = "openapi")]
+impl Describe for LookupQuery {
+    const NAME: Option<&'static str> = None;
+
+    fn schema(registry: &mut Registry) -> MetaSchema {
+        let mut members = Members::new(registry);
         let doc = "What was typed: a medical record number, digits of a phone number, a date of \
             birth, an e-mail address, an id after `#`, or words of a name, also with a date.";
-        let shape = crate::describe::Shape::string().max_length(SEARCH_MAX).example("gomez 1989");
-        vec![("q", doc.to_owned(), shape)]
+        members.add::<String>("q", doc, true, |shape| shape.max_length(SEARCH_MAX));
+        members.finish("")
     }
 }
+described!(LookupQuery);
 
 impl LookupQuery {
     /// The parameter, as a client puts it into the address.

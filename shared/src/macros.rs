@@ -2,6 +2,39 @@
 //! request may carry. Each macro is the one table from which the struct, its reading and its
 //! description come, so that they cannot drift apart.
 
+/// Makes a described type one of poem-openapi's types.
+macro_rules! described {
+    ($type:ty $(where $generic:ident: $bound:path)?) => {
+        #[cfg(feature = "openapi")]
+        impl $(<$generic: $bound>)? poem_openapi::types::Type for $type {
+            const IS_REQUIRED: bool = true;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> std::borrow::Cow<'static, str> {
+                use $crate::describe::Describe;
+                Self::NAME.unwrap_or(stringify!($type)).into()
+            }
+
+            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
+                $crate::describe::schema_ref::<Self>()
+            }
+
+            fn register(registry: &mut poem_openapi::registry::Registry) {
+                $crate::describe::register::<Self>(registry);
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+    };
+}
+
 /// Declares an answered record: a plain struct for serde whose doc comments and limits are also
 /// its schema in the API description.
 macro_rules! record {
@@ -27,36 +60,38 @@ macro_rules! record {
 
         #[cfg(feature = "openapi")]
         impl $crate::describe::Describe for $name {
-            fn shape(schemas: &mut $crate::describe::Schemas) -> $crate::describe::Shape {
-                schemas.object(stringify!($name), &[$($doc),*], |object, schemas| {
-                    $(
-                        describe_record_member!(
-                            object, schemas, [$($($serde)*),*] $field, $type,
-                            [$($field_doc),*] [$($($shape($($argument),*)),*)?]
-                        );
-                    )*
-                })
+            const NAME: Option<&'static str> = Some(stringify!($name));
+
+            fn schema(
+                registry: &mut poem_openapi::registry::Registry,
+            ) -> poem_openapi::registry::MetaSchema {
+                let mut members = $crate::describe::Members::new(registry);
+                $(
+                    describe_record_member!(
+                        members, [$($($serde)*),*] $field, $type, concat!($($field_doc),*),
+                        [$($($shape($($argument),*)),*)?]
+                    );
+                )*
+                members.finish(concat!($($doc),*))
             }
         }
+        described!($name);
     };
 }
 
 /// Describes one member of a record; one with `#[serde(flatten)]` stands for its own members.
 #[cfg(feature = "openapi")]
 macro_rules! describe_record_member {
-    (
-        $object:ident, $schemas:ident, [flatten] $field:ident, $type:ty,
-        [$($doc:literal),*] []
-    ) => {
-        <$type>::describe_members($object, $schemas)
+    ($members:ident, [flatten] $field:ident, $type:ty, $doc:expr, []) => {
+        <$type>::describe_members(&mut $members)
     };
     (
-        $object:ident, $schemas:ident, [$($serde:tt)*] $field:ident, $type:ty,
-        [$($doc:literal),*] [$($shape:ident($($argument:expr),*)),*]
+        $members:ident, [$($serde:tt)*] $field:ident, $type:ty, $doc:expr,
+        [$($shape:ident($($argument:expr),*)),*]
     ) => {
-        let shape = <$type as $crate::describe::Describe>::shape($schemas)
-            $(.$shape($($argument),*))*;
-        $object.property(stringify!($field), &[$($doc),*], shape, true);
+        $members.add::<$type>(stringify!($field), $doc, true, |shape| {
+            shape$(.$shape($($argument),*))*
+        });
     };
 }
 
@@ -155,21 +190,19 @@ macro_rules! fields {
 
             /// Describes every member, for one of the requests that carry them.
             #[cfg(feature = "openapi")]
-            pub fn describe_members(
-                object: &mut $crate::describe::Object,
-                schemas: &mut $crate::describe::Schemas,
-            ) {
-                use $crate::describe::Describe;
+            pub fn describe_members(members: &mut $crate::describe::Members<'_>) {
                 $(
-                    let shape = <$type>::shape(schemas)$($(.$shape($($argument),*))*)?
-                        $($(.$sent($($sent_argument),*))*)?;
-                    let shape = describe_patch!(shape, [$($how)?]);
-                    object.property(stringify!($field), &[$($field_doc),*], shape, false);
+                    members.add::<$type>(stringify!($field), concat!($($field_doc),*), false, |shape| {
+                        let shape = shape$($(.$shape($($argument),*))*)?
+                            $($(.$sent($($sent_argument),*))*)?;
+                        describe_patch!(shape, [$($how)?])
+                    });
                 )*
                 $(
-                    let shape = <$extra_type>::shape(schemas)
-                        $($(.$extra_shape($($extra_argument),*))*)?.nullable();
-                    object.property(stringify!($extra), &[$($extra_doc),*], shape, false);
+                    members.add::<$extra_type>(
+                        stringify!($extra), concat!($($extra_doc),*), false,
+                        |shape| shape.nullable()$($(.$extra_shape($($extra_argument),*))*)?,
+                    );
                 )*
             }
         }
@@ -187,15 +220,12 @@ macro_rules! fields {
         #[cfg(feature = "openapi")]
         impl $stored {
             /// Describes every member, for the record that embeds them.
-            pub fn describe_members(
-                object: &mut $crate::describe::Object,
-                schemas: &mut $crate::describe::Schemas,
-            ) {
+            pub fn describe_members(members: &mut $crate::describe::Members<'_>) {
                 $(
-                    let shape =
-                        <stored_type!($type, [$($how)?]) as $crate::describe::Describe>::shape(schemas)
-                            $($(.$shape($($argument),*))*)?;
-                    object.property(stringify!($field), &[$($field_doc),*], shape, true);
+                    members.add::<stored_type!($type, [$($how)?])>(
+                        stringify!($field), concat!($($field_doc),*), true,
+                        |shape| shape$($(.$shape($($argument),*))*)?,
+                    );
                 )*
             }
         }
@@ -298,6 +328,7 @@ macro_rules! body {
             $(, earlier $earlier:path)?
             $(, prepare $prepare:path)?
             $(, sent back ($computed:path, $fixed:path))?
+            $(, example $example:tt)?
         {
             $(
                 $(#[doc = $field_doc:literal])*
@@ -320,7 +351,7 @@ macro_rules! body {
             $(
                 $(#[doc = $field_doc])*
                 $(#[serde($($serde)*)])*
-                pub $field: $type,
+                pub $field: body_type!($how, $type),
             )*
         }
 
@@ -339,24 +370,40 @@ macro_rules! body {
 
         #[cfg(feature = "openapi")]
         impl $crate::describe::Describe for $name {
-            fn shape(schemas: &mut $crate::describe::Schemas) -> $crate::describe::Shape {
-                schemas.request(stringify!($name), &[$($doc),*], |object, schemas| {
-                    $(
-                        describe_body_member!(
-                            object, schemas, $how, $type, json_name!($field $($json)?),
-                            [$($field_doc),*] [$($($shape($($argument),*)),*)?]
-                        );
-                    )*
-                    $($(
-                        let shape = <$extra_type as $crate::describe::Describe>::shape(schemas)
-                            $($(.$extra_shape($($extra_argument),*))*)?;
-                        object.property(stringify!($extra), &[$($extra_doc),*], shape, false);
-                    )*)?
-                    $(object.sent_back($computed, $fixed);)?
-                })
+            const NAME: Option<&'static str> = Some(stringify!($name));
+
+            fn schema(
+                registry: &mut poem_openapi::registry::Registry,
+            ) -> poem_openapi::registry::MetaSchema {
+                let mut members = $crate::describe::Members::new(registry);
+                $(
+                    describe_body_member!(
+                        members, $how, $type, json_name!($field $($json)?),
+                        concat!($($field_doc),*), [$($($shape($($argument),*)),*)?]
+                    );
+                )*
+                $($(
+                    members.add::<$extra_type>(
+                        stringify!($extra), concat!($($extra_doc),*), false,
+                        |shape| shape$($(.$extra_shape($($extra_argument),*))*)?,
+                    );
+                )*)?
+                $(members.sent_back($computed, $fixed);)?
+                let schema = members.finish(concat!($($doc),*));
+                $(let schema = poem_openapi::registry::MetaSchema {
+                    example: Some(serde_json::json!($example)), ..schema
+                };)?
+                schema
             }
         }
+        described!($name);
     };
+}
+
+/// The type of a member of a body.
+macro_rules! body_type {
+    (patch, $type:ty) => { $crate::Patch<$type> };
+    ($how:ident, $type:ty) => { $type };
 }
 
 /// The name of a member in JSON.
@@ -391,23 +438,20 @@ macro_rules! body_member {
 /// Describes one member of a body.
 #[cfg(feature = "openapi")]
 macro_rules! describe_body_member {
-    (
-        $object:ident, $schemas:ident, embedded, $type:ty, $name:expr,
-        [$($doc:literal),*] []
-    ) => {
-        <$type>::describe_members($object, $schemas)
+    ($members:ident, embedded, $type:ty, $name:expr, $doc:expr, []) => {
+        <$type>::describe_members(&mut $members)
+    };
+    ($members:ident, patch, $type:ty, $name:expr, $doc:expr, [$($shapes:tt)*]) => {
+        describe_body_member!($members, optional, Option<$type>, $name, $doc, [$($shapes)*])
     };
     (
-        $object:ident, $schemas:ident, $how:ident, $type:ty, $name:expr,
-        [$($doc:literal),*] [$($shape:ident($($argument:expr),*)),*]
+        $members:ident, $how:ident, $type:ty, $name:expr, $doc:expr,
+        [$($shape:ident($($argument:expr),*)),*]
     ) => {
-        let shape = <$type as $crate::describe::Describe>::shape($schemas)
-            $(.$shape($($argument),*))*;
-        let shape = match stringify!($how) {
-            "filled" => shape.never_null(),
-            _ => shape,
-        };
-        $object.property($name, &[$($doc),*], shape, stringify!($how) == "required");
+        $members.add::<$type>($name, $doc, stringify!($how) == "required", |shape| {
+            let shape = shape$(.$shape($($argument),*))*;
+            if stringify!($how) == "filled" { shape.never_null() } else { shape }
+        });
     };
 }
 
@@ -417,7 +461,10 @@ macro_rules! describe_body_member {
 macro_rules! requests {
     (
         $input:ident;
-        $($(#[doc = $doc:literal])* $name:ident $sent_back:literal $replaces:literal),* $(,)?
+        $(
+            $(#[doc = $doc:literal])*
+            $name:ident $sent_back:literal $replaces:literal, example $example:tt
+        ),* $(,)?
     ) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -446,18 +493,25 @@ macro_rules! requests {
 
         #[cfg(feature = "openapi")]
         impl $crate::describe::Describe for $name {
-            fn shape(schemas: &mut $crate::describe::Schemas) -> $crate::describe::Shape {
-                schemas.request(stringify!($name), &[$($doc),*], |object, schemas| {
-                    $input::describe_members(object, schemas);
-                    if $sent_back {
-                        object.sent_back(COMPUTED, FIXED);
-                    }
-                    if !$sent_back || $replaces {
-                        object.need($input::required());
-                    }
-                })
+            const NAME: Option<&'static str> = Some(stringify!($name));
+
+            fn schema(
+                registry: &mut poem_openapi::registry::Registry,
+            ) -> poem_openapi::registry::MetaSchema {
+                let mut members = $crate::describe::Members::new(registry);
+                $input::describe_members(&mut members);
+                if $sent_back {
+                    members.sent_back(COMPUTED, FIXED);
+                }
+                if !$sent_back || $replaces {
+                    members.need($input::required());
+                }
+                let example = Some(serde_json::json!($example));
+                let schema = members.finish(concat!($($doc),*));
+                poem_openapi::registry::MetaSchema { example, ..schema }
             }
         }
+        described!($name);
     )*};
 }
 
@@ -509,11 +563,16 @@ macro_rules! choice {
         }
 
         #[cfg(feature = "openapi")]
-        impl crate::describe::Describe for $name {
-            fn shape(_: &mut crate::describe::Schemas) -> crate::describe::Shape {
-                crate::describe::Shape::one_of(Self::TEXTS)
+        impl $crate::describe::Describe for $name {
+            const NAME: Option<&'static str> = Some(stringify!($name));
+
+            fn schema(
+                _: &mut poem_openapi::registry::Registry,
+            ) -> poem_openapi::registry::MetaSchema {
+                $crate::describe::choice(Self::TEXTS, concat!($($doc),*))
             }
         }
+        described!($name);
     };
 }
 
@@ -539,19 +598,26 @@ macro_rules! filter {
             fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
                 Some(Self { $($field: reader.member(stringify!($field), $rule).into_value(),)* })
             }
+        }
 
-            #[cfg(feature = "openapi")]
-            fn describe(
-                schemas: &mut $crate::describe::Schemas,
-            ) -> Vec<(&'static str, String, $crate::describe::Shape)> {
-                use $crate::describe::Describe;
-                vec![$((
-                    stringify!($field),
-                    [$($field_doc),*].map(str::trim).join(" "),
-                    <$type>::shape(schemas)$($(.$shape($($argument),*))*)?,
-                )),*]
+        #[cfg(feature = "openapi")]
+        impl $crate::describe::Describe for $name {
+            const NAME: Option<&'static str> = None;
+
+            fn schema(
+                registry: &mut poem_openapi::registry::Registry,
+            ) -> poem_openapi::registry::MetaSchema {
+                let mut members = $crate::describe::Members::new(registry);
+                $(
+                    members.add::<$type>(
+                        stringify!($field), concat!($($field_doc),*), false,
+                        |shape| shape$($(.$shape($($argument),*))*)?,
+                    );
+                )*
+                members.finish("")
             }
         }
+        described!($name);
 
         impl $name {
             /// The parameters that are set, as a client puts them into the address.

@@ -31,3 +31,29 @@ record! {
         access_token_minutes: i64 => [range(1, 1_440), example(60)],
     }
 }
+
+/// How the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Health {
+    /// `alive` or `ready`.
+    pub status: &'static str,
+    /// Whether there is no room left to write; only with `ready`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_full: Option<bool>,
+}
+
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for Health {
+    const NAME: Option<&'static str> = None;
+
+    fn schema(
+        registry: &mut poem_openapi::registry::Registry,
+    ) -> poem_openapi::registry::MetaSchema {
+        let mut members = crate::describe::Members::new(registry);
+        members.add::<String>("status", "`alive` or `ready`.", true, |shape| shape.max_length(10));
+        let doc = "Whether there is no room left to write; only with `ready`.";
+        members.add::<bool>("storage_full", doc, false, |shape| shape);
+        members.finish("")
+    }
+}
+described!(Health);

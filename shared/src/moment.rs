@@ -38,10 +38,16 @@ impl fmt::Display for Moment {
 
 #[cfg(feature = "openapi")]
 impl crate::describe::Describe for Moment {
-    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
-        DateTime::<Utc>::shape(schemas).max_length(MOMENT_MAX)
+    const NAME: Option<&'static str> = None;
+
+    fn schema(_: &mut poem_openapi::registry::Registry) -> poem_openapi::registry::MetaSchema {
+        poem_openapi::registry::MetaSchema {
+            max_length: Some(MOMENT_MAX),
+            ..poem_openapi::registry::MetaSchema::new_with_format("string", "date-time")
+        }
     }
 }
+described!(Moment);
 
 #[cfg(test)]
 mod tests {

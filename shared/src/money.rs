@@ -2,11 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
+#[cfg(feature = "openapi")]
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
 use crate::Complaint;
+#[cfg(feature = "openapi")]
+use crate::describe::Shape;
 
 /// How an amount is written as text, with or without digits after the point.
 #[cfg(feature = "openapi")]
@@ -112,25 +116,42 @@ impl<'de> Deserialize<'de> for Money {
 
 #[cfg(feature = "openapi")]
 impl crate::describe::Describe for Money {
-    fn shape(_: &mut crate::describe::Schemas) -> crate::describe::Shape {
-        crate::describe::Shape::string().pattern(Self::PATTERN).max_length(11).example("200.00")
+    const NAME: Option<&'static str> = None;
+
+    fn schema(_: &mut poem_openapi::registry::Registry) -> MetaSchema {
+        MetaSchema {
+            pattern: Some(Self::PATTERN.to_owned()),
+            max_length: Some(11),
+            example: Some("200.00".into()),
+            ..MetaSchema::new("string")
+        }
     }
 }
+described!(Money);
 
 /// What a parameter may say.
 #[cfg(feature = "openapi")]
-pub fn describe_parameter(shape: crate::describe::Shape) -> crate::describe::Shape {
-    shape.pattern(WRITTEN)
+pub fn describe_parameter(shape: Shape) -> Shape {
+    shape.pattern(WRITTEN).with(|schema| schema.example = None)
 }
 
 /// What a request may say: text with or without digits after the point, or a number.
 #[cfg(feature = "openapi")]
-pub fn describe_input(shape: crate::describe::Shape) -> crate::describe::Shape {
-    let text = shape.pattern(WRITTEN).into_value();
-    let number = serde_json::json!({
-        "type": "number", "minimum": 0, "maximum": 99_999_999.99, "multipleOf": 0.01,
-    });
-    crate::describe::Shape::any().with("oneOf", vec![text, number]).example("200.00")
+pub fn describe_input(shape: Shape) -> Shape {
+    shape.with(|schema| {
+        let text = MetaSchema {
+            pattern: Some(WRITTEN.to_owned()),
+            ..std::mem::replace(schema, MetaSchema::ANY)
+        };
+        let number = MetaSchema {
+            minimum: Some(0.0),
+            maximum: Some(99_999_999.99),
+            multiple_of: Some(0.01),
+            ..MetaSchema::new("number")
+        };
+        schema.one_of = [text, number].map(|schema| MetaSchemaRef::Inline(Box::new(schema))).into();
+        schema.example = Some("200.00".into());
+    })
 }
 
 #[cfg(test)]

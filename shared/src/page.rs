@@ -27,30 +27,32 @@ pub struct Page<T> {
 
 /// A record whose pages have a name of their own in the API description.
 #[cfg(feature = "openapi")]
-pub trait Listed: crate::describe::Describe {
+pub trait Listed: poem_openapi::types::Type {
     /// The name of its page: `PatientPage`.
     const PAGE: &'static str;
 }
 
 #[cfg(feature = "openapi")]
 impl<T: Listed> crate::describe::Describe for Page<T> {
-    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
-        use crate::describe::Shape;
-        schemas.object(T::PAGE, &["One page of a list."], |object, schemas| {
-            let count = Shape::integer().range(0, COUNT_MAX).example(1);
-            let doc = "How many rows the whole list has: exact up to 10,000.";
-            object.property("count", &[doc], count, true);
-            let doc = "`true` when there are more rows than `count` says.";
-            object.property("count_capped", &[doc], Shape::boolean(), false);
-            for (name, doc) in [
-                ("next", "The address of the following page."),
-                ("previous", "The address of the page before."),
-            ] {
-                let address = Shape::string().format("uri").max_length(8_192).nullable();
-                object.property(name, &[doc], address, true);
-            }
-            let rows = Vec::<T>::shape(schemas).max_items(PAGE_SIZE_MAX);
-            object.property("results", &["The rows."], rows, true);
-        })
+    const NAME: Option<&'static str> = Some(T::PAGE);
+
+    fn schema(
+        registry: &mut poem_openapi::registry::Registry,
+    ) -> poem_openapi::registry::MetaSchema {
+        let mut members = crate::describe::Members::new(registry);
+        let doc = "How many rows the whole list has: exact up to 10,000.";
+        members.add::<i64>("count", doc, true, |shape| shape.range(0, COUNT_MAX).example(1));
+        let doc = "`true` when there are more rows than `count` says.";
+        members.add::<bool>("count_capped", doc, false, |shape| shape);
+        for (name, doc) in [
+            ("next", "The address of the following page."),
+            ("previous", "The address of the page before."),
+        ] {
+            let uri = |shape: crate::describe::Shape| shape.format("uri").max_length(8_192);
+            members.add::<Option<String>>(name, doc, true, uri);
+        }
+        members.add::<Vec<T>>("results", "The rows.", true, |shape| shape.max_items(PAGE_SIZE_MAX));
+        members.finish("One page of a list.")
     }
 }
+described!(Page<T> where T: Listed);

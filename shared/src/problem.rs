@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "openapi")]
+use poem_openapi::registry::MetaSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -121,7 +123,7 @@ impl Faults {
             .map(|(field, complaint)| ErrorCode {
                 field: field.clone(),
                 code: complaint.code.to_owned(),
-                params: complaint.params.clone(),
+                params: complaint.params.clone().into_iter().collect(),
             })
             .collect()
     }
@@ -145,7 +147,7 @@ record! {
         /// What is wrong, as a stable code.
         code: String => [max_length(100), example("out_of_range")],
         /// The numbers and names in the sentence.
-        params: Map<String, Value>,
+        params: BTreeMap<String, Value>,
     }
 }
 
@@ -297,39 +299,36 @@ impl Problem {
 
 #[cfg(feature = "openapi")]
 impl crate::describe::Describe for Problem {
-    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
-        use crate::describe::Shape;
-        let doc = &["What went wrong (RFC 9457). Some kinds add members of their own."];
-        schemas.object("Problem", doc, |object, schemas| {
-            let text = || Shape::string().max_length(100_000);
-            let status = || Shape::integer().range(400, 599).example(400);
-            object.open();
-            for (name, doc, shape) in [
-                (
-                    "type",
-                    "The address of a page that explains the kind.",
-                    text().example("/problems/validation"),
-                ),
-                ("title", "The kind in words.", text().example("Invalid input")),
-                ("status", "The HTTP status.", status()),
-                (
-                    "detail",
-                    "What is wrong, in one sentence.",
-                    text().example("age: must be between 0 and 150"),
-                ),
-                ("error", "The kind as a stable code.", text().example("validation")),
-                ("message", "The same as `detail`.", text()),
-                ("status_code", "The same as `status`.", status()),
-            ] {
-                object.property(name, &[doc], shape, true);
-            }
-            let complaints = Shape::map(Shape::array(text()).max_items(1_000));
-            let doc = "Every bad member or parameter with every complaint.";
-            object.property("errors", &[doc], complaints, true);
-            let codes = Vec::<ErrorCode>::shape(schemas).max_items(10_000);
-            object.property("error_codes", &["The same in stable codes."], codes, true);
-            let doc = "The id under which the log knows the request.";
-            object.property("request_id", &[doc], text(), true);
-        })
+    const NAME: Option<&'static str> = Some("Problem");
+
+    fn schema(registry: &mut poem_openapi::registry::Registry) -> MetaSchema {
+        use crate::describe::{Members, Shape};
+        let text = |shape: Shape| shape.max_length(100_000);
+        let status = |shape: Shape| shape.range(400, 599);
+        let mut members = Members::new(registry);
+        let doc = "The address of a page that explains the kind.";
+        members.add::<String>("type", doc, true, text);
+        members.add::<String>("title", "The kind in words.", true, text);
+        members.add::<i64>("status", "The HTTP status.", true, status);
+        members.add::<String>("detail", "What is wrong, in one sentence.", true, text);
+        members.add::<String>("error", "The kind as a stable code.", true, text);
+        members.add::<String>("message", "The same as `detail`.", true, text);
+        members.add::<i64>("status_code", "The same as `status`.", true, status);
+        let doc = "Every bad member or parameter with every complaint.";
+        members.add::<BTreeMap<String, Vec<String>>>("errors", doc, true, |shape| {
+            let sentences = Shape::of::<Vec<String>>().max_items(1_000).with(|sentences| {
+                sentences.items = Some(Box::new(text(Shape::of::<String>()).finish()));
+            });
+            shape.with(|map| map.additional_properties = Some(Box::new(sentences.finish())))
+        });
+        members.add::<Vec<ErrorCode>>("error_codes", "The same in stable codes.", true, |shape| {
+            shape.max_items(10_000)
+        });
+        let doc = "The id under which the log knows the request.";
+        members.add::<String>("request_id", doc, true, text);
+        let doc = "What went wrong (RFC 9457). Some kinds add members of their own.";
+        let anything = Some(Box::new(Shape::of::<Value>().finish()));
+        MetaSchema { additional_properties: anything, ..members.finish(doc) }
     }
 }
+described!(Problem);

@@ -12,12 +12,6 @@ use crate::{
 pub trait Query: Sized {
     /// Takes the parameters; what is wrong with them stays in the reader.
     fn read(reader: &mut Reader) -> Option<Self>;
-
-    /// Describes each: name, meaning, schema.
-    #[cfg(feature = "openapi")]
-    fn describe(
-        schemas: &mut crate::describe::Schemas,
-    ) -> Vec<(&'static str, String, crate::describe::Shape)>;
 }
 
 /// Reads the pairs of a query string completely.
@@ -82,14 +76,17 @@ impl Query for NoQuery {
     fn read(_: &mut Reader) -> Option<Self> {
         Some(Self)
     }
+}
 
-    #[cfg(feature = "openapi")]
-    fn describe(
-        _: &mut crate::describe::Schemas,
-    ) -> Vec<(&'static str, String, crate::describe::Shape)> {
-        Vec::new()
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for NoQuery {
+    const NAME: Option<&'static str> = None;
+
+    fn schema(_: &mut poem_openapi::registry::Registry) -> poem_openapi::registry::MetaSchema {
+        poem_openapi::registry::MetaSchema::new("object")
     }
 }
+described!(NoQuery);
 
 filter! {
     /// The parameters of a list that has no filters of its own.

@@ -16,7 +16,7 @@ use shared::{
 use super::{
     Tag,
     body::{Body, NewBody},
-    failure::{Changing, Creating, Failure, Reading, Transferring},
+    failure::Failure,
     guard::Guard,
     layers::Address,
     params::{Ask, IfMatch, Path},
@@ -42,7 +42,7 @@ impl AssignmentsApi {
         guard: Guard,
         Ask(filter): Ask<AssignmentFilter>,
         address: Address,
-    ) -> Result<Reply<Page<Assignment>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<Assignment>>, Failure> {
         Ok(page(assignments::list(&self.0, &guard, &filter).await?, &address))
     }
 
@@ -56,7 +56,7 @@ impl AssignmentsApi {
         guard: Guard,
         _query: Ask<NoQuery>,
         new: NewBody<NewAssignment>,
-    ) -> Result<Created<Assignment>, Failure<Creating>> {
+    ) -> Result<Created<Assignment>, Failure> {
         Ok(created(assignments::assign(&self.0, &guard, &new.body, new.once.as_ref()).await?))
     }
 
@@ -67,7 +67,7 @@ impl AssignmentsApi {
         guard: Guard,
         id: Path<AssignmentId>,
         _query: Ask<NoQuery>,
-    ) -> Result<Record<Assignment>, Failure<Reading>> {
+    ) -> Result<Record<Assignment>, Failure> {
         Ok(Record(assignments::read(&self.0, &guard, id.0).await?))
     }
 
@@ -83,7 +83,7 @@ impl AssignmentsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<AssignmentReplacement>,
-    ) -> Result<Record<Assignment>, Failure<Changing>> {
+    ) -> Result<Record<Assignment>, Failure> {
         Ok(Record(assignments::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
     }
 
@@ -98,7 +98,7 @@ impl AssignmentsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<AssignmentPatch>,
-    ) -> Result<Record<Assignment>, Failure<Changing>> {
+    ) -> Result<Record<Assignment>, Failure> {
         Ok(Record(assignments::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
     }
 
@@ -112,7 +112,7 @@ impl AssignmentsApi {
         id: Path<AssignmentId>,
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         assignments::end(&self.0, &guard, id.0, &precondition).await?;
         Ok(Done)
     }
@@ -128,7 +128,7 @@ impl AssignmentsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         transfer: NewBody<Transfer>,
-    ) -> Result<Created<Assignment>, Failure<Transferring>> {
+    ) -> Result<Created<Assignment>, Failure> {
         let (app, once) = (&self.0, transfer.once.as_ref());
         let opened =
             assignments::transfer(app, &guard, id.0, &precondition, &transfer.body, once).await?;
@@ -145,7 +145,7 @@ impl AssignmentsApi {
         id: Path<AssignmentId>,
         Ask(query): Ask<ListQuery>,
         address: Address,
-    ) -> Result<Reply<Page<HistoryEntry>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
         Ok(page(assignments::history(&self.0, &guard, id.0, &query).await?, &address))
     }
 }

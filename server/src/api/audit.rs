@@ -8,7 +8,7 @@ use shared::{
 
 use super::{
     Tag,
-    failure::{Failure, Reading},
+    failure::Failure,
     guard::Guard,
     layers::Address,
     params::Ask,
@@ -29,7 +29,7 @@ impl AuditApi {
         guard: Guard,
         Ask(filter): Ask<AuditFilter>,
         address: Address,
-    ) -> Result<Reply<Page<AuditEntry>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<AuditEntry>>, Failure> {
         Ok(page(audit::list(&self.0, &guard, &filter).await?, &address))
     }
 }

@@ -15,7 +15,7 @@ use shared::{
 use super::{
     Tag,
     body::{Body, OptionalBody},
-    failure::{Asking, Changing, Entering, Failure, Reading},
+    failure::{Failure, Limited, LoggingIn, Refreshing, Registering},
     guard::{From, Guard},
     layers::Address,
     params::{Ask, IfMatch, Path},
@@ -40,7 +40,7 @@ impl AuthApi {
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(new): Body<Registration>,
-    ) -> Result<Created<Registered>, Failure<Entering>> {
+    ) -> Result<Created<Registered>, Failure<Registering>> {
         let body = accounts::register(&self.0, &origin, new).await?;
         let location = paths::PROFILE.to_owned();
         Ok(Created { body, version: None, location, keep: Keep::Never })
@@ -57,7 +57,7 @@ impl AuthApi {
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(login): Body<Login>,
-    ) -> Result<Reply<Session>, Failure<Entering>> {
+    ) -> Result<Reply<Session>, Failure<LoggingIn>> {
         Ok(Reply::secret(accounts::login(&self.0, &origin, login).await?))
     }
 
@@ -70,7 +70,7 @@ impl AuthApi {
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(sent): Body<Refresh>,
-    ) -> Result<Reply<Refreshed>, Failure<Entering>> {
+    ) -> Result<Reply<Refreshed>, Failure<Refreshing>> {
         Ok(Reply::secret(sessions::refresh(&self.0, &sent.refresh, &origin).await?))
     }
 
@@ -83,7 +83,7 @@ impl AuthApi {
         guard: Guard,
         _query: Ask<NoQuery>,
         OptionalBody(sent): OptionalBody<Logout>,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         sessions::logout(&self.0, &guard, sent.refresh.as_deref()).await?;
         Ok(Done)
     }
@@ -94,7 +94,7 @@ impl AuthApi {
         &self,
         guard: Guard,
         _query: Ask<NoQuery>,
-    ) -> Result<Record<User>, Failure<Reading>> {
+    ) -> Result<Record<User>, Failure> {
         Ok(Record(accounts::profile(&self.0, &guard)))
     }
 
@@ -108,7 +108,7 @@ impl AuthApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<ProfileReplacement>,
-    ) -> Result<Record<User>, Failure<Changing>> {
+    ) -> Result<Record<User>, Failure<Limited>> {
         let (app, password) = (&self.0, new.current_password.as_deref());
         let profile = accounts::update_profile(app, &guard, &precondition, &new.input, password);
         Ok(Record(profile.await?))
@@ -124,7 +124,7 @@ impl AuthApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<ProfilePatch>,
-    ) -> Result<Record<User>, Failure<Changing>> {
+    ) -> Result<Record<User>, Failure<Limited>> {
         let (app, password) = (&self.0, change.current_password.as_deref());
         let profile = accounts::update_profile(app, &guard, &precondition, &change.input, password);
         Ok(Record(profile.await?))
@@ -140,7 +140,7 @@ impl AuthApi {
         guard: Guard,
         _query: Ask<NoQuery>,
         Body(change): Body<PasswordChange>,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure<Limited>> {
         own_password::change_password(&self.0, &guard, change).await?;
         Ok(Done)
     }
@@ -156,7 +156,7 @@ impl AuthApi {
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(reset): Body<PasswordReset>,
-    ) -> Result<Done, Failure<Entering>> {
+    ) -> Result<Done, Failure<Limited>> {
         reset::reset_password(&self.0, &origin, &reset).await?;
         Ok(Done)
     }
@@ -171,7 +171,7 @@ impl AuthApi {
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(asked): Body<MailRequest>,
-    ) -> Result<Accepted, Failure<Asking>> {
+    ) -> Result<Accepted, Failure<Limited>> {
         verification::forgot(&self.0, &origin, &asked.email).await?;
         Ok(Accepted)
     }
@@ -186,7 +186,7 @@ impl AuthApi {
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(sent): Body<EmailVerification>,
-    ) -> Result<Done, Failure<Asking>> {
+    ) -> Result<Done, Failure<Limited>> {
         verification::verify(&self.0, &origin, &sent.token).await?;
         Ok(Done)
     }
@@ -201,7 +201,7 @@ impl AuthApi {
         From(origin): From,
         _query: Ask<NoQuery>,
         Body(asked): Body<MailRequest>,
-    ) -> Result<Accepted, Failure<Asking>> {
+    ) -> Result<Accepted, Failure<Limited>> {
         verification::resend(&self.0, &origin, &asked.email).await?;
         Ok(Accepted)
     }
@@ -215,7 +215,7 @@ impl AuthApi {
         guard: Guard,
         Ask(query): Ask<ListQuery>,
         address: Address,
-    ) -> Result<Reply<Page<LoginSession>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<LoginSession>>, Failure> {
         Ok(page(sessions::list(&self.0, &guard, &query).await?, &address))
     }
 
@@ -228,7 +228,7 @@ impl AuthApi {
         guard: Guard,
         id: Path<SessionId>,
         _query: Ask<NoQuery>,
-    ) -> Result<Done, Failure<Reading>> {
+    ) -> Result<Done, Failure> {
         sessions::end(&self.0, &guard, id.0).await?;
         Ok(Done)
     }

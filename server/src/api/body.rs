@@ -11,12 +11,11 @@ use chrono::NaiveDate;
 use poem::{Request, RequestBody, Result, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaMediaType, MetaRequest, Registry},
+    registry::{MetaMediaType, MetaParamIn, MetaRequest, MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
 };
 use shared::{
-    Complaint, Faults,
-    describe::Describe,
-    paths,
+    Complaint, Faults, paths,
     read::{self, Input},
 };
 
@@ -24,7 +23,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::{
     compatibility::Wording,
-    openapi::{reference, register},
+    params::header_schema,
     problem::{Refusal, raise},
 };
 use crate::{app::App, digest::sha256, domain::once::Once, error::Error};
@@ -131,15 +130,6 @@ fn is_json(request: &Request) -> bool {
 }
 
 /// Reads a body; one that need not be there is then as if it were an empty object.
-async fn read_body<T: Input>(
-    request: &Request,
-    body: &mut RequestBody,
-    is_required: bool,
-) -> Result<T> {
-    let bytes = bytes(request, body).await?;
-    parse(request, bytes, is_required)
-}
-
 fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> Result<T> {
     let says_its_type = request.headers().contains_key(header::CONTENT_TYPE);
     if bytes.is_empty() && !is_required {
@@ -154,61 +144,11 @@ fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> 
     read.map_err(|faults| raise(faults.into()))
 }
 
-fn request_meta<T: Describe>(required: bool) -> MetaRequest {
-    let schema = reference::<T>();
-    let content = vec![MetaMediaType { content_type: "application/json", schema }];
-    MetaRequest { description: None, content, required }
-}
-
 /// A body that has to be there.
 pub(super) struct Body<T>(pub(super) T);
 
-impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for Body<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register::<T>(registry);
-    }
-
-    fn request_meta() -> Option<MetaRequest> {
-        Some(request_meta::<T>(true))
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        read_body(request, body, true).await.map(Self)
-    }
-}
-
 /// A body that may be missing, and then is as if it were an empty object.
 pub(super) struct OptionalBody<T>(pub(super) T);
-
-impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for OptionalBody<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        register::<T>(registry);
-    }
-
-    fn request_meta() -> Option<MetaRequest> {
-        Some(request_meta::<T>(false))
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        read_body(request, body, false).await.map(Self)
-    }
-}
 
 /// A body that creates a record, with the key under which the request may be sent again.
 pub(super) struct NewBody<T> {
@@ -216,29 +156,74 @@ pub(super) struct NewBody<T> {
     pub(super) once: Option<Once>,
 }
 
-impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for NewBody<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-    type ParamType = ();
-    type ParamRawType = ();
+/// What the bodies have in common: how they are described. `$read` is how each is read.
+macro_rules! take_body {
+    ($name:ident, $is_required:literal, [$($type:ident),*], $read:ident) => {
+        impl<'a, T: Input + Type> ApiExtractor<'a> for $name<T> {
+            const TYPES: &'static [ApiExtractorType] = &[$(ApiExtractorType::$type),*];
+            type ParamType = ();
+            type ParamRawType = ();
 
-    fn register(registry: &mut Registry) {
-        register::<T>(registry);
-    }
+            fn register(registry: &mut Registry) {
+                T::register(registry);
+            }
 
-    fn request_meta() -> Option<MetaRequest> {
-        Some(request_meta::<T>(true))
-    }
+            fn request_meta() -> Option<MetaRequest> {
+                let (content_type, schema) = ("application/json", T::schema_ref());
+                let content = vec![MetaMediaType { content_type, schema }];
+                Some(MetaRequest { description: None, content, required: $is_required })
+            }
 
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> Result<Self> {
-        let key = idempotency_key(request)?;
-        let bytes = bytes(request, body).await?;
-        let once = key.map(|key| Once { key, digest: digest(request, &bytes) });
-        Ok(Self { body: parse(request, bytes, true)?, once })
-    }
+            /// Asked for only where a parameter is among the types.
+            fn param_in() -> Option<MetaParamIn> {
+                Some(MetaParamIn::Header)
+            }
+
+            fn param_schema_ref() -> Option<MetaSchemaRef> {
+                idempotency_key_schema()
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                body: &mut RequestBody,
+                _: ExtractParamOptions<()>,
+            ) -> Result<Self> {
+                $read(request, body).await
+            }
+        }
+    };
+}
+
+take_body!(Body, true, [RequestObject], required);
+take_body!(OptionalBody, false, [RequestObject], optional);
+take_body!(NewBody, true, [RequestObject, Parameter], with_key);
+
+async fn required<T: Input>(request: &Request, body: &mut RequestBody) -> Result<Body<T>> {
+    parse(request, bytes(request, body).await?, true).map(Body)
+}
+
+async fn optional<T: Input>(request: &Request, body: &mut RequestBody) -> Result<OptionalBody<T>> {
+    parse(request, bytes(request, body).await?, false).map(OptionalBody)
+}
+
+async fn with_key<T: Input>(request: &Request, body: &mut RequestBody) -> Result<NewBody<T>> {
+    let key = idempotency_key(request)?;
+    let bytes = bytes(request, body).await?;
+    let once = key.map(|key| Once { key, digest: digest(request, &bytes) });
+    Ok(NewBody { body: parse(request, bytes, true)?, once })
+}
+
+fn idempotency_key_schema() -> Option<MetaSchemaRef> {
+    let description = "A text of the client's choice. Sent again within 24 hours with the same body, \
+        the request creates nothing and gets the first successful answer again.";
+    let key = MetaSchema {
+        description: Some(description),
+        min_length: Some(1),
+        max_length: Some(IDEMPOTENCY_KEY_MAX),
+        pattern: Some("^[\\x20-\\x7e]*$".to_owned()),
+        ..MetaSchema::new("string")
+    };
+    header_schema(IDEMPOTENCY_KEY, key)
 }
 
 /// The hash of what a request asks for.

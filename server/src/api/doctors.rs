@@ -18,7 +18,7 @@ use shared::{
 use super::{
     Tag,
     body::{Body, NewBody, OptionalBody},
-    failure::{Changing, Creating, Failure, Reading},
+    failure::Failure,
     guard::Guard,
     layers::Address,
     params::{Ask, IfMatch, Path},
@@ -42,7 +42,7 @@ impl DoctorsApi {
         guard: Guard,
         Ask(filter): Ask<DoctorFilter>,
         address: Address,
-    ) -> Result<Reply<Page<Doctor>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<Doctor>>, Failure> {
         Ok(page(doctors::list(&self.0, &guard, &filter).await?, &address))
     }
 
@@ -53,7 +53,7 @@ impl DoctorsApi {
         guard: Guard,
         _query: Ask<NoQuery>,
         new: NewBody<NewDoctor>,
-    ) -> Result<Created<Doctor>, Failure<Creating>> {
+    ) -> Result<Created<Doctor>, Failure> {
         let body = doctors::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::doctor(body.id));
         Ok(Created { body, version, location, keep: Keep::Private })
@@ -68,7 +68,7 @@ impl DoctorsApi {
         _guard: Guard,
         Ask(query): Ask<ListQuery>,
         address: Address,
-    ) -> Result<Reply<Page<SpecializationCount>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<SpecializationCount>>, Failure> {
         Ok(page(doctors::specializations(&self.0, &query).await?, &address))
     }
 
@@ -81,7 +81,7 @@ impl DoctorsApi {
         guard: Guard,
         id: Path<DoctorId>,
         Ask(lookup): Ask<DoctorLookup>,
-    ) -> Result<Record<Doctor>, Failure<Reading>> {
+    ) -> Result<Record<Doctor>, Failure> {
         let archived = lookup.archived.unwrap_or_default();
         Ok(Record(doctors::read(&self.0, &guard, id.0, archived).await?))
     }
@@ -97,7 +97,7 @@ impl DoctorsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<DoctorReplacement>,
-    ) -> Result<Record<Doctor>, Failure<Changing>> {
+    ) -> Result<Record<Doctor>, Failure> {
         Ok(Record(doctors::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
     }
 
@@ -112,7 +112,7 @@ impl DoctorsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<DoctorPatch>,
-    ) -> Result<Record<Doctor>, Failure<Changing>> {
+    ) -> Result<Record<Doctor>, Failure> {
         Ok(Record(doctors::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
     }
 
@@ -127,7 +127,7 @@ impl DoctorsApi {
         Ask(removal): Ask<DoctorRemoval>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         doctors::archive(&self.0, &guard, id.0, &precondition, &removal, archiving).await?;
         Ok(Done)
     }
@@ -143,7 +143,7 @@ impl DoctorsApi {
         Ask(removal): Ask<DoctorRemoval>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Record<Doctor>, Failure<Changing>> {
+    ) -> Result<Record<Doctor>, Failure> {
         let archived =
             doctors::archive(&self.0, &guard, id.0, &precondition, &removal, archiving).await?;
         Ok(Record(archived))
@@ -158,7 +158,7 @@ impl DoctorsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
-    ) -> Result<Record<Doctor>, Failure<Changing>> {
+    ) -> Result<Record<Doctor>, Failure> {
         Ok(Record(doctors::restore(&self.0, &guard, id.0, &precondition, restoring).await?))
     }
 
@@ -173,7 +173,7 @@ impl DoctorsApi {
         id: Path<DoctorId>,
         Ask(filter): Ask<AssignmentFilter>,
         address: Address,
-    ) -> Result<Reply<Page<Assignment>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<Assignment>>, Failure> {
         Ok(page(assignments::of_doctor(&self.0, &guard, id.0, filter).await?, &address))
     }
 
@@ -187,7 +187,7 @@ impl DoctorsApi {
         id: Path<DoctorId>,
         Ask(query): Ask<ListQuery>,
         address: Address,
-    ) -> Result<Reply<Page<HistoryEntry>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
         Ok(page(doctors::history(&self.0, &guard, id.0, &query).await?, &address))
     }
 
@@ -203,7 +203,7 @@ impl DoctorsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(link): Body<Link>,
-    ) -> Result<Record<Doctor>, Failure<Changing>> {
+    ) -> Result<Record<Doctor>, Failure> {
         let user = Some(link.user);
         Ok(Record(doctors::link(&self.0, &guard, id.0, &precondition, user).await?))
     }
@@ -216,7 +216,7 @@ impl DoctorsApi {
         id: Path<DoctorId>,
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         doctors::link(&self.0, &guard, id.0, &precondition, None).await?;
         Ok(Done)
     }

@@ -8,12 +8,16 @@ use std::fmt::Write as _;
 
 use futures_util::stream;
 use poem::{
-    Body, FromRequest, IntoResponse, Request, RequestBody, Response, Result,
+    Body, IntoResponse, Request, RequestBody, Response, Result,
     http::{HeaderName, HeaderValue, header},
 };
 use poem_openapi::{
-    ApiResponse, OpenApi,
-    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
+    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, OpenApi,
+    registry::{
+        MetaMediaType, MetaParamIn, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef,
+        Registry,
+    },
+    types::Type as _,
 };
 use serde_json::json;
 use shared::{
@@ -23,10 +27,9 @@ use shared::{
 
 use super::{
     Tag,
-    failure::{Failure, Listening},
+    failure::Failure,
     guard::{Bearer, Guard},
-    openapi::register,
-    params::Ask,
+    params::{Ask, header_schema},
 };
 use crate::{
     app::App,
@@ -67,7 +70,7 @@ impl EventsApi {
         Bearer(token): Bearer,
         _query: Ask<NoQuery>,
         LastEventId(place): LastEventId,
-    ) -> Result<Events, Failure<Listening>> {
+    ) -> Result<Events, Failure> {
         Ok(Events(feed::listen(&self.0, &guard, token, place).await?))
     }
 }
@@ -76,8 +79,29 @@ impl EventsApi {
 /// client could do nothing about it but come again with the same.
 struct LastEventId(Place);
 
-impl<'a> FromRequest<'a> for LastEventId {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+impl<'a> ApiExtractor<'a> for LastEventId {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        let id = MetaSchema {
+            description: Some("The last id that was received."),
+            max_length: Some(20),
+            ..MetaSchema::new("string")
+        };
+        header_schema("Last-Event-ID", id)
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         let mut values = request.headers().get_all(LAST_EVENT_ID).iter();
         let Some(first) = values.next() else { return Ok(Self(Place::Now)) };
         let number = first.to_str().ok().map(str::trim).filter(|_| values.next().is_none());
@@ -151,7 +175,7 @@ impl ApiResponse for Events {
     }
 
     fn register(registry: &mut Registry) {
-        register::<Changed>(registry);
+        Changed::register(registry);
     }
 }
 

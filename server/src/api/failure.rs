@@ -1,63 +1,56 @@
-//! Failures of operations: any error of the domain, of which each operation says in its type which
-//! statuses it can have, so that the description names them.
+//! Failures of operations: any error of the domain. Most kinds of problems follow from what an
+//! operation takes (`openapi` enters them); an operation names in its type what its use case adds.
 
 use std::marker::PhantomData;
 
 use poem_openapi::{
     ApiResponse,
     registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    types::Type,
 };
+use shared::{Kind, Problem};
 
-use super::openapi::register;
 use crate::error::Error;
 
-/// The statuses of a group of operations.
-pub(super) trait Statuses: Send + Sync + 'static {
-    const STATUSES: &'static [u16];
+/// The kinds of problems that the use case of an operation adds.
+pub(super) trait Kinds: Send + Sync + 'static {
+    const KINDS: &'static [Kind];
 }
 
-macro_rules! statuses {
-    ($($(#[doc = $doc:literal])* $name:ident = [$($status:literal),*]),* $(,)?) => {$(
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $name:ident = [$($kind:ident),*]),* $(,)?) => {$(
         $(#[doc = $doc])*
         pub(super) struct $name;
-        impl Statuses for $name {
-            const STATUSES: &'static [u16] = &[$($status),*];
+        impl Kinds for $name {
+            const KINDS: &'static [Kind] = &[$(Kind::$kind),*];
         }
     )*};
 }
 
-statuses! {
-    /// Without login and without a body.
-    Open = [400, 413, 500, 503],
-    /// Credentials in a body.
-    Entering = [400, 401, 403, 408, 409, 413, 415, 429, 500, 503, 507],
-    /// What a stranger asks for in a body.
-    Asking = [400, 408, 413, 415, 429, 500, 503, 507],
-    /// Reading with a login.
-    Reading = [400, 401, 403, 404, 413, 500, 503],
-    /// Listening.
-    Listening = [400, 401, 403, 413, 500, 503],
-    /// Creating.
-    Creating = [400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503, 507],
-    /// Creating without a body.
-    Making = [400, 401, 403, 404, 409, 413, 500, 503, 507],
-    /// Changing one record and creating another.
-    Transferring = [400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 428, 500, 503, 507],
-    /// Changing one record.
-    Changing = [400, 401, 403, 404, 408, 409, 412, 413, 415, 428, 429, 500, 503, 507],
+kinds! {
+    /// Nothing beyond what the operation takes.
+    Plain = [],
+    /// Opening an account.
+    Registering = [Forbidden, Conflict, TooManyRequests],
+    /// Proving who one is.
+    LoggingIn = [Unauthenticated, EmailUnverified, TooManyRequests],
+    /// Going on with a session.
+    Refreshing = [Unauthenticated],
+    /// What is counted, so that nobody guesses.
+    Limited = [TooManyRequests],
+    /// What contradicts what is stored.
+    Conflicting = [Conflict],
 }
 
 /// Why an operation failed.
-pub(super) struct Failure<S> {
+pub(super) struct Failure<S = Plain> {
     error: Error,
-    statuses: PhantomData<S>,
+    kinds: PhantomData<S>,
 }
 
-impl<S: Statuses> From<Error> for Failure<S> {
+impl<S> From<Error> for Failure<S> {
     fn from(error: Error) -> Self {
-        let status = super::problem::kind(&error).status();
-        debug_assert!(S::STATUSES.contains(&status), "{status} is not described: {error}");
-        Self { error, statuses: PhantomData }
+        Self { error, kinds: PhantomData }
     }
 }
 
@@ -68,22 +61,24 @@ impl<S> From<Failure<S>> for poem::Error {
     }
 }
 
-impl<S: Statuses> ApiResponse for Failure<S> {
+/// A kind of problem as an answer.
+pub(super) fn answer(kind: Kind) -> MetaResponse {
+    let schema = MetaSchemaRef::Reference(Problem::name().into_owned());
+    MetaResponse {
+        description: kind.explanation().trim_ascii(),
+        status: Some(kind.status()),
+        status_range: None,
+        content: vec![MetaMediaType { content_type: "application/problem+json", schema }],
+        headers: Vec::new(),
+    }
+}
+
+impl<S: Kinds> ApiResponse for Failure<S> {
     fn meta() -> MetaResponses {
-        let response = |status: &u16| MetaResponse {
-            description: "",
-            status: Some(*status),
-            status_range: None,
-            content: vec![MetaMediaType {
-                content_type: "application/problem+json",
-                schema: MetaSchemaRef::Reference("Problem".to_owned()),
-            }],
-            headers: Vec::new(),
-        };
-        MetaResponses { responses: S::STATUSES.iter().map(response).collect() }
+        MetaResponses { responses: S::KINDS.iter().copied().map(answer).collect() }
     }
 
     fn register(registry: &mut Registry) {
-        register::<shared::Problem>(registry);
+        Problem::register(registry);
     }
 }

@@ -1,21 +1,14 @@
 //! What clients and operators ask before anybody logs in.
 
 use poem_openapi::OpenApi;
-use serde_json::{Value, json};
 use shared::{
     account::{PASSWORD_MIN, PASSWORD_MIN_STAFF},
-    meta::Meta,
+    meta::{Health, Meta},
     page::PAGE_SIZE_MAX,
     query::NoQuery,
 };
 
-use super::{
-    Tag,
-    body::BODY_MAX,
-    failure::{Failure, Open},
-    params::Ask,
-    reply::Reply,
-};
+use super::{Tag, body::BODY_MAX, failure::Failure, params::Ask, reply::Reply};
 use crate::{
     app::{App, Readiness},
     domain::users,
@@ -31,7 +24,7 @@ impl ServiceApi {
     /// Version, time zone, whether people may register themselves, whether they have to confirm
     /// their e-mail address, whether an administrator is still to be made, and the limits that a client must obey.
     #[oai(path = "/api/meta", method = "get", operation_id = "get_meta")]
-    async fn get_meta(&self, _query: Ask<NoQuery>) -> Result<Reply<Meta>, Failure<Open>> {
+    async fn get_meta(&self, _query: Ask<NoQuery>) -> Result<Reply<Meta>, Failure> {
         let app = &self.0;
         let limit = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(Reply::new(Meta {
@@ -52,8 +45,8 @@ impl ServiceApi {
 
     /// Whether the process lives
     #[oai(path = "/healthz", method = "get", operation_id = "get_liveness")]
-    async fn get_liveness(&self, _query: Ask<NoQuery>) -> Result<Reply<Value>, Failure<Open>> {
-        Ok(Reply::new(json!({"status": "alive"})))
+    async fn get_liveness(&self, _query: Ask<NoQuery>) -> Result<Reply<Health>, Failure> {
+        Ok(Reply::new(Health { status: "alive", storage_full: None }))
     }
 
     /// Whether it can serve
@@ -62,7 +55,7 @@ impl ServiceApi {
     /// (then every other address answers 503 too). Where only room is missing, records can still be
     /// read: that is ready too, and `storage_full` says so.
     #[oai(path = "/readyz", method = "get", operation_id = "get_readiness")]
-    async fn get_readiness(&self, _query: Ask<NoQuery>) -> Result<Reply<Value>, Failure<Open>> {
+    async fn get_readiness(&self, _query: Ask<NoQuery>) -> Result<Reply<Health>, Failure> {
         let app = &self.0;
         let is_full = match app.readiness().await {
             Readiness::Ready => false,
@@ -72,6 +65,6 @@ impl ServiceApi {
                 return Err(Error::Unavailable { reason, after: 1 }.into());
             }
         };
-        Ok(Reply::new(json!({"status": "ready", "storage_full": is_full})))
+        Ok(Reply::new(Health { status: "ready", storage_full: Some(is_full) }))
     }
 }

@@ -7,13 +7,7 @@ use shared::{
     query::NoQuery,
 };
 
-use super::{
-    Tag,
-    failure::{Failure, Reading},
-    guard::Guard,
-    params::Ask,
-    reply::Reply,
-};
+use super::{Tag, failure::Failure, guard::Guard, params::Ask, reply::Reply};
 use crate::{
     app::App,
     domain::{dashboard, lookup},
@@ -31,7 +25,7 @@ impl OverviewApi {
         &self,
         guard: Guard,
         _query: Ask<NoQuery>,
-    ) -> Result<Reply<Dashboard>, Failure<Reading>> {
+    ) -> Result<Reply<Dashboard>, Failure> {
         Ok(Reply::new(dashboard::read(&self.0, &guard).await?))
     }
 
@@ -45,7 +39,7 @@ impl OverviewApi {
         &self,
         guard: Guard,
         Ask(query): Ask<LookupQuery>,
-    ) -> Result<Reply<Lookup>, Failure<Reading>> {
+    ) -> Result<Reply<Lookup>, Failure> {
         Ok(Reply::new(lookup::look_up(&self.0, &guard, &query.q).await?))
     }
 }

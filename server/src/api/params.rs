@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use poem::{FromRequest, Request, RequestBody, Result, http::header};
+use poem::{Request, RequestBody, Result, http::header};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaParamIn, MetaSchema, MetaSchemaRef},
+    registry::{MetaParamIn, MetaSchema, MetaSchemaRef, Registry},
+    types::Type,
 };
 use shared::{
     Complaint, Faults,
@@ -18,7 +19,7 @@ use crate::{domain::precondition::Precondition, error::Error};
 /// The id in a path.
 pub(super) struct Path<T>(pub(super) T);
 
-impl<'a, T: FromStr<Err = Complaint> + Send> ApiExtractor<'a> for Path<T> {
+impl<'a, T: FromStr<Err = Complaint> + Type> ApiExtractor<'a> for Path<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
     const PARAM_IS_REQUIRED: bool = true;
     type ParamType = ();
@@ -29,10 +30,7 @@ impl<'a, T: FromStr<Err = Complaint> + Send> ApiExtractor<'a> for Path<T> {
     }
 
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(MetaSchemaRef::Inline(Box::new(MetaSchema {
-            minimum: Some(1.0),
-            ..MetaSchema::new_with_format("integer", "int64")
-        })))
+        Some(T::schema_ref())
     }
 
     async fn from_request(
@@ -48,8 +46,28 @@ impl<'a, T: FromStr<Err = Complaint> + Send> ApiExtractor<'a> for Path<T> {
 /// The query of an operation. Unknown, repeated and bad parameters are refused all at once.
 pub(super) struct Ask<Q>(pub(super) Q);
 
-impl<'a, Q: Query + Send> FromRequest<'a> for Ask<Q> {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+impl<'a, Q: Query + Type> ApiExtractor<'a> for Ask<Q> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        Q::register(registry);
+    }
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(Q::schema_ref())
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         let text = request.uri().query().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(text.as_bytes());
         let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
@@ -57,20 +75,54 @@ impl<'a, Q: Query + Send> FromRequest<'a> for Ask<Q> {
     }
 }
 
+/// The schema of an extractor that reads one header: an object with the header as its member, like
+/// the one of a query, which `openapi` takes apart.
+pub(super) fn header_schema(name: &'static str, header: MetaSchema) -> Option<MetaSchemaRef> {
+    let header = MetaSchemaRef::Inline(Box::new(header));
+    let schema = MetaSchema { properties: vec![(name, header)], ..MetaSchema::new("object") };
+    Some(MetaSchemaRef::Inline(Box::new(schema)))
+}
+
 /// Most characters of entity tags in one request.
 pub(super) const TAGS_MAX: usize = 1_000;
+
+/// The header with the version that a write is meant for.
+pub(super) const IF_MATCH: &str = "If-Match";
 
 /// The version that a write is meant for, from `If-Match`.
 pub(super) struct IfMatch(pub(super) Precondition);
 
-impl<'a> FromRequest<'a> for IfMatch {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+impl<'a> ApiExtractor<'a> for IfMatch {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Header)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        let description = "The version that was read: its entity tag (`\"7-4fa2\"`, or without the \
+            hash `\"7\"`), or `*`. Needed where somebody else was the last to change the record.";
+        let tags = MetaSchema {
+            description: Some(description),
+            max_length: Some(TAGS_MAX),
+            ..MetaSchema::new("string")
+        };
+        header_schema(IF_MATCH, tags)
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
         let values: Vec<_> = request.headers().get_all(header::IF_MATCH).iter().collect();
         if values.is_empty() {
             return Ok(Self(Precondition::None));
         }
         if values.iter().map(|value| value.len()).sum::<usize>() > TAGS_MAX {
-            return Err(raise(too_many_tags("If-Match")));
+            return Err(raise(too_many_tags(IF_MATCH)));
         }
         let mut versions = Vec::new();
         for value in values {
@@ -101,7 +153,7 @@ pub(super) fn too_many_tags(header: &str) -> Error {
 
 fn not_a_tag() -> Error {
     let message = "must be * or an entity tag as it was read, like \"7\"";
-    Error::Invalid(Faults::one("If-Match", Complaint::new("invalid_tag", message)))
+    Error::Invalid(Faults::one(IF_MATCH, Complaint::new("invalid_tag", message)))
 }
 
 #[cfg(test)]

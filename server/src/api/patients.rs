@@ -18,7 +18,7 @@ use shared::{
 use super::{
     Tag,
     body::{Body, NewBody, OptionalBody},
-    failure::{Changing, Creating, Failure, Reading},
+    failure::Failure,
     guard::Guard,
     layers::Address,
     params::{Ask, IfMatch, Path},
@@ -42,7 +42,7 @@ impl PatientsApi {
         guard: Guard,
         Ask(filter): Ask<PatientFilter>,
         address: Address,
-    ) -> Result<Reply<Page<Patient>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<Patient>>, Failure> {
         Ok(page(patients::list(&self.0, &guard, &filter).await?, &address))
     }
 
@@ -53,7 +53,7 @@ impl PatientsApi {
         guard: Guard,
         _query: Ask<NoQuery>,
         new: NewBody<NewPatient>,
-    ) -> Result<Created<Patient>, Failure<Creating>> {
+    ) -> Result<Created<Patient>, Failure> {
         let body = patients::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: Keep::Private })
@@ -68,7 +68,7 @@ impl PatientsApi {
         guard: Guard,
         id: Path<PatientId>,
         Ask(lookup): Ask<PatientLookup>,
-    ) -> Result<Record<Patient>, Failure<Reading>> {
+    ) -> Result<Record<Patient>, Failure> {
         let archived = lookup.archived.unwrap_or_default();
         Ok(Record(patients::read(&self.0, &guard, id.0, archived).await?))
     }
@@ -84,7 +84,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<PatientReplacement>,
-    ) -> Result<Record<Patient>, Failure<Changing>> {
+    ) -> Result<Record<Patient>, Failure> {
         Ok(Record(patients::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
     }
 
@@ -99,7 +99,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<PatientPatch>,
-    ) -> Result<Record<Patient>, Failure<Changing>> {
+    ) -> Result<Record<Patient>, Failure> {
         Ok(Record(patients::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
     }
 
@@ -114,7 +114,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?;
         Ok(Done)
     }
@@ -130,7 +130,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Record<Patient>, Failure<Changing>> {
+    ) -> Result<Record<Patient>, Failure> {
         Ok(Record(patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?))
     }
 
@@ -143,7 +143,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
-    ) -> Result<Record<Patient>, Failure<Changing>> {
+    ) -> Result<Record<Patient>, Failure> {
         Ok(Record(patients::restore(&self.0, &guard, id.0, &precondition, restoring).await?))
     }
 
@@ -158,7 +158,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(purging): Body<Purging>,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         patients::purge(&self.0, &guard, id.0, &precondition, purging).await?;
         Ok(Done)
     }
@@ -173,7 +173,7 @@ impl PatientsApi {
         id: Path<PatientId>,
         Ask(query): Ask<ListQuery>,
         address: Address,
-    ) -> Result<Reply<Page<HistoryEntry>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
         Ok(page(patients::history(&self.0, &guard, id.0, &query).await?, &address))
     }
 
@@ -187,7 +187,7 @@ impl PatientsApi {
         id: Path<PatientId>,
         Ask(filter): Ask<AssignmentFilter>,
         address: Address,
-    ) -> Result<Reply<Page<Assignment>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<Assignment>>, Failure> {
         Ok(page(assignments::of_patient(&self.0, &guard, id.0, filter).await?, &address))
     }
 
@@ -202,7 +202,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(link): Body<Link>,
-    ) -> Result<Record<Patient>, Failure<Changing>> {
+    ) -> Result<Record<Patient>, Failure> {
         let user = Some(link.user);
         Ok(Record(patients::link(&self.0, &guard, id.0, &precondition, user).await?))
     }
@@ -215,7 +215,7 @@ impl PatientsApi {
         id: Path<PatientId>,
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         patients::link(&self.0, &guard, id.0, &precondition, None).await?;
         Ok(Done)
     }

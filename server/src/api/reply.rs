@@ -6,18 +6,17 @@ use poem_openapi::{
     registry::{
         MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
     },
+    types::Type,
 };
 use serde::Serialize;
 use shared::{
     Page,
     account::{Account, User, VisibleUser},
     assignment::Assignment,
-    describe::Describe,
     doctor::Doctor,
     patient::Patient,
 };
 
-use super::openapi::{reference, register};
 use crate::{digest::short_sha256, domain::listing::Window};
 
 /// How an answer may be kept.
@@ -191,13 +190,19 @@ impl IntoResponse for Accepted {
     }
 }
 
+/// Longest value of a header in an answer.
+pub(super) const HEADER_MAX: usize = 200;
+
 fn text_header(name: &str, description: &str) -> MetaHeader {
     MetaHeader {
         name: name.to_owned(),
         description: Some(description.to_owned()),
         required: true,
         deprecated: false,
-        schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+        schema: MetaSchemaRef::Inline(Box::new(MetaSchema {
+            max_length: Some(HEADER_MAX),
+            ..MetaSchema::new("string")
+        })),
     }
 }
 
@@ -205,44 +210,43 @@ fn etag() -> MetaHeader {
     text_header("ETag", "The record's version and a hash of this answer.")
 }
 
-fn meta<T: Describe>(
+fn meta<T: Type>(
     status: u16,
     description: &'static str,
     headers: Vec<MetaHeader>,
 ) -> MetaResponses {
-    let content =
-        vec![MetaMediaType { content_type: "application/json", schema: reference::<T>() }];
+    let content = vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }];
     let status = Some(status);
     let response = MetaResponse { description, status, status_range: None, content, headers };
     MetaResponses { responses: vec![response] }
 }
 
-fn empty(status: u16, description: &'static str) -> MetaResponse {
+pub(super) fn empty(status: u16, description: &'static str) -> MetaResponse {
     let (content, headers) = (Vec::new(), Vec::new());
     MetaResponse { description, status: Some(status), status_range: None, content, headers }
 }
 
-impl<T: Describe + Serialize + Send> ApiResponse for Reply<T> {
+impl<T: Type + Serialize + Send> ApiResponse for Reply<T> {
     fn meta() -> MetaResponses {
         meta::<T>(200, "The answer.", Vec::new())
     }
 
     fn register(registry: &mut Registry) {
-        register::<T>(registry);
+        T::register(registry);
     }
 }
 
-impl<T: Describe + Serialize + Versioned + Send> ApiResponse for Record<T> {
+impl<T: Type + Serialize + Versioned + Send> ApiResponse for Record<T> {
     fn meta() -> MetaResponses {
         meta::<T>(200, "The record.", vec![etag()])
     }
 
     fn register(registry: &mut Registry) {
-        register::<T>(registry);
+        T::register(registry);
     }
 }
 
-impl<T: Describe + Serialize + Send> ApiResponse for Created<T> {
+impl<T: Type + Serialize + Send> ApiResponse for Created<T> {
     fn meta() -> MetaResponses {
         let location = text_header("Location", "Where the record is.");
         // Sessions have none.
@@ -251,7 +255,7 @@ impl<T: Describe + Serialize + Send> ApiResponse for Created<T> {
     }
 
     fn register(registry: &mut Registry) {
-        register::<T>(registry);
+        T::register(registry);
     }
 }
 

@@ -12,7 +12,7 @@ use shared::{
 use super::{
     Tag,
     body::Body,
-    failure::{Creating, Failure, Reading},
+    failure::{Conflicting, Failure},
     guard::Guard,
     layers::Address,
     params::{Ask, Path},
@@ -33,7 +33,7 @@ impl TokensApi {
         guard: Guard,
         Ask(query): Ask<ListQuery>,
         address: Address,
-    ) -> Result<Reply<Page<ApiToken>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<ApiToken>>, Failure> {
         Ok(page(api_tokens::list(&self.0, &guard, &query).await?, &address))
     }
 
@@ -48,7 +48,7 @@ impl TokensApi {
         guard: Guard,
         _query: Ask<NoQuery>,
         Body(new): Body<NewApiToken>,
-    ) -> Result<Created<CreatedApiToken>, Failure<Creating>> {
+    ) -> Result<Created<CreatedApiToken>, Failure<Conflicting>> {
         let body = api_tokens::create(&self.0, &guard, &new).await?;
         let location = paths::token(body.id);
         Ok(Created { body, version: None, location, keep: Keep::Never })
@@ -61,7 +61,7 @@ impl TokensApi {
         guard: Guard,
         id: Path<ApiTokenId>,
         _query: Ask<NoQuery>,
-    ) -> Result<Done, Failure<Reading>> {
+    ) -> Result<Done, Failure> {
         api_tokens::revoke(&self.0, &guard, id.0).await?;
         Ok(Done)
     }

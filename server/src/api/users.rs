@@ -11,7 +11,7 @@ use shared::{
 use super::{
     Tag,
     body::{Body, NewBody},
-    failure::{Changing, Creating, Failure, Making, Reading},
+    failure::{Conflicting, Failure},
     guard::Guard,
     layers::Address,
     params::{Ask, IfMatch, Path},
@@ -32,7 +32,7 @@ impl UsersApi {
         guard: Guard,
         Ask(filter): Ask<UserFilter>,
         address: Address,
-    ) -> Result<Reply<Page<VisibleUser>>, Failure<Reading>> {
+    ) -> Result<Reply<Page<VisibleUser>>, Failure> {
         Ok(page(users::list_visible(&self.0, &guard, &filter).await?, &address))
     }
 
@@ -46,7 +46,7 @@ impl UsersApi {
         guard: Guard,
         _query: Ask<NoQuery>,
         new: NewBody<NewUser>,
-    ) -> Result<Created<CreatedUser>, Failure<Creating>> {
+    ) -> Result<Created<CreatedUser>, Failure> {
         let once = new.once.as_ref();
         let body = users::create_by_admin(&self.0, &guard, &new.body, once).await?;
         let (version, location) = (Some(body.user.version), paths::user(body.user.id));
@@ -62,7 +62,7 @@ impl UsersApi {
         guard: Guard,
         id: Path<UserId>,
         _query: Ask<NoQuery>,
-    ) -> Result<Record<VisibleUser>, Failure<Reading>> {
+    ) -> Result<Record<VisibleUser>, Failure> {
         Ok(Record(users::read(&self.0, &guard, id.0).await?))
     }
 
@@ -80,7 +80,7 @@ impl UsersApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<UserPatch>,
-    ) -> Result<Record<Account>, Failure<Changing>> {
+    ) -> Result<Record<Account>, Failure> {
         Ok(Record(users::update(&self.0, &guard, id.0, &precondition, &change).await?))
     }
 
@@ -95,7 +95,7 @@ impl UsersApi {
         id: Path<UserId>,
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure<Changing>> {
+    ) -> Result<Done, Failure> {
         users::deactivate_by_admin(&self.0, &guard, id.0, &precondition).await?;
         Ok(Done)
     }
@@ -111,7 +111,7 @@ impl UsersApi {
         guard: Guard,
         id: Path<UserId>,
         _query: Ask<NoQuery>,
-    ) -> Result<Reply<IssuedCode>, Failure<Making>> {
+    ) -> Result<Reply<IssuedCode>, Failure<Conflicting>> {
         Ok(Reply::secret(users::issue_code(&self.0, &guard, id.0).await?))
     }
 
@@ -124,7 +124,7 @@ impl UsersApi {
         guard: Guard,
         id: Path<UserId>,
         _query: Ask<NoQuery>,
-    ) -> Result<Done, Failure<Reading>> {
+    ) -> Result<Done, Failure> {
         users::end_sessions(&self.0, &guard, id.0).await?;
         Ok(Done)
     }

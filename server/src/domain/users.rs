@@ -5,7 +5,7 @@ mod manage;
 
 use shared::{
     Faults,
-    account::{Registration, Role, User},
+    account::{self, Role, User},
     patient::full_name,
     read::{Input, Reader},
 };
@@ -61,19 +61,17 @@ pub fn read_account(
     password: String,
     role: Role,
 ) -> Result<NewAccount, Faults> {
-    let members = [("email", email), ("name", name), ("password", &password)];
+    let members = [("email", email), ("name", name), ("role", role.as_str())];
     let members = members.map(|(name, value)| (name.to_owned(), value.into()));
     let mut reader = Reader::from_members(members.into());
-    let read = Registration::read(&mut reader);
+    let read = account::NewUser::read(&mut reader);
     let mut faults = reader.finish();
-    if !faults.concern("password")
-        && let Err(complaint) = check_new(&password, role, &[email, name])
-    {
+    if let Err(complaint) = check_new(&password, role, &[email, name]) {
         faults.add("password", complaint);
     }
-    let Registration { email, first_name, last_name, .. } =
+    let account::NewUser { email, first_name, last_name, .. } =
         read.filter(|_| faults.is_empty()).ok_or(faults)?;
-    Ok(NewAccount { email: Some(email), username: None, first_name, last_name, password })
+    Ok(NewAccount { email, username: None, first_name, last_name, password })
 }
 
 /// Whether there is no active administrator.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use server::domain::users;
 use shared::account::Role;
 
-use crate::harness::{Backend, Client, PASSWORD, Server, on_both};
+use crate::harness::{Backend, Client, PASSWORD, Server, example, on_both};
 
 on_both! {
     everybody_may_do_what_the_table_says_and_nothing_else,
@@ -314,8 +314,8 @@ async fn everybody_may_do_what_the_table_says_and_nothing_else(backend: Backend)
             let (name, expected) = row.unwrap_or_else(|| panic!("the table misses {operation}"));
             assert!(seen.insert(*name), "{name} is described twice");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let example = &described["requestBody"]["content"]["application/json"]["example"];
-            let request = (operation, method, template.as_str(), example);
+            let example = example(&document, described);
+            let request = (operation, method, template.as_str(), &example);
             wrong.extend(try_everybody(&mut desk, request, expected).await);
         }
     }

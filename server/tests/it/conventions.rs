@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use shared::account::Role;
 
-use crate::harness::{Backend, Server, on_both};
+use crate::harness::{Backend, Server, example, on_both};
 
 on_both! {
     the_examples_of_the_description_work,
@@ -392,12 +392,12 @@ async fn liveness_readiness_and_meta_answer_strangers(backend: Backend) {
 async fn the_examples_of_the_description_work(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
-    let mut examples = Vec::new();
+    let (document, mut examples) = (server::api::openapi::document(), Vec::new());
     for (method, path, operation) in operations() {
-        let media = &operation["requestBody"]["content"]["application/json"];
-        if media["example"].is_object() {
+        let example = example(&document, &operation);
+        if example.is_object() {
             let id = operation["operationId"].as_str().unwrap().to_owned();
-            examples.push((id, method, path, media["example"].clone()));
+            examples.push((id, method, path, example));
         }
     }
     let place = |id: &str| examples.iter().position(|(example, ..)| example == id).unwrap();
@@ -469,6 +469,9 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         if id == "verify_email" {
             let mails = crate::mail::mails(&server, 1).await;
             example["token"] = json!(crate::mail::code(&mails[0]));
+        }
+        if id == "link_patient_user" {
+            example["user"] = json!(4);
         }
         if id == "reset_password" {
             // A code works once, so the one that is printed works for nobody.

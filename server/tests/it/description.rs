@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn committed(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
@@ -68,21 +68,27 @@ fn promises(document: &Value) -> BTreeSet<String> {
             lines.insert(format!("{id} is {} {path}", method.to_uppercase()));
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let (name, place) = (text(&parameter["name"]), text(&parameter["in"]));
-                lines.insert(format!("{id} takes {place} {name} {}", kind(&parameter["schema"])));
+                lines.insert(format!(
+                    "{id} takes {place} {name} {}",
+                    kind(document, &parameter["schema"])
+                ));
                 if parameter["required"] == true {
                     lines.insert(format!("{id} needs {place} {name}"));
                 }
             }
             let body = &operation["requestBody"];
             for (media, content) in body["content"].as_object().into_iter().flatten() {
-                lines.insert(format!("{id} takes body {media} {}", kind(&content["schema"])));
+                lines.insert(format!(
+                    "{id} takes body {media} {}",
+                    kind(document, &content["schema"])
+                ));
                 if body["required"] == true {
                     lines.insert(format!("{id} needs body"));
                 }
             }
             for (status, response) in operation["responses"].as_object().unwrap() {
                 for (media, content) in response["content"].as_object().into_iter().flatten() {
-                    let kind = kind(&content["schema"]);
+                    let kind = kind(document, &content["schema"]);
                     lines.insert(format!("{id} answers {status} {media} {kind}"));
                 }
                 if response["content"].as_object().is_none_or(serde_json::Map::is_empty) {
@@ -96,7 +102,7 @@ fn promises(document: &Value) -> BTreeSet<String> {
         let is_body = schema["additionalProperties"] == false;
         for (member, described) in schema["properties"].as_object().into_iter().flatten() {
             let verb = if is_body { "takes" } else { "has" };
-            lines.insert(format!("{name} {verb} {member} {}", kind(described)));
+            lines.insert(format!("{name} {verb} {member} {}", kind(document, described)));
         }
         for member in schema["required"].as_array().into_iter().flatten() {
             let verb = if is_body { "needs" } else { "always has" };
@@ -110,11 +116,19 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// A schema in a few words: what of it a client can rely on.
-fn kind(schema: &Value) -> String {
+/// A schema in a few words: what of it a client can rely on. The name of a scalar is no promise: what
+/// it stands for is.
+fn kind(document: &Value, schema: &Value) -> String {
     let mut words = Vec::new();
     if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).unwrap();
+        if target["type"].is_string() && target["type"] != "object" {
+            return kind(document, target);
+        }
         words.push(reference.rsplit('/').next().unwrap_or_default().to_owned());
+    }
+    if schema["enum"] == json!([null]) {
+        return "or null".to_owned();
     }
     for key in ["type", "format", "pattern"] {
         words.extend(schema[key].as_str().map(str::to_owned));
@@ -132,10 +146,10 @@ fn kind(schema: &Value) -> String {
         words.push("or null".to_owned());
     }
     if !schema["items"].is_null() {
-        words.push(format!("of ({})", kind(&schema["items"])));
+        words.push(format!("of ({})", kind(document, &schema["items"])));
     }
     for key in ["allOf", "anyOf", "oneOf"] {
-        words.extend(schema[key].as_array().into_iter().flatten().map(kind));
+        words.extend(schema[key].as_array().into_iter().flatten().map(|it| kind(document, it)));
     }
     words.join(" ")
 }

@@ -314,6 +314,13 @@ impl Answer {
     }
 }
 
+/// The body that the description shows for an operation; null where it takes none.
+pub(crate) fn example(document: &Value, operation: &Value) -> Value {
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let place = schema["$ref"].as_str().unwrap_or_default().trim_start_matches('#');
+    document.pointer(place).map_or(Value::Null, |schema| schema["example"].clone())
+}
+
 /// What one operation may answer, by status: the schema of the body, or that there is none.
 type Operations = HashMap<(String, String), HashMap<u16, Option<Value>>>;
 

@@ -127,14 +127,20 @@ pub enum VisibleUser {
 
 #[cfg(feature = "openapi")]
 impl crate::describe::Describe for VisibleUser {
-    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
+    const NAME: Option<&'static str> = Some("VisibleUser");
+
+    fn schema(
+        registry: &mut poem_openapi::registry::Registry,
+    ) -> poem_openapi::registry::MetaSchema {
+        use poem_openapi::types::Type;
+        Account::register(registry);
+        BriefUser::register(registry);
         let doc = "A user: the whole account for administrators; id, username, name and role for \
             the front desk.";
-        schemas.any_of("VisibleUser", &[doc], |schemas| {
-            vec![Account::shape(schemas), BriefUser::shape(schemas)]
-        })
+        crate::describe::any_of(vec![Account::schema_ref(), BriefUser::schema_ref()], doc)
     }
 }
+described!(VisibleUser);
 
 #[cfg(feature = "openapi")]
 impl crate::page::Listed for VisibleUser {
@@ -191,7 +197,9 @@ filter! {
 body! {
     /// An account to be made: `email` or `username` is required.
     #[derive(Clone, Debug, PartialEq)]
-    NewUser, prepare check_new_user {
+    NewUser, prepare check_new_user, example {
+        "email": "ines@example.com", "username": "ines", "role": "staff", "name": "Inés Soto"
+    } {
         /// E-mail address.
         email: Option<String> = optional(read::parsed(EMAIL_MAX, rules::email))
             => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
@@ -230,7 +238,7 @@ const FIXED: &[&str] = &["id", "is_staff", "email_verified"];
 
 body! {
     /// A change to an account: an absent member stays, `null` clears it.
-    UserPatch, sent back (COMPUTED, FIXED) {
+    UserPatch, sent back (COMPUTED, FIXED), example {"phone": "+1 555 765 4321"} {
         /// What its owner may change too.
         profile: ProfileInput = embedded(profile),
         /// The role.

@@ -22,7 +22,9 @@ const DEVICE: &str = "tq3mM0xXo1v0u9yJm5cS7wQe8rTzLk2bVhNfGdPaXsY";
 body! {
     /// What registering asks for.
     #[derive(Clone, Serialize)]
-    Registration, prepare check_registration {
+    Registration, prepare check_registration, example {
+        "email": "ana@example.com", "password": "a long walk by the sea", "name": "Ana Gómez"
+    } {
         /// E-mail address.
         email: String = required(read::parsed(EMAIL_MAX, rules::email))
             => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
@@ -103,7 +105,9 @@ fn own_role(text: &str) -> Result<Role, Complaint> {
 body! {
     /// Who logs in: `email` or `username`, and either may hold either.
     #[derive(Clone, Serialize)]
-    Login, prepare take_username {
+    Login, prepare take_username, example {
+        "email": "ana@example.com", "password": "a long walk by the sea"
+    } {
         /// E-mail address or username.
         #[serde(rename = "email")]
         identifier as "email": String = required(read::line(EMAIL_MAX))
@@ -143,7 +147,7 @@ fn take_username(reader: &mut Reader) {
 body! {
     /// A refresh token.
     #[derive(Clone, Serialize)]
-    Refresh {
+    Refresh, example {"refresh": "the refresh token that logging in has answered"} {
         /// The token.
         refresh: String = required(read::secret(TOKEN_MAX))
             => [min_length(1), max_length(TOKEN_MAX)],
@@ -153,7 +157,7 @@ body! {
 body! {
     /// The end of this session.
     #[derive(Clone, Serialize)]
-    Logout {
+    Logout, example {} {
         /// The refresh token; not needed.
         refresh: Option<String> = optional(read::secret(TOKEN_MAX)) => [max_length(TOKEN_MAX)],
     }
@@ -161,7 +165,9 @@ body! {
 
 body! {
     /// A new password for oneself.
-    PasswordChange {
+    PasswordChange, example {
+        "current_password": "a long walk by the sea", "new_password": "a longer walk by the sea"
+    } {
         /// The password until now.
         current_password: String = required(read::secret(PASSWORD_MAX))
             => [format("password"), min_length(1), max_length(PASSWORD_MAX),
@@ -175,7 +181,9 @@ body! {
 
 body! {
     /// A new password, with a one-time code.
-    PasswordReset {
+    PasswordReset, example {
+        "token": "4JX7-2M9C-T0VQ-8KRE-W35N", "new_password": "a longer walk by the sea"
+    } {
         /// The code: case, spaces and dashes don't matter.
         token: String = required(read::secret(CODE_MAX))
             => [min_length(1), max_length(CODE_MAX), example("4JX7-2M9C-T0VQ-8KRE-W35N")],
@@ -188,7 +196,7 @@ body! {
 
 body! {
     /// The address to which a code is to be mailed.
-    MailRequest {
+    MailRequest, example {"email": "ana@example.com"} {
         /// E-mail address of an account.
         email: String = required(read::parsed(EMAIL_MAX, rules::email))
             => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
@@ -197,7 +205,7 @@ body! {
 
 body! {
     /// The code that was mailed to an address.
-    EmailVerification {
+    EmailVerification, example {"token": "4JX7-2M9C-T0VQ-8KRE-W35N"} {
         /// The code; case, spaces and dashes don't matter.
         token: String = required(read::secret(CODE_MAX))
             => [min_length(1), max_length(CODE_MAX), example("0123-4567-89AB-CDEF-GH10")],
@@ -263,7 +271,9 @@ impl ProfileInput {
 
 body! {
     /// A profile as it shall be: an absent member is cleared.
-    ProfileReplacement, sent back (COMPUTED, FIXED) {
+    ProfileReplacement, sent back (COMPUTED, FIXED), example {
+        "email": "ana@example.com", "first_name": "Ana", "last_name": "Gómez"
+    } {
         /// The members.
         input: ProfileInput = embedded(ProfileInput::replacement),
         /// The current password, where the e-mail address changes.
@@ -274,7 +284,7 @@ body! {
 
 body! {
     /// A change to a profile: an absent member stays, `null` clears it.
-    ProfilePatch, sent back (COMPUTED, FIXED) {
+    ProfilePatch, sent back (COMPUTED, FIXED), example {"phone": "+1 555 765 4321"} {
         /// The members.
         input: ProfileInput = embedded(ProfileInput::change),
         /// The current password, where the e-mail address changes.

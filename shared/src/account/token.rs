@@ -73,7 +73,7 @@ record! {
 body! {
     /// An API token to be made.
     #[derive(Clone, Debug, PartialEq)]
-    NewApiToken {
+    NewApiToken, example {"name": "Nightly export", "scopes": ["read"]} {
         /// What it is for.
         name: String = required(read::line(TOKEN_NAME_MAX))
             => [min_length(1), max_length(TOKEN_NAME_MAX), example("Nightly export")],

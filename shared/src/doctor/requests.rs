@@ -35,9 +35,19 @@ fn judge(input: &DoctorInput, is_change: bool, _: NaiveDate, faults: &mut Faults
 requests! {
     DoctorInput;
     /// A doctor to be entered into the directory.
-    NewDoctor false false,
+    NewDoctor false false, example {
+        "first_name": "Sarah", "last_name": "Johnson", "specialization": "Cardiology",
+        "email": "sarah@example.com", "phone_number": "+1 555 987 6543",
+        "license_number": "MD123456", "years_of_experience": 10,
+        "clinic_name": "Heart Care Clinic", "consultation_fee": "200.00"
+    },
     /// A doctor's entry as it shall be: an absent member is cleared, but `is_available` stays.
-    DoctorReplacement true true,
+    DoctorReplacement true true, example {
+        "first_name": "Sarah", "last_name": "Johnson", "specialization": "Cardiology",
+        "email": "sarah@example.com", "license_number": "MD123456", "is_available": true
+    },
     /// A change to a doctor's entry: an absent member stays, `null` clears it.
-    DoctorPatch true false,
+    DoctorPatch true false, example {
+        "is_available": false, "availability": "Mon-Fri 9AM-5PM"
+    },
 }

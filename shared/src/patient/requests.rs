@@ -36,17 +36,26 @@ fn judge(input: &PatientInput, is_change: bool, today: NaiveDate, faults: &mut F
 requests! {
     PatientInput;
     /// A patient to be registered.
-    NewPatient false false,
+    NewPatient false false, example {
+        "first_name": "José", "last_name": "Gómez", "date_of_birth": "1989-05-25", "gender": "M",
+        "phone_number": "+1 555 123 4567", "email": "jose@example.com",
+        "address": "427 Balistreri Way", "city": "Chicopee", "state": "MA", "zip_code": "01013",
+        "blood_type": "O+", "allergies": "Penicillin",
+        "emergency_contact": "Ana Gómez, +1 555 765 4321"
+    },
     /// A patient's record as it shall be: an absent member is cleared.
-    PatientReplacement true true,
+    PatientReplacement true true, example {
+        "first_name": "José", "last_name": "Gómez", "date_of_birth": "1989-05-25", "gender": "M",
+        "phone_number": "+1 555 999 0000", "city": "Boston", "state": "MA", "blood_type": "O+"
+    },
     /// A change to a patient's record: an absent member stays, `null` clears it.
-    PatientPatch true false,
+    PatientPatch true false, example {"phone_number": "+1 555 999 0000", "allergies": null},
 }
 
 body! {
     /// Why a record is archived, or brought back.
     #[derive(Clone, Debug, Serialize)]
-    Archiving {
+    Archiving, example {"reason": "Entered by mistake"} {
         /// The reason, if one is given.
         reason: Option<String> = optional(read::note(REASON_MAX))
             => [max_length(REASON_MAX), example("Moved away")],
@@ -55,7 +64,7 @@ body! {
 
 body! {
     /// Why a record is erased for good.
-    Purging {
+    Purging, example {"reason": "Asked for by the patient"} {
         /// The reason.
         reason: String = required(read::note(REASON_MAX))
             => [min_length(1), max_length(REASON_MAX), example("Asked for by the patient")],
