@@ -10,11 +10,12 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     config::{Database, Settings},
-    db::Db,
-    domain::{audit::Reads, feed::Feed, mail::Mail, passwords::Passwords, tokens::Tokens, users},
+    db::{Db, users},
     keys::KeyRing,
     metrics::{Levels, Metrics},
-    post::Post,
+    services::{
+        feed::Feed, mail::Mail, passwords::Passwords, post::Post, reads::Reads, tokens::Tokens,
+    },
 };
 
 pub use crate::db::Readiness;
@@ -59,7 +60,8 @@ impl App {
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new()?;
         let reads = Reads::start(db.clone());
-        let (feed, is_draining) = (Feed::default(), watch::Sender::new(false));
+        users::listing::complete(&db).await.map_err(|error| error.to_string())?;
+        let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));
         let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(post));
         let inner = Inner {
             settings,
@@ -74,9 +76,7 @@ impl App {
             is_leaving: AtomicBool::new(false),
             is_draining,
         };
-        let app = Self { inner: Arc::new(inner) };
-        users::complete(&app).await.map_err(|error| error.to_string())?;
-        Ok(app)
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The settings.
@@ -126,7 +126,7 @@ impl App {
     }
 
     /// Those who listen for changes.
-    pub(crate) fn feed(&self) -> &Feed {
+    pub fn feed(&self) -> &Feed {
         &self.inner.feed
     }
 

@@ -11,7 +11,7 @@ use crate::{
     db::Db,
     keys,
     output::{say, say_json},
-    post::Post,
+    services::post::Post,
 };
 
 /// One thing that was looked at: what it is, and how it is or what is wrong with it.

@@ -15,7 +15,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     clock::Clock,
     config::{Database, Settings},
-    domain::codes,
 };
 
 pub use file::{KeysCommand, check, run};
@@ -23,6 +22,8 @@ use file::{Stamp, make, path, read};
 
 /// Fewest bytes of a secret: what HMAC-SHA-256 can use (RFC 7518, section 3.2).
 const SECRET_MIN: usize = 32;
+/// Longest that a one-time code works. The secret from which it follows is kept as long.
+pub(crate) const CODE_LIFETIME_MAX: TimeDelta = TimeDelta::days(7);
 /// How long the ring is used before its file is looked at again.
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// What stands between a secret that was rotated away and the time at which it was.
@@ -81,7 +82,7 @@ impl Keys {
 
 /// How long what a secret has signed can live: refresh tokens, and the codes that follow from it.
 fn lifetime(settings: &Settings) -> TimeDelta {
-    TimeDelta::days(settings.refresh_token_days).max(codes::LIFETIME_MAX)
+    TimeDelta::days(settings.refresh_token_days).max(CODE_LIFETIME_MAX)
 }
 
 impl KeyRing {

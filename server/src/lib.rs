@@ -19,5 +19,5 @@ pub mod keys;
 pub mod lock;
 pub mod metrics;
 mod output;
-pub mod post;
 pub mod sample;
+pub mod services;

@@ -18,7 +18,12 @@ use tokio::{
 
 use self::{places::Places, traffic::Traffic, visit::Visit};
 use super::{monitor::Monitor, tls::Tls};
-use crate::{app::App, domain::feed, metrics::CutReason, output::OncePerSecond};
+use crate::{
+    app::App,
+    domain::{delivery, upkeep},
+    metrics::CutReason,
+    output::OncePerSecond,
+};
 
 /// Most connections at once to the address of `/metrics`.
 const MONITOR_CONNECTIONS: usize = 16;
@@ -207,8 +212,8 @@ impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let (stopped, stopping) = watch::channel(());
-        let tidying = tokio::spawn(feed::keep_tidy(self.app.clone()));
-        self.app.mail().start(&self.app);
+        let tidying = tokio::spawn(upkeep::keep_tidy(self.app.clone()));
+        delivery::start(&self.app);
         let monitor = async {
             match &self.monitor {
                 Some(door) => door.attend(&self.app, &self.limits, &graceful, &stopping).await,

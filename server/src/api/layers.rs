@@ -22,7 +22,7 @@ use super::{
     problem::{self, Refusal},
     routes::Routes,
 };
-use crate::{app::App, domain::access::Origin, error::Error, keys::random_text};
+use crate::{app::App, error::Error, keys::random_text, services::actor::Origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest `User-Agent` that is kept.

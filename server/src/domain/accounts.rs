@@ -8,12 +8,8 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, in_person, session_permissions},
-    audit::{self, Deed, Doer, differences},
-    codes, devices,
-    letters::Letter,
-    mail, own_password,
-    passwords::{Rank, Verdict, check_new},
+    access::{in_person, session_permissions},
+    codes, devices, own_password,
     precondition::{Found, Precondition, stale},
     sessions,
     throttle::Lanes,
@@ -26,6 +22,12 @@ use crate::{
         users::{self, NewUser, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        mail::{self, Letter},
+        passwords::{Rank, Verdict, check_new},
+    },
 };
 
 /// Opens an account and logs in with it, unless its e-mail address has to be confirmed first.

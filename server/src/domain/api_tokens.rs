@@ -12,8 +12,7 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, Program, in_person},
-    audit::{self, Deed, Doer},
+    access::in_person,
     listing::{Asked, Window},
     sessions,
 };
@@ -27,6 +26,10 @@ use crate::{
     digest::sha256,
     error::Error,
     keys::random_text,
+    services::{
+        actor::{Actor, Origin, Program},
+        audit::{self, Deed, Doer},
+    },
 };
 
 /// How every token begins, so that one that lies about is recognised as what it is.

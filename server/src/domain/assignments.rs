@@ -20,8 +20,8 @@ use shared::{
 };
 
 use super::{
-    access::{self, Action, Actor, Scope, assignment_permissions, scope},
-    audit::{self, Deed, Doer, differences},
+    access::{self, Action, Scope, assignment_permissions, scope},
+    history,
     listing::{Asked, Window, read_page},
     once::{self, Once},
     precondition::{Found, Precondition, stale},
@@ -37,6 +37,10 @@ use crate::{
         search::Search,
     },
     error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(super) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
@@ -349,7 +353,7 @@ pub async fn history(
     let mut conn = lent.conn();
     let row = assignments::get(&mut conn, id, visible).await?.ok_or(Error::NotFound)?;
     access::check(actor, Action::ReadPatientHistory, row.patient_owner)?;
-    audit::history(&mut conn, &asked, ENTITY, id.0).await
+    history::page(&mut conn, &asked, ENTITY, id.0).await
 }
 
 impl AssignmentRow {

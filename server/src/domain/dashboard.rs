@@ -6,7 +6,7 @@ use shared::{
     patient::{Patient, PatientFilter},
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
@@ -15,6 +15,7 @@ use crate::{
         patients::{self, Listing},
     },
     error::Error,
+    services::actor::Actor,
 };
 
 /// Days of a week, today included.

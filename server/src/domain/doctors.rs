@@ -18,10 +18,9 @@ use shared::{
 };
 
 use super::{
-    access::{self, Action, Actor, doctor_permissions, scope},
+    access::{self, Action, doctor_permissions, scope},
     assignments::{self, Leaving},
-    audit::{self, Deed, Doer, differences},
-    links,
+    history, links,
     listing::{Asked, Window, read_list},
     once::{self, Once},
     precondition::{Found, Precondition, stale},
@@ -34,6 +33,10 @@ use crate::{
         listing::{Listed, count},
     },
     error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(crate) use crate::db::doctors::Known;
@@ -315,7 +318,7 @@ pub async fn history(
         return Err(Error::NotFound);
     }
     access::check(actor, Action::ReadDoctorHistory, row.doctor.created_by)?;
-    audit::history(&mut conn, &asked, ENTITY, id.0).await
+    history::page(&mut conn, &asked, ENTITY, id.0).await
 }
 
 impl DoctorRow {

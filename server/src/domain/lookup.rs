@@ -8,7 +8,7 @@ use shared::{
     text::{fold_word, name_words},
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
@@ -18,6 +18,7 @@ use crate::{
         search::{Search, doctor_terms, terms},
     },
     error::Error,
+    services::actor::Actor,
 };
 
 /// Finds what was typed among the patients that the caller may see and all doctors. Nothing of the

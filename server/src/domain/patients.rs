@@ -14,10 +14,8 @@ use shared::{
 };
 
 use super::{
-    access::{self, Action, Actor, Scope, patient_permissions, scope},
-    assignments,
-    audit::{self, Deed, Doer, differences},
-    links,
+    access::{self, Action, Scope, patient_permissions, scope},
+    assignments, history, links,
     listing::{Asked, Window, read_list},
     once::{self, Once},
     precondition::{Found, Precondition, stale},
@@ -30,6 +28,10 @@ use crate::{
         patients::{self, Listing, PatientRow},
     },
     error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(crate) use many::{Claimed, already_there, find_taken, register_many};
@@ -339,7 +341,7 @@ pub async fn history(
     let owner = row.ok_or(Error::NotFound)?.patient.created_by;
     access::check(actor, Action::ReadPatientHistory, owner)?;
     app.reads().note(actor, app.clock().now(), "patient.history_read", ENTITY, id.0);
-    audit::history(&mut conn, &asked, ENTITY, id.0).await
+    history::page(&mut conn, &asked, ENTITY, id.0).await
 }
 
 impl PatientRow {

@@ -11,13 +11,8 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin},
     accounts::{check_for, own_values, unique},
-    api_tokens,
-    audit::{self, Deed, Doer, differences},
-    codes, devices,
-    passwords::{Rank, check_new},
-    sessions,
+    api_tokens, codes, devices, sessions,
 };
 use crate::{
     app::App,
@@ -26,6 +21,11 @@ use crate::{
         users::{self, NewUser, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        passwords::{Rank, check_new},
+    },
 };
 
 pub use manage::{
@@ -174,18 +174,6 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
 /// Takes an account out of use; its sessions end, and its API tokens and codes are worthless.
 pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
     change(app, identifier, "user.deactivated", |row| row.user.is_active = false).await
-}
-
-/// Gives accounts from before users were searched what they are found under.
-pub(crate) async fn complete(app: &App) -> Result<(), Error> {
-    loop {
-        let mut tx = app.db().begin().await?;
-        let is_more = users::listing::complete(&mut tx.conn()).await?;
-        tx.commit().await?;
-        if !is_more {
-            return Ok(());
-        }
-    }
 }
 
 /// The name of who changed an account last.

@@ -13,11 +13,9 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        access::Actor,
-        doctors::{self, Claimed, Known},
-    },
+    domain::doctors::{self, Claimed, Known},
     error::Error,
+    services::actor::Actor,
 };
 
 /// What they look like.

@@ -13,11 +13,9 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        access::Actor,
-        patients::{self, Claimed},
-    },
+    domain::patients::{self, Claimed},
     error::Error,
+    services::actor::Actor,
 };
 
 /// What they look like.

@@ -6,11 +6,7 @@ use shared::{
 };
 
 use super::{dice::Dice, name, origin, value};
-use crate::{
-    app::App,
-    domain::{access::Actor, doctors::register_many},
-    error::Error,
-};
+use crate::{app::App, domain::doctors::register_many, error::Error, services::actor::Actor};
 
 /// About as frequent as doctors are who do it: the first ones more than the last.
 const SPECIALIZATIONS: &[&str] = &[

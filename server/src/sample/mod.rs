@@ -16,12 +16,12 @@ use shared::{
 use crate::{
     app::App,
     domain::{
-        access::{Actor, Origin},
         patients,
         users::{self, NewAccount},
     },
     error::Error,
     keys::random_text,
+    services::actor::{Actor, Origin},
 };
 use dice::Dice;
 pub use doctors::{doctors, enter};

@@ -38,6 +38,7 @@ mod fuzz;
 mod harness;
 mod import;
 mod keys;
+mod layout;
 mod links;
 mod lookup;
 mod mail;

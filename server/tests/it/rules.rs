@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-fn sources(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn sources(folder: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
     let mut folders = vec![root.join(folder)];

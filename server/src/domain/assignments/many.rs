@@ -14,11 +14,14 @@ use crate::{
         doctors,
     },
     domain::{
-        access::{self, Action, Actor},
-        audit::{self, Deed, Doer, differences},
+        access::{self, Action},
         patients,
     },
     error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 /// Writes a changed assignment and notes it; says whether it was still the version that was read.

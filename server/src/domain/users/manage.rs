@@ -21,9 +21,8 @@ use crate::{
         users::{self, UserRow, listing::Listing},
     },
     domain::{
-        access::{Action, Actor, in_person, may, scope, user_permissions},
+        access::{Action, in_person, may, scope, user_permissions},
         accounts::{apply, check_taken, unique},
-        audit::{self, Deed, Doer, differences},
         codes::{self, Issued, Purpose},
         devices,
         listing::{Window, read_page},
@@ -32,10 +31,15 @@ use crate::{
         sessions,
     },
     error::Error,
+    keys::CODE_LIFETIME_MAX,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 /// How long the code of an account without a password works: its owner may be there next week only.
-const FIRST_CODE: TimeDelta = codes::LIFETIME_MAX;
+const FIRST_CODE: TimeDelta = CODE_LIFETIME_MAX;
 /// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
 const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 
