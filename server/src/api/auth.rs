@@ -14,10 +14,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, OptionalBody},
     failure::{Asking, Changing, Entering, Failure, Reading},
     guard::{From, Guard},
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Accepted, Created, Done, Keep, Record, Reply, page},
 };

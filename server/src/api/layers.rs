@@ -6,14 +6,13 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 
 use futures_util::FutureExt;
 use poem::{
-    Endpoint, FromRequest, Request, RequestBody, Response, Result,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
-    },
+    Endpoint, Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use shared::{Complaint, Faults, Kind, Problem, paths};
 
 use super::{
+    address::{Address, set_path},
     body::{Rest, body_max, discard},
     caller::{Caller, host_name},
     compatibility::{self, Asked, Wording},
@@ -22,7 +21,7 @@ use super::{
     problem::{self, Refusal},
     routes::Routes,
 };
-use crate::{app::App, error::Error, keys::random_text, services::actor::Origin};
+use crate::{app::App, keys::random_text, services::actor::Origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest `User-Agent` that is kept.
@@ -41,31 +40,6 @@ pub(super) struct Layers<E> {
 impl<E> Layers<E> {
     pub(super) fn new(app: App, routes: Routes, inner: E) -> Self {
         Self { app, routes, inner }
-    }
-}
-
-/// The address that a client used, for the links in an answer.
-#[derive(Clone)]
-pub(super) struct Address {
-    base: String,
-    path: String,
-    pairs: Vec<(String, String)>,
-}
-
-impl Address {
-    /// The same list from another place on.
-    pub(super) fn with_cursor(&self, cursor: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let kept = self.pairs.iter().filter(|(name, _)| name != "page" && name != "cursor");
-        query.extend_pairs(kept).append_pair("cursor", cursor);
-        format!("{}{}?{}", self.base, self.path, query.finish())
-    }
-}
-
-impl<'a> FromRequest<'a> for Address {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let address = request.extensions().get::<Self>().cloned();
-        address.ok_or_else(|| problem::raise(Error::internal("a request without an address")))
     }
 }
 
@@ -269,18 +243,6 @@ fn normalise(request: &mut Request) {
     let Some(shorter) = path.strip_suffix('/').filter(|path| !path.is_empty()) else { return };
     let shorter = shorter.to_owned();
     set_path(request, &shorter);
-}
-
-/// Gives a request another path and leaves its query.
-pub(super) fn set_path(request: &mut Request, path: &str) {
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    let mut parts = request.uri().clone().into_parts();
-    if let Ok(path_and_query) = PathAndQuery::try_from(format!("{path}{query}")) {
-        parts.path_and_query = Some(path_and_query);
-        if let Ok(uri) = Uri::from_parts(parts) {
-            *request.uri_mut() = uri;
-        }
-    }
 }
 
 /// 304 where the client has the answer already.

@@ -1,6 +1,7 @@
 //! HTTP: the one place that knows poem. An operation takes the guard first, then path, query,
 //! preconditions and body, calls one use case, and answers.
 
+mod address;
 mod assignments;
 mod audit;
 mod auth;
