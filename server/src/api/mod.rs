@@ -13,7 +13,6 @@ mod docs;
 mod doctors;
 mod events;
 mod failure;
-mod garbled;
 mod guard;
 mod health;
 mod layers;
