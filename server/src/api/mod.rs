@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod body;
 mod caller;
+mod certificate;
 mod compatibility;
 pub mod connections;
 mod cors;
