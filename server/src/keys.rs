@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub use file::{KeysCommand, check, run};
-use file::{Stamp, make, path, read};
+use file::{Stamp, make, path, read, shared_with_group};
 
 /// Fewest bytes of a secret: what HMAC-SHA-256 can use (RFC 7518, section 3.2).
 const SECRET_MIN: usize = 32;
@@ -163,7 +163,11 @@ impl KeyRing {
                 if given.is_none() {
                     make(&path)?;
                 }
-                (read(&path)?, Some(path))
+                let keys = read(&path)?;
+                if let Some(sentence) = shared_with_group(&path) {
+                    tracing::warn!("{sentence}");
+                }
+                (keys, Some(path))
             }
         };
         let stamp = source.as_deref().and_then(|path| Stamp::of(path).ok());
@@ -296,8 +300,14 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let path = folder.path().join("a.sqlite.keys");
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-            assert!(KeyRing::open(&settings, &database, &clock).err().unwrap().contains("others"));
+            let open = |mode| {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+                KeyRing::open(&settings, &database, &clock)
+            };
+            assert!(open(0o640).is_ok());
+            for mode in [0o660, 0o604, 0o644] {
+                assert!(open(mode).err().unwrap().contains("others"), "{mode:o}");
+            }
         }
     }
 }

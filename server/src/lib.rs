@@ -14,6 +14,7 @@ pub mod desk;
 mod digest;
 pub mod domain;
 pub mod error;
+mod finding;
 pub mod import;
 pub mod keys;
 pub mod lock;

@@ -220,13 +220,8 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     match sent.filter(fits) {
         Some(id) => id.to_owned(),
-        None => new_id(),
+        None => random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned()),
     }
-}
-
-/// A request id of our own.
-pub(super) fn new_id() -> String {
-    random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned())
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
@@ -264,7 +259,7 @@ fn fresh(response: Response, if_none_match: Option<&HeaderValue>) -> Response {
 }
 
 /// What every answer carries.
-pub(super) fn decorate(headers: &mut HeaderMap, request_id: &str) {
+fn decorate(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }

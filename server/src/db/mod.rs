@@ -58,7 +58,9 @@ pub(crate) use fault::DbError;
 pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
 
-use crate::{config::Database, error::Error, metrics::PoolUse, output::OncePerSecond};
+use crate::{
+    config::Database, error::Error, finding::Finding, metrics::PoolUse, output::OncePerSecond,
+};
 use conn::{Link, Session};
 use health::Health;
 
@@ -158,13 +160,13 @@ impl Db {
     }
 
     /// Looks at a database without changing anything: whether it can be reached, has all its tables
-    /// and is sound. One line for each, or a sentence about what is wrong.
-    pub async fn inspect(database: &Database) -> Vec<Result<String, String>> {
+    /// and is sound. One finding for each.
+    pub async fn inspect(database: &Database) -> Vec<Finding> {
         let found = match database {
             Database::Sqlite(path) => sqlite::inspect(path).await,
             Database::Postgres(url) => postgres::inspect(url).await,
         };
-        found.unwrap_or_else(|sentence| vec![Err(sentence)])
+        found.unwrap_or_else(|sentence| vec![Finding::bad(sentence)])
     }
 
     /// A connection to read with.
@@ -301,10 +303,24 @@ impl Db {
     }
 }
 
+/// What the database says about a failure, with its code. The drivers' own texts add where in their
+/// or the database's sources it was said.
+fn reason(error: &sqlx::Error) -> String {
+    let Some(refusal) = error.as_database_error() else { return error.to_string() };
+    match refusal.code() {
+        Some(code) => format!("{} ({code})", refusal.message()),
+        None => refusal.message().to_owned(),
+    }
+}
+
 /// No connection was free in time, or the database is being closed.
 fn crowded(error: &PoolError<sqlx::Error>) -> Error {
     static TOLD: OncePerSecond = OncePerSecond::new();
     if let Some(left_out) = TOLD.admit() {
+        let error = match error {
+            PoolError::Backend(error) => reason(error),
+            other => other.to_string(),
+        };
         tracing::warn!(%error, left_out, "no connection to the database was free");
     }
     Error::Unavailable { reason: "the database is busy", after: 1 }

@@ -6,7 +6,7 @@ use crate::rules::sources;
 
 /// The rooms of the server, from the ground up. A room imports from itself and from those below it.
 const ROOMS: &[&[&str]] = &[
-    &["clock", "config", "digest", "error", "lock", "metrics", "output"],
+    &["clock", "config", "digest", "error", "finding", "lock", "metrics", "output"],
     &["keys"],
     &["db"],
     &["services"],

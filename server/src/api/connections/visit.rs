@@ -20,7 +20,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{
-    super::{garbled::Exchanging, tls::Tls},
+    super::tls::Tls,
     Limits,
     traffic::{Sending, Traffic},
 };
@@ -85,7 +85,6 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let stream = Exchanging::new(stream, self.app.clone(), self.remote);
         let first_request = Arc::new(Notify::new());
         let (noticed, traffic) = (Arc::clone(&first_request), Arc::clone(&self.traffic));
         let (endpoint, scheme) = (Arc::clone(&self.endpoint), self.scheme.clone());
