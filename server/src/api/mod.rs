@@ -18,6 +18,7 @@ mod guard;
 mod health;
 mod layers;
 mod monitor;
+mod oauth;
 pub mod openapi;
 mod overview;
 mod params;
@@ -63,6 +64,7 @@ enum Tag {
 type Api = (
     health::ServiceApi,
     auth::AuthApi,
+    oauth::OAuthApi,
     tokens::TokensApi,
     users::UsersApi,
     audit::AuditApi,
@@ -77,6 +79,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
     let api = (
         health::ServiceApi(app.clone()),
         auth::AuthApi(app.clone()),
+        oauth::OAuthApi(app.clone()),
         tokens::TokensApi(app.clone()),
         users::UsersApi(app.clone()),
         audit::AuditApi(app.clone()),
