@@ -1,6 +1,7 @@
 //! Accounts: registering, logging in, sessions and profiles.
 
 mod managed;
+mod oauth;
 mod requests;
 mod token;
 
@@ -16,6 +17,7 @@ pub use managed::{
     Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, PasswordReset, UserFilter,
     UserInput, UserPatch, UserPermission, VisibleUser,
 };
+pub use oauth::OAuthTokens;
 pub use requests::{
     EmailVerification, Login, Logout, MailRequest, PasswordChange, ProfileInput, ProfilePatch,
     ProfileReplacement, Refresh, Registration,

@@ -26,6 +26,8 @@ pub const AUTH: &str = "/api/auth";
 pub const REGISTER: &str = "/api/auth/register";
 /// Logging in.
 pub const LOGIN: &str = "/api/auth/login";
+/// Tokens in the form of OAuth 2.0.
+pub const OAUTH_TOKEN: &str = "/api/auth/oauth/token";
 /// The next pair of tokens.
 pub const REFRESH: &str = "/api/auth/token/refresh";
 /// Ending the session.

@@ -19,6 +19,7 @@ mod guard;
 mod health;
 mod layers;
 mod monitor;
+mod oauth;
 pub mod openapi;
 mod overview;
 mod params;
@@ -64,6 +65,7 @@ enum Tag {
 type Api = (
     health::ServiceApi,
     auth::AuthApi,
+    oauth::OAuthApi,
     tokens::TokensApi,
     users::UsersApi,
     audit::AuditApi,
@@ -78,6 +80,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
     let api = (
         health::ServiceApi(app.clone()),
         auth::AuthApi(app.clone()),
+        oauth::OAuthApi(app.clone()),
         tokens::TokensApi(app.clone()),
         users::UsersApi(app.clone()),
         audit::AuditApi(app.clone()),

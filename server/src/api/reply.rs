@@ -146,6 +146,10 @@ fn respond<T: Serialize>(
             },
         )
         .header(header::VARY, "Authorization");
+    if let Keep::Never = keep {
+        // RFC 6749, section 5.1.
+        response = response.header(header::PRAGMA, "no-cache");
+    }
     if let Some(version) = version {
         response = response.header(header::ETAG, format!("\"{version}-{}\"", hash(&body)));
     }

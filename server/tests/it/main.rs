@@ -43,6 +43,7 @@ mod links;
 mod lookup;
 mod mail;
 mod metrics;
+mod oauth;
 mod once;
 mod patients;
 mod plans;
