@@ -8,7 +8,6 @@ use shared::{
         Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserInput,
         VisibleUser, identifier_key,
     },
-    page::COUNT_MAX,
 };
 
 use super::{ENTITY, changer, is_last_admin, values, write};
@@ -16,7 +15,7 @@ use crate::{
     app::App,
     db::{
         Conn, Tx,
-        listing::{Listed, count},
+        listing::Listed,
         search::Search,
         users::{self, UserRow, listing::Listing},
     },
@@ -88,11 +87,7 @@ pub async fn list_visible(
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
     let (asked, search) = read_page(pages, listing.order(), search)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let rows = users::listing::list(&mut conn, &listing, &asked.span()).await?;
-    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    Ok(asked.placed(rows, count)?.map(|row| visible(actor, row)))
+    Ok(asked.fetch(app, &listing).await?.map(|row| visible(actor, row)))
 }
 
 /// One user.
