@@ -53,11 +53,13 @@ fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
         doctor: DoctorId(row.get("doctor_id")?),
         doctor_name: name("doctor_first_name", "doctor_last_name")?,
         specialization: row.get("specialization")?,
-        status: row.parsed("status", AssignmentStatus::from_str)?.ok_or_else(missing)?,
+        fields: AssignmentFields {
+            status: row.parsed("status", AssignmentStatus::from_str)?.ok_or_else(missing)?,
+            reason_for_visit: row.get("reason_for_visit")?,
+            notes: row.get("notes")?,
+            assigned_date: row.parsed("assigned_date", parse_day)?.ok_or_else(missing)?,
+        },
         is_active: row.get("is_active")?,
-        reason_for_visit: row.get("reason_for_visit")?,
-        notes: row.get("notes")?,
-        assigned_date: row.parsed("assigned_date", parse_day)?.ok_or_else(missing)?,
         assigned_at: created_at,
         assigned_by: UserId(row.get("created_by")?),
         assigned_by_username: row.get("created_by_username")?,
@@ -227,7 +229,7 @@ pub(crate) async fn insert(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<AssignmentId, DbError> {
-    let status = fields.status.unwrap_or(AssignmentStatus::Active);
+    let status = fields.status;
     let mut columns: Vec<(&'static str, Arg)> = vec![
         ("patient_id", patient.0.into()),
         ("doctor_id", doctor.0.into()),
@@ -258,16 +260,15 @@ pub(crate) async fn update(
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let was = &old.record;
-    let status = fields.status.unwrap_or(was.status);
-    let ended_at = if status.is_active() { None } else { was.ended_at.or(Some(now)) };
+    let status = fields.status;
+    let ended_at = if status.is_active() { None } else { old.record.ended_at.or(Some(now)) };
     let columns = vec![
         ("status", status.as_str().into()),
         ("is_active", status.is_active().into()),
         ("resume_status", resume_status.map(AssignmentStatus::as_str).into()),
         ("reason_for_visit", fields.reason_for_visit.as_deref().into()),
         ("notes", fields.notes.as_deref().into()),
-        ("assigned_date", fields.assigned_date.unwrap_or(was.assigned_date).into()),
+        ("assigned_date", fields.assigned_date.into()),
         ("ended_at", ended_at.into()),
     ];
     records::update(conn, &old.revision, columns, changed_by, now).await

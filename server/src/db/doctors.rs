@@ -43,22 +43,24 @@ fn from_row(row: &Row) -> Result<Kept<Doctor>, Error> {
     let doctor = Doctor {
         id: DoctorId(row.get("id")?),
         full_name: full_name(first_name.as_deref(), last_name.as_deref()),
-        first_name,
-        last_name,
-        specialization: row.get("specialization")?,
-        email: row.get("email")?,
-        phone_number: row.get("phone_number")?,
-        license_number: row.get("license_number")?,
-        years_of_experience: row.get("years_of_experience")?,
-        qualification: row.get("qualification")?,
-        clinic_name: row.get("clinic_name")?,
-        clinic_address: row.get("clinic_address")?,
-        city: row.get("city")?,
-        state: row.get("state")?,
-        zip_code: row.get("zip_code")?,
-        consultation_fee: fee.map(Money::from_hundredths),
-        is_available: row.get("is_available")?,
-        availability: row.get("availability")?,
+        fields: DoctorFields {
+            first_name,
+            last_name,
+            specialization: row.get("specialization")?,
+            email: row.get("email")?,
+            phone_number: row.get("phone_number")?,
+            license_number: row.get("license_number")?,
+            years_of_experience: row.get("years_of_experience")?,
+            qualification: row.get("qualification")?,
+            clinic_name: row.get("clinic_name")?,
+            clinic_address: row.get("clinic_address")?,
+            city: row.get("city")?,
+            state: row.get("state")?,
+            zip_code: row.get("zip_code")?,
+            consultation_fee: fee.map(Money::from_hundredths),
+            is_available: row.get("is_available")?,
+            availability: row.get("availability")?,
+        },
         active_patients: row.get("active_patients")?,
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
         created_by: UserId(row.get("created_by")?),
@@ -97,14 +99,13 @@ fn unique_key(text: Option<&String>) -> Option<String> {
 /// The columns that a change writes, with their values.
 fn values(fields: &DoctorFields) -> Vec<(&'static str, Arg)> {
     let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
-    let specialization = fields.specialization.as_deref().unwrap_or_default();
     vec![
         ("first_name", fields.first_name.as_deref().into()),
         ("last_name", fields.last_name.as_deref().into()),
         ("sort_name", sort_name.into()),
         ("sort_first_name", sort_first_name.into()),
-        ("specialization", specialization.into()),
-        ("specialization_key", fold(specialization).into()),
+        ("specialization", fields.specialization.as_str().into()),
+        ("specialization_key", fold(&fields.specialization).into()),
         ("email", fields.email.as_deref().into()),
         ("email_key", unique_key(fields.email.as_ref()).into()),
         ("phone_number", fields.phone_number.as_deref().into()),
@@ -119,7 +120,7 @@ fn values(fields: &DoctorFields) -> Vec<(&'static str, Arg)> {
         ("state", fields.state.as_deref().into()),
         ("zip_code", fields.zip_code.as_deref().into()),
         ("consultation_fee", fields.consultation_fee.map(Money::hundredths).into()),
-        ("is_available", fields.is_available.unwrap_or(true).into()),
+        ("is_available", fields.is_available.into()),
         ("availability", fields.availability.as_deref().into()),
     ]
 }
@@ -152,7 +153,7 @@ pub(crate) async fn update(
     if !records::update(conn, &old.revision, values(fields), changed_by, now).await? {
         return Ok(false);
     }
-    let found_under = (doctor_terms(&old.record.fields()), doctor_terms(fields));
+    let found_under = (doctor_terms(&old.record.fields), doctor_terms(fields));
     replace_terms(conn, Terms::OfDoctors, old.record.id.0, found_under).await?;
     Ok(true)
 }

@@ -45,24 +45,26 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
         id: PatientId(row.get("id")?),
         mrn: row.get("mrn")?,
         full_name: full_name(first_name.as_deref(), last_name.as_deref()),
-        first_name,
-        last_name,
-        identifiers,
-        date_of_birth: row.parsed("date_of_birth", PartialDate::parse)?,
+        fields: PatientFields {
+            first_name,
+            last_name,
+            identifiers,
+            date_of_birth: row.parsed("date_of_birth", PartialDate::parse)?,
+            deceased_on: row.parsed("deceased_on", parse_day)?,
+            gender: row.parsed("gender", Gender::from_str)?,
+            email: row.get("email")?,
+            phone_number: row.get("phone_number")?,
+            address: row.get("address")?,
+            city: row.get("city")?,
+            state: row.get("state")?,
+            zip_code: row.get("zip_code")?,
+            blood_type: row.parsed("blood_type", BloodType::from_str)?,
+            allergies: row.get("allergies")?,
+            medical_history: row.get("medical_history")?,
+            emergency_contact: row.get("emergency_contact")?,
+        },
         date_of_birth_estimated: row.get("date_of_birth_estimated")?,
         age: None,
-        deceased_on: row.parsed("deceased_on", parse_day)?,
-        gender: row.parsed("gender", Gender::from_str)?,
-        email: row.get("email")?,
-        phone_number: row.get("phone_number")?,
-        address: row.get("address")?,
-        city: row.get("city")?,
-        state: row.get("state")?,
-        zip_code: row.get("zip_code")?,
-        blood_type: row.parsed("blood_type", BloodType::from_str)?,
-        allergies: row.get("allergies")?,
-        medical_history: row.get("medical_history")?,
-        emergency_contact: row.get("emergency_contact")?,
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
         created_by: UserId(row.get("created_by")?),
         created_by_username: row.get("created_by_username")?,
@@ -167,14 +169,13 @@ impl Derived {
     fn of(fields: &PatientFields) -> Result<Self, Error> {
         let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
         let born = fields.date_of_birth;
-        let identifiers = fields.identifiers.as_deref().unwrap_or_default();
         Ok(Self {
             sort_name,
             sort_first_name,
             born_from: born.map(|born| born.earliest().to_string()).unwrap_or_default(),
             born_to: born.map(|born| born.latest().to_string()).unwrap_or_default(),
             city_key: fields.city.as_deref().map(fold),
-            identifiers: serde_json::to_string(identifiers)
+            identifiers: serde_json::to_string(&fields.identifiers)
                 .map_err(|e| Error::Internal(e.into()))?,
         })
     }
@@ -221,13 +222,13 @@ pub(crate) async fn update(
     if !records::update(conn, &old.revision, values(state)?, changed_by, now).await? {
         return Ok(false);
     }
-    let (id, before) = (old.record.id, old.record.state().fields);
+    let (id, before) = (old.record.id, &old.record.fields);
     if before.identifiers != state.fields.identifiers {
         remove_identifiers(conn, id).await?;
         insert_identifiers(conn, id, &state.fields).await?;
     }
     let mrn = &old.record.mrn;
-    let found_under = (terms(mrn, &before), terms(mrn, &state.fields));
+    let found_under = (terms(mrn, before), terms(mrn, &state.fields));
     replace_terms(conn, Terms::OfPatients, id.0, found_under).await?;
     Ok(true)
 }
@@ -247,7 +248,7 @@ pub(crate) async fn set_archived(
     // A pair of system and value is unique among the records that are not archived.
     match archived_at {
         Some(_) => remove_identifiers(conn, old.record.id).await?,
-        None => insert_identifiers(conn, old.record.id, &old.record.state().fields).await?,
+        None => insert_identifiers(conn, old.record.id, &old.record.fields).await?,
     }
     Ok(true)
 }
@@ -281,7 +282,7 @@ async fn insert_identifiers(
     id: PatientId,
     fields: &PatientFields,
 ) -> Result<(), DbError> {
-    let own = fields.identifiers.iter().flatten().map(|identifier| (id, identifier));
+    let own = fields.identifiers.iter().map(|identifier| (id, identifier));
     many::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
 }
 

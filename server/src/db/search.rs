@@ -38,7 +38,7 @@ pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
         terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
     }
     contact_terms(fields.email.as_deref(), fields.phone_number.as_deref(), &mut terms);
-    for identifier in fields.identifiers.iter().flatten() {
+    for identifier in &fields.identifiers {
         terms.push(term(IDENTIFIER, &fold_word(&identifier.value)));
     }
     if let Some(born) = fields.date_of_birth {
@@ -53,11 +53,11 @@ pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
 pub(crate) fn doctor_terms(fields: &DoctorFields) -> Vec<String> {
     let mut terms = Vec::new();
     let named = [
-        &fields.first_name,
-        &fields.last_name,
-        &fields.specialization,
-        &fields.clinic_name,
-        &fields.city,
+        fields.first_name.as_ref(),
+        fields.last_name.as_ref(),
+        Some(&fields.specialization),
+        fields.clinic_name.as_ref(),
+        fields.city.as_ref(),
     ];
     for name in named.into_iter().flatten() {
         terms.extend(name_words(name).iter().map(|word| term(NAME, word)));

@@ -10,8 +10,8 @@ use serde_json::json;
 use shared::{
     Complaint, Faults,
     assignment::{
-        Assignment, AssignmentFields, AssignmentFilter, AssignmentInput, AssignmentPatch,
-        AssignmentStatus, NewAssignment, Transfer,
+        Assignment, AssignmentFields, AssignmentFilter, AssignmentInput, AssignmentStatus,
+        NewAssignment, Transfer,
     },
     id::{AssignmentId, DoctorId, PatientId},
 };
@@ -47,10 +47,8 @@ pub async fn assign(
     new: &NewAssignment,
     once: Option<&Once>,
 ) -> Result<Assignment, Error> {
-    let (Some(patient), Some(doctor)) = (new.patient, new.doctor) else {
-        return Err(Error::internal("an assignment without patient or doctor"));
-    };
-    let fields = AssignmentFields::default().changed_by(&new.input, app.clock().today())?;
+    let (patient, doctor) = (new.patient, new.doctor);
+    let fields = AssignmentFields::new(&new.input, app.clock().today())?;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = once::claim::<Assignment>(app, &mut tx.conn(), actor, once).await? {
         super::patients::check_visible(app, &mut tx.conn(), actor, answer.patient).await?;
@@ -104,17 +102,16 @@ async fn open(
     fields: &AssignmentFields,
 ) -> Result<AssignmentId, Error> {
     let now = app.clock().now();
-    let is_active = fields.status.is_none_or(AssignmentStatus::is_active);
-    if is_active {
+    if fields.status.is_active() {
         check_single(app, conn, actor, patient, doctor).await?;
     }
     let inserted = assignments::insert(conn, (patient, doctor), fields, actor.id(), now).await;
     let id = inserted.map_err(not_single)?;
     let mut deed = Deed::new("assignment.created", Assignment::ENTITY, Some(id.0));
     (deed.version, deed.patient, deed.doctor) = (Some(1), Some(patient), Some(doctor));
-    deed.changes = differences(&AssignmentFields::default(), fields)?;
     let whom = json!({"patient": patient, "doctor": doctor});
-    deed.changes.splice(0..0, differences(&json!({}), &whom)?);
+    deed.changes = differences(&json!({}), &whom)?;
+    deed.changes.extend(differences(&json!({}), &json!(fields))?);
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(id)
 }
@@ -214,13 +211,12 @@ pub async fn update(
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     row.check_version(app, actor, precondition)?;
-    let old = row.record.fields();
-    let state = old.changed_by(input, app.clock().today());
-    let fields = row.check_state(&input.echo, state)?;
-    if fields == old {
+    let old = &row.record.fields;
+    let fields = row.check_state(&input.echo, old.changed_by(input))?;
+    if fields == *old {
         return Ok(row.shown(app, actor));
     }
-    let opens = fields.status.is_some_and(AssignmentStatus::is_active) && !row.record.is_active;
+    let opens = fields.status.is_active() && !row.record.is_active;
     if opens {
         check_reopening(app, &mut tx.conn(), actor, &row).await?;
     }
@@ -255,11 +251,8 @@ pub async fn end(
     if !row.record.is_active {
         return Ok(());
     }
-    let cancelled = AssignmentPatch(AssignmentInput {
-        status: Some(AssignmentStatus::Cancelled).into(),
-        ..AssignmentInput::default()
-    });
-    let fields = row.record.fields().changed_by(&cancelled.0, app.clock().today())?;
+    let status = AssignmentStatus::Cancelled;
+    let fields = AssignmentFields { status, ..row.record.fields.clone() };
     write(app, tx, actor, &row, &fields, "assignment.ended").await.map(drop)
 }
 
@@ -272,7 +265,7 @@ pub async fn transfer(
     transfer: &Transfer,
     once: Option<&Once>,
 ) -> Result<Assignment, Error> {
-    let doctor = transfer.doctor.ok_or_else(|| Error::internal("a transfer without a doctor"))?;
+    let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = once::claim::<Assignment>(app, &mut tx.conn(), actor, once).await? {
         super::patients::check_visible(app, &mut tx.conn(), actor, answer.patient).await?;
@@ -295,14 +288,14 @@ pub async fn transfer(
     let mut reason = row.record.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);
     let fields = AssignmentFields {
-        status: Some(AssignmentStatus::Active),
+        status: AssignmentStatus::Active,
         reason_for_visit: reason,
         notes: None,
-        assigned_date: Some(app.clock().today()),
+        assigned_date: app.clock().today(),
     };
     let patient = row.record.patient;
-    let ended =
-        AssignmentFields { status: Some(AssignmentStatus::Completed), ..row.record.fields() };
+    let status = AssignmentStatus::Completed;
+    let ended = AssignmentFields { status, ..row.record.fields.clone() };
     if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
         return Err(overtaken::<Assignment>(app, tx, actor, id).await);
     }
@@ -336,7 +329,7 @@ async fn write(
     let now = app.clock().now();
     let written = assignments::update(&mut tx.conn(), row, fields, None, actor.id(), now).await;
     let was_written = written.map_err(not_single)?;
-    let changes = differences(&row.record.fields(), fields)?;
+    let changes = differences(&row.record.fields, fields)?;
     let deed = Deed { changes, ..row.deed(action) };
     finish(app, tx, actor, (row.record.id, was_written), deed).await
 }

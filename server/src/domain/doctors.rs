@@ -45,7 +45,7 @@ pub async fn register(
     once: Option<&Once>,
 ) -> Result<Doctor, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
-    let fields = DoctorFields::default().changed_by(&new.0)?;
+    let fields = DoctorFields::new(&new.0)?;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
         return Ok(answer);
@@ -68,7 +68,7 @@ async fn enter(
     let id = doctors::insert(conn, fields, actor.id(), now).await?;
     let mut deed = Deed::new(action, Doctor::ENTITY, Some(id.0));
     deed.version = Some(1);
-    deed.changes = differences(&DoctorFields::default(), fields)?;
+    deed.changes = differences(&json!({}), &json!(fields))?;
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(id)
 }
@@ -110,9 +110,9 @@ pub async fn update(
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
     row.check_version(app, actor, precondition)?;
-    let old = row.record.fields();
+    let old = &row.record.fields;
     let fields = row.check_state(&input.echo, old.changed_by(input))?;
-    let changes = differences(&old, &fields)?;
+    let changes = differences(old, &fields)?;
     if changes.is_empty() {
         return Ok(row.shown(app, actor));
     }
@@ -198,7 +198,7 @@ pub(super) async fn restore(
     row: &Kept<Doctor>,
 ) -> Result<bool, Error> {
     let (by, now, mut conn) = (actor.id(), app.clock().now(), tx.conn());
-    check_taken(&mut conn, &row.record.fields(), Some(row.record.id)).await?;
+    check_taken(&mut conn, &row.record.fields, Some(row.record.id)).await?;
     let written = db::records::set_archived(&mut conn, &row.revision, None, by, now).await;
     written.map_err(not_unique)
 }

@@ -95,7 +95,7 @@ async fn patients_with(
     let listing = patients::Listing { filter: &filter, search, scope: visible, today };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
-        let terms = terms(&found.mrn, &found.state().fields);
+        let terms = terms(&found.mrn, &found.fields);
         let why = match search.and_then(|search| search.matched(&terms)) {
             Some(Reading::Id) => Why::Id,
             Some(Reading::Mrn) => Why::Mrn,
@@ -115,7 +115,7 @@ async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Resu
     let listing = doctors::Listing { filter: &filter, search: Some(search) };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
-        let why = match search.matched(&doctor_terms(&found.fields())) {
+        let why = match search.matched(&doctor_terms(&found.fields)) {
             Some(Reading::Email) => Why::Email,
             Some(Reading::Phone) => Why::Phone,
             Some(Reading::Identifier) => Why::License,

@@ -225,7 +225,7 @@ async fn check_identifiers(
     own: Option<PatientId>,
 ) -> Result<(), Error> {
     let mut faults = Faults::default();
-    for (i, identifier) in state.fields.identifiers.iter().flatten().enumerate() {
+    for (i, identifier) in state.fields.identifiers.iter().enumerate() {
         let holder = patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
         if holder.is_some() && holder != own {
             let (field, complaint) = taken(i);

@@ -35,7 +35,7 @@ impl Known {
         let (sort_name, _) = sort_names(&fields.first_name, &fields.last_name);
         let folded = |text: &Option<String>| text.as_deref().map(fold).unwrap_or_default();
         let rest = [
-            folded(&fields.specialization),
+            fold(&fields.specialization),
             folded(&fields.clinic_address),
             folded(&fields.city),
             folded(&fields.zip_code),
@@ -84,7 +84,7 @@ pub(crate) async fn known(
                 sql.push(TABLES).push(" WHERE 1 = 1").push(state.condition());
                 sql.push(column).bind_all(values.iter().copied()).push(")");
                 for row in sql.fetch_all(conn).await? {
-                    known.extend(Known::all(&from_row(&row)?.record.fields()));
+                    known.extend(Known::all(&from_row(&row)?.record.fields));
                 }
             }
         }

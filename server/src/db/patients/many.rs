@@ -63,7 +63,7 @@ pub(crate) async fn insert_many(
     }
     let pairs = || inserted.iter().zip(states);
     let identifiers = pairs().flat_map(|((id, _), state)| {
-        state.fields.identifiers.iter().flatten().map(move |identifier| (*id, identifier))
+        state.fields.identifiers.iter().map(move |identifier| (*id, identifier))
     });
     insert_identifiers(conn, &identifiers.collect::<Vec<_>>()).await?;
     let terms = pairs().flat_map(|((id, mrn), state)| {
@@ -142,7 +142,7 @@ pub(crate) async fn identified_ever(
     let mut found = Vec::new();
     for some in identifiers.chunks(ROWS) {
         let some = some.iter().map(|identifier| (*identifier).clone());
-        let asked = PatientFields { identifiers: Some(some.collect()), ..Default::default() };
+        let asked = PatientFields { identifiers: some.collect(), ..Default::default() };
         // With an empty medical record number, under which nobody is found.
         let terms = terms("", &asked);
         let mut sql = Sql::new(

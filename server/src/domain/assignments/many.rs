@@ -40,7 +40,7 @@ pub(super) async fn put(
     }
     let mut deed = row.deed(action);
     deed.version = Some(row.record.version + 1);
-    deed.changes = differences(&row.record.fields(), fields)?;
+    deed.changes = differences(&row.record.fields, fields)?;
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(true)
 }
@@ -54,7 +54,7 @@ async fn put_locked(
     (status, resume_status): (AssignmentStatus, Option<AssignmentStatus>),
     action: &str,
 ) -> Result<(), Error> {
-    let fields = AssignmentFields { status: Some(status), ..row.record.fields() };
+    let fields = AssignmentFields { status, ..row.record.fields.clone() };
     match put(app, conn, actor, row, &fields, resume_status, action).await? {
         true => Ok(()),
         false => {
@@ -135,8 +135,8 @@ pub(in crate::domain) async fn leave(
         // Who is in the other's care already simply stays there.
         if assignments::active(&mut conn, assignment.patient, next).await?.is_none() {
             let fields = AssignmentFields {
-                assigned_date: Some(app.clock().today()),
-                ..assignment.fields()
+                assigned_date: app.clock().today(),
+                ..assignment.fields.clone()
             };
             open(app, &mut conn, actor, (assignment.patient, next), &fields).await?;
         }

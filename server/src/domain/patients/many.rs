@@ -93,12 +93,12 @@ async fn sort_out(
     states: &[PatientState],
     claimed: &mut Claimed,
 ) -> Result<Vec<Result<(), Faults>>, DbError> {
-    let all = states.iter().flat_map(|state| state.fields.identifiers.iter().flatten());
+    let all = states.iter().flat_map(|state| &state.fields.identifiers);
     let stored = patients::identified_now(conn, &all.collect::<Vec<_>>()).await?;
     let stored: HashSet<_> = stored.iter().map(key).collect();
     let verdict = |state: &PatientState| {
         let mut faults = Faults::default();
-        let own: Vec<_> = state.fields.identifiers.iter().flatten().map(key).collect();
+        let own: Vec<_> = state.fields.identifiers.iter().map(key).collect();
         for (place, identifier) in own.iter().enumerate() {
             if stored.contains(identifier) || claimed.contains_key(identifier) {
                 let (field, complaint) = super::taken(place);

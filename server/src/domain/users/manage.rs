@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     Complaint, Faults, UserId,
     account::{
-        Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserInput,
+        Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserPatch,
         VisibleUser, identifier_key,
     },
 };
@@ -111,7 +111,6 @@ pub async fn create_by_admin(
 ) -> Result<CreatedUser, Error> {
     check(actor)?;
     let now = app.clock().now();
-    let role = new.role.ok_or_else(|| Error::invalid("role", Complaint::required()))?;
     let (email, username) = (new.email.as_deref(), new.username.as_deref());
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
@@ -126,7 +125,7 @@ pub async fn create_by_admin(
         first_name: new.first_name.as_deref(),
         last_name: new.last_name.as_deref(),
         phone: new.phone.as_deref(),
-        role,
+        role: new.role,
         password_hash: None,
         // Whoever keeps the accounts vouches for the address.
         email_verified: email.is_some(),
@@ -217,7 +216,7 @@ pub async fn update(
     actor: &Actor,
     id: UserId,
     precondition: &Precondition,
-    input: &UserInput,
+    input: &UserPatch,
 ) -> Result<Account, Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
