@@ -78,6 +78,12 @@ impl Faults {
         Self(vec![(field.into(), complaint)])
     }
 
+    /// Members that have to be there and are not.
+    pub fn required(missing: impl IntoIterator<Item = Option<&'static str>>) -> Self {
+        let missing = missing.into_iter().flatten();
+        Self(missing.map(|field| (field.to_owned(), Complaint::required())).collect())
+    }
+
     /// Adds a fault.
     pub fn add(&mut self, field: impl Into<String>, complaint: Complaint) {
         self.0.push((field.into(), complaint));

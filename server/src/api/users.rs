@@ -81,7 +81,7 @@ impl UsersApi {
         IfMatch(precondition): IfMatch,
         Body(change): Body<UserPatch>,
     ) -> Result<Record<Account>, Failure<Changing>> {
-        Ok(Record(users::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+        Ok(Record(users::update(&self.0, &guard, id.0, &precondition, &change).await?))
     }
 
     /// Take an account out of use

@@ -3,26 +3,10 @@
 //! and `migrate` know that there are two; what a failure means stands in `fault` and `health`, which
 //! know of none.
 
-pub mod api_tokens;
-/// How a joined user is shown to others, by the table's name in the query: username, or name, or the
-/// id. The same as `User::label`.
-macro_rules! shown_user {
-    ($user:literal) => {
-        concat!(
-            "COALESCE(",
-            $user,
-            ".username, NULLIF(TRIM(COALESCE(",
-            $user,
-            ".first_name, '') \
-             || ' ' || COALESCE(",
-            $user,
-            ".last_name, '')), ''), 'user ' || ",
-            $user,
-            ".id)"
-        )
-    };
-}
+#[macro_use]
+pub mod records;
 
+pub mod api_tokens;
 pub mod assignments;
 pub mod audit;
 pub mod changes;
@@ -77,21 +61,26 @@ pub enum Scope {
     OfPatient(UserId),
 }
 
-/// Whether the archive is meant or everything else.
+/// Which records are meant: those outside of the archive, those in it, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shelf {
+pub(crate) enum ArchiveState {
     Current,
-    Archive,
-    Both,
+    Archived,
+    Any,
 }
 
-impl Shelf {
+impl ArchiveState {
+    /// The archive itself, or everything else.
+    pub(crate) fn of(is_archived: bool) -> Self {
+        if is_archived { Self::Archived } else { Self::Current }
+    }
+
     /// The condition on `archived_at`, which only one table of a query has.
     pub(crate) fn condition(self) -> &'static str {
         match self {
             Self::Current => " AND archived_at IS NULL",
-            Self::Archive => " AND archived_at IS NOT NULL",
-            Self::Both => "",
+            Self::Archived => " AND archived_at IS NOT NULL",
+            Self::Any => "",
         }
     }
 }

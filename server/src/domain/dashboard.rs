@@ -11,8 +11,8 @@ use crate::{
     app::App,
     db::{
         Conn, dashboard,
-        listing::Span,
-        patients::{self, Listing},
+        listing::{self, Span},
+        patients::Listing,
     },
     error::Error,
     services::actor::Actor,
@@ -72,8 +72,8 @@ async fn recent(
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
     let listing = Listing { filter: &filter, search: None, scope: visible, today };
     let span = Span { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
-    let rows = patients::list(conn, &listing, &span).await?;
-    Ok(rows.into_iter().map(|(row, _)| row.patient).collect())
+    let rows = listing::read(conn, &listing, &span).await?;
+    Ok(rows.into_iter().map(|(patient, _)| patient).collect())
 }
 
 async fn assigned(

@@ -66,15 +66,14 @@ pub fn read_account(
     let mut reader = Reader::from_members(members.into());
     let read = Registration::read(&mut reader);
     let mut faults = reader.finish();
-    let full = full_name(read.first_name.as_deref(), read.last_name.as_deref());
     if !faults.concern("password")
-        && let Err(complaint) = check_new(&password, role, &[email, &full])
+        && let Err(complaint) = check_new(&password, role, &[email, name])
     {
         faults.add("password", complaint);
     }
-    faults.into_result()?;
-    let (first_name, last_name) = (read.first_name, read.last_name);
-    Ok(NewAccount { email: Some(read.email), username: None, first_name, last_name, password })
+    let Registration { email, first_name, last_name, .. } =
+        read.filter(|_| faults.is_empty()).ok_or(faults)?;
+    Ok(NewAccount { email: Some(email), username: None, first_name, last_name, password })
 }
 
 /// Whether there is no active administrator.

@@ -131,8 +131,13 @@ pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error>
         Err(error) => Err(Error::Internal(error.into())),
     };
     let (old, new) = (object(old)?, object(new)?);
+    // A list without items is as good as none.
+    let value = |value: Value| match value {
+        Value::Array(items) if items.is_empty() => Value::Null,
+        value => value,
+    };
     let changed = new.into_iter().filter_map(|(field, new)| {
-        let old = old.get(&field).cloned().unwrap_or_default();
+        let (old, new) = (value(old.get(&field).cloned().unwrap_or_default()), value(new));
         (old != new).then_some(Change { field, old, new })
     });
     Ok(changed.collect())

@@ -9,8 +9,8 @@ use shared::{
 use super::{COLUMNS, TABLES, UserRow, from_row, select};
 use crate::{
     db::{
-        Conn, Db, DbError, Sql,
-        listing::{self, Column, Key, Listed, Order, Span},
+        Conn, Db, DbError, Row, Sql,
+        listing::{Column, Listed, Order},
         search::{Search, Terms, user_terms},
     },
     error::Error,
@@ -124,6 +124,12 @@ impl Listed for Listing<'_> {
     const COUNTED: &'static str = TABLES;
     const ID: &'static str = "id";
 
+    type Record = UserRow;
+
+    fn read(&self, row: &Row) -> Result<Self::Record, Error> {
+        from_row(row)
+    }
+
     fn order(&self) -> Order {
         let ordering = self.filter.ordering.as_deref();
         Order::read(ordering.unwrap_or("last_name"), ORDERS)
@@ -141,14 +147,4 @@ impl Listed for Listing<'_> {
             search.restrict(sql, Terms::Users, "id");
         }
     }
-}
-
-/// The users of a part of a list, each with its place.
-pub(crate) async fn list(
-    conn: &mut Conn<'_>,
-    list: &Listing<'_>,
-    span: &Span,
-) -> Result<Vec<(UserRow, Key)>, DbError> {
-    let rows = listing::rows(conn, list, span).await?.into_iter();
-    rows.map(|(row, key)| Ok((from_row(&row)?, key))).collect::<Result<_, DbError>>()
 }
