@@ -26,5 +26,6 @@ pub mod reset;
 pub mod sessions;
 pub mod throttle;
 pub mod tokens;
+mod usernames;
 pub mod users;
 pub mod verification;

@@ -323,7 +323,7 @@ async fn the_providers_of_synthea_go_in_once_however_often_they_are_imported(bac
     assert_eq!(tomas["specialization"], "GENERAL PRACTICE");
     assert_eq!(tomas["clinic_address"], "60 HOSPITAL ROAD");
     assert_eq!((&tomas["zip_code"], &tomas["license_number"]), (&json!("01453"), &Value::Null));
-    assert_eq!(tomas["created_by_username"], "user 1");
+    assert_eq!(tomas["created_by_username"], "admin");
     let history = admin.get("/api/doctors/1/history").await;
     assert_eq!(history.results()[0]["action"], "doctor.imported");
     // One who was archived meanwhile stays in the archive.

@@ -22,14 +22,14 @@ use crate::{
     },
     domain::{
         access::{Action, Actor, in_person, may, scope, user_permissions},
-        accounts::{apply, check_taken, unique},
+        accounts::{apply, check_taken},
         audit::{self, Deed, Doer, differences},
         codes::{self, Issued, Purpose},
         devices,
         listing::{Window, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
-        sessions,
+        sessions, usernames,
     },
     error::Error,
 };
@@ -138,7 +138,7 @@ pub async fn create_by_admin(
         made_by: Some(actor.id()),
         now,
     };
-    let row = users::insert(&mut conn, row).await.map_err(unique)?;
+    let row = usernames::insert(&mut conn, row).await?;
     let mut deed = Deed::new("user.created", ENTITY, Some(row.user.id.0));
     deed.version = Some(row.user.version);
     deed.changes = differences(&json!({}), &values(&row.user))?;
