@@ -41,16 +41,11 @@ struct Inner {
 }
 
 impl App {
-    /// Opens the database, brings it up to date and finds the keys.
+    /// Opens a database, brings its tables up to date and finds the keys. `domain::upgrade::open` does so
+    /// and brings the accounts up to date too.
     ///
     /// Fails with one sentence for the operator.
-    pub async fn open(settings: Settings) -> Result<Self, String> {
-        let database = settings.database()?;
-        Self::open_on(settings, &database).await
-    }
-
-    /// The same, on a database that was decided elsewhere.
-    pub async fn open_on(settings: Settings, database: &Database) -> Result<Self, String> {
+    pub(crate) async fn open(settings: Settings, database: &Database) -> Result<Self, String> {
         settings.check()?;
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;

@@ -116,7 +116,7 @@ record! {
     User {
         /// The user's id.
         id: UserId,
-        /// The username, if one was chosen.
+        /// The username; never absent where there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// The e-mail address.
         email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("ana@example.com")],
@@ -149,14 +149,9 @@ record! {
 }
 
 impl User {
-    /// How others see the user: username, or name, or the id. Nobody's e-mail address is shown to
-    /// others.
-    pub fn label(&self) -> String {
-        match &self.username {
-            Some(username) => username.clone(),
-            None if !self.name.is_empty() => self.name.clone(),
-            None => format!("user {}", self.id),
-        }
+    /// How others see the user: username, or name. Nobody's e-mail address is shown to others.
+    pub fn label(&self) -> &str {
+        self.username.as_deref().unwrap_or(&self.name)
     }
 
     /// What the user types to log in: username, or e-mail address.

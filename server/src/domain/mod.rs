@@ -26,6 +26,8 @@ pub(crate) mod records;
 pub mod reset;
 pub mod sessions;
 pub mod throttle;
+pub mod upgrade;
 pub mod upkeep;
+mod usernames;
 pub mod users;
 pub mod verification;

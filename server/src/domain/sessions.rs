@@ -146,8 +146,7 @@ pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshe
     }
     sessions::end(&mut tx.conn(), session.id, now).await?;
     let deed = Deed::new("session.reuse_detected", "session", Some(session.id.0));
-    let label = user.label();
-    let doer = Doer::Stranger(origin, &label);
+    let doer = Doer::Stranger(origin, user.label());
     audit::note(&mut tx.conn(), doer, now, deed).await?;
     tx.commit().await?;
     Err(ENDED)

@@ -94,12 +94,12 @@ async fn enter(
     let sealed = (content != Content::default()).then(|| seal(&content)).transpose()?;
     let (actor, origin, name) = match doer {
         Doer::Actor(actor) => (Some(actor), &actor.origin, actor.user.label()),
-        Doer::Stranger(origin, name) => (None, origin, name.to_owned()),
+        Doer::Stranger(origin, name) => (None, origin, name),
     };
     let entry = NewEntry {
         at,
         actor_id: actor.map(Actor::id),
-        actor_name: &name,
+        actor_name: name,
         actor_role: actor.map(|actor| actor.user.role.as_str()),
         token: actor.and_then(|actor| actor.program).map(|program| program.token),
         action: deed.action,

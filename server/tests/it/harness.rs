@@ -17,7 +17,7 @@ use server::{
     },
     app::App,
     config::{Registration, Settings},
-    domain::users,
+    domain::{upgrade, users},
 };
 use shared::{
     account::Role,
@@ -133,7 +133,7 @@ impl Server {
     ) -> Self {
         let listener = connections::listen(settings.listen).unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::open(Settings { listen: address, ..settings }).await.unwrap();
+        let app = upgrade::open(Settings { listen: address, ..settings }).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = app.clone();
         tokio::spawn(async move {

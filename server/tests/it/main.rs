@@ -54,4 +54,5 @@ mod search;
 mod stream;
 mod throttle;
 mod tls;
+mod usernames;
 mod users;

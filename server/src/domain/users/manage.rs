@@ -21,13 +21,13 @@ use crate::{
     },
     domain::{
         access::{Action, in_person, may, scope, user_permissions},
-        accounts::{apply, check_taken, unique},
+        accounts::{apply, check_taken},
         codes::{self, Issued, Purpose},
         devices,
         listing::{Window, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
-        sessions,
+        sessions, usernames,
     },
     error::Error,
     keys::CODE_LIFETIME_MAX,
@@ -136,7 +136,7 @@ pub async fn create_by_admin(
         made_by: Some(actor.id()),
         now,
     };
-    let row = users::insert(&mut conn, row).await.map_err(unique)?;
+    let row = usernames::insert(&mut conn, row).await?;
     let mut deed = Deed::new("user.created", ENTITY, Some(row.user.id.0));
     deed.version = Some(row.user.version);
     deed.changes = differences(&json!({}), &values(&row.user))?;
