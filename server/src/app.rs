@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use argon2::Params;
 use tokio::sync::watch;
 
 use crate::{
@@ -50,6 +51,15 @@ impl App {
 
     /// The same, on a database that was decided elsewhere.
     pub async fn open_on(settings: Settings, database: &Database) -> Result<Self, String> {
+        Self::open_hashing(settings, database, Params::default()).await
+    }
+
+    /// The same, where hashes of passwords have another cost. Only tests have a use for one.
+    pub async fn open_hashing(
+        settings: Settings,
+        database: &Database,
+        cost: Params,
+    ) -> Result<Self, String> {
         settings.check()?;
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
@@ -57,7 +67,7 @@ impl App {
         let post = Post::open(&settings, database)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
-        let passwords = Passwords::new()?;
+        let passwords = Passwords::new(cost)?;
         let reads = Reads::start(db.clone());
         let (feed, is_draining) = (Feed::default(), watch::Sender::new(false));
         let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(post));

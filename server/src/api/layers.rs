@@ -34,12 +34,12 @@ const QUERY_MAX: usize = 8 * 1024;
 /// The outermost endpoint.
 pub(super) struct Layers<E> {
     app: App,
-    routes: Routes,
+    routes: &'static Routes,
     inner: E,
 }
 
 impl<E> Layers<E> {
-    pub(super) fn new(app: App, routes: Routes, inner: E) -> Self {
+    pub(super) fn new(app: App, routes: &'static Routes, inner: E) -> Self {
         Self { app, routes, inner }
     }
 }

@@ -44,6 +44,7 @@ mod mail;
 mod metrics;
 mod once;
 mod patients;
+mod place;
 mod plans;
 mod postgres;
 mod proxy;
