@@ -14,7 +14,7 @@ use poem::{
 use shared::{Complaint, Faults, Kind, Problem, paths};
 
 use super::{
-    body::{Rest, body_max, discard},
+    body::{BodyTime, Rest, body_max, discard},
     caller::{Caller, host_name},
     compatibility::{self, Asked, Wording},
     cors,
@@ -87,9 +87,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         };
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(self.app.clone());
+        let body_time = BodyTime::of(&request);
         let mut response = match self.admit(&mut request, &caller, &request_id) {
             Some(refused) => {
-                discard(request.take_body().into_async_read()).await;
+                discard(request.take_body().into_async_read(), body_time).await;
                 refused
             }
             None => {
@@ -101,7 +102,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
                     StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
                 );
                 if let Some(rest) = rest.filter(|_| !is_done) {
-                    discard(rest).await;
+                    discard(rest, body_time).await;
                 }
                 answer
             }
