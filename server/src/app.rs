@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use argon2::Params;
 use tokio::sync::watch;
 
 use crate::{
@@ -45,7 +46,11 @@ impl App {
     /// and brings the accounts up to date too.
     ///
     /// Fails with one sentence for the operator.
-    pub(crate) async fn open(settings: Settings, database: &Database) -> Result<Self, String> {
+    pub(crate) async fn open(
+        settings: Settings,
+        database: &Database,
+        cost: Params,
+    ) -> Result<Self, String> {
         settings.check()?;
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
@@ -53,7 +58,7 @@ impl App {
         let post = Post::open(&settings, database)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
-        let passwords = Passwords::new()?;
+        let passwords = Passwords::new(cost)?;
         let reads = Reads::start(db.clone());
         users::listing::complete(&db).await.map_err(|error| error.to_string())?;
         let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));

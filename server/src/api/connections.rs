@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use self::{places::Places, traffic::Traffic, visit::Visit};
-use super::{monitor::Monitor, tls::Tls};
+use super::{body::BODY_TIME, monitor::Monitor, tls::Tls};
 use crate::{
     app::App,
     domain::{delivery, upkeep},
@@ -36,6 +36,8 @@ pub struct Limits {
     /// For the head of the first request, and of every later one, counted from the end of the answer
     /// before.
     pub head: Duration,
+    /// For the body of a request.
+    pub body: Duration,
     /// Without a request.
     pub idle: Duration,
     /// For taking something of an answer.
@@ -50,6 +52,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(10),
+            body: BODY_TIME,
             idle: Duration::from_secs(60),
             unread: Duration::from_secs(30),
             drain: Duration::from_secs(20),

@@ -13,7 +13,7 @@ use shared::{Complaint, Faults, Kind, Problem, paths};
 
 use super::{
     address::{Address, set_path},
-    body::{Rest, body_max, discard},
+    body::{BodyTime, Rest, body_max, discard},
     caller::{Caller, host_name},
     compatibility::{self, Asked, Wording},
     cors,
@@ -33,12 +33,12 @@ const QUERY_MAX: usize = 8 * 1024;
 /// The outermost endpoint.
 pub(super) struct Layers<E> {
     app: App,
-    routes: Routes,
+    routes: &'static Routes,
     inner: E,
 }
 
 impl<E> Layers<E> {
-    pub(super) fn new(app: App, routes: Routes, inner: E) -> Self {
+    pub(super) fn new(app: App, routes: &'static Routes, inner: E) -> Self {
         Self { app, routes, inner }
     }
 }
@@ -61,9 +61,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         };
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(self.app.clone());
+        let body_time = BodyTime::of(&request);
         let mut response = match self.admit(&mut request, &caller, &request_id) {
             Some(refused) => {
-                discard(request.take_body().into_async_read()).await;
+                discard(request.take_body().into_async_read(), body_time).await;
                 refused
             }
             None => {
@@ -75,7 +76,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
                     StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
                 );
                 if let Some(rest) = rest.filter(|_| !is_done) {
-                    discard(rest).await;
+                    discard(rest, body_time).await;
                 }
                 answer
             }

@@ -1,5 +1,7 @@
 //! Opening the state of a process, with what earlier versions have left to be done.
 
+use argon2::Params;
+
 use super::users;
 use crate::{
     app::App,
@@ -16,7 +18,16 @@ pub async fn open(settings: Settings) -> Result<App, String> {
 
 /// The same, on a database that was decided elsewhere.
 pub async fn open_on(settings: Settings, database: &Database) -> Result<App, String> {
-    let app = App::open(settings, database).await?;
+    open_hashing(settings, database, Params::default()).await
+}
+
+/// The same, where hashing a password has another cost. Only tests have a use for one.
+pub async fn open_hashing(
+    settings: Settings,
+    database: &Database,
+    cost: Params,
+) -> Result<App, String> {
+    let app = App::open(settings, database, cost).await?;
     users::name_accounts(&app).await.map_err(|error| error.to_string())?;
     Ok(app)
 }

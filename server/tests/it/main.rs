@@ -46,6 +46,7 @@ mod metrics;
 mod oauth;
 mod once;
 mod patients;
+mod place;
 mod plans;
 mod postgres;
 mod proxy;
