@@ -1,4 +1,4 @@
-//! The address of a request: as the client sent it, and as it is routed.
+//! The address of a request, as the client sent it, and its path, as it is routed.
 
 use poem::{
     FromRequest, Request, RequestBody, Result,
@@ -20,7 +20,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// The same list from another place on.
+    /// The address of another page of the same list: `page` and `cursor` give way to this cursor.
     pub(super) fn with_cursor(&self, cursor: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let kept = self.pairs.iter().filter(|(name, _)| name != "page" && name != "cursor");
@@ -36,7 +36,7 @@ impl<'a> FromRequest<'a> for Address {
     }
 }
 
-/// Gives a request another path and leaves its query.
+/// Replaces the path of a request and leaves its query as it is.
 pub(super) fn set_path(request: &mut Request, path: &str) {
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = request.uri().clone().into_parts();

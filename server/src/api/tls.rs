@@ -1,5 +1,5 @@
-//! TLS. The certificate is looked for anew while the server runs, so that a renewed one needs no
-//! restart.
+//! TLS. The certificate's files are checked for changes while the server runs, so that a renewed
+//! certificate needs no restart.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,10 +17,10 @@ use tokio_rustls::TlsAcceptor;
 use super::certificate;
 use crate::{clock::Clock, config::Settings, finding::Finding};
 
-/// How long a certificate is used before its files are looked at again.
+/// How long a certificate is used before its files are checked again.
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(10);
 
-/// What encrypts connections.
+/// The TLS configuration of a listener, with the files it comes from.
 pub(super) struct Tls {
     cert: PathBuf,
     key: PathBuf,
@@ -30,15 +30,15 @@ pub(super) struct Tls {
 
 struct Held {
     config: Arc<ServerConfig>,
-    /// What the files held when they were last looked at, hashed.
+    /// The hash of the files' contents at the last check; `None` where they could not be read.
     seen: Option<Vec<u8>>,
     looked_at: DateTime<Utc>,
 }
 
 impl Tls {
-    /// Reads certificate and key, if the settings name them.
+    /// Reads the certificate and the key, if the settings name them.
     ///
-    /// Fails with one sentence where they can't be used.
+    /// Fails with a sentence for the operator where they can't be used.
     pub(super) fn open(settings: &Settings, clock: &Clock) -> Result<Option<Self>, String> {
         let Some((cert, key)) = settings.tls()? else { return Ok(None) };
         let pems = Pems::read(cert, key)?;
@@ -47,13 +47,12 @@ impl Tls {
         Ok(Some(Self { cert, key, clock: clock.clone(), held: Mutex::new(held) }))
     }
 
-    /// What takes the next connection. New files that can't be used change nothing, and the log
-    /// says why, once.
+    /// The acceptor for the next connection. If the files have changed but can't be used, the
+    /// certificate in use stays, and the log says why, once.
     pub(super) async fn acceptor(&self) -> TlsAcceptor {
         if self.is_due() {
             let (cert, key) = (self.cert.clone(), self.key.clone());
-            // The files may lie where reading them takes its time: this connection waits for it,
-            // and no other does.
+            // The files may be on slow storage. Only this connection waits for them.
             let read = tokio::task::spawn_blocking(move || Pems::read(&cert, &key)).await;
             self.take(read.map_err(|error| error.to_string()).flatten());
         }
@@ -64,7 +63,8 @@ impl Tls {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is time to look at the files; for one who asks, then not again for a while.
+    /// Whether the files are due for a check. The first caller gets `true`; the next ones get
+    /// `false` until [`LOOK_AFTER`] has passed again.
     fn is_due(&self) -> bool {
         let now = self.clock.now();
         let mut held = self.held();
@@ -85,10 +85,12 @@ impl Tls {
         match pems.and_then(|pems| pems.config()) {
             Ok(config) => {
                 held.config = config;
-                tracing::info!("the TLS certificate was read anew");
+                tracing::info!("the TLS certificate was reloaded");
             }
             Err(sentence) => {
-                tracing::error!("the TLS certificate stays the one it was: {sentence}");
+                tracing::error!(
+                    "the TLS certificate was not reloaded, the one in use stays: {sentence}"
+                );
             }
         }
     }
@@ -109,7 +111,7 @@ pub fn check(settings: &Settings, now: DateTime<Utc>) -> Result<Option<Finding>,
     Ok(Some(Finding { detail: format!("{place} {}", found.detail), ..found }))
 }
 
-/// The texts of both files.
+/// The paths and contents of both files.
 struct Pems {
     cert: (PathBuf, Vec<u8>),
     key: (PathBuf, Vec<u8>),
