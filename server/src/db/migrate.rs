@@ -1,4 +1,4 @@
-//! Brings the tables up to date. A migration is never edited once it has landed.
+//! Applies the migrations. A migration is never edited after it has landed.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ macro_rules! migrations {
     };
 }
 
-/// The migrations of SQLite.
+/// The migrations for SQLite.
 pub(super) fn sqlite() -> Migrator {
     migrator(migrations!(
         "sqlite",
@@ -38,7 +38,7 @@ pub(super) fn sqlite() -> Migrator {
     ))
 }
 
-/// The migrations of PostgreSQL.
+/// The migrations for PostgreSQL.
 pub(super) fn postgres() -> Migrator {
     migrator(migrations!(
         "postgres",
@@ -58,7 +58,7 @@ fn migrator(migrations: Vec<Migration>) -> Migrator {
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }
 
-/// The migrations that a database has.
+/// Lists the migrations that were applied to a database.
 pub(super) const APPLIED: &str =
     "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 
@@ -76,8 +76,8 @@ pub(super) fn compare(migrator: &Migrator, applied: &[i64]) -> Finding {
     }
 }
 
-/// Why the tables can't be brought up to date, in one sentence; also where the database is newer
-/// than this program.
+/// Explains in one sentence why the migrations can't be applied. One cause is a database that is
+/// newer than this program.
 pub(super) fn explain(error: &MigrateError) -> String {
     match error {
         MigrateError::VersionMissing(version) => format!(
