@@ -1,4 +1,4 @@
-//! Who sends a token: the one of a session, or one of a program.
+//! Bearer tokens: the access token of a session, or an API token.
 
 use shared::account::TokenScope;
 
@@ -9,7 +9,7 @@ use crate::{
     services::actor::{Actor, Origin},
 };
 
-/// Finds out who sends a token. Only those of programs have scopes.
+/// The user behind a token. API tokens must have the scope `needed`; access tokens have no scopes.
 pub async fn authenticate(
     app: &App,
     token: &str,

@@ -1,6 +1,6 @@
-//! Sending mail. A use case queues a mail in its own transaction; a task of every serving process
-//! sends what is due, never in a request's time. Several processes share the work: who claims a mail
-//! has it for a while, and has to be done by then.
+//! Sending mail. A use case queues a mail in its own transaction. A task of every serving process
+//! sends due mails, never while a request waits. Several processes share the work: a process claims
+//! a mail for a limited time and must finish within it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,30 +22,31 @@ use crate::{
     },
 };
 
-/// How often it is looked for mail that is due again. A new one is sent at once.
+/// How often the task looks for mails that are due again. A new mail wakes it at once.
 const POLL: Duration = Duration::from_secs(10);
-/// How long a claim lasts: longer than handing a mail over may take.
+/// How long a claim lasts. Handing a mail over takes less time.
 const CLAIM: TimeDelta = TimeDelta::minutes(5);
-/// The wait after the first failure; each is four times the one before, up to the longest.
+/// The wait after the first failure. Each further wait is four times the previous one, up to the
+/// longest.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
-/// After which time a mail that nobody takes is given up.
+/// The age at which a mail that no server has accepted is given up.
 const GIVE_UP: TimeDelta = TimeDelta::days(5);
-/// How long it is kept that a mail was sent or given up.
+/// How long sent and failed mails are stored.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
-/// What the task works with.
+/// The state of the sending task.
 struct Work {
     app: App,
     post: Arc<Post>,
     wake: Arc<Notify>,
 }
 
-/// What came of looking for a mail to send.
+/// The outcome of trying to send a mail.
 enum Next {
-    /// One was dealt with; there may be another.
+    /// A mail was handled, and another one may be due.
     Another,
-    /// There is none, or nobody takes any.
+    /// No mail is due, or the mail server can't be reached.
     Wait,
 }
 
@@ -64,13 +65,13 @@ impl Work {
             match self.send_next().await {
                 Ok(Next::Another) => continue,
                 Ok(Next::Wait) => {}
-                Err(error) => tracing::warn!(%error, "mail can't be looked for"),
+                Err(error) => tracing::warn!(%error, "the mail queue could not be read"),
             }
             if is_stopping {
                 return;
             }
             tokio::select! {
-                // Told so, or everybody who could tell is gone.
+                // Completes on a request to stop, and also when the sender is dropped.
                 _ = &mut stop => is_stopping = true,
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(POLL) => {}
@@ -102,7 +103,7 @@ impl Work {
             }
             Err(Failure::Never(why)) => {
                 let why = masked(why, &addresses);
-                tracing::error!(id, attempts, why, "a mail is given up: it was refused");
+                tracing::error!(id, attempts, why, "a mail was given up: it was refused");
                 self.finish(&mail, Some(&why), None).await?;
                 return Ok(Next::Another);
             }
@@ -112,7 +113,12 @@ impl Work {
         let why = masked(failure, &addresses);
         let now = self.app.clock().now();
         if now - mail.created_at >= GIVE_UP {
-            tracing::error!(id, attempts, why, "a mail is given up: nobody took it for days");
+            tracing::error!(
+                id,
+                attempts,
+                why,
+                "a mail was given up: it could not be sent for days"
+            );
             self.finish(&mail, Some(&why), None).await?;
             return Ok(next);
         }
@@ -123,11 +129,11 @@ impl Work {
         Ok(next)
     }
 
-    /// The mail that is due, for this process alone until the claim ends.
+    /// Claims a due mail for this process.
     async fn claim(&self) -> Result<Option<Claimed>, Error> {
         let now = self.app.clock().now();
         {
-            // Nothing is written where there is nothing to do.
+            // Nothing is written unless a mail is due.
             let mut lent = self.app.db().read().await?;
             if !mail::is_due(&mut lent.conn(), now).await? {
                 return Ok(None);
@@ -140,7 +146,8 @@ impl Work {
         Ok(claimed)
     }
 
-    /// Writes the letter; nothing where nobody is to get it any more, or ever was.
+    /// Writes the letter. Removes the mail and returns `None` where it has no recipient any more,
+    /// or never had one.
     async fn write(
         &self,
         letter: Letter,
@@ -180,13 +187,13 @@ impl Work {
     }
 }
 
-/// A mail server's words without the address, which is no business of the log: neither as the account
-/// has it nor as it was sent, in whatever case.
+/// Removes the recipient's address from a mail server's message, because addresses don't belong in
+/// the log. It recognises the address as stored and as sent, in upper and lower case.
 fn masked(mut why: String, addresses: &[String]) -> String {
     const MASK: &str = "the recipient";
     for address in addresses.iter().map(|address| address.to_ascii_lowercase()) {
         let mut from = 0;
-        // Only ASCII letters change, so the places are those in the text itself.
+        // Only ASCII letters change, so byte offsets are the same in both texts.
         while let Some(at) = why.to_ascii_lowercase().get(from..).and_then(|it| it.find(&address)) {
             let start = from + at;
             why.replace_range(start..start + address.len(), MASK);
@@ -196,7 +203,7 @@ fn masked(mut why: String, addresses: &[String]) -> String {
     why
 }
 
-/// How long is waited after so many attempts.
+/// The wait after so many attempts.
 fn wait(attempts: i64) -> TimeDelta {
     let times = u32::try_from(attempts - 1).unwrap_or_default().min(10);
     FIRST_WAIT.checked_mul(4_i32.saturating_pow(times)).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)

@@ -1,4 +1,4 @@
-//! What was done with a record, from the audit log.
+//! The history of a record, from its audit events.
 
 use shared::{history::HistoryEntry, page::COUNT_MAX};
 
@@ -8,7 +8,7 @@ use crate::{
     error::Error,
 };
 
-/// A page of what was done with a record, newest first.
+/// A page of the history of a record, the newest audit event first.
 pub(crate) async fn page(
     conn: &mut Conn<'_>,
     asked: &Asked<i64>,

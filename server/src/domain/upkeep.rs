@@ -1,14 +1,14 @@
-//! What a serving process removes now and then because it was kept long enough.
+//! Removes stored data that is no longer needed, while the server runs.
 
 use std::time::Duration;
 
 use super::{devices, once, throttle};
 use crate::app::App;
 
-/// How often it is done.
+/// The pause between two runs.
 const EVERY: Duration = Duration::from_secs(10 * 60);
 
-/// Removes what is too old, again and again.
+/// Removes expired data until the task is aborted.
 pub async fn keep_tidy(app: App) {
     loop {
         tokio::time::sleep(EVERY).await;
@@ -16,13 +16,13 @@ pub async fn keep_tidy(app: App) {
             tracing::warn!(%error, "old changes could not be removed");
         }
         if let Err(error) = once::tidy(&app).await {
-            tracing::warn!(%error, "answers that were kept long enough could not be removed");
+            tracing::warn!(%error, "expired idempotency keys could not be removed");
         }
         if let Err(error) = throttle::tidy(&app).await {
-            tracing::warn!(%error, "old counts of attempts could not be removed");
+            tracing::warn!(%error, "old counts of rate limits could not be removed");
         }
         if let Err(error) = devices::tidy(&app).await {
-            tracing::warn!(%error, "tokens of devices that have expired could not be removed");
+            tracing::warn!(%error, "expired device tokens could not be removed");
         }
     }
 }
