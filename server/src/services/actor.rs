@@ -1,37 +1,37 @@
-//! Whoever makes a request, and where the request comes from.
+//! The user behind a request, and the origin of the request.
 
 use shared::{SessionId, UserId, account::User, id::ApiTokenId};
 
-/// Where a request comes from.
+/// The origin of a request.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// The client's address; none for the command line.
+    /// The client's IP address; `None` for the command line.
     pub address: Option<String>,
-    /// The request's id; none for the command line.
+    /// The id of the request; `None` for the command line.
     pub request_id: Option<String>,
-    /// The client program, as it calls itself.
+    /// The client's `User-Agent`.
     pub user_agent: Option<String>,
 }
 
 /// An unattended program that acts for a user with an API token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// The token.
+    /// The id of the API token.
     pub token: ApiTokenId,
     /// Whether the token may be used for more than reading.
     pub may_write: bool,
 }
 
-/// Somebody who is logged in, in the request that is being served.
+/// The authenticated user of a request.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// The user.
     pub user: User,
-    /// The session; none for the command line and for programs.
+    /// The session; `None` for the command line and for API tokens.
     pub session: Option<SessionId>,
-    /// The program that acts for the user, if it is one.
+    /// The program, where the request was made with an API token.
     pub program: Option<Program>,
-    /// Where it comes from.
+    /// The origin of the request.
     pub origin: Origin,
 }
 
@@ -41,12 +41,12 @@ impl Actor {
         Self { user, session: None, program: None, origin }
     }
 
-    /// The user's id.
+    /// The id of the user.
     pub fn id(&self) -> UserId {
         self.user.id
     }
 
-    /// Whether a request of this caller may write at all.
+    /// Whether this request may write at all. An API token may be limited to reading.
     pub(crate) fn may_write(&self) -> bool {
         self.program.is_none_or(|program| program.may_write)
     }

@@ -1,4 +1,4 @@
-//! The audit log, as it is written. A write and its entry commit together.
+//! Writing audit events. A write and its audit event commit together.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -20,45 +20,45 @@ use crate::{
     keys::random_text,
 };
 
-/// What was done with which record.
+/// An audit event: an action on a record.
 pub struct Deed<'a> {
-    /// The deed: `patient.updated`.
+    /// The action, such as `patient.updated`.
     pub action: &'a str,
-    /// The kind of record: `patient`.
+    /// The kind of record, such as `patient`.
     pub entity: &'a str,
-    /// The record.
+    /// The id of the record.
     pub entity_id: Option<i64>,
-    /// Its version after a write; none for everything that is no write of a record.
+    /// The version of the record after a write; `None` for events that are not writes of a record.
     pub version: Option<i64>,
-    /// The reason that was given.
+    /// The reason that the caller gave.
     pub reason: Option<String>,
-    /// The fields that changed.
+    /// The members that changed.
     pub changes: Vec<Change>,
-    /// The patient to whom the record belongs, where it is an assignment.
+    /// The patient, where the record is an assignment.
     pub patient: Option<PatientId>,
-    /// The doctor in whose care it puts the patient, where it is an assignment.
+    /// The doctor, where the record is an assignment.
     pub doctor: Option<DoctorId>,
 }
 
 impl<'a> Deed<'a> {
-    /// Something done with a record.
+    /// An audit event about a record, without version, reason and changes.
     pub fn new(action: &'a str, entity: &'a str, entity_id: Option<i64>) -> Self {
         let (version, reason, changes) = (None, None, Vec::new());
         Self { action, entity, entity_id, version, reason, changes, patient: None, doctor: None }
     }
 }
 
-/// Who did it.
+/// The actor of an audit event.
 #[derive(Clone, Copy)]
 pub enum Doer<'a> {
-    /// Somebody who is logged in.
+    /// A user who is logged in.
     Actor(&'a Actor),
-    /// Somebody who is not logged in yet, or the program itself; with the name that was given.
+    /// A caller who is not logged in, or the program itself, with the name to record.
     Stranger(&'a Origin, &'a str),
 }
 
-/// Notes a deed in the transaction in which it is done, and where it is a write of a record that is
-/// listened to, tells of it.
+/// Writes an audit event in the transaction of its action. A write of a patient, doctor or
+/// assignment also becomes a change in the live feed.
 pub(crate) async fn note(
     conn: &mut Conn<'_>,
     doer: Doer<'_>,
@@ -68,7 +68,7 @@ pub(crate) async fn note(
     note_all(conn, doer, at, vec![deed]).await
 }
 
-/// Notes many deeds that are done in one transaction.
+/// Writes the audit events of several actions in one transaction.
 pub(crate) async fn note_all(
     conn: &mut Conn<'_>,
     doer: Doer<'_>,
@@ -115,7 +115,7 @@ async fn enter(
     Ok(audit::insert(conn, entry).await?)
 }
 
-/// Salt, content and their hash: once salt and content are erased, the hash says nothing.
+/// Salt, content and their hash. After salt and content are erased, the hash reveals nothing.
 fn seal(content: &Content) -> Result<(String, String, String), Error> {
     let json = serde_json::to_string(content).map_err(|e| Error::Internal(e.into()))?;
     let salt = random_text::<16>().map_err(Error::internal)?;
@@ -123,7 +123,7 @@ fn seal(content: &Content) -> Result<(String, String, String), Error> {
     Ok((salt, json, hash))
 }
 
-/// The fields in which two states of a record differ.
+/// The members in which two states of a record differ.
 pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error> {
     let object = |state: &T| match serde_json::to_value(state) {
         Ok(Value::Object(members)) => Ok(members),
@@ -143,9 +143,10 @@ pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error>
     Ok(changed.collect())
 }
 
-/// What a deed means to listeners: nothing unless it is a write of a record that they hear of.
+/// The change that subscribers receive for an audit event; `None` unless the event is a write of a
+/// patient, doctor or assignment.
 ///
-/// Fails where it is not said whose the record is, since then nobody could be told.
+/// Fails for an assignment without its patient, because no subscriber could be chosen for it.
 fn change<'a>(at: DateTime<Utc>, deed: &Deed<'a>) -> Result<Option<NewChange<'a>>, Error> {
     let (Some(entity_id), Some(version)) = (deed.entity_id, deed.version) else { return Ok(None) };
     let patient = match deed.entity {
@@ -158,7 +159,7 @@ fn change<'a>(at: DateTime<Utc>, deed: &Deed<'a>) -> Result<Option<NewChange<'a>
         _ => return Ok(None),
     };
     let doctor = deed.doctor.map(|doctor| doctor.0);
-    // Whichever way a record came in, by an import for example, it is new.
+    // The first version of a record is a creation, even if it was imported.
     let event = match version {
         1 => format!("{}.created", deed.entity),
         _ => deed.action.to_owned(),
@@ -190,7 +191,7 @@ mod tests {
                 heard("assignment.updated", "assignment", Some(2), Some(5)),
                 event("assignment.updated", Some(5)),
             ),
-            // Nobody could be told.
+            // An assignment without its patient: no subscriber could be chosen.
             (heard("assignment.updated", "assignment", Some(2), None), None),
             (heard("patient.read", "patient", None, None), Some(None)),
             (heard("user.created", "user", Some(1), None), Some(None)),

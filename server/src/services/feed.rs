@@ -1,9 +1,9 @@
-//! Live changes: every subscriber hears of every write of a record that it may see, whichever program
-//! has made it.
+//! Live changes. Every subscriber receives every write of a record that it may see, whichever
+//! process made it.
 //!
-//! Nothing that must not be lost lies here: changes are rows, written with what they tell of, and a
-//! subscriber's place among them is a number that the client keeps. The process holds only a task that
-//! looks for new numbers while there are subscribers.
+//! Nothing that must survive is stored here. Changes are rows, written together with the records,
+//! and the position of a subscriber is a number that the client remembers. The process only runs a
+//! task that looks for new numbers while there are subscribers.
 
 mod places;
 
@@ -23,16 +23,17 @@ use crate::{
 };
 use places::{Group, Places};
 
-/// How often the database is asked for new changes while there are subscribers.
+/// How often the task queries the database while there are subscribers.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Changes that are numbered in one transaction.
 const NUMBERED_AT_ONCE: i64 = 2_000;
 
 /// How long changes can be read again.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(7);
-/// How much longer the rows are kept, so that neither another clock nor a slow transaction makes it less.
+/// How much longer the rows are stored, so that neither clock differences nor slow transactions
+/// shorten this time.
 const MARGIN: TimeDelta = TimeDelta::hours(1);
-/// How many old changes are removed at once, and the pause between.
+/// How many old changes are removed at once, and the pause between two removals.
 const REMOVED_AT_ONCE: i64 = 500;
 const REMOVAL_PAUSE: Duration = Duration::from_millis(50);
 
@@ -44,7 +45,7 @@ pub struct Feed {
 
 struct Inner {
     db: Db,
-    /// The highest number that was seen.
+    /// The highest change number that was seen.
     latest: watch::Sender<i64>,
     hub: Mutex<Hub>,
     failed: OncePerSecond,
@@ -56,12 +57,12 @@ struct Hub {
     looking: Option<JoinHandle<()>>,
 }
 
-/// A place among the subscribers, given back when it is dropped.
+/// The place of one subscriber. Dropping it frees the place.
 pub(crate) struct Subscription {
     feed: Feed,
     user: UserId,
     group: Group,
-    /// The highest number there is, as far as it is known here.
+    /// The highest change number that this process knows.
     pub(crate) latest: watch::Receiver<i64>,
 }
 
@@ -72,20 +73,21 @@ impl Drop for Subscription {
 }
 
 impl Feed {
-    /// Nobody subscribes yet.
+    /// A feed without subscribers.
     pub fn new(db: Db) -> Self {
         let (latest, failed) = (watch::Sender::default(), OncePerSecond::new());
         Self { inner: Arc::new(Inner { db, latest, hub: Mutex::default(), failed }) }
     }
 
     fn hub(&self) -> MutexGuard<'_, Hub> {
-        // The counts are whole even where a thread panicked while it held them.
+        // The counts are consistent even if a thread panicked while it held the lock.
         self.inner.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a place for a user. The first subscriber starts the task that looks for changes.
     ///
-    /// Fails where the user, the others of its role or the process have as many as they may.
+    /// Fails where the user, the user's group of roles or the process has its maximum number of
+    /// subscribers.
     pub(crate) fn subscribe(&self, user: UserId, role: Role) -> Result<Subscription, Error> {
         let mut hub = self.hub();
         let group = Group::of(role);
@@ -96,7 +98,7 @@ impl Feed {
         Ok(Subscription { feed: self.clone(), user, group, latest: self.inner.latest.subscribe() })
     }
 
-    /// Wakes the subscribers where there is a higher number.
+    /// Wakes the subscribers if the number is higher than the last one.
     pub(crate) fn raise(&self, last: i64) {
         self.inner.latest.send_if_modified(|latest| {
             let is_new = last > *latest;
@@ -105,7 +107,7 @@ impl Feed {
         });
     }
 
-    /// Whether no subscriber is left. The next one then starts another task.
+    /// Whether no subscriber is left. If so, the next one starts another task.
     fn has_no_subscribers(&self) -> bool {
         let mut hub = self.hub();
         let is_empty = hub.places.are_empty();
@@ -124,17 +126,17 @@ impl Feed {
             }
             match self.catch_up().await {
                 Ok(last) => self.raise(last),
-                // Subscribers meet the same failure at their next look at the session, and end.
+                // Subscribers get the same failure at their next check of the session, and end.
                 Err(error) => {
                     if let Some(left_out) = self.inner.failed.admit() {
-                        tracing::warn!(%error, left_out, "new changes could not be looked for");
+                        tracing::warn!(%error, left_out, "new live changes could not be read");
                     }
                 }
             }
         }
     }
 
-    /// Numbers every change that is committed by now, and answers the last number.
+    /// Numbers all changes that are committed by now, and returns the last number.
     pub(crate) async fn catch_up(&self) -> Result<i64, Error> {
         let db = &self.inner.db;
         loop {

@@ -1,5 +1,5 @@
-//! Mail that waits to be sent. A use case queues a mail in its own transaction; a task of every serving
-//! process sends what is due, never in a request's time.
+//! The sending of mail. A use case queues a mail in its own transaction, and a task of every
+//! serving process sends due mails, never while a request waits.
 
 use std::{
     future::Future,
@@ -20,20 +20,20 @@ use crate::{
     keys::random_text,
 };
 
-/// How long stopping waits for mail that is on its way.
+/// How long stopping waits for a mail that is being sent.
 const FLUSH_MAX: Duration = Duration::from_secs(3);
 
-/// Which letter it is.
+/// The kind of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Letter {
-    /// The code with which somebody proves that an address is theirs.
+    /// Holds the code that proves the ownership of an e-mail address.
     Verification,
-    /// The code with which somebody sets a new password.
+    /// Holds the code for setting a new password.
     PasswordReset,
 }
 
 impl Letter {
-    /// Its name in the database.
+    /// The name of the kind in the database.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Verification => "verification",
@@ -41,12 +41,12 @@ impl Letter {
         }
     }
 
-    /// The letter with this name.
+    /// The kind with this name.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
         [Self::Verification, Self::PasswordReset].into_iter().find(|it| it.as_str() == text)
     }
 
-    /// What stands in the audit log once it was sent.
+    /// The action of the audit event for a sent mail.
     pub(crate) fn deed(self) -> &'static str {
         match self {
             Self::Verification => "user.verification_mailed",
@@ -55,7 +55,7 @@ impl Letter {
     }
 }
 
-/// Queues a mail in the transaction of what it is about; call [`Mail::wake`] once that is committed.
+/// Queues a mail in the transaction of its use case. Call [`Mail::wake`] after the commit.
 pub(crate) async fn queue(
     conn: &mut Conn<'_>,
     letter: Letter,
@@ -66,7 +66,7 @@ pub(crate) async fn queue(
     Ok(mail::insert(conn, letter.as_str(), recipient, &id, now).await?)
 }
 
-/// What sends mail.
+/// The sending task of this process.
 pub struct Mail {
     post: Arc<Post>,
     wake: Arc<Notify>,
@@ -79,13 +79,13 @@ struct Running {
 }
 
 impl Mail {
-    /// Sends nothing yet: commands only queue.
+    /// Mail without a sending task: commands only queue mail.
     pub fn new(post: Post) -> Self {
         Self { post: Arc::new(post), wake: Arc::default(), running: Mutex::default() }
     }
 
-    /// Starts the task that sends, unless it runs. The task ends when it is told to stop, once it has
-    /// sent what is due.
+    /// Starts the sending task, unless it is running. After a request to stop, the task sends the
+    /// mails that are due and then ends.
     pub(crate) fn start<F>(&self, send: impl FnOnce(Sending) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -99,31 +99,31 @@ impl Mail {
         }
     }
 
-    /// Has the task look at once, since a mail was queued.
+    /// Wakes the task, because a mail was queued.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Sends what is due, but does not wait for it long, and ends the task. What is left waits for
-    /// the next start.
+    /// Stops the task after it has sent the mails that are due, but waits only `FLUSH_MAX`. Mails
+    /// that remain are sent after the next start.
     pub async fn stop(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Running { stop, mut task }) = running else { return };
-        // The task is there until it is told this.
+        // The receiver lives as long as the task, which ends only after this message.
         let _ = stop.send(());
         if tokio::time::timeout(FLUSH_MAX, &mut task).await.is_err() {
-            tracing::warn!("a mail was still on its way when the server stopped");
+            tracing::warn!("a mail was still being sent when the server stopped");
             task.abort();
         }
     }
 }
 
-/// What the task that sends is given.
+/// The inputs of the sending task.
 pub(crate) struct Sending {
-    /// What carries mail away.
+    /// Transports mail.
     pub(crate) post: Arc<Post>,
-    /// Notified where a mail was queued.
+    /// Notified when a mail was queued.
     pub(crate) wake: Arc<Notify>,
-    /// Answered where the task is to stop.
+    /// Completes when the task must stop.
     pub(crate) stopped: oneshot::Receiver<()>,
 }

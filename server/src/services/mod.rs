@@ -1,5 +1,5 @@
-//! What a process holds or calls upon besides the database: keys at work, the audit log's pen, live
-//! changes, mail. A service knows the database, and nothing of the application or its rules.
+//! Services of a process beside the database: tokens, passwords, writing audit events, live
+//! changes, mail. A service knows the database, but neither the application nor its rules.
 
 pub mod actor;
 pub mod audit;

@@ -1,6 +1,7 @@
-//! Hashing passwords: Argon2id, as many at a time as there are cores, in work areas that are used
-//! again. Unbounded, a storm of logins would take gigabytes and every core. Whoever is known goes
-//! before strangers, so that no storm of these keeps a known device out.
+//! Hashing passwords with Argon2id. As many are hashed at a time as there are cores, in memory
+//! areas that are reused. Without this limit a flood of logins would take gigabytes and all cores.
+//! Known callers go before strangers, so that a flood of strangers does not keep a known device
+//! out.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -17,38 +18,39 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
 
-/// Longest that anybody waits for a place.
+/// The longest wait for a place.
 const WAIT_MAX: Duration = Duration::from_secs(2);
-/// Longest queue, as a multiple of the places: beyond it the wait would be too long anyway.
+/// The length of each queue as a multiple of the places. A longer queue would mean too long a wait
+/// anyway.
 const QUEUE_FACTOR: usize = 64;
 
-/// What a password is checked with.
+/// The result of checking a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is another one.
+    /// The password is wrong.
     Wrong,
-    /// It is the one.
+    /// The password is right.
     Right {
-        /// Its hash has weaker parameters than hashes have now.
+        /// Whether its hash has weaker parameters than new hashes.
         is_outdated: bool,
     },
 }
 
-/// Who waits for a place.
+/// The priority of a caller who waits for a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rank {
-    /// Somebody in a session or at a known device, or with a good one-time code.
+    /// A caller with a session, a known device or a valid one-time code.
     Known,
-    /// Anybody else.
+    /// Any other caller.
     Stranger,
 }
 
-/// Hashes and checks passwords.
+/// Hashes and verifies passwords.
 pub struct Passwords {
     cores: usize,
     places: Arc<Semaphore>,
-    /// What a stranger needs before joining those who wait for a place. There are as many as places,
-    /// so the known never wait behind more strangers than that.
+    /// A stranger needs a turn before queueing for a place. The number of turns equals that of
+    /// places, so known callers never wait behind more strangers than that.
     turns: Arc<Semaphore>,
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
@@ -78,7 +80,7 @@ impl Passwords {
         })
     }
 
-    /// How many passwords are being hashed, and how many wait for it.
+    /// The numbers of passwords that are being hashed and that wait to be hashed.
     pub fn load(&self) -> (usize, usize) {
         let working = self.cores.saturating_sub(self.places.available_permits());
         let queue = self.cores * QUEUE_FACTOR;
@@ -87,13 +89,14 @@ impl Passwords {
         (working, asked.saturating_sub(working))
     }
 
-    /// The hash of a new password, as a PHC string.
+    /// The hash of a new password, as a PHC string. Fails where too many callers wait.
     pub async fn hash(&self, password: &str, rank: Rank) -> Result<String, Error> {
         let (password, cost) = (password.as_bytes().to_vec(), self.cost.clone());
         self.run(rank, move |area| hash_in(area, &cost, &password)).await
     }
 
-    /// Checks a password. Without a stored hash the answer is no, after the same work.
+    /// Verifies a password. Without a stored hash the result is [`Verdict::Wrong`], after the same
+    /// work. Fails where too many callers wait.
     pub async fn verify(
         &self,
         password: &str,
@@ -123,7 +126,8 @@ impl Passwords {
         let place = waited.map_err(|_| busy())?.map_err(|e| Error::Internal(Box::new(e)))?;
         let areas = Arc::clone(&self.areas);
         let done = tokio::task::spawn_blocking(move || {
-            // The place belongs to the work, not to the request, which may be given up meanwhile.
+            // The place belongs to the work, not to the request, which may be dropped before the
+            // work ends.
             let _place = place;
             let lock = || areas.lock().unwrap_or_else(PoisonError::into_inner);
             let mut area = lock().pop().unwrap_or_default();
@@ -134,7 +138,7 @@ impl Passwords {
         done.await.map_err(|e| Error::Internal(Box::new(e)))?
     }
 
-    /// Waits for a place. A stranger keeps its turn as long as the place.
+    /// Waits for a place. A stranger holds the turn as long as the place.
     async fn place(
         &self,
         rank: Rank,
@@ -189,7 +193,7 @@ fn verify_in(
 ) -> Result<Verdict, Error> {
     let parsed = PasswordHash::new(stored).map_err(failed)?;
     let params = Params::try_from(&parsed).map_err(failed)?;
-    // A row that somebody has tampered with must not take all memory.
+    // A manipulated row must not make the server allocate all memory.
     if params.m_cost() > 256 * 1024 || params.t_cost() > 10 || params.p_cost() > 4 {
         return Err(failed("the stored parameters are out of bounds"));
     }
@@ -199,12 +203,12 @@ fn verify_in(
     let is_outdated = params.m_cost() < cost.m_cost() || params.t_cost() < cost.t_cost();
     let mut output = vec![0; expected.len()];
     fill(area, params, password, salt.as_ref(), &mut output)?;
-    // phc's comparison takes the same time whatever differs.
+    // The comparison of `phc` takes constant time.
     let is_right = Output::new(&output).map_err(failed)? == expected;
     Ok(if is_right { Verdict::Right { is_outdated } } else { Verdict::Wrong })
 }
 
-/// Checks a new password: the rules that clients know too, and the list of well-known ones.
+/// Checks a new password: the rules that clients check too, and the list of common passwords.
 pub fn check_new(password: &str, role: Role, own: &[&str]) -> Result<(), Complaint> {
     check_password(password, role, own)?;
     if is_well_known(password) {
@@ -214,7 +218,7 @@ pub fn check_new(password: &str, role: Role, own: &[&str]) -> Result<(), Complai
     Ok(())
 }
 
-/// Whether the whole password, without regard to case, is in the list of common ones.
+/// Whether the whole password, ignoring case, is on the list of common passwords.
 fn is_well_known(password: &str) -> bool {
     use zxcvbn::feedback::Warning;
     let known = |password: &str| {
@@ -229,7 +233,7 @@ fn is_well_known(password: &str) -> bool {
             )
         )
     };
-    // No common password is longer, and the estimate takes longer the longer the text.
+    // No common password is longer, and the time of the estimate grows with the length.
     password.chars().count() <= PASSWORD_MAX.min(40) && known(&password.to_lowercase())
 }
 
@@ -298,7 +302,8 @@ mod tests {
         assert!(passwords.areas.lock().unwrap().len() <= cores);
     }
 
-    /// Work that lasts until its sender goes, and notes its number when it has begun.
+    /// Starts work that lasts until the returned sender is dropped, and that records its number
+    /// when it begins.
     fn begin(
         passwords: &Arc<Passwords>,
         rank: Rank,
@@ -338,7 +343,7 @@ mod tests {
         let _known = begin(&passwords, Rank::Known, KNOWN, &begun);
         until(&|| passwords.load() == (cores, waiting + 1)).await;
         until(&|| begun.lock().unwrap().len() == cores).await;
-        // One place becomes free, and one of those who wait gets it.
+        // One place becomes free, and one waiting caller gets it.
         let at_work = begun.lock().unwrap()[0];
         strangers[at_work].take();
         until(&|| begun.lock().unwrap().len() > cores).await;

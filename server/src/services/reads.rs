@@ -1,4 +1,5 @@
-//! Noting who has read which record: in batches, a moment later, so that no read waits for the disk.
+//! Audit events for reads. They are written in batches a moment later, so that no read waits for
+//! the disk.
 
 use std::time::Duration;
 
@@ -11,14 +12,15 @@ use super::{
 };
 use crate::{db::Db, error::Error, output::OncePerSecond};
 
-/// Longest time that a read waits to be noted, and with it the most that a power cut can take.
+/// The longest time until a read is written, and thereby the most that a power failure can lose.
 const BATCH_EVERY: Duration = Duration::from_millis(200);
-/// Most reads that are noted in one transaction.
+/// The maximum number of reads in one transaction.
 const BATCH_MAX: usize = 500;
 
-/// How long a batch waits where it could not be written.
+/// The pause before a batch that could not be written is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Most reads that wait to be written, while the database is away for example.
+/// The maximum number of reads that wait to be written, for example while the database is not
+/// available.
 const WAITING_MAX: usize = 20_000;
 /// How long stopping waits for them.
 const FLUSH_MAX: Duration = Duration::from_secs(5);
@@ -33,25 +35,25 @@ struct Read {
 
 enum Message {
     Read(Box<Read>),
-    /// Answered once everything before it is written.
+    /// Answered when everything before it is written.
     Flush(oneshot::Sender<()>),
 }
 
-/// Notes who has read which single record.
+/// The queue of audit events for reads of single records.
 pub struct Reads {
     queue: mpsc::Sender<Message>,
 }
 
 impl Reads {
-    /// Starts the task that writes them.
+    /// Starts the task that writes the queue.
     pub fn start(db: Db) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         tokio::spawn(write_reads(db, waiting));
         Self { queue }
     }
 
-    /// Notes that a record, or something without an id, was read. It does not wait: where too many are still to be written, this one
-    /// is lost, and the log says so.
+    /// Queues an audit event for a read of a record, or of something without an id. It does not
+    /// wait: if the queue is full, the event is lost, and the log says so.
     pub fn note(
         &self,
         actor: &Actor,
@@ -70,19 +72,22 @@ impl Reads {
                     action,
                     entity_id,
                     left_out,
-                    "a read could not be noted and is lost"
+                    "the audit event of a read is lost: too many wait to be written"
                 );
             }
         }
     }
 
-    /// Waits until everything is written, but not for ever: the database may be away.
+    /// Waits until everything is written, at most `FLUSH_MAX`, because the database may not be
+    /// available.
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();
         let flushed =
             async { self.queue.send(Message::Flush(done)).await.is_ok() && written.await.is_ok() };
         if tokio::time::timeout(FLUSH_MAX, flushed).await != Ok(true) {
-            tracing::error!("reads that were still to be noted are lost");
+            tracing::error!(
+                "the audit events of some reads are lost: they could not be written before the stop"
+            );
         }
     }
 }
@@ -104,13 +109,13 @@ async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
         let mut is_told = false;
         while let Err(error) = write_batch(&db, &batch).await {
             if !is_told {
-                tracing::error!(%error, reads = batch.len(), "reads can't be noted and wait");
+                tracing::error!(%error, reads = batch.len(), "audit events of reads wait to be written");
                 is_told = true;
             }
             tokio::time::sleep(RETRY_AFTER).await;
         }
         if let Some(done) = flush {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = done.send(());
         }
     }

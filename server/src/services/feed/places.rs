@@ -1,5 +1,5 @@
-//! How many subscribers there may be. Anybody may open an account, so users with such an account must
-//! not be able to take the places of the front desk.
+//! Limits on the number of subscribers. Anyone may register where registration is open, so such
+//! users must not be able to take the places of the front desk.
 
 use std::collections::HashMap;
 
@@ -7,24 +7,27 @@ use shared::{UserId, account::Role};
 
 use crate::error::Error;
 
-/// Most subscribers in this process, and of all roles but staff and admin together.
+/// The maximum number of subscribers in this process, and of all roles other than staff and admin
+/// together.
 const ALL: usize = 1_000;
 const MEMBERS: usize = 500;
-/// Most subscribers of one user of the front desk, and of one user of another role.
+/// The maximum number of subscribers of one user of the front desk, and of one user of another
+/// role.
 const OF_ONE_DESK: usize = 20;
 const OF_ONE_MEMBER: usize = 5;
 
-/// Which users share places.
+/// A group of roles that share places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
-    /// Staff and administrators: they may have all places.
+    /// Staff and administrators. They may take all places.
     FrontDesk,
-    /// Everybody else: they share a part of the places.
+    /// All other roles. They share a part of the places.
     Others,
 }
 
 impl Group {
-    /// The group of a role. A stream ends with the role, so no subscriber changes groups.
+    /// The group of a role. A subscription ends when the role changes, so no subscriber changes
+    /// groups.
     pub(super) fn of(role: Role) -> Self {
         if role.is_staff() { Self::FrontDesk } else { Self::Others }
     }
@@ -41,7 +44,7 @@ pub(super) struct Places {
 impl Places {
     /// Takes a place.
     ///
-    /// Fails where the user, the group or the process has as many as it may.
+    /// Fails where the user, the group or the process has its maximum.
     pub(super) fn take(&mut self, user: UserId, group: Group) -> Result<(), Error> {
         let of_one = self.of_one.get(&user).copied().unwrap_or_default();
         let (most, is_group_full) = match group {
@@ -61,7 +64,7 @@ impl Places {
         Ok(())
     }
 
-    /// Gives a place back.
+    /// Frees a place.
     pub(super) fn give_back(&mut self, user: UserId, group: Group) {
         if let Some(count) = self.of_one.get_mut(&user) {
             *count -= 1;
@@ -83,7 +86,8 @@ impl Places {
 mod tests {
     use super::*;
 
-    /// Takes as many places as there are for users from this id on; answers by how many and whom.
+    /// Takes all places that users from this id on can get. Returns the number of places and of
+    /// users.
     fn fill(places: &mut Places, group: Group, first: i64) -> (usize, i64) {
         let mut taken = 0;
         let mut user = first;
