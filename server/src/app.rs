@@ -1,4 +1,4 @@
-//! Everything a request needs, built once and cheap to clone.
+//! The state of the server, built once and cheap to clone.
 
 use std::sync::{
     Arc,
@@ -99,22 +99,22 @@ impl App {
         &self.inner.clock
     }
 
-    /// What makes and reads tokens.
+    /// The service that issues and verifies tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.inner.tokens
     }
 
-    /// What hashes passwords.
+    /// The service that hashes passwords.
     pub fn passwords(&self) -> &Passwords {
         &self.inner.passwords
     }
 
-    /// Where reads are noted.
+    /// The queue of audit events for reads.
     pub fn reads(&self) -> &Reads {
         &self.inner.reads
     }
 
-    /// What is counted.
+    /// The metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
     }
@@ -125,27 +125,27 @@ impl App {
         Levels { pools: self.db().pools(), hashing, hashes_waiting }
     }
 
-    /// Those who listen for changes.
+    /// The feed of live changes and its subscribers.
     pub fn feed(&self) -> &Feed {
         &self.inner.feed
     }
 
-    /// What sends mail.
+    /// The service that sends mail.
     pub fn mail(&self) -> &Mail {
         &self.inner.mail
     }
 
-    /// From now on the server says that it is not ready, and serves as before.
+    /// Makes `/readyz` report that the server will stop soon. Requests are still served.
     pub fn leave(&self) {
         self.inner.is_leaving.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the server will stop soon.
+    /// Whether [`App::leave`] was called: the server will stop soon.
     pub fn is_leaving(&self) -> bool {
         self.inner.is_leaving.load(Ordering::Relaxed)
     }
 
-    /// From now on new requests are refused, and what would go on for ever ends.
+    /// Begins to stop: new requests are refused, and streams of events end.
     pub fn drain(&self) {
         self.inner.is_draining.send_replace(true);
     }
@@ -157,11 +157,11 @@ impl App {
 
     /// Waits until the server is stopping.
     pub async fn drained(&self) {
-        // The sender lives as long as we do, so this fails never.
+        // The sender lives as long as `self`, so this never fails.
         let _ = self.inner.is_draining.subscribe().wait_for(|is_draining| *is_draining).await;
     }
 
-    /// Writes what is still waiting to be written and closes the database.
+    /// Stops sending mail, writes the waiting audit events of reads and closes the database.
     pub async fn close(&self) {
         self.inner.mail.stop().await;
         self.inner.reads.flush().await;
