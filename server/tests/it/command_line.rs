@@ -260,7 +260,11 @@ async fn what_can_not_work_is_one_plain_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     refused(&place, &["serve", "--listen", &address], "the port is taken");
-    refused(&place, &["--smtp-url", "http://u:hunter2@mail.example.com"], "the SMTP URL has to be");
+    refused(
+        &place,
+        &["--smtp-url", "http://u:hunter2@mail.example.com"],
+        "the SMTP URL must look like",
+    );
     refused(&place, &["--smtp-url", "smtp://h?tls=no"], "?tls=required or ?tls=none");
     refused(&place, &["--mail-from", "nobody"], "\"nobody\" is no e-mail address");
     refused(&place, &["--database-url", "mysql://x/y"], "unknown scheme \"mysql\"");

@@ -1,4 +1,4 @@
-//! Clients of HTTP/2 that ask for much and take little.
+//! HTTP/2 clients that request much and read little.
 
 use std::{
     sync::{
@@ -26,11 +26,11 @@ use crate::{
     tls::write_certificate,
 };
 
-/// Longer than anything here takes.
+/// Longer than any step of these tests takes.
 const HANG: Duration = Duration::from_secs(60);
 const SCRIPT: &str = "/docs/swagger-ui.js";
 
-/// A server that gives its clients less time than usual for taking an answer.
+/// A server with this deadline for reading an answer.
 async fn server(unread: Duration, set: impl FnOnce(&mut Settings)) -> Server {
     let place = Arc::new(Place::migrated(Backend::Sqlite).await);
     let mut settings = place.settings();
@@ -39,7 +39,7 @@ async fn server(unread: Duration, set: impl FnOnce(&mut Settings)) -> Server {
     Server::start_within(place, settings, Limits { unread, idle: ever, ..Limits::default() }).await
 }
 
-/// A connection whose client takes this much of each answer before it asks for more.
+/// A connection whose client reads `window` bytes of each answer before it asks for more.
 async fn connect<S>(stream: S, window: u32) -> (SendRequest<Bytes>, Connection<S, Bytes>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -47,7 +47,7 @@ where
     h2::client::Builder::new().initial_window_size(window).handshake(stream).await.unwrap()
 }
 
-/// Asks for the same as often as this.
+/// Sends the same request several times.
 async fn ask(
     requests: &mut SendRequest<Bytes>,
     client: &Client,
@@ -194,7 +194,7 @@ async fn what_waits_for_one_connection_is_bounded_and_arrives_when_it_is_taken()
         assert!(unsent(&server) <= bound, "{} bytes wait", unsent(&server));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Others are served meanwhile.
+    // Other clients are served in the meantime.
     staff.get("/api/patients/1").await.expect_status(200);
     open.send(()).unwrap();
     let reading = answers.into_iter().map(|answer| {

@@ -1,5 +1,4 @@
-//! A server of its own for every case, and a client that checks every answer against the API
-//! description.
+//! A server for every case, and a client that checks every answer against the API description.
 
 use std::{
     collections::HashMap,
@@ -27,17 +26,17 @@ use tokio::sync::oneshot;
 
 pub(crate) use crate::place::Place;
 
-/// A password that every role may have.
+/// A password that is valid for every role.
 pub(crate) const PASSWORD: &str = "a long walk by the sea";
 
-/// Which database a case runs on.
+/// The database that a case runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backend {
     Sqlite,
     Postgres,
 }
 
-/// Declares cases that run on both databases, from bodies `async fn name(backend: Backend)`.
+/// Declares cases that run on both databases. Each has a body `async fn name(backend: Backend)`.
 macro_rules! on_both {
     ($($(#[$meta:meta])* $name:ident),* $(,)?) => {
         mod on_sqlite {
@@ -80,7 +79,7 @@ impl Server {
         Self::start_within(place, settings, Limits::default()).await
     }
 
-    /// A server whose clients may take another time than usual.
+    /// A server with other deadlines for its clients.
     pub(crate) async fn start_within(
         place: Arc<Place>,
         settings: Settings,
@@ -131,7 +130,8 @@ impl Server {
         Client::at(&format!("http://{}", self.address))
     }
 
-    /// Makes an account with a role and logs in. The name is the address's beginning.
+    /// Creates an account with a role and logs in. The name is the local part of the e-mail
+    /// address.
     pub(crate) async fn somebody(&self, role: Role, email: &str) -> Client {
         let name = email.split('@').next().unwrap();
         let account = users::read_account(email, name, PASSWORD.to_owned(), role).unwrap();
@@ -178,7 +178,7 @@ fn http() -> reqwest::Client {
         .unwrap()
 }
 
-/// Somebody who talks to the server.
+/// An HTTP client of the server.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) base: String,
@@ -186,7 +186,7 @@ pub(crate) struct Client {
     token: Option<String>,
 }
 
-/// One answer, already checked against the description.
+/// An answer that was checked against the API description.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -196,7 +196,7 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// A client without a login of the server at this address.
+    /// A client of the server at this address, without a login.
     pub(crate) fn at(base: &str) -> Self {
         Self { base: base.to_owned(), http: http(), token: None }
     }
@@ -247,7 +247,7 @@ impl Client {
         }
     }
 
-    /// Sends a request and checks the answer against the description.
+    /// Sends a request and checks the answer against the API description.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = request.build().unwrap();
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
@@ -259,7 +259,7 @@ impl Client {
         Answer { status: status.as_u16(), headers, body, text }
     }
 
-    /// Registers a patient and answers the record.
+    /// Registers a patient and returns the record.
     pub(crate) async fn patient(&self, body: Value) -> Value {
         self.post("/api/patients", body).await.expect_status(201).body
     }
@@ -278,7 +278,7 @@ impl Answer {
         value.to_str().unwrap()
     }
 
-    /// The complaints about a field of a problem document.
+    /// The errors about a field in a problem document, as JSON.
     #[track_caller]
     pub(crate) fn complaints(&self, field: &str) -> String {
         let complaints = &self.body["errors"][field];
@@ -295,7 +295,8 @@ impl Answer {
     }
 }
 
-/// What one operation may answer, by status: the schema of the body, or that there is none.
+/// The described answers of each operation, by status: the schema of the body, or `None` for an
+/// answer without a body.
 type Operations = HashMap<(String, String), HashMap<u16, Option<Value>>>;
 
 struct Description {
@@ -329,8 +330,7 @@ fn description() -> &'static Description {
     })
 }
 
-/// Turns OpenAPI 3.0's `nullable` into JSON Schema, and lets no answer have members that nobody
-/// has described.
+/// Converts OpenAPI 3.0's `nullable` to JSON Schema, and forbids members that are not described.
 fn to_json_schema(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -358,7 +358,7 @@ fn to_json_schema(schema: &mut Value) {
     }
 }
 
-/// Fails where an answer does not fit the description.
+/// Fails unless an answer fits the API description.
 pub(crate) fn check(
     method: &Method,
     path: &str,
@@ -375,7 +375,7 @@ pub(crate) fn check(
         fits("Problem", &json!({"$ref": "#/components/schemas/Problem"}), body);
     }
     let description = description();
-    // What is asked for under an earlier path is answered as under the path of today.
+    // A request to an earlier path is answered like one to today's path.
     let path = match spelling(method.as_str(), path.trim_end_matches('/')) {
         Spelling::Today => path.to_owned(),
         Spelling::Earlier(today) => today,
@@ -391,7 +391,7 @@ pub(crate) fn check(
                 .zip(&segments)
                 .all(|(part, segment)| part.starts_with('{') || part == segment)
     });
-    // What is said of one address goes before what is said of all like it.
+    // A literal segment wins over a parameter.
     let operation = fitting.min_by_key(|((_, template), _)| template.matches('{').count());
     let Some((name, answers)) = operation else { return };
     let described = answers.get(&status.as_u16());
@@ -421,7 +421,7 @@ fn fits(name: &str, schema: &Value, body: &Value) {
     assert!(faults.is_empty(), "{name}: {faults:#?} in {body}");
 }
 
-/// Settings with closed registration.
+/// Closes registration in the settings.
 pub(crate) fn closed(settings: &mut Settings) {
     settings.registration = Registration::Closed;
 }
