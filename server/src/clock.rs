@@ -38,9 +38,8 @@ impl Clock {
         self.now().with_timezone(&self.zone).date_naive()
     }
 
-    /// The start of a day at the clinic. Where the clocks are set forward over midnight, the day
-    /// starts when they are. Where they are set back over midnight, it starts at the first
-    /// midnight.
+    /// The start of a day at the clinic. Where the clocks skip midnight, the day starts with the
+    /// first time after it. Where midnight comes twice, the day starts with the first one.
     pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
         let midnight = day.and_time(NaiveTime::MIN);
         let minutes = (0..=24 * 60).map(|minutes| midnight + TimeDelta::minutes(minutes));

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Options for opening a desk.
 #[derive(Clone, Debug, Default)]
 pub struct DeskOptions {
-    /// The data folder; `None` for the user's own.
+    /// The data folder; `None` for the default folder of the user.
     pub data: Option<PathBuf>,
     /// Whether the data is temporary and filled with sample patients.
     pub ephemeral: bool,

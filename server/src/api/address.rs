@@ -20,7 +20,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// The address of another page of the same list: `page` and `cursor` give way to this cursor.
+    /// The address of another page of the same list: this cursor replaces `page` and `cursor`.
     pub(super) fn with_cursor(&self, cursor: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let kept = self.pairs.iter().filter(|(name, _)| name != "page" && name != "cursor");

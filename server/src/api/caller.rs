@@ -52,7 +52,7 @@ fn is_trusted(address: IpAddr, proxies: &[IpNet]) -> bool {
     proxies.iter().any(|network| network.contains(&address))
 }
 
-/// The items of a header, the last one first. The reading ends at a value that is not text.
+/// The items of a header, the last one first. It stops at a value that is not text.
 fn items<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let values: Vec<_> = headers.get_all(name).iter().collect();
     let texts = values.into_iter().rev().map_while(|value| value.to_str().ok());

@@ -34,8 +34,8 @@ pub(crate) async fn registered(
         }
         return Ok(counts);
     }
-    // One count for each span, which compares only the ends of the span. Grouping by day costs
-    // several times as much.
+    // One count for each interval, which compares only the ends of the interval. Grouping by day
+    // costs several times as much.
     let mut sql = Sql::default();
     for place in 0..counts.len() {
         sql.push(if place == 0 { "SELECT " } else { " UNION ALL SELECT " });

@@ -169,7 +169,7 @@ struct Word {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Search {
     words: Vec<Word>,
-    /// The complaint about a medical record number with a wrong check letter, where one was typed.
+    /// The error about a medical record number with a wrong check letter, where one was typed.
     pub(crate) mistyped_mrn: Option<Complaint>,
 }
 

@@ -25,7 +25,7 @@ pub(super) fn same(family: &str) -> String {
     family.to_owned()
 }
 
-/// Nováková beside Novák, Dvořáková beside Dvořák.
+/// The feminine form in Czech: Nováková for Novák, Černá for Černý.
 pub(super) fn czech(family: &str) -> String {
     match family.strip_suffix('ý') {
         Some(stem) => format!("{stem}á"),
@@ -33,7 +33,7 @@ pub(super) fn czech(family: &str) -> String {
     }
 }
 
-/// Kowalska beside Kowalski.
+/// The feminine form in Polish: Kowalska for Kowalski.
 pub(super) fn polish(family: &str) -> String {
     match family.strip_suffix("ki") {
         Some(stem) => format!("{stem}ka"),
@@ -41,12 +41,12 @@ pub(super) fn polish(family: &str) -> String {
     }
 }
 
-/// Иванова beside Иванов.
+/// The feminine form in Russian: Иванова for Иванов.
 pub(super) fn russian(family: &str) -> String {
     format!("{family}а")
 }
 
-/// Jónsdóttir beside Jónsson.
+/// The patronymic of a woman in Icelandic: Jónsdóttir for Jónsson.
 pub(super) fn icelandic(family: &str) -> String {
     match family.strip_suffix("son") {
         Some(father) => format!("{father}dóttir"),

@@ -235,7 +235,9 @@ async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
             looks.next().expect("nobody misses the file");
             let look = http.get(format!("{base}/api/auth/profile")).bearer_auth(&token);
             assert_eq!(look.send().await.unwrap().status(), 200);
-            if let Some(line) = log.try_iter().find(|line| line.contains("the keys stay")) {
+            if let Some(line) =
+                log.try_iter().find(|line| line.contains("the key file was not reloaded"))
+            {
                 break line;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -266,7 +268,7 @@ async fn what_can_not_work_is_one_plain_sentence() {
         "the SMTP URL must look like",
     );
     refused(&place, &["--smtp-url", "smtp://h?tls=no"], "?tls=required or ?tls=none");
-    refused(&place, &["--mail-from", "nobody"], "\"nobody\" is no e-mail address");
+    refused(&place, &["--mail-from", "nobody"], "\"nobody\" is not an e-mail address");
     refused(&place, &["--database-url", "mysql://x/y"], "unknown scheme \"mysql\"");
     refused(&place, &["--database-url", "sqlite:/proc/nowhere/a.sqlite"], "can't");
     refused(

@@ -126,7 +126,7 @@ async fn without_room_records_are_read_and_writes_go_on_when_there_is_room_again
         assert!(began.elapsed() < RECOVERY);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    // The audit events of reads without room are written once there is room.
+    // Reads that happened without room get their audit events once there is room.
     loop {
         let reads = admin.get("/api/audit?action=patient.read").await.expect_status(200);
         if reads.body["count"] == 3 {

@@ -214,7 +214,7 @@ async fn check_names_everything_that_is_wrong() {
     let outbox = outbox.to_str().unwrap();
     for (wrong, expected) in [
         (["--smtp-url", "smtp://ana:password@mail.example.com?tls=maybe"], "?tls=required"),
-        (["--mail-from", "nobody"], "no e-mail address"),
+        (["--mail-from", "nobody"], "is not an e-mail address"),
         (["--outbox", outbox], "desk.sqlite"),
     ] {
         let (status, found) = checked(&place, &wrong);
