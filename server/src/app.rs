@@ -5,16 +5,18 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use argon2::Params;
 use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
     config::{Database, Settings},
-    db::Db,
-    domain::{audit::Reads, feed::Feed, mail::Mail, passwords::Passwords, tokens::Tokens, users},
+    db::{Db, users},
     keys::KeyRing,
     metrics::{Levels, Metrics},
-    post::Post,
+    services::{
+        feed::Feed, mail::Mail, passwords::Passwords, post::Post, reads::Reads, tokens::Tokens,
+    },
 };
 
 pub use crate::db::Readiness;
@@ -40,16 +42,15 @@ struct Inner {
 }
 
 impl App {
-    /// Opens the database, brings it up to date and finds the keys.
+    /// Opens a database, brings its tables up to date and finds the keys. `domain::upgrade::open` does so
+    /// and brings the accounts up to date too.
     ///
     /// Fails with one sentence for the operator.
-    pub async fn open(settings: Settings) -> Result<Self, String> {
-        let database = settings.database()?;
-        Self::open_on(settings, &database).await
-    }
-
-    /// The same, on a database that was decided elsewhere.
-    pub async fn open_on(settings: Settings, database: &Database) -> Result<Self, String> {
+    pub(crate) async fn open(
+        settings: Settings,
+        database: &Database,
+        cost: Params,
+    ) -> Result<Self, String> {
         settings.check()?;
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
@@ -57,9 +58,10 @@ impl App {
         let post = Post::open(&settings, database)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
-        let passwords = Passwords::new()?;
+        let passwords = Passwords::new(cost)?;
         let reads = Reads::start(db.clone());
-        let (feed, is_draining) = (Feed::default(), watch::Sender::new(false));
+        users::listing::complete(&db).await.map_err(|error| error.to_string())?;
+        let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));
         let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(post));
         let inner = Inner {
             settings,
@@ -74,9 +76,7 @@ impl App {
             is_leaving: AtomicBool::new(false),
             is_draining,
         };
-        let app = Self { inner: Arc::new(inner) };
-        users::complete(&app).await.map_err(|error| error.to_string())?;
-        Ok(app)
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The settings.
@@ -126,7 +126,7 @@ impl App {
     }
 
     /// Those who listen for changes.
-    pub(crate) fn feed(&self) -> &Feed {
+    pub fn feed(&self) -> &Feed {
         &self.inner.feed
     }
 

@@ -20,7 +20,7 @@ use crate::{
     app::App,
     check,
     config::{Database, LogFormat, Settings, read_environment},
-    domain::users,
+    domain::{upgrade, users},
     error::Error,
     import, keys,
     lock::{Asked, Lock},
@@ -212,7 +212,7 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
         }
         Database::Postgres(_) => None,
     };
-    let app = App::open_on(settings, &database).await?;
+    let app = upgrade::open_on(settings, &database).await?;
     Ok((app, lock))
 }
 
@@ -311,7 +311,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     };
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let app = App::open_on(Settings { listen: address, ..settings }, &database).await?;
+    let app = upgrade::open_on(Settings { listen: address, ..settings }, &database).await?;
     let doors = connections::Doors::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {

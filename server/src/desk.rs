@@ -10,7 +10,7 @@ use crate::{
     api::connections,
     app::App,
     config::{Database, Registration, Settings},
-    domain::users,
+    domain::{upgrade, users},
     error::Error,
     lock::{Asked, Lock},
     sample,
@@ -126,7 +126,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let registration =
         if options.is_registration_open { Registration::Open } else { Registration::Closed };
     let settings = Settings { listen: address, registration, ..Settings::defaults() };
-    let app = App::open_on(settings, &database).await?;
+    let app = upgrade::open_on(settings, &database).await?;
     let sample_login = match options.ephemeral {
         true => {
             Some(sample::furnish(&app, sample::PEOPLE).await.map_err(|error| error.to_string())?)

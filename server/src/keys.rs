@@ -15,14 +15,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     clock::Clock,
     config::{Database, Settings},
-    domain::codes,
 };
 
 pub use file::{KeysCommand, check, run};
-use file::{Stamp, make, path, read};
+use file::{Stamp, make, path, read, shared_with_group};
 
 /// Fewest bytes of a secret: what HMAC-SHA-256 can use (RFC 7518, section 3.2).
 const SECRET_MIN: usize = 32;
+/// Longest that a one-time code works. The secret from which it follows is kept as long.
+pub(crate) const CODE_LIFETIME_MAX: TimeDelta = TimeDelta::days(7);
 /// How long the ring is used before its file is looked at again.
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// What stands between a secret that was rotated away and the time at which it was.
@@ -81,7 +82,7 @@ impl Keys {
 
 /// How long what a secret has signed can live: refresh tokens, and the codes that follow from it.
 fn lifetime(settings: &Settings) -> TimeDelta {
-    TimeDelta::days(settings.refresh_token_days).max(codes::LIFETIME_MAX)
+    TimeDelta::days(settings.refresh_token_days).max(CODE_LIFETIME_MAX)
 }
 
 impl KeyRing {
@@ -162,7 +163,11 @@ impl KeyRing {
                 if given.is_none() {
                     make(&path)?;
                 }
-                (read(&path)?, Some(path))
+                let keys = read(&path)?;
+                if let Some(sentence) = shared_with_group(&path) {
+                    tracing::warn!("{sentence}");
+                }
+                (keys, Some(path))
             }
         };
         let stamp = source.as_deref().and_then(|path| Stamp::of(path).ok());
@@ -295,8 +300,14 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let path = folder.path().join("a.sqlite.keys");
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-            assert!(KeyRing::open(&settings, &database, &clock).err().unwrap().contains("others"));
+            let open = |mode| {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+                KeyRing::open(&settings, &database, &clock)
+            };
+            assert!(open(0o640).is_ok());
+            for mode in [0o660, 0o604, 0o644] {
+                assert!(open(mode).err().unwrap().contains("others"), "{mode:o}");
+            }
         }
     }
 }

@@ -14,13 +14,13 @@ use crate::{
 };
 
 pub use managed::{
-    Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, PasswordReset, UserFilter,
-    UserInput, UserPatch, UserPermission, VisibleUser,
+    Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, UserFilter, UserPatch,
+    UserPermission, VisibleUser,
 };
 pub use oauth::OAuthTokens;
 pub use requests::{
-    EmailVerification, Login, Logout, MailRequest, PasswordChange, ProfileInput, ProfilePatch,
-    ProfileReplacement, Refresh, Registration,
+    EmailVerification, Login, Logout, MailRequest, PasswordChange, PasswordReset, ProfileFields,
+    ProfileInput, ProfilePatch, ProfileReplacement, Refresh, Registration,
 };
 pub use token::{
     ApiToken, CreatedApiToken, NewApiToken, TOKEN_DAYS_MAX, TOKEN_NAME_MAX, TOKENS_MAX, TokenScope,
@@ -66,15 +66,6 @@ impl Role {
     /// Fewest characters of a password for this role.
     pub fn password_min(self) -> usize {
         if self.is_staff() { PASSWORD_MIN_STAFF } else { PASSWORD_MIN }
-    }
-}
-
-impl std::str::FromStr for Role {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        let found = Self::ALL.iter().find(|role| role.as_str() == text);
-        found.copied().ok_or_else(|| Complaint::not_one_of(Self::TEXTS))
     }
 }
 

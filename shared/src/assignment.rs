@@ -1,20 +1,19 @@
 //! Assignments: patients in the care of doctors.
 
-use std::str::FromStr;
+use std::{ops::Deref, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::{
     Complaint, Faults, Patch, UserId,
-    compatibility::{ASSIGNMENT as EARLIER, Members},
+    compatibility::ASSIGNMENT as EARLIER,
     date::parse_day,
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
     page::{COUNT_MAX, PAGE_SIZE_MAX},
-    query,
-    read::{self, Input, Reader},
+    query, read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
 };
 
@@ -39,30 +38,19 @@ impl AssignmentStatus {
     }
 }
 
-impl FromStr for AssignmentStatus {
-    type Err = Complaint;
-
-    /// Reads the name, in any case.
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        let text = text.to_ascii_uppercase();
-        let found = Self::ALL.iter().find(|choice| choice.as_str() == text);
-        found.copied().ok_or_else(|| Complaint::not_one_of(Self::TEXTS))
-    }
-}
-
 fields! {
     /// What a request says about an assignment.
     AssignmentInput => AssignmentFields {
         /// How it stands; `ACTIVE` unless it is said.
-        status: AssignmentStatus = never_null (read::parsed(20, AssignmentStatus::from_str))
-            => [never_null(), example("ACTIVE")],
+        status: AssignmentStatus = kept (read::parsed(20, AssignmentStatus::from_str))
+            or AssignmentStatus::Active => [example("ACTIVE")],
         /// Why the patient comes.
         reason_for_visit: String = (read::note(NOTE_MAX))
             => [max_length(NOTE_MAX), example("Regular checkup")],
         /// Notes.
         notes: String = (read::note(NOTE_MAX)) => [max_length(NOTE_MAX), example("Prefers mornings")],
         /// The day from which it counts; today unless it is said.
-        assigned_date: NaiveDate = never_null (read::parsed(10, parse_day)) => [never_null()],
+        assigned_date: NaiveDate = kept (read::parsed(10, parse_day)),
     }
     also {
         /// `false` means `CANCELLED`.
@@ -71,31 +59,46 @@ fields! {
 }
 
 impl AssignmentFields {
+    /// The values of a new assignment.
+    ///
+    /// Fails where status and `is_active` contradict each other.
+    pub fn new(input: &AssignmentInput, today: NaiveDate) -> Result<Self, Faults> {
+        let mut input = input.clone();
+        if input.assigned_date.is_absent() {
+            input.assigned_date = Patch::Value(today);
+        }
+        let fields = input.create()?;
+        Ok(Self { status: status(None, fields.status, &input)?, ..fields })
+    }
+
     /// Lays an input over these values.
     ///
     /// Fails where status and `is_active` contradict each other. An `is_active` that comes back as it
     /// was read says nothing beside another status.
-    pub fn changed_by(&self, input: &AssignmentInput, today: NaiveDate) -> Result<Self, Faults> {
+    pub fn changed_by(&self, input: &AssignmentInput) -> Result<Self, Faults> {
         let mut fields = self.clone();
-        input.apply(&mut fields);
-        let was = self.status.map(AssignmentStatus::is_active);
-        let status = fields.status.unwrap_or(AssignmentStatus::Active);
-        let told = input.is_active.value().copied();
-        fields.status = Some(match told {
-            None => status,
-            Some(told) if told == status.is_active() => status,
-            Some(told) if input.status.value().is_none() => match told {
-                true => AssignmentStatus::Active,
-                false => AssignmentStatus::Cancelled,
-            },
-            Some(told) if was == Some(told) => status,
-            Some(_) => {
-                let message = format!("must agree with status, which is {status}");
-                return Err(Faults::one("is_active", Complaint::new("disagrees", message)));
-            }
-        });
-        fields.assigned_date = fields.assigned_date.or(Some(today));
-        Ok(fields)
+        let faults = input.apply(&mut fields);
+        fields.status = status(Some(self.status), fields.status, input)?;
+        faults.into_result().map(|()| fields)
+    }
+}
+
+/// The status that is meant by `status` and `is_active` together, after the one that was stored.
+fn status(
+    stored: Option<AssignmentStatus>,
+    status: AssignmentStatus,
+    input: &AssignmentInput,
+) -> Result<AssignmentStatus, Faults> {
+    match input.is_active.value().copied() {
+        None => Ok(status),
+        Some(told) if told == status.is_active() => Ok(status),
+        Some(true) if input.status.value().is_none() => Ok(AssignmentStatus::Active),
+        Some(false) if input.status.value().is_none() => Ok(AssignmentStatus::Cancelled),
+        Some(told) if stored.is_some_and(|stored| stored.is_active() == told) => Ok(status),
+        Some(_) => {
+            let message = format!("must agree with status, which is {status}");
+            Err(Faults::one("is_active", Complaint::new("disagrees", message)))
+        }
     }
 }
 
@@ -116,16 +119,12 @@ const COMPUTED: &[&str] = &[
 /// Read-only members that must be what they are.
 const FIXED: &[&str] = &["id", "patient", "doctor", "assigned_by"];
 
-/// No member has to be there.
-#[cfg(feature = "openapi")]
-const REQUIRED: &[&str] = &[];
-
 /// Adds what else is wrong, where something is wrong already.
 fn judge(input: &AssignmentInput, is_change: bool, today: NaiveDate, faults: &mut Faults) {
     if is_change || faults.concern("status") {
         return;
     }
-    if let Err(more) = AssignmentFields::default().changed_by(input, today) {
+    if let Err(more) = AssignmentFields::new(input, today) {
         faults.extend(more);
     }
 }
@@ -139,83 +138,28 @@ requests! {
     AssignmentPatch true false,
 }
 
-/// A patient to be put into the care of a doctor.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct NewAssignment {
-    /// The patient.
-    pub patient: Option<PatientId>,
-    /// The doctor.
-    pub doctor: Option<DoctorId>,
-    /// Everything else.
-    #[serde(flatten)]
-    pub input: AssignmentInput,
-}
-
-impl Input for NewAssignment {
-    const EARLIER: Members = EARLIER;
-
-    fn read(reader: &mut Reader) -> Self {
-        Self {
-            patient: reader.required("patient", id),
-            doctor: reader.required("doctor", id),
-            input: AssignmentInput::read(reader),
-        }
-    }
-
-    fn judge(&self, today: NaiveDate, faults: &mut Faults) {
-        judge(&self.input, false, today, faults);
+body! {
+    /// A patient to be put into the care of a doctor.
+    #[derive(Clone, Debug)]
+    NewAssignment, earlier EARLIER {
+        /// The patient's id.
+        patient: PatientId = required(id),
+        /// The doctor's id.
+        doctor: DoctorId = required(id),
+        /// Everything else.
+        input: AssignmentInput = embedded(AssignmentInput::read),
     }
 }
 
-/// Another doctor for the same patient.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct Transfer {
-    /// The doctor who takes over.
-    pub doctor: Option<DoctorId>,
-    /// Why; what was said before unless something else is said.
-    #[serde(skip_serializing_if = "Patch::is_absent")]
-    pub reason_for_visit: Patch<String>,
-}
-
-impl Input for Transfer {
-    const EARLIER: Members = EARLIER;
-
-    fn read(reader: &mut Reader) -> Self {
-        Self {
-            doctor: reader.required("doctor", id),
-            reason_for_visit: reader.member("reason_for_visit", read::note(NOTE_MAX)),
-        }
-    }
-}
-
-#[cfg(feature = "openapi")]
-mod description {
-    use super::{AssignmentInput, DoctorId, NOTE_MAX, NewAssignment, PatientId, Transfer};
-    use crate::describe::{Describe, Schemas, Shape};
-
-    impl Describe for NewAssignment {
-        fn shape(schemas: &mut Schemas) -> Shape {
-            let doc = &["A patient to be put into the care of a doctor."];
-            schemas.request("NewAssignment", doc, |object, schemas| {
-                let (patient, doctor) = (PatientId::shape(schemas), DoctorId::shape(schemas));
-                object.property("patient", &["The patient's id."], patient, true);
-                object.property("doctor", &["The doctor's id."], doctor, true);
-                AssignmentInput::describe_members(object, schemas);
-            })
-        }
-    }
-
-    impl Describe for Transfer {
-        fn shape(schemas: &mut Schemas) -> Shape {
-            let doc = &["Another doctor for the same patient."];
-            schemas.request("Transfer", doc, |object, schemas| {
-                let doctor = DoctorId::shape(schemas).example(2);
-                object.property("doctor", &["The doctor who takes over."], doctor, true);
-                let reason = Shape::string().max_length(NOTE_MAX).nullable();
-                let doc = &["Why; what was said before unless something else is said."];
-                object.property("reason_for_visit", doc, reason.example("Second opinion"), false);
-            })
-        }
+body! {
+    /// Another doctor for the same patient.
+    #[derive(Clone, Debug)]
+    Transfer, earlier EARLIER {
+        /// The doctor who takes over.
+        doctor: DoctorId = required(id) => [example(2)],
+        /// Why; what was said before unless something else is said.
+        reason_for_visit: Patch<String> = patch(read::note(NOTE_MAX))
+            => [max_length(NOTE_MAX), example("Second opinion")],
     }
 }
 
@@ -234,16 +178,11 @@ record! {
         doctor_name: String => [max_length(2 * NAME_MAX + 1), example("Sarah Johnson")],
         /// The doctor's specialisation.
         specialization: String => [max_length(SPECIALIZATION_MAX), example("Cardiology")],
-        /// How it stands.
-        status: AssignmentStatus,
+        /// What can be changed of it.
+        #[serde(flatten)]
+        fields: AssignmentFields,
         /// Whether the patient is in the doctor's care: `ACTIVE` and `ON_HOLD`.
         is_active: bool,
-        /// Why the patient comes.
-        reason_for_visit: Option<String> => [max_length(NOTE_MAX), example("Regular checkup")],
-        /// Notes.
-        notes: Option<String> => [max_length(NOTE_MAX), example("Prefers mornings")],
-        /// The day from which it counts.
-        assigned_date: NaiveDate,
         /// When it was entered.
         assigned_at: DateTime<Utc>,
         /// Who entered it.
@@ -269,15 +208,12 @@ impl crate::page::Listed for Assignment {
     const PAGE: &'static str = "AssignmentPage";
 }
 
-impl Assignment {
-    /// The part that can be changed.
-    pub fn fields(&self) -> AssignmentFields {
-        AssignmentFields {
-            status: Some(self.status),
-            reason_for_visit: self.reason_for_visit.clone(),
-            notes: self.notes.clone(),
-            assigned_date: Some(self.assigned_date),
-        }
+impl Deref for Assignment {
+    type Target = AssignmentFields;
+
+    /// The members that can be changed are read like the record's others.
+    fn deref(&self) -> &AssignmentFields {
+        &self.fields
     }
 }
 
@@ -339,9 +275,12 @@ mod tests {
     fn changed(stored: Option<AssignmentStatus>, json: &str) -> Result<String, String> {
         let today = NaiveDate::default();
         let input = read::body::<AssignmentPatch>(json.as_bytes(), today).unwrap().0;
-        let stored = AssignmentFields { status: stored, ..Default::default() };
-        let changed = stored.changed_by(&input, today).map_err(|faults| faults.to_string())?;
-        Ok(changed.status.unwrap().to_string())
+        let new = AssignmentFields::new(&AssignmentInput::default(), today).unwrap();
+        let changed = match stored {
+            Some(status) => AssignmentFields { status, ..new }.changed_by(&input),
+            None => AssignmentFields::new(&input, today),
+        };
+        changed.map(|changed| changed.status.to_string()).map_err(|faults| faults.to_string())
     }
 
     #[test]

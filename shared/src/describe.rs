@@ -9,13 +9,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::PartialDate;
+use crate::{PartialDate, Patch};
 
 /// A type that can be described.
 pub trait Describe {
-    /// Whether the member may be missing where the type is a member.
-    const OPTIONAL: bool = false;
-
     /// Its schema; objects are entered into `schemas` and referred to.
     fn shape(schemas: &mut Schemas) -> Shape;
 }
@@ -98,6 +95,25 @@ impl Shape {
         self.with("maxItems", max)
     }
 
+    /// Asks for at least so many items.
+    #[must_use]
+    pub fn min_items(self, min: i64) -> Self {
+        self.with("minItems", min)
+    }
+
+    /// Says that no item comes twice.
+    #[must_use]
+    pub fn unique_items(self) -> Self {
+        self.with("uniqueItems", true)
+    }
+
+    /// Leaves of a list of choices only these, and `null` where it was one.
+    #[must_use]
+    pub fn only(self, choices: &[&str]) -> Self {
+        let null = self.schema.get("nullable").map(|_| Value::Null);
+        self.with("enum", choices.iter().map(|choice| json!(choice)).chain(null).collect::<Value>())
+    }
+
     /// Limits a number, both ends included.
     #[must_use]
     pub fn range(self, min: i64, max: i64) -> Self {
@@ -142,6 +158,10 @@ impl Shape {
     #[must_use]
     pub fn never_null(mut self) -> Self {
         self.is_never_null = true;
+        self.schema.remove("nullable");
+        if let Some(Value::Array(choices)) = self.schema.get_mut("enum") {
+            choices.retain(|choice| !choice.is_null());
+        }
         self
     }
 
@@ -169,15 +189,15 @@ impl Shape {
 #[derive(Debug, Default)]
 pub struct Object {
     properties: Map<String, Value>,
-    required: Vec<&'static str>,
+    required: Vec<String>,
     is_open: bool,
 }
 
 impl Object {
     /// Adds a member. A described reference is wrapped, since nothing may stand beside `$ref`.
-    pub fn property(&mut self, name: &'static str, doc: &[&str], shape: Shape, required: bool) {
+    pub fn property(&mut self, name: &str, doc: &[&str], shape: Shape, required: bool) {
         if required && !shape.is_optional {
-            self.required.push(name);
+            self.required.push(name.to_owned());
         }
         let mut shape = shape;
         if shape.schema.contains_key("$ref") {
@@ -188,12 +208,20 @@ impl Object {
         self.properties.insert(name.to_owned(), value);
     }
 
+    /// Adds the members that may be sent back as they were read.
+    pub fn sent_back(&mut self, computed: &[&str], fixed: &[&str]) {
+        for name in computed.iter().chain(fixed) {
+            let doc = &["Read-only: may be sent back as it was read."];
+            self.property(name, doc, Shape::any(), false);
+        }
+    }
+
     /// Says that members that were added have to be there, and then have a value.
-    pub fn need(&mut self, names: &'static [&'static str]) {
+    pub fn need(&mut self, names: Vec<&'static str>) {
         for name in names {
-            if let Some(Value::Object(property)) = self.properties.get_mut(*name) {
+            if let Some(Value::Object(property)) = self.properties.get_mut(name) {
                 property.remove("nullable");
-                self.required.push(name);
+                self.required.push(name.to_owned());
             }
         }
     }
@@ -300,6 +328,12 @@ shapes! {
 }
 
 impl<T: Describe> Describe for Option<T> {
+    fn shape(schemas: &mut Schemas) -> Shape {
+        T::shape(schemas).nullable()
+    }
+}
+
+impl<T: Describe> Describe for Patch<T> {
     fn shape(schemas: &mut Schemas) -> Shape {
         T::shape(schemas).nullable()
     }

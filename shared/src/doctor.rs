@@ -2,7 +2,7 @@
 
 mod requests;
 
-use std::str::FromStr;
+use std::{ops::Deref, str::FromStr};
 
 use chrono::{DateTime, Utc};
 
@@ -12,8 +12,7 @@ use crate::{
     moment::{MOMENT_MAX, Moment},
     money::money,
     page::{COUNT_MAX, PAGE_SIZE_MAX},
-    query,
-    read::{self, Input, Reader},
+    query, read,
     rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
 };
 
@@ -39,8 +38,8 @@ fields! {
         /// Family names.
         last_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Johnson")],
         /// Specialisation, in words. Compared without case.
-        specialization: String = (read::line(SPECIALIZATION_MAX))
-            => [min_length(1), max_length(SPECIALIZATION_MAX), example("Cardiology")],
+        specialization: String = required (read::line(SPECIALIZATION_MAX))
+            => [max_length(SPECIALIZATION_MAX), example("Cardiology")]; sent [min_length(1)],
         /// E-mail address, unique among the doctors that are not archived.
         email: String = (read::parsed(EMAIL_MAX, rules::email))
             => [max_length(EMAIL_MAX), format("email"), example("sarah@example.com")],
@@ -69,9 +68,9 @@ fields! {
         /// Postal code.
         zip_code: String = (read::line(ZIP_MAX)) => [max_length(ZIP_MAX), example("02101")],
         /// What a consultation costs, from 0.00 to 99,999,999.99.
-        consultation_fee: Money = (money) => [via(crate::money::describe_input)],
+        consultation_fee: Money = (money) => []; sent [via(crate::money::describe_input)],
         /// Whether the doctor takes patients; `true` unless it is said.
-        is_available: bool = never_null (read::boolean) => [never_null(), example(true)],
+        is_available: bool = kept (read::boolean) or true => [example(true)],
         /// When the doctor is there, in words.
         availability: String = (read::note(AVAILABILITY_MAX))
             => [max_length(AVAILABILITY_MAX), example("Mon-Fri 9AM-5PM")],
@@ -80,23 +79,37 @@ fields! {
 }
 
 impl DoctorFields {
+    /// The values of a new entry.
+    ///
+    /// Fails with every rule that they break.
+    pub fn new(input: &DoctorInput) -> Result<Self, Faults> {
+        let mut faults = check_names(input.first_name.value(), input.last_name.value());
+        match input.create() {
+            Ok(fields) if faults.is_empty() => return Ok(fields),
+            Ok(_) => {}
+            Err(missing) => faults.extend(missing),
+        }
+        Err(faults)
+    }
+
     /// Lays an input over these values and checks the result as a whole.
     ///
     /// Fails with every rule that it breaks.
     pub fn changed_by(&self, input: &DoctorInput) -> Result<Self, Faults> {
         let mut fields = self.clone();
-        input.apply(&mut fields);
-        fields.is_available = fields.is_available.or(Some(true));
-        let mut faults = Faults::default();
-        if fields.first_name.is_none() && fields.last_name.is_none() {
-            let message = "is required: a doctor has a first name, a last name or both";
-            faults.add("first_name", Complaint::new("required", message));
-        }
-        if fields.specialization.is_none() {
-            faults.add("specialization", Complaint::required());
-        }
+        let cleared = input.apply(&mut fields);
+        let mut faults = check_names(fields.first_name.as_ref(), fields.last_name.as_ref());
+        faults.extend(cleared);
         faults.into_result().map(|()| fields)
     }
+}
+
+fn check_names(first: Option<&String>, last: Option<&String>) -> Faults {
+    if first.is_some() || last.is_some() {
+        return Faults::default();
+    }
+    let message = "is required: a doctor has a first name, a last name or both";
+    Faults::one("first_name", Complaint::new("required", message))
 }
 
 record! {
@@ -104,40 +117,11 @@ record! {
     Doctor {
         /// The record's id.
         id: DoctorId,
-        /// Given names.
-        first_name: Option<String> => [max_length(NAME_MAX), example("Sarah")],
-        /// Family names.
-        last_name: Option<String> => [max_length(NAME_MAX), example("Johnson")],
+        /// What can be changed of it.
+        #[serde(flatten)]
+        fields: DoctorFields,
         /// Both names.
         full_name: String => [max_length(2 * NAME_MAX + 1), example("Sarah Johnson")],
-        /// Specialisation.
-        specialization: String => [max_length(SPECIALIZATION_MAX), example("Cardiology")],
-        /// E-mail address.
-        email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("sarah@example.com")],
-        /// Phone number in its own spelling.
-        phone_number: Option<String> => [max_length(PHONE_MAX), example("+1 555 987 6543")],
-        /// Licence number.
-        license_number: Option<String> => [max_length(LICENSE_MAX), example("MD123456")],
-        /// Years of experience.
-        years_of_experience: Option<i64> => [range(0, EXPERIENCE_MAX), example(10)],
-        /// Degrees and titles.
-        qualification: Option<String> => [max_length(QUALIFICATION_MAX), example("MD, FACC")],
-        /// The clinic's name.
-        clinic_name: Option<String> => [max_length(QUALIFICATION_MAX), example("Heart Care Clinic")],
-        /// The clinic's address.
-        clinic_address: Option<String> => [max_length(ADDRESS_MAX), example("456 Medical Center Dr")],
-        /// City.
-        city: Option<String> => [max_length(PLACE_MAX), example("Boston")],
-        /// State or province.
-        state: Option<String> => [max_length(PLACE_MAX), example("MA")],
-        /// Postal code.
-        zip_code: Option<String> => [max_length(ZIP_MAX), example("02101")],
-        /// What a consultation costs.
-        consultation_fee: Option<Money>,
-        /// Whether the doctor takes patients.
-        is_available: bool,
-        /// When the doctor is there, in words.
-        availability: Option<String> => [max_length(AVAILABILITY_MAX), example("Mon-Fri 9AM-5PM")],
         /// How many patients are assigned to the doctor now.
         active_patients: i64 => [range(0, i64::MAX), example(0)],
         /// The account of the doctor, if it has one.
@@ -165,28 +149,12 @@ impl crate::page::Listed for Doctor {
     const PAGE: &'static str = "DoctorPage";
 }
 
-impl Doctor {
-    /// The part that can be changed.
-    pub fn fields(&self) -> DoctorFields {
-        let own = self.clone();
-        DoctorFields {
-            first_name: own.first_name,
-            last_name: own.last_name,
-            specialization: Some(own.specialization),
-            email: own.email,
-            phone_number: own.phone_number,
-            license_number: own.license_number,
-            years_of_experience: own.years_of_experience,
-            qualification: own.qualification,
-            clinic_name: own.clinic_name,
-            clinic_address: own.clinic_address,
-            city: own.city,
-            state: own.state,
-            zip_code: own.zip_code,
-            consultation_fee: own.consultation_fee,
-            is_available: Some(own.is_available),
-            availability: own.availability,
-        }
+impl Deref for Doctor {
+    type Target = DoctorFields;
+
+    /// The members that can be changed are read like the record's others.
+    fn deref(&self) -> &DoctorFields {
+        &self.fields
     }
 }
 
@@ -281,27 +249,12 @@ impl crate::page::Listed for SpecializationCount {
     const PAGE: &'static str = "SpecializationPage";
 }
 
-/// The account that belongs to a doctor or a patient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Link {
-    /// The user.
-    pub user: UserId,
-}
-
-impl Input for Link {
-    fn read(reader: &mut Reader) -> Self {
-        Self { user: reader.required("user", id).unwrap_or(UserId(0)) }
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::describe::Describe for Link {
-    fn shape(schemas: &mut crate::describe::Schemas) -> crate::describe::Shape {
-        let doc = &["The account that belongs to a doctor or a patient."];
-        schemas.request("Link", doc, |object, schemas| {
-            let user = <UserId as crate::describe::Describe>::shape(schemas);
-            object.property("user", &["The user's id."], user, true);
-        })
+body! {
+    /// The account that belongs to a doctor or a patient.
+    #[derive(Clone, Copy, Debug)]
+    Link {
+        /// The user's id.
+        user: UserId = required(id),
     }
 }
 
@@ -310,6 +263,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+    use crate::read::Input;
 
     fn read<T: Input>(json: &str) -> Result<T, String> {
         let today = NaiveDate::default();
@@ -319,25 +273,21 @@ mod tests {
     #[test]
     fn a_doctor_needs_a_name_and_a_specialisation() {
         let new = read::<NewDoctor>(r#"{"city": "Boston"}"#).unwrap();
-        let faults = DoctorFields::default().changed_by(&new.0).unwrap_err().to_string();
+        let faults = DoctorFields::new(&new.0).unwrap_err().to_string();
         assert!(faults.contains("first_name: is required") && faults.contains("specialization"));
         let new = read::<NewDoctor>(r#"{"last_name": "J", "specialization": "X"}"#).unwrap();
-        let fields = DoctorFields::default().changed_by(&new.0).unwrap();
-        assert_eq!(fields.is_available, Some(true));
+        let fields = DoctorFields::new(&new.0).unwrap();
+        assert!(fields.is_available);
     }
 
     #[test]
     fn a_replacement_clears_what_is_absent_but_availability_stays() {
-        let stored = DoctorFields {
-            first_name: Some("A".to_owned()),
-            specialization: Some("X".to_owned()),
-            city: Some("Boston".to_owned()),
-            is_available: Some(false),
-            ..Default::default()
-        };
+        let stored =
+            r#"{"last_name": "J", "specialization": "X", "city": "Boston", "is_available": false}"#;
+        let stored = DoctorFields::new(&read::<NewDoctor>(stored).unwrap().0).unwrap();
         let new = r#"{"first_name": "A", "specialization": "X", "active_patients": 7}"#;
         let replaced = stored.changed_by(&read::<DoctorReplacement>(new).unwrap().0).unwrap();
-        assert_eq!((replaced.city, replaced.is_available), (None, Some(false)));
+        assert_eq!((replaced.city, replaced.is_available), (None, false));
         let refused = read::<DoctorPatch>(r#"{"is_available": null}"#).unwrap_err();
         assert!(refused.contains("is_available: can't be empty"), "{refused}");
     }

@@ -123,18 +123,18 @@ impl crate::describe::Describe for FoundRecord {
 }
 
 /// What is looked up.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LookupQuery {
     /// What was typed.
     pub q: String,
 }
 
 impl Query for LookupQuery {
-    fn read(reader: &mut Reader) -> Self {
+    fn read(reader: &mut Reader) -> Option<Self> {
         // Nothing typed is found nowhere; a parameter that is missing is a mistake.
         let typed =
             |value| read::line(SEARCH_MAX)(value).map(|text| Some(text.unwrap_or_default()));
-        Self { q: reader.required("q", typed).unwrap_or_default() }
+        Some(Self { q: reader.required("q", typed)? })
     }
 
     #[cfg(feature = "openapi")]

@@ -30,10 +30,10 @@ macro_rules! record {
             fn shape(schemas: &mut $crate::describe::Schemas) -> $crate::describe::Shape {
                 schemas.object(stringify!($name), &[$($doc),*], |object, schemas| {
                     $(
-                        let shape = <$type as $crate::describe::Describe>::shape(schemas)
-                            $($(.$shape($($argument),*))*)?;
-                        let optional = <$type as $crate::describe::Describe>::OPTIONAL;
-                        object.property(stringify!($field), &[$($field_doc),*], shape, !optional);
+                        describe_record_member!(
+                            object, schemas, [$($($serde)*),*] $field, $type,
+                            [$($field_doc),*] [$($($shape($($argument),*)),*)?]
+                        );
                     )*
                 })
             }
@@ -41,17 +41,42 @@ macro_rules! record {
     };
 }
 
-/// Declares what a request may carry: `…Input` with a [`Patch`](crate::Patch) for every member, so
-/// that absent and `null` stay apart; a plain struct of the stored values; and how the one is read
-/// from JSON and applied to the other. Members after `also` are read but not stored.
+/// Describes one member of a record; one with `#[serde(flatten)]` stands for its own members.
+#[cfg(feature = "openapi")]
+macro_rules! describe_record_member {
+    (
+        $object:ident, $schemas:ident, [flatten] $field:ident, $type:ty,
+        [$($doc:literal),*] []
+    ) => {
+        <$type>::describe_members($object, $schemas)
+    };
+    (
+        $object:ident, $schemas:ident, [$($serde:tt)*] $field:ident, $type:ty,
+        [$($doc:literal),*] [$($shape:ident($($argument:expr),*)),*]
+    ) => {
+        let shape = <$type as $crate::describe::Describe>::shape($schemas)
+            $(.$shape($($argument),*))*;
+        $object.property(stringify!($field), &[$($doc),*], shape, true);
+    };
+}
+
+/// Declares what a request may carry and what is stored of it: `…Input` with a
+/// [`Patch`](crate::Patch) for every member, so that absent and `null` stay apart; `…Fields` with the
+/// stored values, which a record embeds; and how the one is read from JSON and laid over the other.
+///
+/// A member may be absent from the record, or it is `required` (a record always has it, and `null` does
+/// not clear it), `kept` (the same, but a request that leaves it out keeps it; a new record has what
+/// stands after `or`), or a `list` with its limit and the reading of an item. Members after `also` are
+/// read but not stored. `prepare` looks at the members as they came, before they are read.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
-        $input:ident => $stored:ident {
+        $input:ident $(prepare $prepare:path)? => $(#[$attribute:meta])* $stored:ident {
             $(
                 $(#[doc = $field_doc:literal])*
-                $field:ident : $type:ty = $($how:ident)? ($($rule:tt)*)
+                $field:ident : $type:ty = $($how:ident)? ($($rule:tt)*) $(or $default:expr)?
                 $(=> [$($shape:ident($($argument:expr),*)),* $(,)?])?
+                $(; sent [$($sent:ident($($sent_argument:expr),*)),* $(,)?])?
             ),* $(,)?
         }
         also {
@@ -87,6 +112,7 @@ macro_rules! fields {
 
             /// Takes the members of one JSON object; what is wrong with them stays in the reader.
             pub fn read(reader: &mut $crate::read::Reader) -> Self {
+                $($prepare(reader);)?
                 Self {
                     $($field: take_member!(reader, $field, $($how)? ($($rule)*)),)*
                     $($extra: reader.member(stringify!($extra), $extra_rule),)*
@@ -100,9 +126,31 @@ macro_rules! fields {
                 $(clear_member!(self, $field $(, $how)?);)*
             }
 
-            /// Lays the given members over the stored ones.
-            pub fn apply(&self, stored: &mut $stored) {
-                $(self.$field.apply(&mut stored.$field);)*
+            /// The stored values of a new record.
+            ///
+            /// Fails with each member that has to be there and is not.
+            pub fn create(&self) -> Result<$stored, $crate::Faults> {
+                let missing = [$(
+                    create_member!(self, $field, [$($how)?] $(or $default)?)
+                        .is_none()
+                        .then_some(stringify!($field)),
+                )*];
+                let build = || Some($stored {
+                    $($field: create_member!(self, $field, [$($how)?] $(or $default)?)?,)*
+                });
+                build().ok_or_else(|| $crate::Faults::required(missing))
+            }
+
+            /// Lays the given members over the stored ones, and answers those that can't be cleared.
+            #[must_use]
+            pub fn apply(&self, stored: &mut $stored) -> $crate::Faults {
+                $crate::Faults::required([$(apply_member!(self, stored, $field, [$($how)?])),*])
+            }
+
+            /// The members that a new record needs.
+            #[cfg(feature = "openapi")]
+            pub fn required() -> Vec<&'static str> {
+                [$(is_required!($field, [$($how)?])),*].into_iter().flatten().collect()
             }
 
             /// Describes every member, for one of the requests that carry them.
@@ -113,7 +161,9 @@ macro_rules! fields {
             ) {
                 use $crate::describe::Describe;
                 $(
-                    let shape = <$type>::shape(schemas)$($(.$shape($($argument),*))*)?.nullable();
+                    let shape = <$type>::shape(schemas)$($(.$shape($($argument),*))*)?
+                        $($(.$sent($($sent_argument),*))*)?;
+                    let shape = describe_patch!(shape, [$($how)?]);
                     object.property(stringify!($field), &[$($field_doc),*], shape, false);
                 )*
                 $(
@@ -125,34 +175,239 @@ macro_rules! fields {
         }
 
         #[doc = concat!("The stored values that [`", stringify!($input), "`] may change.")]
-        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         pub struct $stored {
             $(
                 $(#[doc = $field_doc])*
-                pub $field: Option<$type>,
+                pub $field: stored_type!($type, [$($how)?]),
             )*
+        }
+
+        #[cfg(feature = "openapi")]
+        impl $stored {
+            /// Describes every member, for the record that embeds them.
+            pub fn describe_members(
+                object: &mut $crate::describe::Object,
+                schemas: &mut $crate::describe::Schemas,
+            ) {
+                $(
+                    let shape =
+                        <stored_type!($type, [$($how)?]) as $crate::describe::Describe>::shape(schemas)
+                            $($(.$shape($($argument),*))*)?;
+                    object.property(stringify!($field), &[$($field_doc),*], shape, true);
+                )*
+            }
         }
     };
 }
 
-/// Clears one member, unless it is one that can't be cleared.
+/// The type in which a member is stored.
+macro_rules! stored_type {
+    ($type:ty, []) => { Option<$type> };
+    ($type:ty, [$how:ident]) => { $type };
+}
+
+/// The value with which a member begins, or nothing where it has to be given and is not.
+macro_rules! create_member {
+    ($input:ident, $field:ident, []) => {
+        Some($input.$field.value().cloned())
+    };
+    ($input:ident, $field:ident, [list]) => {
+        Some($input.$field.value().cloned().unwrap_or_default())
+    };
+    ($input:ident, $field:ident, [$how:ident] or $default:expr) => {
+        Some($input.$field.value().cloned().unwrap_or($default))
+    };
+    ($input:ident, $field:ident, [$how:ident]) => {
+        $input.$field.value().cloned()
+    };
+}
+
+/// Lays one member over what is stored, and names it where it is cleared and can't be.
+macro_rules! apply_member {
+    ($input:ident, $stored:ident, $field:ident, []) => {{
+        $input.$field.apply(&mut $stored.$field);
+        None
+    }};
+    ($input:ident, $stored:ident, $field:ident, [list]) => {{
+        $input.$field.apply_or(&mut $stored.$field, Some(Vec::new()));
+        None
+    }};
+    ($input:ident, $stored:ident, $field:ident, [$how:ident]) => {{
+        let is_cleared = !$input.$field.apply_or(&mut $stored.$field, None);
+        is_cleared.then_some(stringify!($field))
+    }};
+}
+
+/// Names a member that a new record needs.
+#[cfg(feature = "openapi")]
+macro_rules! is_required {
+    ($field:ident, [required]) => {
+        Some(stringify!($field))
+    };
+    ($field:ident, [$($how:ident)?]) => {
+        None
+    };
+}
+
+/// Says of one member of a request whether it may be `null`.
+#[cfg(feature = "openapi")]
+macro_rules! describe_patch {
+    ($shape:ident, [kept]) => {
+        $shape
+    };
+    ($shape:ident, [$($how:ident)?]) => {
+        $shape.nullable()
+    };
+}
+
+/// Clears one member, unless it is one that is kept.
 macro_rules! clear_member {
-    ($input:ident, $field:ident, never_null) => {};
+    ($input:ident, $field:ident, kept) => {};
     ($input:ident, $field:ident $(, $how:ident)?) => {
         $input.$field.clear_absent()
     };
 }
 
-/// Takes one member with its rule, where `never_null` says that it can't be cleared, or a list with its limit and the reading of an item.
+/// Takes one member with its rule.
 macro_rules! take_member {
     ($reader:ident, $field:ident, list ($max:expr, $item:path)) => {
         $reader.list(stringify!($field), $max, $item)
     };
-    ($reader:ident, $field:ident, never_null ($rule:expr)) => {
+    ($reader:ident, $field:ident, kept ($rule:expr)) => {
         $reader.filled(stringify!($field), $rule)
     };
-    ($reader:ident, $field:ident, ($rule:expr)) => {
+    ($reader:ident, $field:ident, $($how:ident)? ($rule:expr)) => {
         $reader.member(stringify!($field), $rule)
+    };
+}
+
+/// Declares the body of a request: a struct that exists only where everything in it is valid, how it
+/// is read, and its description.
+///
+/// A member is `required`, `optional` (an `Option`; `null` is the same as absent), `filled` (the same,
+/// but `null` is refused), a `patch` (a [`Patch`](crate::Patch)), or `embedded`: another table whose
+/// members stand beside the others. Members after `also` are taken by `prepare`, which looks at the
+/// members as they came, before they are read.
+macro_rules! body {
+    (
+        $(#[doc = $doc:literal])*
+        $(#[derive($($derive:ident),*)])?
+        $name:ident
+            $(, earlier $earlier:path)?
+            $(, prepare $prepare:path)?
+            $(, sent back ($computed:path, $fixed:path))?
+        {
+            $(
+                $(#[doc = $field_doc:literal])*
+                $(#[serde($($serde:tt)*)])*
+                $field:ident $(as $json:literal)? : $type:ty = $how:ident $(($rule:expr))?
+                $(=> [$($shape:ident($($argument:expr),*)),* $(,)?])?
+            ),* $(,)?
+        }
+        $(also {
+            $(
+                $(#[doc = $extra_doc:literal])*
+                $extra:ident : $extra_type:ty
+                $(=> [$($extra_shape:ident($($extra_argument:expr),*)),* $(,)?])?
+            ),* $(,)?
+        })?
+    ) => {
+        $(#[doc = $doc])*
+        $(#[derive($($derive),*)])?
+        pub struct $name {
+            $(
+                $(#[doc = $field_doc])*
+                $(#[serde($($serde)*)])*
+                pub $field: $type,
+            )*
+        }
+
+        impl $crate::read::Input for $name {
+            $(const EARLIER: $crate::compatibility::Members = $earlier;)?
+
+            fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
+                $($prepare(reader);)?
+                $(
+                    let $field =
+                        body_member!(reader, json_name!($field $($json)?), $how $(($rule))?);
+                )*
+                Some(Self { $($field: $field?),* })
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl $crate::describe::Describe for $name {
+            fn shape(schemas: &mut $crate::describe::Schemas) -> $crate::describe::Shape {
+                schemas.request(stringify!($name), &[$($doc),*], |object, schemas| {
+                    $(
+                        describe_body_member!(
+                            object, schemas, $how, $type, json_name!($field $($json)?),
+                            [$($field_doc),*] [$($($shape($($argument),*)),*)?]
+                        );
+                    )*
+                    $($(
+                        let shape = <$extra_type as $crate::describe::Describe>::shape(schemas)
+                            $($(.$extra_shape($($extra_argument),*))*)?;
+                        object.property(stringify!($extra), &[$($extra_doc),*], shape, false);
+                    )*)?
+                    $(object.sent_back($computed, $fixed);)?
+                })
+            }
+        }
+    };
+}
+
+/// The name of a member in JSON.
+macro_rules! json_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $json:literal) => {
+        $json
+    };
+}
+
+/// Takes one member of a body; nothing where it has to be there and is not.
+macro_rules! body_member {
+    ($reader:ident, $name:expr, required ($rule:expr)) => {
+        $reader.required($name, $rule)
+    };
+    ($reader:ident, $name:expr, optional ($rule:expr)) => {
+        Some($reader.member($name, $rule).into_value())
+    };
+    ($reader:ident, $name:expr, filled ($rule:expr)) => {
+        Some($reader.filled($name, $rule).into_value())
+    };
+    ($reader:ident, $name:expr, patch ($rule:expr)) => {
+        Some($reader.member($name, $rule))
+    };
+    ($reader:ident, $name:expr, embedded ($read:expr)) => {
+        Some($read($reader))
+    };
+}
+
+/// Describes one member of a body.
+#[cfg(feature = "openapi")]
+macro_rules! describe_body_member {
+    (
+        $object:ident, $schemas:ident, embedded, $type:ty, $name:expr,
+        [$($doc:literal),*] []
+    ) => {
+        <$type>::describe_members($object, $schemas)
+    };
+    (
+        $object:ident, $schemas:ident, $how:ident, $type:ty, $name:expr,
+        [$($doc:literal),*] [$($shape:ident($($argument:expr),*)),*]
+    ) => {
+        let shape = <$type as $crate::describe::Describe>::shape($schemas)
+            $(.$shape($($argument),*))*;
+        let shape = match stringify!($how) {
+            "filled" => shape.never_null(),
+            _ => shape,
+        };
+        $object.property($name, &[$($doc),*], shape, stringify!($how) == "required");
     };
 }
 
@@ -172,7 +427,7 @@ macro_rules! requests {
         impl $crate::read::Input for $name {
             const EARLIER: $crate::compatibility::Members = EARLIER;
 
-            fn read(reader: &mut $crate::read::Reader) -> Self {
+            fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
                 let mut input = $input::read(reader);
                 if $sent_back {
                     reader.ignore(COMPUTED);
@@ -181,7 +436,7 @@ macro_rules! requests {
                 if $replaces {
                     input.clear_absent();
                 }
-                Self(input)
+                Some(Self(input))
             }
 
             fn judge(&self, today: chrono::NaiveDate, faults: &mut $crate::Faults) {
@@ -195,13 +450,10 @@ macro_rules! requests {
                 schemas.request(stringify!($name), &[$($doc),*], |object, schemas| {
                     $input::describe_members(object, schemas);
                     if $sent_back {
-                        for name in COMPUTED.iter().chain(FIXED) {
-                            let doc = &["Read-only: may be sent back as it was read."];
-                            object.property(name, doc, $crate::describe::Shape::any(), false);
-                        }
+                        object.sent_back(COMPUTED, FIXED);
                     }
                     if !$sent_back || $replaces {
-                        object.need(REQUIRED);
+                        object.need($input::required());
                     }
                 })
             }
@@ -209,11 +461,16 @@ macro_rules! requests {
     )*};
 }
 
-/// Declares a closed list of texts.
+/// Declares a closed list of texts. They are read in any case, and under the other names after `|` too.
 macro_rules! choice {
     (
         $(#[doc = $doc:literal])*
-        $name:ident { $($(#[doc = $variant_doc:literal])* $variant:ident = $text:literal),* $(,)? }
+        $name:ident {
+            $(
+                $(#[doc = $variant_doc:literal])*
+                $variant:ident = $text:literal $(| $other:literal)*
+            ),* $(,)?
+        }
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -236,6 +493,18 @@ macro_rules! choice {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::Complaint;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let is = |known: &str| known.eq_ignore_ascii_case(text);
+                match () {
+                    $(() if is($text) $(|| is($other))* => Ok(Self::$variant),)*
+                    () => Err($crate::Complaint::not_one_of(Self::TEXTS)),
+                }
             }
         }
 
@@ -267,8 +536,8 @@ macro_rules! filter {
         }
 
         impl $crate::query::Query for $name {
-            fn read(reader: &mut $crate::read::Reader) -> Self {
-                Self { $($field: reader.member(stringify!($field), $rule).into_value(),)* }
+            fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
+                Some(Self { $($field: reader.member(stringify!($field), $rule).into_value(),)* })
             }
 
             #[cfg(feature = "openapi")]

@@ -53,6 +53,19 @@ impl<T: Clone> Patch<T> {
             Self::Value(value) => *stored = Some(value.clone()),
         }
     }
+
+    /// Lays this over what is always stored. `null` stores `cleared`; where there is none, what is
+    /// stored stays, and the answer is `false`.
+    pub fn apply_or(&self, stored: &mut T, cleared: Option<T>) -> bool {
+        let laid = match self {
+            Self::Absent => return true,
+            Self::Null => cleared,
+            Self::Value(value) => Some(value.clone()),
+        };
+        let is_stored = laid.is_some();
+        *stored = laid.unwrap_or_else(|| stored.clone());
+        is_stored
+    }
 }
 
 impl<T> From<Option<T>> for Patch<T> {

@@ -3,12 +3,13 @@
 mod requests;
 mod state;
 
-use std::str::FromStr;
+use std::{ops::Deref, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
 
 use crate::{
-    Complaint, PartialDate, UserId,
+    PartialDate, UserId,
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
     moment::{MOMENT_MAX, Moment},
@@ -34,28 +35,13 @@ choice! {
     /// Administrative gender.
     Gender {
         /// Male.
-        Male = "M",
+        Male = "M" | "male",
         /// Female.
-        Female = "F",
+        Female = "F" | "female",
         /// Other.
-        Other = "O",
+        Other = "O" | "other",
         /// Unknown.
-        Unknown = "U",
-    }
-}
-
-impl FromStr for Gender {
-    type Err = Complaint;
-
-    /// Reads the letter or the English word, in any case.
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        match text.to_ascii_lowercase().as_str() {
-            "m" | "male" => Ok(Self::Male),
-            "f" | "female" => Ok(Self::Female),
-            "o" | "other" => Ok(Self::Other),
-            "u" | "unknown" => Ok(Self::Unknown),
-            _ => Err(Complaint::not_one_of(Self::TEXTS)),
-        }
+        Unknown = "U" | "unknown",
     }
 }
 
@@ -93,16 +79,6 @@ choice! {
     }
 }
 
-impl FromStr for BloodType {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        let text = text.to_ascii_uppercase();
-        let found = Self::ALL.iter().find(|choice| choice.as_str() == text);
-        found.copied().ok_or_else(|| Complaint::not_one_of(Self::TEXTS))
-    }
-}
-
 record! {
     /// A number under which another system knows the patient: an insurance number, an id.
     Identifier {
@@ -124,7 +100,7 @@ impl std::hash::Hash for Identifier {
 fields! {
     /// What a request says about a patient. The same members serve for creating, replacing and
     /// changing; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].
-    PatientInput => PatientFields {
+    PatientInput => #[derive(Default)] PatientFields {
         /// Given names. At least one of first and last name is needed.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("José")],
         /// Family names.
@@ -132,9 +108,9 @@ fields! {
         /// Date of birth, or as much of it as is known: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
         date_of_birth: PartialDate = (read::parsed(10, PartialDate::parse)),
         /// Date of death.
-        deceased_on: NaiveDate = (read::parsed(10, parse_day)),
+        deceased_on: NaiveDate = (read::parsed(10, parse_day)) => [example(Value::Null)],
         /// Administrative gender. `male`, `Female` and the like are accepted too.
-        gender: Gender = (read::parsed(20, Gender::from_str)) => [example("F")],
+        gender: Gender = (read::parsed(20, Gender::from_str)) => [example("M")],
         /// Phone number in its own spelling, with 5 to 15 digits.
         phone_number: String = (read::parsed(PHONE_MAX, rules::phone))
             => [max_length(PHONE_MAX), example("+1 555 123 4567")],
@@ -185,47 +161,17 @@ record! {
         id: PatientId,
         /// The medical record number: `P`, at least six digits, a check letter.
         mrn: String => [pattern("^P[0-9]{6,18}[A-Z]$"), max_length(20), example("P000001B")],
-        /// Given names.
-        first_name: Option<String> => [max_length(NAME_MAX), example("José")],
-        /// Family names.
-        last_name: Option<String> => [max_length(NAME_MAX), example("Gómez")],
+        /// What can be changed of it.
+        #[serde(flatten)]
+        fields: PatientFields,
         /// Both names.
         full_name: String => [max_length(2 * NAME_MAX + 1), example("José Gómez")],
-        /// Numbers under which other systems know the patient.
-        identifiers: Vec<Identifier> => [max_items(IDENTIFIERS_MAX as i64)],
-        /// Date of birth, as much of it as is known.
-        date_of_birth: Option<PartialDate>,
         /// Whether the date of birth was made from an age.
         date_of_birth_estimated: bool,
         /// Age in years, today's or at death.
         age: Option<i64> => [range(0, AGE_MAX), example(37)],
-        /// Date of death.
-        deceased_on: Option<NaiveDate> => [example(serde_json::Value::Null)],
-        /// Administrative gender.
-        gender: Option<Gender> => [example("M")],
-        /// E-mail address.
-        email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("jose@example.com")],
-        /// Phone number in its own spelling.
-        phone_number: Option<String> => [max_length(PHONE_MAX), example("+1 555 123 4567")],
-        /// Street and number.
-        address: Option<String> => [max_length(ADDRESS_MAX), example("427 Balistreri Way")],
-        /// City.
-        city: Option<String> => [max_length(PLACE_MAX), example("Chicopee")],
-        /// State or province.
-        state: Option<String> => [max_length(PLACE_MAX), example("MA")],
-        /// Postal code.
-        zip_code: Option<String> => [max_length(ZIP_MAX), example("01013")],
-        /// Blood type.
-        blood_type: Option<BloodType> => [example("O+")],
-        /// Allergies, in words.
-        allergies: Option<String> => [max_length(NOTE_MAX), example("Penicillin")],
-        /// Medical history, in words.
-        medical_history: Option<String> => [max_length(NOTE_MAX), example("Asthma since childhood")],
-        /// Whom to call.
-        emergency_contact: Option<String>
-            => [max_length(EMERGENCY_CONTACT_MAX), example("Ana Gómez, +1 555 765 4321")],
         /// The account of the patient, if it has one.
-        linked_user: Option<UserId> => [example(serde_json::Value::Null)],
+        linked_user: Option<UserId> => [example(Value::Null)],
         /// Who created the record.
         created_by: UserId,
         /// That user's username, or name where there is no username.
@@ -237,7 +183,7 @@ record! {
         /// Counts the changes, from 1.
         version: i64 => [range(1, i64::MAX), example(1)],
         /// When it was archived.
-        archived_at: Option<DateTime<Utc>> => [example(serde_json::Value::Null)],
+        archived_at: Option<DateTime<Utc>> => [example(Value::Null)],
         /// What the caller may do with it; only where a single record is answered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         permissions: Option<Vec<PatientPermission>> => [max_items(10), optional()],
@@ -249,31 +195,20 @@ impl crate::page::Listed for Patient {
     const PAGE: &'static str = "PatientPage";
 }
 
+impl Deref for Patient {
+    type Target = PatientFields;
+
+    /// The members that can be changed are read like the record's others.
+    fn deref(&self) -> &PatientFields {
+        &self.fields
+    }
+}
+
 impl Patient {
     /// The part that can be changed.
     pub fn state(&self) -> PatientState {
-        let own = self.clone();
-        PatientState {
-            fields: PatientFields {
-                first_name: own.first_name,
-                last_name: own.last_name,
-                date_of_birth: own.date_of_birth,
-                deceased_on: own.deceased_on,
-                gender: own.gender,
-                phone_number: own.phone_number,
-                email: own.email,
-                address: own.address,
-                city: own.city,
-                state: own.state,
-                zip_code: own.zip_code,
-                blood_type: own.blood_type,
-                allergies: own.allergies,
-                medical_history: own.medical_history,
-                emergency_contact: own.emergency_contact,
-                identifiers: Some(own.identifiers).filter(|list| !list.is_empty()),
-            },
-            date_of_birth_estimated: own.date_of_birth_estimated,
-        }
+        let date_of_birth_estimated = self.date_of_birth_estimated;
+        PatientState { fields: self.fields.clone(), date_of_birth_estimated }
     }
 
     /// Whether the caller may do this with it, as far as the server has said.

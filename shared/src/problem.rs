@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::error_codes::Code;
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Complaint {
-    /// A stable code, for clients in other languages.
+    /// A stable code, for clients in other languages: one of `error_codes`.
     pub code: &'static str,
     /// The sentence without its subject: `must be between 0 and 150`.
     pub message: String,
@@ -28,6 +30,13 @@ impl Complaint {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Whether `error_codes` lists the code with each of these parameters.
+    fn is_listed(&self) -> bool {
+        Code::from_name(self.code).is_some_and(|code| {
+            self.params.keys().all(|param| code.params.iter().any(|(name, _)| name == param))
+        })
     }
 
     /// The member must be there and not be empty.
@@ -67,6 +76,12 @@ impl Faults {
     /// One fault.
     pub fn one(field: impl Into<String>, complaint: Complaint) -> Self {
         Self(vec![(field.into(), complaint)])
+    }
+
+    /// Members that have to be there and are not.
+    pub fn required(missing: impl IntoIterator<Item = Option<&'static str>>) -> Self {
+        let missing = missing.into_iter().flatten();
+        Self(missing.map(|field| (field.to_owned(), Complaint::required())).collect())
     }
 
     /// Adds a fault.
@@ -109,7 +124,11 @@ impl Faults {
     }
 
     /// Every complaint as a code, in the order found.
+    ///
+    /// In debug builds a code or parameter that [`error_codes`](crate::error_codes) does not list is
+    /// a panic.
     pub fn codes(&self) -> Vec<ErrorCode> {
+        debug_assert!(self.0.iter().all(|(_, it)| it.is_listed()), "not in error_codes: {self:?}");
         self.0
             .iter()
             .map(|(field, complaint)| ErrorCode {

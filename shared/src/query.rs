@@ -11,7 +11,7 @@ use crate::{
 /// The parameters of one operation.
 pub trait Query: Sized {
     /// Takes the parameters; what is wrong with them stays in the reader.
-    fn read(reader: &mut Reader) -> Self;
+    fn read(reader: &mut Reader) -> Option<Self>;
 
     /// Describes each: name, meaning, schema.
     #[cfg(feature = "openapi")]
@@ -27,7 +27,8 @@ pub fn query<Q: Query>(pairs: Vec<(String, String)>) -> Result<Q, Faults> {
     let members = pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let mut reader = Reader::from_members(members);
     let query = Q::read(&mut reader);
-    reader.finish().into_result().map(|()| query)
+    let faults = reader.finish();
+    query.filter(|_| faults.is_empty()).ok_or(faults)
 }
 
 /// A rule for a parameter that means something. Empty it means nothing, and is refused.
@@ -78,8 +79,8 @@ pub fn ordering(
 pub struct NoQuery;
 
 impl Query for NoQuery {
-    fn read(_: &mut Reader) -> Self {
-        Self
+    fn read(_: &mut Reader) -> Option<Self> {
+        Some(Self)
     }
 
     #[cfg(feature = "openapi")]

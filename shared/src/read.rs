@@ -20,8 +20,9 @@ pub trait Input: Sized {
     /// The names that earlier systems have for its members.
     const EARLIER: EarlierNames = &[];
 
-    /// Takes the members; what is wrong with them stays in the reader.
-    fn read(reader: &mut Reader) -> Self;
+    /// Takes the members; what is wrong with them stays in the reader. Nothing comes of it where a
+    /// member is missing or bad without which there is no such body.
+    fn read(reader: &mut Reader) -> Option<Self>;
 
     /// Adds what else is wrong, as far as can be told from what was readable: called where something
     /// is wrong already, so that all of it is named at once.
@@ -37,6 +38,7 @@ const NAME_MAX: usize = 64;
 
 /// The value of a member: as it came, so that what is repeated inside it is noticed too, or made
 /// elsewhere.
+#[derive(Clone)]
 enum Raw {
     Json(Box<RawValue>),
     Value(Value),
@@ -170,6 +172,32 @@ impl Reader {
         self.known.push(name);
         let place = self.members.iter().position(|(member, _)| member == name)?;
         Some(self.members.swap_remove(place).1)
+    }
+
+    /// Looks at a member without taking it.
+    ///
+    /// Fails where the rule refuses it.
+    pub(crate) fn peek<T>(
+        &self,
+        name: &str,
+        rule: impl Fn(Value) -> Result<Option<T>, Complaint>,
+    ) -> Result<Option<T>, Complaint> {
+        let raw = self.members.iter().find(|(member, _)| member == name);
+        match raw.map(|(_, raw)| raw.clone().value()).transpose()? {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => rule(value),
+        }
+    }
+
+    /// Whether a member is there, `null` or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(member, _)| member == name)
+    }
+
+    /// Puts a value into the place of a member.
+    pub(crate) fn put(&mut self, name: &str, value: impl Into<Value>) {
+        self.members.retain(|(member, _)| member != name);
+        self.members.push((name.to_owned(), Raw::Value(value.into())));
     }
 
     /// Takes a member by its name.
@@ -325,10 +353,11 @@ pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Result<T, Faul
     let sent = reader.rename(T::EARLIER);
     let input = T::read(&mut reader);
     let mut faults = reader.finish();
-    if faults.is_empty() {
-        return (Ok(input), sent);
+    match input {
+        Some(input) if faults.is_empty() => return (Ok(input), sent),
+        Some(input) => input.judge(today, &mut faults),
+        None => {}
     }
-    input.judge(today, &mut faults);
     (Err(faults), sent)
 }
 
@@ -389,11 +418,11 @@ mod tests {
 
     struct Sample;
     impl Input for Sample {
-        fn read(reader: &mut Reader) -> Self {
+        fn read(reader: &mut Reader) -> Option<Self> {
             reader.required("first_name", line(5));
             reader.member("age", whole(0, 150));
             reader.list("identifiers", 2, |item| item.required("system", line(10)));
-            Self
+            Some(Self)
         }
     }
 

@@ -14,10 +14,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, OptionalBody},
     failure::{Asking, Changing, Entering, Failure, Reading},
     guard::{From, Guard},
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Accepted, Created, Done, Keep, Record, Reply, page},
 };
@@ -113,7 +113,9 @@ impl AuthApi {
         IfMatch(precondition): IfMatch,
         Body(new): Body<ProfileReplacement>,
     ) -> Result<Record<User>, Failure<Changing>> {
-        Ok(Record(accounts::update_profile(&self.0, &guard, &precondition, new.0).await?))
+        let (app, password) = (&self.0, new.current_password.as_deref());
+        let profile = accounts::update_profile(app, &guard, &precondition, &new.input, password);
+        Ok(Record(profile.await?))
     }
 
     /// Change one's own account
@@ -128,7 +130,9 @@ impl AuthApi {
         IfMatch(precondition): IfMatch,
         Body(change): Body<ProfilePatch>,
     ) -> Result<Record<User>, Failure<Changing>> {
-        Ok(Record(accounts::update_profile(&self.0, &guard, &precondition, change.0).await?))
+        let (app, password) = (&self.0, change.current_password.as_deref());
+        let profile = accounts::update_profile(app, &guard, &precondition, &change.input, password);
+        Ok(Record(profile.await?))
     }
 
     /// Set a new password

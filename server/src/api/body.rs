@@ -40,7 +40,17 @@ const BODY_MAX_AUTH: usize = 8 * 1024;
 /// Most bytes of a refused body that are still taken in.
 const DISCARD_MAX: u64 = 4 * 1024 * 1024;
 /// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(10);
+pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// How long a body may take to arrive, where the connection tells its requests so.
+#[derive(Clone, Copy)]
+pub(super) struct BodyTime(pub(super) Duration);
+
+impl BodyTime {
+    pub(super) fn of(request: &Request) -> Duration {
+        request.extensions().get().map_or(BODY_TIME, |Self(time)| *time)
+    }
+}
 
 /// The limit for a path.
 pub(super) fn body_max(path: &str) -> usize {
@@ -49,13 +59,13 @@ pub(super) fn body_max(path: &str) -> usize {
 
 /// The bytes of a body, up to the limit of its path.
 pub(super) async fn bytes(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
-    let max = body_max(request.uri().path());
+    let (max, time) = (body_max(request.uri().path()), BodyTime::of(request));
     let Ok(body) = body.take() else { return Ok(Vec::new()) };
     let mut reader = body.into_async_read();
     let (mut bytes, mut start) = (Vec::new(), (&mut reader).take(max as u64 + 1));
-    match tokio::time::timeout(BODY_TIME, start.read_to_end(&mut bytes)).await {
+    match tokio::time::timeout(time, start.read_to_end(&mut bytes)).await {
         Ok(Ok(count)) if count > max => {
-            discard(reader).await;
+            discard(reader, time).await;
             Err(Refusal::TooLarge(max).raise())
         }
         Ok(Ok(_)) => Ok(bytes),
@@ -102,11 +112,11 @@ impl AsyncRead for Rest {
 
 /// Takes in the rest of a body that is refused: a client that is still sending would otherwise find
 /// its connection broken instead of the answer.
-pub(super) async fn discard(body: impl AsyncRead + Unpin) {
+pub(super) async fn discard(body: impl AsyncRead + Unpin, time: Duration) {
     let (mut rest, mut nowhere) = (body.take(DISCARD_MAX), tokio::io::sink());
     let discarded = tokio::io::copy(&mut rest, &mut nowhere);
     // Whatever comes of it, the answer is the same.
-    drop(tokio::time::timeout(BODY_TIME, discarded).await);
+    drop(tokio::time::timeout(time, discarded).await);
 }
 
 fn today(request: &Request) -> Result<NaiveDate> {

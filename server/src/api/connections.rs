@@ -17,8 +17,13 @@ use tokio::{
 };
 
 use self::{places::Places, traffic::Traffic, visit::Visit};
-use super::{monitor::Monitor, tls::Tls};
-use crate::{app::App, domain::feed, metrics::CutReason, output::OncePerSecond};
+use super::{body::BODY_TIME, monitor::Monitor, tls::Tls};
+use crate::{
+    app::App,
+    domain::{delivery, upkeep},
+    metrics::CutReason,
+    output::OncePerSecond,
+};
 
 /// Most connections at once to the address of `/metrics`.
 const MONITOR_CONNECTIONS: usize = 16;
@@ -31,6 +36,8 @@ pub struct Limits {
     /// For the head of the first request, and of every later one, counted from the end of the answer
     /// before.
     pub head: Duration,
+    /// For the body of a request.
+    pub body: Duration,
     /// Without a request.
     pub idle: Duration,
     /// For taking something of an answer.
@@ -45,6 +52,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(10),
+            body: BODY_TIME,
             idle: Duration::from_secs(60),
             unread: Duration::from_secs(30),
             drain: Duration::from_secs(20),
@@ -207,8 +215,8 @@ impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let (stopped, stopping) = watch::channel(());
-        let tidying = tokio::spawn(feed::keep_tidy(self.app.clone()));
-        self.app.mail().start(&self.app);
+        let tidying = tokio::spawn(upkeep::keep_tidy(self.app.clone()));
+        delivery::start(&self.app);
         let monitor = async {
             match &self.monitor {
                 Some(door) => door.attend(&self.app, &self.limits, &graceful, &stopping).await,

@@ -16,11 +16,9 @@ use shared::{account::TokenScope, paths};
 use super::problem::raise;
 use crate::{
     app::App,
-    domain::{
-        access::{Actor, Origin},
-        bearer,
-    },
+    domain::bearer,
     error::Error,
+    services::actor::{Actor, Origin},
 };
 
 /// The name of the security scheme in the description.

@@ -111,7 +111,7 @@ pub(super) struct Done;
 pub(super) struct Accepted;
 
 /// A page with the addresses of its neighbours.
-pub(super) fn page<T>(window: Window<T>, address: &super::layers::Address) -> Reply<Page<T>> {
+pub(super) fn page<T>(window: Window<T>, address: &super::address::Address) -> Reply<Page<T>> {
     let with_cursor = |cursor: Option<String>| cursor.map(|cursor| address.with_cursor(&cursor));
     Reply::new(Page {
         count: window.count,

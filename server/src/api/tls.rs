@@ -14,7 +14,8 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{clock::Clock, config::Settings};
+use super::certificate;
+use crate::{clock::Clock, config::Settings, finding::Finding};
 
 /// How long a certificate is used before its files are looked at again.
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(10);
@@ -93,13 +94,19 @@ impl Tls {
     }
 }
 
-/// Checks that certificate and key can be used, if the settings name them; says which they are.
+/// Checks that certificate and key can be used, if the settings name them; says for which hosts and
+/// until when.
 ///
 /// Fails with one sentence.
-pub fn check(settings: &Settings) -> Result<Option<String>, String> {
+pub fn check(settings: &Settings, now: DateTime<Utc>) -> Result<Option<Finding>, String> {
     let Some((cert, key)) = settings.tls()? else { return Ok(None) };
-    Pems::read(cert, key)?.config()?;
-    Ok(Some(format!("{} and {} belong together", cert.display(), key.display())))
+    let pems = Pems::read(cert, key)?;
+    pems.config()?;
+    let host = settings.public_url.as_ref().and_then(url::Url::host_str);
+    let place = format!("the certificate {}", cert.display());
+    let found = certificate::inspect(&pems.chain()?, host, now);
+    let found = found.map_err(|why| format!("{place} {why}"))?;
+    Ok(Some(Finding { detail: format!("{place} {}", found.detail), ..found }))
 }
 
 /// The texts of both files.
@@ -127,12 +134,15 @@ impl Pems {
         context.finish().as_ref().to_vec()
     }
 
-    fn config(&self) -> Result<Arc<ServerConfig>, String> {
+    fn chain(&self) -> Result<Vec<CertificateDer<'static>>, String> {
         let (path, text) = &self.cert;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
-        let chain =
-            chain.ok_or_else(|| format!("{} holds no certificate in PEM", path.display()))?;
+        chain.ok_or_else(|| format!("{} holds no certificate in PEM", path.display()))
+    }
+
+    fn config(&self) -> Result<Arc<ServerConfig>, String> {
+        let chain = self.chain()?;
         let (path, text) = &self.key;
         let key = PrivateKeyDer::from_pem_slice(text)
             .map_err(|_| format!("{} holds no private key in PEM", path.display()))?;

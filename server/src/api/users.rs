@@ -10,10 +10,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, NewBody},
     failure::{Changing, Creating, Failure, Making, Reading},
     guard::Guard,
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };
@@ -82,7 +82,7 @@ impl UsersApi {
         IfMatch(precondition): IfMatch,
         Body(change): Body<UserPatch>,
     ) -> Result<Record<Account>, Failure<Changing>> {
-        Ok(Record(users::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+        Ok(Record(users::update(&self.0, &guard, id.0, &precondition, &change).await?))
     }
 
     /// Take an account out of use

@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     fault::{DbError, Fault},
     health::Health,
-    postgres,
+    postgres, reason,
     sql::{Arg, Row, Sql, postgres_args, sqlite_args},
     sqlite,
 };
@@ -261,10 +261,11 @@ fn given_back() -> Error {
 
 /// What a failure means, of which the health of the database has then been told.
 pub(super) fn db_error(health: &Health, fault: Fault, error: sqlx::Error) -> DbError {
-    health.failed(fault, &error);
+    let cause = reason(&error);
+    health.failed(fault, &cause);
     match unique_key(&error) {
         Some(key) => DbError::Unique(key),
-        None => fault.into_error(error).into(),
+        None => fault.into_error(cause).into(),
     }
 }
 

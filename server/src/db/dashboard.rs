@@ -10,7 +10,8 @@ use shared::{
 };
 
 use super::{
-    Conn, DbError, Scope, Shelf, Sql, assignments::restrict_visible, patients::restrict_scope,
+    ArchiveState, Conn, DbError, Scope, Sql, assignments::restrict_visible,
+    patients::restrict_scope,
 };
 use crate::error::Error;
 
@@ -25,7 +26,7 @@ pub(crate) async fn registered(
     if let Scope::OfDoctor(_) | Scope::OfPatient(_) = scope {
         // Those whom the caller may see lie scattered, so each is looked at once.
         let mut sql = Sql::new("SELECT p.created_at FROM patients p WHERE 1 = 1");
-        restrict_scope(&mut sql, scope, Shelf::Current);
+        restrict_scope(&mut sql, scope, ArchiveState::Current);
         for row in sql.fetch_all(conn).await? {
             let at: DateTime<Utc> = row.get("created_at")?;
             let place = moments.partition_point(|moment| *moment <= at);
@@ -40,7 +41,7 @@ pub(crate) async fn registered(
         sql.push(if place == 0 { "SELECT " } else { " UNION ALL SELECT " });
         sql.push("CAST(").bind(i64::try_from(place).unwrap_or_default());
         sql.push(" AS BIGINT) AS place, count(*) AS patients FROM patients p WHERE 1 = 1");
-        restrict_scope(&mut sql, scope, Shelf::Current);
+        restrict_scope(&mut sql, scope, ArchiveState::Current);
         if let Some(from) = place.checked_sub(1).and_then(|before| moments.get(before)) {
             sql.push(" AND p.created_at >= ").bind(*from);
         }
@@ -150,7 +151,7 @@ fn archived(scope: Scope, day: NaiveDate) -> Sql {
         " FROM (SELECT a.id, a.status, a.assigned_date FROM patients p \
          CROSS JOIN assignments a WHERE a.patient_id = p.id",
     );
-    restrict_scope(&mut sql, scope, Shelf::Both);
+    restrict_scope(&mut sql, scope, ArchiveState::Any);
     sql.push(" AND p.archived_at IS NOT NULL) AS a GROUP BY a.status");
     sql
 }

@@ -7,6 +7,9 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
+use super::reason;
+use crate::finding::Finding;
+
 macro_rules! migrations {
     ($folder:literal, [$(($number:literal, $name:literal, $file:literal)),* $(,)?]) => {
         vec![$(Migration::new(
@@ -60,16 +63,16 @@ pub(super) const APPLIED: &str =
     "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 
 /// Whether a database has all migrations and no other.
-pub(super) fn compare(migrator: &Migrator, applied: &[i64]) -> Result<String, String> {
+pub(super) fn compare(migrator: &Migrator, applied: &[i64]) -> Finding {
     let known: Vec<i64> = migrator.iter().map(|migration| migration.version).collect();
     if let Some(later) = applied.iter().find(|version| !known.contains(version)) {
-        return Err(explain(&MigrateError::VersionMissing(*later)));
+        return Finding::bad(explain(&MigrateError::VersionMissing(*later)));
     }
     match known.iter().find(|version| !applied.contains(version)) {
-        Some(missing) => Err(format!(
+        Some(missing) => Finding::bad(format!(
             "the tables are not up to date: migration {missing} is missing (run migrate)"
         )),
-        None => Ok(format!("{} migrations, none is missing", known.len())),
+        None => Finding::good(format!("all {} migrations are applied", known.len())),
     }
 }
 
@@ -83,6 +86,9 @@ pub(super) fn explain(error: &MigrateError) -> String {
         ),
         MigrateError::VersionMismatch(version) => {
             format!("the database was made by another program: migration {version} differs")
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            format!("can't bring the database up to date: {}", reason(error))
         }
         other => format!("can't bring the database up to date: {other}"),
     }

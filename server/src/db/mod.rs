@@ -3,24 +3,10 @@
 //! and `migrate` know that there are two; what a failure means stands in `fault` and `health`, which
 //! know of none.
 
-pub mod api_tokens;
-/// How a joined user is shown to others, by the table's name in the query: username, or name. The
-/// same as `User::label`.
-macro_rules! shown_user {
-    ($user:literal) => {
-        concat!(
-            "COALESCE(",
-            $user,
-            ".username, TRIM(COALESCE(",
-            $user,
-            ".first_name, '') \
-             || ' ' || COALESCE(",
-            $user,
-            ".last_name, '')))"
-        )
-    };
-}
+#[macro_use]
+pub mod records;
 
+pub mod api_tokens;
 pub mod assignments;
 pub mod audit;
 pub mod changes;
@@ -56,7 +42,9 @@ pub(crate) use fault::DbError;
 pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
 
-use crate::{config::Database, error::Error, metrics::PoolUse, output::OncePerSecond};
+use crate::{
+    config::Database, error::Error, finding::Finding, metrics::PoolUse, output::OncePerSecond,
+};
 use conn::{Link, Session};
 use health::Health;
 
@@ -73,21 +61,26 @@ pub enum Scope {
     OfPatient(UserId),
 }
 
-/// Whether the archive is meant or everything else.
+/// Which records are meant: those outside of the archive, those in it, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shelf {
+pub(crate) enum ArchiveState {
     Current,
-    Archive,
-    Both,
+    Archived,
+    Any,
 }
 
-impl Shelf {
+impl ArchiveState {
+    /// The archive itself, or everything else.
+    pub(crate) fn of(is_archived: bool) -> Self {
+        if is_archived { Self::Archived } else { Self::Current }
+    }
+
     /// The condition on `archived_at`, which only one table of a query has.
     pub(crate) fn condition(self) -> &'static str {
         match self {
             Self::Current => " AND archived_at IS NULL",
-            Self::Archive => " AND archived_at IS NOT NULL",
-            Self::Both => "",
+            Self::Archived => " AND archived_at IS NOT NULL",
+            Self::Any => "",
         }
     }
 }
@@ -156,13 +149,13 @@ impl Db {
     }
 
     /// Looks at a database without changing anything: whether it can be reached, has all its tables
-    /// and is sound. One line for each, or a sentence about what is wrong.
-    pub async fn inspect(database: &Database) -> Vec<Result<String, String>> {
+    /// and is sound. One finding for each.
+    pub async fn inspect(database: &Database) -> Vec<Finding> {
         let found = match database {
             Database::Sqlite(path) => sqlite::inspect(path).await,
             Database::Postgres(url) => postgres::inspect(url).await,
         };
-        found.unwrap_or_else(|sentence| vec![Err(sentence)])
+        found.unwrap_or_else(|sentence| vec![Finding::bad(sentence)])
     }
 
     /// A connection to read with.
@@ -299,10 +292,24 @@ impl Db {
     }
 }
 
+/// What the database says about a failure, with its code. The drivers' own texts add where in their
+/// or the database's sources it was said.
+fn reason(error: &sqlx::Error) -> String {
+    let Some(refusal) = error.as_database_error() else { return error.to_string() };
+    match refusal.code() {
+        Some(code) => format!("{} ({code})", refusal.message()),
+        None => refusal.message().to_owned(),
+    }
+}
+
 /// No connection was free in time, or the database is being closed.
 fn crowded(error: &PoolError<sqlx::Error>) -> Error {
     static TOLD: OncePerSecond = OncePerSecond::new();
     if let Some(left_out) = TOLD.admit() {
+        let error = match error {
+            PoolError::Backend(error) => reason(error),
+            other => other.to_string(),
+        };
         tracing::warn!(%error, left_out, "no connection to the database was free");
     }
     Error::Unavailable { reason: "the database is busy", after: 1 }

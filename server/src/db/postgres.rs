@@ -15,7 +15,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgConnection, PgSslMode},
 };
 
-use super::{Pools, fault::Fault, migrate};
+use super::{Pools, fault::Fault, migrate, reason};
+use crate::finding::Finding;
 
 const CONNECTIONS: usize = 16;
 
@@ -155,12 +156,12 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
 pub(super) async fn open(url: &str) -> Result<Pools, String> {
     let (mut first, options, place) = connect(url).await?;
     let failed = |error: &dyn std::fmt::Display| format!("can't use {place}: {error}");
-    refuse_read_only(&mut first).await.map_err(|error| failed(&error))?;
+    refuse_read_only(&mut first).await.map_err(|error| failed(&reason(&error)))?;
     // On this connection, which has no limit on the time of a statement.
     let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
     migrated.map_err(|error| migrate::explain(&error))?;
     let closed = first.close().await;
-    closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
+    closed.map_err(|error| format!("can't talk to {place}: {}", reason(&error)))?;
     let options = options.options([
         ("idle_in_transaction_session_timeout", "30000"),
         ("statement_timeout", STATEMENT_TIME_OF_SERVER),
@@ -179,14 +180,29 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
     Ok(Pools::Postgres(builder.build().map_err(|error| failed(&error))?))
 }
 
+/// SQLSTATE: there is no such database.
+const UNDEFINED_DATABASE: &str = "3D000";
+/// SQLSTATE: there is no such table.
+const UNDEFINED_TABLE: &str = "42P01";
+
+fn has_code(error: &sqlx::Error, code: &str) -> bool {
+    error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|it| it == code)
+}
+
 /// Looks at the database without changing it.
-pub(super) async fn inspect(url: &str) -> Result<Vec<Result<String, String>>, String> {
+pub(super) async fn inspect(url: &str) -> Result<Vec<Finding>, String> {
     let (mut connection, _, place) = connect(url).await?;
-    let failed = |error: sqlx::Error| format!("can't ask {place}: {error}");
+    let failed = |error: sqlx::Error| format!("can't query {place}: {}", reason(&error));
     let applied = sqlx::query_scalar(migrate::APPLIED).fetch_all(&mut connection).await;
-    let applied = applied.map_err(failed)?;
+    let migrated = match applied {
+        Ok(applied) => migrate::compare(&migrate::postgres(), &applied),
+        Err(error) if has_code(&error, UNDEFINED_TABLE) => {
+            Finding::warning("it has no tables yet: serve and migrate create them")
+        }
+        Err(error) => return Err(failed(error)),
+    };
     connection.close().await.map_err(failed)?;
-    Ok(vec![Ok(place.clone()), migrate::compare(&migrate::postgres(), &applied)])
+    Ok(vec![Finding::good(place.clone()), migrated])
 }
 
 /// Connects, and checks that the server keeps what it acknowledges.
@@ -204,13 +220,19 @@ async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), 
     let connected = tokio::time::timeout(Duration::from_secs(10), options.connect()).await;
     let mut first = match connected {
         Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return Err(format!("can't connect to {place}: {error}")),
+        Ok(Err(error)) if has_code(&error, UNDEFINED_DATABASE) => {
+            let name = options.get_database().unwrap_or(options.get_username());
+            return Err(format!(
+                "{place} has no database {name:?}: create it first, with createdb for example"
+            ));
+        }
+        Ok(Err(error)) => return Err(format!("can't connect to {place}: {}", reason(&error))),
         Err(_) => return Err(format!("can't connect to {place}: no answer in 10 seconds")),
     };
     let synchronous: String = sqlx::query_scalar("SHOW synchronous_commit")
         .fetch_one(&mut first)
         .await
-        .map_err(|error| format!("can't ask {place}: {error}"))?;
+        .map_err(|error| format!("can't query {place}: {}", reason(&error)))?;
     if synchronous == "off" {
         return Err(format!(
             "{place} has synchronous_commit off, which loses acknowledged changes"
@@ -219,7 +241,7 @@ async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), 
     let encoding: String = sqlx::query_scalar("SHOW server_encoding")
         .fetch_one(&mut first)
         .await
-        .map_err(|error| format!("can't ask {place}: {error}"))?;
+        .map_err(|error| format!("can't query {place}: {}", reason(&error)))?;
     if encoding != "UTF8" {
         return Err(format!("the database at {place} has the encoding {encoding}: it needs UTF8"));
     }

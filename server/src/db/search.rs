@@ -14,7 +14,7 @@ use shared::{
     text::{digits, fold, fold_case, fold_word, name_words},
 };
 
-use super::Sql;
+use super::{Conn, DbError, Sql, sql::ROWS};
 
 pub(crate) use users::user_terms;
 
@@ -38,7 +38,7 @@ pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
         terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
     }
     contact_terms(fields.email.as_deref(), fields.phone_number.as_deref(), &mut terms);
-    for identifier in fields.identifiers.iter().flatten() {
+    for identifier in &fields.identifiers {
         terms.push(term(IDENTIFIER, &fold_word(&identifier.value)));
     }
     if let Some(born) = fields.date_of_birth {
@@ -53,11 +53,11 @@ pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
 pub(crate) fn doctor_terms(fields: &DoctorFields) -> Vec<String> {
     let mut terms = Vec::new();
     let named = [
-        &fields.first_name,
-        &fields.last_name,
-        &fields.specialization,
-        &fields.clinic_name,
-        &fields.city,
+        fields.first_name.as_ref(),
+        fields.last_name.as_ref(),
+        Some(&fields.specialization),
+        fields.clinic_name.as_ref(),
+        fields.city.as_ref(),
     ];
     for name in named.into_iter().flatten() {
         terms.extend(name_words(name).iter().map(|word| term(NAME, word)));
@@ -95,6 +95,63 @@ pub(crate) enum Terms {
     /// Of their names alone.
     NamesOfDoctors,
     Users,
+}
+
+impl Terms {
+    /// The table of the terms, and its column that says whose they are.
+    fn table(self) -> (&'static str, &'static str) {
+        match self {
+            Self::OfPatients => ("patient_terms", "patient_id"),
+            Self::OfDoctors | Self::NamesOfDoctors => ("doctor_terms", "doctor_id"),
+            Self::Users => ("user_terms", "user_id"),
+        }
+    }
+}
+
+/// Enters terms, each with the id of the record that is found under it.
+pub(super) async fn insert_terms(
+    conn: &mut Conn<'_>,
+    terms: Terms,
+    all: &[(i64, String)],
+) -> Result<(), DbError> {
+    let (table, owner) = terms.table();
+    for some in all.chunks(ROWS) {
+        let mut sql = Sql::new("INSERT INTO ");
+        sql.push(table).push(" (term, ").push(owner).push(") VALUES ");
+        for (place, (id, term)) in some.iter().enumerate() {
+            sql.push(if place == 0 { "(" } else { ", (" }).bind(term.as_str());
+            sql.push(", ").bind(*id).push(")");
+        }
+        sql.execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// Takes out the terms under which a record is found.
+pub(super) async fn remove_terms(
+    conn: &mut Conn<'_>,
+    terms: Terms,
+    id: i64,
+) -> Result<(), DbError> {
+    let (table, owner) = terms.table();
+    let mut sql = Sql::new("DELETE FROM ");
+    sql.push(table).push(" WHERE ").push(owner).push(" = ").bind(id);
+    sql.execute(conn).await.map(drop)
+}
+
+/// Enters what a changed record is found under, where that has changed.
+pub(super) async fn replace_terms(
+    conn: &mut Conn<'_>,
+    terms: Terms,
+    id: i64,
+    (old, new): (Vec<String>, Vec<String>),
+) -> Result<(), DbError> {
+    if old == new {
+        return Ok(());
+    }
+    remove_terms(conn, terms, id).await?;
+    let new: Vec<_> = new.into_iter().map(|term| (id, term)).collect();
+    insert_terms(conn, terms, &new).await
 }
 
 /// One word of a search.
@@ -171,20 +228,14 @@ impl Search {
         // Not a plain number, which would be the place of a column to order by.
         sql.push("CAST((0");
         for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
-            sql.push(match terms {
-                Terms::OfPatients => {
-                    " + CASE WHEN EXISTS (SELECT 1 FROM patient_terms t WHERE t.patient_id = p.id \
-                     AND t.term IN ("
-                }
-                Terms::OfDoctors | Terms::NamesOfDoctors => {
-                    " + CASE WHEN EXISTS (SELECT 1 FROM doctor_terms t WHERE t.doctor_id = d.id \
-                     AND t.term IN ("
-                }
-                Terms::Users => {
-                    " + CASE WHEN EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = users.id \
-                     AND t.term IN ("
-                }
-            });
+            let (table, owner) = terms.table();
+            let id = match terms {
+                Terms::OfPatients => "p.id",
+                Terms::OfDoctors | Terms::NamesOfDoctors => "d.id",
+                Terms::Users => "users.id",
+            };
+            sql.push(" + CASE WHEN EXISTS (SELECT 1 FROM ").push(table).push(" t WHERE t.");
+            sql.push(owner).push(" = ").push(id).push(" AND t.term IN (");
             sql.bind_all(word.exact.iter().map(String::as_str)).push(")) THEN 0 ELSE 1 END");
         }
         sql.push(") AS BIGINT)");
@@ -196,13 +247,8 @@ impl Word {
     fn found(&self, sql: &mut Sql, terms: Terms) {
         for (i, start) in self.starts.iter().enumerate() {
             sql.push(if i == 0 { "" } else { " UNION ALL " });
-            sql.push(match terms {
-                Terms::OfPatients => "SELECT patient_id FROM patient_terms WHERE term >= ",
-                Terms::OfDoctors | Terms::NamesOfDoctors => {
-                    "SELECT doctor_id FROM doctor_terms WHERE term >= "
-                }
-                Terms::Users => "SELECT user_id FROM user_terms WHERE term >= ",
-            });
+            let (table, owner) = terms.table();
+            sql.push("SELECT ").push(owner).push(" FROM ").push(table).push(" WHERE term >= ");
             let start = match (terms, start.strip_prefix(NAME)) {
                 (Terms::NamesOfDoctors, Some(name)) => term(OWN_NAME, name),
                 _ => start.clone(),

@@ -10,6 +10,10 @@ use sqlx::{
 use super::{Conn, DbError};
 use crate::error::Error;
 
+/// Rows of one statement. For every value SQLite goes through the names of all values of the
+/// statement, so that with thousands of them it does little else.
+pub(super) const ROWS: usize = 100;
+
 /// A value that is bound. Each variant may be NULL, since PostgreSQL wants to know NULL's type.
 #[derive(Clone, Debug)]
 pub(crate) enum Arg {
@@ -81,14 +85,20 @@ impl Sql {
         self
     }
 
-    /// `INSERT INTO … (` with columns and their values, which answers the new row's id.
-    pub(crate) fn insert(text: &'static str, columns: Vec<(&'static str, Arg)>) -> Self {
+    /// `INSERT INTO … (` with the columns and the values of rows, all of which have the same columns.
+    pub(crate) fn insert(text: &'static str, rows: Vec<Vec<(&'static str, Arg)>>) -> Self {
         let mut sql = Self::new(text);
-        for (i, (column, _)) in columns.iter().enumerate() {
-            sql.push(if i == 0 { "" } else { ", " }).push(column);
+        for (place, row) in rows.into_iter().enumerate() {
+            if place == 0 {
+                for (i, (column, _)) in row.iter().enumerate() {
+                    sql.push(if i == 0 { "" } else { ", " }).push(column);
+                }
+                sql.push(") VALUES (");
+            } else {
+                sql.push(", (");
+            }
+            sql.bind_all(row.into_iter().map(|(_, value)| value)).push(")");
         }
-        sql.push(") VALUES (").bind_all(columns.into_iter().map(|(_, value)| value));
-        sql.push(") RETURNING id");
         sql
     }
 

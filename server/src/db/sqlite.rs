@@ -15,8 +15,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Conn, Pools, Sql, fault::Fault, migrate};
-use crate::error::Error;
+use super::{Conn, Pools, Sql, fault::Fault, migrate, reason};
+use crate::{error::Error, finding::Finding};
 
 /// Readers at once. More than the cores, since a reader also waits for its thread to wake up.
 const READERS: usize = 6;
@@ -214,7 +214,7 @@ fn has_room(path: &Path) -> bool {
 }
 
 async fn check(first: &mut SqliteConnection) -> Result<(), String> {
-    let wrong = |error: sqlx::Error| error.to_string();
+    let wrong = |error: sqlx::Error| reason(&error);
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut *first)
         .await
@@ -236,9 +236,13 @@ async fn check(first: &mut SqliteConnection) -> Result<(), String> {
 }
 
 /// Looks at the file without changing it.
-pub(super) async fn inspect(path: &Path) -> Result<Vec<Result<String, String>>, String> {
+pub(super) async fn inspect(path: &Path) -> Result<Vec<Finding>, String> {
     let place = format!("the database {}", path.display());
-    let failed = |error: sqlx::Error| format!("{place} can't be read: {error}");
+    if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let later = format!("{place} does not exist yet: serve and migrate create it");
+        return Ok(vec![Finding::warning(later)]);
+    }
+    let failed = |error: sqlx::Error| format!("{place} can't be read: {}", reason(&error));
     let options = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut file = SqliteConnection::connect_with(&options).await.map_err(failed)?;
     let applied =
@@ -249,13 +253,14 @@ pub(super) async fn inspect(path: &Path) -> Result<Vec<Result<String, String>>, 
     let orphans = orphans.map_err(failed)?.len();
     file.close().await.map_err(failed)?;
     let sound = match (faults.as_slice(), orphans) {
-        ([ok], 0) if ok == "ok" => Ok("integrity_check finds nothing wrong".to_owned()),
-        (faults, orphans) => Err(format!(
+        ([ok], 0) if ok == "ok" => Finding::good("integrity_check finds nothing wrong"),
+        (faults, orphans) => Finding::bad(format!(
             "{place} is damaged: {} ({orphans} rows refer to nothing)",
             faults.join("; ")
         )),
     };
-    Ok(vec![Ok(path.display().to_string()), migrate::compare(&migrate::sqlite(), &applied), sound])
+    let migrated = migrate::compare(&migrate::sqlite(), &applied);
+    Ok(vec![Finding::good(path.display().to_string()), migrated, sound])
 }
 
 /// Makes the file before SQLite does, so that there is no moment at which others can read it.

@@ -8,12 +8,8 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, in_person, session_permissions},
-    audit::{self, Deed, Doer, differences},
-    codes, devices,
-    letters::Letter,
-    mail, own_password,
-    passwords::{Rank, Verdict, check_new},
+    access::{in_person, session_permissions},
+    codes, devices, own_password,
     precondition::{Found, Precondition, stale},
     sessions,
     throttle::Lanes,
@@ -27,6 +23,12 @@ use crate::{
         users::{self, NewUser, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        mail::{self, Letter},
+        passwords::{Rank, Verdict, check_new},
+    },
 };
 
 /// Opens an account and logs in with it, unless its e-mail address has to be confirmed first.
@@ -220,13 +222,14 @@ pub async fn update_profile(
     app: &App,
     actor: &Actor,
     precondition: &Precondition,
-    input: ProfileInput,
+    input: &ProfileInput,
+    current_password: Option<&str>,
 ) -> Result<User, Error> {
     in_person(actor)?;
     let is_other =
         |user: &User| !input.email.is_absent() && input.email.value() != user.email.as_ref();
     let confirmed = match is_other(&actor.user) {
-        true => Some(confirm_email(app, actor, &input).await?),
+        true => Some(confirm_email(app, actor, input, current_password).await?),
         false => None,
     };
     let now = app.clock().now();
@@ -249,7 +252,7 @@ pub async fn update_profile(
     }
     let mut faults = Faults::default();
     input.echo.compare(&json!(old), &mut faults);
-    apply(&input, &old, &mut row.user, &mut faults);
+    apply(input, &old, &mut row.user, &mut faults);
     faults.into_result()?;
     let changes = differences(&own_values(&old), &own_values(&row.user))?;
     if changes.is_empty() {
@@ -275,12 +278,17 @@ pub async fn update_profile(
 
 /// Proves with the password that somebody may change the e-mail address to the one that is sent.
 /// Answers the hash with which the password agrees.
-async fn confirm_email(app: &App, actor: &Actor, input: &ProfileInput) -> Result<String, Error> {
+async fn confirm_email(
+    app: &App,
+    actor: &Actor,
+    input: &ProfileInput,
+    current_password: Option<&str>,
+) -> Result<String, Error> {
     let needed = || {
         let message = "is required to change the e-mail address";
         Error::invalid("current_password", Complaint::new("required", message))
     };
-    let password = input.current_password.as_deref().ok_or_else(needed)?;
+    let password = current_password.ok_or_else(needed)?;
     let confirmed = own_password::confirm(app, actor, password).await?;
     if let Some(email) = input.email.value() {
         Lanes::mail_by(actor.id(), email).attempt(app).await?;
@@ -304,7 +312,7 @@ pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &
         faults.add("username", Complaint::new("required", "is required where there is no name"));
     }
     // A name that was read comes back beside its parts, changed or not; another one would be lost.
-    if input.name.as_ref().is_some_and(|name| *name != user.name && *name != old.name) {
+    if input.name.value().is_some_and(|name| *name != user.name && *name != old.name) {
         let message = "must agree with first_name and last_name, or stand alone";
         faults.add("name", Complaint::new("disagrees", message));
     }

@@ -2,11 +2,12 @@
 
 use shared::account::TokenScope;
 
-use super::{
-    access::{Actor, Origin},
-    api_tokens, sessions,
+use super::{api_tokens, sessions};
+use crate::{
+    app::App,
+    error::Error,
+    services::actor::{Actor, Origin},
 };
-use crate::{app::App, error::Error};
 
 /// Finds out who sends a token. Only those of programs have scopes.
 pub async fn authenticate(

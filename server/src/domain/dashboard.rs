@@ -6,15 +6,16 @@ use shared::{
     patient::{Patient, PatientFilter},
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
         Conn, dashboard,
-        listing::Span,
-        patients::{self, Listing},
+        listing::{self, Span},
+        patients::Listing,
     },
     error::Error,
+    services::actor::Actor,
 };
 
 /// Days of a week, today included.
@@ -71,8 +72,8 @@ async fn recent(
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
     let listing = Listing { filter: &filter, search: None, scope: visible, today };
     let span = Span { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
-    let rows = patients::list(conn, &listing, &span).await?;
-    Ok(rows.into_iter().map(|(row, _)| row.patient).collect())
+    let rows = listing::read(conn, &listing, &span).await?;
+    Ok(rows.into_iter().map(|(patient, _)| patient).collect())
 }
 
 async fn assigned(

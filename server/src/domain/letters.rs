@@ -20,39 +20,10 @@ use crate::{
     app::App,
     db::{Conn, users},
     error::Error,
+    services::mail::Letter,
 };
 
-/// Which letter it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Letter {
-    /// The code with which somebody proves that an address is theirs.
-    Verification,
-    /// The code with which somebody sets a new password.
-    PasswordReset,
-}
-
 impl Letter {
-    /// Its name in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Verification => "verification",
-            Self::PasswordReset => "password_reset",
-        }
-    }
-
-    /// The letter with this name.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        [Self::Verification, Self::PasswordReset].into_iter().find(|it| it.as_str() == text)
-    }
-
-    /// What stands in the audit log once it was sent.
-    pub(crate) fn deed(self) -> &'static str {
-        match self {
-            Self::Verification => "user.verification_mailed",
-            Self::PasswordReset => "user.password_reset_mailed",
-        }
-    }
-
     fn purpose(self) -> Purpose {
         match self {
             Self::Verification => Purpose::VerifyEmail,

@@ -8,16 +8,17 @@ use shared::{
     text::{fold_word, name_words},
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
-        Conn, Shelf, doctors,
-        listing::Span,
+        ArchiveState, Conn, doctors,
+        listing::{self, Span},
         patients,
         search::{Search, doctor_terms, terms},
     },
     error::Error,
+    services::actor::Actor,
 };
 
 /// Finds what was typed among the patients that the caller may see and all doctors. Nothing of the
@@ -68,11 +69,11 @@ async fn by_id(
     let id: PatientId = digits.parse().map_err(|_| Error::invalid("q", not_an_id()))?;
     let today = app.clock().today();
     let mut results = Vec::new();
-    if let Some(row) = patients::get(conn, id, visible, Shelf::Current, today).await? {
-        results.push(patient(row.patient, Why::Id));
+    if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
+        results.push(patient(row.record, Why::Id));
     }
-    if let Some(row) = doctors::get(conn, DoctorId(id.0), Shelf::Current).await? {
-        results.push(doctor(row.doctor, Why::Id));
+    if let Some(row) = doctors::get(conn, DoctorId(id.0), ArchiveState::Current).await? {
+        results.push(doctor(row.record, Why::Id));
     }
     Ok(Lookup { read_as: vec![Reading::Id], results })
 }
@@ -93,9 +94,9 @@ async fn patients_with(
     let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
     let (search, today) = (Some(search), app.clock().today());
     let listing = patients::Listing { filter: &filter, search, scope: visible, today };
-    let rows = patients::list(conn, &listing, &SPAN).await?;
-    let found = rows.into_iter().map(|(row, key)| {
-        let terms = terms(&row.patient.mrn, &row.patient.state().fields);
+    let rows = listing::read(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(found, key)| {
+        let terms = terms(&found.mrn, &found.fields);
         let why = match search.and_then(|search| search.matched(&terms)) {
             Some(Reading::Id) => Why::Id,
             Some(Reading::Mrn) => Why::Mrn,
@@ -105,7 +106,7 @@ async fn patients_with(
             Some(Reading::Identifier) => Why::Identifier,
             Some(Reading::Name) | None => Why::Name,
         };
-        (key.rank, patient(row.patient, why))
+        (key.rank, patient(found, why))
     });
     Ok(found.collect())
 }
@@ -113,15 +114,15 @@ async fn patients_with(
 async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Result<Ranked, Error> {
     let filter = DoctorFilter { search: Some(typed.to_owned()), ..DoctorFilter::default() };
     let listing = doctors::Listing { filter: &filter, search: Some(search) };
-    let rows = doctors::list(conn, &listing, &SPAN).await?;
-    let found = rows.into_iter().map(|(row, key)| {
-        let why = match search.matched(&doctor_terms(&row.doctor.fields())) {
+    let rows = listing::read(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(found, key)| {
+        let why = match search.matched(&doctor_terms(&found.fields)) {
             Some(Reading::Email) => Why::Email,
             Some(Reading::Phone) => Why::Phone,
             Some(Reading::Identifier) => Why::License,
-            _ => of_words(&row.doctor, typed),
+            _ => of_words(&found, typed),
         };
-        (key.rank, doctor(row.doctor, why))
+        (key.rank, doctor(found, why))
     });
     Ok(found.collect())
 }

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::UserId;
 
-use crate::error::{Error, Stale};
+use crate::{
+    db::records::Revision,
+    error::{Error, Stale},
+};
 
 /// Which version of a record a write is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,17 @@ pub struct Found<'a> {
     pub changed_by_name: &'a str,
     /// When.
     pub changed_at: DateTime<Utc>,
+}
+
+impl<'a> From<&'a Revision> for Found<'a> {
+    fn from(revision: &'a Revision) -> Self {
+        Self {
+            version: revision.version,
+            changed_by: revision.changed_by,
+            changed_by_name: &revision.changed_by_name,
+            changed_at: revision.changed_at,
+        }
+    }
 }
 
 impl Precondition {

@@ -9,8 +9,7 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, in_person, session_permissions},
-    audit::{self, Deed, Doer},
+    access::{in_person, session_permissions},
     devices,
     listing::{Asked, Window},
 };
@@ -23,6 +22,10 @@ use crate::{
         users::{self, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer},
+    },
 };
 
 /// How long the refresh token that was just replaced may be sent again.

@@ -19,12 +19,12 @@ use shared::{
     account::{User, identifier_key},
 };
 
-use super::{access::Actor, passwords::Rank};
 use crate::{
     app::App,
     db::{Conn, devices::DeviceToken, throttle},
     digest::short_sha256,
     error::Error,
+    services::{actor::Actor, passwords::Rank},
 };
 
 /// Attempts without a delay in the lane of an account.

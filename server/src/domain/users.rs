@@ -11,13 +11,8 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin},
     accounts::{check_for, own_values, unique},
-    api_tokens,
-    audit::{self, Deed, Doer, differences},
-    codes, devices,
-    passwords::{Rank, check_new},
-    sessions, usernames,
+    api_tokens, codes, devices, sessions, usernames,
 };
 use crate::{
     app::App,
@@ -26,6 +21,11 @@ use crate::{
         users::{self, NewUser, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        passwords::{Rank, check_new},
+    },
 };
 
 pub use manage::{
@@ -68,15 +68,14 @@ pub fn read_account(
     let mut reader = Reader::from_members(members.into());
     let read = Registration::read(&mut reader);
     let mut faults = reader.finish();
-    let full = full_name(read.first_name.as_deref(), read.last_name.as_deref());
     if !faults.concern("password")
-        && let Err(complaint) = check_new(&password, role, &[email, &full])
+        && let Err(complaint) = check_new(&password, role, &[email, name])
     {
         faults.add("password", complaint);
     }
-    faults.into_result()?;
-    let (first_name, last_name) = (read.first_name, read.last_name);
-    Ok(NewAccount { email: Some(read.email), username: None, first_name, last_name, password })
+    let Registration { email, first_name, last_name, .. } =
+        read.filter(|_| faults.is_empty()).ok_or(faults)?;
+    Ok(NewAccount { email: Some(email), username: None, first_name, last_name, password })
 }
 
 /// Whether there is no active administrator.
@@ -178,17 +177,8 @@ pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
     change(app, identifier, "user.deactivated", |row| row.user.is_active = false).await
 }
 
-/// Gives accounts of earlier versions what they lack: the words under which they are found, and a
-/// username where they have no name either.
-pub(crate) async fn complete(app: &App) -> Result<(), Error> {
-    loop {
-        let mut tx = app.db().begin().await?;
-        let is_more = users::listing::complete(&mut tx.conn()).await?;
-        tx.commit().await?;
-        if !is_more {
-            break;
-        }
-    }
+/// Gives accounts of earlier versions that have no name a username.
+pub(super) async fn name_accounts(app: &App) -> Result<(), Error> {
     while is_somebody_nameless(app).await? {
         let mut tx = app.db().begin().await?;
         let mut conn = tx.conn();

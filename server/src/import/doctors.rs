@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use shared::{
     Faults,
-    doctor::{DoctorFields, DoctorInput, NewDoctor},
-    read::{Input, Reader},
+    doctor::{DoctorFields, DoctorInput},
+    read::Reader,
 };
 
 use super::{
@@ -13,11 +13,9 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        access::Actor,
-        doctors::{self, Claimed, Known},
-    },
+    domain::doctors::{self, Claimed, Known},
     error::Error,
+    services::actor::Actor,
 };
 
 /// What they look like.
@@ -57,8 +55,7 @@ impl Subject for Doctors {
     type Claimed = Claimed;
 
     fn read(reader: &mut Reader, _: NaiveDate) -> Result<DoctorFields, Faults> {
-        let input = NewDoctor::read(reader).0;
-        DoctorFields::default().changed_by(&input)
+        DoctorFields::new(&DoctorInput::read(reader))
     }
 
     fn key(fields: &DoctorFields, _: &str) -> Vec<Known> {

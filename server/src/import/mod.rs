@@ -47,9 +47,10 @@ use shared::{
 
 use crate::{
     app::App,
-    domain::{access::Actor, users},
+    domain::users,
     error::Error,
     output::{say, say_json},
+    services::actor::Actor,
 };
 use doctors::Doctors;
 use header::{Format, Header, Layout};

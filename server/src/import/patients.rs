@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use shared::{
     Faults,
-    patient::{Identifier, NewPatient, PatientInput, PatientState},
-    read::{Input, Reader},
+    patient::{Identifier, PatientInput, PatientState},
+    read::Reader,
 };
 
 use super::{
@@ -13,11 +13,9 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        access::Actor,
-        patients::{self, Claimed},
-    },
+    domain::patients::{self, Claimed},
     error::Error,
+    services::actor::Actor,
 };
 
 /// What they look like.
@@ -65,16 +63,15 @@ impl Subject for Patients {
     type Claimed = Claimed;
 
     fn read(reader: &mut Reader, today: NaiveDate) -> Result<PatientState, Faults> {
-        let input = NewPatient::read(reader).0;
-        PatientState::default().changed_by(&input, today)
+        PatientState::default().changed_by(&PatientInput::read(reader), today)
     }
 
     /// The id in the source, else all identifiers.
     fn key(state: &PatientState, source: &str) -> Vec<Identifier> {
-        let all = state.fields.identifiers.as_deref().unwrap_or_default();
+        let all = &state.fields.identifiers;
         match all.iter().find(|identifier| identifier.system == source) {
             Some(identifier) => vec![identifier.clone()],
-            None => all.to_vec(),
+            None => all.clone(),
         }
     }
 

@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(fields.first_name.as_deref(), Some("José Eduardo Ñ"));
         assert_eq!(fields.last_name.as_deref(), Some("Gómez"));
         assert_eq!(described.key, [Identifier { system: "here".into(), value: "a-1".into() }]);
-        assert_eq!(fields.identifiers.unwrap()[1].system, "ssn");
+        assert_eq!(fields.identifiers[1].system, "ssn");
     }
 
     #[test]
@@ -330,7 +330,7 @@ mod tests {
         let header = "last_name,specialization,years_of_experience,is_available,consultation_fee";
         let row = read_as::<Doctors>(header, &record("Luna,Surgery,7,FALSE,200"));
         let fields = row.unwrap().state;
-        assert_eq!((fields.years_of_experience, fields.is_available), (Some(7), Some(false)));
+        assert_eq!((fields.years_of_experience, fields.is_available), (Some(7), false));
         assert_eq!(fields.consultation_fee.unwrap().to_string(), "200.00");
         let faults = read_as::<Doctors>(header, &record(",,lots,maybe,-1")).unwrap_err();
         let columns: Vec<_> = faults.iter().map(|fault| fault.column.as_deref().unwrap()).collect();

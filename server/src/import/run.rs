@@ -11,7 +11,7 @@ use super::{
     report::{BadRow, Report, Screen},
     row::{Described, RowFault, RowReader},
 };
-use crate::{app::App, domain::access::Actor, error::Error};
+use crate::{app::App, error::Error, services::actor::Actor};
 
 /// Rows that are read and looked up at once.
 const BATCH: usize = 1_000;

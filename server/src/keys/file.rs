@@ -13,6 +13,7 @@ use super::{Key, Keys, RETIRED, lifetime, parse, random_text};
 use crate::{
     clock::Clock,
     config::{Database, Settings},
+    finding::Finding,
     output::say,
 };
 
@@ -58,12 +59,26 @@ pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
 /// Checks the secrets; says where they are.
 ///
 /// Fails with one sentence.
-pub fn check(settings: &Settings, database: &Database) -> Result<String, String> {
+pub fn check(settings: &Settings, database: &Database) -> Result<Finding, String> {
     if let (None, Some(secret)) = (&settings.jwt_secret_file, &settings.jwt_secret) {
-        return parse(secret, "FRONTDESK_JWT_SECRET").map(|_| "FRONTDESK_JWT_SECRET".to_owned());
+        parse(secret, "FRONTDESK_JWT_SECRET")?;
+        return Ok(Finding::good("FRONTDESK_JWT_SECRET"));
     }
     let path = path(settings, database)?;
-    read(&path).map(|_| path.display().to_string())
+    let place = path.display();
+    if settings.jwt_secret_file.is_none() && path.symlink_metadata().is_err() {
+        return Ok(match database {
+            Database::Sqlite(file) if file.exists() => Finding::warning(format!(
+                "{place} is missing: the next start creates another one, which ends every login"
+            )),
+            _ => Finding::good(format!("{place} does not exist yet: the first start creates it")),
+        });
+    }
+    read(&path)?;
+    Ok(match shared_with_group(&path) {
+        Some(sentence) => Finding::warning(sentence),
+        None => Finding::good(place.to_string()),
+    })
 }
 
 /// The file of the secrets: the one that is named, or the one beside a SQLite file.
@@ -106,21 +121,41 @@ impl Stamp {
     }
 }
 
+/// Reads the secrets. A symbolic link is followed: container platforms mount secrets as such.
 pub(super) fn read(path: &Path) -> Result<Keys, String> {
     let place = format!("the key file {}", path.display());
     let failed = |error: std::io::Error| format!("{place} can't be read: {error}");
-    let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
+    let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {
         return Err(format!("{place} is not a plain file"));
     }
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-        if mode & 0o077 != 0 {
-            return Err(format!("{place} can be read by others: chmod 600 it"));
+        if mode & 0o027 != 0 {
+            return Err(format!(
+                "{place} can be read by others or changed by its group: chmod 600 it"
+            ));
         }
     }
     parse(&std::fs::read_to_string(path).map_err(failed)?, &place)
+}
+
+/// A sentence for the operator where the file's group may read the secrets. That is how container
+/// platforms mount a secret for a server that is not root.
+pub(super) fn shared_with_group(path: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        let metadata = std::fs::metadata(path).ok()?;
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+        (mode & 0o040 != 0)
+            .then(|| format!("the key file {} can be read by its whole group", path.display()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 /// Puts a new secret before the others, marks the one that has signed until now, and leaves out
@@ -154,6 +189,8 @@ fn replace(
     keep: impl FnOnce(&Keys) -> Result<Vec<String>, String>,
 ) -> Result<usize, String> {
     let failed = |error: std::io::Error| format!("can't replace {}: {error}", path.display());
+    // The file is replaced, not a link to it.
+    let path = &path.canonicalize().map_err(failed)?;
     // Of two at once, the second has to see what the first has made.
     let _turn = turn(path).map_err(failed)?;
     let keys = read(path)?;

@@ -6,11 +6,7 @@ use shared::{
 };
 
 use super::{dice::Dice, name, origin, value};
-use crate::{
-    app::App,
-    domain::{access::Actor, doctors::register_many},
-    error::Error,
-};
+use crate::{app::App, domain::doctors::register_many, error::Error, services::actor::Actor};
 
 /// About as frequent as doctors are who do it: the first ones more than the last.
 const SPECIALIZATIONS: &[&str] = &[
@@ -79,9 +75,7 @@ pub async fn enter(
     actor: &Actor,
     doctors: impl Iterator<Item = NewDoctor>,
 ) -> Result<(), Error> {
-    let all = doctors
-        .map(|doctor| DoctorFields::default().changed_by(&doctor.0))
-        .collect::<Result<Vec<_>, _>>()?;
+    let all = doctors.map(|doctor| DoctorFields::new(&doctor.0)).collect::<Result<Vec<_>, _>>()?;
     register_many(app, actor, &all, "doctor.created").await.map(drop)
 }
 
@@ -96,7 +90,7 @@ mod tests {
     fn every_doctor_passes_the_rules_that_requests_pass() {
         let mut licenses = std::collections::HashSet::new();
         for doctor in doctors(2_000) {
-            assert!(DoctorFields::default().changed_by(&doctor.0).is_ok());
+            assert!(DoctorFields::new(&doctor.0).is_ok());
             let sent = serde_json::to_vec(&doctor).unwrap();
             let read = read::body::<NewDoctor>(&sent, NaiveDate::default());
             assert_eq!(read, Ok(doctor.clone()));

@@ -16,12 +16,12 @@ use shared::{
 use crate::{
     app::App,
     domain::{
-        access::{Actor, Origin},
         patients,
         users::{self, NewAccount},
     },
     error::Error,
     keys::random_text,
+    services::actor::{Actor, Origin},
 };
 use dice::Dice;
 pub use doctors::{doctors, enter};
@@ -357,7 +357,7 @@ mod tests {
             }),
             ("who are deceased", |s| s.fields.deceased_on.is_some()),
             ("with allergies", |s| s.fields.allergies.is_some()),
-            ("with identifiers", |s| s.fields.identifiers.is_some()),
+            ("with identifiers", |s| !s.fields.identifiers.is_empty()),
             ("without a phone", |s| s.fields.phone_number.is_none()),
         ];
         for (kind, is_of_kind) in kinds {

@@ -4,10 +4,10 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
 };
 
+use argon2::Params;
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use server::{
@@ -17,7 +17,7 @@ use server::{
     },
     app::App,
     config::{Registration, Settings},
-    domain::users,
+    domain::{upgrade, users},
 };
 use shared::{
     account::Role,
@@ -25,12 +25,10 @@ use shared::{
 };
 use tokio::sync::oneshot;
 
-use crate::postgres;
+pub(crate) use crate::place::Place;
 
 /// A password that every role may have.
 pub(crate) const PASSWORD: &str = "a long walk by the sea";
-/// The secret of the test servers on PostgreSQL.
-const SECRET: &str = "tests-sign-with-this-0123456789abcdefghijklmnop";
 
 /// Which database a case runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,49 +56,6 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
-/// A place for records, as a program of its own would be told of it.
-pub(crate) struct Place {
-    pub(crate) database_url: String,
-    pub(crate) folder: tempfile::TempDir,
-}
-
-impl Place {
-    pub(crate) async fn new(backend: Backend) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database_url = match backend {
-            Backend::Sqlite => format!("sqlite:{}", folder.path().join("desk.sqlite").display()),
-            Backend::Postgres => postgres::database().await,
-        };
-        Self { database_url, folder }
-    }
-
-    /// A place in a database that is there.
-    pub(crate) fn at(database_url: String) -> Self {
-        Self { database_url, folder: tempfile::tempdir().unwrap() }
-    }
-
-    pub(crate) fn secret_file(&self) -> PathBuf {
-        let path = self.folder.path().join("secret");
-        if !path.exists() {
-            use std::os::unix::fs::OpenOptionsExt;
-            let mut options = std::fs::OpenOptions::new();
-            let mut file = options.write(true).create_new(true).mode(0o600).open(&path).unwrap();
-            std::io::Write::write_all(&mut file, SECRET.as_bytes()).unwrap();
-        }
-        path
-    }
-
-    pub(crate) fn settings(&self) -> Settings {
-        Settings {
-            database_url: Some(self.database_url.clone()),
-            jwt_secret: Some(SECRET.to_owned()),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            outbox: Some(self.folder.path().join("outbox")),
-            ..Settings::defaults()
-        }
-    }
-}
-
 /// A running server.
 pub(crate) struct Server {
     pub(crate) app: App,
@@ -115,7 +70,7 @@ impl Server {
     }
 
     pub(crate) async fn start_with(backend: Backend, set: impl FnOnce(&mut Settings)) -> Self {
-        let place = Arc::new(Place::new(backend).await);
+        let place = Arc::new(Place::migrated(backend).await);
         let mut settings = place.settings();
         set(&mut settings);
         Self::start_at(place, settings).await
@@ -131,9 +86,28 @@ impl Server {
         settings: Settings,
         limits: Limits,
     ) -> Self {
+        Self::start_hashing(place, settings, limits, cheap()).await
+    }
+
+    /// A server whose passwords cost what they do in earnest, where a case is about the time that
+    /// hashing takes.
+    pub(crate) async fn start_in_earnest(backend: Backend) -> Self {
+        let place = Arc::new(Place::migrated(backend).await);
+        let settings = place.settings();
+        Self::start_hashing(place, settings, Limits::default(), Params::default()).await
+    }
+
+    async fn start_hashing(
+        place: Arc<Place>,
+        settings: Settings,
+        limits: Limits,
+        cost: Params,
+    ) -> Self {
         let listener = connections::listen(settings.listen).unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::open(Settings { listen: address, ..settings }).await.unwrap();
+        let settings = Settings { listen: address, ..settings };
+        let database = settings.database().unwrap();
+        let app = upgrade::open_hashing(settings, &database, cost).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = app.clone();
         tokio::spawn(async move {
@@ -189,9 +163,16 @@ impl Server {
     }
 }
 
+/// Hashes that cost next to nothing: what the cases do is not about them.
+fn cheap() -> Params {
+    Params::new(64, 1, 1, None).unwrap()
+}
+
 fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
+        // It speaks plain HTTP; reading the machine's certificates takes longer than most cases.
+        .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()

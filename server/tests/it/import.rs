@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
-use server::{app::App, sample};
+use server::{domain::upgrade, sample};
 
 use crate::{
     crash::{create_admin, program},
@@ -412,7 +412,7 @@ async fn two_imports_of_doctors_at_once_bring_nobody_in_twice(backend: Backend) 
 
 async fn the_sample_is_found_by_searching(backend: Backend) {
     let place = Place::new(backend).await;
-    let app = App::open(place.settings()).await.unwrap();
+    let app = upgrade::open(place.settings()).await.unwrap();
     let (email, password) = sample::furnish(&app, sample::PEOPLE).await.unwrap();
     assert!(
         sample::furnish(&app, sample::PEOPLE).await.is_err(),

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
-    Complaint, Patch, UserId,
+    Complaint, UserId,
     page::{COUNT_MAX, PAGE_SIZE_MAX},
     query,
-    read::{self, Input, Reader},
+    read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
 };
 
@@ -188,103 +188,58 @@ filter! {
     }
 }
 
-/// An account to be made by an administrator.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct NewUser {
-    /// E-mail address; it or the username is required.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// Username.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// The role, required.
-    pub role: Option<Role>,
-    /// Given names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<String>,
-    /// Family names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<String>,
-    /// Phone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-}
-
-impl Input for NewUser {
-    fn read(reader: &mut Reader) -> Self {
-        let email = reader.member("email", read::parsed(EMAIL_MAX, rules::email)).into_value();
-        let username = reader.member("username", read::parsed(USERNAME_MAX, username)).into_value();
-        let is_bad = reader.faults.concern("email") || reader.faults.concern("username");
-        if email.is_none() && username.is_none() && !is_bad {
-            let message = "is required where there is no username";
-            reader.faults.add("email", Complaint::new("required", message));
-        }
-        let (first_name, last_name) = named(reader);
-        Self {
-            email,
-            username,
-            first_name,
-            last_name,
-            phone: reader.member("phone", read::parsed(PHONE_MAX, rules::phone)).into_value(),
-            role: reader.required("role", read::parsed(20, Role::from_str)),
-        }
+body! {
+    /// An account to be made: `email` or `username` is required.
+    #[derive(Clone, Debug, PartialEq)]
+    NewUser, prepare check_new_user {
+        /// E-mail address.
+        email: Option<String> = optional(read::parsed(EMAIL_MAX, rules::email))
+            => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
+        /// Username: no `@`, no spaces.
+        username: Option<String> = optional(read::parsed(USERNAME_MAX, username))
+            => [pattern(r"^[^@\s]*$"), max_length(USERNAME_MAX), example("ana")],
+        /// Given names.
+        first_name: Option<String> = optional(read::line(NAME_MAX))
+            => [max_length(NAME_MAX), example("Ana")],
+        /// Family names.
+        last_name: Option<String> = optional(read::line(NAME_MAX))
+            => [max_length(NAME_MAX), example("Gómez")],
+        /// Phone number with 5 to 15 digits.
+        phone: Option<String> = optional(read::parsed(PHONE_MAX, rules::phone))
+            => [max_length(PHONE_MAX), example("+1 555 765 4321")],
+        /// The role.
+        role: Role = required(read::parsed(20, Role::from_str)) => [example("staff")],
+    }
+    also {
+        /// Both names in one; the last word is the last name.
+        name: Option<String> => [max_length(FULL_NAME_MAX)],
     }
 }
 
-/// What an administrator changes of an account.
-#[derive(Clone, Default, Serialize)]
-pub struct UserInput {
-    /// What its owner may change too.
-    #[serde(flatten)]
-    pub profile: ProfileInput,
-    /// The role.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-    /// Whether the account may be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub is_active: Option<bool>,
-}
-
-/// A change to an account: an absent member stays, `null` clears it.
-#[derive(Clone, Default, Serialize)]
-#[serde(transparent)]
-pub struct UserPatch(pub UserInput);
-
-pub(super) const COMPUTED: &[&str] =
-    &["created_at", "updated_at", "version", "permissions", "has_password"];
-pub(super) const FIXED: &[&str] = &["id", "is_staff", "email_verified"];
-
-impl Input for UserPatch {
-    fn read(reader: &mut Reader) -> Self {
-        let profile = ProfileInput::read_members(reader);
-        let role = reader.member("role", read::parsed(20, Role::from_str));
-        let is_active = reader.member("is_active", read::boolean);
-        for (field, is_null) in
-            [("role", role == Patch::Null), ("is_active", is_active == Patch::Null)]
-        {
-            if is_null {
-                reader.faults.add(field, Complaint::required());
-            }
-        }
-        reader.ignore(COMPUTED);
-        let profile = ProfileInput { echo: reader.echo(FIXED), ..profile };
-        Self(UserInput { profile, role: role.into_value(), is_active: is_active.into_value() })
+fn check_new_user(reader: &mut Reader) {
+    named(reader);
+    let is_absent = |member| matches!(reader.peek(member, read::line(EMAIL_MAX)), Ok(None));
+    if is_absent("email") && is_absent("username") {
+        let message = "is required where there is no username";
+        reader.faults.add("email", Complaint::new("required", message));
     }
 }
 
-/// A new password for somebody who has a one-time code.
-#[derive(Clone, Default, Serialize)]
-pub struct PasswordReset {
-    /// The code.
-    pub token: String,
-    /// The password from now on.
-    pub new_password: String,
+const COMPUTED: &[&str] = &["created_at", "updated_at", "version", "permissions", "has_password"];
+const FIXED: &[&str] = &["id", "is_staff", "email_verified"];
+
+body! {
+    /// A change to an account: an absent member stays, `null` clears it.
+    UserPatch, sent back (COMPUTED, FIXED) {
+        /// What its owner may change too.
+        profile: ProfileInput = embedded(profile),
+        /// The role.
+        role: Option<Role> = filled(read::parsed(20, Role::from_str)) => [example("staff")],
+        /// `false` ends all sessions and API tokens and lets nobody log in.
+        is_active: Option<bool> = filled(read::boolean),
+    }
 }
 
-impl Input for PasswordReset {
-    fn read(reader: &mut Reader) -> Self {
-        let token = reader.required("token", read::secret(CODE_MAX));
-        let new = reader.required("new_password", read::secret(super::PASSWORD_MAX));
-        Self { token: token.unwrap_or_default(), new_password: new.unwrap_or_default() }
-    }
+fn profile(reader: &mut Reader) -> ProfileInput {
+    ProfileInput::read_back(reader, COMPUTED, FIXED)
 }

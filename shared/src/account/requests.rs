@@ -3,327 +3,282 @@
 use serde::Serialize;
 
 use super::{
-    CODE_MAX, FULL_NAME_MAX, PASSWORD_MAX, Role, TOKEN_MAX, USERNAME_MAX, split_name, username,
+    CODE_MAX, FULL_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, Role, TOKEN_MAX, USERNAME_MAX,
+    check_password, username,
 };
 use crate::{
-    Complaint, Faults, Patch,
-    account::check_password,
-    read::{self, Echo, Input, Reader},
+    Complaint,
+    patient::full_name,
+    read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX},
 };
 
-/// What registering asks for.
-#[derive(Clone, Default, Serialize)]
-pub struct Registration {
-    /// E-mail address, required.
-    pub email: String,
-    /// Password, required.
-    pub password: String,
-    /// Username.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// Given names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<String>,
-    /// Family names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<String>,
-    /// Phone number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// `patient` or `doctor`; member if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-    /// The device token of an earlier login. A new account has none, so it is not looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-}
-
-impl Input for Registration {
-    fn read(reader: &mut Reader) -> Self {
-        let email = reader.required("email", read::parsed(EMAIL_MAX, rules::email));
-        let password = reader.required("password", read::secret(PASSWORD_MAX));
-        let confirmed = reader.member("password_confirm", read::secret(PASSWORD_MAX)).into_value();
-        if confirmed.is_some() && confirmed != password {
-            let complaint = Complaint::new("not_the_same", "must be the same as password");
-            reader.faults.add("password_confirm", complaint);
-        }
-        let username = reader.member("username", read::parsed(USERNAME_MAX, username)).into_value();
-        let (first_name, last_name) = named(reader);
-        let phone = reader.member("phone", read::parsed(PHONE_MAX, rules::phone)).into_value();
-        let role = reader.member("role", read::parsed(20, own_role)).into_value();
-        let device = reader.member("device", read::secret(TOKEN_MAX)).into_value();
-        Self {
-            email: email.unwrap_or_default(),
-            password: password.unwrap_or_default(),
-            username,
-            first_name,
-            last_name,
-            phone,
-            role,
-            device,
-        }
-    }
-
-    fn judge(&self, _: chrono::NaiveDate, faults: &mut Faults) {
-        let name = crate::patient::full_name(self.first_name.as_deref(), self.last_name.as_deref());
-        let own = [self.email.as_str(), self.username.as_deref().unwrap_or_default(), &name];
-        let role = self.role.unwrap_or(Role::Member);
-        if !faults.concern("password")
-            && let Err(complaint) = check_password(&self.password, role, &own)
-        {
-            faults.add("password", complaint);
-        }
-    }
-}
-
-/// Takes both names: in parts, or in one text that is split.
-pub(super) fn named(reader: &mut Reader) -> (Option<String>, Option<String>) {
-    let name = reader.member("name", read::line(FULL_NAME_MAX)).into_value();
-    let first = reader.member("first_name", read::line(NAME_MAX)).into_value();
-    let last = reader.member("last_name", read::line(NAME_MAX)).into_value();
-    match &name {
-        Some(name) if first.is_none() && last.is_none() => split_checked(reader, name),
-        Some(name) if *name != crate::patient::full_name(first.as_deref(), last.as_deref()) => {
-            let message = "must agree with first_name and last_name, or stand alone";
-            reader.faults.add("name", Complaint::new("disagrees", message));
-            (first, last)
-        }
-        _ => (first, last),
-    }
-}
-
-/// Splits a name; a part that is too long is a fault of the whole.
-fn split_checked(reader: &mut Reader, name: &str) -> (Option<String>, Option<String>) {
-    let (first, last) = split_name(name);
-    if [&first, &last].into_iter().flatten().any(|part| part.chars().count() > NAME_MAX) {
-        let message = format!("must have at most {NAME_MAX} characters in either name");
-        reader.faults.add("name", Complaint::new("too_long", message).with("max", NAME_MAX));
-    }
-    (first, last)
-}
-
 /// The roles that somebody may choose at registration.
+const OWN_ROLES: &[&str] = &["member", "patient", "doctor"];
+/// A device token, as an example.
+#[cfg(feature = "openapi")]
+const DEVICE: &str = "tq3mM0xXo1v0u9yJm5cS7wQe8rTzLk2bVhNfGdPaXsY";
+
+body! {
+    /// What registering asks for.
+    #[derive(Clone, Serialize)]
+    Registration, prepare check_registration {
+        /// E-mail address.
+        email: String = required(read::parsed(EMAIL_MAX, rules::email))
+            => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
+        /// Password.
+        password: String = required(read::secret(PASSWORD_MAX))
+            => [format("password"), min_length(PASSWORD_MIN), max_length(PASSWORD_MAX),
+                example("a long walk by the sea")],
+        /// Username: no `@`, no spaces.
+        username: Option<String> = optional(read::parsed(USERNAME_MAX, username))
+            => [pattern(r"^[^@\s]*$"), max_length(USERNAME_MAX), example("ana")],
+        /// Given names.
+        first_name: Option<String> = optional(read::line(NAME_MAX))
+            => [max_length(NAME_MAX), example("Ana")],
+        /// Family names.
+        last_name: Option<String> = optional(read::line(NAME_MAX))
+            => [max_length(NAME_MAX), example("Gómez")],
+        /// Phone number with 5 to 15 digits.
+        phone: Option<String> = optional(read::parsed(PHONE_MAX, rules::phone))
+            => [max_length(PHONE_MAX), example("+1 555 765 4321")],
+        /// `member` unless it is said.
+        role: Option<Role> = optional(read::parsed(20, own_role))
+            => [only(OWN_ROLES), example("member")],
+        /// The device token of an earlier login; a new account gets a new one.
+        device: Option<String> = optional(read::secret(TOKEN_MAX))
+            => [max_length(TOKEN_MAX), example(DEVICE)],
+    }
+    also {
+        /// The password again, where a form asks for it.
+        password_confirm: Option<String>
+            => [format("password"), min_length(1), max_length(PASSWORD_MAX)],
+        /// Both names in one; the last word is the last name.
+        name: Option<String> => [max_length(FULL_NAME_MAX)],
+    }
+}
+
+/// The password has to be the one that was typed again, and a good one for what else is sent.
+fn check_registration(reader: &mut Reader) {
+    named(reader);
+    let password = reader.peek("password", read::secret(PASSWORD_MAX)).ok().flatten();
+    let confirmed = reader.member("password_confirm", read::secret(PASSWORD_MAX)).into_value();
+    if confirmed.is_some() && confirmed != password {
+        let complaint = Complaint::new("not_the_same", "must be the same as password");
+        reader.faults.add("password_confirm", complaint);
+    }
+    let text = |member| reader.peek(member, read::line(EMAIL_MAX)).ok().flatten();
+    let name = full_name(text("first_name").as_deref(), text("last_name").as_deref());
+    let own = [text("email").unwrap_or_default(), text("username").unwrap_or_default(), name];
+    let judge = |password: String| {
+        check_password(&password, Role::Member, &own.each_ref().map(String::as_str)).err()
+    };
+    if let Some(complaint) = password.and_then(judge) {
+        reader.faults.add("password", complaint);
+    }
+}
+
+/// Splits both names where they came in one text; beside its parts that has to say the same.
+pub(super) fn named(reader: &mut Reader) {
+    let part = |member| reader.peek(member, read::line(NAME_MAX));
+    match (part("first_name"), part("last_name")) {
+        (Ok(None), Ok(None)) => reader.split_name(),
+        (first, last) => {
+            let whole = reader.member("name", read::line(FULL_NAME_MAX)).into_value();
+            if let (Some(whole), Ok(first), Ok(last)) = (whole, first, last)
+                && whole != full_name(first.as_deref(), last.as_deref())
+            {
+                let message = "must agree with first_name and last_name, or stand alone";
+                reader.faults.add("name", Complaint::new("disagrees", message));
+            }
+        }
+    }
+}
+
 fn own_role(text: &str) -> Result<Role, Complaint> {
-    match text {
-        "patient" => Ok(Role::Patient),
-        "doctor" => Ok(Role::Doctor),
-        "member" => Ok(Role::Member),
-        _ => Err(Complaint::not_one_of(&["member", "patient", "doctor"])),
+    let role = text.parse().ok().filter(|role: &Role| OWN_ROLES.contains(&role.as_str()));
+    role.ok_or_else(|| Complaint::not_one_of(OWN_ROLES))
+}
+
+body! {
+    /// Who logs in: `email` or `username`, and either may hold either.
+    #[derive(Clone, Serialize)]
+    Login, prepare take_username {
+        /// E-mail address or username.
+        #[serde(rename = "email")]
+        identifier as "email": String = required(read::line(EMAIL_MAX))
+            => [max_length(EMAIL_MAX), optional(), nullable(), example("ana@example.com")],
+        /// The password.
+        password: String = required(read::secret(PASSWORD_MAX))
+            => [format("password"), min_length(1), max_length(PASSWORD_MAX),
+                example("a long walk by the sea")],
+        /// The device token that the last login with this account has answered, or the one-time code
+        /// with which its password was set within the last hour. Attempts that carry it are counted
+        /// apart from everybody else's. A token that is unknown, of another account or too old counts
+        /// for nothing.
+        device: Option<String> = optional(read::secret(TOKEN_MAX))
+            => [max_length(TOKEN_MAX), example(DEVICE)],
+    }
+    also {
+        /// E-mail address or username.
+        username: Option<String> => [max_length(EMAIL_MAX)],
     }
 }
 
-/// Who logs in, and with what.
-#[derive(Clone, Default, Serialize)]
-pub struct Login {
-    /// E-mail address or username.
-    #[serde(rename = "email")]
-    pub identifier: String,
-    /// The password.
-    pub password: String,
-    /// The device token that the last login with this account has answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-}
-
-impl Input for Login {
-    fn read(reader: &mut Reader) -> Self {
-        let email = reader.member("email", read::line(EMAIL_MAX)).into_value();
-        let username = reader.member("username", read::line(EMAIL_MAX)).into_value();
-        let password = reader.required("password", read::secret(PASSWORD_MAX));
-        let device = reader.member("device", read::secret(TOKEN_MAX)).into_value();
-        let identifier = match (email, username) {
-            (Some(email), Some(username)) if email != username => {
-                let message = "must not be given beside email";
-                reader.faults.add("username", Complaint::new("not_both", message));
-                None
-            }
-            (Some(one), _) | (None, Some(one)) => Some(one),
-            (None, None) => {
-                if !reader.faults.concern("email") && !reader.faults.concern("username") {
-                    reader.faults.add("email", Complaint::required());
-                }
-                None
-            }
-        };
-        Self {
-            identifier: identifier.unwrap_or_default(),
-            password: password.unwrap_or_default(),
-            device,
+/// Reads a username in the place of the e-mail address; beside one it has to say the same.
+fn take_username(reader: &mut Reader) {
+    let Some(username) = reader.member("username", read::line(EMAIL_MAX)).into_value() else {
+        return;
+    };
+    match reader.peek("email", read::line(EMAIL_MAX)) {
+        Ok(None) => reader.put("email", username),
+        Ok(Some(email)) if email != username => {
+            let message = "must not be given beside email";
+            reader.faults.add("username", Complaint::new("not_both", message));
         }
+        _ => {}
     }
 }
 
-/// A refresh token.
-#[derive(Clone, Default, Serialize)]
-pub struct Refresh {
-    /// The token.
-    pub refresh: String,
-}
-
-impl Input for Refresh {
-    fn read(reader: &mut Reader) -> Self {
-        let refresh = reader.required("refresh", read::secret(TOKEN_MAX));
-        Self { refresh: refresh.unwrap_or_default() }
+body! {
+    /// A refresh token.
+    #[derive(Clone, Serialize)]
+    Refresh {
+        /// The token.
+        refresh: String = required(read::secret(TOKEN_MAX))
+            => [min_length(1), max_length(TOKEN_MAX)],
     }
 }
 
-/// The end of a session. The token is not needed: the session is the one that asks.
-#[derive(Clone, Default, Serialize)]
-pub struct Logout {
-    /// The refresh token, as the earlier systems send it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refresh: Option<String>,
-}
-
-impl Input for Logout {
-    fn read(reader: &mut Reader) -> Self {
-        Self { refresh: reader.member("refresh", read::secret(TOKEN_MAX)).into_value() }
+body! {
+    /// The end of this session.
+    #[derive(Clone, Serialize)]
+    Logout {
+        /// The refresh token; not needed.
+        refresh: Option<String> = optional(read::secret(TOKEN_MAX)) => [max_length(TOKEN_MAX)],
     }
 }
 
-/// A new password for oneself.
-#[derive(Clone, Default, Serialize)]
-pub struct PasswordChange {
-    /// The password until now.
-    pub current_password: String,
-    /// The password from now on.
-    pub new_password: String,
-}
-
-impl Input for PasswordChange {
-    fn read(reader: &mut Reader) -> Self {
-        let current = reader.required("current_password", read::secret(PASSWORD_MAX));
-        let new = reader.required("new_password", read::secret(PASSWORD_MAX));
-        Self {
-            current_password: current.unwrap_or_default(),
-            new_password: new.unwrap_or_default(),
-        }
+body! {
+    /// A new password for oneself.
+    PasswordChange {
+        /// The password until now.
+        current_password: String = required(read::secret(PASSWORD_MAX))
+            => [format("password"), min_length(1), max_length(PASSWORD_MAX),
+                example("a long walk by the sea")],
+        /// The password from now on.
+        new_password: String = required(read::secret(PASSWORD_MAX))
+            => [format("password"), min_length(PASSWORD_MIN), max_length(PASSWORD_MAX),
+                example("a longer walk by the sea")],
     }
 }
 
-/// The address to which a code is to be mailed.
-#[derive(Clone, Default, Serialize)]
-pub struct MailRequest {
-    /// E-mail address of an account.
-    pub email: String,
-}
-
-impl Input for MailRequest {
-    fn read(reader: &mut Reader) -> Self {
-        let email = reader.required("email", read::parsed(EMAIL_MAX, rules::email));
-        Self { email: email.unwrap_or_default() }
+body! {
+    /// A new password, with a one-time code.
+    PasswordReset {
+        /// The code: case, spaces and dashes don't matter.
+        token: String = required(read::secret(CODE_MAX))
+            => [min_length(1), max_length(CODE_MAX), example("4JX7-2M9C-T0VQ-8KRE-W35N")],
+        /// The password from now on.
+        new_password: String = required(read::secret(PASSWORD_MAX))
+            => [format("password"), min_length(PASSWORD_MIN), max_length(PASSWORD_MAX),
+                example("a longer walk by the sea")],
     }
 }
 
-/// The code that was mailed to an address.
-#[derive(Clone, Default, Serialize)]
-pub struct EmailVerification {
-    /// The code.
-    pub token: String,
-}
-
-impl Input for EmailVerification {
-    fn read(reader: &mut Reader) -> Self {
-        let token = reader.required("token", read::secret(CODE_MAX));
-        Self { token: token.unwrap_or_default() }
+body! {
+    /// The address to which a code is to be mailed.
+    MailRequest {
+        /// E-mail address of an account.
+        email: String = required(read::parsed(EMAIL_MAX, rules::email))
+            => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
     }
 }
 
-/// What somebody changes of their own profile.
-#[derive(Clone, Default, Serialize)]
-pub struct ProfileInput {
-    /// Username.
-    #[serde(skip_serializing_if = "Patch::is_absent")]
-    pub username: Patch<String>,
-    /// E-mail address; a change needs the current password.
-    #[serde(skip_serializing_if = "Patch::is_absent")]
-    pub email: Patch<String>,
-    /// Given names.
-    #[serde(skip_serializing_if = "Patch::is_absent")]
-    pub first_name: Patch<String>,
-    /// Family names.
-    #[serde(skip_serializing_if = "Patch::is_absent")]
-    pub last_name: Patch<String>,
-    /// Phone number.
-    #[serde(skip_serializing_if = "Patch::is_absent")]
-    pub phone: Patch<String>,
-    /// The current password, where the e-mail address changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_password: Option<String>,
-    /// Both names in one, where it came beside its parts: it has to say the same.
-    #[serde(skip)]
-    pub name: Option<String>,
-    /// What was read and is sent back.
-    #[serde(skip)]
-    pub echo: Echo,
+body! {
+    /// The code that was mailed to an address.
+    EmailVerification {
+        /// The code; case, spaces and dashes don't matter.
+        token: String = required(read::secret(CODE_MAX))
+            => [min_length(1), max_length(CODE_MAX), example("0123-4567-89AB-CDEF-GH10")],
+    }
+}
+
+fields! {
+    /// What somebody changes of their own account, or an administrator of another's.
+    ProfileInput prepare split_alone => ProfileFields {
+        /// E-mail address, unique. Another one needs `current_password` in one's own profile, and counts
+        /// as verified where an administrator enters it.
+        email: String = (read::parsed(EMAIL_MAX, rules::email))
+            => [format("email"), max_length(EMAIL_MAX), example("ana@example.com")]; sent [min_length(1)],
+        /// Username: no `@`, no spaces.
+        username: String = (read::parsed(USERNAME_MAX, username))
+            => [max_length(USERNAME_MAX), example("ana")]; sent [pattern(r"^[^@\s]*$")],
+        /// Given names.
+        first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Ana")],
+        /// Family names.
+        last_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Gómez")],
+        /// Phone number with 5 to 15 digits.
+        phone: String = (read::parsed(PHONE_MAX, rules::phone))
+            => [max_length(PHONE_MAX), example("+1 555 765 4321")],
+    }
+    also {
+        /// Both names in one. Beside its parts it has to say the same as they do.
+        name: String = (read::line(FULL_NAME_MAX)) => [max_length(FULL_NAME_MAX)],
+    }
+}
+
+/// Splits a name that came without its parts.
+fn split_alone(reader: &mut Reader) {
+    if reader.has("name") && !reader.has("first_name") && !reader.has("last_name") {
+        reader.split_name();
+    }
 }
 
 const COMPUTED: &[&str] = &["created_at", "updated_at", "version", "permissions"];
 const FIXED: &[&str] = &["id", "role", "is_active", "is_staff", "email_verified"];
 
 impl ProfileInput {
-    /// Takes the members that are changed, also by an administrator.
-    pub(super) fn read_members(reader: &mut Reader) -> Self {
-        let mut input = Self {
-            username: reader.member("username", read::parsed(USERNAME_MAX, username)),
-            email: reader.member("email", read::parsed(EMAIL_MAX, rules::email)),
-            first_name: reader.member("first_name", read::line(NAME_MAX)),
-            last_name: reader.member("last_name", read::line(NAME_MAX)),
-            phone: reader.member("phone", read::parsed(PHONE_MAX, rules::phone)),
-            current_password: None,
-            name: None,
-            echo: Echo::default(),
-        };
-        let name = reader.member("name", read::line(FULL_NAME_MAX)).into_value();
-        match name {
-            Some(name) if input.first_name.is_absent() && input.last_name.is_absent() => {
-                let (first, last) = split_checked(reader, &name);
-                (input.first_name, input.last_name) = (first.into(), last.into());
-            }
-            name => input.name = name,
-        }
-        input
+    /// Takes the members, and those that are sent back as they were read.
+    pub(super) fn read_back(
+        reader: &mut Reader,
+        computed: &'static [&'static str],
+        fixed: &'static [&'static str],
+    ) -> Self {
+        let input = Self::read(reader);
+        reader.ignore(computed);
+        Self { echo: reader.echo(fixed), ..input }
     }
 
-    fn read(reader: &mut Reader) -> Self {
-        let mut input = Self::read_members(reader);
-        let password = reader.member("current_password", read::secret(PASSWORD_MAX));
-        input.current_password = password.into_value();
-        reader.ignore(COMPUTED);
-        input.echo = reader.echo(FIXED);
+    fn change(reader: &mut Reader) -> Self {
+        Self::read_back(reader, COMPUTED, FIXED)
+    }
+
+    fn replacement(reader: &mut Reader) -> Self {
+        let mut input = Self::change(reader);
+        input.clear_absent();
         input
     }
 }
 
-/// A profile as it shall be: an absent member is cleared.
-#[derive(Clone, Default, Serialize)]
-#[serde(transparent)]
-pub struct ProfileReplacement(pub ProfileInput);
-
-impl Input for ProfileReplacement {
-    fn read(reader: &mut Reader) -> Self {
-        let mut input = ProfileInput::read(reader);
-        input.username.clear_absent();
-        input.email.clear_absent();
-        input.first_name.clear_absent();
-        input.last_name.clear_absent();
-        input.phone.clear_absent();
-        Self(input)
+body! {
+    /// A profile as it shall be: an absent member is cleared.
+    ProfileReplacement, sent back (COMPUTED, FIXED) {
+        /// The members.
+        input: ProfileInput = embedded(ProfileInput::replacement),
+        /// The current password, where the e-mail address changes.
+        current_password: Option<String> = optional(read::secret(PASSWORD_MAX))
+            => [format("password"), min_length(1), max_length(PASSWORD_MAX)],
     }
 }
 
-/// A change to a profile: an absent member stays, `null` clears it.
-#[derive(Clone, Default, Serialize)]
-#[serde(transparent)]
-pub struct ProfilePatch(pub ProfileInput);
-
-impl Input for ProfilePatch {
-    fn read(reader: &mut Reader) -> Self {
-        Self(ProfileInput::read(reader))
+body! {
+    /// A change to a profile: an absent member stays, `null` clears it.
+    ProfilePatch, sent back (COMPUTED, FIXED) {
+        /// The members.
+        input: ProfileInput = embedded(ProfileInput::change),
+        /// The current password, where the e-mail address changes.
+        current_password: Option<String> = optional(read::secret(PASSWORD_MAX))
+            => [format("password"), min_length(1), max_length(PASSWORD_MAX)],
     }
 }
-
-#[cfg(feature = "openapi")]
-#[path = "description.rs"]
-mod description;

@@ -1,15 +1,13 @@
 //! API tokens: for unattended programs, with no more rights than their user.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     Complaint,
     id::ApiTokenId,
     moment::{MOMENT_MAX, Moment},
-    query,
-    read::{self, Input, Reader},
+    query, read,
 };
 
 /// Longest name of a token.
@@ -72,29 +70,25 @@ record! {
     }
 }
 
-/// An API token to be made.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct NewApiToken {
-    /// What it is for.
-    pub name: String,
-    /// When it ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<DateTime<Utc>>,
-    /// What it may be used for, at least one.
-    pub scopes: Vec<TokenScope>,
+body! {
+    /// An API token to be made.
+    #[derive(Clone, Debug, PartialEq)]
+    NewApiToken {
+        /// What it is for.
+        name: String = required(read::line(TOKEN_NAME_MAX))
+            => [min_length(1), max_length(TOKEN_NAME_MAX), example("Nightly export")],
+        /// When it ends: later than now, within five years. Without it the token lasts until it is
+        /// revoked.
+        expires_at: Option<DateTime<Utc>> = optional(query::parsed(MOMENT_MAX, moment)),
+        /// What it may be used for: `read` for GET and HEAD, `write` for every other method. Neither
+        /// includes the other.
+        scopes: Vec<TokenScope> = required(scopes)
+            => [min_items(1), max_items(2), unique_items()],
+    }
 }
 
-impl Input for NewApiToken {
-    fn read(reader: &mut Reader) -> Self {
-        let name = reader.required("name", read::line(TOKEN_NAME_MAX));
-        let expires = reader.member("expires_at", query::parsed(MOMENT_MAX, str::parse::<Moment>));
-        let scopes = reader.required("scopes", scopes);
-        Self {
-            name: name.unwrap_or_default(),
-            expires_at: expires.into_value().map(|moment| moment.0),
-            scopes: scopes.unwrap_or_default(),
-        }
-    }
+fn moment(text: &str) -> Result<DateTime<Utc>, Complaint> {
+    text.parse().map(|moment: Moment| moment.0)
 }
 
 /// A rule for a list of scopes, each at most once.
@@ -112,32 +106,6 @@ fn scopes(value: Value) -> Result<Option<Vec<TokenScope>>, Complaint> {
         scopes.push(scope);
     }
     Ok(Some(scopes).filter(|scopes| !scopes.is_empty()))
-}
-
-#[cfg(feature = "openapi")]
-mod description {
-    use super::{NewApiToken, TOKEN_NAME_MAX, TokenScope};
-    use crate::describe::{Describe, Schemas, Shape};
-
-    impl Describe for NewApiToken {
-        fn shape(schemas: &mut Schemas) -> Shape {
-            schemas.request("NewApiToken", &["An API token to be made."], |object, schemas| {
-                let name = Shape::string().min_length(1).max_length(TOKEN_NAME_MAX);
-                let doc = &["What it is for."];
-                object.property("name", doc, name.example("Nightly export"), true);
-                let doc =
-                    &["When it ends: later than now, within five years. Without it the token \
-                    lasts until it is revoked."];
-                let expires = Shape::string().format("date-time").nullable();
-                object.property("expires_at", doc, expires, false);
-                let doc = &["What it may be used for: `read` for GET and HEAD, `write` for every \
-                    other method. Neither includes the other."];
-                let scopes = Vec::<TokenScope>::shape(schemas).max_items(2);
-                let scopes = scopes.with("minItems", 1).with("uniqueItems", true);
-                object.property("scopes", doc, scopes, true);
-            })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -20,14 +20,10 @@ const COMPUTED: &[&str] = &[
 /// Read-only members that must be what they are.
 const FIXED: &[&str] = &["id", "created_by", "linked_user"];
 
-/// Members without which there is no doctor.
-#[cfg(feature = "openapi")]
-const REQUIRED: &[&str] = &["specialization"];
-
 /// Adds what else is wrong, where something is wrong already. What a change does not speak of is not
 /// known here.
 fn judge(input: &DoctorInput, is_change: bool, _: NaiveDate, faults: &mut Faults) {
-    let Err(more) = DoctorFields::default().changed_by(input) else { return };
+    let Err(more) = DoctorFields::new(input) else { return };
     for (field, complaint) in more.iter() {
         let is_nameless = field == "first_name" && faults.concern("last_name");
         if !is_change && !faults.concern(field) && !is_nameless {

@@ -20,9 +20,8 @@ impl PatientState {
     ///
     /// Fails with every rule that it breaks. `today` is the clinic's.
     pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
         let mut fields = self.fields.clone();
-        input.apply(&mut fields);
+        let mut faults = input.apply(&mut fields);
         let known = self.fields.date_of_birth.filter(|_| !self.date_of_birth_estimated);
         let mut estimated = match &input.date_of_birth {
             Patch::Absent => self.date_of_birth_estimated,
@@ -90,7 +89,7 @@ fn check_life(fields: &PatientFields, today: NaiveDate, faults: &mut Faults) {
 }
 
 fn check_identifiers(fields: &PatientFields, faults: &mut Faults) {
-    let identifiers = fields.identifiers.as_deref().unwrap_or_default();
+    let identifiers = &fields.identifiers;
     for (i, identifier) in identifiers.iter().enumerate() {
         if identifiers.iter().take(i).any(|earlier| earlier == identifier) {
             let field = format!("identifiers[{i}]");

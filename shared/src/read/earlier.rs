@@ -36,6 +36,15 @@ impl Reader {
         sent
     }
 
+    /// Takes a name that came in one text and puts its parts into the place of theirs.
+    pub(crate) fn split_name(&mut self) {
+        let split = |name| compatibility::split(name).map(Some);
+        if let Some((first, last)) = self.member("name", split).into_value() {
+            self.put("first_name", first);
+            self.put("last_name", last);
+        }
+    }
+
     fn split(&mut self, raw: Raw, first_name: &str, last_name: &str) {
         match raw.value().and_then(compatibility::split) {
             Ok((first, last)) => {
@@ -86,8 +95,8 @@ mod tests {
         assert_eq!(doctor.clinic_address.value().map(String::as_str), Some("Delhi"));
         assert_eq!(doctor.years_of_experience.into_value(), Some(8));
         let assignment = read::<NewAssignment>(r#"{"patient_id": 3, "doctor_id": 4}"#).unwrap();
-        assert_eq!(assignment.patient.map(|id| id.0), Some(3));
-        assert_eq!(assignment.doctor.map(|id| id.0), Some(4));
+        assert_eq!(assignment.patient.0, 3);
+        assert_eq!(assignment.doctor.0, 4);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{
-    super::{garbled::Exchanging, tls::Tls},
+    super::{body::BodyTime, tls::Tls},
     Limits,
     traffic::{Sending, Traffic},
 };
@@ -85,11 +85,11 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let stream = Exchanging::new(stream, self.app.clone(), self.remote);
         let first_request = Arc::new(Notify::new());
         let (noticed, traffic) = (Arc::clone(&first_request), Arc::clone(&self.traffic));
         let (endpoint, scheme) = (Arc::clone(&self.endpoint), self.scheme.clone());
         let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(self.remote.into()));
+        let body_time = BodyTime(self.limits.body);
         let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
             noticed.notify_one();
             let (running, traffic) = (traffic.begin(), Arc::clone(&traffic));
@@ -98,7 +98,8 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
             let (local, remote) = (local.clone(), remote.clone());
             async move {
                 let turn = traffic.turn().await;
-                let request = Request::from((request, local, remote, scheme));
+                let mut request = Request::from((request, local, remote, scheme));
+                request.extensions_mut().insert(body_time);
                 let response = hyper::Response::from(endpoint.get_response(request).await);
                 let response = Sending::response(response, is_head, running);
                 drop(turn);

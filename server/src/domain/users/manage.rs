@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use shared::{
     Complaint, Faults, UserId,
     account::{
-        Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserInput,
+        Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserPatch,
         VisibleUser, identifier_key,
     },
-    page::COUNT_MAX,
 };
 
 use super::{ENTITY, changer, is_last_admin, values, write};
@@ -16,14 +15,13 @@ use crate::{
     app::App,
     db::{
         Conn, Tx,
-        listing::{Listed, count},
+        listing::Listed,
         search::Search,
         users::{self, UserRow, listing::Listing},
     },
     domain::{
-        access::{Action, Actor, in_person, may, scope, user_permissions},
+        access::{Action, in_person, may, scope, user_permissions},
         accounts::{apply, check_taken},
-        audit::{self, Deed, Doer, differences},
         codes::{self, Issued, Purpose},
         devices,
         listing::{Window, read_page},
@@ -32,10 +30,15 @@ use crate::{
         sessions, usernames,
     },
     error::Error,
+    keys::CODE_LIFETIME_MAX,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 /// How long the code of an account without a password works: its owner may be there next week only.
-const FIRST_CODE: TimeDelta = codes::LIFETIME_MAX;
+const FIRST_CODE: TimeDelta = CODE_LIFETIME_MAX;
 /// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
 const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 
@@ -88,11 +91,7 @@ pub async fn list_visible(
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
     let (asked, search) = read_page(pages, listing.order(), search)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let rows = users::listing::list(&mut conn, &listing, &asked.span()).await?;
-    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    Ok(asked.placed(rows, count)?.map(|row| visible(actor, row)))
+    Ok(asked.fetch(app, &listing).await?.map(|row| visible(actor, row)))
 }
 
 /// One user.
@@ -116,7 +115,6 @@ pub async fn create_by_admin(
 ) -> Result<CreatedUser, Error> {
     check(actor)?;
     let now = app.clock().now();
-    let role = new.role.ok_or_else(|| Error::invalid("role", Complaint::required()))?;
     let (email, username) = (new.email.as_deref(), new.username.as_deref());
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
@@ -131,7 +129,7 @@ pub async fn create_by_admin(
         first_name: new.first_name.as_deref(),
         last_name: new.last_name.as_deref(),
         phone: new.phone.as_deref(),
-        role,
+        role: new.role,
         password_hash: None,
         // Whoever keeps the accounts vouches for the address.
         email_verified: email.is_some(),
@@ -222,7 +220,7 @@ pub async fn update(
     actor: &Actor,
     id: UserId,
     precondition: &Precondition,
-    input: &UserInput,
+    input: &UserPatch,
 ) -> Result<Account, Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;

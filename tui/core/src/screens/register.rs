@@ -3,7 +3,7 @@
 use ratatui_core::layout::Rect;
 use shared::{
     Complaint, Faults,
-    account::{Registration, Role, check_password, split_name},
+    account::Registration,
     read::{Input as _, Reader},
 };
 
@@ -47,10 +47,11 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     match action {
         Action::Accept | Action::Save => {
             let registration = judge(&mut state.form);
-            if state.form.insist() {
-                return Vec::new();
+            let is_refused = state.form.insist();
+            match registration.filter(|_| !is_refused) {
+                Some(registration) => vec![Step::Enter(Call::Register(registration))],
+                None => Vec::new(),
             }
-            vec![Step::Enter(Call::Register(registration))]
         }
         Action::Back => vec![Step::Leave(Leave::Back)],
         _ => Vec::new(),
@@ -58,23 +59,13 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
 }
 
 /// Reads the form with the rules that the server has.
-fn judge(form: &mut Form) -> Registration {
+fn judge(form: &mut Form) -> Option<Registration> {
     let given = form.fields.iter().filter(|field| !field.value().is_empty());
     let members = given.map(|field| (field.name.to_owned(), field.value().into())).collect();
     let mut reader = Reader::from_members(members);
-    let mut registration = Registration::read(&mut reader);
+    let registration = Registration::read(&mut reader);
     let mut faults = reader.finish();
-    let own = [form.value("email"), form.value("username"), form.value("name")];
-    let password = form.value("password");
-    if !password.is_empty() && !faults.concern("password") {
-        let judged = check_password(password, Role::Member, &own);
-        faults.extend(shared::account::password_faults("password", judged));
-    }
     again(form, &mut faults);
-    if registration.first_name.is_none() && registration.last_name.is_none() {
-        let (first, last) = split_name(form.value("name").trim());
-        (registration.first_name, registration.last_name) = (first, last);
-    }
     form.judge(&faults);
     registration
 }

@@ -101,8 +101,8 @@ fn slot() -> impl Strategy<Value = Slot> {
 fn failure() -> impl Strategy<Value = Failure> {
     let mut theirs = jose();
     theirs.version = 9;
-    theirs.first_name = Some("Josef".to_owned());
-    theirs.city = Some("Boston".to_owned());
+    theirs.fields.first_name = Some("Josef".to_owned());
+    theirs.fields.city = Some("Boston".to_owned());
     let mut duplicate = problem(Kind::Conflict, &[]);
     let candidates = serde_json::json!([{"patient": jose(), "grade": "certain"}]);
     duplicate.extra.insert("duplicates".into(), candidates);

@@ -79,7 +79,7 @@ fn no_character_answers_a_question() {
         driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>");
         let mut theirs = jose();
         theirs.version = 4;
-        theirs.first_name = Some("Josef".to_owned());
+        theirs.fields.first_name = Some("Josef".to_owned());
         driver.refuse(Slot::Save, stale(&theirs));
         typed(&mut driver, &c.to_string());
         driver.keys("<esc>");

@@ -10,7 +10,7 @@ use shared::{
     history::{Change, HistoryEntry},
     id::{AuditId, PatientId},
     meta::Meta,
-    patient::{Gender, Identifier, Patient, PatientPermission},
+    patient::{Gender, Identifier, Patient, PatientFields, PatientPermission},
 };
 
 use crate::{
@@ -87,27 +87,32 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
     Patient {
         id: PatientId(id),
         mrn: shared::Mrn::from_sequence(id).to_string(),
-        first_name: Some(first.to_owned()),
-        last_name: Some(last.to_owned()),
+        fields: PatientFields {
+            first_name: Some(first.to_owned()),
+            last_name: Some(last.to_owned()),
+            identifiers: vec![Identifier {
+                system: "insurance".into(),
+                value: "X123456789".into(),
+            }],
+            date_of_birth: Some(PartialDate::Day(birth)),
+            deceased_on: None,
+            gender: Some(Gender::Male),
+            email: Some("jose@example.com".to_owned()),
+            phone_number: Some("+1 555 123 4567".to_owned()),
+            address: Some("427 Balistreri Way".to_owned()),
+            city: Some("Chicopee".to_owned()),
+            state: Some("MA".to_owned()),
+            zip_code: Some("01013".to_owned()),
+            blood_type: None,
+            allergies: Some("Penicillin".to_owned()),
+            medical_history: Some(
+                "Asthma since childhood.\nFracture of the left arm, 2011.".to_owned(),
+            ),
+            emergency_contact: Some("Ana Gómez, +1 555 765 4321".to_owned()),
+        },
         full_name: format!("{first} {last}"),
-        identifiers: vec![Identifier { system: "insurance".into(), value: "X123456789".into() }],
-        date_of_birth: Some(PartialDate::Day(birth)),
         date_of_birth_estimated: false,
         age: Some(37),
-        deceased_on: None,
-        gender: Some(Gender::Male),
-        email: Some("jose@example.com".to_owned()),
-        phone_number: Some("+1 555 123 4567".to_owned()),
-        address: Some("427 Balistreri Way".to_owned()),
-        city: Some("Chicopee".to_owned()),
-        state: Some("MA".to_owned()),
-        zip_code: Some("01013".to_owned()),
-        blood_type: None,
-        allergies: Some("Penicillin".to_owned()),
-        medical_history: Some(
-            "Asthma since childhood.\nFracture of the left arm, 2011.".to_owned(),
-        ),
-        emergency_contact: Some("Ana Gómez, +1 555 765 4321".to_owned()),
         linked_user: None,
         created_by: UserId(1),
         created_by_username: "ana".to_owned(),
@@ -139,17 +144,17 @@ pub(super) fn people() -> Vec<Patient> {
     ];
     let [jose, ana, li, nila, grete] = all.as_mut_slice() else { panic!() };
     jose.permissions = None;
-    ana.gender = Some(Gender::Female);
-    ana.city = Some("São José dos Campos".to_owned());
-    li.date_of_birth = Some(PartialDate::Year(1996));
+    ana.fields.gender = Some(Gender::Female);
+    ana.fields.city = Some("São José dos Campos".to_owned());
+    li.fields.date_of_birth = Some(PartialDate::Year(1996));
     li.date_of_birth_estimated = true;
     li.age = Some(30);
-    nila.date_of_birth = None;
+    nila.fields.date_of_birth = None;
     nila.age = None;
-    nila.phone_number = None;
-    nila.gender = None;
-    grete.deceased_on = Some(day("2025-03-01"));
-    grete.gender = Some(Gender::Female);
+    nila.fields.phone_number = None;
+    nila.fields.gender = None;
+    grete.fields.deceased_on = Some(day("2025-03-01"));
+    grete.fields.gender = Some(Gender::Female);
     all
 }
 

@@ -153,7 +153,7 @@ fn a_lost_answer_is_never_repeated_by_itself_and_can_be_checked() {
     driver.keys("<right><enter>");
     let mut joe = jose();
     joe.version = 4;
-    joe.first_name = Some("Joe".to_owned());
+    joe.fields.first_name = Some("Joe".to_owned());
     driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(joe))));
     driver.shows("It was saved after all");
     assert!(!driver.app.has_unsaved());
@@ -251,7 +251,7 @@ fn changes_to_different_fields_are_merged_with_one_key() {
     driver.keys("<ctrl-s>");
     let mut theirs = jose();
     theirs.version = 4;
-    theirs.city = Some("Boston".to_owned());
+    theirs.fields.city = Some("Boston".to_owned());
     driver.refuse(Slot::Save, stale(&theirs));
     driver.shows("Saved by bob, 2026-11-20 09:15.");
     driver.shows("Enter saves both changes together.");
@@ -269,7 +269,7 @@ fn a_field_that_both_have_changed_is_chosen_by_somebody() {
         driver.keys("<tab><ctrl-u>Gomes<ctrl-s>");
         let mut theirs = jose();
         theirs.version = 4;
-        theirs.first_name = Some("Josef".to_owned());
+        theirs.fields.first_name = Some("Josef".to_owned());
         driver.refuse(Slot::Save, stale(&theirs));
         driver.keys("<enter>");
         assert_eq!(driver.asked(Slot::Save), 1, "nothing is sent before it is chosen");
@@ -289,7 +289,7 @@ fn a_conflict_in_which_all_of_theirs_is_taken_shows_theirs() {
     driver.keys("<ctrl-s>");
     let mut theirs = jose();
     theirs.version = 4;
-    theirs.first_name = Some("Josef".to_owned());
+    theirs.fields.first_name = Some("Josef".to_owned());
     theirs.full_name = "Josef Gómez".to_owned();
     driver.refuse(Slot::Save, stale(&theirs));
     driver.keys("<left><enter>");
@@ -332,7 +332,7 @@ fn a_conflict_can_be_left_and_the_form_is_as_it_was() {
     driver.keys("<ctrl-s>");
     let mut theirs = jose();
     theirs.version = 4;
-    theirs.first_name = Some("Josef".to_owned());
+    theirs.fields.first_name = Some("Josef".to_owned());
     driver.refuse(Slot::Save, stale(&theirs));
     driver.keys("<esc>");
     assert_eq!(value(&driver, "first_name"), "Joe");

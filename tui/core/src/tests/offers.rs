@@ -165,7 +165,7 @@ fn a_record_that_is_gone_says_so_and_names_the_way_back() {
 fn hostile_text_from_the_server_is_shown_as_text() {
     let mut patient = jose();
     patient.full_name = "Jo\u{1b}]52;c;aGk=\u{7}sé\u{202e}".to_owned();
-    patient.allergies = Some("x\u{9b}31m".to_owned());
+    patient.fields.allergies = Some("x\u{9b}31m".to_owned());
     let driver = Driver::looking_at(patient, 80, 24);
     driver.shows("Jo␛]52;c;aGk=␇sé‹U+202E›");
     driver.shows("x‹U+009B›31m");

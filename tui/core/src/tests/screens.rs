@@ -93,7 +93,7 @@ looks! {
     patient_page_narrow: Driver::looking_at(jose(), 40, 12);
     patient_who_died_in_the_archive: {
         let mut patient = jose();
-        patient.deceased_on = Some(super::fixtures::day("2026-02-01"));
+        patient.fields.deceased_on = Some(super::fixtures::day("2026-02-01"));
         patient.archived_at = Some("2026-11-18T10:00:00Z".parse().unwrap());
         Driver::looking_at(patient, 80, 24)
     };
@@ -138,8 +138,8 @@ looks! {
         driver.keys("<ctrl-e><ctrl-u>Joe<tab><ctrl-u>Gomes<ctrl-s>");
         let mut theirs = jose();
         theirs.version = 4;
-        theirs.first_name = Some("Josef".to_owned());
-        theirs.city = Some("Boston".to_owned());
+        theirs.fields.first_name = Some("Josef".to_owned());
+        theirs.fields.city = Some("Boston".to_owned());
         driver.refuse(Slot::Save, stale(&theirs));
         driver
     };

@@ -2,33 +2,24 @@
 //! sends what is due, never in a request's time. Several processes share the work: who claims a mail
 //! has it for a while, and has to be done by then.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use shared::UserId;
-use tokio::{
-    sync::{Notify, oneshot},
-    task::JoinHandle,
-};
+use tokio::sync::{Notify, oneshot};
 
-use super::{
-    access::Origin,
-    audit::{self, Deed, Doer},
-    letters::{self, Letter},
-    users::PROGRAM,
-};
+use super::{letters, users::PROGRAM};
 use crate::{
     app::App,
-    db::{
-        Conn,
-        mail::{self, Claimed},
-    },
+    db::mail::{self, Claimed},
     error::Error,
     keys::random_text,
-    post::{Failure, Post},
+    services::{
+        actor::Origin,
+        audit::{self, Deed, Doer},
+        mail::{Letter, Sending},
+        post::{Failure, Post},
+    },
 };
 
 /// How often it is looked for mail that is due again. A new one is sent at once.
@@ -42,37 +33,12 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 const GIVE_UP: TimeDelta = TimeDelta::days(5);
 /// How long it is kept that a mail was sent or given up.
 const KEPT: TimeDelta = TimeDelta::days(30);
-/// How long stopping waits for mail that is on its way.
-const FLUSH_MAX: Duration = Duration::from_secs(3);
-
-/// Queues a mail in the transaction of what it is about; call [`Mail::wake`] once that is committed.
-pub(crate) async fn queue(
-    conn: &mut Conn<'_>,
-    letter: Letter,
-    recipient: &str,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let id = random_text::<16>().map_err(Error::internal)?;
-    Ok(mail::insert(conn, letter.as_str(), recipient, &id, now).await?)
-}
-
-/// What sends mail.
-pub struct Mail {
-    post: Arc<Post>,
-    wake: Arc<Notify>,
-    running: Mutex<Option<Running>>,
-}
 
 /// What the task works with.
 struct Work {
     app: App,
     post: Arc<Post>,
     wake: Arc<Notify>,
-}
-
-struct Running {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
 }
 
 /// What came of looking for a mail to send.
@@ -83,41 +49,12 @@ enum Next {
     Wait,
 }
 
-impl Mail {
-    /// Sends nothing yet: commands only queue.
-    pub fn new(post: Post) -> Self {
-        Self { post: Arc::new(post), wake: Arc::default(), running: Mutex::default() }
-    }
-
-    /// Starts the task that sends.
-    pub fn start(&self, app: &App) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.is_none() {
-            let (post, wake) = (Arc::clone(&self.post), Arc::clone(&self.wake));
-            let work = Work { app: app.clone(), post, wake };
-            let (stop, stopped) = oneshot::channel();
-            let task = tokio::spawn(work.run(stopped));
-            *running = Some(Running { stop, task });
-        }
-    }
-
-    /// Has it look at once, since a mail was queued.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// Sends what is due, but does not wait for it long, and ends the task. What is left waits for
-    /// the next start.
-    pub async fn stop(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { stop, mut task }) = running else { return };
-        // The task is there until it is told this.
-        let _ = stop.send(());
-        if tokio::time::timeout(FLUSH_MAX, &mut task).await.is_err() {
-            tracing::warn!("a mail was still on its way when the server stopped");
-            task.abort();
-        }
-    }
+/// Starts the task that sends mail in this process.
+pub fn start(app: &App) {
+    let app = app.clone();
+    app.clone()
+        .mail()
+        .start(|Sending { post, wake, stopped }| Work { app, post, wake }.run(stopped));
 }
 
 impl Work {

@@ -1,22 +1,25 @@
-//! One listener: what it has heard, what it may hear, and whether it still may.
+//! Listening to live changes: what one listener has heard, what it may hear, and whether it still may.
 
 use std::time::Duration;
 
 use shared::account::TokenScope;
 use tokio::time::Instant;
 
-use super::{Feed, KEPT, Row, Seat, catch_up};
+use super::{
+    access::{Action, scope},
+    bearer,
+};
 use crate::{
     app::App,
     db::{
         Scope,
         changes::{self, ChangeRow},
     },
-    domain::{
-        access::{Action, Actor, scope},
-        bearer,
-    },
     error::Error,
+    services::{
+        actor::Actor,
+        feed::{KEPT, Subscription},
+    },
 };
 
 /// How often it is looked whether the caller may still listen. Less than the 2 seconds within which an
@@ -63,7 +66,8 @@ pub enum News {
 
 /// Somebody who listens.
 pub struct Listener {
-    seat: Seat,
+    app: App,
+    subscription: Subscription,
     actor: Actor,
     token: String,
     scope: Scope,
@@ -83,20 +87,20 @@ pub async fn listen(
     place: Place,
 ) -> Result<Listener, Error> {
     let scope = scope(actor, Action::ReadPatient)?;
-    let seat = Feed::sit_down(app, actor.id(), Row::of(actor.user.role))?;
+    let subscription = app.feed().subscribe(actor.id(), actor.user.role)?;
     // Everything that was committed before this moment has a number now, so "what comes next" is what
     // is written after the answer has begun.
-    let last = catch_up(app).await?;
+    let last = app.feed().catch_up().await?;
     let (heard, first) = match place {
         Place::Now => (last, News::Begun(last)),
         Place::After(seq) if (0..=last).contains(&seq) => (seq, News::Begun(seq)),
         Place::After(_) | Place::Unknown => (last, News::Reset(last)),
     };
     let now = Instant::now();
-    let (first, actor) = (Some(vec![first]), actor.clone());
+    let (app, first, actor) = (app.clone(), Some(vec![first]), actor.clone());
     // What was missed is read at once.
     app.feed().raise(last);
-    Ok(Listener { seat, actor, token, scope, heard, first, checked: now, spoken: now })
+    Ok(Listener { app, subscription, actor, token, scope, heard, first, checked: now, spoken: now })
 }
 
 impl Listener {
@@ -117,12 +121,12 @@ impl Listener {
     }
 
     async fn wait(&mut self) -> Result<Option<Vec<News>>, Error> {
-        let app = self.seat.app.clone();
+        let app = self.app.clone();
         loop {
             if app.is_draining() || !self.may_go_on(&app).await? {
                 return Ok(None);
             }
-            let latest = *self.seat.latest.borrow_and_update();
+            let latest = *self.subscription.latest.borrow_and_update();
             if self.heard < latest {
                 let news = self.read(&app, latest).await?;
                 if !news.is_empty() {
@@ -134,7 +138,7 @@ impl Listener {
                 return Ok(Some(vec![News::Silence(self.heard)]));
             }
             tokio::select! {
-                changed = self.seat.latest.changed() => if changed.is_err() { return Ok(None) },
+                changed = self.subscription.latest.changed() => if changed.is_err() { return Ok(None) },
                 () = app.drained() => return Ok(None),
                 () = tokio::time::sleep_until(self.checked + CHECK_EVERY) => {}
                 () = tokio::time::sleep_until(self.spoken + SILENCE_MAX) => {}

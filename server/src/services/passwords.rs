@@ -53,15 +53,19 @@ pub struct Passwords {
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     areas: Arc<Mutex<Vec<Vec<Block>>>>,
+    /// What a new hash costs.
+    cost: Params,
     /// What is checked where there is no such user, so that it takes as long.
     decoy: String,
 }
 
 impl Passwords {
-    /// As many places as there are cores.
-    pub fn new() -> Result<Self, String> {
+    /// As many places as there are cores, for hashes of this cost: `Params::default()` but in tests,
+    /// which would mostly hash.
+    pub fn new(cost: Params) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let decoy = hash_in(&mut Vec::new(), b"nobody's password").map_err(|e| e.to_string())?;
+        let decoy = hash_in(&mut Vec::new(), &cost, b"nobody's password");
+        let decoy = decoy.map_err(|error| error.to_string())?;
         Ok(Self {
             cores,
             places: Arc::new(Semaphore::new(cores)),
@@ -69,6 +73,7 @@ impl Passwords {
             known: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
             strangers: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
             areas: Arc::default(),
+            cost,
             decoy,
         })
     }
@@ -84,8 +89,8 @@ impl Passwords {
 
     /// The hash of a new password, as a PHC string.
     pub async fn hash(&self, password: &str, rank: Rank) -> Result<String, Error> {
-        let password = password.as_bytes().to_vec();
-        self.run(rank, move |area| hash_in(area, &password)).await
+        let (password, cost) = (password.as_bytes().to_vec(), self.cost.clone());
+        self.run(rank, move |area| hash_in(area, &cost, &password)).await
     }
 
     /// Checks a password. Without a stored hash the answer is no, after the same work.
@@ -97,8 +102,9 @@ impl Passwords {
     ) -> Result<Verdict, Error> {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
-        let password = password.as_bytes().to_vec();
-        let verdict = self.run(rank, move |area| verify_in(area, &password, &stored)).await?;
+        let (password, cost) = (password.as_bytes().to_vec(), self.cost.clone());
+        let verdict =
+            self.run(rank, move |area| verify_in(area, &cost, &password, &stored)).await?;
         Ok(if is_known { verdict } else { Verdict::Wrong })
     }
 
@@ -161,22 +167,26 @@ fn fill(
     argon2.hash_password_into_with_memory(password, salt, output, area).map_err(failed)
 }
 
-fn hash_in(area: &mut Vec<Block>, password: &[u8]) -> Result<String, Error> {
-    let params = Params::default();
+fn hash_in(area: &mut Vec<Block>, cost: &Params, password: &[u8]) -> Result<String, Error> {
     let salt = Salt::generate();
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-    fill(area, params.clone(), password, salt.as_ref(), &mut output)?;
+    fill(area, cost.clone(), password, salt.as_ref(), &mut output)?;
     let hash = PasswordHash {
         algorithm: Ident::new("argon2id").map_err(failed)?,
         version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(&params).map_err(failed)?,
+        params: ParamsString::try_from(cost).map_err(failed)?,
         salt: Some(salt),
         hash: Some(Output::new(&output).map_err(failed)?),
     };
     Ok(hash.to_string())
 }
 
-fn verify_in(area: &mut Vec<Block>, password: &[u8], stored: &str) -> Result<Verdict, Error> {
+fn verify_in(
+    area: &mut Vec<Block>,
+    cost: &Params,
+    password: &[u8],
+    stored: &str,
+) -> Result<Verdict, Error> {
     let parsed = PasswordHash::new(stored).map_err(failed)?;
     let params = Params::try_from(&parsed).map_err(failed)?;
     // A row that somebody has tampered with must not take all memory.
@@ -186,8 +196,7 @@ fn verify_in(area: &mut Vec<Block>, password: &[u8], stored: &str) -> Result<Ver
     let (Some(salt), Some(expected)) = (parsed.salt, parsed.hash) else {
         return Err(failed("the stored hash has no salt or no value"));
     };
-    let now = Params::default();
-    let is_outdated = params.m_cost() < now.m_cost() || params.t_cost() < now.t_cost();
+    let is_outdated = params.m_cost() < cost.m_cost() || params.t_cost() < cost.t_cost();
     let mut output = vec![0; expected.len()];
     fill(area, params, password, salt.as_ref(), &mut output)?;
     // phc's comparison takes the same time whatever differs.
@@ -233,7 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_password_is_right_and_any_other_wrong() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(Params::default()).unwrap();
         let hash = passwords.hash("a long walk by the sea", Rank::Known).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let right = Verdict::Right { is_outdated: false };
@@ -253,7 +262,7 @@ mod tests {
 
     #[tokio::test]
     async fn weak_hashes_are_known_as_such_and_monstrous_ones_refused() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(Params::default()).unwrap();
         let salt = "c29tZXNhbHRzb21lc2FsdA";
         let weak = {
             let argon2 = Argon2::new(
@@ -274,7 +283,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn more_than_can_be_hashed_in_time_are_refused() {
-        let passwords = Arc::new(Passwords::new().unwrap());
+        let passwords = Arc::new(Passwords::new(Params::default()).unwrap());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let attempts = (0..cores * QUEUE_FACTOR * 4).map(|_| {
             let passwords = Arc::clone(&passwords);
@@ -315,7 +324,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn somebody_known_goes_before_all_strangers_who_wait() {
         const KNOWN: usize = usize::MAX;
-        let passwords = Arc::new(Passwords::new().unwrap());
+        let passwords = Arc::new(Passwords::new(Params::default()).unwrap());
         let (cores, begun) = (passwords.cores, Arc::new(Mutex::default()));
         let until = async |is_so: &dyn Fn() -> bool| {
             while !is_so() {
