@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
-use shared::account::Role;
+use shared::account::{Role, User};
 use tokio::time::timeout;
 use tracing_subscriber::{
     Layer,
@@ -223,7 +223,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             let account = users::read_account(&email, &name, password, role);
             match account {
                 Ok(account) => users::create(app, account, role).await.map(|user| {
-                    say(&format!("{} is now {} {}.", user.login_name(), user.role, user.id));
+                    say(&format!("{} is now {} {}.", shown(&user), user.role, user.id));
                 }),
                 Err(faults) => Err(faults.into()),
             }
@@ -234,34 +234,38 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
-                say(&format!(
-                    "{:>6}  {:<8} {:<12} {}",
-                    user.id,
-                    user.role,
-                    state,
-                    user.login_name()
-                ));
+                let email = user.email.as_deref().unwrap_or_default();
+                let (id, role, name) = (user.id, user.role, user.label());
+                say(format!("{id:>6}  {role:<8} {state:<12} {name:<20} {email}").trim_end());
             }
             Ok(())
         }),
         UserCommand::SetRole { user, role } => users::set_role(app, &user, role)
             .await
-            .map(|user| say(&format!("{} is now {}.", user.login_name(), user.role))),
+            .map(|user| say(&format!("{} is now {}.", shown(&user), user.role))),
         UserCommand::SetPassword { user, password_stdin } => {
             let password = password(password_stdin)?;
             users::set_password(app, &user, &password)
                 .await
-                .map(|user| say(&format!("{} has a new password.", user.login_name())))
+                .map(|user| say(&format!("{} has a new password.", shown(&user))))
         }
         UserCommand::Deactivate { user } => users::deactivate(app, &user)
             .await
-            .map(|user| say(&format!("{} can no longer log in.", user.login_name()))),
+            .map(|user| say(&format!("{} can no longer log in.", shown(&user)))),
     };
     done.map_err(|error| match error {
         Error::NotFound => "there is no such user".to_owned(),
         Error::Invalid(faults) | Error::Conflict(faults) => faults.to_string(),
         other => other.to_string(),
     })
+}
+
+/// A user as a sentence names one.
+fn shown(user: &User) -> String {
+    match &user.email {
+        Some(email) => format!("{} ({email})", user.label()),
+        None => user.label().to_owned(),
+    }
 }
 
 /// The password from standard input, without its line end, or from somebody who types it blind.

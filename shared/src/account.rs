@@ -90,7 +90,7 @@ pub fn split_name(name: &str) -> (Option<String>, Option<String>) {
     }
 }
 
-/// Checks a password against everything but the list of well-known ones, which the server has.
+/// Checks a password against every rule but how early it is guessed, which the server estimates.
 ///
 /// `own` are the user's e-mail address, username and names: a password must not be one of them.
 pub fn check_password(password: &str, role: Role, own: &[&str]) -> Result<(), Complaint> {

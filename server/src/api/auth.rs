@@ -34,6 +34,7 @@ impl AuthApi {
     ///
     /// Opens an account and logs in with it, where registration is open. A code is mailed with which
     /// the e-mail address is confirmed; where that is required for logging in, there are no tokens.
+    /// A password that is guessed early is refused.
     /// An account without a name and a username gets the part of its e-mail address before the `@` as
     /// its username, with a number where that is taken.
     #[oai(path = "/register", method = "post", operation_id = "register")]

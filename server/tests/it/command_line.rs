@@ -54,6 +54,9 @@ async fn accounts_are_kept_beside_a_running_server(backend: Backend) {
     let (status, _, complaint) = run(&place, &create, "short");
     assert_eq!(status, 1);
     assert!(complaint.contains("at least 15 characters"), "{complaint}");
+    let (status, _, complaint) = run(&place, &create, "securepassword123");
+    assert_eq!(status, 1);
+    assert!(complaint.contains("password: is too easy to guess"), "{complaint}");
     assert_eq!(run(&place, &create, PASSWORD).0, 0);
     assert!(run(&place, &create, PASSWORD).2.contains("already"));
     assert_eq!(run(&place, &["user", "set-role", "x@example.com", "admin"], "").0, 0);
