@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
-use shared::account::Role;
+use shared::account::{Role, User};
 use tokio::time::timeout;
 use tracing_subscriber::{
     Layer,
@@ -20,7 +20,7 @@ use crate::{
     app::App,
     check,
     config::{Database, LogFormat, Settings, read_environment},
-    domain::users,
+    domain::{upgrade, users},
     error::Error,
     import, keys,
     lock::{Asked, Lock},
@@ -212,7 +212,7 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
         }
         Database::Postgres(_) => None,
     };
-    let app = App::open_on(settings, &database).await?;
+    let app = upgrade::open_on(settings, &database).await?;
     Ok((app, lock))
 }
 
@@ -223,7 +223,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             let account = users::read_account(&email, &name, password, role);
             match account {
                 Ok(account) => users::create(app, account, role).await.map(|user| {
-                    say(&format!("{} is now {} {}.", user.login_name(), user.role, user.id));
+                    say(&format!("{} is now {} {}.", shown(&user), user.role, user.id));
                 }),
                 Err(faults) => Err(faults.into()),
             }
@@ -234,34 +234,38 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
-                say(&format!(
-                    "{:>6}  {:<8} {:<12} {}",
-                    user.id,
-                    user.role,
-                    state,
-                    user.login_name()
-                ));
+                let email = user.email.as_deref().unwrap_or_default();
+                let (id, role, name) = (user.id, user.role, user.label());
+                say(format!("{id:>6}  {role:<8} {state:<12} {name:<20} {email}").trim_end());
             }
             Ok(())
         }),
         UserCommand::SetRole { user, role } => users::set_role(app, &user, role)
             .await
-            .map(|user| say(&format!("{} is now {}.", user.login_name(), user.role))),
+            .map(|user| say(&format!("{} is now {}.", shown(&user), user.role))),
         UserCommand::SetPassword { user, password_stdin } => {
             let password = password(password_stdin)?;
             users::set_password(app, &user, &password)
                 .await
-                .map(|user| say(&format!("{} has a new password.", user.login_name())))
+                .map(|user| say(&format!("{} has a new password.", shown(&user))))
         }
         UserCommand::Deactivate { user } => users::deactivate(app, &user)
             .await
-            .map(|user| say(&format!("{} can no longer log in.", user.login_name()))),
+            .map(|user| say(&format!("{} can no longer log in.", shown(&user)))),
     };
     done.map_err(|error| match error {
         Error::NotFound => "there is no such user".to_owned(),
         Error::Invalid(faults) | Error::Conflict(faults) => faults.to_string(),
         other => other.to_string(),
     })
+}
+
+/// A user as a sentence names one.
+fn shown(user: &User) -> String {
+    match &user.email {
+        Some(email) => format!("{} ({email})", user.label()),
+        None => user.label().to_owned(),
+    }
 }
 
 /// The password from standard input, without its line end, or from somebody who types it blind.
@@ -307,7 +311,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     };
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let app = App::open_on(Settings { listen: address, ..settings }, &database).await?;
+    let app = upgrade::open_on(Settings { listen: address, ..settings }, &database).await?;
     let doors = connections::Doors::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {

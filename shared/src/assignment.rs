@@ -12,7 +12,7 @@ use crate::{
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
-    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
     query, read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
 };
@@ -191,7 +191,7 @@ record! {
         assigned_at: DateTime<Utc>,
         /// Who entered it.
         assigned_by: UserId,
-        /// That user's username, or name.
+        /// That user's username, or name where there is no username.
         assigned_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it ended.
         ended_at: Option<DateTime<Utc>> => [example(Value::Null)],
@@ -242,7 +242,7 @@ filter! {
     /// Which assignments a list shows, and in which order.
     AssignmentFilter {
         /// Words of the patient's or the doctor's name, each of which must match.
-        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("gomez")],
+        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// The patient.
         patient: PatientId = query::parsed(20, PatientId::from_str),
         /// The doctor.
@@ -262,11 +262,11 @@ filter! {
         /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. Without
         /// it: newest first.
         ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(assigned_date|created_at|updated_at|id)$"), example("-assigned_date")],
+            => [pattern("^-?(assigned_date|created_at|updated_at|id)$")],
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.
         cursor: String = read::line(2_000) => [max_length(2_000)],
     }

@@ -10,7 +10,7 @@ use crate::{
     history::Change,
     id::{ApiTokenId, AuditId},
     moment::{MOMENT_MAX, Moment},
-    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
     query, read,
     rules::{EMAIL_MAX, REASON_MAX},
 };
@@ -27,7 +27,8 @@ record! {
         at: DateTime<Utc>,
         /// Who did it; null where nobody was logged in, or the server's own command line did it.
         actor: Option<UserId>,
-        /// Their username, or e-mail address, or name, or the program's.
+        /// Their username, or name where there is no username; what was typed, where a login failed; or
+        /// the name of the program.
         actor_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// The role they had then.
         actor_role: Option<Role>,
@@ -63,19 +64,19 @@ filter! {
         /// Done by this user.
         actor: UserId = query::parsed(20, UserId::from_str),
         /// What was done, the whole word.
-        action: String = read::line(ACTION_MAX) => [max_length(ACTION_MAX), example("patient.updated")],
+        action: String = read::line(ACTION_MAX) => [max_length(ACTION_MAX)],
         /// Done with this kind of record.
-        entity: String = read::line(ACTION_MAX) => [max_length(ACTION_MAX), example("patient")],
+        entity: String = read::line(ACTION_MAX) => [max_length(ACTION_MAX)],
         /// Done with this record; beside `entity`.
-        entity_id: i64 = query::whole(1, i64::MAX) => [range(1, i64::MAX), example(1)],
+        entity_id: i64 = query::whole(1, i64::MAX) => [range(1, i64::MAX)],
         /// At this time or later.
         from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// Before this time.
         to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.
         cursor: String = read::line(2_000) => [max_length(2_000)],
     }

@@ -11,7 +11,7 @@ use crate::{
     id::{DoctorId, id},
     moment::{MOMENT_MAX, Moment},
     money::money,
-    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
     query, read,
     rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
 };
@@ -128,7 +128,7 @@ record! {
         linked_user: Option<UserId> => [example(serde_json::Value::Null)],
         /// Who created the record.
         created_by: UserId,
-        /// That user's username, or name.
+        /// That user's username, or name where there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it was created.
         created_at: DateTime<Utc>,
@@ -184,7 +184,7 @@ filter! {
         /// Words, each of which must match, in any order, without case or accents: the start of a
         /// word of the name, the specialisation, the clinic or the city, of the licence number or the
         /// e-mail address, the start or the last 4 to 10 digits of the phone. Best matches come first.
-        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("johnson cardio")],
+        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// Specialisation, without case or accents.
         specialization: String = read::line(SPECIALIZATION_MAX) => [max_length(SPECIALIZATION_MAX)],
         /// City, without case or accents.
@@ -198,7 +198,7 @@ filter! {
         /// Who created the entry.
         created_by: UserId = query::parsed(20, UserId::from_str),
         /// `true` shows the archived ones instead of the others.
-        archived: bool = query::boolean,
+        archived: bool = query::boolean => [default(false)],
         /// Changed at this time or later; quickest with the ordering updated_at.
         updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// Changed before this time.
@@ -206,11 +206,11 @@ filter! {
         /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
         ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(last_name|first_name|specialization|created_at|updated_at|id)$"), example("last_name")],
+            => [pattern("^-?(last_name|first_name|specialization|created_at|updated_at|id)$")],
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.
         cursor: String = read::line(2_000) => [max_length(2_000)],
     }
@@ -220,7 +220,7 @@ filter! {
     /// How a single doctor is read.
     DoctorLookup {
         /// `true` reads an archived entry, for those who may restore it.
-        archived: bool = query::boolean,
+        archived: bool = query::boolean => [default(false)],
     }
 }
 
@@ -230,7 +230,7 @@ filter! {
         /// The doctor who takes them over.
         reassign_to: DoctorId = query::parsed(20, DoctorId::from_str),
         /// `true` ends their assignments.
-        end_assignments: bool = query::boolean,
+        end_assignments: bool = query::boolean => [default(false)],
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
     moment::{MOMENT_MAX, Moment},
-    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
     query,
     read::{self, Reader},
     rules::{
@@ -174,7 +174,7 @@ record! {
         linked_user: Option<UserId> => [example(Value::Null)],
         /// Who created the record.
         created_by: UserId,
-        /// That user's username, or name.
+        /// That user's username, or name where there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it was created.
         created_at: DateTime<Utc>,
@@ -252,7 +252,7 @@ filter! {
         /// Words, each of which must match, in any order, without case or accents: the start of a
         /// name, the start or the last 4 to 10 digits of the phone, the e-mail's start, an
         /// identifier, the MRN or a date of birth. Best matches come first.
-        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("gomez jose 1989")],
+        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// Administrative gender.
         gender: Gender = query::parsed(20, Gender::from_str),
         /// Blood type.
@@ -274,15 +274,15 @@ filter! {
         /// Changed before this time.
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// `true` shows the archived ones instead of the others.
-        archived: bool = query::boolean,
+        archived: bool = query::boolean => [default(false)],
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
         ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(last_name|first_name|date_of_birth|created_at|updated_at|id)$"), example("last_name")],
+            => [pattern("^-?(last_name|first_name|date_of_birth|created_at|updated_at|id)$")],
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.
         cursor: String = read::line(2_000) => [max_length(2_000)],
     }
@@ -292,6 +292,6 @@ filter! {
     /// How a single patient is read.
     PatientLookup {
         /// `true` reads an archived record, for those who may restore it.
-        archived: bool = query::boolean,
+        archived: bool = query::boolean => [default(false)],
     }
 }

@@ -8,10 +8,12 @@ use poem_openapi::registry::MetaSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::error_codes::Code;
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Complaint {
-    /// A stable code, for clients in other languages.
+    /// A stable code, for clients in other languages: one of `error_codes`.
     pub code: &'static str,
     /// The sentence without its subject: `must be between 0 and 150`.
     pub message: String,
@@ -30,6 +32,13 @@ impl Complaint {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Whether `error_codes` lists the code with each of these parameters.
+    fn is_listed(&self) -> bool {
+        Code::from_name(self.code).is_some_and(|code| {
+            self.params.keys().all(|param| code.params.iter().any(|(name, _)| name == param))
+        })
     }
 
     /// The member must be there and not be empty.
@@ -117,7 +126,11 @@ impl Faults {
     }
 
     /// Every complaint as a code, in the order found.
+    ///
+    /// In debug builds a code or parameter that [`error_codes`](crate::error_codes) does not list is
+    /// a panic.
     pub fn codes(&self) -> Vec<ErrorCode> {
+        debug_assert!(self.0.iter().all(|(_, it)| it.is_listed()), "not in error_codes: {self:?}");
         self.0
             .iter()
             .map(|(field, complaint)| ErrorCode {
@@ -145,7 +158,7 @@ record! {
         /// The member or parameter that is meant.
         field: String => [max_length(200), example("age")],
         /// What is wrong, as a stable code.
-        code: String => [max_length(100), example("out_of_range")],
+        code: String => [only(crate::error_codes::NAMES), example("out_of_range")],
         /// The numbers and names in the sentence.
         params: BTreeMap<String, Value>,
     }
@@ -188,6 +201,16 @@ kinds! {
     /// The input is not what the API description asks for. `errors` names every bad member or
     /// parameter with every complaint; correct them and send the request again.
     Validation "validation" 400 "Invalid input",
+    /// The request for tokens lacks a parameter, has one twice, or has one that can't be read.
+    /// `errors` names them. `error` and `error_description` are those of RFC 6749.
+    InvalidRequest "invalid_request" 400 "Invalid token request",
+    /// E-mail address, username or password is wrong, the e-mail address is not confirmed yet, or
+    /// the refresh token is not valid any more. Log in again.
+    InvalidGrant "invalid_grant" 400 "Login refused",
+    /// `grant_type` has to be `password` or `refresh_token`.
+    UnsupportedGrantType "unsupported_grant_type" 400 "Unsupported grant type",
+    /// There are no scopes to ask for: a session may do what its user may. Leave `scope` out.
+    InvalidScope "invalid_scope" 400 "Invalid scope",
     /// The request needs a valid access token in `Authorization: Bearer …`. Log in, or refresh the
     /// token.
     Unauthenticated "unauthenticated" 401 "Not logged in",
@@ -210,7 +233,8 @@ kinds! {
     Stale "stale" 412 "Changed in the meantime",
     /// The body is longer than the limit: 256 KiB, 8 KiB under /api/auth.
     TooLarge "too_large" 413 "Body too large",
-    /// The body has to be JSON, with `Content-Type: application/json`.
+    /// The body has to be JSON, with `Content-Type: application/json`; at `/api/auth/oauth/token` a
+    /// form, with `Content-Type: application/x-www-form-urlencoded`.
     UnsupportedMediaType "unsupported_media_type" 415 "Unsupported media type",
     /// The `Idempotency-Key` was used before, for another request. Use a new key for each thing that
     /// is to be done.
@@ -302,16 +326,35 @@ impl crate::describe::Describe for Problem {
     const NAME: Option<&'static str> = Some("Problem");
 
     fn schema(registry: &mut poem_openapi::registry::Registry) -> MetaSchema {
-        use crate::describe::{Members, Shape};
+        use chrono::{DateTime, Utc};
+        use poem_openapi::{registry::Registry, types::Type};
+
+        use crate::{
+            account::{Account, User},
+            assignment::Assignment,
+            describe::{Members, Shape},
+            doctor::Doctor,
+            patient::Patient,
+        };
         let text = |shape: Shape| shape.max_length(100_000);
         let status = |shape: Shape| shape.range(400, 599);
+        let records = [
+            (Patient::schema_ref(), Patient::register as fn(&mut Registry)),
+            (Doctor::schema_ref(), Doctor::register),
+            (Assignment::schema_ref(), Assignment::register),
+            (User::schema_ref(), User::register),
+            (Account::schema_ref(), Account::register),
+        ];
+        records.iter().for_each(|(_, register)| register(registry));
         let mut members = Members::new(registry);
         let doc = "The address of a page that explains the kind.";
         members.add::<String>("type", doc, true, text);
         members.add::<String>("title", "The kind in words.", true, text);
         members.add::<i64>("status", "The HTTP status.", true, status);
         members.add::<String>("detail", "What is wrong, in one sentence.", true, text);
-        members.add::<String>("error", "The kind as a stable code.", true, text);
+        let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.code()).collect();
+        let doc = "The kind as a stable code.";
+        members.add::<String>("error", doc, true, |shape| shape.only(&kinds));
         members.add::<String>("message", "The same as `detail`.", true, text);
         members.add::<i64>("status_code", "The same as `status`.", true, status);
         let doc = "Every bad member or parameter with every complaint.";
@@ -326,6 +369,19 @@ impl crate::describe::Describe for Problem {
         });
         let doc = "The id under which the log knows the request.";
         members.add::<String>("request_id", doc, true, text);
+        let doc = "Only with `stale`: the record as it is now.";
+        members.add::<Value>("current", doc, false, |shape| {
+            shape.with(|schema| schema.any_of = records.map(|(record, _)| record).into())
+        });
+        let doc = "Only with `stale`: the username of whoever changed it, or the name.";
+        members.add::<String>("changed_by", doc, false, text);
+        members.add::<DateTime<Utc>>("changed_at", "Only with `stale`: when.", false, |it| it);
+        let doc = "Only with `conflict`: the active assignment of this patient to this doctor.";
+        members.add::<Assignment>("existing", doc, false, |shape| shape);
+        let doc = "Only with `conflict`: how many active assignments the doctor has.";
+        members.add::<i64>("active_assignments", doc, false, |shape| shape.range(1, i64::MAX));
+        let doc = "Only at the address of OAuth 2.0: the same as `detail`.";
+        members.add::<String>("error_description", doc, false, text);
         let doc = "What went wrong (RFC 9457). Some kinds add members of their own.";
         let anything = Some(Box::new(Shape::of::<Value>().finish()));
         MetaSchema { additional_properties: anything, ..members.finish(doc) }

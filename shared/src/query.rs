@@ -92,10 +92,10 @@ filter! {
     /// The parameters of a list that has no filters of its own.
     ListQuery {
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = whole(1, crate::page::COUNT_MAX) => [range(1, crate::page::COUNT_MAX), example(1)],
+        page: i64 = whole(1, crate::page::COUNT_MAX) => [range(1, crate::page::COUNT_MAX)],
         /// Rows of a page.
         page_size: i64 = whole(1, crate::page::PAGE_SIZE_MAX)
-            => [range(1, crate::page::PAGE_SIZE_MAX), example(20)],
+            => [range(1, crate::page::PAGE_SIZE_MAX), default(crate::page::PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.
         cursor: String = read::line(2_000) => [max_length(2_000)],
     }

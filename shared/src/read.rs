@@ -136,6 +136,9 @@ impl Reader {
         if text.starts_with('\u{feff}') {
             return Err(not_json("it starts with a byte order mark".to_owned()));
         }
+        if text.trim().is_empty() {
+            return Err(not_json("it is empty".to_owned()));
+        }
         let members: Members = serde_json::from_str(text).map_err(|e| {
             if e.is_data() {
                 Complaint::new("not_an_object", "must be a JSON object")
@@ -464,6 +467,7 @@ mod tests {
         for bad in ["", "[]", "7", "{", "{\"a\": NaN}", "\u{feff}{}"] {
             assert!(faults(bad).starts_with("body: "), "{bad}: {}", faults(bad));
         }
+        assert_eq!(faults(""), "body: is not JSON: it is empty");
         let deep = format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
         assert!(faults(&deep).contains("not"), "{}", faults(&deep));
     }

@@ -15,14 +15,17 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, NewBody},
     failure::Failure,
     guard::Guard,
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };
-use crate::{app::App, domain::assignments};
+use crate::{
+    app::App,
+    domain::{assignments, records},
+};
 
 pub(super) struct AssignmentsApi(pub(super) App);
 
@@ -68,7 +71,7 @@ impl AssignmentsApi {
         id: Path<AssignmentId>,
         _query: Ask<NoQuery>,
     ) -> Result<Record<Assignment>, Failure> {
-        Ok(Record(assignments::read(&self.0, &guard, id.0).await?))
+        Ok(Record(records::read::<Assignment>(&self.0, &guard, id.0, false).await?))
     }
 
     /// Replace an assignment
@@ -146,6 +149,6 @@ impl AssignmentsApi {
         Ask(query): Ask<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
-        Ok(page(assignments::history(&self.0, &guard, id.0, &query).await?, &address))
+        Ok(page(records::history::<Assignment>(&self.0, &guard, id.0, &query).await?, &address))
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn rewrite(request: &mut Request) -> Asked {
     match spelling(request.method().as_str(), request.uri().path()) {
         Spelling::Today => Asked::Known,
         Spelling::Earlier(path) => {
-            super::layers::set_path(request, &path);
+            super::address::set_path(request, &path);
             Asked::Known
         }
         Spelling::OtherMethods => Asked::WithoutMethod,
@@ -95,7 +95,6 @@ pub(super) fn describe(document: &mut Value) {
     if let Some(tags) = document.get_mut("tags").and_then(Value::as_array_mut) {
         let description = "Assignments under the path of the earlier systems.";
         tags.push(json!({"name": TAG, "description": description}));
-        tags.sort_by_key(|tag| tag.get("name").map(Value::to_string));
     }
 }
 

@@ -62,7 +62,7 @@ async function beginning(url, options) {
 }
 window.ui = SwaggerUIBundle({
   dom_id: '#ui', url: '/openapi.json', validatorUrl: null, deepLinking: true,
-  persistAuthorization: false, tryItOutEnabled: true,
+  persistAuthorization: false, tryItOutEnabled: true, docExpansion: 'none',
   requestInterceptor: (request) => {
     const path = new URL(request.url, window.location.href).pathname;
     if (path === '/api/events') request.userFetch = beginning;

@@ -17,16 +17,16 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, NewBody, OptionalBody},
     failure::Failure,
     guard::Guard,
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };
 use crate::{
     app::App,
-    domain::{assignments, doctors},
+    domain::{assignments, doctors, links, records},
 };
 
 pub(super) struct DoctorsApi(pub(super) App);
@@ -83,7 +83,7 @@ impl DoctorsApi {
         Ask(lookup): Ask<DoctorLookup>,
     ) -> Result<Record<Doctor>, Failure> {
         let archived = lookup.archived.unwrap_or_default();
-        Ok(Record(doctors::read(&self.0, &guard, id.0, archived).await?))
+        Ok(Record(records::read::<Doctor>(&self.0, &guard, id.0, archived).await?))
     }
 
     /// Replace a doctor's entry
@@ -159,10 +159,12 @@ impl DoctorsApi {
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
     ) -> Result<Record<Doctor>, Failure> {
-        Ok(Record(doctors::restore(&self.0, &guard, id.0, &precondition, restoring).await?))
+        Ok(Record(
+            records::restore::<Doctor>(&self.0, &guard, id.0, &precondition, restoring).await?,
+        ))
     }
 
-    /// List a doctor's assignments
+    /// List a doctor's patients, as assignments
     ///
     /// Those that the caller may see; the active ones, unless `status` or `is_active` says otherwise:
     /// the doctor's patients.
@@ -188,7 +190,7 @@ impl DoctorsApi {
         Ask(query): Ask<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
-        Ok(page(doctors::history(&self.0, &guard, id.0, &query).await?, &address))
+        Ok(page(records::history::<Doctor>(&self.0, &guard, id.0, &query).await?, &address))
     }
 
     /// Say which account belongs to a doctor
@@ -205,7 +207,7 @@ impl DoctorsApi {
         Body(link): Body<Link>,
     ) -> Result<Record<Doctor>, Failure> {
         let user = Some(link.user);
-        Ok(Record(doctors::link(&self.0, &guard, id.0, &precondition, user).await?))
+        Ok(Record(links::link::<Doctor>(&self.0, &guard, id.0, &precondition, user).await?))
     }
 
     /// Say that no account belongs to a doctor
@@ -217,7 +219,7 @@ impl DoctorsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
     ) -> Result<Done, Failure> {
-        doctors::link(&self.0, &guard, id.0, &precondition, None).await?;
+        links::link::<Doctor>(&self.0, &guard, id.0, &precondition, None).await?;
         Ok(Done)
     }
 }

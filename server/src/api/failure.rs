@@ -1,15 +1,16 @@
 //! Failures of operations: any error of the domain. Most kinds of problems follow from what an
-//! operation takes (`openapi` enters them); an operation names in its type what its use case adds.
+//! operation takes (see `openapi`); an operation names in its type what its use case adds.
 
 use std::marker::PhantomData;
 
 use poem_openapi::{
     ApiResponse,
-    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    registry::{MetaResponse, MetaResponses, Registry},
     types::Type,
 };
 use shared::{Kind, Problem};
 
+use super::reply::empty;
 use crate::error::Error;
 
 /// The kinds of problems that the use case of an operation adds.
@@ -36,6 +37,10 @@ kinds! {
     LoggingIn = [Unauthenticated, EmailUnverified, TooManyRequests],
     /// Going on with a session.
     Refreshing = [Unauthenticated],
+    /// Getting tokens in the form of OAuth 2.0.
+    Granting = [
+        InvalidRequest, InvalidGrant, UnsupportedGrantType, InvalidScope, TooManyRequests
+    ],
     /// What is counted, so that nobody guesses.
     Limited = [TooManyRequests],
     /// What contradicts what is stored.
@@ -61,21 +66,15 @@ impl<S> From<Failure<S>> for poem::Error {
     }
 }
 
-/// A kind of problem as an answer.
-pub(super) fn answer(kind: Kind) -> MetaResponse {
-    let schema = MetaSchemaRef::Reference(Problem::name().into_owned());
-    MetaResponse {
-        description: kind.explanation().trim_ascii(),
-        status: Some(kind.status()),
-        status_range: None,
-        content: vec![MetaMediaType { content_type: "application/problem+json", schema }],
-        headers: Vec::new(),
-    }
+/// The kind for which a registered answer stands: `openapi` makes the answer of it.
+pub(super) fn kind_of(answer: &MetaResponse) -> Option<Kind> {
+    Kind::from_code(answer.description)
 }
 
 impl<S: Kinds> ApiResponse for Failure<S> {
     fn meta() -> MetaResponses {
-        MetaResponses { responses: S::KINDS.iter().copied().map(answer).collect() }
+        let answer = |kind: &Kind| empty(kind.status(), kind.code());
+        MetaResponses { responses: S::KINDS.iter().map(answer).collect() }
     }
 
     fn register(registry: &mut Registry) {

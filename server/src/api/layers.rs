@@ -6,15 +6,14 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 
 use futures_util::FutureExt;
 use poem::{
-    Endpoint, FromRequest, Request, RequestBody, Response, Result,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
-    },
+    Endpoint, Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use shared::{Complaint, Faults, Kind, Problem, paths};
 
 use super::{
-    body::{Rest, body_max, discard},
+    address::{Address, set_path},
+    body::{BodyTime, Rest, body_max, discard},
     caller::{Caller, host_name},
     compatibility::{self, Asked, Wording},
     cors,
@@ -22,7 +21,7 @@ use super::{
     problem::{self, Refusal},
     routes::Routes,
 };
-use crate::{app::App, domain::access::Origin, error::Error, keys::random_text};
+use crate::{app::App, keys::random_text, services::actor::Origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest `User-Agent` that is kept.
@@ -34,38 +33,13 @@ const QUERY_MAX: usize = 8 * 1024;
 /// The outermost endpoint.
 pub(super) struct Layers<E> {
     app: App,
-    routes: Routes,
+    routes: &'static Routes,
     inner: E,
 }
 
 impl<E> Layers<E> {
-    pub(super) fn new(app: App, routes: Routes, inner: E) -> Self {
+    pub(super) fn new(app: App, routes: &'static Routes, inner: E) -> Self {
         Self { app, routes, inner }
-    }
-}
-
-/// The address that a client used, for the links in an answer.
-#[derive(Clone)]
-pub(super) struct Address {
-    base: String,
-    path: String,
-    pairs: Vec<(String, String)>,
-}
-
-impl Address {
-    /// The same list from another place on.
-    pub(super) fn with_cursor(&self, cursor: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let kept = self.pairs.iter().filter(|(name, _)| name != "page" && name != "cursor");
-        query.extend_pairs(kept).append_pair("cursor", cursor);
-        format!("{}{}?{}", self.base, self.path, query.finish())
-    }
-}
-
-impl<'a> FromRequest<'a> for Address {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let address = request.extensions().get::<Self>().cloned();
-        address.ok_or_else(|| problem::raise(Error::internal("a request without an address")))
     }
 }
 
@@ -87,9 +61,10 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         };
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(self.app.clone());
+        let body_time = BodyTime::of(&request);
         let mut response = match self.admit(&mut request, &caller, &request_id) {
             Some(refused) => {
-                discard(request.take_body().into_async_read()).await;
+                discard(request.take_body().into_async_read(), body_time).await;
                 refused
             }
             None => {
@@ -101,7 +76,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
                     StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
                 );
                 if let Some(rest) = rest.filter(|_| !is_done) {
-                    discard(rest).await;
+                    discard(rest, body_time).await;
                 }
                 answer
             }
@@ -246,13 +221,8 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     match sent.filter(fits) {
         Some(id) => id.to_owned(),
-        None => new_id(),
+        None => random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned()),
     }
-}
-
-/// A request id of our own.
-pub(super) fn new_id() -> String {
-    random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned())
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
@@ -269,18 +239,6 @@ fn normalise(request: &mut Request) {
     let Some(shorter) = path.strip_suffix('/').filter(|path| !path.is_empty()) else { return };
     let shorter = shorter.to_owned();
     set_path(request, &shorter);
-}
-
-/// Gives a request another path and leaves its query.
-pub(super) fn set_path(request: &mut Request, path: &str) {
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    let mut parts = request.uri().clone().into_parts();
-    if let Ok(path_and_query) = PathAndQuery::try_from(format!("{path}{query}")) {
-        parts.path_and_query = Some(path_and_query);
-        if let Ok(uri) = Uri::from_parts(parts) {
-            *request.uri_mut() = uri;
-        }
-    }
 }
 
 /// 304 where the client has the answer already.
@@ -302,7 +260,7 @@ fn fresh(response: Response, if_none_match: Option<&HeaderValue>) -> Response {
 }
 
 /// What every answer carries.
-pub(super) fn decorate(headers: &mut HeaderMap, request_id: &str) {
+fn decorate(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -1,7 +1,12 @@
 //! The API description. poem-openapi writes it from the operations: what an operation takes and
-//! answers documents itself. What follows from that is entered here (a parameter for each member of a
-//! query, the problems of an operation that has a body, the 304 of one whose answer has a tag), and one
-//! pass over the finished document adds what poem-openapi's registry has no words for.
+//! answers documents itself. What follows from that is entered here: a parameter for each member of a
+//! query, the 304 of an answer with a tag, the problems of an operation that has a body. `finish` adds to
+//! the finished document what poem-openapi's registry has no words for.
+
+mod example;
+mod finish;
+
+use std::collections::BTreeMap;
 
 use poem::http::Method;
 use poem_openapi::{
@@ -10,21 +15,17 @@ use poem_openapi::{
         MetaApi, MetaOperation, MetaOperationParam, MetaParamIn, MetaSchema, MetaSchemaRef,
         Registry,
     },
-    types::Type,
 };
-use serde_json::{Map, Value, json};
-use shared::{Kind, event::Changed};
+use serde_json::Value;
+use shared::Kind;
 
 use super::{
     Api,
     body::IDEMPOTENCY_KEY,
-    compatibility, failure,
+    failure,
     params::{IF_MATCH, TAGS_MAX},
-    reply::{self, HEADER_MAX},
+    reply,
 };
-
-/// Most seconds after which to try again: a day.
-const RETRY_AFTER_MAX: i64 = 86_400;
 
 /// The operations without the state that serves them.
 struct Described;
@@ -32,8 +33,11 @@ struct Described;
 impl OpenApi for Described {
     fn meta() -> Vec<MetaApi> {
         let mut apis = <Api as OpenApi>::meta();
-        let paths = apis.iter_mut().flat_map(|api| &mut api.paths);
-        paths.flat_map(|path| &mut path.operations).for_each(complete);
+        for operation in operations(&mut apis) {
+            complete(operation);
+            // `finish` makes the answers of the kinds.
+            operation.responses.responses.retain(|answer| failure::kind_of(answer).is_none());
+        }
         apis
     }
 
@@ -51,7 +55,11 @@ impl OpenApi for Described {
     }
 }
 
-/// Enters what follows from what an operation takes and answers.
+fn operations(apis: &mut [MetaApi]) -> impl Iterator<Item = &mut MetaOperation> {
+    apis.iter_mut().flat_map(|api| &mut api.paths).flat_map(|path| &mut path.operations)
+}
+
+/// Enters the parameters that an operation takes, and the 304 of an answer that has a tag.
 fn complete(operation: &mut MetaOperation) {
     let taken = std::mem::take(&mut operation.params);
     operation.params = taken.into_iter().flat_map(take_apart).collect();
@@ -61,13 +69,6 @@ fn complete(operation: &mut MetaOperation) {
         answers.push(reply::empty(304, "The known answer still holds."));
         operation.params.push(if_none_match());
     }
-    for kind in kinds(operation) {
-        let answers = &mut operation.responses.responses;
-        if !answers.iter().any(|answer| answer.status == Some(kind.status())) {
-            answers.push(failure::answer(kind));
-        }
-    }
-    operation.responses.responses.sort_by_key(|answer| answer.status);
 }
 
 /// Makes a parameter of each member where an extractor takes several (a query, headers), and gives the
@@ -77,7 +78,12 @@ fn take_apart(param: MetaOperationParam) -> Vec<MetaOperationParam> {
     if schema.ty != "object" {
         let description = param.description.or(schema.description.map(str::to_owned));
         let schema = MetaSchema { description: None, ..*schema };
-        let schema = MetaSchemaRef::Inline(Box::new(schema));
+        let schema = match schema.all_of.as_slice() {
+            [only] if schema == (MetaSchema { all_of: vec![only.clone()], ..MetaSchema::ANY }) => {
+                only.clone()
+            }
+            _ => MetaSchemaRef::Inline(Box::new(schema)),
+        };
         return vec![MetaOperationParam { description, schema, ..param }];
     }
     let required = schema.required;
@@ -108,140 +114,52 @@ fn if_none_match() -> MetaOperationParam {
     }
 }
 
+/// The kinds of problems of each operation, by its id: those that follow from what it takes, and those
+/// that its use case adds.
+fn kinds() -> BTreeMap<String, Vec<Kind>> {
+    let mut apis = <Api as OpenApi>::meta();
+    let of_each = operations(&mut apis).map(|operation| {
+        complete(operation);
+        let own = operation.responses.responses.iter().filter_map(failure::kind_of);
+        let mut kinds: Vec<Kind> = own.chain(implied(operation)).collect();
+        kinds.sort_by_key(|kind| Kind::ALL.iter().position(|known| known == kind));
+        kinds.dedup();
+        (operation.operation_id.unwrap_or_default().to_owned(), kinds)
+    });
+    of_each.collect()
+}
+
 /// The kinds of problems that follow from what an operation takes.
-fn kinds(operation: &MetaOperation) -> Vec<Kind> {
+fn implied(operation: &MetaOperation) -> impl Iterator<Item = Kind> {
     let takes = |name: &str| operation.params.iter().any(|param| param.name == name);
     let has_path = operation.params.iter().any(|param| param.in_type == MetaParamIn::Path);
     let all: [(bool, &[Kind]); 7] = [
         (true, &[Kind::Validation, Kind::Internal, Kind::Unavailable]),
         (!operation.security.is_empty(), &[Kind::Unauthenticated, Kind::Forbidden]),
-        (has_path, &[Kind::NotFound]),
+        // A page past the end is not there either.
+        (has_path || takes("page"), &[Kind::NotFound]),
         (operation.request.is_some(), &[Kind::Timeout, Kind::TooLarge, Kind::UnsupportedMediaType]),
         (takes(IF_MATCH), &[Kind::Conflict, Kind::Stale, Kind::PreconditionRequired]),
         (takes(IDEMPOTENCY_KEY), &[Kind::NotFound, Kind::Conflict, Kind::KeyReused]),
         (operation.method != Method::GET, &[Kind::StorageFull]),
     ];
-    all.iter().filter(|(holds, _)| *holds).flat_map(|(_, kinds)| *kinds).copied().collect()
+    all.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, kinds)| kinds).copied()
 }
 
 /// The whole description.
 pub fn document() -> Value {
     let service = OpenApiService::new(Described, "Frontdesk", env!("CARGO_PKG_VERSION"))
-        .description(
-            "The front desk of a clinic: its patients, its doctors, who takes care of whom, their \
-             history, and the accounts of those who work with them. \
-             Log in with `POST /api/auth/login` and send the access token as \
-             `Authorization: Bearer …`. Every error is a problem document (RFC 9457).",
-        )
+        .description(include_str!("openapi/guide.md").trim())
         .server("/");
-    let mut document: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        for operations in paths.values_mut().filter_map(Value::as_object_mut) {
-            operations.values_mut().filter_map(Value::as_object_mut).for_each(finish);
-        }
-    }
-    let bodies = bodies(&document);
-    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
-        components.insert("headers".to_owned(), headers());
-        if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
-            schemas.extend(unnamed());
-            for name in bodies {
-                if let Some(schema) = schemas.get_mut(&name).and_then(Value::as_object_mut) {
-                    schema.insert("additionalProperties".to_owned(), json!(false));
-                }
-            }
-        }
-    }
-    whole_limits(&mut document);
-    compatibility::describe(&mut document);
+    let mut document = serde_json::from_str(&service.spec()).unwrap_or_default();
+    finish::finish(&mut document, &kinds());
     document
-}
-
-/// Schemas that no operation refers to, since the stream of events is a text to OpenAPI.
-fn unnamed() -> Map<String, Value> {
-    let mut registry = Registry::new();
-    Changed::register(&mut registry);
-    let schemas = registry.schemas.into_iter().map(|(name, schema)| (name, json!(schema)));
-    schemas.collect()
-}
-
-/// The names of the schemas of bodies, which refuse unknown members.
-fn bodies(document: &Value) -> Vec<String> {
-    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-    let operations = paths.filter_map(|(_, path)| path.as_object()).flatten();
-    let reference = |operation: &Value| {
-        let schema = "/requestBody/content/application~1json/schema/$ref";
-        let reference = operation.pointer(schema)?.as_str()?;
-        reference.rsplit('/').next().map(str::to_owned)
-    };
-    operations.filter_map(|(_, operation)| reference(operation)).collect()
-}
-
-/// poem-openapi keeps limits as floating point numbers, in which the largest id has no place.
-fn whole_limits(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            if members.get("type") == Some(&json!("integer")) {
-                for limit in ["minimum", "maximum"] {
-                    if let Some(limit) = members.get_mut(limit)
-                        && let Some(float) = limit.as_f64()
-                    {
-                        *limit = json!(float as i64);
-                    }
-                }
-            }
-            members.values_mut().for_each(whole_limits);
-        }
-        Value::Array(items) => items.iter_mut().for_each(whole_limits),
-        _ => {}
-    }
-}
-
-fn finish(operation: &mut Map<String, Value>) {
-    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-    for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
-        // What is said of each of them is said of none.
-        parameter.shift_remove("deprecated");
-        parameter.shift_remove("explode");
-    }
-    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
-    for (status, response) in responses.into_iter().flatten() {
-        let Some(response) = response.as_object_mut() else { continue };
-        let headers = response.entry("headers").or_insert_with(|| json!({}));
-        let Some(headers) = headers.as_object_mut() else { continue };
-        let mut add = |name: &str| {
-            let reference = json!({"$ref": format!("#/components/headers/{name}")});
-            headers.insert(name.to_owned(), reference);
-        };
-        add("X-Request-Id");
-        match status.as_str() {
-            "401" => add("WWW-Authenticate"),
-            "429" | "503" | "507" => add("Retry-After"),
-            _ => {}
-        }
-    }
-}
-
-fn headers() -> Value {
-    let header = |description: &str, schema: Value| json!({"description": description, "required": true, "schema": schema});
-    json!({
-        "X-Request-Id": header(
-            "The id under which the log knows the request.",
-            json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"}),
-        ),
-        "WWW-Authenticate": header(
-            "How to authenticate.",
-            json!({"type": "string", "maxLength": HEADER_MAX}),
-        ),
-        "Retry-After": header(
-            "Seconds until it makes sense to try again.",
-            json!({"type": "integer", "minimum": 0, "maximum": RETRY_AFTER_MAX}),
-        ),
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, json};
+
     use super::*;
 
     /// Every value under a key, anywhere in a document.
@@ -266,6 +184,18 @@ mod tests {
             let path = reference.as_str().unwrap().trim_start_matches('#');
             assert!(document.pointer(path).is_some_and(|target| !target.is_null()), "{reference}");
         }
+    }
+
+    #[test]
+    fn the_password_flow_has_its_address_and_an_empty_list_of_scopes() {
+        let document = document();
+        let scheme = &document["components"]["securitySchemes"]["password"];
+        let flow = &scheme["flows"]["password"];
+        assert_eq!(flow["tokenUrl"], shared::paths::OAUTH_TOKEN);
+        assert_eq!(flow["scopes"], json!({}));
+        assert!(document["paths"][shared::paths::OAUTH_TOKEN]["post"].is_object());
+        let security = &document["paths"]["/api/patients"]["get"]["security"];
+        assert_eq!(*security, json!([{"password": []}, {"bearer": []}]));
     }
 
     /// Every schema in a document that has a type, with its place.
@@ -310,7 +240,8 @@ mod tests {
         all(&document, "requestBody", &mut bodies);
         assert!(bodies.len() > 30);
         for body in bodies {
-            let reference = &body["content"]["application/json"]["schema"]["$ref"];
+            let media = body["content"].as_object().unwrap().values().next().unwrap();
+            let reference = &media["schema"]["$ref"];
             let place = reference.as_str().unwrap().trim_start_matches('#');
             assert!(document.pointer(place).unwrap()["example"].is_object(), "{body}");
         }
@@ -326,5 +257,72 @@ mod tests {
                 assert!(operation["responses"]["500"].is_object(), "{method} {path}");
             }
         }
+    }
+
+    /// The examples of the problems of an operation, by status.
+    fn problems(document: &Value, place: &str, status: &str) -> Vec<Value> {
+        let media = "content/application~1problem+json/examples";
+        let examples = document.pointer(&format!("{place}/responses/{status}/{media}")).unwrap();
+        let examples = examples.as_object().unwrap().values().map(|example| {
+            let place = example["$ref"].as_str().unwrap().trim_start_matches('#');
+            document.pointer(place).unwrap()["value"].clone()
+        });
+        examples.collect()
+    }
+
+    #[test]
+    fn a_problem_is_shown_with_the_members_of_its_kind() {
+        let document = document();
+        let patient = "/paths/~1api~1patients~1{id}/patch";
+        let stale = &problems(&document, patient, "412")[0];
+        assert_eq!(stale["current"]["mrn"], "P000001B");
+        assert_eq!(stale["changed_by"], "ana");
+        let doctor = "/paths/~1api~1doctors~1{id}/delete";
+        assert_eq!(problems(&document, doctor, "409")[0]["active_assignments"], 3);
+        let assignment = "/paths/~1api~1assignments/post";
+        assert_eq!(problems(&document, assignment, "409")[0]["existing"]["status"], "ACTIVE");
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let place = format!("/paths/{}/{method}", path.replace('/', "~1"));
+                let statuses = operation["responses"].as_object().unwrap().keys();
+                for status in statuses.filter(|status| status.as_str() >= "400") {
+                    for problem in problems(&document, &place, status) {
+                        assert_eq!(problem["status"].to_string(), *status, "{method} {path}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_filled_in_that_narrows_a_list_or_names_a_version() {
+        let document = document();
+        let mut parameters = Vec::new();
+        all(&document, "parameters", &mut parameters);
+        for parameter in parameters.iter().flat_map(|list| list.as_array().unwrap()) {
+            let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+            assert!(!parameter["description"].as_str().unwrap().is_empty(), "{name}");
+            assert!(schema["example"].is_null() && parameter["example"].is_null(), "{name}");
+            let is_harmless = schema["default"] == false || name == "page_size";
+            assert!(schema["default"].is_null() || is_harmless, "{name}");
+        }
+    }
+
+    #[test]
+    fn statuses_that_can_not_come_are_not_described() {
+        let document = document();
+        for (path, method, statuses) in [
+            ("/api/auth/logout", "post", ["412", "428", "409"]),
+            ("/api/auth/password", "post", ["412", "428", "404"]),
+            ("/api/auth/tokens", "post", ["422", "412", "404"]),
+            ("/healthz", "get", ["413", "401", "404"]),
+        ] {
+            for status in statuses {
+                let response = &document["paths"][path][method]["responses"][status];
+                assert!(response.is_null(), "{method} {path} {status}");
+            }
+        }
+        assert_eq!(document["paths"]["/healthz"]["get"]["security"], json!([]));
+        assert!(document["paths"]["/api/auth/login"]["post"]["responses"]["403"].is_object());
     }
 }

@@ -17,16 +17,16 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, NewBody, OptionalBody},
     failure::Failure,
     guard::Guard,
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };
 use crate::{
     app::App,
-    domain::{assignments, patients},
+    domain::{assignments, links, patients, records},
 };
 
 pub(super) struct PatientsApi(pub(super) App);
@@ -70,7 +70,7 @@ impl PatientsApi {
         Ask(lookup): Ask<PatientLookup>,
     ) -> Result<Record<Patient>, Failure> {
         let archived = lookup.archived.unwrap_or_default();
-        Ok(Record(patients::read(&self.0, &guard, id.0, archived).await?))
+        Ok(Record(records::read::<Patient>(&self.0, &guard, id.0, archived).await?))
     }
 
     /// Replace a patient's record
@@ -144,7 +144,9 @@ impl PatientsApi {
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
     ) -> Result<Record<Patient>, Failure> {
-        Ok(Record(patients::restore(&self.0, &guard, id.0, &precondition, restoring).await?))
+        Ok(Record(
+            records::restore::<Patient>(&self.0, &guard, id.0, &precondition, restoring).await?,
+        ))
     }
 
     /// Erase a patient for good
@@ -174,10 +176,10 @@ impl PatientsApi {
         Ask(query): Ask<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
-        Ok(page(patients::history(&self.0, &guard, id.0, &query).await?, &address))
+        Ok(page(records::history::<Patient>(&self.0, &guard, id.0, &query).await?, &address))
     }
 
-    /// List a patient's assignments
+    /// List a patient's doctors, as assignments
     ///
     /// The active ones, unless `status` or `is_active` says otherwise: the patient's doctors.
     #[oai(path = "/:id/doctors", method = "get", operation_id = "list_patient_doctors")]
@@ -204,7 +206,7 @@ impl PatientsApi {
         Body(link): Body<Link>,
     ) -> Result<Record<Patient>, Failure> {
         let user = Some(link.user);
-        Ok(Record(patients::link(&self.0, &guard, id.0, &precondition, user).await?))
+        Ok(Record(links::link::<Patient>(&self.0, &guard, id.0, &precondition, user).await?))
     }
 
     /// Say that no account belongs to a patient
@@ -216,7 +218,7 @@ impl PatientsApi {
         _query: Ask<NoQuery>,
         IfMatch(precondition): IfMatch,
     ) -> Result<Done, Failure> {
-        patients::link(&self.0, &guard, id.0, &precondition, None).await?;
+        links::link::<Patient>(&self.0, &guard, id.0, &precondition, None).await?;
         Ok(Done)
     }
 }

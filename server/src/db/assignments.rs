@@ -13,46 +13,33 @@ use shared::{
 
 use super::{
     Arg, Conn, DbError, Row, Scope, Sql,
-    listing::{self, Column, Key, Listed, Order, Span},
+    listing::{Column, Listed, Order},
     patients::restrict_patient,
+    records::{self, Kept, Revision, first_revision},
     restrict_updated,
     search::{Search, Terms},
 };
 use crate::error::Error;
 
-/// An assignment with what is not answered.
-pub(crate) struct AssignmentRow {
-    pub(crate) assignment: Assignment,
-    /// Who created the patient's record.
-    pub(crate) patient_owner: UserId,
-    /// Whether the doctor is archived.
-    pub(crate) is_doctor_archived: bool,
-    /// How it stood when its patient was archived, until the patient is restored.
-    pub(crate) resume_status: Option<AssignmentStatus>,
-    pub(crate) changed_by: UserId,
-    pub(crate) changed_by_name: String,
-}
+const TABLE: &str = "assignments";
 
 const COLUMNS: &str = concat!(
-    "SELECT a.id, a.patient_id, a.doctor_id, a.status, a.is_active, \
-    a.resume_status, a.reason_for_visit, a.notes, a.assigned_date, a.ended_at, a.created_by, \
-    a.changed_by, a.created_at, a.updated_at, a.version, p.first_name AS patient_first_name, \
-    p.last_name AS patient_last_name, p.created_by AS patient_owner, \
-    d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, \
-    d.archived_at AS doctor_archived_at, ",
-    shown_user!("c"),
-    " AS assigned_by_username, ",
-    shown_user!("l"),
-    " AS changed_by_username",
+    "SELECT a.patient_id, a.doctor_id, a.status, a.is_active, a.resume_status, \
+    a.reason_for_visit, a.notes, a.assigned_date, a.ended_at, p.first_name AS patient_first_name, \
+    p.last_name AS patient_last_name, d.first_name AS doctor_first_name, \
+    d.last_name AS doctor_last_name, d.specialization, ",
+    record_columns!("a", "p"),
 );
 
-/// Every assignment has all four. The joins are outer ones so that no planner begins with the wrong
-/// table.
-const TABLES: &str = " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id \
-    LEFT JOIN doctors d ON d.id = a.doctor_id LEFT JOIN users c ON c.id = a.created_by \
-    LEFT JOIN users l ON l.id = a.changed_by";
+/// Every assignment has a patient and a doctor. The joins are outer ones so that no planner begins
+/// with the wrong table.
+const TABLES: &str = concat!(
+    " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id \
+    LEFT JOIN doctors d ON d.id = a.doctor_id",
+    record_users!("a"),
+);
 
-fn from_row(row: &Row) -> Result<AssignmentRow, Error> {
+fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
     let missing = || Error::internal("an assignment without status or date");
     let name = |first, last| -> Result<String, Error> {
         let (first, last): (Option<String>, Option<String>) = (row.get(first)?, row.get(last)?);
@@ -75,21 +62,14 @@ fn from_row(row: &Row) -> Result<AssignmentRow, Error> {
         is_active: row.get("is_active")?,
         assigned_at: created_at,
         assigned_by: UserId(row.get("created_by")?),
-        assigned_by_username: row.get("assigned_by_username")?,
+        assigned_by_username: row.get("created_by_username")?,
         ended_at: row.get("ended_at")?,
         created_at,
         updated_at: row.get("updated_at")?,
         version: row.get("version")?,
         permissions: None,
     };
-    Ok(AssignmentRow {
-        assignment,
-        patient_owner: UserId(row.get("patient_owner")?),
-        is_doctor_archived: row.get::<Option<DateTime<Utc>>>("doctor_archived_at")?.is_some(),
-        resume_status: row.parsed("resume_status", AssignmentStatus::from_str)?,
-        changed_by: UserId(row.get("changed_by")?),
-        changed_by_name: row.get("changed_by_username")?,
-    })
+    Ok(Kept { record: assignment, revision: Revision::from_row(TABLE, row)? })
 }
 
 /// Restricts a query over `assignments a` to those of the patients that the caller may see.
@@ -102,7 +82,7 @@ pub(crate) async fn get(
     conn: &mut Conn<'_>,
     id: AssignmentId,
     scope: Scope,
-) -> Result<Option<AssignmentRow>, DbError> {
+) -> Result<Option<Kept<Assignment>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push(TABLES).push(" WHERE p.archived_at IS NULL AND a.id = ").bind(id.0);
     restrict_visible(&mut sql, scope);
@@ -112,9 +92,18 @@ pub(crate) async fn get(
 
 /// Locks an assignment's row until the transaction ends, so that who reads it then writes it.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: AssignmentId) -> Result<(), DbError> {
-    let mut sql = Sql::new("SELECT id FROM assignments WHERE id = ");
-    sql.bind(id.0).push(conn.for_update());
-    sql.fetch_optional(conn).await.map(drop)
+    records::lock(conn, TABLE, id.0).await
+}
+
+/// Patient and doctor of an assignment, which never change.
+pub(crate) async fn between(
+    conn: &mut Conn<'_>,
+    id: AssignmentId,
+) -> Result<Option<(PatientId, DoctorId)>, DbError> {
+    let sql = Sql::new("SELECT patient_id, doctor_id FROM assignments WHERE id = $1");
+    let row = sql.arg(id.0).fetch_optional(conn).await?;
+    let both = |row: Row| Ok((PatientId(row.get("patient_id")?), DoctorId(row.get("doctor_id")?)));
+    row.map(both).transpose()
 }
 
 /// The active assignment of a patient to a doctor.
@@ -122,7 +111,7 @@ pub(crate) async fn active(
     conn: &mut Conn<'_>,
     patient: PatientId,
     doctor: DoctorId,
-) -> Result<Option<AssignmentRow>, DbError> {
+) -> Result<Option<Kept<Assignment>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push(TABLES).push(" WHERE a.is_active AND a.patient_id = ").bind(patient.0);
     sql.push(" AND a.doctor_id = ").bind(doctor.0);
@@ -130,33 +119,53 @@ pub(crate) async fn active(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Whose assignments are meant.
+/// Of what the active assignments are meant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Of {
-    /// The active ones of a doctor.
     Doctor(DoctorId),
-    /// The active ones of a patient.
     Patient(PatientId),
-    /// Those that ended when this patient was archived.
-    Resting(PatientId),
 }
 
-/// All assignments of a doctor or a patient, locked until the transaction ends.
-pub(crate) async fn all(conn: &mut Conn<'_>, of: Of) -> Result<Vec<AssignmentRow>, DbError> {
-    let (condition, id) = match of {
-        Of::Doctor(doctor) => (" WHERE a.is_active AND a.doctor_id = ", doctor.0),
-        Of::Patient(patient) => (" WHERE a.is_active AND a.patient_id = ", patient.0),
-        Of::Resting(patient) => {
-            (" WHERE a.resume_status IS NOT NULL AND a.patient_id = ", patient.0)
-        }
+/// The active assignments of a doctor or a patient, locked until the transaction ends.
+pub(crate) async fn all_active(
+    conn: &mut Conn<'_>,
+    of: Of,
+) -> Result<Vec<Kept<Assignment>>, DbError> {
+    let rows = match of {
+        Of::Doctor(id) => locked(conn, " WHERE a.is_active AND a.doctor_id = ", id.0).await?,
+        Of::Patient(id) => locked(conn, " WHERE a.is_active AND a.patient_id = ", id.0).await?,
     };
+    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+}
+
+/// The assignments that ended when this patient was archived, of doctors who are not archived, each
+/// with how it stood then; locked until the transaction ends.
+pub(crate) async fn all_resting(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<Vec<(Kept<Assignment>, AssignmentStatus)>, DbError> {
+    let condition = " WHERE a.resume_status IS NOT NULL AND EXISTS (SELECT 1 FROM doctors d \
+        WHERE d.id = a.doctor_id AND d.archived_at IS NULL) AND a.patient_id = ";
+    let mut resting = Vec::new();
+    for row in locked(conn, condition, patient.0).await? {
+        if let Some(status) = row.parsed("resume_status", AssignmentStatus::from_str)? {
+            resting.push((from_row(&row)?, status));
+        }
+    }
+    Ok(resting)
+}
+
+async fn locked(
+    conn: &mut Conn<'_>,
+    condition: &'static str,
+    id: i64,
+) -> Result<Vec<Row>, DbError> {
     let mut lock = Sql::new("SELECT a.id FROM assignments a");
     lock.push(condition).bind(id).push(" ORDER BY a.id").push(conn.for_update());
     lock.fetch_all(conn).await?;
     let mut sql = Sql::new(COLUMNS);
     sql.push(TABLES).push(condition).bind(id).push(" ORDER BY a.id");
-    let rows = sql.fetch_all(conn).await?;
-    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+    sql.fetch_all(conn).await
 }
 
 /// The ids of all assignments of a patient, active or not.
@@ -221,7 +230,7 @@ pub(crate) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<AssignmentId, DbError> {
     let status = fields.status;
-    let columns: Vec<(&'static str, Arg)> = vec![
+    let mut columns: Vec<(&'static str, Arg)> = vec![
         ("patient_id", patient.0.into()),
         ("doctor_id", doctor.0.into()),
         ("status", status.as_str().into()),
@@ -230,12 +239,8 @@ pub(crate) async fn insert(
         ("notes", fields.notes.as_deref().into()),
         ("assigned_date", fields.assigned_date.into()),
         ("ended_at", (!status.is_active()).then_some(now).into()),
-        ("created_by", owner.0.into()),
-        ("changed_by", owner.0.into()),
-        ("created_at", now.into()),
-        ("updated_at", now.into()),
-        ("version", 1.into()),
     ];
+    columns.extend(first_revision(owner, now));
     let mut sql = Sql::new("INSERT INTO assignments (");
     for (column, _) in &columns {
         sql.push(column).push(", ");
@@ -246,30 +251,27 @@ pub(crate) async fn insert(
     Ok(AssignmentId(sql.fetch_one(conn).await?.get("id")?))
 }
 
-/// Writes a changed assignment, if it is still the version that was read.
+/// Writes a changed assignment, if it is still the version that was read; says whether it was.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
-    old: &Assignment,
+    old: &Kept<Assignment>,
     fields: &AssignmentFields,
     resume_status: Option<AssignmentStatus>,
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let status = fields.status;
-    let ended_at = if status.is_active() { None } else { old.ended_at.or(Some(now)) };
-    let mut sql = Sql::new("UPDATE assignments SET status = ");
-    sql.bind(status.as_str()).push(", is_active = ").bind(status.is_active());
-    sql.push(", resume_status = ").bind(resume_status.map(AssignmentStatus::as_str));
-    sql.push(", reason_for_visit = ").bind(fields.reason_for_visit.as_deref());
-    sql.push(", notes = ").bind(fields.notes.as_deref());
-    sql.push(", assigned_date = ").bind(fields.assigned_date);
-    sql.push(", ended_at = ").bind(ended_at).push(", changed_by = ").bind(changed_by.0);
-    sql.push(", updated_at = ")
-        .bind(now)
-        .push(", version = version + 1 WHERE id = ")
-        .bind(old.id.0);
-    sql.push(" AND version = ").bind(old.version);
-    Ok(sql.execute(conn).await? == 1)
+    let ended_at = if status.is_active() { None } else { old.record.ended_at.or(Some(now)) };
+    let columns = vec![
+        ("status", status.as_str().into()),
+        ("is_active", status.is_active().into()),
+        ("resume_status", resume_status.map(AssignmentStatus::as_str).into()),
+        ("reason_for_visit", fields.reason_for_visit.as_deref().into()),
+        ("notes", fields.notes.as_deref().into()),
+        ("assigned_date", fields.assigned_date.into()),
+        ("ended_at", ended_at.into()),
+    ];
+    records::update(conn, &old.revision, columns, changed_by, now).await
 }
 
 /// A list to be read.
@@ -290,6 +292,12 @@ impl Listed for Listing<'_> {
     const TABLES: &'static str = TABLES;
     const COUNTED: &'static str = " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id";
     const ID: &'static str = "a.id";
+
+    type Record = Assignment;
+
+    fn read(&self, row: &Row) -> Result<Self::Record, Error> {
+        Ok(from_row(row)?.record)
+    }
 
     fn order(&self) -> Order {
         Order::read(self.filter.ordering.as_deref().unwrap_or("-id"), ORDERS)
@@ -324,14 +332,4 @@ impl Listed for Listing<'_> {
             search.restrict_either(sql, patient, (Terms::NamesOfDoctors, "a.doctor_id"));
         }
     }
-}
-
-/// The assignments of a part of a list, each with its place.
-pub(crate) async fn list(
-    conn: &mut Conn<'_>,
-    list: &Listing<'_>,
-    span: &Span,
-) -> Result<Vec<(Assignment, Key)>, DbError> {
-    let rows = listing::rows(conn, list, span).await?.into_iter();
-    rows.map(|(row, key)| Ok((from_row(&row)?.assignment, key))).collect::<Result<_, DbError>>()
 }

@@ -12,37 +12,31 @@ use shared::{
     text::{fold, fold_case},
 };
 
-use super::{Arg, Conn, DbError, Row, Shelf, Sql, patients::sort_names, search::doctor_terms};
+use super::{
+    ArchiveState, Arg, Conn, DbError, Row, Sql,
+    patients::sort_names,
+    records::{self, Kept, Revision, first_revision},
+    search::{Terms, doctor_terms, insert_terms, replace_terms},
+};
 use crate::error::Error;
 
 pub(crate) use known::{Known, known, queue};
-pub(crate) use listing::{Listing, SpecializationListing, list, specializations};
+pub(crate) use listing::{Listing, SpecializationListing};
 
-/// A doctor with what is not answered.
-pub(crate) struct DoctorRow {
-    pub(crate) doctor: Doctor,
-    pub(crate) changed_by: UserId,
-    pub(crate) changed_by_name: String,
-}
+const TABLE: &str = "doctors";
 
 const COLUMNS: &str = concat!(
-    "SELECT d.id, d.first_name, d.last_name, d.sort_name, d.sort_first_name, \
+    "SELECT d.first_name, d.last_name, d.sort_name, d.sort_first_name, \
     d.specialization, d.specialization_key, d.email, d.phone_number, d.license_number, \
     d.years_of_experience, d.qualification, d.clinic_name, d.clinic_address, d.city, d.state, \
-    d.zip_code, d.consultation_fee, d.is_available, d.availability, d.linked_user, d.created_by, \
-    d.changed_by, d.created_at, d.updated_at, d.version, d.archived_at, \
+    d.zip_code, d.consultation_fee, d.is_available, d.availability, d.linked_user, \
     (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) AS active_patients, ",
-    shown_user!("c"),
-    " AS created_by_username, ",
-    shown_user!("l"),
-    " AS changed_by_username",
+    record_columns!("d", "d"),
 );
 
-/// Outer joins, for the same reason as for patients.
-const TABLES: &str = " FROM doctors d LEFT JOIN users c ON c.id = d.created_by \
-    LEFT JOIN users l ON l.id = d.changed_by";
+const TABLES: &str = concat!(" FROM doctors d", record_users!("d"));
 
-fn from_row(row: &Row) -> Result<DoctorRow, Error> {
+fn from_row(row: &Row) -> Result<Kept<Doctor>, Error> {
     let (first_name, last_name): (Option<String>, Option<String>) =
         (row.get("first_name")?, row.get("last_name")?);
     let fee: Option<i64> = row.get("consultation_fee")?;
@@ -77,30 +71,24 @@ fn from_row(row: &Row) -> Result<DoctorRow, Error> {
         archived_at: row.get("archived_at")?,
         permissions: None,
     };
-    Ok(DoctorRow {
-        doctor,
-        changed_by: UserId(row.get("changed_by")?),
-        changed_by_name: row.get("changed_by_username")?,
-    })
+    Ok(Kept { record: doctor, revision: Revision::from_row(TABLE, row)? })
 }
 
 /// One doctor. Everybody may see every one of them.
 pub(crate) async fn get(
     conn: &mut Conn<'_>,
     id: DoctorId,
-    shelf: Shelf,
-) -> Result<Option<DoctorRow>, DbError> {
+    state: ArchiveState,
+) -> Result<Option<Kept<Doctor>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
-    sql.push(TABLES).push(" WHERE d.id = ").bind(id.0).push(shelf.condition());
+    sql.push(TABLES).push(" WHERE d.id = ").bind(id.0).push(state.condition());
     let row = sql.fetch_optional(conn).await?;
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
 /// Locks a doctor's row until the transaction ends, so that who reads it then writes it.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), DbError> {
-    let mut sql = Sql::new("SELECT id FROM doctors WHERE id = ");
-    sql.bind(id.0).push(conn.for_update());
-    sql.fetch_optional(conn).await.map(drop)
+    records::lock(conn, TABLE, id.0).await
 }
 
 /// E-mail addresses are compared without case, and licence numbers too.
@@ -145,76 +133,29 @@ pub(crate) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<DoctorId, DbError> {
     let mut columns = values(fields);
-    columns.extend([
-        ("created_by", owner.0.into()),
-        ("changed_by", owner.0.into()),
-        ("created_at", now.into()),
-        ("updated_at", now.into()),
-        ("version", 1.into()),
-    ]);
-    let sql = Sql::insert("INSERT INTO doctors (", columns);
-    let id = DoctorId(sql.fetch_one(conn).await?.get("id")?);
-    insert_terms(conn, id, &doctor_terms(fields)).await?;
-    Ok(id)
+    columns.extend(first_revision(owner, now));
+    let mut sql = Sql::insert("INSERT INTO doctors (", vec![columns]);
+    sql.push(" RETURNING id");
+    let id: i64 = sql.fetch_one(conn).await?.get("id")?;
+    let terms: Vec<_> = doctor_terms(fields).into_iter().map(|term| (id, term)).collect();
+    insert_terms(conn, Terms::OfDoctors, &terms).await?;
+    Ok(DoctorId(id))
 }
 
-/// Writes a changed doctor, if it is still the version that was read.
+/// Writes a changed doctor, if it is still the version that was read; says whether it was.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
-    old: &Doctor,
+    old: &Kept<Doctor>,
     fields: &DoctorFields,
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let mut sql = Sql::new("UPDATE doctors SET ");
-    for (column, value) in values(fields) {
-        sql.push(column).push(" = ").bind(value).push(", ");
-    }
-    sql.push("changed_by = ").bind(changed_by.0).push(", updated_at = ").bind(now);
-    sql.push(", version = version + 1 WHERE id = ").bind(old.id.0);
-    sql.push(" AND archived_at IS NULL AND version = ").bind(old.version);
-    if sql.execute(conn).await? != 1 {
+    if !records::update(conn, &old.revision, values(fields), changed_by, now).await? {
         return Ok(false);
     }
-    let (stale, fresh) = (doctor_terms(&old.fields), doctor_terms(fields));
-    if stale != fresh {
-        let sql = Sql::new("DELETE FROM doctor_terms WHERE doctor_id = $1");
-        sql.arg(old.id.0).execute(conn).await?;
-        insert_terms(conn, old.id, &fresh).await?;
-    }
+    let found_under = (doctor_terms(&old.record.fields), doctor_terms(fields));
+    replace_terms(conn, Terms::OfDoctors, old.record.id.0, found_under).await?;
     Ok(true)
-}
-
-/// Puts a doctor into the archive or takes it out, if it is still the version that was read.
-pub(crate) async fn shelve(
-    conn: &mut Conn<'_>,
-    old: &Doctor,
-    archived_at: Option<DateTime<Utc>>,
-    changed_by: UserId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let sql = Sql::new(
-        "UPDATE doctors SET archived_at = $1, changed_by = $2, updated_at = $3, \
-         version = version + 1 WHERE id = $4 AND version = $5",
-    );
-    let sql = sql.arg(archived_at).arg(changed_by.0).arg(now).arg(old.id.0).arg(old.version);
-    Ok(sql.execute(conn).await? == 1)
-}
-
-/// Says which account belongs to a doctor, if it is still the version that was read.
-pub(crate) async fn link(
-    conn: &mut Conn<'_>,
-    old: &Doctor,
-    user: Option<UserId>,
-    changed_by: UserId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let sql = Sql::new(
-        "UPDATE doctors SET linked_user = $1, changed_by = $2, updated_at = $3, \
-         version = version + 1 WHERE id = $4 AND version = $5",
-    );
-    let sql = sql.arg(user.map(|user| user.0)).arg(changed_by.0).arg(now);
-    Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
 }
 
 /// Which of a doctor's e-mail address and licence number another doctor has, of those that are not
@@ -242,13 +183,4 @@ pub(crate) async fn taken(
         }
     }
     Ok(taken)
-}
-
-async fn insert_terms(conn: &mut Conn<'_>, id: DoctorId, terms: &[String]) -> Result<(), DbError> {
-    let mut sql = Sql::new("INSERT INTO doctor_terms (term, doctor_id) VALUES ");
-    for (i, term) in terms.iter().enumerate() {
-        sql.push(if i == 0 { "(" } else { ", (" }).bind(term.as_str()).push(", ");
-        sql.bind(id.0).push(")");
-    }
-    sql.execute(conn).await.map(drop)
 }

@@ -123,6 +123,11 @@ pub(crate) trait Listed {
     const COUNTED: &'static str;
     /// The id's column.
     const ID: &'static str;
+    /// What a row is read as.
+    type Record;
+
+    /// Reads a row.
+    fn read(&self, row: &Row) -> Result<Self::Record, Error>;
 
     /// Adds the conditions, from `WHERE` on.
     fn restrict(&self, sql: &mut Sql);
@@ -189,25 +194,23 @@ pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
     sql
 }
 
-/// The rows of a part of a list, in the list's order, each with its place.
-pub(crate) async fn rows<L: Listed + Sync>(
+/// The records of a part of a list, in the list's order, each with its place.
+pub(crate) async fn read<L: Listed + Sync>(
     conn: &mut Conn<'_>,
     list: &L,
     span: &Span,
-) -> Result<Vec<(Row, Key)>, DbError> {
+) -> Result<Vec<(L::Record, Key)>, DbError> {
     let order = list.order();
-    let sql = select(list, span)?;
-    let placed = |row: Row| -> Result<(Row, Key), Error> {
-        let value = order.column.map(|column| column.value(&row)).transpose()?;
-        let (rank, id) = (row.get("rank")?, row.get("id")?);
-        Ok((row, Key { rank, value: value.unwrap_or_default(), id }))
+    let placed = |row: &Row| -> Result<(L::Record, Key), Error> {
+        let value = order.column.map(|column| column.value(row)).transpose()?.unwrap_or_default();
+        Ok((list.read(row)?, Key { rank: row.get("rank")?, value, id: row.get("id")? }))
     };
-    let rows = sql.fetch_all(conn).await?.into_iter().map(placed);
-    let mut rows: Vec<(Row, Key)> = rows.collect::<Result<_, _>>()?;
+    let rows = select(list, span)?.fetch_all(conn).await?;
+    let mut records: Vec<_> = rows.iter().map(placed).collect::<Result<_, _>>()?;
     if span.is_backwards {
-        rows.reverse();
+        records.reverse();
     }
-    Ok(rows)
+    Ok(records)
 }
 
 /// How many rows a list has, up to a number.

@@ -7,44 +7,36 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
-    Mrn, PartialDate, UserId,
+    PartialDate, UserId,
     date::parse_day,
     id::PatientId,
     patient::{BloodType, Gender, Patient, PatientFields, PatientState, full_name},
     text::fold,
 };
 
-use super::{Arg, Conn, DbError, Row, Scope, Shelf, Sql, search::terms};
+use super::{
+    ArchiveState, Arg, Conn, DbError, Row, Scope, Sql,
+    records::{self, Kept, Revision},
+    search::{Terms, remove_terms, replace_terms, terms},
+};
 use crate::error::Error;
 
-pub(crate) use listing::{Listing, list};
+pub(crate) use listing::Listing;
 pub(crate) use many::{identified_ever, identified_now, insert_many};
 
-/// A patient with what is not answered.
-pub(crate) struct PatientRow {
-    pub(crate) patient: Patient,
-    pub(crate) changed_by: UserId,
-    pub(crate) changed_by_name: String,
-}
+const TABLE: &str = "patients";
 
 const COLUMNS: &str = concat!(
-    "SELECT p.id, p.mrn, p.first_name, p.last_name, p.sort_name, \
-    p.sort_first_name, p.date_of_birth, p.date_of_birth_estimated, p.born_from, p.deceased_on, \
-    p.gender, p.email, p.phone_number, p.address, p.city, p.state, p.zip_code, p.blood_type, \
-    p.allergies, p.medical_history, p.emergency_contact, p.identifiers, p.created_by, \
-    p.changed_by, p.created_at, p.updated_at, p.version, p.archived_at, p.linked_user, ",
-    shown_user!("c"),
-    " AS created_by_username, ",
-    shown_user!("l"),
-    " AS changed_by_username",
+    "SELECT p.mrn, p.first_name, p.last_name, p.sort_name, p.sort_first_name, p.date_of_birth, \
+    p.date_of_birth_estimated, p.born_from, p.deceased_on, p.gender, p.email, p.phone_number, \
+    p.address, p.city, p.state, p.zip_code, p.blood_type, p.allergies, p.medical_history, \
+    p.emergency_contact, p.identifiers, p.linked_user, ",
+    record_columns!("p", "p"),
 );
 
-/// Every patient has both users. The joins are outer ones so that no planner begins with the users:
-/// with stale statistics SQLite took every pair of them for every hit.
-const TABLES: &str = " FROM patients p LEFT JOIN users c ON c.id = p.created_by \
-    LEFT JOIN users l ON l.id = p.changed_by";
+const TABLES: &str = concat!(" FROM patients p", record_users!("p"));
 
-fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
+fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
     let identifiers: String = row.get("identifiers")?;
     let identifiers = serde_json::from_str(&identifiers).map_err(|e| Error::Internal(e.into()))?;
     let (first_name, last_name): (Option<String>, Option<String>) =
@@ -84,15 +76,11 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<PatientRow, Error> {
     };
     patient.age =
         patient.date_of_birth.map(|born| born.age_on(patient.deceased_on.unwrap_or(today)));
-    Ok(PatientRow {
-        patient,
-        changed_by: UserId(row.get("changed_by")?),
-        changed_by_name: row.get("changed_by_username")?,
-    })
+    Ok(Kept { record: patient, revision: Revision::from_row(TABLE, row)? })
 }
 
-pub(super) fn restrict_scope(sql: &mut Sql, scope: Scope, shelf: Shelf) {
-    sql.push(shelf.condition());
+pub(super) fn restrict_scope(sql: &mut Sql, scope: Scope, state: ArchiveState) {
+    sql.push(state.condition());
     match scope {
         Scope::All => {}
         Scope::Own(owner) => drop(sql.push(" AND p.created_by = ").bind(owner.0)),
@@ -142,31 +130,19 @@ pub(crate) async fn get(
     conn: &mut Conn<'_>,
     id: PatientId,
     scope: Scope,
-    shelf: Shelf,
+    state: ArchiveState,
     today: NaiveDate,
-) -> Result<Option<PatientRow>, DbError> {
+) -> Result<Option<Kept<Patient>>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push(TABLES).push(" WHERE p.id = ").bind(id.0);
-    restrict_scope(&mut sql, scope, shelf);
+    restrict_scope(&mut sql, scope, state);
     let row = sql.fetch_optional(conn).await?;
     Ok(row.map(|row| from_row(&row, today)).transpose()?)
 }
 
 /// Locks a patient's row until the transaction ends, so that who reads it then writes it.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {
-    let mut sql = Sql::new("SELECT id FROM patients WHERE id = ");
-    sql.bind(id.0).push(conn.for_update());
-    sql.fetch_optional(conn).await.map(drop)
-}
-
-/// The next medical record number. No other patient gets it: PostgreSQL's sequence goes on also where
-/// the patient is then not registered, SQLite's belongs to the transaction.
-pub(crate) async fn next_mrn(conn: &mut Conn<'_>) -> Result<Mrn, DbError> {
-    let sql = conn.either(
-        "UPDATE sequences SET last = last + 1 WHERE name = 'mrn' RETURNING last",
-        "SELECT nextval('mrn') AS last",
-    );
-    Ok(Mrn::from_sequence(sql.fetch_one(conn).await?.get("last")?))
+    records::lock(conn, TABLE, id.0).await
 }
 
 /// The names as they are sorted: by last name, and by first name.
@@ -235,81 +211,44 @@ fn values(state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
     ])
 }
 
-/// Inserts a patient with everything under which it is found, and answers its id.
-pub(crate) async fn insert(
-    conn: &mut Conn<'_>,
-    mrn: &Mrn,
-    state: &PatientState,
-    owner: UserId,
-    now: DateTime<Utc>,
-) -> Result<PatientId, DbError> {
-    let mut columns = values(state)?;
-    columns.extend([
-        ("mrn", mrn.as_str().into()),
-        ("created_by", owner.0.into()),
-        ("changed_by", owner.0.into()),
-        ("created_at", now.into()),
-        ("updated_at", now.into()),
-        ("version", 1.into()),
-    ]);
-    let sql = Sql::insert("INSERT INTO patients (", columns);
-    let id = PatientId(sql.fetch_one(conn).await?.get("id")?);
-    insert_identifiers(conn, id, &state.fields).await?;
-    insert_terms(conn, id, &terms(mrn.as_str(), &state.fields)).await?;
-    Ok(id)
-}
-
-/// Writes a changed patient, if it is still the version that was read.
+/// Writes a changed patient, if it is still the version that was read; says whether it was.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
-    old: &Patient,
+    old: &Kept<Patient>,
     state: &PatientState,
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let mut sql = Sql::new("UPDATE patients SET ");
-    for (column, value) in values(state)? {
-        sql.push(column).push(" = ").bind(value).push(", ");
-    }
-    sql.push("changed_by = ").bind(changed_by.0).push(", updated_at = ").bind(now);
-    sql.push(", version = version + 1 WHERE id = ").bind(old.id.0);
-    sql.push(" AND archived_at IS NULL AND version = ").bind(old.version);
-    if sql.execute(conn).await? != 1 {
+    if !records::update(conn, &old.revision, values(state)?, changed_by, now).await? {
         return Ok(false);
     }
-    let before = &old.fields;
+    let (id, before) = (old.record.id, &old.record.fields);
     if before.identifiers != state.fields.identifiers {
-        remove_identifiers(conn, old.id).await?;
-        insert_identifiers(conn, old.id, &state.fields).await?;
+        remove_identifiers(conn, id).await?;
+        insert_identifiers(conn, id, &state.fields).await?;
     }
-    let (stale, fresh) = (terms(&old.mrn, before), terms(&old.mrn, &state.fields));
-    if stale != fresh {
-        remove_terms(conn, old.id).await?;
-        insert_terms(conn, old.id, &fresh).await?;
-    }
+    let mrn = &old.record.mrn;
+    let found_under = (terms(mrn, before), terms(mrn, &state.fields));
+    replace_terms(conn, Terms::OfPatients, id.0, found_under).await?;
     Ok(true)
 }
 
-/// Puts a patient into the archive or takes it out, if it is still the version that was read.
-pub(crate) async fn shelve(
+/// Puts a patient into the archive or takes it out, if it is still the version that was read; says
+/// whether it was.
+pub(crate) async fn set_archived(
     conn: &mut Conn<'_>,
-    old: &Patient,
+    old: &Kept<Patient>,
     archived_at: Option<DateTime<Utc>>,
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let sql = Sql::new(
-        "UPDATE patients SET archived_at = $1, changed_by = $2, updated_at = $3, \
-         version = version + 1 WHERE id = $4 AND version = $5",
-    );
-    let sql = sql.arg(archived_at).arg(changed_by.0).arg(now).arg(old.id.0).arg(old.version);
-    if sql.execute(conn).await? != 1 {
+    if !records::set_archived(conn, &old.revision, archived_at, changed_by, now).await? {
         return Ok(false);
     }
     // A pair of system and value is unique among the records that are not archived.
     match archived_at {
-        Some(_) => remove_identifiers(conn, old.id).await?,
-        None => insert_identifiers(conn, old.id, &old.fields).await?,
+        Some(_) => remove_identifiers(conn, old.record.id).await?,
+        None => insert_identifiers(conn, old.record.id, &old.record.fields).await?,
     }
     Ok(true)
 }
@@ -317,26 +256,10 @@ pub(crate) async fn shelve(
 /// Erases a patient, if it is still the version that was read.
 pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, DbError> {
     remove_identifiers(conn, old.id).await?;
-    remove_terms(conn, old.id).await?;
+    remove_terms(conn, Terms::OfPatients, old.id.0).await?;
     let sql = Sql::new("DELETE FROM assignments WHERE patient_id = $1");
     sql.arg(old.id.0).execute(conn).await?;
     let sql = Sql::new("DELETE FROM patients WHERE id = $1 AND version = $2");
-    Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
-}
-
-/// Says which account belongs to a patient, if it is still the version that was read.
-pub(crate) async fn link(
-    conn: &mut Conn<'_>,
-    old: &Patient,
-    user: Option<UserId>,
-    changed_by: UserId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let sql = Sql::new(
-        "UPDATE patients SET linked_user = $1, changed_by = $2, updated_at = $3, \
-         version = version + 1 WHERE id = $4 AND version = $5",
-    );
-    let sql = sql.arg(user.map(|user| user.0)).arg(changed_by.0).arg(now);
     Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
 }
 
@@ -359,31 +282,11 @@ async fn insert_identifiers(
     id: PatientId,
     fields: &PatientFields,
 ) -> Result<(), DbError> {
-    for identifier in &fields.identifiers {
-        let sql = Sql::new(
-            "INSERT INTO patient_identifiers (system, value, patient_id) VALUES ($1, $2, $3)",
-        );
-        let sql = sql.arg(identifier.system.as_str()).arg(identifier.value.as_str()).arg(id.0);
-        sql.execute(conn).await?;
-    }
-    Ok(())
+    let own = fields.identifiers.iter().map(|identifier| (id, identifier));
+    many::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
 }
 
 async fn remove_identifiers(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM patient_identifiers WHERE patient_id = $1");
-    sql.arg(id.0).execute(conn).await.map(drop)
-}
-
-async fn insert_terms(conn: &mut Conn<'_>, id: PatientId, terms: &[String]) -> Result<(), DbError> {
-    let mut sql = Sql::new("INSERT INTO patient_terms (term, patient_id) VALUES ");
-    for (i, term) in terms.iter().enumerate() {
-        sql.push(if i == 0 { "(" } else { ", (" }).bind(term.as_str()).push(", ");
-        sql.bind(id.0).push(")");
-    }
-    sql.execute(conn).await.map(drop)
-}
-
-async fn remove_terms(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {
-    let sql = Sql::new("DELETE FROM patient_terms WHERE patient_id = $1");
     sql.arg(id.0).execute(conn).await.map(drop)
 }

@@ -13,35 +13,35 @@ use shared::{
         Assignment, AssignmentFields, AssignmentFilter, AssignmentInput, AssignmentStatus,
         NewAssignment, Transfer,
     },
-    history::HistoryEntry,
     id::{AssignmentId, DoctorId, PatientId},
-    page::COUNT_MAX,
-    query::ListQuery,
 };
 
 use super::{
-    access::{self, Action, Actor, Scope, assignment_permissions, scope},
-    audit::{self, Deed, Doer, differences},
-    listing::{Asked, Window, read_page},
+    access::{self, Action, scope},
+    listing::{Window, read_page},
     once::{self, Once},
-    precondition::{Found, Precondition, stale},
+    precondition::Precondition,
+    records::{Record, find_to_change, finish, finish_new, overtaken},
 };
 use crate::{
     app::App,
     db::{
-        Conn, DbError, Shelf, Tx,
-        assignments::{self, AssignmentRow, Listing},
+        ArchiveState, Conn, DbError, Tx,
+        assignments::{self, Listing},
         doctors,
-        listing::{Listed, count},
+        listing::Listed,
         patients,
+        records::Kept,
         search::Search,
     },
     error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(super) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
-
-const ENTITY: &str = "assignment";
 
 /// Puts a patient into the care of a doctor.
 pub async fn assign(
@@ -58,11 +58,8 @@ pub async fn assign(
         return Ok(answer);
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
-    let row = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    let answer = with_permissions(actor, row);
-    once::keep(&mut tx.conn(), actor, once, (ENTITY, answer.id.0), &answer).await?;
-    tx.commit().await?;
-    Ok(answer)
+    let id = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
+    finish_new(app, tx, actor, once, id).await
 }
 
 /// Looks up patient and doctor and locks them, and names both where neither is there. A patient whom
@@ -79,16 +76,16 @@ async fn check_both(
     patients::lock(&mut conn, patient).await?;
     doctors::lock(&mut conn, doctor).await?;
     let today = app.clock().today();
-    let found = patients::get(&mut conn, patient, visible, Shelf::Current, today).await?;
+    let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
     let mut faults = Faults::default();
     if found.is_none() {
         faults.add("patient", no_such("patient"));
     }
-    if doctors::get(&mut conn, doctor, Shelf::Current).await?.is_none() {
+    if doctors::get(&mut conn, doctor, ArchiveState::Current).await?.is_none() {
         faults.add("doctor", no_such("doctor"));
     }
     faults.into_result()?;
-    let owner = found.map(|row| row.patient.created_by).ok_or(Error::NotFound)?;
+    let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
 }
 
@@ -106,25 +103,25 @@ async fn open(
     actor: &Actor,
     (patient, doctor): (PatientId, DoctorId),
     fields: &AssignmentFields,
-) -> Result<AssignmentRow, Error> {
+) -> Result<AssignmentId, Error> {
     let now = app.clock().now();
     if fields.status.is_active() {
-        check_single(conn, actor, patient, doctor).await?;
+        check_single(app, conn, actor, patient, doctor).await?;
     }
     let inserted = assignments::insert(conn, (patient, doctor), fields, actor.id(), now).await;
     let id = inserted.map_err(not_single)?;
-    let row = assignments::get(conn, id, Scope::All).await?.ok_or(Error::NotFound)?;
-    let mut deed = Deed::new("assignment.created", ENTITY, Some(id.0));
+    let mut deed = Deed::new("assignment.created", Assignment::ENTITY, Some(id.0));
     (deed.version, deed.patient, deed.doctor) = (Some(1), Some(patient), Some(doctor));
     let whom = json!({"patient": patient, "doctor": doctor});
     deed.changes = differences(&json!({}), &whom)?;
     deed.changes.extend(differences(&json!({}), &json!(fields))?);
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
-    Ok(row)
+    Ok(id)
 }
 
 /// Refuses a second active assignment of a patient to a doctor, and shows the first.
 async fn check_single(
+    app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
     patient: PatientId,
@@ -134,7 +131,7 @@ async fn check_single(
     Err(Error::Contradiction(Box::new(Contradiction {
         faults: Faults::one("doctor", already_assigned()),
         name: "existing",
-        shown: json!(with_permissions(actor, existing)),
+        shown: json!(existing.shown(app, actor)),
     })))
 }
 
@@ -163,11 +160,7 @@ pub async fn list(
     let names = filter.search.as_deref().map(Search::names);
     let (asked, search) = read_page(pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let rows = assignments::list(&mut conn, &listing, &asked.span()).await?;
-    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    asked.placed(rows, count)
+    asked.fetch(app, &listing).await
 }
 
 /// The assignments of one patient.
@@ -183,7 +176,8 @@ pub async fn of_patient(
     let visible = scope(actor, Action::ReadPatient)?;
     let mut lent = app.db().read().await?;
     let today = app.clock().today();
-    let found = patients::get(&mut lent.conn(), patient, visible, Shelf::Current, today).await?;
+    let found =
+        patients::get(&mut lent.conn(), patient, visible, ArchiveState::Current, today).await?;
     found.ok_or(Error::NotFound)?;
     drop(lent);
     list(app, actor, &AssignmentFilter { patient: Some(patient), ..filter }).await
@@ -204,17 +198,9 @@ pub async fn of_doctor(
         return Err(Error::invalid("doctor", other_address()));
     }
     let mut lent = app.db().read().await?;
-    doctors::get(&mut lent.conn(), doctor, Shelf::Current).await?.ok_or(Error::NotFound)?;
+    doctors::get(&mut lent.conn(), doctor, ArchiveState::Current).await?.ok_or(Error::NotFound)?;
     drop(lent);
     list(app, actor, &AssignmentFilter { doctor: Some(doctor), ..filter }).await
-}
-
-/// One assignment.
-pub async fn read(app: &App, actor: &Actor, id: AssignmentId) -> Result<Assignment, Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
-    let mut lent = app.db().read().await?;
-    let row = assignments::get(&mut lent.conn(), id, visible).await?;
-    Ok(with_permissions(actor, row.ok_or(Error::NotFound)?))
 }
 
 /// Replaces or changes an assignment.
@@ -226,40 +212,33 @@ pub async fn update(
     input: &AssignmentInput,
 ) -> Result<Assignment, Error> {
     let mut tx = app.db().begin().await?;
-    let row = find(&mut tx, actor, id).await?;
-    row.check(actor, precondition)?;
-    let old = row.assignment.fields.clone();
-    let mut faults = Faults::default();
-    input.echo.compare(&json!(row.assignment), &mut faults);
-    let fields = match old.changed_by(input) {
-        Ok(fields) => fields,
-        Err(more) => {
-            faults.extend(more);
-            return Err(faults.into());
-        }
-    };
-    faults.into_result()?;
-    if fields == old {
-        return Ok(with_permissions(actor, row));
+    let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    row.check_version(app, actor, precondition)?;
+    let old = &row.record.fields;
+    let fields = row.check_state(&input.echo, old.changed_by(input))?;
+    if fields == *old {
+        return Ok(row.shown(app, actor));
     }
-    let opens = fields.status.is_active() && !row.assignment.is_active;
+    let opens = fields.status.is_active() && !row.record.is_active;
     if opens {
-        check_reopening(&mut tx.conn(), actor, &row).await?;
+        check_reopening(app, &mut tx.conn(), actor, &row).await?;
     }
     let action = if opens { "assignment.reopened" } else { "assignment.updated" };
-    write(app, tx, actor, row, &fields, action).await
+    write(app, tx, actor, &row, &fields, action).await
 }
 
 /// An assignment that is opened again needs its doctor, and must be the only one of both.
 async fn check_reopening(
+    app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
-    row: &AssignmentRow,
+    row: &Kept<Assignment>,
 ) -> Result<(), Error> {
-    if row.is_doctor_archived {
+    let doctor = row.record.doctor;
+    if doctors::get(conn, doctor, ArchiveState::Current).await?.is_none() {
         return Err(Error::conflict("doctor", "archived", "is archived: restore the doctor first"));
     }
-    check_single(conn, actor, row.assignment.patient, row.assignment.doctor).await
+    check_single(app, conn, actor, row.record.patient, doctor).await
 }
 
 /// Ends an assignment. One that has ended already stays as it is.
@@ -270,14 +249,14 @@ pub async fn end(
     precondition: &Precondition,
 ) -> Result<(), Error> {
     let mut tx = app.db().begin().await?;
-    let row = find(&mut tx, actor, id).await?;
-    row.check(actor, precondition)?;
-    if !row.assignment.is_active {
+    let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    row.check_version(app, actor, precondition)?;
+    if !row.record.is_active {
         return Ok(());
     }
     let status = AssignmentStatus::Cancelled;
-    let fields = AssignmentFields { status, ..row.assignment.fields.clone() };
-    write(app, tx, actor, row, &fields, "assignment.ended").await.map(drop)
+    let fields = AssignmentFields { status, ..row.record.fields.clone() };
+    write(app, tx, actor, &row, &fields, "assignment.ended").await.map(drop)
 }
 
 /// Ends an assignment as completed and opens one of the same patient to another doctor.
@@ -295,20 +274,21 @@ pub async fn transfer(
         super::patients::check_visible(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
     }
-    let row = find_with(&mut tx, actor, id, Some(doctor)).await?;
-    row.check(actor, precondition)?;
-    if !row.assignment.is_active {
+    lock_with(&mut tx.conn(), id, Some(doctor)).await?;
+    let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    row.check_version(app, actor, precondition)?;
+    if !row.record.is_active {
         let message = "has ended: only an active assignment can be transferred";
         return Err(Error::conflict("status", "ended", message));
     }
-    if doctor == row.assignment.doctor {
+    if doctor == row.record.doctor {
         let complaint = Complaint::new("same_doctor", "is the doctor of this assignment already");
         return Err(Error::invalid("doctor", complaint));
     }
-    if doctors::get(&mut tx.conn(), doctor, Shelf::Current).await?.is_none() {
+    if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
         return Err(Error::invalid("doctor", no_such("doctor")));
     }
-    let mut reason = row.assignment.reason_for_visit.clone();
+    let mut reason = row.record.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);
     let fields = AssignmentFields {
         status: AssignmentStatus::Active,
@@ -316,85 +296,28 @@ pub async fn transfer(
         notes: None,
         assigned_date: app.clock().today(),
     };
-    let patient = row.assignment.patient;
+    let patient = row.record.patient;
     let status = AssignmentStatus::Completed;
-    let ended = AssignmentFields { status, ..row.assignment.fields.clone() };
+    let ended = AssignmentFields { status, ..row.record.fields.clone() };
     if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
-        return Err(overtaken(app, tx, actor, id).await);
+        return Err(overtaken::<Assignment>(app, tx, actor, id).await);
     }
     let opened = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    let answer = with_permissions(actor, opened);
-    once::keep(&mut tx.conn(), actor, once, (ENTITY, answer.id.0), &answer).await?;
-    tx.commit().await?;
-    Ok(answer)
+    finish_new(app, tx, actor, once, opened).await
 }
 
-/// What was done with an assignment, newest first.
-pub async fn history(
-    app: &App,
-    actor: &Actor,
-    id: AssignmentId,
-    query: &ListQuery,
-) -> Result<Window<HistoryEntry>, Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
-    let asked: Asked<i64> =
-        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "history")?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let row = assignments::get(&mut conn, id, visible).await?.ok_or(Error::NotFound)?;
-    access::check(actor, Action::ReadPatientHistory, row.patient_owner)?;
-    audit::history(&mut conn, &asked, ENTITY, id.0).await
-}
-
-impl AssignmentRow {
-    fn found(&self) -> Found<'_> {
-        Found {
-            version: self.assignment.version,
-            changed_by: self.changed_by,
-            changed_by_name: &self.changed_by_name,
-            changed_at: self.assignment.updated_at,
-        }
-    }
-
-    fn check(&self, actor: &Actor, precondition: &Precondition) -> Result<(), Error> {
-        let current = || json!(assignment_with_permissions(actor, self));
-        precondition.check(actor.id(), &self.found(), current)
-    }
-}
-
-fn assignment_with_permissions(actor: &Actor, row: &AssignmentRow) -> Assignment {
-    let permissions = assignment_permissions(actor, &row.assignment, row.patient_owner);
-    Assignment { permissions: Some(permissions), ..row.assignment.clone() }
-}
-
-fn with_permissions(actor: &Actor, row: AssignmentRow) -> Assignment {
-    assignment_with_permissions(actor, &row)
-}
-
-/// Finds an assignment that the caller may change, and locks it with its patient and doctor.
-async fn find(tx: &mut Tx, actor: &Actor, id: AssignmentId) -> Result<AssignmentRow, Error> {
-    find_with(tx, actor, id, None).await
-}
-
-/// The same, and locks another doctor too.
-async fn find_with(
-    tx: &mut Tx,
-    actor: &Actor,
+/// Locks an assignment with its patient and its doctor, and another doctor too where one is given.
+pub(super) async fn lock_with(
+    conn: &mut Conn<'_>,
     id: AssignmentId,
     other: Option<DoctorId>,
-) -> Result<AssignmentRow, Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
-    let mut conn = tx.conn();
-    let row = assignments::get(&mut conn, id, visible).await?.ok_or(Error::NotFound)?;
-    patients::lock(&mut conn, row.assignment.patient).await?;
-    let (doctor, other) = (row.assignment.doctor, other.unwrap_or(row.assignment.doctor));
-    for doctor in BTreeSet::from([doctor, other]) {
-        doctors::lock(&mut conn, doctor).await?;
+) -> Result<(), Error> {
+    let (patient, doctor) = assignments::between(conn, id).await?.ok_or(Error::NotFound)?;
+    patients::lock(conn, patient).await?;
+    for doctor in BTreeSet::from([doctor, other.unwrap_or(doctor)]) {
+        doctors::lock(conn, doctor).await?;
     }
-    assignments::lock(&mut conn, id).await?;
-    let row = assignments::get(&mut conn, id, visible).await?.ok_or(Error::NotFound)?;
-    access::check(actor, Action::AssignPatient, row.patient_owner)?;
-    Ok(row)
+    Ok(assignments::lock(conn, id).await?)
 }
 
 /// Writes a change, commits it and answers the record as it is then.
@@ -402,28 +325,14 @@ async fn write(
     app: &App,
     mut tx: Tx,
     actor: &Actor,
-    row: AssignmentRow,
+    row: &Kept<Assignment>,
     fields: &AssignmentFields,
     action: &str,
 ) -> Result<Assignment, Error> {
-    let id = row.assignment.id;
-    if !many::put(app, &mut tx.conn(), actor, &row, fields, None, action).await? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    let row = assignments::get(&mut tx.conn(), id, Scope::All).await?.ok_or(Error::NotFound)?;
-    tx.commit().await?;
-    Ok(with_permissions(actor, row))
-}
-
-/// The refusal for a write that somebody else was quicker than.
-async fn overtaken(app: &App, tx: Tx, actor: &Actor, id: AssignmentId) -> Error {
-    drop(tx);
-    let read = async {
-        let mut tx = app.db().begin().await?;
-        find(&mut tx, actor, id).await
-    };
-    match read.await {
-        Ok(row) => stale(&row.found(), json!(assignment_with_permissions(actor, &row))),
-        Err(error) => error,
-    }
+    let now = app.clock().now();
+    let written = assignments::update(&mut tx.conn(), row, fields, None, actor.id(), now).await;
+    let was_written = written.map_err(not_single)?;
+    let changes = differences(&row.record.fields, fields)?;
+    let deed = Deed { changes, ..row.deed(action) };
+    finish(app, tx, actor, (row.record.id, was_written), deed).await
 }

@@ -1,4 +1,4 @@
-//! The dashboard: figures over what somebody may see.
+//! The dashboard: figures over the records that the caller may see.
 
 use chrono::{Days, NaiveDate};
 use shared::{
@@ -6,25 +6,28 @@ use shared::{
     patient::{Patient, PatientFilter},
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
         Conn, dashboard,
-        listing::Span,
-        patients::{self, Listing},
+        listing::{self, Span},
+        patients::Listing,
     },
     error::Error,
+    services::actor::Actor,
 };
 
 /// Days of a week, today included.
 const WEEK: usize = 7;
 
-/// Figures over what the caller may see.
+/// The figures of the dashboard, over the records that the caller may see.
+///
+/// Fails where the caller may not read patients.
 pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let today = app.clock().today();
-    // Side by side: each has a table of its own to count.
+    // In parallel, because the two parts read different tables.
     let (patients, assignments) = tokio::try_join!(
         async {
             let mut moment = app.db().snapshot().await?;
@@ -71,8 +74,8 @@ async fn recent(
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
     let listing = Listing { filter: &filter, search: None, scope: visible, today };
     let span = Span { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
-    let rows = patients::list(conn, &listing, &span).await?;
-    Ok(rows.into_iter().map(|(row, _)| row.patient).collect())
+    let rows = listing::read(conn, &listing, &span).await?;
+    Ok(rows.into_iter().map(|(patient, _)| patient).collect())
 }
 
 async fn assigned(

@@ -4,42 +4,41 @@ mod many;
 
 use serde_json::json;
 use shared::{
-    Complaint, Faults, UserId,
-    account::Role,
+    Complaint, Faults,
     doctor::{
         Doctor, DoctorFields, DoctorFilter, DoctorInput, DoctorRemoval, NewDoctor,
         SpecializationCount,
     },
-    history::HistoryEntry,
     id::DoctorId,
-    page::COUNT_MAX,
     patient::Archiving,
     query::ListQuery,
 };
 
 use super::{
-    access::{self, Action, Actor, doctor_permissions, scope},
+    access::{Action, scope},
     assignments::{self, Leaving},
-    audit::{self, Deed, Doer, differences},
-    links,
-    listing::{Asked, Window, read_list},
+    listing::{Window, read_list},
     once::{self, Once},
-    precondition::{Found, Precondition, stale},
+    precondition::Precondition,
+    records::{Record, find_to_change, finish, finish_new},
 };
 use crate::{
     app::App,
     db::{
-        self, Conn, DbError, Shelf, Tx,
-        doctors::{self, DoctorRow, Listing, SpecializationListing},
-        listing::{Listed, count},
+        self, ArchiveState, Conn, DbError, Tx,
+        doctors::{self, Listing, SpecializationListing},
+        listing::Listed,
+        records::Kept,
     },
     error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(crate) use crate::db::doctors::Known;
 pub(crate) use many::{Claimed, already_there, find_taken, register_many};
-
-const ENTITY: &str = "doctor";
 
 /// Enters a doctor into the directory.
 pub async fn register(
@@ -54,27 +53,13 @@ pub async fn register(
     if let Some(answer) = once::claim(app, &mut tx.conn(), actor, once).await? {
         return Ok(answer);
     }
-    let id = insert(app, &mut tx.conn(), actor, &fields, "doctor.created").await?;
-    let row = doctors::get(&mut tx.conn(), id, Shelf::Current).await?.ok_or(Error::NotFound)?;
-    let doctor = with_permissions(app, actor, row.doctor);
-    once::keep(&mut tx.conn(), actor, once, (ENTITY, id.0), &doctor).await?;
-    tx.commit().await?;
-    Ok(doctor)
+    check_taken(&mut tx.conn(), &fields, None).await?;
+    let entered = enter(app, &mut tx.conn(), actor, &fields, "doctor.created").await;
+    let id = entered.map_err(not_unique)?;
+    finish_new(app, tx, actor, once, id).await
 }
 
-/// Inserts a doctor and notes it, in a transaction of the caller's.
-pub(crate) async fn insert(
-    app: &App,
-    conn: &mut Conn<'_>,
-    actor: &Actor,
-    fields: &DoctorFields,
-    action: &str,
-) -> Result<DoctorId, Error> {
-    check_taken(conn, fields, None).await?;
-    enter(app, conn, actor, fields, action).await.map_err(not_unique)
-}
-
-/// The same for one of whom it is known that nobody else has what has to be unique.
+/// Inserts a doctor, of whom it is known that nobody else has what has to be unique, and notes it.
 async fn enter(
     app: &App,
     conn: &mut Conn<'_>,
@@ -84,7 +69,7 @@ async fn enter(
 ) -> Result<DoctorId, DbError> {
     let now = app.clock().now();
     let id = doctors::insert(conn, fields, actor.id(), now).await?;
-    let mut deed = Deed::new(action, ENTITY, Some(id.0));
+    let mut deed = Deed::new(action, Doctor::ENTITY, Some(id.0));
     deed.version = Some(1);
     deed.changes = differences(&json!({}), &json!(fields))?;
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
@@ -104,11 +89,7 @@ pub async fn list(
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let (asked, search) = read_list(pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let rows = doctors::list(&mut conn, &listing, &asked.span()).await?;
-    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    Ok(asked.placed(rows, count)?.map(|row| row.doctor))
+    asked.fetch(app, &listing).await
 }
 
 /// The specialisations of the directory, with how many doctors have each.
@@ -118,27 +99,7 @@ pub async fn specializations(
 ) -> Result<Window<SpecializationCount>, Error> {
     let pages = (query.page, query.page_size, query.cursor.as_deref());
     let (asked, _) = read_list(pages, SpecializationListing.order(), None)?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let rows = doctors::specializations(&mut conn, &asked.span()).await?;
-    let count = count(&mut conn, &SpecializationListing, COUNT_MAX + 1).await?;
-    asked.placed(rows, count)
-}
-
-/// One doctor. One from the archive is shown only where it is asked for, to who may restore it.
-pub async fn read(app: &App, actor: &Actor, id: DoctorId, archived: bool) -> Result<Doctor, Error> {
-    let shelf = if archived { Shelf::Archive } else { Shelf::Current };
-    let mut lent = app.db().read().await?;
-    let row = doctors::get(&mut lent.conn(), id, shelf).await?.ok_or(Error::NotFound)?;
-    if archived && !may_change(app, actor, &row) {
-        return Err(Error::NotFound);
-    }
-    Ok(with_permissions(app, actor, row.doctor))
-}
-
-fn may_change(app: &App, actor: &Actor, row: &DoctorRow) -> bool {
-    let action = Action::ChangeDoctor(app.settings().doctor_directory);
-    access::may_with(actor, action, row.doctor.created_by)
+    asked.fetch(app, &SpecializationListing).await
 }
 
 /// Replaces or changes a doctor.
@@ -149,33 +110,21 @@ pub async fn update(
     precondition: &Precondition,
     input: &DoctorInput,
 ) -> Result<Doctor, Error> {
-    let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
-    row.check(app, actor, precondition)?;
-    let old = row.doctor.fields.clone();
-    let mut faults = Faults::default();
-    input.echo.compare(&json!(row.doctor), &mut faults);
-    let fields = match old.changed_by(input) {
-        Ok(fields) => fields,
-        Err(more) => {
-            faults.extend(more);
-            return Err(faults.into());
-        }
-    };
-    faults.into_result()?;
-    let changes = differences(&old, &fields)?;
+    let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    row.check_version(app, actor, precondition)?;
+    let old = &row.record.fields;
+    let fields = row.check_state(&input.echo, old.changed_by(input))?;
+    let changes = differences(old, &fields)?;
     if changes.is_empty() {
-        return Ok(with_permissions(app, actor, row.doctor));
+        return Ok(row.shown(app, actor));
     }
     check_taken(&mut tx.conn(), &fields, Some(id)).await?;
-    let written = doctors::update(&mut tx.conn(), &row.doctor, &fields, actor.id(), now).await;
-    if !written.map_err(not_unique)? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    let mut deed = Deed::new("doctor.updated", ENTITY, Some(id.0));
-    deed.changes = changes;
-    finish(app, tx, actor, id, deed).await
+    let now = app.clock().now();
+    let written = doctors::update(&mut tx.conn(), &row, &fields, actor.id(), now).await;
+    let was_written = written.map_err(not_unique)?;
+    let deed = Deed { changes, ..row.deed("doctor.updated") };
+    finish(app, tx, actor, (id, was_written), deed).await
 }
 
 /// Puts a doctor into the archive. One who has patients only where it is said what becomes of them.
@@ -194,23 +143,22 @@ pub async fn archive(
         // Both in one order, so that two who are archived in favour of each other don't wait for ever.
         doctors::lock(&mut tx.conn(), id.min(next)).await?;
         doctors::lock(&mut tx.conn(), id.max(next)).await?;
-        if doctors::get(&mut tx.conn(), next, Shelf::Current).await?.is_none() {
+        if doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none() {
             let message = "must be the id of another doctor; there is none with this one";
             return Err(Error::invalid("reassign_to", Complaint::new("no_such_record", message)));
         }
     }
-    let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
-    row.check(app, actor, precondition)?;
+    let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    row.check_version(app, actor, precondition)?;
     match leaving {
         Some(leaving) => assignments::leave(app, &mut tx, actor, id, leaving).await?,
         None => check_no_patients(&mut tx.conn(), id).await?,
     }
-    if !doctors::shelve(&mut tx.conn(), &row.doctor, Some(now), actor.id(), now).await? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    let mut deed = Deed::new("doctor.archived", ENTITY, Some(id.0));
-    deed.reason = archiving.reason;
-    finish(app, tx, actor, id, deed).await
+    let (by, revision) = (actor.id(), &row.revision);
+    let was_written =
+        db::records::set_archived(&mut tx.conn(), revision, Some(now), by, now).await?;
+    let deed = Deed { reason: archiving.reason, ..row.deed("doctor.archived") };
+    finish(app, tx, actor, (id, was_written), deed).await
 }
 
 fn read_leaving(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Leaving>, Error> {
@@ -246,150 +194,16 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
 }
 
 /// Brings a doctor back from the archive. Assignments that have ended stay so.
-pub async fn restore(
-    app: &App,
-    actor: &Actor,
-    id: DoctorId,
-    precondition: &Precondition,
-    restoring: Archiving,
-) -> Result<Doctor, Error> {
-    let now = app.clock().now();
-    let mut tx = app.db().begin().await?;
-    // Who restores again, since an answer was lost, finds the entry as it was wanted.
-    let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
-    if row.doctor.archived_at.is_none() {
-        return Ok(with_permissions(app, actor, row.doctor));
-    }
-    row.check(app, actor, precondition)?;
-    check_taken(&mut tx.conn(), &row.doctor.fields, Some(id)).await?;
-    let written = doctors::shelve(&mut tx.conn(), &row.doctor, None, actor.id(), now).await;
-    if !written.map_err(not_unique)? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    let mut deed = Deed::new("doctor.restored", ENTITY, Some(id.0));
-    deed.reason = restoring.reason;
-    finish(app, tx, actor, id, deed).await
-}
-
-/// Says which account belongs to a doctor, or with `None` that none does.
-pub async fn link(
-    app: &App,
-    actor: &Actor,
-    id: DoctorId,
-    precondition: &Precondition,
-    user: Option<UserId>,
-) -> Result<Doctor, Error> {
-    scope(actor, Action::LinkUser)?;
-    let now = app.clock().now();
-    let mut tx = app.db().begin().await?;
-    // From the archive an account can still be taken away, so that it can be given to another.
-    let shelf = if user.is_some() { Shelf::Current } else { Shelf::Both };
-    let row = find(app, &mut tx, actor, id, shelf).await?;
-    row.check(app, actor, precondition)?;
-    if row.doctor.linked_user == user {
-        return Ok(with_permissions(app, actor, row.doctor));
-    }
-    links::check(&mut tx.conn(), user, Role::Doctor).await?;
-    let written = doctors::link(&mut tx.conn(), &row.doctor, user, actor.id(), now).await;
-    if !written.map_err(links::taken)? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    let mut deed = Deed::new("doctor.linked", ENTITY, Some(id.0));
-    deed.changes = vec![links::change(row.doctor.linked_user, user)];
-    finish(app, tx, actor, id, deed).await
-}
-
-/// What was done with a doctor, newest first.
-pub async fn history(
-    app: &App,
-    actor: &Actor,
-    id: DoctorId,
-    query: &ListQuery,
-) -> Result<Window<HistoryEntry>, Error> {
-    let asked: Asked<i64> =
-        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "history")?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let row = doctors::get(&mut conn, id, Shelf::Both).await?.ok_or(Error::NotFound)?;
-    if row.doctor.archived_at.is_some() && !may_change(app, actor, &row) {
-        return Err(Error::NotFound);
-    }
-    access::check(actor, Action::ReadDoctorHistory, row.doctor.created_by)?;
-    audit::history(&mut conn, &asked, ENTITY, id.0).await
-}
-
-impl DoctorRow {
-    fn found(&self) -> Found<'_> {
-        Found {
-            version: self.doctor.version,
-            changed_by: self.changed_by,
-            changed_by_name: &self.changed_by_name,
-            changed_at: self.doctor.updated_at,
-        }
-    }
-
-    fn check(&self, app: &App, actor: &Actor, precondition: &Precondition) -> Result<(), Error> {
-        let current = || json!(with_permissions(app, actor, self.doctor.clone()));
-        precondition.check(actor.id(), &self.found(), current)
-    }
-}
-
-fn with_permissions(app: &App, actor: &Actor, doctor: Doctor) -> Doctor {
-    let permissions = doctor_permissions(actor, app.settings().doctor_directory, &doctor);
-    Doctor { permissions: Some(permissions), ..doctor }
-}
-
-/// Finds a doctor whom the caller may change, and locks the row. An archived one is known only to who
-/// may restore it.
-async fn find(
+pub(super) async fn restore(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
-    id: DoctorId,
-    shelf: Shelf,
-) -> Result<DoctorRow, Error> {
-    doctors::lock(&mut tx.conn(), id).await?;
-    let row = doctors::get(&mut tx.conn(), id, shelf).await?.ok_or(Error::NotFound)?;
-    if may_change(app, actor, &row) {
-        return Ok(row);
-    }
-    if row.doctor.archived_at.is_some() {
-        return Err(Error::NotFound);
-    }
-    let action = Action::ChangeDoctor(app.settings().doctor_directory);
-    access::check(actor, action, row.doctor.created_by)?;
-    Ok(row)
-}
-
-/// Notes a write, commits it and answers the record as it is then.
-async fn finish(
-    app: &App,
-    mut tx: Tx,
-    actor: &Actor,
-    id: DoctorId,
-    mut deed: Deed<'_>,
-) -> Result<Doctor, Error> {
-    let row = doctors::get(&mut tx.conn(), id, Shelf::Both).await?.ok_or(Error::NotFound)?;
-    deed.version = Some(row.doctor.version);
-    audit::note(&mut tx.conn(), Doer::Actor(actor), row.doctor.updated_at, deed).await?;
-    tx.commit().await?;
-    Ok(with_permissions(app, actor, row.doctor))
-}
-
-/// The refusal for a write that somebody else was quicker than.
-async fn overtaken(app: &App, tx: Tx, actor: &Actor, id: DoctorId) -> Error {
-    drop(tx);
-    let read = async {
-        let mut tx = app.db().begin().await?;
-        find(app, &mut tx, actor, id, Shelf::Both).await
-    };
-    match read.await {
-        Ok(row) => {
-            let current = json!(with_permissions(app, actor, row.doctor.clone()));
-            stale(&row.found(), current)
-        }
-        Err(error) => error,
-    }
+    row: &Kept<Doctor>,
+) -> Result<bool, Error> {
+    let (by, now, mut conn) = (actor.id(), app.clock().now(), tx.conn());
+    check_taken(&mut conn, &row.record.fields, Some(row.record.id)).await?;
+    let written = db::records::set_archived(&mut conn, &row.revision, None, by, now).await;
+    written.map_err(not_unique)
 }
 
 fn taken(field: &str) -> Complaint {

@@ -3,17 +3,49 @@
 use serde_json::json;
 use shared::{Complaint, Faults, UserId, account::Role, history::Change};
 
+use super::{
+    access::{Action, scope},
+    precondition::Precondition,
+    records::{Entry, find_to_change, finish},
+};
 use crate::{
-    db::{Conn, DbError, users},
+    app::App,
+    db::{ArchiveState, Conn, DbError, records, users},
     error::Error,
+    services::actor::Actor,
 };
 
-/// Lets an account be linked: it has to be there, in use, and of the role that fits.
-pub(super) async fn check(
-    conn: &mut Conn<'_>,
+/// Says which account belongs to a record, or with `None` that none does.
+pub(crate) async fn link<R: Entry>(
+    app: &App,
+    actor: &Actor,
+    id: R::Id,
+    precondition: &Precondition,
     user: Option<UserId>,
-    role: Role,
-) -> Result<(), Error> {
+) -> Result<R, Error> {
+    scope(actor, Action::LinkUser)?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    // From the archive an account can still be taken away, so that it can be given to another.
+    let state = if user.is_some() { ArchiveState::Current } else { ArchiveState::Any };
+    let kept = find_to_change::<R>(app, &mut tx, actor, id, state).await?;
+    kept.check_version(app, actor, precondition)?;
+    let old = kept.record.linked_user();
+    if old == user {
+        return Ok(kept.shown(app, actor));
+    }
+    check(&mut tx.conn(), user, R::ROLE).await?;
+    let written = records::link(&mut tx.conn(), &kept.revision, user, actor.id(), now).await;
+    let was_written = written.map_err(taken)?;
+    let action = format!("{}.linked", R::ENTITY);
+    let mut deed = kept.deed(&action);
+    deed.changes =
+        vec![Change { field: "linked_user".to_owned(), old: json!(old), new: json!(user) }];
+    finish::<R>(app, tx, actor, (id, was_written), deed).await
+}
+
+/// Lets an account be linked: it has to be there, in use, and of the role that fits.
+async fn check(conn: &mut Conn<'_>, user: Option<UserId>, role: Role) -> Result<(), Error> {
     let Some(id) = user else { return Ok(()) };
     let found = users::get(conn, id).await?;
     if found.is_some_and(|row| row.user.role == role && row.user.is_active) {
@@ -24,7 +56,7 @@ pub(super) async fn check(
 }
 
 /// What a refused unique index means: an account belongs to one doctor or one patient.
-pub(super) fn taken(error: DbError) -> Error {
+fn taken(error: DbError) -> Error {
     match error {
         DbError::Unique(key) if key.ends_with("_linked_user_key") => {
             let complaint = Complaint::new("not_unique", "belongs to another record already");
@@ -32,9 +64,4 @@ pub(super) fn taken(error: DbError) -> Error {
         }
         other => other.into(),
     }
-}
-
-/// The change, for the history.
-pub(super) fn change(old: Option<UserId>, new: Option<UserId>) -> Change {
-    Change { field: "linked_user".to_owned(), old: json!(old), new: json!(new) }
 }

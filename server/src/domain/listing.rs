@@ -8,8 +8,9 @@ use shared::{
 };
 
 use crate::{
+    app::App,
     db::{
-        listing::{Key, Order, Span},
+        listing::{self, Key, Listed, Order, Span},
         search::Search,
     },
     error::Error,
@@ -190,9 +191,17 @@ impl Asked<Key> {
         }
     }
 
-    /// Makes the page from rows with their places.
-    pub(crate) fn placed<T>(&self, rows: Vec<(T, Key)>, count: i64) -> Result<Window<T>, Error> {
-        Ok(self.window(rows, count, |(_, key)| key.clone())?.map(|(row, _)| row))
+    /// Reads the page of a list.
+    pub(crate) async fn fetch<L: Listed + Sync>(
+        &self,
+        app: &App,
+        list: &L,
+    ) -> Result<Window<L::Record>, Error> {
+        let mut lent = app.db().read().await?;
+        let mut conn = lent.conn();
+        let rows = listing::read(&mut conn, list, &self.span()).await?;
+        let count = listing::count(&mut conn, list, COUNT_MAX + 1).await?;
+        Ok(self.window(rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one box for whatever is typed.
+//! Looking up anything that was typed, among patients and doctors.
 
 use shared::{
     doctor::{Doctor, DoctorFilter},
@@ -8,23 +8,24 @@ use shared::{
     text::{fold_word, name_words},
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
-        Conn, Shelf, doctors,
-        listing::Span,
+        ArchiveState, Conn, doctors,
+        listing::{self, Span},
         patients,
         search::{Search, doctor_terms, terms},
     },
     error::Error,
+    services::actor::Actor,
 };
 
-/// Finds what was typed among the patients that the caller may see and all doctors. Nothing of the
-/// archive is found. As in a list, no single record is read.
+/// Finds patients and doctors by a typed text: patients that the caller may see, and all doctors,
+/// none of them archived. Like a list, a result is not noted as a read of its records, unless it is
+/// a single patient found by id or medical record number.
 ///
-/// Fails with a complaint about a medical record number whose check letter is wrong, where nothing
-/// else has what was typed.
+/// Fails for a medical record number with a wrong check letter where nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let mut lent = app.db().read().await?;
@@ -48,7 +49,8 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     Ok(noted(app, actor, Lookup { read_as, results }))
 }
 
-/// Whoever asks for one record by its number reads it, whatever the address.
+/// Notes a read of a patient where the result has exactly one patient and it was found by its id or
+/// medical record number.
 fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
     let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
     if let (Some(one), None) = (patients.next(), patients.next())
@@ -68,19 +70,19 @@ async fn by_id(
     let id: PatientId = digits.parse().map_err(|_| Error::invalid("q", not_an_id()))?;
     let today = app.clock().today();
     let mut results = Vec::new();
-    if let Some(row) = patients::get(conn, id, visible, Shelf::Current, today).await? {
-        results.push(patient(row.patient, Why::Id));
+    if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
+        results.push(patient(row.record, Why::Id));
     }
-    if let Some(row) = doctors::get(conn, DoctorId(id.0), Shelf::Current).await? {
-        results.push(doctor(row.doctor, Why::Id));
+    if let Some(row) = doctors::get(conn, DoctorId(id.0), ArchiveState::Current).await? {
+        results.push(doctor(row.record, Why::Id));
     }
     Ok(Lookup { read_as: vec![Reading::Id], results })
 }
 
-/// As many rows as are shown at most.
+/// A slice of as many rows as are shown at most.
 const SPAN: Span = Span { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
 
-/// What was found, with its rank.
+/// Results with their ranks.
 type Ranked = Vec<(i64, Found)>;
 
 async fn patients_with(
@@ -93,9 +95,9 @@ async fn patients_with(
     let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
     let (search, today) = (Some(search), app.clock().today());
     let listing = patients::Listing { filter: &filter, search, scope: visible, today };
-    let rows = patients::list(conn, &listing, &SPAN).await?;
-    let found = rows.into_iter().map(|(row, key)| {
-        let terms = terms(&row.patient.mrn, &row.patient.fields);
+    let rows = listing::read(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(found, key)| {
+        let terms = terms(&found.mrn, &found.fields);
         let why = match search.and_then(|search| search.matched(&terms)) {
             Some(Reading::Id) => Why::Id,
             Some(Reading::Mrn) => Why::Mrn,
@@ -105,7 +107,7 @@ async fn patients_with(
             Some(Reading::Identifier) => Why::Identifier,
             Some(Reading::Name) | None => Why::Name,
         };
-        (key.rank, patient(row.patient, why))
+        (key.rank, patient(found, why))
     });
     Ok(found.collect())
 }
@@ -113,20 +115,20 @@ async fn patients_with(
 async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Result<Ranked, Error> {
     let filter = DoctorFilter { search: Some(typed.to_owned()), ..DoctorFilter::default() };
     let listing = doctors::Listing { filter: &filter, search: Some(search) };
-    let rows = doctors::list(conn, &listing, &SPAN).await?;
-    let found = rows.into_iter().map(|(row, key)| {
-        let why = match search.matched(&doctor_terms(&row.doctor.fields)) {
+    let rows = listing::read(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(found, key)| {
+        let why = match search.matched(&doctor_terms(&found.fields)) {
             Some(Reading::Email) => Why::Email,
             Some(Reading::Phone) => Why::Phone,
             Some(Reading::Identifier) => Why::License,
-            _ => of_words(&row.doctor, typed),
+            _ => of_words(&found, typed),
         };
-        (key.rank, doctor(row.doctor, why))
+        (key.rank, doctor(found, why))
     });
     Ok(found.collect())
 }
 
-/// Which of the words about a doctor has matched: the name, if one of those typed is its beginning.
+/// Which member of a doctor has matched. A match of the name wins.
 fn of_words(doctor: &Doctor, typed: &str) -> Why {
     let typed: Vec<String> =
         typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();
@@ -145,7 +147,7 @@ fn of_words(doctor: &Doctor, typed: &str) -> Why {
     met.map_or(Why::Name, |(_, why)| why)
 }
 
-/// A line of what is known.
+/// A label from the parts that are known.
 fn label(parts: [Option<String>; 3]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -2,39 +2,37 @@
 
 mod many;
 
-use serde_json::json;
 use shared::{
-    Complaint, Faults, Mrn, UserId,
-    account::Role,
-    history::{Change, HistoryEntry},
+    Complaint, Faults, Mrn,
+    history::Change,
     id::PatientId,
-    page::COUNT_MAX,
     patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
-    query::ListQuery,
 };
 
 use super::{
-    access::{self, Action, Actor, Scope, patient_permissions, scope},
+    access::{Action, scope},
     assignments,
-    audit::{self, Deed, Doer, differences},
-    links,
-    listing::{Asked, Window, read_list},
+    listing::{Window, read_list},
     once::{self, Once},
-    precondition::{Found, Precondition, stale},
+    precondition::Precondition,
+    records::{Record, find_to_change, finish, finish_new, overtaken},
 };
 use crate::{
     app::App,
     db::{
-        self, Conn, DbError, Shelf, Tx,
-        listing::{Listed, count},
-        patients::{self, Listing, PatientRow},
+        self, ArchiveState, Conn, DbError, Tx,
+        listing::Listed,
+        patients::{self, Listing},
+        records::Kept,
     },
     error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(crate) use many::{Claimed, already_there, find_taken, register_many};
-
-const ENTITY: &str = "patient";
 
 /// Registers a patient.
 pub async fn register(
@@ -51,12 +49,28 @@ pub async fn register(
         check_visible(app, &mut tx.conn(), actor, answer.id).await?;
         return Ok(answer);
     }
-    let id = insert(app, &mut tx.conn(), actor, &state, "patient.created").await?;
-    let row = patients::get(&mut tx.conn(), id, Scope::All, Shelf::Current, today).await?;
-    let patient = with_permissions(actor, row.ok_or(Error::NotFound)?.patient);
-    once::keep(&mut tx.conn(), actor, once, (ENTITY, id.0), &patient).await?;
-    tx.commit().await?;
-    Ok(patient)
+    let mut conn = tx.conn();
+    let now = app.clock().now();
+    check_identifiers(&mut conn, &state, None).await?;
+    let inserted = patients::insert_many(&mut conn, &[&state], actor.id(), now).await;
+    let inserted = inserted.map_err(taken_identifier)?.pop();
+    let (id, mrn) = inserted.ok_or_else(|| Error::internal("a patient was not inserted"))?;
+    let deed = registered("patient.created", id, &mrn, &state)?;
+    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    finish_new(app, tx, actor, once, id).await
+}
+
+/// The entry of the audit log for a new patient.
+fn registered<'a>(
+    action: &'a str,
+    id: PatientId,
+    mrn: &Mrn,
+    state: &PatientState,
+) -> Result<Deed<'a>, Error> {
+    let mut changes = changes(&PatientState::default(), state)?;
+    let (old, new) = (serde_json::Value::Null, mrn.as_str().into());
+    changes.insert(0, Change { field: "mrn".to_owned(), old, new });
+    Ok(Deed { version: Some(1), changes, ..Deed::new(action, Patient::ENTITY, Some(id.0)) })
 }
 
 /// Fails where the caller may not see a patient any more, of whom an answer was kept.
@@ -66,35 +80,7 @@ pub(super) async fn check_visible(
     actor: &Actor,
     id: PatientId,
 ) -> Result<(), Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
-    let today = app.clock().today();
-    let found = patients::get(conn, id, visible, Shelf::Both, today).await?;
-    found.map(drop).ok_or(Error::NotFound)
-}
-
-/// Inserts a patient and notes it, in a transaction of the caller's.
-pub(crate) async fn insert(
-    app: &App,
-    conn: &mut Conn<'_>,
-    actor: &Actor,
-    state: &PatientState,
-    action: &str,
-) -> Result<PatientId, Error> {
-    let now = app.clock().now();
-    check_identifiers(conn, state, None).await?;
-    let mrn = patients::next_mrn(conn).await?;
-    let inserted = patients::insert(conn, &mrn, state, actor.id(), now).await;
-    let id = inserted.map_err(taken_identifier)?;
-    let mut deed = Deed::new(action, ENTITY, Some(id.0));
-    deed.version = Some(1);
-    deed.changes = changes(&PatientState::default(), state)?;
-    deed.changes.insert(0, mrn_change(&mrn));
-    audit::note(conn, Doer::Actor(actor), now, deed).await?;
-    Ok(id)
-}
-
-fn mrn_change(mrn: &Mrn) -> Change {
-    Change { field: "mrn".to_owned(), old: serde_json::Value::Null, new: mrn.as_str().into() }
+    Patient::get(app, conn, actor, id, ArchiveState::Any).await?.map(drop).ok_or(Error::NotFound)
 }
 
 /// A list of patients.
@@ -112,35 +98,13 @@ pub async fn list(
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let (asked, search) = read_list(pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let rows = patients::list(&mut conn, &listing, &asked.span()).await?;
-    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    if count == 0
+    let page = asked.fetch(app, &listing).await?;
+    if page.count == 0
         && let Some(complaint) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
     {
         return Err(Error::invalid("search", complaint));
     }
-    Ok(asked.placed(rows, count)?.map(|row| row.patient))
-}
-
-/// One patient. One from the archive is shown only where it is asked for.
-pub async fn read(
-    app: &App,
-    actor: &Actor,
-    id: PatientId,
-    archived: bool,
-) -> Result<Patient, Error> {
-    // Who may restore it still reads it.
-    let action = if archived { Action::ChangePatient } else { Action::ReadPatient };
-    let visible = scope(actor, action)?;
-    let shelf = if archived { Shelf::Archive } else { Shelf::Current };
-    let mut lent = app.db().read().await?;
-    let row = patients::get(&mut lent.conn(), id, visible, shelf, app.clock().today()).await?;
-    drop(lent);
-    let patient = row.ok_or(Error::NotFound)?.patient;
-    app.reads().note(actor, app.clock().now(), "patient.read", ENTITY, id.0);
-    Ok(with_permissions(actor, patient))
+    Ok(page)
 }
 
 /// Changes a patient.
@@ -151,35 +115,21 @@ pub async fn update(
     precondition: &Precondition,
     input: &PatientInput,
 ) -> Result<Patient, Error> {
-    let today = app.clock().today();
-    let now = app.clock().now();
+    let (now, today) = (app.clock().now(), app.clock().today());
     let mut tx = app.db().begin().await?;
-    let row = find(app, &mut tx, actor, id, Shelf::Current).await?;
-    access::check(actor, Action::ChangePatient, row.patient.created_by)?;
-    row.check(app, actor, precondition)?;
-    let old = row.patient.state();
-    let mut faults = Faults::default();
-    input.echo.compare(&json!(row.patient), &mut faults);
-    let state = match old.changed_by(input, today) {
-        Ok(state) => state,
-        Err(more) => {
-            faults.extend(more);
-            return Err(faults.into());
-        }
-    };
-    faults.into_result()?;
+    let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    row.check_version(app, actor, precondition)?;
+    let old = row.record.state();
+    let state = row.check_state(&input.echo, old.changed_by(input, today))?;
     let changes = changes(&old, &state)?;
     if changes.is_empty() {
-        return Ok(with_permissions(actor, row.patient));
+        return Ok(row.shown(app, actor));
     }
     check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
-    let written = patients::update(&mut tx.conn(), &row.patient, &state, actor.id(), now).await;
-    if !written.map_err(taken_identifier)? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    let mut deed = Deed::new("patient.updated", ENTITY, Some(id.0));
-    deed.changes = changes;
-    finish(app, tx, actor, id, deed).await
+    let written = patients::update(&mut tx.conn(), &row, &state, actor.id(), now).await;
+    let was_written = written.map_err(taken_identifier)?;
+    let deed = Deed { changes, ..row.deed("patient.updated") };
+    finish(app, tx, actor, (id, was_written), deed).await
 }
 
 fn changes(old: &PatientState, new: &PatientState) -> Result<Vec<Change>, Error> {
@@ -202,61 +152,30 @@ pub async fn archive(
     precondition: &Precondition,
     archiving: Archiving,
 ) -> Result<Patient, Error> {
-    shelve(app, actor, id, precondition, true, archiving.reason).await
-}
-
-/// Brings a patient back from the archive.
-pub async fn restore(
-    app: &App,
-    actor: &Actor,
-    id: PatientId,
-    precondition: &Precondition,
-    restoring: Archiving,
-) -> Result<Patient, Error> {
-    shelve(app, actor, id, precondition, false, restoring.reason).await
-}
-
-async fn shelve(
-    app: &App,
-    actor: &Actor,
-    id: PatientId,
-    precondition: &Precondition,
-    into_archive: bool,
-    reason: Option<String>,
-) -> Result<Patient, Error> {
-    let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    // Who restores again, since an answer was lost, finds the record as it was wanted.
-    let from = if into_archive { Shelf::Current } else { Shelf::Both };
-    let row = find(app, &mut tx, actor, id, from).await?;
-    let owner = row.patient.created_by;
-    if row.patient.archived_at.is_some() && !access::may_with(actor, Action::ChangePatient, owner) {
-        // What is archived is known to those alone who may restore it.
-        return Err(Error::NotFound);
-    }
-    access::check(actor, Action::ChangePatient, owner)?;
-    if !into_archive && row.patient.archived_at.is_none() {
-        return Ok(with_permissions(actor, row.patient));
-    }
-    row.check(app, actor, precondition)?;
-    if !into_archive {
-        check_identifiers(&mut tx.conn(), &row.patient.state(), Some(id)).await?;
-    }
-    let archived_at = into_archive.then_some(now);
-    let written =
-        patients::shelve(&mut tx.conn(), &row.patient, archived_at, actor.id(), now).await;
-    if !written.map_err(taken_identifier)? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    if into_archive {
-        assignments::rest(app, &mut tx, actor, id).await?;
-    } else {
-        assignments::resume(app, &mut tx, actor, id).await?;
-    }
-    let action = if into_archive { "patient.archived" } else { "patient.restored" };
-    let mut deed = Deed::new(action, ENTITY, Some(id.0));
-    deed.reason = reason;
-    finish(app, tx, actor, id, deed).await
+    let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    row.check_version(app, actor, precondition)?;
+    let now = app.clock().now();
+    let was_written =
+        patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
+    assignments::rest(app, &mut tx, actor, id).await?;
+    let deed = Deed { reason: archiving.reason, ..row.deed("patient.archived") };
+    finish(app, tx, actor, (id, was_written), deed).await
+}
+
+/// Brings a patient back from the archive, with the assignments that archiving has ended.
+pub(super) async fn restore(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    row: &Kept<Patient>,
+) -> Result<bool, Error> {
+    let (id, now) = (row.record.id, app.clock().now());
+    check_identifiers(&mut tx.conn(), &row.record.state(), Some(id)).await?;
+    let written = patients::set_archived(&mut tx.conn(), row, None, actor.id(), now).await;
+    let was_written = written.map_err(taken_identifier)?;
+    assignments::resume(app, tx, actor, id).await?;
+    Ok(was_written)
 }
 
 /// Erases a patient for good. The audit log keeps that it happened and not what it was.
@@ -269,18 +188,20 @@ pub async fn purge(
 ) -> Result<(), Error> {
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
+    Patient::lock(&mut tx.conn(), id).await?;
+    let row = Patient::get(app, &mut tx.conn(), actor, id, ArchiveState::Any).await?;
+    let row = row.ok_or(Error::NotFound)?;
     scope(actor, Action::PurgePatient)?;
-    row.check(app, actor, precondition)?;
+    row.check_version(app, actor, precondition)?;
     assignments::lock_doctors_of(&mut tx.conn(), id).await?;
     assignments::erase_of(&mut tx.conn(), id).await?;
-    erase(&mut tx.conn(), ENTITY, id.0).await?;
-    let mut deed = Deed::new("patient.purged", ENTITY, Some(id.0));
-    (deed.version, deed.reason) = (Some(row.patient.version + 1), Some(purging.reason));
+    erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
+    let mut deed = row.deed("patient.purged");
+    (deed.version, deed.reason) = (Some(row.revision.version + 1), Some(purging.reason));
     // Before the record goes: who may know of it is read off it.
     audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
-    if !patients::remove(&mut tx.conn(), &row.patient).await? {
-        return Err(overtaken(app, tx, actor, id).await);
+    if !patients::remove(&mut tx.conn(), &row.record).await? {
+        return Err(overtaken::<Patient>(app, tx, actor, id).await);
     }
     tx.commit().await?;
     app.db().erase_log().await;
@@ -292,129 +213,6 @@ pub async fn purge(
 pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), Error> {
     db::audit::erase(conn, entity, id).await?;
     Ok(db::idempotency::erase(conn, entity, id).await?)
-}
-
-/// Says which account belongs to a patient, or with `None` that none does.
-pub async fn link(
-    app: &App,
-    actor: &Actor,
-    id: PatientId,
-    precondition: &Precondition,
-    user: Option<UserId>,
-) -> Result<Patient, Error> {
-    scope(actor, Action::LinkUser)?;
-    let now = app.clock().now();
-    let mut tx = app.db().begin().await?;
-    // From the archive an account can still be taken away, so that it can be given to another.
-    let shelf = if user.is_some() { Shelf::Current } else { Shelf::Both };
-    let row = find(app, &mut tx, actor, id, shelf).await?;
-    row.check(app, actor, precondition)?;
-    if row.patient.linked_user == user {
-        return Ok(with_permissions(actor, row.patient));
-    }
-    links::check(&mut tx.conn(), user, Role::Patient).await?;
-    let written = patients::link(&mut tx.conn(), &row.patient, user, actor.id(), now).await;
-    if !written.map_err(links::taken)? {
-        return Err(overtaken(app, tx, actor, id).await);
-    }
-    let mut deed = Deed::new("patient.linked", ENTITY, Some(id.0));
-    deed.changes = vec![links::change(row.patient.linked_user, user)];
-    finish(app, tx, actor, id, deed).await
-}
-
-/// What was done with a patient, newest first.
-pub async fn history(
-    app: &App,
-    actor: &Actor,
-    id: PatientId,
-    query: &ListQuery,
-) -> Result<Window<HistoryEntry>, Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
-    let asked: Asked<i64> =
-        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "history")?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let today = app.clock().today();
-    let row = patients::get(&mut conn, id, visible, Shelf::Both, today).await?;
-    let owner = row.ok_or(Error::NotFound)?.patient.created_by;
-    access::check(actor, Action::ReadPatientHistory, owner)?;
-    app.reads().note(actor, app.clock().now(), "patient.history_read", ENTITY, id.0);
-    audit::history(&mut conn, &asked, ENTITY, id.0).await
-}
-
-impl PatientRow {
-    fn found(&self) -> Found<'_> {
-        Found {
-            version: self.patient.version,
-            changed_by: self.changed_by,
-            changed_by_name: &self.changed_by_name,
-            changed_at: self.patient.updated_at,
-        }
-    }
-
-    /// Lets a write through. A refusal shows the record, which is then noted as read.
-    fn check(&self, app: &App, actor: &Actor, precondition: &Precondition) -> Result<(), Error> {
-        let checked = precondition.check(actor.id(), &self.found(), || self.shown_to(actor));
-        if let Err(Error::Stale(_)) = checked {
-            let (now, id) = (app.clock().now(), self.patient.id.0);
-            app.reads().note(actor, now, "patient.read", ENTITY, id);
-        }
-        checked
-    }
-
-    fn shown_to(&self, actor: &Actor) -> serde_json::Value {
-        json!(with_permissions(actor, self.patient.clone()))
-    }
-}
-
-fn with_permissions(actor: &Actor, patient: Patient) -> Patient {
-    Patient { permissions: Some(patient_permissions(actor, &patient)), ..patient }
-}
-
-async fn find(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    id: PatientId,
-    shelf: Shelf,
-) -> Result<PatientRow, Error> {
-    let action = match shelf {
-        Shelf::Current | Shelf::Both => Action::ReadPatient,
-        Shelf::Archive => Action::ChangePatient,
-    };
-    let visible = scope(actor, action)?;
-    patients::lock(&mut tx.conn(), id).await?;
-    let row = patients::get(&mut tx.conn(), id, visible, shelf, app.clock().today()).await?;
-    row.ok_or(Error::NotFound)
-}
-
-/// Notes a write, commits it and answers the record as it is then.
-async fn finish(
-    app: &App,
-    mut tx: Tx,
-    actor: &Actor,
-    id: PatientId,
-    mut deed: Deed<'_>,
-) -> Result<Patient, Error> {
-    let row = find(app, &mut tx, actor, id, Shelf::Both).await?;
-    deed.version = Some(row.patient.version);
-    audit::note(&mut tx.conn(), Doer::Actor(actor), row.patient.updated_at, deed).await?;
-    tx.commit().await?;
-    Ok(with_permissions(actor, row.patient))
-}
-
-/// The refusal for a write that somebody else was quicker than. The row is locked before it is read,
-/// so this is the second line of defence.
-async fn overtaken(app: &App, tx: Tx, actor: &Actor, id: PatientId) -> Error {
-    drop(tx);
-    let read = async {
-        let mut tx = app.db().begin().await?;
-        find(app, &mut tx, actor, id, Shelf::Both).await
-    };
-    match read.await {
-        Ok(row) => stale(&row.found(), row.shown_to(actor)),
-        Err(error) => error,
-    }
 }
 
 fn taken(place: usize) -> (String, Complaint) {

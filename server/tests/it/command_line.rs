@@ -54,6 +54,9 @@ async fn accounts_are_kept_beside_a_running_server(backend: Backend) {
     let (status, _, complaint) = run(&place, &create, "short");
     assert_eq!(status, 1);
     assert!(complaint.contains("at least 15 characters"), "{complaint}");
+    let (status, _, complaint) = run(&place, &create, "securepassword123");
+    assert_eq!(status, 1);
+    assert!(complaint.contains("password: is too easy to guess"), "{complaint}");
     assert_eq!(run(&place, &create, PASSWORD).0, 0);
     assert!(run(&place, &create, PASSWORD).2.contains("already"));
     assert_eq!(run(&place, &["user", "set-role", "x@example.com", "admin"], "").0, 0);
@@ -235,7 +238,9 @@ async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
             looks.next().expect("nobody misses the file");
             let look = http.get(format!("{base}/api/auth/profile")).bearer_auth(&token);
             assert_eq!(look.send().await.unwrap().status(), 200);
-            if let Some(line) = log.try_iter().find(|line| line.contains("the keys stay")) {
+            if let Some(line) =
+                log.try_iter().find(|line| line.contains("the key file was not reloaded"))
+            {
                 break line;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -260,9 +265,13 @@ async fn what_can_not_work_is_one_plain_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     refused(&place, &["serve", "--listen", &address], "the port is taken");
-    refused(&place, &["--smtp-url", "http://u:hunter2@mail.example.com"], "the SMTP URL has to be");
+    refused(
+        &place,
+        &["--smtp-url", "http://u:hunter2@mail.example.com"],
+        "the SMTP URL must look like",
+    );
     refused(&place, &["--smtp-url", "smtp://h?tls=no"], "?tls=required or ?tls=none");
-    refused(&place, &["--mail-from", "nobody"], "\"nobody\" is no e-mail address");
+    refused(&place, &["--mail-from", "nobody"], "\"nobody\" is not an e-mail address");
     refused(&place, &["--database-url", "mysql://x/y"], "unknown scheme \"mysql\"");
     refused(&place, &["--database-url", "sqlite:/proc/nowhere/a.sqlite"], "can't");
     refused(

@@ -262,6 +262,7 @@ async fn every_operation_but_the_open_ones_needs_a_login(backend: Backend) {
     open.sort();
     let expected = [
         "/api/auth/login",
+        "/api/auth/oauth/token",
         "/api/auth/password/forgot",
         "/api/auth/password/reset",
         "/api/auth/register",

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
     Complaint, UserId,
-    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
     query,
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
@@ -36,7 +36,7 @@ record! {
     Account {
         /// The user's id.
         id: UserId,
-        /// The username, if one was chosen.
+        /// The username; never absent where there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// The e-mail address.
         email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("ana@example.com")],
@@ -99,7 +99,7 @@ record! {
     BriefUser {
         /// The user's id.
         id: UserId,
-        /// The username, if one was chosen.
+        /// The username; never absent where there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// Both names.
         name: String => [max_length(FULL_NAME_MAX), example("Ana Gómez")],
@@ -177,18 +177,18 @@ filter! {
     UserFilter {
         /// Words, each of which must match, in any order, without case or accents: the start of a
         /// name or of the username, for administrators also of the e-mail address.
-        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX), example("ana")],
+        search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// The role.
         role: Role = query::parsed(20, Role::from_str),
         /// Whether the account may be used; for administrators.
         is_active: bool = query::boolean,
         /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
         ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(last_name|created_at|id)$"), example("last_name")],
+            => [pattern("^-?(last_name|created_at|id)$")],
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
+        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.
         cursor: String = read::line(2_000) => [max_length(2_000)],
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use shared::{doctor::DoctorFields, text::fold};
 
-use super::{COLUMNS, Conn, DbError, Shelf, Sql, TABLES, from_row, sort_names, unique_key};
+use super::{ArchiveState, COLUMNS, Conn, DbError, Sql, TABLES, from_row, sort_names, unique_key};
 
 /// Doctors of one statement.
 const ROWS: usize = 100;
@@ -79,12 +79,12 @@ pub(crate) async fn known(
         ];
         for (column, values) in columns.into_iter().filter(|(_, values)| !values.is_empty()) {
             // Apart, since each has indexes of its own.
-            for shelf in [Shelf::Current, Shelf::Archive] {
+            for state in [ArchiveState::Current, ArchiveState::Archived] {
                 let mut sql = Sql::new(COLUMNS);
-                sql.push(TABLES).push(" WHERE 1 = 1").push(shelf.condition());
+                sql.push(TABLES).push(" WHERE 1 = 1").push(state.condition());
                 sql.push(column).bind_all(values.iter().copied()).push(")");
                 for row in sql.fetch_all(conn).await? {
-                    known.extend(Known::all(&from_row(&row)?.doctor.fields));
+                    known.extend(Known::all(&from_row(&row)?.record.fields));
                 }
             }
         }

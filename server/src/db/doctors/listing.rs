@@ -2,16 +2,19 @@
 
 use shared::{
     Money,
-    doctor::{DoctorFilter, SpecializationCount},
+    doctor::{Doctor, DoctorFilter, SpecializationCount},
     text::fold,
 };
 
-use super::{COLUMNS, DoctorRow, TABLES, from_row};
-use crate::db::{
-    Conn, DbError, Shelf, Sql,
-    listing::{self, Column, Key, Listed, Order, Span},
-    restrict_updated,
-    search::{Search, Terms},
+use super::{COLUMNS, TABLES, from_row};
+use crate::{
+    db::{
+        ArchiveState, Row, Sql,
+        listing::{Column, Listed, Order},
+        restrict_updated,
+        search::{Search, Terms},
+    },
+    error::Error,
 };
 
 const NAME: Column = Column::text("d.sort_name", "sort_name");
@@ -36,6 +39,12 @@ impl Listed for Listing<'_> {
     const COUNTED: &'static str = " FROM doctors d";
     const ID: &'static str = "d.id";
 
+    type Record = Doctor;
+
+    fn read(&self, row: &Row) -> Result<Self::Record, Error> {
+        Ok(from_row(row)?.record)
+    }
+
     fn order(&self) -> Order {
         match &self.filter.ordering {
             Some(ordering) => Order::read(ordering, ORDERS),
@@ -56,8 +65,8 @@ impl Listed for Listing<'_> {
 
     fn restrict(&self, sql: &mut Sql) {
         let filter = self.filter;
-        let shelf = if filter.archived == Some(true) { Shelf::Archive } else { Shelf::Current };
-        sql.push(" WHERE 1 = 1").push(shelf.condition());
+        let state = ArchiveState::of(filter.archived == Some(true));
+        sql.push(" WHERE 1 = 1").push(state.condition());
         if let Some(specialization) = &filter.specialization {
             sql.push(" AND d.specialization_key = ").bind(fold(specialization));
         }
@@ -83,16 +92,6 @@ impl Listed for Listing<'_> {
     }
 }
 
-/// The doctors of a part of a list, each with its place.
-pub(crate) async fn list(
-    conn: &mut Conn<'_>,
-    list: &Listing<'_>,
-    span: &Span,
-) -> Result<Vec<(DoctorRow, Key)>, DbError> {
-    let rows = listing::rows(conn, list, span).await?.into_iter();
-    rows.map(|(row, key)| Ok((from_row(&row)?, key))).collect::<Result<_, DbError>>()
-}
-
 /// The specialisations of the directory, one row each.
 pub(crate) struct SpecializationListing;
 
@@ -105,6 +104,13 @@ impl Listed for SpecializationListing {
         WHERE archived_at IS NULL GROUP BY specialization_key) AS s";
     const ID: &'static str = "s.id";
 
+    type Record = SpecializationCount;
+
+    fn read(&self, row: &Row) -> Result<Self::Record, Error> {
+        let specialization = row.get("specialization")?;
+        Ok(SpecializationCount { specialization, count: row.get("doctors")? })
+    }
+
     fn order(&self) -> Order {
         let column = Column::text("s.specialization_key", "specialization_key");
         Order { column: Some(column), is_ranked: false, is_descending: false }
@@ -113,17 +119,4 @@ impl Listed for SpecializationListing {
     fn restrict(&self, sql: &mut Sql) {
         sql.push(" WHERE 1 = 1");
     }
-}
-
-/// The specialisations of a part of their list.
-pub(crate) async fn specializations(
-    conn: &mut Conn<'_>,
-    span: &Span,
-) -> Result<Vec<(SpecializationCount, Key)>, DbError> {
-    let rows = listing::rows(conn, &SpecializationListing, span).await?.into_iter();
-    let counted = rows.map(|(row, key)| {
-        let specialization = row.get("specialization")?;
-        Ok((SpecializationCount { specialization, count: row.get("doctors")? }, key))
-    });
-    counted.collect::<Result<_, DbError>>()
 }

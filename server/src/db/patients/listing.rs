@@ -1,14 +1,20 @@
 //! Lists of patients: filters and orderings.
 
 use chrono::{Datelike, NaiveDate};
-use shared::{patient::PatientFilter, text::fold};
+use shared::{
+    patient::{Patient, PatientFilter},
+    text::fold,
+};
 
-use super::{COLUMNS, PatientRow, Shelf, TABLES, from_row, restrict_scope};
-use crate::db::{
-    Conn, DbError, Scope, Sql,
-    listing::{self, Column, Key, Listed, Order, Span},
-    restrict_updated,
-    search::{Search, Terms},
+use super::{ArchiveState, COLUMNS, TABLES, from_row, restrict_scope};
+use crate::{
+    db::{
+        Row, Scope, Sql,
+        listing::{Column, Listed, Order},
+        restrict_updated,
+        search::{Search, Terms},
+    },
+    error::Error,
 };
 
 const NAME: Column = Column::text("p.sort_name", "sort_name");
@@ -29,17 +35,17 @@ pub(crate) struct Listing<'a> {
     pub(crate) today: NaiveDate,
 }
 
-impl Listing<'_> {
-    fn shelf(&self) -> Shelf {
-        if self.filter.archived == Some(true) { Shelf::Archive } else { Shelf::Current }
-    }
-}
-
 impl Listed for Listing<'_> {
     const COLUMNS: &'static str = COLUMNS;
     const TABLES: &'static str = TABLES;
     const COUNTED: &'static str = " FROM patients p";
     const ID: &'static str = "p.id";
+
+    type Record = Patient;
+
+    fn read(&self, row: &Row) -> Result<Self::Record, Error> {
+        Ok(from_row(row, self.today)?.record)
+    }
 
     fn order(&self) -> Order {
         match &self.filter.ordering {
@@ -61,8 +67,9 @@ impl Listed for Listing<'_> {
 
     fn restrict(&self, sql: &mut Sql) {
         sql.push(" WHERE 1 = 1");
-        restrict_scope(sql, self.scope, self.shelf());
         let filter = self.filter;
+        let state = ArchiveState::of(filter.archived == Some(true));
+        restrict_scope(sql, self.scope, state);
         if let Some(gender) = filter.gender {
             sql.push(" AND p.gender = ").bind(gender.as_str());
         }
@@ -96,15 +103,4 @@ impl Listed for Listing<'_> {
             search.restrict(sql, Terms::OfPatients, "p.id");
         }
     }
-}
-
-/// The patients of a part of a list, each with its place.
-pub(crate) async fn list(
-    conn: &mut Conn<'_>,
-    list: &Listing<'_>,
-    span: &Span,
-) -> Result<Vec<(PatientRow, Key)>, DbError> {
-    let rows = listing::rows(conn, list, span).await?.into_iter();
-    let rows = rows.map(|(row, key)| Ok((from_row(&row, list.today)?, key)));
-    rows.collect::<Result<_, DbError>>()
 }

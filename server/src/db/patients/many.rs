@@ -10,15 +10,20 @@ use shared::{
 };
 
 use super::{Conn, DbError, Sql, terms, values};
-use crate::error::Error;
+use crate::{
+    db::{
+        records::first_revision,
+        search::{Terms, insert_terms},
+        sql::ROWS,
+    },
+    error::Error,
+};
 
-/// Rows of one statement. For every value SQLite goes through the names of all values of the
-/// statement, so that with thousands of them it does little else.
-const ROWS: usize = 100;
 /// Patients of one statement: each has some thirty columns.
 const PATIENTS: usize = 10;
 
-/// The next medical record numbers, rising.
+/// The next medical record numbers, rising. No other patient gets them: PostgreSQL's sequence goes on
+/// also where the patients are then not registered, SQLite's belongs to the transaction.
 async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<Mrn>, DbError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let sql = conn.either(
@@ -64,9 +69,9 @@ pub(crate) async fn insert_many(
     });
     insert_identifiers(conn, &identifiers.collect::<Vec<_>>()).await?;
     let terms = pairs().flat_map(|((id, mrn), state)| {
-        terms(mrn.as_str(), &state.fields).into_iter().map(move |term| (*id, term))
+        terms(mrn.as_str(), &state.fields).into_iter().map(move |term| (id.0, term))
     });
-    insert_terms(conn, &terms.collect::<Vec<_>>()).await?;
+    insert_terms(conn, Terms::OfPatients, &terms.collect::<Vec<_>>()).await?;
     Ok(inserted)
 }
 
@@ -77,28 +82,21 @@ async fn insert_rows(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<HashMap<String, PatientId>, DbError> {
-    let mut sql = Sql::new("INSERT INTO patients (");
-    for (place, (mrn, state)) in mrns.iter().zip(states).enumerate() {
-        let columns = values(state)?;
-        if place == 0 {
-            for (column, _) in &columns {
-                sql.push(column).push(", ");
-            }
-            sql.push("mrn, created_by, changed_by, created_at, updated_at, version) VALUES (");
-        } else {
-            sql.push(", (");
-        }
-        sql.bind_all(columns.into_iter().map(|(_, value)| value));
-        sql.push(", ").bind(mrn.as_str()).push(", ").bind_all([owner.0, owner.0]);
-        sql.push(", ").bind_all([now, now]).push(", 1)");
+    let mut rows = Vec::with_capacity(states.len());
+    for (mrn, state) in mrns.iter().zip(states) {
+        let mut columns = values(state)?;
+        columns.push(("mrn", mrn.as_str().into()));
+        columns.extend(first_revision(owner, now));
+        rows.push(columns);
     }
+    let mut sql = Sql::insert("INSERT INTO patients (", rows);
     sql.push(" RETURNING id, mrn");
     let rows = sql.fetch_all(conn).await?;
     let ids = rows.iter().map(|row| Ok((row.get("mrn")?, PatientId(row.get("id")?))));
     Ok(ids.collect::<Result<_, Error>>()?)
 }
 
-async fn insert_identifiers(
+pub(super) async fn insert_identifiers(
     conn: &mut Conn<'_>,
     identifiers: &[(PatientId, &Identifier)],
 ) -> Result<(), DbError> {
@@ -108,18 +106,6 @@ async fn insert_identifiers(
         for (place, (id, identifier)) in some.iter().enumerate() {
             sql.push(if place == 0 { "(" } else { ", (" });
             sql.bind_all([identifier.system.as_str(), identifier.value.as_str()]);
-            sql.push(", ").bind(id.0).push(")");
-        }
-        sql.execute(conn).await?;
-    }
-    Ok(())
-}
-
-async fn insert_terms(conn: &mut Conn<'_>, terms: &[(PatientId, String)]) -> Result<(), DbError> {
-    for some in terms.chunks(ROWS) {
-        let mut sql = Sql::new("INSERT INTO patient_terms (term, patient_id) VALUES ");
-        for (place, (id, term)) in some.iter().enumerate() {
-            sql.push(if place == 0 { "(" } else { ", (" }).bind(term.as_str());
             sql.push(", ").bind(id.0).push(")");
         }
         sql.execute(conn).await?;

@@ -7,10 +7,13 @@ use shared::{
 };
 
 use super::{COLUMNS, TABLES, UserRow, from_row, select};
-use crate::db::{
-    Conn, DbError, Sql,
-    listing::{self, Column, Key, Listed, Order, Span},
-    search::{Search, Terms, user_terms},
+use crate::{
+    db::{
+        Conn, Db, DbError, Row, Sql,
+        listing::{Column, Listed, Order},
+        search::{Search, Terms, user_terms},
+    },
+    error::Error,
 };
 
 /// Users that get their terms in one go.
@@ -74,8 +77,20 @@ pub(super) async fn remove_terms(conn: &mut Conn<'_>, id: UserId) -> Result<(), 
     sql.arg(id.0).execute(conn).await.map(drop)
 }
 
-/// Gives some accounts from before there were terms theirs; says whether there may be more.
-pub(crate) async fn complete(conn: &mut Conn<'_>) -> Result<bool, DbError> {
+/// Gives accounts from before there were search terms theirs.
+pub(crate) async fn complete(db: &Db) -> Result<(), Error> {
+    loop {
+        let mut tx = db.begin().await?;
+        let is_more = complete_some(&mut tx.conn()).await?;
+        tx.commit().await?;
+        if !is_more {
+            return Ok(());
+        }
+    }
+}
+
+/// Does so for some accounts; says whether there may be more.
+async fn complete_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     let mut sql = select();
     sql.push("WHERE NOT EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = users.id) LIMIT ");
     let rows = {
@@ -109,6 +124,12 @@ impl Listed for Listing<'_> {
     const COUNTED: &'static str = TABLES;
     const ID: &'static str = "id";
 
+    type Record = UserRow;
+
+    fn read(&self, row: &Row) -> Result<Self::Record, Error> {
+        from_row(row)
+    }
+
     fn order(&self) -> Order {
         let ordering = self.filter.ordering.as_deref();
         Order::read(ordering.unwrap_or("last_name"), ORDERS)
@@ -126,14 +147,4 @@ impl Listed for Listing<'_> {
             search.restrict(sql, Terms::Users, "id");
         }
     }
-}
-
-/// The users of a part of a list, each with its place.
-pub(crate) async fn list(
-    conn: &mut Conn<'_>,
-    list: &Listing<'_>,
-    span: &Span,
-) -> Result<Vec<(UserRow, Key)>, DbError> {
-    let rows = listing::rows(conn, list, span).await?.into_iter();
-    rows.map(|(row, key)| Ok((from_row(&row)?, key))).collect::<Result<_, DbError>>()
 }

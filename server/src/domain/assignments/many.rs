@@ -1,24 +1,29 @@
 //! What happens to assignments when their patient or their doctor is archived, restored or erased.
 
 use shared::{
-    assignment::{AssignmentFields, AssignmentStatus},
+    assignment::{Assignment, AssignmentFields, AssignmentStatus},
     id::{DoctorId, PatientId},
 };
 
-use super::{ENTITY, not_single, open};
+use super::{not_single, open};
 use crate::{
     app::App,
     db::{
         Conn, Tx,
-        assignments::{self, AssignmentRow, Of},
+        assignments::{self, Of},
         doctors,
+        records::Kept,
     },
     domain::{
-        access::{self, Action, Actor},
-        audit::{self, Deed, Doer, differences},
+        access::{self, Action},
         patients,
+        records::Record,
     },
     error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Doer, differences},
+    },
 };
 
 /// Writes a changed assignment and notes it; says whether it was still the version that was read.
@@ -26,20 +31,19 @@ pub(super) async fn put(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
-    row: &AssignmentRow,
+    row: &Kept<Assignment>,
     fields: &AssignmentFields,
     resume_status: Option<AssignmentStatus>,
     action: &str,
 ) -> Result<bool, Error> {
-    let (now, old) = (app.clock().now(), &row.assignment);
-    let written = assignments::update(conn, old, fields, resume_status, actor.id(), now).await;
+    let now = app.clock().now();
+    let written = assignments::update(conn, row, fields, resume_status, actor.id(), now).await;
     if !written.map_err(not_single)? {
         return Ok(false);
     }
-    let mut deed = Deed::new(action, ENTITY, Some(old.id.0));
-    deed.version = Some(old.version + 1);
-    (deed.patient, deed.doctor) = (Some(old.patient), Some(old.doctor));
-    deed.changes = differences(&old.fields, fields)?;
+    let mut deed = row.deed(action);
+    deed.version = Some(row.record.version + 1);
+    deed.changes = differences(&row.record.fields, fields)?;
     audit::note(conn, Doer::Actor(actor), now, deed).await?;
     Ok(true)
 }
@@ -49,11 +53,11 @@ async fn put_locked(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
-    row: &AssignmentRow,
+    row: &Kept<Assignment>,
     (status, resume_status): (AssignmentStatus, Option<AssignmentStatus>),
     action: &str,
 ) -> Result<(), Error> {
-    let fields = AssignmentFields { status, ..row.assignment.fields.clone() };
+    let fields = AssignmentFields { status, ..row.record.fields.clone() };
     match put(app, conn, actor, row, &fields, resume_status, action).await? {
         true => Ok(()),
         false => {
@@ -70,8 +74,8 @@ pub(in crate::domain) async fn rest(
     patient: PatientId,
 ) -> Result<(), Error> {
     let mut conn = tx.conn();
-    for row in assignments::all(&mut conn, Of::Patient(patient)).await? {
-        let ends = (AssignmentStatus::Cancelled, Some(row.assignment.status));
+    for row in assignments::all_active(&mut conn, Of::Patient(patient)).await? {
+        let ends = (AssignmentStatus::Cancelled, Some(row.record.status));
         put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
     }
     Ok(())
@@ -89,8 +93,7 @@ pub(in crate::domain) async fn resume(
     for doctor in assignments::resting_doctors(&mut conn, patient).await? {
         doctors::lock(&mut conn, doctor).await?;
     }
-    for row in assignments::all(&mut conn, Of::Resting(patient)).await? {
-        let Some(status) = row.resume_status.filter(|_| !row.is_doctor_archived) else { continue };
+    for (row, status) in assignments::all_resting(&mut conn, patient).await? {
         put_locked(app, &mut conn, actor, &row, (status, None), "assignment.reopened").await?;
     }
     // What was left out, because its doctor is archived, is not brought back another time either.
@@ -117,14 +120,14 @@ pub(in crate::domain) async fn leave(
     leaving: Leaving,
 ) -> Result<(), Error> {
     let mut conn = tx.conn();
-    let rows = assignments::all(&mut conn, Of::Doctor(doctor)).await?;
-    if !rows.iter().all(|row| access::may_with(actor, Action::AssignPatient, row.patient_owner)) {
+    let rows = assignments::all_active(&mut conn, Of::Doctor(doctor)).await?;
+    if !rows.iter().all(|row| access::may_with(actor, Action::AssignPatient, row.revision.owner)) {
         return Err(Error::Forbidden(
             "others' patients are assigned to this doctor: only the front desk may change that",
         ));
     }
     for row in rows {
-        let assignment = &row.assignment;
+        let assignment = &row.record;
         let Leaving::To(next) = leaving else {
             let ends = (AssignmentStatus::Cancelled, None);
             put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
@@ -161,7 +164,7 @@ pub(in crate::domain) async fn erase_of(
     patient: PatientId,
 ) -> Result<(), Error> {
     for id in assignments::ids_of(conn, patient).await? {
-        patients::erase(conn, ENTITY, id.0).await?;
+        patients::erase(conn, Assignment::ENTITY, id.0).await?;
     }
     Ok(())
 }

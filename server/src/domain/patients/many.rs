@@ -8,7 +8,7 @@ use shared::{
     patient::{Identifier, PatientState},
 };
 
-use super::{Action, Actor, App, Conn, Deed, Doer, ENTITY, audit, changes, mrn_change, patients};
+use super::{Action, Actor, App, Conn, Doer, audit, patients, registered};
 use crate::{
     db::DbError,
     domain::{
@@ -61,11 +61,7 @@ impl Step<PatientState> for Registering<'_> {
             step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
         let inserted = patients::insert_many(conn, &fit, self.actor.id(), now).await?;
         let deed = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
-            let mut deed = Deed::new(self.action, ENTITY, Some(id.0));
-            deed.version = Some(1);
-            deed.changes = changes(&PatientState::default(), state)?;
-            deed.changes.insert(0, mrn_change(mrn));
-            Ok(deed)
+            registered(self.action, *id, mrn, state)
         };
         let deeds = fit.iter().zip(&inserted).map(deed).collect::<Result<Vec<_>, Error>>()?;
         audit::note_all(conn, Doer::Actor(self.actor), now, deeds).await?;

@@ -8,7 +8,6 @@ use shared::{
         Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserPatch,
         VisibleUser, identifier_key,
     },
-    page::COUNT_MAX,
 };
 
 use super::{ENTITY, changer, is_last_admin, values, write};
@@ -16,26 +15,30 @@ use crate::{
     app::App,
     db::{
         Conn, Tx,
-        listing::{Listed, count},
+        listing::Listed,
         search::Search,
         users::{self, UserRow, listing::Listing},
     },
     domain::{
-        access::{Action, Actor, in_person, may, scope, user_permissions},
-        accounts::{apply, check_taken, unique},
-        audit::{self, Deed, Doer, differences},
+        access::{Action, in_person, may, scope, user_permissions},
+        accounts::{apply, check_taken},
         codes::{self, Issued, Purpose},
         devices,
         listing::{Window, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
-        sessions,
+        sessions, usernames,
     },
     error::Error,
+    keys::CODE_LIFETIME_MAX,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 /// How long the code of an account without a password works: its owner may be there next week only.
-const FIRST_CODE: TimeDelta = codes::LIFETIME_MAX;
+const FIRST_CODE: TimeDelta = CODE_LIFETIME_MAX;
 /// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
 const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 
@@ -88,11 +91,7 @@ pub async fn list_visible(
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
     let (asked, search) = read_page(pages, listing.order(), search)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
-    let rows = users::listing::list(&mut conn, &listing, &asked.span()).await?;
-    let count = count(&mut conn, &listing, COUNT_MAX + 1).await?;
-    Ok(asked.placed(rows, count)?.map(|row| visible(actor, row)))
+    Ok(asked.fetch(app, &listing).await?.map(|row| visible(actor, row)))
 }
 
 /// One user.
@@ -137,7 +136,7 @@ pub async fn create_by_admin(
         made_by: Some(actor.id()),
         now,
     };
-    let row = users::insert(&mut conn, row).await.map_err(unique)?;
+    let row = usernames::insert(&mut conn, row).await?;
     let mut deed = Deed::new("user.created", ENTITY, Some(row.user.id.0));
     deed.version = Some(row.user.version);
     deed.changes = differences(&json!({}), &values(&row.user))?;

@@ -1,0 +1,157 @@
+//! The kinds of records, and in what they differ.
+
+use shared::{
+    UserId,
+    account::Role,
+    assignment::Assignment,
+    doctor::Doctor,
+    id::{AssignmentId, DoctorId, PatientId},
+    patient::Patient,
+};
+
+use super::{Entry, Record};
+use crate::{
+    app::App,
+    db::{self, ArchiveState, Conn, Tx, records::Kept},
+    domain::{
+        access::{Action, assignment_permissions, doctor_permissions, patient_permissions, scope},
+        assignments, doctors, patients,
+    },
+    error::Error,
+    services::actor::Actor,
+};
+
+impl Record for Patient {
+    const ENTITY: &'static str = "patient";
+    const READ: Option<&'static str> = Some("patient.read");
+    const HISTORY_READ: Option<&'static str> = Some("patient.history_read");
+    const READ_HISTORY: Action = Action::ReadPatientHistory;
+
+    type Id = PatientId;
+
+    fn change(_: &App) -> Action {
+        Action::ChangePatient
+    }
+
+    async fn lock(conn: &mut Conn<'_>, id: PatientId) -> Result<(), Error> {
+        Ok(db::patients::lock(conn, id).await?)
+    }
+
+    async fn get(
+        app: &App,
+        conn: &mut Conn<'_>,
+        actor: &Actor,
+        id: PatientId,
+        state: ArchiveState,
+    ) -> Result<Option<Kept<Self>>, Error> {
+        let visible = scope(actor, Action::ReadPatient)?;
+        Ok(db::patients::get(conn, id, visible, state, app.clock().today()).await?)
+    }
+
+    fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
+        let permissions = Some(patient_permissions(actor, &kept.record));
+        Self { permissions, ..kept.record.clone() }
+    }
+}
+
+impl Entry for Patient {
+    const ROLE: Role = Role::Patient;
+
+    fn linked_user(&self) -> Option<UserId> {
+        self.linked_user
+    }
+
+    async fn restore(
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        kept: &Kept<Self>,
+    ) -> Result<bool, Error> {
+        patients::restore(app, tx, actor, kept).await
+    }
+}
+
+impl Record for Doctor {
+    const ENTITY: &'static str = "doctor";
+    const READ_HISTORY: Action = Action::ReadDoctorHistory;
+
+    type Id = DoctorId;
+
+    fn change(app: &App) -> Action {
+        Action::ChangeDoctor(app.settings().doctor_directory)
+    }
+
+    async fn lock(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Error> {
+        Ok(db::doctors::lock(conn, id).await?)
+    }
+
+    /// Everybody may see every doctor.
+    async fn get(
+        _: &App,
+        conn: &mut Conn<'_>,
+        _: &Actor,
+        id: DoctorId,
+        state: ArchiveState,
+    ) -> Result<Option<Kept<Self>>, Error> {
+        Ok(db::doctors::get(conn, id, state).await?)
+    }
+
+    fn shown(kept: &Kept<Self>, app: &App, actor: &Actor) -> Self {
+        let directory = app.settings().doctor_directory;
+        let permissions = Some(doctor_permissions(actor, directory, &kept.record));
+        Self { permissions, ..kept.record.clone() }
+    }
+}
+
+impl Entry for Doctor {
+    const ROLE: Role = Role::Doctor;
+
+    fn linked_user(&self) -> Option<UserId> {
+        self.linked_user
+    }
+
+    async fn restore(
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        kept: &Kept<Self>,
+    ) -> Result<bool, Error> {
+        doctors::restore(app, tx, actor, kept).await
+    }
+}
+
+impl Record for Assignment {
+    const ENTITY: &'static str = "assignment";
+    const READ_HISTORY: Action = Action::ReadPatientHistory;
+
+    type Id = AssignmentId;
+
+    fn change(_: &App) -> Action {
+        Action::AssignPatient
+    }
+
+    async fn lock(conn: &mut Conn<'_>, id: AssignmentId) -> Result<(), Error> {
+        assignments::lock_with(conn, id, None).await
+    }
+
+    /// There is no archive of assignments, and those of archived patients are not to be found.
+    async fn get(
+        _: &App,
+        conn: &mut Conn<'_>,
+        actor: &Actor,
+        id: AssignmentId,
+        _: ArchiveState,
+    ) -> Result<Option<Kept<Self>>, Error> {
+        let visible = scope(actor, Action::ReadPatient)?;
+        Ok(db::assignments::get(conn, id, visible).await?)
+    }
+
+    fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
+        let permissions = assignment_permissions(actor, &kept.record, kept.revision.owner);
+        Self { permissions: Some(permissions), ..kept.record.clone() }
+    }
+
+    fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
+        (Some(self.patient), Some(self.doctor))
+    }
+}
