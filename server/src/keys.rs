@@ -18,7 +18,7 @@ use crate::{
     domain::codes,
 };
 
-pub use file::{KeysCommand, check, run};
+pub use file::{KeysCommand, check, check_given, run};
 use file::{Stamp, make, path, read, shared_with_group};
 
 /// Fewest bytes of a secret: what HMAC-SHA-256 can use (RFC 7518, section 3.2).

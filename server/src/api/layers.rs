@@ -147,7 +147,10 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let host = match &caller.host {
             Some(host) if self.is_allowed(host) => host,
             _ => {
-                let complaint = Complaint::new("unknown_host", "is not a name of this server");
+                let complaint = Complaint::new(
+                    "unknown_host",
+                    "is not a name of this server; its operator adds names with --allowed-hosts",
+                );
                 return Some(problem::invalid(Faults::one("Host", complaint), request_id));
             }
         };

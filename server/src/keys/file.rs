@@ -81,6 +81,16 @@ pub fn check(settings: &Settings, database: &Database) -> Result<Finding, String
     })
 }
 
+/// Checks that the settings name the secrets where they have to.
+///
+/// Fails with one sentence.
+pub fn check_given(settings: &Settings, database: &Database) -> Result<(), String> {
+    match settings.jwt_secret {
+        Some(_) => Ok(()),
+        None => path(settings, database).map(drop),
+    }
+}
+
 /// The file of the secrets: the one that is named, or the one beside a SQLite file.
 pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, String> {
     match (&settings.jwt_secret_file, database) {
