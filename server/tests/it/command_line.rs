@@ -265,6 +265,36 @@ async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
 }
 
 #[tokio::test]
+async fn the_log_has_numbers_and_the_user_of_a_request_and_no_probes() {
+    let place = Place::new(Backend::Sqlite).await;
+    create_admin(&place);
+    let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
+    let (mut child, base, log) = serve_logging(program(&place).args(args));
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = log_in(&http, &base).await;
+    for path in ["/healthz", "/readyz/", "/metrics", "/api/auth/profile"] {
+        http.get(format!("{base}{path}")).bearer_auth(&token).send().await.unwrap();
+    }
+    let mut lines = Vec::new();
+    loop {
+        let line = log.recv_timeout(Duration::from_secs(60)).expect("the request is not logged");
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        if event["target"] == "access" {
+            lines.push(event.clone());
+        }
+        if event["path"] == "/api/auth/profile" {
+            break;
+        }
+    }
+    let [login, profile] = lines.as_slice() else { panic!("{lines:#?}") };
+    assert_eq!((&login["path"], login.get("user")), (&"/api/auth/login".into(), None));
+    assert!(profile["ms"].is_u64() && profile["status"] == 200, "{profile}");
+    assert_eq!(profile["user"], 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
 async fn what_can_not_work_is_one_plain_sentence() {
     let place = Place::new(Backend::Sqlite).await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
