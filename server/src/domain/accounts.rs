@@ -149,6 +149,7 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
             }
         }
         (found, _) => {
+            app.metrics().note_failed_login();
             let mut tx = app.db().begin().await?;
             let id = found.as_ref().map(|row| row.user.id.0);
             let deed = Deed::new("auth.login_failed", "user", id);
