@@ -4,6 +4,8 @@
 //! know of none.
 
 #[macro_use]
+mod columns;
+#[macro_use]
 pub mod records;
 
 pub mod api_tokens;

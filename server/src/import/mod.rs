@@ -40,7 +40,8 @@ use clap::{Args, Subcommand};
 use csv::{ByteRecord, ReaderBuilder};
 use shared::{
     Faults,
-    patient::IDENTIFIER_MAX,
+    doctor::DoctorInput,
+    patient::{IDENTIFIER_MAX, PatientInput},
     read::Reader,
     text::{Lines, clean},
 };
@@ -63,10 +64,10 @@ use run::Run;
 #[derive(Subcommand)]
 pub enum ImportCommand {
     /// Bring in patients from a CSV file.
-    #[command(after_help = PATIENTS_HELP)]
+    #[command(after_help = patients_help())]
     Patients(PatientsFile),
     /// Bring in doctors from a CSV file.
-    #[command(after_help = DOCTORS_HELP)]
+    #[command(after_help = doctors_help())]
     Doctors(RecordsFile),
 }
 
@@ -138,30 +139,45 @@ trait Subject: 'static {
     ) -> Result<Vec<Result<(), Faults>>, Error>;
 }
 
-const PATIENTS_HELP: &str = "\
+/// The names of columns, in lines of the help.
+fn listed(members: &[&str]) -> String {
+    let lines: Vec<String> = members.chunks(6).map(|line| line.join(", ")).collect();
+    format!("  {}", lines.join(",\n  "))
+}
+
+fn patients_help() -> String {
+    let is_plain = |member: &&&str| **member != "identifiers";
+    let plain: Vec<&str> = PatientInput::MEMBERS.iter().filter(is_plain).copied().collect();
+    format!(
+        "\
 The header says what the file is: Synthea's patients.csv as it is, or columns named
-  first_name, last_name, date_of_birth, deceased_on, gender, phone_number, email, address,
-  city, state, zip_code, blood_type, allergies, medical_history, emergency_contact, age,
+{},
   identifiers   system:value, several separated by |
   source_id     the record's id where it comes from; it is kept as an identifier
 At least first_name or last_name has to be there. Rows whose source_id (or, without one, whose
 identifiers) a patient has already, in the archive or not, are left as they are, so that a file can
-be imported again. Bad rows are reported on standard error as FILE:LINE: COLUMN: what is wrong; the
-others are imported, in pieces that keep nobody else waiting. A row has at most 1 MiB.
+be imported again. {END}",
+        listed(&plain)
+    )
+}
 
-Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import could
-not be done; 2 on wrong usage.";
-
-const DOCTORS_HELP: &str = "\
+fn doctors_help() -> String {
+    format!(
+        "\
 The header says what the file is: Synthea's providers.csv as it is, or columns named
-  first_name, last_name, specialization, email, phone_number, license_number,
-  years_of_experience, qualification, clinic_name, clinic_address, city, state, zip_code,
-  consultation_fee, is_available (true or false), availability
-At least first_name or last_name has to be there, and specialization. Rows whose license_number a
-doctor has already, in the archive or not, are left as they are, so that a file can be imported again;
-rows without one are told by their email, and without that by names, specialisation, address, city and
-postal code. Bad rows are reported on standard error as FILE:LINE: COLUMN: what is wrong; the others
-are imported, in pieces that keep nobody else waiting. A row has at most 1 MiB.
+{}
+At least first_name or last_name has to be there, and specialization; is_available is true or false.
+Rows whose license_number a doctor has already, in the archive or not, are left as they are, so that
+a file can be imported again; rows without one are told by their email, and without that by names,
+specialisation, address, city and postal code. {END}",
+        listed(DoctorInput::MEMBERS)
+    )
+}
+
+/// How both texts end.
+const END: &str = "Bad rows are reported on standard error
+as FILE:LINE: COLUMN: what is wrong; the others are imported, in pieces that keep nobody else
+waiting. A row has at most 1 MiB.
 
 Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import could
 not be done; 2 on wrong usage.";
