@@ -5,9 +5,12 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use shared::{
     UserId,
-    assignment::{Assignment, AssignmentFields, AssignmentFilter, AssignmentStatus},
+    assignment::{
+        Assignment, AssignmentFields, AssignmentFilter, AssignmentOrder, AssignmentStatus,
+    },
     id::{AssignmentId, DoctorId, PatientId},
     patient::full_name,
+    query::Ordering,
 };
 
 use super::{
@@ -267,11 +270,15 @@ pub(crate) struct Listing<'a> {
     pub(crate) scope: Scope,
 }
 
-const ORDERS: &[(&str, Column)] = &[
-    ("assigned_date", Column::text("a.assigned_date", "assigned_date")),
-    ("created_at", Column::time("a.created_at", "created_at")),
-    ("updated_at", Column::time("a.updated_at", "updated_at")),
-];
+/// The column of each order; the id has none.
+fn column(by: AssignmentOrder) -> Option<Column> {
+    match by {
+        AssignmentOrder::AssignedDate => Some(Column::text("a.assigned_date", "assigned_date")),
+        AssignmentOrder::CreatedAt => Some(Column::time("a.created_at", "created_at")),
+        AssignmentOrder::UpdatedAt => Some(Column::time("a.updated_at", "updated_at")),
+        AssignmentOrder::Id => None,
+    }
+}
 
 impl Listed for Listing<'_> {
     const COLUMNS: &'static str = COLUMNS;
@@ -286,7 +293,8 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        Order::read(self.filter.ordering.as_deref().unwrap_or("-id"), ORDERS)
+        let newest_first = Ordering::descending(AssignmentOrder::Id);
+        Order::of(self.filter.ordering.unwrap_or(newest_first), column)
     }
 
     fn restrict(&self, sql: &mut Sql) {

@@ -40,7 +40,7 @@ use deadpool::managed::{Manager, Pool, PoolError, TimeoutType};
 use shared::{UserId, moment::Moment};
 
 pub(crate) use conn::{Conn, Lent, Tx};
-pub(crate) use fault::DbError;
+pub(crate) use fault::{DbError, UniqueKey};
 pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
 

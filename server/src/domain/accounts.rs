@@ -22,7 +22,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        Conn, DbError,
+        Conn, DbError, UniqueKey,
         users::{self, NewUser, UserRow},
     },
     error::Error,
@@ -105,10 +105,10 @@ fn is_taken(field: &str) -> Complaint {
 /// What a refused unique index means to the caller.
 pub(crate) fn unique(error: DbError) -> Error {
     match error {
-        DbError::Unique(key) if key == "users_email_key_key" => {
+        DbError::Unique(UniqueKey::UserEmail) => {
             Error::Conflict(Faults::one("email", is_taken("email")))
         }
-        DbError::Unique(key) if key == "users_username_key_key" => {
+        DbError::Unique(UniqueKey::Username) => {
             Error::Conflict(Faults::one("username", is_taken("username")))
         }
         other => other.into(),
