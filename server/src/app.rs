@@ -51,7 +51,6 @@ impl App {
         database: &Database,
         cost: Params,
     ) -> Result<Self, String> {
-        settings.check()?;
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
         let keys = KeyRing::open(&settings, database, &clock)?;

@@ -1,11 +1,13 @@
 //! The server's command line.
 
+mod usage;
+
 use std::{
     io::{IsTerminal, Read},
     time::Duration,
 };
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::account::{Role, User};
 use tokio::time::timeout;
 use tracing_subscriber::{
@@ -117,15 +119,28 @@ fn role(text: &str) -> Result<Role, String> {
     text.parse().map_err(|complaint: shared::Complaint| complaint.message)
 }
 
-/// Runs the command line; returns the exit status: 0 on success, 1 on failure (2 is clap's, for
-/// wrong usage).
+/// The exit status of a failure.
+const FAILURE: u8 = 1;
+/// The exit status of wrong usage: arguments and settings that can't be read or not be combined.
+const WRONG_USAGE: u8 = 2;
+
+/// Runs the command line; returns the exit status: 0 on success, 2 on wrong usage, 1 on any other
+/// failure.
 pub fn run() -> u8 {
     std::panic::set_hook(Box::new(output::report_panic));
-    let variables: Vec<String> = variables();
-    if let Err(sentence) = read_environment(&variables) {
-        return fail(&sentence);
-    }
-    let cli = Cli::try_parse().unwrap_or_else(|error| output::leave(&error));
+    let file = match read_environment(&variables()) {
+        Ok(file) => file,
+        Err(sentence) => return fail(&sentence, WRONG_USAGE),
+    };
+    let mut command = usage::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = parsed.unwrap_or_else(|error| {
+        let error = error.format(&mut command);
+        let arguments: Vec<_> =
+            std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
+        output::leave(&error, usage::origin(&error, &file, &arguments).as_deref())
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(execute(cli)),
@@ -133,7 +148,7 @@ pub fn run() -> u8 {
     };
     match outcome {
         Ok(status) => status,
-        Err(sentence) => fail(&sentence),
+        Err(sentence) => fail(&sentence, FAILURE),
     }
 }
 
@@ -146,13 +161,21 @@ pub fn variables() -> Vec<String> {
     names.chain(of_the_client.map(|name| format!("FRONTDESK_{name}"))).collect()
 }
 
-fn fail(sentence: &str) -> u8 {
+fn fail(sentence: &str, status: u8) -> u8 {
     complain(&format!("frontdesk-server: {sentence}"));
-    1
+    status
 }
 
 async fn execute(cli: Cli) -> Result<u8, String> {
     let settings = cli.settings;
+    // `check` tells of bad settings beside everything else; the others do without.
+    let needs_none = matches!(
+        cli.command,
+        Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
+    );
+    if !needs_none && let Err(sentence) = usage::check(&settings) {
+        return Ok(fail(&sentence, WRONG_USAGE));
+    }
     match cli.command {
         None | Some(Command::Serve) => serve(settings).await.map(|()| 0),
         Some(Command::Openapi) => {
@@ -181,7 +204,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
         Some(Command::Check { json }) => check::run(&settings, json).await,
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "frontdesk-server", &mut script);
+            clap_complete::generate(shell, &mut usage::command(), "frontdesk-server", &mut script);
             say_page(String::from_utf8_lossy(&script).trim_end());
             Ok(0)
         }

@@ -62,6 +62,8 @@ pub struct Metrics {
     pools: Family<Pool, Gauge>,
     hashing: Gauge,
     hashes_waiting: Gauge,
+    failed_logins: Counter,
+    mail_waiting: Gauge,
 }
 
 /// Values that are not counted as they happen, but read when the metrics are requested.
@@ -160,6 +162,11 @@ impl Metrics {
         let hashing = gauge(own, "password_hashes", "Passwords that are being hashed");
         let hashes_waiting =
             gauge(own, "password_hashes_waiting", "Passwords that wait to be hashed");
+        let failed_logins = Counter::default();
+        let about = "Logins with a wrong password or an unknown account";
+        own.register("failed_logins", about, failed_logins.clone());
+        let about = "Mails that wait to be sent, over all instances on this database";
+        let mail_waiting = gauge(own, "mail_waiting", about);
         Self {
             registry: all,
             requests,
@@ -170,7 +177,19 @@ impl Metrics {
             pools,
             hashing,
             hashes_waiting,
+            failed_logins,
+            mail_waiting,
         }
+    }
+
+    /// Counts a login with a wrong password or an unknown account.
+    pub fn note_failed_login(&self) {
+        self.failed_logins.inc();
+    }
+
+    /// Takes notice of how many mails wait to be sent.
+    pub fn note_mail_waiting(&self, count: i64) {
+        self.mail_waiting.set(count);
     }
 
     /// Counts an answered request. `route` is the described path, not the requested one.

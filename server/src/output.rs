@@ -51,18 +51,22 @@ pub(crate) fn is_watched() -> bool {
 }
 
 /// Ends the program with the output of clap: help, the version, or an error, which may quote
-/// arguments and variables.
-pub(crate) fn leave(error: &clap::Error) -> ! {
+/// arguments and variables. A note follows it.
+pub(crate) fn leave(error: &clap::Error, note: Option<&str>) -> ! {
     let styled = error.render().ansi().to_string();
     if display_page(&styled) == styled {
-        error.exit();
+        let _ = error.print();
+    } else {
+        let text = error.render().to_string();
+        let text = display_page(text.trim_end());
+        let _ = match error.use_stderr() {
+            true => writeln!(io::stderr().lock(), "{text}"),
+            false => writeln!(io::stdout().lock(), "{text}"),
+        };
     }
-    let text = error.render().to_string();
-    let text = display_page(text.trim_end());
-    let _ = match error.use_stderr() {
-        true => writeln!(io::stderr().lock(), "{text}"),
-        false => writeln!(io::stdout().lock(), "{text}"),
-    };
+    if let Some(note) = note {
+        complain(note);
+    }
     std::process::exit(error.exit_code())
 }
 

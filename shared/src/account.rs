@@ -14,8 +14,8 @@ use crate::{
 };
 
 pub use managed::{
-    Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, UserFilter, UserPatch,
-    UserPermission, VisibleUser,
+    Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, UserFilter, UserOrder,
+    UserPatch, UserPermission, VisibleUser,
 };
 pub use oauth::{GRANT_TYPES, OAuthTokens, TokenRequest};
 pub use requests::{

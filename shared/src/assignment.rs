@@ -13,7 +13,8 @@ use crate::{
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
     page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
-    query, read,
+    query::{self, Ordering},
+    read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
 };
 
@@ -235,8 +236,19 @@ choice! {
     }
 }
 
-/// The fields by which the list can be ordered.
-pub const ORDERINGS: &[&str] = &["assigned_date", "created_at", "updated_at", "id"];
+choice! {
+    /// The fields by which a list of assignments can be ordered.
+    AssignmentOrder {
+        /// The day from which it counts.
+        AssignedDate = "assigned_date",
+        /// When the record was created.
+        CreatedAt = "created_at",
+        /// When it was last changed.
+        UpdatedAt = "updated_at",
+        /// The id.
+        Id = "id",
+    }
+}
 
 filter! {
     /// Which assignments a list shows, and in which order.
@@ -261,8 +273,7 @@ filter! {
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. Without
         /// it: newest first.
-        ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(assigned_date|created_at|updated_at|id)$")],
+        ordering: Ordering<AssignmentOrder> = query::ordering,
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
         page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.

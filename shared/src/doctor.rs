@@ -12,7 +12,8 @@ use crate::{
     moment::{MOMENT_MAX, Moment},
     money::money,
     page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
-    query, read,
+    query::{self, Ordering},
+    read,
     rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
 };
 
@@ -174,9 +175,23 @@ choice! {
     }
 }
 
-/// The fields by which the list can be ordered.
-pub const ORDERINGS: &[&str] =
-    &["last_name", "first_name", "specialization", "created_at", "updated_at", "id"];
+choice! {
+    /// The fields by which a list of doctors can be ordered.
+    DoctorOrder {
+        /// The last name, then the first name.
+        LastName = "last_name",
+        /// The first name, then the last name.
+        FirstName = "first_name",
+        /// The specialisation.
+        Specialization = "specialization",
+        /// When the record was created.
+        CreatedAt = "created_at",
+        /// When it was last changed.
+        UpdatedAt = "updated_at",
+        /// The id.
+        Id = "id",
+    }
+}
 
 filter! {
     /// Which doctors a list shows, and in which order.
@@ -205,8 +220,7 @@ filter! {
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
-        ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(last_name|first_name|specialization|created_at|updated_at|id)$")],
+        ordering: Ordering<DoctorOrder> = query::ordering,
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
         page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.

@@ -544,6 +544,11 @@ macro_rules! choice {
             }
         }
 
+        impl $crate::query::Choice for $name {
+            const ALL: &'static [Self] = Self::ALL;
+            const TEXTS: &'static [&'static str] = Self::TEXTS;
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())

@@ -14,7 +14,7 @@ use crate::{
     id::{DoctorId, PatientId},
     moment::{MOMENT_MAX, Moment},
     page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
-    query,
+    query::{self, Ordering},
     read::{self, Reader},
     rules::{
         self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, NOTE_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX,
@@ -242,9 +242,23 @@ choice! {
     }
 }
 
-/// The fields by which the list can be ordered.
-pub const ORDERINGS: &[&str] =
-    &["last_name", "first_name", "date_of_birth", "created_at", "updated_at", "id"];
+choice! {
+    /// The fields by which a list of patients can be ordered.
+    PatientOrder {
+        /// The last name, then the first name.
+        LastName = "last_name",
+        /// The first name, then the last name.
+        FirstName = "first_name",
+        /// The date of birth; unknown ones first.
+        DateOfBirth = "date_of_birth",
+        /// When the record was created.
+        CreatedAt = "created_at",
+        /// When it was last changed.
+        UpdatedAt = "updated_at",
+        /// The id.
+        Id = "id",
+    }
+}
 
 filter! {
     /// Which patients a list shows, and in which order.
@@ -277,8 +291,7 @@ filter! {
         archived: bool = query::boolean => [default(false)],
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
-        ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(last_name|first_name|date_of_birth|created_at|updated_at|id)$")],
+        ordering: Ordering<PatientOrder> = query::ordering,
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
         page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.

@@ -55,17 +55,62 @@ pub fn boolean(value: Value) -> Result<Option<bool>, Complaint> {
     })(value)
 }
 
-/// A rule for the ordering of a list: one of its fields, with `-` in front for descending.
-pub fn ordering(
-    fields: &'static [&'static str],
-) -> impl Fn(Value) -> Result<Option<String>, Complaint> {
-    parsed(100, move |text| {
-        if fields.contains(&text.strip_prefix('-').unwrap_or(text)) {
-            Ok(text.to_owned())
-        } else {
-            Err(Complaint::not_one_of(fields))
+/// A closed list of texts.
+pub trait Choice: Copy + Send + Sync + 'static {
+    /// Every choice.
+    const ALL: &'static [Self];
+    /// Every choice as it is written, in the same order.
+    const TEXTS: &'static [&'static str];
+}
+
+/// The ordering of a list: by one of its fields, the smallest first or the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ordering<T> {
+    /// The field.
+    pub by: T,
+    /// Whether the greatest comes first.
+    pub is_descending: bool,
+}
+
+impl<T> Ordering<T> {
+    /// The smallest first.
+    pub const fn ascending(by: T) -> Self {
+        Self { by, is_descending: false }
+    }
+
+    /// The greatest first.
+    pub const fn descending(by: T) -> Self {
+        Self { by, is_descending: true }
+    }
+}
+
+impl<T: std::fmt::Display> std::fmt::Display for Ordering<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.is_descending { "-" } else { "" }, self.by)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl<T: Choice> crate::describe::Describe for Ordering<T> {
+    const NAME: Option<&'static str> = None;
+
+    fn schema(_: &mut poem_openapi::registry::Registry) -> poem_openapi::registry::MetaSchema {
+        poem_openapi::registry::MetaSchema {
+            pattern: Some(format!("^-?({})$", T::TEXTS.join("|"))),
+            ..poem_openapi::registry::MetaSchema::new("string")
         }
-    })
+    }
+}
+described!(Ordering<T> where T: Choice);
+
+/// A rule for the ordering of a list: one of its fields, with `-` in front for descending.
+pub fn ordering<T: Choice>(value: Value) -> Result<Option<Ordering<T>>, Complaint> {
+    parsed(100, |text| {
+        let name = text.strip_prefix('-').unwrap_or(text);
+        let found = T::ALL.iter().zip(T::TEXTS).find(|(_, known)| **known == name);
+        let (by, _) = found.ok_or_else(|| Complaint::not_one_of(T::TEXTS))?;
+        Ok(Ordering { by: *by, is_descending: name != text })
+    })(value)
 }
 
 /// An operation without parameters.

@@ -13,7 +13,7 @@ use poem_openapi::{
 };
 use shared::{account::TokenScope, paths};
 
-use super::problem::raise;
+use super::{layers::LoggedUser, problem::raise};
 use crate::{
     app::App,
     domain::bearer,
@@ -105,7 +105,11 @@ impl<'a> ApiExtractor<'a> for Guard {
             _ => TokenScope::Write,
         };
         let actor = bearer::authenticate(app, token, needed, origin(request)).await;
-        actor.map(Self).map_err(raise)
+        let actor = actor.map_err(raise)?;
+        if let Some(user) = request.data::<LoggedUser>() {
+            user.set(actor.id());
+        }
+        Ok(Self(actor))
     }
 }
 

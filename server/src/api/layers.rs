@@ -2,14 +2,18 @@
 //! at all, its address brought to one form, errors and panics made documents, headers, and one line
 //! in the log.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use futures_util::FutureExt;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
-use shared::{Complaint, Faults, Kind, Problem, paths};
+use shared::{Complaint, Faults, Kind, Problem, UserId, paths};
 
 use super::{
     address::{Address, set_path},
@@ -62,6 +66,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(self.app.clone());
         let body_time = BodyTime::of(&request);
+        let user = LoggedUser::default();
+        request.extensions_mut().insert(user.clone());
         let mut response = match self.admit(&mut request, &caller, &request_id) {
             Some(refused) => {
                 discard(request.take_body().into_async_read(), body_time).await;
@@ -90,18 +96,42 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         cors::decorate(response.headers_mut(), &settings.cors_origins, page);
         let status = response.status().as_u16();
         let route = self.routes.template(&path);
-        self.app.metrics().note_request(method.as_str(), route, status, started.elapsed());
-        tracing::info!(
-            target: "access",
-            request_id,
-            method = %method,
-            path,
-            status,
-            ms = started.elapsed().as_millis(),
-            address,
-        );
+        let took = started.elapsed();
+        self.app.metrics().note_request(method.as_str(), route, status, took);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let user = user.0.get().map(|id| id.0);
+        // A level has to be known when the program is compiled.
+        macro_rules! log {
+            ($level:ident) => {
+                tracing::$level!(target: "access", request_id, method = %method, path, status, ms,
+                    user, address)
+            };
+        }
+        if is_probe(&path) && !response.status().is_server_error() {
+            log!(debug);
+        } else {
+            log!(info);
+        }
         Ok(response)
     }
+}
+
+/// Who a request is from, for its line in the log. The guard fills it in.
+#[derive(Clone, Default)]
+pub(super) struct LoggedUser(Arc<OnceLock<UserId>>);
+
+impl LoggedUser {
+    /// Notes who has proved to be logged in.
+    pub(super) fn set(&self, id: UserId) {
+        // A second guard of one request finds the same user.
+        let _ = self.0.set(id);
+    }
+}
+
+/// Whether somebody looks whether the server is well, as programs do every few seconds.
+fn is_probe(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    [paths::HEALTHZ, paths::READYZ, paths::METRICS].contains(&path)
 }
 
 impl<E: Endpoint<Output = Response>> Layers<E> {
@@ -122,7 +152,10 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let host = match &caller.host {
             Some(host) if self.is_allowed(host) => host,
             _ => {
-                let complaint = Complaint::new("unknown_host", "is not a name of this server");
+                let complaint = Complaint::new(
+                    "unknown_host",
+                    "is not a name of this server; its operator adds names with --allowed-hosts",
+                );
                 return Some(problem::invalid(Faults::one("Host", complaint), request_id));
             }
         };

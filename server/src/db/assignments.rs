@@ -5,14 +5,16 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use shared::{
     UserId,
-    assignment::{Assignment, AssignmentFields, AssignmentFilter, AssignmentStatus},
-    date::parse_day,
+    assignment::{
+        Assignment, AssignmentFields, AssignmentFilter, AssignmentOrder, AssignmentStatus,
+    },
     id::{AssignmentId, DoctorId, PatientId},
     patient::full_name,
+    query::Ordering,
 };
 
 use super::{
-    Arg, Conn, DbError, Row, Scope, Sql,
+    Conn, DbError, Row, Scope, Sql,
     listing::{Column, Listed, Order},
     patients::restrict_patient,
     records::{self, Kept, Revision, first_revision},
@@ -23,13 +25,13 @@ use crate::error::Error;
 
 const TABLE: &str = "assignments";
 
-const COLUMNS: &str = concat!(
-    "SELECT a.patient_id, a.doctor_id, a.status, a.is_active, a.resume_status, \
-    a.reason_for_visit, a.notes, a.assigned_date, a.ended_at, p.first_name AS patient_first_name, \
-    p.last_name AS patient_last_name, d.first_name AS doctor_first_name, \
-    d.last_name AS doctor_last_name, d.specialization, ",
-    record_columns!("a", "p"),
-);
+columns! {
+    AssignmentFields of "a" { status, reason_for_visit, notes, assigned_date }
+    and "a.patient_id, a.doctor_id, a.is_active, a.resume_status, a.ended_at, \
+        p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
+        d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, ",
+        record_columns!("a", "p")
+}
 
 /// Every assignment has a patient and a doctor. The joins are outer ones so that no planner begins
 /// with the wrong table.
@@ -40,7 +42,6 @@ const TABLES: &str = concat!(
 );
 
 fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
-    let missing = || Error::internal("an assignment without status or date");
     let name = |first, last| -> Result<String, Error> {
         let (first, last): (Option<String>, Option<String>) = (row.get(first)?, row.get(last)?);
         Ok(full_name(first.as_deref(), last.as_deref()))
@@ -53,12 +54,7 @@ fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
         doctor: DoctorId(row.get("doctor_id")?),
         doctor_name: name("doctor_first_name", "doctor_last_name")?,
         specialization: row.get("specialization")?,
-        fields: AssignmentFields {
-            status: row.parsed("status", AssignmentStatus::from_str)?.ok_or_else(missing)?,
-            reason_for_visit: row.get("reason_for_visit")?,
-            notes: row.get("notes")?,
-            assigned_date: row.parsed("assigned_date", parse_day)?.ok_or_else(missing)?,
-        },
+        fields: read_members(row)?,
         is_active: row.get("is_active")?,
         assigned_at: created_at,
         assigned_by: UserId(row.get("created_by")?),
@@ -229,17 +225,13 @@ pub(crate) async fn insert(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<AssignmentId, DbError> {
-    let status = fields.status;
-    let mut columns: Vec<(&'static str, Arg)> = vec![
+    let mut columns = member_values(fields)?;
+    columns.extend([
         ("patient_id", patient.0.into()),
         ("doctor_id", doctor.0.into()),
-        ("status", status.as_str().into()),
-        ("is_active", status.is_active().into()),
-        ("reason_for_visit", fields.reason_for_visit.as_deref().into()),
-        ("notes", fields.notes.as_deref().into()),
-        ("assigned_date", fields.assigned_date.into()),
-        ("ended_at", (!status.is_active()).then_some(now).into()),
-    ];
+        ("is_active", fields.status.is_active().into()),
+        ("ended_at", (!fields.status.is_active()).then_some(now).into()),
+    ]);
     columns.extend(first_revision(owner, now));
     let mut sql = Sql::new("INSERT INTO assignments (");
     for (column, _) in &columns {
@@ -262,15 +254,12 @@ pub(crate) async fn update(
 ) -> Result<bool, DbError> {
     let status = fields.status;
     let ended_at = if status.is_active() { None } else { old.record.ended_at.or(Some(now)) };
-    let columns = vec![
-        ("status", status.as_str().into()),
+    let mut columns = member_values(fields)?;
+    columns.extend([
         ("is_active", status.is_active().into()),
         ("resume_status", resume_status.map(AssignmentStatus::as_str).into()),
-        ("reason_for_visit", fields.reason_for_visit.as_deref().into()),
-        ("notes", fields.notes.as_deref().into()),
-        ("assigned_date", fields.assigned_date.into()),
         ("ended_at", ended_at.into()),
-    ];
+    ]);
     records::update(conn, &old.revision, columns, changed_by, now).await
 }
 
@@ -281,11 +270,15 @@ pub(crate) struct Listing<'a> {
     pub(crate) scope: Scope,
 }
 
-const ORDERS: &[(&str, Column)] = &[
-    ("assigned_date", Column::text("a.assigned_date", "assigned_date")),
-    ("created_at", Column::time("a.created_at", "created_at")),
-    ("updated_at", Column::time("a.updated_at", "updated_at")),
-];
+/// The column of each order; the id has none.
+fn column(by: AssignmentOrder) -> Option<Column> {
+    match by {
+        AssignmentOrder::AssignedDate => Some(Column::text("a.assigned_date", "assigned_date")),
+        AssignmentOrder::CreatedAt => Some(Column::time("a.created_at", "created_at")),
+        AssignmentOrder::UpdatedAt => Some(Column::time("a.updated_at", "updated_at")),
+        AssignmentOrder::Id => None,
+    }
+}
 
 impl Listed for Listing<'_> {
     const COLUMNS: &'static str = COLUMNS;
@@ -300,7 +293,8 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        Order::read(self.filter.ordering.as_deref().unwrap_or("-id"), ORDERS)
+        let newest_first = Ordering::descending(AssignmentOrder::Id);
+        Order::of(self.filter.ordering.unwrap_or(newest_first), column)
     }
 
     fn restrict(&self, sql: &mut Sql) {

@@ -24,7 +24,7 @@ use sqlx::{AssertSqlSafe, raw_sql};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    fault::{DbError, Fault},
+    fault::{DbError, Fault, UniqueKey},
     health::Health,
     postgres, reason,
     sql::{Arg, Row, Sql, postgres_args, sqlite_args},
@@ -264,7 +264,10 @@ pub(super) fn db_error(health: &Health, fault: Fault, error: sqlx::Error) -> DbE
     let cause = reason(&error);
     health.failed(fault, &cause);
     match unique_key(&error) {
-        Some(key) => DbError::Unique(key),
+        Some(name) => match UniqueKey::named(&name) {
+            Some(key) => DbError::Unique(key),
+            None => Error::internal(format!("not unique: {name}")).into(),
+        },
         None => fault.into_error(cause).into(),
     }
 }

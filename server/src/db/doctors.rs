@@ -5,7 +5,7 @@ mod listing;
 
 use chrono::{DateTime, Utc};
 use shared::{
-    Money, UserId,
+    UserId,
     doctor::{Doctor, DoctorFields},
     id::DoctorId,
     patient::full_name,
@@ -25,42 +25,26 @@ pub(crate) use listing::{Listing, SpecializationListing};
 
 const TABLE: &str = "doctors";
 
-const COLUMNS: &str = concat!(
-    "SELECT d.first_name, d.last_name, d.sort_name, d.sort_first_name, \
-    d.specialization, d.specialization_key, d.email, d.phone_number, d.license_number, \
-    d.years_of_experience, d.qualification, d.clinic_name, d.clinic_address, d.city, d.state, \
-    d.zip_code, d.consultation_fee, d.is_available, d.availability, d.linked_user, \
-    (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) AS active_patients, ",
-    record_columns!("d", "d"),
-);
+columns! {
+    DoctorFields of "d" {
+        first_name, last_name, specialization, email, phone_number, license_number,
+        years_of_experience, qualification, clinic_name, clinic_address, city, state, zip_code,
+        consultation_fee, is_available, availability,
+    }
+    and "d.sort_name, d.sort_first_name, d.specialization_key, d.linked_user, \
+        (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) \
+        AS active_patients, ",
+        record_columns!("d", "d")
+}
 
 const TABLES: &str = concat!(" FROM doctors d", record_users!("d"));
 
 fn from_row(row: &Row) -> Result<Kept<Doctor>, Error> {
-    let (first_name, last_name): (Option<String>, Option<String>) =
-        (row.get("first_name")?, row.get("last_name")?);
-    let fee: Option<i64> = row.get("consultation_fee")?;
+    let fields = read_members(row)?;
     let doctor = Doctor {
         id: DoctorId(row.get("id")?),
-        full_name: full_name(first_name.as_deref(), last_name.as_deref()),
-        fields: DoctorFields {
-            first_name,
-            last_name,
-            specialization: row.get("specialization")?,
-            email: row.get("email")?,
-            phone_number: row.get("phone_number")?,
-            license_number: row.get("license_number")?,
-            years_of_experience: row.get("years_of_experience")?,
-            qualification: row.get("qualification")?,
-            clinic_name: row.get("clinic_name")?,
-            clinic_address: row.get("clinic_address")?,
-            city: row.get("city")?,
-            state: row.get("state")?,
-            zip_code: row.get("zip_code")?,
-            consultation_fee: fee.map(Money::from_hundredths),
-            is_available: row.get("is_available")?,
-            availability: row.get("availability")?,
-        },
+        full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
+        fields,
         active_patients: row.get("active_patients")?,
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
         created_by: UserId(row.get("created_by")?),
@@ -97,32 +81,18 @@ fn unique_key(text: Option<&String>) -> Option<String> {
 }
 
 /// The columns that a change writes, with their values.
-fn values(fields: &DoctorFields) -> Vec<(&'static str, Arg)> {
+fn values(fields: &DoctorFields) -> Result<Vec<(&'static str, Arg)>, Error> {
     let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
-    vec![
-        ("first_name", fields.first_name.as_deref().into()),
-        ("last_name", fields.last_name.as_deref().into()),
+    let mut values = member_values(fields)?;
+    values.extend([
         ("sort_name", sort_name.into()),
         ("sort_first_name", sort_first_name.into()),
-        ("specialization", fields.specialization.as_str().into()),
         ("specialization_key", fold(&fields.specialization).into()),
-        ("email", fields.email.as_deref().into()),
         ("email_key", unique_key(fields.email.as_ref()).into()),
-        ("phone_number", fields.phone_number.as_deref().into()),
-        ("license_number", fields.license_number.as_deref().into()),
         ("license_key", unique_key(fields.license_number.as_ref()).into()),
-        ("years_of_experience", fields.years_of_experience.into()),
-        ("qualification", fields.qualification.as_deref().into()),
-        ("clinic_name", fields.clinic_name.as_deref().into()),
-        ("clinic_address", fields.clinic_address.as_deref().into()),
-        ("city", fields.city.as_deref().into()),
         ("city_key", fields.city.as_deref().map(fold).into()),
-        ("state", fields.state.as_deref().into()),
-        ("zip_code", fields.zip_code.as_deref().into()),
-        ("consultation_fee", fields.consultation_fee.map(Money::hundredths).into()),
-        ("is_available", fields.is_available.into()),
-        ("availability", fields.availability.as_deref().into()),
-    ]
+    ]);
+    Ok(values)
 }
 
 /// Inserts a doctor with everything under which it is found, and answers its id.
@@ -132,7 +102,7 @@ pub(crate) async fn insert(
     owner: UserId,
     now: DateTime<Utc>,
 ) -> Result<DoctorId, DbError> {
-    let mut columns = values(fields);
+    let mut columns = values(fields)?;
     columns.extend(first_revision(owner, now));
     let mut sql = Sql::insert("INSERT INTO doctors (", vec![columns]);
     sql.push(" RETURNING id");
@@ -150,7 +120,7 @@ pub(crate) async fn update(
     changed_by: UserId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    if !records::update(conn, &old.revision, values(fields), changed_by, now).await? {
+    if !records::update(conn, &old.revision, values(fields)?, changed_by, now).await? {
         return Ok(false);
     }
     let found_under = (doctor_terms(&old.record.fields), doctor_terms(fields));

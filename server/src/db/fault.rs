@@ -50,12 +50,48 @@ impl Fault {
     }
 }
 
+/// The unique keys to which rules react.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UniqueKey {
+    UserEmail,
+    Username,
+    DoctorEmail,
+    DoctorLicense,
+    /// The account of a doctor.
+    DoctorUser,
+    /// The account of a patient.
+    PatientUser,
+    PatientIdentifier,
+    /// Patient and doctor of an active assignment.
+    ActiveAssignment,
+}
+
+impl UniqueKey {
+    /// The names of the indexes. A primary key has another name on each database.
+    pub(super) const NAMES: &[(&str, Self)] = &[
+        ("users_email_key_key", Self::UserEmail),
+        ("users_username_key_key", Self::Username),
+        ("doctors_email_key_key", Self::DoctorEmail),
+        ("doctors_license_key_key", Self::DoctorLicense),
+        ("doctors_linked_user_key", Self::DoctorUser),
+        ("patients_linked_user_key", Self::PatientUser),
+        ("patient_identifiers_pkey", Self::PatientIdentifier),
+        ("patient_identifiers_system_value_key", Self::PatientIdentifier),
+        ("assignments_patient_id_doctor_id_key", Self::ActiveAssignment),
+    ];
+
+    /// The key with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, key)| *key)
+    }
+}
+
 /// The failure of a query: a unique key, which rules react to, or any other error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DbError {
-    /// A unique index refused a row. The key is named `<table>_<columns>_key` on both databases.
-    #[error("not unique: {0}")]
-    Unique(String),
+    /// A unique index refused a row.
+    #[error("not unique: {0:?}")]
+    Unique(UniqueKey),
     /// Any other error.
     #[error(transparent)]
     Other(#[from] Error),
@@ -64,8 +100,26 @@ pub(crate) enum DbError {
 impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unique(key) => Self::internal(format!("not unique: {key}")),
+            DbError::Unique(key) => Self::internal(format!("not unique: {key:?}")),
             DbError::Other(error) => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::migrate;
+
+    #[test]
+    fn every_unique_key_is_an_index_of_both_databases() {
+        for migrator in [migrate::sqlite(), migrate::postgres()] {
+            let sql: String = migrator.iter().map(|migration| migration.sql.as_str()).collect();
+            for (name, key) in UniqueKey::NAMES {
+                let is_primary = *key == UniqueKey::PatientIdentifier;
+                assert!(is_primary || sql.contains(&format!("UNIQUE INDEX {name} ")), "{name}");
+            }
+            assert!(sql.contains("PRIMARY KEY (system, value)"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
-use shared::Complaint;
+use shared::{Complaint, query::Ordering};
 
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
@@ -85,13 +85,16 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Reads `-created_at` and the like, of which the parameters' own rule has let only known ones
-    /// through.
-    pub(crate) fn read(ordering: &str, columns: &[(&str, Column)]) -> Self {
-        let name = ordering.trim_start_matches('-');
-        let found = columns.iter().find(|(known, _)| *known == name);
-        let column = found.map(|(_, column)| *column);
-        Self { column, is_ranked: false, is_descending: ordering.starts_with('-') }
+    /// The order that is asked for, by a list's table of columns; without a column by the id.
+    pub(crate) fn of<T>(ordering: Ordering<T>, column: fn(T) -> Option<Column>) -> Self {
+        let Ordering { by, is_descending } = ordering;
+        Self { column: column(by), is_ranked: false, is_descending }
+    }
+
+    /// The order of a list that is asked for without one: by this column, and in a search the best
+    /// matches first.
+    pub(crate) fn by_default(column: Column, is_ranked: bool) -> Self {
+        Self { column: Some(column), is_ranked, is_descending: false }
     }
 
     /// Its name in cursors, since a place in another order means nothing.

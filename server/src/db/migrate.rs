@@ -10,8 +10,21 @@ use sqlx::{
 use super::reason;
 use crate::finding::Finding;
 
+/// All migrations, by number, name and file.
 macro_rules! migrations {
-    ($folder:literal, [$(($number:literal, $name:literal, $file:literal)),* $(,)?]) => {
+    ($folder:literal) => {
+        migrations!(
+            $folder,
+            (1, "bones", "0001_bones.sql"),
+            (2, "care", "0002_care.sql"),
+            (3, "mail", "0003_mail.sql"),
+            (4, "access", "0004_access.sql"),
+            (5, "changes", "0005_changes.sql"),
+            (6, "devices", "0006_devices.sql"),
+            (7, "write_trial", "0007_write_trial.sql"),
+        )
+    };
+    ($folder:literal, $(($number:literal, $name:literal, $file:literal)),* $(,)?) => {
         vec![$(Migration::new(
             $number,
             Cow::Borrowed($name),
@@ -24,34 +37,12 @@ macro_rules! migrations {
 
 /// The migrations for SQLite.
 pub(super) fn sqlite() -> Migrator {
-    migrator(migrations!(
-        "sqlite",
-        [
-            (1, "bones", "0001_bones.sql"),
-            (2, "care", "0002_care.sql"),
-            (3, "mail", "0003_mail.sql"),
-            (4, "access", "0004_access.sql"),
-            (5, "changes", "0005_changes.sql"),
-            (6, "devices", "0006_devices.sql"),
-            (7, "write_trial", "0007_write_trial.sql"),
-        ]
-    ))
+    migrator(migrations!("sqlite"))
 }
 
 /// The migrations for PostgreSQL.
 pub(super) fn postgres() -> Migrator {
-    migrator(migrations!(
-        "postgres",
-        [
-            (1, "bones", "0001_bones.sql"),
-            (2, "care", "0002_care.sql"),
-            (3, "mail", "0003_mail.sql"),
-            (4, "access", "0004_access.sql"),
-            (5, "changes", "0005_changes.sql"),
-            (6, "devices", "0006_devices.sql"),
-            (7, "write_trial", "0007_write_trial.sql"),
-        ]
-    ))
+    migrator(migrations!("postgres"))
 }
 
 fn migrator(migrations: Vec<Migration>) -> Migrator {

@@ -4,6 +4,8 @@
 //! means, know neither.
 
 #[macro_use]
+mod columns;
+#[macro_use]
 pub mod records;
 
 pub mod api_tokens;
@@ -38,7 +40,7 @@ use deadpool::managed::{Manager, Pool, PoolError, TimeoutType};
 use shared::{UserId, moment::Moment};
 
 pub(crate) use conn::{Conn, Lent, Tx};
-pub(crate) use fault::DbError;
+pub(crate) use fault::{DbError, UniqueKey};
 pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
 

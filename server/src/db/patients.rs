@@ -3,14 +3,11 @@
 mod listing;
 mod many;
 
-use std::str::FromStr;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
-    PartialDate, UserId,
-    date::parse_day,
+    UserId,
     id::PatientId,
-    patient::{BloodType, Gender, Patient, PatientFields, PatientState, full_name},
+    patient::{Patient, PatientFields, PatientState, full_name},
     text::fold,
 };
 
@@ -26,43 +23,25 @@ pub(crate) use many::{identified_ever, identified_now, insert_many};
 
 const TABLE: &str = "patients";
 
-const COLUMNS: &str = concat!(
-    "SELECT p.mrn, p.first_name, p.last_name, p.sort_name, p.sort_first_name, p.date_of_birth, \
-    p.date_of_birth_estimated, p.born_from, p.deceased_on, p.gender, p.email, p.phone_number, \
-    p.address, p.city, p.state, p.zip_code, p.blood_type, p.allergies, p.medical_history, \
-    p.emergency_contact, p.identifiers, p.linked_user, ",
-    record_columns!("p", "p"),
-);
+columns! {
+    PatientFields of "p" {
+        first_name, last_name, date_of_birth, deceased_on, gender, phone_number, email, address, city,
+        state, zip_code, blood_type, allergies, medical_history, emergency_contact, identifiers,
+    }
+    and "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
+        p.linked_user, ",
+        record_columns!("p", "p")
+}
 
 const TABLES: &str = concat!(" FROM patients p", record_users!("p"));
 
 fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
-    let identifiers: String = row.get("identifiers")?;
-    let identifiers = serde_json::from_str(&identifiers).map_err(|e| Error::Internal(e.into()))?;
-    let (first_name, last_name): (Option<String>, Option<String>) =
-        (row.get("first_name")?, row.get("last_name")?);
+    let fields = read_members(row)?;
     let mut patient = Patient {
         id: PatientId(row.get("id")?),
         mrn: row.get("mrn")?,
-        full_name: full_name(first_name.as_deref(), last_name.as_deref()),
-        fields: PatientFields {
-            first_name,
-            last_name,
-            identifiers,
-            date_of_birth: row.parsed("date_of_birth", PartialDate::parse)?,
-            deceased_on: row.parsed("deceased_on", parse_day)?,
-            gender: row.parsed("gender", Gender::from_str)?,
-            email: row.get("email")?,
-            phone_number: row.get("phone_number")?,
-            address: row.get("address")?,
-            city: row.get("city")?,
-            state: row.get("state")?,
-            zip_code: row.get("zip_code")?,
-            blood_type: row.parsed("blood_type", BloodType::from_str)?,
-            allergies: row.get("allergies")?,
-            medical_history: row.get("medical_history")?,
-            emergency_contact: row.get("emergency_contact")?,
-        },
+        full_name: full_name(fields.first_name.as_deref(), fields.last_name.as_deref()),
+        fields,
         date_of_birth_estimated: row.get("date_of_birth_estimated")?,
         age: None,
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
@@ -155,60 +134,21 @@ pub(super) fn sort_names(first: &Option<String>, last: &Option<String>) -> (Stri
     (joined(&last, &first), joined(&first, &last))
 }
 
-/// The columns that are computed from the fields.
-struct Derived {
-    sort_name: String,
-    sort_first_name: String,
-    born_from: String,
-    born_to: String,
-    city_key: Option<String>,
-    identifiers: String,
-}
-
-impl Derived {
-    fn of(fields: &PatientFields) -> Result<Self, Error> {
-        let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
-        let born = fields.date_of_birth;
-        Ok(Self {
-            sort_name,
-            sort_first_name,
-            born_from: born.map(|born| born.earliest().to_string()).unwrap_or_default(),
-            born_to: born.map(|born| born.latest().to_string()).unwrap_or_default(),
-            city_key: fields.city.as_deref().map(fold),
-            identifiers: serde_json::to_string(&fields.identifiers)
-                .map_err(|e| Error::Internal(e.into()))?,
-        })
-    }
-}
-
 /// The columns that a change writes, with their values.
 fn values(state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
     let fields = &state.fields;
-    let derived = Derived::of(fields)?;
-    Ok(vec![
-        ("first_name", fields.first_name.as_deref().into()),
-        ("last_name", fields.last_name.as_deref().into()),
-        ("sort_name", derived.sort_name.into()),
-        ("sort_first_name", derived.sort_first_name.into()),
-        ("date_of_birth", fields.date_of_birth.map(|date| date.to_string()).into()),
+    let (sort_name, sort_first_name) = sort_names(&fields.first_name, &fields.last_name);
+    let (born, day) = (fields.date_of_birth, |day: NaiveDate| day.to_string());
+    let mut values = member_values(fields)?;
+    values.extend([
         ("date_of_birth_estimated", state.date_of_birth_estimated.into()),
-        ("born_from", derived.born_from.into()),
-        ("born_to", derived.born_to.into()),
-        ("deceased_on", fields.deceased_on.into()),
-        ("gender", fields.gender.map(Gender::as_str).into()),
-        ("email", fields.email.as_deref().into()),
-        ("phone_number", fields.phone_number.as_deref().into()),
-        ("address", fields.address.as_deref().into()),
-        ("city", fields.city.as_deref().into()),
-        ("city_key", derived.city_key.into()),
-        ("state", fields.state.as_deref().into()),
-        ("zip_code", fields.zip_code.as_deref().into()),
-        ("blood_type", fields.blood_type.map(BloodType::as_str).into()),
-        ("allergies", fields.allergies.as_deref().into()),
-        ("medical_history", fields.medical_history.as_deref().into()),
-        ("emergency_contact", fields.emergency_contact.as_deref().into()),
-        ("identifiers", derived.identifiers.into()),
-    ])
+        ("sort_name", sort_name.into()),
+        ("sort_first_name", sort_first_name.into()),
+        ("born_from", born.map(|born| day(born.earliest())).unwrap_or_default().into()),
+        ("born_to", born.map(|born| day(born.latest())).unwrap_or_default().into()),
+        ("city_key", fields.city.as_deref().map(fold).into()),
+    ]);
+    Ok(values)
 }
 
 /// Writes a changed patient, if it is still the version that was read; says whether it was.

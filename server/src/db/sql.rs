@@ -39,6 +39,7 @@ args! {
     Option<String> => |value| Self::Text(value),
     Option<&str> => |value| Self::Text(value.map(str::to_owned)),
     bool => |value| Self::Bool(Some(value)),
+    Option<bool> => |value| Self::Bool(value),
     DateTime<Utc> => |value| Self::Time(Some(value)),
     Option<DateTime<Utc>> => |value| Self::Time(value),
     NaiveDate => |value| Self::Text(Some(value.to_string())),

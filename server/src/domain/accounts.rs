@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        Conn, DbError,
+        Conn, DbError, UniqueKey,
         users::{self, NewUser, UserRow},
     },
     error::Error,
@@ -110,10 +110,8 @@ pub(super) fn is_taken(field: &str) -> Faults {
 /// What a refused unique index means to the caller.
 pub(crate) fn unique(error: DbError) -> Error {
     match error {
-        DbError::Unique(key) if key == "users_email_key_key" => Error::Conflict(is_taken("email")),
-        DbError::Unique(key) if key == "users_username_key_key" => {
-            Error::Conflict(is_taken("username"))
-        }
+        DbError::Unique(UniqueKey::UserEmail) => Error::Conflict(is_taken("email")),
+        DbError::Unique(UniqueKey::Username) => Error::Conflict(is_taken("username")),
         other => other.into(),
     }
 }
@@ -149,6 +147,7 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
             }
         }
         (found, _) => {
+            app.metrics().note_failed_login();
             let mut tx = app.db().begin().await?;
             let id = found.as_ref().map(|row| row.user.id.0);
             let deed = Deed::new("auth.login_failed", "user", id);

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        ArchiveState, Conn, DbError, Tx,
+        ArchiveState, Conn, DbError, Tx, UniqueKey,
         assignments::{self, Listing},
         doctors,
         listing::Listed,
@@ -142,7 +142,7 @@ fn already_assigned() -> Complaint {
 /// What a refused unique index means: somebody else was quicker by a moment.
 fn not_single(error: DbError) -> Error {
     match error {
-        DbError::Unique(key) if key == "assignments_patient_id_doctor_id_key" => {
+        DbError::Unique(UniqueKey::ActiveAssignment) => {
             Error::Conflict(Faults::one("doctor", already_assigned()))
         }
         other => other.into(),

@@ -3,7 +3,8 @@
 use chrono::{Days, NaiveDate};
 use shared::{
     dashboard::{AssignmentFigures, DAYS, Dashboard, DayCount, PatientFigures, RECENT_MAX},
-    patient::{Patient, PatientFilter},
+    patient::{Patient, PatientFilter, PatientOrder},
+    query::Ordering,
 };
 
 use super::access::{Action, Scope, scope};
@@ -70,7 +71,7 @@ async fn recent(
     visible: Scope,
     today: NaiveDate,
 ) -> Result<Vec<Patient>, Error> {
-    let ordering = Some("-created_at".to_owned());
+    let ordering = Some(Ordering::descending(PatientOrder::CreatedAt));
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
     let listing = Listing { filter: &filter, search: None, scope: visible, today };
     let span = Span { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };

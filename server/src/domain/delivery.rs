@@ -67,6 +67,10 @@ impl Work {
                 Ok(Next::Wait) => {}
                 Err(error) => tracing::warn!(%error, "the mail queue could not be read"),
             }
+            // Where the database is away the last count stays, and the line above says so.
+            if let Ok(waiting) = self.count_waiting().await {
+                self.app.metrics().note_mail_waiting(waiting);
+            }
             if is_stopping {
                 return;
             }
@@ -77,6 +81,11 @@ impl Work {
                 () = tokio::time::sleep(POLL) => {}
             }
         }
+    }
+
+    async fn count_waiting(&self) -> Result<i64, Error> {
+        let mut lent = self.app.db().read().await?;
+        Ok(mail::count_waiting(&mut lent.conn()).await?)
     }
 
     async fn send_next(&self) -> Result<Next, Error> {

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        self, ArchiveState, Conn, DbError, Tx,
+        self, ArchiveState, Conn, DbError, Tx, UniqueKey,
         doctors::{self, Listing, SpecializationListing},
         listing::Listed,
         records::Kept,
@@ -226,8 +226,8 @@ async fn check_taken(
 
 fn not_unique(error: DbError) -> Error {
     let field = match &error {
-        DbError::Unique(key) if key == "doctors_email_key_key" => "email",
-        DbError::Unique(key) if key == "doctors_license_key_key" => "license_number",
+        DbError::Unique(UniqueKey::DoctorEmail) => "email",
+        DbError::Unique(UniqueKey::DoctorLicense) => "license_number",
         _ => return error.into(),
     };
     Error::Conflict(Faults::one(field, taken(field)))

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    db::{ArchiveState, Conn, DbError, records, users},
+    db::{ArchiveState, Conn, DbError, UniqueKey, records, users},
     error::Error,
     services::actor::Actor,
 };
@@ -58,7 +58,7 @@ async fn check(conn: &mut Conn<'_>, user: Option<UserId>, role: Role) -> Result<
 /// What a refused unique index means: an account belongs to one doctor or one patient.
 fn taken(error: DbError) -> Error {
     match error {
-        DbError::Unique(key) if key.ends_with("_linked_user_key") => {
+        DbError::Unique(UniqueKey::DoctorUser | UniqueKey::PatientUser) => {
             let complaint = Complaint::new("not_unique", "belongs to another record already");
             Error::Conflict(Faults::one("user", complaint))
         }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        self, ArchiveState, Conn, DbError, Tx,
+        self, ArchiveState, Conn, DbError, Tx, UniqueKey,
         listing::Listed,
         patients::{self, Listing},
         records::Kept,
@@ -240,7 +240,7 @@ async fn check_identifiers(
 
 fn taken_identifier(error: DbError) -> Error {
     match error {
-        DbError::Unique(key) if key.starts_with("patient_identifiers_") => {
+        DbError::Unique(UniqueKey::PatientIdentifier) => {
             let (_, complaint) = taken(0);
             Error::Conflict(Faults::one("identifiers", complaint))
         }

@@ -42,7 +42,8 @@ use clap::{Args, Subcommand};
 use csv::{ByteRecord, ReaderBuilder};
 use shared::{
     Faults,
-    patient::IDENTIFIER_MAX,
+    doctor::DoctorInput,
+    patient::{IDENTIFIER_MAX, PatientInput},
     read::Reader,
     text::{Lines, clean},
 };
@@ -66,10 +67,10 @@ use run::Run;
 #[derive(Subcommand)]
 pub enum ImportCommand {
     /// Import patients from a CSV file.
-    #[command(after_help = PATIENTS_HELP)]
+    #[command(after_help = patients_help())]
     Patients(PatientsFile),
     /// Import doctors from a CSV file.
-    #[command(after_help = DOCTORS_HELP)]
+    #[command(after_help = doctors_help())]
     Doctors(RecordsFile),
 }
 
@@ -143,30 +144,44 @@ trait Subject: 'static {
     ) -> Result<Vec<Result<(), Faults>>, Error>;
 }
 
-const PATIENTS_HELP: &str = "\
+/// The names of columns, in lines of the help.
+fn listed(members: &[&str]) -> String {
+    let lines: Vec<String> = members.chunks(6).map(|line| line.join(", ")).collect();
+    format!("  {}", lines.join(",\n  "))
+}
+
+fn patients_help() -> String {
+    let is_plain = |member: &&&str| **member != "identifiers";
+    let plain: Vec<&str> = PatientInput::MEMBERS.iter().filter(is_plain).copied().collect();
+    format!(
+        "\
 The header decides the format: Synthea's patients.csv, unchanged, or columns with these names:
-  first_name, last_name, date_of_birth, deceased_on, gender, phone_number, email, address,
-  city, state, zip_code, blood_type, allergies, medical_history, emergency_contact, age,
+{},
   identifiers   system:value; several are separated by |
   source_id     the record's id in the system it comes from; stored as an identifier
 A record needs first_name or last_name. A row is skipped if a patient, archived or not, already
-has its source_id (or, without one, all its identifiers), so a file can be imported again. Bad rows
+has its source_id (or, without one, all its identifiers), so a file can be imported again. {END}",
+        listed(&plain)
+    )
+}
+
+fn doctors_help() -> String {
+    format!(
+        "\
+The header decides the format: Synthea's providers.csv, unchanged, or columns with these names:
+{}
+A record needs specialization, and first_name or last_name; is_available is true or false. A row
+is skipped if a doctor, archived or not, already has its license_number, so a file can be imported
+again. Rows without license_number are recognised by email, and rows without email by names,
+specialization, address, city and postal code. {END}",
+        listed(DoctorInput::MEMBERS)
+    )
+}
+
+/// The end of both texts.
+const END: &str = "Bad rows
 are reported on standard error as FILE:LINE: COLUMN: ERROR, and the other rows are imported. Other
 users can work during an import. A row may have at most 1 MiB.
-
-Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import
-failed; 2 on wrong usage.";
-
-const DOCTORS_HELP: &str = "\
-The header decides the format: Synthea's providers.csv, unchanged, or columns with these names:
-  first_name, last_name, specialization, email, phone_number, license_number,
-  years_of_experience, qualification, clinic_name, clinic_address, city, state, zip_code,
-  consultation_fee, is_available (true or false), availability
-A record needs specialization, and first_name or last_name. A row is skipped if a doctor,
-archived or not, already has its license_number, so a file can be imported again. Rows without
-license_number are recognised by email, and rows without email by names, specialization, address,
-city and postal code. Bad rows are reported on standard error as FILE:LINE: COLUMN: ERROR, and the
-other rows are imported. Other users can work during an import. A row may have at most 1 MiB.
 
 Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import
 failed; 2 on wrong usage.";

@@ -81,6 +81,16 @@ pub fn check(settings: &Settings, database: &Database) -> Result<Finding, String
     })
 }
 
+/// Checks that the settings name the secrets where they must.
+///
+/// Fails with a sentence for the operator.
+pub fn check_given(settings: &Settings, database: &Database) -> Result<(), String> {
+    match settings.jwt_secret {
+        Some(_) => Ok(()),
+        None => path(settings, database).map(drop),
+    }
+}
+
 /// The path of the key file: the one in the settings, or the one beside a SQLite file.
 pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, String> {
     match (&settings.jwt_secret_file, database) {

@@ -7,11 +7,12 @@ use server::db::{
 };
 use shared::{
     UserId,
-    assignment::{self, AssignmentFilter, AssignmentStatus},
+    assignment::{AssignmentFilter, AssignmentOrder, AssignmentStatus},
     date::parse_day,
-    doctor::{self, DoctorFilter},
+    doctor::{DoctorFilter, DoctorOrder},
     id::{DoctorId, PatientId},
-    patient::{self, PatientFilter},
+    patient::{PatientFilter, PatientOrder},
+    query::Ordering,
 };
 
 use crate::harness::{Backend, Server, on_both};
@@ -22,22 +23,23 @@ on_both! {
     filters_are_answered_from_an_index,
 }
 
-fn patients(ordering: Option<&str>) -> PatientFilter {
-    PatientFilter { ordering: ordering.map(str::to_owned), ..PatientFilter::default() }
+fn patients(ordering: Option<Ordering<PatientOrder>>) -> PatientFilter {
+    PatientFilter { ordering, ..PatientFilter::default() }
 }
 
-fn doctors(ordering: Option<&str>) -> DoctorFilter {
-    DoctorFilter { ordering: ordering.map(str::to_owned), ..DoctorFilter::default() }
+fn doctors(ordering: Option<Ordering<DoctorOrder>>) -> DoctorFilter {
+    DoctorFilter { ordering, ..DoctorFilter::default() }
 }
 
-fn assignments(ordering: Option<&str>) -> AssignmentFilter {
-    AssignmentFilter { ordering: ordering.map(str::to_owned), ..AssignmentFilter::default() }
+fn assignments(ordering: Option<Ordering<AssignmentOrder>>) -> AssignmentFilter {
+    AssignmentFilter { ordering, ..AssignmentFilter::default() }
 }
 
 /// The lists of one kind in every order.
-fn ordered(orderings: &[&str], list: impl Fn(Option<&str>) -> List) -> Vec<List> {
-    let both = orderings.iter().flat_map(|it| [(*it).to_owned(), format!("-{it}")]);
-    let mut lists: Vec<_> = both.map(|ordering| list(Some(&ordering))).collect();
+fn ordered<T: Copy>(fields: &[T], list: impl Fn(Option<Ordering<T>>) -> List) -> Vec<List> {
+    let both = |by: &T| [Ordering::ascending(*by), Ordering::descending(*by)];
+    let mut lists: Vec<_> =
+        fields.iter().flat_map(both).map(|ordering| list(Some(ordering))).collect();
     lists.push(list(None));
     lists
 }
@@ -77,12 +79,11 @@ fn reads_a_table(step: &str) -> bool {
 
 async fn lists_of_everything_come_in_the_order_of_an_index(backend: Backend) {
     let server = Server::start(backend).await;
-    let mut lists = ordered(patient::ORDERINGS, |ordering| List::Patients(patients(ordering)));
-    lists.extend(ordered(doctor::ORDERINGS, |ordering| List::Doctors(doctors(ordering))));
-    lists.extend(ordered(assignment::ORDERINGS, |ordering| {
-        List::Assignments(assignments(ordering))
-    }));
-    lists.extend(ordered(assignment::ORDERINGS, |ordering| {
+    let mut lists = ordered(PatientOrder::ALL, |ordering| List::Patients(patients(ordering)));
+    lists.extend(ordered(DoctorOrder::ALL, |ordering| List::Doctors(doctors(ordering))));
+    lists
+        .extend(ordered(AssignmentOrder::ALL, |ordering| List::Assignments(assignments(ordering))));
+    lists.extend(ordered(AssignmentOrder::ALL, |ordering| {
         List::Assignments(AssignmentFilter { is_active: Some(false), ..assignments(ordering) })
     }));
     for list in &lists {
@@ -101,16 +102,28 @@ async fn own_lists_come_from_an_index(backend: Backend) {
         // Own records in the default order and in the orders of creation and change, are not sorted.
         let is_own = matches!(scope, Scope::Own(_));
         check(&server, &List::Patients(patients(None)), scope, !is_own).await;
-        check(&server, &List::Patients(patients(Some("-created_at"))), scope, !is_own).await;
-        check(&server, &List::Patients(patients(Some("-updated_at"))), scope, !is_own).await;
+        check(
+            &server,
+            &List::Patients(patients(Some(Ordering::descending(PatientOrder::CreatedAt)))),
+            scope,
+            !is_own,
+        )
+        .await;
+        check(
+            &server,
+            &List::Patients(patients(Some(Ordering::descending(PatientOrder::UpdatedAt)))),
+            scope,
+            !is_own,
+        )
+        .await;
         check(&server, &List::Assignments(assignments(None)), scope, !is_own).await;
         let ended = AssignmentFilter { is_active: Some(false), ..assignments(None) };
         check(&server, &List::Assignments(ended), scope, !is_own).await;
-        for list in ordered(patient::ORDERINGS, |ordering| List::Patients(patients(ordering))) {
+        for list in ordered(PatientOrder::ALL, |ordering| List::Patients(patients(ordering))) {
             check(&server, &list, scope, true).await;
         }
         for list in
-            ordered(assignment::ORDERINGS, |ordering| List::Assignments(assignments(ordering)))
+            ordered(AssignmentOrder::ALL, |ordering| List::Assignments(assignments(ordering)))
         {
             check(&server, &list, scope, true).await;
         }

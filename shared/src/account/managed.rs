@@ -9,7 +9,7 @@ use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::nam
 use crate::{
     Complaint, UserId,
     page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
-    query,
+    query::{self, Ordering},
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
 };
@@ -169,8 +169,17 @@ record! {
     }
 }
 
-/// By what lists of users can be ordered.
-const ORDERINGS: &[&str] = &["last_name", "created_at", "id"];
+choice! {
+    /// The fields by which a list of users can be ordered.
+    UserOrder {
+        /// The last name, then the first name.
+        LastName = "last_name",
+        /// When the record was created.
+        CreatedAt = "created_at",
+        /// The id.
+        Id = "id",
+    }
+}
 
 filter! {
     /// Which users a list shows, and in which order.
@@ -183,8 +192,7 @@ filter! {
         /// Whether the account may be used; for administrators.
         is_active: bool = query::boolean,
         /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
-        ordering: String = query::ordering(ORDERINGS)
-            => [pattern("^-?(last_name|created_at|id)$")],
+        ordering: Ordering<UserOrder> = query::ordering,
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
         page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
         /// Rows of a page.

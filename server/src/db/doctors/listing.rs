@@ -2,7 +2,7 @@
 
 use shared::{
     Money,
-    doctor::{Doctor, DoctorFilter, SpecializationCount},
+    doctor::{Doctor, DoctorFilter, DoctorOrder, SpecializationCount},
     text::fold,
 };
 
@@ -19,13 +19,19 @@ use crate::{
 
 const NAME: Column = Column::text("d.sort_name", "sort_name");
 
-const ORDERS: &[(&str, Column)] = &[
-    ("last_name", NAME),
-    ("first_name", Column::text("d.sort_first_name", "sort_first_name")),
-    ("specialization", Column::text("d.specialization_key", "specialization_key")),
-    ("created_at", Column::time("d.created_at", "created_at")),
-    ("updated_at", Column::time("d.updated_at", "updated_at")),
-];
+/// The column of each order; the id has none.
+fn column(by: DoctorOrder) -> Option<Column> {
+    match by {
+        DoctorOrder::LastName => Some(NAME),
+        DoctorOrder::FirstName => Some(Column::text("d.sort_first_name", "sort_first_name")),
+        DoctorOrder::Specialization => {
+            Some(Column::text("d.specialization_key", "specialization_key"))
+        }
+        DoctorOrder::CreatedAt => Some(Column::time("d.created_at", "created_at")),
+        DoctorOrder::UpdatedAt => Some(Column::time("d.updated_at", "updated_at")),
+        DoctorOrder::Id => None,
+    }
+}
 
 /// A list to be read.
 pub(crate) struct Listing<'a> {
@@ -46,13 +52,9 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        match &self.filter.ordering {
-            Some(ordering) => Order::read(ordering, ORDERS),
-            None => Order {
-                column: Some(NAME),
-                is_ranked: self.filter.search.is_some(),
-                is_descending: false,
-            },
+        match self.filter.ordering {
+            Some(ordering) => Order::of(ordering, column),
+            None => Order::by_default(NAME, self.filter.search.is_some()),
         }
     }
 
@@ -112,8 +114,7 @@ impl Listed for SpecializationListing {
     }
 
     fn order(&self) -> Order {
-        let column = Column::text("s.specialization_key", "specialization_key");
-        Order { column: Some(column), is_ranked: false, is_descending: false }
+        Order::by_default(Column::text("s.specialization_key", "specialization_key"), false)
     }
 
     fn restrict(&self, sql: &mut Sql) {

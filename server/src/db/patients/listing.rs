@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use shared::{
-    patient::{Patient, PatientFilter},
+    patient::{Patient, PatientFilter, PatientOrder},
     text::fold,
 };
 
@@ -19,13 +19,17 @@ use crate::{
 
 const NAME: Column = Column::text("p.sort_name", "sort_name");
 
-const ORDERS: &[(&str, Column)] = &[
-    ("last_name", NAME),
-    ("first_name", Column::text("p.sort_first_name", "sort_first_name")),
-    ("date_of_birth", Column::text("p.born_from", "born_from")),
-    ("created_at", Column::time("p.created_at", "created_at")),
-    ("updated_at", Column::time("p.updated_at", "updated_at")),
-];
+/// The column of each order; the id has none.
+fn column(by: PatientOrder) -> Option<Column> {
+    match by {
+        PatientOrder::LastName => Some(NAME),
+        PatientOrder::FirstName => Some(Column::text("p.sort_first_name", "sort_first_name")),
+        PatientOrder::DateOfBirth => Some(Column::text("p.born_from", "born_from")),
+        PatientOrder::CreatedAt => Some(Column::time("p.created_at", "created_at")),
+        PatientOrder::UpdatedAt => Some(Column::time("p.updated_at", "updated_at")),
+        PatientOrder::Id => None,
+    }
+}
 
 /// A list to be read.
 pub(crate) struct Listing<'a> {
@@ -48,13 +52,9 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        match &self.filter.ordering {
-            Some(ordering) => Order::read(ordering, ORDERS),
-            None => Order {
-                column: Some(NAME),
-                is_ranked: self.filter.search.is_some(),
-                is_descending: false,
-            },
+        match self.filter.ordering {
+            Some(ordering) => Order::of(ordering, column),
+            None => Order::by_default(NAME, self.filter.search.is_some()),
         }
     }
 

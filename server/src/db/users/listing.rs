@@ -2,7 +2,7 @@
 
 use shared::{
     UserId,
-    account::{User, UserFilter},
+    account::{User, UserFilter, UserOrder},
     text::fold,
 };
 
@@ -109,8 +109,14 @@ async fn complete_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
 
 const NAME: Column = Column::text("sort_name", "sort_name");
 
-const ORDERS: &[(&str, Column)] =
-    &[("last_name", NAME), ("created_at", Column::time("created_at", "created_at"))];
+/// The column of each order; the id has none.
+fn column(by: UserOrder) -> Option<Column> {
+    match by {
+        UserOrder::LastName => Some(NAME),
+        UserOrder::CreatedAt => Some(Column::time("created_at", "created_at")),
+        UserOrder::Id => None,
+    }
+}
 
 /// A list to be read.
 pub(crate) struct Listing<'a> {
@@ -131,8 +137,10 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        let ordering = self.filter.ordering.as_deref();
-        Order::read(ordering.unwrap_or("last_name"), ORDERS)
+        match self.filter.ordering {
+            Some(ordering) => Order::of(ordering, column),
+            None => Order::by_default(NAME, false),
+        }
     }
 
     fn restrict(&self, sql: &mut Sql) {

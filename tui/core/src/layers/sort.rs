@@ -1,7 +1,10 @@
 //! The order of the list.
 
 use ratatui_core::layout::Rect;
-use shared::patient::PatientFilter;
+use shared::{
+    patient::{PatientFilter, PatientOrder as By},
+    query::Ordering,
+};
 
 use super::middle;
 use crate::{
@@ -12,15 +15,15 @@ use crate::{
 };
 
 /// Each order with its words. The first is the server's own.
-const ORDERS: &[(Option<&str>, &str)] = &[
+const ORDERS: &[(Option<Ordering<By>>, &str)] = &[
     (None, "by last name; a search: best matches first"),
-    (Some("last_name"), "by last name"),
-    (Some("-last_name"), "by last name, Z to A"),
-    (Some("first_name"), "by first name"),
-    (Some("date_of_birth"), "oldest first"),
-    (Some("-date_of_birth"), "youngest first"),
-    (Some("-created_at"), "newest record first"),
-    (Some("-updated_at"), "last changed first"),
+    (Some(Ordering::ascending(By::LastName)), "by last name"),
+    (Some(Ordering::descending(By::LastName)), "by last name, Z to A"),
+    (Some(Ordering::ascending(By::FirstName)), "by first name"),
+    (Some(Ordering::ascending(By::DateOfBirth)), "oldest first"),
+    (Some(Ordering::descending(By::DateOfBirth)), "youngest first"),
+    (Some(Ordering::descending(By::CreatedAt)), "newest record first"),
+    (Some(Ordering::descending(By::UpdatedAt)), "last changed first"),
 ];
 
 /// What is selected.
@@ -36,7 +39,7 @@ pub fn init(filter: &PatientFilter) -> State {
 }
 
 fn place(filter: &PatientFilter) -> usize {
-    let same = |(order, _): &(Option<&str>, &str)| *order == filter.ordering.as_deref();
+    let same = |(order, _): &(_, &str)| *order == filter.ordering;
     ORDERS.iter().position(same).unwrap_or_default()
 }
 
@@ -58,9 +61,8 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::FirstRow | Action::PageUp) => state.at = 0,
         Event::Act(Action::LastRow | Action::PageDown) => state.at = last,
         Event::Act(Action::Accept) => {
-            let order = ORDERS.get(state.at).and_then(|(order, _)| *order);
-            let filter =
-                PatientFilter { ordering: order.map(str::to_owned), ..state.filter.clone() };
+            let ordering = ORDERS.get(state.at).and_then(|(order, _)| *order);
+            let filter = PatientFilter { ordering, ..state.filter.clone() };
             return vec![Step::Close, Step::Filtered(Box::new(filter))];
         }
         Event::Act(Action::Back) => return vec![Step::Close],

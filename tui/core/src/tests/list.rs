@@ -177,7 +177,10 @@ fn filters_and_order_are_sent_and_named() {
     driver.shows("female");
     driver.shows("city Boston");
     driver.keys("sG<enter>");
-    assert_eq!(filter(&driver).ordering.as_deref(), Some("-updated_at"));
+    assert_eq!(
+        filter(&driver).ordering.map(|order| order.to_string()).as_deref(),
+        Some("-updated_at")
+    );
     driver.answer(Slot::Patients, found(people(), 5));
     driver.keys("F");
     assert_eq!(filter(&driver).city, None);

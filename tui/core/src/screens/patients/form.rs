@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use shared::{
     Faults, Kind, Page,
-    patient::{NewPatient, Patient, PatientInput, PatientPatch, PatientState},
+    patient::{NewPatient, Patient, PatientInput, PatientOrder, PatientPatch, PatientState},
+    query::Ordering,
 };
 
 pub use self::view::view;
@@ -307,7 +308,7 @@ pub fn check(state: &State) -> Vec<Step> {
             let search = name.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
             Call::Patients(shared::patient::PatientFilter {
                 search: Some(search),
-                ordering: Some("-created_at".to_owned()),
+                ordering: Some(Ordering::descending(PatientOrder::CreatedAt)),
                 page_size: Some(5),
                 ..Default::default()
             })

@@ -230,7 +230,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             vec![Step::Open(Box::new(Layer::Filter(Box::new(filter::init(&state.filter, world)))))]
         }
         Action::ClearFilters => {
-            let ordering = state.filter.ordering.clone();
+            let ordering = state.filter.ordering;
             state.narrow(world, PatientFilter { ordering, ..PatientFilter::default() })
         }
         Action::Refresh => state.refresh(world),
