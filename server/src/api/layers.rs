@@ -57,6 +57,11 @@ pub(super) struct Address {
 }
 
 impl Address {
+    /// Scheme, host and port.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The same list from another place on.
     pub(super) fn with_cursor(&self, cursor: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
