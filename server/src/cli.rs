@@ -246,7 +246,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             let account = users::read_account(&email, &name, password, role);
             match account {
                 Ok(account) => users::create(app, account, role).await.map(|user| {
-                    say(&format!("{} is now {} {}.", shown(&user), user.role, user.id));
+                    say(&format!("{} is now {} (id {}).", user.login_name(), user.role, user.id));
                 }),
                 Err(faults) => Err(faults.into()),
             }

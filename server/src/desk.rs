@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use shared::account::Role;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
     api::connections,
@@ -121,7 +121,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
             return Err("a command is using the data: wait until it has ended".to_owned());
         }
     };
-    let listener = connections::listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let listener = listen(Settings::defaults().listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let registration =
         if options.is_registration_open { Registration::Open } else { Registration::Closed };
@@ -142,6 +142,12 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     });
     let (_lock, _throw_away) = (lock, throw_away);
     Ok(Opened::Here(Desk { app, url, sample_login, stop, served, _lock, _throw_away }))
+}
+
+/// Listens on an address, or where its port is taken, on any port.
+fn listen(preferred: SocketAddr) -> Result<TcpListener, String> {
+    connections::listen(preferred)
+        .or_else(|_| connections::listen(SocketAddr::new(preferred.ip(), 0)))
 }
 
 impl Desk {
@@ -178,5 +184,23 @@ impl Desk {
             tracing::error!(error, "the desk ended with an error");
         }
         self.app.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_desk_listens_on_its_port_or_where_that_is_taken_on_another() {
+        let taken = connections::listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let preferred = taken.local_addr().unwrap();
+        let other = listen(preferred).unwrap().local_addr().unwrap();
+        assert!(other.ip() == preferred.ip() && other.port() != preferred.port(), "{other}");
+        drop(taken);
+        // Another program may take the port for a moment.
+        let is_preferred = |_| listen(preferred).unwrap().local_addr().unwrap() == preferred;
+        assert!((0..100).any(is_preferred), "the port is free and not used");
+        assert_eq!(Settings::defaults().listen.port(), 8000);
     }
 }

@@ -198,8 +198,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The input is not what the API description asks for. `errors` names every bad member or
-    /// parameter with every complaint; correct them and send the request again.
+    /// The input does not match the API description. `errors` names every bad member or parameter
+    /// with every complaint. Correct them and send the request again.
     Validation "validation" 400 "Invalid input",
     /// The request for tokens lacks a parameter, has one twice, or has one that can't be read.
     /// `errors` names them. `error` and `error_description` are those of RFC 6749.
@@ -214,37 +214,38 @@ kinds! {
     /// The request needs a valid access token in `Authorization: Bearer …`. Log in, or refresh the
     /// token.
     Unauthenticated "unauthenticated" 401 "Not logged in",
-    /// The account is known and may not do this. Ask an administrator.
+    /// Your account may not do this. Ask an administrator.
     Forbidden "forbidden" 403 "Not allowed",
     /// The password was right, but the e-mail address of the account is not confirmed. Send the code
     /// that was mailed to it to `POST /api/auth/verify-email`, or ask for another one with
     /// `POST /api/auth/verify-email/resend`, then log in.
     EmailUnverified "email_unverified" 403 "E-mail address not confirmed",
-    /// There is nothing at this address, or nothing that this account may know of.
+    /// Nothing exists at this address, or nothing that this account may see.
     NotFound "not_found" 404 "Not found",
     /// The address exists, but not with this method. `Allow` lists those it has.
     MethodNotAllowed "method_not_allowed" 405 "Method not allowed",
     /// The request did not arrive in time. Send it again.
     Timeout "timeout" 408 "Request took too long",
-    /// The change contradicts what is stored, a duplicate for example. `errors` names the members.
+    /// The change contradicts a stored record; a duplicate does, for example. `errors` names the
+    /// members.
     Conflict "conflict" 409 "Conflict",
-    /// Somebody else has changed the record since it was read. `current` is the record as it is
-    /// now; nothing was written.
+    /// The record has another version than the one in `If-Match`: it has been changed since it was
+    /// read. `current` is the record as it is now. Nothing was written.
     Stale "stale" 412 "Changed in the meantime",
     /// The body is longer than the limit: 256 KiB, 8 KiB under /api/auth.
     TooLarge "too_large" 413 "Body too large",
     /// The body has to be JSON, with `Content-Type: application/json`; at `/api/auth/oauth/token` a
     /// form, with `Content-Type: application/x-www-form-urlencoded`.
     UnsupportedMediaType "unsupported_media_type" 415 "Unsupported media type",
-    /// The `Idempotency-Key` was used before, for another request. Use a new key for each thing that
-    /// is to be done.
+    /// The `Idempotency-Key` was already used for another request. Use a new key for each new
+    /// request.
     KeyReused "idempotency_key_reused" 422 "Idempotency key reused",
     /// The record was last changed by somebody else, so the change needs `If-Match` with the
     /// version that was read.
     PreconditionRequired "precondition_required" 428 "If-Match needed",
-    /// Too many attempts. `Retry-After` says in how many seconds the next one is looked at.
+    /// Too many attempts. Wait for the number of seconds in `Retry-After` before the next one.
     TooManyRequests "too_many_requests" 429 "Too many attempts",
-    /// Something went wrong inside. The log knows more under the request id.
+    /// The server failed to handle the request. Its log has the cause under the request id.
     Internal "internal" 500 "Internal error",
     /// The server is stopping, or very busy, or its database is away. Try again after
     /// `Retry-After` seconds.

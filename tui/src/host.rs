@@ -24,6 +24,8 @@ use crate::{
 
 /// How long the local desk is looked for after the window that served it has gone.
 const TAKE_OVER: Duration = Duration::from_secs(6);
+/// What the local desk is called.
+const LOCAL: &str = "local desk";
 /// The pause between two tries.
 const TAKE_OVER_PAUSE: Duration = Duration::from_millis(200);
 
@@ -70,7 +72,7 @@ impl Host {
         let folder = wish.settings.folder().filter(|_| !is_ephemeral);
         let devices = DeviceFile::in_folder(folder);
         let data = wish.data.as_deref().and_then(|data| std::path::absolute(data).ok());
-        let local_name = data.map_or_else(local_label, |data| data.display().to_string());
+        let local_name = data.map_or_else(|| LOCAL.to_owned(), |data| data.display().to_string());
         Self {
             devices,
             local_name,
@@ -117,7 +119,7 @@ impl Host {
             Opening::FirstStart { data } => Ok(Desk::FirstStart { data }),
             Opening::Ready { url, sample } => {
                 let client = self.join_local(&url)?;
-                let label = local_label();
+                let label = local_label(&url);
                 let Some((identifier, password)) = sample else {
                     return Ok(Desk::Ready { label, is_ephemeral, session: None });
                 };
@@ -148,7 +150,7 @@ impl Host {
                 let login =
                     Login { identifier: admin.email, password: admin.password, device: None };
                 let session = log_in(&client, login).await;
-                Desk::Ready { label: local_label(), is_ephemeral: false, session }
+                Desk::Ready { label: local_label(&url), is_ephemeral: false, session }
             }
             Err(message) => Desk::Failed { field: None, message },
         }
@@ -271,8 +273,10 @@ fn elsewhere(url: &Url) -> Desk {
     Desk::Elsewhere { label: label(url), can_go_local: cfg!(feature = "embedded") }
 }
 
-fn local_label() -> String {
-    "local desk".to_owned()
+/// How the local desk is shown: with its port, so that programs can use the API.
+fn local_label(url: &str) -> String {
+    let address = url.strip_prefix("http://").unwrap_or(url);
+    format!("{LOCAL} at {address}")
 }
 
 /// How a server is shown: its address, and that it can be overheard where it can.

@@ -20,6 +20,11 @@ pub(super) struct Address {
 }
 
 impl Address {
+    /// Scheme, host and port.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The address of another page of the same list: this cursor replaces `page` and `cursor`.
     pub(super) fn with_cursor(&self, cursor: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());

@@ -57,9 +57,10 @@ pub(super) fn inspect(
     if names.is_empty() {
         return Ok(Finding::warning("names no host, so clients refuse it"));
     }
-    let says = format!("is for {} and expires on {}", names.join(", "), date(end));
-    if left < SOON {
-        return Ok(Finding::warning(format!("{says}, in {} days: renew it", left.num_days())));
+    let mut says = format!("is for {} and expires on {}", names.join(", "), date(end));
+    let is_soon = left < SOON;
+    if is_soon {
+        says.push_str(&format!(" (days left: {}): renew it", left.num_days()));
     }
     let is_for = |host: &str| {
         let host = host.trim_matches(['[', ']']);
@@ -67,8 +68,9 @@ pub(super) fn inspect(
     };
     Ok(match host {
         Some(host) if !is_for(host) => {
-            Finding::warning(format!("{says}, but not for {host}, the public URL's host"))
+            Finding::warning(format!("{says}; it is not for {host}, the public URL's host"))
         }
+        _ if is_soon => Finding::warning(says),
         _ => Finding::good(says),
     })
 }
@@ -150,7 +152,7 @@ mod tests {
         let other = look(Some("other.example"), 20_050).unwrap();
         assert!(other.state == State::Warning && other.detail.contains("not for other.example"));
         let soon = look(None, 20_090).unwrap();
-        assert!(soon.state == State::Warning && soon.detail.contains("in 10 days"), "{soon:?}");
+        assert!(soon.state == State::Warning && soon.detail.contains("days left: 10"), "{soon:?}");
         assert!(look(None, 20_101).unwrap_err().contains("expired on 2025-01-12"));
         assert!(look(None, 19_999).unwrap_err().contains("not valid before 2024-10-04"));
     }

@@ -1,19 +1,19 @@
-//! The pages around the API: Swagger UI, the description, the landing page and the pages that
-//! explain problems. Everything comes from the program itself.
+//! Swagger UI and the description. Everything comes from the program itself.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use poem::{
-    Body, Endpoint, IntoResponse, Request, Response, Result, RouteMethod,
-    endpoint::make_sync,
+    Request, Response, RouteMethod,
+    endpoint::{make, make_sync},
     error::NotFoundError,
     get,
     http::{StatusCode, header},
 };
 use poem_openapi::OpenApiService;
 use serde_json::Value;
-use shared::{Kind, paths};
+use shared::paths;
 
-use super::reply::hash;
+use super::assets::Asset;
 
 /// Only what this program serves may be loaded.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -26,7 +26,7 @@ const PAGE: &str = r##"<!doctype html>
 <meta charset="utf-8">
 <title>Frontdesk API</title>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
-<link rel="icon" href="data:,">
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
 </head>
 <body>
 <div id="ui"></div>
@@ -71,38 +71,11 @@ window.ui = SwaggerUIBundle({
 });
 ";
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;\
-    padding:0 1rem}code{background:#eee;padding:.1em .3em}";
-
-/// The files of Swagger UI and the description, with the tags under which clients keep them.
+/// The files of Swagger UI by name, and the description.
 pub(super) struct Assets {
-    files: Vec<Asset>,
+    files: Vec<(&'static str, Asset)>,
     description: Asset,
     description_in_yaml: Asset,
-}
-
-#[derive(Clone)]
-struct Asset {
-    name: &'static str,
-    content_type: &'static str,
-    tag: String,
-    /// Shared by all answers: whoever asks for it again and again costs no memory.
-    body: Bytes,
-}
-
-impl Asset {
-    fn new(name: &'static str, content_type: &'static str, body: &str) -> Self {
-        let tag = format!("\"{}\"", hash(body.as_bytes()));
-        Self { name, content_type, tag, body: Bytes::copy_from_slice(body.as_bytes()) }
-    }
-
-    fn response(&self) -> Response {
-        Response::builder()
-            .header(header::CONTENT_TYPE, self.content_type)
-            .header(header::CACHE_CONTROL, "public, no-cache")
-            .header(header::ETAG, &self.tag)
-            .body(Body::from_bytes(self.body.clone()))
-    }
 }
 
 impl Assets {
@@ -123,50 +96,49 @@ impl Assets {
             .map_err(|error| format!("the API description can't be written as YAML: {error}"))?;
         Ok(Self {
             files: vec![
-                Asset::new("swagger-ui.css", "text/css; charset=utf-8", style),
-                Asset::new("swagger-ui.js", "text/javascript; charset=utf-8", script),
-                Asset::new("start.js", "text/javascript; charset=utf-8", START),
+                ("swagger-ui.css", Asset::new("text/css; charset=utf-8", style)),
+                ("swagger-ui.js", Asset::new("text/javascript; charset=utf-8", script)),
+                ("start.js", Asset::new("text/javascript; charset=utf-8", START)),
             ],
-            description: Asset::new("openapi.json", "application/json", &document.to_string()),
-            description_in_yaml: Asset::new("openapi.yaml", "application/yaml", &yaml),
+            description: Asset::new("application/json", &document.to_string()),
+            description_in_yaml: Asset::new("application/yaml", &yaml),
         })
     }
 }
 
-fn html(status: StatusCode, body: String) -> Response {
-    Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-        .header("content-security-policy", POLICY)
-        .header(header::CACHE_CONTROL, "no-cache")
-        .body(body)
-}
-
 /// `/docs`
-pub(super) fn page(_: &Assets) -> RouteMethod {
-    get(make_sync(|_| html(StatusCode::OK, PAGE.to_owned())))
+pub(super) fn page() -> RouteMethod {
+    get(make_sync(|_| {
+        Response::builder()
+            .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+            .header("content-security-policy", POLICY)
+            .header(header::CACHE_CONTROL, "no-cache")
+            .body(PAGE)
+    }))
 }
 
 /// `/docs/…`
 pub(super) fn file(assets: &Assets) -> RouteMethod {
-    let files = assets.files.clone();
-    get(make_sync(move |request: Request| -> Result<Response> {
-        let name = request.raw_path_param("file").unwrap_or_default();
-        let file = files.iter().find(|file| file.name == name);
-        Ok(file.ok_or(NotFoundError)?.response())
+    let files = Arc::new(assets.files.clone());
+    get(make(move |request: Request| {
+        let files = Arc::clone(&files);
+        async move {
+            let name = request.raw_path_param("file").unwrap_or_default();
+            let file = files.iter().find(|(known, _)| *known == name);
+            let (_, file) = file.ok_or(NotFoundError)?;
+            Ok::<_, poem::Error>(file.response(request.headers()).await)
+        }
     }))
 }
 
 /// `/openapi.json`
 pub(super) fn description(assets: &Assets) -> RouteMethod {
-    let description = assets.description.clone();
-    get(make_sync(move |_| description.response()))
+    assets.description.route()
 }
 
 /// `/openapi.yaml`
 pub(super) fn description_in_yaml(assets: &Assets) -> RouteMethod {
-    let description = assets.description_in_yaml.clone();
-    get(make_sync(move |_| description.response()))
+    assets.description_in_yaml.route()
 }
 
 /// The pages of an earlier system's web site, which lead to the landing page now.
@@ -198,64 +170,4 @@ fn redirect(to: &'static str) -> RouteMethod {
             .header(header::LOCATION, to)
             .finish()
     }))
-}
-
-/// `/problems/{kind}`
-pub(super) fn problem() -> RouteMethod {
-    get(make_sync(|request: Request| -> Result<Response> {
-        let code = request.raw_path_param("kind").unwrap_or_default();
-        let kind = Kind::from_code(code).ok_or(NotFoundError)?;
-        Ok(html(
-            StatusCode::OK,
-            format!(
-                "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-                 <title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\
-                 <p>Kind <code>{code}</code>, HTTP status {status}.</p><p>{text}</p>\
-                 <p><a href=\"/docs\">API documentation</a></p></body></html>\n",
-                title = kind.title(),
-                code = kind.code(),
-                status = kind.status(),
-                text = kind.explanation().trim(),
-            ),
-        ))
-    }))
-}
-
-/// `/`
-pub(super) fn landing() -> impl Endpoint {
-    get(make_sync(|_| {
-        html(
-            StatusCode::OK,
-            format!(
-                "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-                 <title>Frontdesk</title><style>{STYLE}</style></head>\n<body><h1>Frontdesk</h1>\
-                 <p>The front desk of a clinic works in a terminal: run <code>frontdesk --server \
-                 ADDRESS</code> with the address of this page. There are no pages for the \
-                 browser beyond these:</p><ul>\
-                 <li><a href=\"/docs\">API documentation</a></li>\
-                 <li>API description (OpenAPI): <a href=\"/openapi.json\">JSON</a>, \
-                 <a href=\"/openapi.yaml\">YAML</a></li>\
-                 <li><a href=\"/healthz\">Is it alive?</a> \
-                 <a href=\"/readyz\">Is it ready?</a></li></ul></body></html>\n"
-            ),
-        )
-        .into_response()
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_asset_is_not_copied_for_each_answer() {
-        let asset = Asset::new("a.js", "text/javascript", &"x".repeat(1_000_000));
-        let mut places = Vec::new();
-        for _ in 0..2 {
-            let body = asset.response().into_body().into_bytes().await.unwrap();
-            assert_eq!(body.len(), 1_000_000);
-            places.push(body.as_ptr());
-        }
-        assert_eq!(places[0], places[1]);
-    }
 }

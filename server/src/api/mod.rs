@@ -2,6 +2,7 @@
 //! preconditions and body, calls one use case, and answers.
 
 mod address;
+mod assets;
 mod assignments;
 mod audit;
 mod auth;
@@ -22,6 +23,7 @@ mod monitor;
 mod oauth;
 pub mod openapi;
 mod overview;
+mod pages;
 mod params;
 mod patients;
 mod problem;
@@ -115,14 +117,18 @@ pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, S
         .nest_no_strip("/api", Arc::clone(&service))
         .at(paths::HEALTHZ, Arc::clone(&service))
         .at(paths::READYZ, service)
-        .at(paths::DOCS, docs::page(assets))
+        .at(paths::DOCS, docs::page())
         .at("/docs/:file", docs::file(assets))
         .at("/swagger", docs::moved())
         .at("/redoc", docs::moved())
         .at(paths::OPENAPI_JSON, docs::description(assets))
         .at(paths::OPENAPI_YAML, docs::description_in_yaml(assets))
-        .at("/problems/:kind", docs::problem())
-        .at("/", docs::landing());
+        .at(pages::PROBLEMS, pages::problems())
+        .at("/problems/:kind", pages::problem())
+        .at("/style.css", pages::style())
+        .at("/favicon.svg", pages::icon())
+        .at("/favicon.ico", pages::icon())
+        .at("/", pages::landing());
     let routes = docs::OLD_PAGES.iter().fold(routes, |routes, page| routes.at(page, docs::home()));
     let routes = routes.at("/api-test", docs::moved());
     let routes = match monitor.is_on_main_address() {

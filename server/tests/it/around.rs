@@ -241,14 +241,15 @@ async fn pages_of_an_earlier_web_site_lead_somewhere() {
     nobody.get("/patients/1").await.expect_status(404);
     nobody.get("/api/patients").await.expect_status(401);
     let landing = nobody.get("/").await.expect_status(200);
-    assert!(landing.text.contains("frontdesk --server"), "{}", landing.text);
+    let command = format!("frontdesk --server http://{}", server.address);
+    assert!(landing.text.contains(&command), "{}", landing.text);
 }
 
 #[tokio::test]
 async fn every_kind_of_problem_has_a_page_and_every_link_works() {
     let server = Server::start(Backend::Sqlite).await;
     let nobody = server.nobody();
-    let mut pages = vec!["/".to_owned(), "/docs".to_owned()];
+    let mut pages = vec!["/".to_owned(), "/docs".to_owned(), "/problems".to_owned()];
     pages.extend(Kind::ALL.iter().map(|kind| shared::paths::problem(kind.code())));
     let mut links = Vec::new();
     for path in &pages {
@@ -262,7 +263,16 @@ async fn every_kind_of_problem_has_a_page_and_every_link_works() {
     links.retain(|link| !link.starts_with("data:"));
     links.sort();
     links.dedup();
-    for expected in ["/docs", "/openapi.json", "/openapi.yaml", "/healthz", "/readyz"] {
+    for expected in [
+        "/docs",
+        "/openapi.json",
+        "/openapi.yaml",
+        "/problems",
+        "/healthz",
+        "/readyz",
+        "/favicon.svg",
+        "/style.css",
+    ] {
         assert!(links.iter().any(|link| link == expected), "no link to {expected}: {links:?}");
     }
     for link in links {
@@ -285,4 +295,57 @@ async fn the_description_is_served_as_yaml_too() {
     let request = server.nobody().request(Method::GET, "/openapi.yaml");
     let known = request.header("if-none-match", answer.header("etag"));
     server.nobody().send(known).await.expect_status(304);
+}
+
+#[tokio::test]
+async fn the_page_of_problems_lists_every_kind_and_every_code_with_its_parameters() {
+    let server = Server::start(Backend::Sqlite).await;
+    let page = server.nobody().get("/problems").await.expect_status(200);
+    for kind in Kind::ALL {
+        let link = format!("href=\"{}\"", shared::paths::problem(kind.code()));
+        assert!(page.text.contains(&link) && page.text.contains(kind.title()), "{kind:?}");
+    }
+    for code in shared::error_codes::ALL {
+        let row = page.text.split(&format!("<tr id=\"{}\">", code.name)).nth(1);
+        let row = row.unwrap_or_else(|| panic!("{} is missing", code.name));
+        let row = row.split("</tr>").next().unwrap();
+        for (param, _) in code.params {
+            assert!(row.contains(&format!("<code>{param}</code>")), "{row}");
+        }
+    }
+    let one = server.nobody().get("/problems/validation").await.expect_status(200);
+    assert!(one.text.contains("<code>errors</code>") && !one.text.contains('`'), "{}", one.text);
+}
+
+#[tokio::test]
+async fn big_assets_are_compressed_for_those_who_take_it() {
+    use std::io::Read;
+    let server = Server::start(Backend::Sqlite).await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |path: &str, encoding: &str, tag: &str| {
+        let request = http.get(format!("http://{}{path}", server.address));
+        let request = request.header("accept-encoding", encoding).header("if-none-match", tag);
+        request.send().await.unwrap()
+    };
+    for path in ["/docs/swagger-ui.js", "/docs/swagger-ui.css", "/openapi.json", "/openapi.yaml"] {
+        let plain = get(path, "identity", "").await;
+        let gzipped = get(path, "gzip, br", "").await;
+        assert_eq!(plain.headers().get("content-encoding"), None);
+        assert_eq!(gzipped.headers()["content-encoding"], "gzip");
+        for answer in [&plain, &gzipped] {
+            assert_eq!(answer.headers()["vary"], "Accept-Encoding");
+        }
+        let tag = gzipped.headers()["etag"].to_str().unwrap().to_owned();
+        assert_ne!(tag, plain.headers()["etag"].to_str().unwrap());
+        let unchanged = get(path, "gzip", &tag).await;
+        assert_eq!(
+            (unchanged.status(), &unchanged.headers()["vary"]),
+            (304.try_into().unwrap(), &"Accept-Encoding".parse().unwrap())
+        );
+        let (plain, gzipped) = (plain.bytes().await.unwrap(), gzipped.bytes().await.unwrap());
+        assert!(gzipped.len() * 3 < plain.len(), "{path}: {} of {}", gzipped.len(), plain.len());
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&gzipped[..]).read_to_end(&mut unpacked).unwrap();
+        assert!(unpacked == plain, "{path} is another file");
+    }
 }

@@ -358,11 +358,23 @@ async fn text_is_normalised_and_dangerous_characters_are_refused_everywhere(back
 async fn the_pages_around_the_api_come_from_the_server_itself(backend: Backend) {
     let server = Server::start(backend).await;
     let nobody = server.nobody();
-    for path in ["/", "/docs", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/docs/start.js"] {
+    for path in [
+        "/",
+        "/problems",
+        "/problems/stale",
+        "/style.css",
+        "/favicon.ico",
+        "/docs",
+        "/docs/swagger-ui.js",
+        "/docs/swagger-ui.css",
+        "/docs/start.js",
+    ] {
         let page = nobody.get(path).await.expect_status(200);
         assert!(!page.text.is_empty());
         if page.header("content-type").starts_with("text/html") {
-            assert!(!page.text.contains("http://") && !page.text.contains("https://"), "{path}");
+            for loaded in ["href=\"http", "src=\"http", "href=\"//", "src=\"//", "url("] {
+                assert!(!page.text.contains(loaded), "{path} loads {loaded}");
+            }
             assert!(page.header("content-security-policy").contains("default-src 'none'"));
         }
     }
