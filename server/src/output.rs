@@ -50,13 +50,18 @@ pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Replaces the last line on a terminal by one that is not ended; an empty one clears it. Where
+/// nobody watches it does nothing.
+pub(crate) fn draw(line: &str) {
+    if is_watched() {
+        let mut screen = io::stderr().lock();
+        let _ = write!(screen, "\r{}\u{1b}[K", display(line)).and_then(|()| screen.flush());
+    }
+}
+
 /// Ends the program with what clap has to say: help, the version, or a complaint, which quotes
 /// arguments and variables.
 pub(crate) fn leave(error: &clap::Error) -> ! {
-    let styled = error.render().ansi().to_string();
-    if display_page(&styled) == styled {
-        error.exit();
-    }
     let text = error.render().to_string();
     let text = display_page(text.trim_end());
     let _ = match error.use_stderr() {
