@@ -50,20 +50,24 @@ pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Replaces the last line on a terminal by one that is not ended; an empty one clears it. It does
+/// nothing where standard error is not a terminal.
+pub(crate) fn draw(line: &str) {
+    if is_watched() {
+        let mut screen = io::stderr().lock();
+        let _ = write!(screen, "\r{}\u{1b}[K", display(line)).and_then(|()| screen.flush());
+    }
+}
+
 /// Ends the program with the output of clap: help, the version, or an error, which may quote
 /// arguments and variables. A note follows it.
 pub(crate) fn leave(error: &clap::Error, note: Option<&str>) -> ! {
-    let styled = error.render().ansi().to_string();
-    if display_page(&styled) == styled {
-        let _ = error.print();
-    } else {
-        let text = error.render().to_string();
-        let text = display_page(text.trim_end());
-        let _ = match error.use_stderr() {
-            true => writeln!(io::stderr().lock(), "{text}"),
-            false => writeln!(io::stdout().lock(), "{text}"),
-        };
-    }
+    let text = error.render().to_string();
+    let text = display_page(text.trim_end());
+    let _ = match error.use_stderr() {
+        true => writeln!(io::stderr().lock(), "{text}"),
+        false => writeln!(io::stdout().lock(), "{text}"),
+    };
     if let Some(note) = note {
         complain(note);
     }

@@ -3,7 +3,6 @@
 use std::{ffi::OsString, io::IsTerminal, path::PathBuf};
 
 use clap::{CommandFactory, FromArgMatches, Parser, parser::ValueSource};
-use shared::display::display_page;
 
 use crate::{
     client::Certificate,
@@ -89,13 +88,8 @@ fn refuse(sentence: &str) -> ! {
     leave(&Args::command().error(clap::error::ErrorKind::ArgumentConflict, sentence))
 }
 
-/// Ends the program with what clap has to say. It quotes arguments and variables: where one would
-/// act on the terminal, all is printed without colours and made visible.
+/// Ends the program with what clap has to say. It quotes arguments and variables.
 fn leave(error: &clap::Error) -> ! {
-    let styled = error.render().ansi().to_string();
-    if display_page(&styled) == styled {
-        error.exit();
-    }
     crate::print_page(&error.render().to_string(), error.use_stderr());
     std::process::exit(error.exit_code())
 }

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::{header::Format, row::RowFault};
-use crate::output::{complain, is_watched};
+use crate::output::{OncePerSecond, complain, draw};
 
 /// A row that is not imported.
 #[derive(Debug, Serialize)]
@@ -70,31 +69,25 @@ fn rows(count: u64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
-/// The progress bar of a running import, and the reports of bad rows.
+/// The progress of a running import, and the reports of bad rows.
 pub(super) struct Screen {
-    bar: ProgressBar,
+    bytes: u64,
+    drawn: OncePerSecond,
     is_for_programs: bool,
 }
 
 impl Screen {
-    /// Makes the bar over the bytes of the file. It is hidden unless standard error is a terminal.
+    /// The progress of a file with this many bytes.
     pub(super) fn new(bytes: u64, is_for_programs: bool) -> Self {
-        let target = match is_watched() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let bar = ProgressBar::with_draw_target(Some(bytes), target);
-        let style = "{bar:30} {percent}% {msg}, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        Self { bar, is_for_programs }
+        Self { bytes, drawn: OncePerSecond::default(), is_for_programs }
     }
 
-    /// Updates the progress bar.
+    /// Shows the progress, at most once a second.
     pub(super) fn advance(&self, byte: u64, report: &Report) {
-        self.bar.set_position(byte);
-        self.bar.set_message(rows(report.read));
+        if self.drawn.admit().is_some() {
+            let percent = byte.saturating_mul(100).checked_div(self.bytes).unwrap_or(100);
+            draw(&format!("{percent}% of the file, {} read", rows(report.read)));
+        }
     }
 
     /// Reports a bad row: at once for people, at the end for JSON output.
@@ -104,18 +97,17 @@ impl Screen {
             report.bad_rows.push(row);
             return;
         }
-        self.bar.suspend(|| {
-            for fault in &row.faults {
-                let column = fault.column.as_deref().map(super::header::shown);
-                let column = column.map(|column| format!(" {column}:")).unwrap_or_default();
-                let (file, line, message) = (report.file.display(), row.line, &fault.message);
-                complain(&format!("{file}:{line}:{column} {message}"));
-            }
-        });
+        draw("");
+        for fault in &row.faults {
+            let column = fault.column.as_deref().map(super::header::shown);
+            let column = column.map(|column| format!(" {column}:")).unwrap_or_default();
+            let (file, line, message) = (report.file.display(), row.line, &fault.message);
+            complain(&format!("{file}:{line}:{column} {message}"));
+        }
     }
 
-    /// Removes the progress bar.
+    /// Clears the line with the progress.
     pub(super) fn close(&self) {
-        self.bar.finish_and_clear();
+        draw("");
     }
 }

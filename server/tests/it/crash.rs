@@ -11,7 +11,10 @@ use std::{
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use crate::harness::{Backend, PASSWORD, Place, on_both};
+use crate::{
+    harness::{Backend, PASSWORD, Place, on_both},
+    stream::HANG,
+};
 
 on_both! { kill_9_in_the_middle_of_writing_loses_no_acknowledged_write }
 
@@ -100,7 +103,7 @@ async fn kill_9_in_the_middle_of_writing_loses_no_acknowledged_write(backend: Ba
     create_admin(&place);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
-    for round in 0..5_u64 {
+    for round in 0..5 {
         let (mut child, base) = serve(&place);
         let token = log_in(&http, &base).await;
         let writers: Vec<_> = (0..8)
@@ -121,7 +124,14 @@ async fn kill_9_in_the_middle_of_writing_loses_no_acknowledged_write(backend: Ba
                 })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(150 + 90 * round)).await;
+        // In the middle of writing, after a different number of writes each time.
+        let goal = acknowledged.lock().await.len() + 10 + 7 * round;
+        let written = async {
+            while acknowledged.lock().await.len() < goal {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(HANG, written).await.expect("nothing is written");
         child.kill().unwrap();
         child.wait().unwrap();
         for writer in writers {

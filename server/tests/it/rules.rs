@@ -1,6 +1,6 @@
 //! House rules that the compiler does not hold.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 pub(crate) fn sources(folder: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -105,7 +105,7 @@ fn error_codes_in(name: &str, text: &str) -> Vec<String> {
 fn every_code_of_a_complaint_is_in_the_table_and_none_is_there_in_vain() {
     let listed: Vec<_> = shared::error_codes::ALL.iter().map(|code| code.name).collect();
     assert!(listed.is_sorted_by(|a, b| a < b), "{listed:?}");
-    let mut used = std::collections::BTreeSet::new();
+    let mut used = BTreeSet::new();
     for (name, text) in sources("shared/src").into_iter().chain(sources("server/src")) {
         let mut code = text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned();
         if name == "shared/src/problem.rs" {
@@ -126,4 +126,22 @@ fn both_databases_have_the_same_migrations() {
         names
     };
     assert_eq!(names("sqlite"), names("postgres"));
+}
+
+#[test]
+fn every_dependency_has_a_reason_and_every_reason_a_dependency() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let manifest = read("Cargo.toml");
+    let (_, rest) = manifest.split_once("\n[workspace.dependencies]\n").unwrap();
+    let (dependencies, _) = rest.split_once("\n[").unwrap();
+    let names = dependencies.lines().filter(|line| !line.contains("{ path = "));
+    let names = names.filter_map(|line| Some(line.split_once(" = ")?.0.to_owned()));
+    let names = names.filter(|name| !name.starts_with('#')).collect::<BTreeSet<String>>();
+    let contributing = read("CONTRIBUTING.md");
+    let (_, rest) = contributing.split_once("\n## Dependencies\n").unwrap();
+    let (section, _) = rest.split_once("\n## ").unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let named = rows.flat_map(|(names, _)| names.split("`, `").map(str::to_owned));
+    assert_eq!(names, named.collect::<BTreeSet<String>>());
 }

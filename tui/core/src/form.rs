@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use shared::Faults;
 
-use crate::{input::action::Action, msg::Chord};
+use crate::input::action::Action;
 use field::Field;
 
 /// From this many columns on, short fields share a line.
@@ -95,11 +95,6 @@ impl Form {
     /// Whether anything differs from what it was when the form was opened.
     pub fn is_changed(&self) -> bool {
         self.fields.iter().any(Field::is_changed)
-    }
-
-    /// Takes a key for typing. Says whether it did.
-    pub fn press(&mut self, chord: Chord) -> bool {
-        self.focused_mut().is_some_and(|field| field.press(chord))
     }
 
     /// Does what moves within a form, or edits the focused field. Says whether it was that.

@@ -81,39 +81,6 @@ impl Theme {
             border: plain,
         }
     }
-
-    /// Strong colours on black, whatever the terminal's own are.
-    pub const fn high_contrast() -> Self {
-        let plain = Style::new().fg(Color::White).bg(Color::Black);
-        let bold = plain.add_modifier(Modifier::BOLD);
-        let inverse = Style::new().fg(Color::Black).bg(Color::White);
-        Self {
-            text: plain,
-            dim: plain,
-            title: bold.fg(Color::LightCyan),
-            header: inverse.add_modifier(Modifier::BOLD),
-            label: plain,
-            field: plain.add_modifier(Modifier::UNDERLINED),
-            focus: bold.fg(Color::LightYellow).add_modifier(Modifier::UNDERLINED),
-            selected: Style::new().fg(Color::Black).bg(Color::LightYellow),
-            selected_away: bold.add_modifier(Modifier::UNDERLINED),
-            key: bold.fg(Color::LightYellow),
-            fault: bold.fg(Color::LightRed),
-            warning: bold.fg(Color::LightYellow),
-            good: bold.fg(Color::LightGreen),
-            border: plain,
-        }
-    }
-
-    /// The theme of this name: `ansi`, `mono` or `high-contrast`.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "ansi" | "default" => Some(Self::ansi()),
-            "mono" => Some(Self::mono()),
-            "high-contrast" => Some(Self::high_contrast()),
-            _ => None,
-        }
-    }
 }
 
 impl Default for Theme {

@@ -3,7 +3,8 @@
 use std::{cell::RefCell, io, rc::Rc};
 
 use crossterm::{Command, clipboard::CopyToClipboard};
-use ratatui::{Frame, Terminal, backend::CrosstermBackend};
+use ratatui_core::terminal::{Frame, Terminal};
+use ratatui_crossterm::CrosstermBackend;
 
 use super::{terminal, writer::Writer};
 

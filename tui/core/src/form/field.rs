@@ -100,11 +100,6 @@ impl Field {
         }
     }
 
-    /// The value with which the form was opened.
-    pub fn opening(&self) -> &str {
-        &self.opening
-    }
-
     /// Whether it differs from what it was when the form was opened.
     pub fn is_changed(&self) -> bool {
         self.value().trim() != self.opening.trim() || self.is_open()

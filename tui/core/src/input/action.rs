@@ -152,8 +152,6 @@ pub enum Context {
     Patients,
     /// One patient.
     Patient,
-    /// The form of a patient.
-    PatientForm,
     /// The login.
     Login,
     /// A list to pick from, under a field for text.
@@ -175,7 +173,6 @@ impl Context {
         Self::Results,
         Self::Patients,
         Self::Patient,
-        Self::PatientForm,
         Self::Login,
         Self::Rows,
         Self::Form,
@@ -197,7 +194,6 @@ impl Context {
             Self::Results => "Found patients",
             Self::Patients => "List of patients",
             Self::Patient => "A patient",
-            Self::PatientForm => "A patient's form",
             Self::Login => "Logging in",
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",

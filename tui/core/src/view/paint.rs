@@ -24,11 +24,6 @@ impl<'a> Painter<'a> {
         Self { buffer, theme, cursor: None }
     }
 
-    /// Everything there is to draw on.
-    pub fn screen(&self) -> Rect {
-        self.buffer.area
-    }
-
     /// Draws a safe text into at most `columns`. Returns how many it took.
     pub fn text(&mut self, x: u16, y: u16, columns: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;

@@ -372,7 +372,7 @@ pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
 
 /// Where its keys mean something.
 pub fn contexts() -> &'static [Context] {
-    &[Context::Form, Context::PatientForm, Context::Global]
+    &[Context::Form, Context::Global]
 }
 
 /// Scrolls so that the focused field is seen.
