@@ -179,6 +179,12 @@ impl Shape {
                 };
                 schema.any_of = vec![named, MetaSchemaRef::Inline(Box::new(null))];
             }
+            None if !schema.one_of.is_empty() => {
+                // `null` needs a type beside it, so it is one of the alternatives.
+                if let Some(MetaSchemaRef::Inline(first)) = schema.one_of.first_mut() {
+                    first.nullable = true;
+                }
+            }
             None => {
                 schema.nullable = true;
                 if !schema.enum_items.is_empty() {

@@ -140,14 +140,22 @@ fn kind(document: &Value, schema: &Value) -> String {
         let choices: Vec<&str> = choices.iter().map(text).filter(|it| !it.is_empty()).collect();
         words.push(choices.join("|"));
     }
-    if schema["nullable"] == true {
+    let is_null = |schema: &Value| schema["nullable"] == true;
+    let alternatives = || schema["oneOf"].as_array().into_iter().flatten();
+    if is_null(schema) || alternatives().any(is_null) {
         words.push("or null".to_owned());
     }
     if !schema["items"].is_null() {
         words.push(format!("of ({})", kind(document, &schema["items"])));
     }
     for key in ["allOf", "anyOf", "oneOf"] {
-        words.extend(schema[key].as_array().into_iter().flatten().map(|it| kind(document, it)));
+        let several = schema[key].as_array().into_iter().flatten();
+        let kinds = several.map(|it| kind(document, it));
+        // What is said of one alternative is said of all, above.
+        words.extend(kinds.map(|it| match key {
+            "oneOf" => it.replace(" or null", ""),
+            _ => it,
+        }));
     }
     words.join(" ")
 }

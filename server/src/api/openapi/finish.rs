@@ -37,6 +37,10 @@ pub(super) fn finish(document: &mut Value, kinds: &BTreeMap<String, Vec<Kind>>) 
         // poem-openapi leaves out an empty list, which OpenAPI asks for.
         flow.insert("scopes".to_owned(), json!({}));
     }
+    if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
+        let url = "https://opensource.org/license/mit";
+        info.insert("license".to_owned(), json!({"name": "MIT OR Apache-2.0", "url": url}));
+    }
     let bodies = bodies(document);
     let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) else {
         return;
@@ -200,7 +204,14 @@ fn answered(operation: &Map<String, Value>) -> Option<&str> {
     reference("200").or_else(|| reference("201")).or_else(|| {
         // What answers nothing is named by its group.
         let tag = operation.get("tags")?.get(0)?.as_str()?;
-        ["Patient", "Doctor", "Assignment"].into_iter().find(|name| tag.starts_with(name))
+        let named = match tag {
+            "Patients" => "Patient",
+            "Doctors" => "Doctor",
+            "Assignments" => "Assignment",
+            "Users" => "Account",
+            _ => return None,
+        };
+        Some(named)
     })
 }
 
