@@ -31,6 +31,9 @@ const RETIRED: &str = " retired ";
 /// with it a moment longer, and clocks differ.
 const SLACK: TimeDelta = TimeDelta::minutes(2);
 
+/// Characters of the name of a secret.
+pub const KEY_ID_LENGTH: usize = 8;
+
 /// One secret with the name under which a token refers to it.
 pub struct Key {
     /// The first bytes of its hash, so that it says nothing about the secret.

@@ -12,7 +12,7 @@ use crate::{
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
-    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    page::{PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
@@ -271,7 +271,7 @@ filter! {
         /// it: newest first.
         ordering: Ordering<AssignmentOrder> = query::ordering => [example("-assigned_date")],
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX), example(1)],
         /// Rows of a page.
         page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
         /// Where the page starts, from `next` or `previous`.

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 pub const PAGE_SIZE: i64 = 20;
 /// Most rows of a page.
 pub const PAGE_SIZE_MAX: i64 = 100;
-/// Up to this many rows are counted exactly, and page numbers reach.
-pub const COUNT_MAX: i64 = 10_000;
+/// Up to this many rows are counted exactly.
+pub const COUNT_MAX: i64 = 1_000;
+/// The row up to which page numbers reach.
+pub const ROW_MAX: i64 = 10_000;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +40,7 @@ impl<T: Listed> crate::describe::Describe for Page<T> {
         use crate::describe::Shape;
         schemas.object(T::PAGE, &["One page of a list."], |object, schemas| {
             let count = Shape::integer().range(0, COUNT_MAX).example(1);
-            let doc = "How many rows the whole list has: exact up to 10,000.";
+            let doc = "How many rows the whole list has: exact up to 1,000.";
             object.property("count", &[doc], count, true);
             let doc = "`true` when there are more rows than `count` says.";
             object.property("count_capped", &[doc], Shape::boolean(), false);

@@ -14,7 +14,7 @@ use shared::{
 use super::{
     access::{Actor, Origin, Program, in_person},
     audit::{self, Deed, Doer},
-    listing::{Asked, Window},
+    listing::{PageRequest, PageSlice},
     sessions,
 };
 use crate::{
@@ -139,10 +139,14 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
 }
 
 /// One's own tokens, newest first.
-pub async fn list(app: &App, actor: &Actor, query: &ListQuery) -> Result<Window<ApiToken>, Error> {
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    query: &ListQuery,
+) -> Result<PageSlice<ApiToken>, Error> {
     in_person(actor)?;
-    let asked: Asked<i64> =
-        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "api_tokens")?;
+    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let asked: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());
     let mut lent = app.db().read().await?;
@@ -150,7 +154,7 @@ pub async fn list(app: &App, actor: &Actor, query: &ListQuery) -> Result<Window<
     let id = actor.id();
     let rows = api_tokens::list(&mut conn, id, place, backwards, limit, offset).await?;
     let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
-    asked.window(rows, count, |token| token.id.0)
+    asked.slice(app, rows, count, |token| token.id.0)
 }
 
 /// Revokes one of one's own tokens; one that was revoked already stays so.

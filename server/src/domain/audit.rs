@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use shared::{
@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     access::{Action, Actor, Origin, scope},
     feed,
-    listing::{Asked, Window},
+    listing::{PageRequest, PageSlice},
 };
 use crate::{
     app::App,
@@ -26,7 +26,6 @@ use crate::{
         Conn, Db,
         audit::{self, Content, NewEntry, Place},
         changes,
-        listing::foreign_cursor,
     },
     digest::sha256,
     error::Error,
@@ -161,16 +160,17 @@ pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error>
 
 /// A page of what was done with a record, newest first.
 pub(crate) async fn history(
+    app: &App,
     conn: &mut Conn<'_>,
-    asked: &Asked<i64>,
+    asked: &PageRequest<i64>,
     entity: &str,
     id: i64,
-) -> Result<Window<HistoryEntry>, Error> {
+) -> Result<PageSlice<HistoryEntry>, Error> {
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());
     let rows = audit::history(conn, entity, id, place, backwards, limit, offset).await?;
     let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
-    asked.window(rows, count, |entry| entry.id.0)
+    asked.slice(app, rows, count, |entry| entry.id.0)
 }
 
 /// The audit log, newest first. Reading it is noted too.
@@ -178,17 +178,14 @@ pub async fn list(
     app: &App,
     actor: &Actor,
     filter: &AuditFilter,
-) -> Result<Window<AuditEntry>, Error> {
+) -> Result<PageSlice<AuditEntry>, Error> {
     scope(actor, Action::ReadAudit)?;
     if filter.entity_id.is_some() && filter.entity.is_none() {
         let message = "is needed beside entity_id: ids of different kinds are not related";
         return Err(Error::invalid("entity", Complaint::new("required", message)));
     }
-    let asked: Asked<Place> =
-        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), "audit")?;
-    if asked.key().is_some_and(|place| !(1..=9_999).contains(&place.at.year())) {
-        return Err(foreign_cursor());
-    }
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
     let (place, backwards) = (asked.key(), asked.is_backwards());
@@ -197,7 +194,7 @@ pub async fn list(
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
     drop(lent);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
-    asked.window(rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
+    asked.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
 }
 
 /// Longest time that a read waits to be noted, and with it the most that a power cut can take.

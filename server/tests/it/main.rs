@@ -47,6 +47,7 @@ mod patients;
 mod plans;
 mod postgres;
 mod proxy;
+mod records;
 mod rules;
 mod search;
 mod stream;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
     Complaint, UserId,
-    page::{COUNT_MAX, PAGE_SIZE_MAX},
+    page::{PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
@@ -188,7 +188,7 @@ filter! {
         /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
         ordering: Ordering<UserOrder> = query::ordering => [example("last_name")],
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX), example(1)],
+        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX), example(1)],
         /// Rows of a page.
         page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), example(20)],
         /// Where the page starts, from `next` or `previous`.
