@@ -19,7 +19,10 @@ use server::{
     api::connections,
     app::App,
     config::Settings,
-    domain::users::{self, NewAccount},
+    domain::{
+        upgrade,
+        users::{self, NewAccount},
+    },
     sample,
 };
 use shared::account::Role;
@@ -72,7 +75,7 @@ async fn main() -> Outcome<()> {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         ..Settings::defaults()
     };
-    let app = App::open(settings.clone()).await?;
+    let app = upgrade::open(settings.clone()).await?;
     if users::is_setup_needed(&app).await? {
         let since = Instant::now();
         fill(&app, &options).await?;
@@ -84,7 +87,7 @@ async fn main() -> Outcome<()> {
     }
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr()?;
-    let app = App::open(Settings { listen: address, ..settings }).await?;
+    let app = upgrade::open(Settings { listen: address, ..settings }).await?;
     let serving = app.clone();
     tokio::spawn(async move {
         connections::serve(&serving, listener, std::future::pending::<()>()).await

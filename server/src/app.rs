@@ -1,20 +1,22 @@
-//! Everything a request needs, built once and cheap to clone.
+//! The state of the server, built once and cheap to clone.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
+use argon2::Params;
 use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
     config::{Database, Settings},
-    db::Db,
-    domain::{audit::Reads, feed::Feed, mail::Mail, passwords::Passwords, tokens::Tokens, users},
+    db::{Db, users},
     keys::KeyRing,
     metrics::{Levels, Metrics},
-    post::Post,
+    services::{
+        feed::Feed, mail::Mail, passwords::Passwords, post::Post, reads::Reads, tokens::Tokens,
+    },
 };
 
 pub use crate::db::Readiness;
@@ -40,26 +42,25 @@ struct Inner {
 }
 
 impl App {
-    /// Opens the database, brings it up to date and finds the keys.
+    /// Opens a database, brings its tables up to date and finds the keys. `domain::upgrade::open` does so
+    /// and brings the accounts up to date too.
     ///
     /// Fails with one sentence for the operator.
-    pub async fn open(settings: Settings) -> Result<Self, String> {
-        let database = settings.database()?;
-        Self::open_on(settings, &database).await
-    }
-
-    /// The same, on a database that was decided elsewhere.
-    pub async fn open_on(settings: Settings, database: &Database) -> Result<Self, String> {
-        settings.check()?;
+    pub(crate) async fn open(
+        settings: Settings,
+        database: &Database,
+        cost: Params,
+    ) -> Result<Self, String> {
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
         let keys = KeyRing::open(&settings, database, &clock)?;
         let post = Post::open(&settings, database)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
-        let passwords = Passwords::new()?;
+        let passwords = Passwords::new(cost)?;
         let reads = Reads::start(db.clone());
-        let (feed, is_draining) = (Feed::default(), watch::Sender::new(false));
+        users::listing::complete(&db).await.map_err(|error| error.to_string())?;
+        let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));
         let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(post));
         let inner = Inner {
             settings,
@@ -74,9 +75,7 @@ impl App {
             is_leaving: AtomicBool::new(false),
             is_draining,
         };
-        let app = Self { inner: Arc::new(inner) };
-        users::complete(&app).await.map_err(|error| error.to_string())?;
-        Ok(app)
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The settings.
@@ -99,22 +98,22 @@ impl App {
         &self.inner.clock
     }
 
-    /// What makes and reads tokens.
+    /// The service that issues and verifies tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.inner.tokens
     }
 
-    /// What hashes passwords.
+    /// The service that hashes passwords.
     pub fn passwords(&self) -> &Passwords {
         &self.inner.passwords
     }
 
-    /// Where reads are noted.
+    /// The queue of audit events for reads.
     pub fn reads(&self) -> &Reads {
         &self.inner.reads
     }
 
-    /// What is counted.
+    /// The metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
     }
@@ -125,27 +124,27 @@ impl App {
         Levels { pools: self.db().pools(), hashing, hashes_waiting }
     }
 
-    /// Those who listen for changes.
-    pub(crate) fn feed(&self) -> &Feed {
+    /// The feed of live changes and its subscribers.
+    pub fn feed(&self) -> &Feed {
         &self.inner.feed
     }
 
-    /// What sends mail.
+    /// The service that sends mail.
     pub fn mail(&self) -> &Mail {
         &self.inner.mail
     }
 
-    /// From now on the server says that it is not ready, and serves as before.
+    /// Makes `/readyz` report that the server will stop soon. Requests are still served.
     pub fn leave(&self) {
         self.inner.is_leaving.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the server will stop soon.
+    /// Whether [`App::leave`] was called: the server will stop soon.
     pub fn is_leaving(&self) -> bool {
         self.inner.is_leaving.load(Ordering::Relaxed)
     }
 
-    /// From now on new requests are refused, and what would go on for ever ends.
+    /// Begins to stop: new requests are refused, and streams of events end.
     pub fn drain(&self) {
         self.inner.is_draining.send_replace(true);
     }
@@ -157,11 +156,11 @@ impl App {
 
     /// Waits until the server is stopping.
     pub async fn drained(&self) {
-        // The sender lives as long as we do, so this fails never.
+        // The sender lives as long as `self`, so this never fails.
         let _ = self.inner.is_draining.subscribe().wait_for(|is_draining| *is_draining).await;
     }
 
-    /// Writes what is still waiting to be written and closes the database.
+    /// Stops sending mail, writes the waiting audit events of reads and closes the database.
     pub async fn close(&self) {
         self.inner.mail.stop().await;
         self.inner.reads.flush().await;

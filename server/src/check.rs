@@ -1,5 +1,5 @@
 //! `frontdesk-server check`: whether everything that the server needs is there and in order. It
-//! changes nothing, and looks beside a running server too.
+//! changes nothing, and can be run beside a server.
 
 use std::path::Path;
 
@@ -7,63 +7,72 @@ use serde_json::json;
 
 use crate::{
     api::tls,
+    clock::Clock,
     config::{Database, Settings},
     db::Db,
+    finding::{Finding, State},
     keys,
     output::{say, say_json},
-    post::Post,
+    services::post::Post,
 };
-
-/// One thing that was looked at: what it is, and how it is or what is wrong with it.
-struct Finding(&'static str, Result<String, String>);
 
 /// Looks at everything and says how it is, a line each; 1 where something is wrong.
 pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
     let findings = findings(settings).await;
-    let is_well = findings.iter().all(|Finding(_, found)| found.is_ok());
+    let is_well = findings.iter().all(|(_, found)| found.state != State::Bad);
     if is_json {
         let lines: Vec<_> = findings
             .iter()
-            .map(|Finding(what, found)| {
-                let (Ok(detail) | Err(detail)) = found;
-                json!({"what": what, "is_well": found.is_ok(), "detail": detail})
+            .map(|(what, found)| {
+                let (is_well, is_warning) =
+                    (found.state != State::Bad, found.state == State::Warning);
+                json!({"what": what, "is_well": is_well, "is_warning": is_warning,
+                       "detail": found.detail})
             })
             .collect();
         say_json(&lines)?;
         return Ok(u8::from(!is_well));
     }
-    for Finding(what, found) in &findings {
-        match found {
-            Ok(detail) => say(&format!("well  {what}: {detail}")),
-            Err(sentence) => say(&format!("BAD   {what}: {sentence}")),
-        }
+    for (what, found) in &findings {
+        let state = match found.state {
+            State::Good => "ok",
+            State::Warning => "WARN",
+            State::Bad => "BAD",
+        };
+        say(&format!("{state:<5} {what}: {}", found.detail));
     }
     Ok(u8::from(!is_well))
 }
 
-async fn findings(settings: &Settings) -> Vec<Finding> {
-    let mut findings = Vec::new();
+/// What was looked at, and how it is.
+type Findings = Vec<(&'static str, Finding)>;
+
+async fn findings(settings: &Settings) -> Findings {
+    let mut findings: Findings = Vec::new();
     match settings.database() {
         Ok(database) => {
             let inspected = Db::inspect(&database).await;
-            findings.extend(inspected.into_iter().map(|found| Finding("database", found)));
+            findings.extend(inspected.into_iter().map(|found| ("database", found)));
             if let Database::Sqlite(file) = &database {
-                findings.push(Finding("folder", folder(file)));
+                findings.push(("folder", folder(file).into()));
             }
-            findings.push(Finding("keys", keys::check(settings, &database)));
-            findings.push(Finding("mail", mail(settings, &database)));
+            let keys = keys::check(settings, &database).unwrap_or_else(Finding::bad);
+            findings.push(("keys", keys));
+            findings.push(("mail", mail(settings, &database).into()));
         }
-        Err(sentence) => findings.push(Finding("database", Err(sentence))),
+        Err(sentence) => findings.push(("database", Finding::bad(sentence))),
     }
-    findings.push(Finding("time zone", settings.zone().map(|zone| zone.name().to_owned())));
-    let tls = tls::check(settings).map(|pair| match pair {
-        Some(pair) => pair,
+    let zone = settings.zone();
+    let now = Clock::new(zone.as_ref().copied().unwrap_or_default()).now();
+    findings.push(("time zone", zone.map(|zone| zone.name().to_owned()).into()));
+    let tls = tls::check(settings, now).map(|certificate| match certificate {
+        Some(certificate) => certificate,
         None if settings.is_overheard() => {
-            "none, and others on the network can read along".to_owned()
+            Finding::warning("none, so others on the network can read along")
         }
-        None => "none".to_owned(),
+        None => Finding::good("none"),
     });
-    findings.push(Finding("TLS", tls));
+    findings.push(("TLS", tls.unwrap_or_else(Finding::bad)));
     let token = settings.metrics_token();
     let metrics = token.map(|token| match (settings.metrics_listen, token) {
         (Some(address), Some(_)) => format!("http://{address}/metrics, with a token"),
@@ -71,7 +80,7 @@ async fn findings(settings: &Settings) -> Vec<Finding> {
         (None, Some(_)) => "/metrics, with a token".to_owned(),
         (None, None) => "none".to_owned(),
     });
-    findings.push(Finding("metrics", metrics));
+    findings.push(("metrics", metrics.into()));
     findings
 }
 
@@ -80,19 +89,20 @@ fn mail(settings: &Settings, database: &Database) -> Result<String, String> {
     let post = Post::open(settings, database)?;
     let from = &post.from().email;
     let Some(outbox) = post.outbox() else { return Ok(format!("by SMTP, from {from}")) };
-    // The folder is made with the first mail, and with it those above it.
-    let there = outbox.ancestors().find(|folder| folder.symlink_metadata().is_ok());
-    writable(there.unwrap_or(Path::new(".")))?;
+    writable(outbox)?;
     Ok(format!("files in {}, from {from}", outbox.display()))
 }
 
 /// Whether files can be written beside the database: its log.
 fn folder(file: &Path) -> Result<String, String> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    writable(folder.unwrap_or(Path::new(".")))
+    writable(file.parent().unwrap_or(Path::new("")))
 }
 
+/// Whether a folder can be written to. One that is missing is made when it is needed, and with it
+/// those above it.
 fn writable(folder: &Path) -> Result<String, String> {
+    let there = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok());
+    let folder = there.unwrap_or(Path::new("."));
     let place = folder.display();
     tempfile::NamedTempFile::new_in(folder)
         .map(|_| format!("{place} can be written to"))

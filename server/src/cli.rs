@@ -1,12 +1,14 @@
 //! The server's command line.
 
+mod usage;
+
 use std::{
     io::{IsTerminal, Read},
     time::Duration,
 };
 
-use clap::{CommandFactory, Parser, Subcommand};
-use shared::account::Role;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use shared::account::{Role, User};
 use tokio::time::timeout;
 use tracing_subscriber::{
     Layer,
@@ -20,7 +22,7 @@ use crate::{
     app::App,
     check,
     config::{Database, LogFormat, Settings, read_environment},
-    domain::users,
+    domain::{upgrade, users},
     error::Error,
     import, keys,
     lock::{Asked, Lock},
@@ -117,15 +119,28 @@ fn role(text: &str) -> Result<Role, String> {
     text.parse().map_err(|complaint: shared::Complaint| complaint.message)
 }
 
-/// Runs the command line; returns the exit status: 0 on success, 1 on failure (2 is clap's, for
-/// wrong usage).
+/// The exit status of a failure.
+const FAILURE: u8 = 1;
+/// The exit status of wrong usage: arguments and settings that can't be read or not be combined.
+const WRONG_USAGE: u8 = 2;
+
+/// Runs the command line; returns the exit status: 0 on success, 2 on wrong usage, 1 on any other
+/// failure.
 pub fn run() -> u8 {
     std::panic::set_hook(Box::new(output::report_panic));
-    let variables: Vec<String> = variables();
-    if let Err(sentence) = read_environment(&variables) {
-        return fail(&sentence);
-    }
-    let cli = Cli::try_parse().unwrap_or_else(|error| output::leave(&error));
+    let file = match read_environment(&variables()) {
+        Ok(file) => file,
+        Err(sentence) => return fail(&sentence, WRONG_USAGE),
+    };
+    let mut command = usage::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = parsed.unwrap_or_else(|error| {
+        let error = error.format(&mut command);
+        let arguments: Vec<_> =
+            std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
+        output::leave(&error, usage::origin(&error, &file, &arguments).as_deref())
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(execute(cli)),
@@ -133,7 +148,7 @@ pub fn run() -> u8 {
     };
     match outcome {
         Ok(status) => status,
-        Err(sentence) => fail(&sentence),
+        Err(sentence) => fail(&sentence, FAILURE),
     }
 }
 
@@ -146,13 +161,21 @@ pub fn variables() -> Vec<String> {
     names.chain(of_the_client.map(|name| format!("FRONTDESK_{name}"))).collect()
 }
 
-fn fail(sentence: &str) -> u8 {
+fn fail(sentence: &str, status: u8) -> u8 {
     complain(&format!("frontdesk-server: {sentence}"));
-    1
+    status
 }
 
 async fn execute(cli: Cli) -> Result<u8, String> {
     let settings = cli.settings;
+    // `check` tells of bad settings beside everything else; the others do without.
+    let needs_none = matches!(
+        cli.command,
+        Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
+    );
+    if !needs_none && let Err(sentence) = usage::check(&settings) {
+        return Ok(fail(&sentence, WRONG_USAGE));
+    }
     match cli.command {
         None | Some(Command::Serve) => serve(settings).await.map(|()| 0),
         Some(Command::Openapi) => {
@@ -181,7 +204,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
         Some(Command::Check { json }) => check::run(&settings, json).await,
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "frontdesk-server", &mut script);
+            clap_complete::generate(shell, &mut usage::command(), "frontdesk-server", &mut script);
             say_page(String::from_utf8_lossy(&script).trim_end());
             Ok(0)
         }
@@ -212,7 +235,7 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
         }
         Database::Postgres(_) => None,
     };
-    let app = App::open_on(settings, &database).await?;
+    let app = upgrade::open_on(settings, &database).await?;
     Ok((app, lock))
 }
 
@@ -223,7 +246,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             let account = users::read_account(&email, &name, password, role);
             match account {
                 Ok(account) => users::create(app, account, role).await.map(|user| {
-                    say(&format!("{} is now {} {}.", user.login_name(), user.role, user.id));
+                    say(&format!("{} is now {} {}.", shown(&user), user.role, user.id));
                 }),
                 Err(faults) => Err(faults.into()),
             }
@@ -234,34 +257,38 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
-                say(&format!(
-                    "{:>6}  {:<8} {:<12} {}",
-                    user.id,
-                    user.role,
-                    state,
-                    user.login_name()
-                ));
+                let email = user.email.as_deref().unwrap_or_default();
+                let (id, role, name) = (user.id, user.role, user.label());
+                say(format!("{id:>6}  {role:<8} {state:<12} {name:<20} {email}").trim_end());
             }
             Ok(())
         }),
         UserCommand::SetRole { user, role } => users::set_role(app, &user, role)
             .await
-            .map(|user| say(&format!("{} is now {}.", user.login_name(), user.role))),
+            .map(|user| say(&format!("{} is now {}.", shown(&user), user.role))),
         UserCommand::SetPassword { user, password_stdin } => {
             let password = password(password_stdin)?;
             users::set_password(app, &user, &password)
                 .await
-                .map(|user| say(&format!("{} has a new password.", user.login_name())))
+                .map(|user| say(&format!("{} has a new password.", shown(&user))))
         }
         UserCommand::Deactivate { user } => users::deactivate(app, &user)
             .await
-            .map(|user| say(&format!("{} can no longer log in.", user.login_name()))),
+            .map(|user| say(&format!("{} can no longer log in.", shown(&user)))),
     };
     done.map_err(|error| match error {
         Error::NotFound => "there is no such user".to_owned(),
         Error::Invalid(faults) | Error::Conflict(faults) => faults.to_string(),
         other => other.to_string(),
     })
+}
+
+/// A user as a sentence names one.
+fn shown(user: &User) -> String {
+    match &user.email {
+        Some(email) => format!("{} ({email})", user.label()),
+        None => user.label().to_owned(),
+    }
 }
 
 /// The password from standard input, without its line end, or from somebody who types it blind.
@@ -307,7 +334,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     };
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let app = App::open_on(Settings { listen: address, ..settings }, &database).await?;
+    let app = upgrade::open_on(Settings { listen: address, ..settings }, &database).await?;
     let doors = connections::Doors::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {

@@ -1,5 +1,5 @@
-//! The one clock. Times are cut to microseconds, which is what PostgreSQL keeps, so that what was
-//! written and what is read are equal on both databases.
+//! The only clock of the server. Times are truncated to microseconds, which is the precision of
+//! PostgreSQL, so that a stored time equals the one that was written on both databases.
 
 use std::sync::{
     Arc, OnceLock,
@@ -9,23 +9,23 @@ use std::sync::{
 use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-/// The time, and the clinic's time zone. Clones go together.
+/// The time and the clinic's time zone. Clones share their state, so tests move them all at once.
 #[derive(Clone, Debug)]
 pub struct Clock {
     zone: Tz,
-    /// Microseconds that tests have moved it ahead.
+    /// Microseconds by which tests have advanced the clock.
     ahead: Arc<AtomicI64>,
-    /// The time at which tests have stopped it.
+    /// The time at which tests have stopped the clock.
     stopped: Arc<OnceLock<DateTime<Utc>>>,
 }
 
 impl Clock {
-    /// The machine's time, read in a time zone.
+    /// A clock that shows the machine's time, with the clinic's time zone.
     pub fn new(zone: Tz) -> Self {
         Self { zone, ahead: Arc::default(), stopped: Arc::default() }
     }
 
-    /// Now, in whole microseconds.
+    /// The current time, in whole microseconds.
     pub fn now(&self) -> DateTime<Utc> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
         let now = self.stopped.get().copied().unwrap_or_else(Utc::now);
@@ -33,19 +33,19 @@ impl Clock {
         (now + ahead).trunc_subsecs(6)
     }
 
-    /// The date at the clinic.
+    /// The current date at the clinic.
     pub fn today(&self) -> NaiveDate {
         self.now().with_timezone(&self.zone).date_naive()
     }
 
-    /// When a day begins at the clinic. Where the clocks are put on over midnight, that is when they
-    /// are; where they are put back over it, the first time that it is midnight.
+    /// The start of a day at the clinic. Where the clocks skip midnight, the day starts with the
+    /// first time after it. Where midnight comes twice, the day starts with the first one.
     pub fn start_of(&self, day: NaiveDate) -> DateTime<Utc> {
         let midnight = day.and_time(NaiveTime::MIN);
         let minutes = (0..=24 * 60).map(|minutes| midnight + TimeDelta::minutes(minutes));
         let times = minutes.filter_map(|time| self.zone.from_local_datetime(&time).earliest());
         let first = times.map(|time| time.with_timezone(&Utc)).next();
-        // No zone has ever left out more than a day.
+        // No time zone has ever skipped more than a day.
         first.unwrap_or_else(|| midnight.and_utc())
     }
 
@@ -54,13 +54,13 @@ impl Clock {
         self.zone
     }
 
-    /// Stops the clock, for tests of what takes seconds: it then moves only by [`Clock::advance`].
+    /// Stops the clock, for tests about short times. It then moves only by [`Clock::advance`].
     pub fn stop(&self) {
-        // Set once; a clock that stands already goes on standing.
+        // The value is set only once, so stopping a stopped clock changes nothing.
         let _ = self.stopped.set(self.now());
     }
 
-    /// Moves the clock ahead, for tests of what takes long.
+    /// Advances the clock, for tests about long times.
     pub fn advance(&self, by: TimeDelta) {
         let by = by.num_microseconds().unwrap_or_default();
         self.ahead.fetch_add(by, Ordering::Relaxed);
@@ -91,9 +91,9 @@ mod tests {
             (New_York, "2026-03-09", "2026-03-09T04:00:00+00:00"),
             // The clocks went from 0:00 to 1:00.
             (Sao_Paulo, "2018-11-04", "2018-11-04T03:00:00+00:00"),
-            // They went from 1:00 back to 0:00, so that it was midnight twice.
+            // The clocks went from 1:00 back to 0:00, so that there were two midnights.
             (Havana, "2025-11-02", "2025-11-02T04:00:00+00:00"),
-            // There was no such day; the next one began instead.
+            // This day did not exist; the next one starts instead.
             (Apia, "2011-12-30", "2011-12-30T10:00:00+00:00"),
             (Apia, "2011-12-31", "2011-12-30T10:00:00+00:00"),
         ] {

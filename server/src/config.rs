@@ -1,14 +1,20 @@
 //! The settings. This is their one reader: flag before environment variable before line of a `.env`
 //! file before default.
 
+mod environment;
+mod values;
+
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use chrono_tz::Tz;
 use clap::Args;
 use ipnet::IpNet;
+
+pub use environment::{EnvFile, read_environment};
+use values::{address, network, origin, public_url, zone};
 
 /// Where the records are kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +105,8 @@ pub enum LogFormat {
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
     /// Address and port to listen on.
-    #[arg(long, env = "FRONTDESK_LISTEN", default_value = "127.0.0.1:8000", global = true)]
+    #[arg(long, env = "FRONTDESK_LISTEN", default_value = "127.0.0.1:8000", value_parser = address,
+          global = true)]
     pub listen: SocketAddr,
 
     /// `sqlite:PATH` or `postgres://…`; without it a SQLite file in the user's data folder.
@@ -107,18 +114,19 @@ pub struct Settings {
     pub database_url: Option<String>,
 
     /// The address under which clients reach the server; without it the request's Host.
-    #[arg(long, env = "FRONTDESK_PUBLIC_URL", global = true)]
+    #[arg(long, env = "FRONTDESK_PUBLIC_URL", value_parser = public_url, global = true)]
     pub public_url: Option<url::Url>,
 
     /// Hosts that requests may name, separated by commas, beside loopback and the listen address.
     #[arg(long, env = "FRONTDESK_ALLOWED_HOSTS", value_delimiter = ',', global = true)]
     pub allowed_hosts: Vec<String>,
 
-    /// The clinic's time zone, an IANA name; without it the machine's.
-    #[arg(long, env = "FRONTDESK_TIME_ZONE", global = true)]
+    /// The clinic's time zone, an IANA name such as Europe/Madrid; without it the machine's.
+    #[arg(long, env = "FRONTDESK_TIME_ZONE", value_parser = zone, global = true)]
     pub time_zone: Option<Tz>,
 
-    /// File with the secrets that sign tokens, one a line: the first signs, all verify.
+    /// File with the secrets that sign tokens, one a line: the first signs, all verify. The secret
+    /// itself can be given in the variable FRONTDESK_JWT_SECRET instead.
     #[arg(long, env = "FRONTDESK_JWT_SECRET_FILE", global = true)]
     pub jwt_secret_file: Option<PathBuf>,
 
@@ -181,10 +189,11 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
 
     /// An address of its own for /metrics.
-    #[arg(long, env = "FRONTDESK_METRICS_LISTEN", global = true)]
+    #[arg(long, env = "FRONTDESK_METRICS_LISTEN", value_parser = address, global = true)]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// File with the token that /metrics asks for.
+    /// File with the token that /metrics asks for. The token itself can be given in the variable
+    /// FRONTDESK_METRICS_TOKEN instead.
     #[arg(long, env = "FRONTDESK_METRICS_TOKEN_FILE", global = true)]
     pub metrics_token_file: Option<PathBuf>,
 
@@ -262,18 +271,6 @@ impl Settings {
             shutdown_delay: 0,
             log_format: LogFormat::Text,
             log_level: tracing_subscriber::filter::LevelFilter::INFO,
-        }
-    }
-
-    /// Refuses what can't be kept.
-    ///
-    /// Fails with one sentence.
-    pub fn check(&self) -> Result<(), String> {
-        match &self.public_url {
-            Some(url) if url.path() != "/" || url.query().is_some() || url.host().is_none() => {
-                Err(format!("--public-url {url} must be scheme, host and port: paths are ours"))
-            }
-            _ => Ok(()),
         }
     }
 
@@ -357,58 +354,6 @@ impl Settings {
 /// Fewest characters of the metrics token.
 const METRICS_TOKEN_MIN: usize = 16;
 
-/// Reads an origin and brings it to the form in which browsers send it.
-fn origin(text: &str) -> Result<String, String> {
-    let wrong = || "an origin is http or https, host and port, as in https://desk.example:8443";
-    if text.contains('*') {
-        return Err("origins are named one by one: there is no * that stands for many".to_owned());
-    }
-    let url: url::Url = text.trim().parse().map_err(|_| wrong())?;
-    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let is_anonymous = url.username().is_empty() && url.password().is_none();
-    if !matches!(url.scheme(), "http" | "https") || !is_bare || !is_anonymous {
-        return Err(wrong().to_owned());
-    }
-    Ok(url.origin().ascii_serialization())
-}
-
-/// Reads a network (`10.0.0.0/8`) or a single address.
-fn network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    let network = match text.parse::<IpAddr>() {
-        Ok(address) => Ok(IpNet::from(address.to_canonical())),
-        Err(_) => text.parse::<IpNet>(),
-    };
-    network
-        .map(|network| network.trunc())
-        .map_err(|_| "a proxy is an address or a network, as in 10.0.0.0/8".to_owned())
-}
-
-/// Reads the `.env` file of the folder in which the program was started into the environment, where
-/// what is there already wins. Folders above are not looked at: others may write there.
-///
-/// Fails on a file that can't be read or understood, and on a variable of ours that is misspelt: a
-/// setting must not be ignored.
-pub fn read_environment(known: &[String]) -> Result<(), String> {
-    match dotenvy::from_path(".env") {
-        Ok(_) => {}
-        Err(error) if error.not_found() => {}
-        Err(error) => return Err(format!("the .env file can't be read: {error}")),
-    }
-    #[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
-    let variables = std::env::vars_os();
-    for (name, _) in variables {
-        let name = name.to_string_lossy();
-        if !name.starts_with("FRONTDESK_") || known.iter().any(|known| *known == name) {
-            continue;
-        }
-        let near = shared::text::nearest(&name, known.iter().map(String::as_str));
-        let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        return Err(format!("the environment has {name}, which is no setting{hint}"));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -421,28 +366,6 @@ mod tests {
         assert!(matches!(Database::parse("postgres://h/d"), Ok(Database::Postgres(_))));
         for bad in ["postgers://h/d", "mysql://h/d", "sqlite:", "sqlite::memory:", "a.sqlite"] {
             assert!(Database::parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn origins_are_exact_and_never_all() {
-        assert_eq!(origin("https://Desk.example").as_deref(), Ok("https://desk.example"));
-        assert_eq!(origin(" http://desk.example:80/"), Ok("http://desk.example".to_owned()));
-        assert_eq!(origin("http://[::1]:5173").as_deref(), Ok("http://[::1]:5173"));
-        for bad in [
-            "*",
-            "",
-            "null",
-            "desk.example",
-            "https://*",
-            "https://*.desk.example",
-            "https://desk.example/app",
-            "https://desk.example?x",
-            "https://u@desk.example",
-            "ftp://desk.example",
-            "file:///",
-        ] {
-            assert!(origin(bad).is_err(), "{bad}");
         }
     }
 
@@ -471,18 +394,13 @@ mod tests {
     }
 
     #[test]
-    fn proxies_are_addresses_or_networks() {
-        for (text, network_) in [
-            ("10.1.2.3", "10.1.2.3/32"),
-            (" 10.1.2.3/8", "10.0.0.0/8"),
-            ("::1", "::1/128"),
-            ("::ffff:10.1.2.3", "10.1.2.3/32"),
-            ("fd00::/8", "fd00::/8"),
-        ] {
-            assert_eq!(network(text).unwrap().to_string(), network_);
-        }
-        for bad in ["", "proxy", "10.0.0.0/33", "10.0.0", "*"] {
-            assert!(network(bad).is_err(), "{bad}");
-        }
+    fn the_defaults_are_those_of_the_command_line() {
+        use clap::{Command, FromArgMatches};
+        // Without the variables of the environment in which the tests run.
+        let command = Settings::augment_args(Command::new("frontdesk-server"));
+        let command = command.mut_args(|arg| arg.env(clap::builder::Resettable::Reset));
+        let matches = command.get_matches_from(["frontdesk-server"]);
+        let parsed = Settings::from_arg_matches(&matches).unwrap();
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", Settings::defaults()));
     }
 }

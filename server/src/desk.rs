@@ -1,5 +1,5 @@
-//! The local desk: the server inside a client's process, over the SQLite file in the user's data
-//! folder. One process serves, the others find it through the lock beside the file.
+//! The local desk: the server inside a client's process, on the SQLite file in the user's data
+//! folder. One process serves. The others find it through the lock beside the file.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -10,33 +10,33 @@ use crate::{
     api::connections,
     app::App,
     config::{Database, Registration, Settings},
-    domain::users,
+    domain::{upgrade, users},
     error::Error,
     lock::{Asked, Lock},
     sample,
 };
 
-/// How long a desk that opens waits for a command that is at work on the file.
+/// How long opening waits for a command that is using the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How a desk is opened.
+/// Options for opening a desk.
 #[derive(Clone, Debug, Default)]
 pub struct DeskOptions {
-    /// The folder of the data, where it is not the user's.
+    /// The data folder; `None` for the default folder of the user.
     pub data: Option<PathBuf>,
-    /// Throw-away data with sample patients.
+    /// Whether the data is temporary and filled with sample patients.
     pub ephemeral: bool,
     /// Whether people may register themselves.
     pub is_registration_open: bool,
 }
 
-/// What opening has given.
+/// The result of opening a desk.
 pub enum Opened {
     /// This process serves.
     Here(Desk),
     /// Another process on this machine serves the same data.
     Elsewhere {
-        /// Its address.
+        /// The URL of that process, `http://127.0.0.1:PORT`.
         url: String,
     },
 }
@@ -48,7 +48,7 @@ pub struct Desk {
     sample_login: Option<(String, String)>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), String>>,
-    /// Kept until the desk is closed, in this order: first the right to the data, then the data.
+    /// Fields are dropped in this order: first the lock on the data, then the temporary data.
     _lock: Lock,
     _throw_away: Option<tempfile::TempDir>,
 }
@@ -56,20 +56,20 @@ pub struct Desk {
 /// The first administrator.
 #[derive(Clone)]
 pub struct NewAdmin {
-    /// E-mail address.
+    /// The e-mail address.
     pub email: String,
-    /// Name, if one is given.
+    /// The name, if given.
     pub name: Option<String>,
-    /// Password.
+    /// The password.
     pub password: String,
 }
 
-/// Why the first administrator can't be made.
+/// The reason why the first administrator was not created.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeskRefusal {
-    /// The field that is meant.
+    /// The field at fault, if it is a single one.
     pub field: Option<String>,
-    /// The sentence.
+    /// The sentence for the user.
     pub message: String,
 }
 
@@ -87,7 +87,7 @@ impl DeskRefusal {
     }
 }
 
-/// The folder where the data lies.
+/// The folder that holds the data. Fails where the user has no data folder.
 pub fn data_folder(options: &DeskOptions) -> Result<PathBuf, String> {
     match &options.data {
         Some(folder) => Ok(folder.clone()),
@@ -99,9 +99,9 @@ pub fn data_folder(options: &DeskOptions) -> Result<PathBuf, String> {
     }
 }
 
-/// Opens the desk, or finds the one that is open.
+/// Opens the desk, or finds the one that is already open.
 ///
-/// Fails with one plain sentence.
+/// Fails with a sentence for the user.
 pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let throw_away = match options.ephemeral {
         true => Some(tempfile::tempdir().map_err(|e| format!("can't make a folder: {e}"))?),
@@ -118,7 +118,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
         Asked::Ours(lock) => lock,
         Asked::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
         Asked::Taken(None) => {
-            return Err("a command is at work on the data: wait for its end".to_owned());
+            return Err("a command is using the data: wait until it has ended".to_owned());
         }
     };
     let listener = connections::listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
@@ -126,7 +126,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let registration =
         if options.is_registration_open { Registration::Open } else { Registration::Closed };
     let settings = Settings { listen: address, registration, ..Settings::defaults() };
-    let app = App::open_on(settings, &database).await?;
+    let app = upgrade::open_on(settings, &database).await?;
     let sample_login = match options.ephemeral {
         true => {
             Some(sample::furnish(&app, sample::PEOPLE).await.map_err(|error| error.to_string())?)
@@ -145,17 +145,17 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
 }
 
 impl Desk {
-    /// Where it serves: `http://127.0.0.1:PORT`.
+    /// The URL of the desk, `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Whether there is no administrator yet.
+    /// Whether no administrator exists yet.
     pub async fn is_setup_needed(&self) -> Result<bool, String> {
         users::is_setup_needed(&self.app).await.map_err(|error| error.to_string())
     }
 
-    /// Makes the first administrator.
+    /// Creates the first administrator.
     pub async fn create_first_admin(&self, admin: NewAdmin) -> Result<(), DeskRefusal> {
         let name = admin.name.unwrap_or_default();
         let account = users::read_account(&admin.email, &name, admin.password, Role::Admin)
@@ -164,17 +164,18 @@ impl Desk {
         created.map(drop).map_err(|error| DeskRefusal::of(&error))
     }
 
-    /// E-mail address and password of the sample administrator of a throw-away desk.
+    /// E-mail address and password of the sample administrator; `None` unless the data is
+    /// temporary.
     pub fn sample_login(&self) -> Option<(String, String)> {
         self.sample_login.clone()
     }
 
     /// Lets running requests end and closes the data.
     pub async fn close(self) {
-        // The receiver is gone only where serving has ended by itself.
+        // The receiver is gone only if serving has ended by itself.
         let _ = self.stop.send(());
         if let Ok(Err(error)) = self.served.await {
-            tracing::error!(error, "the desk has ended with an error");
+            tracing::error!(error, "the desk ended with an error");
         }
         self.app.close().await;
     }

@@ -1,8 +1,8 @@
-//! SHA-256 as text.
+//! SHA-256 as hexadecimal text.
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-/// The hash of these bytes, one part after the other, in hexadecimal digits.
+/// The SHA-256 of the concatenated parts, in lower-case hexadecimal digits.
 pub(crate) fn sha256(parts: &[&[u8]]) -> String {
     let mut context = Context::new(&SHA256);
     for part in parts {
@@ -11,7 +11,8 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> String {
     context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The first digits of the same, where it only has to tell a few things apart.
+/// The first `digits` digits of [`sha256`], for places where a few things only need to be told
+/// apart.
 pub(crate) fn short_sha256(parts: &[&[u8]], digits: usize) -> String {
     let mut hash = sha256(parts);
     hash.truncate(digits);

@@ -14,6 +14,9 @@ pub enum Error {
     /// There is no valid session behind the request.
     #[error("not logged in: {0}")]
     Unauthenticated(&'static str),
+    /// A request for tokens in the form of OAuth 2.0 was refused.
+    #[error("token request refused: {0}")]
+    TokenRequest(TokenRefusal),
     /// The caller may know of it, but not do it.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
@@ -66,6 +69,38 @@ pub enum Error {
     #[error("internal: {0}")]
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// Why a request for tokens was refused, in the terms of RFC 6749 (section 5.2).
+#[derive(Debug, thiserror::Error)]
+pub enum TokenRefusal {
+    /// A parameter is missing, repeated or unreadable.
+    #[error("invalid request: {0}")]
+    InvalidRequest(Faults),
+    /// Password or refresh token are not valid, or not enough.
+    #[error("invalid grant: {0}")]
+    InvalidGrant(&'static str),
+    /// There is another way to get tokens, but not this one.
+    #[error("unsupported grant type: {0}")]
+    UnsupportedGrantType(Faults),
+    /// Rights were asked for by a name that means nothing.
+    #[error("invalid scope: {0}")]
+    InvalidScope(Faults),
+}
+
+impl TokenRefusal {
+    /// What a failed login is called in a request for tokens. Other errors stay as they are.
+    pub fn of(error: Error) -> Error {
+        match error {
+            Error::Unauthenticated(why) => Error::TokenRequest(Self::InvalidGrant(why)),
+            Error::EmailUnverified => Error::TokenRequest(Self::InvalidGrant(CONFIRM_FIRST)),
+            other => other,
+        }
+    }
+}
+
+/// What somebody has to do whose e-mail address is not confirmed.
+pub const CONFIRM_FIRST: &str =
+    "confirm your e-mail address first, with the code that was mailed to it";
 
 /// What a change contradicts.
 #[derive(Debug, thiserror::Error)]

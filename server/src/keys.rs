@@ -1,5 +1,5 @@
-//! The ring of secrets that sign tokens: the first signs, all verify. Where it comes from a file, a
-//! changed file is noticed while the server runs.
+//! The ring of secrets for signing tokens: the first one signs, all of them verify. A change of the
+//! key file is noticed while the server runs.
 
 mod file;
 
@@ -15,28 +15,31 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     clock::Clock,
     config::{Database, Settings},
-    domain::codes,
 };
 
-pub use file::{KeysCommand, check, run};
-use file::{Stamp, make, path, read};
+pub use file::{KeysCommand, check, check_given, run};
+use file::{Stamp, make, path, read, shared_with_group};
 
-/// Fewest bytes of a secret: what HMAC-SHA-256 can use (RFC 7518, section 3.2).
+/// The minimum length of a secret in bytes, as HMAC-SHA-256 requires (RFC 7518, section 3.2).
 const SECRET_MIN: usize = 32;
-/// How long the ring is used before its file is looked at again.
+/// The longest lifetime of a one-time code. The secret that it is derived from must verify for as
+/// long.
+pub(crate) const CODE_LIFETIME_MAX: TimeDelta = TimeDelta::days(7);
+/// How long the secrets are used before the key file is checked again.
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(2);
-/// What stands between a secret that was rotated away and the time at which it was.
+/// The separator between a retired secret and the time at which it was retired.
 const RETIRED: &str = " retired ";
-/// How much longer than what it has signed a retired secret verifies: the other instances may have signed
-/// with it a moment longer, and clocks differ.
+/// How much longer a retired secret verifies than what it has signed may live. Other instances may
+/// have signed with it a moment longer, and clocks differ.
 const SLACK: TimeDelta = TimeDelta::minutes(2);
 
 /// Characters of the name of a secret.
 pub const KEY_ID_LENGTH: usize = 8;
 
-/// One secret with the name under which a token refers to it.
+/// A secret, with the id by which tokens refer to it.
 pub struct Key {
-    /// The first bytes of its hash, so that it says nothing about the secret.
+    /// The first six bytes of the secret's SHA-256, in Base64. They reveal nothing about the
+    /// secret.
     pub id: String,
     secret: Vec<u8>,
     retired_at: Option<DateTime<Utc>>,
@@ -48,20 +51,20 @@ impl Key {
         &self.secret
     }
 
-    /// Whether a token or code that it has signed can still be alive.
+    /// Whether a token or code that this secret has signed can still be valid.
     fn is_needed(&self, lifetime: TimeDelta, now: DateTime<Utc>) -> bool {
         self.retired_at.is_none_or(|retired_at| retired_at + lifetime + SLACK > now)
     }
 }
 
-/// The secrets; there is always one.
+/// The secrets; there is always at least one.
 pub struct KeyRing {
     source: Option<PathBuf>,
     clock: Clock,
-    /// How long tokens and codes live.
+    /// The longest lifetime of tokens and codes.
     lifetime: TimeDelta,
     held: RwLock<Held>,
-    /// Held by who reads the file.
+    /// Held while the key file is read.
     reading: Mutex<()>,
 }
 
@@ -82,9 +85,9 @@ impl Keys {
     }
 }
 
-/// How long what a secret has signed can live: refresh tokens, and the codes that follow from it.
+/// The longest lifetime of what a secret has signed: refresh tokens and one-time codes.
 fn lifetime(settings: &Settings) -> TimeDelta {
-    TimeDelta::days(settings.refresh_token_days).max(codes::LIFETIME_MAX)
+    TimeDelta::days(settings.refresh_token_days).max(CODE_LIFETIME_MAX)
 }
 
 impl KeyRing {
@@ -94,11 +97,11 @@ impl KeyRing {
         Arc::clone(&self.held().keys.first)
     }
 
-    /// The secret with this name, as long as a token that it has signed can be alive.
+    /// The secret with this id, while a token that it has signed can be valid.
     pub fn get(&self, id: &str) -> Option<Arc<Key>> {
         self.look(LOOK_AFTER);
         self.find(id).or_else(|| {
-            // Another instance may have made it a moment ago and signed with it.
+            // Another instance may have created it a moment ago and signed with it.
             self.look(TimeDelta::zero());
             self.find(id)
         })
@@ -119,11 +122,11 @@ impl KeyRing {
         self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the file again where it has changed. One that can't be used changes nothing, and the
-    /// log says why, once.
+    /// Reads the key file again if it has changed. If the new file can't be used, the secrets in
+    /// use stay, and the log says why, once.
     ///
-    /// Anybody can send tokens with names that nobody knows. Such a one costs a look at the file's
-    /// metadata, and nobody waits for that: the secrets are locked only while they are exchanged.
+    /// Anyone can send tokens with unknown key ids. Each costs one look at the file's metadata, and
+    /// no other request waits for it: the secrets are locked only while they are replaced.
     fn look(&self, after: TimeDelta) {
         let Some(path) = &self.source else { return };
         let now = self.clock.now();
@@ -147,16 +150,19 @@ impl KeyRing {
         match read {
             Ok(keys) => {
                 held.keys = keys;
-                tracing::info!("the key file was read anew");
+                tracing::info!("the key file was reloaded");
             }
-            Err(sentence) => tracing::error!("the keys stay those they were: {sentence}"),
+            Err(sentence) => {
+                tracing::error!("the key file was not reloaded, the keys in use stay: {sentence}")
+            }
         }
     }
 
-    /// Finds the secrets that the settings name; beside a SQLite file they are made at the first
-    /// start.
+    /// Loads the secrets that the settings name. For a SQLite database without such a setting, a
+    /// key file is created beside it at the first start.
     ///
-    /// Fails with one sentence where there is none, or it is weak, or others can read it.
+    /// Fails with a sentence for the operator where no secret is found, a secret is weak, or other
+    /// users can read the file.
     pub fn open(settings: &Settings, database: &Database, clock: &Clock) -> Result<Self, String> {
         let (keys, source) = match (&settings.jwt_secret_file, &settings.jwt_secret) {
             (None, Some(secret)) => (parse(secret, "FRONTDESK_JWT_SECRET")?, None),
@@ -165,7 +171,11 @@ impl KeyRing {
                 if given.is_none() {
                     make(&path)?;
                 }
-                (read(&path)?, Some(path))
+                let keys = read(&path)?;
+                if let Some(sentence) = shared_with_group(&path) {
+                    tracing::warn!("{sentence}");
+                }
+                (keys, Some(path))
             }
         };
         let stamp = source.as_deref().and_then(|path| Stamp::of(path).ok());
@@ -180,7 +190,7 @@ impl KeyRing {
     }
 }
 
-/// Reads secrets, one a line.
+/// Parses secrets, one per line.
 fn parse(text: &str, place: &str) -> Result<Keys, String> {
     let mut keys = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -208,15 +218,15 @@ fn parse(text: &str, place: &str) -> Result<Keys, String> {
     Ok(Keys { first, others: keys.collect() })
 }
 
-/// Random bytes as text that fits into addresses and headers.
+/// Random bytes as text that is safe in URLs and headers.
 pub fn random_text<const BYTES: usize>() -> Result<String, String> {
     random_bytes::<BYTES>().map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Random bytes.
+/// Random bytes from the system's generator.
 pub fn random_bytes<const BYTES: usize>() -> Result<[u8; BYTES], String> {
     let mut bytes = [0; BYTES];
-    rand::fill(&mut bytes).map_err(|_| "the machine gives no random numbers".to_owned())?;
+    rand::fill(&mut bytes).map_err(|_| "the system's random number generator failed".to_owned())?;
     Ok(bytes)
 }
 
@@ -268,7 +278,7 @@ mod tests {
         let (settings, clock) = (Settings::defaults(), Clock::new(chrono_tz::Tz::UTC));
         clock.stop();
         let ring = Arc::new(KeyRing::open(&settings, &database, &clock).unwrap());
-        // Somebody verifies, and so nobody may have the secrets for themselves.
+        // A reader holds the lock, so a writer could not take it.
         let _verifying = ring.held();
         let (done, wait) = std::sync::mpsc::channel();
         let stranger = Arc::clone(&ring);
@@ -298,8 +308,14 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let path = folder.path().join("a.sqlite.keys");
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-            assert!(KeyRing::open(&settings, &database, &clock).err().unwrap().contains("others"));
+            let open = |mode| {
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+                KeyRing::open(&settings, &database, &clock)
+            };
+            assert!(open(0o640).is_ok());
+            for mode in [0o660, 0o604, 0o644] {
+                assert!(open(mode).err().unwrap().contains("others"), "{mode:o}");
+            }
         }
     }
 }

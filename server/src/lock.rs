@@ -1,4 +1,5 @@
-//! The lock beside a SQLite file: one server at a time serves it, and says where.
+//! The lock file beside a SQLite database. It ensures that only one process serves the database,
+//! and holds that process's address.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -7,25 +8,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The right to serve a SQLite file. The system takes it back when the process ends, however.
+/// The exclusive right to serve a SQLite database. The operating system releases it when the
+/// process ends, even if it crashes.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
-/// What asking for the lock has given.
+/// The result of asking for the lock.
 #[derive(Debug)]
 pub enum Asked {
-    /// It is ours.
+    /// This process holds it.
     Ours(Lock),
-    /// Another process has it; its address, once it has said it.
+    /// Another process holds it. The value is the address of that process, once announced.
     Taken(Option<String>),
 }
 
-/// The pause between two trials to get a lock whose holder says nothing.
+/// The pause between two attempts while the holder has not announced an address.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The lock's file, beside the database.
+/// The path of the lock file, beside the database.
 fn path_beside(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
@@ -33,7 +35,7 @@ fn path_beside(database: &Path) -> PathBuf {
 }
 
 impl Lock {
-    /// Asks for the lock without waiting.
+    /// Tries to take the lock without waiting.
     pub fn ask(database: &Path) -> Result<Asked, String> {
         let path = path_beside(database);
         let failed = |error: std::io::Error| format!("can't lock {}: {error}", path.display());
@@ -44,7 +46,7 @@ impl Lock {
         let mut file = options.open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {
-                // Whatever stands there was said by a process that has ended.
+                // Any content was written by a process that has ended.
                 file.set_len(0).map_err(failed)?;
                 Ok(Asked::Ours(Self { file }))
             }
@@ -58,8 +60,8 @@ impl Lock {
         }
     }
 
-    /// Asks for the lock; where another process has it and has not said where it serves, waits for as
-    /// long as `patience`: it may be about to, or be a command that soon ends.
+    /// Tries to take the lock. Where another process holds it without an address, waits up to
+    /// `patience`: that process may be about to announce one, or it is a command that ends soon.
     pub async fn find(database: &Path, patience: Duration) -> Result<Asked, String> {
         let until = Instant::now() + patience;
         loop {
@@ -70,7 +72,7 @@ impl Lock {
         }
     }
 
-    /// Says where this process serves.
+    /// Announces the address at which this process serves.
     pub fn announce(&mut self, address: &str) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("can't write the lock file: {error}");
         self.file.set_len(0).map_err(failed)?;

@@ -1,6 +1,5 @@
-//! What is counted for monitoring: numbers of requests, connections and waits. Labels are methods,
-//! the routes of the description and statuses; never an address that somebody asked for, an id or a
-//! name.
+//! Metrics for monitoring: counts of requests, connections and waits. Labels are methods, described
+//! routes and statuses, never the requested path, an id or a name.
 
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use prometheus_client::{
 
 use crate::error::Error;
 
-/// The media type of what [`Metrics::text`] writes.
+/// The media type of the output of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -52,7 +51,7 @@ struct Version {
 
 type Durations = Family<Route, Histogram, fn() -> Histogram>;
 
-/// The counts of this process.
+/// The metrics of this process.
 pub struct Metrics {
     registry: Registry,
     requests: Family<Outcome, Counter>,
@@ -63,38 +62,40 @@ pub struct Metrics {
     pools: Family<Pool, Gauge>,
     hashing: Gauge,
     hashes_waiting: Gauge,
+    failed_logins: Counter,
+    mail_waiting: Gauge,
 }
 
-/// What is not counted as it happens but read off when somebody asks.
+/// Values that are not counted as they happen, but read when the metrics are requested.
 pub struct Levels {
-    /// Each pool of database connections.
+    /// The pools of database connections.
     pub pools: Vec<PoolUse>,
-    /// How many passwords are being hashed.
+    /// Passwords that are being hashed.
     pub hashing: usize,
-    /// How many wait for it.
+    /// Passwords that wait to be hashed.
     pub hashes_waiting: usize,
 }
 
-/// How much of a pool of database connections is in use.
+/// The use of a pool of database connections.
 pub struct PoolUse {
-    /// Which pool.
+    /// The name of the pool.
     pub name: &'static str,
-    /// Connections that work.
+    /// Connections in use.
     pub busy: usize,
-    /// Connections that wait for work.
+    /// Idle connections.
     pub idle: usize,
-    /// Most connections.
+    /// The maximum number of connections.
     pub max: usize,
 }
 
-/// Why the server has ended a connection that its client would have kept.
+/// The reason why the server closed a connection that its client would have kept open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CutReason {
-    /// The address has as many connections as it may.
+    /// The address already had its maximum number of connections.
     AddressFull,
     /// Another connection needed the place.
     GaveWay,
-    /// The client left an answer unread.
+    /// The client did not read an answer in time.
     Unread,
 }
 
@@ -117,13 +118,13 @@ impl Drop for OpenConnection {
     }
 }
 
-/// From a millisecond to eight seconds.
+/// Buckets from one millisecond to eight seconds.
 fn buckets() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 14))
 }
 
 impl Metrics {
-    /// Counts from nothing; `started` is when the process did.
+    /// Starts all counts at zero. `started` is the start of the process.
     pub fn new(started: DateTime<Utc>) -> Self {
         let mut all = Registry::default();
         let since = Gauge::<i64>::default();
@@ -146,7 +147,7 @@ impl Metrics {
         };
         let connections = gauge(own, "connections", "Open connections of clients");
         let cuts = Family::<Cut, Counter>::default();
-        let about = "Connections that the server has cut: the address had too many, another \
+        let about = "Connections that the server has closed: the address had too many, another \
             connection needed the place, or an answer was left unread";
         own.register("connections_cut", about, cuts.clone());
         for reason in [CutReason::AddressFull, CutReason::GaveWay, CutReason::Unread] {
@@ -156,10 +157,16 @@ impl Metrics {
         let about = "Bodies of answers that clients have not taken yet";
         own.register_with_unit("unsent", about, Unit::Bytes, unsent.clone());
         let pools = Family::default();
-        let about = "Connections to the database by pool: busy, idle, and the most there may be";
+        let about = "Connections to the database by pool: busy, idle, and the maximum";
         own.register("database_connections", about, Family::clone(&pools));
         let hashing = gauge(own, "password_hashes", "Passwords that are being hashed");
-        let hashes_waiting = gauge(own, "password_hashes_waiting", "Passwords that wait for it");
+        let hashes_waiting =
+            gauge(own, "password_hashes_waiting", "Passwords that wait to be hashed");
+        let failed_logins = Counter::default();
+        let about = "Logins with a wrong password or an unknown account";
+        own.register("failed_logins", about, failed_logins.clone());
+        let about = "Mails that wait to be sent, over all instances on this database";
+        let mail_waiting = gauge(own, "mail_waiting", about);
         Self {
             registry: all,
             requests,
@@ -170,13 +177,24 @@ impl Metrics {
             pools,
             hashing,
             hashes_waiting,
+            failed_logins,
+            mail_waiting,
         }
     }
 
-    /// Counts an answered request. `route` is a path of the description, not the one that was asked
-    /// for.
+    /// Counts a login with a wrong password or an unknown account.
+    pub fn note_failed_login(&self) {
+        self.failed_logins.inc();
+    }
+
+    /// Takes notice of how many mails wait to be sent.
+    pub fn note_mail_waiting(&self, count: i64) {
+        self.mail_waiting.set(count);
+    }
+
+    /// Counts an answered request. `route` is the described path, not the requested one.
     pub fn note_request(&self, method: &str, route: &str, status: u16, took: Duration) {
-        // A client can invent methods, and each would be counted for ever.
+        // Clients can invent methods, and each one would create a time series.
         const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
         let known = METHODS.into_iter().find(|known| *known == method);
         let (method, route) = (known.unwrap_or("other"), route.to_owned());
@@ -185,23 +203,23 @@ impl Metrics {
         self.durations.get_or_create(&Route { method, route }).observe(took.as_secs_f64());
     }
 
-    /// Counts a connection of a client.
+    /// Counts a connection as open until the returned value is dropped.
     pub fn connection(&self) -> OpenConnection {
         self.connections.inc();
         OpenConnection(self.connections.clone())
     }
 
-    /// Counts a connection that the server has cut.
+    /// Counts a connection that the server has closed.
     pub fn note_cut(&self, reason: CutReason) {
         self.cuts.get_or_create(&Cut { reason: reason.label() }).inc();
     }
 
-    /// How many bytes of answers clients have not taken yet.
+    /// The number of bytes of answers that clients have not taken yet.
     pub fn unsent(&self) -> &Gauge {
         &self.unsent
     }
 
-    /// Everything, in Prometheus' text format (OpenMetrics).
+    /// All metrics, in the text format of OpenMetrics.
     pub fn text(&self, levels: &Levels) -> Result<String, Error> {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         for pool in &levels.pools {

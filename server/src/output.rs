@@ -1,6 +1,6 @@
-//! Everything that the program prints, on standard output, on standard error and into the log. It
-//! may hold what somebody else has written, in a name, a cell of a file, a path or an address, so
-//! all of it passes the filter of [`shared::display`].
+//! The output of the program: standard output, standard error and the log. It may contain text from
+//! others, in a name, a cell of a file, a path or an address, so all of it passes the filter of
+//! [`shared::display`].
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -16,19 +16,19 @@ use shared::display::{display, display_json, display_page};
 use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Prints one line. A reader that has gone is no failure.
+/// Prints one line. A closed pipe is not an error.
 pub(crate) fn say(line: &str) {
     print(&display(line));
 }
 
-/// Prints several lines of our own.
+/// Prints several lines of the program's own text.
 pub(crate) fn say_page(page: &str) {
     print(&display_page(page));
 }
 
 /// Prints a value as JSON.
 ///
-/// Fails with one sentence where it can't be written as JSON.
+/// Fails with a sentence where the value can't be written as JSON.
 pub(crate) fn say_json(value: &impl Serialize) -> Result<(), String> {
     let json = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
     print(&display_json(&json));
@@ -36,37 +36,41 @@ pub(crate) fn say_json(value: &impl Serialize) -> Result<(), String> {
 }
 
 fn print(text: &str) {
-    // A pipe that was closed early, by `head` for example, ends the output and nothing else.
+    // A pipe that was closed early, for example by `head`, ends the output and nothing else.
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
-/// Prints one line on standard error. A reader that has gone is no failure.
+/// Prints one line on standard error. A closed pipe is not an error.
 pub(crate) fn complain(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", display(line));
 }
 
-/// Whether standard error is a terminal, so that somebody watches.
+/// Whether standard error is a terminal.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Ends the program with what clap has to say: help, the version, or a complaint, which quotes
-/// arguments and variables.
-pub(crate) fn leave(error: &clap::Error) -> ! {
+/// Ends the program with the output of clap: help, the version, or an error, which may quote
+/// arguments and variables. A note follows it.
+pub(crate) fn leave(error: &clap::Error, note: Option<&str>) -> ! {
     let styled = error.render().ansi().to_string();
     if display_page(&styled) == styled {
-        error.exit();
+        let _ = error.print();
+    } else {
+        let text = error.render().to_string();
+        let text = display_page(text.trim_end());
+        let _ = match error.use_stderr() {
+            true => writeln!(io::stderr().lock(), "{text}"),
+            false => writeln!(io::stdout().lock(), "{text}"),
+        };
     }
-    let text = error.render().to_string();
-    let text = display_page(text.trim_end());
-    let _ = match error.use_stderr() {
-        true => writeln!(io::stderr().lock(), "{text}"),
-        false => writeln!(io::stdout().lock(), "{text}"),
-    };
+    if let Some(note) = note {
+        complain(note);
+    }
     std::process::exit(error.exit_code())
 }
 
-/// Prints what a panic says.
+/// Prints the message of a panic, with a backtrace if one was requested.
 pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
     let mut text = panic.to_string();
@@ -76,17 +80,17 @@ pub(crate) fn report_panic(panic: &PanicHookInfo<'_>) {
     let _ = writeln!(io::stderr().lock(), "{}", display_page(&text));
 }
 
-/// Where the log goes: standard error. Each event is one line.
+/// The destination of the log: standard error, one line per event.
 pub(crate) struct Log {
-    /// Whether events are JSON.
+    /// Whether events are written as JSON.
     pub(crate) is_json: bool,
-    /// Whether events have colours.
+    /// Whether events are coloured.
     pub(crate) has_colors: bool,
 }
 
 impl Log {
-    /// One event as it is printed. It ends with a line break; line breaks inside it come from the
-    /// values that it tells.
+    /// An event as it is printed. It ends with a line break; line breaks inside it come from logged
+    /// values.
     fn line<'a>(&self, event: &'a str) -> Cow<'a, str> {
         let event = event.strip_suffix('\n').unwrap_or(event);
         match (self.is_json, self.has_colors) {
@@ -105,7 +109,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// Writes one event, which comes as a whole.
+/// Writes one event, which arrives in a single call.
 pub(crate) struct Event<'a>(&'a Log);
 
 impl Write for Event<'_> {
@@ -120,20 +124,21 @@ impl Write for Event<'_> {
     }
 }
 
-/// Lets an event into the log at most once a second, however often it happens.
+/// Admits an event to the log at most once a second, however often it happens.
 #[derive(Default)]
 pub(crate) struct OncePerSecond {
-    /// When it was last let in, and how often it has happened since.
+    /// The time of the last admitted event, and the number of events since.
     last: Mutex<Option<(Instant, u64)>>,
 }
 
 impl OncePerSecond {
-    /// One that has seen nothing yet.
+    /// A limiter that has seen no event yet.
     pub(crate) const fn new() -> Self {
         Self { last: Mutex::new(None) }
     }
 
-    /// Whether the event may be logged now; then how many were left out since the one before.
+    /// Admits the event now, with the number of events that were left out since the last one, or
+    /// returns `None`.
     pub(crate) fn admit(&self) -> Option<u64> {
         self.admit_at(Instant::now())
     }

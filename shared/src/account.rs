@@ -1,6 +1,7 @@
 //! Accounts: registering, logging in, sessions and profiles.
 
 mod managed;
+mod oauth;
 mod requests;
 mod token;
 
@@ -16,6 +17,7 @@ pub use managed::{
     Account, BriefUser, CODE_MAX, CreatedUser, IssuedCode, NewUser, UserFilter, UserOrder,
     UserPatch, UserPermission, VisibleUser,
 };
+pub use oauth::OAuthTokens;
 pub use requests::{
     EmailVerification, Login, Logout, MailRequest, PasswordChange, PasswordReset, ProfileFields,
     ProfileInput, ProfilePatch, ProfileReplacement, Refresh, Registration,
@@ -88,7 +90,7 @@ pub fn split_name(name: &str) -> (Option<String>, Option<String>) {
     }
 }
 
-/// Checks a password against everything but the list of well-known ones, which the server has.
+/// Checks a password against every rule but how early it is guessed, which the server estimates.
 ///
 /// `own` are the user's e-mail address, username and names: a password must not be one of them.
 pub fn check_password(password: &str, role: Role, own: &[&str]) -> Result<(), Complaint> {
@@ -114,7 +116,7 @@ record! {
     User {
         /// The user's id.
         id: UserId,
-        /// The username, if one was chosen.
+        /// The username; never absent where there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// The e-mail address.
         email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("ana@example.com")],
@@ -147,14 +149,9 @@ record! {
 }
 
 impl User {
-    /// How others see the user: username, or name, or the id. Nobody's e-mail address is shown to
-    /// others.
-    pub fn label(&self) -> String {
-        match &self.username {
-            Some(username) => username.clone(),
-            None if !self.name.is_empty() => self.name.clone(),
-            None => format!("user {}", self.id),
-        }
+    /// How others see the user: username, or name. Nobody's e-mail address is shown to others.
+    pub fn label(&self) -> &str {
+        self.username.as_deref().unwrap_or(&self.name)
     }
 
     /// What the user types to log in: username, or e-mail address.

@@ -188,7 +188,7 @@ record! {
         assigned_at: DateTime<Utc>,
         /// Who entered it.
         assigned_by: UserId,
-        /// That user's username, or name.
+        /// That user's username, or name where there is no username.
         assigned_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it ended.
         ended_at: Option<DateTime<Utc>> => [example(Value::Null)],

@@ -27,7 +27,8 @@ record! {
         at: DateTime<Utc>,
         /// Who did it; null where nobody was logged in, or the server's own command line did it.
         actor: Option<UserId>,
-        /// Their username, or e-mail address, or name, or the program's.
+        /// Their username, or name where there is no username; what was typed, where a login failed; or
+        /// the name of the program.
         actor_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// The role they had then.
         actor_role: Option<Role>,

@@ -1,4 +1,4 @@
-//! Dates as much as they are known, and ages. No date here has a time zone.
+//! Dates that may be known only in part, and ages. Dates have no time zone.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Complaint;
 
-/// Oldest age that is believed, in years.
+/// The highest accepted age, in years.
 pub const AGE_MAX: i64 = 150;
 
 /// A date of which at least the year is known.
@@ -22,10 +22,11 @@ pub enum PartialDate {
 }
 
 impl PartialDate {
-    /// The pattern of its text, for the API description.
+    /// The pattern of the text, for the API description.
     pub const PATTERN: &str = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$";
 
-    /// Reads `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; fails on anything else and on days that don't exist.
+    /// Parses `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Fails on any other shape and on dates that do not
+    /// exist.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
         let shape =
             || Complaint::new("invalid_date", "must be a date: YYYY-MM-DD, or YYYY-MM, or YYYY");
@@ -52,7 +53,7 @@ impl PartialDate {
         }
     }
 
-    /// The first day it can mean.
+    /// The first day that the date can mean.
     pub fn earliest(self) -> NaiveDate {
         match self {
             Self::Year(year) => NaiveDate::from_ymd_opt(year, 1, 1),
@@ -62,7 +63,7 @@ impl PartialDate {
         .unwrap_or_default()
     }
 
-    /// The last day it can mean.
+    /// The last day that the date can mean.
     pub fn latest(self) -> NaiveDate {
         let end = |months| {
             let after = self.earliest().checked_add_months(Months::new(months));
@@ -75,8 +76,7 @@ impl PartialDate {
         }
     }
 
-    /// The day from which an age is counted: a year counts from 1 July, a month from the 15th
-    ///.
+    /// The day from which an age is counted: 1 July for a year, the 15th for a month.
     fn counted_from(self) -> NaiveDate {
         match self {
             Self::Year(year) => NaiveDate::from_ymd_opt(year, 7, 1).unwrap_or_default(),
@@ -92,7 +92,7 @@ impl PartialDate {
         day.years_since(self.counted_from()).map_or(0, i64::from)
     }
 
-    /// The year of birth with which an age is right on a day.
+    /// The year of birth that gives this age on `today`.
     pub fn from_age(age: i64, today: NaiveDate) -> Self {
         let before_july = i64::from(today.month() < 7);
         let year = i64::from(today.year()) - age - before_july;
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for PartialDate {
     }
 }
 
-/// Reads a whole date, `YYYY-MM-DD`.
+/// Parses a full date, `YYYY-MM-DD`. Fails on any other shape and on dates that do not exist.
 pub fn parse_day(text: &str) -> Result<NaiveDate, Complaint> {
     match PartialDate::parse(text) {
         Ok(PartialDate::Day(day)) => Ok(day),

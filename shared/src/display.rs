@@ -1,16 +1,16 @@
-//! Text on its way to people: what would act on a terminal, or turn the direction of the text around
-//! it, is made visible. The screens, the command lines and the log use the functions here and no
-//! others.
+//! Text that is shown to people. Characters that would act on a terminal, or change the direction
+//! of the text around them, become visible. The screens, the command lines and the log use these
+//! functions only.
 
 use std::borrow::Cow;
 
 use crate::text::is_refused;
 
-/// Makes a text safe for one line.
+/// Makes a text safe to show on one line.
 ///
-/// Control characters, bidirectional overrides, tag characters and stray invisible ones become
-/// visible (`␛`, `‹U+202E›`); line breaks become `↵`, tabs a space. Joiners and direction marks
-/// stay where a script needs them: beside a character that is not ASCII.
+/// Control characters, bidirectional overrides, tag characters and stray invisible characters
+/// become visible (`␛`, `‹U+202E›`). Line breaks become `↵`, and tabs a space. Joiners and
+/// direction marks stay where a script needs them: beside a character that is not ASCII.
 pub fn display(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (0x20..0x7F).contains(&b)) {
         return Cow::Borrowed(text);
@@ -28,7 +28,7 @@ pub fn display(text: &str) -> Cow<'_, str> {
             '\r' if after == '\n' => {}
             '\n' => shown.push('↵'),
             '\t' => shown.push(' '),
-            // Asks for the wide form of the character before it: terminals disagree about its width.
+            // Requests the wide form of the preceding character, on whose width terminals disagree.
             '\u{FE0F}' => {}
             _ if is_needed || !is_suspect(c) => shown.push(c),
             _ => push_visible(&mut shown, c),
@@ -38,9 +38,8 @@ pub fn display(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same for a text of several lines, in which colours may have been put: line breaks stay, and
-/// so do sequences that set a colour or a weight (`ESC [ … m`), which change nothing but how the
-/// text looks.
+/// Makes a text of several lines safe to show. Line breaks stay, and so do sequences that set a
+/// colour or a weight (`ESC [ … m`), which only change how the text looks.
 pub fn display_page(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for (i, line) in text.split('\n').enumerate() {
@@ -58,7 +57,7 @@ pub fn display_page(text: &str) -> String {
     shown
 }
 
-/// The first sequence of a text that sets a style, with what is before and after it.
+/// The first style sequence of a text, with the text before and after it.
 fn next_style(text: &str) -> Option<(&str, &str, &str)> {
     for (start, found) in text.match_indices("\u{1b}[") {
         let numbers = start + found.len();
@@ -71,10 +70,10 @@ fn next_style(text: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// Makes JSON safe to print. Its values stay the same: what [`display`] would change is written as
-/// `\u009b`. Line breaks between members stay.
+/// Makes JSON safe to print without changing its values: the characters that [`display`] would
+/// replace are escaped, as in `\u009b`. Line breaks between members stay.
 pub fn display_json(json: &str) -> Cow<'_, str> {
-    // Below a space JSON itself has nothing but its own line breaks.
+    // JSON contains no characters below a space, except its own line breaks.
     let acts = |c: char| c >= '\u{7F}' && is_suspect(c);
     if !json.chars().any(acts) {
         return Cow::Borrowed(json);
@@ -100,7 +99,8 @@ fn push_visible(shown: &mut String, c: char) {
     }
 }
 
-/// Joiners and direction marks: invisible, and right only inside a script that needs them.
+/// Joiners and direction marks. They are invisible, and legitimate only within a script that needs
+/// them.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{200C}'..='\u{200F}' | '\u{061C}')
 }

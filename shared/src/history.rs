@@ -28,7 +28,8 @@ record! {
         action: String => [max_length(100), example("patient.updated")],
         /// Who did it.
         actor: Option<UserId>,
-        /// Their username, or e-mail address, or name, or the program's.
+        /// Their username, or name where there is no username; what was typed, where a login failed; or
+        /// the name of the program.
         actor_username: String => [max_length(crate::rules::EMAIL_MAX), example("ana")],
         /// The address it came from.
         address: Option<String> => [max_length(60), example("192.0.2.7")],

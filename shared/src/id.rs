@@ -1,4 +1,5 @@
-//! Ids: positive 64-bit integers, one type a kind of record, so that none passes for another.
+//! Ids: positive 64-bit integers, with one type for each kind of record, so that they can't be
+//! mixed up.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ macro_rules! id {
         impl std::str::FromStr for $name {
             type Err = crate::Complaint;
 
-            /// Reads the digits of a path or a query; fails on anything but a positive number.
+            /// Parses the digits of a path or a query. Fails on anything but a positive number.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text.parse::<i64>() {
                     Ok(id) if id > 0 && !text.starts_with('+') => Ok(Self(id)),
@@ -44,7 +45,7 @@ macro_rules! id {
     )*};
 }
 
-/// A rule for an id in a body.
+/// Reads an id from a body. Fails on anything but a positive integer.
 pub fn id<T: From<i64>>(value: serde_json::Value) -> Result<Option<T>, crate::Complaint> {
     let wrong = || crate::Complaint::new("invalid_id", "must be a positive whole number");
     value.as_i64().filter(|id| *id > 0).map(|id| Some(T::from(id))).ok_or_else(wrong)

@@ -18,6 +18,7 @@ pub mod date;
 pub mod describe;
 pub mod display;
 pub mod doctor;
+pub mod error_codes;
 pub mod event;
 pub mod history;
 pub mod id;

@@ -1,4 +1,4 @@
-//! Moments in requests: times with their offset from UTC.
+//! Times in requests, given with their offset from UTC.
 
 use std::{fmt, str::FromStr};
 
@@ -6,25 +6,25 @@ use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, Utc};
 
 use crate::Complaint;
 
-/// Longest text of a moment.
+/// The longest text of a time, in characters.
 pub const MOMENT_MAX: usize = 40;
 
-/// A moment, in whole microseconds, as records keep them.
+/// A point in time, in whole microseconds, which is the precision of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub DateTime<Utc>);
 
 impl FromStr for Moment {
     type Err = Complaint;
 
-    /// Reads RFC 3339: `2026-11-20T08:30:00Z`. What is finer than a microsecond is cut off.
+    /// Parses RFC 3339, as in `2026-11-20T08:30:00Z`. Digits beyond microseconds are dropped.
     fn from_str(text: &str) -> Result<Self, Complaint> {
         let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.with_timezone(&Utc));
         match moment {
-            // Beyond these years the databases compare in different ways.
+            // Outside these years the two databases compare times differently.
             Ok(moment) if (1..=9_999).contains(&moment.year()) => Ok(Self(moment.trunc_subsecs(6))),
             _ => Err(Complaint::new(
                 "invalid_time",
-                "must be a time like 2026-11-20T08:30:00Z; in an address a + is written %2B",
+                "must be a time like 2026-11-20T08:30:00Z; in a URL, write + as %2B",
             )),
         }
     }

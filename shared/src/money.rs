@@ -1,4 +1,4 @@
-//! Money: an exact decimal with two digits.
+//! Money: an exact decimal with two digits after the point.
 
 use std::{fmt, str::FromStr};
 
@@ -8,23 +8,23 @@ use serde_json::Value;
 
 use crate::Complaint;
 
-/// How an amount is written as text, with or without digits after the point.
+/// The pattern of an amount in a request, with or without digits after the point.
 #[cfg(feature = "openapi")]
 const WRITTEN: &str = r"^[0-9]{1,8}(\.[0-9]{1,2})?$";
 /// Digits after the point.
 const SCALE: u32 = 2;
 
-/// An amount from 0.00 to 99,999,999.99, in a text with two digits on the wire.
+/// An amount from 0.00 to 99,999,999.99. In JSON it is a string with two digits after the point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
 impl Money {
     /// The largest amount.
     pub const MAX: Self = Self(9_999_999_999);
-    /// The amount as a pattern for the API description.
+    /// The pattern of an amount in an answer, for the API description.
     pub const PATTERN: &'static str = r"^[0-9]{1,8}\.[0-9]{2}$";
 
-    /// An amount as the database keeps it: in hundredths.
+    /// An amount from hundredths, which is how the database stores it.
     pub fn from_hundredths(hundredths: i64) -> Self {
         Self(hundredths)
     }
@@ -38,8 +38,8 @@ impl Money {
 impl FromStr for Money {
     type Err = Complaint;
 
-    /// Reads `200`, `200.0` and `200.00`; fails on more than two digits after the point and on what is
-    /// out of range.
+    /// Parses `200`, `200.0` and `200.00`. Fails on more than two digits after the point and on
+    /// amounts out of range.
     fn from_str(text: &str) -> Result<Self, Complaint> {
         let is_sign = |c| matches!(c, '-' | '+');
         let digits = text.trim_start_matches(is_sign);
@@ -76,12 +76,12 @@ impl Money {
     }
 }
 
-/// A rule for an amount: text, or a JSON number.
+/// Reads an amount from a string or a JSON number. A blank string is no amount.
 pub fn money(value: Value) -> Result<Option<Money>, Complaint> {
     match value {
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => text.trim().parse().map(Some),
-        // A number is read in the shortest form that means it, which is how it was written.
+        // The shortest decimal that gives this number, which is how it was written.
         Value::Number(number) => {
             let text = number.to_string();
             let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
@@ -117,13 +117,13 @@ impl crate::describe::Describe for Money {
     }
 }
 
-/// What a parameter may say.
+/// Describes an amount in a query parameter.
 #[cfg(feature = "openapi")]
 pub fn describe_parameter(shape: crate::describe::Shape) -> crate::describe::Shape {
     shape.pattern(WRITTEN)
 }
 
-/// What a request may say: text with or without digits after the point, or a number.
+/// Describes an amount in a body: a string with or without digits after the point, or a number.
 #[cfg(feature = "openapi")]
 pub fn describe_input(shape: crate::describe::Shape) -> crate::describe::Shape {
     let text = shape.pattern(WRITTEN).into_value();

@@ -1,34 +1,34 @@
-//! The medical record number: `P`, at least six digits, one check letter.
+//! The medical record number: `P`, at least six digits, and a check letter.
 
 use crate::Complaint;
 
-/// The check letters. There are 23 of them, a prime above ten, so that the remainder changes with
-/// every single wrong digit and with every pair of digits swapped, next to each other or not.
-/// `I`, `O` and `U` are left out: they are misread.
+/// The check letters. There are 23 of them. This is a prime above ten, so every single wrong digit
+/// and every swap of two digits, adjacent or not, changes the remainder. `I`, `O` and `U` are left
+/// out because they are easily misread.
 const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRSTVWXYZ";
 
-/// Digits that a number has at least.
+/// The minimum number of digits.
 const DIGITS_MIN: usize = 6;
-/// Digits that a number has at most: all such numbers fit 64 bits.
+/// The maximum number of digits; such numbers fit into 64 bits.
 const DIGITS_MAX: usize = 18;
 
 /// The longest text of a medical record number.
 pub const MRN_MAX: usize = DIGITS_MAX + 2;
 
-/// A medical record number whose check letter is right.
+/// A medical record number with a valid check letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mrn(String);
 
 impl Mrn {
-    /// The number with this place in the sequence.
+    /// The medical record number for a position in the sequence.
     pub fn from_sequence(place: i64) -> Self {
         Self(format!("P{place:0width$}{}", check_letter(place.unsigned_abs()), width = DIGITS_MIN))
     }
 
-    /// Reads a number as somebody types it: case, spaces and dashes don't matter.
+    /// Parses a typed number. Case, spaces and dashes don't matter.
     ///
-    /// Fails with a sentence of its own where the shape is right and the check letter is not, so
-    /// that a mistyped number is never taken for somebody else's.
+    /// Fails with the code `mistyped_mrn` where only the check letter is wrong, so that a mistyped
+    /// number is never taken for another patient's, and with `invalid_mrn` on any other shape.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
         let written: String = text
             .chars()
@@ -56,7 +56,7 @@ impl Mrn {
         Ok(Self(written))
     }
 
-    /// Whether a text has the shape of a number, right or mistyped.
+    /// Whether a text has the shape of a number, whether or not its check letter is right.
     pub fn looks_like(text: &str) -> bool {
         match Self::parse(text) {
             Ok(_) => true,

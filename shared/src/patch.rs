@@ -1,26 +1,26 @@
-//! Absent, `null` or a value: the three things that a member of a change can be.
+//! A member of a change: absent, `null` or a value.
 
 use serde::{Serialize, Serializer};
 
-/// What a change says about one member. Absent leaves it, `null` clears it.
+/// The change of one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// The member is not there: leave what is stored.
+    /// The member is absent: the stored value stays.
     #[default]
     Absent,
-    /// The member is `null`: clear what is stored.
+    /// The member is `null`: the stored value is cleared.
     Null,
-    /// The member has a value: store it.
+    /// The member has a value, which is stored.
     Value(T),
 }
 
 impl<T> Patch<T> {
-    /// Whether the member is not there.
+    /// Whether the member is absent.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// The value, if there is one.
+    /// A reference to the value, if there is one.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),
@@ -36,7 +36,8 @@ impl<T> Patch<T> {
         }
     }
 
-    /// Makes an absent member a cleared one, as a replacement means it.
+    /// Turns an absent member into a cleared one, because a replacement clears what it does not
+    /// name.
     pub fn clear_absent(&mut self) {
         if self.is_absent() {
             *self = Self::Null;
@@ -45,7 +46,7 @@ impl<T> Patch<T> {
 }
 
 impl<T: Clone> Patch<T> {
-    /// Lays this over what is stored.
+    /// Applies the change to a stored value.
     pub fn apply(&self, stored: &mut Option<T>) {
         match self {
             Self::Absent => {}

@@ -1,66 +1,68 @@
-//! Every path of the API, for both sides.
+//! The paths of the API, for server and client.
 
 use crate::{
     SessionId, UserId,
     id::{ApiTokenId, AssignmentId, DoctorId, PatientId},
 };
 
-/// Liveness, readiness and what a client must know.
+/// GET: the version of the server, and limits that a client must know.
 pub const META: &str = "/api/meta";
-/// Whether the process lives.
+/// GET: whether the process is alive.
 pub const HEALTHZ: &str = "/healthz";
-/// Whether it can serve: database reachable and migrated.
+/// GET: whether the server can serve requests, that is, the database is reachable and migrated.
 pub const READYZ: &str = "/readyz";
-/// Swagger UI.
+/// GET: Swagger UI.
 pub const DOCS: &str = "/docs";
-/// The API description.
+/// GET: the API description in JSON.
 pub const OPENAPI_JSON: &str = "/openapi.json";
-/// The same in YAML.
+/// GET: the API description in YAML.
 pub const OPENAPI_YAML: &str = "/openapi.yaml";
-/// What is counted for monitoring.
+/// GET: metrics in the text format of OpenMetrics.
 pub const METRICS: &str = "/metrics";
 
-/// Under it the limits for credentials hold.
+/// The prefix under which the limits for credentials apply.
 pub const AUTH: &str = "/api/auth";
-/// Registering.
+/// POST: register an account.
 pub const REGISTER: &str = "/api/auth/register";
-/// Logging in.
+/// POST: log in.
 pub const LOGIN: &str = "/api/auth/login";
-/// The next pair of tokens.
+/// POST: log in or refresh in the form of OAuth 2.0.
+pub const OAUTH_TOKEN: &str = "/api/auth/oauth/token";
+/// POST: exchange a refresh token for the next pair of tokens.
 pub const REFRESH: &str = "/api/auth/token/refresh";
-/// Ending the session.
+/// POST: end the session.
 pub const LOGOUT: &str = "/api/auth/logout";
-/// One's own account.
+/// The caller's own account.
 pub const PROFILE: &str = "/api/auth/profile";
-/// A new password.
+/// POST: change the password.
 pub const PASSWORD: &str = "/api/auth/password";
-/// A new password, with a one-time code.
+/// POST: set a new password with a one-time code.
 pub const PASSWORD_RESET: &str = "/api/auth/password/reset";
-/// Asking for a code with which a new password is set.
+/// POST: request a one-time code for setting a new password.
 pub const PASSWORD_FORGOT: &str = "/api/auth/password/forgot";
-/// Proving that an e-mail address is one's own.
+/// POST: prove the ownership of an e-mail address with a one-time code.
 pub const VERIFY_EMAIL: &str = "/api/auth/verify-email";
-/// Asking for another code for that.
+/// POST: request another code for verifying the e-mail address.
 pub const VERIFY_EMAIL_RESEND: &str = "/api/auth/verify-email/resend";
-/// One's own API tokens.
+/// The caller's own API tokens.
 pub const TOKENS: &str = "/api/auth/tokens";
-/// One's own sessions.
+/// The caller's own sessions.
 pub const SESSIONS: &str = "/api/auth/sessions";
 
-/// One of one's own sessions.
+/// One of the caller's own sessions.
 pub fn session(id: SessionId) -> String {
     format!("{SESSIONS}/{id}")
 }
 
-/// Live changes.
+/// GET: the stream of live changes.
 pub const EVENTS: &str = "/api/events";
 
-/// One of one's own API tokens.
+/// One of the caller's own API tokens.
 pub fn token(id: ApiTokenId) -> String {
     format!("{TOKENS}/{id}")
 }
 
-/// Accounts.
+/// All accounts.
 pub const USERS: &str = "/api/users";
 
 /// One account.
@@ -68,20 +70,20 @@ pub fn user(id: UserId) -> String {
     format!("{USERS}/{id}")
 }
 
-/// A one-time code for an account's owner.
+/// POST: issue a one-time code for the owner of an account.
 pub fn user_code(id: UserId) -> String {
     format!("{USERS}/{id}/code")
 }
 
-/// An account's sessions.
+/// The sessions of an account.
 pub fn user_sessions(id: UserId) -> String {
     format!("{USERS}/{id}/sessions")
 }
 
-/// The audit log.
+/// GET: the audit log.
 pub const AUDIT: &str = "/api/audit";
 
-/// Patients.
+/// All patients.
 pub const PATIENTS: &str = "/api/patients";
 
 /// One patient.
@@ -89,27 +91,27 @@ pub fn patient(id: PatientId) -> String {
     format!("{PATIENTS}/{id}")
 }
 
-/// Archiving a patient.
+/// POST: archive a patient.
 pub fn patient_archive(id: PatientId) -> String {
     format!("{PATIENTS}/{id}/archive")
 }
 
-/// Bringing a patient back from the archive.
+/// POST: restore a patient from the archive.
 pub fn patient_restore(id: PatientId) -> String {
     format!("{PATIENTS}/{id}/restore")
 }
 
-/// Erasing a patient for good.
+/// POST: erase a patient for good.
 pub fn patient_purge(id: PatientId) -> String {
     format!("{PATIENTS}/{id}/purge")
 }
 
-/// A patient's history.
+/// GET: the history of a patient.
 pub fn patient_history(id: PatientId) -> String {
     format!("{PATIENTS}/{id}/history")
 }
 
-/// Doctors.
+/// All doctors.
 pub const DOCTORS: &str = "/api/doctors";
 
 /// One doctor.
@@ -117,7 +119,7 @@ pub fn doctor(id: DoctorId) -> String {
     format!("{DOCTORS}/{id}")
 }
 
-/// Assignments.
+/// All assignments.
 pub const ASSIGNMENTS: &str = "/api/assignments";
 
 /// One assignment.
@@ -125,9 +127,9 @@ pub fn assignment(id: AssignmentId) -> String {
     format!("{ASSIGNMENTS}/{id}")
 }
 
-/// Figures over what somebody may see.
+/// GET: figures over the records that the caller may see.
 pub const DASHBOARD: &str = "/api/dashboard";
-/// Finding whatever is typed.
+/// GET: find patients and doctors by anything that was typed.
 pub const LOOKUP: &str = "/api/lookup";
 
 /// The page that explains a kind of problem.

@@ -174,7 +174,7 @@ record! {
         linked_user: Option<UserId> => [example(Value::Null)],
         /// Who created the record.
         created_by: UserId,
-        /// That user's username, or name.
+        /// That user's username, or name where there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it was created.
         created_at: DateTime<Utc>,

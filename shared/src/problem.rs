@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::error_codes::Code;
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Complaint {
-    /// A stable code, for clients in other languages.
+    /// A stable code, for clients in other languages: one of `error_codes`.
     pub code: &'static str,
     /// The sentence without its subject: `must be between 0 and 150`.
     pub message: String,
@@ -28,6 +30,13 @@ impl Complaint {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Whether `error_codes` lists the code with each of these parameters.
+    fn is_listed(&self) -> bool {
+        Code::from_name(self.code).is_some_and(|code| {
+            self.params.keys().all(|param| code.params.iter().any(|(name, _)| name == param))
+        })
     }
 
     /// The member must be there and not be empty.
@@ -115,7 +124,11 @@ impl Faults {
     }
 
     /// Every complaint as a code, in the order found.
+    ///
+    /// In debug builds a code or parameter that [`error_codes`](crate::error_codes) does not list is
+    /// a panic.
     pub fn codes(&self) -> Vec<ErrorCode> {
+        debug_assert!(self.0.iter().all(|(_, it)| it.is_listed()), "not in error_codes: {self:?}");
         self.0
             .iter()
             .map(|(field, complaint)| ErrorCode {
@@ -186,6 +199,16 @@ kinds! {
     /// The input is not what the API description asks for. `errors` names every bad member or
     /// parameter with every complaint; correct them and send the request again.
     Validation "validation" 400 "Invalid input",
+    /// The request for tokens lacks a parameter, has one twice, or has one that can't be read.
+    /// `errors` names them. `error` and `error_description` are those of RFC 6749.
+    InvalidRequest "invalid_request" 400 "Invalid token request",
+    /// E-mail address, username or password is wrong, the e-mail address is not confirmed yet, or
+    /// the refresh token is not valid any more. Log in again.
+    InvalidGrant "invalid_grant" 400 "Login refused",
+    /// `grant_type` has to be `password` or `refresh_token`.
+    UnsupportedGrantType "unsupported_grant_type" 400 "Unsupported grant type",
+    /// There are no scopes to ask for: a session may do what its user may. Leave `scope` out.
+    InvalidScope "invalid_scope" 400 "Invalid scope",
     /// The request needs a valid access token in `Authorization: Bearer …`. Log in, or refresh the
     /// token.
     Unauthenticated "unauthenticated" 401 "Not logged in",
@@ -208,7 +231,8 @@ kinds! {
     Stale "stale" 412 "Changed in the meantime",
     /// The body is longer than the limit: 256 KiB, 8 KiB under /api/auth.
     TooLarge "too_large" 413 "Body too large",
-    /// The body has to be JSON, with `Content-Type: application/json`.
+    /// The body has to be JSON, with `Content-Type: application/json`; at `/api/auth/oauth/token` a
+    /// form, with `Content-Type: application/x-www-form-urlencoded`.
     UnsupportedMediaType "unsupported_media_type" 415 "Unsupported media type",
     /// The `Idempotency-Key` was used before, for another request. Use a new key for each thing that
     /// is to be done.

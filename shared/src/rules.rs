@@ -1,36 +1,36 @@
-//! The rules that more than one kind of record shares, with their limits.
+//! Rules and limits that several kinds of records share. Lengths are in characters.
 
 use email_address::{EmailAddress, Options};
 
 use crate::{Complaint, text};
 
-/// Longest first or last name, in characters.
+/// The longest first or last name.
 pub const NAME_MAX: usize = 100;
-/// Longest e-mail address (RFC 5321, section 4.5.3.1.3, less the brackets).
+/// The longest e-mail address (RFC 5321, section 4.5.3.1.3, without the angle brackets).
 pub const EMAIL_MAX: usize = 254;
-/// Longest spelling of a phone number.
+/// The longest spelling of a phone number.
 pub const PHONE_MAX: usize = 40;
-/// Fewest and most digits of a phone number; fifteen is E.164's limit.
+/// The number of digits in a phone number; fifteen is the limit of E.164.
 pub const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
-/// Longest street address.
+/// The longest street address.
 pub const ADDRESS_MAX: usize = 200;
-/// Longest name of a city or a state.
+/// The longest name of a city or state.
 pub const PLACE_MAX: usize = 100;
-/// Longest postal code.
+/// The longest postal code.
 pub const ZIP_MAX: usize = 20;
-/// Longest allergies, medical history, notes.
+/// The longest allergies, medical history or notes.
 pub const NOTE_MAX: usize = 10_000;
-/// Longest search text.
+/// The longest search text.
 pub const SEARCH_MAX: usize = 200;
-/// Longest reason for archiving or purging.
+/// The longest reason for archiving or purging.
 pub const REASON_MAX: usize = 500;
 
-/// An e-mail address as it is stored: as written, with a domain that has a dot.
+/// Checks an e-mail address, whose domain must have a dot. The spelling stays as it is.
 pub fn email(text: &str) -> Result<String, Complaint> {
     let options =
         Options::default().with_required_tld().without_display_text().without_domain_literal();
     match EmailAddress::parse_with_options(text, options) {
-        // A quoted first part is allowed by RFC 5321 and delivered to by hardly anybody.
+        // RFC 5321 allows a quoted local part, but hardly any mail server delivers to it.
         Ok(_) if !text.contains('"') => Ok(text.to_owned()),
         _ => {
             Err(Complaint::new("invalid_email", "must be an e-mail address, like ana@example.com"))
@@ -38,7 +38,7 @@ pub fn email(text: &str) -> Result<String, Complaint> {
     }
 }
 
-/// A phone number in its own spelling.
+/// Checks a phone number. The spelling stays as it is.
 pub fn phone(text: &str) -> Result<String, Complaint> {
     let marks = |c: char| c.is_ascii_digit() || " +-()./#*ext".contains(c.to_ascii_lowercase());
     if !text.chars().all(marks) || !PHONE_DIGITS.contains(&text::digits(text).len()) {

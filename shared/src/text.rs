@@ -1,24 +1,24 @@
-//! Text as it is kept, and as it is compared.
+//! Text as it is stored, and text as it is compared.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::Complaint;
 
-/// How many lines a field has.
+/// The number of lines that a field may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
-    /// One: newlines and tabs are refused.
+    /// One line. Line breaks and tabs are refused.
     One,
-    /// Any number.
+    /// Any number of lines.
     Many,
 }
 
-/// Trims a text, brings it to Unicode NFC and its line ends to LF.
+/// Trims a text, composes it (Unicode NFC) and replaces CRLF by LF.
 ///
-/// Fails where it holds control characters, bidirectional overrides (U+202A to U+202E, U+2066 to
+/// Fails where it contains control characters, bidirectional overrides (U+202A to U+202E, U+2066 to
 /// U+2069) or tag characters, or more than `max` characters.
 pub fn clean(text: &str, lines: Lines, max: usize) -> Result<String, Complaint> {
-    // Composed, as it is stored, but with the spaces around it: that many are no mistake of a moment.
+    // The length including surrounding spaces is limited too: so many spaces are no typing slip.
     if text.nfc().count() > max {
         return Err(Complaint::too_long(max));
     }
@@ -38,15 +38,15 @@ pub fn clean(text: &str, lines: Lines, max: usize) -> Result<String, Complaint> 
     }
 }
 
-/// Whether a character may not be stored, and not be shown as it is either: it would act on the
+/// Whether a character must be neither stored nor shown as it is, because it would act on the
 /// terminal or on the direction of the text around it.
 pub fn is_refused(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// Whether a text shows anything: some characters are only marks between others (Unicode's
-/// Default_Ignorable_Code_Point), or a blank under another name.
+/// Whether a text shows anything. Some characters only modify their neighbours (Unicode's
+/// Default_Ignorable_Code_Point) or are blanks under another name.
 pub fn is_visible(text: &str) -> bool {
     let is_ignorable = |c: char| {
         matches!(c,
@@ -57,7 +57,7 @@ pub fn is_visible(text: &str) -> bool {
     text.chars().any(|c| !c.is_whitespace() && !is_ignorable(c))
 }
 
-/// A text without case and accents, as it is compared and sorted.
+/// A text without case and accents, for comparing and sorting.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
@@ -78,18 +78,18 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// A text without case, accents kept: how e-mail addresses and usernames are compared.
+/// A text without case but with accents, for comparing e-mail addresses and usernames.
 pub fn fold_case(text: &str) -> String {
     let lower = text.nfkc().flat_map(char::to_lowercase);
     lower.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
-/// A folded word without its punctuation: `O'Brien` and `obrien` are the same.
+/// A folded word without punctuation: `O'Brien` and `obrien` give the same result.
 pub fn fold_word(word: &str) -> String {
     fold(word).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// The words under which a name is found: every word of it, and of a word with a hyphen or an
+/// The words under which a name is found: each of its words, and for a word with a hyphen or an
 /// apostrophe also its parts.
 pub fn name_words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
@@ -112,7 +112,7 @@ pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// The one of `names` that somebody who wrote `written` most likely meant, if any is near.
+/// The name that is most similar to `written`, if any is similar enough.
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()

@@ -18,8 +18,8 @@ use std::{
 };
 
 use server::{
-    app::App,
     config::{Database, Settings},
+    domain::upgrade,
     sample,
 };
 
@@ -76,7 +76,7 @@ fn furnish(home: &Home) -> (String, String) {
     let database = Database::Sqlite(home.data().join("frontdesk.sqlite"));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let app = App::open_on(Settings::defaults(), &database).await.unwrap();
+        let app = upgrade::open_on(Settings::defaults(), &database).await.unwrap();
         let login = sample::furnish(&app, PATIENTS).await.unwrap();
         app.close().await;
         login

@@ -21,7 +21,7 @@ struct Args {
     /// Connect to this server instead of opening a local desk.
     #[arg(long, value_name = "URL", env = "FRONTDESK_SERVER")]
     server: Option<String>,
-    /// Trust this certificate too (PEM), for a clinic with its own authority.
+    /// Trust this certificate too (PEM): the clinic's own authority, or the server's own certificate.
     #[arg(long, value_name = "FILE", env = "FRONTDESK_CA_CERT")]
     ca_cert: Option<PathBuf>,
     /// Open a throw-away desk with sample data; nothing is kept.

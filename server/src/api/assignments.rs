@@ -15,10 +15,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, NewBody},
     failure::{Changing, Creating, Failure, Reading, Transferring},
     guard::Guard,
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };

@@ -8,9 +8,9 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     failure::{Failure, Reading},
     guard::Guard,
-    layers::Address,
     params::Ask,
     reply::{Reply, page},
 };

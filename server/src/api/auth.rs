@@ -14,10 +14,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, OptionalBody},
     failure::{Asking, Changing, Entering, Failure, Reading},
     guard::{From, Guard},
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Accepted, Created, Done, Keep, Record, Reply, page},
 };
@@ -34,6 +34,9 @@ impl AuthApi {
     ///
     /// Opens an account and logs in with it, where registration is open. A code is mailed with which
     /// the e-mail address is confirmed; where that is required for logging in, there are no tokens.
+    /// A password that is guessed early is refused.
+    /// An account without a name and a username gets the part of its e-mail address before the `@` as
+    /// its username, with a number where that is taken.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -100,7 +103,8 @@ impl AuthApi {
 
     /// Replace one's own account
     ///
-    /// What is absent is cleared. Role and flags can't be changed here.
+    /// What is absent is cleared, but not name and username together. Role and flags can't be changed
+    /// here.
     #[oai(path = "/profile", method = "put", operation_id = "replace_profile")]
     async fn replace_profile(
         &self,
@@ -116,7 +120,8 @@ impl AuthApi {
 
     /// Change one's own account
     ///
-    /// What is absent stays. Role and flags can't be changed here.
+    /// What is absent stays. Name and username can't both be cleared. Role and flags can't be changed
+    /// here.
     #[oai(path = "/profile", method = "patch", operation_id = "update_profile")]
     async fn update_profile(
         &self,

@@ -40,21 +40,32 @@ const BODY_MAX_AUTH: usize = 8 * 1024;
 /// Most bytes of a refused body that are still taken in.
 const DISCARD_MAX: u64 = 4 * 1024 * 1024;
 /// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(10);
+pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// How long a body may take to arrive, where the connection tells its requests so.
+#[derive(Clone, Copy)]
+pub(super) struct BodyTime(pub(super) Duration);
+
+impl BodyTime {
+    pub(super) fn of(request: &Request) -> Duration {
+        request.extensions().get().map_or(BODY_TIME, |Self(time)| *time)
+    }
+}
 
 /// The limit for a path.
 pub(super) fn body_max(path: &str) -> usize {
     if path.starts_with(paths::AUTH) { BODY_MAX_AUTH } else { BODY_MAX }
 }
 
-async fn bytes(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
-    let max = body_max(request.uri().path());
+/// The bytes of a body, up to the limit of its path.
+pub(super) async fn bytes(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
+    let (max, time) = (body_max(request.uri().path()), BodyTime::of(request));
     let Ok(body) = body.take() else { return Ok(Vec::new()) };
     let mut reader = body.into_async_read();
     let (mut bytes, mut start) = (Vec::new(), (&mut reader).take(max as u64 + 1));
-    match tokio::time::timeout(BODY_TIME, start.read_to_end(&mut bytes)).await {
+    match tokio::time::timeout(time, start.read_to_end(&mut bytes)).await {
         Ok(Ok(count)) if count > max => {
-            discard(reader).await;
+            discard(reader, time).await;
             Err(Refusal::TooLarge(max).raise())
         }
         Ok(Ok(_)) => Ok(bytes),
@@ -101,11 +112,11 @@ impl AsyncRead for Rest {
 
 /// Takes in the rest of a body that is refused: a client that is still sending would otherwise find
 /// its connection broken instead of the answer.
-pub(super) async fn discard(body: impl AsyncRead + Unpin) {
+pub(super) async fn discard(body: impl AsyncRead + Unpin, time: Duration) {
     let (mut rest, mut nowhere) = (body.take(DISCARD_MAX), tokio::io::sink());
     let discarded = tokio::io::copy(&mut rest, &mut nowhere);
     // Whatever comes of it, the answer is the same.
-    drop(tokio::time::timeout(BODY_TIME, discarded).await);
+    drop(tokio::time::timeout(time, discarded).await);
 }
 
 fn today(request: &Request) -> Result<NaiveDate> {
@@ -113,21 +124,26 @@ fn today(request: &Request) -> Result<NaiveDate> {
     Ok(app.clock().today())
 }
 
-fn is_json(request: &Request) -> bool {
+/// Whether the body is said to be of a type that fits, in UTF-8.
+pub(super) fn has_media_type(request: &Request, fits: impl Fn(&str) -> bool) -> bool {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let essence = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = essence.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|essence| {
-        essence.eq_ignore_ascii_case("application/json")
-            || essence.to_ascii_lowercase().ends_with("+json")
-    });
+    let is_fit = parts.next().is_some_and(fits);
     let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
             value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
         }
         _ => true,
     });
-    is_json && is_utf8
+    is_fit && is_utf8
+}
+
+fn is_json(request: &Request) -> bool {
+    has_media_type(request, |essence| {
+        essence.eq_ignore_ascii_case("application/json")
+            || essence.to_ascii_lowercase().ends_with("+json")
+    })
 }
 
 /// Reads a body; one that need not be there is then as if it were an empty object.
@@ -145,7 +161,7 @@ fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> 
     if bytes.is_empty() && !is_required {
         bytes = b"{}".to_vec();
     } else if !is_json(request) && (says_its_type || !bytes.is_empty()) {
-        return Err(Refusal::UnsupportedMediaType.raise());
+        return Err(Refusal::UnsupportedMediaType("application/json").raise());
     }
     let (read, names) = read::body_as_sent(&bytes, today(request)?);
     if let Some(wording) = request.extensions().get::<Wording>() {

@@ -1,6 +1,7 @@
-//! Who asks, under which address and name: what the connection says, or, from a trusted proxy, what
-//! `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` say. From anybody else these
-//! headers are ignored, since whoever can write them could pass for another.
+//! The client of a request: its address, scheme and host. They come from the connection or, behind
+//! a trusted proxy, from `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`. These
+//! headers are ignored on every other connection: a client that could set them could pass for
+//! another.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,14 +11,14 @@ use poem::{
     http::{HeaderMap, header},
 };
 
-/// The far end of a request.
+/// The client that made a request.
 #[derive(Debug, PartialEq)]
 pub(super) struct Caller {
-    /// The client's address.
+    /// The client's IP address; `None` where the connection has none.
     pub(super) address: Option<IpAddr>,
-    /// `http` or `https`, as the client spoke it.
+    /// `http` or `https`, as the client used it.
     pub(super) scheme: String,
-    /// The host that the client named, with its port; none where it named none or several.
+    /// The host that the client named, with its port; `None` where it named none or several.
     pub(super) host: Option<String>,
 }
 
@@ -35,7 +36,7 @@ impl Caller {
         }
     }
 
-    /// What a trusted proxy says of the request that it got.
+    /// The caller as a trusted proxy at `peer` reports it.
     fn forwarded(self, peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
         let scheme = last(headers, "x-forwarded-proto").map(|scheme| scheme.to_ascii_lowercase());
         let scheme = scheme.filter(|scheme| matches!(scheme.as_str(), "http" | "https"));
@@ -51,20 +52,21 @@ fn is_trusted(address: IpAddr, proxies: &[IpNet]) -> bool {
     proxies.iter().any(|network| network.contains(&address))
 }
 
-/// The items of a header, the one that was added last first. Nothing follows one that is not text.
+/// The items of a header, the last one first. It stops at a value that is not text.
 fn items<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let values: Vec<_> = headers.get_all(name).iter().collect();
     let texts = values.into_iter().rev().map_while(|value| value.to_str().ok());
     texts.flat_map(|text| text.rsplit(',').map(str::trim))
 }
 
-/// What the nearest proxy has added.
+/// The item that the nearest proxy added.
 fn last(headers: &HeaderMap, name: &str) -> Option<String> {
     items(headers, name).next().filter(|item| !item.is_empty()).map(str::to_owned)
 }
 
-/// The right-most hop that is no trusted proxy: what stands left of it, the client may have written.
-/// Where a proxy wrote something else than an address, that proxy is as far as is known.
+/// The right-most hop that is no trusted proxy. Everything to the left of it may have been written
+/// by the client. Where a proxy wrote something other than an address, that proxy is taken as the
+/// client.
 fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let mut nearest = peer;
     for hop in items(headers, "x-forwarded-for") {
@@ -77,7 +79,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     nearest
 }
 
-/// An address, which some proxies write with its port.
+/// Parses an address; some proxies append the port.
 fn address(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
     let address = bare.parse().ok();

@@ -33,7 +33,7 @@ pub(super) fn rewrite(request: &mut Request) -> Asked {
     match spelling(request.method().as_str(), request.uri().path()) {
         Spelling::Today => Asked::Known,
         Spelling::Earlier(path) => {
-            super::layers::set_path(request, &path);
+            super::address::set_path(request, &path);
             Asked::Known
         }
         Spelling::OtherMethods => Asked::WithoutMethod,

@@ -1,6 +1,7 @@
-//! Taking connections. poem's own server has no deadline for headers, no limit on connections, and
-//! spins where accepting fails, so the loop is ours: every connection has a place, whatever is slow
-//! is closed in time, and stopping lets running requests end.
+//! Accepts connections. poem's own server sets no deadline for request heads, does not limit
+//! connections, and spins when accepting fails, so this module has its own loop on hyper. Every
+//! connection takes a place, slow connections are closed in time, and running requests may end when
+//! the server stops.
 
 mod places;
 mod traffic;
@@ -17,27 +18,34 @@ use tokio::{
 };
 
 use self::{places::Places, traffic::Traffic, visit::Visit};
-use super::{monitor::Monitor, tls::Tls};
-use crate::{app::App, domain::feed, metrics::CutReason, output::OncePerSecond};
+use super::{body::BODY_TIME, monitor::Monitor, tls::Tls};
+use crate::{
+    app::App,
+    domain::{delivery, upkeep},
+    metrics::CutReason,
+    output::OncePerSecond,
+};
 
-/// Most connections at once to the address of `/metrics`.
+/// The maximum number of connections to the address of `/metrics`.
 const MONITOR_CONNECTIONS: usize = 16;
-/// How long the loop waits after accepting has failed, for example where no file is left to open.
+/// The pause after a failed accept, for example where the process has no file descriptor left.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
-/// How long clients may take, and who is limited.
+/// Deadlines of connections, and whether the limit per address applies to this machine.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// For the head of the first request, and of every later one, counted from the end of the answer
-    /// before.
+    /// Time for the head of the first request, and for the head of every later one, counted from
+    /// the end of the previous answer.
     pub head: Duration,
+    /// For the body of a request.
+    pub body: Duration,
     /// Without a request.
     pub idle: Duration,
-    /// For taking something of an answer.
+    /// Time within which the client must read some of its answer.
     pub unread: Duration,
-    /// For running requests to end when the server stops.
+    /// Time for running requests to end when the server stops.
     pub drain: Duration,
-    /// Whether this machine may have more connections than another address.
+    /// Whether connections from the loopback address are exempt from the limit per address.
     pub is_loopback_apart: bool,
 }
 
@@ -45,6 +53,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(10),
+            body: BODY_TIME,
             idle: Duration::from_secs(60),
             unread: Duration::from_secs(30),
             drain: Duration::from_secs(20),
@@ -53,9 +62,9 @@ impl Default for Limits {
     }
 }
 
-/// Listens on an address.
+/// Binds a listening socket.
 ///
-/// Fails with one sentence where the port is taken.
+/// Fails with a sentence for the operator, for example where the port is taken.
 pub fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => format!("can't listen on {address}: the port is taken"),
@@ -69,7 +78,7 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     socket.listen(1_024).map_err(failed)
 }
 
-/// Serves until `stop` comes, then lets running requests end.
+/// Serves requests until `stop` completes, then lets running requests end.
 pub async fn serve(
     app: &App,
     listener: TcpListener,
@@ -79,7 +88,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// Where connections come in: the main address, and perhaps one for `/metrics`.
+/// The listeners of the server: the main address and, if configured, the one for `/metrics`.
 pub struct Doors<M> {
     app: App,
     limits: Limits,
@@ -87,7 +96,7 @@ pub struct Doors<M> {
     monitor: Option<Door<Monitor>>,
 }
 
-/// An address, what answers there, and how many connections it may have.
+/// A listening address, the endpoint behind it, and its limits on connections.
 struct Door<E> {
     listener: TcpListener,
     local: SocketAddr,
@@ -106,7 +115,7 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
         Ok(Self { listener, local, endpoint, places, tls: None, failed, refused })
     }
 
-    /// Takes connections for ever.
+    /// Accepts connections and never returns.
     async fn attend(
         &self,
         app: &App,
@@ -123,14 +132,15 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
                     if let Some(left_out) = self.failed.admit() {
                         tracing::warn!(%error, left_out, "a connection could not be accepted");
                     }
-                    // It may be files that are lacking, and a connection is one.
+                    // File descriptors may have run out, and closing a connection frees one.
                     self.places.make_room_within(BACK_OFF).await;
                 }
             }
         }
     }
 
-    /// Finds a place for a connection and serves it beside the others, or closes it.
+    /// Takes a place for the connection and serves it in a task of its own. Without a place it is
+    /// closed.
     async fn receive(
         &self,
         app: &App,
@@ -169,9 +179,10 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
 }
 
 impl Doors<()> {
-    /// Makes everything ready that can fail.
+    /// Prepares everything that can fail: the endpoints, the certificate, and the listener for
+    /// `/metrics`.
     ///
-    /// Fails with one sentence.
+    /// Fails with a sentence for the operator.
     pub fn open(
         app: &App,
         listener: TcpListener,
@@ -203,12 +214,12 @@ impl Doors<()> {
 }
 
 impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
-    /// Serves until `stop` comes, then lets running requests end.
+    /// Serves requests until `stop` completes, then lets running requests end.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let (stopped, stopping) = watch::channel(());
-        let tidying = tokio::spawn(feed::keep_tidy(self.app.clone()));
-        self.app.mail().start(&self.app);
+        let tidying = tokio::spawn(upkeep::keep_tidy(self.app.clone()));
+        delivery::start(&self.app);
         let monitor = async {
             match &self.monitor {
                 Some(door) => door.attend(&self.app, &self.limits, &graceful, &stopping).await,

@@ -1,5 +1,6 @@
-//! Pages of other origins: which may use the API, and what their scripts may send and read. poem's
-//! own layer allows every origin where none is named, so this is ours.
+//! Cross-origin requests (CORS): the origins whose pages may use the API, and the headers that
+//! their scripts may send and read. poem's own middleware allows every origin where none is
+//! configured, so this module replaces it.
 
 use poem::{
     Request, Response,
@@ -10,10 +11,10 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, If-Match, If-None-Match, \
     Idempotency-Key, X-Request-Id, Last-Event-ID";
 const RESPONSE_HEADERS: &str = "ETag, Location, Retry-After, X-Request-Id";
-/// Seconds that a browser may remember the answer about a preflight.
+/// Seconds for which a browser may remember the answer to a preflight request.
 const MAX_AGE: &str = "3600";
 
-/// The origin of the page that asks, where it is an allowed one.
+/// The `Origin` of the request, where it is an allowed one.
 pub(super) fn allowed(headers: &HeaderMap, origins: &[String]) -> Option<HeaderValue> {
     let mut sent = headers.get_all(header::ORIGIN).iter();
     let origin = sent.next().filter(|_| sent.next().is_none())?;
@@ -21,7 +22,8 @@ pub(super) fn allowed(headers: &HeaderMap, origins: &[String]) -> Option<HeaderV
     is_known.then(|| origin.clone())
 }
 
-/// The answer to a browser that asks beforehand, for a page of an allowed origin.
+/// The answer to a preflight request from a page of an allowed origin; `None` for every other
+/// request.
 pub(super) fn preflight(request: &Request, origins: &[String]) -> Option<Response> {
     let headers = request.headers();
     let is_preflight = request.method() == Method::OPTIONS
@@ -37,8 +39,8 @@ pub(super) fn preflight(request: &Request, origins: &[String]) -> Option<Respons
     Some(response.finish())
 }
 
-/// Lets the page read the answer. Where there are allowed origins at all, every answer says that it
-/// depends on the origin: a cache must not hand one page's answer to another.
+/// Allows the page to read the answer. Where any origin is configured, every answer carries `Vary:
+/// Origin`, so that a cache does not hand one page's answer to another.
 pub(super) fn decorate(headers: &mut HeaderMap, origins: &[String], asks: Option<HeaderValue>) {
     if origins.is_empty() {
         return;

@@ -17,10 +17,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, NewBody, OptionalBody},
     failure::{Changing, Creating, Failure, Reading},
     guard::Guard,
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::feed::{self, Listener, News, Place},
+    domain::events::{self, Listener, News, Place},
 };
 
 /// The header that says where a client was.
@@ -68,7 +68,7 @@ impl EventsApi {
         _query: Ask<NoQuery>,
         LastEventId(place): LastEventId,
     ) -> Result<Events, Failure<Listening>> {
-        Ok(Events(feed::listen(&self.0, &guard, token, place).await?))
+        Ok(Events(events::listen(&self.0, &guard, token, place).await?))
     }
 }
 

@@ -9,22 +9,22 @@ use poem::{
 };
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaSecurityScheme, Registry},
+    registry::{MetaOAuthFlow, MetaOAuthFlows, MetaSecurityScheme, Registry},
 };
-use shared::account::TokenScope;
+use shared::{account::TokenScope, paths};
 
-use super::problem::raise;
+use super::{layers::LoggedUser, problem::raise};
 use crate::{
     app::App,
-    domain::{
-        access::{Actor, Origin},
-        bearer,
-    },
+    domain::bearer,
     error::Error,
+    services::actor::{Actor, Origin},
 };
 
 /// The name of the security scheme in the description.
 pub(super) const SCHEME: &str = "bearer";
+/// The name of the scheme with which a page that shows the description gets an access token itself.
+const PASSWORD_SCHEME: &str = "password";
 
 /// Somebody who is logged in. Having one is the proof.
 pub(super) struct Guard(Actor);
@@ -61,10 +61,36 @@ impl<'a> ApiExtractor<'a> for Guard {
                 openid_connect_url: None,
             },
         );
+        registry.create_security_scheme(
+            PASSWORD_SCHEME,
+            MetaSecurityScheme {
+                ty: "oauth2",
+                description: Some(
+                    "Logs in with an e-mail address or a username, and a password. Leave the \
+                     client's id and secret empty.",
+                ),
+                name: None,
+                key_in: None,
+                scheme: None,
+                bearer_format: None,
+                flows: Some(MetaOAuthFlows {
+                    implicit: None,
+                    password: Some(MetaOAuthFlow {
+                        authorization_url: None,
+                        token_url: Some(paths::OAUTH_TOKEN),
+                        refresh_url: Some(paths::OAUTH_TOKEN),
+                        scopes: Vec::new(),
+                    }),
+                    client_credentials: None,
+                    authorization_code: None,
+                }),
+                openid_connect_url: None,
+            },
+        );
     }
 
     fn security_schemes() -> Vec<&'static str> {
-        vec![SCHEME]
+        vec![PASSWORD_SCHEME, SCHEME]
     }
 
     async fn from_request(
@@ -79,7 +105,11 @@ impl<'a> ApiExtractor<'a> for Guard {
             _ => TokenScope::Write,
         };
         let actor = bearer::authenticate(app, token, needed, origin(request)).await;
-        actor.map(Self).map_err(raise)
+        let actor = actor.map_err(raise)?;
+        if let Some(user) = request.data::<LoggedUser>() {
+            user.set(actor.id());
+        }
+        Ok(Self(actor))
     }
 }
 

@@ -2,19 +2,22 @@
 //! at all, its address brought to one form, errors and panics made documents, headers, and one line
 //! in the log.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use futures_util::FutureExt;
 use poem::{
-    Endpoint, FromRequest, Request, RequestBody, Response, Result,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery,
-    },
+    Endpoint, Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
-use shared::{Complaint, Faults, Kind, Problem, paths};
+use shared::{Complaint, Faults, Kind, Problem, UserId, paths};
 
 use super::{
-    body::{Rest, body_max, discard},
+    address::{Address, set_path},
+    body::{BodyTime, Rest, body_max, discard},
     caller::{Caller, host_name},
     compatibility::{self, Asked, Wording},
     cors,
@@ -22,7 +25,7 @@ use super::{
     problem::{self, Refusal},
     routes::Routes,
 };
-use crate::{app::App, domain::access::Origin, error::Error, keys::random_text};
+use crate::{app::App, keys::random_text, services::actor::Origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest `User-Agent` that is kept.
@@ -34,38 +37,13 @@ const QUERY_MAX: usize = 8 * 1024;
 /// The outermost endpoint.
 pub(super) struct Layers<E> {
     app: App,
-    routes: Routes,
+    routes: &'static Routes,
     inner: E,
 }
 
 impl<E> Layers<E> {
-    pub(super) fn new(app: App, routes: Routes, inner: E) -> Self {
+    pub(super) fn new(app: App, routes: &'static Routes, inner: E) -> Self {
         Self { app, routes, inner }
-    }
-}
-
-/// The address that a client used, for the links in an answer.
-#[derive(Clone)]
-pub(super) struct Address {
-    base: String,
-    path: String,
-    pairs: Vec<(String, String)>,
-}
-
-impl Address {
-    /// The same list from another place on.
-    pub(super) fn with_cursor(&self, cursor: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let kept = self.pairs.iter().filter(|(name, _)| name != "page" && name != "cursor");
-        query.extend_pairs(kept).append_pair("cursor", cursor);
-        format!("{}{}?{}", self.base, self.path, query.finish())
-    }
-}
-
-impl<'a> FromRequest<'a> for Address {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        let address = request.extensions().get::<Self>().cloned();
-        address.ok_or_else(|| problem::raise(Error::internal("a request without an address")))
     }
 }
 
@@ -87,9 +65,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         };
         request.extensions_mut().insert(origin);
         request.extensions_mut().insert(self.app.clone());
+        let body_time = BodyTime::of(&request);
+        let user = LoggedUser::default();
+        request.extensions_mut().insert(user.clone());
         let mut response = match self.admit(&mut request, &caller, &request_id) {
             Some(refused) => {
-                discard(request.take_body().into_async_read()).await;
+                discard(request.take_body().into_async_read(), body_time).await;
                 refused
             }
             None => {
@@ -101,7 +82,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
                     StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
                 );
                 if let Some(rest) = rest.filter(|_| !is_done) {
-                    discard(rest).await;
+                    discard(rest, body_time).await;
                 }
                 answer
             }
@@ -115,18 +96,42 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
         cors::decorate(response.headers_mut(), &settings.cors_origins, page);
         let status = response.status().as_u16();
         let route = self.routes.template(&path);
-        self.app.metrics().note_request(method.as_str(), route, status, started.elapsed());
-        tracing::info!(
-            target: "access",
-            request_id,
-            method = %method,
-            path,
-            status,
-            ms = started.elapsed().as_millis(),
-            address,
-        );
+        let took = started.elapsed();
+        self.app.metrics().note_request(method.as_str(), route, status, took);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let user = user.0.get().map(|id| id.0);
+        // A level has to be known when the program is compiled.
+        macro_rules! log {
+            ($level:ident) => {
+                tracing::$level!(target: "access", request_id, method = %method, path, status, ms,
+                    user, address)
+            };
+        }
+        if is_probe(&path) && !response.status().is_server_error() {
+            log!(debug);
+        } else {
+            log!(info);
+        }
         Ok(response)
     }
+}
+
+/// Who a request is from, for its line in the log. The guard fills it in.
+#[derive(Clone, Default)]
+pub(super) struct LoggedUser(Arc<OnceLock<UserId>>);
+
+impl LoggedUser {
+    /// Notes who has proved to be logged in.
+    pub(super) fn set(&self, id: UserId) {
+        // A second guard of one request finds the same user.
+        let _ = self.0.set(id);
+    }
+}
+
+/// Whether somebody looks whether the server is well, as programs do every few seconds.
+fn is_probe(path: &str) -> bool {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    [paths::HEALTHZ, paths::READYZ, paths::METRICS].contains(&path)
 }
 
 impl<E: Endpoint<Output = Response>> Layers<E> {
@@ -147,7 +152,10 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let host = match &caller.host {
             Some(host) if self.is_allowed(host) => host,
             _ => {
-                let complaint = Complaint::new("unknown_host", "is not a name of this server");
+                let complaint = Complaint::new(
+                    "unknown_host",
+                    "is not a name of this server; its operator adds names with --allowed-hosts",
+                );
                 return Some(problem::invalid(Faults::one("Host", complaint), request_id));
             }
         };
@@ -246,13 +254,8 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     match sent.filter(fits) {
         Some(id) => id.to_owned(),
-        None => new_id(),
+        None => random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned()),
     }
-}
-
-/// A request id of our own.
-pub(super) fn new_id() -> String {
-    random_text::<12>().unwrap_or_else(|_| "no-random-numbers".to_owned())
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
@@ -269,18 +272,6 @@ fn normalise(request: &mut Request) {
     let Some(shorter) = path.strip_suffix('/').filter(|path| !path.is_empty()) else { return };
     let shorter = shorter.to_owned();
     set_path(request, &shorter);
-}
-
-/// Gives a request another path and leaves its query.
-pub(super) fn set_path(request: &mut Request, path: &str) {
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    let mut parts = request.uri().clone().into_parts();
-    if let Ok(path_and_query) = PathAndQuery::try_from(format!("{path}{query}")) {
-        parts.path_and_query = Some(path_and_query);
-        if let Ok(uri) = Uri::from_parts(parts) {
-            *request.uri_mut() = uri;
-        }
-    }
 }
 
 /// 304 where the client has the answer already.
@@ -302,7 +293,7 @@ fn fresh(response: Response, if_none_match: Option<&HeaderValue>) -> Response {
 }
 
 /// What every answer carries.
-pub(super) fn decorate(headers: &mut HeaderMap, request_id: &str) {
+fn decorate(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }

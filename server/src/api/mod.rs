@@ -1,11 +1,13 @@
 //! HTTP: the one place that knows poem. An operation takes the guard first, then path, query,
 //! preconditions and body, calls one use case, and answers.
 
+mod address;
 mod assignments;
 mod audit;
 mod auth;
 mod body;
 mod caller;
+mod certificate;
 mod compatibility;
 pub mod connections;
 mod cors;
@@ -13,11 +15,11 @@ mod docs;
 mod doctors;
 mod events;
 mod failure;
-mod garbled;
 mod guard;
 mod health;
 mod layers;
 mod monitor;
+mod oauth;
 pub mod openapi;
 mod overview;
 mod params;
@@ -29,7 +31,7 @@ pub mod tls;
 mod tokens;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApiService, Tags};
@@ -63,6 +65,7 @@ enum Tag {
 type Api = (
     health::ServiceApi,
     auth::AuthApi,
+    oauth::OAuthApi,
     tokens::TokensApi,
     users::UsersApi,
     audit::AuditApi,
@@ -77,6 +80,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
     let api = (
         health::ServiceApi(app.clone()),
         auth::AuthApi(app.clone()),
+        oauth::OAuthApi(app.clone()),
         tokens::TokensApi(app.clone()),
         users::UsersApi(app.clone()),
         audit::AuditApi(app.clone()),
@@ -89,23 +93,34 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }
 
-/// Everything the server answers, from the outermost layer on.
-pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, String> {
+/// What every server of a process has in common: it follows from the description alone, and takes
+/// longer to make than everything else at the start.
+struct Described {
+    operations: routes::Routes,
+    assets: docs::Assets,
+}
+
+static DESCRIBED: LazyLock<Result<Described, String>> = LazyLock::new(|| {
     let document = openapi::document();
     let operations = routes::Routes::of(&document)?;
-    let assets = docs::Assets::new(&document)?;
+    Ok(Described { operations, assets: docs::Assets::new(&document)? })
+});
+
+/// Everything the server answers, from the outermost layer on.
+pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, String> {
+    let Described { operations, assets } = DESCRIBED.as_ref().map_err(String::clone)?;
     let service = Arc::new(service(app).into_endpoint());
     let monitor = monitor::Monitor::new(app)?;
     let routes = Route::new()
         .nest_no_strip("/api", Arc::clone(&service))
         .at(paths::HEALTHZ, Arc::clone(&service))
         .at(paths::READYZ, service)
-        .at(paths::DOCS, docs::page(&assets))
-        .at("/docs/:file", docs::file(&assets))
+        .at(paths::DOCS, docs::page(assets))
+        .at("/docs/:file", docs::file(assets))
         .at("/swagger", docs::moved())
         .at("/redoc", docs::moved())
-        .at(paths::OPENAPI_JSON, docs::description(&assets))
-        .at(paths::OPENAPI_YAML, docs::description_in_yaml(&assets))
+        .at(paths::OPENAPI_JSON, docs::description(assets))
+        .at(paths::OPENAPI_YAML, docs::description_in_yaml(assets))
         .at("/problems/:kind", docs::problem())
         .at("/", docs::landing());
     let routes = docs::OLD_PAGES.iter().fold(routes, |routes, page| routes.at(page, docs::home()));

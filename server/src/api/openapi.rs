@@ -10,9 +10,9 @@ use shared::{
     Kind, Page,
     account::{
         Account, ApiToken, CreatedApiToken, CreatedUser, EmailVerification, IssuedCode, Login,
-        LoginSession, Logout, MailRequest, NewApiToken, NewUser, PasswordChange, PasswordReset,
-        ProfilePatch, ProfileReplacement, Refresh, Refreshed, Registered, Registration, Session,
-        UserFilter, UserPatch, VisibleUser,
+        LoginSession, Logout, MailRequest, NewApiToken, NewUser, OAuthTokens, PasswordChange,
+        PasswordReset, ProfilePatch, ProfileReplacement, Refresh, Refreshed, Registered,
+        Registration, Session, UserFilter, UserPatch, VisibleUser,
     },
     assignment::{
         Assignment, AssignmentFilter, AssignmentPatch, AssignmentReplacement, NewAssignment,
@@ -41,6 +41,7 @@ use super::{
     Api,
     body::{IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_MAX},
     compatibility,
+    oauth::Grant,
     params::TAGS_MAX,
 };
 
@@ -124,6 +125,8 @@ const SCHEMAS: &[fn(&mut Schemas) -> Shape] = &[
     Session::shape,
     Refresh::shape,
     Refreshed::shape,
+    Grant::shape,
+    OAuthTokens::shape,
     Logout::shape,
     PasswordChange::shape,
     MailRequest::shape,
@@ -236,6 +239,11 @@ pub fn document() -> Value {
         components.insert("schemas".to_owned(), json!(schemas.into_map()));
         components.insert("headers".to_owned(), headers());
     }
+    let flow = document.pointer_mut("/components/securitySchemes/password/flows/password");
+    if let Some(flow) = flow.and_then(Value::as_object_mut) {
+        // poem-openapi leaves out an empty list, which OpenAPI asks for.
+        flow.insert("scopes".to_owned(), json!({}));
+    }
     compatibility::describe(&mut document);
     document
 }
@@ -307,8 +315,7 @@ fn complete(operation: &mut Map<String, Value>, schemas: &mut Schemas) {
         && let Some(media) = operation
             .get_mut("requestBody")
             .and_then(|body| body.get_mut("content"))
-            .and_then(|content| content.get_mut("application/json"))
-            .and_then(Value::as_object_mut)
+            .and_then(|content| content.as_object_mut()?.values_mut().next()?.as_object_mut())
     {
         media.insert("example".to_owned(), example);
     }
@@ -339,8 +346,15 @@ fn complete_response(id: &str, status: &str, response: &mut Map<String, Value>) 
     let kinds: Vec<&str> = Kind::ALL
         .iter()
         .filter(|kind| kind.status().to_string() == status)
-        // Nobody else looks at passwords.
-        .filter(|kind| **kind != Kind::EmailUnverified || id == "log_in")
+        .filter(|kind| match kind {
+            // Nobody else looks at passwords.
+            Kind::EmailUnverified => id == "log_in",
+            Kind::InvalidRequest
+            | Kind::InvalidGrant
+            | Kind::UnsupportedGrantType
+            | Kind::InvalidScope => id == "request_tokens",
+            _ => true,
+        })
         .map(|kind| kind.explanation().trim())
         .collect();
     if !kinds.is_empty() {
@@ -394,6 +408,10 @@ fn example(operation: &str) -> Option<Value> {
             "email": "ana@example.com", "password": "a long walk by the sea", "name": "Ana Gómez",
         }),
         "log_in" => json!({"email": "ana@example.com", "password": "a long walk by the sea"}),
+        "request_tokens" => json!({
+            "grant_type": "password", "username": "ana@example.com",
+            "password": "a long walk by the sea",
+        }),
         "create_patient" | "replace_patient" => patient,
         "update_patient" => json!({"phone_number": "+1 555 999 0000", "allergies": null}),
         "delete_patient" | "archive_patient" => json!({"reason": "Moved away"}),
@@ -507,13 +525,26 @@ mod tests {
     }
 
     #[test]
+    fn the_password_flow_has_its_address_and_an_empty_list_of_scopes() {
+        let document = document();
+        let scheme = &document["components"]["securitySchemes"]["password"];
+        let flow = &scheme["flows"]["password"];
+        assert_eq!(flow["tokenUrl"], shared::paths::OAUTH_TOKEN);
+        assert_eq!(flow["scopes"], json!({}));
+        assert!(document["paths"][shared::paths::OAUTH_TOKEN]["post"].is_object());
+        let security = &document["paths"]["/api/patients"]["get"]["security"];
+        assert_eq!(*security, json!([{"password": []}, {"bearer": []}]));
+    }
+
+    #[test]
     fn every_body_has_an_example() {
         let document = document();
         let mut bodies = Vec::new();
         all(&document, "requestBody", &mut bodies);
         assert!(bodies.len() > 30);
         for body in bodies {
-            assert!(body["content"]["application/json"]["example"].is_object(), "{body}");
+            let mut media = body["content"].as_object().unwrap().values();
+            assert!(media.next().unwrap()["example"].is_object(), "{body}");
         }
     }
 

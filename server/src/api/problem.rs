@@ -8,7 +8,7 @@ use poem::{
 use serde_json::json;
 use shared::{Faults, Kind, Problem};
 
-use crate::error::{Error, StaleCause};
+use crate::error::{CONFIRM_FIRST, Error, StaleCause, TokenRefusal};
 
 /// Hands an error to the outermost layer.
 pub(super) fn raise(error: Error) -> poem::Error {
@@ -22,9 +22,9 @@ pub(super) enum Refusal {
     /// The body is too long.
     #[error("the body has more than {0} bytes")]
     TooLarge(usize),
-    /// The body is not said to be JSON.
-    #[error("the body has to be JSON: say Content-Type: application/json")]
-    UnsupportedMediaType,
+    /// The body is not said to be of the type that is read here.
+    #[error("the body has to be {0}: say so in Content-Type")]
+    UnsupportedMediaType(&'static str),
     /// The body did not come in time.
     #[error("the body did not arrive in time")]
     Timeout,
@@ -43,7 +43,7 @@ impl Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::TooLarge(_) => Kind::TooLarge,
-            Self::UnsupportedMediaType => Kind::UnsupportedMediaType,
+            Self::UnsupportedMediaType(_) => Kind::UnsupportedMediaType,
             Self::Timeout => Kind::Timeout,
             Self::Panic(_) => Kind::Internal,
         }
@@ -54,6 +54,12 @@ impl Refusal {
 pub(super) fn kind(error: &Error) -> Kind {
     match error {
         Error::Invalid(_) => Kind::Validation,
+        Error::TokenRequest(refusal) => match refusal {
+            TokenRefusal::InvalidRequest(_) => Kind::InvalidRequest,
+            TokenRefusal::InvalidGrant(_) => Kind::InvalidGrant,
+            TokenRefusal::UnsupportedGrantType(_) => Kind::UnsupportedGrantType,
+            TokenRefusal::InvalidScope(_) => Kind::InvalidScope,
+        },
         Error::Unauthenticated(_) => Kind::Unauthenticated,
         Error::Forbidden(_) | Error::InsufficientScope(_) => Kind::Forbidden,
         Error::EmailUnverified => Kind::EmailUnverified,
@@ -108,10 +114,18 @@ fn problem(error: &Error) -> Problem {
     match error {
         Error::Invalid(faults) | Error::Conflict(faults) => Problem::from_faults(kind, faults),
         Error::Unauthenticated(why) | Error::Forbidden(why) => Problem::new(kind, *why),
-        Error::EmailUnverified => Problem::new(
-            kind,
-            "confirm your e-mail address first, with the code that was mailed to it",
-        ),
+        Error::EmailUnverified => Problem::new(kind, CONFIRM_FIRST),
+        Error::TokenRequest(refusal) => {
+            let mut problem = match refusal {
+                TokenRefusal::InvalidGrant(why) => Problem::new(kind, *why),
+                TokenRefusal::InvalidRequest(faults)
+                | TokenRefusal::UnsupportedGrantType(faults)
+                | TokenRefusal::InvalidScope(faults) => Problem::from_faults(kind, faults),
+            };
+            // Clients of OAuth 2.0 show this member.
+            problem.extra.insert("error_description".to_owned(), json!(problem.detail));
+            problem
+        }
         Error::InsufficientScope(scope) => {
             Problem::new(kind, format!("the API token lacks the scope {scope}"))
         }

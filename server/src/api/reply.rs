@@ -111,7 +111,7 @@ pub(super) struct Done;
 pub(super) struct Accepted;
 
 /// A page with the addresses of its neighbours.
-pub(super) fn page<T>(slice: PageSlice<T>, address: &super::layers::Address) -> Reply<Page<T>> {
+pub(super) fn page<T>(slice: PageSlice<T>, address: &super::address::Address) -> Reply<Page<T>> {
     let with_cursor = |cursor: Option<String>| cursor.map(|cursor| address.with_cursor(&cursor));
     Reply::new(Page {
         count: slice.count,
@@ -146,6 +146,10 @@ fn respond<T: Serialize>(
             },
         )
         .header(header::VARY, "Authorization");
+    if let Keep::Never = keep {
+        // RFC 6749, section 5.1.
+        response = response.header(header::PRAGMA, "no-cache");
+    }
     if let Some(version) = version {
         response = response.header(header::ETAG, format!("\"{version}-{}\"", hash(&body)));
     }

@@ -1,16 +1,16 @@
-//! The addresses and their methods, read off the description and the table of earlier paths: what
-//! `Allow` says.
+//! The served paths with their methods, read from the API description and the table of earlier
+//! paths. The header `Allow` is made from them.
 
 use serde_json::Value;
 
 use super::compatibility::earlier_paths;
 
-/// Every path with its methods.
+/// All served paths with their methods.
 pub(super) struct Routes(Vec<Described>);
 
 struct Described {
     path: String,
-    /// The segments; none for a parameter.
+    /// The segments of the path; `None` stands for a parameter.
     segments: Vec<Option<String>>,
     allow: String,
 }
@@ -31,7 +31,7 @@ impl Described {
 }
 
 impl Routes {
-    /// Reads the paths of a description.
+    /// Reads the paths of an API description. Fails where it has none.
     pub(super) fn of(document: &Value) -> Result<Self, String> {
         let paths = document.get("paths").and_then(Value::as_object);
         let paths = paths.ok_or("the API description has no paths")?;
@@ -40,19 +40,20 @@ impl Routes {
             let methods = operations.map(|(method, _)| method.to_ascii_uppercase());
             Described::new(path, methods.collect())
         });
-        // First, as they are looked up before routing.
+        // Earlier paths come first, because they are looked up before routing.
         let earlier = earlier_paths().into_iter().map(|(path, methods)| {
             Described::new(path, methods.into_iter().map(str::to_owned).collect())
         });
         Ok(Self(earlier.chain(described).collect()))
     }
 
-    /// The methods of an address, as `Allow` lists them. What is not described is only read.
+    /// The methods of a path, as `Allow` lists them. Pages that the description does not contain
+    /// are read-only.
     pub(super) fn allow(&self, path: &str) -> &str {
         self.find(path).map_or("GET, HEAD", |route| &route.allow)
     }
 
-    /// The described path to which an address belongs, for counting.
+    /// The described path that matches `path`, as a label for metrics; `other` where none does.
     pub(super) fn template(&self, path: &str) -> &str {
         self.find(path).map_or("other", |route| &route.path)
     }
@@ -65,7 +66,7 @@ impl Routes {
                     described.as_deref().is_none_or(|described| described == *segment)
                 })
         };
-        // What is said of one address goes before what is said of all like it.
+        // A literal segment wins over a parameter.
         let parameters =
             |route: &&Described| route.segments.iter().filter(|segment| segment.is_none()).count();
         self.0.iter().filter(matches).min_by_key(parameters)

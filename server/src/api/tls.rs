@@ -1,5 +1,5 @@
-//! TLS. The certificate is looked for anew while the server runs, so that a renewed one needs no
-//! restart.
+//! TLS. The certificate's files are checked for changes while the server runs, so that a renewed
+//! certificate needs no restart.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,12 +14,13 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{clock::Clock, config::Settings};
+use super::certificate;
+use crate::{clock::Clock, config::Settings, finding::Finding};
 
-/// How long a certificate is used before its files are looked at again.
+/// How long a certificate is used before its files are checked again.
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(10);
 
-/// What encrypts connections.
+/// The TLS configuration of a listener, with the files it comes from.
 pub(super) struct Tls {
     cert: PathBuf,
     key: PathBuf,
@@ -29,15 +30,15 @@ pub(super) struct Tls {
 
 struct Held {
     config: Arc<ServerConfig>,
-    /// What the files held when they were last looked at, hashed.
+    /// The hash of the files' contents at the last check; `None` where they could not be read.
     seen: Option<Vec<u8>>,
     looked_at: DateTime<Utc>,
 }
 
 impl Tls {
-    /// Reads certificate and key, if the settings name them.
+    /// Reads the certificate and the key, if the settings name them.
     ///
-    /// Fails with one sentence where they can't be used.
+    /// Fails with a sentence for the operator where they can't be used.
     pub(super) fn open(settings: &Settings, clock: &Clock) -> Result<Option<Self>, String> {
         let Some((cert, key)) = settings.tls()? else { return Ok(None) };
         let pems = Pems::read(cert, key)?;
@@ -46,13 +47,12 @@ impl Tls {
         Ok(Some(Self { cert, key, clock: clock.clone(), held: Mutex::new(held) }))
     }
 
-    /// What takes the next connection. New files that can't be used change nothing, and the log
-    /// says why, once.
+    /// The acceptor for the next connection. If the files have changed but can't be used, the
+    /// certificate in use stays, and the log says why, once.
     pub(super) async fn acceptor(&self) -> TlsAcceptor {
         if self.is_due() {
             let (cert, key) = (self.cert.clone(), self.key.clone());
-            // The files may lie where reading them takes its time: this connection waits for it,
-            // and no other does.
+            // The files may be on slow storage. Only this connection waits for them.
             let read = tokio::task::spawn_blocking(move || Pems::read(&cert, &key)).await;
             self.take(read.map_err(|error| error.to_string()).flatten());
         }
@@ -63,7 +63,8 @@ impl Tls {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is time to look at the files; for one who asks, then not again for a while.
+    /// Whether the files are due for a check. The first caller gets `true`; the next ones get
+    /// `false` until [`LOOK_AFTER`] has passed again.
     fn is_due(&self) -> bool {
         let now = self.clock.now();
         let mut held = self.held();
@@ -84,25 +85,33 @@ impl Tls {
         match pems.and_then(|pems| pems.config()) {
             Ok(config) => {
                 held.config = config;
-                tracing::info!("the TLS certificate was read anew");
+                tracing::info!("the TLS certificate was reloaded");
             }
             Err(sentence) => {
-                tracing::error!("the TLS certificate stays the one it was: {sentence}");
+                tracing::error!(
+                    "the TLS certificate was not reloaded, the one in use stays: {sentence}"
+                );
             }
         }
     }
 }
 
-/// Checks that certificate and key can be used, if the settings name them; says which they are.
+/// Checks that certificate and key can be used, if the settings name them; says for which hosts and
+/// until when.
 ///
 /// Fails with one sentence.
-pub fn check(settings: &Settings) -> Result<Option<String>, String> {
+pub fn check(settings: &Settings, now: DateTime<Utc>) -> Result<Option<Finding>, String> {
     let Some((cert, key)) = settings.tls()? else { return Ok(None) };
-    Pems::read(cert, key)?.config()?;
-    Ok(Some(format!("{} and {} belong together", cert.display(), key.display())))
+    let pems = Pems::read(cert, key)?;
+    pems.config()?;
+    let host = settings.public_url.as_ref().and_then(url::Url::host_str);
+    let place = format!("the certificate {}", cert.display());
+    let found = certificate::inspect(&pems.chain()?, host, now);
+    let found = found.map_err(|why| format!("{place} {why}"))?;
+    Ok(Some(Finding { detail: format!("{place} {}", found.detail), ..found }))
 }
 
-/// The texts of both files.
+/// The paths and contents of both files.
 struct Pems {
     cert: (PathBuf, Vec<u8>),
     key: (PathBuf, Vec<u8>),
@@ -127,12 +136,15 @@ impl Pems {
         context.finish().as_ref().to_vec()
     }
 
-    fn config(&self) -> Result<Arc<ServerConfig>, String> {
+    fn chain(&self) -> Result<Vec<CertificateDer<'static>>, String> {
         let (path, text) = &self.cert;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
-        let chain =
-            chain.ok_or_else(|| format!("{} holds no certificate in PEM", path.display()))?;
+        chain.ok_or_else(|| format!("{} holds no certificate in PEM", path.display()))
+    }
+
+    fn config(&self) -> Result<Arc<ServerConfig>, String> {
+        let chain = self.chain()?;
         let (path, text) = &self.key;
         let key = PrivateKeyDer::from_pem_slice(text)
             .map_err(|_| format!("{} holds no private key in PEM", path.display()))?;

@@ -11,10 +11,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::Body,
     failure::{Creating, Failure, Reading},
     guard::Guard,
-    layers::Address,
     params::{Ask, Path},
     reply::{Created, Done, Keep, Reply, page},
 };

@@ -10,10 +10,10 @@ use shared::{
 
 use super::{
     Tag,
+    address::Address,
     body::{Body, NewBody},
     failure::{Changing, Creating, Failure, Making, Reading},
     guard::Guard,
-    layers::Address,
     params::{Ask, IfMatch, Path},
     reply::{Created, Done, Keep, Record, Reply, page},
 };
@@ -39,7 +39,8 @@ impl UsersApi {
     /// Make an account
     ///
     /// For administrators. The one-time code is shown once: with it the account's owner sets a
-    /// password, within seven days.
+    /// password, within seven days. An account without a name and a username gets the part of its e-mail
+    /// address before the `@` as its username, with a number where that is taken.
     #[oai(path = "/", method = "post", operation_id = "create_user")]
     async fn create_user(
         &self,

@@ -1,4 +1,4 @@
-//! The audit log.
+//! Audit events: the audit log and the history of a record.
 
 mod listing;
 
@@ -15,18 +15,19 @@ use crate::error::Error;
 
 pub(crate) use listing::{Place, count, list};
 
-/// What an entry is about in detail. It lies apart from the entry, so that it can be erased.
+/// The reason and the changed values of an audit event. They are stored apart from the event, so
+/// that they can be erased.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Content {
-    /// The reason that was given.
+    /// The reason that the caller gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// The fields that changed.
+    /// The members that changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) changes: Vec<Change>,
 }
 
-/// One entry to be written.
+/// An audit event to insert.
 pub(crate) struct NewEntry<'a> {
     pub(crate) at: DateTime<Utc>,
     pub(crate) actor_id: Option<UserId>,
@@ -43,7 +44,7 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) content: Option<(&'a str, &'a str, &'a str)>,
 }
 
-/// Appends an entry.
+/// Appends an audit event.
 pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(), DbError> {
     let sql = Sql::new(
         "INSERT INTO audit_log (at, actor_id, actor_name, actor_role, action, entity, entity_id, \
@@ -64,8 +65,8 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(
     Ok(())
 }
 
-/// The writes of one record, newest first: those after an entry in that order where one is given,
-/// or with `backwards` those before it.
+/// The history of a record, the newest audit event first. With `place`, the audit events after that
+/// id in this order, or, with `backwards`, those before it.
 pub(crate) async fn history(
     conn: &mut Conn<'_>,
     entity: &str,
@@ -94,7 +95,7 @@ pub(crate) async fn history(
     Ok(entries)
 }
 
-/// How many writes of one record there are, up to a number.
+/// Counts the audit events in the history of a record, up to `max`.
 pub(crate) async fn count_history(
     conn: &mut Conn<'_>,
     entity: &str,
@@ -108,7 +109,7 @@ pub(crate) async fn count_history(
     Ok(sql.arg(entity).arg(id).arg(max).fetch_one(conn).await?.get("entries")?)
 }
 
-/// Erases the values of everything that was done with a record.
+/// Erases the values of all audit events of a record.
 pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), DbError> {
     let sql = Sql::new(
         "DELETE FROM audit_values WHERE audit_id IN \
@@ -117,7 +118,7 @@ pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<
     sql.arg(entity).arg(id).execute(conn).await.map(drop)
 }
 
-/// The content of an entry; nothing where it has none, or where it was erased.
+/// The content of an audit event; empty where it has none or was erased.
 fn content(row: &Row) -> Result<Content, Error> {
     match row.get::<Option<String>>("content")? {
         Some(json) => serde_json::from_str(&json).map_err(|e| Error::Internal(Box::new(e))),

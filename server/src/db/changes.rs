@@ -1,27 +1,29 @@
-//! Live changes: one row for each write, numbered once it is committed.
+//! The changes behind the live feed: one row for each write. A change gets its number after its
+//! transaction has committed.
 
 use chrono::{DateTime, Utc};
 
 use super::{Conn, DbError, Row, Scope, Sql, patients::restrict_patient};
 use crate::error::Error;
 
-/// Rows of one inserting statement.
+/// Rows of one INSERT statement.
 const ROWS: usize = 100;
 
-/// A change to be written.
+/// A change to insert.
 pub(crate) struct NewChange<'a> {
     pub(crate) at: DateTime<Utc>,
     pub(crate) event: String,
     pub(crate) entity: &'a str,
     pub(crate) entity_id: i64,
     pub(crate) version: i64,
-    /// The patient whose record it is or belongs to.
+    /// The patient that the record is or belongs to; `None` for a doctor.
     pub(crate) patient: Option<i64>,
-    /// The doctor of an assignment, who hears of it also when it ends.
+    /// The doctor of an assignment. The doctor's linked account sees the change even where it ends
+    /// the assignment.
     pub(crate) doctor: Option<i64>,
 }
 
-/// A change as listeners see it.
+/// A change as subscribers receive it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ChangeRow {
     pub(crate) seq: i64,
@@ -30,7 +32,8 @@ pub(crate) struct ChangeRow {
     pub(crate) version: i64,
 }
 
-/// Inserts changes, in the transaction that makes them. A patient has to be there still.
+/// Inserts changes in the transaction that makes them. The patient of a change must still exist,
+/// because its owner is copied from there.
 pub(crate) async fn insert(conn: &mut Conn<'_>, changes: &[NewChange<'_>]) -> Result<(), DbError> {
     for some in changes.chunks(ROWS) {
         let mut sql = Sql::new(
@@ -49,9 +52,10 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, changes: &[NewChange<'_>]) -> Re
     Ok(())
 }
 
-/// The number given last, and whether there are changes that have none yet.
+/// The last number that was given, and whether any change still waits for one.
 pub(crate) async fn latest(conn: &mut Conn<'_>) -> Result<(i64, bool), DbError> {
-    // By the order of the index of those that wait, so that no planner reads the whole table.
+    // The order is that of the index over waiting changes, so that no planner reads the whole
+    // table.
     let sql = Sql::new(
         "SELECT last, (SELECT id FROM changes WHERE seq IS NULL ORDER BY id LIMIT 1) AS waiting \
          FROM feed",
@@ -60,14 +64,14 @@ pub(crate) async fn latest(conn: &mut Conn<'_>) -> Result<(i64, bool), DbError> 
     Ok((row.get("last")?, row.get::<Option<i64>>("waiting")?.is_some()))
 }
 
-/// Numbers some of the changes that wait, in the order of their ids, and says how many. The lock on
-/// the counter lasts until the commit, so a number is seen only when all smaller ones are.
+/// Numbers up to `max` waiting changes in the order of their ids, and returns how many. The counter
+/// stays locked until the commit, so a number becomes visible only after all smaller ones.
 pub(crate) async fn number(conn: &mut Conn<'_>, max: i64) -> Result<u64, DbError> {
     let mut sql = Sql::new("SELECT last FROM feed");
     sql.push(conn.for_update());
     let last: i64 = sql.fetch_one(conn).await?.get("last")?;
-    // A statement of its own, so that it sees what was committed before the lock was had. Two writes
-    // of one record have rising ids, since the second waits for the first.
+    // A separate statement, so that it sees everything committed before the lock was taken. Two
+    // writes of one record have rising ids, because the second waits for the first.
     let sql = Sql::new(
         "UPDATE changes SET seq = numbered.seq FROM (SELECT id, $1 + row_number() OVER (ORDER BY id) \
          AS seq FROM (SELECT id FROM changes WHERE seq IS NULL ORDER BY id LIMIT $2) AS waiting) \
@@ -79,8 +83,8 @@ pub(crate) async fn number(conn: &mut Conn<'_>, max: i64) -> Result<u64, DbError
     Ok(count)
 }
 
-/// The changes after one number and up to another that somebody sees, in order: those of the patients in
-/// scope and of their assignments, and of all doctors.
+/// The changes after one number and up to another that a caller may see, in order: those of the
+/// patients in scope, of their assignments, and of all doctors.
 pub(crate) async fn between(
     conn: &mut Conn<'_>,
     patients: Scope,
@@ -110,7 +114,7 @@ fn from_row(row: &Row) -> Result<ChangeRow, Error> {
     })
 }
 
-/// When the change with this number was made, if it is there.
+/// The time of the change with this number, if it is still stored.
 pub(crate) async fn made_at(
     conn: &mut Conn<'_>,
     seq: i64,
@@ -120,7 +124,7 @@ pub(crate) async fn made_at(
     Ok(row.map(|row| row.get("at")).transpose()?)
 }
 
-/// Removes some of the changes that were made before a time, the first ones first, and says how many.
+/// Removes up to `max` changes made before `time`, the oldest first, and returns how many.
 pub(crate) async fn remove_before(
     conn: &mut Conn<'_>,
     time: DateTime<Utc>,

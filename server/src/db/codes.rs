@@ -1,4 +1,4 @@
-//! One-time codes that are not used up.
+//! One-time codes that are still valid or have expired; a used code is removed.
 
 use chrono::{DateTime, Utc};
 use shared::UserId;
@@ -6,17 +6,17 @@ use shared::UserId;
 use super::{Conn, DbError, Row, Sql};
 use crate::error::Error;
 
-/// A code as it is stored: where it is found, and what it follows from.
+/// A stored code. The code itself follows from its locator and a key.
 pub(crate) struct CodeRow {
     pub(crate) id: i64,
     pub(crate) user: UserId,
-    /// The first characters of the code.
+    /// The first characters of the code, by which it is found.
     pub(crate) locator: String,
-    /// The key from which the others follow.
+    /// The key from which the remaining characters are derived.
     pub(crate) key_id: String,
-    /// The folded address it was mailed to, where it was.
+    /// The folded e-mail address that the code was mailed to; `None` where it was not mailed.
     pub(crate) mailed_to: Option<String>,
-    /// Wrong tries so far.
+    /// Failed attempts so far.
     pub(crate) failures: i64,
     pub(crate) expires_at: DateTime<Utc>,
 }
@@ -33,7 +33,7 @@ fn from_row(row: &Row) -> Result<CodeRow, Error> {
     })
 }
 
-/// A code to be inserted.
+/// A code to insert.
 pub(crate) struct NewCode<'a> {
     pub(crate) user: UserId,
     pub(crate) purpose: &'a str,
@@ -44,7 +44,7 @@ pub(crate) struct NewCode<'a> {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// Inserts a code; nothing where another one has this locator.
+/// Inserts a code. Returns `None` where another code has the same locator.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     new: NewCode<'_>,
@@ -60,7 +60,8 @@ pub(crate) async fn insert(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The code with this locator; one that was mailed only while the user still has that address.
+/// The code with this locator. A mailed code is found only while the user still has that e-mail
+/// address.
 pub(crate) async fn find(
     conn: &mut Conn<'_>,
     purpose: &str,
@@ -76,25 +77,25 @@ pub(crate) async fn find(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Takes a code out of use; of several who do so at once, only one is told that it was there.
+/// Removes a code. Of several concurrent calls only one returns `true`.
 pub(crate) async fn take(conn: &mut Conn<'_>, id: i64) -> Result<bool, DbError> {
     let sql = Sql::new("DELETE FROM account_codes WHERE id = $1");
     Ok(sql.arg(id).execute(conn).await? == 1)
 }
 
-/// Counts a wrong try.
+/// Counts a failed attempt.
 pub(crate) async fn count_failure(conn: &mut Conn<'_>, id: i64) -> Result<(), DbError> {
     let sql = Sql::new("UPDATE account_codes SET failures = failures + 1 WHERE id = $1");
     sql.arg(id).execute(conn).await.map(drop)
 }
 
-/// Takes all codes of a user for a purpose out of use.
+/// Removes all codes of a user for a purpose, and returns how many.
 pub(crate) async fn void(conn: &mut Conn<'_>, user: UserId, purpose: &str) -> Result<u64, DbError> {
     let sql = Sql::new("DELETE FROM account_codes WHERE user_id = $1 AND purpose = $2");
     sql.arg(user.0).arg(purpose).execute(conn).await
 }
 
-/// Takes the codes that were mailed to a user for a purpose out of use.
+/// Removes the mailed codes of a user for a purpose, and returns how many.
 pub(crate) async fn void_mailed(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -106,7 +107,7 @@ pub(crate) async fn void_mailed(
     sql.arg(user.0).arg(purpose).execute(conn).await
 }
 
-/// Forgets those of a user that have expired.
+/// Removes the expired codes of a user.
 pub(crate) async fn tidy(
     conn: &mut Conn<'_>,
     user: UserId,

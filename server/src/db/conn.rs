@@ -1,18 +1,18 @@
-//! The life of a connection between being taken from its pool and being given back.
+//! A database connection, from the moment it is taken from its pool until it is returned.
 //!
-//! A future can be dropped at any await: a client hangs up, a deadline passes. So every state in
-//! which that can happen is noted here before the statement is sent, and [`Session`] gives the
-//! connection back clean, or closes it:
+//! A future can be dropped at any await, for example when a client disconnects or a deadline
+//! passes. The state of a connection is therefore noted before each statement is sent, and
+//! [`Session`] either returns the connection clean or closes it:
 //!
-//! - between statements, outside of a transaction: it goes back as it is;
-//! - in a transaction that was not ended: it goes back once `ROLLBACK` is answered;
-//! - during a statement (`BEGIN` and `COMMIT` are two): the same, and only once the database has
-//!   answered a question of ours, so that no answer can be taken for another one's;
-//! - after a failure that was not the statement's own (see [`Fault`]), or where the above takes longer
-//!   than a second: it is closed.
+//! - Between statements, outside a transaction, it is returned as it is.
+//! - In a transaction that has not ended, it is returned after `ROLLBACK` is answered.
+//! - During a statement (`BEGIN` and `COMMIT` included), the same applies, and the database must
+//!   then answer a test query, so that a late answer is never taken for that of another statement.
+//! - After a failure that was not the statement's own (see [`Fault`]), or where the steps above
+//!   take longer than a second, it is closed.
 //!
-//! It is not simply closed in the second and third case, since somebody who hangs up again and again
-//! would have the server do little else than connect.
+//! In the second and third case it is not closed outright, because a client that disconnects again
+//! and again would make the server do little else than connect.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -26,26 +26,26 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     fault::{DbError, Fault, UniqueKey},
     health::Health,
-    postgres,
+    postgres, reason,
     sql::{Arg, Row, Sql, postgres_args, sqlite_args},
     sqlite,
 };
 use crate::error::Error;
 
-/// How long a connection may take to be clean again.
+/// The time within which a connection must be clean again.
 const SETTLE_TIME: Duration = Duration::from_secs(1);
-/// Counts the connections that were made clean.
+/// Counts the test queries, so that each one has another number.
 static NUMBER: AtomicI64 = AtomicI64::new(0);
 
-/// A connection of one of the pools. Dropping it gives it back.
+/// A connection of one of the pools. Dropping it returns it to its pool.
 pub(super) enum Link {
     Sqlite(Object<sqlite::Opener>),
     Postgres(Object<postgres::Opener>),
 }
 
 impl Link {
-    /// Closes the connection instead of giving it back, by letting go of it: SQLite rolls back when
-    /// its thread has come to the end of its statement, PostgreSQL when it sees the closed socket.
+    /// Closes the connection by dropping it outside the pool. SQLite rolls back when its thread has
+    /// finished the statement, PostgreSQL when it sees the closed socket.
     fn close(self) {
         match self {
             Self::Sqlite(object) => drop(Object::take(object)),
@@ -53,7 +53,7 @@ impl Link {
         }
     }
 
-    /// Gives the connection back where it can be made clean in time, and closes it otherwise.
+    /// Returns the connection to its pool if it can be made clean in time, and closes it otherwise.
     async fn settle(mut self, is_in_transaction: bool) {
         let settled = timeout(SETTLE_TIME, self.make_clean(is_in_transaction)).await;
         if !matches!(settled, Ok(Ok(true))) {
@@ -61,10 +61,10 @@ impl Link {
         }
     }
 
-    /// Ends the transaction, if there is one, and answers whether the connection then says what it is
-    /// asked, and not what somebody asked before.
+    /// Rolls back the transaction, if one is open, and runs a test query. Returns whether the
+    /// answer belongs to that query and not to an earlier statement.
     async fn make_clean(&mut self, is_in_transaction: bool) -> Result<bool, sqlx::Error> {
-        // Some number that no statement before has asked for.
+        // A number that no earlier statement has asked for.
         let asked = i64::from(std::process::id()) << 32 | NUMBER.fetch_add(1, Ordering::Relaxed);
         let echo = AssertSqlSafe(format!("SELECT {asked}"));
         let answered: i64 = match self {
@@ -84,7 +84,7 @@ impl Link {
         Ok(answered == asked)
     }
 
-    /// The class of a failure of this connection.
+    /// The class of a failure on this connection.
     async fn fault(&self, error: &sqlx::Error) -> Fault {
         match self {
             Self::Sqlite(conn) => match Object::pool(conn) {
@@ -96,7 +96,7 @@ impl Link {
                 if fault == Fault::Unwritable
                     && let Some(pool) = Object::pool(conn)
                 {
-                    // Its siblings lead to the same server, which can't be written.
+                    // The pool's other connections lead to the same server, which can't be written.
                     pool.manager().distrust_all();
                 }
                 fault
@@ -107,13 +107,13 @@ impl Link {
 
 /// A connection in use.
 pub(crate) struct Session {
-    /// None only once it was given back.
+    /// `None` only after the connection was returned.
     link: Option<Link>,
     health: Health,
-    /// How long a statement may take; none for a database in this process.
+    /// The deadline of a statement; `None` for a database in this process.
     deadline: Option<Duration>,
     is_in_transaction: bool,
-    /// Whether a statement was sent whose end was not seen yet.
+    /// Whether a statement was sent and has not ended yet.
     is_running: bool,
     is_spoiled: bool,
     /// Whether a statement of the transaction has failed.
@@ -140,7 +140,7 @@ impl Session {
         matches!(self.link, Some(Link::Sqlite(_)))
     }
 
-    /// Runs a statement and answers its rows.
+    /// Runs a statement and returns its rows.
     pub(super) async fn fetch(
         &mut self,
         text: String,
@@ -166,7 +166,7 @@ impl Session {
         self.checked(outcome).await
     }
 
-    /// Runs a statement and answers how many rows it has changed.
+    /// Runs a statement and returns the number of rows that it has changed.
     pub(super) async fn execute(&mut self, text: String, args: Vec<Arg>) -> Result<u64, DbError> {
         let link = self.link.as_mut().ok_or_else(given_back)?;
         let (text, deadline) = (AssertSqlSafe(text), self.deadline);
@@ -188,7 +188,7 @@ impl Session {
         self.checked(outcome).await
     }
 
-    /// Runs `BEGIN` or `COMMIT`, which are not prepared.
+    /// Runs `BEGIN`, `COMMIT` and the like without preparing them.
     async fn control(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
         let Some(link) = self.link.as_mut() else { return Err(sqlx::Error::WorkerCrashed) };
         self.is_running = true;
@@ -204,8 +204,8 @@ impl Session {
         outcome
     }
 
-    /// Begins a transaction. Where another program writes to the file, it is asked again every few
-    /// milliseconds, so that even a short pause of the other's is found.
+    /// Begins a transaction. While another process is writing to the SQLite file, it tries again
+    /// every few milliseconds, so that it finds even a short pause between that process's writes.
     pub(super) async fn begin(&mut self, text: &'static str) -> Result<(), Error> {
         self.is_in_transaction = true;
         let until = Instant::now() + sqlite::BUSY_TIME;
@@ -224,7 +224,7 @@ impl Session {
 
     async fn commit(&mut self) -> Result<(), Error> {
         if self.has_failed && !self.is_sqlite() {
-            // PostgreSQL would answer such a COMMIT with a rollback that looks like success.
+            // PostgreSQL would answer this COMMIT with a rollback, which looks like success.
             return Err(Error::internal("a commit after a statement that failed"));
         }
         let outcome = self.control("COMMIT").await;
@@ -234,12 +234,12 @@ impl Session {
         Ok(())
     }
 
-    /// What statements run on.
+    /// The handle that statements run on.
     pub(super) fn conn(&mut self) -> Conn<'_> {
         Conn(self)
     }
 
-    /// Takes notice of a failure.
+    /// Records a failure: its class, and whether the connection may be used again.
     async fn checked<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, DbError> {
         let error = match outcome {
             Ok(value) => return Ok(value),
@@ -256,22 +256,23 @@ impl Session {
 }
 
 fn given_back() -> Error {
-    Error::internal("a statement on a connection that was given back")
+    Error::internal("a statement was sent on a connection that had been returned")
 }
 
-/// What a failure means, of which the health of the database has then been told.
+/// Reports a failure to the health of the database and turns it into an error.
 pub(super) fn db_error(health: &Health, fault: Fault, error: sqlx::Error) -> DbError {
-    health.failed(fault, &error);
+    let cause = reason(&error);
+    health.failed(fault, &cause);
     match unique_key(&error) {
         Some(name) => match UniqueKey::named(&name) {
             Some(key) => DbError::Unique(key),
             None => Error::internal(format!("not unique: {name}")).into(),
         },
-        None => fault.into_error(error).into(),
+        None => fault.into_error(cause).into(),
     }
 }
 
-/// The key that refused a row: `<table>_<columns>_key`.
+/// The name of the unique key that refused a row: `<table>_<columns>_key`.
 fn unique_key(error: &sqlx::Error) -> Option<String> {
     let refusal = error.as_database_error().filter(|refusal| refusal.is_unique_violation())?;
     if let Some(key) = refusal.constraint() {
@@ -291,7 +292,8 @@ fn unique_key(error: &sqlx::Error) -> Option<String> {
     Some(key + "_key")
 }
 
-/// A statement's outcome; where it has none by the deadline, that of a connection that broke.
+/// The outcome of a statement. Where it has none by the deadline, the error is that of a broken
+/// connection.
 async fn in_time<T>(
     deadline: Option<Duration>,
     statement: impl Future<Output = Result<T, sqlx::Error>>,
@@ -319,7 +321,7 @@ impl Drop for Session {
     }
 }
 
-/// A connection that was lent for reading.
+/// A pooled connection for reading.
 pub(crate) struct Lent(pub(super) Session);
 
 impl Lent {
@@ -336,28 +338,28 @@ impl Tx {
         Conn(&mut self.0)
     }
 
-    /// Lets its statements take as long as this.
+    /// Replaces the deadline of its statements.
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
         self.0.deadline = Some(deadline);
     }
 
-    /// Makes everything that was written in it lasting.
+    /// Commits everything that was written in the transaction.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         self.0.commit().await
     }
 }
 
-/// What queries run on.
+/// The connection or transaction that a statement runs on.
 pub(crate) struct Conn<'c>(pub(super) &'c mut Session);
 
 impl Conn<'_> {
-    /// What locks a row that is read to be written: SQLite has one writer anyway. Rows that refer to
-    /// the locked one may still be written.
+    /// The clause with which a SELECT locks rows for a later write. It is empty for SQLite, which
+    /// has only one writer. Other transactions may still insert rows that refer to the locked ones.
     pub(crate) fn for_update(&self) -> &'static str {
         if self.0.is_sqlite() { "" } else { " FOR NO KEY UPDATE" }
     }
 
-    /// The one of two texts that this database understands, where none serves both.
+    /// Chooses the text for this database, where no text serves both.
     pub(crate) fn either(&self, sqlite: &'static str, postgres: &'static str) -> Sql {
         Sql::new(if self.0.is_sqlite() { sqlite } else { postgres })
     }

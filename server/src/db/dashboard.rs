@@ -1,4 +1,4 @@
-//! Counting for the dashboard: each figure from an index alone, in one pass over what it counts.
+//! The counts of the dashboard. Each one is read from an index alone, in a single pass.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -15,8 +15,8 @@ use super::{
 };
 use crate::error::Error;
 
-/// How many patients were registered before the first of these moments, between each two of them, and
-/// since the last one.
+/// The number of patients registered before the first of these moments, between each two of them,
+/// and since the last one.
 pub(crate) async fn registered(
     conn: &mut Conn<'_>,
     scope: Scope,
@@ -24,7 +24,7 @@ pub(crate) async fn registered(
 ) -> Result<Vec<i64>, DbError> {
     let mut counts = vec![0; moments.len() + 1];
     if let Scope::OfDoctor(_) | Scope::OfPatient(_) = scope {
-        // Those whom the caller may see lie scattered, so each is looked at once.
+        // The patients that the caller may see are scattered over the index, so each one is read.
         let mut sql = Sql::new("SELECT p.created_at FROM patients p WHERE 1 = 1");
         restrict_scope(&mut sql, scope, ArchiveState::Current);
         for row in sql.fetch_all(conn).await? {
@@ -34,7 +34,7 @@ pub(crate) async fn registered(
         }
         return Ok(counts);
     }
-    // A count for each span, which compares nothing but where the span ends. Grouping by the day
+    // One count for each interval, which compares only the ends of the interval. Grouping by day
     // costs several times as much.
     let mut sql = Sql::default();
     for place in 0..counts.len() {
@@ -57,7 +57,8 @@ pub(crate) async fn registered(
     Ok(counts)
 }
 
-/// How many doctors there are, and what they do.
+/// The figures of doctors: how many exist, how many are available, and the most frequent
+/// specializations.
 pub(crate) async fn doctors(conn: &mut Conn<'_>) -> Result<DoctorFigures, DbError> {
     let sql = Sql::new(
         "SELECT count(*) AS total, CAST(COALESCE(sum(CASE WHEN is_available THEN 1 ELSE 0 END), 0) \
@@ -81,7 +82,7 @@ pub(crate) async fn doctors(conn: &mut Conn<'_>) -> Result<DoctorFigures, DbErro
     })
 }
 
-/// How assignments stand, and how many count from a day.
+/// The number of assignments by status, and of those assigned on one day.
 #[derive(Default)]
 pub(crate) struct Standing {
     pub(crate) by_status: StatusCounts,
@@ -99,8 +100,8 @@ impl Standing {
     }
 }
 
-/// How the assignments stand that the caller may see, without those of archived patients.
-/// `active` is how many are active, which is known from the doctors.
+/// Counts the assignments that the caller may see, without those of archived patients. `active` is
+/// the number of active ones, known from counting by doctor; it includes those on hold.
 pub(crate) async fn standing(
     conn: &mut Conn<'_>,
     scope: Scope,
@@ -120,7 +121,8 @@ pub(crate) async fn standing(
         add_rows(&mut standing, sql, conn, 1).await?;
         return Ok(standing);
     }
-    // All of them are counted in the index, and then those that don't count, which are few.
+    // All assignments are counted in the index; then those of archived patients, which are few, are
+    // subtracted.
     standing.by_status.active = active;
     for status in AssignmentStatus::ALL.iter().filter(|it| **it != AssignmentStatus::Active) {
         let mut sql =
@@ -142,11 +144,11 @@ pub(crate) async fn standing(
     Ok(standing)
 }
 
-/// The assignments of archived patients, by how they stand.
+/// The assignments of archived patients, by status.
 fn archived(scope: Scope, day: NaiveDate) -> Sql {
     let mut sql = Sql::new("SELECT a.status, count(*) AS assignments, ");
     count_on_day(&mut sql, day);
-    // In this order: from the archive, which is small, to the assignments.
+    // The order matters: from the archive, which is small, to the assignments.
     sql.push(
         " FROM (SELECT a.id, a.status, a.assigned_date FROM patients p \
          CROSS JOIN assignments a WHERE a.patient_id = p.id",
@@ -176,8 +178,8 @@ async fn add_rows(
     Ok(())
 }
 
-/// The doctors with the most active assignments that the caller may see, the busiest first, and how
-/// many there are of all doctors. Nobody from the archive has any.
+/// The doctors with the most active assignments that the caller may see, the busiest first, and the
+/// number of active assignments of all doctors. Archived doctors have none.
 pub(crate) async fn busiest(
     conn: &mut Conn<'_>,
     scope: Scope,

@@ -1,25 +1,25 @@
-//! The tokens of devices: only the hash of each is stored.
+//! Device tokens. Only the hash of each token is stored.
 
 use chrono::{DateTime, Utc};
 use shared::{SessionId, UserId};
 
 use super::{Conn, DbError, Sql};
 
-/// A token as it is stored.
+/// A stored device token.
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceToken {
-    /// Rises with every token that is given.
+    /// Ids rise with every token that is issued.
     pub(crate) id: i64,
-    /// The device's name.
+    /// The name of the device.
     pub(crate) device: String,
     pub(crate) user: UserId,
 }
 
-/// A token to be inserted.
+/// A device token to insert.
 pub(crate) struct NewToken<'a> {
     pub(crate) device: &'a str,
     pub(crate) user: UserId,
-    /// The session that begins with it.
+    /// The session that began with the token's login.
     pub(crate) session: Option<SessionId>,
     pub(crate) hash: &'a str,
     pub(crate) expires_at: DateTime<Utc>,
@@ -49,7 +49,7 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewToken<'_>) -> Result<(),
     sql.arg(new.hash).arg(new.expires_at).execute(conn).await.map(drop)
 }
 
-/// Removes the tokens that were given to a device before this one.
+/// Removes the tokens that the same device got before this one.
 pub(crate) async fn remove_older(conn: &mut Conn<'_>, token: &DeviceToken) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM device_tokens WHERE device = $1 AND id < $2");
     sql.arg(token.device.as_str()).arg(token.id).execute(conn).await.map(drop)
@@ -61,7 +61,7 @@ pub(crate) async fn remove_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), 
     sql.arg(user.0).execute(conn).await.map(drop)
 }
 
-/// Removes the tokens of a user's devices but the one at which a session began.
+/// Removes the tokens of a user's devices, except the device on which `session` began.
 pub(crate) async fn remove_others(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -74,7 +74,7 @@ pub(crate) async fn remove_others(
     sql.arg(user.0).arg(session.map(|id| id.0)).execute(conn).await.map(drop)
 }
 
-/// Removes the tokens of the device at which a session of a user began, unless another one began
+/// Removes the tokens of the device on which a session began, unless the session `other` began
 /// there too.
 pub(crate) async fn remove_of(
     conn: &mut Conn<'_>,
@@ -91,7 +91,7 @@ pub(crate) async fn remove_of(
     sql.execute(conn).await.map(drop)
 }
 
-/// Removes the tokens that have expired.
+/// Removes the expired tokens.
 pub(crate) async fn remove_expired(conn: &mut Conn<'_>, now: DateTime<Utc>) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM device_tokens WHERE expires_at <= $1");
     sql.arg(now).execute(conn).await.map(drop)

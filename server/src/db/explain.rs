@@ -1,5 +1,5 @@
-//! How the database finds the rows of lists. What is slow with many records can be told from the plan
-//! with few.
+//! The query plans of lists, for tests. A plan made with few records shows what would be slow with
+//! many.
 
 use chrono::NaiveDate;
 use shared::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// A list, as it is asked for.
+/// A list with its filter.
 pub enum List {
     /// Patients.
     Patients(PatientFilter),
@@ -24,10 +24,10 @@ pub enum List {
     Assignments(AssignmentFilter),
 }
 
-/// The plans for a list: that for the rows of its first page, and that for their count. PostgreSQL,
-/// which reads a small table as a whole, is told to do without that, and to sort only where it has to.
+/// The plans for the first page of a list and for its count. PostgreSQL would read a small table as
+/// a whole, so sequential scans are switched off, and sorting is avoided where possible.
 ///
-/// Fails where the search of the list can't be read.
+/// Fails where the search of the filter is invalid.
 pub async fn plans(
     db: &Db,
     list: &List,

@@ -1,39 +1,40 @@
-//! What a failed statement means, without a word of any driver: `sqlite` and `postgres` put the codes
-//! of theirs into these classes, and everything that follows from a failure is decided here.
+//! The meaning of a failed statement, independent of the drivers. `sqlite` and `postgres` map the
+//! codes of their drivers to the classes in this module, and everything that follows from a failure
+//! is decided here.
 
 use crate::error::Error;
 
-/// Seconds after which a request that found the database unavailable may be sent again.
+/// Seconds for `Retry-After` where the database is unavailable.
 const RETRY_SECONDS: u64 = 1;
-/// Seconds after which a write that found no room may be sent again: an operator has to act first.
+/// Seconds for `Retry-After` where no room is left. An operator has to act first.
 const RETRY_NO_ROOM_SECONDS: u64 = 5;
 
 /// The class of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// A unique or other constraint refused the row. The connection is as good as before.
+    /// A unique or other constraint refused the row. The connection stays usable.
     Refused,
     /// Another transaction was in the way (a deadlock, a serialization failure), or the statement
-    /// took longer than it may. The connection is as good as before.
+    /// took too long. The connection stays usable.
     Contention,
-    /// There is no room to write: a full disk, a quota, a limit on the size of a file.
+    /// No room is left: a full disk, a quota, a limit on file sizes.
     NoRoom,
     /// Nothing can be written for another reason: a failed write or sync, a read-only server, a
-    /// lock that another program keeps.
+    /// lock held by another program.
     Unwritable,
     /// The database can't be reached or read, or the connection broke.
     Away,
-    /// A defect of a statement, or of the stored data.
+    /// A defect in a statement or in the stored data.
     Defect,
 }
 
 impl Fault {
-    /// Whether nothing of the connection may be trusted any more, so that it has to be closed.
+    /// Whether the connection can't be trusted after the failure and has to be closed.
     pub(super) fn spoils_connection(self) -> bool {
         !matches!(self, Self::Refused | Self::Contention)
     }
 
-    /// What the failure means to the caller.
+    /// The error that the caller gets.
     pub(super) fn into_error(
         self,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -49,7 +50,7 @@ impl Fault {
     }
 }
 
-/// What only one record can have, where a rule says so.
+/// The unique keys to which rules react.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UniqueKey {
     UserEmail,
@@ -85,13 +86,13 @@ impl UniqueKey {
     }
 }
 
-/// What a query can fail with that a rule reacts to, and everything else.
+/// The failure of a query: a unique key, which rules react to, or any other error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DbError {
     /// A unique index refused a row.
     #[error("not unique: {0:?}")]
     Unique(UniqueKey),
-    /// Anything else.
+    /// Any other error.
     #[error(transparent)]
     Other(#[from] Error),
 }

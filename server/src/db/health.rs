@@ -1,5 +1,5 @@
-//! Whether the database can be written, as far as this process knows. It knows no driver: faults and
-//! recoveries are reported to it, and whoever asks for readiness reads it.
+//! Whether the database can be written, as far as this process knows. Faults and recoveries are
+//! reported here, and the readiness check reads the result. No driver is known here.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -10,33 +10,33 @@ use tokio::sync::Notify;
 
 use super::fault::Fault;
 
-/// Why nothing can be written.
+/// The reason why nothing can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outage {
-    /// There is no room.
+    /// No room is left.
     NoRoom,
-    /// Something else: writing fails, or the database is away.
+    /// Writing fails for another reason, or the database is not available.
     Unwritable,
 }
 
-/// What is known of the database. Clones share it.
+/// The known state of the database. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Health(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// Whether `outage` holds one, to be read without the lock.
+    /// Whether `outage` holds a value; read without taking the lock.
     is_out: AtomicBool,
     outage: Mutex<Option<Outage>>,
     began: Notify,
-    /// Transactions that were committed, whether they wrote anything or not.
+    /// Committed transactions, whether they wrote anything or not.
     commits: AtomicU64,
-    /// Somebody wants the log to be emptied.
+    /// Notified when the write-ahead log should be emptied.
     to_be_emptied: Notify,
 }
 
 impl Health {
-    /// Why nothing can be written, if so.
+    /// The reason why nothing can be written; `None` while writing works.
     pub(super) fn outage(&self) -> Option<Outage> {
         if !self.0.is_out.load(Ordering::Relaxed) {
             return None;
@@ -44,7 +44,7 @@ impl Health {
         *self.0.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes notice of a failure. The log tells of it once for each outage.
+    /// Records a failure. The log reports each outage once.
     pub(super) fn failed(&self, fault: Fault, cause: &dyn std::fmt::Display) {
         let outage = match fault {
             Fault::NoRoom => Outage::NoRoom,
@@ -53,7 +53,7 @@ impl Health {
         };
         let before = self.change(Some(outage));
         if before == Some(outage) {
-            tracing::debug!(%cause, "the database still fails");
+            tracing::debug!(%cause, "the database is still failing");
         } else {
             let what = match fault {
                 Fault::NoRoom => "there is no room left to write",
@@ -65,40 +65,40 @@ impl Health {
         }
     }
 
-    /// Takes notice of a write on trial that has reached the disk.
+    /// Records that a trial write has reached the disk.
     pub(super) fn recovered(&self) {
         if self.change(None).is_some() {
             tracing::info!("the database can be written again");
         }
     }
 
-    /// Takes notice of a commit.
+    /// Records a commit.
     pub(super) fn committed(&self) {
         self.0.commits.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many transactions were committed.
+    /// The number of committed transactions.
     pub(super) fn commits(&self) -> u64 {
         self.0.commits.load(Ordering::Relaxed)
     }
 
-    /// Asks for the log to be emptied as soon as that is possible.
+    /// Asks for the write-ahead log to be emptied as soon as possible.
     pub(super) fn ask_for_empty_log(&self) {
         self.0.to_be_emptied.notify_one();
     }
 
-    /// Waits until somebody asks for that.
+    /// Waits until [`Health::ask_for_empty_log`] is called or the database is closed.
     pub(super) async fn log_is_to_be_emptied(&self) {
         self.0.to_be_emptied.notified().await;
     }
 
-    /// The database was closed: nobody waits for its end any more.
+    /// Records that the database was closed, which wakes all waiting tasks.
     pub(super) fn closed(&self) {
         self.0.began.notify_one();
         self.0.to_be_emptied.notify_one();
     }
 
-    /// Waits until an outage begins, or the database was closed.
+    /// Waits until an outage begins or the database is closed.
     pub(super) async fn outage_begins(&self) {
         self.0.began.notified().await;
     }

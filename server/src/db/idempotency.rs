@@ -1,20 +1,21 @@
-//! The first answers to requests that say by a key that they may be sent again.
+//! Idempotency keys, and the answers to the first requests that used them.
 
 use chrono::{DateTime, Utc};
 use shared::UserId;
 
 use super::{Conn, DbError, Sql};
 
-/// What is kept under a key.
+/// The stored request and answer of a key.
 pub(crate) struct Kept {
     /// The hash of the request.
     pub(crate) digest: String,
-    /// Its answer; none while the request is still at work in this very transaction.
+    /// The answer to the request; `None` while the request is still running in this transaction.
     pub(crate) answer: Option<String>,
 }
 
-/// Claims a key for a request. Waits where another request is at work under it, and answers what
-/// that has kept.
+/// Claims a key for a request. It waits while another request runs under the same key, and returns
+/// what that request has stored; `None` means that the key is new. A key from before `oldest` has
+/// expired.
 pub(crate) async fn claim(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -40,7 +41,7 @@ pub(crate) async fn claim(
     Ok(Some(Kept { digest: row.get("digest")?, answer: row.get("answer")? }))
 }
 
-/// Keeps the answer to a request, and which record it is about.
+/// Stores the answer to a request, together with the record that it is about.
 pub(crate) async fn keep(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -55,7 +56,7 @@ pub(crate) async fn keep(
     sql.arg(user.0).arg(key).arg(answer).arg(entity).arg(entity_id).execute(conn).await.map(drop)
 }
 
-/// Removes the answers that were kept long enough.
+/// Removes the keys that were claimed before `oldest`, and returns how many.
 pub(crate) async fn remove_before(
     conn: &mut Conn<'_>,
     oldest: DateTime<Utc>,
@@ -64,7 +65,7 @@ pub(crate) async fn remove_before(
     sql.arg(oldest).execute(conn).await
 }
 
-/// Erases the answers that are about a record.
+/// Erases the stored answers about a record.
 pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM idempotency_keys WHERE entity = $1 AND entity_id = $2");
     sql.arg(entity).arg(id).execute(conn).await.map(drop)

@@ -1,5 +1,5 @@
-//! Mail that is to go out. A row is claimed by moving the time at which it is due: whoever does that
-//! has it until then, and when that process has died, the row is due again by itself.
+//! The queue of outgoing mail. A process claims a row by moving its due time ahead. Until then the
+//! row belongs to that process; if the process dies, the row becomes due again by itself.
 
 use chrono::{DateTime, Utc};
 
@@ -9,14 +9,15 @@ use crate::error::Error;
 /// A mail that this process has claimed.
 pub(crate) struct Claimed {
     pub(crate) id: i64,
-    /// Which mail it is: `verification`.
+    /// The kind of mail, such as `verification`.
     pub(crate) letter: String,
-    /// The address it goes to.
+    /// The e-mail address of the recipient.
     pub(crate) recipient: String,
-    /// The same at every attempt, so that a mail that came twice can be known as one.
+    /// The `Message-ID` of the mail. It is the same in every attempt, so that a mail program can
+    /// recognise a duplicate.
     pub(crate) message_id: String,
     pub(crate) created_at: DateTime<Utc>,
-    /// Counts the attempts, this one included.
+    /// The number of attempts, including this one.
     pub(crate) attempts: i64,
     claim: String,
 }
@@ -33,7 +34,7 @@ fn from_row(row: &Row) -> Result<Claimed, Error> {
     })
 }
 
-/// Queues a mail.
+/// Queues a mail that is due now.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     letter: &str,
@@ -48,15 +49,21 @@ pub(crate) async fn insert(
     sql.arg(letter).arg(recipient).arg(message_id).arg(now).execute(conn).await.map(drop)
 }
 
-/// Whether a mail is due.
+/// Whether any mail is due.
 pub(crate) async fn is_due(conn: &mut Conn<'_>, now: DateTime<Utc>) -> Result<bool, DbError> {
     let sql =
         Sql::new("SELECT id FROM outgoing_mail WHERE state = 'waiting' AND due_at <= $1 LIMIT 1");
     Ok(sql.arg(now).fetch_optional(conn).await?.is_some())
 }
 
-/// Claims the mail that has been due longest, until a time. Of several who ask at once each gets
-/// another one.
+/// How many mails wait to be sent.
+pub(crate) async fn count_waiting(conn: &mut Conn<'_>) -> Result<i64, DbError> {
+    let sql = Sql::new("SELECT COUNT(*) AS count FROM outgoing_mail WHERE state = 'waiting'");
+    Ok(sql.fetch_one(conn).await?.get("count")?)
+}
+
+/// Claims the mail that has been due for the longest time, until the time `until`. Concurrent calls
+/// claim different mails.
 pub(crate) async fn claim(
     conn: &mut Conn<'_>,
     now: DateTime<Utc>,
@@ -77,7 +84,7 @@ pub(crate) async fn claim(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Puts a claimed mail off after a failed attempt.
+/// Postpones a claimed mail after a failed attempt.
 pub(crate) async fn put_off(
     conn: &mut Conn<'_>,
     mail: &Claimed,
@@ -92,7 +99,7 @@ pub(crate) async fn put_off(
     sql.execute(conn).await.map(drop)
 }
 
-/// Marks a claimed mail as sent, or with a failure as given up.
+/// Marks a claimed mail as sent or, where `failure` is given, as failed for good.
 pub(crate) async fn finish(
     conn: &mut Conn<'_>,
     mail: &Claimed,
@@ -108,13 +115,13 @@ pub(crate) async fn finish(
     sql.execute(conn).await.map(drop)
 }
 
-/// Removes a claimed mail that has nobody to go to.
+/// Removes a claimed mail that has no recipient any more.
 pub(crate) async fn remove(conn: &mut Conn<'_>, mail: &Claimed) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM outgoing_mail WHERE id = $1 AND claim = $2");
     sql.arg(mail.id).arg(mail.claim.as_str()).execute(conn).await.map(drop)
 }
 
-/// Removes what was done with before a time.
+/// Removes sent and failed mails that ended before a time.
 pub(crate) async fn tidy(conn: &mut Conn<'_>, before: DateTime<Utc>) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM outgoing_mail WHERE state <> 'waiting' AND due_at < $1");
     sql.arg(before).execute(conn).await.map(drop)

@@ -1,4 +1,4 @@
-//! Brings the tables up to date. A migration is never edited once it has landed.
+//! Applies the migrations. A migration is never edited after it has landed.
 
 use std::borrow::Cow;
 
@@ -6,6 +6,9 @@ use sqlx::{
     SqlStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
+
+use super::reason;
+use crate::finding::Finding;
 
 /// All migrations, by number, name and file.
 macro_rules! migrations {
@@ -32,12 +35,12 @@ macro_rules! migrations {
     };
 }
 
-/// The migrations of SQLite.
+/// The migrations for SQLite.
 pub(super) fn sqlite() -> Migrator {
     migrator(migrations!("sqlite"))
 }
 
-/// The migrations of PostgreSQL.
+/// The migrations for PostgreSQL.
 pub(super) fn postgres() -> Migrator {
     migrator(migrations!("postgres"))
 }
@@ -46,26 +49,26 @@ fn migrator(migrations: Vec<Migration>) -> Migrator {
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
 }
 
-/// The migrations that a database has.
+/// Lists the migrations that were applied to a database.
 pub(super) const APPLIED: &str =
     "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 
 /// Whether a database has all migrations and no other.
-pub(super) fn compare(migrator: &Migrator, applied: &[i64]) -> Result<String, String> {
+pub(super) fn compare(migrator: &Migrator, applied: &[i64]) -> Finding {
     let known: Vec<i64> = migrator.iter().map(|migration| migration.version).collect();
     if let Some(later) = applied.iter().find(|version| !known.contains(version)) {
-        return Err(explain(&MigrateError::VersionMissing(*later)));
+        return Finding::bad(explain(&MigrateError::VersionMissing(*later)));
     }
     match known.iter().find(|version| !applied.contains(version)) {
-        Some(missing) => Err(format!(
+        Some(missing) => Finding::bad(format!(
             "the tables are not up to date: migration {missing} is missing (run migrate)"
         )),
-        None => Ok(format!("{} migrations, none is missing", known.len())),
+        None => Finding::good(format!("all {} migrations are applied", known.len())),
     }
 }
 
-/// Why the tables can't be brought up to date, in one sentence; also where the database is newer
-/// than this program.
+/// Explains in one sentence why the migrations can't be applied. One cause is a database that is
+/// newer than this program.
 pub(super) fn explain(error: &MigrateError) -> String {
     match error {
         MigrateError::VersionMissing(version) => format!(
@@ -74,6 +77,9 @@ pub(super) fn explain(error: &MigrateError) -> String {
         ),
         MigrateError::VersionMismatch(version) => {
             format!("the database was made by another program: migration {version} differs")
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            format!("can't bring the database up to date: {}", reason(error))
         }
         other => format!("can't bring the database up to date: {other}"),
     }

@@ -1,7 +1,7 @@
-//! The database: SQLite or PostgreSQL behind one face. One SQL text serves both; a statement is run
-//! on whichever connection there is. Only this file and `conn`, `sql`, `sqlite`, `postgres`
-//! and `migrate` know that there are two; what a failure means stands in `fault` and `health`, which
-//! know of none.
+//! The database: SQLite or PostgreSQL behind one interface. One SQL text serves both, and a
+//! statement runs on whichever connection is in use. Only this file, `conn`, `sql`, `sqlite`,
+//! `postgres` and `migrate` distinguish the two. `fault` and `health`, which decide what a failure
+//! means, know neither.
 
 #[macro_use]
 mod columns;
@@ -44,20 +44,23 @@ pub(crate) use fault::{DbError, UniqueKey};
 pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
 
-use crate::{config::Database, error::Error, metrics::PoolUse, output::OncePerSecond};
+use crate::{
+    config::Database, error::Error, finding::Finding, metrics::PoolUse, output::OncePerSecond,
+};
 use conn::{Link, Session};
 use health::Health;
 
-/// Which records somebody may know of.
+/// The records that a caller may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All.
+    /// All records.
     All,
-    /// Those that this user created.
+    /// The records that this user created.
     Own(UserId),
-    /// Those too that are in the care of the doctor to whom this user's account belongs.
+    /// The records that this user created, and those in the care of the doctor that the user's
+    /// account is linked to.
     OfDoctor(UserId),
-    /// The one too to whom this user's account belongs.
+    /// The records that this user created, and the patient that the user's account is linked to.
     OfPatient(UserId),
 }
 
@@ -85,7 +88,7 @@ impl ArchiveState {
     }
 }
 
-/// Restricts a list to what was changed from one time on and before another.
+/// Restricts a list to records updated at or after `from` and before `to`.
 pub(crate) fn restrict_updated(
     sql: &mut Sql,
     column: &'static str,
@@ -100,7 +103,7 @@ pub(crate) fn restrict_updated(
     }
 }
 
-/// The database. Clones share their connections.
+/// The database. Clones share its connections.
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
@@ -109,7 +112,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Pools {
-    /// One writer; readers that can't write.
+    /// One writer, and readers that can't write.
     Sqlite {
         writer: Pool<sqlite::Opener>,
         readers: Pool<sqlite::Opener>,
@@ -117,24 +120,24 @@ enum Pools {
     Postgres(Pool<postgres::Opener>),
 }
 
-/// How the database is.
+/// The readiness of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// It can be read and written.
     Ready,
-    /// It can be read, and there is no room to write.
+    /// It can be read, but no room is left to write.
     Full,
-    /// It can't be reached, or not be written.
+    /// It can't be reached or can't be written.
     Away,
 }
 
-/// How long a look at the database may take.
+/// The deadline of the readiness check.
 const LOOK_TIME: Duration = Duration::from_secs(2);
 
 impl Db {
-    /// Opens the database, brings its tables up to date, and checks that it is fit to keep records.
+    /// Opens the database, applies its migrations and checks that it is fit to store records.
     ///
-    /// Fails with one sentence for the operator.
+    /// Fails with a sentence for the operator.
     pub async fn open(database: &Database) -> Result<Self, String> {
         let pools = match database {
             Database::Sqlite(path) => sqlite::open(path).await?,
@@ -149,16 +152,16 @@ impl Db {
     }
 
     /// Looks at a database without changing anything: whether it can be reached, has all its tables
-    /// and is sound. One line for each, or a sentence about what is wrong.
-    pub async fn inspect(database: &Database) -> Vec<Result<String, String>> {
+    /// and is sound. One finding for each.
+    pub async fn inspect(database: &Database) -> Vec<Finding> {
         let found = match database {
             Database::Sqlite(path) => sqlite::inspect(path).await,
             Database::Postgres(url) => postgres::inspect(url).await,
         };
-        found.unwrap_or_else(|sentence| vec![Err(sentence)])
+        found.unwrap_or_else(|sentence| vec![Finding::bad(sentence)])
     }
 
-    /// A connection to read with.
+    /// Takes a connection for reading.
     pub(crate) async fn read(&self) -> Result<Lent, Error> {
         let link = match &self.pools {
             Pools::Sqlite { readers, .. } => self.sqlite(readers).await?,
@@ -167,7 +170,7 @@ impl Db {
         Ok(Lent(self.session(link)))
     }
 
-    /// A transaction to read in, all of whose statements see one moment.
+    /// Begins a transaction for reading. All its statements see the database at the same moment.
     pub(crate) async fn snapshot(&self) -> Result<Tx, Error> {
         let Lent(mut session) = self.read().await?;
         let begin = match session.is_sqlite() {
@@ -178,10 +181,10 @@ impl Db {
         Ok(Tx(session))
     }
 
-    /// A transaction to write in. Dropping it rolls it back.
+    /// Begins a transaction for writing. Dropping it rolls it back.
     pub(crate) async fn begin(&self) -> Result<Tx, Error> {
-        // Deferred transactions of SQLite that read first and then write fail at once when another
-        // connection has written in between.
+        // A deferred transaction of SQLite that reads first and then writes fails at once where
+        // another connection has written in between.
         let (link, begin) = match &self.pools {
             Pools::Sqlite { writer, .. } => (self.sqlite(writer).await?, "BEGIN IMMEDIATE"),
             Pools::Postgres(pool) => (self.postgres(pool).await?, "BEGIN"),
@@ -191,7 +194,7 @@ impl Db {
         Ok(Tx(session))
     }
 
-    /// The writer of a database that is a file of ours, outside of a transaction.
+    /// The writing connection to SQLite, outside a transaction; `None` for PostgreSQL.
     async fn file_writer(&self) -> Result<Option<Session>, Error> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Some(self.session(self.sqlite(writer).await?))),
@@ -204,7 +207,8 @@ impl Db {
     }
 
     async fn sqlite(&self, pool: &Pool<sqlite::Opener>) -> Result<Link, Error> {
-        // Boxed: it holds all that connecting may need, and every use case would carry it.
+        // Boxed, because it holds everything that connecting may need, and every use case would
+        // carry it.
         match Box::pin(pool.get()).await {
             Ok(object) => Ok(Link::Sqlite(object)),
             Err(PoolError::Backend(error)) => {
@@ -215,8 +219,8 @@ impl Db {
         }
     }
 
-    /// A connection of PostgreSQL. It is asked for in a task of its own: one that is being opened, or
-    /// asked for a sign of life, stays for others where the request is given up.
+    /// Takes a connection to PostgreSQL in a task of its own. If the request is dropped, a
+    /// connection that is being opened or checked still reaches the pool.
     async fn postgres(&self, pool: &Pool<postgres::Opener>) -> Result<Link, Error> {
         let own = pool.clone();
         let asked = async move { tokio::time::timeout(postgres::WAIT, own.get()).await };
@@ -232,8 +236,8 @@ impl Db {
         }
     }
 
-    /// Whether the database can be read and written. Reading is tried, writing only where it has
-    /// failed before.
+    /// Whether the database can be read and written. Reading is tried. Writing counts as possible
+    /// unless it has failed before.
     pub async fn readiness(&self) -> Readiness {
         match tokio::time::timeout(LOOK_TIME, self.look()).await {
             Ok(Ok(())) => match self.health.outage() {
@@ -248,7 +252,7 @@ impl Db {
     async fn look(&self) -> Result<(), Error> {
         let mut lent = self.read().await?;
         let mut conn = lent.conn();
-        // From a table, so that the file is read.
+        // From a table, so that the file is actually read.
         let ask = conn.either(
             "SELECT 'off' AS it FROM write_trial",
             "SELECT current_setting('transaction_read_only') AS it FROM write_trial",
@@ -279,7 +283,7 @@ impl Db {
         }
     }
 
-    /// Closes all connections; SQLite's log is written into its file.
+    /// Closes all connections. SQLite then writes its log into the database file.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { writer, readers } => {
@@ -292,10 +296,24 @@ impl Db {
     }
 }
 
+/// What the database says about a failure, with its code. The drivers' own texts add where in their
+/// or the database's sources it was said.
+fn reason(error: &sqlx::Error) -> String {
+    let Some(refusal) = error.as_database_error() else { return error.to_string() };
+    match refusal.code() {
+        Some(code) => format!("{} ({code})", refusal.message()),
+        None => refusal.message().to_owned(),
+    }
+}
+
 /// No connection was free in time, or the database is being closed.
 fn crowded(error: &PoolError<sqlx::Error>) -> Error {
     static TOLD: OncePerSecond = OncePerSecond::new();
     if let Some(left_out) = TOLD.admit() {
+        let error = match error {
+            PoolError::Backend(error) => reason(error),
+            other => other.to_string(),
+        };
         tracing::warn!(%error, left_out, "no connection to the database was free");
     }
     Error::Unavailable { reason: "the database is busy", after: 1 }

@@ -15,31 +15,32 @@ use sqlx::{
     postgres::{PgConnectOptions, PgConnection, PgSslMode},
 };
 
-use super::{Pools, fault::Fault, migrate};
+use super::{Pools, fault::Fault, migrate, reason};
+use crate::finding::Finding;
 
 const CONNECTIONS: usize = 16;
 
 /// How long a request waits for a connection, in all.
 pub(super) const WAIT: Duration = Duration::from_secs(3);
-/// How long the answer to a ping may take. A connection that the network has forgotten gives none.
+/// The deadline for the answer to a ping. A connection that the network has dropped gives none.
 const PING_TIME: Duration = Duration::from_secs(1);
-/// How long it is tried to connect to a server that refuses, and the pause between.
+/// How long connecting to a server that refuses is tried, and the pause between two attempts.
 const CONNECT_TIME: Duration = Duration::from_millis(2_500);
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
-/// How long a statement may take, as this side counts; the server gives up half a second earlier, so
-/// that only a statement whose answer can't arrive costs its connection.
+/// The deadline of a statement on the client's side. The server gives up half a second earlier, so
+/// that a connection is lost only where the answer can't arrive.
 pub(super) const STATEMENT_TIME: Duration = Duration::from_secs(5);
 const STATEMENT_TIME_OF_SERVER: &str = "4500";
 
-/// Opens connections to one server.
+/// Opens the connections to one server.
 pub(super) struct Opener {
     options: PgConnectOptions,
-    /// Connections that were opened before this time are not trusted any more.
+    /// Connections that were opened at or before this time are no longer trusted.
     distrusted: Mutex<Option<Instant>>,
 }
 
 impl Opener {
-    /// Lets no connection that is open now be used again.
+    /// Marks all connections that are open now as not to be used again.
     pub(super) fn distrust_all(&self) {
         *self.distrusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -54,8 +55,8 @@ impl Manager for Opener {
     type Type = PgConnection;
     type Error = sqlx::Error;
 
-    /// Connects to a server that can be written. A server that starts, stops, or only follows another
-    /// one is asked again for a while: the address may lead to another server soon.
+    /// Connects to a server that accepts writes. While a server is starting, stopping or read-only,
+    /// connecting is tried again for a while: the address may soon lead to another server.
     async fn create(&self) -> Result<PgConnection, sqlx::Error> {
         let until = Instant::now() + CONNECT_TIME;
         loop {
@@ -73,7 +74,8 @@ impl Manager for Opener {
         }
     }
 
-    /// Asks for a sign of life. Where none comes, the network has probably forgotten the others too.
+    /// Pings the connection. Where no answer comes, the network has probably dropped the other
+    /// connections too.
     async fn recycle(
         &self,
         conn: &mut PgConnection,
@@ -86,14 +88,14 @@ impl Manager for Opener {
             Ok(Ok(())) => Ok(()),
             outcome => {
                 self.distrust_all();
-                tracing::debug!(?outcome, "a connection gives no sign of life");
-                Err(RecycleError::message("no sign of life"))
+                tracing::debug!(?outcome, "a connection did not answer a ping");
+                Err(RecycleError::message("no answer to a ping"))
             }
         }
     }
 }
 
-/// Fails where the server can't be written: it follows another one, or was made read-only.
+/// Fails where the server can't be written: it is a standby, or it was made read-only.
 pub(super) async fn refuse_read_only(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     let read_only: String =
         sqlx::query_scalar("SHOW transaction_read_only").fetch_one(&mut *conn).await?;
@@ -104,7 +106,7 @@ pub(super) async fn refuse_read_only(conn: &mut PgConnection) -> Result<(), sqlx
     Err(std::io::Error::new(ErrorKind::ReadOnlyFilesystem, why).into())
 }
 
-/// Whether it makes sense to connect again soon.
+/// Whether connecting again soon may succeed.
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => matches!(
@@ -114,7 +116,7 @@ fn is_passing(error: &sqlx::Error) -> bool {
                 | ErrorKind::UnexpectedEof
                 | ErrorKind::ReadOnlyFilesystem
         ),
-        // The server starts or stops.
+        // 57P03: the server is starting. 57P01: it is being stopped.
         sqlx::Error::Database(refusal) => {
             refusal.code().is_some_and(|code| code == "57P03" || code == "57P01")
         }
@@ -122,14 +124,14 @@ fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
-/// The class of a failure, by its SQLSTATE (postgresql.org, appendix A).
+/// The class of a failure, by its SQLSTATE (PostgreSQL documentation, appendix A).
 pub(super) fn fault(error: &sqlx::Error) -> Fault {
     let refusal = match error {
         sqlx::Error::Database(refusal) => refusal,
         sqlx::Error::Io(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
             return Fault::Unwritable;
         }
-        // What is no PostgreSQL, or has stopped to be one, can't be told from one that is away.
+        // A server that does not speak PostgreSQL can't be told from one that is not available.
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
@@ -139,39 +141,40 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
     let code = refusal.code().unwrap_or_default();
     match (code.get(..2).unwrap_or_default(), code.as_ref()) {
         ("23", _) => Fault::Refused,
-        // Serialization, deadlock, a lock that is not to be had, a statement that took too long.
+        // Serialization failure, deadlock, unavailable lock, statement that took too long.
         (_, "40001" | "40P01" | "55P03" | "57014") => Fault::Contention,
-        // No room on the disk, or for another entry in a file.
+        // Full disk, or too many columns or entries in one structure.
         (_, "53100" | "54023") => Fault::NoRoom,
-        // A read-only transaction, an error of input or output.
+        // Read-only transaction, I/O error.
         (_, "25006") | ("58", _) => Fault::Unwritable,
-        // No connection, no resources, an operator's stop, no entry in the server's list of clients.
+        // Connection failure, lack of resources, operator intervention, refused authorization.
         ("08" | "53" | "57" | "28", _) => Fault::Away,
         _ => Fault::Defect,
     }
 }
 
-/// Connects once outside the pool, to check the server and to bring the tables up to date.
+/// Connects once outside the pool, checks the server and applies the migrations.
 pub(super) async fn open(url: &str) -> Result<Pools, String> {
     let (mut first, options, place) = connect(url).await?;
     let failed = |error: &dyn std::fmt::Display| format!("can't use {place}: {error}");
-    refuse_read_only(&mut first).await.map_err(|error| failed(&error))?;
+    refuse_read_only(&mut first).await.map_err(|error| failed(&reason(&error)))?;
     // On this connection, which has no limit on the time of a statement.
     let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
     migrated.map_err(|error| migrate::explain(&error))?;
     let closed = first.close().await;
-    closed.map_err(|error| format!("can't talk to {place}: {error}"))?;
+    closed.map_err(|error| format!("can't talk to {place}: {}", reason(&error)))?;
     let options = options.options([
         ("idle_in_transaction_session_timeout", "30000"),
         ("statement_timeout", STATEMENT_TIME_OF_SERVER),
-        // The server notices a client that the network has lost, and lets go of its locks.
+        // Keepalives let the server notice a client that the network has dropped, and release its
+        // locks.
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "3"),
-        // Every question has its index, and the indexes stay in memory: the default, four times as
-        // much for a page out of turn, is for turning disks and prefers to read whole tables.
+        // Every query has an index, and the indexes stay in memory. The default of 4 for a random
+        // page is meant for spinning disks and favours sequential scans.
         ("random_page_cost", "1.1"),
-        // Starting helpers takes longer than any question that is asked here.
+        // Starting parallel workers takes longer than any query of this program.
         ("max_parallel_workers_per_gather", "0"),
     ]);
     let opener = Opener { options, distrusted: Mutex::default() };
@@ -179,17 +182,32 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
     Ok(Pools::Postgres(builder.build().map_err(|error| failed(&error))?))
 }
 
-/// Looks at the database without changing it.
-pub(super) async fn inspect(url: &str) -> Result<Vec<Result<String, String>>, String> {
-    let (mut connection, _, place) = connect(url).await?;
-    let failed = |error: sqlx::Error| format!("can't ask {place}: {error}");
-    let applied = sqlx::query_scalar(migrate::APPLIED).fetch_all(&mut connection).await;
-    let applied = applied.map_err(failed)?;
-    connection.close().await.map_err(failed)?;
-    Ok(vec![Ok(place.clone()), migrate::compare(&migrate::postgres(), &applied)])
+/// SQLSTATE: there is no such database.
+const UNDEFINED_DATABASE: &str = "3D000";
+/// SQLSTATE: there is no such table.
+const UNDEFINED_TABLE: &str = "42P01";
+
+fn has_code(error: &sqlx::Error, code: &str) -> bool {
+    error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|it| it == code)
 }
 
-/// Connects, and checks that the server keeps what it acknowledges.
+/// Looks at the database without changing it.
+pub(super) async fn inspect(url: &str) -> Result<Vec<Finding>, String> {
+    let (mut connection, _, place) = connect(url).await?;
+    let failed = |error: sqlx::Error| format!("can't query {place}: {}", reason(&error));
+    let applied = sqlx::query_scalar(migrate::APPLIED).fetch_all(&mut connection).await;
+    let migrated = match applied {
+        Ok(applied) => migrate::compare(&migrate::postgres(), &applied),
+        Err(error) if has_code(&error, UNDEFINED_TABLE) => {
+            Finding::warning("it has no tables yet: serve and migrate create them")
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    connection.close().await.map_err(failed)?;
+    Ok(vec![Finding::good(place.clone()), migrated])
+}
+
+/// Connects, and checks that the server keeps acknowledged writes and stores text in UTF-8.
 async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), String> {
     let options: PgConnectOptions =
         url.parse().map_err(|error| format!("the PostgreSQL URL can't be read: {error}"))?;
@@ -198,19 +216,25 @@ async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), 
         || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1")
         || options.get_host().starts_with('/');
     let is_open = matches!(options.get_ssl_mode(), PgSslMode::Prefer | PgSslMode::Allow);
-    // "prefer" goes on without encryption where the server has none, and says nothing.
+    // With `prefer`, the driver silently continues without encryption where the server offers none.
     let options = if is_open && !is_near { options.ssl_mode(PgSslMode::Require) } else { options };
     let options = options.application_name("frontdesk");
     let connected = tokio::time::timeout(Duration::from_secs(10), options.connect()).await;
     let mut first = match connected {
         Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return Err(format!("can't connect to {place}: {error}")),
+        Ok(Err(error)) if has_code(&error, UNDEFINED_DATABASE) => {
+            let name = options.get_database().unwrap_or(options.get_username());
+            return Err(format!(
+                "{place} has no database {name:?}: create it first, with createdb for example"
+            ));
+        }
+        Ok(Err(error)) => return Err(format!("can't connect to {place}: {}", reason(&error))),
         Err(_) => return Err(format!("can't connect to {place}: no answer in 10 seconds")),
     };
     let synchronous: String = sqlx::query_scalar("SHOW synchronous_commit")
         .fetch_one(&mut first)
         .await
-        .map_err(|error| format!("can't ask {place}: {error}"))?;
+        .map_err(|error| format!("can't query {place}: {}", reason(&error)))?;
     if synchronous == "off" {
         return Err(format!(
             "{place} has synchronous_commit off, which loses acknowledged changes"
@@ -219,7 +243,7 @@ async fn connect(url: &str) -> Result<(PgConnection, PgConnectOptions, String), 
     let encoding: String = sqlx::query_scalar("SHOW server_encoding")
         .fetch_one(&mut first)
         .await
-        .map_err(|error| format!("can't ask {place}: {error}"))?;
+        .map_err(|error| format!("can't query {place}: {}", reason(&error)))?;
     if encoding != "UTF8" {
         return Err(format!("the database at {place} has the encoding {encoding}: it needs UTF8"));
     }

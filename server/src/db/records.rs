@@ -7,21 +7,19 @@ use shared::UserId;
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
 
-/// How a joined user is shown to others, by the table's name in the query: username, or name, or the
-/// id. The same as `User::label`.
+/// How a joined user is shown to others, by the table's name in the query: username, or name. The
+/// same as `User::label`.
 macro_rules! shown_user {
     ($user:literal) => {
         concat!(
             "COALESCE(",
             $user,
-            ".username, NULLIF(TRIM(COALESCE(",
+            ".username, TRIM(COALESCE(",
             $user,
             ".first_name, '') \
              || ' ' || COALESCE(",
             $user,
-            ".last_name, '')), ''), 'user ' || ",
-            $user,
-            ".id)"
+            ".last_name, '')))"
         )
     };
 }

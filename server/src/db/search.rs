@@ -1,7 +1,8 @@
-//! Searching patients and doctors: the terms under which each is found, and what a typed word looks for.
+//! Search for patients and doctors: the terms under which a record is found, and the terms that a
+//! typed word matches.
 //!
-//! A term is a letter for its kind and a folded text. Every word of a search becomes ranges over
-//! the terms, so that an index answers it on either database.
+//! A term is a letter for its kind, followed by folded text. Every word of a search becomes a set
+//! of ranges over the terms, so that an index answers it on both databases.
 
 mod lookup;
 mod users;
@@ -19,7 +20,7 @@ use super::{Conn, DbError, Sql, sql::ROWS};
 pub(crate) use users::user_terms;
 
 const NAME: char = 'n';
-/// Of doctors: a name that is really theirs, and not what they do or where.
+/// A doctor's own name, as opposed to the specialization, clinic or city.
 const OWN_NAME: char = 'f';
 const EMAIL: char = 'e';
 const PHONE: char = 'p';
@@ -28,7 +29,7 @@ const IDENTIFIER: char = 'i';
 const MRN: char = 'm';
 const BORN: char = 'd';
 
-/// Most words of a search.
+/// The maximum number of words in a search.
 const WORDS_MAX: usize = 12;
 
 /// The terms under which a patient is found, sorted.
@@ -49,7 +50,8 @@ pub(crate) fn terms(mrn: &str, fields: &PatientFields) -> Vec<String> {
     terms
 }
 
-/// The terms under which a doctor is found, sorted. What a doctor does and where are found like names.
+/// The terms under which a doctor is found, sorted. Specialization, clinic and city are stored as
+/// names.
 pub(crate) fn doctor_terms(fields: &DoctorFields) -> Vec<String> {
     let mut terms = Vec::new();
     let named = [
@@ -87,12 +89,12 @@ fn term(kind: char, text: &str) -> String {
     format!("{kind}{text}")
 }
 
-/// Whose terms are searched.
+/// The table and the kind of names that a search looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Terms {
     OfPatients,
     OfDoctors,
-    /// Of their names alone.
+    /// Of doctors, with names matching only the doctor's own name.
     NamesOfDoctors,
     Users,
 }
@@ -157,36 +159,37 @@ pub(super) async fn replace_terms(
 /// One word of a search.
 #[derive(Debug, PartialEq)]
 struct Word {
-    /// Terms that start with one of these match.
+    /// A term that starts with one of these matches.
     starts: Vec<String>,
-    /// Terms that are one of these match best.
+    /// A term that equals one of these matches best.
     exact: Vec<String>,
 }
 
-/// What somebody has typed to find a patient.
+/// A parsed search text.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Search {
     words: Vec<Word>,
-    /// A medical record number with a wrong check letter, where one was typed.
+    /// The error about a medical record number with a wrong check letter, where one was typed.
     pub(crate) mistyped_mrn: Option<Complaint>,
 }
 
 impl Search {
-    /// Reads the words.
+    /// Parses a search text.
     ///
-    /// Fails where there are too many of them. Text without any letter or digit finds nothing.
+    /// Fails where it has more than [`WORDS_MAX`] words. Text without any letter or digit finds
+    /// nothing.
     pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
         Self::of(text, |_| Reading::ALL)
     }
 
-    /// Reads the words as names alone.
+    /// Parses a search text whose words can only be names.
     ///
-    /// Fails where there are too many of them.
+    /// Fails where it has more than [`WORDS_MAX`] words.
     pub(crate) fn names(text: &str) -> Result<Self, Complaint> {
         Self::of(text, |_| &[Reading::Name])
     }
 
-    /// Reads the words, each as what it is said to be.
+    /// Parses a search text. `readings` says how each word may be read.
     fn of(text: &str, readings: impl Fn(&str) -> &'static [Reading]) -> Result<Self, Complaint> {
         let parts = parts(text);
         check_count(parts.len())?;
@@ -197,7 +200,7 @@ impl Search {
         Ok(Self { words, mistyped_mrn })
     }
 
-    /// Restricts a query: the record with the id in this column has to match every word.
+    /// Restricts a query: the record with the id in column `id` has to match every word.
     pub(crate) fn restrict(&self, sql: &mut Sql, terms: Terms, id: &'static str) {
         for word in &self.words {
             sql.push(" AND ").push(id).push(" IN (");
@@ -206,7 +209,7 @@ impl Search {
         }
     }
 
-    /// Restricts a query over two records of which one or the other has to match each word.
+    /// Restricts a query over two records: every word has to match at least one of them.
     pub(crate) fn restrict_either(
         &self,
         sql: &mut Sql,
@@ -222,10 +225,10 @@ impl Search {
         }
     }
 
-    /// Adds the rank of a row to a query over `patients p` or `doctors d`: how many words match only
-    /// the start of a term. The best rank is 0.
+    /// Adds the rank of a row to a query over `patients p`, `doctors d` or `users`. The rank is the
+    /// number of words that match only the start of a term, so 0 is best.
     pub(crate) fn rank(&self, sql: &mut Sql, terms: Terms) {
-        // Not a plain number, which would be the place of a column to order by.
+        // A cast, because a plain number in ORDER BY would be the position of a column.
         sql.push("CAST((0");
         for word in self.words.iter().filter(|word| !word.exact.is_empty()) {
             let (table, owner) = terms.table();
@@ -243,7 +246,7 @@ impl Search {
 }
 
 impl Word {
-    /// Adds a query for the records that match this word.
+    /// Adds a query for the ids of the records that match this word.
     fn found(&self, sql: &mut Sql, terms: Terms) {
         for (i, start) in self.starts.iter().enumerate() {
             sql.push(if i == 0 { "" } else { " UNION ALL " });
@@ -255,7 +258,7 @@ impl Word {
             };
             sql.bind(start.as_str()).push(" AND term < ").bind(format!("{start}\u{10ffff}"));
         }
-        // No record has the id 0.
+        // No record has the id 0, so this finds nothing.
         sql.push(if self.starts.is_empty() { "0" } else { "" });
     }
 }
@@ -268,7 +271,8 @@ fn check_count(words: usize) -> Result<(), Complaint> {
     Err(Complaint::new("too_many_words", message).with("max", WORDS_MAX))
 }
 
-/// The words of a text. A phone number or a medical record number is one, also with spaces.
+/// The words of a text. A phone number or a medical record number is one word even if it contains
+/// spaces.
 fn parts(text: &str) -> Vec<&str> {
     match is_spaced_phone(text) || Mrn::looks_like(text) {
         true => vec![text],
@@ -276,8 +280,8 @@ fn parts(text: &str) -> Vec<&str> {
     }
 }
 
-/// Whether a text is a phone number with spaces, rather than words that are numbers: a date, or a
-/// year and the last four digits.
+/// Whether a text is a phone number with spaces, rather than words made of digits, such as a date,
+/// or a year and the last four digits of a number.
 fn is_spaced_phone(text: &str) -> bool {
     let count = digits(text).len();
     let is_date = |word: &str| match PartialDate::parse(word) {
@@ -290,13 +294,13 @@ fn is_spaced_phone(text: &str) -> bool {
         && !text.split_whitespace().any(is_date)
 }
 
-/// Whether a word consists of digits and what stands between them.
+/// Whether a word consists of digits and the separators of phone numbers.
 fn is_number(typed: &str) -> bool {
     typed.chars().any(|c| c.is_ascii_digit())
         && typed.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
 }
 
-/// The ranges of a word, read in these ways as far as it can be.
+/// The terms that a word matches, for those of the given readings that it fits.
 fn word(typed: &str, readings: &[Reading]) -> Word {
     let (folded, digits) = (fold_word(typed), digits(typed));
     let is_number = is_number(typed);
@@ -342,7 +346,7 @@ fn word(typed: &str, readings: &[Reading]) -> Word {
     Word { starts, exact }
 }
 
-/// The beginning of a medical record number, while it is typed.
+/// The start of a medical record number that is still being typed.
 fn begun_mrn(typed: &str) -> Option<String> {
     let begun = fold(typed).replace('-', "");
     let rest = begun.strip_prefix('p')?;

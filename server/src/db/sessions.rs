@@ -1,4 +1,4 @@
-//! Sessions: one row a login. No token is stored.
+//! Sessions, one row for each login. Tokens are not stored.
 
 use chrono::{DateTime, Utc};
 use shared::{SessionId, UserId};
@@ -6,14 +6,14 @@ use shared::{SessionId, UserId};
 use super::{Conn, DbError, Row, Sql};
 use crate::error::Error;
 
-/// A session as it is stored.
+/// A stored session.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionRow {
     pub(crate) id: SessionId,
     pub(crate) user_id: UserId,
-    /// Counts the refreshes.
+    /// The number of the current refresh token; it starts at 1 and rises with every refresh.
     pub(crate) generation: i64,
-    /// When the last one was.
+    /// The time of the last refresh.
     pub(crate) rotated_at: DateTime<Utc>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) last_used_at: DateTime<Utc>,
@@ -41,7 +41,7 @@ fn from_row(row: &Row) -> Result<SessionRow, Error> {
 const COLUMNS: &str = "SELECT id, user_id, generation, rotated_at, created_at, last_used_at, \
     expires_at, ended_at, address, user_agent FROM sessions ";
 
-/// Begins a session.
+/// Inserts a session that begins now.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -68,7 +68,7 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: SessionId) -> Result<Option<Ses
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The session with this id, whose row stays as it is until the transaction ends.
+/// The session with this id, locked until the transaction ends.
 pub(crate) async fn lock(
     conn: &mut Conn<'_>,
     id: SessionId,
@@ -79,8 +79,8 @@ pub(crate) async fn lock(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The running sessions of a user, newest first: those after a place in that order where one is
-/// given, or with `backwards` those before it.
+/// The running sessions of a user, the newest first. With `place`, those after that id in this
+/// order, or, with `backwards`, those before it.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -106,7 +106,7 @@ pub(crate) async fn list(
     Ok(rows)
 }
 
-/// How many running sessions a user has, up to a number.
+/// Counts the running sessions of a user, up to `max`.
 pub(crate) async fn count(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -120,7 +120,8 @@ pub(crate) async fn count(
     Ok(sql.arg(user.0).arg(now).arg(max).fetch_one(conn).await?.get("sessions")?)
 }
 
-/// Goes from one generation to the next; only one of several at once succeeds.
+/// Moves a session from `generation` to the next one. Of several concurrent calls only one returns
+/// `true`.
 pub(crate) async fn rotate(
     conn: &mut Conn<'_>,
     id: SessionId,
@@ -136,7 +137,7 @@ pub(crate) async fn rotate(
     Ok(sql.execute(conn).await? == 1)
 }
 
-/// Notes that a session was used.
+/// Records that a session was used.
 pub(crate) async fn touch(
     conn: &mut Conn<'_>,
     id: SessionId,
@@ -146,7 +147,7 @@ pub(crate) async fn touch(
     sql.arg(id.0).arg(now).execute(conn).await.map(drop)
 }
 
-/// Ends a session; says whether it was running.
+/// Ends a session. Returns whether it was running.
 pub(crate) async fn end(
     conn: &mut Conn<'_>,
     id: SessionId,
@@ -156,7 +157,7 @@ pub(crate) async fn end(
     Ok(sql.arg(id.0).arg(now).execute(conn).await? == 1)
 }
 
-/// Ends all sessions of a user but one.
+/// Ends all sessions of a user except `but`, and returns how many.
 pub(crate) async fn end_all(
     conn: &mut Conn<'_>,
     user: UserId,

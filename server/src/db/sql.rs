@@ -1,4 +1,4 @@
-//! One statement with its arguments, for either database.
+//! A statement with its arguments, for either database.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{
@@ -46,8 +46,7 @@ args! {
     Option<NaiveDate> => |value| Self::Text(value.map(|date| date.to_string())),
 }
 
-/// A statement. Its text is put together from literals only, so nothing that came from outside can
-/// become part of it.
+/// A statement. Its text is assembled from literals only, so no input can become part of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sql {
     text: String,
@@ -59,20 +58,20 @@ impl Sql {
         Self { text: text.to_owned(), args: Vec::new() }
     }
 
-    /// Goes on with more text.
+    /// Appends text.
     pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);
         self
     }
 
-    /// Goes on with a placeholder for this value.
+    /// Appends a placeholder for this value.
     pub(crate) fn bind(&mut self, value: impl Into<Arg>) -> &mut Self {
         self.args.push(value.into());
         self.text.push_str(&format!("${}", self.args.len()));
         self
     }
 
-    /// Goes on with several placeholders, separated by commas.
+    /// Appends a placeholder for each value, separated by commas.
     pub(crate) fn bind_all<T: Into<Arg>>(
         &mut self,
         values: impl IntoIterator<Item = T>,
@@ -103,23 +102,23 @@ impl Sql {
         sql
     }
 
-    /// Gives the next numbered placeholder of the text its value.
+    /// Binds the next numbered placeholder of the text.
     pub(crate) fn arg(mut self, value: impl Into<Arg>) -> Self {
         self.args.push(value.into());
         self
     }
 
-    /// All rows.
+    /// Runs the statement and returns all rows.
     pub(crate) async fn fetch_all(self, conn: &mut Conn<'_>) -> Result<Vec<Row>, DbError> {
         conn.0.fetch(self.text, self.args).await
     }
 
-    /// The first row, if there is one.
+    /// Runs the statement and returns the first row, if any.
     pub(crate) async fn fetch_optional(self, conn: &mut Conn<'_>) -> Result<Option<Row>, DbError> {
         Ok(self.fetch_all(conn).await?.into_iter().next())
     }
 
-    /// The first row, where there has to be one.
+    /// Runs the statement and returns the first row. Fails where there is none.
     pub(crate) async fn fetch_one(self, conn: &mut Conn<'_>) -> Result<Row, DbError> {
         let row = self.fetch_optional(conn).await?;
         row.ok_or_else(|| {
@@ -127,7 +126,7 @@ impl Sql {
         })
     }
 
-    /// How the database would find its rows, a step a line. It is not run.
+    /// The steps of the query plan. The statement itself is not run.
     pub(super) async fn explain(mut self, conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
         let (ask, column) = match conn.0.is_sqlite() {
             true => ("EXPLAIN QUERY PLAN ", "detail"),
@@ -138,7 +137,7 @@ impl Sql {
         Ok(rows.iter().map(|row| row.get(column)).collect::<Result<_, _>>()?)
     }
 
-    /// Runs it and says how many rows it has changed.
+    /// Runs the statement and returns the number of rows that it has changed.
     pub(crate) async fn execute(self, conn: &mut Conn<'_>) -> Result<u64, DbError> {
         conn.0.execute(self.text, self.args).await
     }
@@ -170,13 +169,13 @@ pub(super) fn postgres_args(args: Vec<Arg>) -> Result<PgArguments, DbError> {
     Ok(bound)
 }
 
-/// One row.
+/// A row of a result.
 pub(crate) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
 }
 
-/// What can be read from a column of either database.
+/// A type that can be read from a column of either database.
 pub(crate) trait Value:
     for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
 {
@@ -188,7 +187,7 @@ impl<T> Value for T where
 }
 
 impl Row {
-    /// The value of a column; fails where the column is not there or has another type.
+    /// The value of a column. Fails where the column is missing or has another type.
     pub(crate) fn get<T: Value>(&self, column: &str) -> Result<T, Error> {
         match self {
             Self::Sqlite(row) => row.try_get(column),
@@ -197,7 +196,8 @@ impl Row {
         .map_err(|error| Error::Internal(Box::new(error)))
     }
 
-    /// A text that means something: a date, a closed list.
+    /// The value of a text column, parsed into a type such as a date or an enum. Fails where the
+    /// text is not valid.
     pub(crate) fn parsed<T>(
         &self,
         column: &str,

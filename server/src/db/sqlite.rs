@@ -1,4 +1,5 @@
-//! SQLite: one writer, readers that can't write, a write-ahead log that is synced at every commit.
+//! SQLite: one writer, readers that can't write, and a write-ahead log that is synced at every
+//! commit.
 
 use std::{
     io::{ErrorKind, Seek, SeekFrom, Write},
@@ -15,37 +16,39 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use super::{Conn, Pools, Sql, fault::Fault, migrate};
-use crate::error::Error;
+use super::{Conn, Pools, Sql, fault::Fault, migrate, reason};
+use crate::{error::Error, finding::Finding};
 
-/// Readers at once. More than the cores, since a reader also waits for its thread to wake up.
+/// The number of reading connections. It exceeds the usual number of cores, because a reader also
+/// waits for its thread to wake up.
 const READERS: usize = 6;
-/// How long a request waits for a connection, the only writer above all.
+/// How long a request waits for a connection, especially for the only writer.
 const WAIT: Duration = Duration::from_secs(10);
-/// How long a transaction waits for another program that writes to the file.
+/// How long a transaction waits for another process that is writing to the file.
 pub(super) const BUSY_TIME: Duration = Duration::from_secs(5);
-/// The pause after which it is looked again whether the other program has ended its transaction.
+/// The pause between two attempts to begin while another process is writing.
 pub(super) const BUSY_PAUSE: Duration = Duration::from_millis(2);
-/// How long SQLite itself waits for another program when the writer begins a transaction. Its waits
-/// grow to a tenth of a second, in which another program may end a transaction and begin the next.
+/// How long SQLite itself waits for another process when a transaction begins, in milliseconds. Its
+/// own pauses grow to a tenth of a second, in which the other process may end a transaction and
+/// begin the next.
 const BUSY_TIME_OF_WRITER: &str = "PRAGMA busy_timeout = 5";
-/// The first release without the race that can spoil a write-ahead log (sqlite.org, 3.51.3).
+/// The first release without the race that can corrupt a write-ahead log (sqlite.org, 3.51.3).
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
-/// How much has to fit beside the files for there to be room, in bytes.
+/// The bytes that must fit on the disk for it to count as having room.
 const ROOM: usize = 64 * 1024;
 
-/// Opens connections to one file.
+/// Opens the connections to one file.
 pub(super) struct Opener {
     options: SqliteConnectOptions,
     path: PathBuf,
-    /// The file that was opened first: device and number.
+    /// Device and inode of the file that was opened first.
     #[cfg(unix)]
     file: (u64, u64),
     is_writer: bool,
 }
 
 impl Opener {
-    /// The file.
+    /// The path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -55,8 +58,8 @@ impl Manager for Opener {
     type Type = SqliteConnection;
     type Error = sqlx::Error;
 
-    /// Opens another connection to the same file. A file that has taken its place since is refused:
-    /// connections that are open go on with the old one.
+    /// Opens another connection to the same file. It refuses a file that has replaced the first
+    /// one, because open connections would continue with the old one.
     async fn create(&self) -> Result<SqliteConnection, sqlx::Error> {
         #[cfg(unix)]
         if identity(&self.path)? != self.file {
@@ -82,7 +85,7 @@ fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
     Ok((metadata.dev(), metadata.ino()))
 }
 
-/// Opens the file, which is made where it is missing, readable by its owner alone.
+/// Opens the file. A missing file is created, readable by its owner only.
 pub(super) async fn open(path: &Path) -> Result<Pools, String> {
     let failed = |error: &dyn std::fmt::Display| {
         format!("can't open the database {}: {error}", path.display())
@@ -91,14 +94,14 @@ pub(super) async fn open(path: &Path) -> Result<Pools, String> {
     make_private(path).map_err(|error| failed(&error))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
-        // Never made by opening: a file that is gone must not come back empty.
+        // Opening never creates the file: a deleted database must not come back empty.
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-16000")
-        // What is purged is overwritten in the file, not only forgotten.
+        // Deleted content is overwritten with zeros in the file.
         .pragma("secure_delete", "ON");
     let mut first = options.connect().await.map_err(|error| failed(&error))?;
     check(&mut first).await.map_err(|error| failed(&error))?;
@@ -123,25 +126,25 @@ pub(super) async fn open(path: &Path) -> Result<Pools, String> {
     Ok(Pools::Sqlite { writer: pool(true, 1)?, readers: pool(false, READERS)? })
 }
 
-/// A write beyond a limit on the size of files is to fail as one on a full disk does. The signal
-/// that comes with it would otherwise end the process.
+/// Ignores SIGXFSZ, so that a write beyond a limit on file sizes fails like one on a full disk. The
+/// signal would otherwise end the process.
 fn survive_size_limits() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        // It is taken from here on, whether anybody looks at it or not.
+        // From here on the signal no longer has its default effect, even if no task waits for it.
         signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
     }
     #[cfg(not(unix))]
     Ok(())
 }
 
-/// Whether another program's transaction is in the way.
+/// Whether another process's transaction is in the way.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(BUSY)
 }
 
-/// The first eight bits of SQLite's code, which say what kind of failure it is (sqlite.org/rescode).
+/// The primary result code: the low eight bits of SQLite's code (sqlite.org/rescode).
 fn primary_code(error: &sqlx::Error) -> Option<u8> {
     let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
     u8::try_from(code & 0xff).ok()
@@ -161,7 +164,7 @@ const TOOBIG: u8 = 18;
 const CONSTRAINT: u8 = 19;
 const MISMATCH: u8 = 20;
 const NOTADB: u8 = 26;
-/// A read failed (SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ).
+/// SQLITE_IOERR_READ and SQLITE_IOERR_SHORT_READ: a read failed.
 const IOERR_READS: [&str; 2] = ["266", "522"];
 
 /// The class of a failure on the file at this path.
@@ -175,7 +178,7 @@ pub(super) async fn fault(error: &sqlx::Error, path: &Path) -> Fault {
         Some(FULL) => Fault::NoRoom,
         Some(IOERR) if code.is_some_and(|code| IOERR_READS.contains(&code.as_ref())) => Fault::Away,
         Some(IOERR) => {
-            // SQLite tells a full disk from other failures, and not a quota or a limit on files.
+            // SQLite recognises a full disk, but not a quota or a limit on file sizes.
             let path = path.to_owned();
             match tokio::task::spawn_blocking(move || has_room(&path)).await {
                 Ok(false) => Fault::NoRoom,
@@ -183,15 +186,15 @@ pub(super) async fn fault(error: &sqlx::Error, path: &Path) -> Fault {
             }
         }
         Some(BUSY | LOCKED | READONLY | PROTOCOL) => Fault::Unwritable,
-        // A file that is damaged, or a disk that reads something else than was written: which of the two
-        // it is, only another look can tell.
+        // Either the file is damaged or the disk returned wrong data. Only another attempt can tell
+        // which.
         Some(CORRUPT | NOTADB | CANTOPEN | NOMEM | INTERRUPT) => Fault::Away,
         _ => Fault::Defect,
     }
 }
 
-/// Whether something can be written beside the database, at least as far into a file as its own
-/// files are long. Any other failure than that of room does not count.
+/// Whether a file beside the database can be written at an offset as large as its longest file.
+/// Failures other than a lack of room do not count.
 fn has_room(path: &Path) -> bool {
     let beside = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -214,7 +217,7 @@ fn has_room(path: &Path) -> bool {
 }
 
 async fn check(first: &mut SqliteConnection) -> Result<(), String> {
-    let wrong = |error: sqlx::Error| error.to_string();
+    let wrong = |error: sqlx::Error| reason(&error);
     let version: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut *first)
         .await
@@ -228,7 +231,7 @@ async fn check(first: &mut SqliteConnection) -> Result<(), String> {
         sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *first).await.map_err(wrong)?;
     let synchronous: i64 =
         sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *first).await.map_err(wrong)?;
-    // 2 is FULL: a commit is on the disk before it is acknowledged.
+    // 2 is FULL: a commit has reached the disk before it is acknowledged.
     if mode != "wal" || synchronous != 2 {
         return Err("it can't keep a write-ahead log that is synced at every commit".to_owned());
     }
@@ -236,9 +239,13 @@ async fn check(first: &mut SqliteConnection) -> Result<(), String> {
 }
 
 /// Looks at the file without changing it.
-pub(super) async fn inspect(path: &Path) -> Result<Vec<Result<String, String>>, String> {
+pub(super) async fn inspect(path: &Path) -> Result<Vec<Finding>, String> {
     let place = format!("the database {}", path.display());
-    let failed = |error: sqlx::Error| format!("{place} can't be read: {error}");
+    if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let later = format!("{place} does not exist yet: serve and migrate create it");
+        return Ok(vec![Finding::warning(later)]);
+    }
+    let failed = |error: sqlx::Error| format!("{place} can't be read: {}", reason(&error));
     let options = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut file = SqliteConnection::connect_with(&options).await.map_err(failed)?;
     let applied =
@@ -249,16 +256,17 @@ pub(super) async fn inspect(path: &Path) -> Result<Vec<Result<String, String>>, 
     let orphans = orphans.map_err(failed)?.len();
     file.close().await.map_err(failed)?;
     let sound = match (faults.as_slice(), orphans) {
-        ([ok], 0) if ok == "ok" => Ok("integrity_check finds nothing wrong".to_owned()),
-        (faults, orphans) => Err(format!(
+        ([ok], 0) if ok == "ok" => Finding::good("integrity_check finds nothing wrong"),
+        (faults, orphans) => Finding::bad(format!(
             "{place} is damaged: {} ({orphans} rows refer to nothing)",
             faults.join("; ")
         )),
     };
-    Ok(vec![Ok(path.display().to_string()), migrate::compare(&migrate::sqlite(), &applied), sound])
+    let migrated = migrate::compare(&migrate::sqlite(), &applied);
+    Ok(vec![Finding::good(path.display().to_string()), migrated, sound])
 }
 
-/// Makes the file before SQLite does, so that there is no moment at which others can read it.
+/// Creates the file before SQLite does, so that other users can't read it at any moment.
 fn make_private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -267,20 +275,22 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Writes the log into the file and empties it; says whether nobody was in the way.
+/// Writes the log into the database file and empties it. Returns whether that was possible, that
+/// is, whether no other connection was reading or writing.
 pub(super) async fn empty_log(writer: &mut Conn<'_>) -> Result<bool, Error> {
     let done = Sql::new("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(writer).await?;
     Ok(done.get::<i64>("busy")? == 0)
 }
 
-/// Makes statistics of all indexes, each from a part of its rows, so that writers hardly wait.
+/// Updates the statistics of all indexes, each from a sample of its rows, so that writers hardly
+/// wait.
 pub(super) async fn analyze(writer: &mut Conn<'_>) -> Result<(), Error> {
     Sql::new("PRAGMA analysis_limit = 400").fetch_all(writer).await?;
     Sql::new("ANALYZE").execute(writer).await?;
     Ok(())
 }
 
-/// Closes the connections of a pool, with statistics for the planner where the writer is among them.
+/// Closes the connections of a pool. The writer updates the planner's statistics first.
 pub(super) async fn close(pool: &Pool<Opener>) {
     for mut conn in pool.retain(|_, _| false).removed {
         if pool.manager().is_writer

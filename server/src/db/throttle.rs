@@ -1,10 +1,11 @@
-//! Attempts to log in and to register, counted in lanes.
+//! Attempts to log in, to register and the like. Each rate limit has its own count.
 
 use chrono::{DateTime, Utc};
 
 use super::{Conn, DbError, Sql};
 
-/// When the next attempt of any of these lanes is looked at.
+/// The latest time before which none of these rate limits allows another attempt; `None` where an
+/// attempt is allowed now.
 pub(crate) async fn not_before(
     conn: &mut Conn<'_>,
     lanes: &[String],
@@ -19,7 +20,7 @@ pub(crate) async fn not_before(
     }
 }
 
-/// How many attempts a lane has, if there was one since a time.
+/// The attempts of a rate limit; 0 where the last one was before `since`.
 pub(crate) async fn count(
     conn: &mut Conn<'_>,
     lane: &str,
@@ -32,8 +33,8 @@ pub(crate) async fn count(
     }
 }
 
-/// Adds one attempt to a lane and says how many there are now; a count that nothing was
-/// added to since `stale_before` starts anew.
+/// Adds an attempt to a rate limit and returns the new count. The count restarts where the last
+/// attempt was before `stale_before`.
 pub(crate) async fn add(
     conn: &mut Conn<'_>,
     lane: &str,
@@ -50,8 +51,8 @@ pub(crate) async fn add(
     Ok(row.get("failures")?)
 }
 
-/// Adds one attempt to a lane and says how many there are now; a count that began before
-/// `stale_before` starts anew.
+/// Adds an attempt to a rate limit and returns the new count. The count restarts where it began at
+/// or before `stale_before`.
 pub(crate) async fn add_in_span(
     conn: &mut Conn<'_>,
     lane: &str,
@@ -71,7 +72,7 @@ pub(crate) async fn add_in_span(
     Ok(row.get("failures")?)
 }
 
-/// Puts off the next attempt of a lane.
+/// Sets the time before which the next attempt is refused.
 pub(crate) async fn put_off(
     conn: &mut Conn<'_>,
     lane: &str,
@@ -81,8 +82,8 @@ pub(crate) async fn put_off(
     sql.arg(lane).arg(until).execute(conn).await.map(drop)
 }
 
-/// Takes one attempt of a lane back, and with it a delay that it has caused: the next may come at a
-/// time that is past for everybody, also for who has looked at the clock a moment ago.
+/// Subtracts one attempt and clears the delay that it caused. `past` must lie so far back that no
+/// concurrent request, which may have read the clock a moment earlier, is refused.
 pub(crate) async fn take_back(
     conn: &mut Conn<'_>,
     lane: &str,
@@ -94,12 +95,12 @@ pub(crate) async fn take_back(
     sql.arg(lane).arg(past).execute(conn).await.map(drop)
 }
 
-/// Forgets a lane.
+/// Removes the count of a rate limit.
 pub(crate) async fn forget(conn: &mut Conn<'_>, lane: &str) -> Result<(), DbError> {
     Sql::new("DELETE FROM login_failures WHERE lane = $1").arg(lane).execute(conn).await.map(drop)
 }
 
-/// Forgets all lanes that nothing was added to since a time.
+/// Removes all counts without an attempt since `before`.
 pub(crate) async fn tidy(conn: &mut Conn<'_>, before: DateTime<Utc>) -> Result<(), DbError> {
     Sql::new("DELETE FROM login_failures WHERE last_at < $1")
         .arg(before)

@@ -1,4 +1,4 @@
-//! Work on the database for which no request waits.
+//! Background tasks of the database, for which no request waits.
 
 use std::time::Duration;
 
@@ -7,26 +7,27 @@ use tokio::time::sleep;
 use super::{Db, Sql, sqlite};
 use crate::{error::Error, keys::random_text};
 
-/// The pause between two trials of writing, while nothing can be written.
+/// The pause between two trial writes during an outage.
 const TRIAL_PAUSE: Duration = Duration::from_secs(1);
-/// How much is written on trial, in characters: as much as the writes of a busy moment.
+/// The size of a trial write in bytes, about as much as the writes of a busy moment.
 const TRIAL_SIZE: usize = 64 * 1024;
-/// How often the task looks whether SQLite is at rest, that is, has committed nothing since.
+/// How often the task checks whether SQLite is idle, that is, whether nothing was committed since
+/// the last check.
 const REST_TIME: Duration = Duration::from_secs(5);
-/// The pause before another trial to empty a log that somebody still read.
+/// The pause before the log is emptied again, where a reader was in the way.
 const EMPTY_PAUSE: Duration = Duration::from_millis(100);
-/// How long making statistics of all tables of PostgreSQL may take.
+/// The deadline for updating the statistics of all tables of PostgreSQL.
 const ANALYZE_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// Tries to write while nothing can be written, so that the end of an outage is noticed also where
-/// nobody asks for a write any more: a server that is not ready gets no requests.
+/// Tries to write during an outage, so that its end is noticed even if no request writes: a server
+/// that is not ready gets no requests.
 pub(super) async fn keep_trying(db: Db) {
     loop {
         db.health.outage_begins().await;
         while db.health.outage().is_some() && !db.is_closed() {
             sleep(TRIAL_PAUSE).await;
             if let Err(error) = try_writing(&db).await {
-                tracing::debug!(%error, "writing was tried and fails");
+                tracing::debug!(%error, "a trial write failed");
             }
         }
         if db.is_closed() {
@@ -35,7 +36,7 @@ pub(super) async fn keep_trying(db: Db) {
     }
 }
 
-/// Writes something that means nothing, and ends the outage where that works.
+/// Writes a meaningless row. Success ends the outage.
 async fn try_writing(db: &Db) -> Result<(), Error> {
     let unit = random_text::<16>().map_err(Error::internal)?;
     let filler = unit.repeat(TRIAL_SIZE / unit.len().max(1));
@@ -47,9 +48,10 @@ async fn try_writing(db: &Db) -> Result<(), Error> {
     Ok(())
 }
 
-/// Empties SQLite's log where it was asked for, and when nothing was committed for a while: what was
-/// purged is overwritten in the file, and must not stay readable in the log. During an outage it is
-/// tried no more often than writing is: each failure costs the writer's connection.
+/// Empties SQLite's log on request, and when nothing was committed for a while. Purged data is
+/// overwritten in the database file and must not stay readable in the log. During an outage the
+/// task tries no more often than the trial writes do, because each failure costs the writer's
+/// connection.
 pub(super) async fn keep_log_short(db: Db) {
     let (mut seen, mut emptied, mut is_asked) = (0, 0, false);
     while !db.is_closed() {
@@ -71,21 +73,21 @@ pub(super) async fn keep_log_short(db: Db) {
 }
 
 impl Db {
-    /// Removes from SQLite's log what was purged, at once, or as soon as nobody reads it any more.
+    /// Removes purged data from SQLite's log, at once or as soon as no reader needs it.
     pub(crate) async fn erase_log(&self) {
         if !matches!(self.empty_log().await, Ok(true)) {
             self.health.ask_for_empty_log();
         }
     }
 
-    /// Writes SQLite's log into its file and empties it. Says whether that was possible: somebody may
-    /// still read from it.
+    /// Writes SQLite's log into the database file and empties it. Returns `false` where a reader
+    /// was in the way. With PostgreSQL there is nothing to do.
     async fn empty_log(&self) -> Result<bool, Error> {
         let Some(mut session) = self.file_writer().await? else { return Ok(true) };
         sqlite::empty_log(&mut session.conn()).await
     }
 
-    /// Makes the statistics from which the planner chooses its indexes.
+    /// Updates the statistics from which the planner chooses indexes.
     pub(crate) async fn analyze(&self) -> Result<(), Error> {
         if let Some(mut session) = self.file_writer().await? {
             return sqlite::analyze(&mut session.conn()).await;

@@ -22,6 +22,7 @@ pub(crate) struct UserRow {
 }
 
 /// A user to be inserted.
+#[derive(Clone, Copy)]
 pub(crate) struct NewUser<'a> {
     pub(crate) email: Option<&'a str>,
     pub(crate) username: Option<&'a str>,
@@ -109,6 +110,18 @@ pub(crate) async fn find(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
+/// Some users with an e-mail address who have neither a name nor a username.
+pub(crate) async fn list_nameless(
+    conn: &mut Conn<'_>,
+    limit: i64,
+) -> Result<Vec<UserRow>, DbError> {
+    let mut sql = select();
+    sql.push("WHERE email IS NOT NULL AND username IS NULL AND first_name IS NULL");
+    sql.push(" AND last_name IS NULL ORDER BY id LIMIT ").bind(limit);
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+}
+
 /// All users, oldest first.
 pub(crate) async fn list(conn: &mut Conn<'_>) -> Result<Vec<UserRow>, DbError> {
     let mut sql = select();
@@ -152,8 +165,11 @@ pub(crate) async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64,
     Ok(sql.fetch_one(conn).await?.get("others")?)
 }
 
-/// Inserts a user.
-pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<UserRow, DbError> {
+/// Inserts a user, unless another one has the username.
+pub(crate) async fn insert(
+    conn: &mut Conn<'_>,
+    new: NewUser<'_>,
+) -> Result<Option<UserRow>, DbError> {
     let mut sql = Sql::new(
         "INSERT INTO users (email, email_key, username, username_key, first_name, last_name, \
          phone, role, password_hash, is_active, email_verified, created_at, updated_at, version, \
@@ -178,12 +194,13 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<User
     };
     sql.push(", 1, ").bind(new.made_by.map(|id| id.0)).push(", ").bind(named.sort_name());
     sql.push(
-        ") RETURNING id, email, username, first_name, last_name, phone, role, \
+        ") ON CONFLICT (username_key) DO NOTHING RETURNING id, email, username, first_name, last_name, phone, role, \
          password_hash, is_active, email_verified, created_at, updated_at, version, changed_by",
     );
-    let row = from_row(&sql.fetch_one(conn).await?)?;
+    let Some(row) = sql.fetch_optional(conn).await? else { return Ok(None) };
+    let row = from_row(&row)?;
     listing::insert_terms(conn, row.user.id, &named).await?;
-    Ok(row)
+    Ok(Some(row))
 }
 
 /// Writes a user back, if it is still the version that was read.

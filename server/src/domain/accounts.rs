@@ -8,15 +8,12 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, in_person, session_permissions},
-    audit::{self, Deed, Doer, differences},
-    codes, devices,
-    letters::Letter,
-    mail, own_password,
-    passwords::{Rank, Verdict, check_new},
+    access::{in_person, session_permissions},
+    codes, devices, own_password,
     precondition::{Found, Precondition, overtaken},
     sessions,
     throttle::Lanes,
+    usernames,
     users::changer,
 };
 use crate::{
@@ -26,6 +23,12 @@ use crate::{
         users::{self, NewUser, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        mail::{self, Letter},
+        passwords::{Rank, Verdict, check_new},
+    },
 };
 
 /// Opens an account and logs in with it, unless its e-mail address has to be confirmed first.
@@ -62,7 +65,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
         now,
     };
     check_taken(&mut tx.conn(), Some(&new.email), new.username.as_deref()).await?;
-    let user = users::insert(&mut tx.conn(), row).await.map_err(unique)?.user;
+    let user = usernames::insert(&mut tx.conn(), row).await?.user;
     let actor = Actor::new(user, origin.clone());
     let mut deed = Deed::new("user.registered", "user", Some(actor.id().0));
     deed.version = Some(actor.user.version);
@@ -91,26 +94,24 @@ pub(super) async fn check_taken(
     for (field, value) in [("email", email), ("username", username)] {
         let Some(value) = value else { continue };
         if users::find(conn, value).await?.is_some() {
-            taken.add(field, is_taken(field));
+            taken.extend(is_taken(field));
         }
     }
     if taken.is_empty() { Ok(()) } else { Err(Error::Conflict(taken)) }
 }
 
-fn is_taken(field: &str) -> Complaint {
+/// The fault of an address or a username that another account has.
+pub(super) fn is_taken(field: &str) -> Faults {
     let what = if field == "email" { "e-mail address" } else { "username" };
-    Complaint::new("not_unique", format!("another account has this {what} already"))
+    let message = format!("another account has this {what} already");
+    Faults::one(field, Complaint::new("not_unique", message))
 }
 
 /// What a refused unique index means to the caller.
 pub(crate) fn unique(error: DbError) -> Error {
     match error {
-        DbError::Unique(UniqueKey::UserEmail) => {
-            Error::Conflict(Faults::one("email", is_taken("email")))
-        }
-        DbError::Unique(UniqueKey::Username) => {
-            Error::Conflict(Faults::one("username", is_taken("username")))
-        }
+        DbError::Unique(UniqueKey::UserEmail) => Error::Conflict(is_taken("email")),
+        DbError::Unique(UniqueKey::Username) => Error::Conflict(is_taken("username")),
         other => other.into(),
     }
 }
@@ -146,6 +147,7 @@ pub async fn login(app: &App, origin: &Origin, login: Login) -> Result<Session, 
             }
         }
         (found, _) => {
+            app.metrics().note_failed_login();
             let mut tx = app.db().begin().await?;
             let id = found.as_ref().map(|row| row.user.id.0);
             let deed = Deed::new("auth.login_failed", "user", id);
@@ -304,6 +306,9 @@ pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &
     user.name = full_name(user.first_name.as_deref(), user.last_name.as_deref());
     if user.email.is_none() && user.username.is_none() {
         faults.add("email", Complaint::new("required", "is required where there is no username"));
+    } else if user.username.is_none() && user.name.is_empty() {
+        // An account never loses the last thing that it is called by.
+        faults.add("username", Complaint::new("required", "is required where there is no name"));
     }
     // A name that was read comes back beside its parts, changed or not; another one would be lost.
     if input.name.value().is_some_and(|name| *name != user.name && *name != old.name) {

@@ -12,8 +12,7 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, Program, in_person},
-    audit::{self, Deed, Doer},
+    access::in_person,
     listing::{PageRequest, PageSlice},
     sessions,
 };
@@ -27,6 +26,10 @@ use crate::{
     digest::sha256,
     error::Error,
     keys::random_text,
+    services::{
+        actor::{Actor, Origin, Program},
+        audit::{self, Deed, Doer},
+    },
 };
 
 /// How every token begins, so that one that lies about is recognised as what it is.
@@ -89,14 +92,13 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     in_person(actor)?;
     let now = app.clock().now();
     if let Some(expires) = new.expires_at {
-        let fault = |code, message: String| {
-            Err(Error::invalid("expires_at", Complaint::new(code, message)))
-        };
         if expires <= now {
-            return fault("in_the_past", "must be later than now".to_owned());
+            let complaint = Complaint::new("in_the_past", "must be later than now");
+            return Err(Error::invalid("expires_at", complaint));
         }
         if expires > now + TimeDelta::days(TOKEN_DAYS_MAX) {
-            return fault("too_late", format!("must be within {TOKEN_DAYS_MAX} days"));
+            let message = format!("must be within {TOKEN_DAYS_MAX} days");
+            return Err(Error::invalid("expires_at", Complaint::new("too_late", message)));
         }
     }
     let secret = random_text::<32>().map_err(Error::internal)?;

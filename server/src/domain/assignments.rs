@@ -17,8 +17,7 @@ use shared::{
 };
 
 use super::{
-    access::{self, Action, Actor, scope},
-    audit::{self, Deed, Doer, differences},
+    access::{self, Action, scope},
     listing::{PageSlice, read_page},
     once::{self, Once},
     precondition::Precondition,
@@ -36,6 +35,10 @@ use crate::{
         search::Search,
     },
     error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(super) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};

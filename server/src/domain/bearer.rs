@@ -1,14 +1,15 @@
-//! Who sends a token: the one of a session, or one of a program.
+//! Bearer tokens: the access token of a session, or an API token.
 
 use shared::account::TokenScope;
 
-use super::{
-    access::{Actor, Origin},
-    api_tokens, sessions,
+use super::{api_tokens, sessions};
+use crate::{
+    app::App,
+    error::Error,
+    services::actor::{Actor, Origin},
 };
-use crate::{app::App, error::Error};
 
-/// Finds out who sends a token. Only those of programs have scopes.
+/// The user behind a token. API tokens must have the scope `needed`; access tokens have no scopes.
 pub async fn authenticate(
     app: &App,
     token: &str,

@@ -12,11 +12,7 @@ use shared::{
     account::{User, identifier_key},
 };
 
-use super::{
-    access::Origin,
-    audit::{self, Deed, Doer},
-    throttle::Lanes,
-};
+use super::throttle::Lanes;
 use crate::{
     app::App,
     db::{
@@ -24,7 +20,11 @@ use crate::{
         codes::{self, CodeRow, NewCode},
     },
     error::Error,
-    keys::random_bytes,
+    keys::{CODE_LIFETIME_MAX, random_bytes},
+    services::{
+        actor::Origin,
+        audit::{self, Deed, Doer},
+    },
 };
 
 /// Digits and letters without I, L, O and U, which look or sound like others.
@@ -35,8 +35,6 @@ const LOCATOR: usize = 8;
 const PROOF: usize = 12;
 /// Characters between two dashes.
 const GROUP: usize = 4;
-/// Longest that any code works. The secret from which it follows is kept as long.
-pub(crate) const LIFETIME_MAX: TimeDelta = TimeDelta::days(7);
 /// Wrong tries after which a code is worthless.
 const FAILURES_MAX: i64 = 10;
 
@@ -111,7 +109,7 @@ async fn make(
         locator: &locator,
         key_id: &key,
         now,
-        expires_at: now + lifetime.min(LIFETIME_MAX),
+        expires_at: now + lifetime.min(CODE_LIFETIME_MAX),
     };
     let row = codes::insert(conn, new).await?;
     let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };

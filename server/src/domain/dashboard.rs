@@ -1,4 +1,4 @@
-//! The dashboard: figures over what somebody may see.
+//! The dashboard: figures over the records that the caller may see.
 
 use chrono::{Days, NaiveDate};
 use shared::{
@@ -7,7 +7,7 @@ use shared::{
     query::Ordering,
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
@@ -16,16 +16,19 @@ use crate::{
         patients::Listing,
     },
     error::Error,
+    services::actor::Actor,
 };
 
 /// Days of a week, today included.
 const WEEK: usize = 7;
 
-/// Figures over what the caller may see.
+/// The figures of the dashboard, over the records that the caller may see.
+///
+/// Fails where the caller may not read patients.
 pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let today = app.clock().today();
-    // Side by side: each has a table of its own to count.
+    // In parallel, because the two parts read different tables.
     let (patients, assignments) = tokio::try_join!(
         async {
             let mut moment = app.db().snapshot().await?;

@@ -15,9 +15,8 @@ use shared::{
 };
 
 use super::{
-    access::{Action, Actor, scope},
+    access::{Action, scope},
     assignments::{self, Leaving},
-    audit::{self, Deed, Doer, differences},
     listing::{PageSlice, read_list},
     once::{self, Once},
     precondition::Precondition,
@@ -32,6 +31,10 @@ use crate::{
         records::Kept,
     },
     error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(crate) use crate::db::doctors::Known;

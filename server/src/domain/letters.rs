@@ -1,5 +1,5 @@
-//! The letters that are mailed, in plain text. A letter is written at the moment in which it is sent:
-//! its code then begins to live, and lies nowhere but in the mail.
+//! The texts of mails, in plain text. A letter is written at the moment it is sent: its code
+//! becomes valid then, and exists nowhere but in the mail.
 
 use chrono::TimeDelta;
 use lettre::{
@@ -20,39 +20,10 @@ use crate::{
     app::App,
     db::{Conn, users},
     error::Error,
+    services::mail::Letter,
 };
 
-/// Which letter it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Letter {
-    /// The code with which somebody proves that an address is theirs.
-    Verification,
-    /// The code with which somebody sets a new password.
-    PasswordReset,
-}
-
 impl Letter {
-    /// Its name in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Verification => "verification",
-            Self::PasswordReset => "password_reset",
-        }
-    }
-
-    /// The letter with this name.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        [Self::Verification, Self::PasswordReset].into_iter().find(|it| it.as_str() == text)
-    }
-
-    /// What stands in the audit log once it was sent.
-    pub(crate) fn deed(self) -> &'static str {
-        match self {
-            Self::Verification => "user.verification_mailed",
-            Self::PasswordReset => "user.password_reset_mailed",
-        }
-    }
-
     fn purpose(self) -> Purpose {
         match self {
             Self::Verification => Purpose::VerifyEmail,
@@ -60,7 +31,7 @@ impl Letter {
         }
     }
 
-    /// How long its code lives.
+    /// How long the code of the letter is valid.
     fn lifetime(self) -> TimeDelta {
         match self {
             Self::Verification => TimeDelta::days(3),
@@ -78,11 +49,11 @@ impl Letter {
     fn occasion(self) -> &'static str {
         match self {
             Self::Verification => {
-                "Somebody has given this e-mail address for an account with Frontdesk.\n\
+                "This e-mail address was entered for a Frontdesk account.\n\
                  To confirm that the address is yours, enter this code in the program:"
             }
             Self::PasswordReset => {
-                "Somebody has asked for a new password for your account with Frontdesk.\n\
+                "A new password was requested for your Frontdesk account.\n\
                  To set one, enter this code in the program:"
             }
         }
@@ -91,36 +62,37 @@ impl Letter {
     fn otherwise(self) -> &'static str {
         match self {
             Self::Verification => {
-                "If it was not you, do nothing: the address is then not confirmed."
+                "If this was not you, ignore this mail. The address will not be confirmed."
             }
             Self::PasswordReset => {
-                "If it was not you, do nothing: your password then stays as it is."
+                "If this was not you, ignore this mail. Your password will not change."
             }
         }
     }
 }
 
-/// What a letter is written from.
+/// What is needed to write a letter.
 pub(crate) struct Occasion<'a> {
     pub(crate) letter: Letter,
-    /// The address for which it was asked.
+    /// The e-mail address that was requested.
     pub(crate) recipient: &'a str,
     pub(crate) message_id: &'a str,
     pub(crate) from: &'a Mailbox,
 }
 
-/// A letter.
+/// A finished letter.
 pub(crate) struct Written {
-    /// The mail, or why none can be made for this address.
+    /// The mail, or the reason why none can be sent to this address.
     pub(crate) message: Result<Message, String>,
-    /// Whose it is.
+    /// The user that it is for.
     pub(crate) user: UserId,
-    /// The address it goes to: as the account has it, and not as somebody has typed it.
+    /// The recipient's address as the account has it, which may differ from the requested spelling.
     pub(crate) recipient: String,
 }
 
-/// Writes a letter with a new code; nothing where no active account has the address, or where it is
-/// confirmed already. A code is for the account as it is: with another address it is void.
+/// Writes a letter with a new code. Returns `None` where no active account has the address, or
+/// where the address is already confirmed. The code becomes void if the address of the account
+/// changes.
 pub(crate) async fn write(
     app: &App,
     conn: &mut Conn<'_>,
@@ -128,8 +100,8 @@ pub(crate) async fn write(
 ) -> Result<Option<Written>, Error> {
     let letter = occasion.letter;
     let Some(found) = users::find(conn, occasion.recipient).await? else { return Ok(None) };
-    // Read again and kept until the end: a change of the address voids codes, and must not come
-    // between.
+    // Read again and locked until the transaction ends: a change of the address voids the codes and
+    // must not happen in between.
     let Some(row) = users::lock(conn, found.user.id).await? else { return Ok(None) };
     let user = row.user;
     let Some(address) = user.email.clone() else { return Ok(None) };
@@ -154,7 +126,7 @@ fn compose(
     let letter = occasion.letter;
     let zone = app.clock().zone();
     let mut text = format!(
-        "{}\n\n    {}\n\nIt works once, until {} ({}).\nA newer code takes its place.\n{}\n",
+        "{}\n\n    {}\n\nThe code can be used once, until {} ({}).\nA newer code replaces it.\n{}\n",
         letter.occasion(),
         issued.code,
         issued.expires_at.with_timezone(&zone).format("%Y-%m-%d %H:%M"),
@@ -164,8 +136,8 @@ fn compose(
     if let Some(server) = &app.settings().public_url {
         text.push_str(&format!("\nServer: {server}\n"));
     }
-    // A name says something to its owner alone. Whoever registers chooses it freely, and we would
-    // carry it to any address.
+    // The name is used only where the address is confirmed. Anyone can register with a chosen name
+    // and somebody else's address, and the server would deliver that text.
     let name = Some(user.name.clone()).filter(|name| user.email_verified && !name.is_empty());
     let domain = occasion.from.email.domain();
     Message::builder()
@@ -183,9 +155,9 @@ fn compose(
         .map_err(|error| error.to_string())
 }
 
-/// The address as mail servers take it: with the domain in ASCII.
+/// The address in the form that mail servers accept, with the domain in ASCII.
 fn deliverable(address: &str) -> Result<Address, String> {
-    let unusable = || "the address can't be written to".to_owned();
+    let unusable = || "no mail can be sent to this address".to_owned();
     let (user, domain) = address.rsplit_once('@').ok_or_else(unusable)?;
     let domain = match Host::parse(domain) {
         Ok(Host::Domain(domain)) => domain,

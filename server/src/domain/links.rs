@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::{Complaint, Faults, UserId, account::Role, history::Change};
 
 use super::{
-    access::{Action, Actor, scope},
+    access::{Action, scope},
     precondition::Precondition,
     records::{Entry, find_to_change, finish},
 };
@@ -12,6 +12,7 @@ use crate::{
     app::App,
     db::{ArchiveState, Conn, DbError, UniqueKey, records, users},
     error::Error,
+    services::actor::Actor,
 };
 
 /// Says which account belongs to a record, or with `None` that none does.

@@ -69,22 +69,24 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         list: impl Into<String>,
     ) -> Result<Self, Faults> {
         let (size, list) = (page_size.unwrap_or(PAGE_SIZE), list.into());
-        let fault = |field: &str, code, message: &str| {
-            Err(Faults::one(field, Complaint::new(code, message)))
-        };
+        let fault = |field: &str, complaint| Err(Faults::one(field, complaint));
         let place = match (page, cursor) {
             (Some(_), Some(_)) => {
-                return fault("page", "not_both", "must not be given beside cursor");
+                let message = "must not be given beside cursor";
+                return fault("page", Complaint::new("not_both", message));
             }
             (None, Some(cursor)) => match read_cursor::<K>(app, cursor, &list) {
                 Some(place) => place,
-                None => return fault("cursor", "invalid_cursor", "is not a cursor of this list"),
+                None => {
+                    let message = "is not a cursor of this list";
+                    return fault("cursor", Complaint::new("invalid_cursor", message));
+                }
             },
             (page, None) => {
                 let offset = (page.unwrap_or(1) - 1).saturating_mul(size);
                 if offset >= ROW_MAX {
                     let message = format!("reaches to row {ROW_MAX}; beyond it follow next");
-                    return fault("page", "too_far", &message);
+                    return fault("page", Complaint::new("too_far", message));
                 }
                 Place::Offset(offset)
             }

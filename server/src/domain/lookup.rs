@@ -1,4 +1,4 @@
-//! The one box for whatever is typed.
+//! Looking up anything that was typed, among patients and doctors.
 
 use shared::{
     doctor::{Doctor, DoctorFilter},
@@ -8,7 +8,7 @@ use shared::{
     text::{fold_word, name_words},
 };
 
-use super::access::{Action, Actor, Scope, scope};
+use super::access::{Action, Scope, scope};
 use crate::{
     app::App,
     db::{
@@ -18,13 +18,14 @@ use crate::{
         search::{Search, doctor_terms, terms},
     },
     error::Error,
+    services::actor::Actor,
 };
 
-/// Finds what was typed among the patients that the caller may see and all doctors. Nothing of the
-/// archive is found. As in a list, no single record is read.
+/// Finds patients and doctors by a typed text: patients that the caller may see, and all doctors,
+/// none of them archived. Like a list, a result is not noted as a read of its records, unless it is
+/// a single patient found by id or medical record number.
 ///
-/// Fails with a complaint about a medical record number whose check letter is wrong, where nothing
-/// else has what was typed.
+/// Fails for a medical record number with a wrong check letter where nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let mut lent = app.db().read().await?;
@@ -48,7 +49,8 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     Ok(noted(app, actor, Lookup { read_as, results }))
 }
 
-/// Whoever asks for one record by its number reads it, whatever the address.
+/// Notes a read of a patient where the result has exactly one patient and it was found by its id or
+/// medical record number.
 fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
     let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
     if let (Some(one), None) = (patients.next(), patients.next())
@@ -77,10 +79,10 @@ async fn by_id(
     Ok(Lookup { read_as: vec![Reading::Id], results })
 }
 
-/// As many rows as are shown at most.
+/// A slice of as many rows as are shown at most.
 const SPAN: Seek = Seek { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
 
-/// What was found, with its rank.
+/// Results with their ranks.
 type Ranked = Vec<(i64, Found)>;
 
 async fn patients_with(
@@ -126,7 +128,7 @@ async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Resu
     Ok(found.collect())
 }
 
-/// Which of the words about a doctor has matched: the name, if one of those typed is its beginning.
+/// Which member of a doctor has matched. A match of the name wins.
 fn of_words(doctor: &Doctor, typed: &str) -> Why {
     let typed: Vec<String> =
         typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();
@@ -145,7 +147,7 @@ fn of_words(doctor: &Doctor, typed: &str) -> Why {
     met.map_or(Why::Name, |(_, why)| why)
 }
 
-/// A line of what is known.
+/// A label from the parts that are known.
 fn label(parts: [Option<String>; 3]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -4,11 +4,11 @@
 use chrono::TimeDelta;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::access::Actor;
 use crate::{
     app::App,
     db::{Conn, idempotency},
     error::Error,
+    services::actor::Actor,
 };
 
 /// How long an answer is kept.

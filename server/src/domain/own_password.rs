@@ -3,16 +3,22 @@
 use shared::{Complaint, account::PasswordChange};
 
 use super::{
-    access::{Actor, in_person},
+    access::in_person,
     accounts::check_for,
-    audit::{self, Deed, Doer},
     codes::{self, Purpose},
-    devices,
-    passwords::{Rank, Verdict},
-    sessions,
+    devices, sessions,
     throttle::Lanes,
 };
-use crate::{app::App, db::users, error::Error};
+use crate::{
+    app::App,
+    db::users,
+    error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer},
+        passwords::{Rank, Verdict},
+    },
+};
 
 /// How often a change is begun anew because the stored hash has become another meanwhile.
 const TRIES: usize = 3;

@@ -10,9 +10,8 @@ use shared::{
 };
 
 use super::{
-    access::{Action, Actor, scope},
+    access::{Action, scope},
     assignments,
-    audit::{self, Deed, Doer, differences},
     listing::{PageSlice, read_list},
     once::{self, Once},
     precondition::Precondition,
@@ -27,6 +26,10 @@ use crate::{
         records::Kept,
     },
     error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 pub(crate) use many::{Claimed, already_there, find_taken, register_many};

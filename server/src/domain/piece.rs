@@ -1,4 +1,4 @@
-//! Work on many records, in pieces that let others in between.
+//! Work on many records, in pieces between which other writers get their turn.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use crate::{
     error::Error,
 };
 
-/// Records of a step, after which it is looked at the time.
+/// The number of records in a step. The time is checked after each step.
 const STEP: usize = 20;
-/// How long a piece may take before it is committed. With the last step and the commit, others wait
-/// no longer than a tenth of a second.
+/// How long a piece may take before it is committed. Including the last step and the commit, other
+/// writers wait no longer than a tenth of a second.
 const HOLD_TIME: Duration = Duration::from_millis(50);
-/// The pause after a piece. Whoever waits for SQLite's only writer, in another process too, looks
-/// more often than that.
+/// The pause after a piece. A process that waits for SQLite's only writer checks more often than
+/// that.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How often a piece is tried in which somebody else was quicker with something unique.
+/// How often a piece is tried where another writer has taken a unique value first.
 const ATTEMPTS: usize = 3;
 
-/// What is done with the records of a step.
+/// The work on the records of one step.
 pub(super) trait Step<T>: Sync {
-    /// What becomes of one record.
+    /// The outcome for one record.
     type Outcome: Send;
 
-    /// Works on the records and answers an outcome for each.
+    /// Works on the records and returns an outcome for each.
     fn run(
         &self,
         conn: &mut Conn<'_>,
@@ -34,10 +34,10 @@ pub(super) trait Step<T>: Sync {
     ) -> impl Future<Output = Result<Vec<Self::Outcome>, DbError>> + Send;
 }
 
-/// Works on many records in steps, each in the transaction of its piece, and commits a piece before it
-/// has kept others waiting for long. Answers the outcomes of all records.
+/// Works on many records in steps. A piece is a transaction of several steps, committed before
+/// other writers have waited for long. Returns the outcomes of all records.
 ///
-/// Fails where a step does; the pieces that were committed before stay.
+/// Fails where a step fails. Pieces that were committed earlier stay.
 pub(super) async fn in_pieces<T: Sync, S: Step<T>>(
     app: &App,
     all: &[T],
@@ -46,8 +46,8 @@ pub(super) async fn in_pieces<T: Sync, S: Step<T>>(
     let mut outcomes = Vec::with_capacity(all.len());
     let mut attempts = 1;
     while let Some(rest) = all.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
-        // After a conflict a piece of one step: it sees the rows of the other one, who has committed
-        // them, and can say so. A longer one would meet the next of them.
+        // After a conflict the piece has one step only: it sees the rows that the other writer has
+        // committed, and reports them. A longer piece would meet that writer's next rows.
         let piece = if attempts == 1 { rest } else { rest.get(..STEP).unwrap_or(rest) };
         match write_piece(app, piece, step).await {
             Ok(piece) => {
@@ -61,14 +61,14 @@ pub(super) async fn in_pieces<T: Sync, S: Step<T>>(
     Ok(outcomes)
 }
 
-/// Works on as many of the records, from the first on, as one piece takes.
+/// Works on as many records from the front as fit into one piece.
 async fn write_piece<T: Sync, S: Step<T>>(
     app: &App,
     rest: &[T],
     step: &S,
 ) -> Result<Vec<S::Outcome>, DbError> {
     let mut tx = app.db().begin().await?;
-    // From here on others wait.
+    // From here on other writers wait.
     let began = Instant::now();
     let mut outcomes = Vec::new();
     for some in rest.chunks(STEP) {

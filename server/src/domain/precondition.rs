@@ -1,4 +1,4 @@
-//! Nobody silently overwrites somebody else.
+//! Preconditions of writes (`If-Match`), so that no user silently overwrites the change of another.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,26 +9,26 @@ use crate::{
     error::{Error, Stale, StaleCause},
 };
 
-/// Which version of a record a write is meant for.
+/// The version of a record that a write expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Precondition {
-    /// Not said.
+    /// No version was given.
     None,
-    /// Whatever it is now.
+    /// Any version (`If-Match: *`).
     Any,
-    /// One of these.
+    /// One of these versions.
     Versions(Vec<i64>),
 }
 
 /// A record as a write finds it.
 pub struct Found<'a> {
-    /// Its version.
+    /// The current version.
     pub version: i64,
-    /// Who changed it last.
+    /// The user who changed the record last.
     pub changed_by: UserId,
-    /// That user's name.
+    /// The name of that user.
     pub changed_by_name: &'a str,
-    /// When.
+    /// The time of the last change.
     pub changed_at: DateTime<Utc>,
 }
 
@@ -44,7 +44,10 @@ impl<'a> From<&'a Revision> for Found<'a> {
 }
 
 impl Precondition {
-    /// Lets a write through, or says why not; `current` makes the record for the answer.
+    /// Checks the precondition; `current` builds the record for the answer. Without a precondition,
+    /// a caller may overwrite only their own last change.
+    ///
+    /// Fails with [`Error::Stale`] or [`Error::PreconditionRequired`].
     pub fn check(
         &self,
         caller: UserId,

@@ -19,8 +19,8 @@ use shared::{
 };
 
 use super::{
-    access::{self, Action, Actor},
-    audit::{self, Deed, Doer},
+    access::{self, Action},
+    history,
     listing::{PageRequest, PageSlice},
     once::{self, Once},
     precondition::{self, Found, Precondition},
@@ -32,6 +32,10 @@ use crate::{
         records::{Kept, Revision},
     },
     error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer},
+    },
 };
 
 /// A kind of records. What is written here is what the kinds differ in; the functions below are the
@@ -273,5 +277,5 @@ pub(crate) async fn history<R: Record>(
     kept.check_known(app, actor)?;
     access::check(actor, R::READ_HISTORY, kept.revision.owner)?;
     kept.note_read(app, actor, R::HISTORY_READ);
-    audit::history(app, &mut conn, &asked, R::ENTITY, kept.revision.id).await
+    history::page(app, &mut conn, &asked, R::ENTITY, kept.revision.id).await
 }

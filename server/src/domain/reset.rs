@@ -6,16 +6,21 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin},
     accounts::{check_for, own_values},
     api_tokens,
-    audit::{self, Deed, Doer, differences},
     codes::{self, Purpose},
-    devices,
-    passwords::{Rank, check_new},
-    sessions, throttle,
+    devices, sessions, throttle,
 };
-use crate::{app::App, db::users, error::Error};
+use crate::{
+    app::App,
+    db::users,
+    error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        passwords::{Rank, check_new},
+    },
+};
 
 /// Sets a password with a one-time code. All sessions end, and API tokens, devices and other codes
 /// are worthless: whoever knew the password until now is out. The code stands for a device for an

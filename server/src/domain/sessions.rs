@@ -9,8 +9,7 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin, in_person, session_permissions},
-    audit::{self, Deed, Doer},
+    access::{in_person, session_permissions},
     devices,
     listing::{PageRequest, PageSlice},
 };
@@ -23,6 +22,10 @@ use crate::{
         users::{self, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer},
+    },
 };
 
 /// How long the refresh token that was just replaced may be sent again.
@@ -143,8 +146,7 @@ pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshe
     }
     sessions::end(&mut tx.conn(), session.id, now).await?;
     let deed = Deed::new("session.reuse_detected", "session", Some(session.id.0));
-    let label = user.label();
-    let doer = Doer::Stranger(origin, &label);
+    let doer = Doer::Stranger(origin, user.label());
     audit::note(&mut tx.conn(), doer, now, deed).await?;
     tx.commit().await?;
     Err(ENDED)

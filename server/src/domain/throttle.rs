@@ -1,17 +1,17 @@
-//! Slowing down guessing without giving anybody a lock to keep up.
+//! Rate limits against guessing, designed so that no attacker can lock an account.
 //!
-//! Attempts to log in are counted for what was typed as the account, together with the device, or
-//! where the server doesn't know the device, with the address. A known device has a lane of its own
-//! with waits of at most five seconds, and nothing that others do is counted there. Nothing is looked
-//! up to choose the lane of an unknown place, so a name that nobody has gets the same waits as any
-//! other. The count over a whole account refuses nobody: beyond a hundred a day it slows each unknown
-//! place down to one attempt a minute. The count over an address keeps one machine from using up the
-//! processors with names that it makes up: beyond sixty attempts a minute its unknown places share
-//! one a second.
+//! Login attempts are counted per account name as typed, together with the device or, where the
+//! device is unknown, with the address. A known device has a rate limit of its own with waits of at
+//! most five seconds, and attempts from elsewhere do not count there. The rate limit for an unknown
+//! place is chosen without any lookup, so a name without an account gets the same waits as any
+//! other. The count over a whole account refuses no attempt: beyond a hundred a day it slows each
+//! unknown place down to one attempt a minute. The count over an address keeps one machine from
+//! using up the processors with invented names: beyond sixty attempts a minute its unknown places
+//! share one attempt a second.
 //!
-//! An attempt is counted before a password is looked at, so that many at once can't get past, and
-//! taken back where it was right. One that comes too early is refused without being counted, so it
-//! does not push the next one away.
+//! An attempt is counted before its password is checked, so that concurrent attempts can't evade
+//! the limit, and taken back if the password was right. An attempt that comes too early is refused
+//! without being counted, so it does not delay the next one.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
@@ -19,69 +19,69 @@ use shared::{
     account::{User, identifier_key},
 };
 
-use super::{access::Actor, passwords::Rank};
 use crate::{
     app::App,
     db::{Conn, devices::DeviceToken, throttle},
     digest::short_sha256,
     error::Error,
+    services::{actor::Actor, passwords::Rank},
 };
 
-/// Attempts without a delay in the lane of an account.
+/// Attempts on an account before the first delay.
 const FREE: i64 = 5;
-/// Longest delay, in seconds, at a known device, and elsewhere.
+/// The longest delay in seconds, at a known device and elsewhere.
 const LONGEST_AT_DEVICE: i64 = 5;
 const LONGEST: i64 = 60;
-/// Attempts of a day after which an account's unknown places get one a minute, and after which a
-/// device that has not been right once is an unknown place too.
+/// Attempts in a day after which the unknown places of an account get one attempt a minute, and
+/// after which a device without a success counts as an unknown place too.
 const MANY: i64 = 100;
-/// Attempts of a minute from unknown places at one address, after which they get one a second.
+/// Attempts in a minute from the unknown places of one address, after which they get one a second.
 const MANY_AT_ADDRESS: i64 = 60;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
-/// How long a count is kept that nothing is added to.
+/// How long a count without new attempts is stored.
 const KEPT: TimeDelta = TimeDelta::days(2);
 
-/// When a count starts anew: so many seconds after the last attempt, or after the first.
+/// When a count restarts: so many seconds after the last attempt, or after the first.
 #[derive(Clone, Copy)]
 enum Memory {
     SinceLast(i64),
     SinceFirst(i64),
 }
 
-/// What is counted.
+/// What a rate limit counts.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
-    /// Attempts at an account from an unknown place.
+    /// Attempts on an account from one unknown place.
     Place,
-    /// All of them, wherever they come from.
+    /// All attempts on an account from unknown places.
     Account,
     /// Anything else.
     Other,
 }
 
-/// One count of attempts, and the delays after which the next are looked at.
+/// One rate limit: a count of attempts and the delays that follow from it.
 struct Lane {
     kind: Kind,
     key: String,
-    /// Attempts without a delay.
+    /// Attempts before the first delay.
     free: i64,
-    /// Seconds of the longest delay.
+    /// The longest delay in seconds.
     longest: i64,
     memory: Memory,
-    /// Whether a right password makes all of it forgotten, and not only its own attempt.
+    /// Whether a success clears the whole count rather than only its own attempt.
     is_forgotten: bool,
 }
 
 impl Lane {
-    /// A lane of attempts of one party, which a right one ends.
+    /// A rate limit for a single party. A success clears its count.
     fn of_one(kind: Kind, key: String, longest: i64) -> Self {
         let memory = Memory::SinceLast(DAY);
         Self { kind, key, free: FREE, longest, memory, is_forgotten: true }
     }
 
-    /// A lane that many may share.
+    /// A rate limit that several parties may share.
     fn shared(key: String, free: i64, longest: i64, memory: Memory) -> Self {
         Self { kind: Kind::Other, key, free, longest, memory, is_forgotten: false }
     }
@@ -95,7 +95,7 @@ impl Lane {
         Self::of_one(Kind::Place, key, LONGEST)
     }
 
-    /// Seconds after this attempt until the next one is looked at.
+    /// Seconds after this attempt until the next one is allowed.
     fn delay(&self, attempts: i64, is_slowed: bool) -> i64 {
         match attempts - self.free {
             _ if is_slowed && self.kind == Kind::Place => LONGEST,
@@ -105,15 +105,15 @@ impl Lane {
     }
 }
 
-/// The lanes of one attempt.
+/// The rate limits that apply to one attempt.
 pub(super) struct Lanes {
     lanes: Vec<Lane>,
     rank: Rank,
 }
 
 impl Lanes {
-    /// The lanes of logging in with what was typed as the account, at a device that is known, or
-    /// else from an address.
+    /// The rate limits of a login with this account name as typed, at a known device or from an
+    /// address.
     pub(super) async fn logging_in(
         app: &App,
         conn: &mut Conn<'_>,
@@ -142,8 +142,8 @@ impl Lanes {
         Ok(Self { lanes, rank: Rank::Stranger })
     }
 
-    /// The lane of proving with the password that it is really the user who asks in a session. Only
-    /// who has the session gets into it.
+    /// The rate limit of confirming the password within a session. Only the holder of the session
+    /// can reach it.
     pub(super) fn confirming(actor: &Actor) -> Self {
         let key = match actor.session {
             Some(session) => format!("session:{session}"),
@@ -156,47 +156,49 @@ impl Lanes {
         Self { lanes: vec![lane], rank: Rank::Stranger }
     }
 
-    /// The lane of registrations from an address.
+    /// The rate limit of registrations from an address.
     pub(super) fn registering(address: &str) -> Self {
         let key = format!("register:{}", network(address));
         Self::alone(Lane::shared(key, 300, LONGEST, Memory::SinceFirst(HOUR)))
     }
 
-    /// The lane of asking for mail from an address.
+    /// The rate limit of requests for mail from an address.
     pub(super) fn asking_for_mail(address: &str) -> Self {
         let key = format!("mail:{}", network(address));
         Self::alone(Lane::shared(key, 60, LONGEST, Memory::SinceFirst(HOUR)))
     }
 
-    /// The lane of mail to whoever has an e-mail address, whether anybody has it or not.
+    /// The rate limit of mail to an e-mail address, whether or not an account has it.
     pub(super) fn mail_to(email: &str) -> Self {
         let key = format!("mail-to:{}", hashed(email));
         Self::alone(Lane::shared(key, 3, HOUR, Memory::SinceLast(DAY)))
     }
 
-    /// The lane of mail that a user has sent to an address by calling it their own.
+    /// The rate limit of mail that a user causes to be sent to an e-mail address by entering it as
+    /// their own.
     pub(super) fn mail_by(user: UserId, email: &str) -> Self {
         let key = format!("mail-by:{user}:{}", hashed(email));
         Self::alone(Lane::shared(key, 3, HOUR, Memory::SinceLast(DAY)))
     }
 
-    /// The lane of one-time codes from an address that were not good. A good one is in no lane.
+    /// The rate limit of invalid one-time codes from an address. A valid code is not limited.
     pub(super) fn bad_codes(address: &str) -> Self {
         let key = format!("codes:{}", network(address));
         Self::alone(Lane::shared(key, 60, LONGEST, Memory::SinceFirst(MINUTE)))
     }
 
-    /// How the work for this attempt is taken in.
+    /// The queue in which the password of this attempt is hashed.
     pub(super) fn rank(&self) -> Rank {
         self.rank
     }
 
-    /// Counts an attempt, or fails where the next one is not to be looked at yet.
+    /// Counts an attempt. Fails with [`Error::TooManyRequests`] where it comes too early.
     pub(super) async fn attempt(&self, app: &App) -> Result<(), Error> {
         let now = app.clock().now();
         let keys: Vec<String> = self.lanes.iter().map(|lane| lane.key.clone()).collect();
         {
-            // Who comes too early again and again must not hold up those who write.
+            // A first check without a transaction, so that repeated early attempts don't hold up
+            // writers.
             let mut lent = app.db().read().await?;
             check(&mut lent.conn(), &keys, now).await?;
         }
@@ -204,7 +206,7 @@ impl Lanes {
         let mut conn = tx.conn();
         let mut counts = Vec::new();
         for lane in &self.lanes {
-            // Counting first also makes others at the same moment wait for their turn.
+            // Counting first also makes concurrent attempts wait for each other.
             counts.push(match lane.memory {
                 Memory::SinceLast(seconds) => {
                     let before = now - TimeDelta::seconds(seconds);
@@ -216,7 +218,7 @@ impl Lanes {
                 }
             });
         }
-        // Where this fails it is rolled back: it does not count.
+        // If this fails, the transaction is rolled back and the attempt does not count.
         check(&mut conn, &keys, now).await?;
         let counted = || self.lanes.iter().zip(&counts);
         let is_slowed = counted().any(|(lane, n)| lane.kind == Kind::Account && *n > MANY);
@@ -230,7 +232,7 @@ impl Lanes {
         tx.commit().await
     }
 
-    /// Takes the attempt back where it could not be looked at: the server was too busy.
+    /// Takes the attempt back where its outcome is an error: the server was too busy to check it.
     pub(super) async fn withdraw<T>(
         &self,
         app: &App,
@@ -246,8 +248,8 @@ impl Lanes {
         outcome
     }
 
-    /// Takes the attempt back: the password was right. What was counted in the lane of this device or
-    /// place is forgotten.
+    /// Takes the attempt back because the password was right, and clears the count of this device
+    /// or place.
     pub(super) async fn succeed(&self, app: &App, conn: &mut Conn<'_>) -> Result<(), Error> {
         for lane in &self.lanes {
             match lane.is_forgotten {
@@ -259,8 +261,8 @@ impl Lanes {
     }
 }
 
-/// Forgets what was counted at an address for all that a user may type as the account: a one-time
-/// code has proved whose it is.
+/// Clears the counts of an address for the e-mail address and the username of a user who has proved
+/// their identity with a one-time code.
 pub(super) async fn forget_place(
     conn: &mut Conn<'_>,
     user: &User,
@@ -272,14 +274,14 @@ pub(super) async fn forget_place(
     Ok(())
 }
 
-/// Forgets the counts that nothing was added to for long.
+/// Removes the counts without a recent attempt.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let mut tx = app.db().begin().await?;
     throttle::tidy(&mut tx.conn(), app.clock().now() - KEPT).await?;
     tx.commit().await
 }
 
-/// Fails where an attempt in these lanes is not to be looked at yet.
+/// Fails where one of these rate limits does not allow an attempt yet.
 async fn check(conn: &mut Conn<'_>, keys: &[String], now: DateTime<Utc>) -> Result<(), Error> {
     let Some(until) = throttle::not_before(conn, keys, now).await? else { return Ok(()) };
     let wait = (until - now).num_milliseconds().max(1);
@@ -287,18 +289,18 @@ async fn check(conn: &mut Conn<'_>, keys: &[String], now: DateTime<Utc>) -> Resu
     Err(Error::TooManyRequests { after })
 }
 
-/// A time that nobody waits for.
+/// A time far enough in the past that it delays no attempt.
 fn past(app: &App) -> DateTime<Utc> {
     app.clock().now() - TimeDelta::days(1)
 }
 
-/// Names are stored as hashes, compared without case: the table must not tell who has an account.
+/// Names are stored as hashes, ignoring case, so that the table does not reveal who has an account.
 fn hashed(name: &str) -> String {
     short_sha256(&[identifier_key(name).as_bytes()], 32)
 }
 
-/// The network that one party can be taken to have: an IPv4 address, or the first half of an IPv6
-/// one.
+/// The network that one party is assumed to have: an IPv4 address, or the first half of an IPv6
+/// address.
 fn network(address: &str) -> String {
     match address.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V6(v6)) => {

@@ -11,13 +11,8 @@ use shared::{
 };
 
 use super::{
-    access::{Actor, Origin},
     accounts::{check_for, own_values, unique},
-    api_tokens,
-    audit::{self, Deed, Doer, differences},
-    codes, devices,
-    passwords::{Rank, check_new},
-    sessions,
+    api_tokens, codes, devices, sessions, usernames,
 };
 use crate::{
     app::App,
@@ -26,6 +21,11 @@ use crate::{
         users::{self, NewUser, UserRow},
     },
     error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        passwords::{Rank, check_new},
+    },
 };
 
 pub use manage::{
@@ -33,6 +33,8 @@ pub use manage::{
 };
 
 const ENTITY: &str = "user";
+/// Accounts that get a username in one transaction.
+const NAMED_AT_ONCE: i64 = 200;
 
 /// The name under which the command line stands in the audit log.
 pub(crate) const PROGRAM: &str = "frontdesk-server";
@@ -127,7 +129,7 @@ async fn create_where(
         made_by: None,
         now,
     };
-    let user = users::insert(&mut tx.conn(), new).await.map_err(unique)?.user;
+    let user = usernames::insert(&mut tx.conn(), new).await?.user;
     let mut deed = Deed::new("user.created", "user", Some(user.id.0));
     deed.version = Some(user.version);
     let origin = Origin::default();
@@ -175,25 +177,38 @@ pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
     change(app, identifier, "user.deactivated", |row| row.user.is_active = false).await
 }
 
-/// Gives accounts from before users were searched what they are found under.
-pub(crate) async fn complete(app: &App) -> Result<(), Error> {
-    loop {
+/// Gives accounts of earlier versions that have no name a username.
+pub(super) async fn name_accounts(app: &App) -> Result<(), Error> {
+    while is_somebody_nameless(app).await? {
         let mut tx = app.db().begin().await?;
-        let is_more = users::listing::complete(&mut tx.conn()).await?;
-        tx.commit().await?;
-        if !is_more {
-            return Ok(());
+        let mut conn = tx.conn();
+        // No other account may take a username in between.
+        users::lock_all(&mut conn).await?;
+        for before in users::list_nameless(&mut conn, NAMED_AT_ONCE).await? {
+            let Some(email) = before.user.email.as_deref() else { continue };
+            let mut after = before.clone();
+            after.user.username = Some(usernames::free(&mut conn, email).await?);
+            let origin = Origin::default();
+            let doer = Doer::Stranger(&origin, PROGRAM);
+            write(app, &mut conn, doer, "user.updated", &before, &after).await?;
         }
+        tx.commit().await?;
     }
+    Ok(())
+}
+
+async fn is_somebody_nameless(app: &App) -> Result<bool, Error> {
+    let mut lent = app.db().read().await?;
+    Ok(!users::list_nameless(&mut lent.conn(), 1).await?.is_empty())
 }
 
 /// The name of who changed an account last.
 pub(crate) async fn changer(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
     if row.changed_by == row.user.id {
-        return Ok(row.user.label());
+        return Ok(row.user.label().to_owned());
     }
     let other = users::get(conn, row.changed_by).await?;
-    Ok(other.map_or_else(|| PROGRAM.to_owned(), |other| other.user.label()))
+    Ok(other.map_or_else(|| PROGRAM.to_owned(), |other| other.user.label().to_owned()))
 }
 
 async fn change(

@@ -3,15 +3,20 @@
 //! every address, and looked at later.
 
 use super::{
-    access::{Actor, Origin},
     accounts::own_values,
-    audit::{self, Deed, Doer, differences},
     codes::{self, Purpose},
-    letters::Letter,
-    mail,
     throttle::Lanes,
 };
-use crate::{app::App, db::users, error::Error};
+use crate::{
+    app::App,
+    db::users,
+    error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        mail::{self, Letter},
+    },
+};
 
 /// Asks for a mail with a code with which a new password is set.
 pub async fn forgot(app: &App, origin: &Origin, email: &str) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Files with doctors.
+//! Importing doctors.
 
 use chrono::NaiveDate;
 use shared::{
@@ -13,14 +13,12 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        access::Actor,
-        doctors::{self, Claimed, Known},
-    },
+    domain::doctors::{self, Claimed, Known},
     error::Error,
+    services::actor::Actor,
 };
 
-/// What they look like.
+/// The columns of a file with doctors.
 pub(super) const LAYOUT: Layout = Layout {
     synthea: &["ID", "NAME", "SPECIALITY"],
     of_synthea: synthea,
@@ -46,7 +44,7 @@ fn synthea(name: &str) -> Meaning {
     }
 }
 
-/// Doctors.
+/// Doctors, as records to import.
 #[derive(Debug)]
 pub(super) struct Doctors;
 

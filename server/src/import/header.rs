@@ -1,28 +1,28 @@
-//! What the columns of a file mean: its header alone decides.
+//! The meaning of a file's columns, which its header alone decides.
 
 use csv::ByteRecord;
 use shared::text;
 
-/// Who wrote the file.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Format {
-    /// One of Synthea's files.
+    /// A file of Synthea.
     Synthea,
-    /// A file with the names that the API has.
+    /// Frontdesk's own format, with the member names of the API as columns.
     Frontdesk,
 }
 
-/// What a column holds.
+/// The meaning of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// Nothing that is kept.
+    /// The column is not imported.
     Ignored,
-    /// A member of a record.
+    /// A member of the record.
     Member(&'static str),
-    /// A name to which digits are glued, as Synthea does it.
+    /// A name with digits appended, as Synthea writes it.
     Name(&'static str),
-    /// First and last name in one, with digits glued to each, as Synthea has it.
+    /// First and last name in one cell, each with digits appended, as Synthea writes them.
     FullName,
     /// A member that is a number.
     Number(&'static str),
@@ -30,27 +30,27 @@ pub(super) enum Meaning {
     Flag(&'static str),
     /// The record's id in the system that it comes from.
     SourceId,
-    /// The number in one system.
+    /// An identifier in the named system.
     Identifier(&'static str),
-    /// Any number of them: `system:value|system:value`.
+    /// Any number of identifiers: `system:value|system:value`.
     Identifiers,
 }
 
-/// What files with records of one kind look like.
+/// The columns that files with one kind of record may have.
 pub(super) struct Layout {
-    /// The columns by which a file of Synthea's is recognised.
+    /// The columns by which a file of Synthea is recognised.
     pub(super) synthea: &'static [&'static str],
-    /// What a column of such a file holds; its name is in capitals.
+    /// The meaning of a column in such a file. The argument is the name in upper case.
     pub(super) of_synthea: fn(&str) -> Meaning,
-    /// The members that a column of our own format can have.
+    /// The members that a column of Frontdesk's own format can hold.
     pub(super) members: &'static [&'static str],
-    /// The columns of our own format that are no texts of members.
+    /// The columns of Frontdesk's own format whose cells are not simply the text of a member.
     pub(super) special: &'static [(&'static str, Meaning)],
-    /// What Frontdesk gives out itself.
+    /// Members that Frontdesk assigns itself, so that no file can set them.
     pub(super) given_out: &'static [&'static str],
-    /// What to do with such a column instead.
+    /// Advice for such a column, appended to the error.
     pub(super) instead: &'static str,
-    /// Two columns of our own format, as an example.
+    /// Two columns of Frontdesk's own format, as an example.
     pub(super) like: &'static str,
 }
 
@@ -58,17 +58,17 @@ pub(super) struct Layout {
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) format: Format,
-    /// Name and meaning of each.
+    /// The name and the meaning of each column.
     pub(super) columns: Vec<(String, Meaning)>,
 }
 
-/// Longest piece of a file that is repeated in a sentence.
+/// The most characters of a file's content that an error message repeats.
 const SHOWN_MAX: usize = 60;
 
 impl Header {
     /// Recognises the format and the columns.
     ///
-    /// Fails with one sentence where it is neither format, or a column has no known meaning.
+    /// Fails with a sentence where the header has neither format, or a column is unknown.
     pub(super) fn read(record: &ByteRecord, layout: &Layout) -> Result<Self, String> {
         let first = record.get(0).unwrap_or_default();
         if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") {
@@ -106,14 +106,15 @@ impl Header {
             let meaning = meaning(&name)?;
             let is_again = columns.iter().any(|(_, earlier)| *earlier == meaning);
             if is_again && meaning != Meaning::Ignored {
-                return Err(format!("the column {} is there twice", shown(&name)));
+                return Err(format!("the column {} appears twice", shown(&name)));
             }
             columns.push((name, meaning));
         }
         Ok(Self { format, columns })
     }
 
-    /// The column with this member, as the file calls it; the member's own name where none has it.
+    /// The name of the column that holds this member, as the file spells it; the member's own name
+    /// where no column does.
     pub(super) fn column_of<'a>(&'a self, member: &'a str) -> &'a str {
         let holds = |meaning: &Meaning| match meaning {
             Meaning::Member(name)
@@ -140,7 +141,7 @@ fn own(name: &str, layout: &Layout) -> Result<Meaning, String> {
     if layout.given_out.contains(&name.as_str()) {
         let instead = layout.instead;
         return Err(format!(
-            "the column {name} can't be brought in, Frontdesk gives that out itself{instead}"
+            "the column {name} can't be imported, Frontdesk assigns it itself{instead}"
         ));
     }
     let special = layout.special.iter().map(|(special, _)| *special);
@@ -167,7 +168,7 @@ fn neither(names: &[String], like: &str) -> String {
     )
 }
 
-/// A piece of a file as it can be shown: short.
+/// An excerpt of a file, short enough for an error message.
 pub(super) fn shown(piece: &str) -> String {
     let mut shown: String = piece.chars().take(SHOWN_MAX).collect();
     if piece.chars().nth(SHOWN_MAX).is_some() {
@@ -218,7 +219,7 @@ mod tests {
         assert_eq!(unknown, "the column date_of_brith is not known; did you mean date_of_birth?");
         assert!(read("first_name,shoe_size").unwrap_err().contains("known are first_name, "));
         assert!(read("mrn,first_name").unwrap_err().contains("call it source_id"));
-        assert!(read("city,first_name,CITY").unwrap_err().contains("CITY is there twice"));
+        assert!(read("city,first_name,CITY").unwrap_err().contains("CITY appears twice"));
         assert!(read("first_name,").unwrap_err().contains("column 2 has no name"));
     }
 
@@ -233,6 +234,6 @@ mod tests {
         assert!(read_doctors("Id,BIRTHDATE,FIRST,LAST,GENDER").unwrap_err().contains("neither"));
         let unknown = read_doctors("last_name,source_id").unwrap_err();
         assert!(unknown.starts_with("the column source_id is not known"), "{unknown}");
-        assert!(read_doctors("last_name,id").unwrap_err().ends_with("gives that out itself"));
+        assert!(read_doctors("last_name,id").unwrap_err().ends_with("assigns it itself"));
     }
 }

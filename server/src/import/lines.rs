@@ -1,16 +1,17 @@
-//! Lines and rows as the CSV reader takes them.
+//! Lines and rows, in the form that the CSV reader needs.
 
 use std::io::{self, Read};
 
 use csv::{ByteRecord, ErrorKind, Reader};
 
-/// The longest row, in bytes. A quotation mark that is missing makes one row of the rest of a file.
+/// The maximum length of a row in bytes. A missing quotation mark turns the rest of a file into one
+/// row.
 const ROW_MAX: usize = 1024 * 1024;
 
-/// A file of which no more is read for one row than a row may have.
+/// A file from which at most [`ROW_MAX`] bytes are read for one row.
 pub(super) struct BoundedRows<R> {
     inner: R,
-    /// How many bytes may still be read for the row.
+    /// The bytes that may still be read for the current row.
     left: usize,
 }
 
@@ -33,9 +34,9 @@ impl<R: Read> Read for BoundedRows<R> {
     }
 }
 
-/// Reads the next row; answers whether there was one.
+/// Reads the next row. Returns `false` at the end of the file.
 ///
-/// Fails with one sentence where the file can't be read on.
+/// Fails with a sentence where the file can't be read any further.
 pub(super) fn next_row<R: Read>(
     rows: &mut Reader<BoundedRows<R>>,
     row: &mut ByteRecord,
@@ -50,9 +51,9 @@ pub(super) fn next_row<R: Read>(
     })
 }
 
-/// A file in which every line ends with LF, the last one too. The CSV reader takes a CR for the end
-/// of a row and finds the LF in the next one, and a row without an end says nothing about its line:
-/// with this every row's line can be told.
+/// A file in which every line ends with LF, including the last one. The CSV reader ends a row at a
+/// CR and finds the LF in the next one, and a last row without a line end does not count its line.
+/// With LF everywhere, the line of every row is known.
 pub(super) struct PlainLines<R> {
     inner: R,
     is_after_cr: bool,
@@ -73,7 +74,7 @@ impl<R: Read> Read for PlainLines<R> {
             }
             let got = self.inner.read(out)?;
             if got == 0 {
-                // One more is a blank line at most, and those don't count.
+                // An additional line end makes a blank line at most, and blank lines don't count.
                 self.is_ended = true;
                 out.fill(b'\n');
                 return Ok(1);
@@ -99,7 +100,7 @@ impl<R: Read> Read for PlainLines<R> {
 mod tests {
     use super::*;
 
-    /// Gives so many bytes at a time.
+    /// Yields at most this many bytes at a time.
     struct Slow<'a>(&'a [u8], usize);
 
     impl Read for Slow<'_> {

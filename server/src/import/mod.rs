@@ -1,29 +1,31 @@
-//! Bringing in records from files.
+//! Importing records from files.
 //!
-//! Patients come from a CSV file in UTF-8. Its header says which of two formats it is:
+//! Patients come from a CSV file in UTF-8. Its header decides between two formats:
 //!
-//! - **Synthea's** `patients.csv`, as it is: recognised by `Id`, `BIRTHDATE`, `FIRST`, `LAST` and
-//!   `GENDER`. The digits that are glued to names go, `MIDDLE` belongs to the given names,
-//!   `DEATHDATE` is the date of death; `Id` becomes the identifier `synthea`, `SSN` `ssn`,
-//!   `PASSPORT` `passport`. Every other column is ignored: `PREFIX`, `SUFFIX` and `MAIDEN`, since they
-//!   are no part of the name that a patient has now, and `DRIVERS`, since Synthea gives the same
-//!   driver's licence to several people.
-//! - **our own**: columns with the names of the API's members (`first_name`, `date_of_birth` …, in
-//!   any case and order), `identifiers` as `system:value|system:value`, and `source_id`, the record's
-//!   id where it comes from, which is kept as an identifier of the system that `--source` names. An
-//!   unknown column is an error, so that a typo never loses data.
+//! - **Synthea's** `patients.csv`, unchanged, is recognised by `Id`, `BIRTHDATE`, `FIRST`, `LAST`
+//!   and `GENDER`. The digits after names are removed, `MIDDLE` is appended to the first name, and
+//!   `DEATHDATE` is the date of death. `Id` becomes the identifier `synthea`, `SSN` becomes `ssn`,
+//!   and `PASSPORT` becomes `passport`. All other columns are ignored. Among them are `PREFIX`,
+//!   `SUFFIX` and `MAIDEN`, because they are not part of the patient's current name, and `DRIVERS`,
+//!   because Synthea gives the same driver's licence to several people.
+//! - **Frontdesk's own format** has columns with the member names of the API (`first_name`,
+//!   `date_of_birth` …, in any case and order), `identifiers` as `system:value|system:value`, and
+//!   `source_id`, the record's id in the system that it comes from, which is stored as an
+//!   identifier of the system that `--source` names. An unknown column is an error, so that a typo
+//!   never loses data.
 //!
-//! An empty cell is no value. Each row passes the rules that a request passes; a bad one is reported
-//! with everything that is wrong with it, and the others go in. A row is *already there* where a
-//! patient, archived or not, has its source id, or, in a file without such ids, all its identifiers:
-//! so a second run brings nothing in twice. What such a row says otherwise is not looked at: an
-//! import never changes a patient.
+//! An empty cell has no value. Every row is checked by the rules for requests. A bad row is
+//! reported with all its errors, and the other rows are imported. A row is *already there* where a
+//! patient, archived or not, has its source id or, in a file without source ids, all its
+//! identifiers. Importing a file a second time therefore adds nothing. The other cells of such a
+//! row are not compared: an import never changes a patient.
 //!
-//! Doctors come in the same way, from Synthea's `providers.csv` (recognised by `Id`, `NAME` and
-//! `SPECIALITY`) or from columns with the names of the API's members. An entry of the directory has
-//! no identifiers, so Synthea's ids are not kept, and neither are `ORGANIZATION` and `GENDER`. A row is
-//! already there where a doctor, archived or not, has its licence number; without one its e-mail
-//! address; without that its names, specialisation, address, city and postal code.
+//! Doctors are imported in the same way, from Synthea's `providers.csv` (recognised by `Id`, `NAME`
+//! and `SPECIALITY`) or from columns with the member names of the API. A doctor has no identifiers,
+//! so Synthea's ids are not stored, and neither are `ORGANIZATION` and `GENDER`. A row is already
+//! there where a doctor, archived or not, has the same licence number; without a licence number,
+//! the same e-mail address; without an e-mail address, the same names, specialization, address,
+//! city and postal code.
 
 mod doctors;
 mod header;
@@ -48,9 +50,10 @@ use shared::{
 
 use crate::{
     app::App,
-    domain::{access::Actor, users},
+    domain::users,
     error::Error,
     output::{say, say_json},
+    services::actor::Actor,
 };
 use doctors::Doctors;
 use header::{Format, Header, Layout};
@@ -60,78 +63,80 @@ use report::{Report, Screen};
 use row::RowReader;
 use run::Run;
 
-/// What can be brought in.
+/// A kind of record to import.
 #[derive(Subcommand)]
 pub enum ImportCommand {
-    /// Bring in patients from a CSV file.
+    /// Import patients from a CSV file.
     #[command(after_help = patients_help())]
     Patients(PatientsFile),
-    /// Bring in doctors from a CSV file.
+    /// Import doctors from a CSV file.
     #[command(after_help = doctors_help())]
     Doctors(RecordsFile),
 }
 
-/// A file with records, and how it is brought in.
+/// A file with records, and the options of its import.
 #[derive(Args)]
 pub struct RecordsFile {
-    /// The file: CSV in UTF-8, with a header.
+    /// The CSV file, in UTF-8, with a header.
     file: PathBuf,
-    /// Do everything but write.
+    /// Check the file and report, but write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Whose the records are: e-mail address or username. The first administrator's by default.
+    /// The user who will own the records: an e-mail address or username. Default: the first
+    /// administrator.
     #[arg(long, value_name = "E-MAIL")]
     owner: Option<String>,
-    /// Print the report as JSON, bad rows included.
+    /// Print the report as JSON, including the bad rows.
     #[arg(long)]
     json: bool,
 }
 
-/// A file with patients, and how it is brought in.
+/// A file with patients, and the options of its import.
 #[derive(Args)]
 pub struct PatientsFile {
     #[command(flatten)]
     records: RecordsFile,
-    /// The system of the file's source ids: `synthea` or `source` by default.
+    /// The system of the file's source ids. Default: `synthea` for Synthea's format, else `source`.
     #[arg(long, value_name = "NAME", value_parser = source)]
     source: Option<String>,
 }
 
-/// A kind of records that can be brought in.
+/// A kind of record that can be imported.
 trait Subject: 'static {
-    /// What its files look like.
+    /// The columns of its files.
     const LAYOUT: &'static Layout;
-    /// A record that passes the rules.
+    /// A record that has passed the rules.
     type State: Debug;
-    /// By what a row is known again.
+    /// The key by which an import recognises a record that is already there.
     type Key: Clone + Debug + Eq + Hash;
-    /// What a dry run would have written.
+    /// The keys and values that a dry run would have written so far.
     type Claimed: Default;
 
-    /// Takes the members of a row; what is wrong with single ones stays in the reader.
+    /// Takes the members of a row. Errors in single members stay in the reader.
     ///
-    /// Fails with what is wrong with them together.
+    /// Fails with the errors that concern several members together.
     fn read(reader: &mut Reader, today: NaiveDate) -> Result<Self::State, Faults>;
 
-    /// By what a row is known again. `source` is the system of the file's ids.
+    /// The keys of a record. `source` is the system of the file's source ids.
     fn key(state: &Self::State, source: &str) -> Vec<Self::Key>;
 
-    /// Says of each row whether its record is there already, or is claimed.
+    /// For each row, whether a record with its keys is stored or claimed.
     async fn already_there(
         app: &App,
         keys: &[&[Self::Key]],
         claimed: &Self::Claimed,
     ) -> Result<Vec<bool>, Error>;
 
-    /// Says of each record whether registering it would contradict what is stored or claimed; the
-    /// good ones are claimed from then on.
+    /// For each record, whether registering it would conflict with stored or claimed values. The
+    /// values of the good ones are claimed.
     async fn find_taken(
         app: &App,
         states: &[Self::State],
         claimed: &mut Self::Claimed,
     ) -> Result<Vec<Result<(), Faults>>, Error>;
 
-    /// Registers records, each unless it contradicts what is stored.
+    /// Registers records. A record that conflicts with stored values is refused, and the others are
+    /// written.
     async fn register(
         app: &App,
         actor: &Actor,
@@ -150,13 +155,12 @@ fn patients_help() -> String {
     let plain: Vec<&str> = PatientInput::MEMBERS.iter().filter(is_plain).copied().collect();
     format!(
         "\
-The header says what the file is: Synthea's patients.csv as it is, or columns named
+The header decides the format: Synthea's patients.csv, unchanged, or columns with these names:
 {},
-  identifiers   system:value, several separated by |
-  source_id     the record's id where it comes from; it is kept as an identifier
-At least first_name or last_name has to be there. Rows whose source_id (or, without one, whose
-identifiers) a patient has already, in the archive or not, are left as they are, so that a file can
-be imported again. {END}",
+  identifiers   system:value; several are separated by |
+  source_id     the record's id in the system it comes from; stored as an identifier
+A record needs first_name or last_name. A row is skipped if a patient, archived or not, already
+has its source_id (or, without one, all its identifiers), so a file can be imported again. {END}",
         listed(&plain)
     )
 }
@@ -164,32 +168,32 @@ be imported again. {END}",
 fn doctors_help() -> String {
     format!(
         "\
-The header says what the file is: Synthea's providers.csv as it is, or columns named
+The header decides the format: Synthea's providers.csv, unchanged, or columns with these names:
 {}
-At least first_name or last_name has to be there, and specialization; is_available is true or false.
-Rows whose license_number a doctor has already, in the archive or not, are left as they are, so that
-a file can be imported again; rows without one are told by their email, and without that by names,
-specialisation, address, city and postal code. {END}",
+A record needs specialization, and first_name or last_name; is_available is true or false. A row
+is skipped if a doctor, archived or not, already has its license_number, so a file can be imported
+again. Rows without license_number are recognised by email, and rows without email by names,
+specialization, address, city and postal code. {END}",
         listed(DoctorInput::MEMBERS)
     )
 }
 
-/// How both texts end.
-const END: &str = "Bad rows are reported on standard error
-as FILE:LINE: COLUMN: what is wrong; the others are imported, in pieces that keep nobody else
-waiting. A row has at most 1 MiB.
+/// The end of both texts.
+const END: &str = "Bad rows
+are reported on standard error as FILE:LINE: COLUMN: ERROR, and the other rows are imported. Other
+users can work during an import. A row may have at most 1 MiB.
 
-Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import could
-not be done; 2 on wrong usage.";
+Exit status: 0 if every row was imported or is there already; 1 if a row is bad or the import
+failed; 2 on wrong usage.";
 
 fn source(text: &str) -> Result<String, String> {
     let name = clean(text, Lines::One, IDENTIFIER_MAX).map_err(|complaint| complaint.message)?;
     if name.is_empty() { Err("must not be empty".to_owned()) } else { Ok(name) }
 }
 
-/// Runs an import; returns the exit status.
+/// Runs an import and returns the exit status.
 ///
-/// Fails with one sentence where it can't begin, or not go on.
+/// Fails with a sentence where the import can't begin or can't continue.
 pub async fn run(app: &App, command: ImportCommand) -> Result<u8, String> {
     match command {
         ImportCommand::Patients(PatientsFile { records, source }) => {
@@ -243,16 +247,16 @@ async fn bring_in<S: Subject>(
     let screen = Screen::new(about.len(), options.json);
     let mut run = Run::<S>::new(app, &actor, reader, &screen, report);
     let done = Box::pin(run.all(&mut rows)).await;
-    // Also after an import that stopped: what it has written is to be found quickly.
+    // This also follows an import that stopped early, so that its records are found quickly.
     run.analyze().await;
     screen.close();
     finish(run.report, done, options.json)
 }
 
-/// Prints what was done, also where it could not be finished.
+/// Prints the report, even if the import stopped early.
 fn finish(mut report: Report, done: Result<(), String>, is_json: bool) -> Result<u8, String> {
     let stopped = done.err().map(|why| {
-        let kept = if report.dry_run { "" } else { "; what was imported before stays" };
+        let kept = if report.dry_run { "" } else { "; the rows imported before remain" };
         format!("the import stopped after {} rows: {why}{kept}", report.read)
     });
     report.stopped = stopped.clone();
@@ -267,13 +271,13 @@ fn finish(mut report: Report, done: Result<(), String>, is_json: bool) -> Result
     }
 }
 
-/// The user whose the records are.
+/// The user who will own the records.
 async fn owner(app: &App, named: Option<&str>) -> Result<Actor, String> {
     let Some(name) = named else {
         let first = users::act_as_first_admin(app).await.map_err(|error| error.to_string())?;
         return first.ok_or_else(|| {
-            "there is no administrator whose the records could be: make one with \
-             frontdesk-server user create --role admin, or say --owner"
+            "no administrator exists who could own the records: create one with \
+             frontdesk-server user create --role admin, or name a user with --owner"
                 .to_owned()
         });
     };

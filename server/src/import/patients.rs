@@ -1,4 +1,4 @@
-//! Files with patients.
+//! Importing patients.
 
 use chrono::NaiveDate;
 use shared::{
@@ -13,14 +13,12 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        access::Actor,
-        patients::{self, Claimed},
-    },
+    domain::patients::{self, Claimed},
     error::Error,
+    services::actor::Actor,
 };
 
-/// What they look like.
+/// The columns of a file with patients.
 pub(super) const LAYOUT: Layout = Layout {
     synthea: &["ID", "BIRTHDATE", "FIRST", "LAST", "GENDER"],
     of_synthea: synthea,
@@ -54,7 +52,7 @@ fn synthea(name: &str) -> Meaning {
     }
 }
 
-/// Patients.
+/// Patients, as records to import.
 #[derive(Debug)]
 pub(super) struct Patients;
 
@@ -68,7 +66,7 @@ impl Subject for Patients {
         PatientState::default().changed_by(&PatientInput::read(reader), today)
     }
 
-    /// The id in the source, else all identifiers.
+    /// The source id, or else all identifiers.
     fn key(state: &PatientState, source: &str) -> Vec<Identifier> {
         let all = &state.fields.identifiers;
         match all.iter().find(|identifier| identifier.system == source) {

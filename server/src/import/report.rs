@@ -1,4 +1,4 @@
-//! What an import says: the bad rows as they come, and a summary.
+//! The output of an import: bad rows as they are found, progress, and a summary.
 
 use std::path::PathBuf;
 
@@ -8,40 +8,41 @@ use serde::Serialize;
 use super::{header::Format, row::RowFault};
 use crate::output::{complain, is_watched};
 
-/// A row that stays out.
+/// A row that is not imported.
 #[derive(Debug, Serialize)]
 pub(super) struct BadRow {
-    /// The line on which it begins, from 1.
+    /// The number of its first line, starting at 1.
     pub(super) line: u64,
-    /// Everything that is wrong with it.
+    /// All errors of the row.
     pub(super) faults: Vec<RowFault>,
 }
 
-/// The outcome of an import.
+/// The result of an import.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) file: PathBuf,
     pub(super) format: Format,
-    /// Whose the records are.
+    /// The user who owns the records.
     pub(super) owner: String,
-    /// Nothing was written; `imported` is what would have been.
+    /// Whether this was a dry run. If so, nothing was written, and `imported` is what would have
+    /// been.
     pub(super) dry_run: bool,
-    /// Rows that were read, the header apart.
+    /// Rows that were read, without the header.
     pub(super) read: u64,
     pub(super) imported: u64,
     pub(super) already_there: u64,
     pub(super) bad: u64,
-    /// Of the imported: those with neither an id of the source nor an identifier.
+    /// The imported rows that have neither a source id nor an identifier.
     pub(super) without_identifier: u64,
-    /// Why it ended before the file did.
+    /// The reason why the import stopped before the end of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) stopped: Option<String>,
-    /// The bad rows, where the report is for a program.
+    /// The bad rows; filled only for JSON output.
     pub(super) bad_rows: Vec<BadRow>,
 }
 
 impl Report {
-    /// The summary for people, line by line.
+    /// The lines of the summary for people.
     pub(super) fn summary(&self) -> Vec<String> {
         let imported = match self.dry_run {
             true => "would be imported (dry run, nothing was written)",
@@ -57,7 +58,7 @@ impl Report {
         if self.without_identifier > 0 {
             let some = rows(self.without_identifier);
             summary.push(format!(
-                "{some} with neither source_id nor identifiers: another run would bring them in \
+                "{some} with neither source_id nor identifiers: another run would import them \
                  again."
             ));
         }
@@ -69,14 +70,14 @@ fn rows(count: u64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
-/// How the import is seen while it runs.
+/// The progress bar of a running import, and the reports of bad rows.
 pub(super) struct Screen {
     bar: ProgressBar,
     is_for_programs: bool,
 }
 
 impl Screen {
-    /// A bar over the bytes of the file, if somebody watches.
+    /// Makes the bar over the bytes of the file. It is hidden unless standard error is a terminal.
     pub(super) fn new(bytes: u64, is_for_programs: bool) -> Self {
         let target = match is_watched() {
             true => ProgressDrawTarget::stderr(),
@@ -90,13 +91,13 @@ impl Screen {
         Self { bar, is_for_programs }
     }
 
-    /// Shows how far it is.
+    /// Updates the progress bar.
     pub(super) fn advance(&self, byte: u64, report: &Report) {
         self.bar.set_position(byte);
         self.bar.set_message(rows(report.read));
     }
 
-    /// Reports a bad row: at once for people, at the end for programs.
+    /// Reports a bad row: at once for people, at the end for JSON output.
     pub(super) fn bad_row(&self, row: BadRow, report: &mut Report) {
         report.bad += 1;
         if self.is_for_programs {
@@ -113,7 +114,7 @@ impl Screen {
         });
     }
 
-    /// Takes the bar away.
+    /// Removes the progress bar.
     pub(super) fn close(&self) {
         self.bar.finish_and_clear();
     }

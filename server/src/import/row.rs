@@ -1,5 +1,5 @@
-//! One row of a file: the record that it describes, or everything that is wrong with it. The rules
-//! are those that a request passes.
+//! One row of a file: the record that it describes, or all its errors. The rules are those for
+//! requests.
 
 use chrono::NaiveDate;
 use csv::ByteRecord;
@@ -12,14 +12,14 @@ use super::{
     header::{Header, Meaning},
 };
 
-/// One thing that is wrong with a row.
+/// One error of a row.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct RowFault {
-    /// The column, as the file calls it; none where the whole row is meant.
+    /// The column as the file spells it; `None` where the error concerns the whole row.
     pub(super) column: Option<String>,
-    /// A stable code.
+    /// The stable error code.
     pub(super) code: &'static str,
-    /// The sentence without its subject.
+    /// The error as a sentence without its subject.
     pub(super) message: String,
 }
 
@@ -29,26 +29,26 @@ impl RowFault {
     }
 }
 
-/// A record that a row describes.
+/// The record that a row describes.
 #[derive(Debug)]
 pub(super) struct Described<S: Subject> {
     pub(super) state: S::State,
-    /// By what the row is known again.
+    /// The keys by which the record is recognised.
     pub(super) key: Vec<S::Key>,
     /// The column of each identifier.
     pub(super) origins: Vec<String>,
 }
 
-/// What a row is read with.
+/// Reads rows into records.
 pub(super) struct RowReader<'a> {
     pub(super) header: &'a Header,
-    /// The system of the ids in the source.
+    /// The system of the file's source ids.
     pub(super) source: &'a str,
-    /// The clinic's date.
+    /// Today's date at the clinic.
     pub(super) today: NaiveDate,
 }
 
-/// The members of a row while they are collected.
+/// The members of a row, while its cells are read.
 #[derive(Default)]
 struct Members {
     members: Vec<(String, Value)>,
@@ -103,7 +103,7 @@ impl Members {
         }
     }
 
-    /// Puts what lies in several columns together.
+    /// Combines the values that come from several columns.
     fn finish(mut self) -> Self {
         if !self.middle_name.is_empty() {
             let first = self.members.iter_mut().find(|(name, _)| name == "first_name");
@@ -131,15 +131,15 @@ fn not_a_pair() -> Complaint {
     Complaint::new("invalid_identifier", message)
 }
 
-/// A name without the digits that Synthea glues to its words: `José Eduardo181`.
+/// Removes the digits that Synthea appends to the words of a name: `José Eduardo181`.
 fn without_digits(name: &str) -> String {
     let words =
         name.split_whitespace().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// First and last name of Synthea's one: the digits after the first name tell where it ends. Without
-/// them the last word is the last name.
+/// Splits Synthea's full name into first and last name. The first name ends at the first word with
+/// digits. Without such a word, the last word is the last name.
 fn both_names(name: &str) -> (String, String) {
     let words: Vec<&str> = name.split_whitespace().collect();
     let ends_in_digit = |word: &&str| word.ends_with(|c: char| c.is_ascii_digit());
@@ -152,14 +152,14 @@ fn both_names(name: &str) -> (String, String) {
 impl RowReader<'_> {
     /// Reads a row.
     ///
-    /// Fails with everything that is wrong with it.
+    /// Fails with all errors of the row.
     pub(super) fn read<S: Subject>(
         &self,
         record: &ByteRecord,
     ) -> Result<Described<S>, Vec<RowFault>> {
         let columns = &self.header.columns;
         if record.len() != columns.len() {
-            // Which cell belongs to which column is not known any more.
+            // It is not known any more which cell belongs to which column.
             let cells = if record.len() == 1 { "cell" } else { "cells" };
             let (has, wanted) = (record.len(), columns.len());
             let message = format!("has {has} {cells}, and the header has {wanted}");
@@ -196,7 +196,8 @@ impl RowReader<'_> {
             }
             Ok(_) => Err(self.named(&faults, &origins)),
             Err(more) => {
-                // What was refused is not missing; nor is a name where the other one was refused.
+                // A refused member is not reported as missing too, and neither is a name where the
+                // other name was refused.
                 let is_name_bad = faults.concern("first_name") || faults.concern("last_name");
                 for (field, complaint) in more.iter() {
                     let is_refused =
@@ -210,7 +211,8 @@ impl RowReader<'_> {
         }
     }
 
-    /// Faults in the file's words; `origins` are the columns of the identifiers.
+    /// Translates errors into the file's column names; `origins` holds the columns of the
+    /// identifiers.
     pub(super) fn named(&self, faults: &Faults, origins: &[String]) -> Vec<RowFault> {
         let column = |field: &str| {
             let place = field.strip_prefix("identifiers[").and_then(|rest| rest.split(']').next());

@@ -1,5 +1,4 @@
-//! An import while it runs: a thousand rows at a time are read and looked up, and then written in
-//! pieces.
+//! A running import. It reads and looks up a thousand rows at a time, and writes them in pieces.
 
 use std::{collections::HashSet, io::Read};
 
@@ -11,21 +10,22 @@ use super::{
     report::{BadRow, Report, Screen},
     row::{Described, RowFault, RowReader},
 };
-use crate::{app::App, domain::access::Actor, error::Error};
+use crate::{app::App, error::Error, services::actor::Actor};
 
 /// Rows that are read and looked up at once.
 const BATCH: usize = 1_000;
-/// After so many new records the statistics are made anew, and after ten times as many again: an index
-/// is chosen from them, by the import itself too.
+/// The number of imported records after which the planner's statistics are updated for the first
+/// time. Each further update follows at ten times as many. Indexes are chosen by these statistics,
+/// also for the import itself.
 const FIRST_ANALYSIS: u64 = 1_000;
 
-/// A row with the line on which it begins.
+/// A row with the number of its first line.
 struct Row<S: Subject> {
     line: u64,
     read: Result<Described<S>, Vec<RowFault>>,
 }
 
-/// An import.
+/// The state of an import.
 pub(super) struct Run<'a, S: Subject> {
     app: &'a App,
     actor: &'a Actor,
@@ -33,9 +33,9 @@ pub(super) struct Run<'a, S: Subject> {
     screen: &'a Screen,
     pub(super) report: Report,
     batch: Vec<Row<S>>,
-    /// What the rows of the batch are known by.
+    /// The keys of the rows in the batch.
     keys: HashSet<S::Key>,
-    /// What a dry run would have given out.
+    /// The values that a dry run would have written.
     claimed: S::Claimed,
     next_analysis: u64,
 }
@@ -54,10 +54,10 @@ impl<'a, S: Subject> Run<'a, S> {
         Self { app, actor, reader, screen, report, batch, keys, claimed, next_analysis }
     }
 
-    /// Brings in all rows of a file.
+    /// Imports all rows of a file.
     ///
-    /// Fails where the file can't be read on or the database is away; whole batches before that are
-    /// written.
+    /// Fails where the file can't be read any further or the database is not available. Batches
+    /// before that stay written.
     pub(super) async fn all<R: Read>(
         &mut self,
         rows: &mut Reader<BoundedRows<R>>,
@@ -78,7 +78,8 @@ impl<'a, S: Subject> Run<'a, S> {
     async fn take(&mut self, line: u64, record: &ByteRecord) -> Result<(), Error> {
         let row = Row { line, read: self.reader.read(record) };
         if let Ok(described) = &row.read {
-            // Whether the earlier row with the same id goes in is known once it is written.
+            // Whether the earlier row with the same key is imported is known only after it is
+            // written.
             if described.key.iter().any(|key| self.keys.contains(key)) {
                 self.flush().await?;
             }
@@ -88,7 +89,7 @@ impl<'a, S: Subject> Run<'a, S> {
         if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
     }
 
-    /// Writes the batch, or says what would be written, and reports on its rows in their order.
+    /// Writes the batch, or checks what would be written, and reports its rows in order.
     async fn flush(&mut self) -> Result<(), Error> {
         self.keys.clear();
         let batch = std::mem::take(&mut self.batch);
@@ -119,18 +120,19 @@ impl<'a, S: Subject> Run<'a, S> {
         Ok(())
     }
 
-    /// Makes statistics of what was imported, if anything was. The import is as good without.
+    /// Updates the planner's statistics if anything was imported. A failure does not harm the
+    /// import.
     pub(super) async fn analyze(&self) {
         if self.report.dry_run || self.report.imported == 0 {
             return;
         }
         if let Err(error) = self.app.db().analyze().await {
-            tracing::warn!(%error, "statistics could not be made");
+            tracing::warn!(%error, "the planner's statistics could not be updated");
         }
     }
 
-    /// Writes records, or says what would become of them; each has its key and the columns of its
-    /// identifiers.
+    /// Writes records, or in a dry run checks them. Each record comes with its keys and the columns
+    /// of its identifiers.
     async fn write(
         &mut self,
         states: &[S::State],
@@ -141,7 +143,7 @@ impl<'a, S: Subject> Run<'a, S> {
         } else {
             S::register(self.app, self.actor, states).await?
         };
-        // Another import of the same file, at the same moment, may have been quicker.
+        // A concurrent import of the same file may have written them first.
         let refused = new.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_err());
         let keys: Vec<_> = refused.map(|((key, _), _)| key.as_slice()).collect();
         let there = S::already_there(self.app, &keys, &S::Claimed::default()).await?;
@@ -154,7 +156,7 @@ impl<'a, S: Subject> Run<'a, S> {
         Ok(new.into_iter().zip(verdicts).map(outcome).collect())
     }
 
-    /// Counts the rows of a batch and reports the bad ones, in their order.
+    /// Counts the rows of a batch and reports the bad ones, in order.
     fn count(&mut self, fates: Vec<(u64, Fate)>, outcomes: Vec<Outcome>) {
         let mut outcomes = outcomes.into_iter();
         for (line, fate) in fates {
@@ -180,22 +182,22 @@ impl<'a, S: Subject> Run<'a, S> {
     }
 }
 
-/// What is known of a row before it is written.
+/// What is known about a row before it is written.
 enum Fate {
     Bad(Vec<RowFault>),
     There,
     New,
 }
 
-/// What has become of a row.
+/// The result for a row.
 enum Outcome {
     In { is_known_again: bool },
     There,
     Out(Vec<RowFault>),
 }
 
-/// The line on which a record begins, from the place where it ends: where its reading began there
-/// may have been blank lines.
+/// The number of the first line of a record, computed from the end of the record: blank lines may
+/// precede it where its reading began.
 fn first_line<R: Read>(rows: &Reader<R>, record: &ByteRecord) -> u64 {
     let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count();
     let lines = u64::try_from(inside).unwrap_or(u64::MAX).saturating_add(1);

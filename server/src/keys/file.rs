@@ -1,4 +1,4 @@
-//! The file of the secrets: finding, making, reading and rotating it.
+//! The key file: locating, creating, reading and rotating it.
 
 use std::{
     io::Write,
@@ -13,24 +13,25 @@ use super::{Key, Keys, RETIRED, lifetime, parse, random_text};
 use crate::{
     clock::Clock,
     config::{Database, Settings},
+    finding::Finding,
     output::say,
 };
 
-/// Change the secrets that sign logins; a running server notices.
+/// Change the secrets that sign logins. A running server notices the change.
 #[derive(Subcommand)]
 pub enum KeysCommand {
-    /// Sign with a new secret from now on. Nobody is logged out: the old ones verify as long as
-    /// tokens and one-time codes live.
+    /// Sign with a new secret from now on. All logins stay valid: the old secrets verify until
+    /// their tokens and one-time codes have expired.
     Rotate,
-    /// Sign with a new secret and forget all others, which ends every login at once.
+    /// Sign with a new secret and remove all others, which ends every login at once.
     RevokeAll,
 }
 
-/// Runs `keys`.
+/// Runs the command `keys`. Fails with a sentence for the operator.
 pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
     let database = settings.database()?;
     if settings.jwt_secret_file.is_none() && settings.jwt_secret.is_some() {
-        return Err("the secret comes from FRONTDESK_JWT_SECRET, where it has to be changed: \
+        return Err("the secret comes from FRONTDESK_JWT_SECRET and must be changed there: \
              only a key file can be rotated"
             .to_owned());
     }
@@ -43,30 +44,54 @@ pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
             let kept = rotate(&path, lifetime, now)?;
             let until = (now + lifetime).format("%Y-%m-%d");
             say(&format!(
-                "{place} has a new secret that signs. Older ones that verify: {kept}, the last \
+                "{place} has a new signing secret. Older secrets that still verify: {kept}, the last \
                  until {until}."
             ));
         }
         KeysCommand::RevokeAll => {
             let revoked = replace(&path, |_| Ok(Vec::new()))?;
-            say(&format!("{place} has a new secret and no other: {revoked} revoked."));
+            say(&format!("{place} now has only a new secret; secrets revoked: {revoked}."));
         }
     }
     Ok(())
 }
 
-/// Checks the secrets; says where they are.
+/// Checks the secrets and returns their location.
 ///
 /// Fails with one sentence.
-pub fn check(settings: &Settings, database: &Database) -> Result<String, String> {
+pub fn check(settings: &Settings, database: &Database) -> Result<Finding, String> {
     if let (None, Some(secret)) = (&settings.jwt_secret_file, &settings.jwt_secret) {
-        return parse(secret, "FRONTDESK_JWT_SECRET").map(|_| "FRONTDESK_JWT_SECRET".to_owned());
+        parse(secret, "FRONTDESK_JWT_SECRET")?;
+        return Ok(Finding::good("FRONTDESK_JWT_SECRET"));
     }
     let path = path(settings, database)?;
-    read(&path).map(|_| path.display().to_string())
+    let place = path.display();
+    if settings.jwt_secret_file.is_none() && path.symlink_metadata().is_err() {
+        return Ok(match database {
+            Database::Sqlite(file) if file.exists() => Finding::warning(format!(
+                "{place} is missing: the next start creates another one, which ends every login"
+            )),
+            _ => Finding::good(format!("{place} does not exist yet: the first start creates it")),
+        });
+    }
+    read(&path)?;
+    Ok(match shared_with_group(&path) {
+        Some(sentence) => Finding::warning(sentence),
+        None => Finding::good(place.to_string()),
+    })
 }
 
-/// The file of the secrets: the one that is named, or the one beside a SQLite file.
+/// Checks that the settings name the secrets where they must.
+///
+/// Fails with a sentence for the operator.
+pub fn check_given(settings: &Settings, database: &Database) -> Result<(), String> {
+    match settings.jwt_secret {
+        Some(_) => Ok(()),
+        None => path(settings, database).map(drop),
+    }
+}
+
+/// The path of the key file: the one in the settings, or the one beside a SQLite file.
 pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, String> {
     match (&settings.jwt_secret_file, database) {
         (Some(path), _) => Ok(path.clone()),
@@ -76,19 +101,19 @@ pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, 
             Ok(path.into())
         }
         (None, Database::Postgres(_)) => {
-            Err("with PostgreSQL a secret has to be given, the same on every instance: \
+            Err("PostgreSQL needs a signing secret that is the same on every instance: \
              say --jwt-secret-file (openssl rand -base64 48 makes one)"
                 .to_owned())
         }
     }
 }
 
-/// What shows that a file has changed.
+/// The metadata by which a change of the file is noticed.
 #[derive(Debug, PartialEq)]
 pub(super) struct Stamp {
     length: u64,
     changed_at: Option<SystemTime>,
-    /// Which file it is: one that was put in another's place is new.
+    /// The inode. A file that has replaced another one has a different inode.
     number: u64,
 }
 
@@ -106,21 +131,41 @@ impl Stamp {
     }
 }
 
+/// Reads the secrets. A symbolic link is followed: container platforms mount secrets as such.
 pub(super) fn read(path: &Path) -> Result<Keys, String> {
     let place = format!("the key file {}", path.display());
     let failed = |error: std::io::Error| format!("{place} can't be read: {error}");
-    let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
+    let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {
         return Err(format!("{place} is not a plain file"));
     }
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-        if mode & 0o077 != 0 {
-            return Err(format!("{place} can be read by others: chmod 600 it"));
+        if mode & 0o027 != 0 {
+            return Err(format!(
+                "{place} can be read by others or changed by its group: chmod 600 it"
+            ));
         }
     }
     parse(&std::fs::read_to_string(path).map_err(failed)?, &place)
+}
+
+/// A sentence for the operator where the file's group may read the secrets. That is how container
+/// platforms mount a secret for a server that is not root.
+pub(super) fn shared_with_group(path: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        let metadata = std::fs::metadata(path).ok()?;
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+        (mode & 0o040 != 0)
+            .then(|| format!("the key file {} can be read by its whole group", path.display()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 /// Puts a new secret before the others, marks the one that has signed until now, and leaves out
@@ -147,19 +192,21 @@ fn line(key: &Key, now: DateTime<Utc>) -> Result<String, String> {
     Ok(format!("{secret}{RETIRED}{retired_at}"))
 }
 
-/// Puts a file with a new secret and some of the old ones in the place of the old file, in one step.
-/// Answers how many secrets there were.
+/// Atomically replaces the file by one with a new secret and the lines that `keep` chooses. Returns
+/// the number of secrets that the old file had.
 fn replace(
     path: &Path,
     keep: impl FnOnce(&Keys) -> Result<Vec<String>, String>,
 ) -> Result<usize, String> {
     let failed = |error: std::io::Error| format!("can't replace {}: {error}", path.display());
+    // The file is replaced, not a link to it.
+    let path = &path.canonicalize().map_err(failed)?;
     // Of two at once, the second has to see what the first has made.
     let _turn = turn(path).map_err(failed)?;
     let keys = read(path)?;
     let lines = keep(&keys)?;
     let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(failed)?;
-    // The command may be run by another user than the server.
+    // The user who runs this command may be another one than the server's.
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
@@ -179,27 +226,27 @@ fn replace(
     Ok(keys.all().count())
 }
 
-/// Waits until nobody else replaces the file; the turn ends when the answer is dropped.
+/// Waits for the exclusive right to replace the file. Dropping the returned file ends it.
 fn turn(path: &Path) -> std::io::Result<std::fs::File> {
     loop {
         let file = std::fs::File::open(path)?;
         file.lock()?;
-        // While we waited the file may have been replaced, and with it the lock.
+        // The file, and with it the lock, may have been replaced while this call waited.
         if Stamp::of(path)? == Stamp::new(&file.metadata()?) {
             return Ok(file);
         }
     }
 }
 
-/// Makes the file with one secret, unless it is there: readable by its owner alone from the first
-/// moment, and on the disk before anything is signed with it.
+/// Creates the file with one secret, unless it exists. Only its owner can read it from the first
+/// moment, and it is on the disk before anything is signed with it.
 pub(super) fn make(path: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("can't make {}: {error}", path.display());
     if path.symlink_metadata().is_ok() {
         return Ok(());
     }
-    // Written under another name first: a crash must not leave an empty file, and of two first
-    // starts at once both must end up with the same secret.
+    // It is written under another name first: a crash must not leave an empty file, and two
+    // concurrent first starts must end up with the same secret.
     let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(failed)?;
     writeln!(file, "{}", random_text::<48>()?).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;

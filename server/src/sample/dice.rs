@@ -1,14 +1,14 @@
-//! Chance that is the same every time.
+//! Random numbers that are the same in every run.
 
 /// SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (OOPSLA
 /// 2014), with the constants of Vigna's `splitmix64.c`. For samples only, never for secrets.
 pub(super) struct Dice(u64);
 
 impl Dice {
-    /// Dice that fall in the same way for the same seed.
+    /// Dice that give the same sequence for the same seed.
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Self(seed);
-        // Neighbouring seeds shall not begin alike.
+        // Neighbouring seeds must not give similar first numbers.
         let state = dice.next() ^ seed.rotate_left(32);
         Self(state)
     }
@@ -21,30 +21,30 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 up to, not including, `end`; 0 where `end` is 0.
+    /// A number from 0 to `end - 1`; 0 where `end` is 0.
     pub(super) fn below(&mut self, end: u32) -> u32 {
-        // The upper half scaled down: even enough for a sample.
+        // The upper half of the number, scaled down: uniform enough for a sample.
         let scaled = (self.next() >> 32) * u64::from(end);
         u32::try_from(scaled >> 32).unwrap_or_default()
     }
 
-    /// A number between two, both included.
+    /// A number between two numbers, both included.
     pub(super) fn between(&mut self, first: u32, last: u32) -> u32 {
         first + self.below(last.saturating_sub(first) + 1)
     }
 
-    /// True in so many of a hundred throws.
+    /// True with this probability, in percent.
     pub(super) fn percent(&mut self, chance: u32) -> bool {
         self.below(100) < chance
     }
 
-    /// One of several; the empty text where there are none.
+    /// One of several texts; the empty text where there are none.
     pub(super) fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         let place = self.below(u32::try_from(choices.len()).unwrap_or(u32::MAX));
         choices.get(place as usize).copied().unwrap_or_default()
     }
 
-    /// A pattern in which every `#` has become a digit.
+    /// A pattern with every `#` replaced by a digit.
     pub(super) fn digits(&mut self, pattern: &str) -> String {
         let digit = |c| match c {
             '#' => char::from_digit(self.below(10), 10).unwrap_or('0'),

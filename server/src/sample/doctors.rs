@@ -1,4 +1,4 @@
-//! Doctors for the people of the sample.
+//! Doctors for the sample data.
 
 use shared::{
     Patch,
@@ -6,13 +6,9 @@ use shared::{
 };
 
 use super::{dice::Dice, name, origin, value};
-use crate::{
-    app::App,
-    domain::{access::Actor, doctors::register_many},
-    error::Error,
-};
+use crate::{app::App, domain::doctors::register_many, error::Error, services::actor::Actor};
 
-/// About as frequent as doctors are who do it: the first ones more than the last.
+/// Specializations, roughly from the most frequent one to the rarest.
 const SPECIALIZATIONS: &[&str] = &[
     "General Practice",
     "Internal Medicine",
@@ -40,9 +36,9 @@ const SPECIALIZATIONS: &[&str] = &[
     "Allergology",
 ];
 
-/// So many doctors, the same ones every time.
+/// The first `count` sample doctors, the same ones in every run.
 pub fn doctors(count: usize) -> impl Iterator<Item = NewDoctor> {
-    // Other throws than those for the patients.
+    // Inverted seeds, so that doctors and patients differ.
     (0..count).map(|place| NewDoctor(doctor(place, Dice::new(!(place as u64)))))
 }
 
@@ -51,7 +47,7 @@ fn doctor(place: usize, mut dice: Dice) -> DoctorInput {
     let is_woman = dice.percent(50);
     let (first, last) = name(&mut dice, origin, is_woman);
     let end = u32::try_from(SPECIALIZATIONS.len()).unwrap_or_default();
-    // The smaller of two throws: the first ones come more often.
+    // The smaller of two numbers, so that the first specializations are more frequent.
     let speciality = dice.below(end).min(dice.below(end)) as usize;
     let mut input = DoctorInput {
         first_name: value(first),
@@ -73,7 +69,7 @@ fn doctor(place: usize, mut dice: Dice) -> DoctorInput {
 
 /// Enters doctors into the directory.
 ///
-/// Fails where one of them breaks a rule that requests pass.
+/// Fails where a doctor breaks a rule for requests.
 pub async fn enter(
     app: &App,
     actor: &Actor,

@@ -1,5 +1,5 @@
-//! Believable people for trying things out, for tests and for measurements. Nobody is real: the
-//! names are put together by chance, which falls in the same way every time.
+//! Plausible patients and doctors for trials, tests and measurements. No person is real: names are
+//! combined at random, in the same way in every run.
 
 mod dice;
 mod doctors;
@@ -16,27 +16,27 @@ use shared::{
 use crate::{
     app::App,
     domain::{
-        access::{Actor, Origin},
         patients,
         users::{self, NewAccount},
     },
     error::Error,
     keys::random_text,
+    services::actor::{Actor, Origin},
 };
 use dice::Dice;
 pub use doctors::{doctors, enter};
 use names::{ALLERGIES, HISTORIES};
 use origins::ORIGINS;
 
-/// The administrator of the sample.
+/// The e-mail address of the sample's administrator.
 pub const ADMIN: &str = "admin@example.com";
-/// How many people a sample has.
+/// The number of patients in a sample.
 pub const PEOPLE: usize = 500;
 
-/// Fills an empty database with so many people; answers the administrator's e-mail address and password. The password
-/// is another one each time, since there never is a default one.
+/// Fills an empty database with an administrator and `count` patients. Returns the administrator's
+/// e-mail address and password. The password is random, because there is never a default one.
 ///
-/// Fails where there is an administrator already.
+/// Fails where an administrator already exists.
 pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error> {
     let password = random_text::<15>().map_err(Error::internal)?;
     let account = NewAccount {
@@ -52,9 +52,9 @@ pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error>
     Ok((ADMIN.to_owned(), password))
 }
 
-/// Registers people, who are then somebody's patients.
+/// Registers patients, whom `actor` then owns.
 ///
-/// Fails where one of them breaks a rule that requests pass.
+/// Fails where a patient breaks a rule for requests.
 pub async fn register(
     app: &App,
     actor: &Actor,
@@ -67,8 +67,9 @@ pub async fn register(
     patients::register_many(app, actor, &states, "patient.created").await.map(drop)
 }
 
-/// So many people, the same ones every time: the first hundred of ten thousand are those of a
-/// hundred. Births and deaths are counted back from `today`; only the first person's is fixed.
+/// The first `count` sample patients, the same ones in every run: the first hundred of ten thousand
+/// are those of a sample of a hundred. Dates of birth and death are relative to `today`, except the
+/// first patient's.
 pub fn people(count: usize, today: NaiveDate) -> impl Iterator<Item = NewPatient> {
     (0..count).map(move |place| match place {
         0 => NewPatient(first()),
@@ -76,7 +77,7 @@ pub fn people(count: usize, today: NaiveDate) -> impl Iterator<Item = NewPatient
     })
 }
 
-/// Whom every manual and every test looks for.
+/// The first patient, whom documents and tests refer to.
 fn first() -> PatientInput {
     PatientInput {
         first_name: value("José"),
@@ -107,7 +108,7 @@ fn identifier(system: &str, value: String) -> Identifier {
     Identifier { system: system.to_owned(), value }
 }
 
-/// Somebody who is being made up.
+/// A person who is being generated.
 struct Person {
     place: usize,
     today: NaiveDate,
@@ -131,7 +132,8 @@ impl Person {
             20..75 => dice.between(18, 64),
             _ => dice.between(65, 97),
         };
-        // Whole years of 365 days and a part of one: never more than `age` years ago by a year.
+        // Years of 365 days plus part of a year, so that the age in calendar years is never above
+        // `age`.
         let days = u64::from(age) * 365 + u64::from(dice.below(365));
         let born = today.checked_sub_days(Days::new(days)).unwrap_or(today);
         Self { place, today, dice, origin, is_woman, first, last, born, age }
@@ -151,7 +153,7 @@ impl Person {
         input
     }
 
-    /// The value in so many of a hundred throws.
+    /// The value with this probability, in percent.
     fn maybe(
         &mut self,
         chance: u32,
@@ -173,7 +175,7 @@ impl Person {
         })
     }
 
-    /// Birth, as far as it is known, and death.
+    /// The date of birth, as far as it is known, and the date of death.
     fn life(&mut self, input: &mut PatientInput) {
         let born = self.born;
         match self.dice.below(100) {
@@ -228,7 +230,7 @@ impl Person {
 
     fn health(&mut self, input: &mut PatientInput) {
         if self.dice.percent(60) {
-            // About as frequent as they are.
+            // Roughly the distribution in the population.
             let blood_type = match self.dice.below(100) {
                 0..38 => BloodType::OPositive,
                 38..45 => BloodType::ONegative,
@@ -246,7 +248,8 @@ impl Person {
         input.medical_history = self.maybe(chance, |dice, _| dice.pick(HISTORIES).to_owned());
     }
 
-    /// Numbers in other systems; the place in the sample makes each the only one of its kind.
+    /// Identifiers in other systems. They contain the person's place in the sample, so they are
+    /// unique.
     fn numbers(&mut self, input: &mut PatientInput) {
         let place = self.place;
         let mut identifiers = Vec::new();
@@ -276,7 +279,7 @@ fn origin(dice: &mut Dice) -> &'static names::Origin {
     chosen
 }
 
-/// First and last name. Some have a middle name, some two family names.
+/// First and last name. Some people have a middle name, some two family names, some only one name.
 fn name(dice: &mut Dice, origin: &names::Origin, is_woman: bool) -> (String, Option<String>) {
     let given = if is_woman { origin.women } else { origin.men };
     let mut first = dice.pick(given).to_owned();

@@ -1,31 +1,31 @@
-//! What is known of a language from which sample people come, and what they suffer from.
+//! The data of a language that sample people speak, and texts about their health.
 
-/// A language with what people who speak it are called and where they live.
+/// A language: the names of the people who speak it, and where they live.
 pub(super) struct Origin {
-    /// Of a hundred people so many.
+    /// The weight of this language. The weights of all languages add up to 100.
     pub(super) share: u32,
     /// Given names of women.
     pub(super) women: &'static [&'static str],
     /// Given names of men.
     pub(super) men: &'static [&'static str],
-    /// Family names. None: people have one name only.
+    /// Family names. Empty where people have only one name.
     pub(super) families: &'static [&'static str],
-    /// How a family name becomes a woman's.
+    /// Derives a woman's family name.
     pub(super) feminine: fn(&str) -> String,
-    /// City, state, shape of the postal code.
+    /// City, state and pattern of the postal code.
     pub(super) cities: &'static [(&'static str, &'static str, &'static str)],
-    /// Streets; `#` is a digit.
+    /// Streets; `#` stands for a digit.
     pub(super) streets: &'static [&'static str],
-    /// Shape of a phone number; `#` is a digit.
+    /// The pattern of phone numbers; `#` stands for a digit.
     pub(super) phone: &'static str,
 }
 
-/// The same for both.
+/// Family names that are the same for women and men.
 pub(super) fn same(family: &str) -> String {
     family.to_owned()
 }
 
-/// Nováková beside Novák, Dvořáková beside Dvořák.
+/// The feminine form in Czech: Nováková for Novák, Černá for Černý.
 pub(super) fn czech(family: &str) -> String {
     match family.strip_suffix('ý') {
         Some(stem) => format!("{stem}á"),
@@ -33,7 +33,7 @@ pub(super) fn czech(family: &str) -> String {
     }
 }
 
-/// Kowalska beside Kowalski.
+/// The feminine form in Polish: Kowalska for Kowalski.
 pub(super) fn polish(family: &str) -> String {
     match family.strip_suffix("ki") {
         Some(stem) => format!("{stem}ka"),
@@ -41,12 +41,12 @@ pub(super) fn polish(family: &str) -> String {
     }
 }
 
-/// Иванова beside Иванов.
+/// The feminine form in Russian: Иванова for Иванов.
 pub(super) fn russian(family: &str) -> String {
     format!("{family}а")
 }
 
-/// Jónsdóttir beside Jónsson.
+/// The patronymic of a woman in Icelandic: Jónsdóttir for Jónsson.
 pub(super) fn icelandic(family: &str) -> String {
     match family.strip_suffix("son") {
         Some(father) => format!("{father}dóttir"),

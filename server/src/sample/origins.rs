@@ -1,8 +1,8 @@
-//! Where sample people come from: common names, cities and the shapes of numbers.
+//! The origins of sample people: common names, cities, and patterns of numbers.
 
 use super::names::{Origin, czech, icelandic, polish, russian, same};
 
-/// Every origin.
+/// All origins.
 pub(super) static ORIGINS: [Origin; 14] = [
     Origin {
         share: 26,

@@ -33,6 +33,7 @@ const TABLE: &[(&str, [u16; 10])] = &[
     ("get_readiness",           [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("register",                [201, 201, 201, 201, 201, 201, 201, 201, 201, 201]),
     ("log_in",                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("request_tokens",          [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("refresh_tokens",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("forget_password",         [202, 202, 202, 202, 202, 202, 202, 202, 202, 202]),
     ("reset_password",          [400, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
@@ -342,7 +343,12 @@ async fn try_everybody(
             let profile = client.get("/api/auth/profile").await;
             body = if profile.status == 200 { profile.body } else { body };
         }
-        if !body.is_null() {
+        if operation == "request_tokens" {
+            let form =
+                format!("grant_type=password&username=other@example.com&password={PASSWORD}");
+            let media_type = "application/x-www-form-urlencoded";
+            request = request.header("content-type", media_type).body(form);
+        } else if !body.is_null() {
             request = request.json(&body);
         }
         let (status, text) = if operation == "listen" {

@@ -1,6 +1,6 @@
-//! The long forms of the faults: a real disk that is full, a disk that fails, a failover between two
-//! servers, thousands of clients that hang up. `scripts/chaos` installs what they need and runs them;
-//! `faults.rs` has the short forms. What is printed is meant to be read.
+//! The long versions of the fault tests: a full disk, a failing disk, a failover between two
+//! servers, thousands of clients that disconnect. `scripts/chaos` installs what they need and runs
+//! them; the short versions are in `faults.rs`. The printed lines are for the reader.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,14 +21,14 @@ use crate::{
     proxy::Proxy,
 };
 
-/// Runs a program, which has to succeed.
+/// Runs a program and fails unless it succeeds.
 fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed: {said}");
 }
 
-/// A small disk of its own, in memory, until it is dropped.
+/// A small disk in memory, unmounted when it is dropped.
 struct Disk(PathBuf);
 
 impl Disk {
@@ -65,7 +65,7 @@ async fn a_full_disk_again_and_again() {
     admin.patient(json!({"first_name": "Ana"})).await;
     let mut written = 1;
     for round in 0..10 {
-        // All but a rest, then patients until one is refused.
+        // Fills the disk except for a rest, then registers patients until one is refused.
         let free = rustix::fs::statvfs(&disk.0).unwrap();
         let rest = 64 * 1024;
         let length = (free.f_bavail * free.f_frsize).saturating_sub(rest);
@@ -154,21 +154,21 @@ async fn a_failover_to_another_postgres() {
     let staff = server.staff().await;
     let before = staff.patient(json!({"first_name": "Ana"})).await;
     first.wait_for_standby().await;
-    // The old primary stops answering writes, as one that was cut off does.
+    // The old primary refuses writes, like one that was cut off from the cluster.
     first.make_read_only(true).await;
     until(&staff, Method::POST, "/api/patients", 503, &[201]).await;
     let refused = staff.post("/api/patients", json!({"first_name": "Ben"})).await;
     refused.expect_status(503);
     second.promote();
     let began = Instant::now();
-    // What the proxy in front of the two does: new connections go to the new primary, and those that
-    // are open go on with the old one.
+    // A proxy in front of both servers does the same: new connections go to the new primary, open
+    // ones stay with the old one.
     proxy.lead_to(second.address());
     until(&staff, Method::POST, "/api/patients", 201, &[503]).await;
     println!("read-only primary: writing again {:?} after the address leads on", began.elapsed());
     staff.get(&format!("/api/patients/{}", before["id"])).await.expect_status(200);
     until(&staff, Method::GET, "/readyz", 200, &[503]).await;
-    // The new primary goes away without a word, and comes back.
+    // The new primary is stopped without notice and started again.
     second.stop();
     let asked = Instant::now();
     staff.get("/api/patients/1").await.expect_status(503);

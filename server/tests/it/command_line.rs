@@ -33,8 +33,18 @@ fn run(place: &Place, args: &[&str], stdin: &str) -> (i32, String, String) {
 
 #[track_caller]
 fn refused(place: &Place, args: &[&str], sentence: &str) {
+    ends_with_a_sentence(place, args, 1, sentence);
+}
+
+#[track_caller]
+fn misused(place: &Place, args: &[&str], sentence: &str) {
+    ends_with_a_sentence(place, args, 2, sentence);
+}
+
+#[track_caller]
+fn ends_with_a_sentence(place: &Place, args: &[&str], expected: i32, sentence: &str) {
     let (status, _, complaint) = run(place, args, "");
-    assert_eq!(status, 1, "{args:?}: {complaint}");
+    assert_eq!(status, expected, "{args:?}: {complaint}");
     assert!(complaint.contains(sentence), "{args:?}: {complaint}");
     assert_eq!(complaint.lines().count(), 1, "more than a sentence: {complaint}");
 }
@@ -54,6 +64,9 @@ async fn accounts_are_kept_beside_a_running_server(backend: Backend) {
     let (status, _, complaint) = run(&place, &create, "short");
     assert_eq!(status, 1);
     assert!(complaint.contains("at least 15 characters"), "{complaint}");
+    let (status, _, complaint) = run(&place, &create, "securepassword123");
+    assert_eq!(status, 1);
+    assert!(complaint.contains("password: is too easy to guess"), "{complaint}");
     assert_eq!(run(&place, &create, PASSWORD).0, 0);
     assert!(run(&place, &create, PASSWORD).2.contains("already"));
     assert_eq!(run(&place, &["user", "set-role", "x@example.com", "admin"], "").0, 0);
@@ -235,7 +248,9 @@ async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
             looks.next().expect("nobody misses the file");
             let look = http.get(format!("{base}/api/auth/profile")).bearer_auth(&token);
             assert_eq!(look.send().await.unwrap().status(), 200);
-            if let Some(line) = log.try_iter().find(|line| line.contains("the keys stay")) {
+            if let Some(line) =
+                log.try_iter().find(|line| line.contains("the key file was not reloaded"))
+            {
                 break line;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -255,15 +270,49 @@ async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
 }
 
 #[tokio::test]
+async fn the_log_has_numbers_and_the_user_of_a_request_and_no_probes() {
+    let place = Place::new(Backend::Sqlite).await;
+    create_admin(&place);
+    let args = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
+    let (mut child, base, log) = serve_logging(program(&place).args(args));
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = log_in(&http, &base).await;
+    for path in ["/healthz", "/readyz/", "/metrics", "/api/auth/profile"] {
+        http.get(format!("{base}{path}")).bearer_auth(&token).send().await.unwrap();
+    }
+    let mut lines = Vec::new();
+    loop {
+        let line = log.recv_timeout(Duration::from_secs(60)).expect("the request is not logged");
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        if event["target"] == "access" {
+            lines.push(event.clone());
+        }
+        if event["path"] == "/api/auth/profile" {
+            break;
+        }
+    }
+    let [login, profile] = lines.as_slice() else { panic!("{lines:#?}") };
+    assert_eq!((&login["path"], login.get("user")), (&"/api/auth/login".into(), None));
+    assert!(profile["ms"].is_u64() && profile["status"] == 200, "{profile}");
+    assert_eq!(profile["user"], 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
 async fn what_can_not_work_is_one_plain_sentence() {
     let place = Place::new(Backend::Sqlite).await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     refused(&place, &["serve", "--listen", &address], "the port is taken");
-    refused(&place, &["--smtp-url", "http://u:hunter2@mail.example.com"], "the SMTP URL has to be");
-    refused(&place, &["--smtp-url", "smtp://h?tls=no"], "?tls=required or ?tls=none");
-    refused(&place, &["--mail-from", "nobody"], "\"nobody\" is no e-mail address");
-    refused(&place, &["--database-url", "mysql://x/y"], "unknown scheme \"mysql\"");
+    misused(
+        &place,
+        &["--smtp-url", "http://u:hunter2@mail.example.com"],
+        "the SMTP URL must look like",
+    );
+    misused(&place, &["--smtp-url", "smtp://h?tls=no"], "?tls=required or ?tls=none");
+    misused(&place, &["--mail-from", "nobody"], "\"nobody\" is not an e-mail address");
+    misused(&place, &["--database-url", "mysql://x/y"], "unknown scheme \"mysql\"");
     refused(&place, &["--database-url", "sqlite:/proc/nowhere/a.sqlite"], "can't");
     refused(
         &place,
@@ -284,7 +333,7 @@ async fn postgresql_needs_a_given_secret() {
     let place = Place::new(Backend::Postgres).await;
     let output =
         program(&place).env_remove("FRONTDESK_JWT_SECRET_FILE").arg("serve").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("--jwt-secret-file"), "{complaint}");
 }
@@ -292,16 +341,97 @@ async fn postgresql_needs_a_given_secret() {
 #[tokio::test]
 async fn a_misspelt_setting_is_not_ignored() {
     let place = Place::new(Backend::Sqlite).await;
-    let output = program(&place).env("FRONTDESK_LISTN", "x").arg("migrate").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(complaint.contains("did you mean FRONTDESK_LISTEN?"), "{complaint}");
-    std::fs::write(place.folder.path().join(".env"), "FRONTDESK_REGISTRATIN=open\n").unwrap();
-    let (status, _, complaint) = run(&place, &["migrate"], "");
-    assert_eq!(status, 1);
-    assert!(complaint.contains("FRONTDESK_REGISTRATION"), "{complaint}");
-    std::fs::remove_file(place.folder.path().join(".env")).unwrap();
-    assert_eq!(run(&place, &["--listen", "nonsense"], "").0, 2);
+    for (name, meant) in
+        [("FRONTDESK_LISTN", "FRONTDESK_LISTEN"), ("FRONTDESK_DB_URL", "FRONTDESK_DATABASE_URL")]
+    {
+        let output = program(&place).env(name, "x").arg("migrate").output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        let sentence =
+            format!("the environment has {name}, which is not a setting; did you mean {meant}?");
+        assert!(complaint.contains(&sentence), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_line_of_the_env_file_is_named() {
+    let place = Place::new(Backend::Sqlite).await;
+    let with = |text: &str| {
+        std::fs::write(place.folder.path().join(".env"), text).unwrap();
+        let (status, _, complaint) = run(&place, &["migrate"], "");
+        assert_eq!(status, 2, "{complaint}");
+        complaint
+    };
+    let complaint = with("# ours\n\nFRONTDESK_REGISTRATIN=open\n");
+    assert!(complaint.contains("line 3 of the .env file has FRONTDESK_REGISTRATIN"), "{complaint}");
+    let complaint = with("FRONTDESK_REGISTRATION=open\nhunter2 is no line\n");
+    assert!(complaint.contains("line 2 of the .env file is not NAME=value"), "{complaint}");
+    assert!(!complaint.contains("hunter2"), "{complaint}");
+    let complaint = with("\nexport FRONTDESK_LISTEN=nonsense\n");
+    assert!(complaint.contains("FRONTDESK_LISTEN in line 2 of the .env file"), "{complaint}");
+    let (_, _, complaint) = run(&place, &["migrate", "--listen", "other"], "");
+    assert!(!complaint.contains(".env"), "{complaint}");
+}
+
+#[tokio::test]
+async fn variables_that_a_container_platform_sets_are_no_settings() {
+    let place = Place::new(Backend::Sqlite).await;
+    let output = program(&place)
+        .env("FRONTDESK_SERVICE_HOST", "10.0.0.1")
+        .env("FRONTDESK_SERVICE_PORT_HTTP", "8000")
+        .env("FRONTDESK_PORT", "tcp://10.0.0.1:8000")
+        .env("FRONTDESK_PORT_8000_TCP_ADDR", "10.0.0.1")
+        .arg("migrate")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn a_value_that_can_not_be_read_comes_with_an_example() {
+    let place = Place::new(Backend::Sqlite).await;
+    for (flag, value, example) in [
+        ("--listen", "8000", "127.0.0.1:8000"),
+        ("--listen", "no-such-host.invalid:8000", "is not known"),
+        ("--public-url", "desk.example", "https://desk.example"),
+        ("--time-zone", "Madrid", "did you mean Europe/Madrid?"),
+        ("--cors-origins", "desk.example", "https://desk.example:8443"),
+        ("--trusted-proxies", "proxy", "10.0.0.0/8"),
+    ] {
+        let (status, _, complaint) = run(&place, &[flag, value], "");
+        assert_eq!(status, 2, "{complaint}");
+        assert!(complaint.contains(example), "{complaint}");
+    }
+    let (mut child, base, _) =
+        serve_logging(program(&place).args(["serve", "--listen", "localhost:0"]));
+    assert!(base.starts_with("http://127.0.0.1:"), "{base}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn the_help_of_a_command_has_the_settings_that_it_needs() {
+    let place = Place::new(Backend::Sqlite).await;
+    let help = |args: &[&str]| {
+        let (status, help, _) = run(&place, args, "");
+        assert_eq!(status, 0);
+        help
+    };
+    let create = help(&["user", "create", "--help"]);
+    assert!(create.lines().count() < 50, "{create}");
+    assert!(create.contains("--database-url") && create.contains("--password-stdin"), "{create}");
+    assert!(!create.contains("--smtp-url"), "{create}");
+    assert!(help(&["import", "patients", "--help"]).contains("--time-zone"));
+    for whole in [&["--help"][..], &["serve", "--help"]] {
+        let whole = help(whole);
+        for variable in ["FRONTDESK_SMTP_URL", "FRONTDESK_JWT_SECRET ", "FRONTDESK_METRICS_TOKEN "]
+        {
+            let text = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(variable), "{variable} is missing: {whole}");
+        }
+    }
+    // What the help leaves out is taken all the same.
+    assert_eq!(run(&place, &["user", "list", "--smtp-url", "smtps://mail.example"], "").0, 0);
 }
 
 #[tokio::test]

@@ -126,7 +126,7 @@ async fn an_identifier_is_taken_by_one_of_many(backend: Backend) {
 }
 
 async fn a_storm_of_logins_is_bounded(backend: Backend) {
-    let server = Server::start(backend).await;
+    let server = Server::start_in_earnest(backend).await;
     let staff = server.staff().await;
     let storm: Vec<_> = (0..300)
         .map(|i| {

@@ -1,4 +1,4 @@
-//! What was acknowledged stays, however the process ends.
+//! Acknowledged writes survive, however the process ends.
 
 use std::{
     collections::BTreeSet,
@@ -19,7 +19,7 @@ pub(crate) fn program(place: &Place) -> Command {
     program_by(place, &[])
 }
 
-/// The program as another one starts it, which gets its path as last argument.
+/// The program, started by another program that gets its path as the last argument.
 pub(crate) fn program_by(place: &Place, starter: &[&str]) -> Command {
     let mut words = starter.to_vec();
     words.push(env!("CARGO_BIN_EXE_frontdesk-server"));
@@ -33,12 +33,12 @@ pub(crate) fn program_by(place: &Place, starter: &[&str]) -> Command {
     command
 }
 
-/// Starts the program and waits for the line with its address.
+/// Starts the program and waits for the log line with its address.
 pub(crate) fn serve(place: &Place) -> (Child, String) {
     serve_with(place, |_| {})
 }
 
-/// The same, with what else is to be set.
+/// Like [`serve`], with a change to the command.
 pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Child, String) {
     let mut command = program(place);
     command.args(["serve", "--listen", "127.0.0.1:0"]);
@@ -47,8 +47,8 @@ pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Chil
     (child, base)
 }
 
-/// Starts a command that serves and waits for the line with its address; answers the rest of its
-/// log too, line by line.
+/// Starts a serving command and waits for the log line with its address. Also returns the remaining
+/// lines of its log.
 pub(crate) fn serve_logging(command: &mut Command) -> (Child, String, mpsc::Receiver<String>) {
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -63,7 +63,7 @@ pub(crate) fn serve_logging(command: &mut Command) -> (Child, String, mpsc::Rece
         }
     };
     let (log, rest) = mpsc::channel();
-    // The log is read to its end, also where nobody wants it: else the program would wait.
+    // The log is always read to its end, because the program would block on a full pipe.
     std::thread::spawn(move || lines.for_each(|line| drop(log.send(line.unwrap()))));
     (child, format!("http://{address}"), rest)
 }

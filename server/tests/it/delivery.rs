@@ -1,4 +1,4 @@
-//! Handing mail to a mail server that is down, busy, or refuses it.
+//! Sending mail to a server that is down or busy, or that refuses the mail.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ on_both! {
     nothing_is_sent_in_the_clear_where_tls_is_required,
 }
 
-/// What the mail server of a test does with mail.
+/// The behaviour of the test's mail server.
 #[derive(Clone, Copy, PartialEq)]
 enum Mood {
     Busy,
@@ -33,14 +33,14 @@ enum Mood {
     Refuses,
 }
 
-/// A mail server of a test.
+/// The mail server of a test.
 struct Smtp {
     mood: Mutex<Mood>,
     refused: Mutex<usize>,
     taken: Mutex<Vec<String>>,
 }
 
-/// An address at which nobody listens, and which nobody else gets.
+/// An address that is reserved, but on which nothing listens.
 fn reserved() -> (TcpSocket, SocketAddr) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -117,7 +117,8 @@ async fn a_mail_server_that_is_down_loses_no_mail_and_two_servers_send_each_once
     let tried = "SELECT count(*) FROM outgoing_mail WHERE failure IS NOT NULL";
     eventually(async || (sql(&server.place, tried).await > 0).then_some(())).await;
     let smtp = Smtp::start(socket, Mood::Busy);
-    // Less than a claim lasts, and only while nothing is on its way.
+    // The clock advances by less than the lifetime of a claim, and only while no mail is being
+    // sent.
     let go_on = async || {
         if sql(&server.place, "SELECT count(*) FROM outgoing_mail WHERE claim IS NOT NULL").await
             == 0

@@ -61,7 +61,7 @@ fn subject(line: &str) -> &str {
 }
 
 fn promises(document: &Value) -> BTreeSet<String> {
-    let mut lines = BTreeSet::new();
+    let (mut lines, mut bodies) = (BTreeSet::new(), BTreeSet::new());
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap();
@@ -75,7 +75,9 @@ fn promises(document: &Value) -> BTreeSet<String> {
             }
             let body = &operation["requestBody"];
             for (media, content) in body["content"].as_object().into_iter().flatten() {
-                lines.insert(format!("{id} takes body {media} {}", kind(&content["schema"])));
+                let kind = kind(&content["schema"]);
+                lines.insert(format!("{id} takes body {media} {kind}"));
+                bodies.insert(kind);
                 if body["required"] == true {
                     lines.insert(format!("{id} needs body"));
                 }
@@ -92,8 +94,7 @@ fn promises(document: &Value) -> BTreeSet<String> {
         }
     }
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
-        // A body refuses what it does not know; an answer may have more.
-        let is_body = schema["additionalProperties"] == false;
+        let is_body = bodies.contains(name) || schema["additionalProperties"] == false;
         for (member, described) in schema["properties"].as_object().into_iter().flatten() {
             let verb = if is_body { "takes" } else { "has" };
             lines.insert(format!("{name} {verb} {member} {}", kind(described)));

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::domain::{feed, users};
+use server::domain::users;
 use shared::account::Role;
 
 use crate::{
@@ -250,7 +250,7 @@ async fn old_changes_are_removed_and_newer_ones_stay(backend: Backend) {
     server.app.clock().advance(TimeDelta::days(7) + TimeDelta::hours(2));
     let admin = server.log_in("admin@example.com").await;
     admin.patient(json!({"first_name": "Later"})).await;
-    feed::tidy(&server.app).await.unwrap();
+    server.app.feed().tidy(server.app.clock().now()).await.unwrap();
     for removed in [start, 700, 1_199] {
         let mut stream = Stream::open(&admin, Some(removed)).await;
         assert_eq!(stream.event().await.event.as_deref(), Some("reset"), "{removed}");
@@ -260,7 +260,7 @@ async fn old_changes_are_removed_and_newer_ones_stay(backend: Backend) {
     assert_eq!(stream.lines(1).await, ["patient.created 1201 v1"]);
     // Numbers go on where all is removed.
     server.app.clock().advance(TimeDelta::days(8));
-    feed::tidy(&server.app).await.unwrap();
+    server.app.feed().tidy(server.app.clock().now()).await.unwrap();
     let admin = server.log_in("admin@example.com").await;
     let mut stream = Stream::open(&admin, Some(1_201)).await;
     admin.patient(json!({"first_name": "Last"})).await;

@@ -1,5 +1,5 @@
-//! Faults of the place where records are kept, and clients that hang up: nothing of them may last
-//! longer than they do.
+//! Faults of the database's storage and network, and clients that disconnect. No effect of a fault
+//! may outlast it.
 
 use std::{
     path::Path,
@@ -28,11 +28,11 @@ on_both! {
     hanging_up_leaves_no_connection_in_a_transaction_and_nobody_with_an_old_picture,
 }
 
-/// How long the server may take to notice that a fault has ended; ten times what it takes alone on a
-/// machine.
+/// The longest time in which the server must notice that a fault has ended: ten times what it takes
+/// on an idle machine.
 const RECOVERY: Duration = Duration::from_secs(20);
 
-/// Tries until a request gets this status; every other one has to be among `meanwhile`.
+/// Repeats a request until it gets this status. Every other status must be one of `meanwhile`.
 pub(crate) async fn until(
     client: &Client,
     method: Method,
@@ -67,7 +67,7 @@ fn length(file: &Path) -> u64 {
     std::fs::metadata(file).map_or(0, |metadata| metadata.len())
 }
 
-/// Limits the length of the files that a process writes.
+/// Limits the size of the files that a process writes.
 fn limit_files(process: u32, length: Option<u64>) {
     let pid = Pid::from_raw(i32::try_from(process).unwrap());
     prlimit(pid, Resource::Fsize, Rlimit { current: length, maximum: None }).unwrap();
@@ -105,7 +105,7 @@ async fn without_room_records_are_read_and_writes_go_on_when_there_is_room_again
         let read = admin.get("/api/patients/1").await.expect_status(200).body;
         assert_eq!(read["version"], first["version"]);
     }
-    // A login writes less than a patient: a few still find room.
+    // A login writes less than a patient, so a few logins still find room.
     let login = json!({"email": "admin@example.com", "password": PASSWORD});
     let mut logins = 0;
     while admin.post("/api/auth/login", login.clone()).await.status == 200 {
@@ -126,7 +126,7 @@ async fn without_room_records_are_read_and_writes_go_on_when_there_is_room_again
         assert!(began.elapsed() < RECOVERY);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    // What was read without room is noted once there is some.
+    // Reads that happened without room get their audit events once there is room.
     loop {
         let reads = admin.get("/api/audit?action=patient.read").await.expect_status(200);
         if reads.body["count"] == 3 {
@@ -162,7 +162,7 @@ async fn a_file_that_was_replaced_is_not_written_beside_the_old_one() {
     let staff = server.staff().await;
     let file = server.place.folder.path().join("desk.sqlite");
     std::fs::copy(&file, file.with_extension("copy")).unwrap();
-    // The writer is opened anew after this.
+    // After this the server has to open its writing connection again.
     let mut other = SqliteConnection::connect(&server.place.database_url).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     staff.post("/api/patients", json!({"first_name": "Ben"})).await.expect_status(503);
@@ -173,7 +173,7 @@ async fn a_file_that_was_replaced_is_not_written_beside_the_old_one() {
     staff.get("/readyz").await.expect_status(503);
 }
 
-/// Whether a text lies anywhere in a file of the database.
+/// Whether a text occurs in a file of the database.
 fn is_in_files(folder: &Path, text: &str) -> bool {
     ["desk.sqlite", "desk.sqlite-wal"].iter().any(|name| {
         let content = std::fs::read(folder.join(name)).unwrap_or_default();
@@ -211,7 +211,7 @@ async fn at_rest_the_log_is_empty() {
     }
 }
 
-/// A request that is answered.
+/// Sends a request and reads the beginning of its answer.
 async fn answered(address: std::net::SocketAddr, request: &str) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -220,7 +220,7 @@ async fn answered(address: std::net::SocketAddr, request: &str) {
     assert!(begin.starts_with(b"HTTP/1.1"), "{begin:?}");
 }
 
-/// A request that is sent and whose connection is reset a moment later.
+/// Sends a request and resets its connection after a while.
 async fn hang_up(address: std::net::SocketAddr, request: &str, after: Duration) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.set_zero_linger().unwrap();
@@ -234,12 +234,12 @@ async fn hanging_up_leaves_no_connection_in_a_transaction_and_nobody_with_an_old
     hang_up_often(backend, 40).await;
 }
 
-/// Gives up twelve requests of all kinds in each round, at random moments, and then looks at what
-/// others see.
+/// Drops twelve random requests in each round, at random moments, and then checks what other
+/// clients see.
 pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
     const CLIENTS: u64 = 12;
-    // Each answer of PostgreSQL is on its way for a while, so that `BEGIN` is met as often as any other
-    // statement; it is what sqlx would leave open.
+    // Every answer of PostgreSQL is delayed, so that `BEGIN` is interrupted as often as any other
+    // statement. An interrupted `BEGIN` is what sqlx would leave open.
     let (server, proxy) = match backend {
         Backend::Sqlite => (Server::start(backend).await, None),
         Backend::Postgres => {
@@ -285,8 +285,8 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
         send("PATCH", "/api/patients/1", json!({"city": "Lima"})),
         send("POST", "/api/auth/login", json!({"email": "nobody@example.com", "password": "x"})),
     ];
-    // How long each takes to be answered, so that every moment of its work is hit, however slow the
-    // machine is.
+    // The time that each request takes, so that every moment of its work is interrupted, however
+    // slow the machine is.
     let mut times = Vec::new();
     delay(10);
     for request in &requests {
@@ -305,7 +305,7 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
         let calls: Vec<_> = (0..CLIENTS)
             .map(|_| {
                 let which = usize::try_from(roll(requests.len() as u64)).unwrap();
-                // Twelve at once take longer than one alone.
+                // Twelve concurrent requests take longer than one alone.
                 let longest = u64::try_from(times[which].as_micros()).unwrap() * 4;
                 let after = Duration::from_micros(roll(longest.clamp(1_000, 200_000)));
                 hang_up(server.address, &requests[which], after)
@@ -314,7 +314,8 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
         futures_util::future::join_all(calls).await;
     }
     delay(0);
-    // What others write now, everybody sees; a session that ends now has ended for everybody.
+    // New writes are visible to every request, and a session that ends now has ended for every
+    // request.
     let before = staff.get("/api/dashboard").await.expect_status(200).body;
     let before = before["patients"]["total"].as_i64().unwrap();
     staff.patient(json!({"first_name": "Zoe"})).await;
@@ -351,7 +352,7 @@ async fn a_postgres_that_turns_read_only_is_a_503_until_it_can_be_written() {
     staff.patient(json!({"first_name": "Ana"})).await;
     cluster.make_read_only(true).await;
     let began = Instant::now();
-    // The setting reaches the connections that are open a moment later.
+    // The setting reaches the open connections a moment later.
     until(&staff, Method::POST, "/api/patients", 503, &[201]).await;
     let mut refused = 0;
     while refused < 3 || began.elapsed() < Duration::from_secs(2) {
@@ -365,7 +366,7 @@ async fn a_postgres_that_turns_read_only_is_a_503_until_it_can_be_written() {
     until(&staff, Method::GET, "/readyz", 200, &[503]).await;
 }
 
-/// A server whose way to PostgreSQL leads over a network that can fail.
+/// A server whose connection to PostgreSQL leads through a proxy that can fail.
 async fn with_a_proxy() -> (Server, Proxy) {
     let place = Place::new(Backend::Postgres).await;
     let mut url = url::Url::parse(&place.database_url).unwrap();
@@ -378,7 +379,7 @@ async fn with_a_proxy() -> (Server, Proxy) {
     (Server::start_at(place.clone(), place.settings()).await, proxy)
 }
 
-/// The same, with as many connections open as it may have.
+/// Like [`with_a_proxy`], with the maximum number of connections open.
 async fn behind_a_proxy() -> (Server, Proxy, Client) {
     let (server, proxy) = with_a_proxy().await;
     let staff = server.staff().await;
@@ -393,7 +394,7 @@ async fn connections_that_the_network_has_forgotten_are_all_replaced_at_once() {
     let (_server, proxy, staff) = behind_a_proxy().await;
     for _ in 0..2 {
         proxy.forget();
-        // The first request notices it for all the others, and is answered too.
+        // The first request notices the fault for all connections, and is answered too.
         for _ in 0..10 {
             staff.get("/api/patients/1").await.expect_status(200);
         }
@@ -407,7 +408,7 @@ async fn statements_whose_answer_never_comes_keep_nobody_waiting_for_long() {
     let mut operator = sqlx::PgConnection::connect(&postgres::direct(&server)).await.unwrap();
     operator.execute("BEGIN").await.unwrap();
     operator.execute("SELECT id FROM patients FOR UPDATE").await.unwrap();
-    // As many as there are connections wait for the row when the network forgets them.
+    // As many requests as there are connections wait for the row when the network drops them.
     let stuck: Vec<_> = (0..16)
         .map(|_| {
             let staff = staff.clone();
@@ -420,7 +421,7 @@ async fn statements_whose_answer_never_comes_keep_nobody_waiting_for_long() {
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     loop {
         let count: i64 = sqlx::query_scalar(waiting).fetch_one(&mut operator).await.unwrap();
-        // The rest waits behind the first for the same row.
+        // The others wait behind the first one for the same row.
         if count >= 8 {
             break;
         }

@@ -1,4 +1,4 @@
-//! Clients of HTTP/2 that ask for much and take little.
+//! HTTP/2 clients that request much and read little.
 
 use std::{
     sync::{
@@ -26,20 +26,20 @@ use crate::{
     tls::write_certificate,
 };
 
-/// Longer than anything here takes.
+/// Longer than any step of these tests takes.
 const HANG: Duration = Duration::from_secs(60);
 const SCRIPT: &str = "/docs/swagger-ui.js";
 
-/// A server that gives its clients less time than usual for taking an answer.
+/// A server with this deadline for reading an answer.
 async fn server(unread: Duration, set: impl FnOnce(&mut Settings)) -> Server {
-    let place = Arc::new(Place::new(Backend::Sqlite).await);
+    let place = Arc::new(Place::migrated(Backend::Sqlite).await);
     let mut settings = place.settings();
     set(&mut settings);
     let ever = Duration::from_secs(3_600);
     Server::start_within(place, settings, Limits { unread, idle: ever, ..Limits::default() }).await
 }
 
-/// A connection whose client takes this much of each answer before it asks for more.
+/// A connection whose client reads `window` bytes of each answer before it asks for more.
 async fn connect<S>(stream: S, window: u32) -> (SendRequest<Bytes>, Connection<S, Bytes>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -47,7 +47,7 @@ where
     h2::client::Builder::new().initial_window_size(window).handshake(stream).await.unwrap()
 }
 
-/// Asks for the same as often as this.
+/// Sends the same request several times.
 async fn ask(
     requests: &mut SendRequest<Bytes>,
     client: &Client,
@@ -104,7 +104,7 @@ where
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_takes_nothing_is_closed_whatever_it_pings() {
-    let server = server(Duration::from_secs(1), |_| {}).await;
+    let server = server(Duration::from_millis(200), |_| {}).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let closed = takes_nothing(&server, stream);
     tokio::time::timeout(HANG, closed).await.expect("the connection is kept");
@@ -116,7 +116,7 @@ async fn a_client_that_takes_nothing_is_closed_whatever_it_pings() {
 async fn a_client_that_takes_nothing_is_closed_with_tls_too() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = write_certificate(folder.path());
-    let server = server(Duration::from_secs(1), |settings| {
+    let server = server(Duration::from_millis(200), |settings| {
         settings.tls_cert = Some(folder.path().join("cert.pem"));
         settings.tls_key = Some(folder.path().join("key.pem"));
     })
@@ -143,7 +143,7 @@ async fn a_client_that_takes_nothing_is_closed_with_tls_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_takes_a_byte_now_and_then_is_closed() {
-    let server = server(Duration::from_secs(2), |_| {}).await;
+    let server = server(Duration::from_millis(400), |_| {}).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut requests, connection) = connect(stream, 1).await;
     let ended = tokio::spawn(connection);
@@ -153,7 +153,7 @@ async fn a_client_that_takes_a_byte_now_and_then_is_closed() {
     let sipping = async {
         while let Some(Ok(piece)) = body.data().await {
             taken += piece.len();
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
             if body.flow_control().release_capacity(piece.len()).is_err() {
                 break;
             }
@@ -190,11 +190,11 @@ async fn what_waits_for_one_connection_is_bounded_and_arrives_when_it_is_taken()
     let answers = ask(&mut requests, &staff, "/api/patients", 100).await;
     let bound = (1_048_576 + 8 * length) as i64;
     until("less waits than may", || unsent(&server) >= 1_048_576).await;
-    for _ in 0..50 {
+    for _ in 0..10 {
         assert!(unsent(&server) <= bound, "{} bytes wait", unsent(&server));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Others are served meanwhile.
+    // Other clients are served in the meantime.
     staff.get("/api/patients/1").await.expect_status(200);
     open.send(()).unwrap();
     let reading = answers.into_iter().map(|answer| {
@@ -220,7 +220,7 @@ async fn what_waits_for_one_connection_is_bounded_and_arrives_when_it_is_taken()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_streams_and_slow_requests_are_not_left_unread() {
-    let server = server(Duration::from_millis(500), |_| {}).await;
+    let server = server(Duration::from_millis(100), |_| {}).await;
     let staff = server.staff().await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut requests, connection) = connect(stream, 65_535).await;
@@ -234,7 +234,7 @@ async fn silent_streams_and_slow_requests_are_not_left_unread() {
     let mut body = events.remove(0).await.unwrap().into_body();
     assert!(body.data().await.unwrap().unwrap().starts_with(b"retry: "));
     let slow = begin_request(server.address);
-    slow.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    slow.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     let still_open = tokio::task::spawn_blocking(move || {
         let error = std::io::Read::read(&mut &slow, &mut [0; 1]).unwrap_err();
         error.kind() == std::io::ErrorKind::WouldBlock

@@ -1,13 +1,12 @@
-//! A server of its own for every case, and a client that checks every answer against the API
-//! description.
+//! A server for every case, and a client that checks every answer against the API description.
 
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
 };
 
+use argon2::Params;
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use server::{
@@ -17,7 +16,7 @@ use server::{
     },
     app::App,
     config::{Registration, Settings},
-    domain::users,
+    domain::{upgrade, users},
 };
 use shared::{
     account::Role,
@@ -25,21 +24,19 @@ use shared::{
 };
 use tokio::sync::oneshot;
 
-use crate::postgres;
+pub(crate) use crate::place::Place;
 
-/// A password that every role may have.
+/// A password that is valid for every role.
 pub(crate) const PASSWORD: &str = "a long walk by the sea";
-/// The secret of the test servers on PostgreSQL.
-const SECRET: &str = "tests-sign-with-this-0123456789abcdefghijklmnop";
 
-/// Which database a case runs on.
+/// The database that a case runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backend {
     Sqlite,
     Postgres,
 }
 
-/// Declares cases that run on both databases, from bodies `async fn name(backend: Backend)`.
+/// Declares cases that run on both databases. Each has a body `async fn name(backend: Backend)`.
 macro_rules! on_both {
     ($($(#[$meta:meta])* $name:ident),* $(,)?) => {
         mod on_sqlite {
@@ -58,49 +55,6 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
-/// A place for records, as a program of its own would be told of it.
-pub(crate) struct Place {
-    pub(crate) database_url: String,
-    pub(crate) folder: tempfile::TempDir,
-}
-
-impl Place {
-    pub(crate) async fn new(backend: Backend) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database_url = match backend {
-            Backend::Sqlite => format!("sqlite:{}", folder.path().join("desk.sqlite").display()),
-            Backend::Postgres => postgres::database().await,
-        };
-        Self { database_url, folder }
-    }
-
-    /// A place in a database that is there.
-    pub(crate) fn at(database_url: String) -> Self {
-        Self { database_url, folder: tempfile::tempdir().unwrap() }
-    }
-
-    pub(crate) fn secret_file(&self) -> PathBuf {
-        let path = self.folder.path().join("secret");
-        if !path.exists() {
-            use std::os::unix::fs::OpenOptionsExt;
-            let mut options = std::fs::OpenOptions::new();
-            let mut file = options.write(true).create_new(true).mode(0o600).open(&path).unwrap();
-            std::io::Write::write_all(&mut file, SECRET.as_bytes()).unwrap();
-        }
-        path
-    }
-
-    pub(crate) fn settings(&self) -> Settings {
-        Settings {
-            database_url: Some(self.database_url.clone()),
-            jwt_secret: Some(SECRET.to_owned()),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            outbox: Some(self.folder.path().join("outbox")),
-            ..Settings::defaults()
-        }
-    }
-}
-
 /// A running server.
 pub(crate) struct Server {
     pub(crate) app: App,
@@ -115,7 +69,7 @@ impl Server {
     }
 
     pub(crate) async fn start_with(backend: Backend, set: impl FnOnce(&mut Settings)) -> Self {
-        let place = Arc::new(Place::new(backend).await);
+        let place = Arc::new(Place::migrated(backend).await);
         let mut settings = place.settings();
         set(&mut settings);
         Self::start_at(place, settings).await
@@ -125,15 +79,34 @@ impl Server {
         Self::start_within(place, settings, Limits::default()).await
     }
 
-    /// A server whose clients may take another time than usual.
+    /// A server with other deadlines for its clients.
     pub(crate) async fn start_within(
         place: Arc<Place>,
         settings: Settings,
         limits: Limits,
     ) -> Self {
+        Self::start_hashing(place, settings, limits, cheap()).await
+    }
+
+    /// A server whose passwords cost what they do in earnest, where a case is about the time that
+    /// hashing takes.
+    pub(crate) async fn start_in_earnest(backend: Backend) -> Self {
+        let place = Arc::new(Place::migrated(backend).await);
+        let settings = place.settings();
+        Self::start_hashing(place, settings, Limits::default(), Params::default()).await
+    }
+
+    async fn start_hashing(
+        place: Arc<Place>,
+        settings: Settings,
+        limits: Limits,
+        cost: Params,
+    ) -> Self {
         let listener = connections::listen(settings.listen).unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::open(Settings { listen: address, ..settings }).await.unwrap();
+        let settings = Settings { listen: address, ..settings };
+        let database = settings.database().unwrap();
+        let app = upgrade::open_hashing(settings, &database, cost).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = app.clone();
         tokio::spawn(async move {
@@ -157,7 +130,8 @@ impl Server {
         Client::at(&format!("http://{}", self.address))
     }
 
-    /// Makes an account with a role and logs in. The name is the address's beginning.
+    /// Creates an account with a role and logs in. The name is the local part of the e-mail
+    /// address.
     pub(crate) async fn somebody(&self, role: Role, email: &str) -> Client {
         let name = email.split('@').next().unwrap();
         let account = users::read_account(email, name, PASSWORD.to_owned(), role).unwrap();
@@ -189,15 +163,22 @@ impl Server {
     }
 }
 
+/// Hashes that cost next to nothing: what the cases do is not about them.
+fn cheap() -> Params {
+    Params::new(64, 1, 1, None).unwrap()
+}
+
 fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
+        // It speaks plain HTTP; reading the machine's certificates takes longer than most cases.
+        .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()
 }
 
-/// Somebody who talks to the server.
+/// An HTTP client of the server.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) base: String,
@@ -205,7 +186,7 @@ pub(crate) struct Client {
     token: Option<String>,
 }
 
-/// One answer, already checked against the description.
+/// An answer that was checked against the API description.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -215,7 +196,7 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    /// A client without a login of the server at this address.
+    /// A client of the server at this address, without a login.
     pub(crate) fn at(base: &str) -> Self {
         Self { base: base.to_owned(), http: http(), token: None }
     }
@@ -266,7 +247,7 @@ impl Client {
         }
     }
 
-    /// Sends a request and checks the answer against the description.
+    /// Sends a request and checks the answer against the API description.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = request.build().unwrap();
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
@@ -278,7 +259,7 @@ impl Client {
         Answer { status: status.as_u16(), headers, body, text }
     }
 
-    /// Registers a patient and answers the record.
+    /// Registers a patient and returns the record.
     pub(crate) async fn patient(&self, body: Value) -> Value {
         self.post("/api/patients", body).await.expect_status(201).body
     }
@@ -297,7 +278,7 @@ impl Answer {
         value.to_str().unwrap()
     }
 
-    /// The complaints about a field of a problem document.
+    /// The errors about a field in a problem document, as JSON.
     #[track_caller]
     pub(crate) fn complaints(&self, field: &str) -> String {
         let complaints = &self.body["errors"][field];
@@ -314,7 +295,8 @@ impl Answer {
     }
 }
 
-/// What one operation may answer, by status: the schema of the body, or that there is none.
+/// The described answers of each operation, by status: the schema of the body, or `None` for an
+/// answer without a body.
 type Operations = HashMap<(String, String), HashMap<u16, Option<Value>>>;
 
 struct Description {
@@ -348,8 +330,7 @@ fn description() -> &'static Description {
     })
 }
 
-/// Turns OpenAPI 3.0's `nullable` into JSON Schema, and lets no answer have members that nobody
-/// has described.
+/// Converts OpenAPI 3.0's `nullable` to JSON Schema, and forbids members that are not described.
 fn to_json_schema(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -377,7 +358,7 @@ fn to_json_schema(schema: &mut Value) {
     }
 }
 
-/// Fails where an answer does not fit the description.
+/// Fails unless an answer fits the API description.
 pub(crate) fn check(
     method: &Method,
     path: &str,
@@ -394,7 +375,7 @@ pub(crate) fn check(
         fits("Problem", &json!({"$ref": "#/components/schemas/Problem"}), body);
     }
     let description = description();
-    // What is asked for under an earlier path is answered as under the path of today.
+    // A request to an earlier path is answered like one to today's path.
     let path = match spelling(method.as_str(), path.trim_end_matches('/')) {
         Spelling::Today => path.to_owned(),
         Spelling::Earlier(today) => today,
@@ -410,7 +391,7 @@ pub(crate) fn check(
                 .zip(&segments)
                 .all(|(part, segment)| part.starts_with('{') || part == segment)
     });
-    // What is said of one address goes before what is said of all like it.
+    // A literal segment wins over a parameter.
     let operation = fitting.min_by_key(|((_, template), _)| template.matches('{').count());
     let Some((name, answers)) = operation else { return };
     let described = answers.get(&status.as_u16());
@@ -440,7 +421,7 @@ fn fits(name: &str, schema: &Value, body: &Value) {
     assert!(faults.is_empty(), "{name}: {faults:#?} in {body}");
 }
 
-/// Settings with closed registration.
+/// Closes registration in the settings.
 pub(crate) fn closed(settings: &mut Settings) {
     settings.registration = Registration::Closed;
 }

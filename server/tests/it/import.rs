@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
-use server::{app::App, sample};
+use server::{domain::upgrade, sample};
 
 use crate::{
     crash::{create_admin, program},
@@ -260,7 +260,7 @@ async fn an_import_that_cant_begin_is_one_sentence(backend: Backend) {
         (&["typo.csv"], "the column date_of_brith is not known; did you mean date_of_birth?"),
         (&["other.csv"], "the header is neither"),
         (&["utf16.csv"], "it is in UTF-16"),
-        (&["good.csv"], "there is no administrator"),
+        (&["good.csv"], "no administrator exists"),
         (&["good.csv", "--owner", "x@example.com"], "there is no user x@example.com"),
     ];
     for (args, sentence) in cases {
@@ -341,7 +341,7 @@ async fn the_providers_of_synthea_go_in_once_however_often_they_are_imported(bac
     assert_eq!(tomas["specialization"], "GENERAL PRACTICE");
     assert_eq!(tomas["clinic_address"], "60 HOSPITAL ROAD");
     assert_eq!((&tomas["zip_code"], &tomas["license_number"]), (&json!("01453"), &Value::Null));
-    assert_eq!(tomas["created_by_username"], "user 1");
+    assert_eq!(tomas["created_by_username"], "admin");
     let history = admin.get("/api/doctors/1/history").await;
     assert_eq!(history.results()[0]["action"], "doctor.imported");
     // One who was archived meanwhile stays in the archive.
@@ -430,7 +430,7 @@ async fn two_imports_of_doctors_at_once_bring_nobody_in_twice(backend: Backend) 
 
 async fn the_sample_is_found_by_searching(backend: Backend) {
     let place = Place::new(backend).await;
-    let app = App::open(place.settings()).await.unwrap();
+    let app = upgrade::open(place.settings()).await.unwrap();
     let (email, password) = sample::furnish(&app, sample::PEOPLE).await.unwrap();
     assert!(
         sample::furnish(&app, sample::PEOPLE).await.is_err(),

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::harness::{Backend, PASSWORD, Server, on_both};
 
-on_both! { requests_are_counted_by_route_and_never_by_address }
+on_both! {
+    requests_are_counted_by_route_and_never_by_address,
+    failed_logins_and_waiting_mail_are_counted,
+}
 
 const TOKEN: &str = "metrics-0123456789abcdef";
 
@@ -81,6 +84,33 @@ async fn requests_are_counted_by_route_and_never_by_address(backend: Backend) {
     {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
+}
+
+async fn failed_logins_and_waiting_mail_are_counted(backend: Backend) {
+    // Nobody listens there.
+    let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Server::start_with(backend, |settings| {
+        settings.metrics_token = Some(TOKEN.to_owned());
+        settings.smtp_url = Some(format!("smtp://{away}"));
+    })
+    .await;
+    let count = async |name: &str| {
+        let text = server.nobody().with_token(TOKEN).get("/metrics").await.expect_status(200).text;
+        value(&text, name)
+    };
+    assert_eq!(count("frontdesk_failed_logins_total").await, 0.0);
+    let account = json!({"email": "ana@example.com", "password": PASSWORD});
+    server.nobody().post("/api/auth/register", account.clone()).await.expect_status(201);
+    for (email, password) in
+        [("ana@example.com", "not the password"), ("nobody@example.com", PASSWORD)]
+    {
+        let wrong = json!({"email": email, "password": password});
+        server.nobody().post("/api/auth/login", wrong).await.expect_status(401);
+    }
+    server.nobody().post("/api/auth/login", account).await.expect_status(200);
+    assert_eq!(count("frontdesk_failed_logins_total").await, 2.0);
+    crate::mail::eventually(async || (count("frontdesk_mail_waiting").await == 1.0).then_some(()))
+        .await;
 }
 
 #[tokio::test]

@@ -24,20 +24,26 @@ fn server() -> &'static str {
     })
 }
 
-/// Makes an empty database and answers its URL.
-pub(crate) async fn database() -> String {
+/// Makes a database, empty or as the template of this name is, and answers its URL.
+pub(crate) async fn database(template: Option<&str>) -> String {
     use sqlx::{Connection, Executor};
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("frontdesk_test_{}_{number}", std::process::id());
     let server = tokio::task::spawn_blocking(server).await.unwrap();
     let mut connection = sqlx::PgConnection::connect(server).await.expect(MISSING);
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    let template = template.unwrap_or("template1");
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"));
     connection.execute(create).await.unwrap();
     connection.close().await.unwrap();
     let mut url = url::Url::parse(server).unwrap();
     url.set_path(&name);
     url.to_string()
+}
+
+/// The name of the database at a URL.
+pub(crate) fn name(url: &str) -> String {
+    url::Url::parse(url).unwrap().path().trim_start_matches('/').to_owned()
 }
 
 /// The address of the database of a server whose way to it leads over a proxy.

@@ -1,4 +1,4 @@
-//! A network between the server and its database that can fail.
+//! A proxy between the server and its database, for simulating network faults.
 
 use std::{
     net::SocketAddr,
@@ -14,7 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Passes connections on to one server.
+/// Forwards connections to one server.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     state: Arc<State>,
@@ -22,18 +22,18 @@ pub(crate) struct Proxy {
 
 #[derive(Default)]
 struct State {
-    /// Where new connections lead.
+    /// The server that new connections are forwarded to.
     target: Mutex<Option<SocketAddr>>,
-    /// Connections of an earlier generation are forgotten: they stay open and nothing passes.
+    /// Connections of an earlier generation stay open, but no byte passes any more.
     generation: AtomicU64,
-    /// How many milliseconds every answer is on its way.
+    /// The delay of every answer, in milliseconds.
     delay: AtomicU64,
-    /// New connections are answered by something that is no database.
+    /// Whether new connections are answered by something other than a database.
     is_something_else: AtomicBool,
 }
 
 impl Proxy {
-    /// Begins to pass connections on to this address.
+    /// Starts a proxy that forwards connections to this address.
     pub(crate) async fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -48,23 +48,23 @@ impl Proxy {
         Self { address, state }
     }
 
-    /// Leads new connections to another server; those that are open stay with the old one.
+    /// Forwards new connections to another server. Open connections stay with the old one.
     pub(crate) fn lead_to(&self, target: SocketAddr) {
         *self.state.target.lock().unwrap() = Some(target);
     }
 
-    /// Lets every answer be so many milliseconds on its way.
+    /// Delays every answer by this many milliseconds.
     pub(crate) fn delay_answers(&self, milliseconds: u64) {
         self.state.delay.store(milliseconds, Ordering::SeqCst);
     }
 
-    /// Forgets the connections that are open, as a router does that was restarted.
+    /// Silently drops all traffic of the open connections, like a router that was restarted.
     pub(crate) fn forget(&self) {
         self.state.generation.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Puts something else in the place of the database, or the database back. Connections that are
-    /// open end.
+    /// Answers connections with something other than a database, or with the database again. Open
+    /// connections are closed.
     pub(crate) fn put_something_else(&self, is_something_else: bool) {
         self.state.is_something_else.store(is_something_else, Ordering::SeqCst);
         self.forget();
@@ -109,7 +109,7 @@ async fn copy(
     }
     let is_forgotten = state.generation.load(Ordering::SeqCst) != generation;
     if is_forgotten && !state.is_something_else.load(Ordering::SeqCst) {
-        // Neither an answer nor an end.
+        // The connection gets neither an answer nor an end.
         std::future::pending::<()>().await;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-fn sources(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn sources(folder: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
     let mut folders = vec![root.join(folder)];
@@ -82,6 +82,38 @@ fn the_clients_core_and_shared_drag_in_no_server() {
             assert!(!tree.lines().any(|line| line.starts_with(heavy)), "{package} has {heavy}");
         }
     }
+}
+
+/// The codes of complaints that a source makes, and of conflicts at one member.
+fn error_codes_in(name: &str, text: &str) -> Vec<String> {
+    let first = text.split("Complaint::new(").skip(1);
+    let second = text.split("Error::conflict(").skip(1);
+    let second = second.map(|arguments| arguments.split_once(',').unwrap().1);
+    let arguments = first.chain(second).map(str::trim_start);
+    // There `conflict` makes its complaint.
+    let arguments = arguments.filter(|it| name != "server/src/error.rs" || it.starts_with('"'));
+    let literal = |it: &str| {
+        let (code, _) = it.strip_prefix('"')?.split_once('"')?;
+        Some(code.to_owned())
+    };
+    arguments
+        .map(|it| literal(it).unwrap_or_else(|| panic!("{name}: no code in {it:.60}")))
+        .collect()
+}
+
+#[test]
+fn every_code_of_a_complaint_is_in_the_table_and_none_is_there_in_vain() {
+    let listed: Vec<_> = shared::error_codes::ALL.iter().map(|code| code.name).collect();
+    assert!(listed.is_sorted_by(|a, b| a < b), "{listed:?}");
+    let mut used = std::collections::BTreeSet::new();
+    for (name, text) in sources("shared/src").into_iter().chain(sources("server/src")) {
+        let mut code = text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned();
+        if name == "shared/src/problem.rs" {
+            code = code.replace("Self::new(\"", "Complaint::new(\"");
+        }
+        used.extend(error_codes_in(&name, &code));
+    }
+    assert_eq!(used.iter().collect::<Vec<_>>(), listed);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Somebody who listens for changes: a small reader of server-sent events, which checks that they are
-//! what the description says.
+//! A subscriber to live changes: a small reader of server-sent events that checks them against the
+//! API description.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::harness::Client;
 
-/// Nothing in these tests takes so long unless it hangs.
+/// Longer than any step of these tests takes.
 pub(crate) const HANG: Duration = Duration::from_secs(60);
 
-/// A block of lines as it came.
+/// A block of lines of the stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Block {
     pub(crate) id: Option<i64>,
@@ -25,24 +25,24 @@ impl Block {
         self.data.is_some()
     }
 
-    /// The record and its version.
+    /// The id and the version of the record.
     pub(crate) fn record(&self) -> (i64, i64) {
         let data = self.data.as_ref().unwrap();
         (data["id"].as_i64().unwrap(), data["version"].as_i64().unwrap())
     }
 
-    /// As `patient.updated 7 v3`.
+    /// The event as a line such as `patient.updated 7 v3`.
     pub(crate) fn line(&self) -> String {
         let ((id, version), event) = (self.record(), self.event.as_deref().unwrap());
         format!("{event} {id} v{version}")
     }
 }
 
-/// Somebody who listens.
+/// A subscriber.
 pub(crate) struct Stream {
     pub(crate) response: reqwest::Response,
     pub(crate) read: String,
-    /// The last id that came.
+    /// The last event id that was received.
     pub(crate) last: i64,
 }
 
@@ -61,7 +61,7 @@ impl Stream {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "private, no-cache");
         let mut stream = Self { response, read: String::new(), last: -1 };
-        // The first block says where it begins, so that no cut is too early to go on from.
+        // The first block carries an id, so that a stream can be resumed even if it breaks at once.
         let first = stream.block().await.unwrap();
         assert!(first.id.is_some(), "{first:?}");
         if first.is_event() {
@@ -71,7 +71,7 @@ impl Stream {
         stream
     }
 
-    /// The next block, or none where the stream has ended as it should.
+    /// The next block; `None` where the stream has ended properly.
     pub(crate) async fn block(&mut self) -> Option<Block> {
         loop {
             if let Some((block, rest)) = self.read.split_once("\n\n") {
@@ -98,7 +98,7 @@ impl Stream {
         }
     }
 
-    /// The next events, each as a line.
+    /// The next events, one line each.
     pub(crate) async fn lines(&mut self, count: usize) -> Vec<String> {
         let mut lines = Vec::new();
         for _ in 0..count {
@@ -107,7 +107,7 @@ impl Stream {
         lines
     }
 
-    /// Waits for the end.
+    /// Waits for the end of the stream.
     pub(crate) async fn end(mut self) {
         while let Some(block) = self.block().await {
             assert!(!block.is_event(), "{block:?} instead of the end");

@@ -36,7 +36,7 @@ record! {
     Account {
         /// The user's id.
         id: UserId,
-        /// The username, if one was chosen.
+        /// The username; never absent where there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// The e-mail address.
         email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("ana@example.com")],
@@ -99,7 +99,7 @@ record! {
     BriefUser {
         /// The user's id.
         id: UserId,
-        /// The username, if one was chosen.
+        /// The username; never absent where there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// Both names.
         name: String => [max_length(FULL_NAME_MAX), example("Ana Gómez")],

@@ -80,7 +80,14 @@ fn distrust(text: &str) -> String {
             "it comes from nobody known here; --ca-cert FILE trusts the clinic's own",
         ),
         ("SelfSigned", "it comes from nobody known here; --ca-cert FILE trusts the clinic's own"),
-        ("CaUsedAsEndEntity", "it is self-made; the clinic's own needs an authority (--ca-cert)"),
+        (
+            "CaUsedAsEndEntity",
+            "it comes from nobody known here; --ca-cert FILE trusts the clinic's own",
+        ),
+        (
+            "BadSignature",
+            "it was not made by the authority that it names; --ca-cert FILE trusts the clinic's own",
+        ),
         ("not valid for name", "it belongs to a server of another name"),
         ("NotValidForName", "it belongs to a server of another name"),
         ("not valid yet", "it is not valid yet; is this machine's clock right?"),
@@ -101,7 +108,8 @@ mod tests {
             ("invalid peer certificate: UnknownIssuer", "nobody known here"),
             ("invalid peer certificate: certificate expired: verified at …", "has expired"),
             ("invalid peer certificate: certificate not valid for name \"x\"", "another name"),
-            ("invalid peer certificate: BadSignature", "BadSignature; see --ca-cert"),
+            ("invalid peer certificate: BadSignature", "--ca-cert FILE trusts"),
+            ("invalid peer certificate: BadEncoding", "BadEncoding; see --ca-cert"),
         ] {
             assert!(distrust(text).contains(words), "{text}");
         }

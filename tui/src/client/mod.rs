@@ -6,14 +6,16 @@ mod failure;
 mod request;
 mod sessions;
 mod tokens;
+mod trust;
 
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trust_tests;
 
 use std::{
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -30,13 +32,13 @@ use tui_core::{
 };
 use url::Url;
 
-pub(crate) use self::sessions::Handles;
 use self::{
     answer::{Answer, Expected},
     request::{Request, Target},
     sessions::Sessions,
     tokens::Tokens,
 };
+pub(crate) use self::{sessions::Handles, trust::Certificate};
 use crate::devices::Devices;
 
 /// How long to wait for a connection.
@@ -45,24 +47,6 @@ const CONNECT: Duration = Duration::from_secs(3);
 const WHOLE: Duration = Duration::from_secs(15);
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(5);
-
-/// A certificate to trust besides the usual ones.
-#[derive(Clone)]
-pub(crate) struct Certificate(Vec<reqwest::Certificate>);
-
-impl Certificate {
-    /// Reads a PEM file, which may hold several.
-    ///
-    /// Fails with one plain sentence.
-    pub(crate) fn read(file: &Path) -> Result<Self, String> {
-        let text = std::fs::read(file)
-            .map_err(|e| format!("the certificate {} can't be read: {e}", file.display()))?;
-        match reqwest::Certificate::from_pem_bundle(&text) {
-            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
-            _ => Err(format!("{} holds no certificate in PEM form", file.display())),
-        }
-    }
-}
 
 /// Talks to one server, for whoever has logged in there.
 pub(crate) struct Client {
@@ -101,10 +85,11 @@ impl Client {
         if is_loopback(&url) {
             builder = builder.no_proxy();
         }
-        if let Some(Certificate(certificates)) = certificate {
-            for certificate in certificates.iter().cloned() {
-                builder = builder.add_root_certificate(certificate);
-            }
+        if let Some(certificate) = certificate {
+            let config = certificate
+                .config()
+                .map_err(|error| format!("no secure connection can be made: {error}"))?;
+            builder = builder.tls_backend_preconfigured(config);
         } else if url.scheme() == "http" {
             // Spares reading the system's certificates, and needing any.
             builder = builder.tls_certs_only([]);

@@ -1,5 +1,5 @@
-//! The places for connections: how many there are, how many of them one address may have, and which
-//! connection gives way where all are taken.
+//! Places for connections: how many exist, how many of them one address may take, and which
+//! connection is closed to make room when all are taken.
 
 use std::{
     cmp::Reverse,
@@ -17,34 +17,34 @@ use tokio::{
 
 use super::traffic::Traffic;
 
-/// How long a connection that was asked to give way may take before another is asked.
+/// The time that a connection has to end once it is asked to, before another one is asked.
 const GIVE_WAY_TIME: Duration = Duration::from_millis(100);
 
-/// The places behind one listening address.
+/// The places of one listening address.
 pub(super) struct Places {
     free: Arc<Semaphore>,
     of_one: usize,
     apart: Vec<IpNet>,
     taken: Mutex<Taken>,
-    /// A connection has ended.
+    /// Notified when a connection has ended.
     left: Notify,
 }
 
 #[derive(Default)]
 struct Taken {
     connections: HashMap<u64, Connection>,
-    /// How many connections each network has that is not apart.
+    /// The number of connections of each network that is subject to the limit per address.
     counts: HashMap<IpNet, usize>,
     next: u64,
 }
 
 struct Connection {
-    /// Whose the connection is; none where the address is apart from the limit.
+    /// The network that the connection counts against; `None` where it is exempt from the limit.
     network: Option<IpNet>,
     traffic: Arc<Traffic>,
 }
 
-/// A place, given back when it is dropped.
+/// A place for one connection. Dropping it frees the place.
 pub(super) struct Place {
     places: Arc<Places>,
     id: u64,
@@ -79,15 +79,15 @@ impl Taken {
         }
     }
 
-    /// How many connections a network has; none where it is apart.
+    /// The number of connections of a network; `None` where it is exempt.
     fn count(&self, network: Option<IpNet>) -> Option<usize> {
         network.map(|network| self.counts.get(&network).copied().unwrap_or_default())
     }
 }
 
 impl Places {
-    /// `all` places, `of_one` of them for one address. Networks that are `apart` are not limited
-    /// by themselves.
+    /// Makes `all` places, of which one address may take `of_one`. Networks in `apart` are exempt
+    /// from the limit per address.
     pub(super) fn new(all: usize, of_one: usize, apart: Vec<IpNet>) -> Self {
         let (free, taken) = (Arc::new(Semaphore::new(all)), Mutex::default());
         Self { free, of_one, apart, taken, left: Notify::new() }
@@ -97,8 +97,8 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whose a connection from this address is: the address, or the /64 that one subscriber of
-    /// IPv6 has; none where it is apart.
+    /// The network that a connection from this address counts against: the address itself, or its
+    /// /64, which is what one subscriber of IPv6 gets. `None` where the address is exempt.
     fn network(&self, address: IpAddr) -> Option<IpNet> {
         let address = address.to_canonical();
         if self.apart.iter().any(|network| network.contains(&address)) {
@@ -112,8 +112,8 @@ impl Places {
         })
     }
 
-    /// Takes a place for a connection from this address, or none where the address has as many as it
-    /// may. Where all are taken it asks quiet connections to give way, and waits.
+    /// Takes a place for a connection from this address. Returns `None` where the address already
+    /// has its maximum. Where all places are taken, it asks quiet connections to end and waits.
     pub(super) async fn take(
         self: &Arc<Self>,
         address: IpAddr,
@@ -137,16 +137,17 @@ impl Places {
         Some(Place { places: Arc::clone(self), id, _permit: permit })
     }
 
-    /// Asks a quiet connection to give way, and waits until one has ended or this time has passed.
+    /// Asks a quiet connection to end, and waits until any connection has ended or `time` has
+    /// passed.
     pub(super) async fn make_room_within(&self, time: Duration) {
         self.make_room();
-        // Where nobody has left in time there is nothing to do but to try again.
+        // If no connection ends in time, the caller simply tries again.
         let _ = timeout(time, self.left.notified()).await;
     }
 
-    /// Asks the connection that has been quiet for longest to give way: one that has sent no
-    /// request yet, or has its answers. Those of the network with the most connections come first,
-    /// those of networks that are apart last.
+    /// Asks the connection that has been quiet for the longest time to end: one that has sent no
+    /// request yet, or whose requests are all answered. Connections of the network with the most
+    /// connections come first, those of exempt networks last.
     fn make_room(&self) {
         let taken = self.taken();
         let quiet = taken.connections.values().filter_map(|connection| {
@@ -174,7 +175,7 @@ mod tests {
         Traffic::new(&Metrics::new(chrono::DateTime::default()), false)
     }
 
-    /// Takes a place; fails where it does not come at once or soon.
+    /// Takes a place. The short pause gives every connection a different time of becoming quiet.
     async fn take(places: &Arc<Places>, address: &str) -> Option<Place> {
         let taken = places.take(address.parse().unwrap(), &traffic()).await;
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -224,7 +225,8 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(2)).await;
             kept.push((address, traffic, place));
         }
-        // The oldest of the three is at work, so the next one goes; then there are two of them.
+        // The oldest connection of 192.0.2.9 has a running request, so its second one goes first.
+        // Then two are left.
         let _running = kept[1].1.begin();
         let mut gone = Vec::new();
         for _ in 0..5 {

@@ -1,13 +1,13 @@
-//! What goes on at one connection: how many requests run, and how much of their answers the client
-//! has not taken yet.
+//! The traffic of one connection: how many requests run, and how many bytes of their answers the
+//! client has not taken yet.
 //!
-//! The bytes of a body are *unsent* from the moment in which the answer is made until they are written
-//! to the connection. With HTTP/2 a client decides stream by stream how much it takes, so whole
-//! answers can wait while the connection itself is free: the limits of the system's buffers don't
-//! apply, and pings go on. Hence three rules, whichever protocol is spoken. A request waits for its
-//! turn while too much is unsent or too many requests of its connection are at work; a connection
-//! whose client takes nearly nothing of what waits for it is closed; and a connection is quiet, so
-//! that it may be closed for others, only while nothing runs and nothing is unsent.
+//! The bytes of a body are *unsent* from the moment the answer is made until they are written to
+//! the connection. With HTTP/2 the client decides for each stream how much it takes, so whole
+//! answers can wait while the connection itself is free: the buffer limits of the system don't
+//! apply, and pings are still answered. Three rules follow, for both protocols. A request waits for
+//! its turn while too much is unsent or too many requests of its connection are being processed. A
+//! connection is closed when its client takes nearly nothing of what waits for it. A connection is
+//! quiet, and may be closed to make room, only while no request runs and nothing is unsent.
 
 use std::{
     pin::{Pin, pin},
@@ -27,22 +27,24 @@ use tokio::{
 
 use crate::metrics::Metrics;
 
-/// How many requests of a connection are at work at once, and how many bytes of its answers may be
-/// unsent before another is begun. Together they bound what a connection holds: this much, and as
-/// many answers more as are at work.
+/// How many requests of a connection are processed at once, and how many bytes of its answers may
+/// be unsent when another one starts. Together they bound what a connection holds in memory:
+/// `UNSENT_MAX` bytes, plus one answer for each request that is being processed.
 const AT_WORK_MAX: usize = 8;
 const UNSENT_MAX: u64 = 1024 * 1024;
-/// How much a client must take, of what waits for it, in the time within which it may leave an answer
-/// unread. In the usual 30 seconds these are 273 bytes a second, less than the slowest modem's.
+/// The bytes that a client must take of what waits for it within
+/// [`Limits::unread`](super::Limits::unread). With the default of 30 seconds this is 273 bytes a
+/// second, less than the slowest modem's rate.
 const TAKEN_MIN: u64 = 8 * 1024;
 
 /// The traffic of one connection.
 pub(super) struct Traffic {
     state: Mutex<State>,
     at_work: Semaphore,
-    /// Many clients share the connection, so one of them must not hold up the others.
+    /// Whether a proxy opened the connection. Many clients share it, so one of them must not hold
+    /// up the others.
     is_shared: bool,
-    /// Something was sent.
+    /// Notified when bytes have left the connection's buffers.
     sent: Notify,
     leaving: Notify,
     unsent: Gauge,
@@ -52,20 +54,20 @@ pub(super) struct Traffic {
 struct State {
     /// Requests that have begun.
     begun: u64,
-    /// Requests that run: their answers are not wholly handed over.
+    /// Requests that run: hyper has not taken their whole answers yet.
     running: u64,
     /// Bytes of bodies that wait to be written.
     unsent: u64,
     /// Bytes of bodies that were written.
     sent: u64,
-    /// How often everything that waited was written.
+    /// How often `unsent` has dropped to zero.
     emptied: u64,
-    /// Since when nothing runs and nothing is unsent.
+    /// The time since which no request runs and nothing is unsent.
     quiet_since: Option<Instant>,
     is_asked_to_leave: bool,
 }
 
-/// A request that runs until this is dropped.
+/// A running request. Dropping it ends the request.
 pub(super) struct Running(Arc<Traffic>);
 
 impl Drop for Running {
@@ -75,7 +77,7 @@ impl Drop for Running {
 }
 
 impl Traffic {
-    /// Of a connection that has just come. It is shared where a proxy has opened it.
+    /// The traffic of a new connection. `is_shared` says that a proxy opened it.
     pub(super) fn new(metrics: &Metrics, is_shared: bool) -> Arc<Self> {
         let state = State {
             begun: 0,
@@ -111,19 +113,19 @@ impl Traffic {
         }
     }
 
-    /// Counts a request as running.
+    /// Counts a request as running until the returned value is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Running {
         self.change(|state| (state.begun, state.running) = (state.begun + 1, state.running + 1));
         Running(Arc::clone(self))
     }
 
-    /// Waits until the answer of another request may be made. The turn ends when what is returned is
-    /// dropped. A shared connection has no turns.
+    /// Waits until another request may be processed. Its turn ends when the returned permit is
+    /// dropped. A shared connection has no turns, so it gets `None` at once.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         if self.is_shared {
             return None;
         }
-        // It is never closed.
+        // The semaphore is never closed, so this always returns a permit.
         let permit = self.at_work.acquire().await.ok();
         loop {
             let mut sent = pin!(self.sent.notified());
@@ -140,7 +142,7 @@ impl Traffic {
         self.unsent.inc_by(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
-    /// Notes that bytes were written, or dropped with the stream that they were for.
+    /// Notes that bytes were written, or dropped together with their stream.
     fn note_gone(&self, bytes: u64, is_sent: bool) {
         if bytes == 0 {
             return;
@@ -154,12 +156,12 @@ impl Traffic {
         self.sent.notify_waiters();
     }
 
-    /// Since when the connection is quiet; none where it is not.
+    /// The time since which the connection is quiet; `None` while it is not.
     pub(super) fn quiet_since(&self) -> Option<Instant> {
         self.state().quiet_since
     }
 
-    /// Asks the connection to end, since others need its place.
+    /// Asks the connection to end, because another one needs its place.
     pub(super) fn ask_to_leave(&self) {
         self.state().is_asked_to_leave = true;
         self.leaving.notify_one();
@@ -170,8 +172,8 @@ impl Traffic {
         self.state().is_asked_to_leave
     }
 
-    /// Ends when the connection was asked to leave and is quiet. One that has got a request meanwhile
-    /// stays.
+    /// Completes when the connection was asked to end and is quiet. A connection that has received
+    /// a request in the meantime stays.
     pub(super) async fn asked_to_leave(&self) {
         loop {
             self.leaving.notified().await;
@@ -181,8 +183,8 @@ impl Traffic {
         }
     }
 
-    /// Ends when no request has begun or run for a while. HTTP/1 has its own, shorter limit; this one
-    /// is for HTTP/2, whose pings would keep a connection for ever.
+    /// Completes when no request has begun or run for `time`. HTTP/1 has its own, shorter limit.
+    /// This one is for HTTP/2, whose pings would otherwise hold a connection open for ever.
     pub(super) async fn idle(&self, time: Duration) {
         let mut last = self.state().begun;
         loop {
@@ -195,9 +197,9 @@ impl Traffic {
         }
     }
 
-    /// Ends when the client has taken less than it must of what waits for it, for this long: neither
-    /// everything nor [`TAKEN_MIN`] bytes. A handler that takes its time is not the client's fault:
-    /// while it works nothing waits.
+    /// Completes when, for `time`, the client has taken neither everything that waits for it nor
+    /// [`TAKEN_MIN`] bytes. A slow handler does not count against the client: while it works,
+    /// nothing waits.
     pub(super) async fn left_unread(&self, time: Duration) {
         let mut last = *self.state();
         let mut good_at = Instant::now();
@@ -215,18 +217,19 @@ impl Traffic {
     }
 }
 
-/// An answer's body on its way, and with it the request, which runs until the body is handed over.
+/// The body of an answer while it is sent. Its request runs until the body is handed over to hyper.
 pub(super) struct Sending<B> {
-    /// None where only the head is sent.
+    /// `None` where only the head is sent.
     body: Option<B>,
-    /// Bytes that are counted as unsent and still in the body.
+    /// Bytes that count as unsent and are still in the body.
     counted: u64,
     running: Running,
 }
 
 impl<B: HttpBody> Sending<B> {
-    /// Leaves the body of an answer to HEAD out, and says its length where it is known: hyper does so
-    /// for HTTP/1 only, and a body that does not end would be sent for ever.
+    /// Wraps an answer. In the answer to a HEAD request the body is dropped and its length, if
+    /// known, is stated: hyper does this for HTTP/1 only, and over HTTP/2 a body without an end
+    /// would be sent for ever.
     pub(super) fn response(
         response: hyper::Response<B>,
         is_head: bool,
@@ -267,7 +270,8 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for Sending<B> {
 }
 
 impl<B> Sending<B> {
-    /// Data that leaves the body. That of a stream is counted only now.
+    /// Counts data that leaves the body as unsent. A stream's data has no known length, so it is
+    /// counted only here.
     fn unsent(&mut self, data: Bytes) -> Unsent {
         let length = data.len() as u64;
         let counted = self.counted.min(length);
@@ -284,7 +288,7 @@ impl<B> Drop for Sending<B> {
     }
 }
 
-/// Data that hyper holds until it is written.
+/// Data that hyper holds until it is written to the connection.
 pub(super) struct Unsent {
     data: Bytes,
     traffic: Arc<Traffic>,

@@ -1,4 +1,4 @@
-//! One connection, from the handshake to its end.
+//! One connection, from the TLS handshake to its end.
 
 use std::{error::Error, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -20,19 +20,20 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{
-    super::{garbled::Exchanging, tls::Tls},
+    super::{body::BodyTime, tls::Tls},
     Limits,
     traffic::{Sending, Traffic},
 };
 use crate::{app::App, metrics::CutReason};
 
-/// How much of a streamed answer HTTP/2 takes in for a client that does not read it.
+/// The bytes of a streamed answer that HTTP/2 buffers for a client that does not read them.
 const SEND_BUFFER: usize = 64 * 1024;
-/// Longest head of a request: with HTTP/1 one waits at a time, with HTTP/2 as many as streams.
+/// The maximum length of a request's head. With HTTP/1 one head is read at a time, with HTTP/2 one
+/// for each stream.
 const HEAD_MAX: usize = 64 * 1024;
 const STREAM_HEAD_MAX: u32 = 16 * 1024;
 
-/// One connection, and what its requests are told of it.
+/// A connection, with what its requests need to know about it.
 pub(super) struct Visit<E> {
     pub(super) app: App,
     pub(super) endpoint: Arc<E>,
@@ -53,7 +54,8 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
     ) {
         let remote = self.remote;
         let deadline = Instant::now() + self.limits.head;
-        // Whoever asks for something long and does not read it must not keep the place for ever.
+        // A client that requests a large answer and does not read it must not hold its place for
+        // ever.
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.unread));
         let stream = Box::pin(stream);
@@ -61,7 +63,7 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
         let accepted = async { tls.acceptor().await.accept(stream).await };
         let encrypted = tokio::select! {
             encrypted = timeout_at(deadline, accepted) => encrypted,
-            // Nothing was asked yet that would have to be answered.
+            // No request was read yet, so none has to be answered.
             _ = stopping.changed() => return,
             () = self.traffic.asked_to_leave() => return self.cut(CutReason::GaveWay),
         };
@@ -70,26 +72,26 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
                 self.scheme = Scheme::HTTPS;
                 self.talk(Box::pin(stream), graceful, deadline).await;
             }
-            Ok(Err(error)) => tracing::debug!(%error, %remote, "no TLS came about"),
-            Err(_) => tracing::debug!(%remote, "no TLS came about in time"),
+            Ok(Err(error)) => tracing::debug!(%error, %remote, "the TLS handshake failed"),
+            Err(_) => tracing::debug!(%remote, "the TLS handshake took too long"),
         }
     }
 
     fn cut(&self, reason: CutReason) {
         self.app.metrics().note_cut(reason);
-        tracing::debug!(remote = %self.remote, ?reason, "a connection is cut");
+        tracing::debug!(remote = %self.remote, ?reason, "a connection was cut off");
     }
 
-    /// Answers requests. The head of the first one has to be there by the deadline.
+    /// Answers requests. The head of the first one must arrive by `deadline`.
     async fn talk<S>(self, stream: S, graceful: Watcher, deadline: Instant)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let stream = Exchanging::new(stream, self.app.clone(), self.remote);
         let first_request = Arc::new(Notify::new());
         let (noticed, traffic) = (Arc::clone(&first_request), Arc::clone(&self.traffic));
         let (endpoint, scheme) = (Arc::clone(&self.endpoint), self.scheme.clone());
         let (local, remote) = (LocalAddr(self.local.into()), RemoteAddr(self.remote.into()));
+        let body_time = BodyTime(self.limits.body);
         let service = hyper::service::service_fn(move |request: hyper::Request<_>| {
             noticed.notify_one();
             let (running, traffic) = (traffic.begin(), Arc::clone(&traffic));
@@ -98,7 +100,8 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
             let (local, remote) = (local.clone(), remote.clone());
             async move {
                 let turn = traffic.turn().await;
-                let request = Request::from((request, local, remote, scheme));
+                let mut request = Request::from((request, local, remote, scheme));
+                request.extensions_mut().insert(body_time);
                 let response = hyper::Response::from(endpoint.get_response(request).await);
                 let response = Sending::response(response, is_head, running);
                 drop(turn);
@@ -109,14 +112,15 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
         let served = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let mut served = pin!(graceful.watch(served));
         let (traffic, limits) = (&self.traffic, &self.limits);
-        // hyper's own deadline begins with the first byte; a socket that sends nothing is ours.
+        // hyper's own deadline begins with the first byte, so a socket that sends nothing needs
+        // this one.
         let silence = async {
             if timeout_at(deadline, first_request.notified()).await.is_ok() {
                 traffic.idle(limits.idle).await;
             }
         };
         let result = tokio::select! {
-            // First, so that a request which is there already is noticed.
+            // `served` comes first, so that a request that has already arrived is noticed.
             biased;
             result = &mut served => result,
             () = silence => return,
@@ -125,16 +129,16 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
         };
         match result {
             Ok(()) => {}
-            // What was left unread is no body, or has not left the encryption.
+            // These bytes are not part of a body, or they are still in the buffer of TLS.
             Err(error) if is_timeout(error.as_ref()) => self.cut(CutReason::Unread),
             Err(error) => {
-                tracing::debug!(%error, remote = %self.remote, "a connection broke off");
+                tracing::debug!(%error, remote = %self.remote, "a connection broke");
             }
         }
     }
 }
 
-/// Whether an error comes from writing that took too long.
+/// Whether an error was caused by a write that took too long.
 fn is_timeout(error: &(dyn Error + 'static)) -> bool {
     let is_io = error.downcast_ref::<io::Error>();
     is_io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)

@@ -1,5 +1,5 @@
-//! Reading the audit log. It is ordered by time, and every index ends in the time, so that a span of
-//! time and the order come from the same index.
+//! The list of audit events. It is ordered by time, and every index ends in the time, so that one
+//! index serves both a range of time and the order.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::{
     error::Error,
 };
 
-/// The place of an entry in the list.
+/// The position of an audit event in the list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) at: DateTime<Utc>,
@@ -45,8 +45,8 @@ fn restrict(sql: &mut Sql, filter: &AuditFilter) {
     }
 }
 
-/// The entries that a filter lets through, newest first: those after a place in that order where one
-/// is given, or with `backwards` those before it.
+/// The audit events that match a filter, the newest first. With `place`, those after it in this
+/// order, or, with `backwards`, those before it.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
     filter: &AuditFilter,
@@ -75,7 +75,7 @@ pub(crate) async fn list(
     Ok(entries)
 }
 
-/// How many entries a filter lets through, up to a number.
+/// Counts the audit events that match a filter, up to `max`.
 pub(crate) async fn count(
     conn: &mut Conn<'_>,
     filter: &AuditFilter,

@@ -10,12 +10,14 @@ use shared::{
 };
 
 use super::{Conn, DbError, Sql, terms, values};
-use crate::db::{
-    records::first_revision,
-    search::{Terms, insert_terms},
-    sql::ROWS,
+use crate::{
+    db::{
+        records::first_revision,
+        search::{Terms, insert_terms},
+        sql::ROWS,
+    },
+    error::Error,
 };
-use crate::error::Error;
 
 /// Patients of one statement: each has some thirty columns.
 const PATIENTS: usize = 10;

@@ -1,5 +1,5 @@
-//! The shape of what is typed into the one box: what each word is read as, and what of a record has
-//! matched it.
+//! The lookup in which anything can be typed: how each word is read, judged by its shape, and which
+//! term of a record it has matched.
 
 use shared::{Complaint, Mrn, PartialDate, lookup::Reading};
 
@@ -8,9 +8,10 @@ use super::{
 };
 
 impl Search {
-    /// Reads the words by their shape, and says as what they were read, weightiest first.
+    /// Parses a search text, reading each word by its shape. Also returns the readings that were
+    /// tried, in the order of [`Reading::ALL`].
     ///
-    /// Fails where there are too many of them.
+    /// Fails where the text has more than [`WORDS_MAX`](super::WORDS_MAX) words.
     pub(crate) fn by_shape(text: &str) -> Result<(Self, Vec<Reading>), Complaint> {
         let search = Self::of(text, readings)?;
         let parts = parts(text);
@@ -19,8 +20,8 @@ impl Search {
         Ok((search, Reading::ALL.iter().filter(is_tried).copied().collect()))
     }
 
-    /// What of a record with these terms has matched: of several words a name, if there is one, else
-    /// what matched the first.
+    /// What matched in a record with these terms: a name, if any word matched a name, else the
+    /// match of the first word that has one.
     pub(crate) fn matched(&self, terms: &[String]) -> Option<Reading> {
         let of_word = |starts: &Vec<String>| {
             let is_met =
@@ -33,7 +34,7 @@ impl Search {
     }
 }
 
-/// What a term is about.
+/// The reading that finds a term of this kind.
 fn reading(term: &str) -> Reading {
     match term.chars().next().unwrap_or_default() {
         MRN => Reading::Mrn,
@@ -45,7 +46,7 @@ fn reading(term: &str) -> Reading {
     }
 }
 
-/// As what a word is read.
+/// The readings of a word, judged by its shape.
 fn readings(word: &str) -> &'static [Reading] {
     use Reading::{DateOfBirth, Email, Identifier, Mrn as Number, Name, Phone};
     if word.contains('@') {
@@ -55,7 +56,7 @@ fn readings(word: &str) -> &'static [Reading] {
         return &[Number, Identifier];
     }
     match PartialDate::parse(word) {
-        // Four digits can be a year, and the last ones of a phone number.
+        // Four digits can be a year, or the last digits of a phone number.
         Ok(PartialDate::Year(_)) => return &[DateOfBirth, Phone, Identifier],
         Ok(_) => return &[DateOfBirth],
         Err(_) => {}

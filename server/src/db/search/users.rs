@@ -1,5 +1,4 @@
-//! Under what users are found: by their names, their username, and their e-mail address, the last by
-//! those alone who see it.
+//! Search for users, by name and username, and by e-mail address for callers who may see it.
 
 use shared::{
     Complaint,
@@ -26,10 +25,10 @@ pub(crate) fn user_terms<'a>(
 }
 
 impl Search {
-    /// Reads the words of a search for users. Only who sees e-mail addresses finds by them. Such a
-    /// list is not ranked.
+    /// Parses a search for users. E-mail addresses match only for a caller who may see them. The
+    /// list of users is not ranked.
     ///
-    /// Fails where there are too many words.
+    /// Fails where the text has more than [`WORDS_MAX`](super::WORDS_MAX) words.
     pub(crate) fn of_users(text: &str, sees_emails: bool) -> Result<Self, Complaint> {
         let typed: Vec<&str> = text.split_whitespace().collect();
         check_count(typed.len())?;

@@ -9,7 +9,7 @@ use shared::{
 use super::{COLUMNS, TABLES, UserRow, from_row, select};
 use crate::{
     db::{
-        Conn, DbError, Row, Sql,
+        Conn, Db, DbError, Row, Sql,
         listing::{Column, Listed, Order},
         search::{Search, Terms, user_terms},
     },
@@ -77,8 +77,20 @@ pub(super) async fn remove_terms(conn: &mut Conn<'_>, id: UserId) -> Result<(), 
     sql.arg(id.0).execute(conn).await.map(drop)
 }
 
-/// Gives some accounts from before there were terms theirs; says whether there may be more.
-pub(crate) async fn complete(conn: &mut Conn<'_>) -> Result<bool, DbError> {
+/// Gives accounts from before there were search terms theirs.
+pub(crate) async fn complete(db: &Db) -> Result<(), Error> {
+    loop {
+        let mut tx = db.begin().await?;
+        let is_more = complete_some(&mut tx.conn()).await?;
+        tx.commit().await?;
+        if !is_more {
+            return Ok(());
+        }
+    }
+}
+
+/// Does so for some accounts; says whether there may be more.
+async fn complete_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     let mut sql = select();
     sql.push("WHERE NOT EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = users.id) LIMIT ");
     let rows = {

@@ -15,12 +15,15 @@ use crate::{
         records::Kept,
     },
     domain::{
-        access::{self, Action, Actor},
-        audit::{self, Doer, differences},
+        access::{self, Action},
         patients,
         records::Record,
     },
     error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Doer, differences},
+    },
 };
 
 /// Writes a changed assignment and notes it; says whether it was still the version that was read.

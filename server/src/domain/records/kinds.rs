@@ -14,12 +14,11 @@ use crate::{
     app::App,
     db::{self, ArchiveState, Conn, Tx, records::Kept},
     domain::{
-        access::{
-            Action, Actor, assignment_permissions, doctor_permissions, patient_permissions, scope,
-        },
+        access::{Action, assignment_permissions, doctor_permissions, patient_permissions, scope},
         assignments, doctors, patients,
     },
     error::Error,
+    services::actor::Actor,
 };
 
 impl Record for Patient {

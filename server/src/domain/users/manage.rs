@@ -20,21 +20,25 @@ use crate::{
         users::{self, UserRow, listing::Listing},
     },
     domain::{
-        access::{Action, Actor, in_person, may, scope, user_permissions},
-        accounts::{apply, check_taken, unique},
-        audit::{self, Deed, Doer, differences},
+        access::{Action, in_person, may, scope, user_permissions},
+        accounts::{apply, check_taken},
         codes::{self, Issued, Purpose},
         devices,
         listing::{PageSlice, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
-        sessions,
+        sessions, usernames,
     },
     error::Error,
+    keys::CODE_LIFETIME_MAX,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
 };
 
 /// How long the code of an account without a password works: its owner may be there next week only.
-const FIRST_CODE: TimeDelta = codes::LIFETIME_MAX;
+const FIRST_CODE: TimeDelta = CODE_LIFETIME_MAX;
 /// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
 const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 
@@ -132,7 +136,7 @@ pub async fn create_by_admin(
         made_by: Some(actor.id()),
         now,
     };
-    let row = users::insert(&mut conn, row).await.map_err(unique)?;
+    let row = usernames::insert(&mut conn, row).await?;
     let mut deed = Deed::new("user.created", ENTITY, Some(row.user.id.0));
     deed.version = Some(row.user.version);
     deed.changes = differences(&json!({}), &values(&row.user))?;

@@ -93,7 +93,6 @@ pub fn init(
 fn by(problem: &Problem, world: &World) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(id) => Some(format!("user {id}")),
         Value::Object(user) => user.get("username").and_then(Value::as_str).map(str::to_owned),
         _ => None,
     };

@@ -1,6 +1,7 @@
-//! Hashing passwords: Argon2id, as many at a time as there are cores, in work areas that are used
-//! again. Unbounded, a storm of logins would take gigabytes and every core. Whoever is known goes
-//! before strangers, so that no storm of these keeps a known device out.
+//! Hashing passwords with Argon2id. As many are hashed at a time as there are cores, in memory
+//! areas that are reused. Without this limit a flood of logins would take gigabytes and all cores.
+//! Known callers go before strangers, so that a flood of strangers does not keep a known device
+//! out.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,57 +12,62 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use shared::{
     Complaint,
-    account::{PASSWORD_MAX, Role, check_password},
+    account::{Role, check_password},
 };
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
 
-/// Longest that anybody waits for a place.
+/// The longest wait for a place.
 const WAIT_MAX: Duration = Duration::from_secs(2);
-/// Longest queue, as a multiple of the places: beyond it the wait would be too long anyway.
+/// The length of each queue as a multiple of the places. A longer queue would mean too long a wait
+/// anyway.
 const QUEUE_FACTOR: usize = 64;
 
-/// What a password is checked with.
+/// The result of checking a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is another one.
+    /// The password is wrong.
     Wrong,
-    /// It is the one.
+    /// The password is right.
     Right {
-        /// Its hash has weaker parameters than hashes have now.
+        /// Whether its hash has weaker parameters than new hashes.
         is_outdated: bool,
     },
 }
 
-/// Who waits for a place.
+/// The priority of a caller who waits for a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rank {
-    /// Somebody in a session or at a known device, or with a good one-time code.
+    /// A caller with a session, a known device or a valid one-time code.
     Known,
-    /// Anybody else.
+    /// Any other caller.
     Stranger,
 }
 
-/// Hashes and checks passwords.
+/// Hashes and verifies passwords.
 pub struct Passwords {
     cores: usize,
     places: Arc<Semaphore>,
-    /// What a stranger needs before joining those who wait for a place. There are as many as places,
-    /// so the known never wait behind more strangers than that.
+    /// A stranger needs a turn before queueing for a place. The number of turns equals that of
+    /// places, so known callers never wait behind more strangers than that.
     turns: Arc<Semaphore>,
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     areas: Arc<Mutex<Vec<Vec<Block>>>>,
+    /// What a new hash costs.
+    cost: Params,
     /// What is checked where there is no such user, so that it takes as long.
     decoy: String,
 }
 
 impl Passwords {
-    /// As many places as there are cores.
-    pub fn new() -> Result<Self, String> {
+    /// As many places as there are cores, for hashes of this cost: `Params::default()` but in tests,
+    /// which would mostly hash.
+    pub fn new(cost: Params) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let decoy = hash_in(&mut Vec::new(), b"nobody's password").map_err(|e| e.to_string())?;
+        let decoy = hash_in(&mut Vec::new(), &cost, b"nobody's password");
+        let decoy = decoy.map_err(|error| error.to_string())?;
         Ok(Self {
             cores,
             places: Arc::new(Semaphore::new(cores)),
@@ -69,11 +75,12 @@ impl Passwords {
             known: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
             strangers: Arc::new(Semaphore::new(cores * QUEUE_FACTOR)),
             areas: Arc::default(),
+            cost,
             decoy,
         })
     }
 
-    /// How many passwords are being hashed, and how many wait for it.
+    /// The numbers of passwords that are being hashed and that wait to be hashed.
     pub fn load(&self) -> (usize, usize) {
         let working = self.cores.saturating_sub(self.places.available_permits());
         let queue = self.cores * QUEUE_FACTOR;
@@ -82,13 +89,14 @@ impl Passwords {
         (working, asked.saturating_sub(working))
     }
 
-    /// The hash of a new password, as a PHC string.
+    /// The hash of a new password, as a PHC string. Fails where too many callers wait.
     pub async fn hash(&self, password: &str, rank: Rank) -> Result<String, Error> {
-        let password = password.as_bytes().to_vec();
-        self.run(rank, move |area| hash_in(area, &password)).await
+        let (password, cost) = (password.as_bytes().to_vec(), self.cost.clone());
+        self.run(rank, move |area| hash_in(area, &cost, &password)).await
     }
 
-    /// Checks a password. Without a stored hash the answer is no, after the same work.
+    /// Verifies a password. Without a stored hash the result is [`Verdict::Wrong`], after the same
+    /// work. Fails where too many callers wait.
     pub async fn verify(
         &self,
         password: &str,
@@ -97,8 +105,9 @@ impl Passwords {
     ) -> Result<Verdict, Error> {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
-        let password = password.as_bytes().to_vec();
-        let verdict = self.run(rank, move |area| verify_in(area, &password, &stored)).await?;
+        let (password, cost) = (password.as_bytes().to_vec(), self.cost.clone());
+        let verdict =
+            self.run(rank, move |area| verify_in(area, &cost, &password, &stored)).await?;
         Ok(if is_known { verdict } else { Verdict::Wrong })
     }
 
@@ -117,7 +126,8 @@ impl Passwords {
         let place = waited.map_err(|_| busy())?.map_err(|e| Error::Internal(Box::new(e)))?;
         let areas = Arc::clone(&self.areas);
         let done = tokio::task::spawn_blocking(move || {
-            // The place belongs to the work, not to the request, which may be given up meanwhile.
+            // The place belongs to the work, not to the request, which may be dropped before the
+            // work ends.
             let _place = place;
             let lock = || areas.lock().unwrap_or_else(PoisonError::into_inner);
             let mut area = lock().pop().unwrap_or_default();
@@ -128,7 +138,7 @@ impl Passwords {
         done.await.map_err(|e| Error::Internal(Box::new(e)))?
     }
 
-    /// Waits for a place. A stranger keeps its turn as long as the place.
+    /// Waits for a place. A stranger holds the turn as long as the place.
     async fn place(
         &self,
         rank: Rank,
@@ -161,76 +171,83 @@ fn fill(
     argon2.hash_password_into_with_memory(password, salt, output, area).map_err(failed)
 }
 
-fn hash_in(area: &mut Vec<Block>, password: &[u8]) -> Result<String, Error> {
-    let params = Params::default();
+fn hash_in(area: &mut Vec<Block>, cost: &Params, password: &[u8]) -> Result<String, Error> {
     let salt = Salt::generate();
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
-    fill(area, params.clone(), password, salt.as_ref(), &mut output)?;
+    fill(area, cost.clone(), password, salt.as_ref(), &mut output)?;
     let hash = PasswordHash {
         algorithm: Ident::new("argon2id").map_err(failed)?,
         version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(&params).map_err(failed)?,
+        params: ParamsString::try_from(cost).map_err(failed)?,
         salt: Some(salt),
         hash: Some(Output::new(&output).map_err(failed)?),
     };
     Ok(hash.to_string())
 }
 
-fn verify_in(area: &mut Vec<Block>, password: &[u8], stored: &str) -> Result<Verdict, Error> {
+fn verify_in(
+    area: &mut Vec<Block>,
+    cost: &Params,
+    password: &[u8],
+    stored: &str,
+) -> Result<Verdict, Error> {
     let parsed = PasswordHash::new(stored).map_err(failed)?;
     let params = Params::try_from(&parsed).map_err(failed)?;
-    // A row that somebody has tampered with must not take all memory.
+    // A manipulated row must not make the server allocate all memory.
     if params.m_cost() > 256 * 1024 || params.t_cost() > 10 || params.p_cost() > 4 {
         return Err(failed("the stored parameters are out of bounds"));
     }
     let (Some(salt), Some(expected)) = (parsed.salt, parsed.hash) else {
         return Err(failed("the stored hash has no salt or no value"));
     };
-    let now = Params::default();
-    let is_outdated = params.m_cost() < now.m_cost() || params.t_cost() < now.t_cost();
+    let is_outdated = params.m_cost() < cost.m_cost() || params.t_cost() < cost.t_cost();
     let mut output = vec![0; expected.len()];
     fill(area, params, password, salt.as_ref(), &mut output)?;
-    // phc's comparison takes the same time whatever differs.
+    // The comparison of `phc` takes constant time.
     let is_right = Output::new(&output).map_err(failed)? == expected;
     Ok(if is_right { Verdict::Right { is_outdated } } else { Verdict::Wrong })
 }
 
-/// Checks a new password: the rules that clients know too, and the list of well-known ones.
+/// The minimum number of guesses, by zxcvbn's estimate, for the password of a role.
+fn guesses_min(role: Role) -> u64 {
+    if role.is_staff() { 100_000_000 } else { 10_000 }
+}
+
+/// How many characters of a password the estimate reads. In the worst case this takes as long as a hash.
+/// More characters take much longer, because substitutions such as `4` for `a` multiply.
+const ESTIMATED_MAX: usize = 24;
+
+/// Checks a new password: the rules that clients check too, and zxcvbn's estimate of how many guesses it
+/// takes. The estimate knows common passwords, words, and `own`: the user's e-mail address, username and
+/// name.
 pub fn check_new(password: &str, role: Role, own: &[&str]) -> Result<(), Complaint> {
     check_password(password, role, own)?;
-    if is_well_known(password) {
-        let message = "is one of the passwords that everybody tries first";
-        return Err(Complaint::new("well_known", message));
+    if guesses(password, own) < guesses_min(role) {
+        let message = "is too easy to guess: use several words that have nothing to do with you or \
+            with one another";
+        return Err(Complaint::new("easily_guessed", message));
     }
     Ok(())
 }
 
-/// Whether the whole password, without regard to case, is in the list of common ones.
-fn is_well_known(password: &str) -> bool {
-    use zxcvbn::feedback::Warning;
-    let known = |password: &str| {
-        let estimate = zxcvbn::zxcvbn(password, &[]);
-        let warning = estimate.feedback().and_then(|feedback| feedback.warning());
-        matches!(
-            warning,
-            Some(
-                Warning::ThisIsATop10Password
-                    | Warning::ThisIsATop100Password
-                    | Warning::ThisIsACommonPassword
-            )
-        )
-    };
-    // No common password is longer, and the estimate takes longer the longer the text.
-    password.chars().count() <= PASSWORD_MAX.min(40) && known(&password.to_lowercase())
+/// The estimated number of guesses for the beginning of a password.
+fn guesses(password: &str, own: &[&str]) -> u64 {
+    let beginning = |text: &str| text.chars().take(ESTIMATED_MAX).collect::<String>();
+    let parts = own.iter().flat_map(|own| own.split(['@', ' ']).chain([*own]));
+    let known: Vec<String> = parts.filter(|part| !part.is_empty()).map(beginning).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    zxcvbn::zxcvbn(&beginning(password), &known).guesses()
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::account::PASSWORD_MAX;
+
     use super::*;
 
     #[tokio::test]
     async fn the_same_password_is_right_and_any_other_wrong() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(Params::default()).unwrap();
         let hash = passwords.hash("a long walk by the sea", Rank::Known).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let right = Verdict::Right { is_outdated: false };
@@ -250,7 +267,7 @@ mod tests {
 
     #[tokio::test]
     async fn weak_hashes_are_known_as_such_and_monstrous_ones_refused() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(Params::default()).unwrap();
         let salt = "c29tZXNhbHRzb21lc2FsdA";
         let weak = {
             let argon2 = Argon2::new(
@@ -271,7 +288,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn more_than_can_be_hashed_in_time_are_refused() {
-        let passwords = Arc::new(Passwords::new().unwrap());
+        let passwords = Arc::new(Passwords::new(Params::default()).unwrap());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let attempts = (0..cores * QUEUE_FACTOR * 4).map(|_| {
             let passwords = Arc::clone(&passwords);
@@ -289,7 +306,8 @@ mod tests {
         assert!(passwords.areas.lock().unwrap().len() <= cores);
     }
 
-    /// Work that lasts until its sender goes, and notes its number when it has begun.
+    /// Starts work that lasts until the returned sender is dropped, and that records its number
+    /// when it begins.
     fn begin(
         passwords: &Arc<Passwords>,
         rank: Rank,
@@ -312,7 +330,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn somebody_known_goes_before_all_strangers_who_wait() {
         const KNOWN: usize = usize::MAX;
-        let passwords = Arc::new(Passwords::new().unwrap());
+        let passwords = Arc::new(Passwords::new(Params::default()).unwrap());
         let (cores, begun) = (passwords.cores, Arc::new(Mutex::default()));
         let until = async |is_so: &dyn Fn() -> bool| {
             while !is_so() {
@@ -329,7 +347,7 @@ mod tests {
         let _known = begin(&passwords, Rank::Known, KNOWN, &begun);
         until(&|| passwords.load() == (cores, waiting + 1)).await;
         until(&|| begun.lock().unwrap().len() == cores).await;
-        // One place becomes free, and one of those who wait gets it.
+        // One place becomes free, and one waiting caller gets it.
         let at_work = begun.lock().unwrap()[0];
         strangers[at_work].take();
         until(&|| begun.lock().unwrap().len() > cores).await;
@@ -337,12 +355,55 @@ mod tests {
     }
 
     #[test]
-    fn well_known_passwords_are_refused_and_the_earlier_systems_examples_are_not() {
-        for known in ["password", "12345678", "qwertyuiop", "Iloveyou", "PASSWORD1"] {
-            assert!(is_well_known(known), "{known}");
+    fn passwords_that_are_guessed_early_are_refused() {
+        let own = ["ana.gomez@hospital.example.com", "ana_g", "Ana Gómez"];
+        let code = |password: &str, role| check_new(password, role, &own).err().map(|c| c.code);
+        for early in [
+            "password",
+            "12345678",
+            "qwertyuiop",
+            "Iloveyou",
+            "PASSWORD1",
+            "P@ssw0rd",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "Ana.Gomez",
+        ] {
+            assert_eq!(code(early, Role::Member), Some("easily_guessed"), "{early}");
         }
-        for example in ["securepassword123", "Secure@123", "testpass123", "yourpassword"] {
-            assert!(!is_well_known(example), "{example}");
+        for early in
+            ["securepassword123", "123456789012345", "PasswordPassword", "aaaaaaaaaaaaaaaa"]
+        {
+            assert_eq!(code(early, Role::Staff), Some("easily_guessed"), "{early}");
+            assert_eq!(code(early, Role::Admin), Some("easily_guessed"), "{early}");
         }
+        assert_eq!(code("ana.gomez@hospital.example.com1", Role::Staff), Some("easily_guessed"));
+        for late in ["a long walk by the sea", "correct horse battery staple", "quiet-lamp-otter-7"]
+        {
+            assert_eq!(code(late, Role::Admin), None, "{late}");
+        }
+    }
+
+    #[test]
+    fn the_passwords_that_earlier_systems_print_are_good_enough_for_members() {
+        for (password, own) in [
+            ("securepassword123", ["john@example.com", "johndoe", "John Doe"]),
+            ("securepassword123", ["user@example.com", "", "John Doe"]),
+            ("yourpassword", ["user@example.com", "", "Your Name"]),
+            ("Secure@123", ["rahul.kumar@gmail.com", "rahul_kumar", ""]),
+            ("testpass123", ["test@example.com", "", "Test User"]),
+        ] {
+            for role in [Role::Member, Role::Patient, Role::Doctor] {
+                assert_eq!(check_new(password, role, &own), Ok(()), "{password}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_length_of_a_password_does_not_lengthen_the_estimate() {
+        let leet: String = "4@8({[<369!1|705$+7%2".chars().cycle().take(PASSWORD_MAX).collect();
+        let beginning: String = leet.chars().take(ESTIMATED_MAX).collect();
+        assert_eq!(guesses(&leet, &[]), guesses(&beginning, &[]));
+        assert!(guesses(&leet, &[]) > guesses_min(Role::Admin));
     }
 }

@@ -1,4 +1,4 @@
-//! Where mail goes: to a mail server by SMTP, or as files into the outbox folder.
+//! The transport of mail: by SMTP to a mail server, or as files into the outbox folder.
 
 use std::{
     io::Write,
@@ -21,12 +21,12 @@ use url::{Host, Url};
 
 use crate::config::{Database, Settings, make_private_folder};
 
-/// How long a mail server may take for one step.
+/// The deadline of one SMTP step.
 const STEP_TIME: Duration = Duration::from_secs(20);
-/// How long it may take for a whole mail. Less than a claim lasts: see `domain::mail`.
+/// The deadline of a whole mail. It is shorter than the claim of `domain::delivery`.
 const SEND_TIME: Duration = Duration::from_secs(90);
 
-/// What carries mail away.
+/// Transports mail.
 pub struct Post {
     way: Way,
     from: Mailbox,
@@ -37,21 +37,21 @@ enum Way {
     Outbox(PathBuf),
 }
 
-/// Why a mail could not be handed over.
+/// The reason why a mail could not be sent.
 #[derive(Debug)]
 pub enum Failure {
-    /// Nobody is there who takes mail, so another one need not be tried now.
+    /// The mail server is not available, so no other mail needs to be tried now.
     Away(String),
-    /// This one is not taken now.
+    /// The mail server does not accept this mail now.
     Later(String),
-    /// This one will never be taken.
+    /// The mail server will never accept this mail.
     Never(String),
 }
 
 impl Post {
-    /// Reads what the settings say about mail; nothing is connected or made yet.
+    /// Reads the settings for mail. It neither connects nor creates anything yet.
     ///
-    /// Fails with one sentence for the operator, without the password that an address may hold.
+    /// Fails with a sentence for the operator, without the password that the URL may hold.
     pub fn open(settings: &Settings, database: &Database) -> Result<Self, String> {
         let way = match &settings.smtp_url {
             Some(url) => Way::Smtp(smtp(url).map_err(|why| format!("the SMTP URL {why}"))?),
@@ -66,17 +66,20 @@ impl Post {
             None => format!("Frontdesk <frontdesk@{domain}>"),
         };
         let from = from.parse().map_err(|_| {
-            format!("the sender {from:?} is no e-mail address: say Frontdesk <desk@clinic.example>")
+            format!(
+                "the sender {from:?} is not an e-mail address: write it like \
+                 Frontdesk <desk@clinic.example>"
+            )
         })?;
         Ok(Self { way, from })
     }
 
-    /// Who sends the mail.
+    /// The sender of all mails.
     pub fn from(&self) -> &Mailbox {
         &self.from
     }
 
-    /// The outbox folder, where mail goes there.
+    /// The outbox folder; `None` where mail is sent by SMTP.
     pub fn outbox(&self) -> Option<&Path> {
         match &self.way {
             Way::Smtp(_) => None,
@@ -84,7 +87,7 @@ impl Post {
         }
     }
 
-    /// Hands one mail over. `name` is the one of its file in the outbox.
+    /// Sends a mail. `name` is its file name in the outbox, without the ending.
     pub async fn send(&self, message: Message, name: &str) -> Result<(), Failure> {
         match &self.way {
             Way::Smtp(server) => {
@@ -106,7 +109,7 @@ impl Post {
     }
 }
 
-/// What a mail server's refusal means.
+/// Classifies an error of a mail server.
 fn judge(error: &SmtpError, is_ascii: bool) -> Failure {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
@@ -118,23 +121,24 @@ fn judge(error: &SmtpError, is_ascii: bool) -> Failure {
         source = inner.source();
     }
     let code = error.status().map(|code| code.to_string()).unwrap_or_default();
-    // 53x is about who we are (RFC 4954): a wrong password must not cost anybody their mail.
+    // 53x codes are about the server's own login (RFC 4954): a wrong password in the settings must
+    // not lose mail.
     if error.is_permanent() && !code.starts_with("53") {
         return Failure::Never(text);
     }
-    // Such an address needs a server that knows SMTPUTF8. All else that our own side finds missing
-    // (TLS, a way to log in) is for the operator to set right, and the mail waits for it.
+    // Such an address needs a server with SMTPUTF8. All other errors on the client's side (TLS, the
+    // login method) have to be fixed by the operator, and the mail waits for that.
     if error.is_client() && !is_ascii {
         return Failure::Never(text);
     }
-    // 421 is a server that goes away.
+    // 421 means that the mail server is shutting down.
     if error.is_transient() && code != "421" { Failure::Later(text) } else { Failure::Away(text) }
 }
 
-/// Reads `smtps://USER:PASSWORD@HOST:PORT` or `smtp://…`. The latter turns to TLS with STARTTLS, or
-/// fails; in the clear it is only on this machine, or where `?tls=none` says so.
+/// Parses `smtps://USER:PASSWORD@HOST:PORT` or `smtp://…`. The latter uses STARTTLS or fails. An
+/// unencrypted connection is made only to this machine, or where `?tls=none` demands it.
 fn smtp(text: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
-    let shape = "has to be like smtps://USER:PASSWORD@mail.example.com";
+    let shape = "must look like smtps://USER:PASSWORD@mail.example.com";
     let url = Url::parse(text).map_err(|_| shape.to_owned())?;
     let host = url.host().ok_or(shape)?.to_owned();
     let name = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
@@ -148,7 +152,7 @@ fn smtp(text: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
         ("smtp", None) if is_here(&host) => (Tls::None, 25),
         ("smtp", None | Some("tls=required")) => (Tls::Required(parameters()?), 587),
         ("smtp" | "smtps", Some(_)) => {
-            return Err("may end in ?tls=required or ?tls=none and nothing else, and only after \
+            return Err("may only end in ?tls=required or ?tls=none, and only if it begins with \
                  smtp://"
                 .to_owned());
         }
@@ -174,7 +178,7 @@ fn smtp(text: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
 /// Whether a host is this machine.
 fn is_here(host: &Host<String>) -> bool {
     match host {
-        // An unknown scheme's addresses are read as names.
+        // In a URL with an unknown scheme, IPv4 addresses are parsed as names.
         Host::Domain(name) => {
             name.eq_ignore_ascii_case("localhost")
                 || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -184,11 +188,12 @@ fn is_here(host: &Host<String>) -> bool {
     }
 }
 
-/// Puts a file into the outbox: under another name first, so that nobody finds half a mail.
+/// Writes a file into the outbox, under a temporary name first, so that no reader finds half a
+/// mail.
 fn put(folder: &Path, name: &str, mail: &[u8]) -> Result<(), String> {
     make_private_folder(folder)?;
     let failed = |error: std::io::Error| format!("can't write into {}: {error}", folder.display());
-    // Such a file is readable by its owner alone.
+    // Temporary files are readable by their owner only.
     let mut file = tempfile::Builder::new().prefix(".").tempfile_in(folder).map_err(failed)?;
     file.write_all(mail).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;

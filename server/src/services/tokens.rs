@@ -1,5 +1,5 @@
-//! Tokens: JSON Web Tokens that name a session. None is stored, not even hashed: a refresh token
-//! follows from the session's row and the key.
+//! JSON Web Tokens that name a session. No token is stored, not even as a hash: a refresh token is
+//! derived from the session's row and a key.
 
 use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
@@ -22,12 +22,13 @@ const ISSUER: &str = "frontdesk";
 /// Seconds by which clocks may differ.
 const LEEWAY: i64 = 30;
 
-/// What a token is for. Each has an audience and keys of its own, so that none passes for another.
+/// The purpose of a key. Each purpose has its own audience and derived key, so that no token is
+/// accepted for another purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Access,
     Refresh,
-    /// No token: what one-time codes follow from.
+    /// Not a token: the derivation of one-time codes.
     Code,
     /// No token: what the cursors of lists are encrypted with.
     Cursor,
@@ -44,7 +45,7 @@ impl Purpose {
     }
 }
 
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Debug, Serialize, Deserialize)]
 struct AccessClaims {
     iss: String,
@@ -56,7 +57,7 @@ struct AccessClaims {
     exp: i64,
 }
 
-/// What a refresh token says.
+/// The claims of a refresh token.
 #[derive(Debug, Serialize, Deserialize)]
 struct RefreshClaims {
     iss: String,
@@ -68,42 +69,43 @@ struct RefreshClaims {
     exp: i64,
 }
 
-/// What a good access token names.
+/// The content of a valid access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
-    /// In which session it was given.
+    /// The session in which it was issued.
     pub session: SessionId,
 }
 
-/// What a good refresh token names.
+/// The content of a valid refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refresh {
     /// The session.
     pub session: SessionId,
-    /// The how-manieth of the session it is.
+    /// The generation of the session in which the token was issued; it starts at 1.
     pub generation: i64,
 }
 
-/// Makes and reads tokens.
+/// Issues and verifies tokens.
 pub struct Tokens {
     keys: KeyRing,
     access_minutes: i64,
 }
 
 impl Tokens {
-    /// Tokens that are signed with a ring's first key.
+    /// Tokens are signed with the first key of the ring. Access tokens are valid for
+    /// `access_minutes`.
     pub fn new(keys: KeyRing, access_minutes: i64) -> Self {
         Self { keys, access_minutes }
     }
 
-    /// Seconds that an access token lives.
+    /// The lifetime of access tokens in seconds.
     pub fn access_seconds(&self) -> i64 {
         self.access_minutes * 60
     }
 
-    /// A new access token of a session.
+    /// A new access token for a session.
     pub(crate) fn access(&self, session: &SessionRow, now: DateTime<Utc>) -> Result<String, Error> {
         let now = now.timestamp();
         self.sign(
@@ -120,7 +122,7 @@ impl Tokens {
         )
     }
 
-    /// The refresh token of a session as it is now: the same one whenever it is asked for.
+    /// The refresh token of the session's current generation. Every call returns the same token.
     pub(crate) fn refresh(&self, session: &SessionRow) -> Result<String, Error> {
         self.sign(
             Purpose::Refresh,
@@ -136,7 +138,7 @@ impl Tokens {
         )
     }
 
-    /// Reads an access token; nothing where it is not a good one.
+    /// Verifies an access token; `None` where it is invalid or has expired.
     pub fn read_access(&self, token: &str, now: DateTime<Utc>) -> Option<Access> {
         let claims: AccessClaims = self.verify(Purpose::Access, token)?;
         let now = now.timestamp();
@@ -147,7 +149,7 @@ impl Tokens {
         is_current.then_some(Access { user, session: SessionId(claims.sid) })
     }
 
-    /// Reads a refresh token; nothing where it is not a good one.
+    /// Verifies a refresh token; `None` where it is invalid or has expired.
     pub fn read_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<Refresh> {
         let claims: RefreshClaims = self.verify(Purpose::Refresh, token)?;
         let is_current = claims.exp.saturating_add(LEEWAY) > now.timestamp();
@@ -155,12 +157,12 @@ impl Tokens {
             .then_some(Refresh { session: SessionId(claims.sid), generation: claims.generation })
     }
 
-    /// The name of the key that signs now.
+    /// The id of the key that signs now.
     pub(crate) fn signing_key(&self) -> String {
         self.keys.signing().id.clone()
     }
 
-    /// What a one-time code follows from; nothing where the key is gone.
+    /// The tag from which a one-time code is derived; `None` where the key is gone.
     pub(crate) fn code_tag(&self, key_id: &str, row: &str) -> Option<hmac::Tag> {
         let secret = derived(self.keys.get(key_id)?.secret(), Purpose::Code);
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref());
@@ -203,7 +205,7 @@ impl Tokens {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[purpose.audience()]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Times are compared with our own clock, by the callers.
+        // The callers compare the times with the server's own clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let key = DecodingKey::from_secret(secret.as_ref());
@@ -217,7 +219,7 @@ fn cursor_cipher(secret: &[u8]) -> Result<RandomizedNonceKey, Unspecified> {
     RandomizedNonceKey::new(&AES_256_GCM_SIV, derived(secret, Purpose::Cursor).as_ref())
 }
 
-/// A key for one purpose, made from a secret.
+/// Derives the key for one purpose from a secret.
 fn derived(secret: &[u8], purpose: Purpose) -> hmac::Tag {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
     hmac::sign(&key, purpose.audience().as_bytes())

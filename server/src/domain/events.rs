@@ -1,81 +1,89 @@
-//! One listener: what it has heard, what it may hear, and whether it still may.
+//! Subscribing to live changes: what a subscriber has received, what it may receive, and whether it
+//! is still allowed to.
 
 use std::time::Duration;
 
 use shared::account::TokenScope;
 use tokio::time::Instant;
 
-use super::{Feed, KEPT, Row, Seat, catch_up};
+use super::{
+    access::{Action, scope},
+    bearer,
+};
 use crate::{
     app::App,
     db::{
         Scope,
         changes::{self, ChangeRow},
     },
-    domain::{
-        access::{Action, Actor, scope},
-        bearer,
-    },
     error::Error,
+    services::{
+        actor::Actor,
+        feed::{KEPT, Subscription},
+    },
 };
 
-/// How often it is looked whether the caller may still listen. Less than the 2 seconds within which an
-/// ended session has to take effect.
+/// How often the caller's right to listen is checked. An ended session has to take effect within 2
+/// seconds.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// How long there is silence at most.
+/// The longest time without any message.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
-/// How many numbers one statement looks at, and how many changes it answers at most.
+/// How many change numbers one query covers, and how many changes it returns at most.
 const SPAN: i64 = 10_000;
 const HEARD_AT_ONCE: i64 = 500;
 
-/// Where a listener wants to begin.
+/// The position from which a subscriber wants to receive changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// With what comes next.
+    /// Only changes from now on.
     Now,
     /// After the change with this number.
     After(i64),
-    /// After something that was never a number of ours.
+    /// After a position that this server never issued.
     Unknown,
 }
 
-/// What a listener hears.
+/// A message to a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
-    /// It listens from this number on.
+    /// The subscription begins after this number.
     Begun(i64),
     /// A record was written.
     Changed {
-        /// The change's number.
+        /// The number of the change.
         seq: i64,
-        /// What was done: `patient.updated`.
+        /// The event, such as `patient.updated`.
         event: String,
-        /// The record.
+        /// The id of the record.
         id: i64,
-        /// Its version after it.
+        /// The version of the record after the change.
         version: i64,
     },
-    /// Changes may have been missed: everything has to be read anew. It goes on from this number.
+    /// Changes may have been missed, so the client must read everything again. The subscription
+    /// continues after this number.
     Reset(i64),
-    /// Nothing has happened for a while; everything up to this number is heard.
+    /// Nothing has happened for a while. The subscriber has received everything up to this number.
     Silence(i64),
 }
 
-/// Somebody who listens.
+/// One subscriber to live changes.
 pub struct Listener {
-    seat: Seat,
+    app: App,
+    subscription: Subscription,
     actor: Actor,
     token: String,
     scope: Scope,
-    /// Everything up to this number was heard, or was not for this listener.
+    /// The number up to which changes were delivered or are invisible to this subscriber.
     heard: i64,
-    /// What is to be said before anything else.
+    /// The messages to deliver before all others.
     first: Option<Vec<News>>,
     checked: Instant,
     spoken: Instant,
 }
 
-/// Begins to listen. The token is looked at again and again while the listener lives.
+/// Subscribes a caller. The token is checked again and again while the subscription lasts.
+///
+/// Fails where the caller may not read patients or has too many subscriptions.
 pub async fn listen(
     app: &App,
     actor: &Actor,
@@ -83,31 +91,31 @@ pub async fn listen(
     place: Place,
 ) -> Result<Listener, Error> {
     let scope = scope(actor, Action::ReadPatient)?;
-    let seat = Feed::sit_down(app, actor.id(), Row::of(actor.user.role))?;
-    // Everything that was committed before this moment has a number now, so "what comes next" is what
-    // is written after the answer has begun.
-    let last = catch_up(app).await?;
+    let subscription = app.feed().subscribe(actor.id(), actor.user.role)?;
+    // Everything that was committed before this moment has a number now. [`Place::Now`] therefore
+    // means the changes written after the answer has begun.
+    let last = app.feed().catch_up().await?;
     let (heard, first) = match place {
         Place::Now => (last, News::Begun(last)),
         Place::After(seq) if (0..=last).contains(&seq) => (seq, News::Begun(seq)),
         Place::After(_) | Place::Unknown => (last, News::Reset(last)),
     };
     let now = Instant::now();
-    let (first, actor) = (Some(vec![first]), actor.clone());
-    // What was missed is read at once.
+    let (app, first, actor) = (app.clone(), Some(vec![first]), actor.clone());
+    // Missed changes are delivered at once.
     app.feed().raise(last);
-    Ok(Listener { seat, actor, token, scope, heard, first, checked: now, spoken: now })
+    Ok(Listener { app, subscription, actor, token, scope, heard, first, checked: now, spoken: now })
 }
 
 impl Listener {
-    /// What is heard next; nothing where the listening is over.
+    /// The next messages; `None` where the subscription has ended.
     pub async fn next(&mut self) -> Option<Vec<News>> {
         let news = match self.first.take() {
             Some(first) => Some(first),
             None => match self.wait().await {
                 Ok(news) => news,
                 Err(error) => {
-                    tracing::debug!(%error, "a listener is let go");
+                    tracing::debug!(%error, "a subscription to live changes has ended");
                     None
                 }
             },
@@ -117,12 +125,12 @@ impl Listener {
     }
 
     async fn wait(&mut self) -> Result<Option<Vec<News>>, Error> {
-        let app = self.seat.app.clone();
+        let app = self.app.clone();
         loop {
             if app.is_draining() || !self.may_go_on(&app).await? {
                 return Ok(None);
             }
-            let latest = *self.seat.latest.borrow_and_update();
+            let latest = *self.subscription.latest.borrow_and_update();
             if self.heard < latest {
                 let news = self.read(&app, latest).await?;
                 if !news.is_empty() {
@@ -134,7 +142,7 @@ impl Listener {
                 return Ok(Some(vec![News::Silence(self.heard)]));
             }
             tokio::select! {
-                changed = self.seat.latest.changed() => if changed.is_err() { return Ok(None) },
+                changed = self.subscription.latest.changed() => if changed.is_err() { return Ok(None) },
                 () = app.drained() => return Ok(None),
                 () = tokio::time::sleep_until(self.checked + CHECK_EVERY) => {}
                 () = tokio::time::sleep_until(self.spoken + SILENCE_MAX) => {}
@@ -142,8 +150,8 @@ impl Listener {
         }
     }
 
-    /// Whether the caller is still who began to listen: the session runs, the token holds, and the
-    /// role, on which it depends what is heard, is the same.
+    /// Whether the subscription may continue: the session is running, the token is valid, and the
+    /// role, which decides what may be received, is unchanged.
     async fn may_go_on(&mut self, app: &App) -> Result<bool, Error> {
         if self.checked.elapsed() < CHECK_EVERY {
             return Ok(true);
@@ -158,14 +166,14 @@ impl Listener {
         Ok(actor.id() == self.actor.id() && actor.user.role == self.actor.user.role)
     }
 
-    /// Reads on, as far as one statement goes.
+    /// Reads the next changes with one query.
     async fn read(&mut self, app: &App, latest: i64) -> Result<Vec<News>, Error> {
         let (after, up_to) = (self.heard, latest.min(self.heard + SPAN));
         let mut lent = app.db().read().await?;
         let mut conn = lent.conn();
         let rows = changes::between(&mut conn, self.scope, after, up_to, HEARD_AT_ONCE).await?;
-        // Old changes are removed from the lowest number on. So if after the reading the first one is
-        // there, none was missing while it was read.
+        // Old changes are removed from the lowest number upwards. If the first one still exists
+        // after the query, none was missing while the query ran.
         let first = changes::made_at(&mut conn, after + 1).await?;
         if first.is_none_or(|at| at < app.clock().now() - KEPT) {
             self.heard = latest;

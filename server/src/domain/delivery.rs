@@ -1,123 +1,61 @@
-//! Sending mail. A use case queues a mail in its own transaction; a task of every serving process
-//! sends what is due, never in a request's time. Several processes share the work: who claims a mail
-//! has it for a while, and has to be done by then.
+//! Sending mail. A use case queues a mail in its own transaction. A task of every serving process
+//! sends due mails, never while a request waits. Several processes share the work: a process claims
+//! a mail for a limited time and must finish within it.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use shared::UserId;
-use tokio::{
-    sync::{Notify, oneshot},
-    task::JoinHandle,
-};
+use tokio::sync::{Notify, oneshot};
 
-use super::{
-    access::Origin,
-    audit::{self, Deed, Doer},
-    letters::{self, Letter},
-    users::PROGRAM,
-};
+use super::{letters, users::PROGRAM};
 use crate::{
     app::App,
-    db::{
-        Conn,
-        mail::{self, Claimed},
-    },
+    db::mail::{self, Claimed},
     error::Error,
     keys::random_text,
-    post::{Failure, Post},
+    services::{
+        actor::Origin,
+        audit::{self, Deed, Doer},
+        mail::{Letter, Sending},
+        post::{Failure, Post},
+    },
 };
 
-/// How often it is looked for mail that is due again. A new one is sent at once.
+/// How often the task looks for mails that are due again. A new mail wakes it at once.
 const POLL: Duration = Duration::from_secs(10);
-/// How long a claim lasts: longer than handing a mail over may take.
+/// How long a claim lasts. Handing a mail over takes less time.
 const CLAIM: TimeDelta = TimeDelta::minutes(5);
-/// The wait after the first failure; each is four times the one before, up to the longest.
+/// The wait after the first failure. Each further wait is four times the previous one, up to the
+/// longest.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
-/// After which time a mail that nobody takes is given up.
+/// The age at which a mail that no server has accepted is given up.
 const GIVE_UP: TimeDelta = TimeDelta::days(5);
-/// How long it is kept that a mail was sent or given up.
+/// How long sent and failed mails are stored.
 const KEPT: TimeDelta = TimeDelta::days(30);
-/// How long stopping waits for mail that is on its way.
-const FLUSH_MAX: Duration = Duration::from_secs(3);
 
-/// Queues a mail in the transaction of what it is about; call [`Mail::wake`] once that is committed.
-pub(crate) async fn queue(
-    conn: &mut Conn<'_>,
-    letter: Letter,
-    recipient: &str,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let id = random_text::<16>().map_err(Error::internal)?;
-    Ok(mail::insert(conn, letter.as_str(), recipient, &id, now).await?)
-}
-
-/// What sends mail.
-pub struct Mail {
-    post: Arc<Post>,
-    wake: Arc<Notify>,
-    running: Mutex<Option<Running>>,
-}
-
-/// What the task works with.
+/// The state of the sending task.
 struct Work {
     app: App,
     post: Arc<Post>,
     wake: Arc<Notify>,
 }
 
-struct Running {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-/// What came of looking for a mail to send.
+/// The outcome of trying to send a mail.
 enum Next {
-    /// One was dealt with; there may be another.
+    /// A mail was handled, and another one may be due.
     Another,
-    /// There is none, or nobody takes any.
+    /// No mail is due, or the mail server can't be reached.
     Wait,
 }
 
-impl Mail {
-    /// Sends nothing yet: commands only queue.
-    pub fn new(post: Post) -> Self {
-        Self { post: Arc::new(post), wake: Arc::default(), running: Mutex::default() }
-    }
-
-    /// Starts the task that sends.
-    pub fn start(&self, app: &App) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.is_none() {
-            let (post, wake) = (Arc::clone(&self.post), Arc::clone(&self.wake));
-            let work = Work { app: app.clone(), post, wake };
-            let (stop, stopped) = oneshot::channel();
-            let task = tokio::spawn(work.run(stopped));
-            *running = Some(Running { stop, task });
-        }
-    }
-
-    /// Has it look at once, since a mail was queued.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// Sends what is due, but does not wait for it long, and ends the task. What is left waits for
-    /// the next start.
-    pub async fn stop(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { stop, mut task }) = running else { return };
-        // The task is there until it is told this.
-        let _ = stop.send(());
-        if tokio::time::timeout(FLUSH_MAX, &mut task).await.is_err() {
-            tracing::warn!("a mail was still on its way when the server stopped");
-            task.abort();
-        }
-    }
+/// Starts the task that sends mail in this process.
+pub fn start(app: &App) {
+    let app = app.clone();
+    app.clone()
+        .mail()
+        .start(|Sending { post, wake, stopped }| Work { app, post, wake }.run(stopped));
 }
 
 impl Work {
@@ -127,18 +65,27 @@ impl Work {
             match self.send_next().await {
                 Ok(Next::Another) => continue,
                 Ok(Next::Wait) => {}
-                Err(error) => tracing::warn!(%error, "mail can't be looked for"),
+                Err(error) => tracing::warn!(%error, "the mail queue could not be read"),
+            }
+            // Where the database is away the last count stays, and the line above says so.
+            if let Ok(waiting) = self.count_waiting().await {
+                self.app.metrics().note_mail_waiting(waiting);
             }
             if is_stopping {
                 return;
             }
             tokio::select! {
-                // Told so, or everybody who could tell is gone.
+                // Completes on a request to stop, and also when the sender is dropped.
                 _ = &mut stop => is_stopping = true,
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
         }
+    }
+
+    async fn count_waiting(&self) -> Result<i64, Error> {
+        let mut lent = self.app.db().read().await?;
+        Ok(mail::count_waiting(&mut lent.conn()).await?)
     }
 
     async fn send_next(&self) -> Result<Next, Error> {
@@ -165,7 +112,7 @@ impl Work {
             }
             Err(Failure::Never(why)) => {
                 let why = masked(why, &addresses);
-                tracing::error!(id, attempts, why, "a mail is given up: it was refused");
+                tracing::error!(id, attempts, why, "a mail was given up: it was refused");
                 self.finish(&mail, Some(&why), None).await?;
                 return Ok(Next::Another);
             }
@@ -175,7 +122,12 @@ impl Work {
         let why = masked(failure, &addresses);
         let now = self.app.clock().now();
         if now - mail.created_at >= GIVE_UP {
-            tracing::error!(id, attempts, why, "a mail is given up: nobody took it for days");
+            tracing::error!(
+                id,
+                attempts,
+                why,
+                "a mail was given up: it could not be sent for days"
+            );
             self.finish(&mail, Some(&why), None).await?;
             return Ok(next);
         }
@@ -186,11 +138,11 @@ impl Work {
         Ok(next)
     }
 
-    /// The mail that is due, for this process alone until the claim ends.
+    /// Claims a due mail for this process.
     async fn claim(&self) -> Result<Option<Claimed>, Error> {
         let now = self.app.clock().now();
         {
-            // Nothing is written where there is nothing to do.
+            // Nothing is written unless a mail is due.
             let mut lent = self.app.db().read().await?;
             if !mail::is_due(&mut lent.conn(), now).await? {
                 return Ok(None);
@@ -203,7 +155,8 @@ impl Work {
         Ok(claimed)
     }
 
-    /// Writes the letter; nothing where nobody is to get it any more, or ever was.
+    /// Writes the letter. Removes the mail and returns `None` where it has no recipient any more,
+    /// or never had one.
     async fn write(
         &self,
         letter: Letter,
@@ -243,13 +196,13 @@ impl Work {
     }
 }
 
-/// A mail server's words without the address, which is no business of the log: neither as the account
-/// has it nor as it was sent, in whatever case.
+/// Removes the recipient's address from a mail server's message, because addresses don't belong in
+/// the log. It recognises the address as stored and as sent, in upper and lower case.
 fn masked(mut why: String, addresses: &[String]) -> String {
     const MASK: &str = "the recipient";
     for address in addresses.iter().map(|address| address.to_ascii_lowercase()) {
         let mut from = 0;
-        // Only ASCII letters change, so the places are those in the text itself.
+        // Only ASCII letters change, so byte offsets are the same in both texts.
         while let Some(at) = why.to_ascii_lowercase().get(from..).and_then(|it| it.find(&address)) {
             let start = from + at;
             why.replace_range(start..start + address.len(), MASK);
@@ -259,7 +212,7 @@ fn masked(mut why: String, addresses: &[String]) -> String {
     why
 }
 
-/// How long is waited after so many attempts.
+/// The wait after so many attempts.
 fn wait(attempts: i64) -> TimeDelta {
     let times = u32::try_from(attempts - 1).unwrap_or_default().min(10);
     FIRST_WAIT.checked_mul(4_i32.saturating_pow(times)).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)

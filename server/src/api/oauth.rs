@@ -1,0 +1,168 @@
+//! Logging in with the form of OAuth 2.0 (RFC 6749), for programs that know that and nothing else of
+//! this API: *Authorize* in Swagger UI, for example.
+
+use poem::{Request, RequestBody, Result};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions, OpenApi,
+    registry::{MetaMediaType, MetaRequest, Registry},
+};
+use serde_json::Value;
+use shared::{
+    Complaint, Faults,
+    account::{Login, OAuthTokens, PASSWORD_MAX, TOKEN_MAX},
+    describe::{Describe, Schemas, Shape},
+    query::NoQuery,
+    read::{self, Reader},
+    rules::EMAIL_MAX,
+};
+
+use super::{
+    Tag,
+    body::{bytes, has_media_type},
+    failure::{Asking, Failure},
+    guard::From,
+    openapi::{reference, register},
+    params::Ask,
+    problem::{Refusal, raise},
+    reply::Reply,
+};
+use crate::{
+    app::App,
+    domain::{accounts, sessions},
+    error::{Error, TokenRefusal},
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const PASSWORD: &str = "password";
+const REFRESH_TOKEN: &str = "refresh_token";
+
+pub(super) struct OAuthApi(pub(super) App);
+
+#[OpenApi(prefix_path = "/api/auth/oauth", tag = "Tag::Auth")]
+impl OAuthApi {
+    /// Log in with OAuth 2.0
+    ///
+    /// The same as `POST /api/auth/login` and `POST /api/auth/token/refresh`, in the form of
+    /// RFC 6749 (sections 4.3 and 6). `username` is an e-mail address or a username. There are no
+    /// registered clients and no scopes: the credentials of a client are ignored, and so are unknown
+    /// parameters. `error` holds the code of RFC 6749 (section 5.2).
+    #[oai(path = "/token", method = "post", operation_id = "request_tokens")]
+    async fn request_tokens(
+        &self,
+        From(origin): From,
+        _query: Ask<NoQuery>,
+        grant: Grant,
+    ) -> Result<Reply<OAuthTokens>, Failure<Asking>> {
+        let tokens = match grant {
+            Grant::Password(login) => {
+                accounts::login(&self.0, &origin, login).await.map(OAuthTokens::from)
+            }
+            Grant::RefreshToken(token) => {
+                sessions::refresh(&self.0, &token, &origin).await.map(OAuthTokens::from)
+            }
+        };
+        Ok(Reply::secret(tokens.map_err(TokenRefusal::of)?))
+    }
+}
+
+/// What somebody shows to get tokens.
+pub(super) enum Grant {
+    Password(Login),
+    RefreshToken(String),
+}
+
+impl Grant {
+    /// Reads the parameters of a form. Unknown ones are ignored, and one without a value counts as
+    /// absent (RFC 6749, section 3.2).
+    fn read(form: &[u8]) -> Result<Self, TokenRefusal> {
+        if percent_encoding::percent_decode(form).decode_utf8().is_err() {
+            let complaint = Complaint::new("not_utf8", "is not UTF-8");
+            return Err(TokenRefusal::InvalidRequest(Faults::one("body", complaint)));
+        }
+        let pairs = url::form_urlencoded::parse(form).into_owned();
+        let members = pairs.map(|(name, value)| (name, Value::String(value)));
+        let mut reader = Reader::from_members(members.collect());
+        let grant_type = reader.required("grant_type", read::line(TOKEN_MAX));
+        if reader.member("scope", read::line(TOKEN_MAX)).into_value().is_some() {
+            let complaint = Complaint::new("unknown", "must be left out: there are no scopes");
+            return Err(TokenRefusal::InvalidScope(Faults::one("scope", complaint)));
+        }
+        let grant = match grant_type.as_deref() {
+            Some(PASSWORD) => {
+                let identifier = reader.required("username", read::line(EMAIL_MAX));
+                let password = reader.required("password", read::secret(PASSWORD_MAX));
+                let device = reader.member("device", read::secret(TOKEN_MAX)).into_value();
+                identifier.zip(password).map(|(identifier, password)| {
+                    Self::Password(Login { identifier, password, device })
+                })
+            }
+            Some(REFRESH_TOKEN) => {
+                reader.required(REFRESH_TOKEN, read::secret(TOKEN_MAX)).map(Self::RefreshToken)
+            }
+            Some(_) => {
+                let complaint = Complaint::not_one_of(&[PASSWORD, REFRESH_TOKEN]);
+                let faults = Faults::one("grant_type", complaint);
+                return Err(TokenRefusal::UnsupportedGrantType(faults));
+            }
+            None => None,
+        };
+        match grant {
+            Some(grant) if reader.faults.is_empty() => Ok(grant),
+            _ => Err(TokenRefusal::InvalidRequest(reader.faults)),
+        }
+    }
+}
+
+impl Describe for Grant {
+    fn shape(schemas: &mut Schemas) -> Shape {
+        let doc = &["A request for tokens (RFC 6749, sections 4.3.2 and 6): with `username` and \
+            `password`, or with `refresh_token`."];
+        schemas.object("TokenRequest", doc, |object, _| {
+            // Unknown parameters are ignored.
+            object.open();
+            let doc = &["What is shown to get the tokens."];
+            object.property("grant_type", doc, Shape::one_of(&[PASSWORD, REFRESH_TOKEN]), true);
+            let text = |max| Shape::string().max_length(max);
+            for (name, doc, shape) in [
+                ("username", "E-mail address or username.", text(EMAIL_MAX)),
+                ("password", "The password.", text(PASSWORD_MAX).format("password")),
+                (REFRESH_TOKEN, "The refresh token.", text(TOKEN_MAX)),
+                ("scope", "Left out or empty: there are no scopes.", text(0)),
+                (
+                    "device",
+                    "The device token of the last login with this account.",
+                    text(TOKEN_MAX),
+                ),
+            ] {
+                object.property(name, &[doc], shape, false);
+            }
+        })
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Grant {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register::<Self>(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: FORM, schema: reference::<Self>() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let form = bytes(request, body).await?;
+        if !has_media_type(request, |essence| essence.eq_ignore_ascii_case(FORM)) {
+            return Err(Refusal::UnsupportedMediaType(FORM).raise());
+        }
+        Self::read(&form).map_err(|refusal| raise(Error::TokenRequest(refusal)))
+    }
+}

@@ -1,0 +1,28 @@
+//! Removes stored data that is no longer needed, while the server runs.
+
+use std::time::Duration;
+
+use super::{devices, once, throttle};
+use crate::app::App;
+
+/// The pause between two runs.
+const EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// Removes expired data until the task is aborted.
+pub async fn keep_tidy(app: App) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = app.feed().tidy(app.clock().now()).await {
+            tracing::warn!(%error, "old changes could not be removed");
+        }
+        if let Err(error) = once::tidy(&app).await {
+            tracing::warn!(%error, "expired idempotency keys could not be removed");
+        }
+        if let Err(error) = throttle::tidy(&app).await {
+            tracing::warn!(%error, "old counts of rate limits could not be removed");
+        }
+        if let Err(error) = devices::tidy(&app).await {
+            tracing::warn!(%error, "expired device tokens could not be removed");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The user behind a request, and the origin of the request.
+
+use shared::{SessionId, UserId, account::User, id::ApiTokenId};
+
+/// The origin of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The client's IP address; `None` for the command line.
+    pub address: Option<String>,
+    /// The id of the request; `None` for the command line.
+    pub request_id: Option<String>,
+    /// The client's `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// An unattended program that acts for a user with an API token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The id of the API token.
+    pub token: ApiTokenId,
+    /// Whether the token may be used for more than reading.
+    pub may_write: bool,
+}
+
+/// The authenticated user of a request.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The user.
+    pub user: User,
+    /// The session; `None` for the command line and for API tokens.
+    pub session: Option<SessionId>,
+    /// The program, where the request was made with an API token.
+    pub program: Option<Program>,
+    /// The origin of the request.
+    pub origin: Origin,
+}
+
+impl Actor {
+    /// A user without a session.
+    pub fn new(user: User, origin: Origin) -> Self {
+        Self { user, session: None, program: None, origin }
+    }
+
+    /// The id of the user.
+    pub fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// Whether this request may write at all. An API token may be limited to reading.
+    pub(crate) fn may_write(&self) -> bool {
+        self.program.is_none_or(|program| program.may_write)
+    }
+}

@@ -1,0 +1,202 @@
+//! Writing audit events. A write and its audit event commit together.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use shared::{
+    history::Change,
+    id::{DoctorId, PatientId},
+};
+
+use super::actor::{Actor, Origin};
+use crate::{
+    db::{
+        Conn,
+        audit::{self, Content, NewEntry},
+        changes::{self, NewChange},
+    },
+    digest::sha256,
+    error::Error,
+    keys::random_text,
+};
+
+/// An audit event: an action on a record.
+pub struct Deed<'a> {
+    /// The action, such as `patient.updated`.
+    pub action: &'a str,
+    /// The kind of record, such as `patient`.
+    pub entity: &'a str,
+    /// The id of the record.
+    pub entity_id: Option<i64>,
+    /// The version of the record after a write; `None` for events that are not writes of a record.
+    pub version: Option<i64>,
+    /// The reason that the caller gave.
+    pub reason: Option<String>,
+    /// The members that changed.
+    pub changes: Vec<Change>,
+    /// The patient, where the record is an assignment.
+    pub patient: Option<PatientId>,
+    /// The doctor, where the record is an assignment.
+    pub doctor: Option<DoctorId>,
+}
+
+impl<'a> Deed<'a> {
+    /// An audit event about a record, without version, reason and changes.
+    pub fn new(action: &'a str, entity: &'a str, entity_id: Option<i64>) -> Self {
+        let (version, reason, changes) = (None, None, Vec::new());
+        Self { action, entity, entity_id, version, reason, changes, patient: None, doctor: None }
+    }
+}
+
+/// The actor of an audit event.
+#[derive(Clone, Copy)]
+pub enum Doer<'a> {
+    /// A user who is logged in.
+    Actor(&'a Actor),
+    /// A caller who is not logged in, or the program itself, with the name to record.
+    Stranger(&'a Origin, &'a str),
+}
+
+/// Writes an audit event in the transaction of its action. A write of a patient, doctor or
+/// assignment also becomes a change in the live feed.
+pub(crate) async fn note(
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+    deed: Deed<'_>,
+) -> Result<(), Error> {
+    note_all(conn, doer, at, vec![deed]).await
+}
+
+/// Writes the audit events of several actions in one transaction.
+pub(crate) async fn note_all(
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+    deeds: Vec<Deed<'_>>,
+) -> Result<(), Error> {
+    let changes: Vec<_> =
+        deeds.iter().filter_map(|deed| change(at, deed).transpose()).collect::<Result<_, _>>()?;
+    changes::insert(conn, &changes).await?;
+    for deed in deeds {
+        enter(conn, doer, at, deed).await?;
+    }
+    Ok(())
+}
+
+async fn enter(
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    at: DateTime<Utc>,
+    deed: Deed<'_>,
+) -> Result<(), Error> {
+    let content = Content { reason: deed.reason, changes: deed.changes };
+    let sealed = (content != Content::default()).then(|| seal(&content)).transpose()?;
+    let (actor, origin, name) = match doer {
+        Doer::Actor(actor) => (Some(actor), &actor.origin, actor.user.label()),
+        Doer::Stranger(origin, name) => (None, origin, name),
+    };
+    let entry = NewEntry {
+        at,
+        actor_id: actor.map(Actor::id),
+        actor_name: name,
+        actor_role: actor.map(|actor| actor.user.role.as_str()),
+        token: actor.and_then(|actor| actor.program).map(|program| program.token),
+        action: deed.action,
+        entity: deed.entity,
+        entity_id: deed.entity_id,
+        version: deed.version,
+        address: origin.address.as_deref(),
+        request_id: origin.request_id.as_deref(),
+        content: sealed
+            .as_ref()
+            .map(|(salt, json, hash)| (salt.as_str(), json.as_str(), hash.as_str())),
+    };
+    Ok(audit::insert(conn, entry).await?)
+}
+
+/// Salt, content and their hash. After salt and content are erased, the hash reveals nothing.
+fn seal(content: &Content) -> Result<(String, String, String), Error> {
+    let json = serde_json::to_string(content).map_err(|e| Error::Internal(e.into()))?;
+    let salt = random_text::<16>().map_err(Error::internal)?;
+    let hash = sha256(&[salt.as_bytes(), b"\n", json.as_bytes()]);
+    Ok((salt, json, hash))
+}
+
+/// The members in which two states of a record differ.
+pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error> {
+    let object = |state: &T| match serde_json::to_value(state) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Error::internal("a state that is no object")),
+        Err(error) => Err(Error::Internal(error.into())),
+    };
+    let (old, new) = (object(old)?, object(new)?);
+    // A list without items is as good as none.
+    let value = |value: Value| match value {
+        Value::Array(items) if items.is_empty() => Value::Null,
+        value => value,
+    };
+    let changed = new.into_iter().filter_map(|(field, new)| {
+        let (old, new) = (value(old.get(&field).cloned().unwrap_or_default()), value(new));
+        (old != new).then_some(Change { field, old, new })
+    });
+    Ok(changed.collect())
+}
+
+/// The change that subscribers receive for an audit event; `None` unless the event is a write of a
+/// patient, doctor or assignment.
+///
+/// Fails for an assignment without its patient, because no subscriber could be chosen for it.
+fn change<'a>(at: DateTime<Utc>, deed: &Deed<'a>) -> Result<Option<NewChange<'a>>, Error> {
+    let (Some(entity_id), Some(version)) = (deed.entity_id, deed.version) else { return Ok(None) };
+    let patient = match deed.entity {
+        "patient" => Some(entity_id),
+        "assignment" => match deed.patient {
+            Some(patient) => Some(patient.0),
+            None => return Err(Error::internal("a change of an assignment without its patient")),
+        },
+        "doctor" => None,
+        _ => return Ok(None),
+    };
+    let doctor = deed.doctor.map(|doctor| doctor.0);
+    // The first version of a record is a creation, even if it was imported.
+    let event = match version {
+        1 => format!("{}.created", deed.entity),
+        _ => deed.action.to_owned(),
+    };
+    Ok(Some(NewChange { at, event, entity: deed.entity, entity_id, version, patient, doctor }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_of_records_are_told_of_and_nothing_else_is() {
+        let heard = |action, entity, version, patient: Option<i64>| {
+            let mut deed = Deed::new(action, entity, Some(7));
+            (deed.version, deed.patient) = (version, patient.map(PatientId));
+            let change = change(DateTime::default(), &deed).ok()?;
+            Some(change.map(|change| (change.event, change.patient)))
+        };
+        let event = |event: &str, patient| Some(Some((event.to_owned(), patient)));
+        for (deed, expected) in [
+            (heard("patient.updated", "patient", Some(2), None), event("patient.updated", Some(7))),
+            (
+                heard("patient.imported", "patient", Some(1), None),
+                event("patient.created", Some(7)),
+            ),
+            (heard("doctor.archived", "doctor", Some(3), None), event("doctor.archived", None)),
+            (
+                heard("assignment.updated", "assignment", Some(2), Some(5)),
+                event("assignment.updated", Some(5)),
+            ),
+            // An assignment without its patient: no subscriber could be chosen.
+            (heard("assignment.updated", "assignment", Some(2), None), None),
+            (heard("patient.read", "patient", None, None), Some(None)),
+            (heard("user.created", "user", Some(1), None), Some(None)),
+        ] {
+            assert_eq!(deed, expected);
+        }
+    }
+}
