@@ -155,7 +155,7 @@ fn rows_beyond_a_capped_count_say_how_many_there_are_at_least() {
     driver.keys("<ctrl-r>");
     many.next = None;
     driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many))));
-    driver.shows("1–5 of 5 ");
+    driver.shows("1–5 of 5\n");
 }
 
 #[test]
