@@ -38,7 +38,7 @@ pub enum Error {
     /// An `Idempotency-Key` that was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// Somebody else changed the record since it was read.
+    /// The record does not have the version that the write is meant for.
     #[error("changed in the meantime")]
     Stale(Box<Stale>),
     /// The record was last changed by somebody else and the caller has not said which version was
@@ -123,6 +123,19 @@ pub struct Stale {
     pub changed_by: String,
     /// When.
     pub changed_at: DateTime<Utc>,
+    /// Why the version that the write is meant for is not that of the record.
+    pub cause: StaleCause,
+}
+
+/// Why a write is meant for another version than the record has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleCause {
+    /// Somebody else changed the record since.
+    ChangedByOther,
+    /// The caller changed the record since.
+    ChangedByCaller,
+    /// The record has never had that version.
+    NeverExisted,
 }
 
 impl Error {

@@ -33,6 +33,9 @@ const RETIRED: &str = " retired ";
 /// have signed with it a moment longer, and clocks differ.
 const SLACK: TimeDelta = TimeDelta::minutes(2);
 
+/// Characters of the name of a secret.
+pub const KEY_ID_LENGTH: usize = 8;
+
 /// A secret, with the id by which tokens refer to it.
 pub struct Key {
     /// The first six bytes of the secret's SHA-256, in Base64. They reveal nothing about the

@@ -10,7 +10,7 @@ use crate::{
     history::Change,
     id::{ApiTokenId, AuditId},
     moment::{MOMENT_MAX, Moment},
-    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
+    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query, read,
     rules::{EMAIL_MAX, REASON_MAX},
 };
@@ -74,7 +74,7 @@ filter! {
         /// Before this time.
         to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
+        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
         /// Rows of a page.
         page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.

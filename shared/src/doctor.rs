@@ -11,7 +11,7 @@ use crate::{
     id::{DoctorId, id},
     moment::{MOMENT_MAX, Moment},
     money::money,
-    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
+    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
@@ -222,7 +222,7 @@ filter! {
         /// for descending. Without it: best matches first, or by name.
         ordering: Ordering<DoctorOrder> = query::ordering,
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
+        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
         /// Rows of a page.
         page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.

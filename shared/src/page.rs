@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 pub const PAGE_SIZE: i64 = 20;
 /// Most rows of a page.
 pub const PAGE_SIZE_MAX: i64 = 100;
-/// Up to this many rows are counted exactly, and page numbers reach.
-pub const COUNT_MAX: i64 = 10_000;
+/// Up to this many rows are counted exactly.
+pub const COUNT_MAX: i64 = 1_000;
+/// The row up to which page numbers reach.
+pub const ROW_MAX: i64 = 10_000;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +42,7 @@ impl<T: Listed> crate::describe::Describe for Page<T> {
         registry: &mut poem_openapi::registry::Registry,
     ) -> poem_openapi::registry::MetaSchema {
         let mut members = crate::describe::Members::new(registry);
-        let doc = "How many rows the whole list has: exact up to 10,000.";
+        let doc = "How many rows the whole list has: exact up to 1,000.";
         members.add::<i64>("count", doc, true, |shape| shape.range(0, COUNT_MAX).example(1));
         let doc = "`true` when there are more rows than `count` says.";
         members.add::<bool>("count_capped", doc, false, |shape| shape);

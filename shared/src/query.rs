@@ -137,7 +137,7 @@ filter! {
     /// The parameters of a list that has no filters of its own.
     ListQuery {
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = whole(1, crate::page::COUNT_MAX) => [range(1, crate::page::COUNT_MAX)],
+        page: i64 = whole(1, crate::page::ROW_MAX) => [range(1, crate::page::ROW_MAX)],
         /// Rows of a page.
         page_size: i64 = whole(1, crate::page::PAGE_SIZE_MAX)
             => [range(1, crate::page::PAGE_SIZE_MAX), default(crate::page::PAGE_SIZE)],

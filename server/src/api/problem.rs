@@ -8,7 +8,7 @@ use poem::{
 use serde_json::json;
 use shared::{Faults, Kind, Problem};
 
-use crate::error::{CONFIRM_FIRST, Error, TokenRefusal};
+use crate::error::{CONFIRM_FIRST, Error, StaleCause, TokenRefusal};
 
 /// Hands an error to the outermost layer.
 pub(super) fn raise(error: Error) -> poem::Error {
@@ -131,10 +131,19 @@ pub(super) fn problem(error: &Error) -> Problem {
         }
         Error::NotFound => Problem::new(kind, "there is no such record"),
         Error::Stale(stale) => {
-            let detail = format!(
-                "{} changed the record in the meantime; nothing was written",
-                stale.changed_by
-            );
+            let detail = match stale.cause {
+                StaleCause::ChangedByOther => format!(
+                    "{} changed the record in the meantime; nothing was written",
+                    stale.changed_by
+                ),
+                StaleCause::ChangedByCaller => {
+                    "you changed the record yourself in the meantime; nothing was written"
+                        .to_owned()
+                }
+                StaleCause::NeverExisted => {
+                    "the record never had the version in If-Match; nothing was written".to_owned()
+                }
+            };
             let mut problem = Problem::new(kind, detail);
             problem.extra.insert("current".to_owned(), stale.current.clone());
             problem.extra.insert("changed_by".to_owned(), json!(stale.changed_by));

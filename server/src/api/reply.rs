@@ -17,7 +17,7 @@ use shared::{
     patient::Patient,
 };
 
-use crate::{digest::short_sha256, domain::listing::Window};
+use crate::{digest::short_sha256, domain::listing::PageSlice};
 
 /// How an answer may be kept.
 #[derive(Clone, Copy)]
@@ -110,14 +110,14 @@ pub(super) struct Done;
 pub(super) struct Accepted;
 
 /// A page with the addresses of its neighbours.
-pub(super) fn page<T>(window: Window<T>, address: &super::address::Address) -> Reply<Page<T>> {
+pub(super) fn page<T>(slice: PageSlice<T>, address: &super::address::Address) -> Reply<Page<T>> {
     let with_cursor = |cursor: Option<String>| cursor.map(|cursor| address.with_cursor(&cursor));
     Reply::new(Page {
-        count: window.count,
-        count_capped: window.is_capped,
-        next: with_cursor(window.next),
-        previous: with_cursor(window.previous),
-        results: window.rows,
+        count: slice.count,
+        count_capped: slice.is_capped,
+        next: with_cursor(slice.next),
+        previous: with_cursor(slice.previous),
+        results: slice.rows,
     })
 }
 

@@ -2,11 +2,13 @@
 //! many.
 
 use chrono::NaiveDate;
-use shared::{assignment::AssignmentFilter, doctor::DoctorFilter, patient::PatientFilter};
+use shared::{
+    assignment::AssignmentFilter, doctor::DoctorFilter, page::COUNT_MAX, patient::PatientFilter,
+};
 
 use super::{
     Db, DbError, Scope, Sql, assignments, doctors,
-    listing::{self, Listed, Span},
+    listing::{self, Listed, Seek},
     patients,
     search::Search,
 };
@@ -53,6 +55,6 @@ pub async fn plans(
 }
 
 fn both<L: Listed>(list: &L) -> Result<(Sql, Sql), DbError> {
-    let span = Span { place: None, is_backwards: false, limit: 21, offset: 0 };
-    Ok((listing::select(list, &span)?, listing::select_count(list, 10_001)))
+    let seek = Seek { place: None, is_backwards: false, limit: 21, offset: 0 };
+    Ok((listing::select(list, &seek)?, listing::select_count(list, COUNT_MAX + 1)))
 }

@@ -1,15 +1,15 @@
 //! Lists: what decides their order, and the part of them that is read.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use shared::{Complaint, query::Ordering};
+use shared::query::Ordering;
 
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
 
 /// The place of a row in a list: the value it is ordered by, and what decides among equals.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Key {
+pub(crate) struct SortKey {
     /// How many words match only the beginning of something; 0 outside searches.
     pub(crate) rank: i64,
     /// The value, as text.
@@ -50,28 +50,16 @@ impl Column {
         }
     }
 
-    /// The value as the database compares it; fails on a cursor that nobody here has made.
+    /// The value as the database compares it.
     fn arg(self, value: &str) -> Result<Arg, Error> {
-        if value.contains('\0') {
-            return Err(foreign_cursor());
-        }
         match self.kind {
             Kind::Text => Ok(value.into()),
             Kind::Time => {
-                let time = DateTime::parse_from_rfc3339(value).map_err(|_| foreign_cursor())?;
-                // Beyond these years the databases compare in different ways, or not at all.
-                if !(1..=9_999).contains(&time.year()) {
-                    return Err(foreign_cursor());
-                }
-                Ok(time.with_timezone(&Utc).into())
+                let time = DateTime::parse_from_rfc3339(value);
+                Ok(time.map_err(|e| Error::Internal(e.into()))?.to_utc().into())
             }
         }
     }
-}
-
-/// The refusal of a cursor that nobody here has made.
-pub(crate) fn foreign_cursor() -> Error {
-    Error::invalid("cursor", Complaint::new("invalid_cursor", "is not a cursor of this list"))
 }
 
 /// By what a list is ordered.
@@ -107,9 +95,9 @@ impl Order {
 
 /// The part of a list that is read.
 #[derive(Clone, Debug)]
-pub(crate) struct Span {
+pub(crate) struct Seek {
     /// From this row on, which is not part of it.
-    pub(crate) place: Option<Key>,
+    pub(crate) place: Option<SortKey>,
     /// Towards the beginning.
     pub(crate) is_backwards: bool,
     pub(crate) limit: i64,
@@ -158,9 +146,9 @@ fn order_by<L: Listed>(list: &L, sql: &mut Sql, after: &'static str) {
 }
 
 /// The query for the rows of a part of a list.
-pub(super) fn select<L: Listed>(list: &L, span: &Span) -> Result<Sql, DbError> {
+pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
     let order = list.order();
-    let is_descending = order.is_descending != span.is_backwards;
+    let is_descending = order.is_descending != seek.is_backwards;
     let mut sql = Sql::new(L::COLUMNS);
     sql.push(", ");
     if order.is_ranked {
@@ -170,7 +158,7 @@ pub(super) fn select<L: Listed>(list: &L, span: &Span) -> Result<Sql, DbError> {
     }
     sql.push(" AS rank").push(L::TABLES);
     list.restrict(&mut sql);
-    if let Some(key) = &span.place {
+    if let Some(key) = &seek.place {
         sql.push(" AND (");
         order_by(list, &mut sql, "");
         sql.push(if is_descending { ") < (" } else { ") > (" });
@@ -184,7 +172,7 @@ pub(super) fn select<L: Listed>(list: &L, span: &Span) -> Result<Sql, DbError> {
     }
     sql.push(" ORDER BY ");
     order_by(list, &mut sql, if is_descending { " DESC" } else { "" });
-    sql.push(" LIMIT ").bind(span.limit).push(" OFFSET ").bind(span.offset);
+    sql.push(" LIMIT ").bind(seek.limit).push(" OFFSET ").bind(seek.offset);
     Ok(sql)
 }
 
@@ -201,16 +189,16 @@ pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
 pub(crate) async fn read<L: Listed + Sync>(
     conn: &mut Conn<'_>,
     list: &L,
-    span: &Span,
-) -> Result<Vec<(L::Record, Key)>, DbError> {
+    seek: &Seek,
+) -> Result<Vec<(L::Record, SortKey)>, DbError> {
     let order = list.order();
-    let placed = |row: &Row| -> Result<(L::Record, Key), Error> {
+    let placed = |row: &Row| -> Result<(L::Record, SortKey), Error> {
         let value = order.column.map(|column| column.value(row)).transpose()?.unwrap_or_default();
-        Ok((list.read(row)?, Key { rank: row.get("rank")?, value, id: row.get("id")? }))
+        Ok((list.read(row)?, SortKey { rank: row.get("rank")?, value, id: row.get("id")? }))
     };
-    let rows = select(list, span)?.fetch_all(conn).await?;
+    let rows = select(list, seek)?.fetch_all(conn).await?;
     let mut records: Vec<_> = rows.iter().map(placed).collect::<Result<_, _>>()?;
-    if span.is_backwards {
+    if seek.is_backwards {
         records.reverse();
     }
     Ok(records)

@@ -10,7 +10,7 @@ use shared::{
 use super::{
     access::{in_person, session_permissions},
     codes, devices, own_password,
-    precondition::{Found, Precondition, stale},
+    precondition::{Found, Precondition, overtaken},
     sessions,
     throttle::Lanes,
     usernames,
@@ -247,7 +247,7 @@ pub async fn update_profile(
     if is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash) {
         // Address or password was changed since the password was looked at: what it has proved, if
         // it was asked for at all, holds no longer.
-        return Err(stale(&found, current()));
+        return Err(overtaken(actor.id(), &found, current()));
     }
     let mut faults = Faults::default();
     input.echo.compare(&json!(old), &mut faults);
@@ -258,7 +258,7 @@ pub async fn update_profile(
         return Ok(profile(app, actor));
     }
     if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
-        return Err(stale(&found, current()));
+        return Err(overtaken(actor.id(), &found, current()));
     }
     if row.user.email != old.email {
         codes::void_all(&mut tx.conn(), actor.id()).await?;

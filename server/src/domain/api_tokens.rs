@@ -13,7 +13,7 @@ use shared::{
 
 use super::{
     access::in_person,
-    listing::{Asked, Window},
+    listing::{PageRequest, PageSlice},
     sessions,
 };
 use crate::{
@@ -141,10 +141,14 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
 }
 
 /// One's own tokens, newest first.
-pub async fn list(app: &App, actor: &Actor, query: &ListQuery) -> Result<Window<ApiToken>, Error> {
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    query: &ListQuery,
+) -> Result<PageSlice<ApiToken>, Error> {
     in_person(actor)?;
-    let asked: Asked<i64> =
-        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "api_tokens")?;
+    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let asked: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());
     let mut lent = app.db().read().await?;
@@ -152,7 +156,7 @@ pub async fn list(app: &App, actor: &Actor, query: &ListQuery) -> Result<Window<
     let id = actor.id();
     let rows = api_tokens::list(&mut conn, id, place, backwards, limit, offset).await?;
     let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
-    asked.window(rows, count, |token| token.id.0)
+    asked.slice(app, rows, count, |token| token.id.0)
 }
 
 /// Revokes one of one's own tokens; one that was revoked already stays so.

@@ -18,7 +18,7 @@ use shared::{
 
 use super::{
     access::{self, Action, scope},
-    listing::{Window, read_page},
+    listing::{PageSlice, read_page},
     once::{self, Once},
     precondition::Precondition,
     records::{Record, find_to_change, finish, finish_new, overtaken},
@@ -154,11 +154,11 @@ pub async fn list(
     app: &App,
     actor: &Actor,
     filter: &AssignmentFilter,
-) -> Result<Window<Assignment>, Error> {
+) -> Result<PageSlice<Assignment>, Error> {
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let names = filter.search.as_deref().map(Search::names);
-    let (asked, search) = read_page(pages, listing.order(), names)?;
+    let (asked, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
     asked.fetch(app, &listing).await
 }
@@ -169,7 +169,7 @@ pub async fn of_patient(
     actor: &Actor,
     patient: PatientId,
     filter: AssignmentFilter,
-) -> Result<Window<Assignment>, Error> {
+) -> Result<PageSlice<Assignment>, Error> {
     if filter.patient.is_some_and(|asked| asked != patient) {
         return Err(Error::invalid("patient", other_address()));
     }
@@ -193,7 +193,7 @@ pub async fn of_doctor(
     actor: &Actor,
     doctor: DoctorId,
     filter: AssignmentFilter,
-) -> Result<Window<Assignment>, Error> {
+) -> Result<PageSlice<Assignment>, Error> {
     if filter.doctor.is_some_and(|asked| asked != doctor) {
         return Err(Error::invalid("doctor", other_address()));
     }
@@ -250,10 +250,10 @@ pub async fn end(
 ) -> Result<(), Error> {
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    row.check_version(app, actor, precondition)?;
     if !row.record.is_active {
         return Ok(());
     }
+    row.check_version(app, actor, precondition)?;
     let status = AssignmentStatus::Cancelled;
     let fields = AssignmentFields { status, ..row.record.fields.clone() };
     write(app, tx, actor, &row, &fields, "assignment.ended").await.map(drop)

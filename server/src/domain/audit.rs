@@ -1,6 +1,5 @@
 //! Reading the audit log.
 
-use chrono::Datelike;
 use shared::{
     Complaint,
     audit::{AuditEntry, AuditFilter},
@@ -9,14 +8,11 @@ use shared::{
 
 use super::{
     access::{Action, scope},
-    listing::{Asked, Window},
+    listing::{PageRequest, PageSlice},
 };
 use crate::{
     app::App,
-    db::{
-        audit::{self, Place},
-        listing::foreign_cursor,
-    },
+    db::audit::{self, Place},
     error::Error,
     services::actor::Actor,
 };
@@ -26,17 +22,14 @@ pub async fn list(
     app: &App,
     actor: &Actor,
     filter: &AuditFilter,
-) -> Result<Window<AuditEntry>, Error> {
+) -> Result<PageSlice<AuditEntry>, Error> {
     scope(actor, Action::ReadAudit)?;
     if filter.entity_id.is_some() && filter.entity.is_none() {
         let message = "is needed beside entity_id: ids of different kinds are not related";
         return Err(Error::invalid("entity", Complaint::new("required", message)));
     }
-    let asked: Asked<Place> =
-        Asked::read(filter.page, filter.page_size, filter.cursor.as_deref(), "audit")?;
-    if asked.key().is_some_and(|place| !(1..=9_999).contains(&place.at.year())) {
-        return Err(foreign_cursor());
-    }
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
     let (place, backwards) = (asked.key(), asked.is_backwards());
@@ -45,5 +38,5 @@ pub async fn list(
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
     drop(lent);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
-    asked.window(rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
+    asked.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
 }

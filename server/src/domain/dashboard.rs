@@ -12,7 +12,7 @@ use crate::{
     app::App,
     db::{
         Conn, dashboard,
-        listing::{self, Span},
+        listing::{self, Seek},
         patients::Listing,
     },
     error::Error,
@@ -74,8 +74,8 @@ async fn recent(
     let ordering = Some(Ordering::descending(PatientOrder::CreatedAt));
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
     let listing = Listing { filter: &filter, search: None, scope: visible, today };
-    let span = Span { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
-    let rows = listing::read(conn, &listing, &span).await?;
+    let seek = Seek { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
+    let rows = listing::read(conn, &listing, &seek).await?;
     Ok(rows.into_iter().map(|(patient, _)| patient).collect())
 }
 

@@ -17,7 +17,7 @@ use shared::{
 use super::{
     access::{Action, scope},
     assignments::{self, Leaving},
-    listing::{Window, read_list},
+    listing::{PageSlice, read_list},
     once::{self, Once},
     precondition::Precondition,
     records::{Record, find_to_change, finish, finish_new},
@@ -81,13 +81,13 @@ pub async fn list(
     app: &App,
     actor: &Actor,
     filter: &DoctorFilter,
-) -> Result<Window<Doctor>, Error> {
+) -> Result<PageSlice<Doctor>, Error> {
     if filter.archived == Some(true) {
         scope(actor, Action::ListArchivedDoctors)?;
     }
     let listing = Listing { filter, search: None };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let (asked, search) = read_list(pages, listing.order(), filter.search.as_deref())?;
+    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
     asked.fetch(app, &listing).await
 }
@@ -96,9 +96,9 @@ pub async fn list(
 pub async fn specializations(
     app: &App,
     query: &ListQuery,
-) -> Result<Window<SpecializationCount>, Error> {
+) -> Result<PageSlice<SpecializationCount>, Error> {
     let pages = (query.page, query.page_size, query.cursor.as_deref());
-    let (asked, _) = read_list(pages, SpecializationListing.order(), None)?;
+    let (asked, _) = read_list(app, pages, SpecializationListing.order(), None)?;
     asked.fetch(app, &SpecializationListing).await
 }
 
@@ -143,12 +143,17 @@ pub async fn archive(
         // Both in one order, so that two who are archived in favour of each other don't wait for ever.
         doctors::lock(&mut tx.conn(), id.min(next)).await?;
         doctors::lock(&mut tx.conn(), id.max(next)).await?;
-        if doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none() {
-            let message = "must be the id of another doctor; there is none with this one";
-            return Err(Error::invalid("reassign_to", Complaint::new("no_such_record", message)));
-        }
     }
-    let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    if row.revision.is_archived {
+        return Ok(row.shown(app, actor));
+    }
+    if let Some(Leaving::To(next)) = leaving
+        && doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none()
+    {
+        let message = "must be the id of another doctor; there is none with this one";
+        return Err(Error::invalid("reassign_to", Complaint::new("no_such_record", message)));
+    }
     row.check_version(app, actor, precondition)?;
     match leaving {
         Some(leaving) => assignments::leave(app, &mut tx, actor, id, leaving).await?,

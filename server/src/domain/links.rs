@@ -26,14 +26,16 @@ pub(crate) async fn link<R: Entry>(
     scope(actor, Action::LinkUser)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    // From the archive an account can still be taken away, so that it can be given to another.
-    let state = if user.is_some() { ArchiveState::Current } else { ArchiveState::Any };
-    let kept = find_to_change::<R>(app, &mut tx, actor, id, state).await?;
-    kept.check_version(app, actor, precondition)?;
+    let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     let old = kept.record.linked_user();
+    // From the archive an account can still be taken away, so that it can be given to another.
+    if user.is_some() && kept.revision.is_archived {
+        return Err(Error::NotFound);
+    }
     if old == user {
         return Ok(kept.shown(app, actor));
     }
+    kept.check_version(app, actor, precondition)?;
     check(&mut tx.conn(), user, R::ROLE).await?;
     let written = records::link(&mut tx.conn(), &kept.revision, user, actor.id(), now).await;
     let was_written = written.map_err(taken)?;

@@ -1,23 +1,22 @@
 //! Lists: which page is meant, and where it stands among its neighbours.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Complaint, Faults,
-    page::{COUNT_MAX, PAGE_SIZE},
+    page::{COUNT_MAX, PAGE_SIZE, ROW_MAX},
 };
 
 use crate::{
     app::App,
     db::{
-        listing::{self, Key, Listed, Order, Span},
+        listing::{self, Listed, Order, Seek, SortKey},
         search::Search,
     },
     error::Error,
 };
 
 /// One page of a list, with the cursors of its neighbours.
-pub struct Window<T> {
+pub struct PageSlice<T> {
     /// How many rows the list has, up to the limit.
     pub count: i64,
     /// Whether there are more.
@@ -30,15 +29,17 @@ pub struct Window<T> {
     pub rows: Vec<T>,
 }
 
-/// What a cursor says: from which row on, in which direction, in which list.
+/// What a cursor says: from which row on, and in which direction. It is encrypted for its list and
+/// ordering, since a key of another one means nothing.
 #[derive(Serialize, Deserialize)]
 struct Cursor<K> {
-    /// The ordering, since a key of another ordering means nothing.
-    o: String,
     /// Whether the page lies before the row.
     b: bool,
     k: K,
 }
+
+/// The parameters that every list has: page, rows of a page, cursor.
+pub(crate) type Pages<'a> = (Option<i64>, Option<i64>, Option<&'a str>);
 
 /// Which page is meant.
 pub enum Place<K> {
@@ -51,32 +52,30 @@ pub enum Place<K> {
 }
 
 /// A page that is asked for.
-pub struct Asked<K> {
+pub struct PageRequest<K> {
     /// Where.
     pub place: Place<K>,
     /// How many rows.
     pub size: i64,
-    ordering: String,
+    /// The name of the list and its ordering.
+    list: String,
 }
 
-impl<K: DeserializeOwned + Serialize> Asked<K> {
+impl<K: DeserializeOwned + Serialize> PageRequest<K> {
     /// Reads the parameters that every list has.
-    pub fn read(
-        page: Option<i64>,
-        page_size: Option<i64>,
-        cursor: Option<&str>,
-        ordering: &str,
+    pub(crate) fn read(
+        app: &App,
+        (page, page_size, cursor): Pages<'_>,
+        list: impl Into<String>,
     ) -> Result<Self, Faults> {
-        let size = page_size.unwrap_or(PAGE_SIZE);
+        let (size, list) = (page_size.unwrap_or(PAGE_SIZE), list.into());
         let fault = |field: &str, complaint| Err(Faults::one(field, complaint));
         let place = match (page, cursor) {
             (Some(_), Some(_)) => {
-                return fault(
-                    "page",
-                    Complaint::new("not_both", "must not be given beside cursor"),
-                );
+                let message = "must not be given beside cursor";
+                return fault("page", Complaint::new("not_both", message));
             }
-            (None, Some(cursor)) => match read_cursor::<K>(cursor, ordering) {
+            (None, Some(cursor)) => match read_cursor::<K>(app, cursor, &list) {
                 Some(place) => place,
                 None => {
                     let message = "is not a cursor of this list";
@@ -85,14 +84,14 @@ impl<K: DeserializeOwned + Serialize> Asked<K> {
             },
             (page, None) => {
                 let offset = (page.unwrap_or(1) - 1).saturating_mul(size);
-                if offset >= COUNT_MAX {
-                    let message = format!("reaches to row {COUNT_MAX}; beyond it follow next");
+                if offset >= ROW_MAX {
+                    let message = format!("reaches to row {ROW_MAX}; beyond it follow next");
                     return fault("page", Complaint::new("too_far", message));
                 }
                 Place::Offset(offset)
             }
         };
-        Ok(Self { place, size, ordering: ordering.to_owned() })
+        Ok(Self { place, size, list })
     }
 
     /// Whether rows are read backwards from a place.
@@ -119,12 +118,13 @@ impl<K: DeserializeOwned + Serialize> Asked<K> {
     /// Makes the page from its rows, one more than asked for where there are more, and the count.
     ///
     /// Fails with "not found" for a page past the end.
-    pub fn window<T>(
+    pub(crate) fn slice<T>(
         &self,
+        app: &App,
         mut rows: Vec<T>,
         count: i64,
         key: impl Fn(&T) -> K,
-    ) -> Result<Window<T>, Error> {
+    ) -> Result<PageSlice<T>, Error> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let has_more = rows.len() > size;
         if has_more {
@@ -143,12 +143,12 @@ impl<K: DeserializeOwned + Serialize> Asked<K> {
             Place::Before(_) => (true, has_more),
         };
         let cursor = |row: Option<&T>, b| {
-            row.map(|row| write_cursor(&Cursor { o: self.ordering.clone(), b, k: key(row) }))
+            row.map(|row| write_cursor(app, &self.list, &Cursor { b, k: key(row) }))
         };
         let next = cursor(rows.last().filter(|_| has_next), false).transpose()?;
         let previous = cursor(rows.first().filter(|_| has_previous), true).transpose()?;
         let is_capped = count > COUNT_MAX;
-        Ok(Window { count: count.min(COUNT_MAX), is_capped, next, previous, rows })
+        Ok(PageSlice { count: count.min(COUNT_MAX), is_capped, next, previous, rows })
     }
 }
 
@@ -156,34 +156,35 @@ impl<K: DeserializeOwned + Serialize> Asked<K> {
 ///
 /// Fails with everything that is wrong with either.
 pub(crate) fn read_list(
-    (page, page_size, cursor): (Option<i64>, Option<i64>, Option<&str>),
+    app: &App,
+    pages: Pages<'_>,
     order: Order,
     search: Option<&str>,
-) -> Result<(Asked<Key>, Option<Search>), Error> {
-    read_page((page, page_size, cursor), order, search.map(Search::parse))
+) -> Result<(PageRequest<SortKey>, Option<Search>), Error> {
+    read_page(app, pages, order, search.map(Search::parse))
 }
 
 /// The same with a search that was read already, however that went.
 pub(crate) fn read_page(
-    (page, page_size, cursor): (Option<i64>, Option<i64>, Option<&str>),
+    app: &App,
+    pages: Pages<'_>,
     order: Order,
     search: Option<Result<Search, Complaint>>,
-) -> Result<(Asked<Key>, Option<Search>), Error> {
-    let asked = Asked::read(page, page_size, cursor, &order.name());
-    match (asked, search.transpose()) {
-        (Ok(asked), Ok(search)) => Ok((asked, search)),
-        (asked, search) => {
-            let mut faults = asked.err().unwrap_or_default();
+) -> Result<(PageRequest<SortKey>, Option<Search>), Error> {
+    match (PageRequest::read(app, pages, order.name()), search.transpose()) {
+        (Ok(request), Ok(search)) => Ok((request, search)),
+        (request, search) => {
+            let mut faults = request.err().unwrap_or_default();
             faults.extend(search.err().map(|c| Faults::one("search", c)).unwrap_or_default());
             Err(faults.into())
         }
     }
 }
 
-impl Asked<Key> {
+impl PageRequest<SortKey> {
     /// The rows to be read, one more than asked for.
-    pub(crate) fn span(&self) -> Span {
-        Span {
+    pub(crate) fn seek(&self) -> Seek {
+        Seek {
             place: self.key().cloned(),
             is_backwards: self.is_backwards(),
             limit: self.size + 1,
@@ -196,19 +197,19 @@ impl Asked<Key> {
         &self,
         app: &App,
         list: &L,
-    ) -> Result<Window<L::Record>, Error> {
+    ) -> Result<PageSlice<L::Record>, Error> {
         let mut lent = app.db().read().await?;
         let mut conn = lent.conn();
-        let rows = listing::read(&mut conn, list, &self.span()).await?;
+        let rows = listing::read(&mut conn, list, &self.seek()).await?;
         let count = listing::count(&mut conn, list, COUNT_MAX + 1).await?;
-        Ok(self.window(rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
+        Ok(self.slice(app, rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))
     }
 }
 
-impl<T> Window<T> {
+impl<T> PageSlice<T> {
     /// The same page of something else.
-    pub(crate) fn map<U>(self, change: impl Fn(T) -> U) -> Window<U> {
-        Window {
+    pub(crate) fn map<U>(self, change: impl Fn(T) -> U) -> PageSlice<U> {
+        PageSlice {
             count: self.count,
             is_capped: self.is_capped,
             next: self.next,
@@ -218,16 +219,13 @@ impl<T> Window<T> {
     }
 }
 
-fn read_cursor<K: DeserializeOwned>(text: &str, ordering: &str) -> Option<Place<K>> {
-    let json = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let cursor: Cursor<K> = serde_json::from_slice(&json).ok()?;
-    if cursor.o != ordering {
-        return None;
-    }
+fn read_cursor<K: DeserializeOwned>(app: &App, sealed: &str, list: &str) -> Option<Place<K>> {
+    let cursor = app.tokens().open_cursor(list, sealed)?;
+    let cursor: Cursor<K> = serde_json::from_slice(&cursor).ok()?;
     Some(if cursor.b { Place::Before(cursor.k) } else { Place::After(cursor.k) })
 }
 
-fn write_cursor<K: Serialize>(cursor: &Cursor<K>) -> Result<String, Error> {
+fn write_cursor<K: Serialize>(app: &App, list: &str, cursor: &Cursor<K>) -> Result<String, Error> {
     let json = serde_json::to_vec(cursor).map_err(|e| Error::Internal(e.into()))?;
-    Ok(URL_SAFE_NO_PAD.encode(json))
+    app.tokens().seal_cursor(list, json)
 }

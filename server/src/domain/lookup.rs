@@ -13,7 +13,7 @@ use crate::{
     app::App,
     db::{
         ArchiveState, Conn, doctors,
-        listing::{self, Span},
+        listing::{self, Seek},
         patients,
         search::{Search, doctor_terms, terms},
     },
@@ -80,7 +80,7 @@ async fn by_id(
 }
 
 /// A slice of as many rows as are shown at most.
-const SPAN: Span = Span { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
+const SPAN: Seek = Seek { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
 
 /// Results with their ranks.
 type Ranked = Vec<(i64, Found)>;

@@ -12,7 +12,7 @@ use shared::{
 use super::{
     access::{Action, scope},
     assignments,
-    listing::{Window, read_list},
+    listing::{PageSlice, read_list},
     once::{self, Once},
     precondition::Precondition,
     records::{Record, find_to_change, finish, finish_new, overtaken},
@@ -88,7 +88,7 @@ pub async fn list(
     app: &App,
     actor: &Actor,
     filter: &PatientFilter,
-) -> Result<Window<Patient>, Error> {
+) -> Result<PageSlice<Patient>, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     if filter.archived == Some(true) {
         scope(actor, Action::ListArchivedPatients)?;
@@ -96,7 +96,7 @@ pub async fn list(
     let today = app.clock().today();
     let listing = Listing { filter, search: None, scope: visible, today };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let (asked, search) = read_list(pages, listing.order(), filter.search.as_deref())?;
+    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
     let page = asked.fetch(app, &listing).await?;
     if page.count == 0
@@ -153,7 +153,10 @@ pub async fn archive(
     archiving: Archiving,
 ) -> Result<Patient, Error> {
     let mut tx = app.db().begin().await?;
-    let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    if row.revision.is_archived {
+        return Ok(row.shown(app, actor));
+    }
     row.check_version(app, actor, precondition)?;
     let now = app.clock().now();
     let was_written =

@@ -6,7 +6,7 @@ use shared::UserId;
 
 use crate::{
     db::records::Revision,
-    error::{Error, Stale},
+    error::{Error, Stale, StaleCause},
 };
 
 /// The version of a record that a write expects.
@@ -57,18 +57,35 @@ impl Precondition {
         match self {
             Self::Any => Ok(()),
             Self::Versions(versions) if versions.contains(&found.version) => Ok(()),
-            Self::Versions(_) => Err(stale(found, current())),
+            Self::Versions(versions) => {
+                let existed = |version: &i64| (1..found.version).contains(version);
+                let cause = versions.iter().any(existed).then(|| last_change(caller, found));
+                Err(stale(found, cause.unwrap_or(StaleCause::NeverExisted), current()))
+            }
             Self::None if found.changed_by == caller => Ok(()),
             Self::None => Err(Error::PreconditionRequired),
         }
     }
 }
 
-/// The error for an outdated version. It shows the record as it is now.
-pub fn stale(found: &Found<'_>, current: Value) -> Error {
+/// Whether the last change was the caller's own.
+fn last_change(caller: UserId, found: &Found<'_>) -> StaleCause {
+    match found.changed_by == caller {
+        true => StaleCause::ChangedByCaller,
+        false => StaleCause::ChangedByOther,
+    }
+}
+
+/// The refusal of a write that another one has overtaken.
+pub fn overtaken(caller: UserId, found: &Found<'_>, current: Value) -> Error {
+    stale(found, last_change(caller, found), current)
+}
+
+fn stale(found: &Found<'_>, cause: StaleCause, current: Value) -> Error {
     Error::Stale(Box::new(Stale {
         current,
         changed_by: found.changed_by_name.to_owned(),
         changed_at: found.changed_at,
+        cause,
     }))
 }

@@ -1,4 +1,8 @@
 //! What is done in the same way with every record that is kept: patients, doctors and assignments.
+//!
+//! What is already done (archiving, restoring, ending, linking) answers as it did the first time and
+//! changes nothing, whatever version it is meant for: a client that sends a request again, since the
+//! answer was lost, finds the record as it was wanted.
 
 mod kinds;
 
@@ -17,9 +21,9 @@ use shared::{
 use super::{
     access::{self, Action},
     history,
-    listing::{Asked, Window},
+    listing::{PageRequest, PageSlice},
     once::{self, Once},
-    precondition::{Found, Precondition, stale},
+    precondition::{self, Found, Precondition},
 };
 use crate::{
     app::App,
@@ -193,7 +197,6 @@ pub(crate) async fn restore<R: Entry>(
     let mut tx = app.db().begin().await?;
     let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     if !kept.revision.is_archived {
-        // A client that restores again, since the answer was lost, finds the record as it was wanted.
         return Ok(kept.shown(app, actor));
     }
     kept.check_version(app, actor, precondition)?;
@@ -250,7 +253,10 @@ pub(super) async fn overtaken<R: Record>(app: &App, tx: Tx, actor: &Actor, id: R
         R::get(app, &mut lent.conn(), actor, id, ArchiveState::Any).await?.ok_or(Error::NotFound)
     };
     match read.await {
-        Ok(kept) => stale(&Found::from(&kept.revision), json!(kept.shown(app, actor))),
+        Ok(kept) => {
+            let found = Found::from(&kept.revision);
+            precondition::overtaken(actor.id(), &found, json!(kept.shown(app, actor)))
+        }
         Err(error) => error,
     }
 }
@@ -261,9 +267,9 @@ pub(crate) async fn history<R: Record>(
     actor: &Actor,
     id: R::Id,
     query: &ListQuery,
-) -> Result<Window<HistoryEntry>, Error> {
-    let asked: Asked<i64> =
-        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "history")?;
+) -> Result<PageSlice<HistoryEntry>, Error> {
+    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let asked: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
     let mut lent = app.db().read().await?;
     let mut conn = lent.conn();
     let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
@@ -271,5 +277,5 @@ pub(crate) async fn history<R: Record>(
     kept.check_known(app, actor)?;
     access::check(actor, R::READ_HISTORY, kept.revision.owner)?;
     kept.note_read(app, actor, R::HISTORY_READ);
-    history::page(&mut conn, &asked, R::ENTITY, kept.revision.id).await
+    history::page(app, &mut conn, &asked, R::ENTITY, kept.revision.id).await
 }

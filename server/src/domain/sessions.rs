@@ -11,7 +11,7 @@ use shared::{
 use super::{
     access::{in_person, session_permissions},
     devices,
-    listing::{Asked, Window},
+    listing::{PageRequest, PageSlice},
 };
 use crate::{
     app::App,
@@ -193,10 +193,10 @@ pub async fn list(
     app: &App,
     actor: &Actor,
     query: &ListQuery,
-) -> Result<Window<LoginSession>, Error> {
+) -> Result<PageSlice<LoginSession>, Error> {
     in_person(actor)?;
-    let asked: Asked<i64> =
-        Asked::read(query.page, query.page_size, query.cursor.as_deref(), "sessions")?;
+    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let asked: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
     let (id, now) = (actor.id(), app.clock().now());
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());
@@ -214,7 +214,7 @@ pub async fn list(
         user_agent: row.user_agent,
     };
     let rows = rows.into_iter().map(answer).collect();
-    asked.window(rows, count, |session| session.id.0)
+    asked.slice(app, rows, count, |session| session.id.0)
 }
 
 /// Ends all sessions of a user, but one where it is given.

@@ -1,13 +1,22 @@
 //! JSON Web Tokens that name a session. No token is stored, not even as a hash: a refresh token is
 //! derived from the session's row and a key.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{
+    aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
+    error::Unspecified,
+    hmac,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{SessionId, UserId};
 
-use crate::{db::sessions::SessionRow, error::Error, keys::KeyRing};
+use crate::{
+    db::sessions::SessionRow,
+    error::Error,
+    keys::{KEY_ID_LENGTH, KeyRing},
+};
 
 const ISSUER: &str = "frontdesk";
 /// Seconds by which clocks may differ.
@@ -21,6 +30,8 @@ enum Purpose {
     Refresh,
     /// Not a token: the derivation of one-time codes.
     Code,
+    /// No token: what the cursors of lists are encrypted with.
+    Cursor,
 }
 
 impl Purpose {
@@ -29,6 +40,7 @@ impl Purpose {
             Self::Access => "frontdesk/api",
             Self::Refresh => "frontdesk/refresh",
             Self::Code => "frontdesk/code",
+            Self::Cursor => "frontdesk/cursor",
         }
     }
 }
@@ -157,6 +169,27 @@ impl Tokens {
         Some(hmac::sign(&key, row.as_bytes()))
     }
 
+    /// Encrypts the cursor of a list. Every instance can open it, and nobody else can read it or make
+    /// one.
+    pub(crate) fn seal_cursor(&self, list: &str, mut cursor: Vec<u8>) -> Result<String, Error> {
+        let key = self.keys.signing();
+        let sealed = cursor_cipher(key.secret())
+            .and_then(|it| it.seal_in_place_append_tag(Aad::from(list), &mut cursor));
+        let nonce = sealed.map_err(|e| Error::Internal(e.into()))?;
+        let sealed = [nonce.as_ref().as_slice(), &cursor].concat();
+        Ok(format!("{}{}", key.id, URL_SAFE_NO_PAD.encode(sealed)))
+    }
+
+    /// Decrypts the cursor of a list; nothing where it is not one of this list, or its key is gone.
+    pub(crate) fn open_cursor(&self, list: &str, sealed: &str) -> Option<Vec<u8>> {
+        let (key_id, sealed) = sealed.split_at_checked(KEY_ID_LENGTH)?;
+        let mut sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, cursor) = sealed.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let cipher = cursor_cipher(self.keys.get(key_id)?.secret()).ok()?;
+        cipher.open_in_place(nonce, Aad::from(list), cursor).ok().map(|cursor| cursor.to_vec())
+    }
+
     fn sign<C: Serialize>(&self, purpose: Purpose, claims: &C) -> Result<String, Error> {
         let key = self.keys.signing();
         let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::HS256) };
@@ -178,6 +211,12 @@ impl Tokens {
         let key = DecodingKey::from_secret(secret.as_ref());
         jsonwebtoken::decode::<C>(token, &key, &validation).ok().map(|data| data.claims)
     }
+}
+
+/// What cursors are encrypted with. Two with one random nonce would say that they are alike, and
+/// nothing else (RFC 8452).
+fn cursor_cipher(secret: &[u8]) -> Result<RandomizedNonceKey, Unspecified> {
+    RandomizedNonceKey::new(&AES_256_GCM_SIV, derived(secret, Purpose::Cursor).as_ref())
 }
 
 /// Derives the key for one purpose from a secret.

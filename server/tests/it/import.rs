@@ -12,6 +12,7 @@ use crate::{
 
 on_both! {
     a_file_goes_in_once_however_often_it_is_imported,
+    a_count_is_exact_up_to_a_thousand_and_no_row_is_left_out,
     a_dry_run_says_the_same_and_writes_nothing,
     bad_rows_are_named_and_the_others_go_in,
     a_row_that_was_archived_meanwhile_is_not_imported_again,
@@ -91,6 +92,23 @@ impl Operator {
         let admin = server.log_in("admin@example.com").await;
         (server, admin)
     }
+}
+
+async fn a_count_is_exact_up_to_a_thousand_and_no_row_is_left_out(backend: Backend) {
+    let operator = Operator::new(backend).await;
+    let rows: String = (0..1_000).map(|row| format!("{row},Person\n")).collect();
+    operator.write("people.csv", format!("source_id,first_name\n{rows}"));
+    assert_eq!(operator.import(&["people.csv"]).status, 0);
+    let (_server, admin) = operator.serve().await;
+    let exact = admin.get("/api/patients").await.expect_status(200).body;
+    assert_eq!((&exact["count"], exact.get("count_capped")), (&json!(1_000), None));
+    admin.patient(json!({"first_name": "Last"})).await;
+    let capped = admin.get("/api/patients").await.expect_status(200).body;
+    assert_eq!((&capped["count"], &capped["count_capped"]), (&json!(1_000), &json!(true)));
+    let beyond = admin.get("/api/patients?page_size=100&page=11").await.expect_status(200);
+    assert_eq!((beyond.results().len(), &beyond.body["next"]), (1, &Value::Null));
+    admin.get("/api/patients?page_size=100&page=12").await.expect_status(404);
+    admin.get("/api/patients?page_size=100&page=101").await.expect_status(400).complaints("page");
 }
 
 async fn a_file_goes_in_once_however_often_it_is_imported(backend: Backend) {

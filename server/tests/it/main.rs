@@ -50,6 +50,7 @@ mod place;
 mod plans;
 mod postgres;
 mod proxy;
+mod records;
 mod rules;
 mod search;
 mod stream;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
     Complaint, UserId,
-    page::{COUNT_MAX, PAGE_SIZE, PAGE_SIZE_MAX},
+    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
@@ -194,7 +194,7 @@ filter! {
         /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
         ordering: Ordering<UserOrder> = query::ordering,
         /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, COUNT_MAX) => [range(1, COUNT_MAX)],
+        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
         /// Rows of a page.
         page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
         /// Where the page starts, from `next` or `previous`.

@@ -8,7 +8,7 @@ use super::super::{
     body::BODY_MAX,
     problem::{Refusal, problem as of_error},
 };
-use crate::error::{Contradiction, Error, Stale, TokenRefusal};
+use crate::error::{Contradiction, Error, Stale, StaleCause, TokenRefusal};
 
 /// The id of the request in the examples.
 const REQUEST_ID: &str = "4f1c2a9b7d3e";
@@ -98,6 +98,7 @@ fn error(
             current: answered.map_or(Value::Null, |(_, record)| record.clone()),
             changed_by: "ana".to_owned(),
             changed_at: DateTime::<Utc>::from_timestamp(1_795_163_400, 0).unwrap_or_default(),
+            cause: StaleCause::ChangedByOther,
         })),
         Kind::KeyReused => Error::KeyReused,
         Kind::PreconditionRequired => Error::PreconditionRequired,

@@ -24,7 +24,7 @@ use crate::{
         accounts::{apply, check_taken},
         codes::{self, Issued, Purpose},
         devices,
-        listing::{Window, read_page},
+        listing::{PageSlice, read_page},
         once::{self, Once},
         precondition::{Found, Precondition},
         sessions, usernames,
@@ -80,7 +80,7 @@ pub async fn list_visible(
     app: &App,
     actor: &Actor,
     filter: &UserFilter,
-) -> Result<Window<VisibleUser>, Error> {
+) -> Result<PageSlice<VisibleUser>, Error> {
     scope(actor, Action::ReadUsers)?;
     if filter.is_active.is_some() {
         scope(actor, Action::ReadAccounts)?;
@@ -89,7 +89,7 @@ pub async fn list_visible(
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let sees_emails = may(actor, Action::ReadAccounts);
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
-    let (asked, search) = read_page(pages, listing.order(), search)?;
+    let (asked, search) = read_page(app, pages, listing.order(), search)?;
     let listing = Listing { search: search.as_ref(), ..listing };
     Ok(asked.fetch(app, &listing).await?.map(|row| visible(actor, row)))
 }

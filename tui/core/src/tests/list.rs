@@ -138,10 +138,24 @@ fn a_key_that_is_held_down_turns_one_page() {
 fn a_capped_count_says_that_there_are_more() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-r>");
-    let mut many = page(people(), 10_000);
+    let mut many = page(people(), 1_000);
     many.count_capped = true;
     driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many))));
-    driver.shows("1–5 of 10,000+");
+    driver.shows("1–5 of 1,000+");
+}
+
+#[test]
+fn rows_beyond_a_capped_count_say_how_many_there_are_at_least() {
+    let mut driver = Driver::with(people(), 3, 80, 24);
+    driver.keys("<ctrl-r>");
+    let mut many = page(people(), 3);
+    (many.count_capped, many.next) = (true, Some("/api/patients?cursor=n".to_owned()));
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many.clone()))));
+    driver.shows("1–5 of 5+");
+    driver.keys("<ctrl-r>");
+    many.next = None;
+    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many))));
+    driver.shows("1–5 of 5\n");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Moving among the rows, and from page to page.
 
-use shared::page::COUNT_MAX;
-
 use super::{Land, Offset, State};
 use crate::step::Step;
 
@@ -42,14 +40,17 @@ impl State {
     pub fn position(&self) -> String {
         let Some(page) = &self.page else { return String::new() };
         let length = i64::try_from(self.rows.len()).unwrap_or_default();
-        let more = if page.is_capped { "+" } else { "" };
-        let count = if page.is_capped { page.count.max(COUNT_MAX) } else { page.count };
+        let last = page.offset + length;
+        // Beyond a capped count the rows themselves say how many there are at least, and the last page
+        // says how many there are.
+        let more = if page.is_capped && page.next.is_some() { "+" } else { "" };
+        let count = if page.is_capped { page.count.max(last) } else { page.count };
         match length {
             0 => "none".to_owned(),
             _ => format!(
                 "{}–{} of {}{more}",
                 thousands(page.offset + 1),
-                thousands(page.offset + length),
+                thousands(last),
                 thousands(count)
             ),
         }
