@@ -102,7 +102,7 @@ codes! {
         ["nearest" "the known name that is most similar"];
     "unknown_host" "The `Host` header does not name this server.";
     "void" "The one-time code was used or replaced in the meantime.";
-    "well_known" "The password is one of those that are guessed first.";
+    "well_known" "The password is guessed early: it is common, or made of words, rows of keys, repetitions or the data of the account.";
     "wrong_password" "The password is not the current one.";
     "wrong_type" "The value has the wrong JSON type."
         ["expected" "the type that is expected"];
