@@ -27,7 +27,12 @@ use super::{
     openapi::{reference, register},
     problem::{Refusal, raise},
 };
-use crate::{app::App, digest::sha256, domain::once::Once, error::Error};
+use crate::{
+    app::App,
+    digest::sha256,
+    domain::once::{Once, Replayed},
+    error::Error,
+};
 
 /// The header by which a client says that two requests are the same.
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -252,7 +257,8 @@ impl<'a, T: Input + Describe + Send> ApiExtractor<'a> for NewBody<T> {
     ) -> Result<Self> {
         let key = idempotency_key(request)?;
         let bytes = bytes(request, body).await?;
-        let once = key.map(|key| Once { key, digest: digest(request, &bytes) });
+        let replayed: Replayed = request.extensions().get().cloned().unwrap_or_default();
+        let once = key.map(|key| Once { key, digest: digest(request, &bytes), replayed });
         Ok(Self { body: parse(request, bytes, true)?, once })
     }
 }

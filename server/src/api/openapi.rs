@@ -372,6 +372,9 @@ fn complete_response(id: &str, status: &str, response: &mut Map<String, Value>) 
         headers.insert(name.to_owned(), reference);
     };
     add("X-Request-Id");
+    if status == "201" && CREATING.contains(&id) {
+        add("Idempotency-Replayed");
+    }
     match status {
         "401" => add("WWW-Authenticate"),
         "429" | "503" | "507" => add("Retry-After"),
@@ -386,6 +389,11 @@ fn headers() -> Value {
             "The id under which the log knows the request.",
             Shape::string().pattern("^[A-Za-z0-9._-]{8,64}$"),
         ),
+        "Idempotency-Replayed": {
+            "description": "`true` where the answer was given before, to a request with the same \
+                `Idempotency-Key`. Absent otherwise.",
+            "schema": Shape::one_of(&["true"]).into_value(),
+        },
         "WWW-Authenticate": header("How to authenticate.", Shape::string().max_length(HEADER_MAX)),
         "Retry-After": header(
             "Seconds until it makes sense to try again.",
