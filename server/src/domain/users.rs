@@ -69,10 +69,13 @@ pub fn read_account(
     let mut reader = Reader::from_members(members.into());
     let read = Registration::read(&mut reader);
     let mut faults = reader.finish();
-    if !faults.concern("password")
-        && let Err(complaint) = check_new(&password, role, &[email, name])
-    {
-        faults.add("password", complaint);
+    if let Err(complaint) = check_new(&password, role, &[email, name]) {
+        // Registering judges a password as a member's.
+        let mut others = Faults::one("password", complaint);
+        for (field, complaint) in faults.iter().filter(|(field, _)| *field != "password") {
+            others.add(field, complaint.clone());
+        }
+        faults = others;
     }
     let Registration { email, first_name, last_name, .. } =
         read.filter(|_| faults.is_empty()).ok_or(faults)?;
