@@ -32,7 +32,7 @@ record! {
         actor_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// The role they had then.
         actor_role: Option<Role>,
-        /// The API token with which they did it, if it was one.
+        /// The id of the API token with which they did it, if it was one.
         token: Option<ApiTokenId>,
         /// What was done: `patient.updated`, `auth.login_failed`, `user.role_changed` and the like.
         action: String => [max_length(ACTION_MAX), example("patient.updated")],

@@ -43,7 +43,6 @@ codes! {
     "deactivated" "The account is deactivated.";
     "disagrees" "The value contradicts another one, in the request or in the stored record."
         ["date_of_birth" "the date of birth that the age contradicts", "age" "the age that was sent"];
-    "easily_guessed" "The password is one of those that are guessed early.";
     "empty" "The parameter is empty. Leave it out instead.";
     "ended" "The assignment has already ended.";
     "has_patients" "The doctor has active assignments."
@@ -106,6 +105,7 @@ codes! {
         ["nearest" "the known name that is most similar"];
     "unknown_host" "The `Host` header does not name this server.";
     "void" "The one-time code was used or replaced in the meantime.";
+    "well_known" "The password is guessed early: it is common, or made of words, rows of keys, repetitions or the data of the account.";
     "wrong_password" "The password is not the current one.";
     "wrong_type" "The value has the wrong JSON type."
         ["expected" "the type that is expected"];

@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
-use crate::Complaint;
 #[cfg(feature = "openapi")]
 use crate::describe::Shape;
+use crate::{Complaint, Expected};
 
 /// The pattern of an amount in a request, with or without digits after the point.
 #[cfg(feature = "openapi")]
@@ -91,7 +91,7 @@ pub fn money(value: Value) -> Result<Option<Money>, Complaint> {
             let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
             Money::of(read.map_err(|_| wrong())?).map(Some)
         }
-        _ => Err(Complaint::wrong_type("an amount, like \"200.00\"")),
+        _ => Err(Complaint::wrong_type(Expected::Decimal)),
     }
 }
 

@@ -47,8 +47,16 @@ impl Complaint {
     }
 
     /// The member has another JSON type than it should.
-    pub fn wrong_type(expected: &str) -> Self {
-        Self::new("wrong_type", format!("must be {expected}")).with("expected", expected)
+    pub fn wrong_type(expected: Expected) -> Self {
+        let (code, words) = match expected {
+            Expected::String => ("string", "text"),
+            Expected::Integer => ("integer", "a whole number"),
+            Expected::Boolean => ("boolean", "true or false"),
+            Expected::Array => ("array", "a list"),
+            Expected::Object => ("object", "an object"),
+            Expected::Decimal => ("decimal", "an amount, like \"200.00\""),
+        };
+        Self::new("wrong_type", format!("must be {words}")).with("expected", code)
     }
 
     /// The text is longer than its limit, in characters.
@@ -68,6 +76,23 @@ impl Complaint {
         Self::new("not_one_of", format!("must be one of {}", choices.join(", ")))
             .with("choices", json!(choices))
     }
+}
+
+/// What a value should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// A list.
+    Array,
+    /// An object.
+    Object,
+    /// A number with decimals, in a text.
+    Decimal,
 }
 
 /// Everything that is wrong with a request's input, field by field, in the order found.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::{
-    Complaint, Faults,
+    Complaint, Expected, Faults,
     read::{self, Reader},
 };
 
@@ -42,7 +42,7 @@ pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, Compla
     parsed(30, move |text| match text.parse::<i64>() {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
         Ok(_) => Err(Complaint::out_of_range(min, max)),
-        Err(_) => Err(Complaint::wrong_type("a whole number")),
+        Err(_) => Err(Complaint::wrong_type(Expected::Integer)),
     })
 }
 
@@ -51,7 +51,7 @@ pub fn boolean(value: Value) -> Result<Option<bool>, Complaint> {
     parsed(10, |text| match text {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(Complaint::wrong_type("true or false")),
+        _ => Err(Complaint::wrong_type(Expected::Boolean)),
     })(value)
 }
 

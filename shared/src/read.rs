@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    Complaint, Faults, Patch,
+    Complaint, Expected, Faults, Patch,
     compatibility::{Members as EarlierNames, SentNames},
     text::{self, Lines},
 };
@@ -294,7 +294,7 @@ impl Reader {
         }
         let field = format!("{}{name}", self.prefix);
         let Some(values) = raw.items() else {
-            self.faults.add(field, Complaint::wrong_type("a list"));
+            self.faults.add(field, Complaint::wrong_type(Expected::Array));
             return Patch::Absent;
         };
         if values.len() > max {
@@ -306,7 +306,7 @@ impl Reader {
         for (i, value) in values.into_iter().enumerate() {
             let prefix = format!("{field}[{i}]");
             let Some(members) = value.members() else {
-                self.faults.add(prefix, Complaint::wrong_type("an object"));
+                self.faults.add(prefix, Complaint::wrong_type(Expected::Object));
                 continue;
             };
             let mut reader = Self::of(members);
@@ -365,7 +365,7 @@ pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Result<T, Faul
 }
 
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, Complaint> {
-    let Value::String(text) = value else { return Err(Complaint::wrong_type("text")) };
+    let Value::String(text) = value else { return Err(Complaint::wrong_type(Expected::String)) };
     let text = text::clean(&text, lines, max)?;
     Ok(Some(text).filter(|text| text::is_visible(text)))
 }
@@ -393,7 +393,7 @@ pub fn secret(max: usize) -> impl Fn(Value) -> Result<Option<String>, Complaint>
     move |value| match value {
         Value::String(secret) if secret.chars().count() > max => Err(Complaint::too_long(max)),
         Value::String(secret) => Ok(Some(secret).filter(|secret| !secret.is_empty())),
-        _ => Err(Complaint::wrong_type("text")),
+        _ => Err(Complaint::wrong_type(Expected::String)),
     }
 }
 
@@ -404,15 +404,15 @@ pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, Compla
             Some(whole) if (min..=max).contains(&whole) => Ok(Some(whole)),
             Some(_) => Err(Complaint::out_of_range(min, max)),
             None if number.is_u64() => Err(Complaint::out_of_range(min, max)),
-            None => Err(Complaint::wrong_type("a whole number")),
+            None => Err(Complaint::wrong_type(Expected::Integer)),
         },
-        _ => Err(Complaint::wrong_type("a whole number")),
+        _ => Err(Complaint::wrong_type(Expected::Integer)),
     }
 }
 
 /// A rule for `true` and `false`.
 pub fn boolean(value: Value) -> Result<Option<bool>, Complaint> {
-    value.as_bool().map(Some).ok_or_else(|| Complaint::wrong_type("true or false"))
+    value.as_bool().map(Some).ok_or_else(|| Complaint::wrong_type(Expected::Boolean))
 }
 
 #[cfg(test)]
@@ -470,6 +470,16 @@ mod tests {
         assert_eq!(faults(""), "body: is not JSON: it is empty");
         let deep = format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
         assert!(faults(&deep).contains("not"), "{}", faults(&deep));
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_by_a_code_and_in_words() {
+        let faults = body::<Sample>(br#"{"first_name": 7, "age": "x"}"#, NaiveDate::default());
+        let faults = faults.err().unwrap();
+        assert_eq!(faults.to_string(), "first_name: must be text; age: must be a whole number");
+        let expected: Vec<_> =
+            faults.codes().iter().map(|it| it.params["expected"].clone()).collect();
+        assert_eq!(expected, ["string", "integer"]);
     }
 
     #[test]

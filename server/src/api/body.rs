@@ -26,7 +26,12 @@ use super::{
     params::header_schema,
     problem::{Refusal, raise},
 };
-use crate::{app::App, digest::sha256, domain::once::Once, error::Error};
+use crate::{
+    app::App,
+    digest::sha256,
+    domain::once::{Once, Replayed},
+    error::Error,
+};
 
 /// The header by which a client says that two requests are the same.
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -225,7 +230,8 @@ async fn optional<T: Input>(request: &Request, body: &mut RequestBody) -> Result
 async fn with_key<T: Input>(request: &Request, body: &mut RequestBody) -> Result<NewBody<T>> {
     let key = idempotency_key(request)?;
     let bytes = bytes(request, body).await?;
-    let once = key.map(|key| Once { key, digest: digest(request, &bytes) });
+    let replayed: Replayed = request.extensions().get().cloned().unwrap_or_default();
+    let once = key.map(|key| Once { key, digest: digest(request, &bytes), replayed });
     Ok(NewBody { body: parse(request, bytes, true)?, once })
 }
 

@@ -10,7 +10,7 @@ use poem::{
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, If-Match, If-None-Match, \
     Idempotency-Key, X-Request-Id, Last-Event-ID";
-const RESPONSE_HEADERS: &str = "ETag, Location, Retry-After, X-Request-Id";
+const RESPONSE_HEADERS: &str = "ETag, Idempotency-Replayed, Location, Retry-After, X-Request-Id";
 /// Seconds for which a browser may remember the answer to a preflight request.
 const MAX_AGE: &str = "3600";
 

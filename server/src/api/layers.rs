@@ -25,9 +25,11 @@ use super::{
     problem::{self, Refusal},
     routes::Routes,
 };
-use crate::{app::App, keys::random_text, services::actor::Origin};
+use crate::{app::App, domain::once::Replayed, keys::random_text, services::actor::Origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Says that an answer was given before, to a request with the same `Idempotency-Key`.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longest `User-Agent` that is kept.
 const USER_AGENT_MAX: usize = 200;
 
@@ -218,6 +220,8 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
     async fn answer(&self, mut request: Request, request_id: &str) -> Response {
         let wording = Wording::default();
         request.extensions_mut().insert(wording.clone());
+        let replayed = Replayed::default();
+        request.extensions_mut().insert(replayed.clone());
         let if_none_match = request.headers().get(header::IF_NONE_MATCH).cloned();
         let is_read = request.method() == Method::GET;
         let call = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
@@ -234,7 +238,12 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
                 problem::respond(&problem::raise(too_many_tags("If-None-Match")), request_id)
             }
             Ok(response) if is_read => fresh(response, if_none_match.as_ref()),
-            Ok(response) => response,
+            Ok(mut response) => {
+                if replayed.get() {
+                    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                }
+                response
+            }
             Err(error) => problem::respond(&wording.applied_to(error), request_id),
         }
     }

@@ -37,9 +37,23 @@ impl TokensApi {
         Ok(page(api_tokens::list(&self.0, &guard, &query).await?, &address))
     }
 
+    /// Read one of one's own API tokens
+    ///
+    /// Without its secret. A token that was revoked is a 404.
+    #[oai(path = "/:id", method = "get", operation_id = "get_token")]
+    async fn get_token(
+        &self,
+        guard: Guard,
+        id: Path<ApiTokenId>,
+        _query: Ask<NoQuery>,
+    ) -> Result<Reply<ApiToken>, Failure> {
+        Ok(Reply::new(api_tokens::read(&self.0, &guard, id.0).await?))
+    }
+
     /// Make an API token
     ///
-    /// For an unattended program, with no more rights than its user. The secret is shown once. A
+    /// For an unattended program, with no more rights than its user. `token` is the secret, which is
+    /// shown once; `id` names the token in addresses and in the audit log (`token` there). A
     /// token ends when it is revoked or expires, when its user sets a password with a one-time code,
     /// and when the account is taken out of use; changing the password leaves it as it is.
     #[oai(path = "/", method = "post", operation_id = "create_token")]

@@ -38,7 +38,8 @@ impl UsersApi {
 
     /// Make an account
     ///
-    /// For administrators. The one-time code is shown once: with it the account's owner sets a
+    /// For administrators. The answer has the account under `user`, unlike other answers to POST, since it
+    /// carries the one-time code too. The code is shown once: with it the account's owner sets a
     /// password, within seven days. An account without a name and a username gets the part of its e-mail
     /// address before the `@` as its username, with a number where that is taken.
     #[oai(path = "/", method = "post", operation_id = "create_user")]

@@ -63,6 +63,14 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewToken<'_>) -> Result<Api
     Ok(from_row(&row)?.token)
 }
 
+/// The token with this id, unless it was revoked.
+pub(crate) async fn get(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<TokenRow>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("WHERE id = ").bind(id.0).push(" AND revoked_at IS NULL");
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
 /// The token with this hash, unless it was revoked.
 pub(crate) async fn find(conn: &mut Conn<'_>, hash: &str) -> Result<Option<TokenRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);

@@ -103,7 +103,7 @@ pub(super) async fn check_taken(
 /// The fault of an address or a username that another account has.
 pub(super) fn is_taken(field: &str) -> Faults {
     let what = if field == "email" { "e-mail address" } else { "username" };
-    let message = format!("another account has this {what} already");
+    let message = format!("belongs to another account already: choose another {what}");
     Faults::one(field, Complaint::new("not_unique", message))
 }
 

@@ -108,7 +108,8 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     // Several at once take turns, so that none of them gets past the limit.
     sessions::hold(&mut conn, actor).await?;
     if api_tokens::count(&mut conn, actor.id()).await? >= TOKENS_MAX {
-        let message = format!("there are {TOKENS_MAX} tokens already: revoke one first");
+        let message =
+            format!("can't be added, because there are {TOKENS_MAX} tokens: revoke one first");
         return Err(Error::conflict("name", "too_many", &message));
     }
     let row = NewToken {
@@ -157,6 +158,15 @@ pub async fn list(
     let rows = api_tokens::list(&mut conn, id, place, backwards, limit, offset).await?;
     let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
     asked.slice(app, rows, count, |token| token.id.0)
+}
+
+/// One of one's own tokens.
+pub async fn read(app: &App, actor: &Actor, id: ApiTokenId) -> Result<ApiToken, Error> {
+    in_person(actor)?;
+    let mut lent = app.db().read().await?;
+    let row = api_tokens::get(&mut lent.conn(), id).await?;
+    let row = row.filter(|row| row.user == actor.id()).ok_or(Error::NotFound)?;
+    Ok(row.token)
 }
 
 /// Revokes one of one's own tokens; one that was revoked already stays so.

@@ -1,6 +1,11 @@
 //! Requests that may be sent again: the first successful answer is kept under the key that the client
 //! chose, in the transaction that did the work, and answered again for a day.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use chrono::TimeDelta;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -15,12 +20,29 @@ use crate::{
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// What a client says of a request that it may send again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Once {
     /// The key, which the client chose.
     pub key: String,
     /// A hash of the request: under one key there is only one.
     pub digest: String,
+    /// Set where an earlier answer is given again.
+    pub replayed: Replayed,
+}
+
+/// Whether a request was answered with what was kept of an earlier one. Clones say the same.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed(Arc<AtomicBool>);
+
+impl Replayed {
+    /// Whether it was.
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Claims the key of a request. Where that has been served already its answer comes back; where it
@@ -43,6 +65,7 @@ pub(crate) async fn claim<T: DeserializeOwned>(
         return Err(Error::KeyReused);
     }
     let answer = kept.answer.ok_or_else(|| Error::internal("a key without an answer"))?;
+    once.replayed.set();
     serde_json::from_str(&answer).map(Some).map_err(|e| Error::Internal(e.into()))
 }
 

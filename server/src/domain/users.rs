@@ -33,6 +33,7 @@ pub use manage::{
 };
 
 const ENTITY: &str = "user";
+const LAST_ADMIN: &str = "can't be changed, because this is the last active administrator";
 /// Accounts that get a username in one transaction.
 const NAMED_AT_ONCE: i64 = 200;
 
@@ -249,7 +250,7 @@ async fn write(
     let (old, new, now) = (&before.user, &after.user, app.clock().now());
     if !is_admin(new) && is_last_admin(conn, old).await? {
         let field = if old.role == new.role { "is_active" } else { "role" };
-        return Err(Error::conflict(field, "last_admin", "is the last active administrator's"));
+        return Err(Error::conflict(field, "last_admin", LAST_ADMIN));
     }
     let by = match doer {
         Doer::Actor(actor) => Some(actor.id()),

@@ -188,6 +188,10 @@ async fn revoked_expired_and_foreign_tokens_are_refused(backend: Backend) {
     let bob = server.member("bob@example.com").await;
     let made = token(&ana, json!(["read"])).await;
     let path = format!("/api/auth/tokens/{}", made["id"]);
+    let read = ana.get(&path).await.expect_status(200).body;
+    assert_eq!((&read["id"], &read["scopes"]), (&made["id"], &json!(["read"])));
+    assert!(read["token"].is_null(), "{read}");
+    bob.get(&path).await.expect_status(404);
     bob.delete(&path).await.expect_status(404);
     bob.delete("/api/auth/tokens/4711").await.expect_status(404);
     assert_eq!(bob.get("/api/auth/tokens").await.expect_status(200).results().len(), 0);
@@ -195,6 +199,7 @@ async fn revoked_expired_and_foreign_tokens_are_refused(backend: Backend) {
     ana.delete(&path).await.expect_status(204);
     program(&server, &made).get("/api/patients").await.expect_status(401);
     ana.delete(&path).await.expect_status(204);
+    ana.get(&path).await.expect_status(404);
     assert_eq!(ana.get("/api/auth/tokens").await.results().len(), 0);
     let expires = server.app.clock().now() + TimeDelta::minutes(5);
     let body = json!({"name": "x", "scopes": ["read"], "expires_at": expires});

@@ -74,7 +74,7 @@ async fn an_allowed_page_may_read_answers_and_errors() {
         let answer = ask_as(client, PAGE, method, path).await.expect_status(status);
         assert_eq!(answer.header("access-control-allow-origin"), PAGE, "{path}");
         let exposed = answer.header("access-control-expose-headers").to_lowercase();
-        for header in ["etag", "location", "retry-after", "x-request-id"] {
+        for header in ["etag", "idempotency-replayed", "location", "retry-after", "x-request-id"] {
             assert!(exposed.split(", ").any(|name| name == header), "{exposed}");
         }
         assert!(answer.header("vary").contains("Origin"));

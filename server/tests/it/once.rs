@@ -35,7 +35,14 @@ async fn a_key_sent_twenty_times_in_parallel_creates_once_and_answers_the_same(b
         assert_eq!(answer.header("location"), first.header("location"));
         assert_eq!(answer.header("etag"), first.header("etag"));
     }
-    assert_eq!(staff.get("/api/patients").await.body["count"], 1);
+    let replayed = |answer: &Answer| answer.headers.contains_key("idempotency-replayed");
+    assert_eq!(answers.iter().filter(|answer| !replayed(answer)).count(), 1);
+    staff.post("/api/patients", json!({"first_name": "Eva"})).await.expect_status(201);
+    let again = post(&staff, "/api/patients", "key-1", &body).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let other = post(&staff, "/api/patients", "key-1", &json!({"first_name": "Ben"})).await;
+    assert!(!replayed(&other.expect_status(422)));
+    assert_eq!(staff.get("/api/patients").await.body["count"], 2);
     staff.patch("/api/patients/1", json!({"city": "Boston"})).await.expect_status(200);
     assert_eq!(post(&staff, "/api/patients", "key-1", &body).await.text, first.text);
 }
@@ -99,6 +106,8 @@ async fn every_creating_operation_takes_a_key(backend: Backend) {
         let again = post(&admin, path, path, &body).await.expect_status(201);
         assert_eq!(first.text, again.text, "{path}");
         assert_eq!(first.header("location"), again.header("location"));
+        assert!(!first.headers.contains_key("idempotency-replayed"), "{path}");
+        assert_eq!(again.header("idempotency-replayed"), "true", "{path}");
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    Complaint,
+    Complaint, Expected,
     id::ApiTokenId,
     moment::{MOMENT_MAX, Moment},
     query, read,
@@ -93,7 +93,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, Complaint> {
 
 /// A rule for a list of scopes, each at most once.
 fn scopes(value: Value) -> Result<Option<Vec<TokenScope>>, Complaint> {
-    let Value::Array(items) = value else { return Err(Complaint::wrong_type("a list")) };
+    let Value::Array(items) = value else { return Err(Complaint::wrong_type(Expected::Array)) };
     let mut scopes = Vec::new();
     for item in items {
         let scope = item

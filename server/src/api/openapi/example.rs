@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use shared::{Complaint, Faults, Kind, Problem};
+use shared::{Complaint, Expected, Faults, Kind, Problem};
 
 use super::super::{
     body::BODY_MAX,
@@ -123,7 +123,7 @@ fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> Faul
         schema.get("properties")?.as_object()?.keys().next()
     });
     match body {
-        Some(member) => Faults::one(member.as_str(), Complaint::wrong_type("text")),
+        Some(member) => Faults::one(member.as_str(), Complaint::wrong_type(Expected::String)),
         None => Faults::one("pagesize", Complaint::new("unknown", "is not known")),
     }
 }

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use super::{
-    super::{compatibility, reply::HEADER_MAX},
+    super::{body::IDEMPOTENCY_KEY, compatibility, reply::HEADER_MAX},
     example::{example_of, problem},
 };
 
@@ -126,8 +126,10 @@ fn finish_operation(
     examples: &mut Map<String, Value>,
 ) {
     operation.entry("security").or_insert_with(|| json!([]));
+    let mut can_be_replayed = false;
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
+        can_be_replayed |= parameter.get("name") == Some(&json!(IDEMPOTENCY_KEY));
         // What is said of each of them is said of none.
         parameter.shift_remove("deprecated");
         parameter.shift_remove("explode");
@@ -149,6 +151,7 @@ fn finish_operation(
         let headers = response.entry("headers").or_insert_with(|| json!({}));
         let Some(headers) = headers.as_object_mut() else { continue };
         let own = match status.as_str() {
+            "201" if can_be_replayed => Some("Idempotency-Replayed"),
             "401" => Some("WWW-Authenticate"),
             "429" | "503" | "507" => Some("Retry-After"),
             _ => None,
@@ -222,6 +225,11 @@ fn headers() -> Value {
             "The id under which the log knows the request.",
             json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"}),
         ),
+        "Idempotency-Replayed": {
+            "description": "`true` where the answer was given before, to a request with the same \
+                `Idempotency-Key`. Absent otherwise.",
+            "schema": {"type": "string", "enum": ["true"]},
+        },
         "WWW-Authenticate": header(
             "How to authenticate.",
             json!({"type": "string", "maxLength": HEADER_MAX}),

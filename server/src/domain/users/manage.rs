@@ -231,7 +231,8 @@ pub async fn update(
     let mut after = before.clone();
     apply(&input.profile, &before.user, &mut after.user, &mut faults);
     if id == actor.id() && after.user.email != before.user.email {
-        let message = "is your own: change it in your profile, with your password";
+        let message =
+            "can't be changed here, because the account is your own: change it in your profile";
         faults.add("email", Complaint::new("own_account", message));
     }
     faults.into_result()?;
@@ -268,13 +269,16 @@ pub async fn deactivate_by_admin(
     check(actor)?;
     let mut tx = app.db().begin().await?;
     take_turn(&mut tx.conn(), actor).await?;
+    let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    if !row.user.is_active {
+        // Done already, whichever version was read.
+        return Ok(());
+    }
     let before = find(&mut tx, actor, id, precondition).await?;
     let mut after = before.clone();
     after.user.is_active = false;
-    if before.user.is_active {
-        let doer = Doer::Actor(actor);
-        write(app, &mut tx.conn(), doer, deed(&before, &after), &before, &after).await?;
-    }
+    let doer = Doer::Actor(actor);
+    write(app, &mut tx.conn(), doer, deed(&before, &after), &before, &after).await?;
     tx.commit().await
 }
 
