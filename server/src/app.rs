@@ -42,10 +42,10 @@ struct Inner {
 }
 
 impl App {
-    /// Opens a database, brings its tables up to date and finds the keys. `domain::upgrade::open` does so
-    /// and brings the accounts up to date too.
+    /// Opens a database, applies its migrations and loads the keys. `domain::upgrade::open` does
+    /// this and also completes the accounts of an earlier version.
     ///
-    /// Fails with one sentence for the operator.
+    /// Fails with a sentence for the operator.
     pub(crate) async fn open(
         settings: Settings,
         database: &Database,

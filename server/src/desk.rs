@@ -104,7 +104,9 @@ pub fn data_folder(options: &DeskOptions) -> Result<PathBuf, String> {
 /// Fails with a sentence for the user.
 pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let throw_away = match options.ephemeral {
-        true => Some(tempfile::tempdir().map_err(|e| format!("can't make a folder: {e}"))?),
+        true => {
+            Some(tempfile::tempdir().map_err(|e| format!("can't create a temporary folder: {e}"))?)
+        }
         false => None,
     };
     let folder = match &throw_away {

@@ -161,8 +161,8 @@ impl KeyRing {
     /// Loads the secrets that the settings name. For a SQLite database without such a setting, a
     /// key file is created beside it at the first start.
     ///
-    /// Fails with a sentence for the operator where no secret is found, a secret is weak, or other
-    /// users can read the file.
+    /// Fails with a sentence for the operator where no secret is found, a secret is weak, or the
+    /// file's permissions are too open.
     pub fn open(settings: &Settings, database: &Database, clock: &Clock) -> Result<Self, String> {
         let (keys, source) = match (&settings.jwt_secret_file, &settings.jwt_secret) {
             (None, Some(secret)) => (parse(secret, "FRONTDESK_JWT_SECRET")?, None),

@@ -187,7 +187,7 @@ impl Metrics {
         self.failed_logins.inc();
     }
 
-    /// Takes notice of how many mails wait to be sent.
+    /// Sets the number of mails that wait to be sent.
     pub fn note_mail_waiting(&self, count: i64) {
         self.mail_waiting.set(count);
     }

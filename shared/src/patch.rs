@@ -55,8 +55,8 @@ impl<T: Clone> Patch<T> {
         }
     }
 
-    /// Lays this over what is always stored. `null` stores `cleared`; where there is none, what is
-    /// stored stays, and the answer is `false`.
+    /// Applies the change to a member that always has a value. `null` stores `cleared`. Where
+    /// `cleared` is `None`, the stored value stays and the result is `false`.
     pub fn apply_or(&self, stored: &mut T, cleared: Option<T>) -> bool {
         let laid = match self {
             Self::Absent => return true,

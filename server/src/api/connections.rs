@@ -37,9 +37,9 @@ pub struct Limits {
     /// Time for the head of the first request, and for the head of every later one, counted from
     /// the end of the previous answer.
     pub head: Duration,
-    /// For the body of a request.
+    /// Time within which the body of a request must arrive.
     pub body: Duration,
-    /// Without a request.
+    /// Time that a connection may stay open without a request.
     pub idle: Duration,
     /// Time within which the client must read some of its answer.
     pub unread: Duration,

@@ -96,10 +96,10 @@ impl Tls {
     }
 }
 
-/// Checks that certificate and key can be used, if the settings name them; says for which hosts and
-/// until when.
+/// Checks that the certificate and the key can be used, if the settings name them. The finding names
+/// the hosts of the certificate and its end.
 ///
-/// Fails with one sentence.
+/// Fails with a sentence for the operator.
 pub fn check(settings: &Settings, now: DateTime<Utc>) -> Result<Option<Finding>, String> {
     let Some((cert, key)) = settings.tls()? else { return Ok(None) };
     let pems = Pems::read(cert, key)?;

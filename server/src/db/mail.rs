@@ -56,7 +56,7 @@ pub(crate) async fn is_due(conn: &mut Conn<'_>, now: DateTime<Utc>) -> Result<bo
     Ok(sql.arg(now).fetch_optional(conn).await?.is_some())
 }
 
-/// How many mails wait to be sent.
+/// Counts the mails that wait to be sent.
 pub(crate) async fn count_waiting(conn: &mut Conn<'_>) -> Result<i64, DbError> {
     let sql = Sql::new("SELECT COUNT(*) AS count FROM outgoing_mail WHERE state = 'waiting'");
     Ok(sql.fetch_one(conn).await?.get("count")?)

@@ -53,7 +53,8 @@ fn migrator(migrations: Vec<Migration>) -> Migrator {
 pub(super) const APPLIED: &str =
     "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 
-/// Whether a database has all migrations and no other.
+/// Compares the applied migrations with the known ones. The finding is bad where one is missing or
+/// unknown.
 pub(super) fn compare(migrator: &Migrator, applied: &[i64]) -> Finding {
     let known: Vec<i64> = migrator.iter().map(|migration| migration.version).collect();
     if let Some(later) = applied.iter().find(|version| !known.contains(version)) {

@@ -64,7 +64,7 @@ pub enum Scope {
     OfPatient(UserId),
 }
 
-/// Which records are meant: those outside of the archive, those in it, or both.
+/// Whether a query covers current records, archived ones, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArchiveState {
     Current,
@@ -73,12 +73,12 @@ pub(crate) enum ArchiveState {
 }
 
 impl ArchiveState {
-    /// The archive itself, or everything else.
+    /// The state of a record that is archived or not.
     pub(crate) fn of(is_archived: bool) -> Self {
         if is_archived { Self::Archived } else { Self::Current }
     }
 
-    /// The condition on `archived_at`, which only one table of a query has.
+    /// The condition on `archived_at`. Only one table of a query may have that column.
     pub(crate) fn condition(self) -> &'static str {
         match self {
             Self::Current => " AND archived_at IS NULL",
@@ -151,8 +151,8 @@ impl Db {
         Ok(db)
     }
 
-    /// Looks at a database without changing anything: whether it can be reached, has all its tables
-    /// and is sound. One finding for each.
+    /// Inspects a database without changing it: whether it can be reached, whether all migrations
+    /// are applied, and whether it is sound. Each check gives one finding.
     pub async fn inspect(database: &Database) -> Vec<Finding> {
         let found = match database {
             Database::Sqlite(path) => sqlite::inspect(path).await,
@@ -296,8 +296,8 @@ impl Db {
     }
 }
 
-/// What the database says about a failure, with its code. The drivers' own texts add where in their
-/// or the database's sources it was said.
+/// The database's own message about a failure, with its code. The drivers' texts also name a place
+/// in their own or the database's source code.
 fn reason(error: &sqlx::Error) -> String {
     let Some(refusal) = error.as_database_error() else { return error.to_string() };
     match refusal.code() {
@@ -306,7 +306,7 @@ fn reason(error: &sqlx::Error) -> String {
     }
 }
 
-/// No connection was free in time, or the database is being closed.
+/// Reports that no connection was free in time, or that the database is being closed.
 fn crowded(error: &PoolError<sqlx::Error>) -> Error {
     static TOLD: OncePerSecond = OncePerSecond::new();
     if let Some(left_out) = TOLD.admit() {

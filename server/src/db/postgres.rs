@@ -158,11 +158,11 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
     let (mut first, options, place) = connect(url).await?;
     let failed = |error: &dyn std::fmt::Display| format!("can't use {place}: {error}");
     refuse_read_only(&mut first).await.map_err(|error| failed(&reason(&error)))?;
-    // On this connection, which has no limit on the time of a statement.
+    // This connection has no statement timeout.
     let migrated = migrate::postgres().run_direct(None, &mut first, false).await;
     migrated.map_err(|error| migrate::explain(&error))?;
     let closed = first.close().await;
-    closed.map_err(|error| format!("can't talk to {place}: {}", reason(&error)))?;
+    closed.map_err(|error| format!("can't close the connection to {place}: {}", reason(&error)))?;
     let options = options.options([
         ("idle_in_transaction_session_timeout", "30000"),
         ("statement_timeout", STATEMENT_TIME_OF_SERVER),
@@ -182,16 +182,16 @@ pub(super) async fn open(url: &str) -> Result<Pools, String> {
     Ok(Pools::Postgres(builder.build().map_err(|error| failed(&error))?))
 }
 
-/// SQLSTATE: there is no such database.
+/// SQLSTATE: the database does not exist.
 const UNDEFINED_DATABASE: &str = "3D000";
-/// SQLSTATE: there is no such table.
+/// SQLSTATE: the table does not exist.
 const UNDEFINED_TABLE: &str = "42P01";
 
 fn has_code(error: &sqlx::Error, code: &str) -> bool {
     error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|it| it == code)
 }
 
-/// Looks at the database without changing it.
+/// Inspects the database without changing it.
 pub(super) async fn inspect(url: &str) -> Result<Vec<Finding>, String> {
     let (mut connection, _, place) = connect(url).await?;
     let failed = |error: sqlx::Error| format!("can't query {place}: {}", reason(&error));

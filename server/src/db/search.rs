@@ -100,7 +100,7 @@ pub(crate) enum Terms {
 }
 
 impl Terms {
-    /// The table of the terms, and its column that says whose they are.
+    /// The table of the terms, and its column with the id of the record.
     fn table(self) -> (&'static str, &'static str) {
         match self {
             Self::OfPatients => ("patient_terms", "patient_id"),
@@ -110,7 +110,7 @@ impl Terms {
     }
 }
 
-/// Enters terms, each with the id of the record that is found under it.
+/// Inserts terms, each with the id of its record.
 pub(super) async fn insert_terms(
     conn: &mut Conn<'_>,
     terms: Terms,
@@ -129,7 +129,7 @@ pub(super) async fn insert_terms(
     Ok(())
 }
 
-/// Takes out the terms under which a record is found.
+/// Removes the terms of a record.
 pub(super) async fn remove_terms(
     conn: &mut Conn<'_>,
     terms: Terms,
@@ -141,7 +141,7 @@ pub(super) async fn remove_terms(
     sql.execute(conn).await.map(drop)
 }
 
-/// Enters what a changed record is found under, where that has changed.
+/// Replaces the terms of a changed record, if they have changed.
 pub(super) async fn replace_terms(
     conn: &mut Conn<'_>,
     terms: Terms,

@@ -10,11 +10,11 @@ use sqlx::{
 use super::{Conn, DbError};
 use crate::error::Error;
 
-/// Rows of one statement. For every value SQLite goes through the names of all values of the
-/// statement, so that with thousands of them it does little else.
+/// The maximum number of rows in one statement. For every value SQLite searches the names of all
+/// values of the statement, so that thousands of them would take most of the time.
 pub(super) const ROWS: usize = 100;
 
-/// A value that is bound. Each variant may be NULL, since PostgreSQL wants to know NULL's type.
+/// A bound value. Each variant may hold NULL, because PostgreSQL needs to know the type of a NULL.
 #[derive(Clone, Debug)]
 pub(crate) enum Arg {
     Int(Option<i64>),
@@ -85,7 +85,8 @@ impl Sql {
         self
     }
 
-    /// `INSERT INTO … (` with the columns and the values of rows, all of which have the same columns.
+    /// Completes `INSERT INTO … (` with the columns and values of rows, all of which must have the
+    /// same columns.
     pub(crate) fn insert(text: &'static str, rows: Vec<Vec<(&'static str, Arg)>>) -> Self {
         let mut sql = Self::new(text);
         for (place, row) in rows.into_iter().enumerate() {

@@ -238,7 +238,7 @@ async fn check(first: &mut SqliteConnection) -> Result<(), String> {
     Ok(())
 }
 
-/// Looks at the file without changing it.
+/// Inspects the file without changing it.
 pub(super) async fn inspect(path: &Path) -> Result<Vec<Finding>, String> {
     let place = format!("the database {}", path.display());
     if path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
@@ -296,7 +296,7 @@ pub(super) async fn close(pool: &Pool<Opener>) {
         if pool.manager().is_writer
             && let Err(error) = conn.execute("PRAGMA analysis_limit = 400; PRAGMA optimize").await
         {
-            tracing::debug!(%error, "statistics could not be made");
+            tracing::debug!(%error, "the planner's statistics could not be updated");
         }
         if let Err(error) = conn.close().await {
             tracing::debug!(%error, "a connection could not be closed");

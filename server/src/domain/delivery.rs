@@ -67,7 +67,7 @@ impl Work {
                 Ok(Next::Wait) => {}
                 Err(error) => tracing::warn!(%error, "the mail queue could not be read"),
             }
-            // Where the database is away the last count stays, and the line above says so.
+            // If the database is not available, the last count stays, and the warning above says so.
             if let Ok(waiting) = self.count_waiting().await {
                 self.app.metrics().note_mail_waiting(waiting);
             }
@@ -91,7 +91,7 @@ impl Work {
     async fn send_next(&self) -> Result<Next, Error> {
         let Some(mail) = self.claim().await? else { return Ok(Next::Wait) };
         let Some(letter) = Letter::from_text(&mail.letter) else {
-            return Err(Error::internal(format!("mail {} is of no known kind", mail.id)));
+            return Err(Error::internal(format!("mail {} has an unknown kind", mail.id)));
         };
         let Some(written) = self.write(letter, &mail).await? else { return Ok(Next::Another) };
         let name = format!("{}-{}", mail.created_at.format("%Y%m%dT%H%M%SZ"), mail.message_id);

@@ -149,7 +149,7 @@ fn own(name: &str, layout: &Layout) -> Result<Meaning, String> {
     let known: Vec<_> = layout.members.iter().copied().chain(special).collect();
     let hint = match text::nearest(&name, known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("known are {}", known.join(", ")),
+        None => format!("known columns are {}", known.join(", ")),
     };
     Err(format!("the column {} is not known; {hint}", shown(&name)))
 }
@@ -217,7 +217,9 @@ mod tests {
     fn an_unknown_column_is_named_with_the_nearest_known_one() {
         let unknown = read("first_name,date_of_brith").unwrap_err();
         assert_eq!(unknown, "the column date_of_brith is not known; did you mean date_of_birth?");
-        assert!(read("first_name,shoe_size").unwrap_err().contains("known are first_name, "));
+        assert!(
+            read("first_name,shoe_size").unwrap_err().contains("known columns are first_name, ")
+        );
         assert!(read("mrn,first_name").unwrap_err().contains("call it source_id"));
         assert!(read("city,first_name,CITY").unwrap_err().contains("CITY appears twice"));
         assert!(read("first_name,").unwrap_err().contains("column 2 has no name"));

@@ -58,7 +58,7 @@ pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
 
 /// Checks the secrets and returns their location.
 ///
-/// Fails with one sentence.
+/// Fails with a sentence for the operator.
 pub fn check(settings: &Settings, database: &Database) -> Result<Finding, String> {
     if let (None, Some(secret)) = (&settings.jwt_secret_file, &settings.jwt_secret) {
         parse(secret, "FRONTDESK_JWT_SECRET")?;
@@ -144,15 +144,15 @@ pub(super) fn read(path: &Path) -> Result<Keys, String> {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
         if mode & 0o027 != 0 {
             return Err(format!(
-                "{place} can be read by others or changed by its group: chmod 600 it"
+                "{place} can be read by others or changed by its group: run chmod 600 on it"
             ));
         }
     }
     parse(&std::fs::read_to_string(path).map_err(failed)?, &place)
 }
 
-/// A sentence for the operator where the file's group may read the secrets. That is how container
-/// platforms mount a secret for a server that is not root.
+/// A warning for the operator where the file's group may read the secrets. Container platforms mount
+/// a secret in this way for a server that does not run as root.
 pub(super) fn shared_with_group(path: &Path) -> Option<String> {
     #[cfg(unix)]
     {
@@ -168,8 +168,8 @@ pub(super) fn shared_with_group(path: &Path) -> Option<String> {
     }
 }
 
-/// Puts a new secret before the others, marks the one that has signed until now, and leaves out
-/// those of which no token and no code can be alive. Answers how many older ones verify.
+/// Adds a new signing secret, marks the previous one as retired, and removes the secrets whose
+/// tokens and codes have all expired. Returns the number of older secrets that still verify.
 pub(super) fn rotate(
     path: &Path,
     lifetime: TimeDelta,
@@ -199,9 +199,9 @@ fn replace(
     keep: impl FnOnce(&Keys) -> Result<Vec<String>, String>,
 ) -> Result<usize, String> {
     let failed = |error: std::io::Error| format!("can't replace {}: {error}", path.display());
-    // The file is replaced, not a link to it.
+    // A link stays, and the file that it leads to is replaced.
     let path = &path.canonicalize().map_err(failed)?;
-    // Of two at once, the second has to see what the first has made.
+    // Of two concurrent calls, the second one must see the file that the first one wrote.
     let _turn = turn(path).map_err(failed)?;
     let keys = read(path)?;
     let lines = keep(&keys)?;
@@ -241,7 +241,7 @@ fn turn(path: &Path) -> std::io::Result<std::fs::File> {
 /// Creates the file with one secret, unless it exists. Only its owner can read it from the first
 /// moment, and it is on the disk before anything is signed with it.
 pub(super) fn make(path: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("can't make {}: {error}", path.display());
+    let failed = |error: std::io::Error| format!("can't create {}: {error}", path.display());
     if path.symlink_metadata().is_ok() {
         return Ok(());
     }

@@ -127,11 +127,11 @@ fn seal(content: &Content) -> Result<(String, String, String), Error> {
 pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error> {
     let object = |state: &T| match serde_json::to_value(state) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Error::internal("a state that is no object")),
+        Ok(_) => Err(Error::internal("a state that is not a JSON object")),
         Err(error) => Err(Error::Internal(error.into())),
     };
     let (old, new) = (object(old)?, object(new)?);
-    // A list without items is as good as none.
+    // An empty list counts as no value.
     let value = |value: Value| match value {
         Value::Array(items) if items.is_empty() => Value::Null,
         value => value,

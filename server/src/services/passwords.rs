@@ -55,15 +55,15 @@ pub struct Passwords {
     known: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     areas: Arc<Mutex<Vec<Vec<Block>>>>,
-    /// What a new hash costs.
+    /// The cost of a new hash.
     cost: Params,
-    /// What is checked where there is no such user, so that it takes as long.
+    /// Verified where the user does not exist, so that this takes as long as usual.
     decoy: String,
 }
 
 impl Passwords {
-    /// As many places as there are cores, for hashes of this cost: `Params::default()` but in tests,
-    /// which would mostly hash.
+    /// Makes as many places as there are cores. New hashes have this cost: `Params::default()`,
+    /// except in tests, which would otherwise spend most of their time on hashing.
     pub fn new(cost: Params) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let decoy = hash_in(&mut Vec::new(), &cost, b"nobody's password");

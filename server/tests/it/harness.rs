@@ -88,8 +88,7 @@ impl Server {
         Self::start_hashing(place, settings, limits, cheap()).await
     }
 
-    /// A server whose passwords cost what they do in earnest, where a case is about the time that
-    /// hashing takes.
+    /// A server that hashes passwords at the real cost, for cases about the time of hashing.
     pub(crate) async fn start_in_earnest(backend: Backend) -> Self {
         let place = Arc::new(Place::migrated(backend).await);
         let settings = place.settings();
@@ -163,7 +162,7 @@ impl Server {
     }
 }
 
-/// Hashes that cost next to nothing: what the cases do is not about them.
+/// A minimal cost of hashing, for cases that are not about hashing.
 fn cheap() -> Params {
     Params::new(64, 1, 1, None).unwrap()
 }
@@ -171,7 +170,8 @@ fn cheap() -> Params {
 fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
-        // It speaks plain HTTP; reading the machine's certificates takes longer than most cases.
+        // The client uses plain HTTP only. Loading the system's certificates takes longer than most
+        // cases.
         .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::none())
         .build()
