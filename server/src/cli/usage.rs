@@ -31,11 +31,20 @@ pub(super) fn command() -> Command {
         let others = settings.iter().filter(|arg| !needed.contains(&arg.get_id().as_str()));
         let command = command.args(others.map(|arg| arg.clone().hide(true)));
         let hint = "frontdesk-server --help lists all settings; each is accepted here too.";
-        command.after_help(hint).mut_subcommands(|command| command.after_help(hint))
+        hinted(command, hint).mut_subcommands(|command| hinted(command, hint))
     };
     let names: Vec<String> =
         whole.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     names.into_iter().fold(whole, |whole, name| whole.mut_subcommand(name, hidden))
+}
+
+/// Adds a hint to what the help of a command ends with.
+fn hinted(command: Command, hint: &str) -> Command {
+    let text = match command.get_after_help() {
+        Some(own) => format!("{own}\n\n{hint}"),
+        None => hint.to_owned(),
+    };
+    command.after_help(text)
 }
 
 /// Says from where the value comes that clap refuses, unless it stands on the command line.
