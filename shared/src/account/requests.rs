@@ -33,21 +33,27 @@ body! {
             => [format("password"), min_length(PASSWORD_MIN), max_length(PASSWORD_MAX),
                 example("a long walk by the sea")],
         /// Username: no `@`, no spaces.
+        #[serde(skip_serializing_if = "Option::is_none")]
         username: Option<String> = optional(read::parsed(USERNAME_MAX, username))
             => [pattern(r"^[^@\s]*$"), max_length(USERNAME_MAX), example("ana")],
         /// Given names.
+        #[serde(skip_serializing_if = "Option::is_none")]
         first_name: Option<String> = optional(read::line(NAME_MAX))
             => [max_length(NAME_MAX), example("Ana")],
         /// Family names.
+        #[serde(skip_serializing_if = "Option::is_none")]
         last_name: Option<String> = optional(read::line(NAME_MAX))
             => [max_length(NAME_MAX), example("Gómez")],
         /// Phone number with 5 to 15 digits.
+        #[serde(skip_serializing_if = "Option::is_none")]
         phone: Option<String> = optional(read::parsed(PHONE_MAX, rules::phone))
             => [max_length(PHONE_MAX), example("+1 555 765 4321")],
         /// `member` unless it is said.
+        #[serde(skip_serializing_if = "Option::is_none")]
         role: Option<Role> = optional(read::parsed(20, own_role))
             => [only(OWN_ROLES), example("member")],
         /// The device token of an earlier login; a new account gets a new one.
+        #[serde(skip_serializing_if = "Option::is_none")]
         device: Option<String> = optional(read::secret(TOKEN_MAX))
             => [max_length(TOKEN_MAX), example(DEVICE)],
     }
@@ -120,6 +126,7 @@ body! {
         /// with which its password was set within the last hour. Attempts that carry it are counted
         /// apart from everybody else's. A token that is unknown, of another account or too old counts
         /// for nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
         device: Option<String> = optional(read::secret(TOKEN_MAX))
             => [max_length(TOKEN_MAX), example(DEVICE)],
     }
@@ -159,6 +166,7 @@ body! {
     #[derive(Clone, Serialize)]
     Logout, example {} {
         /// The refresh token; not needed.
+        #[serde(skip_serializing_if = "Option::is_none")]
         refresh: Option<String> = optional(read::secret(TOKEN_MAX)) => [max_length(TOKEN_MAX)],
     }
 }

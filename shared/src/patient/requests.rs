@@ -57,6 +57,7 @@ body! {
     #[derive(Clone, Debug, Serialize)]
     Archiving, example {"reason": "Entered by mistake"} {
         /// The reason, if one is given.
+        #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String> = optional(read::note(REASON_MAX))
             => [max_length(REASON_MAX), example("Moved away")],
     }
