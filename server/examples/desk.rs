@@ -16,12 +16,12 @@ use chrono::TimeDelta;
 use clap::Parser;
 use serde_json::{Value, json};
 use server::{
-    api::connections,
+    api::http::connections,
     app::App,
     config::Settings,
     domain::{
+        accounts::users::{self, NewAccount},
         upgrade,
-        users::{self, NewAccount},
     },
     sample,
 };

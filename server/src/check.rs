@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::{
-    api::tls,
+    api::http::tls,
     clock::Clock,
     config::{Database, Settings},
     db::Db,

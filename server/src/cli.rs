@@ -18,11 +18,11 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    api::{connections, openapi},
+    api::{http::connections, openapi},
     app::App,
     check,
     config::{Database, LogFormat, Settings, read_environment},
-    domain::{upgrade, users},
+    domain::{accounts::users, upgrade},
     error::Error,
     import, keys,
     lock::{Asked, Lock},

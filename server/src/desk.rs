@@ -7,10 +7,10 @@ use shared::account::Role;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    api::connections,
+    api::http::connections,
     app::App,
     config::{Database, Registration, Settings},
-    domain::{upgrade, users},
+    domain::{accounts::users, upgrade},
     error::Error,
     lock::{Asked, Lock},
     sample,

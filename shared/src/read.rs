@@ -346,7 +346,7 @@ pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, Faults> {
     body_as_sent(bytes, today).0
 }
 
-/// Reads a body as [`body`] does, and tells which members came under an earlier name: the faults are
+/// Reads a body as [`body()`] does, and tells which members came under an earlier name: the faults are
 /// named as members are named today.
 pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Result<T, Faults>, SentNames) {
     let mut reader = match Reader::from_slice(bytes) {

@@ -15,7 +15,7 @@ use poem::{
     http::{HeaderMap, header},
 };
 
-use super::reply::hash;
+use super::wire::reply::hash;
 
 /// Shorter ones are sent as they are: compressing them saves less than its header costs.
 const COMPRESSED_MIN: usize = 1_024;

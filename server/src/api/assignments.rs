@@ -15,16 +15,18 @@ use shared::{
 
 use super::{
     Tag,
-    address::Address,
-    body::{Body, NewBody},
-    failure::Failure,
-    guard::Guard,
-    params::{Ask, IfMatch, Path},
-    reply::{Created, Done, Keep, Record, Reply, page},
+    wire::{
+        address::Address,
+        body::{Body, NewBody},
+        failure::Failure,
+        guard::Guard,
+        params::{Ask, IfMatch, Path},
+        reply::{Created, Done, Keep, Record, Reply, page},
+    },
 };
 use crate::{
     app::App,
-    domain::{assignments, records},
+    domain::records::{self, assignments},
 };
 
 pub(super) struct AssignmentsApi(pub(super) App);

@@ -8,11 +8,13 @@ use shared::{
 
 use super::{
     Tag,
-    address::Address,
-    failure::Failure,
-    guard::Guard,
-    params::Ask,
-    reply::{Reply, page},
+    wire::{
+        address::Address,
+        failure::Failure,
+        guard::Guard,
+        params::Ask,
+        reply::{Reply, page},
+    },
 };
 use crate::{app::App, domain::audit};
 

@@ -14,16 +14,20 @@ use shared::{
 
 use super::{
     Tag,
-    address::Address,
-    body::{Body, OptionalBody},
-    failure::{Failure, Limited, LoggingIn, Refreshing, Registering},
-    guard::{From, Guard},
-    params::{Ask, IfMatch, Path},
-    reply::{Accepted, Created, Done, Keep, Record, Reply, page},
+    wire::{
+        address::Address,
+        body::{Body, OptionalBody},
+        failure::{Failure, Limited, LoggingIn, Refreshing, Registering},
+        guard::{From, Guard},
+        params::{Ask, IfMatch, Path},
+        reply::{Accepted, Created, Done, Keep, Record, Reply, page},
+    },
 };
 use crate::{
     app::App,
-    domain::{accounts, own_password, reset, sessions, verification},
+    domain::accounts::{
+        login, password, password_reset, profile, registration, sessions, verification,
+    },
 };
 
 pub(super) struct AuthApi(pub(super) App);
@@ -44,7 +48,7 @@ impl AuthApi {
         _query: Ask<NoQuery>,
         Body(new): Body<Registration>,
     ) -> Result<Created<Registered>, Failure<Registering>> {
-        let body = accounts::register(&self.0, &origin, new).await?;
+        let body = registration::register(&self.0, &origin, new).await?;
         let location = paths::PROFILE.to_owned();
         Ok(Created { body, version: None, location, keep: Keep::Never })
     }
@@ -61,7 +65,7 @@ impl AuthApi {
         _query: Ask<NoQuery>,
         Body(login): Body<Login>,
     ) -> Result<Reply<Session>, Failure<LoggingIn>> {
-        Ok(Reply::secret(accounts::login(&self.0, &origin, login).await?))
+        Ok(Reply::secret(login::log_in(&self.0, &origin, login).await?))
     }
 
     /// Get the next tokens
@@ -98,7 +102,7 @@ impl AuthApi {
         guard: Guard,
         _query: Ask<NoQuery>,
     ) -> Result<Record<User>, Failure> {
-        Ok(Record(accounts::profile(&self.0, &guard)))
+        Ok(Record(profile::read(&self.0, &guard)))
     }
 
     /// Replace one's own account
@@ -114,7 +118,7 @@ impl AuthApi {
         Body(new): Body<ProfileReplacement>,
     ) -> Result<Record<User>, Failure<Limited>> {
         let (app, password) = (&self.0, new.current_password.as_deref());
-        let profile = accounts::update_profile(app, &guard, &precondition, &new.input, password);
+        let profile = profile::update(app, &guard, &precondition, &new.input, password);
         Ok(Record(profile.await?))
     }
 
@@ -131,7 +135,7 @@ impl AuthApi {
         Body(change): Body<ProfilePatch>,
     ) -> Result<Record<User>, Failure<Limited>> {
         let (app, password) = (&self.0, change.current_password.as_deref());
-        let profile = accounts::update_profile(app, &guard, &precondition, &change.input, password);
+        let profile = profile::update(app, &guard, &precondition, &change.input, password);
         Ok(Record(profile.await?))
     }
 
@@ -146,7 +150,7 @@ impl AuthApi {
         _query: Ask<NoQuery>,
         Body(change): Body<PasswordChange>,
     ) -> Result<Done, Failure<Limited>> {
-        own_password::change_password(&self.0, &guard, change).await?;
+        password::change_password(&self.0, &guard, change).await?;
         Ok(Done)
     }
 
@@ -162,7 +166,7 @@ impl AuthApi {
         _query: Ask<NoQuery>,
         Body(reset): Body<PasswordReset>,
     ) -> Result<Done, Failure<Limited>> {
-        reset::reset_password(&self.0, &origin, &reset).await?;
+        password_reset::reset_password(&self.0, &origin, &reset).await?;
         Ok(Done)
     }
 

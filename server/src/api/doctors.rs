@@ -17,16 +17,18 @@ use shared::{
 
 use super::{
     Tag,
-    address::Address,
-    body::{Body, NewBody, OptionalBody},
-    failure::Failure,
-    guard::Guard,
-    params::{Ask, IfMatch, Path},
-    reply::{Created, Done, Keep, Record, Reply, page},
+    wire::{
+        address::Address,
+        body::{Body, NewBody, OptionalBody},
+        failure::Failure,
+        guard::Guard,
+        params::{Ask, IfMatch, Path},
+        reply::{Created, Done, Keep, Record, Reply, page},
+    },
 };
 use crate::{
     app::App,
-    domain::{assignments, doctors, links, records},
+    domain::records::{self, assignments, doctors, links},
 };
 
 pub(super) struct DoctorsApi(pub(super) App);

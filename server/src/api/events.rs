@@ -27,9 +27,11 @@ use shared::{
 
 use super::{
     Tag,
-    failure::Failure,
-    guard::{Bearer, Guard},
-    params::{Ask, header_schema},
+    wire::{
+        failure::Failure,
+        guard::{Bearer, Guard},
+        params::{Ask, header_schema},
+    },
 };
 use crate::{
     app::App,

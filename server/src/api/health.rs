@@ -8,10 +8,13 @@ use shared::{
     query::NoQuery,
 };
 
-use super::{Tag, body::BODY_MAX, failure::Failure, params::Ask, reply::Reply};
+use super::{
+    Tag,
+    wire::{body::BODY_MAX, failure::Failure, params::Ask, reply::Reply},
+};
 use crate::{
     app::{App, Readiness},
-    domain::users,
+    domain::accounts::users,
     error::Error,
 };
 

@@ -1,37 +1,24 @@
 //! HTTP: the one place that knows poem. An operation takes the guard first, then path, query,
 //! preconditions and body, calls one use case, and answers.
 
-mod address;
 mod assets;
 mod assignments;
 mod audit;
 mod auth;
-mod body;
-mod caller;
-mod certificate;
-mod compatibility;
-pub mod connections;
-mod cors;
 mod docs;
 mod doctors;
 mod events;
-mod failure;
-mod guard;
 mod health;
-mod layers;
-mod monitor;
+pub mod http;
 mod oauth;
 pub mod openapi;
 mod overview;
 mod pages;
-mod params;
 mod patients;
-mod problem;
-mod reply;
 mod routes;
-pub mod tls;
 mod tokens;
 mod users;
+mod wire;
 
 use std::sync::{Arc, LazyLock};
 
@@ -39,6 +26,7 @@ use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use poem_openapi::{OpenApiService, Tags};
 use shared::paths;
 
+use self::http::{layers, monitor};
 use crate::app::App;
 
 /// The groups of operations in the description.

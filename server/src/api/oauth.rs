@@ -18,16 +18,18 @@ use shared::{
 
 use super::{
     Tag,
-    body::{bytes, has_media_type},
-    failure::{Failure, Granting},
-    guard::From,
-    params::Ask,
-    problem::{Refusal, raise},
-    reply::Reply,
+    wire::{
+        body::{bytes, has_media_type},
+        failure::{Failure, Granting},
+        guard::From,
+        params::Ask,
+        problem::{Refusal, raise},
+        reply::Reply,
+    },
 };
 use crate::{
     app::App,
-    domain::{accounts, sessions},
+    domain::accounts::{login, sessions},
     error::{Error, TokenRefusal},
 };
 
@@ -54,7 +56,7 @@ impl OAuthApi {
     ) -> Result<Reply<OAuthTokens>, Failure<Granting>> {
         let tokens = match grant {
             Grant::Password(login) => {
-                accounts::login(&self.0, &origin, login).await.map(OAuthTokens::from)
+                login::log_in(&self.0, &origin, login).await.map(OAuthTokens::from)
             }
             Grant::RefreshToken(token) => {
                 sessions::refresh(&self.0, &token, &origin).await.map(OAuthTokens::from)

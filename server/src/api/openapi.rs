@@ -21,10 +21,12 @@ use shared::Kind;
 
 use super::{
     Api,
-    body::IDEMPOTENCY_KEY,
-    failure,
-    params::{IF_MATCH, TAGS_MAX},
-    reply,
+    wire::{
+        body::IDEMPOTENCY_KEY,
+        failure,
+        params::{IF_MATCH, TAGS_MAX},
+        reply,
+    },
 };
 
 /// The operations without the state that serves them.

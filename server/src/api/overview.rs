@@ -7,10 +7,13 @@ use shared::{
     query::NoQuery,
 };
 
-use super::{Tag, failure::Failure, guard::Guard, params::Ask, reply::Reply};
+use super::{
+    Tag,
+    wire::{failure::Failure, guard::Guard, params::Ask, reply::Reply},
+};
 use crate::{
     app::App,
-    domain::{dashboard, lookup},
+    domain::records::{dashboard, lookup},
 };
 
 pub(super) struct OverviewApi(pub(super) App);

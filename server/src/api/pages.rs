@@ -10,7 +10,7 @@ use poem::{
 };
 use shared::{Kind, error_codes, paths};
 
-use super::{address::Address, assets::Asset};
+use super::{assets::Asset, wire::address::Address};
 
 /// Only the style sheet and the icon may be loaded.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; \

@@ -17,16 +17,18 @@ use shared::{
 
 use super::{
     Tag,
-    address::Address,
-    body::{Body, NewBody, OptionalBody},
-    failure::Failure,
-    guard::Guard,
-    params::{Ask, IfMatch, Path},
-    reply::{Created, Done, Keep, Record, Reply, page},
+    wire::{
+        address::Address,
+        body::{Body, NewBody, OptionalBody},
+        failure::Failure,
+        guard::Guard,
+        params::{Ask, IfMatch, Path},
+        reply::{Created, Done, Keep, Record, Reply, page},
+    },
 };
 use crate::{
     app::App,
-    domain::{assignments, links, patients, records},
+    domain::records::{self, assignments, links, patients},
 };
 
 pub(super) struct PatientsApi(pub(super) App);

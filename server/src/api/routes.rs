@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::compatibility::earlier_paths;
+use super::wire::compatibility::earlier_paths;
 
 /// All served paths with their methods.
-pub(super) struct Routes(Vec<Described>);
+pub(crate) struct Routes(Vec<Described>);
 
 struct Described {
     path: String,

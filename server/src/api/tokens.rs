@@ -11,14 +11,16 @@ use shared::{
 
 use super::{
     Tag,
-    address::Address,
-    body::Body,
-    failure::{Conflicting, Failure},
-    guard::Guard,
-    params::{Ask, Path},
-    reply::{Created, Done, Keep, Reply, page},
+    wire::{
+        address::Address,
+        body::Body,
+        failure::{Conflicting, Failure},
+        guard::Guard,
+        params::{Ask, Path},
+        reply::{Created, Done, Keep, Reply, page},
+    },
 };
-use crate::{app::App, domain::api_tokens};
+use crate::{app::App, domain::accounts::api_tokens};
 
 pub(super) struct TokensApi(pub(super) App);
 

@@ -10,14 +10,16 @@ use shared::{
 
 use super::{
     Tag,
-    address::Address,
-    body::{Body, NewBody},
-    failure::{Conflicting, Failure},
-    guard::Guard,
-    params::{Ask, IfMatch, Path},
-    reply::{Created, Done, Keep, Record, Reply, page},
+    wire::{
+        address::Address,
+        body::{Body, NewBody},
+        failure::{Conflicting, Failure},
+        guard::Guard,
+        params::{Ask, IfMatch, Path},
+        reply::{Created, Done, Keep, Record, Reply, page},
+    },
 };
-use crate::{app::App, domain::users};
+use crate::{app::App, domain::accounts::users};
 
 pub(super) struct UsersApi(pub(super) App);
 

@@ -1,4 +1,4 @@
-//! How the members of a record are kept in columns. [`columns!`] is the one list of them: from it come
+//! How the members of a record are kept in columns. `columns!` is the one list of them: from it come
 //! what a query selects, how a row is read and what a write binds.
 
 use std::str::FromStr;

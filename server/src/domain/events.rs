@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     access::{Action, scope},
-    bearer,
+    accounts::bearer,
 };
 use crate::{
     app::App,

@@ -1,33 +1,13 @@
-//! The rules. A use case is one function that owns its transaction and its audit entry.
+//! The rules. A use case is one function that owns its transaction and its audit event.
 
 pub mod access;
 pub mod accounts;
-pub mod api_tokens;
-pub mod assignments;
 pub mod audit;
-pub mod bearer;
-pub mod codes;
-pub mod dashboard;
-pub mod delivery;
-pub mod devices;
-pub mod doctors;
+mod batches;
 pub mod events;
-mod history;
-mod letters;
-pub(crate) mod links;
+pub mod idempotency;
 pub mod listing;
-pub mod lookup;
-pub mod once;
-pub mod own_password;
-pub mod patients;
-mod piece;
 pub mod precondition;
-pub(crate) mod records;
-pub mod reset;
-pub mod sessions;
-pub mod throttle;
+pub mod records;
 pub mod upgrade;
 pub mod upkeep;
-mod usernames;
-pub mod users;
-pub mod verification;

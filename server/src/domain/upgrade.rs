@@ -2,7 +2,7 @@
 
 use argon2::Params;
 
-use super::users;
+use super::accounts::users;
 use crate::{
     app::App,
     config::{Database, Settings},

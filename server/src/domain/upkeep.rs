@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{devices, once, throttle};
+use super::{
+    accounts::{devices, rate_limits},
+    idempotency,
+};
 use crate::app::App;
 
 /// The pause between two runs.
@@ -15,10 +18,10 @@ pub async fn keep_tidy(app: App) {
         if let Err(error) = app.feed().tidy(app.clock().now()).await {
             tracing::warn!(%error, "old changes could not be removed");
         }
-        if let Err(error) = once::tidy(&app).await {
+        if let Err(error) = idempotency::tidy(&app).await {
             tracing::warn!(%error, "expired idempotency keys could not be removed");
         }
-        if let Err(error) = throttle::tidy(&app).await {
+        if let Err(error) = rate_limits::tidy(&app).await {
             tracing::warn!(%error, "old counts of rate limits could not be removed");
         }
         if let Err(error) = devices::tidy(&app).await {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::doctors::{self, Claimed, Known},
+    domain::records::doctors::{self, Claimed, Known},
     error::Error,
     services::actor::Actor,
 };

@@ -50,7 +50,7 @@ use shared::{
 
 use crate::{
     app::App,
-    domain::users,
+    domain::accounts::users,
     error::Error,
     output::{say, say_json},
     services::actor::Actor,

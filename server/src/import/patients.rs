@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::patients::{self, Claimed},
+    domain::records::patients::{self, Claimed},
     error::Error,
     services::actor::Actor,
 };

@@ -6,7 +6,9 @@ use shared::{
 };
 
 use super::{dice::Dice, name, origin, value};
-use crate::{app::App, domain::doctors::register_many, error::Error, services::actor::Actor};
+use crate::{
+    app::App, domain::records::doctors::register_many, error::Error, services::actor::Actor,
+};
 
 /// Specializations, roughly from the most frequent one to the rarest.
 const SPECIALIZATIONS: &[&str] = &[

@@ -16,8 +16,8 @@ use shared::{
 use crate::{
     app::App,
     domain::{
-        patients,
-        users::{self, NewAccount},
+        accounts::users::{self, NewAccount},
+        records::patients,
     },
     error::Error,
     keys::random_text,

@@ -4,7 +4,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use chrono::TimeDelta;
 use serde_json::json;
-use server::{domain::users, error::Error};
+use server::{domain::accounts::users, error::Error};
 use shared::account::Role;
 use sqlx::Connection;
 

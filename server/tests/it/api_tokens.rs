@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::domain::users;
+use server::domain::accounts::users;
 use shared::account::Role;
 
 use crate::harness::{Backend, Client, PASSWORD, Server, on_both};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::domain::users;
+use server::domain::accounts::users;
 use shared::account::Role;
 
 use crate::harness::{Backend, Client, PASSWORD, Server, example, on_both};

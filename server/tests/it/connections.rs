@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use server::{api::connections::Limits, config::Settings};
+use server::{api::http::connections::Limits, config::Settings};
 use tokio::net::TcpSocket;
 
 use crate::harness::{Backend, Place, Server};

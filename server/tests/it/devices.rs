@@ -60,6 +60,6 @@ async fn old_tokens_of_a_device_are_removed(backend: Backend) {
     log_in_from(&server, "ana@example.com", &second).await;
     assert_eq!(sql(&server.place, count).await, before + 1);
     server.app.clock().advance(TimeDelta::days(30));
-    server::domain::devices::tidy(&server.app).await.unwrap();
+    server::domain::accounts::devices::tidy(&server.app).await.unwrap();
     assert_eq!(sql(&server.place, count).await, 0);
 }

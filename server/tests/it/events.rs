@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::domain::users;
+use server::domain::accounts::users;
 use shared::account::Role;
 
 use crate::{

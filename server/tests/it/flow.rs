@@ -13,7 +13,7 @@ use h2::client::{Connection, ResponseFuture, SendRequest};
 use reqwest::Method;
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use serde_json::json;
-use server::{api::connections::Limits, config::Settings};
+use server::{api::http::connections::Limits, config::Settings};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,

@@ -11,12 +11,12 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use server::{
     api::{
-        connections::{self, Doors, Limits},
+        http::connections::{self, Doors, Limits},
         openapi,
     },
     app::App,
     config::{Registration, Settings},
-    domain::{upgrade, users},
+    domain::{accounts::users, upgrade},
 };
 use shared::{
     account::Role,

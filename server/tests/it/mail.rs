@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use server::{
     desk::{self, DeskOptions, Opened},
-    domain::users,
+    domain::accounts::users,
 };
 use shared::account::Role;
 

@@ -141,10 +141,10 @@ async fn answers_of_those_who_never_come_back_go_too(backend: Backend) {
     let staff = server.staff().await;
     let body = json!({"first_name": "Ana"});
     let first = post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
-    server::domain::once::tidy(&server.app).await.unwrap();
+    server::domain::idempotency::tidy(&server.app).await.unwrap();
     assert_eq!(post(&staff, "/api/patients", "key-1", &body).await.text, first.text);
     server.app.clock().advance(chrono::TimeDelta::hours(25));
-    server::domain::once::tidy(&server.app).await.unwrap();
+    server::domain::idempotency::tidy(&server.app).await.unwrap();
     // Nothing is left of it, also where the clock goes back.
     server.app.clock().advance(chrono::TimeDelta::hours(-25));
     let new = post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
@@ -159,7 +159,7 @@ async fn who_may_not_see_a_record_any_more_gets_no_kept_answer(backend: Backend)
     staff.post("/api/doctors", doctor).await.expect_status(201);
     let body = json!({"patient": 1, "doctor": 1, "notes": "private"});
     post(&staff, "/api/assignments", "key-1", &body).await.expect_status(201);
-    server::domain::users::set_role(
+    server::domain::accounts::users::set_role(
         &server.app,
         "staff@example.com",
         shared::account::Role::Member,

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::domain::{throttle, users};
+use server::domain::accounts::{rate_limits, users};
 
 use crate::{
     devices::log_in_from,
@@ -429,10 +429,10 @@ async fn old_counts_are_removed(backend: Backend) {
     }
     assert_eq!(sql(&server.place, count).await, 21);
     wait(&server, 2 * 86_400 - 1);
-    throttle::tidy(&server.app).await.unwrap();
+    rate_limits::tidy(&server.app).await.unwrap();
     assert_eq!(sql(&server.place, count).await, 21);
     guess(&server, AWAY, "0@example.com").await;
     wait(&server, 2);
-    throttle::tidy(&server.app).await.unwrap();
+    rate_limits::tidy(&server.app).await.unwrap();
     assert_eq!(sql(&server.place, count).await, 3);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use server::domain::users;
+use server::domain::accounts::users;
 use shared::account::Role;
 
 use crate::{

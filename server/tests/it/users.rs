@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::domain::users;
+use server::domain::accounts::users;
 use shared::account::Role;
 
 use crate::harness::{Answer, Backend, Client, PASSWORD, Server, on_both};

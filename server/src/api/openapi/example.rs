@@ -4,11 +4,13 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use shared::{Complaint, Expected, Faults, Kind, Problem};
 
-use super::super::{
-    body::BODY_MAX,
-    problem::{Refusal, problem as of_error},
+use crate::{
+    api::wire::{
+        body::BODY_MAX,
+        problem::{Refusal, problem as of_error},
+    },
+    error::{Contradiction, Error, Stale, StaleCause, TokenRefusal},
 };
-use crate::error::{Contradiction, Error, Stale, StaleCause, TokenRefusal};
 
 /// The id of the request in the examples.
 const REQUEST_ID: &str = "4f1c2a9b7d3e";

@@ -9,10 +9,8 @@ use shared::{
     event::{Changed, EventName},
 };
 
-use super::{
-    super::{body::IDEMPOTENCY_KEY, compatibility, reply::HEADER_MAX},
-    example::{example_of, problem},
-};
+use super::example::{example_of, problem};
+use crate::api::wire::{body::IDEMPOTENCY_KEY, compatibility, reply::HEADER_MAX};
 
 /// Most seconds after which to try again: a day.
 const RETRY_AFTER_MAX: i64 = 86_400;

@@ -9,13 +9,12 @@ use shared::{
     patient::Patient,
 };
 
-use super::{Entry, Record};
+use super::{Entry, Record, assignments, doctors, patients};
 use crate::{
     app::App,
     db::{self, ArchiveState, Conn, Tx, records::Kept},
-    domain::{
-        access::{Action, assignment_permissions, doctor_permissions, patient_permissions, scope},
-        assignments, doctors, patients,
+    domain::access::{
+        Action, assignment_permissions, doctor_permissions, patient_permissions, scope,
     },
     error::Error,
     services::actor::Actor,

@@ -1,0 +1,113 @@
+//! Clients of the five earlier systems: their addresses are brought to those of today before
+//! routing, and faults are told in the words in which the body came. The tables are in
+//! `shared::compatibility`.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use poem::Request;
+use serde_json::{Map, Value, json};
+use shared::{
+    compatibility::{PATHS, SentNames, Spelling, spelling},
+    paths,
+};
+
+use super::problem::raise;
+use crate::error::Error;
+
+/// The tag of the operations that are described under an earlier path.
+const TAG: &str = "Mappings";
+
+/// What the address of a request turned out to be.
+pub(crate) enum Asked {
+    /// One that goes on to the routes.
+    Known,
+    /// An earlier one that does not have this method.
+    WithoutMethod,
+}
+
+/// Brings the address of a request to the one of today.
+pub(crate) fn rewrite(request: &mut Request) -> Asked {
+    match spelling(request.method().as_str(), request.uri().path()) {
+        Spelling::Today => Asked::Known,
+        Spelling::Earlier(path) => {
+            crate::api::wire::address::set_path(request, &path);
+            Asked::Known
+        }
+        Spelling::OtherMethods => Asked::WithoutMethod,
+    }
+}
+
+/// The earlier paths with all their methods.
+pub(crate) fn earlier_paths() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (methods, earlier, _) in PATHS {
+        all.entry(*earlier).or_default().extend(*methods);
+    }
+    all
+}
+
+/// The names in which the body of a request came, for the faults in its answer.
+#[derive(Clone, Default)]
+pub(crate) struct Wording(Arc<OnceLock<SentNames>>);
+
+impl Wording {
+    /// Keeps the names; a request has one body.
+    pub(crate) fn keep(&self, names: SentNames) {
+        self.0.get_or_init(|| names);
+    }
+
+    /// The error with the faults in these names.
+    pub(crate) fn applied_to(&self, error: poem::Error) -> poem::Error {
+        let Some(names) = self.0.get() else { return error };
+        match error.downcast::<Error>() {
+            Ok(mut error) => {
+                if let Error::Invalid(faults) | Error::Conflict(faults) = &mut error {
+                    *faults = names.of(faults);
+                } else if let Error::Contradiction(it) = &mut error {
+                    it.faults = names.of(&it.faults);
+                }
+                raise(error)
+            }
+            Err(error) => error,
+        }
+    }
+}
+
+/// Describes assignments a second time: under `/api/mappings`, where that is the same path with
+/// another word.
+pub(crate) fn describe(document: &mut Value) {
+    let Some(all) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    for (methods, earlier, today) in PATHS {
+        if earlier.replace("/api/mappings", paths::ASSIGNMENTS) != *today {
+            continue;
+        }
+        let operations = all.get(*today).and_then(Value::as_object).cloned().unwrap_or_default();
+        let copies = methods.iter().filter_map(|method| {
+            let name = method.to_ascii_lowercase();
+            let copy = copy(operations.get(&name)?.as_object()?, method, today);
+            Some((name, copy))
+        });
+        all.insert((*earlier).to_owned(), Value::Object(copies.collect()));
+    }
+    if let Some(tags) = document.get_mut("tags").and_then(Value::as_array_mut) {
+        let description = "Assignments under the path of the earlier systems.";
+        tags.push(json!({"name": TAG, "description": description}));
+    }
+}
+
+fn copy(operation: &Map<String, Value>, method: &str, today: &str) -> Value {
+    let mut copy = operation.clone();
+    let text = |member: &str| operation.get(member).and_then(Value::as_str).unwrap_or_default();
+    let id = text("operationId").replace("assignment", "mapping");
+    let same = format!("The compatible spelling of `{method} {today}`.");
+    let names = "`patient_id` and `doctor_id` mean `patient` and `doctor`.";
+    let names = if operation.contains_key("requestBody") { names } else { "" };
+    let description = [text("description"), &same, names].join("\n\n").trim().to_owned();
+    copy.insert("operationId".to_owned(), json!(id));
+    copy.insert("description".to_owned(), json!(description));
+    copy.insert("tags".to_owned(), json!([TAG]));
+    Value::Object(copy)
+}

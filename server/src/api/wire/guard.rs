@@ -1,0 +1,151 @@
+//! Who is asking. The guard is the first argument of every operation that needs a login, since
+//! arguments are read in order: nothing of a stranger's request is looked at.
+
+use std::ops::Deref;
+
+use poem::{
+    FromRequest, Request, RequestBody, Result,
+    http::{Method, header},
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaOAuthFlow, MetaOAuthFlows, MetaSecurityScheme, Registry},
+};
+use shared::{account::TokenScope, paths};
+
+use super::problem::raise;
+use crate::{
+    api::http::layers::LoggedUser,
+    app::App,
+    domain::accounts::bearer,
+    error::Error,
+    services::actor::{Actor, Origin},
+};
+
+/// The name of the security scheme in the description.
+pub(crate) const SCHEME: &str = "bearer";
+/// The name of the scheme with which a page that shows the description gets an access token itself.
+const PASSWORD_SCHEME: &str = "password";
+
+/// Somebody who is logged in. Having one is the proof.
+pub(crate) struct Guard(Actor);
+
+impl Deref for Guard {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Guard {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        registry.create_security_scheme(
+            SCHEME,
+            MetaSecurityScheme {
+                ty: "http",
+                description: Some(
+                    "The access token that logging in answers, or an API token. An API token needs \
+                     the scope `read` for GET and HEAD and `write` for every other method, else the \
+                     answer is 403; it can't change accounts, passwords, sessions or tokens. What a write answers \
+                     shows the record, also to a token without `read`.",
+                ),
+                name: None,
+                key_in: None,
+                scheme: Some("bearer"),
+                bearer_format: None,
+                flows: None,
+                openid_connect_url: None,
+            },
+        );
+        registry.create_security_scheme(
+            PASSWORD_SCHEME,
+            MetaSecurityScheme {
+                ty: "oauth2",
+                description: Some(
+                    "Logs in with an e-mail address or a username, and a password. Leave the \
+                     client's id and secret empty.",
+                ),
+                name: None,
+                key_in: None,
+                scheme: None,
+                bearer_format: None,
+                flows: Some(MetaOAuthFlows {
+                    implicit: None,
+                    password: Some(MetaOAuthFlow {
+                        authorization_url: None,
+                        token_url: Some(paths::OAUTH_TOKEN),
+                        refresh_url: Some(paths::OAUTH_TOKEN),
+                        scopes: Vec::new(),
+                    }),
+                    client_credentials: None,
+                    authorization_code: None,
+                }),
+                openid_connect_url: None,
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![PASSWORD_SCHEME, SCHEME]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let token = token_of(request)?;
+        let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
+        let needed = match *request.method() {
+            Method::GET | Method::HEAD => TokenScope::Read,
+            _ => TokenScope::Write,
+        };
+        let actor = bearer::authenticate(app, token, needed, origin(request)).await;
+        let actor = actor.map_err(raise)?;
+        if let Some(user) = request.data::<LoggedUser>() {
+            user.set(actor.id());
+        }
+        Ok(Self(actor))
+    }
+}
+
+/// The token of a request.
+fn token_of(request: &Request) -> Result<&str> {
+    let missing = || raise(Error::Unauthenticated("log in and send the token in Authorization"));
+    let values: Vec<_> = request.headers().get_all(header::AUTHORIZATION).iter().collect();
+    let [value] = values.as_slice() else { return Err(missing()) };
+    let (scheme, token) =
+        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    Ok(token.trim())
+}
+
+/// The token itself, for what outlives the moment at which the guard has looked at it.
+pub(crate) struct Bearer(pub(crate) String);
+
+impl<'a> FromRequest<'a> for Bearer {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        token_of(request).map(|token| Self(token.to_owned()))
+    }
+}
+
+/// Where a request comes from, as the outermost layer found out.
+pub(crate) fn origin(request: &Request) -> Origin {
+    request.extensions().get::<Origin>().cloned().unwrap_or_default()
+}
+
+/// Where a request comes from, for operations without a login.
+pub(crate) struct From(pub(crate) Origin);
+
+impl<'a> FromRequest<'a> for From {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        Ok(Self(origin(request)))
+    }
+}

@@ -1,0 +1,10 @@
+//! What operations take and answer: parameters, bodies, answers and problems.
+
+pub(crate) mod address;
+pub(crate) mod body;
+pub(crate) mod compatibility;
+pub(crate) mod failure;
+pub(crate) mod guard;
+pub(crate) mod params;
+pub(crate) mod problem;
+pub(crate) mod reply;

@@ -1,0 +1,105 @@
+//! What every way of making and changing an account has in common.
+
+use serde_json::json;
+use shared::{
+    Complaint, Faults,
+    account::{ProfileInput, User},
+    patient::full_name,
+};
+
+use crate::{
+    db::{
+        Conn, DbError, UniqueKey,
+        users::{self, UserRow},
+    },
+    error::Error,
+    services::passwords::check_new,
+};
+
+/// The name under which the command line stands in the audit log.
+pub(crate) const PROGRAM: &str = "frontdesk-server";
+
+/// Looks up address and username, so that both are named where both are taken; the index decides
+/// between two who come at the same moment.
+pub(super) async fn check_taken(
+    conn: &mut Conn<'_>,
+    email: Option<&str>,
+    username: Option<&str>,
+) -> Result<(), Error> {
+    let mut taken = Faults::default();
+    for (field, value) in [("email", email), ("username", username)] {
+        let Some(value) = value else { continue };
+        if users::find(conn, value).await?.is_some() {
+            taken.extend(is_taken(field));
+        }
+    }
+    if taken.is_empty() { Ok(()) } else { Err(Error::Conflict(taken)) }
+}
+
+/// The fault of an address or a username that another account has.
+pub(super) fn is_taken(field: &str) -> Faults {
+    let what = if field == "email" { "e-mail address" } else { "username" };
+    let message = format!("belongs to another account already: choose another {what}");
+    Faults::one(field, Complaint::new("not_unique", message))
+}
+
+/// What a refused unique index means to the caller.
+pub(crate) fn unique(error: DbError) -> Error {
+    match error {
+        DbError::Unique(UniqueKey::UserEmail) => Error::Conflict(is_taken("email")),
+        DbError::Unique(UniqueKey::Username) => Error::Conflict(is_taken("username")),
+        other => other.into(),
+    }
+}
+
+/// Lays what somebody changes of an account, their own or another's, over it. Another e-mail address
+/// is unverified, unless who keeps the accounts vouches for it afterwards.
+pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut Faults) {
+    input.username.apply(&mut user.username);
+    input.email.apply(&mut user.email);
+    input.first_name.apply(&mut user.first_name);
+    input.last_name.apply(&mut user.last_name);
+    input.phone.apply(&mut user.phone);
+    user.name = full_name(user.first_name.as_deref(), user.last_name.as_deref());
+    if user.email.is_none() && user.username.is_none() {
+        faults.add("email", Complaint::new("required", "is required where there is no username"));
+    } else if user.username.is_none() && user.name.is_empty() {
+        // An account never loses the last thing that it is called by.
+        faults.add("username", Complaint::new("required", "is required where there is no name"));
+    }
+    // A name that was read comes back beside its parts, changed or not; another one would be lost.
+    if input.name.value().is_some_and(|name| *name != user.name && *name != old.name) {
+        let message = "must agree with first_name and last_name, or stand alone";
+        faults.add("name", Complaint::new("disagrees", message));
+    }
+    if user.email != old.email {
+        user.email_verified = false;
+    }
+}
+
+/// What of a user is compared for the history.
+pub(super) fn own_values(user: &User) -> serde_json::Value {
+    json!({
+        "username": user.username, "email": user.email, "first_name": user.first_name,
+        "last_name": user.last_name, "phone": user.phone, "email_verified": user.email_verified,
+    })
+}
+
+/// Checks a new password of a user.
+pub(super) fn check_for(password: &str, user: &User) -> Result<(), Complaint> {
+    let own = [
+        user.email.as_deref().unwrap_or_default(),
+        user.username.as_deref().unwrap_or_default(),
+        &user.name,
+    ];
+    check_new(password, user.role, &own)
+}
+
+/// The name of who changed an account last.
+pub(crate) async fn changer(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
+    if row.changed_by == row.user.id {
+        return Ok(row.user.label().to_owned());
+    }
+    let other = users::get(conn, row.changed_by).await?;
+    Ok(other.map_or_else(|| PROGRAM.to_owned(), |other| other.user.label().to_owned()))
+}

@@ -1,0 +1,312 @@
+//! One-time codes: with one its owner sets a password, or proves an e-mail address.
+//!
+//! A code is 20 characters, 100 bits. The first 8 are random and lead to the row; the other 12 follow
+//! from the row and the key, so a copy of the database holds no code. Ten wrong tries end one:
+//! they are counted at the row, which nobody finds by guessing, so nobody can end another's code
+//! on purpose.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    Complaint, UserId,
+    account::{User, identifier_key},
+};
+
+use super::rate_limits::Lanes;
+use crate::{
+    app::App,
+    db::{
+        Conn,
+        codes::{self, CodeRow, NewCode},
+    },
+    error::Error,
+    keys::{CODE_LIFETIME_MAX, random_bytes},
+    services::{
+        actor::Origin,
+        audit::{self, Deed, Doer},
+    },
+};
+
+/// Digits and letters without I, L, O and U, which look or sound like others.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Characters that lead to the row.
+const LOCATOR: usize = 8;
+/// Characters that follow from it.
+const PROOF: usize = 12;
+/// Characters between two dashes.
+const GROUP: usize = 4;
+/// Wrong tries after which a code is worthless.
+const FAILURES_MAX: i64 = 10;
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Setting a password without knowing the one until now.
+    SetPassword,
+    /// Proving that an e-mail address is one's own.
+    VerifyEmail,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SetPassword => "set_password",
+            Self::VerifyEmail => "verify_email",
+        }
+    }
+}
+
+/// A code that was made, in the only moment in which it is shown.
+pub(crate) struct Issued {
+    /// The code, in groups of four.
+    pub(crate) code: String,
+    /// Until when it works.
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// Makes a code for a user, in the caller's transaction. Others go on working unless they are voided.
+pub(crate) async fn issue(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: UserId,
+    purpose: Purpose,
+    lifetime: TimeDelta,
+) -> Result<Issued, Error> {
+    make(app, conn, user, purpose, lifetime, None).await
+}
+
+/// Makes a code that is mailed to a user's address, in the place of any that was mailed before. It
+/// works only while the user has that address, and whoever sends it has read the user's mail.
+pub(crate) async fn issue_to_mail(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: &User,
+    purpose: Purpose,
+    lifetime: TimeDelta,
+) -> Result<Issued, Error> {
+    let no_address = || Error::internal("a code to be mailed to nowhere");
+    let address = identifier_key(user.email.as_deref().ok_or_else(no_address)?);
+    codes::void_mailed(conn, user.id, purpose.as_str()).await?;
+    make(app, conn, user.id, purpose, lifetime, Some(&address)).await
+}
+
+async fn make(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: UserId,
+    purpose: Purpose,
+    lifetime: TimeDelta,
+    mailed_to: Option<&str>,
+) -> Result<Issued, Error> {
+    let now = app.clock().now();
+    codes::tidy(conn, user, now).await?;
+    let locator = spelled(&random_bytes::<LOCATOR>().map_err(Error::internal)?);
+    let key = app.tokens().signing_key();
+    let new = NewCode {
+        user,
+        purpose: purpose.as_str(),
+        mailed_to,
+        locator: &locator,
+        key_id: &key,
+        now,
+        expires_at: now + lifetime.min(CODE_LIFETIME_MAX),
+    };
+    let row = codes::insert(conn, new).await?;
+    let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };
+    let row = row.ok_or_else(taken)?;
+    let proof = proof(app, &row, purpose).ok_or_else(|| Error::internal("no key for a code"))?;
+    Ok(Issued { code: grouped(&locator, &proof), expires_at: row.expires_at })
+}
+
+fn grouped(locator: &str, proof: &str) -> String {
+    let text = format!("{locator}{proof}");
+    let groups: Vec<&str> = text.as_bytes().chunks(GROUP).filter_map(as_text).collect();
+    groups.join("-")
+}
+
+/// The part of a code that leads to its row, and proves nothing.
+pub(crate) fn beginning(code: &str) -> String {
+    code.chars().filter(|c| *c != '-').take(LOCATOR).collect()
+}
+
+/// A code that was issued, from its beginning; nothing where it was used or voided since.
+pub(crate) async fn again(
+    app: &App,
+    conn: &mut Conn<'_>,
+    beginning: &str,
+    purpose: Purpose,
+) -> Result<Option<String>, Error> {
+    let row = codes::find(conn, purpose.as_str(), beginning).await?;
+    let proved = row.and_then(|row| proof(app, &row, purpose));
+    Ok(proved.map(|proof| grouped(beginning, &proof)))
+}
+
+/// Whose code this is, where it is good. It stays good.
+pub(crate) async fn owner(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<Option<UserId>, Error> {
+    Ok(find(app, conn, text, purpose).await?.filter(|found| found.is_good).map(|it| it.row.user))
+}
+
+/// Whether a good code was mailed, so that whoever sends it has proved to have the address.
+pub(crate) async fn is_mailed(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<bool, Error> {
+    let found = find(app, conn, text, purpose).await?.filter(|found| found.is_good);
+    Ok(found.is_some_and(|found| found.row.mailed_to.is_some()))
+}
+
+/// Uses a code up and says whose it is, in the caller's transaction: of several who send it at once
+/// only one succeeds. A wrong, expired or used one is a fault of `token`, whichever it is.
+pub(crate) async fn redeem(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<UserId, Error> {
+    let found = find(app, conn, text, purpose).await?.filter(|found| found.is_good);
+    let found = found.ok_or_else(refused)?;
+    if !codes::take(conn, found.row.id).await? {
+        return Err(refused());
+    }
+    Ok(found.row.user)
+}
+
+/// Counts a wrong try where the text leads to a code, and notes it. In a transaction of its own: that
+/// of what was asked for ends without anything written.
+///
+/// Only codes that are not good are slowed down, so that nobody at the same address can keep a good
+/// one from being used. It does not help guessing: a code has 100 bits, and its wrong tries are
+/// counted all the same.
+///
+/// Fails where too many that were not good have come from the address.
+pub(crate) async fn refuse(
+    app: &App,
+    origin: &Origin,
+    text: &str,
+    purpose: Purpose,
+) -> Result<(), Error> {
+    let lanes = Lanes::bad_codes(origin.address.as_deref().unwrap_or_default());
+    let attempted = lanes.attempt(app).await;
+    let found = {
+        let mut lent = app.db().read().await?;
+        find(app, &mut lent.conn(), text, purpose).await?
+    };
+    if attempted.is_err() && found.is_none() {
+        // Nothing is written for who tries on and on.
+        return attempted;
+    }
+    let mut tx = app.db().begin().await?;
+    let mut conn = tx.conn();
+    if let Some(found) = &found {
+        codes::count_failure(&mut conn, found.row.id).await?;
+    }
+    let deed = Deed::new("auth.code_refused", "user", found.map(|found| found.row.user.0));
+    audit::note(&mut conn, Doer::Stranger(origin, "nobody"), app.clock().now(), deed).await?;
+    tx.commit().await?;
+    attempted
+}
+
+/// Makes all codes of a user for a purpose worthless.
+pub(crate) async fn void(conn: &mut Conn<'_>, user: UserId, purpose: Purpose) -> Result<(), Error> {
+    Ok(codes::void(conn, user, purpose.as_str()).await.map(drop)?)
+}
+
+/// Makes all codes of a user worthless: the account is not what it was when they were made.
+pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Error> {
+    void(conn, user, Purpose::SetPassword).await?;
+    void(conn, user, Purpose::VerifyEmail).await
+}
+
+/// What is said about a code that is not good.
+pub(crate) fn complaint() -> Complaint {
+    Complaint::new("not_valid", "is wrong, expired or used already: ask for a new one")
+}
+
+fn refused() -> Error {
+    Error::invalid("token", complaint())
+}
+
+struct Found {
+    row: CodeRow,
+    is_good: bool,
+}
+
+async fn find(
+    app: &App,
+    conn: &mut Conn<'_>,
+    text: &str,
+    purpose: Purpose,
+) -> Result<Option<Found>, Error> {
+    let Some(text) = normalised(text) else { return Ok(None) };
+    let Some((locator, sent)) = text.split_at_checked(LOCATOR) else { return Ok(None) };
+    let Some(row) = codes::find(conn, purpose.as_str(), locator).await? else { return Ok(None) };
+    let is_right = proof(app, &row, purpose)
+        .is_some_and(|proof| verify_slices_are_equal(proof.as_bytes(), sent.as_bytes()).is_ok());
+    let is_alive = row.expires_at > app.clock().now() && row.failures < FAILURES_MAX;
+    Ok(Some(Found { is_good: is_right && is_alive, row }))
+}
+
+/// The characters that follow from a row; none where its key is gone.
+fn proof(app: &App, row: &CodeRow, purpose: Purpose) -> Option<String> {
+    let (user, locator, kind) = (row.user, &row.locator, purpose.as_str());
+    let expires = row.expires_at.timestamp_micros();
+    let tag = app.tokens().code_tag(&row.key_id, &format!("{locator} {user} {kind} {expires}"))?;
+    tag.as_ref().get(..PROOF).map(spelled)
+}
+
+/// One character for five bits of each byte.
+fn spelled(bytes: &[u8]) -> String {
+    let spell = |byte: &u8| ALPHABET.get(usize::from(byte & 31)).copied().map(char::from);
+    bytes.iter().filter_map(spell).collect()
+}
+
+fn as_text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
+/// A code as it is compared: without spaces and dashes, in capitals, look-alikes as what they look
+/// like. Nothing where it can't be one.
+pub(crate) fn normalised(text: &str) -> Option<String> {
+    let mut code = String::with_capacity(LOCATOR + PROOF);
+    for c in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '–')) {
+        let c = match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            c => c,
+        };
+        let is_known = c.is_ascii() && ALPHABET.iter().any(|known| char::from(*known) == c);
+        if !is_known || code.len() == LOCATOR + PROOF {
+            return None;
+        }
+        code.push(c);
+    }
+    (code.len() == LOCATOR + PROOF).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_whatever_its_case_spaces_and_dashes() {
+        let code = Some("0123456789ABCDEFGH10".to_owned());
+        for written in [
+            "0123-4567-89AB-CDEF-GH10",
+            "0123456789abcdefgh10",
+            "  0123 4567–89ab cdef\tghio ",
+            "o123-4567-89AB-CDEF-GHLO",
+        ] {
+            assert_eq!(normalised(written), code, "{written}");
+        }
+        for wrong in ["", "0123", "0123-4567-89AB-CDEF-GH1U", "0123-4567-89AB-CDEF-GH100", "é"] {
+            assert_eq!(normalised(wrong), None, "{wrong}");
+        }
+    }
+}

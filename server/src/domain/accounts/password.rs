@@ -1,0 +1,109 @@
+//! One's own password: proving it, and setting another.
+
+use shared::{Complaint, account::PasswordChange};
+
+use super::{
+    account::check_for,
+    codes::{self, Purpose},
+    devices,
+    rate_limits::Lanes,
+    sessions,
+};
+use crate::{
+    app::App,
+    db::users,
+    domain::access::in_person,
+    error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer},
+        passwords::{Rank, Verdict},
+    },
+};
+
+/// How often a change is begun anew because the stored hash has become another meanwhile.
+const TRIES: usize = 3;
+
+/// Proves that it is really the user who asks. Counted for the session, so that nobody without it can
+/// get in the way. Answers the hash with which the password agrees: whoever writes because of that has
+/// to see to it that the account still has it.
+pub(crate) async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<String, Error> {
+    let lanes = Lanes::confirming(actor);
+    lanes.attempt(app).await?;
+    let row = {
+        let mut lent = app.db().read().await?;
+        users::get(&mut lent.conn(), actor.id()).await?.ok_or(Error::NotFound)?
+    };
+    let stored = row.password_hash.as_deref();
+    let verdict = app.passwords().verify(password, stored, lanes.rank()).await;
+    let verdict = lanes.withdraw(app, verdict).await?;
+    let mut tx = app.db().begin().await?;
+    if let (Verdict::Right { .. }, Some(hash)) = (verdict, row.password_hash) {
+        lanes.succeed(app, &mut tx.conn()).await?;
+        tx.commit().await?;
+        return Ok(hash);
+    }
+    let deed = Deed::new("auth.confirmation_failed", "user", Some(actor.id().0));
+    audit::note(&mut tx.conn(), Doer::Actor(actor), app.clock().now(), deed).await?;
+    tx.commit().await?;
+    let complaint = Complaint::new("wrong_password", "is not your password");
+    Err(Error::invalid("current_password", complaint))
+}
+
+/// Sets a new password for oneself; all other sessions end. Of several who do so at once with the same
+/// password until now, one does: for the others it is no longer the password, or the session is over.
+pub async fn change_password(
+    app: &App,
+    actor: &Actor,
+    change: PasswordChange,
+) -> Result<(), Error> {
+    in_person(actor)?;
+    let invalid = |complaint| Error::invalid("new_password", complaint);
+    check_for(&change.new_password, &actor.user).map_err(invalid)?;
+    let mut hash = None;
+    for _ in 0..TRIES {
+        let confirmed = confirm(app, actor, &change.current_password).await?;
+        let hash = match &hash {
+            Some(hash) => hash,
+            None => hash.insert(app.passwords().hash(&change.new_password, Rank::Known).await?),
+        };
+        if replace(app, actor, &change, &confirmed, hash).await? {
+            return Ok(());
+        }
+        // A login may have hashed the same password anew meanwhile.
+    }
+    Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 })
+}
+
+/// Replaces the hash of one's password, unless it is another one by now than was confirmed; says
+/// whether it has done so.
+async fn replace(
+    app: &App,
+    actor: &Actor,
+    change: &PasswordChange,
+    confirmed: &str,
+    hash: &str,
+) -> Result<bool, Error> {
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let mut conn = tx.conn();
+    let mut row = sessions::hold(&mut conn, actor).await?;
+    if row.password_hash.as_deref() != Some(confirmed) {
+        return Ok(false);
+    }
+    // The role may have become one that asks for a longer password.
+    let judged = check_for(&change.new_password, &row.user);
+    judged.map_err(|complaint| Error::invalid("new_password", complaint))?;
+    row.password_hash = Some(hash.to_owned());
+    if !users::update(&mut conn, &row, Some(actor.id()), now).await? {
+        return Ok(false);
+    }
+    sessions::end_all(app, &mut conn, actor.id(), actor.session).await?;
+    devices::void_others(&mut conn, actor.id(), actor.session).await?;
+    codes::void(&mut conn, actor.id(), Purpose::SetPassword).await?;
+    let mut deed = Deed::new("user.password_changed", "user", Some(actor.id().0));
+    deed.version = Some(row.user.version + 1);
+    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    tx.commit().await?;
+    Ok(true)
+}

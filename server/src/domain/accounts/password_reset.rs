@@ -1,0 +1,95 @@
+//! Setting a password with a one-time code.
+
+use shared::{
+    Faults,
+    account::{PasswordReset, Role},
+};
+
+use super::{
+    account::{check_for, own_values},
+    api_tokens,
+    codes::{self, Purpose},
+    devices, rate_limits, sessions,
+};
+use crate::{
+    app::App,
+    db::users,
+    error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        passwords::{Rank, check_new},
+    },
+};
+
+/// Sets a password with a one-time code. All sessions end, and API tokens, devices and other codes
+/// are worthless: whoever knew the password until now is out. The code stands for a device for an
+/// hour.
+pub async fn reset_password(
+    app: &App,
+    origin: &Origin,
+    reset: &PasswordReset,
+) -> Result<(), Error> {
+    let user = {
+        let mut lent = app.db().read().await?;
+        let mut conn = lent.conn();
+        match codes::owner(app, &mut conn, &reset.token, Purpose::SetPassword).await? {
+            Some(id) => users::get(&mut conn, id).await?.map(|row| row.user),
+            None => None,
+        }
+    };
+    let Some(user) = user.filter(|user| user.is_active) else {
+        return refuse(app, origin, reset).await;
+    };
+    let judged = check_for(&reset.new_password, &user);
+    judged.map_err(|c| Error::invalid("new_password", c))?;
+    let hash = app.passwords().hash(&reset.new_password, Rank::Known).await?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let mut conn = tx.conn();
+    let row = users::lock(&mut conn, user.id).await?;
+    let is_mailed = codes::is_mailed(app, &mut conn, &reset.token, Purpose::SetPassword).await?;
+    match codes::redeem(app, &mut conn, &reset.token, Purpose::SetPassword).await {
+        Ok(_) => {}
+        Err(Error::Invalid(_)) => {
+            drop(tx);
+            return refuse(app, origin, reset).await;
+        }
+        Err(other) => return Err(other),
+    }
+    let Some(mut row) = row.filter(|row| row.user.version == user.version) else {
+        // The role may have become one that asks for a longer password. The code stays good.
+        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+    };
+    row.password_hash = Some(hash);
+    // Whoever sends a code that was mailed has read the mail to the address.
+    row.user.email_verified |= is_mailed;
+    if !users::update(&mut conn, &row, Some(user.id), now).await? {
+        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+    }
+    sessions::end_all(app, &mut conn, user.id, None).await?;
+    api_tokens::revoke_all(app, &mut conn, user.id).await?;
+    codes::void_all(&mut conn, user.id).await?;
+    devices::void_all(&mut conn, user.id).await?;
+    // At the next login nobody's guesses are in the way of who has just proved to be the owner.
+    devices::know_code(app, &mut conn, user.id, &reset.token).await?;
+    let address = origin.address.as_deref().unwrap_or_default();
+    rate_limits::forget_place(&mut conn, &user, address).await?;
+    let actor = Actor::new(row.user, origin.clone());
+    let mut deed = Deed::new("user.password_reset", "user", Some(user.id.0));
+    deed.version = Some(actor.user.version + 1);
+    deed.changes = differences(&own_values(&user), &own_values(&actor.user))?;
+    audit::note(&mut conn, Doer::Actor(&actor), now, deed).await?;
+    tx.commit().await
+}
+
+/// Counts and notes a code that is not good, and says so: with what else is wrong, as far as can be
+/// told without knowing whose password it would be.
+async fn refuse(app: &App, origin: &Origin, reset: &PasswordReset) -> Result<(), Error> {
+    codes::refuse(app, origin, &reset.token, Purpose::SetPassword).await?;
+    let mut faults = Faults::one("token", codes::complaint());
+    if let Err(complaint) = check_new(&reset.new_password, Role::Member, &[]) {
+        faults.add("new_password", complaint);
+    }
+    Err(faults.into())
+}

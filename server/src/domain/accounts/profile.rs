@@ -1,0 +1,115 @@
+//! One's own account: reading and changing it.
+
+use serde_json::json;
+use shared::{
+    Complaint, Faults,
+    account::{ProfileInput, User},
+};
+
+use super::{
+    account::{apply, changer, own_values, unique},
+    codes, password,
+    rate_limits::Lanes,
+    sessions,
+};
+use crate::{
+    app::App,
+    db::users,
+    domain::{
+        access::{in_person, session_permissions},
+        precondition::{Found, Precondition, overtaken},
+    },
+    error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+        mail::{self, Letter},
+    },
+};
+
+/// One's own account, with what the session may do.
+pub fn read(app: &App, actor: &Actor) -> User {
+    User {
+        permissions: Some(session_permissions(actor, app.settings().doctor_directory)),
+        ..actor.user.clone()
+    }
+}
+
+/// Changes one's own account.
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    precondition: &Precondition,
+    input: &ProfileInput,
+    current_password: Option<&str>,
+) -> Result<User, Error> {
+    in_person(actor)?;
+    let is_other =
+        |user: &User| !input.email.is_absent() && input.email.value() != user.email.as_ref();
+    let confirmed = match is_other(&actor.user) {
+        true => Some(confirm_email(app, actor, input, current_password).await?),
+        false => None,
+    };
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let mut row = sessions::hold(&mut tx.conn(), actor).await?;
+    let old = row.user.clone();
+    let changed_by_name = changer(&mut tx.conn(), &row).await?;
+    let found = Found {
+        version: old.version,
+        changed_by: row.changed_by,
+        changed_by_name: &changed_by_name,
+        changed_at: old.updated_at,
+    };
+    let current = || json!(read(app, &Actor { user: old.clone(), ..actor.clone() }));
+    precondition.check(actor.id(), &found, current)?;
+    if is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash) {
+        // Address or password was changed since the password was looked at: what it has proved, if
+        // it was asked for at all, holds no longer.
+        return Err(overtaken(actor.id(), &found, current()));
+    }
+    let mut faults = Faults::default();
+    input.echo.compare(&json!(old), &mut faults);
+    apply(input, &old, &mut row.user, &mut faults);
+    faults.into_result()?;
+    let changes = differences(&own_values(&old), &own_values(&row.user))?;
+    if changes.is_empty() {
+        return Ok(read(app, actor));
+    }
+    if !users::update(&mut tx.conn(), &row, Some(actor.id()), now).await.map_err(unique)? {
+        return Err(overtaken(actor.id(), &found, current()));
+    }
+    if row.user.email != old.email {
+        codes::void_all(&mut tx.conn(), actor.id()).await?;
+    }
+    let updated = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?.user;
+    let mut deed = Deed::new("user.updated", "user", Some(actor.id().0));
+    (deed.version, deed.changes) = (Some(updated.version), changes);
+    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    if let Some(email) = updated.email.as_ref().filter(|_| updated.email != old.email) {
+        mail::queue(&mut tx.conn(), Letter::Verification, email, now).await?;
+    }
+    tx.commit().await?;
+    app.mail().wake();
+    Ok(read(app, &Actor { user: updated, ..actor.clone() }))
+}
+
+/// Proves with the password that somebody may change the e-mail address to the one that is sent.
+/// Answers the hash with which the password agrees.
+async fn confirm_email(
+    app: &App,
+    actor: &Actor,
+    input: &ProfileInput,
+    current_password: Option<&str>,
+) -> Result<String, Error> {
+    let needed = || {
+        let message = "is required to change the e-mail address";
+        Error::invalid("current_password", Complaint::new("required", message))
+    };
+    let password = current_password.ok_or_else(needed)?;
+    let confirmed = password::confirm(app, actor, password).await?;
+    if let Some(email) = input.email.value() {
+        Lanes::mail_by(actor.id(), email).attempt(app).await?;
+    }
+    Ok(confirmed)
+}

@@ -1,0 +1,228 @@
+//! Sessions: beginning, proving, refreshing and ending them.
+
+use chrono::TimeDelta;
+use shared::{
+    Faults, SessionId, UserId,
+    account::{LoginSession, Refreshed, Session, TokenPair, User},
+    page::COUNT_MAX,
+    query::ListQuery,
+};
+
+use super::devices;
+use crate::{
+    app::App,
+    db::{
+        Conn,
+        devices::DeviceToken,
+        sessions::{self, SessionRow},
+        users::{self, UserRow},
+    },
+    domain::{
+        access::{in_person, session_permissions},
+        listing::{PageRequest, PageSlice},
+    },
+    error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer},
+    },
+};
+
+/// How long the refresh token that was just replaced may be sent again.
+const GRACE: TimeDelta = TimeDelta::seconds(10);
+/// How exactly the last use of a session is kept.
+const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+const ENDED: Error = Error::Unauthenticated("the session is over");
+
+/// Finds out who sends an access token. The session and the user are read anew each time, so that
+/// a logout, a deactivation or another role takes effect at once on every instance.
+pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Actor, Error> {
+    let now = app.clock().now();
+    let refused = Error::Unauthenticated("the access token is not valid");
+    let Some(access) = app.tokens().read_access(token, now) else { return Err(refused) };
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    let session = sessions::get(&mut conn, access.session).await?.ok_or(refused)?;
+    let user = users::get(&mut conn, session.user_id).await?.ok_or(ENDED)?.user;
+    let is_running = session.ended_at.is_none() && user.is_active && user.id == access.user;
+    if !is_running {
+        return Err(ENDED);
+    }
+    if now - session.last_used_at > TOUCH_EVERY {
+        // Beside the request: nobody has to wait for the disk because of it.
+        let app = app.clone();
+        tokio::spawn(async move {
+            if let Err(error) = touch(&app, session.id).await {
+                tracing::debug!(%error, "the last use of a session could not be noted");
+            }
+        });
+    }
+    Ok(Actor { session: Some(access.session), ..Actor::new(user, origin) })
+}
+
+async fn touch(app: &App, id: SessionId) -> Result<(), Error> {
+    let mut tx = app.db().begin().await?;
+    sessions::touch(&mut tx.conn(), id, app.clock().now()).await?;
+    tx.commit().await
+}
+
+/// Begins a session for a user in the transaction of a login, at the device that was named if it is
+/// known, and makes its answer.
+pub(crate) async fn begin(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: User,
+    origin: &Origin,
+    device: Option<&DeviceToken>,
+    message: &str,
+) -> Result<Session, Error> {
+    let now = app.clock().now();
+    let expires = now + TimeDelta::days(app.settings().refresh_token_days);
+    let address = origin.address.as_deref().unwrap_or_default();
+    let agent = origin.user_agent.as_deref();
+    let session = sessions::insert(conn, user.id, address, agent, now, expires).await?;
+    let access = app.tokens().access(&session, now)?;
+    let refresh = app.tokens().refresh(&session)?;
+    let device = devices::renew(app, conn, (user.id, session.id), device).await?;
+    let actor = Actor { session: Some(session.id), ..Actor::new(user, origin.clone()) };
+    let permissions = Some(session_permissions(&actor, app.settings().doctor_directory));
+    Ok(Session {
+        message: message.to_owned(),
+        user: User { permissions, ..actor.user },
+        tokens: TokenPair { access: access.clone(), refresh: refresh.clone() },
+        access,
+        refresh,
+        token_type: "Bearer".to_owned(),
+        expires_in: app.tokens().access_seconds(),
+        device,
+    })
+}
+
+/// The account and the session of whoever asks, as they are now. They stay so until the transaction
+/// ends: what is written because of them is written by somebody who may.
+///
+/// A request is let in when it begins, and what it does to records may end with it a moment after its
+/// session has. What gives access for longer than that (a password, an address, a token, an account)
+/// is written only by who holds it still.
+///
+/// Fails where the session is over or the account out of use by now.
+pub(crate) async fn hold(conn: &mut Conn<'_>, actor: &Actor) -> Result<UserRow, Error> {
+    let row = users::lock(conn, actor.id()).await?.filter(|row| row.user.is_active).ok_or(ENDED)?;
+    if let Some(id) = actor.session {
+        let session = sessions::lock(conn, id).await?;
+        session.filter(|session| session.ended_at.is_none()).ok_or(ENDED)?;
+    }
+    Ok(row)
+}
+
+/// Replaces a refresh token by its successor.
+///
+/// The token that was just replaced gets the same successor for ten seconds, so that a lost reply
+/// or two requests at once do no harm. Any older one was stolen or copied: the session ends.
+pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshed, Error> {
+    let now = app.clock().now();
+    let refused = Error::Unauthenticated("the refresh token is not valid");
+    let Some(named) = app.tokens().read_refresh(token, now) else { return Err(refused) };
+    let mut tx = app.db().begin().await?;
+    let expires = now + TimeDelta::days(app.settings().refresh_token_days);
+    let did_rotate =
+        sessions::rotate(&mut tx.conn(), named.session, named.generation, now, expires).await?;
+    let session = sessions::get(&mut tx.conn(), named.session).await?.ok_or(refused)?;
+    let user = users::get(&mut tx.conn(), session.user_id).await?.ok_or(ENDED)?.user;
+    if session.ended_at.is_some() || session.expires_at <= now || !user.is_active {
+        return Err(ENDED);
+    }
+    let is_repeated =
+        named.generation == session.generation - 1 && now - session.rotated_at <= GRACE;
+    if did_rotate || is_repeated {
+        tx.commit().await?;
+        return Ok(Refreshed {
+            access: app.tokens().access(&session, now)?,
+            refresh: app.tokens().refresh(&session)?,
+            token_type: "Bearer".to_owned(),
+            expires_in: app.tokens().access_seconds(),
+        });
+    }
+    sessions::end(&mut tx.conn(), session.id, now).await?;
+    let deed = Deed::new("session.reuse_detected", "session", Some(session.id.0));
+    let doer = Doer::Stranger(origin, user.label());
+    audit::note(&mut tx.conn(), doer, now, deed).await?;
+    tx.commit().await?;
+    Err(ENDED)
+}
+
+/// Ends the session that asks. A refresh token, where one is sent, has to be of this session.
+pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(), Error> {
+    in_person(actor)?;
+    let now = app.clock().now();
+    let Some(own) = actor.session else { return Ok(()) };
+    if let Some(token) = refresh {
+        let named = app.tokens().read_refresh(token, now);
+        if named.is_none_or(|named| named.session != own) {
+            let complaint = shared::Complaint::new("not_valid", "is not the token of this session");
+            return Err(Faults::one("refresh", complaint).into());
+        }
+    }
+    end(app, actor, own).await
+}
+
+/// Ends one of one's own sessions.
+pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
+    in_person(actor)?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let session = sessions::get(&mut tx.conn(), id).await?;
+    if session.is_none_or(|session| session.user_id != actor.id()) {
+        return Err(Error::NotFound);
+    }
+    if sessions::end(&mut tx.conn(), id, now).await? {
+        if actor.session != Some(id) {
+            // Whoever logs out is known the next time; a session that is ended from elsewhere may be
+            // in the wrong hands, and its device with it.
+            devices::void_of(&mut tx.conn(), actor.id(), id, actor.session).await?;
+        }
+        let deed = Deed::new("session.ended", "session", Some(id.0));
+        audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    }
+    tx.commit().await
+}
+
+/// One's own running sessions, newest first.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    query: &ListQuery,
+) -> Result<PageSlice<LoginSession>, Error> {
+    in_person(actor)?;
+    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let asked: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
+    let (id, now) = (actor.id(), app.clock().now());
+    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
+    let (limit, offset) = (asked.size + 1, asked.offset());
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    let rows = sessions::list(&mut conn, id, now, place, backwards, limit, offset).await?;
+    let count = sessions::count(&mut conn, id, now, COUNT_MAX + 1).await?;
+    let answer = |row: SessionRow| LoginSession {
+        is_current: actor.session == Some(row.id),
+        id: row.id,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
+        expires_at: row.expires_at,
+        address: row.address,
+        user_agent: row.user_agent,
+    };
+    let rows = rows.into_iter().map(answer).collect();
+    asked.slice(app, rows, count, |session| session.id.0)
+}
+
+/// Ends all sessions of a user, but one where it is given.
+pub(crate) async fn end_all(
+    app: &App,
+    conn: &mut Conn<'_>,
+    user: UserId,
+    but: Option<SessionId>,
+) -> Result<(), Error> {
+    Ok(sessions::end_all(conn, user, but, app.clock().now()).await.map(drop)?)
+}

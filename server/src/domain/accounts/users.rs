@@ -1,0 +1,283 @@
+//! Users, as the server's own command line keeps them; `manage` has what administrators do over the
+//! API.
+
+mod manage;
+
+use shared::{
+    Faults,
+    account::{self, Role, User},
+    patient::full_name,
+    read::{Input, Reader},
+};
+
+use super::{
+    account::{PROGRAM, check_for, own_values, unique},
+    api_tokens, codes, devices, sessions, usernames,
+};
+use crate::{
+    app::App,
+    db::{
+        Conn,
+        users::{self, NewUser, UserRow},
+    },
+    error::Error,
+    services::{
+        actor::{Actor, Origin},
+        audit::{self, Deed, Doer, differences},
+        passwords::{Rank, check_new},
+    },
+};
+
+pub use manage::{
+    create_by_admin, deactivate_by_admin, end_sessions, issue_code, list_visible, read, update,
+};
+
+const ENTITY: &str = "user";
+const LAST_ADMIN: &str = "can't be changed, because this is the last active administrator";
+/// Accounts that get a username in one transaction.
+const NAMED_AT_ONCE: i64 = 200;
+
+/// An account to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewAccount {
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Username.
+    pub username: Option<String>,
+    /// Given names.
+    pub first_name: Option<String>,
+    /// Family names.
+    pub last_name: Option<String>,
+    /// Password.
+    pub password: String,
+}
+
+/// Reads an account as somebody has typed it, with the rules that registering has.
+///
+/// Fails with everything that is wrong with it.
+pub fn read_account(
+    email: &str,
+    name: &str,
+    password: String,
+    role: Role,
+) -> Result<NewAccount, Faults> {
+    let members = [("email", email), ("name", name), ("role", role.as_str())];
+    let members = members.map(|(name, value)| (name.to_owned(), value.into()));
+    let mut reader = Reader::from_members(members.into());
+    let read = account::NewUser::read(&mut reader);
+    let mut faults = reader.finish();
+    if let Err(complaint) = check_new(&password, role, &[email, name]) {
+        faults.add("password", complaint);
+    }
+    let account::NewUser { email, first_name, last_name, .. } =
+        read.filter(|_| faults.is_empty()).ok_or(faults)?;
+    Ok(NewAccount { email, username: None, first_name, last_name, password })
+}
+
+/// Whether there is no active administrator.
+pub async fn is_setup_needed(app: &App) -> Result<bool, Error> {
+    let mut lent = app.db().read().await?;
+    Ok(users::first_admin(&mut lent.conn()).await?.is_none())
+}
+
+/// Makes an account with any role.
+pub async fn create(app: &App, account: NewAccount, role: Role) -> Result<User, Error> {
+    create_where(app, account, role, false).await
+}
+
+/// Makes the first administrator, where there is none yet.
+pub async fn create_first_admin(app: &App, account: NewAccount) -> Result<User, Error> {
+    create_where(app, account, Role::Admin, true).await
+}
+
+async fn create_where(
+    app: &App,
+    account: NewAccount,
+    role: Role,
+    must_be_first: bool,
+) -> Result<User, Error> {
+    let name = full_name(account.first_name.as_deref(), account.last_name.as_deref());
+    let own = [
+        account.email.as_deref().unwrap_or_default(),
+        account.username.as_deref().unwrap_or_default(),
+        &name,
+    ];
+    check_new(&account.password, role, &own).map_err(|c| Error::invalid("password", c))?;
+    let hash = app.passwords().hash(&account.password, Rank::Known).await?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    if must_be_first {
+        users::lock_all(&mut tx.conn()).await?;
+        if users::first_admin(&mut tx.conn()).await?.is_some() {
+            return Err(Error::conflict("email", "not_first", "there is an administrator already"));
+        }
+    }
+    let new = NewUser {
+        email: account.email.as_deref(),
+        username: account.username.as_deref(),
+        first_name: account.first_name.as_deref(),
+        last_name: account.last_name.as_deref(),
+        phone: None,
+        role,
+        password_hash: Some(&hash),
+        // Whoever keeps the accounts vouches for the address.
+        email_verified: account.email.is_some(),
+        made_by: None,
+        now,
+    };
+    let user = usernames::insert(&mut tx.conn(), new).await?.user;
+    let mut deed = Deed::new("user.created", "user", Some(user.id.0));
+    deed.version = Some(user.version);
+    let origin = Origin::default();
+    audit::note(&mut tx.conn(), Doer::Stranger(&origin, PROGRAM), now, deed).await?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// All users, oldest first.
+pub async fn list(app: &App) -> Result<Vec<User>, Error> {
+    let mut lent = app.db().read().await?;
+    let rows = users::list(&mut lent.conn()).await?;
+    Ok(rows.into_iter().map(|row| row.user).collect())
+}
+
+/// The user with this e-mail address or username, as somebody who acts on the command line.
+pub async fn act_as(app: &App, identifier: &str) -> Result<Actor, Error> {
+    let mut lent = app.db().read().await?;
+    let row = users::find(&mut lent.conn(), identifier).await?.ok_or(Error::NotFound)?;
+    Ok(Actor::new(row.user, Origin::default()))
+}
+
+/// The administrator who has been there longest, as somebody who acts on the command line.
+pub async fn act_as_first_admin(app: &App) -> Result<Option<Actor>, Error> {
+    let mut lent = app.db().read().await?;
+    let row = users::first_admin(&mut lent.conn()).await?;
+    Ok(row.map(|row| Actor::new(row.user, Origin::default())))
+}
+
+/// Gives a user another role, which takes effect at once, since every request reads it.
+pub async fn set_role(app: &App, identifier: &str, role: Role) -> Result<User, Error> {
+    change(app, identifier, "user.role_changed", |row| row.user.role = role).await
+}
+
+/// Sets a user's password; all their sessions end, and their API tokens and codes are worthless.
+pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<User, Error> {
+    let actor = act_as(app, identifier).await?;
+    check_for(password, &actor.user).map_err(|c| Error::invalid("password", c))?;
+    let hash = app.passwords().hash(password, Rank::Known).await?;
+    change(app, identifier, "user.password_set", |row| row.password_hash = Some(hash)).await
+}
+
+/// Takes an account out of use; its sessions end, and its API tokens and codes are worthless.
+pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
+    change(app, identifier, "user.deactivated", |row| row.user.is_active = false).await
+}
+
+/// Gives accounts of earlier versions that have no name a username.
+pub(crate) async fn name_accounts(app: &App) -> Result<(), Error> {
+    while is_somebody_nameless(app).await? {
+        let mut tx = app.db().begin().await?;
+        let mut conn = tx.conn();
+        // No other account may take a username in between.
+        users::lock_all(&mut conn).await?;
+        for before in users::list_nameless(&mut conn, NAMED_AT_ONCE).await? {
+            let Some(email) = before.user.email.as_deref() else { continue };
+            let mut after = before.clone();
+            after.user.username = Some(usernames::free(&mut conn, email).await?);
+            let origin = Origin::default();
+            let doer = Doer::Stranger(&origin, PROGRAM);
+            write(app, &mut conn, doer, "user.updated", &before, &after).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn is_somebody_nameless(app: &App) -> Result<bool, Error> {
+    let mut lent = app.db().read().await?;
+    Ok(!users::list_nameless(&mut lent.conn(), 1).await?.is_empty())
+}
+
+async fn change(
+    app: &App,
+    identifier: &str,
+    action: &str,
+    edit: impl FnOnce(&mut UserRow),
+) -> Result<User, Error> {
+    let mut tx = app.db().begin().await?;
+    let mut conn = tx.conn();
+    users::lock_admins(&mut conn).await?;
+    let found = users::find(&mut conn, identifier).await?.ok_or(Error::NotFound)?;
+    let before = users::lock(&mut conn, found.user.id).await?.ok_or(Error::NotFound)?;
+    let mut row = before.clone();
+    edit(&mut row);
+    if row.user == before.user && row.password_hash == before.password_hash {
+        return Ok(before.user);
+    }
+    let origin = Origin::default();
+    let doer = Doer::Stranger(&origin, PROGRAM);
+    let user = write(app, &mut conn, doer, action, &before, &row).await?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Writes an account back, whoever changed it, with all that follows from the change, and notes it:
+/// every change to another's account goes through here. The last active administrator stays: the
+/// caller has locked the administrators before it read the row, where role or use may change.
+///
+/// Somebody with a role that asks for a longer password than they have keeps it until they set
+/// another: nobody knows how long it is.
+async fn write(
+    app: &App,
+    conn: &mut Conn<'_>,
+    doer: Doer<'_>,
+    action: &str,
+    before: &UserRow,
+    after: &UserRow,
+) -> Result<User, Error> {
+    let (old, new, now) = (&before.user, &after.user, app.clock().now());
+    if !is_admin(new) && is_last_admin(conn, old).await? {
+        let field = if old.role == new.role { "is_active" } else { "role" };
+        return Err(Error::conflict(field, "last_admin", LAST_ADMIN));
+    }
+    let by = match doer {
+        Doer::Actor(actor) => Some(actor.id()),
+        Doer::Stranger(..) => None,
+    };
+    if !users::update(conn, after, by, now).await.map_err(unique)? {
+        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+    }
+    let has_new_password = before.password_hash != after.password_hash;
+    if has_new_password || (old.is_active && !new.is_active) {
+        sessions::end_all(app, conn, old.id, None).await?;
+        api_tokens::revoke_all(app, conn, old.id).await?;
+        codes::void_all(conn, old.id).await?;
+        devices::void_all(conn, old.id).await?;
+    } else if old.email != new.email {
+        codes::void_all(conn, old.id).await?;
+    }
+    let mut deed = Deed::new(action, ENTITY, Some(old.id.0));
+    deed.version = Some(old.version + 1);
+    deed.changes = differences(&values(old), &values(new))?;
+    audit::note(conn, doer, now, deed).await?;
+    Ok(users::get(conn, old.id).await?.ok_or(Error::NotFound)?.user)
+}
+
+fn is_admin(user: &User) -> bool {
+    user.role == Role::Admin && user.is_active
+}
+
+/// Whether there is no other active administrator than this user.
+async fn is_last_admin(conn: &mut Conn<'_>, user: &User) -> Result<bool, Error> {
+    Ok(is_admin(user) && users::other_admins(conn, user.id).await? == 0)
+}
+
+/// What of an account is compared for the audit log.
+fn values(user: &User) -> serde_json::Value {
+    let mut values = own_values(user);
+    if let Some(members) = values.as_object_mut() {
+        members.insert("role".to_owned(), user.role.as_str().into());
+        members.insert("is_active".to_owned(), user.is_active.into());
+    }
+    values
+}

@@ -1,0 +1,317 @@
+//! Accounts, as administrators keep them over the API, and the list that the front desk sees.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use shared::{
+    Complaint, Faults, UserId,
+    account::{
+        Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserPatch,
+        VisibleUser, identifier_key,
+    },
+};
+
+use super::{ENTITY, is_last_admin, values, write};
+use crate::{
+    app::App,
+    db::{
+        Conn, Tx,
+        listing::Listed,
+        search::Search,
+        users::{self, UserRow, listing::Listing},
+    },
+    domain::{
+        access::{Action, in_person, may, scope, user_permissions},
+        accounts::{
+            account::{apply, changer, check_taken},
+            codes::{self, Issued, Purpose},
+            devices, sessions, usernames,
+        },
+        idempotency::{self, Once},
+        listing::{PageSlice, read_page},
+        precondition::{Found, Precondition},
+    },
+    error::Error,
+    keys::CODE_LIFETIME_MAX,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
+};
+
+/// How long the code of an account without a password works: its owner may be there next week only.
+const FIRST_CODE: TimeDelta = CODE_LIFETIME_MAX;
+/// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
+const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
+
+/// Who is asked for: an administrator, in person.
+fn check(actor: &Actor) -> Result<(), Error> {
+    scope(actor, Action::ManageUsers)?;
+    in_person(actor)
+}
+
+/// Lets somebody who keeps accounts write, one at a time: an account or a code outlasts whoever made
+/// it, so it is made only by somebody who is an administrator still. All active administrators stay as
+/// they are until the transaction ends, and are locked before any other account.
+async fn take_turn(conn: &mut Conn<'_>, actor: &Actor) -> Result<(), Error> {
+    users::lock_admins(conn).await?;
+    let user = sessions::hold(conn, actor).await?.user;
+    check(&Actor { user, ..actor.clone() })
+}
+
+/// What the caller may see of a user.
+fn visible(actor: &Actor, row: UserRow) -> VisibleUser {
+    let has_password = row.password_hash.is_some();
+    let user = row.user;
+    if may(actor, Action::ReadAccounts) {
+        return VisibleUser::Account(Box::new(Account::of(user, has_password)));
+    }
+    let User { id, username, name, role, version, .. } = user;
+    VisibleUser::Brief { user: BriefUser { id, username, name, role }, version }
+}
+
+/// The whole account, with what the caller may do with it.
+async fn account(conn: &mut Conn<'_>, actor: &Actor, row: &UserRow) -> Result<Account, Error> {
+    let is_last_admin = is_last_admin(conn, &row.user).await?;
+    let permissions = Some(user_permissions(actor, &row.user, is_last_admin));
+    Ok(Account { permissions, ..Account::of(row.user.clone(), row.password_hash.is_some()) })
+}
+
+/// A list of users.
+pub async fn list_visible(
+    app: &App,
+    actor: &Actor,
+    filter: &UserFilter,
+) -> Result<PageSlice<VisibleUser>, Error> {
+    scope(actor, Action::ReadUsers)?;
+    if filter.is_active.is_some() {
+        scope(actor, Action::ReadAccounts)?;
+    }
+    let listing = Listing { filter, search: None };
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let sees_emails = may(actor, Action::ReadAccounts);
+    let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
+    let (asked, search) = read_page(app, pages, listing.order(), search)?;
+    let listing = Listing { search: search.as_ref(), ..listing };
+    Ok(asked.fetch(app, &listing).await?.map(|row| visible(actor, row)))
+}
+
+/// One user.
+pub async fn read(app: &App, actor: &Actor, id: UserId) -> Result<VisibleUser, Error> {
+    scope(actor, Action::ReadUsers)?;
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    let row = users::get(&mut conn, id).await?.ok_or(Error::NotFound)?;
+    if may(actor, Action::ReadAccounts) {
+        return Ok(VisibleUser::Account(Box::new(account(&mut conn, actor, &row).await?)));
+    }
+    Ok(visible(actor, row))
+}
+
+/// Makes an account, and the code with which its owner sets a password.
+pub async fn create_by_admin(
+    app: &App,
+    actor: &Actor,
+    new: &NewUser,
+    once: Option<&Once>,
+) -> Result<CreatedUser, Error> {
+    check(actor)?;
+    let now = app.clock().now();
+    let (email, username) = (new.email.as_deref(), new.username.as_deref());
+    let mut tx = app.db().begin().await?;
+    let mut conn = tx.conn();
+    if let Some(kept) = idempotency::claim(app, &mut conn, actor, once).await? {
+        return answered_again(app, &mut conn, kept).await;
+    }
+    take_turn(&mut conn, actor).await?;
+    check_taken(&mut conn, email, username).await?;
+    let row = users::NewUser {
+        email,
+        username,
+        first_name: new.first_name.as_deref(),
+        last_name: new.last_name.as_deref(),
+        phone: new.phone.as_deref(),
+        role: new.role,
+        password_hash: None,
+        // Whoever keeps the accounts vouches for the address.
+        email_verified: email.is_some(),
+        made_by: Some(actor.id()),
+        now,
+    };
+    let row = usernames::insert(&mut conn, row).await?;
+    let mut deed = Deed::new("user.created", ENTITY, Some(row.user.id.0));
+    deed.version = Some(row.user.version);
+    deed.changes = differences(&json!({}), &values(&row.user))?;
+    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    let issued = code(app, &mut conn, actor, &row).await?;
+    let (user, expires_at) = (account(&mut conn, actor, &row).await?, issued.expires_at);
+    let made = CreatedUser { user, code: issued.code, expires_at };
+    // No code is stored: what is kept only leads to it.
+    let kept = CreatedUser { code: codes::beginning(&made.code), ..made.clone() };
+    idempotency::keep(&mut conn, actor, once, (ENTITY, row.user.id.0), &kept).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// The first answer again, with its code as long as that works.
+async fn answered_again(
+    app: &App,
+    conn: &mut Conn<'_>,
+    kept: CreatedUser,
+) -> Result<CreatedUser, Error> {
+    match codes::again(app, conn, &kept.code, Purpose::SetPassword).await? {
+        Some(code) => Ok(CreatedUser { code, ..kept }),
+        None => {
+            let message = "was used or replaced since the account was made: make another one";
+            Err(Error::conflict("code", "void", message))
+        }
+    }
+}
+
+/// Makes a code in the place of earlier ones, and notes that, but not which.
+async fn code(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    row: &UserRow,
+) -> Result<Issued, Error> {
+    let lifetime = if row.password_hash.is_none() { FIRST_CODE } else { NEXT_CODE };
+    codes::void(conn, row.user.id, Purpose::SetPassword).await?;
+    let issued = codes::issue(app, conn, row.user.id, Purpose::SetPassword, lifetime).await?;
+    let deed = Deed::new("user.code_issued", ENTITY, Some(row.user.id.0));
+    audit::note(conn, Doer::Actor(actor), app.clock().now(), deed).await?;
+    Ok(issued)
+}
+
+/// Makes a code with which a user sets a password; one from before is worthless.
+pub async fn issue_code(app: &App, actor: &Actor, id: UserId) -> Result<IssuedCode, Error> {
+    check(actor)?;
+    if id == actor.id() {
+        // Otherwise who finds a desk unlocked takes the account with it.
+        return Err(Error::Forbidden("set your own password with the one until now"));
+    }
+    let mut tx = app.db().begin().await?;
+    take_turn(&mut tx.conn(), actor).await?;
+    let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    if !row.user.is_active {
+        let message = "is false: take the account into use first";
+        return Err(Error::conflict("is_active", "deactivated", message));
+    }
+    let Issued { code, expires_at } = code(app, &mut tx.conn(), actor, &row).await?;
+    tx.commit().await?;
+    Ok(IssuedCode { code, expires_at })
+}
+
+/// Ends all sessions of a user, and makes the user's devices unknown. API tokens go on: they are no
+/// logins.
+pub async fn end_sessions(app: &App, actor: &Actor, id: UserId) -> Result<(), Error> {
+    check(actor)?;
+    let mut tx = app.db().begin().await?;
+    take_turn(&mut tx.conn(), actor).await?;
+    users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    sessions::end_all(app, &mut tx.conn(), id, None).await?;
+    devices::void_all(&mut tx.conn(), id).await?;
+    let deed = Deed::new("user.sessions_ended", ENTITY, Some(id.0));
+    audit::note(&mut tx.conn(), Doer::Actor(actor), app.clock().now(), deed).await?;
+    tx.commit().await
+}
+
+/// Changes an account.
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    id: UserId,
+    precondition: &Precondition,
+    input: &UserPatch,
+) -> Result<Account, Error> {
+    check(actor)?;
+    let mut tx = app.db().begin().await?;
+    take_turn(&mut tx.conn(), actor).await?;
+    let before = find(&mut tx, actor, id, precondition).await?;
+    let mut faults = Faults::default();
+    input.profile.echo.compare(&json!(before.user), &mut faults);
+    let mut after = before.clone();
+    apply(&input.profile, &before.user, &mut after.user, &mut faults);
+    if id == actor.id() && after.user.email != before.user.email {
+        let message =
+            "can't be changed here, because the account is your own: change it in your profile";
+        faults.add("email", Complaint::new("own_account", message));
+    }
+    faults.into_result()?;
+    if after.user.email != before.user.email {
+        // As at making the account.
+        after.user.email_verified = after.user.email.is_some();
+    }
+    let other = |new: &Option<String>, old: &Option<String>| {
+        new.clone().filter(|it| Some(identifier_key(it)) != old.as_deref().map(identifier_key))
+    };
+    let email = other(&after.user.email, &before.user.email);
+    let username = other(&after.user.username, &before.user.username);
+    check_taken(&mut tx.conn(), email.as_deref(), username.as_deref()).await?;
+    after.user.role = input.role.unwrap_or(after.user.role);
+    after.user.is_staff = after.user.role.is_staff();
+    after.user.is_active = input.is_active.unwrap_or(after.user.is_active);
+    if after.user == before.user {
+        return account(&mut tx.conn(), actor, &before).await;
+    }
+    write(app, &mut tx.conn(), Doer::Actor(actor), deed(&before, &after), &before, &after).await?;
+    let row = users::get(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    let account = account(&mut tx.conn(), actor, &row).await?;
+    tx.commit().await?;
+    Ok(account)
+}
+
+/// Takes an account out of use; one that is out of use already stays so.
+pub async fn deactivate_by_admin(
+    app: &App,
+    actor: &Actor,
+    id: UserId,
+    precondition: &Precondition,
+) -> Result<(), Error> {
+    check(actor)?;
+    let mut tx = app.db().begin().await?;
+    take_turn(&mut tx.conn(), actor).await?;
+    let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
+    if !row.user.is_active {
+        // Done already, whichever version was read.
+        return Ok(());
+    }
+    let before = find(&mut tx, actor, id, precondition).await?;
+    let mut after = before.clone();
+    after.user.is_active = false;
+    let doer = Doer::Actor(actor);
+    write(app, &mut tx.conn(), doer, deed(&before, &after), &before, &after).await?;
+    tx.commit().await
+}
+
+/// What a change is called in the audit log: what weighs most.
+fn deed(before: &UserRow, after: &UserRow) -> &'static str {
+    match (before.user.is_active, after.user.is_active) {
+        (true, false) => "user.deactivated",
+        (false, true) => "user.activated",
+        _ if before.user.role != after.user.role => "user.role_changed",
+        _ => "user.updated",
+    }
+}
+
+/// The account that a write is meant for, if it is the version that was read. It stays as it is until
+/// the transaction ends.
+async fn find(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: UserId,
+    precondition: &Precondition,
+) -> Result<UserRow, Error> {
+    let mut conn = tx.conn();
+    let row = users::lock(&mut conn, id).await?.ok_or(Error::NotFound)?;
+    let changed_by_name = changer(&mut conn, &row).await?;
+    let found = Found {
+        version: row.user.version,
+        changed_by: row.changed_by,
+        changed_by_name: &changed_by_name,
+        changed_at: row.user.updated_at,
+    };
+    let account = account(&mut conn, actor, &row).await?;
+    let current = || -> Value { json!(account) };
+    precondition.check(actor.id(), &found, current)?;
+    Ok(row)
+}

@@ -1,0 +1,341 @@
+//! Assignments: patients in the care of doctors.
+//!
+//! Rows are locked in one order everywhere: patient, doctor, assignment.
+
+mod many;
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use shared::{
+    Complaint, Faults,
+    assignment::{
+        Assignment, AssignmentFields, AssignmentFilter, AssignmentInput, AssignmentStatus,
+        NewAssignment, Transfer,
+    },
+    id::{AssignmentId, DoctorId, PatientId},
+    patient::Patient,
+};
+
+use super::{Record, check_visible, find_to_change, finish, finish_new, overtaken};
+use crate::{
+    app::App,
+    db::{
+        ArchiveState, Conn, DbError, Tx, UniqueKey,
+        assignments::{self, Listing},
+        doctors,
+        listing::Listed,
+        patients,
+        records::Kept,
+        search::Search,
+    },
+    domain::{
+        access::{self, Action, scope},
+        idempotency::{self, Once},
+        listing::{PageSlice, read_page},
+        precondition::Precondition,
+    },
+    error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
+};
+
+pub(crate) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
+
+/// Puts a patient into the care of a doctor.
+pub async fn assign(
+    app: &App,
+    actor: &Actor,
+    new: &NewAssignment,
+    once: Option<&Once>,
+) -> Result<Assignment, Error> {
+    let (patient, doctor) = (new.patient, new.doctor);
+    let fields = AssignmentFields::new(&new.input, app.clock().today())?;
+    let mut tx = app.db().begin().await?;
+    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    {
+        check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
+        return Ok(answer);
+    }
+    check_both(app, &mut tx, actor, patient, doctor).await?;
+    let id = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
+    finish_new(app, tx, actor, once, id).await
+}
+
+/// Looks up patient and doctor and locks them, and names both where neither is there. A patient whom
+/// the caller may not see is the same as one who is not there.
+async fn check_both(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    patient: PatientId,
+    doctor: DoctorId,
+) -> Result<(), Error> {
+    let visible = scope(actor, Action::ReadPatient)?;
+    let mut conn = tx.conn();
+    patients::lock(&mut conn, patient).await?;
+    doctors::lock(&mut conn, doctor).await?;
+    let today = app.clock().today();
+    let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
+    let mut faults = Faults::default();
+    if found.is_none() {
+        faults.add("patient", no_such("patient"));
+    }
+    if doctors::get(&mut conn, doctor, ArchiveState::Current).await?.is_none() {
+        faults.add("doctor", no_such("doctor"));
+    }
+    faults.into_result()?;
+    let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
+    access::check(actor, Action::AssignPatient, owner)
+}
+
+fn no_such(what: &str) -> Complaint {
+    Complaint::new(
+        "no_such_record",
+        format!("must be the id of a {what}; there is none with this one"),
+    )
+}
+
+/// Opens an assignment in a transaction of the caller's, which has locked patient and doctor.
+async fn open(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    (patient, doctor): (PatientId, DoctorId),
+    fields: &AssignmentFields,
+) -> Result<AssignmentId, Error> {
+    let now = app.clock().now();
+    if fields.status.is_active() {
+        check_single(app, conn, actor, patient, doctor).await?;
+    }
+    let inserted = assignments::insert(conn, (patient, doctor), fields, actor.id(), now).await;
+    let id = inserted.map_err(not_single)?;
+    let mut deed = Deed::new("assignment.created", Assignment::ENTITY, Some(id.0));
+    (deed.version, deed.patient, deed.doctor) = (Some(1), Some(patient), Some(doctor));
+    let whom = json!({"patient": patient, "doctor": doctor});
+    deed.changes = differences(&json!({}), &whom)?;
+    deed.changes.extend(differences(&json!({}), &json!(fields))?);
+    audit::note(conn, Doer::Actor(actor), now, deed).await?;
+    Ok(id)
+}
+
+/// Refuses a second active assignment of a patient to a doctor, and shows the first.
+async fn check_single(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    patient: PatientId,
+    doctor: DoctorId,
+) -> Result<(), Error> {
+    let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
+    Err(Error::Contradiction(Box::new(Contradiction {
+        faults: Faults::one("doctor", already_assigned()),
+        name: "existing",
+        shown: json!(existing.shown(app, actor)),
+    })))
+}
+
+fn already_assigned() -> Complaint {
+    Complaint::new("already_assigned", "has this patient in care already")
+}
+
+/// What a refused unique index means: somebody else was quicker by a moment.
+fn not_single(error: DbError) -> Error {
+    match error {
+        DbError::Unique(UniqueKey::ActiveAssignment) => {
+            Error::Conflict(Faults::one("doctor", already_assigned()))
+        }
+        other => other.into(),
+    }
+}
+
+/// A list of assignments; with a patient of that patient alone, who has to be visible.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &AssignmentFilter,
+) -> Result<PageSlice<Assignment>, Error> {
+    let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let names = filter.search.as_deref().map(Search::names);
+    let (asked, search) = read_page(app, pages, listing.order(), names)?;
+    let listing = Listing { search: search.as_ref(), ..listing };
+    asked.fetch(app, &listing).await
+}
+
+/// The assignments of one patient.
+pub async fn of_patient(
+    app: &App,
+    actor: &Actor,
+    patient: PatientId,
+    filter: AssignmentFilter,
+) -> Result<PageSlice<Assignment>, Error> {
+    if filter.patient.is_some_and(|asked| asked != patient) {
+        return Err(Error::invalid("patient", other_address()));
+    }
+    let visible = scope(actor, Action::ReadPatient)?;
+    let mut lent = app.db().read().await?;
+    let today = app.clock().today();
+    let found =
+        patients::get(&mut lent.conn(), patient, visible, ArchiveState::Current, today).await?;
+    found.ok_or(Error::NotFound)?;
+    drop(lent);
+    list(app, actor, &AssignmentFilter { patient: Some(patient), ..filter }).await
+}
+
+fn other_address() -> Complaint {
+    Complaint::new("disagrees", "must be the one in the address, or be left out")
+}
+
+/// The assignments of one doctor, of those that the caller may see.
+pub async fn of_doctor(
+    app: &App,
+    actor: &Actor,
+    doctor: DoctorId,
+    filter: AssignmentFilter,
+) -> Result<PageSlice<Assignment>, Error> {
+    if filter.doctor.is_some_and(|asked| asked != doctor) {
+        return Err(Error::invalid("doctor", other_address()));
+    }
+    let mut lent = app.db().read().await?;
+    doctors::get(&mut lent.conn(), doctor, ArchiveState::Current).await?.ok_or(Error::NotFound)?;
+    drop(lent);
+    list(app, actor, &AssignmentFilter { doctor: Some(doctor), ..filter }).await
+}
+
+/// Replaces or changes an assignment.
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    id: AssignmentId,
+    precondition: &Precondition,
+    input: &AssignmentInput,
+) -> Result<Assignment, Error> {
+    let mut tx = app.db().begin().await?;
+    let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    row.check_version(app, actor, precondition)?;
+    let old = &row.record.fields;
+    let fields = row.check_state(&input.echo, old.changed_by(input))?;
+    if fields == *old {
+        return Ok(row.shown(app, actor));
+    }
+    let opens = fields.status.is_active() && !row.record.is_active;
+    if opens {
+        check_reopening(app, &mut tx.conn(), actor, &row).await?;
+    }
+    let action = if opens { "assignment.reopened" } else { "assignment.updated" };
+    write(app, tx, actor, &row, &fields, action).await
+}
+
+/// An assignment that is opened again needs its doctor, and must be the only one of both.
+async fn check_reopening(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    row: &Kept<Assignment>,
+) -> Result<(), Error> {
+    let doctor = row.record.doctor;
+    if doctors::get(conn, doctor, ArchiveState::Current).await?.is_none() {
+        return Err(Error::conflict("doctor", "archived", "is archived: restore the doctor first"));
+    }
+    check_single(app, conn, actor, row.record.patient, doctor).await
+}
+
+/// Ends an assignment. One that has ended already stays as it is.
+pub async fn end(
+    app: &App,
+    actor: &Actor,
+    id: AssignmentId,
+    precondition: &Precondition,
+) -> Result<(), Error> {
+    let mut tx = app.db().begin().await?;
+    let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    if !row.record.is_active {
+        return Ok(());
+    }
+    row.check_version(app, actor, precondition)?;
+    let status = AssignmentStatus::Cancelled;
+    let fields = AssignmentFields { status, ..row.record.fields.clone() };
+    write(app, tx, actor, &row, &fields, "assignment.ended").await.map(drop)
+}
+
+/// Ends an assignment as completed and opens one of the same patient to another doctor.
+pub async fn transfer(
+    app: &App,
+    actor: &Actor,
+    id: AssignmentId,
+    precondition: &Precondition,
+    transfer: &Transfer,
+    once: Option<&Once>,
+) -> Result<Assignment, Error> {
+    let doctor = transfer.doctor;
+    let mut tx = app.db().begin().await?;
+    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    {
+        check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
+        return Ok(answer);
+    }
+    lock_with(&mut tx.conn(), id, Some(doctor)).await?;
+    let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    row.check_version(app, actor, precondition)?;
+    if !row.record.is_active {
+        let message = "has ended: only an active assignment can be transferred";
+        return Err(Error::conflict("status", "ended", message));
+    }
+    if doctor == row.record.doctor {
+        let complaint = Complaint::new("same_doctor", "is the doctor of this assignment already");
+        return Err(Error::invalid("doctor", complaint));
+    }
+    if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
+        return Err(Error::invalid("doctor", no_such("doctor")));
+    }
+    let mut reason = row.record.reason_for_visit.clone();
+    transfer.reason_for_visit.apply(&mut reason);
+    let fields = AssignmentFields {
+        status: AssignmentStatus::Active,
+        reason_for_visit: reason,
+        notes: None,
+        assigned_date: app.clock().today(),
+    };
+    let patient = row.record.patient;
+    let status = AssignmentStatus::Completed;
+    let ended = AssignmentFields { status, ..row.record.fields.clone() };
+    if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
+        return Err(overtaken::<Assignment>(app, tx, actor, id).await);
+    }
+    let opened = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
+    finish_new(app, tx, actor, once, opened).await
+}
+
+/// Locks an assignment with its patient and its doctor, and another doctor too where one is given.
+pub(crate) async fn lock_with(
+    conn: &mut Conn<'_>,
+    id: AssignmentId,
+    other: Option<DoctorId>,
+) -> Result<(), Error> {
+    let (patient, doctor) = assignments::between(conn, id).await?.ok_or(Error::NotFound)?;
+    patients::lock(conn, patient).await?;
+    for doctor in BTreeSet::from([doctor, other.unwrap_or(doctor)]) {
+        doctors::lock(conn, doctor).await?;
+    }
+    Ok(assignments::lock(conn, id).await?)
+}
+
+/// Writes a change, commits it and answers the record as it is then.
+async fn write(
+    app: &App,
+    mut tx: Tx,
+    actor: &Actor,
+    row: &Kept<Assignment>,
+    fields: &AssignmentFields,
+    action: &str,
+) -> Result<Assignment, Error> {
+    let now = app.clock().now();
+    let written = assignments::update(&mut tx.conn(), row, fields, None, actor.id(), now).await;
+    let was_written = written.map_err(not_single)?;
+    let changes = differences(&row.record.fields, fields)?;
+    let deed = Deed { changes, ..row.deed(action) };
+    finish(app, tx, actor, (row.record.id, was_written), deed).await
+}

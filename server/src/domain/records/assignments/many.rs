@@ -1,0 +1,163 @@
+//! What happens to assignments when their patient or their doctor is archived, restored or erased.
+
+use shared::{
+    assignment::{Assignment, AssignmentFields, AssignmentStatus},
+    id::{DoctorId, PatientId},
+};
+
+use super::{not_single, open};
+use crate::{
+    app::App,
+    db::{
+        Conn, Tx,
+        assignments::{self, Of},
+        doctors,
+        records::Kept,
+    },
+    domain::{
+        access::{self, Action},
+        records::{Record, patients},
+    },
+    error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Doer, differences},
+    },
+};
+
+/// Writes a changed assignment and notes it; says whether it was still the version that was read.
+pub(crate) async fn put(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    row: &Kept<Assignment>,
+    fields: &AssignmentFields,
+    resume_status: Option<AssignmentStatus>,
+    action: &str,
+) -> Result<bool, Error> {
+    let now = app.clock().now();
+    let written = assignments::update(conn, row, fields, resume_status, actor.id(), now).await;
+    if !written.map_err(not_single)? {
+        return Ok(false);
+    }
+    let mut deed = row.deed(action);
+    deed.version = Some(row.record.version + 1);
+    deed.changes = differences(&row.record.fields, fields)?;
+    audit::note(conn, Doer::Actor(actor), now, deed).await?;
+    Ok(true)
+}
+
+/// The same for one of many, which nobody else can have changed since it is locked.
+async fn put_locked(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    row: &Kept<Assignment>,
+    (status, resume_status): (AssignmentStatus, Option<AssignmentStatus>),
+    action: &str,
+) -> Result<(), Error> {
+    let fields = AssignmentFields { status, ..row.record.fields.clone() };
+    match put(app, conn, actor, row, &fields, resume_status, action).await? {
+        true => Ok(()),
+        false => {
+            Err(Error::Unavailable { reason: "an assignment was changed meanwhile", after: 1 })
+        }
+    }
+}
+
+/// Ends the active assignments of a patient who is archived, so that restoring brings them back.
+pub(crate) async fn rest(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    patient: PatientId,
+) -> Result<(), Error> {
+    let mut conn = tx.conn();
+    for row in assignments::all_active(&mut conn, Of::Patient(patient)).await? {
+        let ends = (AssignmentStatus::Cancelled, Some(row.record.status));
+        put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
+    }
+    Ok(())
+}
+
+/// Brings back what ended when this patient was archived, unless the doctor is archived by now.
+pub(crate) async fn resume(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    patient: PatientId,
+) -> Result<(), Error> {
+    let mut conn = tx.conn();
+    // Locked, so that none of them is archived meanwhile.
+    for doctor in assignments::resting_doctors(&mut conn, patient).await? {
+        doctors::lock(&mut conn, doctor).await?;
+    }
+    for (row, status) in assignments::all_resting(&mut conn, patient).await? {
+        put_locked(app, &mut conn, actor, &row, (status, None), "assignment.reopened").await?;
+    }
+    // What was left out, because its doctor is archived, is not brought back another time either.
+    Ok(assignments::forget_resting(&mut conn, patient).await?)
+}
+
+/// What becomes of the patients of a doctor who is archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// Their assignments end.
+    End,
+    /// Another doctor takes them over.
+    To(DoctorId),
+}
+
+/// Ends or reassigns the active assignments of a doctor, who is locked.
+///
+/// Fails where one is of a patient whose assignments the caller may not change.
+pub(crate) async fn leave(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    doctor: DoctorId,
+    leaving: Leaving,
+) -> Result<(), Error> {
+    let mut conn = tx.conn();
+    let rows = assignments::all_active(&mut conn, Of::Doctor(doctor)).await?;
+    if !rows.iter().all(|row| access::may_with(actor, Action::AssignPatient, row.revision.owner)) {
+        return Err(Error::Forbidden(
+            "others' patients are assigned to this doctor: only the front desk may change that",
+        ));
+    }
+    for row in rows {
+        let assignment = &row.record;
+        let Leaving::To(next) = leaving else {
+            let ends = (AssignmentStatus::Cancelled, None);
+            put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
+            continue;
+        };
+        let ends = (AssignmentStatus::Completed, None);
+        put_locked(app, &mut conn, actor, &row, ends, "assignment.transferred").await?;
+        // Who is in the other's care already simply stays there.
+        if assignments::active(&mut conn, assignment.patient, next).await?.is_none() {
+            let fields = AssignmentFields {
+                assigned_date: app.clock().today(),
+                ..assignment.fields.clone()
+            };
+            open(app, &mut conn, actor, (assignment.patient, next), &fields).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Locks the doctors of a patient's active assignments, in the order in which doctors are locked.
+pub(crate) async fn lock_doctors_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
+    for doctor in assignments::doctors_of(conn, patient).await? {
+        doctors::lock(conn, doctor).await?;
+    }
+    Ok(())
+}
+
+/// Erases what is kept about the assignments of a patient beside them.
+pub(crate) async fn erase_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
+    for id in assignments::ids_of(conn, patient).await? {
+        patients::erase(conn, Assignment::ENTITY, id.0).await?;
+    }
+    Ok(())
+}

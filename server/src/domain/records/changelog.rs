@@ -1,0 +1,25 @@
+//! The history of a record, from its audit events.
+
+use shared::{history::HistoryEntry, page::COUNT_MAX};
+
+use crate::{
+    app::App,
+    db::{Conn, audit},
+    domain::listing::{PageRequest, PageSlice},
+    error::Error,
+};
+
+/// A page of the history of a record, the newest audit event first.
+pub(crate) async fn page(
+    app: &App,
+    conn: &mut Conn<'_>,
+    asked: &PageRequest<i64>,
+    entity: &str,
+    id: i64,
+) -> Result<PageSlice<HistoryEntry>, Error> {
+    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
+    let (limit, offset) = (asked.size + 1, asked.offset());
+    let rows = audit::history(conn, entity, id, place, backwards, limit, offset).await?;
+    let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
+    asked.slice(app, rows, count, |entry| entry.id.0)
+}

@@ -1,0 +1,242 @@
+//! The directory of doctors.
+
+mod many;
+
+use serde_json::json;
+use shared::{
+    Complaint, Faults,
+    doctor::{
+        Doctor, DoctorFields, DoctorFilter, DoctorInput, DoctorRemoval, NewDoctor,
+        SpecializationCount,
+    },
+    id::DoctorId,
+    patient::Archiving,
+    query::ListQuery,
+};
+
+use super::{
+    Record,
+    assignments::{self, Leaving},
+    find_to_change, finish, finish_new,
+};
+use crate::{
+    app::App,
+    db::{
+        self, ArchiveState, Conn, DbError, Tx, UniqueKey,
+        doctors::{self, Listing, SpecializationListing},
+        listing::Listed,
+        records::Kept,
+    },
+    domain::{
+        access::{Action, scope},
+        idempotency::{self, Once},
+        listing::{PageSlice, read_list},
+        precondition::Precondition,
+    },
+    error::{Contradiction, Error},
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
+};
+
+pub(crate) use crate::db::doctors::Known;
+pub(crate) use many::{Claimed, already_there, find_taken, register_many};
+
+/// Enters a doctor into the directory.
+pub async fn register(
+    app: &App,
+    actor: &Actor,
+    new: &NewDoctor,
+    once: Option<&Once>,
+) -> Result<Doctor, Error> {
+    scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
+    let fields = DoctorFields::new(&new.0)?;
+    let mut tx = app.db().begin().await?;
+    if let Some(answer) = idempotency::claim(app, &mut tx.conn(), actor, once).await? {
+        return Ok(answer);
+    }
+    check_taken(&mut tx.conn(), &fields, None).await?;
+    let entered = enter(app, &mut tx.conn(), actor, &fields, "doctor.created").await;
+    let id = entered.map_err(not_unique)?;
+    finish_new(app, tx, actor, once, id).await
+}
+
+/// Inserts a doctor, of whom it is known that nobody else has what has to be unique, and notes it.
+async fn enter(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    fields: &DoctorFields,
+    action: &str,
+) -> Result<DoctorId, DbError> {
+    let now = app.clock().now();
+    let id = doctors::insert(conn, fields, actor.id(), now).await?;
+    let mut deed = Deed::new(action, Doctor::ENTITY, Some(id.0));
+    deed.version = Some(1);
+    deed.changes = differences(&json!({}), &json!(fields))?;
+    audit::note(conn, Doer::Actor(actor), now, deed).await?;
+    Ok(id)
+}
+
+/// A list of doctors. Everybody who is logged in sees all of them.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &DoctorFilter,
+) -> Result<PageSlice<Doctor>, Error> {
+    if filter.archived == Some(true) {
+        scope(actor, Action::ListArchivedDoctors)?;
+    }
+    let listing = Listing { filter, search: None };
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
+    let listing = Listing { search: search.as_ref(), ..listing };
+    asked.fetch(app, &listing).await
+}
+
+/// The specialisations of the directory, with how many doctors have each.
+pub async fn specializations(
+    app: &App,
+    query: &ListQuery,
+) -> Result<PageSlice<SpecializationCount>, Error> {
+    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let (asked, _) = read_list(app, pages, SpecializationListing.order(), None)?;
+    asked.fetch(app, &SpecializationListing).await
+}
+
+/// Replaces or changes a doctor.
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    id: DoctorId,
+    precondition: &Precondition,
+    input: &DoctorInput,
+) -> Result<Doctor, Error> {
+    let mut tx = app.db().begin().await?;
+    let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    row.check_version(app, actor, precondition)?;
+    let old = &row.record.fields;
+    let fields = row.check_state(&input.echo, old.changed_by(input))?;
+    let changes = differences(old, &fields)?;
+    if changes.is_empty() {
+        return Ok(row.shown(app, actor));
+    }
+    check_taken(&mut tx.conn(), &fields, Some(id)).await?;
+    let now = app.clock().now();
+    let written = doctors::update(&mut tx.conn(), &row, &fields, actor.id(), now).await;
+    let was_written = written.map_err(not_unique)?;
+    let deed = Deed { changes, ..row.deed("doctor.updated") };
+    finish(app, tx, actor, (id, was_written), deed).await
+}
+
+/// Puts a doctor into the archive. One who has patients only where it is said what becomes of them.
+pub async fn archive(
+    app: &App,
+    actor: &Actor,
+    id: DoctorId,
+    precondition: &Precondition,
+    removal: &DoctorRemoval,
+    archiving: Archiving,
+) -> Result<Doctor, Error> {
+    let leaving = read_leaving(id, removal)?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    if let Some(Leaving::To(next)) = leaving {
+        // Both in one order, so that two who are archived in favour of each other don't wait for ever.
+        doctors::lock(&mut tx.conn(), id.min(next)).await?;
+        doctors::lock(&mut tx.conn(), id.max(next)).await?;
+    }
+    let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    if row.revision.is_archived {
+        return Ok(row.shown(app, actor));
+    }
+    if let Some(Leaving::To(next)) = leaving
+        && doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none()
+    {
+        let message = "must be the id of another doctor; there is none with this one";
+        return Err(Error::invalid("reassign_to", Complaint::new("no_such_record", message)));
+    }
+    row.check_version(app, actor, precondition)?;
+    match leaving {
+        Some(leaving) => assignments::leave(app, &mut tx, actor, id, leaving).await?,
+        None => check_no_patients(&mut tx.conn(), id).await?,
+    }
+    let (by, revision) = (actor.id(), &row.revision);
+    let was_written =
+        db::records::set_archived(&mut tx.conn(), revision, Some(now), by, now).await?;
+    let deed = Deed { reason: archiving.reason, ..row.deed("doctor.archived") };
+    finish(app, tx, actor, (id, was_written), deed).await
+}
+
+fn read_leaving(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Leaving>, Error> {
+    match (removal.reassign_to, removal.end_assignments == Some(true)) {
+        (Some(_), true) => {
+            let complaint = Complaint::new("not_both", "must not be given beside reassign_to");
+            Err(Error::invalid("end_assignments", complaint))
+        }
+        (Some(next), _) if next == id => {
+            let complaint = Complaint::new("same_doctor", "must be another doctor");
+            Err(Error::invalid("reassign_to", complaint))
+        }
+        (Some(next), false) => Ok(Some(Leaving::To(next))),
+        (None, true) => Ok(Some(Leaving::End)),
+        (None, false) => Ok(None),
+    }
+}
+
+async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Error> {
+    let active = db::assignments::count_active(conn, id).await?;
+    if active == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "has {active} active assignments: say reassign_to with another doctor's id, or \
+         end_assignments=true"
+    );
+    Err(Error::Contradiction(Box::new(Contradiction {
+        faults: Faults::one("id", Complaint::new("has_patients", message).with("active", active)),
+        name: "active_assignments",
+        shown: json!(active),
+    })))
+}
+
+/// Brings a doctor back from the archive. Assignments that have ended stay so.
+pub(crate) async fn restore(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    row: &Kept<Doctor>,
+) -> Result<bool, Error> {
+    let (by, now, mut conn) = (actor.id(), app.clock().now(), tx.conn());
+    check_taken(&mut conn, &row.record.fields, Some(row.record.id)).await?;
+    let written = db::records::set_archived(&mut conn, &row.revision, None, by, now).await;
+    written.map_err(not_unique)
+}
+
+fn taken(field: &str) -> Complaint {
+    let what = if field == "email" { "e-mail address" } else { "licence number" };
+    Complaint::new("not_unique", format!("another doctor has this {what} already"))
+}
+
+/// Names what another doctor has; the index decides between two who come at the same moment.
+async fn check_taken(
+    conn: &mut Conn<'_>,
+    fields: &DoctorFields,
+    own: Option<DoctorId>,
+) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    for field in doctors::taken(conn, fields, own).await? {
+        faults.add(field, taken(field));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Conflict(faults)) }
+}
+
+fn not_unique(error: DbError) -> Error {
+    let field = match &error {
+        DbError::Unique(UniqueKey::DoctorEmail) => "email",
+        DbError::Unique(UniqueKey::DoctorLicense) => "license_number",
+        _ => return error.into(),
+    };
+    Error::Conflict(Faults::one(field, taken(field)))
+}

@@ -1,0 +1,115 @@
+//! Many doctors at once, for imports.
+
+use std::collections::HashSet;
+
+use shared::{Complaint, Faults, doctor::DoctorFields};
+
+use super::{Action, Actor, App, check_taken, doctors, enter, scope};
+use crate::{
+    db::{Conn, DbError, doctors::Known},
+    domain::batches::{Step, in_pieces},
+    error::Error,
+};
+
+/// By what the doctors are known that a dry run would have entered.
+pub(crate) type Claimed = HashSet<Known>;
+
+/// Enters many doctors, in pieces (see [`in_pieces`]). Says of each that it was entered, or why not;
+/// such a one keeps none of the others out.
+///
+/// Fails where the database does; the pieces that were written before stay.
+pub(crate) async fn register_many(
+    app: &App,
+    actor: &Actor,
+    fields: &[DoctorFields],
+    action: &str,
+) -> Result<Vec<Result<(), Faults>>, Error> {
+    scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
+    in_pieces(app, fields, &Entering { app, actor, action }).await
+}
+
+/// Who enters, and what that is called in the audit log.
+struct Entering<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    action: &'a str,
+}
+
+impl Step<DoctorFields> for Entering<'_> {
+    type Outcome = Result<(), Faults>;
+
+    async fn run(
+        &self,
+        conn: &mut Conn<'_>,
+        step: &[DoctorFields],
+    ) -> Result<Vec<Self::Outcome>, DbError> {
+        doctors::queue(conn).await?;
+        let keys: Vec<Known> = step.iter().map(Known::by).collect();
+        let known = doctors::known(conn, &keys.iter().collect::<Vec<_>>()).await?;
+        let mut outcomes = Vec::with_capacity(step.len());
+        for (fields, key) in step.iter().zip(&keys) {
+            let checked = match known.contains(key) {
+                true => Err(Error::Conflict(there())),
+                false => check_taken(conn, fields, None).await,
+            };
+            match checked {
+                Ok(()) => {}
+                Err(Error::Conflict(faults)) => {
+                    outcomes.push(Err(faults));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+            enter(self.app, conn, self.actor, fields, self.action).await?;
+            outcomes.push(Ok(()));
+        }
+        Ok(outcomes)
+    }
+}
+
+/// Another import was quicker.
+fn there() -> Faults {
+    Faults::one("last_name", Complaint::new("not_unique", "is in the directory already"))
+}
+
+/// Says of each whether entering it would contradict what is stored or what is claimed; the good ones
+/// are claimed from then on.
+pub(crate) async fn find_taken(
+    app: &App,
+    all: &[DoctorFields],
+    claimed: &mut Claimed,
+) -> Result<Vec<Result<(), Faults>>, Error> {
+    let mut lent = app.db().read().await?;
+    let mut verdicts = Vec::with_capacity(all.len());
+    for fields in all {
+        let mut faults = match check_taken(&mut lent.conn(), fields, None).await {
+            Ok(()) => Faults::default(),
+            Err(Error::Conflict(faults)) => faults,
+            Err(error) => return Err(error),
+        };
+        for (field, key) in Known::unique(fields) {
+            if claimed.contains(&key) && !faults.concern(field) {
+                faults.add(field, super::taken(field));
+            }
+        }
+        if faults.is_empty() {
+            claimed.extend(Known::all(fields));
+        }
+        verdicts.push(faults.into_result());
+    }
+    Ok(verdicts)
+}
+
+/// Says of each row whether a doctor, archived or not, is known by what it is known by, or one of
+/// those who are claimed.
+pub(crate) async fn already_there(
+    app: &App,
+    keys: &[&[Known]],
+    claimed: &Claimed,
+) -> Result<Vec<bool>, Error> {
+    let mut lent = app.db().read().await?;
+    let wanted: Vec<&Known> = keys.iter().flat_map(|keys| keys.iter()).collect();
+    let known = doctors::known(&mut lent.conn(), &wanted).await?;
+    let is_there = |key: &Known| known.contains(key) || claimed.contains(key);
+    Ok(keys.iter().map(|keys| keys.iter().any(is_there)).collect())
+}

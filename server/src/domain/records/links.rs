@@ -1,0 +1,69 @@
+//! Which account belongs to a doctor or a patient.
+
+use serde_json::json;
+use shared::{Complaint, Faults, UserId, account::Role, history::Change};
+
+use super::{Entry, find_to_change, finish};
+use crate::{
+    app::App,
+    db::{ArchiveState, Conn, DbError, UniqueKey, records, users},
+    domain::{
+        access::{Action, scope},
+        precondition::Precondition,
+    },
+    error::Error,
+    services::actor::Actor,
+};
+
+/// Says which account belongs to a record, or with `None` that none does.
+pub(crate) async fn link<R: Entry>(
+    app: &App,
+    actor: &Actor,
+    id: R::Id,
+    precondition: &Precondition,
+    user: Option<UserId>,
+) -> Result<R, Error> {
+    scope(actor, Action::LinkUser)?;
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    let old = kept.record.linked_user();
+    // From the archive an account can still be taken away, so that it can be given to another.
+    if user.is_some() && kept.revision.is_archived {
+        return Err(Error::NotFound);
+    }
+    if old == user {
+        return Ok(kept.shown(app, actor));
+    }
+    kept.check_version(app, actor, precondition)?;
+    check(&mut tx.conn(), user, R::ROLE).await?;
+    let written = records::link(&mut tx.conn(), &kept.revision, user, actor.id(), now).await;
+    let was_written = written.map_err(taken)?;
+    let action = format!("{}.linked", R::ENTITY);
+    let mut deed = kept.deed(&action);
+    deed.changes =
+        vec![Change { field: "linked_user".to_owned(), old: json!(old), new: json!(user) }];
+    finish::<R>(app, tx, actor, (id, was_written), deed).await
+}
+
+/// Lets an account be linked: it has to be there, in use, and of the role that fits.
+async fn check(conn: &mut Conn<'_>, user: Option<UserId>, role: Role) -> Result<(), Error> {
+    let Some(id) = user else { return Ok(()) };
+    let found = users::get(conn, id).await?;
+    if found.is_some_and(|row| row.user.role == role && row.user.is_active) {
+        return Ok(());
+    }
+    let message = format!("must be an active user of the role {role}");
+    Err(Error::invalid("user", Complaint::new("no_such_user", message).with("role", role.as_str())))
+}
+
+/// What a refused unique index means: an account belongs to one doctor or one patient.
+fn taken(error: DbError) -> Error {
+    match error {
+        DbError::Unique(UniqueKey::DoctorUser | UniqueKey::PatientUser) => {
+            let complaint = Complaint::new("not_unique", "belongs to another record already");
+            Error::Conflict(Faults::one("user", complaint))
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,175 @@
+//! Looking up anything that was typed, among patients and doctors.
+
+use shared::{
+    doctor::{Doctor, DoctorFilter},
+    id::{DoctorId, PatientId},
+    lookup::{FOUND_MAX, Found, FoundKind, FoundRecord, Lookup, Reading, Why, not_an_id},
+    patient::{Patient, PatientFilter, full_name},
+    text::{fold_word, name_words},
+};
+
+use crate::{
+    app::App,
+    db::{
+        ArchiveState, Conn, doctors,
+        listing::{self, Seek},
+        patients,
+        search::{Search, doctor_terms, terms},
+    },
+    domain::access::{Action, Scope, scope},
+    error::Error,
+    services::actor::Actor,
+};
+
+/// Finds patients and doctors by a typed text: patients that the caller may see, and all doctors,
+/// none of them archived. Like a list, a result is not noted as a read of its records, unless it is
+/// a single patient found by id or medical record number.
+///
+/// Fails for a medical record number with a wrong check letter where nothing else matches the text.
+pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
+    let visible = scope(actor, Action::ReadPatient)?;
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    if typed.is_empty() {
+        return Ok(Lookup { read_as: Vec::new(), results: Vec::new() });
+    }
+    if let Some(id) = typed.strip_prefix('#') {
+        let found = by_id(app, &mut conn, visible, id.trim()).await?;
+        return Ok(noted(app, actor, found));
+    }
+    let (search, read_as) = Search::by_shape(typed).map_err(|c| Error::invalid("q", c))?;
+    let mut found = patients_with(app, &mut conn, visible, typed, &search).await?;
+    found.extend(doctors_with(&mut conn, typed, &search).await?);
+    if let Some(complaint) = search.mistyped_mrn.filter(|_| found.is_empty()) {
+        return Err(Error::invalid("q", complaint));
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    found.truncate(usize::try_from(FOUND_MAX).unwrap_or_default());
+    let results = found.into_iter().map(|(_, found)| found).collect();
+    Ok(noted(app, actor, Lookup { read_as, results }))
+}
+
+/// Notes a read of a patient where the result has exactly one patient and it was found by its id or
+/// medical record number.
+fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
+    let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
+    if let (Some(one), None) = (patients.next(), patients.next())
+        && matches!(one.why, Why::Id | Why::Mrn)
+    {
+        app.reads().note(actor, app.clock().now(), "patient.read", "patient", one.id);
+    }
+    found
+}
+
+async fn by_id(
+    app: &App,
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    digits: &str,
+) -> Result<Lookup, Error> {
+    let id: PatientId = digits.parse().map_err(|_| Error::invalid("q", not_an_id()))?;
+    let today = app.clock().today();
+    let mut results = Vec::new();
+    if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
+        results.push(patient(row.record, Why::Id));
+    }
+    if let Some(row) = doctors::get(conn, DoctorId(id.0), ArchiveState::Current).await? {
+        results.push(doctor(row.record, Why::Id));
+    }
+    Ok(Lookup { read_as: vec![Reading::Id], results })
+}
+
+/// A slice of as many rows as are shown at most.
+const SPAN: Seek = Seek { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
+
+/// Results with their ranks.
+type Ranked = Vec<(i64, Found)>;
+
+async fn patients_with(
+    app: &App,
+    conn: &mut Conn<'_>,
+    visible: Scope,
+    typed: &str,
+    search: &Search,
+) -> Result<Ranked, Error> {
+    let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
+    let (search, today) = (Some(search), app.clock().today());
+    let listing = patients::Listing { filter: &filter, search, scope: visible, today };
+    let rows = listing::read(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(found, key)| {
+        let terms = terms(&found.mrn, &found.fields);
+        let why = match search.and_then(|search| search.matched(&terms)) {
+            Some(Reading::Id) => Why::Id,
+            Some(Reading::Mrn) => Why::Mrn,
+            Some(Reading::Email) => Why::Email,
+            Some(Reading::DateOfBirth) => Why::DateOfBirth,
+            Some(Reading::Phone) => Why::Phone,
+            Some(Reading::Identifier) => Why::Identifier,
+            Some(Reading::Name) | None => Why::Name,
+        };
+        (key.rank, patient(found, why))
+    });
+    Ok(found.collect())
+}
+
+async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Result<Ranked, Error> {
+    let filter = DoctorFilter { search: Some(typed.to_owned()), ..DoctorFilter::default() };
+    let listing = doctors::Listing { filter: &filter, search: Some(search) };
+    let rows = listing::read(conn, &listing, &SPAN).await?;
+    let found = rows.into_iter().map(|(found, key)| {
+        let why = match search.matched(&doctor_terms(&found.fields)) {
+            Some(Reading::Email) => Why::Email,
+            Some(Reading::Phone) => Why::Phone,
+            Some(Reading::Identifier) => Why::License,
+            _ => of_words(&found, typed),
+        };
+        (key.rank, doctor(found, why))
+    });
+    Ok(found.collect())
+}
+
+/// Which member of a doctor has matched. A match of the name wins.
+fn of_words(doctor: &Doctor, typed: &str) -> Why {
+    let typed: Vec<String> =
+        typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();
+    let has = |text: &str| {
+        let words = name_words(text);
+        typed.iter().any(|typed| words.iter().any(|word| word.starts_with(typed.as_str())))
+    };
+    let name = full_name(doctor.first_name.as_deref(), doctor.last_name.as_deref());
+    let places = [
+        (Some(name.as_str()), Why::Name),
+        (Some(doctor.specialization.as_str()), Why::Specialization),
+        (doctor.clinic_name.as_deref(), Why::Clinic),
+        (doctor.city.as_deref(), Why::City),
+    ];
+    let met = places.into_iter().find(|(text, _)| text.is_some_and(has));
+    met.map_or(Why::Name, |(_, why)| why)
+}
+
+/// A label from the parts that are known.
+fn label(parts: [Option<String>; 3]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn patient(patient: Patient, why: Why) -> Found {
+    let born = patient.date_of_birth.map(|born| born.to_string());
+    Found {
+        kind: FoundKind::Patient,
+        id: patient.id.0,
+        label: label([Some(patient.full_name.clone()), born, Some(patient.mrn.clone())]),
+        why,
+        record: FoundRecord::Patient(Box::new(patient)),
+    }
+}
+
+fn doctor(doctor: Doctor, why: Why) -> Found {
+    let (name, license) = (doctor.full_name.clone(), doctor.license_number.clone());
+    Found {
+        kind: FoundKind::Doctor,
+        id: doctor.id.0,
+        label: label([Some(name), Some(doctor.specialization.clone()), license]),
+        why,
+        record: FoundRecord::Doctor(Box::new(doctor)),
+    }
+}

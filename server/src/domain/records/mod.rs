@@ -1,0 +1,297 @@
+//! What is done in the same way with every record that is kept: patients, doctors and assignments.
+//!
+//! What is already done (archiving, restoring, ending, linking) answers as it did the first time and
+//! changes nothing, whatever version it is meant for: a client that sends a request again, since the
+//! answer was lost, finds the record as it was wanted.
+
+pub mod assignments;
+mod changelog;
+pub mod dashboard;
+pub mod doctors;
+mod kinds;
+pub(crate) mod links;
+pub mod lookup;
+pub mod patients;
+
+use serde::Serialize;
+use serde_json::json;
+use shared::{
+    Faults, UserId,
+    account::Role,
+    history::HistoryEntry,
+    id::{DoctorId, PatientId},
+    patient::Archiving,
+    query::ListQuery,
+    read::Echo,
+};
+
+use super::{
+    access::{self, Action},
+    idempotency::{self, Once},
+    listing::{PageRequest, PageSlice},
+    precondition::{self, Found, Precondition},
+};
+use crate::{
+    app::App,
+    db::{
+        ArchiveState, Conn, Tx,
+        records::{Kept, Revision},
+    },
+    error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer},
+    },
+};
+
+/// A kind of records. What is written here is what the kinds differ in; the functions below are the
+/// same for all.
+pub(crate) trait Record: Serialize + Sized + Send + Sync {
+    /// The name of the kind in the audit log and in events.
+    const ENTITY: &'static str;
+    /// What the audit log calls reading one, where that is noted.
+    const READ: Option<&'static str> = None;
+    /// What the audit log calls reading its history, where that is noted.
+    const HISTORY_READ: Option<&'static str> = None;
+    /// What one has to be allowed to do to read its history.
+    const READ_HISTORY: Action;
+
+    /// Its id.
+    type Id: Copy + Send + Sync;
+
+    /// What one has to be allowed to do to change it.
+    fn change(app: &App) -> Action;
+
+    /// Locks the record until the transaction ends, after the rows that come before it in the order of
+    /// locks.
+    fn lock(conn: &mut Conn<'_>, id: Self::Id) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Reads the record, if it is in this state and the caller may see it.
+    fn get(
+        app: &App,
+        conn: &mut Conn<'_>,
+        actor: &Actor,
+        id: Self::Id,
+        state: ArchiveState,
+    ) -> impl Future<Output = Result<Option<Kept<Self>>, Error>> + Send;
+
+    /// The record for an answer, with what the caller may do with it.
+    fn shown(kept: &Kept<Self>, app: &App, actor: &Actor) -> Self;
+
+    /// The patient and the doctor that are concerned, where it is an assignment.
+    fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
+        (None, None)
+    }
+}
+
+/// A record of which there is an archive, and to which an account may belong: a patient or a doctor.
+pub(crate) trait Entry: Record {
+    /// The role that its account needs to have.
+    const ROLE: Role;
+
+    /// Its account.
+    fn linked_user(&self) -> Option<UserId>;
+
+    /// Takes it out of the archive, if that contradicts nothing that is stored; says whether it was
+    /// still the version that was read.
+    fn restore(
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        kept: &Kept<Self>,
+    ) -> impl Future<Output = Result<bool, Error>> + Send;
+}
+
+impl<R: Record> Kept<R> {
+    /// The record for an answer, with what the caller may do with it.
+    pub(super) fn shown(&self, app: &App, actor: &Actor) -> R {
+        R::shown(self, app, actor)
+    }
+
+    /// The entry of the audit log for something that is done with it.
+    pub(super) fn deed<'a>(&self, action: &'a str) -> Deed<'a> {
+        let (patient, doctor) = self.record.concerned();
+        Deed { patient, doctor, ..Deed::new(action, R::ENTITY, Some(self.revision.id)) }
+    }
+
+    /// Lets a write through if it is meant for this version. A refusal shows the record, which is then
+    /// noted as read.
+    pub(super) fn check_version(
+        &self,
+        app: &App,
+        actor: &Actor,
+        precondition: &Precondition,
+    ) -> Result<(), Error> {
+        let found = Found::from(&self.revision);
+        let checked = precondition.check(actor.id(), &found, || json!(self.shown(app, actor)));
+        if let Err(Error::Stale(_)) = checked {
+            self.note_read(app, actor, R::READ);
+        }
+        checked
+    }
+
+    /// Decides on a changed state. Fails with every fault at once: what was sent back and differs from
+    /// the record, and every rule that the new state breaks.
+    pub(super) fn check_state<T>(&self, echo: &Echo, state: Result<T, Faults>) -> Result<T, Error> {
+        let mut faults = Faults::default();
+        echo.compare(&json!(self.record), &mut faults);
+        match state {
+            Ok(state) => Ok(faults.into_result().map(|()| state)?),
+            Err(more) => {
+                faults.extend(more);
+                Err(faults.into())
+            }
+        }
+    }
+
+    /// Fails with "not found" where it is archived and the caller may not restore it: nobody else knows
+    /// of it.
+    fn check_known(&self, app: &App, actor: &Actor) -> Result<(), Error> {
+        let Revision { owner, is_archived, .. } = self.revision;
+        let is_known = !is_archived || access::may_with(actor, R::change(app), owner);
+        if is_known { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    fn note_read(&self, app: &App, actor: &Actor, action: Option<&'static str>) {
+        if let Some(action) = action {
+            app.reads().note(actor, app.clock().now(), action, R::ENTITY, self.revision.id);
+        }
+    }
+}
+
+/// Fails where the caller may not see a record any more, about which an answer was kept.
+pub(super) async fn check_visible<R: Record>(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    id: R::Id,
+) -> Result<(), Error> {
+    R::get(app, conn, actor, id, ArchiveState::Any).await?.map(drop).ok_or(Error::NotFound)
+}
+
+/// Reads one record. One from the archive is shown only where it is asked for, to those who may restore
+/// it.
+pub(crate) async fn read<R: Record>(
+    app: &App,
+    actor: &Actor,
+    id: R::Id,
+    archived: bool,
+) -> Result<R, Error> {
+    let mut lent = app.db().read().await?;
+    let state = ArchiveState::of(archived);
+    let kept = R::get(app, &mut lent.conn(), actor, id, state).await?.ok_or(Error::NotFound)?;
+    drop(lent);
+    kept.check_known(app, actor)?;
+    kept.note_read(app, actor, R::READ);
+    Ok(kept.shown(app, actor))
+}
+
+/// Reads a record that the caller may change, locked until the transaction ends.
+pub(super) async fn find_to_change<R: Record>(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: R::Id,
+    state: ArchiveState,
+) -> Result<Kept<R>, Error> {
+    let mut conn = tx.conn();
+    R::lock(&mut conn, id).await?;
+    let kept = R::get(app, &mut conn, actor, id, state).await?.ok_or(Error::NotFound)?;
+    kept.check_known(app, actor)?;
+    access::check(actor, R::change(app), kept.revision.owner)?;
+    Ok(kept)
+}
+
+/// Brings a record back from the archive.
+pub(crate) async fn restore<R: Entry>(
+    app: &App,
+    actor: &Actor,
+    id: R::Id,
+    precondition: &Precondition,
+    restoring: Archiving,
+) -> Result<R, Error> {
+    let mut tx = app.db().begin().await?;
+    let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    if !kept.revision.is_archived {
+        return Ok(kept.shown(app, actor));
+    }
+    kept.check_version(app, actor, precondition)?;
+    let was_written = R::restore(app, &mut tx, actor, &kept).await?;
+    let action = format!("{}.restored", R::ENTITY);
+    let deed = Deed { reason: restoring.reason, ..kept.deed(&action) };
+    finish(app, tx, actor, (id, was_written), deed).await
+}
+
+/// Ends a creation: keeps the answer for a request that is sent again, commits, and answers the record.
+pub(super) async fn finish_new<R: Record>(
+    app: &App,
+    mut tx: Tx,
+    actor: &Actor,
+    once: Option<&Once>,
+    id: R::Id,
+) -> Result<R, Error> {
+    let mut conn = tx.conn();
+    let kept = R::get(app, &mut conn, actor, id, ArchiveState::Current).await?;
+    let kept = kept.ok_or(Error::NotFound)?;
+    let shown = kept.shown(app, actor);
+    idempotency::keep(&mut conn, actor, once, (R::ENTITY, kept.revision.id), &shown).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// Ends a change: notes it, commits, and answers the record as it is then. `was_written` says whether
+/// the version that was read was still there to be written.
+pub(super) async fn finish<R: Record>(
+    app: &App,
+    mut tx: Tx,
+    actor: &Actor,
+    (id, was_written): (R::Id, bool),
+    mut deed: Deed<'_>,
+) -> Result<R, Error> {
+    if !was_written {
+        return Err(overtaken::<R>(app, tx, actor, id).await);
+    }
+    let mut conn = tx.conn();
+    let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
+    let kept = kept.ok_or(Error::NotFound)?;
+    deed.version = Some(kept.revision.version);
+    audit::note(&mut conn, Doer::Actor(actor), kept.revision.changed_at, deed).await?;
+    tx.commit().await?;
+    Ok(kept.shown(app, actor))
+}
+
+/// The refusal of a write that was overtaken by another one. The row is locked before it is read, so
+/// this is the second line of defence.
+pub(super) async fn overtaken<R: Record>(app: &App, tx: Tx, actor: &Actor, id: R::Id) -> Error {
+    drop(tx);
+    let read = async {
+        let mut lent = app.db().read().await?;
+        R::get(app, &mut lent.conn(), actor, id, ArchiveState::Any).await?.ok_or(Error::NotFound)
+    };
+    match read.await {
+        Ok(kept) => {
+            let found = Found::from(&kept.revision);
+            precondition::overtaken(actor.id(), &found, json!(kept.shown(app, actor)))
+        }
+        Err(error) => error,
+    }
+}
+
+/// A page of what was done with a record, newest first.
+pub(crate) async fn history<R: Record>(
+    app: &App,
+    actor: &Actor,
+    id: R::Id,
+    query: &ListQuery,
+) -> Result<PageSlice<HistoryEntry>, Error> {
+    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let asked: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
+    let mut lent = app.db().read().await?;
+    let mut conn = lent.conn();
+    let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
+    let kept = kept.ok_or(Error::NotFound)?;
+    kept.check_known(app, actor)?;
+    access::check(actor, R::READ_HISTORY, kept.revision.owner)?;
+    kept.note_read(app, actor, R::HISTORY_READ);
+    changelog::page(app, &mut conn, &asked, R::ENTITY, kept.revision.id).await
+}

@@ -1,0 +1,241 @@
+//! Patients.
+
+mod many;
+
+use shared::{
+    Complaint, Faults, Mrn,
+    history::Change,
+    id::PatientId,
+    patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
+};
+
+use super::{Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken};
+use crate::{
+    app::App,
+    db::{
+        self, ArchiveState, Conn, DbError, Tx, UniqueKey,
+        listing::Listed,
+        patients::{self, Listing},
+        records::Kept,
+    },
+    domain::{
+        access::{Action, scope},
+        idempotency::{self, Once},
+        listing::{PageSlice, read_list},
+        precondition::Precondition,
+    },
+    error::Error,
+    services::{
+        actor::Actor,
+        audit::{self, Deed, Doer, differences},
+    },
+};
+
+pub(crate) use many::{Claimed, already_there, find_taken, register_many};
+
+/// Registers a patient.
+pub async fn register(
+    app: &App,
+    actor: &Actor,
+    new: &NewPatient,
+    once: Option<&Once>,
+) -> Result<Patient, Error> {
+    scope(actor, Action::CreatePatient)?;
+    let today = app.clock().today();
+    let state = PatientState::default().changed_by(&new.0, today)?;
+    let mut tx = app.db().begin().await?;
+    if let Some(answer) = idempotency::claim::<Patient>(app, &mut tx.conn(), actor, once).await? {
+        check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
+        return Ok(answer);
+    }
+    let mut conn = tx.conn();
+    let now = app.clock().now();
+    check_identifiers(&mut conn, &state, None).await?;
+    let inserted = patients::insert_many(&mut conn, &[&state], actor.id(), now).await;
+    let inserted = inserted.map_err(taken_identifier)?.pop();
+    let (id, mrn) = inserted.ok_or_else(|| Error::internal("a patient was not inserted"))?;
+    let deed = registered("patient.created", id, &mrn, &state)?;
+    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    finish_new(app, tx, actor, once, id).await
+}
+
+/// The entry of the audit log for a new patient.
+fn registered<'a>(
+    action: &'a str,
+    id: PatientId,
+    mrn: &Mrn,
+    state: &PatientState,
+) -> Result<Deed<'a>, Error> {
+    let mut changes = changes(&PatientState::default(), state)?;
+    let (old, new) = (serde_json::Value::Null, mrn.as_str().into());
+    changes.insert(0, Change { field: "mrn".to_owned(), old, new });
+    Ok(Deed { version: Some(1), changes, ..Deed::new(action, Patient::ENTITY, Some(id.0)) })
+}
+
+/// A list of patients.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    filter: &PatientFilter,
+) -> Result<PageSlice<Patient>, Error> {
+    let visible = scope(actor, Action::ReadPatient)?;
+    if filter.archived == Some(true) {
+        scope(actor, Action::ListArchivedPatients)?;
+    }
+    let today = app.clock().today();
+    let listing = Listing { filter, search: None, scope: visible, today };
+    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
+    let listing = Listing { search: search.as_ref(), ..listing };
+    let page = asked.fetch(app, &listing).await?;
+    if page.count == 0
+        && let Some(complaint) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
+    {
+        return Err(Error::invalid("search", complaint));
+    }
+    Ok(page)
+}
+
+/// Changes a patient.
+pub async fn update(
+    app: &App,
+    actor: &Actor,
+    id: PatientId,
+    precondition: &Precondition,
+    input: &PatientInput,
+) -> Result<Patient, Error> {
+    let (now, today) = (app.clock().now(), app.clock().today());
+    let mut tx = app.db().begin().await?;
+    let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Current).await?;
+    row.check_version(app, actor, precondition)?;
+    let old = row.record.state();
+    let state = row.check_state(&input.echo, old.changed_by(input, today))?;
+    let changes = changes(&old, &state)?;
+    if changes.is_empty() {
+        return Ok(row.shown(app, actor));
+    }
+    check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
+    let written = patients::update(&mut tx.conn(), &row, &state, actor.id(), now).await;
+    let was_written = written.map_err(taken_identifier)?;
+    let deed = Deed { changes, ..row.deed("patient.updated") };
+    finish(app, tx, actor, (id, was_written), deed).await
+}
+
+fn changes(old: &PatientState, new: &PatientState) -> Result<Vec<Change>, Error> {
+    let mut changes = differences(&old.fields, &new.fields)?;
+    if old.date_of_birth_estimated != new.date_of_birth_estimated {
+        changes.push(Change {
+            field: "date_of_birth_estimated".to_owned(),
+            old: old.date_of_birth_estimated.into(),
+            new: new.date_of_birth_estimated.into(),
+        });
+    }
+    Ok(changes)
+}
+
+/// Puts a patient into the archive.
+pub async fn archive(
+    app: &App,
+    actor: &Actor,
+    id: PatientId,
+    precondition: &Precondition,
+    archiving: Archiving,
+) -> Result<Patient, Error> {
+    let mut tx = app.db().begin().await?;
+    let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Any).await?;
+    if row.revision.is_archived {
+        return Ok(row.shown(app, actor));
+    }
+    row.check_version(app, actor, precondition)?;
+    let now = app.clock().now();
+    let was_written =
+        patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
+    assignments::rest(app, &mut tx, actor, id).await?;
+    let deed = Deed { reason: archiving.reason, ..row.deed("patient.archived") };
+    finish(app, tx, actor, (id, was_written), deed).await
+}
+
+/// Brings a patient back from the archive, with the assignments that archiving has ended.
+pub(crate) async fn restore(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    row: &Kept<Patient>,
+) -> Result<bool, Error> {
+    let (id, now) = (row.record.id, app.clock().now());
+    check_identifiers(&mut tx.conn(), &row.record.state(), Some(id)).await?;
+    let written = patients::set_archived(&mut tx.conn(), row, None, actor.id(), now).await;
+    let was_written = written.map_err(taken_identifier)?;
+    assignments::resume(app, tx, actor, id).await?;
+    Ok(was_written)
+}
+
+/// Erases a patient for good. The audit log keeps that it happened and not what it was.
+pub async fn purge(
+    app: &App,
+    actor: &Actor,
+    id: PatientId,
+    precondition: &Precondition,
+    purging: Purging,
+) -> Result<(), Error> {
+    let now = app.clock().now();
+    let mut tx = app.db().begin().await?;
+    Patient::lock(&mut tx.conn(), id).await?;
+    let row = Patient::get(app, &mut tx.conn(), actor, id, ArchiveState::Any).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    scope(actor, Action::PurgePatient)?;
+    row.check_version(app, actor, precondition)?;
+    assignments::lock_doctors_of(&mut tx.conn(), id).await?;
+    assignments::erase_of(&mut tx.conn(), id).await?;
+    erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
+    let mut deed = row.deed("patient.purged");
+    (deed.version, deed.reason) = (Some(row.revision.version + 1), Some(purging.reason));
+    // Before the record goes: who may know of it is read off it.
+    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    if !patients::remove(&mut tx.conn(), &row.record).await? {
+        return Err(overtaken::<Patient>(app, tx, actor, id).await);
+    }
+    tx.commit().await?;
+    app.db().erase_log().await;
+    Ok(())
+}
+
+/// Erases what is kept about a record beside itself: the values in the audit log, and answers that
+/// were kept for requests that are sent again.
+pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), Error> {
+    db::audit::erase(conn, entity, id).await?;
+    Ok(db::idempotency::erase(conn, entity, id).await?)
+}
+
+fn taken(place: usize) -> (String, Complaint) {
+    let message = "another patient has this identifier already";
+    (format!("identifiers[{place}]"), Complaint::new("not_unique", message))
+}
+
+/// Names every identifier that another patient has; the index decides between two who come at the
+/// same moment.
+async fn check_identifiers(
+    conn: &mut Conn<'_>,
+    state: &PatientState,
+    own: Option<PatientId>,
+) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    for (i, identifier) in state.fields.identifiers.iter().enumerate() {
+        let holder = patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
+        if holder.is_some() && holder != own {
+            let (field, complaint) = taken(i);
+            faults.add(field, complaint);
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Conflict(faults)) }
+}
+
+fn taken_identifier(error: DbError) -> Error {
+    match error {
+        DbError::Unique(UniqueKey::PatientIdentifier) => {
+            let (_, complaint) = taken(0);
+            Error::Conflict(Faults::one("identifiers", complaint))
+        }
+        other => other.into(),
+    }
+}

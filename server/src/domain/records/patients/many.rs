@@ -1,0 +1,150 @@
+//! Many patients at once, for imports and samples.
+
+use std::collections::{HashMap, HashSet};
+
+use shared::{
+    Faults, Mrn,
+    id::PatientId,
+    patient::{Identifier, PatientState},
+};
+
+use super::{Action, Actor, App, Conn, Doer, audit, patients, registered};
+use crate::{
+    db::DbError,
+    domain::{
+        access::scope,
+        batches::{Step, in_pieces},
+    },
+    error::Error,
+};
+
+/// System and value of the identifiers that were given out and not written; with a number that is
+/// the same for those of one patient.
+pub(crate) type Claimed = HashMap<(String, String), usize>;
+
+fn key(identifier: &Identifier) -> (String, String) {
+    (identifier.system.clone(), identifier.value.clone())
+}
+
+/// Registers many patients, in pieces (see [`in_pieces`]). Answers for each its id, or why it
+/// contradicts what is stored; such a one keeps none of the others out.
+///
+/// Fails where the database does; the pieces that were written before stay.
+pub(crate) async fn register_many(
+    app: &App,
+    actor: &Actor,
+    states: &[PatientState],
+    action: &str,
+) -> Result<Vec<Result<PatientId, Faults>>, Error> {
+    scope(actor, Action::CreatePatient)?;
+    in_pieces(app, states, &Registering { app, actor, action }).await
+}
+
+/// Who registers, and what that is called in the audit log.
+struct Registering<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    action: &'a str,
+}
+
+impl Step<PatientState> for Registering<'_> {
+    type Outcome = Result<PatientId, Faults>;
+
+    async fn run(
+        &self,
+        conn: &mut Conn<'_>,
+        step: &[PatientState],
+    ) -> Result<Vec<Self::Outcome>, DbError> {
+        let now = self.app.clock().now();
+        let verdicts = sort_out(conn, step, &mut Claimed::new()).await?;
+        let fit: Vec<_> =
+            step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
+        let inserted = patients::insert_many(conn, &fit, self.actor.id(), now).await?;
+        let deed = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
+            registered(self.action, *id, mrn, state)
+        };
+        let deeds = fit.iter().zip(&inserted).map(deed).collect::<Result<Vec<_>, Error>>()?;
+        audit::note_all(conn, Doer::Actor(self.actor), now, deeds).await?;
+        let mut ids = inserted.into_iter().map(|(id, _)| id);
+        let missing = || DbError::from(Error::internal("a patient was not inserted"));
+        let outcome = |verdict: Result<(), Faults>| match verdict {
+            Ok(()) => ids.next().map(Ok).ok_or_else(missing),
+            Err(faults) => Ok(Err(faults)),
+        };
+        verdicts.into_iter().map(outcome).collect()
+    }
+}
+
+/// Says of each patient whether registering it would contradict what is stored or what is claimed;
+/// what the good ones have is claimed from then on.
+pub(crate) async fn find_taken(
+    app: &App,
+    states: &[PatientState],
+    claimed: &mut Claimed,
+) -> Result<Vec<Result<(), Faults>>, Error> {
+    let mut lent = app.db().read().await?;
+    Ok(sort_out(&mut lent.conn(), states, claimed).await?)
+}
+
+/// The same, on a connection. The check comes before the writing, since on PostgreSQL a refused row
+/// spoils the whole transaction.
+async fn sort_out(
+    conn: &mut Conn<'_>,
+    states: &[PatientState],
+    claimed: &mut Claimed,
+) -> Result<Vec<Result<(), Faults>>, DbError> {
+    let all = states.iter().flat_map(|state| &state.fields.identifiers);
+    let stored = patients::identified_now(conn, &all.collect::<Vec<_>>()).await?;
+    let stored: HashSet<_> = stored.iter().map(key).collect();
+    let verdict = |state: &PatientState| {
+        let mut faults = Faults::default();
+        let own: Vec<_> = state.fields.identifiers.iter().map(key).collect();
+        for (place, identifier) in own.iter().enumerate() {
+            if stored.contains(identifier) || claimed.contains_key(identifier) {
+                let (field, complaint) = super::taken(place);
+                faults.add(field, complaint);
+            }
+        }
+        faults.into_result()?;
+        let claimant = claimed.len();
+        claimed.extend(own.into_iter().map(|identifier| (identifier, claimant)));
+        Ok(())
+    };
+    Ok(states.iter().map(verdict).collect())
+}
+
+/// Says of each list of identifiers whether one patient, in the archive or not, has all of it, or
+/// one of those whose identifiers are claimed. An empty list is nobody's.
+pub(crate) async fn already_there(
+    app: &App,
+    lists: &[&[Identifier]],
+    claimed: &Claimed,
+) -> Result<Vec<bool>, Error> {
+    let mut lent = app.db().read().await?;
+    let asked: Vec<_> = lists.iter().flat_map(|list| list.iter()).collect();
+    let found = patients::identified_ever(&mut lent.conn(), &asked).await?;
+    let mut holders: HashMap<(String, String), HashSet<Holder>> = HashMap::new();
+    for (id, held) in &found {
+        for identifier in held {
+            holders.entry(key(identifier)).or_default().insert(Holder::Stored(*id));
+        }
+    }
+    let holders_of = |identifier: &Identifier| {
+        let key = key(identifier);
+        let mut all = holders.get(&key).cloned().unwrap_or_default();
+        all.extend(claimed.get(&key).copied().map(Holder::Claimant));
+        all
+    };
+    let is_there = |list: &&[Identifier]| {
+        let mut of_each = list.iter().map(holders_of);
+        let first = of_each.next().unwrap_or_default();
+        !of_each.fold(first, |all, of_one| &all & &of_one).is_empty()
+    };
+    Ok(lists.iter().map(is_there).collect())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Holder {
+    Stored(PatientId),
+    Claimant(usize),
+}
