@@ -15,7 +15,7 @@ use crate::{
     keys::KeyRing,
     metrics::{Levels, Metrics},
     services::{
-        feed::Feed, mail::Mail, passwords::Passwords, post::Post, reads::Reads, tokens::Tokens,
+        feed::Feed, mail::Mail, passwords::Passwords, post::Post, reads::ReadLog, tokens::Tokens,
     },
 };
 
@@ -33,7 +33,7 @@ struct Inner {
     clock: Clock,
     tokens: Tokens,
     passwords: Passwords,
-    reads: Reads,
+    reads: ReadLog,
     metrics: Metrics,
     feed: Feed,
     mail: Mail,
@@ -58,7 +58,7 @@ impl App {
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new(cost)?;
-        let reads = Reads::start(db.clone());
+        let reads = ReadLog::start(db.clone());
         users::listing::complete(&db).await.map_err(|error| error.to_string())?;
         let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));
         let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(post));
@@ -109,7 +109,7 @@ impl App {
     }
 
     /// The queue of audit events for reads.
-    pub fn reads(&self) -> &Reads {
+    pub fn reads(&self) -> &ReadLog {
         &self.inner.reads
     }
 

@@ -116,7 +116,7 @@ enum UserCommand {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    text.parse().map_err(|complaint: shared::Complaint| complaint.message)
+    text.parse().map_err(|complaint: shared::FieldError| complaint.message)
 }
 
 /// The exit status of a failure.
@@ -335,7 +335,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = upgrade::open_on(Settings { listen: address, ..settings }, &database).await?;
-    let doors = connections::Doors::open(&app, listener, connections::Limits::default())?;
+    let doors = connections::Server::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {
         lock.announce(&format!("{scheme}://{address}"))?;

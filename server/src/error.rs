@@ -3,14 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::{Complaint, Faults};
+use shared::{FieldError, FieldErrors};
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The input is bad; every fault is named.
     #[error("invalid input: {0}")]
-    Invalid(Faults),
+    Invalid(FieldErrors),
     /// There is no valid session behind the request.
     #[error("not logged in: {0}")]
     Unauthenticated(&'static str),
@@ -31,7 +31,7 @@ pub enum Error {
     NotFound,
     /// The change contradicts what is stored.
     #[error("conflict: {0}")]
-    Conflict(Faults),
+    Conflict(FieldErrors),
     /// The change contradicts one or more records, which the answer shows.
     #[error("conflict: {0}")]
     Contradiction(Box<Contradiction>),
@@ -75,16 +75,16 @@ pub enum Error {
 pub enum TokenRefusal {
     /// A parameter is missing, repeated or unreadable.
     #[error("invalid request: {0}")]
-    InvalidRequest(Faults),
+    InvalidRequest(FieldErrors),
     /// Password or refresh token are not valid, or not enough.
     #[error("invalid grant: {0}")]
     InvalidGrant(&'static str),
     /// There is another way to get tokens, but not this one.
     #[error("unsupported grant type: {0}")]
-    UnsupportedGrantType(Faults),
+    UnsupportedGrantType(FieldErrors),
     /// Rights were asked for by a name that means nothing.
     #[error("invalid scope: {0}")]
-    InvalidScope(Faults),
+    InvalidScope(FieldErrors),
 }
 
 impl TokenRefusal {
@@ -107,7 +107,7 @@ pub const CONFIRM_FIRST: &str =
 #[error("{faults}")]
 pub struct Contradiction {
     /// The members that are at fault.
-    pub faults: Faults,
+    pub faults: FieldErrors,
     /// The member of the problem document that shows it: `existing`, `active_assignments`.
     pub name: &'static str,
     /// What is shown.
@@ -140,13 +140,13 @@ pub enum StaleCause {
 
 impl Error {
     /// Bad input with one fault.
-    pub fn invalid(field: &str, complaint: Complaint) -> Self {
-        Self::Invalid(Faults::one(field, complaint))
+    pub fn invalid(field: &str, complaint: FieldError) -> Self {
+        Self::Invalid(FieldErrors::one(field, complaint))
     }
 
     /// A conflict at one member.
     pub fn conflict(field: &str, code: &'static str, message: &str) -> Self {
-        Self::Conflict(Faults::one(field, Complaint::new(code, message)))
+        Self::Conflict(FieldErrors::one(field, FieldError::new(code, message)))
     }
 
     /// A defect in words.
@@ -155,8 +155,8 @@ impl Error {
     }
 }
 
-impl From<Faults> for Error {
-    fn from(faults: Faults) -> Self {
+impl From<FieldErrors> for Error {
+    fn from(faults: FieldErrors) -> Self {
         Self::Invalid(faults)
     }
 }

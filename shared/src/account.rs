@@ -8,7 +8,7 @@ mod token;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    Complaint, Faults, SessionId, UserId,
+    FieldError, FieldErrors, SessionId, UserId,
     rules::{EMAIL_MAX, NAME_MAX, PHONE_MAX},
     text,
 };
@@ -70,13 +70,13 @@ impl Role {
 }
 
 /// A username: no `@`, so that it is never taken for an e-mail address.
-pub fn username(text: &str) -> Result<String, Complaint> {
+pub fn username(text: &str) -> Result<String, FieldError> {
     // Compared as it looks: some characters only look like an @.
     let looks = text::fold_case(text);
     let is_invisible = |c: char| c.is_whitespace() || ('\u{200B}'..='\u{200F}').contains(&c);
     if looks.contains('@') || text.contains(is_invisible) {
         let message = "must have neither @ nor spaces nor invisible characters";
-        return Err(Complaint::new("invalid_username", message));
+        return Err(FieldError::new("invalid_username", message));
     }
     Ok(text.to_owned())
 }
@@ -93,20 +93,20 @@ pub fn split_name(name: &str) -> (Option<String>, Option<String>) {
 /// Checks a password against every rule but how early it is guessed, which the server estimates.
 ///
 /// `own` are the user's e-mail address, username and names: a password must not be one of them.
-pub fn check_password(password: &str, role: Role, own: &[&str]) -> Result<(), Complaint> {
+pub fn check_password(password: &str, role: Role, own: &[&str]) -> Result<(), FieldError> {
     let min = role.password_min();
     let length = password.chars().count();
     if length < min {
         let message = format!("must have at least {min} characters");
-        return Err(Complaint::new("too_short", message).with("min", min));
+        return Err(FieldError::new("too_short", message).with("min", min));
     }
     if length > PASSWORD_MAX {
-        return Err(Complaint::too_long(PASSWORD_MAX));
+        return Err(FieldError::too_long(PASSWORD_MAX));
     }
     let folded = password.to_lowercase();
     if own.iter().any(|own| !own.is_empty() && own.to_lowercase() == folded) {
         let message = "must not be your own e-mail address, username or name";
-        return Err(Complaint::new("own_data", message));
+        return Err(FieldError::new("own_data", message));
     }
     Ok(())
 }
@@ -318,8 +318,8 @@ pub fn identifier_key(identifier: &str) -> String {
 }
 
 /// The faults of a password, as a member of a request.
-pub fn password_faults(field: &str, judged: Result<(), Complaint>) -> Faults {
-    judged.err().map(|complaint| Faults::one(field, complaint)).unwrap_or_default()
+pub fn password_faults(field: &str, judged: Result<(), FieldError>) -> FieldErrors {
+    judged.err().map(|complaint| FieldErrors::one(field, complaint)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::{
-    Complaint, Faults, Patch, UserId,
+    FieldError, FieldErrors, Patch, UserId,
     compatibility::ASSIGNMENT as EARLIER,
     date::parse_day,
     doctor::SPECIALIZATION_MAX,
@@ -63,7 +63,7 @@ impl AssignmentFields {
     /// The values of a new assignment.
     ///
     /// Fails where status and `is_active` contradict each other.
-    pub fn new(input: &AssignmentInput, today: NaiveDate) -> Result<Self, Faults> {
+    pub fn new(input: &AssignmentInput, today: NaiveDate) -> Result<Self, FieldErrors> {
         let mut input = input.clone();
         if input.assigned_date.is_absent() {
             input.assigned_date = Patch::Value(today);
@@ -76,7 +76,7 @@ impl AssignmentFields {
     ///
     /// Fails where status and `is_active` contradict each other. An `is_active` that comes back as it
     /// was read says nothing beside another status.
-    pub fn changed_by(&self, input: &AssignmentInput) -> Result<Self, Faults> {
+    pub fn changed_by(&self, input: &AssignmentInput) -> Result<Self, FieldErrors> {
         let mut fields = self.clone();
         let faults = input.apply(&mut fields);
         fields.status = status(Some(self.status), fields.status, input)?;
@@ -89,7 +89,7 @@ fn status(
     stored: Option<AssignmentStatus>,
     status: AssignmentStatus,
     input: &AssignmentInput,
-) -> Result<AssignmentStatus, Faults> {
+) -> Result<AssignmentStatus, FieldErrors> {
     match input.is_active.value().copied() {
         None => Ok(status),
         Some(told) if told == status.is_active() => Ok(status),
@@ -98,7 +98,7 @@ fn status(
         Some(told) if stored.is_some_and(|stored| stored.is_active() == told) => Ok(status),
         Some(_) => {
             let message = format!("must agree with status, which is {status}");
-            Err(Faults::one("is_active", Complaint::new("disagrees", message)))
+            Err(FieldErrors::one("is_active", FieldError::new("disagrees", message)))
         }
     }
 }
@@ -121,7 +121,7 @@ const COMPUTED: &[&str] = &[
 const FIXED: &[&str] = &["id", "patient", "doctor", "assigned_by"];
 
 /// Adds what else is wrong, where something is wrong already.
-fn judge(input: &AssignmentInput, is_change: bool, today: NaiveDate, faults: &mut Faults) {
+fn validate(input: &AssignmentInput, is_change: bool, today: NaiveDate, faults: &mut FieldErrors) {
     if is_change || faults.concern("status") {
         return;
     }

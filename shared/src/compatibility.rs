@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     account::{FULL_NAME_MAX, split_name},
     read,
     rules::NAME_MAX,
@@ -90,8 +90,8 @@ pub struct SentNames(pub(crate) Vec<(&'static str, &'static str)>);
 impl SentNames {
     /// The same faults under the names that were sent.
     #[must_use]
-    pub fn of(&self, faults: &Faults) -> Faults {
-        let mut renamed = Faults::default();
+    pub fn of(&self, faults: &FieldErrors) -> FieldErrors {
+        let mut renamed = FieldErrors::default();
         for (field, complaint) in faults.iter() {
             let sent = self.0.iter().find(|(today, _)| *today == field);
             renamed.add(sent.map_or(field, |(_, sent)| sent), complaint.clone());
@@ -101,7 +101,7 @@ impl SentNames {
 }
 
 /// Splits a name that came as one member; either part may be missing.
-pub(crate) fn split(name: Value) -> Result<(Option<String>, Option<String>), Complaint> {
+pub(crate) fn split(name: Value) -> Result<(Option<String>, Option<String>), FieldError> {
     let name = match name {
         Value::Null => None,
         name => read::line(FULL_NAME_MAX)(name)?,
@@ -109,7 +109,7 @@ pub(crate) fn split(name: Value) -> Result<(Option<String>, Option<String>), Com
     let (first, last) = name.as_deref().map(split_name).unwrap_or_default();
     if [&first, &last].into_iter().flatten().any(|part| part.chars().count() > NAME_MAX) {
         let message = format!("must have at most {NAME_MAX} characters in either name");
-        return Err(Complaint::new("too_long", message).with("max", NAME_MAX));
+        return Err(FieldError::new("too_long", message).with("max", NAME_MAX));
     }
     Ok((first, last))
 }

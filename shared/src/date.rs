@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Complaint;
+use crate::FieldError;
 
 /// The highest accepted age, in years.
 pub const AGE_MAX: i64 = 150;
@@ -27,9 +27,9 @@ impl PartialDate {
 
     /// Parses `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Fails on any other shape and on dates that do not
     /// exist.
-    pub fn parse(text: &str) -> Result<Self, Complaint> {
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
         let shape =
-            || Complaint::new("invalid_date", "must be a date: YYYY-MM-DD, or YYYY-MM, or YYYY");
+            || FieldError::new("invalid_date", "must be a date: YYYY-MM-DD, or YYYY-MM, or YYYY");
         let mut parts = text.split('-');
         let mut part = |len: usize| match parts.next() {
             Some(part) if part.len() == len && part.bytes().all(|b| b.is_ascii_digit()) => {
@@ -44,7 +44,7 @@ impl PartialDate {
         if parts.next().is_some() {
             return Err(shape());
         }
-        let no_such = || Complaint::new("no_such_date", "is a date that does not exist");
+        let no_such = || FieldError::new("no_such_date", "is a date that does not exist");
         let (Some(month), day) = (month, day) else { return Ok(Self::Year(year)) };
         let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(no_such)?;
         match day {
@@ -139,11 +139,11 @@ impl crate::describe::Describe for PartialDate {
 described!(PartialDate);
 
 /// Parses a full date, `YYYY-MM-DD`. Fails on any other shape and on dates that do not exist.
-pub fn parse_day(text: &str) -> Result<NaiveDate, Complaint> {
+pub fn parse_day(text: &str) -> Result<NaiveDate, FieldError> {
     match PartialDate::parse(text) {
         Ok(PartialDate::Day(day)) => Ok(day),
         Err(complaint) if complaint.code == "no_such_date" => Err(complaint),
-        _ => Err(Complaint::new("invalid_date", "must be a date: YYYY-MM-DD")),
+        _ => Err(FieldError::new("invalid_date", "must be a date: YYYY-MM-DD")),
     }
 }
 

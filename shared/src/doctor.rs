@@ -7,7 +7,7 @@ use std::{ops::Deref, str::FromStr};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    Complaint, Faults, Money, UserId,
+    FieldError, FieldErrors, Money, UserId,
     id::{DoctorId, id},
     moment::{MOMENT_MAX, Moment},
     money::money,
@@ -83,7 +83,7 @@ impl DoctorFields {
     /// The values of a new entry.
     ///
     /// Fails with every rule that they break.
-    pub fn new(input: &DoctorInput) -> Result<Self, Faults> {
+    pub fn new(input: &DoctorInput) -> Result<Self, FieldErrors> {
         let mut faults = check_names(input.first_name.value(), input.last_name.value());
         match input.create() {
             Ok(fields) if faults.is_empty() => return Ok(fields),
@@ -96,7 +96,7 @@ impl DoctorFields {
     /// Lays an input over these values and checks the result as a whole.
     ///
     /// Fails with every rule that it breaks.
-    pub fn changed_by(&self, input: &DoctorInput) -> Result<Self, Faults> {
+    pub fn changed_by(&self, input: &DoctorInput) -> Result<Self, FieldErrors> {
         let mut fields = self.clone();
         let cleared = input.apply(&mut fields);
         let mut faults = check_names(fields.first_name.as_ref(), fields.last_name.as_ref());
@@ -105,12 +105,12 @@ impl DoctorFields {
     }
 }
 
-fn check_names(first: Option<&String>, last: Option<&String>) -> Faults {
+fn check_names(first: Option<&String>, last: Option<&String>) -> FieldErrors {
     if first.is_some() || last.is_some() {
-        return Faults::default();
+        return FieldErrors::default();
     }
     let message = "is required: a doctor has a first name, a last name or both";
-    Faults::one("first_name", Complaint::new("required", message))
+    FieldErrors::one("first_name", FieldError::new("required", message))
 }
 
 record! {

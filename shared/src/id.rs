@@ -25,13 +25,13 @@ macro_rules! id {
         }
 
         impl std::str::FromStr for $name {
-            type Err = crate::Complaint;
+            type Err = crate::FieldError;
 
             /// Parses the digits of a path or a query. Fails on anything but a positive number.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text.parse::<i64>() {
                     Ok(id) if id > 0 && !text.starts_with('+') => Ok(Self(id)),
-                    _ => Err(crate::Complaint::new("invalid_id", "must be a positive whole number")),
+                    _ => Err(crate::FieldError::new("invalid_id", "must be a positive whole number")),
                 }
             }
         }
@@ -56,8 +56,8 @@ macro_rules! id {
 }
 
 /// Reads an id from a body. Fails on anything but a positive integer.
-pub fn id<T: From<i64>>(value: serde_json::Value) -> Result<Option<T>, crate::Complaint> {
-    let wrong = || crate::Complaint::new("invalid_id", "must be a positive whole number");
+pub fn id<T: From<i64>>(value: serde_json::Value) -> Result<Option<T>, crate::FieldError> {
+    let wrong = || crate::FieldError::new("invalid_id", "must be a positive whole number");
     value.as_i64().filter(|id| *id > 0).map(|id| Some(T::from(id))).ok_or_else(wrong)
 }
 

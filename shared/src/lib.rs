@@ -47,4 +47,4 @@ pub use money::Money;
 pub use mrn::Mrn;
 pub use page::Page;
 pub use patch::Patch;
-pub use problem::{Complaint, Expected, Faults, Kind, Problem};
+pub use problem::{Expected, FieldError, FieldErrors, Kind, Problem};

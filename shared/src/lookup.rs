@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "openapi")]
 use crate::describe::{Describe, Members};
 use crate::{
-    Complaint,
+    FieldError,
     doctor::Doctor,
     patient::Patient,
     query::Query,
@@ -169,6 +169,6 @@ impl LookupQuery {
 }
 
 /// What is said of an id after `#` that can't be one.
-pub fn not_an_id() -> Complaint {
-    Complaint::new("invalid_id", "must be a positive whole number after #")
+pub fn not_an_id() -> FieldError {
+    FieldError::new("invalid_id", "must be a positive whole number after #")
 }

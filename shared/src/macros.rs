@@ -137,7 +137,7 @@ macro_rules! fields {
             )*
             /// What was read and is sent back, to be compared with the record as it is.
             #[serde(skip)]
-            pub echo: $crate::read::Echo,
+            pub read_only: $crate::read::ReadOnlyMembers,
         }
 
         impl $input {
@@ -151,7 +151,7 @@ macro_rules! fields {
                 Self {
                     $($field: take_member!(reader, $field, $($how)? ($($rule)*)),)*
                     $($extra: reader.member(stringify!($extra), $extra_rule),)*
-                    echo: $crate::read::Echo::default(),
+                    read_only: $crate::read::ReadOnlyMembers::default(),
                 }
             }
 
@@ -164,7 +164,7 @@ macro_rules! fields {
             /// The stored values of a new record.
             ///
             /// Fails with each member that has to be there and is not.
-            pub fn create(&self) -> Result<$stored, $crate::Faults> {
+            pub fn create(&self) -> Result<$stored, $crate::FieldErrors> {
                 let missing = [$(
                     create_member!(self, $field, [$($how)?] $(or $default)?)
                         .is_none()
@@ -173,13 +173,13 @@ macro_rules! fields {
                 let build = || Some($stored {
                     $($field: create_member!(self, $field, [$($how)?] $(or $default)?)?,)*
                 });
-                build().ok_or_else(|| $crate::Faults::required(missing))
+                build().ok_or_else(|| $crate::FieldErrors::required(missing))
             }
 
             /// Lays the given members over the stored ones, and answers those that can't be cleared.
             #[must_use]
-            pub fn apply(&self, stored: &mut $stored) -> $crate::Faults {
-                $crate::Faults::required([$(apply_member!(self, stored, $field, [$($how)?])),*])
+            pub fn apply(&self, stored: &mut $stored) -> $crate::FieldErrors {
+                $crate::FieldErrors::required([$(apply_member!(self, stored, $field, [$($how)?])),*])
             }
 
             /// The members that a new record needs.
@@ -478,7 +478,7 @@ macro_rules! requests {
                 let mut input = $input::read(reader);
                 if $sent_back {
                     reader.ignore(COMPUTED);
-                    input.echo = reader.echo(FIXED);
+                    input.read_only = reader.read_only(FIXED);
                 }
                 if $replaces {
                     input.clear_absent();
@@ -486,8 +486,8 @@ macro_rules! requests {
                 Some(Self(input))
             }
 
-            fn judge(&self, today: chrono::NaiveDate, faults: &mut $crate::Faults) {
-                judge(&self.0, $sent_back && !$replaces, today, faults);
+            fn validate(&self, today: chrono::NaiveDate, faults: &mut $crate::FieldErrors) {
+                validate(&self.0, $sent_back && !$replaces, today, faults);
             }
         }
 
@@ -556,13 +556,13 @@ macro_rules! choice {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::Complaint;
+            type Err = $crate::FieldError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let is = |known: &str| known.eq_ignore_ascii_case(text);
                 match () {
                     $(() if is($text) $(|| is($other))* => Ok(Self::$variant),)*
-                    () => Err($crate::Complaint::not_one_of(Self::TEXTS)),
+                    () => Err($crate::FieldError::not_one_of(Self::TEXTS)),
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, Utc};
 
-use crate::Complaint;
+use crate::FieldError;
 
 /// The longest text of a time, in characters.
 pub const MOMENT_MAX: usize = 40;
@@ -14,15 +14,15 @@ pub const MOMENT_MAX: usize = 40;
 pub struct Moment(pub DateTime<Utc>);
 
 impl FromStr for Moment {
-    type Err = Complaint;
+    type Err = FieldError;
 
     /// Parses RFC 3339, as in `2026-11-20T08:30:00Z`. Digits beyond microseconds are dropped.
-    fn from_str(text: &str) -> Result<Self, Complaint> {
+    fn from_str(text: &str) -> Result<Self, FieldError> {
         let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.with_timezone(&Utc));
         match moment {
             // Outside these years the two databases compare times differently.
             Ok(moment) if (1..=9_999).contains(&moment.year()) => Ok(Self(moment.trunc_subsecs(6))),
-            _ => Err(Complaint::new(
+            _ => Err(FieldError::new(
                 "invalid_time",
                 "must be a time like 2026-11-20T08:30:00Z; in a URL, write + as %2B",
             )),

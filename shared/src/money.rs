@@ -10,7 +10,7 @@ use serde_json::Value;
 
 #[cfg(feature = "openapi")]
 use crate::describe::Shape;
-use crate::{Complaint, Expected};
+use crate::{Expected, FieldError};
 
 /// The pattern of an amount in a request, with or without digits after the point.
 #[cfg(feature = "openapi")]
@@ -40,11 +40,11 @@ impl Money {
 }
 
 impl FromStr for Money {
-    type Err = Complaint;
+    type Err = FieldError;
 
     /// Parses `200`, `200.0` and `200.00`. Fails on more than two digits after the point and on
     /// amounts out of range.
-    fn from_str(text: &str) -> Result<Self, Complaint> {
+    fn from_str(text: &str) -> Result<Self, FieldError> {
         let is_sign = |c| matches!(c, '-' | '+');
         let digits = text.trim_start_matches(is_sign);
         let fraction = digits.split_once('.').map(|(_, fraction)| fraction.len());
@@ -56,13 +56,13 @@ impl FromStr for Money {
     }
 }
 
-fn wrong() -> Complaint {
+fn wrong() -> FieldError {
     let message = "must be an amount with at most two digits after the point, like 200.00";
-    Complaint::new("invalid_money", message)
+    FieldError::new("invalid_money", message)
 }
 
 impl Money {
-    fn of(amount: Decimal) -> Result<Self, Complaint> {
+    fn of(amount: Decimal) -> Result<Self, FieldError> {
         let mut amount = amount.normalize();
         if amount.scale() > SCALE {
             return Err(wrong());
@@ -72,7 +72,7 @@ impl Money {
             Ok(hundredths) if (0..=Self::MAX.0).contains(&hundredths) => Ok(Self(hundredths)),
             _ => {
                 let message = format!("must be between {} and {}", Self(0), Self::MAX);
-                Err(Complaint::new("out_of_range", message)
+                Err(FieldError::new("out_of_range", message)
                     .with("min", Self(0).to_string())
                     .with("max", Self::MAX.to_string()))
             }
@@ -81,7 +81,7 @@ impl Money {
 }
 
 /// Reads an amount from a string or a JSON number. A blank string is no amount.
-pub fn money(value: Value) -> Result<Option<Money>, Complaint> {
+pub fn money(value: Value) -> Result<Option<Money>, FieldError> {
     match value {
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => text.trim().parse().map(Some),
@@ -91,7 +91,7 @@ pub fn money(value: Value) -> Result<Option<Money>, Complaint> {
             let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
             Money::of(read.map_err(|_| wrong())?).map(Some)
         }
-        _ => Err(Complaint::wrong_type(Expected::Decimal)),
+        _ => Err(FieldError::wrong_type(Expected::Decimal)),
     }
 }
 
@@ -110,7 +110,7 @@ impl Serialize for Money {
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|complaint: Complaint| D::Error::custom(complaint.message))
+        text.parse().map_err(|complaint: FieldError| D::Error::custom(complaint.message))
     }
 }
 

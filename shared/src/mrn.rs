@@ -1,6 +1,6 @@
 //! The medical record number: `P`, at least six digits, and a check letter.
 
-use crate::Complaint;
+use crate::FieldError;
 
 /// The check letters. There are 23 of them. This is a prime above ten, so every single wrong digit
 /// and every swap of two digits, adjacent or not, changes the remainder. `I`, `O` and `U` are left
@@ -29,14 +29,14 @@ impl Mrn {
     ///
     /// Fails with the code `mistyped_mrn` where only the check letter is wrong, so that a mistyped
     /// number is never taken for another patient's, and with `invalid_mrn` on any other shape.
-    pub fn parse(text: &str) -> Result<Self, Complaint> {
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
         let written: String = text
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
             .map(|c| c.to_ascii_uppercase())
             .collect();
         let shape =
-            || Complaint::new("invalid_mrn", "must be P, at least six digits and a check letter");
+            || FieldError::new("invalid_mrn", "must be P, at least six digits and a check letter");
         let (digits, letter) = written
             .strip_prefix('P')
             .and_then(|rest| rest.split_at_checked(rest.len().saturating_sub(1)))
@@ -48,7 +48,7 @@ impl Mrn {
         }
         let place: u64 = digits.parse().map_err(|_| shape())?;
         if !letter.starts_with(check_letter(place)) {
-            return Err(Complaint::new(
+            return Err(FieldError::new(
                 "mistyped_mrn",
                 "is mistyped: the check letter does not fit the digits",
             ));

@@ -12,7 +12,7 @@ use crate::error_codes::Code;
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Complaint {
+pub struct FieldError {
     /// A stable code, for clients in other languages: one of `error_codes`.
     pub code: &'static str,
     /// The sentence without its subject: `must be between 0 and 150`.
@@ -21,7 +21,7 @@ pub struct Complaint {
     pub params: Map<String, Value>,
 }
 
-impl Complaint {
+impl FieldError {
     /// A complaint without parameters.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), params: Map::new() }
@@ -97,22 +97,22 @@ pub enum Expected {
 
 /// Everything that is wrong with a request's input, field by field, in the order found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Faults(Vec<(String, Complaint)>);
+pub struct FieldErrors(Vec<(String, FieldError)>);
 
-impl Faults {
+impl FieldErrors {
     /// One fault.
-    pub fn one(field: impl Into<String>, complaint: Complaint) -> Self {
+    pub fn one(field: impl Into<String>, complaint: FieldError) -> Self {
         Self(vec![(field.into(), complaint)])
     }
 
     /// Members that have to be there and are not.
     pub fn required(missing: impl IntoIterator<Item = Option<&'static str>>) -> Self {
         let missing = missing.into_iter().flatten();
-        Self(missing.map(|field| (field.to_owned(), Complaint::required())).collect())
+        Self(missing.map(|field| (field.to_owned(), FieldError::required())).collect())
     }
 
     /// Adds a fault.
-    pub fn add(&mut self, field: impl Into<String>, complaint: Complaint) {
+    pub fn add(&mut self, field: impl Into<String>, complaint: FieldError) {
         self.0.push((field.into(), complaint));
     }
 
@@ -132,7 +132,7 @@ impl Faults {
     }
 
     /// The faults in the order found.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Complaint)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &FieldError)> {
         self.0.iter().map(|(field, complaint)| (field.as_str(), complaint))
     }
 
@@ -167,7 +167,7 @@ impl Faults {
     }
 }
 
-impl std::fmt::Display for Faults {
+impl std::fmt::Display for FieldErrors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (i, (field, complaint)) in self.0.iter().enumerate() {
             let comma = if i == 0 { "" } else { "; " };
@@ -339,7 +339,7 @@ impl Problem {
     }
 
     /// A problem whose sentence and members come from faults.
-    pub fn from_faults(kind: Kind, faults: &Faults) -> Self {
+    pub fn from_faults(kind: Kind, faults: &FieldErrors) -> Self {
         let mut problem = Self::new(kind, faults.to_string());
         problem.errors = faults.messages();
         problem.error_codes = faults.codes();

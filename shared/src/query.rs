@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::{
-    Complaint, Expected, Faults,
+    Expected, FieldError, FieldErrors,
     read::{self, Reader},
 };
 
@@ -17,7 +17,7 @@ pub trait Query: Sized {
 /// Reads the pairs of a query string completely.
 ///
 /// Fails with everything that is wrong with them.
-pub fn query<Q: Query>(pairs: Vec<(String, String)>) -> Result<Q, Faults> {
+pub fn query<Q: Query>(pairs: Vec<(String, String)>) -> Result<Q, FieldErrors> {
     let members = pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let mut reader = Reader::from_members(members);
     let query = Q::read(&mut reader);
@@ -28,30 +28,30 @@ pub fn query<Q: Query>(pairs: Vec<(String, String)>) -> Result<Q, Faults> {
 /// A rule for a parameter that means something. Empty it means nothing, and is refused.
 pub fn parsed<T>(
     max: usize,
-    parse: impl Fn(&str) -> Result<T, Complaint>,
-) -> impl Fn(Value) -> Result<Option<T>, Complaint> {
+    parse: impl Fn(&str) -> Result<T, FieldError>,
+) -> impl Fn(Value) -> Result<Option<T>, FieldError> {
     let read = read::parsed(max, parse);
     move |value| {
-        let empty = || Complaint::new("empty", "must not be empty; leave it out");
+        let empty = || FieldError::new("empty", "must not be empty; leave it out");
         read(value)?.map(Some).ok_or_else(empty)
     }
 }
 
 /// A rule for a whole number in a range.
-pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, Complaint> {
+pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, FieldError> {
     parsed(30, move |text| match text.parse::<i64>() {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
-        Ok(_) => Err(Complaint::out_of_range(min, max)),
-        Err(_) => Err(Complaint::wrong_type(Expected::Integer)),
+        Ok(_) => Err(FieldError::out_of_range(min, max)),
+        Err(_) => Err(FieldError::wrong_type(Expected::Integer)),
     })
 }
 
 /// A rule for `true` and `false`.
-pub fn boolean(value: Value) -> Result<Option<bool>, Complaint> {
+pub fn boolean(value: Value) -> Result<Option<bool>, FieldError> {
     parsed(10, |text| match text {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(Complaint::wrong_type(Expected::Boolean)),
+        _ => Err(FieldError::wrong_type(Expected::Boolean)),
     })(value)
 }
 
@@ -104,11 +104,11 @@ impl<T: Choice> crate::describe::Describe for Ordering<T> {
 described!(Ordering<T> where T: Choice);
 
 /// A rule for the ordering of a list: one of its fields, with `-` in front for descending.
-pub fn ordering<T: Choice>(value: Value) -> Result<Option<Ordering<T>>, Complaint> {
+pub fn ordering<T: Choice>(value: Value) -> Result<Option<Ordering<T>>, FieldError> {
     parsed(100, |text| {
         let name = text.strip_prefix('-').unwrap_or(text);
         let found = T::ALL.iter().zip(T::TEXTS).find(|(_, known)| **known == name);
-        let (by, _) = found.ok_or_else(|| Complaint::not_one_of(T::TEXTS))?;
+        let (by, _) = found.ok_or_else(|| FieldError::not_one_of(T::TEXTS))?;
         Ok(Ordering { by: *by, is_descending: name != text })
     })(value)
 }

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    Complaint, Expected, Faults, Patch,
+    Expected, FieldError, FieldErrors, Patch,
     compatibility::{Members as EarlierNames, SentNames},
     text::{self, Lines},
 };
@@ -26,7 +26,7 @@ pub trait Input: Sized {
 
     /// Adds what else is wrong, as far as can be told from what was readable: called where something
     /// is wrong already, so that all of it is named at once.
-    fn judge(&self, _today: NaiveDate, _faults: &mut Faults) {}
+    fn validate(&self, _today: NaiveDate, _faults: &mut FieldErrors) {}
 }
 
 /// Most members of an object that are looked at. No record has as many.
@@ -45,10 +45,10 @@ enum Raw {
 }
 
 impl Raw {
-    fn value(self) -> Result<Value, Complaint> {
+    fn value(self) -> Result<Value, FieldError> {
         match self {
             Self::Json(raw) => serde_json::from_str(raw.get())
-                .map_err(|e| Complaint::new("not_json", format!("is not JSON: {e}"))),
+                .map_err(|e| FieldError::new("not_json", format!("is not JSON: {e}"))),
             Self::Value(value) => Ok(value),
         }
     }
@@ -104,14 +104,14 @@ impl<'de> Deserialize<'de> for Members {
 
 /// Read-only members that came along in a change: they must be what they are.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Echo(Vec<(&'static str, Value)>);
+pub struct ReadOnlyMembers(Vec<(&'static str, Value)>);
 
-impl Echo {
+impl ReadOnlyMembers {
     /// Compares each with the record as it is; what differs is a fault.
-    pub fn compare(&self, current: &Value, faults: &mut Faults) {
+    pub fn compare(&self, current: &Value, faults: &mut FieldErrors) {
         for (name, sent) in &self.0 {
             if current.get(name) != Some(sent) {
-                faults.add(*name, Complaint::new("read_only", "can't be changed here"));
+                faults.add(*name, FieldError::new("read_only", "can't be changed here"));
             }
         }
     }
@@ -123,15 +123,15 @@ pub struct Reader {
     known: Vec<&'static str>,
     prefix: String,
     /// What is wrong so far.
-    pub faults: Faults,
+    pub faults: FieldErrors,
 }
 
 impl Reader {
     /// Parses a body.
     ///
     /// Fails where it is not one JSON object, with what is wrong and where.
-    pub fn from_slice(body: &[u8]) -> Result<Self, Complaint> {
-        let not_json = |what: String| Complaint::new("not_json", format!("is not JSON: {what}"));
+    pub fn from_slice(body: &[u8]) -> Result<Self, FieldError> {
+        let not_json = |what: String| FieldError::new("not_json", format!("is not JSON: {what}"));
         let text = std::str::from_utf8(body).map_err(|e| not_json(e.to_string()))?;
         if text.starts_with('\u{feff}') {
             return Err(not_json("it starts with a byte order mark".to_owned()));
@@ -141,14 +141,14 @@ impl Reader {
         }
         let members: Members = serde_json::from_str(text).map_err(|e| {
             if e.is_data() {
-                Complaint::new("not_an_object", "must be a JSON object")
+                FieldError::new("not_an_object", "must be a JSON object")
             } else {
                 not_json(e.to_string())
             }
         })?;
         if members.0.len() > MEMBERS_MAX {
             let message = format!("must have at most {MEMBERS_MAX} members");
-            return Err(Complaint::new("too_many", message).with("max", MEMBERS_MAX));
+            return Err(FieldError::new("too_many", message).with("max", MEMBERS_MAX));
         }
         Ok(Self::of(members.0))
     }
@@ -159,13 +159,13 @@ impl Reader {
     }
 
     fn of(members: Vec<(String, Raw)>) -> Self {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let mut seen: Vec<(String, Raw)> = Vec::with_capacity(members.len().min(MEMBERS_MAX));
         for (name, value) in members.into_iter().take(MEMBERS_MAX) {
             if !seen.iter().any(|(known, _)| *known == name) {
                 seen.push((name, value));
             } else if !faults.concern(&name) {
-                faults.add(name, Complaint::new("repeated", "is given twice"));
+                faults.add(name, FieldError::new("repeated", "is given twice"));
             }
         }
         Self { members: seen, known: Vec::new(), prefix: String::new(), faults }
@@ -183,8 +183,8 @@ impl Reader {
     pub(crate) fn peek<T>(
         &self,
         name: &str,
-        rule: impl Fn(Value) -> Result<Option<T>, Complaint>,
-    ) -> Result<Option<T>, Complaint> {
+        rule: impl Fn(Value) -> Result<Option<T>, FieldError>,
+    ) -> Result<Option<T>, FieldError> {
         let raw = self.members.iter().find(|(member, _)| member == name);
         match raw.map(|(_, raw)| raw.clone().value()).transpose()? {
             None | Some(Value::Null) => Ok(None),
@@ -207,7 +207,7 @@ impl Reader {
     pub fn member<T>(
         &mut self,
         name: &'static str,
-        rule: impl Fn(Value) -> Result<Option<T>, Complaint>,
+        rule: impl Fn(Value) -> Result<Option<T>, FieldError>,
     ) -> Patch<T> {
         let Some(raw) = self.take(name) else { return Patch::Absent };
         let ruled = raw.value().and_then(|value| match value {
@@ -228,11 +228,11 @@ impl Reader {
     pub fn filled<T>(
         &mut self,
         name: &'static str,
-        rule: impl Fn(Value) -> Result<Option<T>, Complaint>,
+        rule: impl Fn(Value) -> Result<Option<T>, FieldError>,
     ) -> Patch<T> {
         match self.member(name, rule) {
             Patch::Null => {
-                let complaint = Complaint::new("never_null", "can't be empty; leave it out");
+                let complaint = FieldError::new("never_null", "can't be empty; leave it out");
                 self.faults.add(format!("{}{name}", self.prefix), complaint);
                 Patch::Absent
             }
@@ -244,14 +244,14 @@ impl Reader {
     pub fn required<T>(
         &mut self,
         name: &'static str,
-        rule: impl Fn(Value) -> Result<Option<T>, Complaint>,
+        rule: impl Fn(Value) -> Result<Option<T>, FieldError>,
     ) -> Option<T> {
         let field = format!("{}{name}", self.prefix);
         match self.member(name, rule) {
             Patch::Value(value) => Some(value),
             Patch::Absent | Patch::Null => {
                 if !self.faults.concern(&field) {
-                    self.faults.add(field, Complaint::required());
+                    self.faults.add(field, FieldError::required());
                 }
                 None
             }
@@ -265,16 +265,16 @@ impl Reader {
     }
 
     /// Takes read-only members that must be what they are.
-    pub fn echo(&mut self, names: &'static [&'static str]) -> Echo {
-        let mut echo = Echo::default();
+    pub fn read_only(&mut self, names: &'static [&'static str]) -> ReadOnlyMembers {
+        let mut read_only = ReadOnlyMembers::default();
         for name in names {
             match self.take(name).map(Raw::value) {
-                Some(Ok(value)) => echo.0.push((name, value)),
+                Some(Ok(value)) => read_only.0.push((name, value)),
                 Some(Err(complaint)) => self.faults.add(*name, complaint),
                 None => {}
             }
         }
-        echo
+        read_only
     }
 
     /// Reads a list of objects. Faults are named `name[0].member`.
@@ -294,23 +294,23 @@ impl Reader {
         }
         let field = format!("{}{name}", self.prefix);
         let Some(values) = raw.items() else {
-            self.faults.add(field, Complaint::wrong_type(Expected::Array));
+            self.faults.add(field, FieldError::wrong_type(Expected::Array));
             return Patch::Absent;
         };
         if values.len() > max {
             let message = format!("must have at most {max} items");
-            self.faults.add(field, Complaint::new("too_many", message).with("max", max));
+            self.faults.add(field, FieldError::new("too_many", message).with("max", max));
             return Patch::Absent;
         }
         let mut items = Vec::with_capacity(values.len());
         for (i, value) in values.into_iter().enumerate() {
             let prefix = format!("{field}[{i}]");
             let Some(members) = value.members() else {
-                self.faults.add(prefix, Complaint::wrong_type(Expected::Object));
+                self.faults.add(prefix, FieldError::wrong_type(Expected::Object));
                 continue;
             };
             let mut reader = Self::of(members);
-            let mut repeated = Faults::default();
+            let mut repeated = FieldErrors::default();
             for (member, complaint) in reader.faults.iter() {
                 repeated.add(format!("{prefix}.{member}"), complaint.clone());
             }
@@ -322,14 +322,14 @@ impl Reader {
     }
 
     /// Ends the reading: what nobody has taken is unknown.
-    pub fn finish(mut self) -> Faults {
+    pub fn finish(mut self) -> FieldErrors {
         for (name, _) in self.members.iter().take(UNKNOWN_MAX) {
-            let mut complaint = Complaint::new("unknown", "is not known");
+            let mut complaint = FieldError::new("unknown", "is not known");
             if name.len() <= NAME_MAX
                 && let Some(near) = text::nearest(name, self.known.iter().copied())
             {
                 let message = format!("is not known; did you mean {near}?");
-                complaint = Complaint::new("unknown", message).with("nearest", near);
+                complaint = FieldError::new("unknown", message).with("nearest", near);
             }
             let shown: String = name.chars().take(100).collect();
             self.faults.add(format!("{}{shown}", self.prefix), complaint);
@@ -342,77 +342,80 @@ impl Reader {
 ///
 /// Fails with everything that is wrong with it; a body that is not a JSON object is a fault of
 /// `body`. `today` is the clinic's.
-pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, Faults> {
+pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, FieldErrors> {
     body_as_sent(bytes, today).0
 }
 
 /// Reads a body as [`body()`] does, and tells which members came under an earlier name: the faults are
 /// named as members are named today.
-pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Result<T, Faults>, SentNames) {
+pub fn body_as_sent<T: Input>(
+    bytes: &[u8],
+    today: NaiveDate,
+) -> (Result<T, FieldErrors>, SentNames) {
     let mut reader = match Reader::from_slice(bytes) {
         Ok(reader) => reader,
-        Err(complaint) => return (Err(Faults::one("body", complaint)), SentNames::default()),
+        Err(complaint) => return (Err(FieldErrors::one("body", complaint)), SentNames::default()),
     };
     let sent = reader.rename(T::EARLIER);
     let input = T::read(&mut reader);
     let mut faults = reader.finish();
     match input {
         Some(input) if faults.is_empty() => return (Ok(input), sent),
-        Some(input) => input.judge(today, &mut faults),
+        Some(input) => input.validate(today, &mut faults),
         None => {}
     }
     (Err(faults), sent)
 }
 
-fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, Complaint> {
-    let Value::String(text) = value else { return Err(Complaint::wrong_type(Expected::String)) };
+fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, FieldError> {
+    let Value::String(text) = value else { return Err(FieldError::wrong_type(Expected::String)) };
     let text = text::clean(&text, lines, max)?;
     Ok(Some(text).filter(|text| text::is_visible(text)))
 }
 
 /// A rule for text on one line of at most `max` characters; blank text is no value.
-pub fn line(max: usize) -> impl Fn(Value) -> Result<Option<String>, Complaint> {
+pub fn line(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| text_of(value, Lines::One, max)
 }
 
 /// A rule for text on any number of lines; blank text is no value.
-pub fn note(max: usize) -> impl Fn(Value) -> Result<Option<String>, Complaint> {
+pub fn note(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| text_of(value, Lines::Many, max)
 }
 
 /// A rule for text on one line that means something.
 pub fn parsed<T>(
     max: usize,
-    parse: impl Fn(&str) -> Result<T, Complaint>,
-) -> impl Fn(Value) -> Result<Option<T>, Complaint> {
+    parse: impl Fn(&str) -> Result<T, FieldError>,
+) -> impl Fn(Value) -> Result<Option<T>, FieldError> {
     move |value| text_of(value, Lines::One, max)?.map(|text| parse(&text)).transpose()
 }
 
 /// A rule for a secret, which is taken exactly as it is. Only its length is looked at here.
-pub fn secret(max: usize) -> impl Fn(Value) -> Result<Option<String>, Complaint> {
+pub fn secret(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| match value {
-        Value::String(secret) if secret.chars().count() > max => Err(Complaint::too_long(max)),
+        Value::String(secret) if secret.chars().count() > max => Err(FieldError::too_long(max)),
         Value::String(secret) => Ok(Some(secret).filter(|secret| !secret.is_empty())),
-        _ => Err(Complaint::wrong_type(Expected::String)),
+        _ => Err(FieldError::wrong_type(Expected::String)),
     }
 }
 
 /// A rule for a whole number in a range.
-pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, Complaint> {
+pub fn whole(min: i64, max: i64) -> impl Fn(Value) -> Result<Option<i64>, FieldError> {
     move |value| match value {
         Value::Number(number) => match number.as_i64() {
             Some(whole) if (min..=max).contains(&whole) => Ok(Some(whole)),
-            Some(_) => Err(Complaint::out_of_range(min, max)),
-            None if number.is_u64() => Err(Complaint::out_of_range(min, max)),
-            None => Err(Complaint::wrong_type(Expected::Integer)),
+            Some(_) => Err(FieldError::out_of_range(min, max)),
+            None if number.is_u64() => Err(FieldError::out_of_range(min, max)),
+            None => Err(FieldError::wrong_type(Expected::Integer)),
         },
-        _ => Err(Complaint::wrong_type(Expected::Integer)),
+        _ => Err(FieldError::wrong_type(Expected::Integer)),
     }
 }
 
 /// A rule for `true` and `false`.
-pub fn boolean(value: Value) -> Result<Option<bool>, Complaint> {
-    value.as_bool().map(Some).ok_or_else(|| Complaint::wrong_type(Expected::Boolean))
+pub fn boolean(value: Value) -> Result<Option<bool>, FieldError> {
+    value.as_bool().map(Some).ok_or_else(|| FieldError::wrong_type(Expected::Boolean))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use email_address::{EmailAddress, Options};
 
-use crate::{Complaint, text};
+use crate::{FieldError, text};
 
 /// The longest first or last name.
 pub const NAME_MAX: usize = 100;
@@ -26,25 +26,25 @@ pub const SEARCH_MAX: usize = 200;
 pub const REASON_MAX: usize = 500;
 
 /// Checks an e-mail address, whose domain must have a dot. The spelling stays as it is.
-pub fn email(text: &str) -> Result<String, Complaint> {
+pub fn email(text: &str) -> Result<String, FieldError> {
     let options =
         Options::default().with_required_tld().without_display_text().without_domain_literal();
     match EmailAddress::parse_with_options(text, options) {
         // RFC 5321 allows a quoted local part, but hardly any mail server delivers to it.
         Ok(_) if !text.contains('"') => Ok(text.to_owned()),
         _ => {
-            Err(Complaint::new("invalid_email", "must be an e-mail address, like ana@example.com"))
+            Err(FieldError::new("invalid_email", "must be an e-mail address, like ana@example.com"))
         }
     }
 }
 
 /// Checks a phone number. The spelling stays as it is.
-pub fn phone(text: &str) -> Result<String, Complaint> {
+pub fn phone(text: &str) -> Result<String, FieldError> {
     let marks = |c: char| c.is_ascii_digit() || " +-()./#*ext".contains(c.to_ascii_lowercase());
     if !text.chars().all(marks) || !PHONE_DIGITS.contains(&text::digits(text).len()) {
         let (min, max) = (PHONE_DIGITS.start(), PHONE_DIGITS.end());
         let message = format!("must be a phone number with {min} to {max} digits");
-        return Err(Complaint::new("invalid_phone", message)
+        return Err(FieldError::new("invalid_phone", message)
             .with("min_digits", *min)
             .with("max_digits", *max));
     }

@@ -2,7 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::Complaint;
+use crate::FieldError;
 
 /// The number of lines that a field may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,22 +17,22 @@ pub enum Lines {
 ///
 /// Fails where it contains control characters, bidirectional overrides (U+202A to U+202E, U+2066 to
 /// U+2069) or tag characters, or more than `max` characters.
-pub fn clean(text: &str, lines: Lines, max: usize) -> Result<String, Complaint> {
+pub fn clean(text: &str, lines: Lines, max: usize) -> Result<String, FieldError> {
     // The length including surrounding spaces is limited too: so many spaces are no typing slip.
     if text.nfc().count() > max {
-        return Err(Complaint::too_long(max));
+        return Err(FieldError::too_long(max));
     }
     let cleaned: String = text.replace("\r\n", "\n").trim().nfc().collect();
     if cleaned.chars().count() > max {
-        return Err(Complaint::too_long(max));
+        return Err(FieldError::too_long(max));
     }
     let allowed = |c: char| lines == Lines::Many && matches!(c, '\n' | '\t');
     match cleaned.chars().find(|c| is_refused(*c) && !allowed(*c)) {
-        Some('\n' | '\r') => Err(Complaint::new("line_break", "must be on one line")),
+        Some('\n' | '\r') => Err(FieldError::new("line_break", "must be on one line")),
         Some(c) => {
             let code = format!("U+{:04X}", u32::from(c));
             let message = format!("must not contain the invisible control character {code}");
-            Err(Complaint::new("control_character", message).with("character", code))
+            Err(FieldError::new("control_character", message).with("character", code))
         }
         None => Ok(cleaned),
     }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn length_is_counted_in_characters() {
         assert!(clean(&"é".repeat(100), Lines::One, 100).is_ok());
-        assert_eq!(clean(&"é".repeat(101), Lines::One, 100), Err(Complaint::too_long(100)));
+        assert_eq!(clean(&"é".repeat(101), Lines::One, 100), Err(FieldError::too_long(100)));
     }
 
     #[test]

@@ -20,8 +20,8 @@ use super::{
         body::{Body, NewBody},
         failure::Failure,
         guard::Guard,
-        params::{Ask, IfMatch, Path},
-        reply::{Created, Done, Keep, Record, Reply, page},
+        params::{IfMatch, Path, QueryParams},
+        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
     },
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) struct AssignmentsApi(pub(super) App);
 
 fn created(body: Assignment) -> Created<Assignment> {
     let (version, location) = (Some(body.version), paths::assignment(body.id));
-    Created { body, version, location, keep: Keep::Private }
+    Created { body, version, location, keep: CachePolicy::Private }
 }
 
 #[OpenApi(prefix_path = "/api/assignments", tag = "Tag::Assignments")]
@@ -45,7 +45,7 @@ impl AssignmentsApi {
     async fn list_assignments(
         &self,
         guard: Guard,
-        Ask(filter): Ask<AssignmentFilter>,
+        QueryParams(filter): QueryParams<AssignmentFilter>,
         address: Address,
     ) -> Result<Reply<Page<Assignment>>, Failure> {
         Ok(page(assignments::list(&self.0, &guard, &filter).await?, &address))
@@ -59,7 +59,7 @@ impl AssignmentsApi {
     async fn create_assignment(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         new: NewBody<NewAssignment>,
     ) -> Result<Created<Assignment>, Failure> {
         Ok(created(assignments::assign(&self.0, &guard, &new.body, new.once.as_ref()).await?))
@@ -71,9 +71,9 @@ impl AssignmentsApi {
         &self,
         guard: Guard,
         id: Path<AssignmentId>,
-        _query: Ask<NoQuery>,
-    ) -> Result<Record<Assignment>, Failure> {
-        Ok(Record(records::read::<Assignment>(&self.0, &guard, id.0, false).await?))
+        _query: QueryParams<NoQuery>,
+    ) -> Result<Tagged<Assignment>, Failure> {
+        Ok(Tagged(records::read::<Assignment>(&self.0, &guard, id.0, false).await?))
     }
 
     /// Replace an assignment
@@ -85,11 +85,11 @@ impl AssignmentsApi {
         &self,
         guard: Guard,
         id: Path<AssignmentId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<AssignmentReplacement>,
-    ) -> Result<Record<Assignment>, Failure> {
-        Ok(Record(assignments::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+    ) -> Result<Tagged<Assignment>, Failure> {
+        Ok(Tagged(assignments::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
     }
 
     /// Change an assignment
@@ -100,11 +100,11 @@ impl AssignmentsApi {
         &self,
         guard: Guard,
         id: Path<AssignmentId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<AssignmentPatch>,
-    ) -> Result<Record<Assignment>, Failure> {
-        Ok(Record(assignments::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+    ) -> Result<Tagged<Assignment>, Failure> {
+        Ok(Tagged(assignments::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
     }
 
     /// End an assignment
@@ -115,11 +115,11 @@ impl AssignmentsApi {
         &self,
         guard: Guard,
         id: Path<AssignmentId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         assignments::end(&self.0, &guard, id.0, &precondition).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Put the patient into another doctor's care
@@ -130,7 +130,7 @@ impl AssignmentsApi {
         &self,
         guard: Guard,
         id: Path<AssignmentId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         transfer: NewBody<Transfer>,
     ) -> Result<Created<Assignment>, Failure> {
@@ -148,7 +148,7 @@ impl AssignmentsApi {
         &self,
         guard: Guard,
         id: Path<AssignmentId>,
-        Ask(query): Ask<ListQuery>,
+        QueryParams(query): QueryParams<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
         Ok(page(records::history::<Assignment>(&self.0, &guard, id.0, &query).await?, &address))

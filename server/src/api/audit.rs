@@ -12,7 +12,7 @@ use super::{
         address::Address,
         failure::Failure,
         guard::Guard,
-        params::Ask,
+        params::QueryParams,
         reply::{Reply, page},
     },
 };
@@ -29,7 +29,7 @@ impl AuditApi {
     async fn list_audit(
         &self,
         guard: Guard,
-        Ask(filter): Ask<AuditFilter>,
+        QueryParams(filter): QueryParams<AuditFilter>,
         address: Address,
     ) -> Result<Reply<Page<AuditEntry>>, Failure> {
         Ok(page(audit::list(&self.0, &guard, &filter).await?, &address))

@@ -18,9 +18,9 @@ use super::{
         address::Address,
         body::{Body, OptionalBody},
         failure::{Failure, Limited, LoggingIn, Refreshing, Registering},
-        guard::{From, Guard},
-        params::{Ask, IfMatch, Path},
-        reply::{Accepted, Created, Done, Keep, Record, Reply, page},
+        guard::{ClientOrigin, Guard},
+        params::{IfMatch, Path, QueryParams},
+        reply::{Accepted, CachePolicy, Created, NoContent, Reply, Tagged, page},
     },
 };
 use crate::{
@@ -44,13 +44,13 @@ impl AuthApi {
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         Body(new): Body<Registration>,
     ) -> Result<Created<Registered>, Failure<Registering>> {
         let body = registration::register(&self.0, &origin, new).await?;
         let location = paths::PROFILE.to_owned();
-        Ok(Created { body, version: None, location, keep: Keep::Never })
+        Ok(Created { body, version: None, location, keep: CachePolicy::Never })
     }
 
     /// Log in
@@ -61,8 +61,8 @@ impl AuthApi {
     #[oai(path = "/login", method = "post", operation_id = "log_in")]
     async fn log_in(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         Body(login): Body<Login>,
     ) -> Result<Reply<Session>, Failure<LoggingIn>> {
         Ok(Reply::secret(login::log_in(&self.0, &origin, login).await?))
@@ -74,8 +74,8 @@ impl AuthApi {
     #[oai(path = "/token/refresh", method = "post", operation_id = "refresh_tokens")]
     async fn refresh_tokens(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         Body(sent): Body<Refresh>,
     ) -> Result<Reply<Refreshed>, Failure<Refreshing>> {
         Ok(Reply::secret(sessions::refresh(&self.0, &sent.refresh, &origin).await?))
@@ -88,11 +88,11 @@ impl AuthApi {
     async fn log_out(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         OptionalBody(sent): OptionalBody<Logout>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         sessions::logout(&self.0, &guard, sent.refresh.as_deref()).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Read one's own account
@@ -100,9 +100,9 @@ impl AuthApi {
     async fn get_profile(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
-    ) -> Result<Record<User>, Failure> {
-        Ok(Record(profile::read(&self.0, &guard)))
+        _query: QueryParams<NoQuery>,
+    ) -> Result<Tagged<User>, Failure> {
+        Ok(Tagged(profile::read(&self.0, &guard)))
     }
 
     /// Replace one's own account
@@ -113,13 +113,13 @@ impl AuthApi {
     async fn replace_profile(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<ProfileReplacement>,
-    ) -> Result<Record<User>, Failure<Limited>> {
+    ) -> Result<Tagged<User>, Failure<Limited>> {
         let (app, password) = (&self.0, new.current_password.as_deref());
         let profile = profile::update(app, &guard, &precondition, &new.input, password);
-        Ok(Record(profile.await?))
+        Ok(Tagged(profile.await?))
     }
 
     /// Change one's own account
@@ -130,13 +130,13 @@ impl AuthApi {
     async fn update_profile(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<ProfilePatch>,
-    ) -> Result<Record<User>, Failure<Limited>> {
+    ) -> Result<Tagged<User>, Failure<Limited>> {
         let (app, password) = (&self.0, change.current_password.as_deref());
         let profile = profile::update(app, &guard, &precondition, &change.input, password);
-        Ok(Record(profile.await?))
+        Ok(Tagged(profile.await?))
     }
 
     /// Set a new password
@@ -147,11 +147,11 @@ impl AuthApi {
     async fn change_password(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         Body(change): Body<PasswordChange>,
-    ) -> Result<Done, Failure<Limited>> {
+    ) -> Result<NoContent, Failure<Limited>> {
         password::change_password(&self.0, &guard, change).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Set a password with a one-time code
@@ -162,12 +162,12 @@ impl AuthApi {
     #[oai(path = "/password/reset", method = "post", operation_id = "reset_password")]
     async fn reset_password(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         Body(reset): Body<PasswordReset>,
-    ) -> Result<Done, Failure<Limited>> {
+    ) -> Result<NoContent, Failure<Limited>> {
         password_reset::reset_password(&self.0, &origin, &reset).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Ask for a new password
@@ -177,8 +177,8 @@ impl AuthApi {
     #[oai(path = "/password/forgot", method = "post", operation_id = "forget_password")]
     async fn forget_password(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         Body(asked): Body<MailRequest>,
     ) -> Result<Accepted, Failure<Limited>> {
         verification::forgot(&self.0, &origin, &asked.email).await?;
@@ -192,12 +192,12 @@ impl AuthApi {
     #[oai(path = "/verify-email", method = "post", operation_id = "verify_email")]
     async fn verify_email(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         Body(sent): Body<EmailVerification>,
-    ) -> Result<Done, Failure<Limited>> {
+    ) -> Result<NoContent, Failure<Limited>> {
         verification::verify(&self.0, &origin, &sent.token).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Ask for another code for an e-mail address
@@ -207,8 +207,8 @@ impl AuthApi {
     #[oai(path = "/verify-email/resend", method = "post", operation_id = "resend_verification")]
     async fn resend_verification(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         Body(asked): Body<MailRequest>,
     ) -> Result<Accepted, Failure<Limited>> {
         verification::resend(&self.0, &origin, &asked.email).await?;
@@ -222,7 +222,7 @@ impl AuthApi {
     async fn list_sessions(
         &self,
         guard: Guard,
-        Ask(query): Ask<ListQuery>,
+        QueryParams(query): QueryParams<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<LoginSession>>, Failure> {
         Ok(page(sessions::list(&self.0, &guard, &query).await?, &address))
@@ -236,9 +236,9 @@ impl AuthApi {
         &self,
         guard: Guard,
         id: Path<SessionId>,
-        _query: Ask<NoQuery>,
-    ) -> Result<Done, Failure> {
+        _query: QueryParams<NoQuery>,
+    ) -> Result<NoContent, Failure> {
         sessions::end(&self.0, &guard, id.0).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 }

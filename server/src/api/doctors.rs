@@ -22,8 +22,8 @@ use super::{
         body::{Body, NewBody, OptionalBody},
         failure::Failure,
         guard::Guard,
-        params::{Ask, IfMatch, Path},
-        reply::{Created, Done, Keep, Record, Reply, page},
+        params::{IfMatch, Path, QueryParams},
+        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
     },
 };
 use crate::{
@@ -42,7 +42,7 @@ impl DoctorsApi {
     async fn list_doctors(
         &self,
         guard: Guard,
-        Ask(filter): Ask<DoctorFilter>,
+        QueryParams(filter): QueryParams<DoctorFilter>,
         address: Address,
     ) -> Result<Reply<Page<Doctor>>, Failure> {
         Ok(page(doctors::list(&self.0, &guard, &filter).await?, &address))
@@ -53,12 +53,12 @@ impl DoctorsApi {
     async fn create_doctor(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         new: NewBody<NewDoctor>,
     ) -> Result<Created<Doctor>, Failure> {
         let body = doctors::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::doctor(body.id));
-        Ok(Created { body, version, location, keep: Keep::Private })
+        Ok(Created { body, version, location, keep: CachePolicy::Private })
     }
 
     /// List the specialisations
@@ -68,7 +68,7 @@ impl DoctorsApi {
     async fn list_specializations(
         &self,
         _guard: Guard,
-        Ask(query): Ask<ListQuery>,
+        QueryParams(query): QueryParams<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<SpecializationCount>>, Failure> {
         Ok(page(doctors::specializations(&self.0, &query).await?, &address))
@@ -82,10 +82,10 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        Ask(lookup): Ask<DoctorLookup>,
-    ) -> Result<Record<Doctor>, Failure> {
+        QueryParams(lookup): QueryParams<DoctorLookup>,
+    ) -> Result<Tagged<Doctor>, Failure> {
         let archived = lookup.archived.unwrap_or_default();
-        Ok(Record(records::read::<Doctor>(&self.0, &guard, id.0, archived).await?))
+        Ok(Tagged(records::read::<Doctor>(&self.0, &guard, id.0, archived).await?))
     }
 
     /// Replace a doctor's entry
@@ -96,11 +96,11 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<DoctorReplacement>,
-    ) -> Result<Record<Doctor>, Failure> {
-        Ok(Record(doctors::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+    ) -> Result<Tagged<Doctor>, Failure> {
+        Ok(Tagged(doctors::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
     }
 
     /// Change a doctor's entry
@@ -111,11 +111,11 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<DoctorPatch>,
-    ) -> Result<Record<Doctor>, Failure> {
-        Ok(Record(doctors::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+    ) -> Result<Tagged<Doctor>, Failure> {
+        Ok(Tagged(doctors::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
     }
 
     /// Archive a doctor
@@ -126,12 +126,12 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        Ask(removal): Ask<DoctorRemoval>,
+        QueryParams(removal): QueryParams<DoctorRemoval>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         doctors::archive(&self.0, &guard, id.0, &precondition, &removal, archiving).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Archive a doctor and read the entry
@@ -142,13 +142,13 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        Ask(removal): Ask<DoctorRemoval>,
+        QueryParams(removal): QueryParams<DoctorRemoval>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Record<Doctor>, Failure> {
+    ) -> Result<Tagged<Doctor>, Failure> {
         let archived =
             doctors::archive(&self.0, &guard, id.0, &precondition, &removal, archiving).await?;
-        Ok(Record(archived))
+        Ok(Tagged(archived))
     }
 
     /// Bring a doctor back from the archive
@@ -157,11 +157,11 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
-    ) -> Result<Record<Doctor>, Failure> {
-        Ok(Record(
+    ) -> Result<Tagged<Doctor>, Failure> {
+        Ok(Tagged(
             records::restore::<Doctor>(&self.0, &guard, id.0, &precondition, restoring).await?,
         ))
     }
@@ -175,7 +175,7 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        Ask(filter): Ask<AssignmentFilter>,
+        QueryParams(filter): QueryParams<AssignmentFilter>,
         address: Address,
     ) -> Result<Reply<Page<Assignment>>, Failure> {
         Ok(page(assignments::of_doctor(&self.0, &guard, id.0, filter).await?, &address))
@@ -189,7 +189,7 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        Ask(query): Ask<ListQuery>,
+        QueryParams(query): QueryParams<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
         Ok(page(records::history::<Doctor>(&self.0, &guard, id.0, &query).await?, &address))
@@ -204,12 +204,12 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(link): Body<Link>,
-    ) -> Result<Record<Doctor>, Failure> {
+    ) -> Result<Tagged<Doctor>, Failure> {
         let user = Some(link.user);
-        Ok(Record(links::link::<Doctor>(&self.0, &guard, id.0, &precondition, user).await?))
+        Ok(Tagged(links::link::<Doctor>(&self.0, &guard, id.0, &precondition, user).await?))
     }
 
     /// Say that no account belongs to a doctor
@@ -218,10 +218,10 @@ impl DoctorsApi {
         &self,
         guard: Guard,
         id: Path<DoctorId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         links::link::<Doctor>(&self.0, &guard, id.0, &precondition, None).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 }

@@ -30,7 +30,7 @@ use super::{
     wire::{
         failure::Failure,
         guard::{Bearer, Guard},
-        params::{Ask, header_schema},
+        params::{QueryParams, header_schema},
     },
 };
 use crate::{
@@ -70,7 +70,7 @@ impl EventsApi {
         &self,
         guard: Guard,
         Bearer(token): Bearer,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         LastEventId(place): LastEventId,
     ) -> Result<Events, Failure> {
         Ok(Events(events::listen(&self.0, &guard, token, place).await?))

@@ -10,7 +10,7 @@ use shared::{
 
 use super::{
     Tag,
-    wire::{body::BODY_MAX, failure::Failure, params::Ask, reply::Reply},
+    wire::{body::BODY_MAX, failure::Failure, params::QueryParams, reply::Reply},
 };
 use crate::{
     app::{App, Readiness},
@@ -27,7 +27,7 @@ impl ServiceApi {
     /// Version, time zone, whether people may register themselves, whether they have to confirm
     /// their e-mail address, whether an administrator is still to be made, and the limits that a client must obey.
     #[oai(path = "/api/meta", method = "get", operation_id = "get_meta")]
-    async fn get_meta(&self, _query: Ask<NoQuery>) -> Result<Reply<Meta>, Failure> {
+    async fn get_meta(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Meta>, Failure> {
         let app = &self.0;
         let limit = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(Reply::new(Meta {
@@ -48,7 +48,7 @@ impl ServiceApi {
 
     /// Whether the process lives
     #[oai(path = "/healthz", method = "get", operation_id = "get_liveness")]
-    async fn get_liveness(&self, _query: Ask<NoQuery>) -> Result<Reply<Health>, Failure> {
+    async fn get_liveness(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Health>, Failure> {
         Ok(Reply::new(Health { status: "alive", storage_full: None }))
     }
 
@@ -58,7 +58,7 @@ impl ServiceApi {
     /// (then every other address answers 503 too). Where only room is missing, records can still be
     /// read: that is ready too, and `storage_full` says so.
     #[oai(path = "/readyz", method = "get", operation_id = "get_readiness")]
-    async fn get_readiness(&self, _query: Ask<NoQuery>) -> Result<Reply<Health>, Failure> {
+    async fn get_readiness(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Health>, Failure> {
         let app = &self.0;
         let is_full = match app.readiness().await {
             Readiness::Ready => false,

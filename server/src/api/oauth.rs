@@ -9,7 +9,7 @@ use poem_openapi::{
 };
 use serde_json::Value;
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     account::{GRANT_TYPES, Login, OAuthTokens, PASSWORD_MAX, TOKEN_MAX, TokenRequest},
     query::NoQuery,
     read::{self, Reader},
@@ -21,8 +21,8 @@ use super::{
     wire::{
         body::{bytes, has_media_type},
         failure::{Failure, Granting},
-        guard::From,
-        params::Ask,
+        guard::ClientOrigin,
+        params::QueryParams,
         problem::{Refusal, raise},
         reply::Reply,
     },
@@ -50,8 +50,8 @@ impl OAuthApi {
     #[oai(path = "/token", method = "post", operation_id = "request_tokens")]
     async fn request_tokens(
         &self,
-        From(origin): From,
-        _query: Ask<NoQuery>,
+        ClientOrigin(origin): ClientOrigin,
+        _query: QueryParams<NoQuery>,
         grant: Grant,
     ) -> Result<Reply<OAuthTokens>, Failure<Granting>> {
         let tokens = match grant {
@@ -77,16 +77,16 @@ impl Grant {
     /// absent (RFC 6749, section 3.2).
     fn read(form: &[u8]) -> Result<Self, TokenRefusal> {
         if percent_encoding::percent_decode(form).decode_utf8().is_err() {
-            let complaint = Complaint::new("not_utf8", "is not UTF-8");
-            return Err(TokenRefusal::InvalidRequest(Faults::one("body", complaint)));
+            let complaint = FieldError::new("not_utf8", "is not UTF-8");
+            return Err(TokenRefusal::InvalidRequest(FieldErrors::one("body", complaint)));
         }
         let pairs = url::form_urlencoded::parse(form).into_owned();
         let members = pairs.map(|(name, value)| (name, Value::String(value)));
         let mut reader = Reader::from_members(members.collect());
         let grant_type = reader.required("grant_type", read::line(TOKEN_MAX));
         if reader.member("scope", read::line(TOKEN_MAX)).into_value().is_some() {
-            let complaint = Complaint::new("unknown", "must be left out: there are no scopes");
-            return Err(TokenRefusal::InvalidScope(Faults::one("scope", complaint)));
+            let complaint = FieldError::new("unknown", "must be left out: there are no scopes");
+            return Err(TokenRefusal::InvalidScope(FieldErrors::one("scope", complaint)));
         }
         let grant = match grant_type.as_deref() {
             Some(PASSWORD) => {
@@ -101,8 +101,8 @@ impl Grant {
                 reader.required(REFRESH_TOKEN, read::secret(TOKEN_MAX)).map(Self::RefreshToken)
             }
             Some(_) => {
-                let complaint = Complaint::not_one_of(GRANT_TYPES);
-                let faults = Faults::one("grant_type", complaint);
+                let complaint = FieldError::not_one_of(GRANT_TYPES);
+                let faults = FieldErrors::one("grant_type", complaint);
                 return Err(TokenRefusal::UnsupportedGrantType(faults));
             }
             None => None,

@@ -9,7 +9,7 @@ use shared::{
 
 use super::{
     Tag,
-    wire::{failure::Failure, guard::Guard, params::Ask, reply::Reply},
+    wire::{failure::Failure, guard::Guard, params::QueryParams, reply::Reply},
 };
 use crate::{
     app::App,
@@ -27,7 +27,7 @@ impl OverviewApi {
     async fn get_dashboard(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
     ) -> Result<Reply<Dashboard>, Failure> {
         Ok(Reply::new(dashboard::read(&self.0, &guard).await?))
     }
@@ -41,7 +41,7 @@ impl OverviewApi {
     async fn look_up(
         &self,
         guard: Guard,
-        Ask(query): Ask<LookupQuery>,
+        QueryParams(query): QueryParams<LookupQuery>,
     ) -> Result<Reply<Lookup>, Failure> {
         Ok(Reply::new(lookup::look_up(&self.0, &guard, &query.q).await?))
     }

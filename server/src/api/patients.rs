@@ -22,8 +22,8 @@ use super::{
         body::{Body, NewBody, OptionalBody},
         failure::Failure,
         guard::Guard,
-        params::{Ask, IfMatch, Path},
-        reply::{Created, Done, Keep, Record, Reply, page},
+        params::{IfMatch, Path, QueryParams},
+        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
     },
 };
 use crate::{
@@ -42,7 +42,7 @@ impl PatientsApi {
     async fn list_patients(
         &self,
         guard: Guard,
-        Ask(filter): Ask<PatientFilter>,
+        QueryParams(filter): QueryParams<PatientFilter>,
         address: Address,
     ) -> Result<Reply<Page<Patient>>, Failure> {
         Ok(page(patients::list(&self.0, &guard, &filter).await?, &address))
@@ -53,12 +53,12 @@ impl PatientsApi {
     async fn create_patient(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         new: NewBody<NewPatient>,
     ) -> Result<Created<Patient>, Failure> {
         let body = patients::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
-        Ok(Created { body, version, location, keep: Keep::Private })
+        Ok(Created { body, version, location, keep: CachePolicy::Private })
     }
 
     /// Read a patient
@@ -69,10 +69,10 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        Ask(lookup): Ask<PatientLookup>,
-    ) -> Result<Record<Patient>, Failure> {
+        QueryParams(lookup): QueryParams<PatientLookup>,
+    ) -> Result<Tagged<Patient>, Failure> {
         let archived = lookup.archived.unwrap_or_default();
-        Ok(Record(records::read::<Patient>(&self.0, &guard, id.0, archived).await?))
+        Ok(Tagged(records::read::<Patient>(&self.0, &guard, id.0, archived).await?))
     }
 
     /// Replace a patient's record
@@ -83,11 +83,11 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<PatientReplacement>,
-    ) -> Result<Record<Patient>, Failure> {
-        Ok(Record(patients::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+    ) -> Result<Tagged<Patient>, Failure> {
+        Ok(Tagged(patients::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
     }
 
     /// Change a patient's record
@@ -98,11 +98,11 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<PatientPatch>,
-    ) -> Result<Record<Patient>, Failure> {
-        Ok(Record(patients::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+    ) -> Result<Tagged<Patient>, Failure> {
+        Ok(Tagged(patients::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
     }
 
     /// Archive a patient
@@ -113,12 +113,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Archive a patient and read the record
@@ -129,11 +129,11 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
-    ) -> Result<Record<Patient>, Failure> {
-        Ok(Record(patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?))
+    ) -> Result<Tagged<Patient>, Failure> {
+        Ok(Tagged(patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?))
     }
 
     /// Bring a patient back from the archive
@@ -142,11 +142,11 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
-    ) -> Result<Record<Patient>, Failure> {
-        Ok(Record(
+    ) -> Result<Tagged<Patient>, Failure> {
+        Ok(Tagged(
             records::restore::<Patient>(&self.0, &guard, id.0, &precondition, restoring).await?,
         ))
     }
@@ -159,12 +159,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(purging): Body<Purging>,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         patients::purge(&self.0, &guard, id.0, &precondition, purging).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Read a patient's history
@@ -175,7 +175,7 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        Ask(query): Ask<ListQuery>,
+        QueryParams(query): QueryParams<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<HistoryEntry>>, Failure> {
         Ok(page(records::history::<Patient>(&self.0, &guard, id.0, &query).await?, &address))
@@ -189,7 +189,7 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        Ask(filter): Ask<AssignmentFilter>,
+        QueryParams(filter): QueryParams<AssignmentFilter>,
         address: Address,
     ) -> Result<Reply<Page<Assignment>>, Failure> {
         Ok(page(assignments::of_patient(&self.0, &guard, id.0, filter).await?, &address))
@@ -203,12 +203,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(link): Body<Link>,
-    ) -> Result<Record<Patient>, Failure> {
+    ) -> Result<Tagged<Patient>, Failure> {
         let user = Some(link.user);
-        Ok(Record(links::link::<Patient>(&self.0, &guard, id.0, &precondition, user).await?))
+        Ok(Tagged(links::link::<Patient>(&self.0, &guard, id.0, &precondition, user).await?))
     }
 
     /// Say that no account belongs to a patient
@@ -217,10 +217,10 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         links::link::<Patient>(&self.0, &guard, id.0, &precondition, None).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 }

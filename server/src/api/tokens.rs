@@ -16,8 +16,8 @@ use super::{
         body::Body,
         failure::{Conflicting, Failure},
         guard::Guard,
-        params::{Ask, Path},
-        reply::{Created, Done, Keep, Reply, page},
+        params::{Path, QueryParams},
+        reply::{CachePolicy, Created, NoContent, Reply, page},
     },
 };
 use crate::{app::App, domain::accounts::api_tokens};
@@ -33,7 +33,7 @@ impl TokensApi {
     async fn list_tokens(
         &self,
         guard: Guard,
-        Ask(query): Ask<ListQuery>,
+        QueryParams(query): QueryParams<ListQuery>,
         address: Address,
     ) -> Result<Reply<Page<ApiToken>>, Failure> {
         Ok(page(api_tokens::list(&self.0, &guard, &query).await?, &address))
@@ -47,7 +47,7 @@ impl TokensApi {
         &self,
         guard: Guard,
         id: Path<ApiTokenId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
     ) -> Result<Reply<ApiToken>, Failure> {
         Ok(Reply::new(api_tokens::read(&self.0, &guard, id.0).await?))
     }
@@ -62,12 +62,12 @@ impl TokensApi {
     async fn create_token(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         Body(new): Body<NewApiToken>,
     ) -> Result<Created<CreatedApiToken>, Failure<Conflicting>> {
         let body = api_tokens::create(&self.0, &guard, &new).await?;
         let location = paths::token(body.id);
-        Ok(Created { body, version: None, location, keep: Keep::Never })
+        Ok(Created { body, version: None, location, keep: CachePolicy::Never })
     }
 
     /// Revoke one of one's own API tokens
@@ -76,9 +76,9 @@ impl TokensApi {
         &self,
         guard: Guard,
         id: Path<ApiTokenId>,
-        _query: Ask<NoQuery>,
-    ) -> Result<Done, Failure> {
+        _query: QueryParams<NoQuery>,
+    ) -> Result<NoContent, Failure> {
         api_tokens::revoke(&self.0, &guard, id.0).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 }

@@ -15,8 +15,8 @@ use super::{
         body::{Body, NewBody},
         failure::{Conflicting, Failure},
         guard::Guard,
-        params::{Ask, IfMatch, Path},
-        reply::{Created, Done, Keep, Record, Reply, page},
+        params::{IfMatch, Path, QueryParams},
+        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
     },
 };
 use crate::{app::App, domain::accounts::users};
@@ -32,7 +32,7 @@ impl UsersApi {
     async fn list_users(
         &self,
         guard: Guard,
-        Ask(filter): Ask<UserFilter>,
+        QueryParams(filter): QueryParams<UserFilter>,
         address: Address,
     ) -> Result<Reply<Page<VisibleUser>>, Failure> {
         Ok(page(users::list_visible(&self.0, &guard, &filter).await?, &address))
@@ -48,13 +48,13 @@ impl UsersApi {
     async fn create_user(
         &self,
         guard: Guard,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         new: NewBody<NewUser>,
     ) -> Result<Created<CreatedUser>, Failure> {
         let once = new.once.as_ref();
         let body = users::create_by_admin(&self.0, &guard, &new.body, once).await?;
         let (version, location) = (Some(body.user.version), paths::user(body.user.id));
-        Ok(Created { body, version, location, keep: Keep::Never })
+        Ok(Created { body, version, location, keep: CachePolicy::Never })
     }
 
     /// Read a user
@@ -65,9 +65,9 @@ impl UsersApi {
         &self,
         guard: Guard,
         id: Path<UserId>,
-        _query: Ask<NoQuery>,
-    ) -> Result<Record<VisibleUser>, Failure> {
-        Ok(Record(users::read(&self.0, &guard, id.0).await?))
+        _query: QueryParams<NoQuery>,
+    ) -> Result<Tagged<VisibleUser>, Failure> {
+        Ok(Tagged(users::read(&self.0, &guard, id.0).await?))
     }
 
     /// Change an account
@@ -81,11 +81,11 @@ impl UsersApi {
         &self,
         guard: Guard,
         id: Path<UserId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<UserPatch>,
-    ) -> Result<Record<Account>, Failure> {
-        Ok(Record(users::update(&self.0, &guard, id.0, &precondition, &change).await?))
+    ) -> Result<Tagged<Account>, Failure> {
+        Ok(Tagged(users::update(&self.0, &guard, id.0, &precondition, &change).await?))
     }
 
     /// Take an account out of use
@@ -97,11 +97,11 @@ impl UsersApi {
         &self,
         guard: Guard,
         id: Path<UserId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-    ) -> Result<Done, Failure> {
+    ) -> Result<NoContent, Failure> {
         users::deactivate_by_admin(&self.0, &guard, id.0, &precondition).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 
     /// Make a one-time code
@@ -114,7 +114,7 @@ impl UsersApi {
         &self,
         guard: Guard,
         id: Path<UserId>,
-        _query: Ask<NoQuery>,
+        _query: QueryParams<NoQuery>,
     ) -> Result<Reply<IssuedCode>, Failure<Conflicting>> {
         Ok(Reply::secret(users::issue_code(&self.0, &guard, id.0).await?))
     }
@@ -127,9 +127,9 @@ impl UsersApi {
         &self,
         guard: Guard,
         id: Path<UserId>,
-        _query: Ask<NoQuery>,
-    ) -> Result<Done, Failure> {
+        _query: QueryParams<NoQuery>,
+    ) -> Result<NoContent, Failure> {
         users::end_sessions(&self.0, &guard, id.0).await?;
-        Ok(Done)
+        Ok(NoContent)
     }
 }

@@ -66,19 +66,19 @@ impl Link {
     async fn make_clean(&mut self, is_in_transaction: bool) -> Result<bool, sqlx::Error> {
         // A number that no earlier statement has asked for.
         let asked = i64::from(std::process::id()) << 32 | NUMBER.fetch_add(1, Ordering::Relaxed);
-        let echo = AssertSqlSafe(format!("SELECT {asked}"));
+        let read_only = AssertSqlSafe(format!("SELECT {asked}"));
         let answered: i64 = match self {
             Self::Sqlite(conn) => {
                 if is_in_transaction {
                     raw_sql("ROLLBACK").execute(&mut **conn).await?;
                 }
-                sqlx::query_scalar(echo).persistent(false).fetch_one(&mut **conn).await?
+                sqlx::query_scalar(read_only).persistent(false).fetch_one(&mut **conn).await?
             }
             Self::Postgres(conn) => {
                 if is_in_transaction {
                     raw_sql("ROLLBACK").execute(&mut **conn).await?;
                 }
-                sqlx::query_scalar(echo).persistent(false).fetch_one(&mut **conn).await?
+                sqlx::query_scalar(read_only).persistent(false).fetch_one(&mut **conn).await?
             }
         };
         Ok(answered == asked)
@@ -322,9 +322,9 @@ impl Drop for Session {
 }
 
 /// A pooled connection for reading.
-pub(crate) struct Lent(pub(super) Session);
+pub(crate) struct ReadConn(pub(super) Session);
 
-impl Lent {
+impl ReadConn {
     pub(crate) fn conn(&mut self) -> Conn<'_> {
         Conn(&mut self.0)
     }

@@ -39,7 +39,7 @@ use std::time::Duration;
 use deadpool::managed::{Manager, Pool, PoolError, TimeoutType};
 use shared::{UserId, moment::Moment};
 
-pub(crate) use conn::{Conn, Lent, Tx};
+pub(crate) use conn::{Conn, ReadConn, Tx};
 pub(crate) use fault::{DbError, UniqueKey};
 pub use health::Outage;
 pub(crate) use sql::{Arg, Row, Sql};
@@ -162,17 +162,17 @@ impl Db {
     }
 
     /// Takes a connection for reading.
-    pub(crate) async fn read(&self) -> Result<Lent, Error> {
+    pub(crate) async fn read(&self) -> Result<ReadConn, Error> {
         let link = match &self.pools {
             Pools::Sqlite { readers, .. } => self.sqlite(readers).await?,
             Pools::Postgres(pool) => self.postgres(pool).await?,
         };
-        Ok(Lent(self.session(link)))
+        Ok(ReadConn(self.session(link)))
     }
 
     /// Begins a transaction for reading. All its statements see the database at the same moment.
     pub(crate) async fn snapshot(&self) -> Result<Tx, Error> {
-        let Lent(mut session) = self.read().await?;
+        let ReadConn(mut session) = self.read().await?;
         let begin = match session.is_sqlite() {
             true => "BEGIN",
             false => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -250,8 +250,8 @@ impl Db {
     }
 
     async fn look(&self) -> Result<(), Error> {
-        let mut lent = self.read().await?;
-        let mut conn = lent.conn();
+        let mut read = self.read().await?;
+        let mut conn = read.conn();
         // From a table, so that the file is actually read.
         let ask = conn.either(
             "SELECT 'off' AS it FROM write_trial",

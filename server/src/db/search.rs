@@ -8,7 +8,7 @@ mod lookup;
 mod users;
 
 use shared::{
-    Complaint, Mrn, PartialDate,
+    FieldError, Mrn, PartialDate,
     doctor::DoctorFields,
     lookup::Reading,
     patient::PatientFields,
@@ -170,7 +170,7 @@ struct Word {
 pub(crate) struct Search {
     words: Vec<Word>,
     /// The error about a medical record number with a wrong check letter, where one was typed.
-    pub(crate) mistyped_mrn: Option<Complaint>,
+    pub(crate) mistyped_mrn: Option<FieldError>,
 }
 
 impl Search {
@@ -178,19 +178,19 @@ impl Search {
     ///
     /// Fails where it has more than [`WORDS_MAX`] words. Text without any letter or digit finds
     /// nothing.
-    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
+    pub(crate) fn parse(text: &str) -> Result<Self, FieldError> {
         Self::of(text, |_| Reading::ALL)
     }
 
     /// Parses a search text whose words can only be names.
     ///
     /// Fails where it has more than [`WORDS_MAX`] words.
-    pub(crate) fn names(text: &str) -> Result<Self, Complaint> {
+    pub(crate) fn names(text: &str) -> Result<Self, FieldError> {
         Self::of(text, |_| &[Reading::Name])
     }
 
     /// Parses a search text. `readings` says how each word may be read.
-    fn of(text: &str, readings: impl Fn(&str) -> &'static [Reading]) -> Result<Self, Complaint> {
+    fn of(text: &str, readings: impl Fn(&str) -> &'static [Reading]) -> Result<Self, FieldError> {
         let parts = parts(text);
         check_count(parts.len())?;
         let mistyped_mrn = parts.iter().find_map(|part| {
@@ -263,12 +263,12 @@ impl Word {
     }
 }
 
-fn check_count(words: usize) -> Result<(), Complaint> {
+fn check_count(words: usize) -> Result<(), FieldError> {
     if words <= WORDS_MAX {
         return Ok(());
     }
     let message = format!("must have at most {WORDS_MAX} words");
-    Err(Complaint::new("too_many_words", message).with("max", WORDS_MAX))
+    Err(FieldError::new("too_many_words", message).with("max", WORDS_MAX))
 }
 
 /// The words of a text. A phone number or a medical record number is one word even if it contains

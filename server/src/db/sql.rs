@@ -202,7 +202,7 @@ impl Row {
     pub(crate) fn parsed<T>(
         &self,
         column: &str,
-        parse: impl Fn(&str) -> Result<T, shared::Complaint>,
+        parse: impl Fn(&str) -> Result<T, shared::FieldError>,
     ) -> Result<Option<T>, Error> {
         let text: Option<String> = self.get(column)?;
         text.map(|text| {

@@ -1,7 +1,7 @@
 //! Reading the audit log.
 
 use shared::{
-    Complaint,
+    FieldError,
     audit::{AuditEntry, AuditFilter},
     page::COUNT_MAX,
 };
@@ -26,17 +26,17 @@ pub async fn list(
     scope(actor, Action::ReadAudit)?;
     if filter.entity_id.is_some() && filter.entity.is_none() {
         let message = "is needed beside entity_id: ids of different kinds are not related";
-        return Err(Error::invalid("entity", Complaint::new("required", message)));
+        return Err(Error::invalid("entity", FieldError::new("required", message)));
     }
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     let (place, backwards) = (asked.key(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());
     let rows = audit::list(&mut conn, filter, place, backwards, limit, offset).await?;
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
-    drop(lent);
+    drop(read);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
     asked.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
 }

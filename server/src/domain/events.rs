@@ -169,8 +169,8 @@ impl Listener {
     /// Reads the next changes with one query.
     async fn read(&mut self, app: &App, latest: i64) -> Result<Vec<News>, Error> {
         let (after, up_to) = (self.heard, latest.min(self.heard + SPAN));
-        let mut lent = app.db().read().await?;
-        let mut conn = lent.conn();
+        let mut read = app.db().read().await?;
+        let mut conn = read.conn();
         let rows = changes::between(&mut conn, self.scope, after, up_to, HEARD_AT_ONCE).await?;
         // Old changes are removed from the lowest number upwards. If the first one still exists
         // after the query, none was missing while the query ran.

@@ -21,7 +21,7 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// What a client says of a request that it may send again.
 #[derive(Clone, Debug)]
-pub struct Once {
+pub struct IdempotencyKey {
     /// The key, which the client chose.
     pub key: String,
     /// A hash of the request: under one key there is only one.
@@ -54,7 +54,7 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
 ) -> Result<Option<T>, Error> {
     let Some(once) = once else { return Ok(None) };
     let now = app.clock().now();
@@ -73,7 +73,7 @@ pub(crate) async fn claim<T: DeserializeOwned>(
 pub(crate) async fn keep<T: Serialize>(
     conn: &mut Conn<'_>,
     actor: &Actor,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
     record: (&str, i64),
     answer: &T,
 ) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     page::{COUNT_MAX, PAGE_SIZE, ROW_MAX},
 };
 
@@ -67,26 +67,26 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         app: &App,
         (page, page_size, cursor): Pages<'_>,
         list: impl Into<String>,
-    ) -> Result<Self, Faults> {
+    ) -> Result<Self, FieldErrors> {
         let (size, list) = (page_size.unwrap_or(PAGE_SIZE), list.into());
-        let fault = |field: &str, complaint| Err(Faults::one(field, complaint));
+        let fault = |field: &str, complaint| Err(FieldErrors::one(field, complaint));
         let place = match (page, cursor) {
             (Some(_), Some(_)) => {
                 let message = "must not be given beside cursor";
-                return fault("page", Complaint::new("not_both", message));
+                return fault("page", FieldError::new("not_both", message));
             }
             (None, Some(cursor)) => match read_cursor::<K>(app, cursor, &list) {
                 Some(place) => place,
                 None => {
                     let message = "is not a cursor of this list";
-                    return fault("cursor", Complaint::new("invalid_cursor", message));
+                    return fault("cursor", FieldError::new("invalid_cursor", message));
                 }
             },
             (page, None) => {
                 let offset = (page.unwrap_or(1) - 1).saturating_mul(size);
                 if offset >= ROW_MAX {
                     let message = format!("reaches to row {ROW_MAX}; beyond it follow next");
-                    return fault("page", Complaint::new("too_far", message));
+                    return fault("page", FieldError::new("too_far", message));
                 }
                 Place::Offset(offset)
             }
@@ -169,13 +169,13 @@ pub(crate) fn read_page(
     app: &App,
     pages: Pages<'_>,
     order: Order,
-    search: Option<Result<Search, Complaint>>,
+    search: Option<Result<Search, FieldError>>,
 ) -> Result<(PageRequest<SortKey>, Option<Search>), Error> {
     match (PageRequest::read(app, pages, order.name()), search.transpose()) {
         (Ok(request), Ok(search)) => Ok((request, search)),
         (request, search) => {
             let mut faults = request.err().unwrap_or_default();
-            faults.extend(search.err().map(|c| Faults::one("search", c)).unwrap_or_default());
+            faults.extend(search.err().map(|c| FieldErrors::one("search", c)).unwrap_or_default());
             Err(faults.into())
         }
     }
@@ -198,8 +198,8 @@ impl PageRequest<SortKey> {
         app: &App,
         list: &L,
     ) -> Result<PageSlice<L::Record>, Error> {
-        let mut lent = app.db().read().await?;
-        let mut conn = lent.conn();
+        let mut read = app.db().read().await?;
+        let mut conn = read.conn();
         let rows = listing::read(&mut conn, list, &self.seek()).await?;
         let count = listing::count(&mut conn, list, COUNT_MAX + 1).await?;
         Ok(self.slice(app, rows, count, |(_, key)| key.clone())?.map(|(record, _)| record))

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use shared::{
-    Faults,
+    FieldErrors,
     doctor::{DoctorFields, DoctorInput},
     read::Reader,
 };
@@ -54,7 +54,7 @@ impl Subject for Doctors {
     type Key = Known;
     type Claimed = Claimed;
 
-    fn read(reader: &mut Reader, _: NaiveDate) -> Result<DoctorFields, Faults> {
+    fn read(reader: &mut Reader, _: NaiveDate) -> Result<DoctorFields, FieldErrors> {
         DoctorFields::new(&DoctorInput::read(reader))
     }
 
@@ -74,7 +74,7 @@ impl Subject for Doctors {
         app: &App,
         fields: &[DoctorFields],
         claimed: &mut Claimed,
-    ) -> Result<Vec<Result<(), Faults>>, Error> {
+    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
         doctors::find_taken(app, fields, claimed).await
     }
 
@@ -82,7 +82,7 @@ impl Subject for Doctors {
         app: &App,
         actor: &Actor,
         fields: &[DoctorFields],
-    ) -> Result<Vec<Result<(), Faults>>, Error> {
+    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
         doctors::register_many(app, actor, fields, "doctor.imported").await
     }
 }

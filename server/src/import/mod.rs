@@ -41,7 +41,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use csv::{ByteRecord, ReaderBuilder};
 use shared::{
-    Faults,
+    FieldErrors,
     doctor::DoctorInput,
     patient::{IDENTIFIER_MAX, PatientInput},
     read::Reader,
@@ -115,7 +115,7 @@ trait Subject: 'static {
     /// Takes the members of a row. Errors in single members stay in the reader.
     ///
     /// Fails with the errors that concern several members together.
-    fn read(reader: &mut Reader, today: NaiveDate) -> Result<Self::State, Faults>;
+    fn read(reader: &mut Reader, today: NaiveDate) -> Result<Self::State, FieldErrors>;
 
     /// The keys of a record. `source` is the system of the file's source ids.
     fn key(state: &Self::State, source: &str) -> Vec<Self::Key>;
@@ -133,7 +133,7 @@ trait Subject: 'static {
         app: &App,
         states: &[Self::State],
         claimed: &mut Self::Claimed,
-    ) -> Result<Vec<Result<(), Faults>>, Error>;
+    ) -> Result<Vec<Result<(), FieldErrors>>, Error>;
 
     /// Registers records. A record that conflicts with stored values is refused, and the others are
     /// written.
@@ -141,7 +141,7 @@ trait Subject: 'static {
         app: &App,
         actor: &Actor,
         states: &[Self::State],
-    ) -> Result<Vec<Result<(), Faults>>, Error>;
+    ) -> Result<Vec<Result<(), FieldErrors>>, Error>;
 }
 
 /// The names of columns, in lines of the help.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use shared::{
-    Faults,
+    FieldErrors,
     patient::{Identifier, PatientInput, PatientState},
     read::Reader,
 };
@@ -62,7 +62,7 @@ impl Subject for Patients {
     type Key = Identifier;
     type Claimed = Claimed;
 
-    fn read(reader: &mut Reader, today: NaiveDate) -> Result<PatientState, Faults> {
+    fn read(reader: &mut Reader, today: NaiveDate) -> Result<PatientState, FieldErrors> {
         PatientState::default().changed_by(&PatientInput::read(reader), today)
     }
 
@@ -87,7 +87,7 @@ impl Subject for Patients {
         app: &App,
         states: &[PatientState],
         claimed: &mut Claimed,
-    ) -> Result<Vec<Result<(), Faults>>, Error> {
+    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
         patients::find_taken(app, states, claimed).await
     }
 
@@ -95,7 +95,7 @@ impl Subject for Patients {
         app: &App,
         actor: &Actor,
         states: &[PatientState],
-    ) -> Result<Vec<Result<(), Faults>>, Error> {
+    ) -> Result<Vec<Result<(), FieldErrors>>, Error> {
         let written = patients::register_many(app, actor, states, "patient.imported").await?;
         Ok(written.into_iter().map(|outcome| outcome.map(drop)).collect())
     }

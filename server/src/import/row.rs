@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use csv::ByteRecord;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::{Complaint, Faults, read::Reader};
+use shared::{FieldError, FieldErrors, read::Reader};
 
 use super::{
     Subject,
@@ -56,7 +56,7 @@ struct Members {
     identifiers: Vec<Value>,
     /// The column of each identifier.
     origins: Vec<String>,
-    faults: Faults,
+    faults: FieldErrors,
 }
 
 impl Members {
@@ -126,9 +126,9 @@ impl Members {
     }
 }
 
-fn not_a_pair() -> Complaint {
+fn not_a_pair() -> FieldError {
     let message = "must be system:value, several of them separated by |";
-    Complaint::new("invalid_identifier", message)
+    FieldError::new("invalid_identifier", message)
 }
 
 /// Removes the digits that Synthea appends to the words of a name: `José Eduardo181`.
@@ -178,7 +178,7 @@ impl RowReader<'_> {
                         | Meaning::Flag(member) => member,
                         _ => column.as_str(),
                     };
-                    members.faults.add(field, Complaint::new("not_utf8", "is not UTF-8"));
+                    members.faults.add(field, FieldError::new("not_utf8", "is not UTF-8"));
                 }
             }
         }
@@ -213,7 +213,7 @@ impl RowReader<'_> {
 
     /// Translates errors into the file's column names; `origins` holds the columns of the
     /// identifiers.
-    pub(super) fn named(&self, faults: &Faults, origins: &[String]) -> Vec<RowFault> {
+    pub(super) fn named(&self, faults: &FieldErrors, origins: &[String]) -> Vec<RowFault> {
         let column = |field: &str| {
             let place = field.strip_prefix("identifiers[").and_then(|rest| rest.split(']').next());
             let place = place.and_then(|place| place.parse::<usize>().ok());

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// An audit event: an action on a record.
-pub struct Deed<'a> {
+pub struct AuditEvent<'a> {
     /// The action, such as `patient.updated`.
     pub action: &'a str,
     /// The kind of record, such as `patient`.
@@ -40,7 +40,7 @@ pub struct Deed<'a> {
     pub doctor: Option<DoctorId>,
 }
 
-impl<'a> Deed<'a> {
+impl<'a> AuditEvent<'a> {
     /// An audit event about a record, without version, reason and changes.
     pub fn new(action: &'a str, entity: &'a str, entity_id: Option<i64>) -> Self {
         let (version, reason, changes) = (None, None, Vec::new());
@@ -50,51 +50,53 @@ impl<'a> Deed<'a> {
 
 /// The actor of an audit event.
 #[derive(Clone, Copy)]
-pub enum Doer<'a> {
+pub enum AuditActor<'a> {
     /// A user who is logged in.
     Actor(&'a Actor),
     /// A caller who is not logged in, or the program itself, with the name to record.
-    Stranger(&'a Origin, &'a str),
+    Anonymous(&'a Origin, &'a str),
 }
 
 /// Writes an audit event in the transaction of its action. A write of a patient, doctor or
 /// assignment also becomes a change in the live feed.
 pub(crate) async fn note(
     conn: &mut Conn<'_>,
-    doer: Doer<'_>,
+    by: AuditActor<'_>,
     at: DateTime<Utc>,
-    deed: Deed<'_>,
+    event: AuditEvent<'_>,
 ) -> Result<(), Error> {
-    note_all(conn, doer, at, vec![deed]).await
+    note_all(conn, by, at, vec![event]).await
 }
 
 /// Writes the audit events of several actions in one transaction.
 pub(crate) async fn note_all(
     conn: &mut Conn<'_>,
-    doer: Doer<'_>,
+    by: AuditActor<'_>,
     at: DateTime<Utc>,
-    deeds: Vec<Deed<'_>>,
+    events: Vec<AuditEvent<'_>>,
 ) -> Result<(), Error> {
-    let changes: Vec<_> =
-        deeds.iter().filter_map(|deed| change(at, deed).transpose()).collect::<Result<_, _>>()?;
+    let changes: Vec<_> = events
+        .iter()
+        .filter_map(|event| change(at, event).transpose())
+        .collect::<Result<_, _>>()?;
     changes::insert(conn, &changes).await?;
-    for deed in deeds {
-        enter(conn, doer, at, deed).await?;
+    for event in events {
+        enter(conn, by, at, event).await?;
     }
     Ok(())
 }
 
 async fn enter(
     conn: &mut Conn<'_>,
-    doer: Doer<'_>,
+    by: AuditActor<'_>,
     at: DateTime<Utc>,
-    deed: Deed<'_>,
+    event: AuditEvent<'_>,
 ) -> Result<(), Error> {
-    let content = Content { reason: deed.reason, changes: deed.changes };
+    let content = Content { reason: event.reason, changes: event.changes };
     let sealed = (content != Content::default()).then(|| seal(&content)).transpose()?;
-    let (actor, origin, name) = match doer {
-        Doer::Actor(actor) => (Some(actor), &actor.origin, actor.user.label()),
-        Doer::Stranger(origin, name) => (None, origin, name),
+    let (actor, origin, name) = match by {
+        AuditActor::Actor(actor) => (Some(actor), &actor.origin, actor.user.label()),
+        AuditActor::Anonymous(origin, name) => (None, origin, name),
     };
     let entry = NewEntry {
         at,
@@ -102,10 +104,10 @@ async fn enter(
         actor_name: name,
         actor_role: actor.map(|actor| actor.user.role.as_str()),
         token: actor.and_then(|actor| actor.program).map(|program| program.token),
-        action: deed.action,
-        entity: deed.entity,
-        entity_id: deed.entity_id,
-        version: deed.version,
+        action: event.action,
+        entity: event.entity,
+        entity_id: event.entity_id,
+        version: event.version,
         address: origin.address.as_deref(),
         request_id: origin.request_id.as_deref(),
         content: sealed
@@ -147,24 +149,27 @@ pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error>
 /// patient, doctor or assignment.
 ///
 /// Fails for an assignment without its patient, because no subscriber could be chosen for it.
-fn change<'a>(at: DateTime<Utc>, deed: &Deed<'a>) -> Result<Option<NewChange<'a>>, Error> {
-    let (Some(entity_id), Some(version)) = (deed.entity_id, deed.version) else { return Ok(None) };
-    let patient = match deed.entity {
+fn change<'a>(at: DateTime<Utc>, event: &AuditEvent<'a>) -> Result<Option<NewChange<'a>>, Error> {
+    let (Some(entity_id), Some(version)) = (event.entity_id, event.version) else {
+        return Ok(None);
+    };
+    let patient = match event.entity {
         "patient" => Some(entity_id),
-        "assignment" => match deed.patient {
+        "assignment" => match event.patient {
             Some(patient) => Some(patient.0),
             None => return Err(Error::internal("a change of an assignment without its patient")),
         },
         "doctor" => None,
         _ => return Ok(None),
     };
-    let doctor = deed.doctor.map(|doctor| doctor.0);
+    let doctor = event.doctor.map(|doctor| doctor.0);
     // The first version of a record is a creation, even if it was imported.
-    let event = match version {
-        1 => format!("{}.created", deed.entity),
-        _ => deed.action.to_owned(),
+    let name = match version {
+        1 => format!("{}.created", event.entity),
+        _ => event.action.to_owned(),
     };
-    Ok(Some(NewChange { at, event, entity: deed.entity, entity_id, version, patient, doctor }))
+    let entity = event.entity;
+    Ok(Some(NewChange { at, event: name, entity, entity_id, version, patient, doctor }))
 }
 
 #[cfg(test)]
@@ -174,13 +179,13 @@ mod tests {
     #[test]
     fn writes_of_records_are_told_of_and_nothing_else_is() {
         let heard = |action, entity, version, patient: Option<i64>| {
-            let mut deed = Deed::new(action, entity, Some(7));
-            (deed.version, deed.patient) = (version, patient.map(PatientId));
-            let change = change(DateTime::default(), &deed).ok()?;
+            let mut event = AuditEvent::new(action, entity, Some(7));
+            (event.version, event.patient) = (version, patient.map(PatientId));
+            let change = change(DateTime::default(), &event).ok()?;
             Some(change.map(|change| (change.event, change.patient)))
         };
         let event = |event: &str, patient| Some(Some((event.to_owned(), patient)));
-        for (deed, expected) in [
+        for (event, expected) in [
             (heard("patient.updated", "patient", Some(2), None), event("patient.updated", Some(7))),
             (
                 heard("patient.imported", "patient", Some(1), None),
@@ -196,7 +201,7 @@ mod tests {
             (heard("patient.read", "patient", None, None), Some(None)),
             (heard("user.created", "user", Some(1), None), Some(None)),
         ] {
-            assert_eq!(deed, expected);
+            assert_eq!(event, expected);
         }
     }
 }

@@ -47,7 +47,7 @@ impl Letter {
     }
 
     /// The action of the audit event for a sent mail.
-    pub(crate) fn deed(self) -> &'static str {
+    pub(crate) fn event(self) -> &'static str {
         match self {
             Self::Verification => "user.verification_mailed",
             Self::PasswordReset => "user.password_reset_mailed",

@@ -11,7 +11,7 @@ use std::{
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use shared::{
-    Complaint,
+    FieldError,
     account::{Role, check_password},
 };
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
@@ -38,7 +38,7 @@ pub enum Verdict {
 
 /// The priority of a caller who waits for a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rank {
+pub enum HashPriority {
     /// A caller with a session, a known device or a valid one-time code.
     Known,
     /// Any other caller.
@@ -90,7 +90,7 @@ impl Passwords {
     }
 
     /// The hash of a new password, as a PHC string. Fails where too many callers wait.
-    pub async fn hash(&self, password: &str, rank: Rank) -> Result<String, Error> {
+    pub async fn hash(&self, password: &str, rank: HashPriority) -> Result<String, Error> {
         let (password, cost) = (password.as_bytes().to_vec(), self.cost.clone());
         self.run(rank, move |area| hash_in(area, &cost, &password)).await
     }
@@ -101,7 +101,7 @@ impl Passwords {
         &self,
         password: &str,
         stored: Option<&str>,
-        rank: Rank,
+        rank: HashPriority,
     ) -> Result<Verdict, Error> {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
@@ -113,13 +113,13 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        rank: Rank,
+        rank: HashPriority,
         work: impl FnOnce(&mut Vec<Block>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let busy = || Error::Unavailable { reason: "too many logins at once", after: 2 };
         let queue = match rank {
-            Rank::Known => &self.known,
-            Rank::Stranger => &self.strangers,
+            HashPriority::Known => &self.known,
+            HashPriority::Stranger => &self.strangers,
         };
         let _queued = Arc::clone(queue).try_acquire_owned().map_err(|_| busy())?;
         let waited = tokio::time::timeout(WAIT_MAX, self.place(rank)).await;
@@ -141,11 +141,11 @@ impl Passwords {
     /// Waits for a place. A stranger holds the turn as long as the place.
     async fn place(
         &self,
-        rank: Rank,
+        rank: HashPriority,
     ) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>), AcquireError> {
         let turn = match rank {
-            Rank::Known => None,
-            Rank::Stranger => Some(Arc::clone(&self.turns).acquire_owned().await?),
+            HashPriority::Known => None,
+            HashPriority::Stranger => Some(Arc::clone(&self.turns).acquire_owned().await?),
         };
         Ok((Arc::clone(&self.places).acquire_owned().await?, turn))
     }
@@ -220,12 +220,12 @@ const ESTIMATED_MAX: usize = 24;
 /// Checks a new password: the rules that clients check too, and zxcvbn's estimate of how many guesses it
 /// takes. The estimate knows common passwords, words, and `own`: the user's e-mail address, username and
 /// name.
-pub fn check_new(password: &str, role: Role, own: &[&str]) -> Result<(), Complaint> {
+pub fn check_new(password: &str, role: Role, own: &[&str]) -> Result<(), FieldError> {
     check_password(password, role, own)?;
     if guesses(password, own) < guesses_min(role) {
         let message = "is too easy to guess: use several words that have nothing to do with you or \
             with one another";
-        return Err(Complaint::new("well_known", message));
+        return Err(FieldError::new("well_known", message));
     }
     Ok(())
 }
@@ -248,19 +248,25 @@ mod tests {
     #[tokio::test]
     async fn the_same_password_is_right_and_any_other_wrong() {
         let passwords = Passwords::new(Params::default()).unwrap();
-        let hash = passwords.hash("a long walk by the sea", Rank::Known).await.unwrap();
+        let hash = passwords.hash("a long walk by the sea", HashPriority::Known).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let right = Verdict::Right { is_outdated: false };
         assert_eq!(
-            passwords.verify("a long walk by the sea", Some(&hash), Rank::Known).await.unwrap(),
+            passwords
+                .verify("a long walk by the sea", Some(&hash), HashPriority::Known)
+                .await
+                .unwrap(),
             right
         );
         assert_eq!(
-            passwords.verify("A long walk by the sea", Some(&hash), Rank::Known).await.unwrap(),
+            passwords
+                .verify("A long walk by the sea", Some(&hash), HashPriority::Known)
+                .await
+                .unwrap(),
             Verdict::Wrong
         );
         assert_eq!(
-            passwords.verify("nobody's password", None, Rank::Known).await.unwrap(),
+            passwords.verify("nobody's password", None, HashPriority::Known).await.unwrap(),
             Verdict::Wrong
         );
     }
@@ -281,9 +287,12 @@ mod tests {
             format!("$argon2id$v=19$m=1024,t=1,p=1${salt}${output}")
         };
         let outdated = Verdict::Right { is_outdated: true };
-        assert_eq!(passwords.verify("x", Some(&weak), Rank::Known).await.unwrap(), outdated);
+        assert_eq!(
+            passwords.verify("x", Some(&weak), HashPriority::Known).await.unwrap(),
+            outdated
+        );
         let monstrous = weak.replace("m=1024", "m=9999999");
-        assert!(passwords.verify("x", Some(&monstrous), Rank::Known).await.is_err());
+        assert!(passwords.verify("x", Some(&monstrous), HashPriority::Known).await.is_err());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -292,7 +301,7 @@ mod tests {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let attempts = (0..cores * QUEUE_FACTOR * 4).map(|_| {
             let passwords = Arc::clone(&passwords);
-            tokio::spawn(async move { passwords.verify("x", None, Rank::Stranger).await })
+            tokio::spawn(async move { passwords.verify("x", None, HashPriority::Stranger).await })
         });
         let (mut hashed, mut refused) = (0, 0);
         for attempt in attempts.collect::<Vec<_>>() {
@@ -310,7 +319,7 @@ mod tests {
     /// when it begins.
     fn begin(
         passwords: &Arc<Passwords>,
-        rank: Rank,
+        rank: HashPriority,
         number: usize,
         begun: &Arc<Mutex<Vec<usize>>>,
     ) -> std::sync::mpsc::Sender<()> {
@@ -339,12 +348,12 @@ mod tests {
         };
         let waiting = cores * (QUEUE_FACTOR - 1);
         let mut strangers: Vec<_> = (0..cores * QUEUE_FACTOR)
-            .map(|number| Some(begin(&passwords, Rank::Stranger, number, &begun)))
+            .map(|number| Some(begin(&passwords, HashPriority::Stranger, number, &begun)))
             .collect();
         until(&|| passwords.load() == (cores, waiting)).await;
-        let refused = passwords.verify("x", None, Rank::Stranger).await;
+        let refused = passwords.verify("x", None, HashPriority::Stranger).await;
         assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
-        let _known = begin(&passwords, Rank::Known, KNOWN, &begun);
+        let _known = begin(&passwords, HashPriority::Known, KNOWN, &begun);
         until(&|| passwords.load() == (cores, waiting + 1)).await;
         until(&|| begun.lock().unwrap().len() == cores).await;
         // One place becomes free, and one waiting caller gets it.

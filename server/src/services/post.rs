@@ -95,7 +95,7 @@ impl Post {
                 let is_ascii = recipients.iter().all(|to| AsRef::<str>::as_ref(to).is_ascii());
                 match tokio::time::timeout(SEND_TIME, server.send(message)).await {
                     Ok(Ok(_)) => Ok(()),
-                    Ok(Err(error)) => Err(judge(&error, is_ascii)),
+                    Ok(Err(error)) => Err(validate(&error, is_ascii)),
                     Err(_) => Err(Failure::Away("the mail server took too long".to_owned())),
                 }
             }
@@ -110,7 +110,7 @@ impl Post {
 }
 
 /// Classifies an error of a mail server.
-fn judge(error: &SmtpError, is_ascii: bool) -> Failure {
+fn validate(error: &SmtpError, is_ascii: bool) -> Failure {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {

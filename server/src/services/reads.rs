@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     actor::Actor,
-    audit::{Deed, Doer, note},
+    audit::{AuditActor, AuditEvent, note},
 };
 use crate::{db::Db, error::Error, output::OncePerSecond};
 
@@ -40,11 +40,11 @@ enum Message {
 }
 
 /// The queue of audit events for reads of single records.
-pub struct Reads {
+pub struct ReadLog {
     queue: mpsc::Sender<Message>,
 }
 
-impl Reads {
+impl ReadLog {
     /// Starts the task that writes the queue.
     pub fn start(db: Db) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
@@ -127,8 +127,8 @@ async fn write_batch(db: &Db, batch: &[Read]) -> Result<(), Error> {
     }
     let mut tx = db.begin().await?;
     for read in batch {
-        let deed = Deed::new(read.action, read.entity, read.entity_id);
-        note(&mut tx.conn(), Doer::Actor(&read.actor), read.at, deed).await?;
+        let event = AuditEvent::new(read.action, read.entity, read.entity_id);
+        note(&mut tx.conn(), AuditActor::Actor(&read.actor), read.at, event).await?;
     }
     tx.commit().await
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Backend, PASSWORD, Server, on_both},
-    users::{NEW_PASSWORD, actions, code, deeds, make, patch_any, reset},
+    users::{NEW_PASSWORD, actions, code, events, make, patch_any, reset},
 };
 
 on_both! {
@@ -46,8 +46,8 @@ async fn a_code_works_once_for_one_of_many(backend: Backend) {
     assert_eq!(statuses, expected);
     let login = json!({"username": "ines", "password": answers[0].1});
     server.nobody().post("/api/auth/login", login).await.expect_status(200);
-    let deeds = deeds(&admin, &made["user"]["id"]).await;
-    let resets = actions(&deeds).iter().filter(|action| **action == "user.password_reset").count();
+    let events = events(&admin, &made["user"]["id"]).await;
+    let resets = actions(&events).iter().filter(|action| **action == "user.password_reset").count();
     assert_eq!(resets, 1);
 }
 
@@ -101,8 +101,8 @@ async fn ten_wrong_tries_end_a_code(backend: Backend) {
     }
     reset(&server.nobody(), &ten["code"], NEW_PASSWORD).await.expect_status(400);
     reset(&server.nobody(), &nine["code"], NEW_PASSWORD).await.expect_status(204);
-    let deeds = deeds(&admin, &ten["user"]["id"]).await;
-    let refused = actions(&deeds).iter().filter(|action| **action == "auth.code_refused").count();
+    let events = events(&admin, &ten["user"]["id"]).await;
+    let refused = actions(&events).iter().filter(|action| **action == "auth.code_refused").count();
     assert_eq!(refused, 11);
 }
 

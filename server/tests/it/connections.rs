@@ -302,7 +302,7 @@ async fn a_head_that_can_not_be_read_gets_a_bare_refusal_and_ends_the_connection
 async fn an_answer_before_the_body_was_read_leaves_the_connection_whole() {
     let server = Server::start(Backend::Sqlite).await;
     let address = server.address;
-    let talk = move || {
+    let serve_requests = move || {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -329,7 +329,7 @@ async fn an_answer_before_the_body_was_read_leaves_the_connection_whole() {
             assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
         }
     };
-    tokio::task::spawn_blocking(talk).await.unwrap();
+    tokio::task::spawn_blocking(serve_requests).await.unwrap();
 }
 
 /// Reads one answer with a length from a connection that goes on.

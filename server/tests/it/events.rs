@@ -139,9 +139,9 @@ async fn every_kind_of_write_is_heard_in_order(backend: Backend) {
     admin.delete(&path).await.expect_status(204);
     admin.post(&format!("{path}/restore"), json!({})).await.expect_status(200);
     admin.post(&format!("{path}/purge"), json!({"reason": "Asked for"})).await.expect_status(204);
-    let deeds = ["created", "updated", "archived", "restored", "purged"];
+    let events = ["created", "updated", "archived", "restored", "purged"];
     let expected: Vec<String> =
-        (1..).zip(deeds).map(|(v, it)| format!("patient.{it} 2 v{v}")).collect();
+        (1..).zip(events).map(|(v, it)| format!("patient.{it} 2 v{v}")).collect();
     assert_eq!(stream.lines(5).await, expected);
 }
 

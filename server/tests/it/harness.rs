@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use server::{
     api::{
-        http::connections::{self, Doors, Limits},
+        http::connections::{self, Limits},
         openapi,
     },
     app::App,
@@ -110,7 +110,7 @@ impl Server {
         let serving = app.clone();
         tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
-            Doors::open(&serving, listener, limits).unwrap().serve(stopped).await;
+            connections::Server::open(&serving, listener, limits).unwrap().serve(stopped).await;
         });
         Self { app, address, place, stop: Some(stop) }
     }

@@ -48,13 +48,13 @@ pub(crate) async fn patch_any(client: &Client, path: &str, body: Value) -> Answe
 }
 
 /// The entries of the audit log about an account, newest first.
-pub(crate) async fn deeds(admin: &Client, id: &Value) -> Vec<Value> {
+pub(crate) async fn events(admin: &Client, id: &Value) -> Vec<Value> {
     let path = format!("/api/audit?entity=user&entity_id={id}&page_size=100");
     admin.get(&path).await.expect_status(200).results().to_vec()
 }
 
-pub(crate) fn actions(deeds: &[Value]) -> Vec<&str> {
-    deeds.iter().map(|deed| deed["action"].as_str().unwrap()).collect()
+pub(crate) fn actions(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["action"].as_str().unwrap()).collect()
 }
 
 async fn an_account_is_made_with_a_code_that_is_shown_once(backend: Backend) {
@@ -80,9 +80,9 @@ async fn an_account_is_made_with_a_code_that_is_shown_once(backend: Backend) {
     let read = admin.get(&format!("/api/users/{}", user["id"])).await.expect_status(200);
     assert_eq!(read.body["has_password"], true);
     assert!(!read.text.contains(text));
-    let deeds = deeds(&admin, &user["id"]).await;
+    let events = events(&admin, &user["id"]).await;
     assert_eq!(
-        actions(&deeds),
+        actions(&events),
         [
             "auth.login",
             "user.password_reset",
@@ -91,9 +91,9 @@ async fn an_account_is_made_with_a_code_that_is_shown_once(backend: Backend) {
             "user.created"
         ]
     );
-    let role = deeds[4]["changes"].as_array().unwrap().iter().find(|it| it["field"] == "role");
+    let role = events[4]["changes"].as_array().unwrap().iter().find(|it| it["field"] == "role");
     assert_eq!(role.unwrap()["new"], "staff");
-    assert!(!json!(deeds).to_string().contains(text), "the audit log has the code");
+    assert!(!json!(events).to_string().contains(text), "the audit log has the code");
 }
 
 async fn every_fault_of_a_new_account_is_named_at_once(backend: Backend) {
@@ -351,11 +351,11 @@ async fn a_change_takes_effect_at_once_and_is_noted(backend: Backend) {
         admin.patch(&path, body).await.expect_status(400).complaints(member);
     }
     admin.patch(&path, json!({"email": null})).await.expect_status(400).complaints("email");
-    let deeds = deeds(&admin, &profile["id"]).await;
-    assert_eq!(deeds[0]["action"], "user.role_changed");
-    assert_eq!((&deeds[0]["actor_username"], &deeds[0]["version"]), (&json!("admin"), &json!(2)));
+    let events = events(&admin, &profile["id"]).await;
+    assert_eq!(events[0]["action"], "user.role_changed");
+    assert_eq!((&events[0]["actor_username"], &events[0]["version"]), (&json!("admin"), &json!(2)));
     let role = json!({"field": "role", "old": "member", "new": "staff"});
-    assert!(deeds[0]["changes"].as_array().unwrap().contains(&role), "{}", deeds[0]);
+    assert!(events[0]["changes"].as_array().unwrap().contains(&role), "{}", events[0]);
 }
 
 async fn nobody_silently_overwrites_an_account(backend: Backend) {
@@ -417,9 +417,9 @@ async fn deactivating_ends_sessions_tokens_and_codes(backend: Backend) {
     program.get("/api/patients").await.expect_status(401);
     reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(400);
     server.log_in("ana@example.com").await;
-    let deeds = deeds(&admin, &id).await;
+    let events = events(&admin, &id).await;
     let of_accounts = |action: &&str| action.starts_with("user.");
-    let actions: Vec<&str> = actions(&deeds).into_iter().filter(of_accounts).collect();
+    let actions: Vec<&str> = actions(&events).into_iter().filter(of_accounts).collect();
     assert_eq!(actions, ["user.activated", "user.deactivated", "user.code_issued", "user.created"]);
 }
 
@@ -437,7 +437,7 @@ async fn the_sessions_of_another_are_ended(backend: Backend) {
     let program = server.nobody().with_token(token["token"].as_str().unwrap());
     program.get("/api/patients").await.expect_status(200);
     server.log_in("ana@example.com").await;
-    assert!(actions(&deeds(&admin, &id).await).contains(&"user.sessions_ended"));
+    assert!(actions(&events(&admin, &id).await).contains(&"user.sessions_ended"));
 }
 
 async fn the_last_admin_stays_over_the_api(backend: Backend) {

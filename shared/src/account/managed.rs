@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
-    Complaint, UserId,
+    FieldError, UserId,
     page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
@@ -237,7 +237,7 @@ fn check_new_user(reader: &mut Reader) {
     let is_absent = |member| matches!(reader.peek(member, read::line(EMAIL_MAX)), Ok(None));
     if is_absent("email") && is_absent("username") {
         let message = "is required where there is no username";
-        reader.faults.add("email", Complaint::new("required", message));
+        reader.faults.add("email", FieldError::new("required", message));
     }
 }
 

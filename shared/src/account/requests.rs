@@ -7,7 +7,7 @@ use super::{
     check_password, username,
 };
 use crate::{
-    Complaint,
+    FieldError,
     patient::full_name,
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX},
@@ -72,16 +72,16 @@ fn check_registration(reader: &mut Reader) {
     let password = reader.peek("password", read::secret(PASSWORD_MAX)).ok().flatten();
     let confirmed = reader.member("password_confirm", read::secret(PASSWORD_MAX)).into_value();
     if confirmed.is_some() && confirmed != password {
-        let complaint = Complaint::new("not_the_same", "must be the same as password");
+        let complaint = FieldError::new("not_the_same", "must be the same as password");
         reader.faults.add("password_confirm", complaint);
     }
     let text = |member| reader.peek(member, read::line(EMAIL_MAX)).ok().flatten();
     let name = full_name(text("first_name").as_deref(), text("last_name").as_deref());
     let own = [text("email").unwrap_or_default(), text("username").unwrap_or_default(), name];
-    let judge = |password: String| {
+    let validate = |password: String| {
         check_password(&password, Role::Member, &own.each_ref().map(String::as_str)).err()
     };
-    if let Some(complaint) = password.and_then(judge) {
+    if let Some(complaint) = password.and_then(validate) {
         reader.faults.add("password", complaint);
     }
 }
@@ -97,15 +97,15 @@ pub(super) fn named(reader: &mut Reader) {
                 && whole != full_name(first.as_deref(), last.as_deref())
             {
                 let message = "must agree with first_name and last_name, or stand alone";
-                reader.faults.add("name", Complaint::new("disagrees", message));
+                reader.faults.add("name", FieldError::new("disagrees", message));
             }
         }
     }
 }
 
-fn own_role(text: &str) -> Result<Role, Complaint> {
+fn own_role(text: &str) -> Result<Role, FieldError> {
     let role = text.parse().ok().filter(|role: &Role| OWN_ROLES.contains(&role.as_str()));
-    role.ok_or_else(|| Complaint::not_one_of(OWN_ROLES))
+    role.ok_or_else(|| FieldError::not_one_of(OWN_ROLES))
 }
 
 body! {
@@ -145,7 +145,7 @@ fn take_username(reader: &mut Reader) {
         Ok(None) => reader.put("email", username),
         Ok(Some(email)) if email != username => {
             let message = "must not be given beside email";
-            reader.faults.add("username", Complaint::new("not_both", message));
+            reader.faults.add("username", FieldError::new("not_both", message));
         }
         _ => {}
     }
@@ -263,7 +263,7 @@ impl ProfileInput {
     ) -> Self {
         let input = Self::read(reader);
         reader.ignore(computed);
-        Self { echo: reader.echo(fixed), ..input }
+        Self { read_only: reader.read_only(fixed), ..input }
     }
 
     fn change(reader: &mut Reader) -> Self {

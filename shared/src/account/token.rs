@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    Complaint, Expected,
+    Expected, FieldError,
     id::ApiTokenId,
     moment::{MOMENT_MAX, Moment},
     query, read,
@@ -87,21 +87,21 @@ body! {
     }
 }
 
-fn moment(text: &str) -> Result<DateTime<Utc>, Complaint> {
+fn moment(text: &str) -> Result<DateTime<Utc>, FieldError> {
     text.parse().map(|moment: Moment| moment.0)
 }
 
 /// A rule for a list of scopes, each at most once.
-fn scopes(value: Value) -> Result<Option<Vec<TokenScope>>, Complaint> {
-    let Value::Array(items) = value else { return Err(Complaint::wrong_type(Expected::Array)) };
+fn scopes(value: Value) -> Result<Option<Vec<TokenScope>>, FieldError> {
+    let Value::Array(items) = value else { return Err(FieldError::wrong_type(Expected::Array)) };
     let mut scopes = Vec::new();
     for item in items {
         let scope = item
             .as_str()
             .and_then(|text| TokenScope::ALL.iter().find(|scope| scope.as_str() == text).copied());
-        let scope = scope.ok_or_else(|| Complaint::not_one_of(TokenScope::TEXTS))?;
+        let scope = scope.ok_or_else(|| FieldError::not_one_of(TokenScope::TEXTS))?;
         if scopes.contains(&scope) {
-            return Err(Complaint::new("repeated", format!("has {scope} twice")));
+            return Err(FieldError::new("repeated", format!("has {scope} twice")));
         }
         scopes.push(scope);
     }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{DoctorFields, DoctorInput};
-use crate::{Faults, compatibility::DOCTOR as EARLIER};
+use crate::{FieldErrors, compatibility::DOCTOR as EARLIER};
 
 /// Members that the server computes; what was read can be sent back.
 const COMPUTED: &[&str] = &[
@@ -22,7 +22,7 @@ const FIXED: &[&str] = &["id", "created_by", "linked_user"];
 
 /// Adds what else is wrong, where something is wrong already. What a change does not speak of is not
 /// known here.
-fn judge(input: &DoctorInput, is_change: bool, _: NaiveDate, faults: &mut Faults) {
+fn validate(input: &DoctorInput, is_change: bool, _: NaiveDate, faults: &mut FieldErrors) {
     let Err(more) = DoctorFields::new(input) else { return };
     for (field, complaint) in more.iter() {
         let is_nameless = field == "first_name" && faults.concern("last_name");

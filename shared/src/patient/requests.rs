@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{PatientInput, PatientState};
-use crate::{Faults, compatibility::PATIENT as EARLIER, read, rules::REASON_MAX};
+use crate::{FieldErrors, compatibility::PATIENT as EARLIER, read, rules::REASON_MAX};
 
 /// Members that the server computes; what was read can be sent back.
 const COMPUTED: &[&str] = &[
@@ -22,7 +22,7 @@ const FIXED: &[&str] = &["id", "mrn", "created_by", "linked_user", "date_of_birt
 
 /// Adds what else is wrong, where something is wrong already. What is not there may only be what could
 /// not be read, and what a change does not speak of is not known here.
-fn judge(input: &PatientInput, is_change: bool, today: NaiveDate, faults: &mut Faults) {
+fn validate(input: &PatientInput, is_change: bool, today: NaiveDate, faults: &mut FieldErrors) {
     let Err(more) = PatientState::default().changed_by(input, today) else { return };
     for (field, complaint) in more.iter() {
         let is_nameless = field == "first_name"

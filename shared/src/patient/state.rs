@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{PatientFields, PatientInput};
-use crate::{Complaint, Faults, PartialDate, Patch, date::AGE_MAX};
+use crate::{FieldError, FieldErrors, PartialDate, Patch, date::AGE_MAX};
 
 /// What is stored of a patient and can be changed: the fields, and whether the date of birth is an
 /// estimate.
@@ -19,7 +19,7 @@ impl PatientState {
     /// Lays an input over this state and checks the result as a whole.
     ///
     /// Fails with every rule that it breaks. `today` is the clinic's.
-    pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, Faults> {
+    pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, FieldErrors> {
         let mut fields = self.fields.clone();
         let mut faults = input.apply(&mut fields);
         let known = self.fields.date_of_birth.filter(|_| !self.date_of_birth_estimated);
@@ -49,7 +49,7 @@ impl PatientState {
         check_life(&fields, today, &mut faults);
         if fields.first_name.is_none() && fields.last_name.is_none() {
             let message = "is required: a person has a first name, a last name or both";
-            faults.add("first_name", Complaint::new("required", message));
+            faults.add("first_name", FieldError::new("required", message));
         }
         check_identifiers(&fields, &mut faults);
         let date_of_birth_estimated = estimated && fields.date_of_birth.is_some();
@@ -63,14 +63,14 @@ impl PatientState {
     }
 }
 
-fn disagrees(date: PartialDate, age: i64) -> Complaint {
+fn disagrees(date: PartialDate, age: i64) -> FieldError {
     let message = format!("must agree with the date of birth {date}, which makes it {age}");
-    Complaint::new("disagrees", message).with("date_of_birth", date.to_string()).with("age", age)
+    FieldError::new("disagrees", message).with("date_of_birth", date.to_string()).with("age", age)
 }
 
 /// Birth and death: neither in the future, in this order, not further apart than a life.
-fn check_life(fields: &PatientFields, today: NaiveDate, faults: &mut Faults) {
-    let future = || Complaint::new("in_future", "must not be in the future");
+fn check_life(fields: &PatientFields, today: NaiveDate, faults: &mut FieldErrors) {
+    let future = || FieldError::new("in_future", "must not be in the future");
     let died = fields.deceased_on;
     if died.is_some_and(|died| died > today) {
         faults.add("deceased_on", future());
@@ -80,20 +80,20 @@ fn check_life(fields: &PatientFields, today: NaiveDate, faults: &mut Faults) {
         faults.add("date_of_birth", future());
     } else if born.age_on(died.unwrap_or(today)) > AGE_MAX {
         let message = format!("must not make the age more than {AGE_MAX}");
-        faults.add("date_of_birth", Complaint::new("too_old", message).with("max", AGE_MAX));
+        faults.add("date_of_birth", FieldError::new("too_old", message).with("max", AGE_MAX));
     }
     if died.is_some_and(|died| died < born.earliest()) {
         let message = "must not be before the date of birth";
-        faults.add("deceased_on", Complaint::new("before_birth", message));
+        faults.add("deceased_on", FieldError::new("before_birth", message));
     }
 }
 
-fn check_identifiers(fields: &PatientFields, faults: &mut Faults) {
+fn check_identifiers(fields: &PatientFields, faults: &mut FieldErrors) {
     let identifiers = &fields.identifiers;
     for (i, identifier) in identifiers.iter().enumerate() {
         if identifiers.iter().take(i).any(|earlier| earlier == identifier) {
             let field = format!("identifiers[{i}]");
-            faults.add(field, Complaint::new("repeated", "is given twice"));
+            faults.add(field, FieldError::new("repeated", "is given twice"));
         }
     }
 }
@@ -203,10 +203,10 @@ mod tests {
             refused.contains("full_name") && refused.contains("id") && refused.contains("version")
         );
         let input = read::body::<PatientReplacement>(sent, today()).unwrap().0;
-        let mut faults = Faults::default();
-        input.echo.compare(&serde_json::json!({"id": 7}), &mut faults);
+        let mut faults = FieldErrors::default();
+        input.read_only.compare(&serde_json::json!({"id": 7}), &mut faults);
         assert!(faults.is_empty());
-        input.echo.compare(&serde_json::json!({"id": 8}), &mut faults);
+        input.read_only.compare(&serde_json::json!({"id": 8}), &mut faults);
         assert!(faults.concern("id"));
     }
 

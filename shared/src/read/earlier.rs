@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Raw, Reader};
 use crate::{
-    Complaint,
+    FieldError,
     compatibility::{self, Members, SentNames},
 };
 
@@ -21,7 +21,7 @@ impl Reader {
             let is_there = |name: &&&str| self.members.iter().any(|(member, _)| member == **name);
             if let Some(other) = today.iter().find(is_there) {
                 let message = format!("is given twice, the other time as {other}");
-                let complaint = Complaint::new("repeated", message).with("other", *other);
+                let complaint = FieldError::new("repeated", message).with("other", *other);
                 self.faults.add(*name, complaint);
                 continue;
             }
@@ -61,7 +61,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use crate::{
-        Faults, Patch,
+        FieldErrors, Patch,
         assignment::NewAssignment,
         doctor::{DoctorPatch, NewDoctor},
         patient::{NewPatient, PatientPatch},
@@ -73,7 +73,7 @@ mod tests {
         sent.of(&read.err().unwrap_or_default()).to_string()
     }
 
-    fn read<T: Input>(json: &str) -> Result<T, Faults> {
+    fn read<T: Input>(json: &str) -> Result<T, FieldErrors> {
         body(json.as_bytes(), NaiveDate::default())
     }
 

@@ -1,13 +1,13 @@
 //! Dates as people write them in a hurry, and in full.
 
 use chrono::{Datelike, NaiveDate};
-use shared::{Complaint, PartialDate};
+use shared::{FieldError, PartialDate};
 
 /// A date as it is sent: `t` is today, eight digits are a day, and days written with dots or
 /// slashes are turned round. Anything else is left to the rules.
 ///
 /// Fails where day and month can't be told apart, or the year is cut short.
-pub fn read(text: &str, today: NaiveDate) -> Result<String, Complaint> {
+pub fn read(text: &str, today: NaiveDate) -> Result<String, FieldError> {
     if matches!(text.to_ascii_lowercase().as_str(), "t" | "today") {
         return Ok(today.to_string());
     }
@@ -27,7 +27,7 @@ pub fn read(text: &str, today: NaiveDate) -> Result<String, Complaint> {
 }
 
 /// `None` where these are not the parts of a date.
-fn turned(first: &str, second: &str, last: &str) -> Option<Result<String, Complaint>> {
+fn turned(first: &str, second: &str, last: &str) -> Option<Result<String, FieldError>> {
     let number = |text: &str, most: usize| {
         let is_number =
             (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
@@ -40,14 +40,14 @@ fn turned(first: &str, second: &str, last: &str) -> Option<Result<String, Compla
     let (one, two, year) = (number(first, 2)?, number(second, 2)?, number(last, 4)?);
     if last.len() < 4 {
         let message = "the year needs its four digits, like 31.12.1990 or 1990-12-31";
-        return Some(Err(Complaint::new("short_year", message)));
+        return Some(Err(FieldError::new("short_year", message)));
     }
     let (day, month) = match (one, two) {
         (1..=12, 1..=12) if one != two => {
             let message = format!(
                 "day or month first? Write {year:04}-{two:02}-{one:02} or {year:04}-{one:02}-{two:02}"
             );
-            return Some(Err(Complaint::new("ambiguous_date", message)));
+            return Some(Err(FieldError::new("ambiguous_date", message)));
         }
         (1..=12, 13..) => (two, one),
         _ => (one, two),

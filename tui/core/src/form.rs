@@ -7,7 +7,7 @@ pub mod view;
 
 use std::collections::BTreeMap;
 
-use shared::Faults;
+use shared::FieldErrors;
 
 use crate::input::action::Action;
 use field::Field;
@@ -144,7 +144,7 @@ impl Form {
     }
 
     /// Takes what the rules say about the values. Faults of a part belong to the whole field.
-    pub fn judge(&mut self, faults: &Faults) {
+    pub fn judge(&mut self, faults: &FieldErrors) {
         self.faults.clear();
         for (name, complaint) in faults.iter() {
             let name = name.split(['[', '.']).next().unwrap_or(name);

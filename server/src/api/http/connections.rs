@@ -3,9 +3,9 @@
 //! connection takes a place, slow connections are closed in time, and running requests may end when
 //! the server stops.
 
+mod connection;
 mod places;
 mod traffic;
-mod visit;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use tokio::{
     sync::watch,
 };
 
-use self::{places::Places, traffic::Traffic, visit::Visit};
+use self::{connection::Connection, places::Places, traffic::Traffic};
 use super::{monitor::Monitor, tls::Tls};
 use crate::{
     api::wire::body::BODY_TIME,
@@ -85,20 +85,20 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> Result<(), String> {
-    Doors::open(app, listener, Limits::default())?.serve(stop).await;
+    Server::open(app, listener, Limits::default())?.serve(stop).await;
     Ok(())
 }
 
 /// The listeners of the server: the main address and, if configured, the one for `/metrics`.
-pub struct Doors<M> {
+pub struct Server<M> {
     app: App,
     limits: Limits,
-    main: Door<M>,
-    monitor: Option<Door<Monitor>>,
+    main: Listener<M>,
+    monitor: Option<Listener<Monitor>>,
 }
 
 /// A listening address, the endpoint behind it, and its limits on connections.
-struct Door<E> {
+struct Listener<E> {
     listener: TcpListener,
     local: SocketAddr,
     endpoint: Arc<E>,
@@ -108,7 +108,7 @@ struct Door<E> {
     refused: OncePerSecond,
 }
 
-impl<E: Endpoint<Output = Response> + 'static> Door<E> {
+impl<E: Endpoint<Output = Response> + 'static> Listener<E> {
     fn new(listener: TcpListener, endpoint: E, places: Places) -> Result<Self, String> {
         let local = listener.local_addr().map_err(|error| error.to_string())?;
         let (endpoint, places) = (Arc::new(endpoint), Arc::new(places));
@@ -117,7 +117,7 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
     }
 
     /// Accepts connections and never returns.
-    async fn attend(
+    async fn accept_loop(
         &self,
         app: &App,
         limits: &Limits,
@@ -162,7 +162,7 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
             return;
         };
         let counted = app.metrics().connection();
-        let visit = Visit {
+        let connection = Connection {
             app: app.clone(),
             endpoint: Arc::clone(&self.endpoint),
             local: self.local,
@@ -171,7 +171,8 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
             limits: limits.clone(),
             traffic,
         };
-        let served = visit.serve(stream, self.tls.clone(), graceful.watcher(), stopping.clone());
+        let served =
+            connection.serve(stream, self.tls.clone(), graceful.watcher(), stopping.clone());
         tokio::spawn(async move {
             served.await;
             drop((place, counted));
@@ -179,7 +180,7 @@ impl<E: Endpoint<Output = Response> + 'static> Door<E> {
     }
 }
 
-impl Doors<()> {
+impl Server<()> {
     /// Prepares everything that can fail: the endpoints, the certificate, and the listener for
     /// `/metrics`.
     ///
@@ -188,7 +189,7 @@ impl Doors<()> {
         app: &App,
         listener: TcpListener,
         limits: Limits,
-    ) -> Result<Doors<impl Endpoint<Output = Response> + use<>>, String> {
+    ) -> Result<Server<impl Endpoint<Output = Response> + use<>>, String> {
         let settings = app.settings();
         let mut apart = settings.trusted_proxies.clone();
         if limits.is_loopback_apart {
@@ -201,20 +202,20 @@ impl Doors<()> {
         let all = settings.max_connections as usize;
         let of_one = settings.max_connections_per_address as usize;
         let places = Places::new(all, of_one, apart);
-        let mut main = Door::new(listener, crate::api::endpoint(app)?, places)?;
+        let mut main = Listener::new(listener, crate::api::endpoint(app)?, places)?;
         main.tls = Tls::open(settings, app.clock())?.map(Arc::new);
         let monitor = match settings.metrics_listen {
             Some(address) => {
                 let places = Places::new(MONITOR_CONNECTIONS, MONITOR_CONNECTIONS, Vec::new());
-                Some(Door::new(listen(address)?, Monitor::new(app)?, places)?)
+                Some(Listener::new(listen(address)?, Monitor::new(app)?, places)?)
             }
             None => None,
         };
-        Ok(Doors { app: app.clone(), limits, main, monitor })
+        Ok(Server { app: app.clone(), limits, main, monitor })
     }
 }
 
-impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
+impl<M: Endpoint<Output = Response> + 'static> Server<M> {
     /// Serves requests until `stop` completes, then lets running requests end.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
@@ -223,11 +224,11 @@ impl<M: Endpoint<Output = Response> + 'static> Doors<M> {
         delivery::start(&self.app);
         let monitor = async {
             match &self.monitor {
-                Some(door) => door.attend(&self.app, &self.limits, &graceful, &stopping).await,
+                Some(door) => door.accept_loop(&self.app, &self.limits, &graceful, &stopping).await,
                 None => std::future::pending().await,
             }
         };
-        let main = self.main.attend(&self.app, &self.limits, &graceful, &stopping);
+        let main = self.main.accept_loop(&self.app, &self.limits, &graceful, &stopping);
         tokio::select! {
             () = stop => {}
             () = main => {}

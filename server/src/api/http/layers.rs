@@ -13,7 +13,7 @@ use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
-use shared::{Complaint, Faults, Kind, Problem, UserId, paths};
+use shared::{FieldError, FieldErrors, Kind, Problem, UserId, paths};
 
 use super::{
     caller::{Caller, host_name},
@@ -24,8 +24,8 @@ use crate::{
         routes::Routes,
         wire::{
             address::{Address, set_path},
-            body::{BodyTime, Rest, body_max, discard},
-            compatibility::{self, Asked, Wording},
+            body::{BodyRemainder, BodyTime, body_max, discard},
+            compatibility::{self, Asked, MemberNames},
             params::{TAGS_MAX, too_many_tags},
             problem::{self, Refusal},
         },
@@ -85,7 +85,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Layers<E> {
                 refused
             }
             None => {
-                let rest = Rest::of(&mut request);
+                let rest = BodyRemainder::of(&mut request);
                 let answer = self.answer(request, &request_id).await;
                 // These two have taken in, or waited for, what there is.
                 let is_done = matches!(
@@ -163,11 +163,11 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let host = match &caller.host {
             Some(host) if self.is_allowed(host) => host,
             _ => {
-                let complaint = Complaint::new(
+                let complaint = FieldError::new(
                     "unknown_host",
                     "is not a name of this server; its operator adds names with --allowed-hosts",
                 );
-                return Some(problem::invalid(Faults::one("Host", complaint), request_id));
+                return Some(problem::invalid(FieldErrors::one("Host", complaint), request_id));
             }
         };
         if let Some(answer) = cors::preflight(request, &self.app.settings().cors_origins) {
@@ -188,12 +188,12 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let query = request.uri().query().unwrap_or_default().to_owned();
         if query.len() > QUERY_MAX {
             let message = format!("must have at most {QUERY_MAX} characters");
-            let complaint = Complaint::new("too_long", message).with("max", QUERY_MAX);
-            return Some(problem::invalid(Faults::one("query", complaint), request_id));
+            let complaint = FieldError::new("too_long", message).with("max", QUERY_MAX);
+            return Some(problem::invalid(FieldErrors::one("query", complaint), request_id));
         }
         if decode(request.uri().path()).is_err() || decode(&query).is_err() {
-            let complaint = Complaint::new("not_utf8", "is not UTF-8");
-            return Some(problem::invalid(Faults::one("address", complaint), request_id));
+            let complaint = FieldError::new("not_utf8", "is not UTF-8");
+            return Some(problem::invalid(FieldErrors::one("address", complaint), request_id));
         }
         normalise(request);
         let base = match &self.app.settings().public_url {
@@ -227,7 +227,7 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
     }
 
     async fn answer(&self, mut request: Request, request_id: &str) -> Response {
-        let wording = Wording::default();
+        let wording = MemberNames::default();
         request.extensions_mut().insert(wording.clone());
         let replayed = Replayed::default();
         request.extensions_mut().insert(replayed.clone());

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use shared::{Complaint, Expected, Faults, Kind, Problem};
+use shared::{Expected, FieldError, FieldErrors, Kind, Problem};
 
 use crate::{
     api::wire::{
@@ -70,23 +70,23 @@ fn error(
     schemas: &Map<String, Value>,
     answered: Option<&(&str, Value)>,
 ) -> Result<Error, Refusal> {
-    let one = |field: &str, complaint| Faults::one(field, complaint);
+    let one = |field: &str, complaint| FieldErrors::one(field, complaint);
     Ok(match kind {
         Kind::Validation => Error::Invalid(invalid(operation, schemas)),
         Kind::InvalidRequest => Error::TokenRequest(TokenRefusal::InvalidRequest(one(
             "username",
-            Complaint::required(),
+            FieldError::required(),
         ))),
         Kind::InvalidGrant => {
             let why = "e-mail, username or password is wrong";
             Error::TokenRequest(TokenRefusal::InvalidGrant(why))
         }
         Kind::UnsupportedGrantType => {
-            let complaint = Complaint::not_one_of(&["password", "refresh_token"]);
+            let complaint = FieldError::not_one_of(&["password", "refresh_token"]);
             Error::TokenRequest(TokenRefusal::UnsupportedGrantType(one("grant_type", complaint)))
         }
         Kind::InvalidScope => {
-            let complaint = Complaint::new("unknown", "must be left out: there are no scopes");
+            let complaint = FieldError::new("unknown", "must be left out: there are no scopes");
             Error::TokenRequest(TokenRefusal::InvalidScope(one("scope", complaint)))
         }
         Kind::Unauthenticated => {
@@ -117,7 +117,7 @@ fn error(
 }
 
 /// A bad member of the body, or a parameter that nobody knows.
-fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> Faults {
+fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> FieldErrors {
     let body = operation.get("requestBody").and_then(|body| {
         let media = body.get("content")?.as_object()?.values().next()?;
         let reference = media.pointer("/schema/$ref")?.as_str()?;
@@ -125,8 +125,8 @@ fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> Faul
         schema.get("properties")?.as_object()?.keys().next()
     });
     match body {
-        Some(member) => Faults::one(member.as_str(), Complaint::wrong_type(Expected::String)),
-        None => Faults::one("pagesize", Complaint::new("unknown", "is not known")),
+        Some(member) => FieldErrors::one(member.as_str(), FieldError::wrong_type(Expected::String)),
+        None => FieldErrors::one("pagesize", FieldError::new("unknown", "is not known")),
     }
 }
 
@@ -138,13 +138,13 @@ fn conflict(operation: &Map<String, Value>, answered: Option<&(&str, Value)>) ->
         _ if names.contains(&"reassign_to") => {
             let message = "has 3 active assignments: say reassign_to with another doctor's id, or \
                 end_assignments=true";
-            let complaint = Complaint::new("has_patients", message).with("active", 3);
-            (Faults::one("id", complaint), "active_assignments", json!(3))
+            let complaint = FieldError::new("has_patients", message).with("active", 3);
+            (FieldErrors::one("id", complaint), "active_assignments", json!(3))
         }
         Some(("Assignment", record)) => {
             let message = "has this patient in care already";
-            let complaint = Complaint::new("already_assigned", message);
-            (Faults::one("doctor", complaint), "existing", record.clone())
+            let complaint = FieldError::new("already_assigned", message);
+            (FieldErrors::one("doctor", complaint), "existing", record.clone())
         }
         _ => {
             let message = "another record has this already";

@@ -15,21 +15,21 @@ use poem_openapi::{
     types::Type,
 };
 use shared::{
-    Complaint, Faults, paths,
+    FieldError, FieldErrors, paths,
     read::{self, Input},
 };
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::{
-    compatibility::Wording,
+    compatibility::MemberNames,
     params::header_schema,
     problem::{Refusal, raise},
 };
 use crate::{
     app::App,
     digest::sha256,
-    domain::idempotency::{Once, Replayed},
+    domain::idempotency::{IdempotencyKey, Replayed},
     error::Error,
 };
 
@@ -73,9 +73,9 @@ pub(crate) async fn bytes(request: &Request, body: &mut RequestBody) -> Result<V
             Err(Refusal::TooLarge(max).raise())
         }
         Ok(Ok(_)) => Ok(bytes),
-        Ok(Err(_)) => Err(raise(Error::Invalid(Faults::one(
+        Ok(Err(_)) => Err(raise(Error::Invalid(FieldErrors::one(
             "body",
-            Complaint::new("broken_off", "broke off before its end"),
+            FieldError::new("broken_off", "broke off before its end"),
         )))),
         Err(_) => Err(Refusal::Timeout.raise()),
     }
@@ -83,9 +83,9 @@ pub(crate) async fn bytes(request: &Request, body: &mut RequestBody) -> Result<V
 
 /// A body that two hold: whoever answers, and who takes in what that has left.
 #[derive(Clone)]
-pub(crate) struct Rest(Arc<Mutex<Pin<Box<dyn AsyncRead + Send>>>>);
+pub(crate) struct BodyRemainder(Arc<Mutex<Pin<Box<dyn AsyncRead + Send>>>>);
 
-impl Rest {
+impl BodyRemainder {
     /// Takes the body of a request, if there is one, and puts it back so that what is left of it can be
     /// taken in: hyper breaks a connection off on which a client is still sending when the answer is
     /// out, and with it the client's next request.
@@ -103,7 +103,7 @@ impl Rest {
     }
 }
 
-impl AsyncRead for Rest {
+impl AsyncRead for BodyRemainder {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -159,7 +159,7 @@ fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> 
         return Err(Refusal::UnsupportedMediaType("application/json").raise());
     }
     let (read, names) = read::body_as_sent(&bytes, today(request)?);
-    if let Some(wording) = request.extensions().get::<Wording>() {
+    if let Some(wording) = request.extensions().get::<MemberNames>() {
         wording.keep(names);
     }
     read.map_err(|faults| raise(faults.into()))
@@ -174,7 +174,7 @@ pub(crate) struct OptionalBody<T>(pub(crate) T);
 /// A body that creates a record, with the key under which the request may be sent again.
 pub(crate) struct NewBody<T> {
     pub(crate) body: T,
-    pub(crate) once: Option<Once>,
+    pub(crate) once: Option<IdempotencyKey>,
 }
 
 /// What the bodies have in common: how they are described. `$read` is how each is read.
@@ -231,7 +231,7 @@ async fn with_key<T: Input>(request: &Request, body: &mut RequestBody) -> Result
     let key = idempotency_key(request)?;
     let bytes = bytes(request, body).await?;
     let replayed: Replayed = request.extensions().get().cloned().unwrap_or_default();
-    let once = key.map(|key| Once { key, digest: digest(request, &bytes), replayed });
+    let once = key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
     Ok(NewBody { body: parse(request, bytes, true)?, once })
 }
 
@@ -262,6 +262,6 @@ fn idempotency_key(request: &Request) -> Result<Option<String>> {
         return Ok(Some(key.to_owned()));
     }
     let message = format!("must be one text of 1 to {IDEMPOTENCY_KEY_MAX} ASCII characters");
-    let complaint = Complaint::new("invalid_key", message);
+    let complaint = FieldError::new("invalid_key", message);
     Err(raise(Error::invalid(IDEMPOTENCY_KEY, complaint)))
 }

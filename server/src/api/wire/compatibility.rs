@@ -51,9 +51,9 @@ pub(crate) fn earlier_paths() -> BTreeMap<&'static str, Vec<&'static str>> {
 
 /// The names in which the body of a request came, for the faults in its answer.
 #[derive(Clone, Default)]
-pub(crate) struct Wording(Arc<OnceLock<SentNames>>);
+pub(crate) struct MemberNames(Arc<OnceLock<SentNames>>);
 
-impl Wording {
+impl MemberNames {
     /// Keeps the names; a request has one body.
     pub(crate) fn keep(&self, names: SentNames) {
         self.0.get_or_init(|| names);

@@ -142,9 +142,9 @@ pub(crate) fn origin(request: &Request) -> Origin {
 }
 
 /// Where a request comes from, for operations without a login.
-pub(crate) struct From(pub(crate) Origin);
+pub(crate) struct ClientOrigin(pub(crate) Origin);
 
-impl<'a> FromRequest<'a> for From {
+impl<'a> FromRequest<'a> for ClientOrigin {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         Ok(Self(origin(request)))
     }

@@ -9,7 +9,7 @@ use poem_openapi::{
     types::Type,
 };
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     query::{Query, query},
 };
 
@@ -19,7 +19,7 @@ use crate::{domain::precondition::Precondition, error::Error};
 /// The id in a path.
 pub(crate) struct Path<T>(pub(crate) T);
 
-impl<'a, T: FromStr<Err = Complaint> + Type> ApiExtractor<'a> for Path<T> {
+impl<'a, T: FromStr<Err = FieldError> + Type> ApiExtractor<'a> for Path<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
     const PARAM_IS_REQUIRED: bool = true;
     type ParamType = ();
@@ -44,9 +44,9 @@ impl<'a, T: FromStr<Err = Complaint> + Type> ApiExtractor<'a> for Path<T> {
 }
 
 /// The query of an operation. Unknown, repeated and bad parameters are refused all at once.
-pub(crate) struct Ask<Q>(pub(crate) Q);
+pub(crate) struct QueryParams<Q>(pub(crate) Q);
 
-impl<'a, Q: Query + Type> ApiExtractor<'a> for Ask<Q> {
+impl<'a, Q: Query + Type> ApiExtractor<'a> for QueryParams<Q> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
     type ParamType = ();
     type ParamRawType = ();
@@ -147,13 +147,13 @@ fn version(tag: &str) -> Option<i64> {
 
 /// The refusal of a header with more tags than anybody has read.
 pub(crate) fn too_many_tags(header: &str) -> Error {
-    let complaint = Complaint::too_long(TAGS_MAX);
-    Error::Invalid(Faults::one(header, complaint))
+    let complaint = FieldError::too_long(TAGS_MAX);
+    Error::Invalid(FieldErrors::one(header, complaint))
 }
 
 fn not_a_tag() -> Error {
     let message = "must be * or an entity tag as it was read, like \"7\"";
-    Error::Invalid(Faults::one(IF_MATCH, Complaint::new("invalid_tag", message)))
+    Error::Invalid(FieldErrors::one(IF_MATCH, FieldError::new("invalid_tag", message)))
 }
 
 #[cfg(test)]

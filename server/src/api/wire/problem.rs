@@ -6,7 +6,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use serde_json::json;
-use shared::{Faults, Kind, Problem};
+use shared::{FieldErrors, Kind, Problem};
 
 use crate::error::{CONFIRM_FIRST, Error, StaleCause, TokenRefusal};
 
@@ -211,7 +211,7 @@ fn log_chain(cause: &(dyn std::error::Error + 'static), request_id: &str) {
 }
 
 /// The problem for bad parts of a request that no operation has seen yet.
-pub(crate) fn invalid(faults: Faults, request_id: &str) -> Response {
+pub(crate) fn invalid(faults: FieldErrors, request_id: &str) -> Response {
     from_domain(&Error::Invalid(faults), request_id)
 }
 

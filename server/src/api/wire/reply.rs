@@ -21,7 +21,7 @@ use crate::{digest::short_sha256, domain::listing::PageSlice};
 
 /// How an answer may be kept.
 #[derive(Clone, Copy)]
-pub(crate) enum Keep {
+pub(crate) enum CachePolicy {
     /// By the client alone, which has to ask whether it still holds.
     Private,
     /// Not at all: it holds tokens.
@@ -32,18 +32,18 @@ pub(crate) enum Keep {
 pub(crate) struct Reply<T> {
     body: T,
     version: Option<i64>,
-    keep: Keep,
+    keep: CachePolicy,
 }
 
 impl<T> Reply<T> {
     /// A document that is no single record.
     pub(crate) fn new(body: T) -> Self {
-        Self { body, version: None, keep: Keep::Private }
+        Self { body, version: None, keep: CachePolicy::Private }
     }
 
     /// A document with tokens.
     pub(crate) fn secret(body: T) -> Self {
-        Self { body, version: None, keep: Keep::Never }
+        Self { body, version: None, keep: CachePolicy::Never }
     }
 }
 
@@ -93,18 +93,18 @@ impl Versioned for VisibleUser {
 }
 
 /// 200 with a single record and its entity tag.
-pub(crate) struct Record<T>(pub(crate) T);
+pub(crate) struct Tagged<T>(pub(crate) T);
 
 /// 201 with the whole record, and where it is.
 pub(crate) struct Created<T> {
     pub(crate) body: T,
     pub(crate) version: Option<i64>,
     pub(crate) location: String,
-    pub(crate) keep: Keep,
+    pub(crate) keep: CachePolicy,
 }
 
 /// 204.
-pub(crate) struct Done;
+pub(crate) struct NoContent;
 
 /// 202 without a document: it says nothing about what will come of it.
 pub(crate) struct Accepted;
@@ -128,7 +128,7 @@ fn respond<T: Serialize>(
     status: poem::http::StatusCode,
     body: &T,
     version: Option<i64>,
-    keep: Keep,
+    keep: CachePolicy,
 ) -> Response {
     let body = match serde_json::to_vec(body) {
         Ok(body) => body,
@@ -143,12 +143,12 @@ fn respond<T: Serialize>(
         .header(
             header::CACHE_CONTROL,
             match keep {
-                Keep::Private => "private, no-cache",
-                Keep::Never => "no-store",
+                CachePolicy::Private => "private, no-cache",
+                CachePolicy::Never => "no-store",
             },
         )
         .header(header::VARY, "Authorization");
-    if let Keep::Never = keep {
+    if let CachePolicy::Never = keep {
         // RFC 6749, section 5.1.
         response = response.header(header::PRAGMA, "no-cache");
     }
@@ -170,10 +170,10 @@ impl<T: Serialize + Send> IntoResponse for Reply<T> {
     }
 }
 
-impl<T: Serialize + Versioned + Send> IntoResponse for Record<T> {
+impl<T: Serialize + Versioned + Send> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
         let version = Some(self.0.version());
-        respond(poem::http::StatusCode::OK, &self.0, version, Keep::Private)
+        respond(poem::http::StatusCode::OK, &self.0, version, CachePolicy::Private)
     }
 }
 
@@ -185,7 +185,7 @@ impl<T: Serialize + Send> IntoResponse for Created<T> {
     }
 }
 
-impl IntoResponse for Done {
+impl IntoResponse for NoContent {
     fn into_response(self) -> Response {
         Response::builder().status(poem::http::StatusCode::NO_CONTENT).finish()
     }
@@ -243,7 +243,7 @@ impl<T: Type + Serialize + Send> ApiResponse for Reply<T> {
     }
 }
 
-impl<T: Type + Serialize + Versioned + Send> ApiResponse for Record<T> {
+impl<T: Type + Serialize + Versioned + Send> ApiResponse for Tagged<T> {
     fn meta() -> MetaResponses {
         meta::<T>(200, "The record.", vec![etag()])
     }
@@ -276,7 +276,7 @@ impl ApiResponse for Accepted {
     fn register(_: &mut Registry) {}
 }
 
-impl ApiResponse for Done {
+impl ApiResponse for NoContent {
     fn meta() -> MetaResponses {
         MetaResponses { responses: vec![empty(204, "It is done.")] }
     }

@@ -1,7 +1,7 @@
 //! The lookup in which anything can be typed: how each word is read, judged by its shape, and which
 //! term of a record it has matched.
 
-use shared::{Complaint, Mrn, PartialDate, lookup::Reading};
+use shared::{FieldError, Mrn, PartialDate, lookup::Reading};
 
 use super::{
     BORN, EMAIL, IDENTIFIER, MRN, PHONE, PHONE_REVERSED, Search, begun_mrn, is_number, parts,
@@ -12,7 +12,7 @@ impl Search {
     /// tried, in the order of [`Reading::ALL`].
     ///
     /// Fails where the text has more than [`WORDS_MAX`](super::WORDS_MAX) words.
-    pub(crate) fn by_shape(text: &str) -> Result<(Self, Vec<Reading>), Complaint> {
+    pub(crate) fn by_shape(text: &str) -> Result<(Self, Vec<Reading>), FieldError> {
         let search = Self::of(text, readings)?;
         let parts = parts(text);
         let is_tried =

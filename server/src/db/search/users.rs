@@ -1,7 +1,7 @@
 //! Search for users, by name and username, and by e-mail address for callers who may see it.
 
 use shared::{
-    Complaint,
+    FieldError,
     text::{fold_case, fold_word, name_words},
 };
 
@@ -29,7 +29,7 @@ impl Search {
     /// list of users is not ranked.
     ///
     /// Fails where the text has more than [`WORDS_MAX`](super::WORDS_MAX) words.
-    pub(crate) fn of_users(text: &str, sees_emails: bool) -> Result<Self, Complaint> {
+    pub(crate) fn of_users(text: &str, sees_emails: bool) -> Result<Self, FieldError> {
         let typed: Vec<&str> = text.split_whitespace().collect();
         check_count(typed.len())?;
         let word = |typed: &str| {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     account::{ProfileInput, User},
     patient::full_name,
 };
@@ -26,7 +26,7 @@ pub(super) async fn check_taken(
     email: Option<&str>,
     username: Option<&str>,
 ) -> Result<(), Error> {
-    let mut taken = Faults::default();
+    let mut taken = FieldErrors::default();
     for (field, value) in [("email", email), ("username", username)] {
         let Some(value) = value else { continue };
         if users::find(conn, value).await?.is_some() {
@@ -37,10 +37,10 @@ pub(super) async fn check_taken(
 }
 
 /// The fault of an address or a username that another account has.
-pub(super) fn is_taken(field: &str) -> Faults {
+pub(super) fn is_taken(field: &str) -> FieldErrors {
     let what = if field == "email" { "e-mail address" } else { "username" };
     let message = format!("belongs to another account already: choose another {what}");
-    Faults::one(field, Complaint::new("not_unique", message))
+    FieldErrors::one(field, FieldError::new("not_unique", message))
 }
 
 /// What a refused unique index means to the caller.
@@ -54,7 +54,7 @@ pub(crate) fn unique(error: DbError) -> Error {
 
 /// Lays what somebody changes of an account, their own or another's, over it. Another e-mail address
 /// is unverified, unless who keeps the accounts vouches for it afterwards.
-pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut Faults) {
+pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut FieldErrors) {
     input.username.apply(&mut user.username);
     input.email.apply(&mut user.email);
     input.first_name.apply(&mut user.first_name);
@@ -62,15 +62,15 @@ pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &
     input.phone.apply(&mut user.phone);
     user.name = full_name(user.first_name.as_deref(), user.last_name.as_deref());
     if user.email.is_none() && user.username.is_none() {
-        faults.add("email", Complaint::new("required", "is required where there is no username"));
+        faults.add("email", FieldError::new("required", "is required where there is no username"));
     } else if user.username.is_none() && user.name.is_empty() {
         // An account never loses the last thing that it is called by.
-        faults.add("username", Complaint::new("required", "is required where there is no name"));
+        faults.add("username", FieldError::new("required", "is required where there is no name"));
     }
     // A name that was read comes back beside its parts, changed or not; another one would be lost.
     if input.name.value().is_some_and(|name| *name != user.name && *name != old.name) {
         let message = "must agree with first_name and last_name, or stand alone";
-        faults.add("name", Complaint::new("disagrees", message));
+        faults.add("name", FieldError::new("disagrees", message));
     }
     if user.email != old.email {
         user.email_verified = false;
@@ -86,7 +86,7 @@ pub(super) fn own_values(user: &User) -> serde_json::Value {
 }
 
 /// Checks a new password of a user.
-pub(super) fn check_for(password: &str, user: &User) -> Result<(), Complaint> {
+pub(super) fn check_for(password: &str, user: &User) -> Result<(), FieldError> {
     let own = [
         user.email.as_deref().unwrap_or_default(),
         user.username.as_deref().unwrap_or_default(),

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    Complaint, UserId,
+    FieldError, UserId,
     account::{ApiToken, CreatedApiToken, NewApiToken, TOKEN_DAYS_MAX, TOKENS_MAX, TokenScope},
     id::ApiTokenId,
     page::COUNT_MAX,
@@ -28,7 +28,7 @@ use crate::{
     keys::random_text,
     services::{
         actor::{Actor, Origin, Program},
-        audit::{self, Deed, Doer},
+        audit::{self, AuditActor, AuditEvent},
     },
 };
 
@@ -53,14 +53,14 @@ pub async fn authenticate(
 ) -> Result<Actor, Error> {
     let now = app.clock().now();
     let refused = Error::Unauthenticated("the API token is not valid");
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     let Some(row) = api_tokens::find(&mut conn, &hashed(token)).await? else {
         return Err(refused);
     };
     let found = row.token;
     let user = users::get(&mut conn, row.user).await?.map(|row| row.user);
-    drop(lent);
+    drop(read);
     let Some(user) = user.filter(|user| user.is_active) else { return Err(refused) };
     if found.expires_at.is_some_and(|expires| expires <= now) {
         return Err(Error::Unauthenticated("the API token has expired"));
@@ -93,12 +93,12 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     let now = app.clock().now();
     if let Some(expires) = new.expires_at {
         if expires <= now {
-            let complaint = Complaint::new("in_the_past", "must be later than now");
+            let complaint = FieldError::new("in_the_past", "must be later than now");
             return Err(Error::invalid("expires_at", complaint));
         }
         if expires > now + TimeDelta::days(TOKEN_DAYS_MAX) {
             let message = format!("must be within {TOKEN_DAYS_MAX} days");
-            return Err(Error::invalid("expires_at", Complaint::new("too_late", message)));
+            return Err(Error::invalid("expires_at", FieldError::new("too_late", message)));
         }
     }
     let secret = random_text::<32>().map_err(Error::internal)?;
@@ -121,14 +121,14 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
         now,
     };
     let made = api_tokens::insert(&mut conn, row).await?;
-    let mut deed = Deed::new("api_token.created", ENTITY, Some(made.id.0));
-    deed.changes = audit::differences(
+    let mut event = AuditEvent::new("api_token.created", ENTITY, Some(made.id.0));
+    event.changes = audit::differences(
         &serde_json::json!({}),
         &serde_json::json!({
             "name": made.name, "scopes": made.scopes, "expires_at": made.expires_at,
         }),
     )?;
-    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     tx.commit().await?;
     Ok(CreatedApiToken {
         id: made.id,
@@ -152,8 +152,8 @@ pub async fn list(
     let asked: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     let id = actor.id();
     let rows = api_tokens::list(&mut conn, id, place, backwards, limit, offset).await?;
     let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
@@ -163,8 +163,8 @@ pub async fn list(
 /// One of one's own tokens.
 pub async fn read(app: &App, actor: &Actor, id: ApiTokenId) -> Result<ApiToken, Error> {
     in_person(actor)?;
-    let mut lent = app.db().read().await?;
-    let row = api_tokens::get(&mut lent.conn(), id).await?;
+    let mut read = app.db().read().await?;
+    let row = api_tokens::get(&mut read.conn(), id).await?;
     let row = row.filter(|row| row.user == actor.id()).ok_or(Error::NotFound)?;
     Ok(row.token)
 }
@@ -178,8 +178,8 @@ pub async fn revoke(app: &App, actor: &Actor, id: ApiTokenId) -> Result<(), Erro
         return Err(Error::NotFound);
     }
     if api_tokens::revoke(&mut tx.conn(), id, now).await? {
-        let deed = Deed::new("api_token.revoked", ENTITY, Some(id.0));
-        audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+        let event = AuditEvent::new("api_token.revoked", ENTITY, Some(id.0));
+        audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
     }
     tx.commit().await
 }

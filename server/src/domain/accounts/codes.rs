@@ -8,11 +8,11 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    Complaint, UserId,
+    FieldError, UserId,
     account::{User, identifier_key},
 };
 
-use super::rate_limits::Lanes;
+use super::rate_limits::RateLimits;
 use crate::{
     app::App,
     db::{
@@ -23,7 +23,7 @@ use crate::{
     keys::{CODE_LIFETIME_MAX, random_bytes},
     services::{
         actor::Origin,
-        audit::{self, Deed, Doer},
+        audit::{self, AuditActor, AuditEvent},
     },
 };
 
@@ -192,11 +192,11 @@ pub(crate) async fn refuse(
     text: &str,
     purpose: Purpose,
 ) -> Result<(), Error> {
-    let lanes = Lanes::bad_codes(origin.address.as_deref().unwrap_or_default());
-    let attempted = lanes.attempt(app).await;
+    let limits = RateLimits::bad_codes(origin.address.as_deref().unwrap_or_default());
+    let attempted = limits.attempt(app).await;
     let found = {
-        let mut lent = app.db().read().await?;
-        find(app, &mut lent.conn(), text, purpose).await?
+        let mut read = app.db().read().await?;
+        find(app, &mut read.conn(), text, purpose).await?
     };
     if attempted.is_err() && found.is_none() {
         // Nothing is written for who tries on and on.
@@ -207,8 +207,9 @@ pub(crate) async fn refuse(
     if let Some(found) = &found {
         codes::count_failure(&mut conn, found.row.id).await?;
     }
-    let deed = Deed::new("auth.code_refused", "user", found.map(|found| found.row.user.0));
-    audit::note(&mut conn, Doer::Stranger(origin, "nobody"), app.clock().now(), deed).await?;
+    let event = AuditEvent::new("auth.code_refused", "user", found.map(|found| found.row.user.0));
+    audit::note(&mut conn, AuditActor::Anonymous(origin, "nobody"), app.clock().now(), event)
+        .await?;
     tx.commit().await?;
     attempted
 }
@@ -225,8 +226,8 @@ pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Er
 }
 
 /// What is said about a code that is not good.
-pub(crate) fn complaint() -> Complaint {
-    Complaint::new("not_valid", "is wrong, expired or used already: ask for a new one")
+pub(crate) fn complaint() -> FieldError {
+    FieldError::new("not_valid", "is wrong, expired or used already: ask for a new one")
 }
 
 fn refused() -> Error {

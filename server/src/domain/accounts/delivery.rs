@@ -16,7 +16,7 @@ use crate::{
     keys::random_text,
     services::{
         actor::Origin,
-        audit::{self, Deed, Doer},
+        audit::{self, AuditActor, AuditEvent},
         mail::{Letter, Sending},
         post::{Failure, Post},
     },
@@ -84,8 +84,8 @@ impl Work {
     }
 
     async fn count_waiting(&self) -> Result<i64, Error> {
-        let mut lent = self.app.db().read().await?;
-        Ok(mail::count_waiting(&mut lent.conn()).await?)
+        let mut read = self.app.db().read().await?;
+        Ok(mail::count_waiting(&mut read.conn()).await?)
     }
 
     async fn send_next(&self) -> Result<Next, Error> {
@@ -143,8 +143,8 @@ impl Work {
         let now = self.app.clock().now();
         {
             // Nothing is written unless a mail is due.
-            let mut lent = self.app.db().read().await?;
-            if !mail::is_due(&mut lent.conn(), now).await? {
+            let mut read = self.app.db().read().await?;
+            if !mail::is_due(&mut read.conn(), now).await? {
                 return Ok(None);
             }
         }
@@ -187,9 +187,10 @@ impl Work {
         let mut tx = self.app.db().begin().await?;
         mail::finish(&mut tx.conn(), mail, now, failure).await?;
         if let Some((letter, user)) = sent {
-            let deed = Deed::new(letter.deed(), "user", Some(user.0));
+            let event = AuditEvent::new(letter.event(), "user", Some(user.0));
             let origin = Origin::default();
-            audit::note(&mut tx.conn(), Doer::Stranger(&origin, PROGRAM), now, deed).await?;
+            audit::note(&mut tx.conn(), AuditActor::Anonymous(&origin, PROGRAM), now, event)
+                .await?;
         }
         mail::tidy(&mut tx.conn(), now - KEPT).await?;
         tx.commit().await

@@ -2,44 +2,44 @@
 
 use shared::account::{Login, Session, User};
 
-use super::{devices, rate_limits::Lanes, sessions};
+use super::{devices, rate_limits::RateLimits, sessions};
 use crate::{
     app::App,
     db::users::{self, UserRow},
     error::Error,
     services::{
         actor::{Actor, Origin},
-        audit::{self, Deed, Doer},
-        passwords::{Rank, Verdict},
+        audit::{self, AuditActor, AuditEvent},
+        passwords::{HashPriority, Verdict},
     },
 };
 
 /// Logs in. A wrong password and an unknown user answer alike, after the same work.
 pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session, Error> {
     let address = origin.address.as_deref().unwrap_or_default();
-    let (found, device, lanes) = {
-        let mut lent = app.db().read().await?;
-        let found = users::find(&mut lent.conn(), &login.identifier).await?;
+    let (found, device, limits) = {
+        let mut read = app.db().read().await?;
+        let found = users::find(&mut read.conn(), &login.identifier).await?;
         let id = found.as_ref().map(|row| row.user.id);
         let device = match &login.device {
-            Some(token) => devices::find(app, &mut lent.conn(), id, token).await?,
+            Some(token) => devices::find(app, &mut read.conn(), id, token).await?,
             None => None,
         };
         let (name, known) = (&login.identifier, device.as_ref());
-        let lanes = Lanes::logging_in(app, &mut lent.conn(), name, known, address).await?;
-        (found, device, lanes)
+        let limits = RateLimits::logging_in(app, &mut read.conn(), name, known, address).await?;
+        (found, device, limits)
     };
-    lanes.attempt(app).await?;
+    limits.attempt(app).await?;
     let stored = found.as_ref().and_then(|row| row.password_hash.as_deref());
-    let verdict = app.passwords().verify(&login.password, stored, lanes.rank()).await;
-    let verdict = lanes.withdraw(app, verdict).await?;
+    let verdict = app.passwords().verify(&login.password, stored, limits.rank()).await;
+    let verdict = limits.withdraw(app, verdict).await?;
     let now = app.clock().now();
     let wrong = Error::Unauthenticated("e-mail, username or password is wrong");
     let verified = match (found, verdict) {
         (Some(row), Verdict::Right { is_outdated }) if row.user.is_active => {
             if is_outdated {
                 let hashed = rehash(app, row, &login.password).await;
-                lanes.withdraw(app, hashed).await?
+                limits.withdraw(app, hashed).await?
             } else {
                 row
             }
@@ -48,10 +48,10 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
             app.metrics().note_failed_login();
             let mut tx = app.db().begin().await?;
             let id = found.as_ref().map(|row| row.user.id.0);
-            let deed = Deed::new("auth.login_failed", "user", id);
+            let event = AuditEvent::new("auth.login_failed", "user", id);
             // What was typed is kept only where it names an account: it may be a password.
             let name = if found.is_some() { login.identifier.as_str() } else { "nobody" };
-            audit::note(&mut tx.conn(), Doer::Stranger(origin, name), now, deed).await?;
+            audit::note(&mut tx.conn(), AuditActor::Anonymous(origin, name), now, event).await?;
             tx.commit().await?;
             return Err(wrong);
         }
@@ -63,16 +63,16 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
     let unchanged =
         |row: &UserRow| row.user.is_active && row.password_hash == verified.password_hash;
     let Some(row) = row.filter(unchanged) else { return Err(wrong) };
-    lanes.succeed(app, &mut tx.conn()).await?;
+    limits.succeed(app, &mut tx.conn()).await?;
     let actor = Actor::new(row.user, origin.clone());
     if must_confirm(app, &actor.user) {
-        let deed = Deed::new("auth.login_unconfirmed", "user", Some(actor.id().0));
-        audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+        let event = AuditEvent::new("auth.login_unconfirmed", "user", Some(actor.id().0));
+        audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
         tx.commit().await?;
         return Err(Error::EmailUnverified);
     }
-    let deed = Deed::new("auth.login", "user", Some(actor.id().0));
-    audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+    let event = AuditEvent::new("auth.login", "user", Some(actor.id().0));
+    audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
     let (device, message) = (device.as_ref(), "Login successful");
     let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, device, message).await?;
     tx.commit().await?;
@@ -89,7 +89,7 @@ fn must_confirm(app: &App, user: &User) -> bool {
 /// which the password is known to agree.
 async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Error> {
     let Some(old) = &row.password_hash else { return Ok(row) };
-    let new = app.passwords().hash(password, Rank::Known).await?;
+    let new = app.passwords().hash(password, HashPriority::Known).await?;
     let mut tx = app.db().begin().await?;
     if users::rehash(&mut tx.conn(), row.user.id, old, &new).await? {
         tx.commit().await?;
@@ -100,7 +100,7 @@ async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Erro
     drop(tx);
     let Some(other) = other else { return Ok(row) };
     let stored = other.password_hash.as_deref();
-    match app.passwords().verify(password, stored, Rank::Known).await? {
+    match app.passwords().verify(password, stored, HashPriority::Known).await? {
         Verdict::Right { .. } => Ok(other),
         Verdict::Wrong => Ok(row),
     }

@@ -1,12 +1,12 @@
 //! One's own password: proving it, and setting another.
 
-use shared::{Complaint, account::PasswordChange};
+use shared::{FieldError, account::PasswordChange};
 
 use super::{
     account::check_for,
     codes::{self, Purpose},
     devices,
-    rate_limits::Lanes,
+    rate_limits::RateLimits,
     sessions,
 };
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
     error::Error,
     services::{
         actor::Actor,
-        audit::{self, Deed, Doer},
-        passwords::{Rank, Verdict},
+        audit::{self, AuditActor, AuditEvent},
+        passwords::{HashPriority, Verdict},
     },
 };
 
@@ -28,25 +28,25 @@ const TRIES: usize = 3;
 /// get in the way. Answers the hash with which the password agrees: whoever writes because of that has
 /// to see to it that the account still has it.
 pub(crate) async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<String, Error> {
-    let lanes = Lanes::confirming(actor);
-    lanes.attempt(app).await?;
+    let limits = RateLimits::confirming(actor);
+    limits.attempt(app).await?;
     let row = {
-        let mut lent = app.db().read().await?;
-        users::get(&mut lent.conn(), actor.id()).await?.ok_or(Error::NotFound)?
+        let mut read = app.db().read().await?;
+        users::get(&mut read.conn(), actor.id()).await?.ok_or(Error::NotFound)?
     };
     let stored = row.password_hash.as_deref();
-    let verdict = app.passwords().verify(password, stored, lanes.rank()).await;
-    let verdict = lanes.withdraw(app, verdict).await?;
+    let verdict = app.passwords().verify(password, stored, limits.rank()).await;
+    let verdict = limits.withdraw(app, verdict).await?;
     let mut tx = app.db().begin().await?;
     if let (Verdict::Right { .. }, Some(hash)) = (verdict, row.password_hash) {
-        lanes.succeed(app, &mut tx.conn()).await?;
+        limits.succeed(app, &mut tx.conn()).await?;
         tx.commit().await?;
         return Ok(hash);
     }
-    let deed = Deed::new("auth.confirmation_failed", "user", Some(actor.id().0));
-    audit::note(&mut tx.conn(), Doer::Actor(actor), app.clock().now(), deed).await?;
+    let event = AuditEvent::new("auth.confirmation_failed", "user", Some(actor.id().0));
+    audit::note(&mut tx.conn(), AuditActor::Actor(actor), app.clock().now(), event).await?;
     tx.commit().await?;
-    let complaint = Complaint::new("wrong_password", "is not your password");
+    let complaint = FieldError::new("wrong_password", "is not your password");
     Err(Error::invalid("current_password", complaint))
 }
 
@@ -65,7 +65,9 @@ pub async fn change_password(
         let confirmed = confirm(app, actor, &change.current_password).await?;
         let hash = match &hash {
             Some(hash) => hash,
-            None => hash.insert(app.passwords().hash(&change.new_password, Rank::Known).await?),
+            None => {
+                hash.insert(app.passwords().hash(&change.new_password, HashPriority::Known).await?)
+            }
         };
         if replace(app, actor, &change, &confirmed, hash).await? {
             return Ok(());
@@ -101,9 +103,9 @@ async fn replace(
     sessions::end_all(app, &mut conn, actor.id(), actor.session).await?;
     devices::void_others(&mut conn, actor.id(), actor.session).await?;
     codes::void(&mut conn, actor.id(), Purpose::SetPassword).await?;
-    let mut deed = Deed::new("user.password_changed", "user", Some(actor.id().0));
-    deed.version = Some(row.user.version + 1);
-    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    let mut event = AuditEvent::new("user.password_changed", "user", Some(actor.id().0));
+    event.version = Some(row.user.version + 1);
+    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     tx.commit().await?;
     Ok(true)
 }

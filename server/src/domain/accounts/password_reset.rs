@@ -1,7 +1,7 @@
 //! Setting a password with a one-time code.
 
 use shared::{
-    Faults,
+    FieldErrors,
     account::{PasswordReset, Role},
 };
 
@@ -17,8 +17,8 @@ use crate::{
     error::Error,
     services::{
         actor::{Actor, Origin},
-        audit::{self, Deed, Doer, differences},
-        passwords::{Rank, check_new},
+        audit::{self, AuditActor, AuditEvent, differences},
+        passwords::{HashPriority, check_new},
     },
 };
 
@@ -31,8 +31,8 @@ pub async fn reset_password(
     reset: &PasswordReset,
 ) -> Result<(), Error> {
     let user = {
-        let mut lent = app.db().read().await?;
-        let mut conn = lent.conn();
+        let mut read = app.db().read().await?;
+        let mut conn = read.conn();
         match codes::owner(app, &mut conn, &reset.token, Purpose::SetPassword).await? {
             Some(id) => users::get(&mut conn, id).await?.map(|row| row.user),
             None => None,
@@ -43,7 +43,7 @@ pub async fn reset_password(
     };
     let judged = check_for(&reset.new_password, &user);
     judged.map_err(|c| Error::invalid("new_password", c))?;
-    let hash = app.passwords().hash(&reset.new_password, Rank::Known).await?;
+    let hash = app.passwords().hash(&reset.new_password, HashPriority::Known).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
@@ -76,10 +76,10 @@ pub async fn reset_password(
     let address = origin.address.as_deref().unwrap_or_default();
     rate_limits::forget_place(&mut conn, &user, address).await?;
     let actor = Actor::new(row.user, origin.clone());
-    let mut deed = Deed::new("user.password_reset", "user", Some(user.id.0));
-    deed.version = Some(actor.user.version + 1);
-    deed.changes = differences(&own_values(&user), &own_values(&actor.user))?;
-    audit::note(&mut conn, Doer::Actor(&actor), now, deed).await?;
+    let mut event = AuditEvent::new("user.password_reset", "user", Some(user.id.0));
+    event.version = Some(actor.user.version + 1);
+    event.changes = differences(&own_values(&user), &own_values(&actor.user))?;
+    audit::note(&mut conn, AuditActor::Actor(&actor), now, event).await?;
     tx.commit().await
 }
 
@@ -87,7 +87,7 @@ pub async fn reset_password(
 /// told without knowing whose password it would be.
 async fn refuse(app: &App, origin: &Origin, reset: &PasswordReset) -> Result<(), Error> {
     codes::refuse(app, origin, &reset.token, Purpose::SetPassword).await?;
-    let mut faults = Faults::one("token", codes::complaint());
+    let mut faults = FieldErrors::one("token", codes::complaint());
     if let Err(complaint) = check_new(&reset.new_password, Role::Member, &[]) {
         faults.add("new_password", complaint);
     }

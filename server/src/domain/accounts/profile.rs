@@ -2,14 +2,14 @@
 
 use serde_json::json;
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     account::{ProfileInput, User},
 };
 
 use super::{
     account::{apply, changer, own_values, unique},
     codes, password,
-    rate_limits::Lanes,
+    rate_limits::RateLimits,
     sessions,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     error::Error,
     services::{
         actor::Actor,
-        audit::{self, Deed, Doer, differences},
+        audit::{self, AuditActor, AuditEvent, differences},
         mail::{self, Letter},
     },
 };
@@ -68,8 +68,8 @@ pub async fn update(
         // it was asked for at all, holds no longer.
         return Err(overtaken(actor.id(), &found, current()));
     }
-    let mut faults = Faults::default();
-    input.echo.compare(&json!(old), &mut faults);
+    let mut faults = FieldErrors::default();
+    input.read_only.compare(&json!(old), &mut faults);
     apply(input, &old, &mut row.user, &mut faults);
     faults.into_result()?;
     let changes = differences(&own_values(&old), &own_values(&row.user))?;
@@ -83,9 +83,9 @@ pub async fn update(
         codes::void_all(&mut tx.conn(), actor.id()).await?;
     }
     let updated = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?.user;
-    let mut deed = Deed::new("user.updated", "user", Some(actor.id().0));
-    (deed.version, deed.changes) = (Some(updated.version), changes);
-    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    let mut event = AuditEvent::new("user.updated", "user", Some(actor.id().0));
+    (event.version, event.changes) = (Some(updated.version), changes);
+    audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
     if let Some(email) = updated.email.as_ref().filter(|_| updated.email != old.email) {
         mail::queue(&mut tx.conn(), Letter::Verification, email, now).await?;
     }
@@ -104,12 +104,12 @@ async fn confirm_email(
 ) -> Result<String, Error> {
     let needed = || {
         let message = "is required to change the e-mail address";
-        Error::invalid("current_password", Complaint::new("required", message))
+        Error::invalid("current_password", FieldError::new("required", message))
     };
     let password = current_password.ok_or_else(needed)?;
     let confirmed = password::confirm(app, actor, password).await?;
     if let Some(email) = input.email.value() {
-        Lanes::mail_by(actor.id(), email).attempt(app).await?;
+        RateLimits::mail_by(actor.id(), email).attempt(app).await?;
     }
     Ok(confirmed)
 }

@@ -24,7 +24,7 @@ use crate::{
     db::{Conn, devices::DeviceToken, throttle},
     digest::short_sha256,
     error::Error,
-    services::{actor::Actor, passwords::Rank},
+    services::{actor::Actor, passwords::HashPriority},
 };
 
 /// Attempts on an account before the first delay.
@@ -62,7 +62,7 @@ enum Kind {
 }
 
 /// One rate limit: a count of attempts and the delays that follow from it.
-struct Lane {
+struct RateLimit {
     kind: Kind,
     key: String,
     /// Attempts before the first delay.
@@ -74,7 +74,7 @@ struct Lane {
     is_forgotten: bool,
 }
 
-impl Lane {
+impl RateLimit {
     /// A rate limit for a single party. A success clears its count.
     fn of_one(kind: Kind, key: String, longest: i64) -> Self {
         let memory = Memory::SinceLast(DAY);
@@ -106,12 +106,12 @@ impl Lane {
 }
 
 /// The rate limits that apply to one attempt.
-pub(crate) struct Lanes {
-    lanes: Vec<Lane>,
-    rank: Rank,
+pub(crate) struct RateLimits {
+    limits: Vec<RateLimit>,
+    rank: HashPriority,
 }
 
-impl Lanes {
+impl RateLimits {
     /// The rate limits of a login with this account name as typed, at a known device or from an
     /// address.
     pub(crate) async fn logging_in(
@@ -122,13 +122,13 @@ impl Lanes {
         address: &str,
     ) -> Result<Self, Error> {
         if let Some(device) = device {
-            let lane = Lane::at_device(device);
+            let limit = RateLimit::at_device(device);
             let since = app.clock().now() - TimeDelta::seconds(DAY);
-            if throttle::count(conn, &lane.key, since).await? < MANY {
-                return Ok(Self { lanes: vec![lane], rank: Rank::Known });
+            if throttle::count(conn, &limit.key, since).await? < MANY {
+                return Ok(Self { limits: vec![limit], rank: HashPriority::Known });
             }
         }
-        let account = Lane {
+        let account = RateLimit {
             kind: Kind::Account,
             key: format!("account:{}", hashed(identifier)),
             free: i64::MAX,
@@ -137,9 +137,9 @@ impl Lanes {
             is_forgotten: false,
         };
         let key = format!("address:{}", network(address));
-        let address_lane = Lane::shared(key, MANY_AT_ADDRESS, 1, Memory::SinceFirst(MINUTE));
-        let lanes = vec![Lane::at_place(identifier, address), address_lane, account];
-        Ok(Self { lanes, rank: Rank::Stranger })
+        let address_lane = RateLimit::shared(key, MANY_AT_ADDRESS, 1, Memory::SinceFirst(MINUTE));
+        let limits = vec![RateLimit::at_place(identifier, address), address_lane, account];
+        Ok(Self { limits, rank: HashPriority::Stranger })
     }
 
     /// The rate limit of confirming the password within a session. Only the holder of the session
@@ -149,84 +149,87 @@ impl Lanes {
             Some(session) => format!("session:{session}"),
             None => format!("user:{}", actor.id()),
         };
-        Self { lanes: vec![Lane::of_one(Kind::Other, key, LONGEST)], rank: Rank::Known }
+        Self {
+            limits: vec![RateLimit::of_one(Kind::Other, key, LONGEST)],
+            rank: HashPriority::Known,
+        }
     }
 
-    fn alone(lane: Lane) -> Self {
-        Self { lanes: vec![lane], rank: Rank::Stranger }
+    fn alone(limit: RateLimit) -> Self {
+        Self { limits: vec![limit], rank: HashPriority::Stranger }
     }
 
     /// The rate limit of registrations from an address.
     pub(crate) fn registering(address: &str) -> Self {
         let key = format!("register:{}", network(address));
-        Self::alone(Lane::shared(key, 300, LONGEST, Memory::SinceFirst(HOUR)))
+        Self::alone(RateLimit::shared(key, 300, LONGEST, Memory::SinceFirst(HOUR)))
     }
 
     /// The rate limit of requests for mail from an address.
     pub(crate) fn asking_for_mail(address: &str) -> Self {
         let key = format!("mail:{}", network(address));
-        Self::alone(Lane::shared(key, 60, LONGEST, Memory::SinceFirst(HOUR)))
+        Self::alone(RateLimit::shared(key, 60, LONGEST, Memory::SinceFirst(HOUR)))
     }
 
     /// The rate limit of mail to an e-mail address, whether or not an account has it.
     pub(crate) fn mail_to(email: &str) -> Self {
         let key = format!("mail-to:{}", hashed(email));
-        Self::alone(Lane::shared(key, 3, HOUR, Memory::SinceLast(DAY)))
+        Self::alone(RateLimit::shared(key, 3, HOUR, Memory::SinceLast(DAY)))
     }
 
     /// The rate limit of mail that a user causes to be sent to an e-mail address by entering it as
     /// their own.
     pub(crate) fn mail_by(user: UserId, email: &str) -> Self {
         let key = format!("mail-by:{user}:{}", hashed(email));
-        Self::alone(Lane::shared(key, 3, HOUR, Memory::SinceLast(DAY)))
+        Self::alone(RateLimit::shared(key, 3, HOUR, Memory::SinceLast(DAY)))
     }
 
     /// The rate limit of invalid one-time codes from an address. A valid code is not limited.
     pub(crate) fn bad_codes(address: &str) -> Self {
         let key = format!("codes:{}", network(address));
-        Self::alone(Lane::shared(key, 60, LONGEST, Memory::SinceFirst(MINUTE)))
+        Self::alone(RateLimit::shared(key, 60, LONGEST, Memory::SinceFirst(MINUTE)))
     }
 
     /// The queue in which the password of this attempt is hashed.
-    pub(crate) fn rank(&self) -> Rank {
+    pub(crate) fn rank(&self) -> HashPriority {
         self.rank
     }
 
     /// Counts an attempt. Fails with [`Error::TooManyRequests`] where it comes too early.
     pub(crate) async fn attempt(&self, app: &App) -> Result<(), Error> {
         let now = app.clock().now();
-        let keys: Vec<String> = self.lanes.iter().map(|lane| lane.key.clone()).collect();
+        let keys: Vec<String> = self.limits.iter().map(|limit| limit.key.clone()).collect();
         {
             // A first check without a transaction, so that repeated early attempts don't hold up
             // writers.
-            let mut lent = app.db().read().await?;
-            check(&mut lent.conn(), &keys, now).await?;
+            let mut read = app.db().read().await?;
+            check(&mut read.conn(), &keys, now).await?;
         }
         let mut tx = app.db().begin().await?;
         let mut conn = tx.conn();
         let mut counts = Vec::new();
-        for lane in &self.lanes {
+        for limit in &self.limits {
             // Counting first also makes concurrent attempts wait for each other.
-            counts.push(match lane.memory {
+            counts.push(match limit.memory {
                 Memory::SinceLast(seconds) => {
                     let before = now - TimeDelta::seconds(seconds);
-                    throttle::add(&mut conn, &lane.key, now, before).await?
+                    throttle::add(&mut conn, &limit.key, now, before).await?
                 }
                 Memory::SinceFirst(seconds) => {
                     let before = now - TimeDelta::seconds(seconds);
-                    throttle::add_in_span(&mut conn, &lane.key, now, before).await?
+                    throttle::add_in_span(&mut conn, &limit.key, now, before).await?
                 }
             });
         }
         // If this fails, the transaction is rolled back and the attempt does not count.
         check(&mut conn, &keys, now).await?;
-        let counted = || self.lanes.iter().zip(&counts);
-        let is_slowed = counted().any(|(lane, n)| lane.kind == Kind::Account && *n > MANY);
-        for (lane, attempts) in counted() {
-            let delay = lane.delay(*attempts, is_slowed);
+        let counted = || self.limits.iter().zip(&counts);
+        let is_slowed = counted().any(|(limit, n)| limit.kind == Kind::Account && *n > MANY);
+        for (limit, attempts) in counted() {
+            let delay = limit.delay(*attempts, is_slowed);
             if delay > 0 {
                 let until = now + TimeDelta::seconds(delay);
-                throttle::put_off(&mut conn, &lane.key, until).await?;
+                throttle::put_off(&mut conn, &limit.key, until).await?;
             }
         }
         tx.commit().await
@@ -240,8 +243,8 @@ impl Lanes {
     ) -> Result<T, Error> {
         if outcome.is_err() {
             let mut tx = app.db().begin().await?;
-            for lane in &self.lanes {
-                throttle::take_back(&mut tx.conn(), &lane.key, past(app)).await?;
+            for limit in &self.limits {
+                throttle::take_back(&mut tx.conn(), &limit.key, past(app)).await?;
             }
             tx.commit().await?;
         }
@@ -251,10 +254,10 @@ impl Lanes {
     /// Takes the attempt back because the password was right, and clears the count of this device
     /// or place.
     pub(crate) async fn succeed(&self, app: &App, conn: &mut Conn<'_>) -> Result<(), Error> {
-        for lane in &self.lanes {
-            match lane.is_forgotten {
-                true => throttle::forget(conn, &lane.key).await?,
-                false => throttle::take_back(conn, &lane.key, past(app)).await?,
+        for limit in &self.limits {
+            match limit.is_forgotten {
+                true => throttle::forget(conn, &limit.key).await?,
+                false => throttle::take_back(conn, &limit.key, past(app)).await?,
             }
         }
         Ok(())
@@ -269,7 +272,7 @@ pub(crate) async fn forget_place(
     address: &str,
 ) -> Result<(), Error> {
     for name in [&user.email, &user.username].into_iter().flatten() {
-        throttle::forget(conn, &Lane::at_place(name, address).key).await?;
+        throttle::forget(conn, &RateLimit::at_place(name, address).key).await?;
     }
     Ok(())
 }
@@ -317,12 +320,12 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_the_longest_and_are_a_minute_where_many_guess() {
-        let place = Lane::at_place("ana", "192.0.2.7");
+        let place = RateLimit::at_place("ana", "192.0.2.7");
         let delays = |is_slowed| (1..=12).map(|n| place.delay(n, is_slowed)).collect::<Vec<_>>();
         assert_eq!(delays(false), [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(delays(true), [60; 12]);
         let token = DeviceToken { id: 1, device: "d".to_owned(), user: UserId(1) };
-        let device = Lane::at_device(&token);
+        let device = RateLimit::at_device(&token);
         let delays: Vec<_> = (1..=9).map(|n| device.delay(n, true)).collect();
         assert_eq!(delays, [0, 0, 0, 0, 1, 2, 4, 5, 5]);
         assert_eq!(place.delay(i64::MAX, false), LONGEST);

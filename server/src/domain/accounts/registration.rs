@@ -5,14 +5,14 @@ use shared::{
     patient::full_name,
 };
 
-use super::{account::check_taken, rate_limits::Lanes, sessions, usernames};
+use super::{account::check_taken, rate_limits::RateLimits, sessions, usernames};
 use crate::{
     app::App,
     db::users::NewUser,
     error::Error,
     services::{
         actor::{Actor, Origin},
-        audit::{self, Deed, Doer},
+        audit::{self, AuditActor, AuditEvent},
         mail::{self, Letter},
         passwords::check_new,
     },
@@ -25,18 +25,19 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
             "registration is closed: ask an administrator for an account",
         ));
     }
-    let lanes = Lanes::registering(origin.address.as_deref().unwrap_or_default());
-    lanes.attempt(app).await?;
+    let limits = RateLimits::registering(origin.address.as_deref().unwrap_or_default());
+    limits.attempt(app).await?;
     let role = new.role.unwrap_or(Role::Member);
     let name = full_name(new.first_name.as_deref(), new.last_name.as_deref());
     let own = [new.email.as_str(), new.username.as_deref().unwrap_or_default(), &name];
     check_new(&new.password, role, &own).map_err(|c| Error::invalid("password", c))?;
     {
         // Before the work of hashing.
-        let mut lent = app.db().read().await?;
-        check_taken(&mut lent.conn(), Some(&new.email), new.username.as_deref()).await?;
+        let mut read = app.db().read().await?;
+        check_taken(&mut read.conn(), Some(&new.email), new.username.as_deref()).await?;
     }
-    let hash = lanes.withdraw(app, app.passwords().hash(&new.password, lanes.rank()).await).await?;
+    let hash =
+        limits.withdraw(app, app.passwords().hash(&new.password, limits.rank()).await).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let row = NewUser {
@@ -54,9 +55,9 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
     check_taken(&mut tx.conn(), Some(&new.email), new.username.as_deref()).await?;
     let user = usernames::insert(&mut tx.conn(), row).await?.user;
     let actor = Actor::new(user, origin.clone());
-    let mut deed = Deed::new("user.registered", "user", Some(actor.id().0));
-    deed.version = Some(actor.user.version);
-    audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+    let mut event = AuditEvent::new("user.registered", "user", Some(actor.id().0));
+    event.version = Some(actor.user.version);
+    audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
     mail::queue(&mut tx.conn(), Letter::Verification, &new.email, now).await?;
     let registered = if app.settings().require_verified_email {
         let message = "User registered successfully: confirm the e-mail address to log in";

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use shared::{
-    Faults, SessionId, UserId,
+    FieldErrors, SessionId, UserId,
     account::{LoginSession, Refreshed, Session, TokenPair, User},
     page::COUNT_MAX,
     query::ListQuery,
@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     services::{
         actor::{Actor, Origin},
-        audit::{self, Deed, Doer},
+        audit::{self, AuditActor, AuditEvent},
     },
 };
 
@@ -41,8 +41,8 @@ pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Acto
     let now = app.clock().now();
     let refused = Error::Unauthenticated("the access token is not valid");
     let Some(access) = app.tokens().read_access(token, now) else { return Err(refused) };
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     let session = sessions::get(&mut conn, access.session).await?.ok_or(refused)?;
     let user = users::get(&mut conn, session.user_id).await?.ok_or(ENDED)?.user;
     let is_running = session.ended_at.is_none() && user.is_active && user.id == access.user;
@@ -145,9 +145,9 @@ pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshe
         });
     }
     sessions::end(&mut tx.conn(), session.id, now).await?;
-    let deed = Deed::new("session.reuse_detected", "session", Some(session.id.0));
-    let doer = Doer::Stranger(origin, user.label());
-    audit::note(&mut tx.conn(), doer, now, deed).await?;
+    let event = AuditEvent::new("session.reuse_detected", "session", Some(session.id.0));
+    let by = AuditActor::Anonymous(origin, user.label());
+    audit::note(&mut tx.conn(), by, now, event).await?;
     tx.commit().await?;
     Err(ENDED)
 }
@@ -160,8 +160,9 @@ pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(
     if let Some(token) = refresh {
         let named = app.tokens().read_refresh(token, now);
         if named.is_none_or(|named| named.session != own) {
-            let complaint = shared::Complaint::new("not_valid", "is not the token of this session");
-            return Err(Faults::one("refresh", complaint).into());
+            let complaint =
+                shared::FieldError::new("not_valid", "is not the token of this session");
+            return Err(FieldErrors::one("refresh", complaint).into());
         }
     }
     end(app, actor, own).await
@@ -182,8 +183,8 @@ pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
             // in the wrong hands, and its device with it.
             devices::void_of(&mut tx.conn(), actor.id(), id, actor.session).await?;
         }
-        let deed = Deed::new("session.ended", "session", Some(id.0));
-        audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+        let event = AuditEvent::new("session.ended", "session", Some(id.0));
+        audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
     }
     tx.commit().await
 }
@@ -200,8 +201,8 @@ pub async fn list(
     let (id, now) = (actor.id(), app.clock().now());
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     let rows = sessions::list(&mut conn, id, now, place, backwards, limit, offset).await?;
     let count = sessions::count(&mut conn, id, now, COUNT_MAX + 1).await?;
     let answer = |row: SessionRow| LoginSession {

@@ -4,7 +4,7 @@
 mod manage;
 
 use shared::{
-    Faults,
+    FieldErrors,
     account::{self, Role, User},
     patient::full_name,
     read::{Input, Reader},
@@ -23,8 +23,8 @@ use crate::{
     error::Error,
     services::{
         actor::{Actor, Origin},
-        audit::{self, Deed, Doer, differences},
-        passwords::{Rank, check_new},
+        audit::{self, AuditActor, AuditEvent, differences},
+        passwords::{HashPriority, check_new},
     },
 };
 
@@ -60,7 +60,7 @@ pub fn read_account(
     name: &str,
     password: String,
     role: Role,
-) -> Result<NewAccount, Faults> {
+) -> Result<NewAccount, FieldErrors> {
     let members = [("email", email), ("name", name), ("role", role.as_str())];
     let members = members.map(|(name, value)| (name.to_owned(), value.into()));
     let mut reader = Reader::from_members(members.into());
@@ -76,8 +76,8 @@ pub fn read_account(
 
 /// Whether there is no active administrator.
 pub async fn is_setup_needed(app: &App) -> Result<bool, Error> {
-    let mut lent = app.db().read().await?;
-    Ok(users::first_admin(&mut lent.conn()).await?.is_none())
+    let mut read = app.db().read().await?;
+    Ok(users::first_admin(&mut read.conn()).await?.is_none())
 }
 
 /// Makes an account with any role.
@@ -103,7 +103,7 @@ async fn create_where(
         &name,
     ];
     check_new(&account.password, role, &own).map_err(|c| Error::invalid("password", c))?;
-    let hash = app.passwords().hash(&account.password, Rank::Known).await?;
+    let hash = app.passwords().hash(&account.password, HashPriority::Known).await?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     if must_be_first {
@@ -126,32 +126,32 @@ async fn create_where(
         now,
     };
     let user = usernames::insert(&mut tx.conn(), new).await?.user;
-    let mut deed = Deed::new("user.created", "user", Some(user.id.0));
-    deed.version = Some(user.version);
+    let mut event = AuditEvent::new("user.created", "user", Some(user.id.0));
+    event.version = Some(user.version);
     let origin = Origin::default();
-    audit::note(&mut tx.conn(), Doer::Stranger(&origin, PROGRAM), now, deed).await?;
+    audit::note(&mut tx.conn(), AuditActor::Anonymous(&origin, PROGRAM), now, event).await?;
     tx.commit().await?;
     Ok(user)
 }
 
 /// All users, oldest first.
 pub async fn list(app: &App) -> Result<Vec<User>, Error> {
-    let mut lent = app.db().read().await?;
-    let rows = users::list(&mut lent.conn()).await?;
+    let mut read = app.db().read().await?;
+    let rows = users::list(&mut read.conn()).await?;
     Ok(rows.into_iter().map(|row| row.user).collect())
 }
 
 /// The user with this e-mail address or username, as somebody who acts on the command line.
 pub async fn act_as(app: &App, identifier: &str) -> Result<Actor, Error> {
-    let mut lent = app.db().read().await?;
-    let row = users::find(&mut lent.conn(), identifier).await?.ok_or(Error::NotFound)?;
+    let mut read = app.db().read().await?;
+    let row = users::find(&mut read.conn(), identifier).await?.ok_or(Error::NotFound)?;
     Ok(Actor::new(row.user, Origin::default()))
 }
 
 /// The administrator who has been there longest, as somebody who acts on the command line.
 pub async fn act_as_first_admin(app: &App) -> Result<Option<Actor>, Error> {
-    let mut lent = app.db().read().await?;
-    let row = users::first_admin(&mut lent.conn()).await?;
+    let mut read = app.db().read().await?;
+    let row = users::first_admin(&mut read.conn()).await?;
     Ok(row.map(|row| Actor::new(row.user, Origin::default())))
 }
 
@@ -164,7 +164,7 @@ pub async fn set_role(app: &App, identifier: &str, role: Role) -> Result<User, E
 pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<User, Error> {
     let actor = act_as(app, identifier).await?;
     check_for(password, &actor.user).map_err(|c| Error::invalid("password", c))?;
-    let hash = app.passwords().hash(password, Rank::Known).await?;
+    let hash = app.passwords().hash(password, HashPriority::Known).await?;
     change(app, identifier, "user.password_set", |row| row.password_hash = Some(hash)).await
 }
 
@@ -185,8 +185,8 @@ pub(crate) async fn name_accounts(app: &App) -> Result<(), Error> {
             let mut after = before.clone();
             after.user.username = Some(usernames::free(&mut conn, email).await?);
             let origin = Origin::default();
-            let doer = Doer::Stranger(&origin, PROGRAM);
-            write(app, &mut conn, doer, "user.updated", &before, &after).await?;
+            let by = AuditActor::Anonymous(&origin, PROGRAM);
+            write(app, &mut conn, by, "user.updated", &before, &after).await?;
         }
         tx.commit().await?;
     }
@@ -194,8 +194,8 @@ pub(crate) async fn name_accounts(app: &App) -> Result<(), Error> {
 }
 
 async fn is_somebody_nameless(app: &App) -> Result<bool, Error> {
-    let mut lent = app.db().read().await?;
-    Ok(!users::list_nameless(&mut lent.conn(), 1).await?.is_empty())
+    let mut read = app.db().read().await?;
+    Ok(!users::list_nameless(&mut read.conn(), 1).await?.is_empty())
 }
 
 async fn change(
@@ -215,8 +215,8 @@ async fn change(
         return Ok(before.user);
     }
     let origin = Origin::default();
-    let doer = Doer::Stranger(&origin, PROGRAM);
-    let user = write(app, &mut conn, doer, action, &before, &row).await?;
+    let by = AuditActor::Anonymous(&origin, PROGRAM);
+    let user = write(app, &mut conn, by, action, &before, &row).await?;
     tx.commit().await?;
     Ok(user)
 }
@@ -230,7 +230,7 @@ async fn change(
 async fn write(
     app: &App,
     conn: &mut Conn<'_>,
-    doer: Doer<'_>,
+    by: AuditActor<'_>,
     action: &str,
     before: &UserRow,
     after: &UserRow,
@@ -240,11 +240,11 @@ async fn write(
         let field = if old.role == new.role { "is_active" } else { "role" };
         return Err(Error::conflict(field, "last_admin", LAST_ADMIN));
     }
-    let by = match doer {
-        Doer::Actor(actor) => Some(actor.id()),
-        Doer::Stranger(..) => None,
+    let changed_by = match by {
+        AuditActor::Actor(actor) => Some(actor.id()),
+        AuditActor::Anonymous(..) => None,
     };
-    if !users::update(conn, after, by, now).await.map_err(unique)? {
+    if !users::update(conn, after, changed_by, now).await.map_err(unique)? {
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
     let has_new_password = before.password_hash != after.password_hash;
@@ -256,10 +256,10 @@ async fn write(
     } else if old.email != new.email {
         codes::void_all(conn, old.id).await?;
     }
-    let mut deed = Deed::new(action, ENTITY, Some(old.id.0));
-    deed.version = Some(old.version + 1);
-    deed.changes = differences(&values(old), &values(new))?;
-    audit::note(conn, doer, now, deed).await?;
+    let mut event = AuditEvent::new(action, ENTITY, Some(old.id.0));
+    event.version = Some(old.version + 1);
+    event.changes = differences(&values(old), &values(new))?;
+    audit::note(conn, by, now, event).await?;
     Ok(users::get(conn, old.id).await?.ok_or(Error::NotFound)?.user)
 }
 

@@ -5,7 +5,7 @@
 use super::{
     account::own_values,
     codes::{self, Purpose},
-    rate_limits::Lanes,
+    rate_limits::RateLimits,
 };
 use crate::{
     app::App,
@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     services::{
         actor::{Actor, Origin},
-        audit::{self, Deed, Doer, differences},
+        audit::{self, AuditActor, AuditEvent, differences},
         mail::{self, Letter},
     },
 };
@@ -30,8 +30,8 @@ pub async fn resend(app: &App, origin: &Origin, email: &str) -> Result<(), Error
 
 async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Result<(), Error> {
     let address = origin.address.as_deref().unwrap_or_default();
-    Lanes::asking_for_mail(address).attempt(app).await?;
-    match Lanes::mail_to(email).attempt(app).await {
+    RateLimits::asking_for_mail(address).attempt(app).await?;
+    match RateLimits::mail_to(email).attempt(app).await {
         // Whoever asks again and again gets the same answer, and the address no more mail.
         Err(Error::TooManyRequests { .. }) => return Ok(()),
         attempted => attempted?,
@@ -44,8 +44,8 @@ async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Res
         Letter::PasswordReset => "auth.password_forgotten",
     };
     // Whether it is somebody's address is not known here, on purpose.
-    let doer = Doer::Stranger(origin, "nobody");
-    audit::note(&mut tx.conn(), doer, now, Deed::new(action, "user", None)).await?;
+    let by = AuditActor::Anonymous(origin, "nobody");
+    audit::note(&mut tx.conn(), by, now, AuditEvent::new(action, "user", None)).await?;
     tx.commit().await?;
     app.mail().wake();
     Ok(())
@@ -55,8 +55,8 @@ async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Res
 pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
     let purpose = Purpose::VerifyEmail;
     let owner = {
-        let mut lent = app.db().read().await?;
-        codes::owner(app, &mut lent.conn(), code, purpose).await?
+        let mut read = app.db().read().await?;
+        codes::owner(app, &mut read.conn(), code, purpose).await?
     };
     let Some(owner) = owner else { return refuse(app, origin, code).await };
     let now = app.clock().now();
@@ -82,10 +82,10 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
         return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
     }
     let actor = Actor::new(before, origin.clone());
-    let mut deed = Deed::new("user.email_verified", "user", Some(actor.id().0));
-    deed.version = Some(actor.user.version + 1);
-    deed.changes = differences(&own_values(&actor.user), &own_values(&row.user))?;
-    audit::note(&mut tx.conn(), Doer::Actor(&actor), now, deed).await?;
+    let mut event = AuditEvent::new("user.email_verified", "user", Some(actor.id().0));
+    event.version = Some(actor.user.version + 1);
+    event.changes = differences(&own_values(&actor.user), &own_values(&row.user))?;
+    audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
     tx.commit().await
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     assignment::{
         Assignment, AssignmentFields, AssignmentFilter, AssignmentInput, AssignmentStatus,
         NewAssignment, Transfer,
@@ -31,14 +31,14 @@ use crate::{
     },
     domain::{
         access::{self, Action, scope},
-        idempotency::{self, Once},
+        idempotency::{self, IdempotencyKey},
         listing::{PageSlice, read_page},
         precondition::Precondition,
     },
     error::{Contradiction, Error},
     services::{
         actor::Actor,
-        audit::{self, Deed, Doer, differences},
+        audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
@@ -49,7 +49,7 @@ pub async fn assign(
     app: &App,
     actor: &Actor,
     new: &NewAssignment,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let (patient, doctor) = (new.patient, new.doctor);
     let fields = AssignmentFields::new(&new.input, app.clock().today())?;
@@ -79,7 +79,7 @@ async fn check_both(
     doctors::lock(&mut conn, doctor).await?;
     let today = app.clock().today();
     let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     if found.is_none() {
         faults.add("patient", no_such("patient"));
     }
@@ -91,8 +91,8 @@ async fn check_both(
     access::check(actor, Action::AssignPatient, owner)
 }
 
-fn no_such(what: &str) -> Complaint {
-    Complaint::new(
+fn no_such(what: &str) -> FieldError {
+    FieldError::new(
         "no_such_record",
         format!("must be the id of a {what}; there is none with this one"),
     )
@@ -112,12 +112,12 @@ async fn open(
     }
     let inserted = assignments::insert(conn, (patient, doctor), fields, actor.id(), now).await;
     let id = inserted.map_err(not_single)?;
-    let mut deed = Deed::new("assignment.created", Assignment::ENTITY, Some(id.0));
-    (deed.version, deed.patient, deed.doctor) = (Some(1), Some(patient), Some(doctor));
+    let mut event = AuditEvent::new("assignment.created", Assignment::ENTITY, Some(id.0));
+    (event.version, event.patient, event.doctor) = (Some(1), Some(patient), Some(doctor));
     let whom = json!({"patient": patient, "doctor": doctor});
-    deed.changes = differences(&json!({}), &whom)?;
-    deed.changes.extend(differences(&json!({}), &json!(fields))?);
-    audit::note(conn, Doer::Actor(actor), now, deed).await?;
+    event.changes = differences(&json!({}), &whom)?;
+    event.changes.extend(differences(&json!({}), &json!(fields))?);
+    audit::note(conn, AuditActor::Actor(actor), now, event).await?;
     Ok(id)
 }
 
@@ -131,21 +131,21 @@ async fn check_single(
 ) -> Result<(), Error> {
     let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
     Err(Error::Contradiction(Box::new(Contradiction {
-        faults: Faults::one("doctor", already_assigned()),
+        faults: FieldErrors::one("doctor", already_assigned()),
         name: "existing",
         shown: json!(existing.shown(app, actor)),
     })))
 }
 
-fn already_assigned() -> Complaint {
-    Complaint::new("already_assigned", "has this patient in care already")
+fn already_assigned() -> FieldError {
+    FieldError::new("already_assigned", "has this patient in care already")
 }
 
 /// What a refused unique index means: somebody else was quicker by a moment.
 fn not_single(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::ActiveAssignment) => {
-            Error::Conflict(Faults::one("doctor", already_assigned()))
+            Error::Conflict(FieldErrors::one("doctor", already_assigned()))
         }
         other => other.into(),
     }
@@ -176,17 +176,17 @@ pub async fn of_patient(
         return Err(Error::invalid("patient", other_address()));
     }
     let visible = scope(actor, Action::ReadPatient)?;
-    let mut lent = app.db().read().await?;
+    let mut read = app.db().read().await?;
     let today = app.clock().today();
     let found =
-        patients::get(&mut lent.conn(), patient, visible, ArchiveState::Current, today).await?;
+        patients::get(&mut read.conn(), patient, visible, ArchiveState::Current, today).await?;
     found.ok_or(Error::NotFound)?;
-    drop(lent);
+    drop(read);
     list(app, actor, &AssignmentFilter { patient: Some(patient), ..filter }).await
 }
 
-fn other_address() -> Complaint {
-    Complaint::new("disagrees", "must be the one in the address, or be left out")
+fn other_address() -> FieldError {
+    FieldError::new("disagrees", "must be the one in the address, or be left out")
 }
 
 /// The assignments of one doctor, of those that the caller may see.
@@ -199,9 +199,9 @@ pub async fn of_doctor(
     if filter.doctor.is_some_and(|asked| asked != doctor) {
         return Err(Error::invalid("doctor", other_address()));
     }
-    let mut lent = app.db().read().await?;
-    doctors::get(&mut lent.conn(), doctor, ArchiveState::Current).await?.ok_or(Error::NotFound)?;
-    drop(lent);
+    let mut read = app.db().read().await?;
+    doctors::get(&mut read.conn(), doctor, ArchiveState::Current).await?.ok_or(Error::NotFound)?;
+    drop(read);
     list(app, actor, &AssignmentFilter { doctor: Some(doctor), ..filter }).await
 }
 
@@ -217,7 +217,7 @@ pub async fn update(
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     row.check_version(app, actor, precondition)?;
     let old = &row.record.fields;
-    let fields = row.check_state(&input.echo, old.changed_by(input))?;
+    let fields = row.check_state(&input.read_only, old.changed_by(input))?;
     if fields == *old {
         return Ok(row.shown(app, actor));
     }
@@ -268,7 +268,7 @@ pub async fn transfer(
     id: AssignmentId,
     precondition: &Precondition,
     transfer: &Transfer,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
@@ -285,7 +285,7 @@ pub async fn transfer(
         return Err(Error::conflict("status", "ended", message));
     }
     if doctor == row.record.doctor {
-        let complaint = Complaint::new("same_doctor", "is the doctor of this assignment already");
+        let complaint = FieldError::new("same_doctor", "is the doctor of this assignment already");
         return Err(Error::invalid("doctor", complaint));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
@@ -336,6 +336,6 @@ async fn write(
     let written = assignments::update(&mut tx.conn(), row, fields, None, actor.id(), now).await;
     let was_written = written.map_err(not_single)?;
     let changes = differences(&row.record.fields, fields)?;
-    let deed = Deed { changes, ..row.deed(action) };
-    finish(app, tx, actor, (row.record.id, was_written), deed).await
+    let event = AuditEvent { changes, ..row.event(action) };
+    finish(app, tx, actor, (row.record.id, was_written), event).await
 }

@@ -4,7 +4,7 @@ mod many;
 
 use serde_json::json;
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     doctor::{
         Doctor, DoctorFields, DoctorFilter, DoctorInput, DoctorRemoval, NewDoctor,
         SpecializationCount,
@@ -29,14 +29,14 @@ use crate::{
     },
     domain::{
         access::{Action, scope},
-        idempotency::{self, Once},
+        idempotency::{self, IdempotencyKey},
         listing::{PageSlice, read_list},
         precondition::Precondition,
     },
     error::{Contradiction, Error},
     services::{
         actor::Actor,
-        audit::{self, Deed, Doer, differences},
+        audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
@@ -48,7 +48,7 @@ pub async fn register(
     app: &App,
     actor: &Actor,
     new: &NewDoctor,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
 ) -> Result<Doctor, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
     let fields = DoctorFields::new(&new.0)?;
@@ -72,10 +72,10 @@ async fn enter(
 ) -> Result<DoctorId, DbError> {
     let now = app.clock().now();
     let id = doctors::insert(conn, fields, actor.id(), now).await?;
-    let mut deed = Deed::new(action, Doctor::ENTITY, Some(id.0));
-    deed.version = Some(1);
-    deed.changes = differences(&json!({}), &json!(fields))?;
-    audit::note(conn, Doer::Actor(actor), now, deed).await?;
+    let mut event = AuditEvent::new(action, Doctor::ENTITY, Some(id.0));
+    event.version = Some(1);
+    event.changes = differences(&json!({}), &json!(fields))?;
+    audit::note(conn, AuditActor::Actor(actor), now, event).await?;
     Ok(id)
 }
 
@@ -117,7 +117,7 @@ pub async fn update(
     let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
     row.check_version(app, actor, precondition)?;
     let old = &row.record.fields;
-    let fields = row.check_state(&input.echo, old.changed_by(input))?;
+    let fields = row.check_state(&input.read_only, old.changed_by(input))?;
     let changes = differences(old, &fields)?;
     if changes.is_empty() {
         return Ok(row.shown(app, actor));
@@ -126,8 +126,8 @@ pub async fn update(
     let now = app.clock().now();
     let written = doctors::update(&mut tx.conn(), &row, &fields, actor.id(), now).await;
     let was_written = written.map_err(not_unique)?;
-    let deed = Deed { changes, ..row.deed("doctor.updated") };
-    finish(app, tx, actor, (id, was_written), deed).await
+    let event = AuditEvent { changes, ..row.event("doctor.updated") };
+    finish(app, tx, actor, (id, was_written), event).await
 }
 
 /// Puts a doctor into the archive. One who has patients only where it is said what becomes of them.
@@ -155,7 +155,7 @@ pub async fn archive(
         && doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none()
     {
         let message = "must be the id of another doctor; there is none with this one";
-        return Err(Error::invalid("reassign_to", Complaint::new("no_such_record", message)));
+        return Err(Error::invalid("reassign_to", FieldError::new("no_such_record", message)));
     }
     row.check_version(app, actor, precondition)?;
     match leaving {
@@ -165,18 +165,18 @@ pub async fn archive(
     let (by, revision) = (actor.id(), &row.revision);
     let was_written =
         db::records::set_archived(&mut tx.conn(), revision, Some(now), by, now).await?;
-    let deed = Deed { reason: archiving.reason, ..row.deed("doctor.archived") };
-    finish(app, tx, actor, (id, was_written), deed).await
+    let event = AuditEvent { reason: archiving.reason, ..row.event("doctor.archived") };
+    finish(app, tx, actor, (id, was_written), event).await
 }
 
 fn read_leaving(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Leaving>, Error> {
     match (removal.reassign_to, removal.end_assignments == Some(true)) {
         (Some(_), true) => {
-            let complaint = Complaint::new("not_both", "must not be given beside reassign_to");
+            let complaint = FieldError::new("not_both", "must not be given beside reassign_to");
             Err(Error::invalid("end_assignments", complaint))
         }
         (Some(next), _) if next == id => {
-            let complaint = Complaint::new("same_doctor", "must be another doctor");
+            let complaint = FieldError::new("same_doctor", "must be another doctor");
             Err(Error::invalid("reassign_to", complaint))
         }
         (Some(next), false) => Ok(Some(Leaving::To(next))),
@@ -195,7 +195,10 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
          end_assignments=true"
     );
     Err(Error::Contradiction(Box::new(Contradiction {
-        faults: Faults::one("id", Complaint::new("has_patients", message).with("active", active)),
+        faults: FieldErrors::one(
+            "id",
+            FieldError::new("has_patients", message).with("active", active),
+        ),
         name: "active_assignments",
         shown: json!(active),
     })))
@@ -214,9 +217,9 @@ pub(crate) async fn restore(
     written.map_err(not_unique)
 }
 
-fn taken(field: &str) -> Complaint {
+fn taken(field: &str) -> FieldError {
     let what = if field == "email" { "e-mail address" } else { "licence number" };
-    Complaint::new("not_unique", format!("another doctor has this {what} already"))
+    FieldError::new("not_unique", format!("another doctor has this {what} already"))
 }
 
 /// Names what another doctor has; the index decides between two who come at the same moment.
@@ -225,7 +228,7 @@ async fn check_taken(
     fields: &DoctorFields,
     own: Option<DoctorId>,
 ) -> Result<(), Error> {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     for field in doctors::taken(conn, fields, own).await? {
         faults.add(field, taken(field));
     }
@@ -238,5 +241,5 @@ fn not_unique(error: DbError) -> Error {
         DbError::Unique(UniqueKey::DoctorLicense) => "license_number",
         _ => return error.into(),
     };
-    Error::Conflict(Faults::one(field, taken(field)))
+    Error::Conflict(FieldErrors::one(field, taken(field)))
 }

@@ -1,7 +1,7 @@
 //! Which account belongs to a doctor or a patient.
 
 use serde_json::json;
-use shared::{Complaint, Faults, UserId, account::Role, history::Change};
+use shared::{FieldError, FieldErrors, UserId, account::Role, history::Change};
 
 use super::{Entry, find_to_change, finish};
 use crate::{
@@ -40,10 +40,10 @@ pub(crate) async fn link<R: Entry>(
     let written = records::link(&mut tx.conn(), &kept.revision, user, actor.id(), now).await;
     let was_written = written.map_err(taken)?;
     let action = format!("{}.linked", R::ENTITY);
-    let mut deed = kept.deed(&action);
-    deed.changes =
+    let mut event = kept.event(&action);
+    event.changes =
         vec![Change { field: "linked_user".to_owned(), old: json!(old), new: json!(user) }];
-    finish::<R>(app, tx, actor, (id, was_written), deed).await
+    finish::<R>(app, tx, actor, (id, was_written), event).await
 }
 
 /// Lets an account be linked: it has to be there, in use, and of the role that fits.
@@ -54,15 +54,18 @@ async fn check(conn: &mut Conn<'_>, user: Option<UserId>, role: Role) -> Result<
         return Ok(());
     }
     let message = format!("must be an active user of the role {role}");
-    Err(Error::invalid("user", Complaint::new("no_such_user", message).with("role", role.as_str())))
+    Err(Error::invalid(
+        "user",
+        FieldError::new("no_such_user", message).with("role", role.as_str()),
+    ))
 }
 
 /// What a refused unique index means: an account belongs to one doctor or one patient.
 fn taken(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::DoctorUser | UniqueKey::PatientUser) => {
-            let complaint = Complaint::new("not_unique", "belongs to another record already");
-            Error::Conflict(Faults::one("user", complaint))
+            let complaint = FieldError::new("not_unique", "belongs to another record already");
+            Error::Conflict(FieldErrors::one("user", complaint))
         }
         other => other.into(),
     }

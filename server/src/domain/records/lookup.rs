@@ -28,8 +28,8 @@ use crate::{
 /// Fails for a medical record number with a wrong check letter where nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     if typed.is_empty() {
         return Ok(Lookup { read_as: Vec::new(), results: Vec::new() });
     }

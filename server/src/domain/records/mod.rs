@@ -16,18 +16,18 @@ pub mod patients;
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    Faults, UserId,
+    FieldErrors, UserId,
     account::Role,
     history::HistoryEntry,
     id::{DoctorId, PatientId},
     patient::Archiving,
     query::ListQuery,
-    read::Echo,
+    read::ReadOnlyMembers,
 };
 
 use super::{
     access::{self, Action},
-    idempotency::{self, Once},
+    idempotency::{self, IdempotencyKey},
     listing::{PageRequest, PageSlice},
     precondition::{self, Found, Precondition},
 };
@@ -40,7 +40,7 @@ use crate::{
     error::Error,
     services::{
         actor::Actor,
-        audit::{self, Deed, Doer},
+        audit::{self, AuditActor, AuditEvent},
     },
 };
 
@@ -109,9 +109,9 @@ impl<R: Record> Kept<R> {
     }
 
     /// The entry of the audit log for something that is done with it.
-    pub(super) fn deed<'a>(&self, action: &'a str) -> Deed<'a> {
+    pub(super) fn event<'a>(&self, action: &'a str) -> AuditEvent<'a> {
         let (patient, doctor) = self.record.concerned();
-        Deed { patient, doctor, ..Deed::new(action, R::ENTITY, Some(self.revision.id)) }
+        AuditEvent { patient, doctor, ..AuditEvent::new(action, R::ENTITY, Some(self.revision.id)) }
     }
 
     /// Lets a write through if it is meant for this version. A refusal shows the record, which is then
@@ -132,9 +132,13 @@ impl<R: Record> Kept<R> {
 
     /// Decides on a changed state. Fails with every fault at once: what was sent back and differs from
     /// the record, and every rule that the new state breaks.
-    pub(super) fn check_state<T>(&self, echo: &Echo, state: Result<T, Faults>) -> Result<T, Error> {
-        let mut faults = Faults::default();
-        echo.compare(&json!(self.record), &mut faults);
+    pub(super) fn check_state<T>(
+        &self,
+        read_only: &ReadOnlyMembers,
+        state: Result<T, FieldErrors>,
+    ) -> Result<T, Error> {
+        let mut faults = FieldErrors::default();
+        read_only.compare(&json!(self.record), &mut faults);
         match state {
             Ok(state) => Ok(faults.into_result().map(|()| state)?),
             Err(more) => {
@@ -177,10 +181,10 @@ pub(crate) async fn read<R: Record>(
     id: R::Id,
     archived: bool,
 ) -> Result<R, Error> {
-    let mut lent = app.db().read().await?;
+    let mut read = app.db().read().await?;
     let state = ArchiveState::of(archived);
-    let kept = R::get(app, &mut lent.conn(), actor, id, state).await?.ok_or(Error::NotFound)?;
-    drop(lent);
+    let kept = R::get(app, &mut read.conn(), actor, id, state).await?.ok_or(Error::NotFound)?;
+    drop(read);
     kept.check_known(app, actor)?;
     kept.note_read(app, actor, R::READ);
     Ok(kept.shown(app, actor))
@@ -218,8 +222,8 @@ pub(crate) async fn restore<R: Entry>(
     kept.check_version(app, actor, precondition)?;
     let was_written = R::restore(app, &mut tx, actor, &kept).await?;
     let action = format!("{}.restored", R::ENTITY);
-    let deed = Deed { reason: restoring.reason, ..kept.deed(&action) };
-    finish(app, tx, actor, (id, was_written), deed).await
+    let event = AuditEvent { reason: restoring.reason, ..kept.event(&action) };
+    finish(app, tx, actor, (id, was_written), event).await
 }
 
 /// Ends a creation: keeps the answer for a request that is sent again, commits, and answers the record.
@@ -227,7 +231,7 @@ pub(super) async fn finish_new<R: Record>(
     app: &App,
     mut tx: Tx,
     actor: &Actor,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
     id: R::Id,
 ) -> Result<R, Error> {
     let mut conn = tx.conn();
@@ -246,7 +250,7 @@ pub(super) async fn finish<R: Record>(
     mut tx: Tx,
     actor: &Actor,
     (id, was_written): (R::Id, bool),
-    mut deed: Deed<'_>,
+    mut event: AuditEvent<'_>,
 ) -> Result<R, Error> {
     if !was_written {
         return Err(overtaken::<R>(app, tx, actor, id).await);
@@ -254,8 +258,8 @@ pub(super) async fn finish<R: Record>(
     let mut conn = tx.conn();
     let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
     let kept = kept.ok_or(Error::NotFound)?;
-    deed.version = Some(kept.revision.version);
-    audit::note(&mut conn, Doer::Actor(actor), kept.revision.changed_at, deed).await?;
+    event.version = Some(kept.revision.version);
+    audit::note(&mut conn, AuditActor::Actor(actor), kept.revision.changed_at, event).await?;
     tx.commit().await?;
     Ok(kept.shown(app, actor))
 }
@@ -265,8 +269,8 @@ pub(super) async fn finish<R: Record>(
 pub(super) async fn overtaken<R: Record>(app: &App, tx: Tx, actor: &Actor, id: R::Id) -> Error {
     drop(tx);
     let read = async {
-        let mut lent = app.db().read().await?;
-        R::get(app, &mut lent.conn(), actor, id, ArchiveState::Any).await?.ok_or(Error::NotFound)
+        let mut read = app.db().read().await?;
+        R::get(app, &mut read.conn(), actor, id, ArchiveState::Any).await?.ok_or(Error::NotFound)
     };
     match read.await {
         Ok(kept) => {
@@ -286,8 +290,8 @@ pub(crate) async fn history<R: Record>(
 ) -> Result<PageSlice<HistoryEntry>, Error> {
     let pages = (query.page, query.page_size, query.cursor.as_deref());
     let asked: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
     let kept = kept.ok_or(Error::NotFound)?;
     kept.check_known(app, actor)?;

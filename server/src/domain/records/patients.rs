@@ -3,7 +3,7 @@
 mod many;
 
 use shared::{
-    Complaint, Faults, Mrn,
+    FieldError, FieldErrors, Mrn,
     history::Change,
     id::PatientId,
     patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
@@ -20,14 +20,14 @@ use crate::{
     },
     domain::{
         access::{Action, scope},
-        idempotency::{self, Once},
+        idempotency::{self, IdempotencyKey},
         listing::{PageSlice, read_list},
         precondition::Precondition,
     },
     error::Error,
     services::{
         actor::Actor,
-        audit::{self, Deed, Doer, differences},
+        audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
@@ -38,7 +38,7 @@ pub async fn register(
     app: &App,
     actor: &Actor,
     new: &NewPatient,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
 ) -> Result<Patient, Error> {
     scope(actor, Action::CreatePatient)?;
     let today = app.clock().today();
@@ -54,8 +54,8 @@ pub async fn register(
     let inserted = patients::insert_many(&mut conn, &[&state], actor.id(), now).await;
     let inserted = inserted.map_err(taken_identifier)?.pop();
     let (id, mrn) = inserted.ok_or_else(|| Error::internal("a patient was not inserted"))?;
-    let deed = registered("patient.created", id, &mrn, &state)?;
-    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    let event = registered("patient.created", id, &mrn, &state)?;
+    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     finish_new(app, tx, actor, once, id).await
 }
 
@@ -65,11 +65,15 @@ fn registered<'a>(
     id: PatientId,
     mrn: &Mrn,
     state: &PatientState,
-) -> Result<Deed<'a>, Error> {
+) -> Result<AuditEvent<'a>, Error> {
     let mut changes = changes(&PatientState::default(), state)?;
     let (old, new) = (serde_json::Value::Null, mrn.as_str().into());
     changes.insert(0, Change { field: "mrn".to_owned(), old, new });
-    Ok(Deed { version: Some(1), changes, ..Deed::new(action, Patient::ENTITY, Some(id.0)) })
+    Ok(AuditEvent {
+        version: Some(1),
+        changes,
+        ..AuditEvent::new(action, Patient::ENTITY, Some(id.0))
+    })
 }
 
 /// A list of patients.
@@ -109,7 +113,7 @@ pub async fn update(
     let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Current).await?;
     row.check_version(app, actor, precondition)?;
     let old = row.record.state();
-    let state = row.check_state(&input.echo, old.changed_by(input, today))?;
+    let state = row.check_state(&input.read_only, old.changed_by(input, today))?;
     let changes = changes(&old, &state)?;
     if changes.is_empty() {
         return Ok(row.shown(app, actor));
@@ -117,8 +121,8 @@ pub async fn update(
     check_identifiers(&mut tx.conn(), &state, Some(id)).await?;
     let written = patients::update(&mut tx.conn(), &row, &state, actor.id(), now).await;
     let was_written = written.map_err(taken_identifier)?;
-    let deed = Deed { changes, ..row.deed("patient.updated") };
-    finish(app, tx, actor, (id, was_written), deed).await
+    let event = AuditEvent { changes, ..row.event("patient.updated") };
+    finish(app, tx, actor, (id, was_written), event).await
 }
 
 fn changes(old: &PatientState, new: &PatientState) -> Result<Vec<Change>, Error> {
@@ -151,8 +155,8 @@ pub async fn archive(
     let was_written =
         patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
     assignments::rest(app, &mut tx, actor, id).await?;
-    let deed = Deed { reason: archiving.reason, ..row.deed("patient.archived") };
-    finish(app, tx, actor, (id, was_written), deed).await
+    let event = AuditEvent { reason: archiving.reason, ..row.event("patient.archived") };
+    finish(app, tx, actor, (id, was_written), event).await
 }
 
 /// Brings a patient back from the archive, with the assignments that archiving has ended.
@@ -188,10 +192,10 @@ pub async fn purge(
     assignments::lock_doctors_of(&mut tx.conn(), id).await?;
     assignments::erase_of(&mut tx.conn(), id).await?;
     erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
-    let mut deed = row.deed("patient.purged");
-    (deed.version, deed.reason) = (Some(row.revision.version + 1), Some(purging.reason));
+    let mut event = row.event("patient.purged");
+    (event.version, event.reason) = (Some(row.revision.version + 1), Some(purging.reason));
     // Before the record goes: who may know of it is read off it.
-    audit::note(&mut tx.conn(), Doer::Actor(actor), now, deed).await?;
+    audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
     if !patients::remove(&mut tx.conn(), &row.record).await? {
         return Err(overtaken::<Patient>(app, tx, actor, id).await);
     }
@@ -207,9 +211,9 @@ pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<
     Ok(db::idempotency::erase(conn, entity, id).await?)
 }
 
-fn taken(place: usize) -> (String, Complaint) {
+fn taken(place: usize) -> (String, FieldError) {
     let message = "another patient has this identifier already";
-    (format!("identifiers[{place}]"), Complaint::new("not_unique", message))
+    (format!("identifiers[{place}]"), FieldError::new("not_unique", message))
 }
 
 /// Names every identifier that another patient has; the index decides between two who come at the
@@ -219,7 +223,7 @@ async fn check_identifiers(
     state: &PatientState,
     own: Option<PatientId>,
 ) -> Result<(), Error> {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     for (i, identifier) in state.fields.identifiers.iter().enumerate() {
         let holder = patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
         if holder.is_some() && holder != own {
@@ -234,7 +238,7 @@ fn taken_identifier(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::PatientIdentifier) => {
             let (_, complaint) = taken(0);
-            Error::Conflict(Faults::one("identifiers", complaint))
+            Error::Conflict(FieldErrors::one("identifiers", complaint))
         }
         other => other.into(),
     }

@@ -13,14 +13,14 @@ use crate::{
     view::paint::Painter,
 };
 
-/// Draws the part of a form that fits, and the cursor into its focused field. `echo` is what is
+/// Draws the part of a form that fits, and the cursor into its focused field. `read_only` is what is
 /// said behind the value of a field: the age behind a date of birth.
 pub fn draw(
     painter: &mut Painter<'_>,
     area: Rect,
     form: &Form,
     has_focus: bool,
-    echo: &dyn Fn(&Field) -> Option<String>,
+    read_only: &dyn Fn(&Field) -> Option<String>,
 ) {
     for place in form.layout(area.width) {
         let Some(field) = form.fields.get(place.field) else { continue };
@@ -29,7 +29,7 @@ pub fn draw(
             form,
             field,
             is_focused,
-            echo(field),
+            read_only(field),
         );
     }
     let total = form.height(area.width);
@@ -64,7 +64,7 @@ impl Drawing<'_, '_> {
         self.area.x.saturating_add(self.place.x).saturating_add(self.place.label)
     }
 
-    fn field(&mut self, form: &Form, field: &Field, is_focused: bool, echo: Option<String>) {
+    fn field(&mut self, form: &Form, field: &Field, is_focused: bool, read_only: Option<String>) {
         let theme = *self.painter.theme;
         if let Some(y) = self.row(0) {
             let x = self.area.x.saturating_add(self.place.x);
@@ -82,7 +82,7 @@ impl Drawing<'_, '_> {
                 let before = editor.text().get(..editor.cursor()).unwrap_or_default();
                 let cursor = u16::try_from(before.chars().count()).unwrap_or(u16::MAX);
                 self.line(&hidden, cursor, style, is_focused);
-                self.echo(&hidden, echo);
+                self.read_only(&hidden, read_only);
             }
             Input::Text(editor) if editor.is_multiline() => {
                 self.notes(editor, field.rows, style, is_focused);
@@ -91,7 +91,7 @@ impl Drawing<'_, '_> {
                 let before = editor.text().get(..editor.cursor()).unwrap_or_default();
                 let cursor = text::width(before);
                 self.line(&display(editor.text()), cursor, style, is_focused);
-                self.echo(editor.text(), echo);
+                self.read_only(editor.text(), read_only);
             }
         }
         self.remark(form, field);
@@ -185,14 +185,20 @@ impl Drawing<'_, '_> {
         }
     }
 
-    fn echo(&mut self, typed: &str, echo: Option<String>) {
-        let (Some(echo), Some(y)) = (echo, self.row(0)) else { return };
+    fn read_only(&mut self, typed: &str, read_only: Option<String>) {
+        let (Some(read_only), Some(y)) = (read_only, self.row(0)) else { return };
         let columns = self.place.input;
         let taken = text::width(typed).saturating_add(2);
         let style = self.painter.theme.dim;
         let left = columns.saturating_sub(taken);
         if left >= 4 {
-            self.painter.text_right(self.input_x().saturating_add(columns), y, left, &echo, style);
+            self.painter.text_right(
+                self.input_x().saturating_add(columns),
+                y,
+                left,
+                &read_only,
+                style,
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ratatui_core::layout::Rect;
 use shared::{
-    Complaint, Faults, PartialDate,
+    FieldError, FieldErrors, PartialDate,
     account::SessionPermission,
     patient::{BloodType, Gender, PatientFilter},
     rules::PLACE_MAX,
@@ -94,7 +94,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 }
 
 fn read(state: &mut State, world: &World) -> PatientFilter {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     let form = &state.form;
     let mut bound = |name: &'static str| {
         let text = form.value(name).trim();
@@ -104,7 +104,7 @@ fn read(state: &mut State, world: &World) -> PatientFilter {
     };
     let (from, to) = (bound("born_from"), bound("born_to"));
     if from.zip(to).is_some_and(|(from, to)| from.earliest() > to.latest()) {
-        faults.add("born_to", Complaint::new("before", "must not be before the other day"));
+        faults.add("born_to", FieldError::new("before", "must not be before the other day"));
     }
     let city = clean(form.value("city"), Lines::One, PLACE_MAX);
     let city = city.map_err(|complaint| faults.add("city", complaint)).ok();

@@ -4,7 +4,7 @@
 use ratatui_core::layout::Rect;
 use serde_json::Value;
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     account::{
         FULL_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN_STAFF, Role, check_password, password_faults,
     },
@@ -80,7 +80,7 @@ fn swap(state: &mut State) {
 }
 
 fn judge(form: &mut Form) {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     if form.field("url").is_some() {
         let url = form.value("url").trim();
         let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
@@ -89,7 +89,7 @@ fn judge(form: &mut Form) {
             || url.contains(char::is_whitespace)
         {
             let message = "must be an address like https://desk.example.org";
-            faults.add("url", Complaint::new("invalid_url", message));
+            faults.add("url", FieldError::new("invalid_url", message));
         }
         form.judge(&faults);
         return;
@@ -194,8 +194,8 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
         painter.text(place.x, y, place.width, line, style);
     }
     let rows = Rect { height: place.height.saturating_sub(2), ..place };
-    let echo = |field: &Field| -> Option<String> { length(field) };
-    form::view::draw(painter, rows, &state.form, has_focus, &echo);
+    let read_only = |field: &Field| -> Option<String> { length(field) };
+    form::view::draw(painter, rows, &state.form, has_focus, &read_only);
     let below = rows.y + state.form.height(rows.width).min(rows.height) + 1;
     let (line, style) = match state.is_working {
         true => ("Opening the desk …".to_owned(), theme.title),

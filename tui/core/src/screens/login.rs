@@ -1,7 +1,7 @@
 //! Logging in: as a screen, and as a layer over a form whose session is over.
 
 use ratatui_core::layout::Rect;
-use shared::{Complaint, Faults, Kind, account::Login};
+use shared::{FieldError, FieldErrors, Kind, account::Login};
 
 use crate::{
     api::{Call, Failure},
@@ -59,10 +59,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 }
 
 fn send(state: &mut State) -> Vec<Step> {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     for name in ["email", "password"] {
         if state.form.value(name).trim().is_empty() {
-            faults.add(name, Complaint::required());
+            faults.add(name, FieldError::required());
         }
     }
     state.form.judge(&faults);

@@ -2,7 +2,7 @@
 
 use ratatui_core::layout::Rect;
 use shared::{
-    Complaint, Faults,
+    FieldError, FieldErrors,
     account::Registration,
     read::{Input as _, Reader},
 };
@@ -71,11 +71,11 @@ fn judge(form: &mut Form) -> Option<Registration> {
 }
 
 /// The password has to be typed twice.
-pub fn again(form: &Form, faults: &mut Faults) {
+pub fn again(form: &Form, faults: &mut FieldErrors) {
     if form.value("password") != form.value("password_confirm")
         && !faults.concern("password_confirm")
     {
-        let complaint = Complaint::new("not_the_same", "must be the same as the password");
+        let complaint = FieldError::new("not_the_same", "must be the same as the password");
         faults.add("password_confirm", complaint);
     }
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::{
-    Complaint, Faults, UserId,
+    FieldError, FieldErrors, UserId,
     account::{
         Account, BriefUser, CreatedUser, IssuedCode, NewUser, User, UserFilter, UserPatch,
         VisibleUser, identifier_key,
@@ -26,7 +26,7 @@ use crate::{
             codes::{self, Issued, Purpose},
             devices, sessions, usernames,
         },
-        idempotency::{self, Once},
+        idempotency::{self, IdempotencyKey},
         listing::{PageSlice, read_page},
         precondition::{Found, Precondition},
     },
@@ -34,7 +34,7 @@ use crate::{
     keys::CODE_LIFETIME_MAX,
     services::{
         actor::Actor,
-        audit::{self, Deed, Doer, differences},
+        audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
@@ -98,8 +98,8 @@ pub async fn list_visible(
 /// One user.
 pub async fn read(app: &App, actor: &Actor, id: UserId) -> Result<VisibleUser, Error> {
     scope(actor, Action::ReadUsers)?;
-    let mut lent = app.db().read().await?;
-    let mut conn = lent.conn();
+    let mut read = app.db().read().await?;
+    let mut conn = read.conn();
     let row = users::get(&mut conn, id).await?.ok_or(Error::NotFound)?;
     if may(actor, Action::ReadAccounts) {
         return Ok(VisibleUser::Account(Box::new(account(&mut conn, actor, &row).await?)));
@@ -112,7 +112,7 @@ pub async fn create_by_admin(
     app: &App,
     actor: &Actor,
     new: &NewUser,
-    once: Option<&Once>,
+    once: Option<&IdempotencyKey>,
 ) -> Result<CreatedUser, Error> {
     check(actor)?;
     let now = app.clock().now();
@@ -138,10 +138,10 @@ pub async fn create_by_admin(
         now,
     };
     let row = usernames::insert(&mut conn, row).await?;
-    let mut deed = Deed::new("user.created", ENTITY, Some(row.user.id.0));
-    deed.version = Some(row.user.version);
-    deed.changes = differences(&json!({}), &values(&row.user))?;
-    audit::note(&mut conn, Doer::Actor(actor), now, deed).await?;
+    let mut event = AuditEvent::new("user.created", ENTITY, Some(row.user.id.0));
+    event.version = Some(row.user.version);
+    event.changes = differences(&json!({}), &values(&row.user))?;
+    audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     let issued = code(app, &mut conn, actor, &row).await?;
     let (user, expires_at) = (account(&mut conn, actor, &row).await?, issued.expires_at);
     let made = CreatedUser { user, code: issued.code, expires_at };
@@ -177,8 +177,8 @@ async fn code(
     let lifetime = if row.password_hash.is_none() { FIRST_CODE } else { NEXT_CODE };
     codes::void(conn, row.user.id, Purpose::SetPassword).await?;
     let issued = codes::issue(app, conn, row.user.id, Purpose::SetPassword, lifetime).await?;
-    let deed = Deed::new("user.code_issued", ENTITY, Some(row.user.id.0));
-    audit::note(conn, Doer::Actor(actor), app.clock().now(), deed).await?;
+    let event = AuditEvent::new("user.code_issued", ENTITY, Some(row.user.id.0));
+    audit::note(conn, AuditActor::Actor(actor), app.clock().now(), event).await?;
     Ok(issued)
 }
 
@@ -210,8 +210,8 @@ pub async fn end_sessions(app: &App, actor: &Actor, id: UserId) -> Result<(), Er
     users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     sessions::end_all(app, &mut tx.conn(), id, None).await?;
     devices::void_all(&mut tx.conn(), id).await?;
-    let deed = Deed::new("user.sessions_ended", ENTITY, Some(id.0));
-    audit::note(&mut tx.conn(), Doer::Actor(actor), app.clock().now(), deed).await?;
+    let event = AuditEvent::new("user.sessions_ended", ENTITY, Some(id.0));
+    audit::note(&mut tx.conn(), AuditActor::Actor(actor), app.clock().now(), event).await?;
     tx.commit().await
 }
 
@@ -227,14 +227,14 @@ pub async fn update(
     let mut tx = app.db().begin().await?;
     take_turn(&mut tx.conn(), actor).await?;
     let before = find(&mut tx, actor, id, precondition).await?;
-    let mut faults = Faults::default();
-    input.profile.echo.compare(&json!(before.user), &mut faults);
+    let mut faults = FieldErrors::default();
+    input.profile.read_only.compare(&json!(before.user), &mut faults);
     let mut after = before.clone();
     apply(&input.profile, &before.user, &mut after.user, &mut faults);
     if id == actor.id() && after.user.email != before.user.email {
         let message =
             "can't be changed here, because the account is your own: change it in your profile";
-        faults.add("email", Complaint::new("own_account", message));
+        faults.add("email", FieldError::new("own_account", message));
     }
     faults.into_result()?;
     if after.user.email != before.user.email {
@@ -253,7 +253,8 @@ pub async fn update(
     if after.user == before.user {
         return account(&mut tx.conn(), actor, &before).await;
     }
-    write(app, &mut tx.conn(), Doer::Actor(actor), deed(&before, &after), &before, &after).await?;
+    write(app, &mut tx.conn(), AuditActor::Actor(actor), event(&before, &after), &before, &after)
+        .await?;
     let row = users::get(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     let account = account(&mut tx.conn(), actor, &row).await?;
     tx.commit().await?;
@@ -278,13 +279,13 @@ pub async fn deactivate_by_admin(
     let before = find(&mut tx, actor, id, precondition).await?;
     let mut after = before.clone();
     after.user.is_active = false;
-    let doer = Doer::Actor(actor);
-    write(app, &mut tx.conn(), doer, deed(&before, &after), &before, &after).await?;
+    let by = AuditActor::Actor(actor);
+    write(app, &mut tx.conn(), by, event(&before, &after), &before, &after).await?;
     tx.commit().await
 }
 
 /// What a change is called in the audit log: what weighs most.
-fn deed(before: &UserRow, after: &UserRow) -> &'static str {
+fn event(before: &UserRow, after: &UserRow) -> &'static str {
     match (before.user.is_active, after.user.is_active) {
         (true, false) => "user.deactivated",
         (false, true) => "user.activated",

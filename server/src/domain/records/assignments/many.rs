@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     services::{
         actor::Actor,
-        audit::{self, Doer, differences},
+        audit::{self, AuditActor, differences},
     },
 };
 
@@ -40,10 +40,10 @@ pub(crate) async fn put(
     if !written.map_err(not_single)? {
         return Ok(false);
     }
-    let mut deed = row.deed(action);
-    deed.version = Some(row.record.version + 1);
-    deed.changes = differences(&row.record.fields, fields)?;
-    audit::note(conn, Doer::Actor(actor), now, deed).await?;
+    let mut event = row.event(action);
+    event.version = Some(row.record.version + 1);
+    event.changes = differences(&row.record.fields, fields)?;
+    audit::note(conn, AuditActor::Actor(actor), now, event).await?;
     Ok(true)
 }
 

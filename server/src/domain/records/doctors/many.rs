@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use shared::{Complaint, Faults, doctor::DoctorFields};
+use shared::{FieldError, FieldErrors, doctor::DoctorFields};
 
 use super::{Action, Actor, App, check_taken, doctors, enter, scope};
 use crate::{
@@ -23,7 +23,7 @@ pub(crate) async fn register_many(
     actor: &Actor,
     fields: &[DoctorFields],
     action: &str,
-) -> Result<Vec<Result<(), Faults>>, Error> {
+) -> Result<Vec<Result<(), FieldErrors>>, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
     in_pieces(app, fields, &Entering { app, actor, action }).await
 }
@@ -36,7 +36,7 @@ struct Entering<'a> {
 }
 
 impl Step<DoctorFields> for Entering<'_> {
-    type Outcome = Result<(), Faults>;
+    type Outcome = Result<(), FieldErrors>;
 
     async fn run(
         &self,
@@ -68,8 +68,8 @@ impl Step<DoctorFields> for Entering<'_> {
 }
 
 /// Another import was quicker.
-fn there() -> Faults {
-    Faults::one("last_name", Complaint::new("not_unique", "is in the directory already"))
+fn there() -> FieldErrors {
+    FieldErrors::one("last_name", FieldError::new("not_unique", "is in the directory already"))
 }
 
 /// Says of each whether entering it would contradict what is stored or what is claimed; the good ones
@@ -78,12 +78,12 @@ pub(crate) async fn find_taken(
     app: &App,
     all: &[DoctorFields],
     claimed: &mut Claimed,
-) -> Result<Vec<Result<(), Faults>>, Error> {
-    let mut lent = app.db().read().await?;
+) -> Result<Vec<Result<(), FieldErrors>>, Error> {
+    let mut read = app.db().read().await?;
     let mut verdicts = Vec::with_capacity(all.len());
     for fields in all {
-        let mut faults = match check_taken(&mut lent.conn(), fields, None).await {
-            Ok(()) => Faults::default(),
+        let mut faults = match check_taken(&mut read.conn(), fields, None).await {
+            Ok(()) => FieldErrors::default(),
             Err(Error::Conflict(faults)) => faults,
             Err(error) => return Err(error),
         };
@@ -107,9 +107,9 @@ pub(crate) async fn already_there(
     keys: &[&[Known]],
     claimed: &Claimed,
 ) -> Result<Vec<bool>, Error> {
-    let mut lent = app.db().read().await?;
+    let mut read = app.db().read().await?;
     let wanted: Vec<&Known> = keys.iter().flat_map(|keys| keys.iter()).collect();
-    let known = doctors::known(&mut lent.conn(), &wanted).await?;
+    let known = doctors::known(&mut read.conn(), &wanted).await?;
     let is_there = |key: &Known| known.contains(key) || claimed.contains(key);
     Ok(keys.iter().map(|keys| keys.iter().any(is_there)).collect())
 }

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use shared::{
-    Faults, Mrn,
+    FieldErrors, Mrn,
     id::PatientId,
     patient::{Identifier, PatientState},
 };
 
-use super::{Action, Actor, App, Conn, Doer, audit, patients, registered};
+use super::{Action, Actor, App, AuditActor, Conn, audit, patients, registered};
 use crate::{
     db::DbError,
     domain::{
@@ -35,7 +35,7 @@ pub(crate) async fn register_many(
     actor: &Actor,
     states: &[PatientState],
     action: &str,
-) -> Result<Vec<Result<PatientId, Faults>>, Error> {
+) -> Result<Vec<Result<PatientId, FieldErrors>>, Error> {
     scope(actor, Action::CreatePatient)?;
     in_pieces(app, states, &Registering { app, actor, action }).await
 }
@@ -48,7 +48,7 @@ struct Registering<'a> {
 }
 
 impl Step<PatientState> for Registering<'_> {
-    type Outcome = Result<PatientId, Faults>;
+    type Outcome = Result<PatientId, FieldErrors>;
 
     async fn run(
         &self,
@@ -60,14 +60,14 @@ impl Step<PatientState> for Registering<'_> {
         let fit: Vec<_> =
             step.iter().zip(&verdicts).filter(|(_, v)| v.is_ok()).map(|(state, _)| state).collect();
         let inserted = patients::insert_many(conn, &fit, self.actor.id(), now).await?;
-        let deed = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
+        let event = |(state, (id, mrn)): (&&PatientState, &(PatientId, Mrn))| {
             registered(self.action, *id, mrn, state)
         };
-        let deeds = fit.iter().zip(&inserted).map(deed).collect::<Result<Vec<_>, Error>>()?;
-        audit::note_all(conn, Doer::Actor(self.actor), now, deeds).await?;
+        let events = fit.iter().zip(&inserted).map(event).collect::<Result<Vec<_>, Error>>()?;
+        audit::note_all(conn, AuditActor::Actor(self.actor), now, events).await?;
         let mut ids = inserted.into_iter().map(|(id, _)| id);
         let missing = || DbError::from(Error::internal("a patient was not inserted"));
-        let outcome = |verdict: Result<(), Faults>| match verdict {
+        let outcome = |verdict: Result<(), FieldErrors>| match verdict {
             Ok(()) => ids.next().map(Ok).ok_or_else(missing),
             Err(faults) => Ok(Err(faults)),
         };
@@ -81,9 +81,9 @@ pub(crate) async fn find_taken(
     app: &App,
     states: &[PatientState],
     claimed: &mut Claimed,
-) -> Result<Vec<Result<(), Faults>>, Error> {
-    let mut lent = app.db().read().await?;
-    Ok(sort_out(&mut lent.conn(), states, claimed).await?)
+) -> Result<Vec<Result<(), FieldErrors>>, Error> {
+    let mut read = app.db().read().await?;
+    Ok(sort_out(&mut read.conn(), states, claimed).await?)
 }
 
 /// The same, on a connection. The check comes before the writing, since on PostgreSQL a refused row
@@ -92,12 +92,12 @@ async fn sort_out(
     conn: &mut Conn<'_>,
     states: &[PatientState],
     claimed: &mut Claimed,
-) -> Result<Vec<Result<(), Faults>>, DbError> {
+) -> Result<Vec<Result<(), FieldErrors>>, DbError> {
     let all = states.iter().flat_map(|state| &state.fields.identifiers);
     let stored = patients::identified_now(conn, &all.collect::<Vec<_>>()).await?;
     let stored: HashSet<_> = stored.iter().map(key).collect();
     let verdict = |state: &PatientState| {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let own: Vec<_> = state.fields.identifiers.iter().map(key).collect();
         for (place, identifier) in own.iter().enumerate() {
             if stored.contains(identifier) || claimed.contains_key(identifier) {
@@ -120,9 +120,9 @@ pub(crate) async fn already_there(
     lists: &[&[Identifier]],
     claimed: &Claimed,
 ) -> Result<Vec<bool>, Error> {
-    let mut lent = app.db().read().await?;
+    let mut read = app.db().read().await?;
     let asked: Vec<_> = lists.iter().flat_map(|list| list.iter()).collect();
-    let found = patients::identified_ever(&mut lent.conn(), &asked).await?;
+    let found = patients::identified_ever(&mut read.conn(), &asked).await?;
     let mut holders: HashMap<(String, String), HashSet<Holder>> = HashMap::new();
     for (id, held) in &found {
         for identifier in held {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use shared::{
-    Faults, Kind, Page,
+    FieldErrors, Kind, Page,
     patient::{NewPatient, Patient, PatientInput, PatientOrder, PatientPatch, PatientState},
     query::Ordering,
 };
@@ -111,7 +111,7 @@ impl State {
     }
 }
 
-fn faults_on(faults: &Faults, name: &str) -> bool {
+fn faults_on(faults: &FieldErrors, name: &str) -> bool {
     let stem = name.split('[').next().unwrap_or(name);
     faults.iter().any(|(known, _)| known.split('[').next() == Some(stem))
 }

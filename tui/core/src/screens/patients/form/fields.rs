@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use shared::{
-    Complaint, Faults, PartialDate,
+    FieldError, FieldErrors, PartialDate,
     patient::{Patient, PatientInput},
     read::Reader,
 };
@@ -96,11 +96,11 @@ pub fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
 
 /// Reads the form: in a change only the fields that differ from the record, in a new record only
 /// those that are filled in.
-pub fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, Faults) {
+pub fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, FieldErrors) {
     let is_sent = |field: &&Field| {
         if is_change { field.is_changed() } else { !field.value().trim().is_empty() }
     };
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     let mut members = Vec::new();
     for field in form.fields.iter().filter(is_sent) {
         match member(field, today) {
@@ -114,7 +114,7 @@ pub fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, Fa
     (input, faults)
 }
 
-fn member(field: &Field, today: NaiveDate) -> Result<Value, Complaint> {
+fn member(field: &Field, today: NaiveDate) -> Result<Value, FieldError> {
     let text = field.value().trim();
     Ok(match field.name {
         _ if text.is_empty() => Value::Null,

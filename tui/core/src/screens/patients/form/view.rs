@@ -39,7 +39,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let room = place.width.saturating_sub(used + 2);
     painter.text_right(place.right(), area.y, room, changed, theme.warning);
     let outcome = state.outcome(world.today);
-    let echo = |field: &Field| -> Option<String> {
+    let read_only = |field: &Field| -> Option<String> {
         let typed = field.value().trim();
         let outcome = outcome.as_ref()?;
         let age = outcome.age(world.today)?;
@@ -55,5 +55,5 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             _ => None,
         }
     };
-    form::view::draw(painter, place, &state.form, has_focus, &echo);
+    form::view::draw(painter, place, &state.form, has_focus, &read_only);
 }

@@ -37,7 +37,7 @@ const HEAD_MAX: usize = 64 * 1024;
 const STREAM_HEAD_MAX: u32 = 16 * 1024;
 
 /// A connection, with what its requests need to know about it.
-pub(crate) struct Visit<E> {
+pub(crate) struct Connection<E> {
     pub(crate) app: App,
     pub(crate) endpoint: Arc<E>,
     pub(crate) local: SocketAddr,
@@ -47,7 +47,7 @@ pub(crate) struct Visit<E> {
     pub(crate) traffic: Arc<Traffic>,
 }
 
-impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
+impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
     pub(crate) async fn serve(
         mut self,
         stream: TcpStream,
@@ -62,7 +62,7 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.unread));
         let stream = Box::pin(stream);
-        let Some(tls) = tls else { return self.talk(stream, graceful, deadline).await };
+        let Some(tls) = tls else { return self.serve_requests(stream, graceful, deadline).await };
         let accepted = async { tls.acceptor().await.accept(stream).await };
         let encrypted = tokio::select! {
             encrypted = timeout_at(deadline, accepted) => encrypted,
@@ -73,7 +73,7 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
         match encrypted {
             Ok(Ok(stream)) => {
                 self.scheme = Scheme::HTTPS;
-                self.talk(Box::pin(stream), graceful, deadline).await;
+                self.serve_requests(Box::pin(stream), graceful, deadline).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, %remote, "the TLS handshake failed"),
             Err(_) => tracing::debug!(%remote, "the TLS handshake took too long"),
@@ -86,7 +86,7 @@ impl<E: Endpoint<Output = Response> + 'static> Visit<E> {
     }
 
     /// Answers requests. The head of the first one must arrive by `deadline`.
-    async fn talk<S>(self, stream: S, graceful: Watcher, deadline: Instant)
+    async fn serve_requests<S>(self, stream: S, graceful: Watcher, deadline: Instant)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
