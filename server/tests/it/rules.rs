@@ -86,7 +86,7 @@ fn the_clients_core_and_shared_drag_in_no_server() {
 
 /// The codes of complaints that a source makes, and of conflicts at one member.
 fn error_codes_in(name: &str, text: &str) -> Vec<String> {
-    let first = text.split("Complaint::new(").skip(1);
+    let first = text.split("FieldError::new(").skip(1);
     let second = text.split("Error::conflict(").skip(1);
     let second = second.map(|arguments| arguments.split_once(',').unwrap().1);
     let arguments = first.chain(second).map(str::trim_start);
@@ -109,7 +109,7 @@ fn every_code_of_a_complaint_is_in_the_table_and_none_is_there_in_vain() {
     for (name, text) in sources("shared/src").into_iter().chain(sources("server/src")) {
         let mut code = text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned();
         if name == "shared/src/problem.rs" {
-            code = code.replace("Self::new(\"", "Complaint::new(\"");
+            code = code.replace("Self::new(\"", "FieldError::new(\"");
         }
         used.extend(error_codes_in(&name, &code));
     }
