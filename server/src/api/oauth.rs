@@ -93,11 +93,16 @@ impl Grant {
                 let identifier = reader.required("username", read::line(EMAIL_MAX));
                 let password = reader.required("password", read::secret(PASSWORD_MAX));
                 let device = reader.member("device", read::secret(TOKEN_MAX)).into_value();
+                // Not used with this grant type, and held to its limit all the same.
+                reader.member(REFRESH_TOKEN, read::secret(TOKEN_MAX));
                 identifier.zip(password).map(|(identifier, password)| {
                     Self::Password(Login { identifier, password, device })
                 })
             }
             Some(REFRESH_TOKEN) => {
+                reader.member("username", read::line(EMAIL_MAX));
+                reader.member("password", read::secret(PASSWORD_MAX));
+                reader.member("device", read::secret(TOKEN_MAX));
                 reader.required(REFRESH_TOKEN, read::secret(TOKEN_MAX)).map(Self::RefreshToken)
             }
             Some(_) => {
