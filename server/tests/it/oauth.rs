@@ -149,6 +149,11 @@ async fn bad_requests_have_the_codes_of_oauth_in_a_problem_document(backend: Bac
     for code in ["invalid_request", "invalid_grant", "unsupported_grant_type", "invalid_scope"] {
         assert_eq!(nobody.get(&format!("/problems/{code}")).await.status, 200, "{code}");
     }
+    let long =
+        format!("grant_type=password&username=a&password=b&refresh_token={}", "x".repeat(5_000));
+    let answer = send(&nobody, &long).await.expect_status(400);
+    assert_eq!(answer.body["error"], "invalid_request");
+    answer.complaints("refresh_token");
 }
 
 async fn guesses_count_wherever_they_are_made(backend: Backend) {
