@@ -15,7 +15,7 @@ use crate::{
     rules::{EMAIL_MAX, REASON_MAX},
 };
 
-/// Longest name of a deed or of a kind of record.
+/// Longest name of an audited action, or of a kind of record.
 pub const ACTION_MAX: usize = 100;
 
 record! {

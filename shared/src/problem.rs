@@ -22,7 +22,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// A complaint without parameters.
+    /// A field error without parameters.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), params: Map::new() }
     }
@@ -141,7 +141,7 @@ impl FieldErrors {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }
 
-    /// Every complaint as a sentence, by field.
+    /// Every field error as a sentence, by field.
     pub fn messages(&self) -> BTreeMap<String, Vec<String>> {
         let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (field, complaint) in &self.0 {
@@ -150,7 +150,7 @@ impl FieldErrors {
         messages
     }
 
-    /// Every complaint as a code, in the order found.
+    /// Every field error as a code, in the order found.
     ///
     /// In debug builds a code or parameter that [`error_codes`](crate::error_codes) does not list is
     /// a panic.
@@ -178,7 +178,7 @@ impl std::fmt::Display for FieldErrors {
 }
 
 record! {
-    /// One complaint in a form that programs read.
+    /// One field error in a form that programs read.
     ErrorCode {
         /// The member or parameter that is meant.
         field: String => [max_length(200), example("age")],

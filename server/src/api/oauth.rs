@@ -88,34 +88,41 @@ impl Grant {
             let complaint = FieldError::new("unknown", "must be left out: there are no scopes");
             return Err(TokenRefusal::InvalidScope(FieldErrors::one("scope", complaint)));
         }
-        let grant = match grant_type.as_deref() {
-            Some(PASSWORD) => {
-                let identifier = reader.required("username", read::line(EMAIL_MAX));
-                let password = reader.required("password", read::secret(PASSWORD_MAX));
-                let device = reader.member("device", read::secret(TOKEN_MAX)).into_value();
-                // Not used with this grant type, and held to its limit all the same.
-                reader.member(REFRESH_TOKEN, read::secret(TOKEN_MAX));
-                identifier.zip(password).map(|(identifier, password)| {
-                    Self::Password(Login { identifier, password, device })
-                })
-            }
-            Some(REFRESH_TOKEN) => {
-                reader.member("username", read::line(EMAIL_MAX));
-                reader.member("password", read::secret(PASSWORD_MAX));
-                reader.member("device", read::secret(TOKEN_MAX));
-                reader.required(REFRESH_TOKEN, read::secret(TOKEN_MAX)).map(Self::RefreshToken)
-            }
-            Some(_) => {
-                let complaint = FieldError::not_one_of(GRANT_TYPES);
-                let faults = FieldErrors::one("grant_type", complaint);
-                return Err(TokenRefusal::UnsupportedGrantType(faults));
-            }
-            None => None,
+        if grant_type.as_deref().is_some_and(|it| !GRANT_TYPES.contains(&it)) {
+            let complaint = FieldError::not_one_of(GRANT_TYPES);
+            let faults = FieldErrors::one("grant_type", complaint);
+            return Err(TokenRefusal::UnsupportedGrantType(faults));
+        }
+        let is_login = grant_type.as_deref() == Some(PASSWORD);
+        let is_refresh = grant_type.as_deref() == Some(REFRESH_TOKEN);
+        // Each has its limit, whether the grant type uses it or not.
+        let identifier = take(&mut reader, "username", is_login, read::line(EMAIL_MAX));
+        let password = take(&mut reader, "password", is_login, read::secret(PASSWORD_MAX));
+        let refresh = take(&mut reader, REFRESH_TOKEN, is_refresh, read::secret(TOKEN_MAX));
+        let device = take(&mut reader, "device", false, read::secret(TOKEN_MAX));
+        let grant = match is_refresh {
+            true => refresh.map(Self::RefreshToken),
+            false => identifier.zip(password).map(|(identifier, password)| {
+                Self::Password(Login { identifier, password, device })
+            }),
         };
         match grant {
             Some(grant) if reader.faults.is_empty() => Ok(grant),
             _ => Err(TokenRefusal::InvalidRequest(reader.faults)),
         }
+    }
+}
+
+/// Takes a parameter of a form, which may be missing unless it is needed.
+fn take(
+    reader: &mut Reader,
+    name: &'static str,
+    is_needed: bool,
+    rule: impl Fn(Value) -> Result<Option<String>, FieldError>,
+) -> Option<String> {
+    match is_needed {
+        true => reader.required(name, rule),
+        false => reader.member(name, rule).into_value(),
     }
 }
 
