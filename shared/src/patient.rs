@@ -100,7 +100,7 @@ impl std::hash::Hash for Identifier {
 fields! {
     /// What a request says about a patient. The same members serve for creating, replacing and
     /// changing; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].
-    PatientInput => #[derive(Default)] PatientFields {
+    PatientInput => #[derive(Default)] PatientFields as patient_fields {
         /// Given names. At least one of first and last name is needed.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("José")],
         /// Family names.
