@@ -102,12 +102,13 @@ macro_rules! describe_record_member {
 /// A member may be absent from the record, or it is `required` (a record always has it, and `null` does
 /// not clear it), `kept` (the same, but a request that leaves it out keeps it; a new record has what
 /// stands after `or`), or a `list` with its limit and the reading of an item. Members after `also` are
-/// read but not stored. `prepare` looks at the members as they came, before they are read. `as` names a
+/// read but not stored. `prepare` looks at the members as they came, before they are read. `withholding`
+/// is the list of the members that an answer may leave out. `as` names a
 /// macro through which the database's code learns the names of the stored members.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
-        $input:ident $(prepare $prepare:path)?
+        $input:ident $(withholding $withheld:ident)? $(prepare $prepare:path)?
             => $(#[$attribute:meta])* $stored:ident $(as $names:ident)?
         {
             $(
@@ -148,6 +149,9 @@ macro_rules! fields {
             pub const MEMBERS: &'static [&'static str] =
                 &[$(stringify!($field),)* $(stringify!($extra),)*];
 
+            /// The members that an answer may withhold.
+            pub const WITHHELD: &'static [&'static str] = names_of!($($withheld)?);
+
             /// Takes the members of one JSON object; what is wrong with them stays in the reader.
             pub fn read(reader: &mut $crate::read::Reader) -> Self {
                 $($prepare(reader);)?
@@ -162,6 +166,13 @@ macro_rules! fields {
             /// it can be.
             pub fn clear_absent(&mut self) {
                 $(clear_member!(self, $field $(, $how)?);)*
+            }
+
+            /// Leaves the members with these names as they are stored.
+            pub fn leave(&mut self, names: &[&str]) {
+                $(if names.contains(&stringify!($field)) {
+                    self.$field = $crate::Patch::Absent;
+                })*
             }
 
             /// The stored values of a new record.
@@ -189,6 +200,18 @@ macro_rules! fields {
             #[cfg(feature = "openapi")]
             pub fn required() -> Vec<&'static str> {
                 [$(is_required!($field, [$($how)?])),*].into_iter().flatten().collect()
+            }
+
+            /// Describes the member that names what the sender was not shown.
+            #[cfg(feature = "openapi")]
+            pub fn describe_withheld(_members: &mut $crate::describe::Members<'_>) {
+                $(_members.add::<Vec<$withheld>>(
+                    "withheld",
+                    "The members that were withheld from the sender. They stay as they are, whatever \
+                     this body says about them.",
+                    false,
+                    |shape| shape.max_items(Self::WITHHELD.len() as i64),
+                );)?
             }
 
             /// Describes every member, for one of the requests that carry them.
@@ -249,6 +272,16 @@ macro_rules! export_names {
                 $d callback! { $d($d before)* { $($field),* } $d($d after)* }
             };
         }
+    };
+}
+
+/// The names in a closed list, or none.
+macro_rules! names_of {
+    () => {
+        &[]
+    };
+    ($list:ident) => {
+        $list::TEXTS
     };
 }
 
@@ -476,8 +509,8 @@ macro_rules! describe_body_member {
 }
 
 /// Declares the requests that carry the same members: one that creates, one that replaces and one
-/// that changes. The last two take back what was read: the members in `COMPUTED` are ignored, those
-/// in `FIXED` must be what they are. `EARLIER` are the names that earlier systems have for members.
+/// that changes. The last two take back what was read: the members in `COMPUTED` are ignored, and so are
+/// those that the body itself names in `withheld`; those in `FIXED` must be what they are. `EARLIER` are the names that earlier systems have for members.
 macro_rules! requests {
     (
         $input:ident;
@@ -495,6 +528,8 @@ macro_rules! requests {
             const EARLIER: $crate::compatibility::Members = EARLIER;
 
             fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
+                let withheld =
+                    if $sent_back { reader.leave_out($input::WITHHELD) } else { Vec::new() };
                 let mut input = $input::read(reader);
                 if $sent_back {
                     reader.ignore(COMPUTED);
@@ -502,6 +537,7 @@ macro_rules! requests {
                 }
                 if $replaces {
                     input.clear_absent();
+                    input.leave(&withheld);
                 }
                 Some(Self(input))
             }
@@ -522,6 +558,7 @@ macro_rules! requests {
                 $input::describe_members(&mut members);
                 if $sent_back {
                     members.sent_back(COMPUTED, FIXED);
+                    $input::describe_withheld(&mut members);
                 }
                 if !$sent_back || $replaces {
                     members.need($input::required());
