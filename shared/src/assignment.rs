@@ -144,7 +144,7 @@ requests! {
 body! {
     /// A patient to be put into the care of a doctor.
     #[derive(Clone, Debug)]
-    NewAssignment, earlier EARLIER,
+    NewAssignment, earlier EARLIER, references ["patient", "doctor"],
         example {"patient": 1, "doctor": 1, "reason_for_visit": "Regular checkup"}
     {
         /// The patient's id.
@@ -159,7 +159,9 @@ body! {
 body! {
     /// Another doctor for the same patient.
     #[derive(Clone, Debug)]
-    Transfer, earlier EARLIER, example {"doctor": 2, "reason_for_visit": "Second opinion"} {
+    Transfer, earlier EARLIER, references ["doctor"],
+        example {"doctor": 2, "reason_for_visit": "Second opinion"}
+    {
         /// The doctor who takes over.
         doctor: DoctorId = required(id) => [example(2)],
         /// Why; what was said before unless something else is said.

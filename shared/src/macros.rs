@@ -371,7 +371,8 @@ macro_rules! take_member {
 ///
 /// A member is `required`, `optional` (an `Option`; `null` is the same as absent), `filled` (the same,
 /// but `null` is refused), a `patch` (a [`Patch`](crate::Patch)), or `embedded`: another table whose
-/// members stand beside the others. Members after `also` are taken by `prepare`, which looks at the
+/// members stand beside the others. `references` names members that refer to other records. Members after
+/// `also` are taken by `prepare`, which looks at the
 /// members as they came, before they are read.
 macro_rules! body {
     (
@@ -379,6 +380,7 @@ macro_rules! body {
         $(#[derive($($derive:ident),*)])?
         $name:ident
             $(, earlier $earlier:path)?
+            $(, references $references:tt)?
             $(, prepare $prepare:path)?
             $(, sent back ($computed:path, $fixed:path))?
             $(, example $example:tt)?
@@ -410,6 +412,7 @@ macro_rules! body {
 
         impl $crate::read::Input for $name {
             $(const EARLIER: $crate::compatibility::Members = $earlier;)?
+            $(const REFERENCES: &'static [&'static str] = &$references;)?
 
             fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
                 $($prepare(reader);)?
@@ -526,6 +529,7 @@ macro_rules! requests {
 
         impl $crate::read::Input for $name {
             const EARLIER: $crate::compatibility::Members = EARLIER;
+            const REFERENCES: &'static [&'static str] = if $sent_back { FIXED } else { &[] };
 
             fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
                 let withheld =

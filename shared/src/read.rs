@@ -20,6 +20,10 @@ pub trait Input: Sized {
     /// The names that earlier systems have for its members.
     const EARLIER: EarlierNames = &[];
 
+    /// The members that refer to what is stored. They are looked at also where the body is bad, so that
+    /// everything that is wrong is named at once.
+    const REFERENCES: &'static [&'static str] = &[];
+
     /// Takes the members; what is wrong with them stays in the reader. Nothing comes of it where a
     /// member is missing or bad without which there is no such body.
     fn read(reader: &mut Reader) -> Option<Self>;
@@ -107,13 +111,37 @@ impl<'de> Deserialize<'de> for Members {
 pub struct ReadOnlyMembers(Vec<(&'static str, Value)>);
 
 impl ReadOnlyMembers {
-    /// Compares each with the record as it is; what differs is a fault.
+    /// Compares each with the record as it is; what differs is a fault, if the member has none yet.
     pub fn compare(&self, current: &Value, faults: &mut FieldErrors) {
         for (name, sent) in &self.0 {
-            if current.get(name) != Some(sent) {
+            if current.get(name) != Some(sent) && !faults.concern(name) {
                 faults.add(*name, FieldError::new("read_only", "can't be changed here"));
             }
         }
+    }
+}
+
+impl ReadOnlyMembers {
+    /// The id that a member holds, if it holds one.
+    pub fn id<T: From<i64>>(&self, name: &str) -> Option<T> {
+        let (_, sent) = self.0.iter().find(|(known, _)| *known == name)?;
+        crate::id::id(sent.clone()).ok().flatten()
+    }
+}
+
+/// A body as it was read.
+#[derive(Debug)]
+pub struct Draft<T> {
+    /// The body, or everything that is wrong with it.
+    pub body: Result<T, FieldErrors>,
+    /// What it refers to, as far as that was readable.
+    pub references: ReadOnlyMembers,
+}
+
+impl<T> Draft<T> {
+    /// The same draft of what the body holds.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Draft<U> {
+        Draft { body: self.body.map(change), references: self.references }
     }
 }
 
@@ -195,6 +223,12 @@ impl Reader {
     /// Whether a member is there, `null` or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.members.iter().any(|(member, _)| member == name)
+    }
+
+    /// The readable ones of these members, which stay to be taken.
+    fn look_at(&self, names: &'static [&'static str]) -> ReadOnlyMembers {
+        let read = |name: &'static str| Some((name, self.peek(name, |it| Ok(Some(it))).ok()??));
+        ReadOnlyMembers(names.iter().copied().filter_map(read).collect())
     }
 
     /// Puts a value into the place of a member.
@@ -362,28 +396,32 @@ impl Reader {
 /// Fails with everything that is wrong with it; a body that is not a JSON object is a fault of
 /// `body`. `today` is the clinic's.
 pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, FieldErrors> {
-    body_as_sent(bytes, today).0
+    body_as_sent(bytes, today).0.body
 }
 
-/// Reads a body as [`body()`] does, and tells which members came under an earlier name: the faults are
-/// named as members are named today.
-pub fn body_as_sent<T: Input>(
-    bytes: &[u8],
-    today: NaiveDate,
-) -> (Result<T, FieldErrors>, SentNames) {
+/// Reads a body as [`body()`] does, and tells to what it refers and which members came under an earlier
+/// name: the faults are named as members are named today.
+pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Draft<T>, SentNames) {
     let mut reader = match Reader::from_slice(bytes) {
         Ok(reader) => reader,
-        Err(complaint) => return (Err(FieldErrors::one("body", complaint)), SentNames::default()),
+        Err(complaint) => {
+            let body = Err(FieldErrors::one("body", complaint));
+            return (Draft { body, references: ReadOnlyMembers::default() }, SentNames::default());
+        }
     };
     let sent = reader.rename(T::EARLIER);
+    let references = reader.look_at(T::REFERENCES);
     let input = T::read(&mut reader);
     let mut faults = reader.finish();
-    match input {
-        Some(input) if faults.is_empty() => return (Ok(input), sent),
-        Some(input) => input.validate(today, &mut faults),
-        None => {}
-    }
-    (Err(faults), sent)
+    let body = match input {
+        Some(input) if faults.is_empty() => Ok(input),
+        Some(input) => {
+            input.validate(today, &mut faults);
+            Err(faults)
+        }
+        None => Err(faults),
+    };
+    (Draft { body, references }, sent)
 }
 
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, FieldError> {

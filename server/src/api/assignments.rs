@@ -17,7 +17,7 @@ use super::{
     Tag,
     wire::{
         address::Address,
-        body::{Body, NewBody},
+        body::{DraftBody, NewDraftBody},
         failure::Failure,
         guard::Guard,
         params::{IfMatch, Path, QueryParams},
@@ -60,9 +60,9 @@ impl AssignmentsApi {
         &self,
         guard: Guard,
         _query: QueryParams<NoQuery>,
-        new: NewBody<NewAssignment>,
+        new: NewDraftBody<NewAssignment>,
     ) -> Result<Created<Assignment>, Failure> {
-        Ok(created(assignments::assign(&self.0, &guard, &new.body, new.once.as_ref()).await?))
+        Ok(created(assignments::assign(&self.0, &guard, new.draft, new.once.as_ref()).await?))
     }
 
     /// Read an assignment
@@ -87,9 +87,11 @@ impl AssignmentsApi {
         id: Path<AssignmentId>,
         _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-        Body(new): Body<AssignmentReplacement>,
+        DraftBody(new): DraftBody<AssignmentReplacement>,
     ) -> Result<Tagged<Assignment>, Failure> {
-        Ok(Tagged(assignments::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+        Ok(Tagged(
+            assignments::update(&self.0, &guard, id.0, &precondition, new.map(|it| it.0)).await?,
+        ))
     }
 
     /// Change an assignment
@@ -102,9 +104,12 @@ impl AssignmentsApi {
         id: Path<AssignmentId>,
         _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-        Body(change): Body<AssignmentPatch>,
+        DraftBody(change): DraftBody<AssignmentPatch>,
     ) -> Result<Tagged<Assignment>, Failure> {
-        Ok(Tagged(assignments::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+        Ok(Tagged(
+            assignments::update(&self.0, &guard, id.0, &precondition, change.map(|it| it.0))
+                .await?,
+        ))
     }
 
     /// End an assignment
@@ -132,11 +137,11 @@ impl AssignmentsApi {
         id: Path<AssignmentId>,
         _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-        transfer: NewBody<Transfer>,
+        transfer: NewDraftBody<Transfer>,
     ) -> Result<Created<Assignment>, Failure> {
         let (app, once) = (&self.0, transfer.once.as_ref());
         let opened =
-            assignments::transfer(app, &guard, id.0, &precondition, &transfer.body, once).await?;
+            assignments::transfer(app, &guard, id.0, &precondition, transfer.draft, once).await?;
         Ok(created(opened))
     }
 

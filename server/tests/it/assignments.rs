@@ -24,6 +24,7 @@ on_both! {
     crossing_transfers_and_assignments_all_come_to_an_end,
     no_archived_doctor_keeps_a_patient_whoever_comes_first,
     a_search_looks_at_names_alone,
+    bad_members_and_ids_of_nobody_are_named_at_once,
 }
 
 async fn desk(backend: Backend) -> (Server, Client) {
@@ -439,4 +440,50 @@ async fn a_search_looks_at_names_alone(backend: Backend) {
         let found = staff.get(&format!("/api/assignments?search={search}")).await;
         assert_eq!(found.expect_status(200).body["count"], count, "{search}");
     }
+}
+
+async fn bad_members_and_ids_of_nobody_are_named_at_once(backend: Backend) {
+    let (server, staff) = desk(backend).await;
+    assign(&staff, 1, 1).await;
+    let member = server.member("m@example.com").await;
+    let bad = json!({"patient": 99, "doctor": 98, "status": "GONE", "nots": "x"});
+    let unlike = json!({"patient": 99, "doctor": 98, "status": "ACTIVE", "is_active": false});
+    for (client, sent) in [(&staff, &bad), (&staff, &unlike), (&member, &bad)] {
+        let answer = client.post("/api/assignments", sent.clone()).await.expect_status(400);
+        let codes = answer.body["error_codes"].as_array().unwrap();
+        for member in ["patient", "doctor"] {
+            let is_named = |it: &Value| it["field"] == member && it["code"] == "no_such_record";
+            assert!(codes.iter().any(is_named), "{member}: {}", answer.text);
+        }
+        assert_eq!(codes.len(), if sent == &bad { 4 } else { 3 }, "{}", answer.text);
+    }
+    // A patient of somebody else is the same as nobody; what is there and what can't be an id is not
+    // looked up.
+    let hidden = json!({"patient": 1, "doctor": 1, "status": "GONE"});
+    let answer = member.post("/api/assignments", hidden).await.expect_status(400);
+    answer.complaints("patient");
+    assert_eq!(answer.body["error_codes"].as_array().unwrap().len(), 2, "{}", answer.text);
+    let no_id = json!({"patient": "x", "doctor": 98, "status": "GONE"});
+    let answer = staff.post("/api/assignments", no_id).await.expect_status(400);
+    assert!(answer.complaints("patient").contains("positive whole number"));
+    answer.complaints("doctor");
+    for method in [Method::PUT, Method::PATCH] {
+        let send = async |client: &Client, id: i64| {
+            let request = client.request(method.clone(), &format!("/api/assignments/{id}"));
+            client.send(request.json(&bad)).await.expect_status(400)
+        };
+        let answer = send(&staff, 1).await;
+        for member in ["patient", "doctor", "status", "nots"] {
+            answer.complaints(member);
+        }
+        for answer in [send(&staff, 7).await, send(&member, 1).await] {
+            let codes = answer.body["error_codes"].as_array().unwrap();
+            assert_eq!(codes.len(), 2, "{}", answer.text);
+        }
+    }
+    let bad = json!({"doctor": 98, "reason_for_visit": 7});
+    let answer = staff.post("/api/assignments/1/transfer", bad).await.expect_status(400);
+    answer.complaints("doctor");
+    answer.complaints("reason_for_visit");
+    assert_eq!(staff.get("/api/assignments/1").await.body["version"], 1);
 }

@@ -70,6 +70,7 @@ mod tests {
 
     fn faults<T: Input>(json: &str) -> String {
         let (read, sent) = body_as_sent::<T>(json.as_bytes(), NaiveDate::default());
+        let read = read.body;
         sent.of(&read.err().unwrap_or_default()).to_string()
     }
 

@@ -16,7 +16,7 @@ use poem_openapi::{
 };
 use shared::{
     FieldError, FieldErrors, paths,
-    read::{self, Input},
+    read::{self, Draft, Input},
 };
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
@@ -151,7 +151,16 @@ fn is_json(request: &Request) -> bool {
 }
 
 /// Reads a body; one that need not be there is then as if it were an empty object.
-fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> Result<T> {
+fn parse<T: Input>(request: &Request, bytes: Vec<u8>, is_required: bool) -> Result<T> {
+    parse_draft(request, bytes, is_required)?.body.map_err(|errors| raise(errors.into()))
+}
+
+/// Reads a body, and leaves it to the caller what becomes of a bad one.
+fn parse_draft<T: Input>(
+    request: &Request,
+    mut bytes: Vec<u8>,
+    is_required: bool,
+) -> Result<Draft<T>> {
     let says_its_type = request.headers().contains_key(header::CONTENT_TYPE);
     if bytes.is_empty() && !is_required {
         bytes = b"{}".to_vec();
@@ -162,11 +171,15 @@ fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> 
     if let Some(wording) = request.extensions().get::<MemberNames>() {
         wording.keep(names);
     }
-    read.map_err(|faults| raise(faults.into()))
+    Ok(read)
 }
 
 /// A body that has to be there.
 pub(crate) struct Body<T>(pub(crate) T);
+
+/// A body that has to be there. What is wrong with it is named together with what is wrong with the
+/// records that it refers to.
+pub(crate) struct DraftBody<T>(pub(crate) Draft<T>);
 
 /// A body that may be missing, and then is as if it were an empty object.
 pub(crate) struct OptionalBody<T>(pub(crate) T);
@@ -174,6 +187,13 @@ pub(crate) struct OptionalBody<T>(pub(crate) T);
 /// A body that creates a record, with the key under which the request may be sent again.
 pub(crate) struct NewBody<T> {
     pub(crate) body: T,
+    pub(crate) once: Option<IdempotencyKey>,
+}
+
+/// The same, where what is wrong with it is named together with what is wrong with the records that it
+/// refers to.
+pub(crate) struct NewDraftBody<T> {
+    pub(crate) draft: Draft<T>,
     pub(crate) once: Option<IdempotencyKey>,
 }
 
@@ -218,6 +238,8 @@ macro_rules! take_body {
 take_body!(Body, true, [RequestObject], required);
 take_body!(OptionalBody, false, [RequestObject], optional);
 take_body!(NewBody, true, [RequestObject, Parameter], with_key);
+take_body!(DraftBody, true, [RequestObject], draft);
+take_body!(NewDraftBody, true, [RequestObject, Parameter], draft_with_key);
 
 async fn required<T: Input>(request: &Request, body: &mut RequestBody) -> Result<Body<T>> {
     parse(request, bytes(request, body).await?, true).map(Body)
@@ -227,12 +249,24 @@ async fn optional<T: Input>(request: &Request, body: &mut RequestBody) -> Result
     parse(request, bytes(request, body).await?, false).map(OptionalBody)
 }
 
+async fn draft<T: Input>(request: &Request, body: &mut RequestBody) -> Result<DraftBody<T>> {
+    parse_draft(request, bytes(request, body).await?, true).map(DraftBody)
+}
+
 async fn with_key<T: Input>(request: &Request, body: &mut RequestBody) -> Result<NewBody<T>> {
+    let NewDraftBody { draft, once } = draft_with_key(request, body).await?;
+    Ok(NewBody { body: draft.body.map_err(|errors| raise(errors.into()))?, once })
+}
+
+async fn draft_with_key<T: Input>(
+    request: &Request,
+    body: &mut RequestBody,
+) -> Result<NewDraftBody<T>> {
     let key = idempotency_key(request)?;
     let bytes = bytes(request, body).await?;
     let replayed: Replayed = request.extensions().get().cloned().unwrap_or_default();
     let once = key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
-    Ok(NewBody { body: parse(request, bytes, true)?, once })
+    Ok(NewDraftBody { draft: parse_draft(request, bytes, true)?, once })
 }
 
 fn idempotency_key_schema() -> Option<MetaSchemaRef> {

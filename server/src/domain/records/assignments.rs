@@ -15,9 +15,10 @@ use shared::{
     },
     id::{AssignmentId, DoctorId, PatientId},
     patient::Patient,
+    read::Draft,
 };
 
-use super::{Record, check_visible, find_to_change, finish, finish_new, overtaken};
+use super::{Record, check_visible, find_to_change, finish, finish_new, overtaken, refuse};
 use crate::{
     app::App,
     db::{
@@ -48,11 +49,20 @@ pub(crate) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
 pub async fn assign(
     app: &App,
     actor: &Actor,
-    new: &NewAssignment,
+    draft: Draft<NewAssignment>,
     once: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
-    let (patient, doctor) = (new.patient, new.doctor);
-    let fields = AssignmentFields::new(&new.input, app.clock().today())?;
+    let today = app.clock().today();
+    let new = draft.body.and_then(|new| Ok((AssignmentFields::new(&new.input, today)?, new)));
+    let (fields, NewAssignment { patient, doctor, .. }) = match new {
+        Ok(new) => new,
+        Err(mut errors) => {
+            let ids = (draft.references.id("patient"), draft.references.id("doctor"));
+            let mut read = app.db().read().await?;
+            errors.extend(find_both(app, &mut read.conn(), actor, ids).await?.1);
+            return Err(errors.into());
+        }
+    };
     let mut tx = app.db().begin().await?;
     if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
     {
@@ -73,22 +83,37 @@ async fn check_both(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
     let mut conn = tx.conn();
     patients::lock(&mut conn, patient).await?;
     doctors::lock(&mut conn, doctor).await?;
-    let today = app.clock().today();
-    let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
-    let mut faults = FieldErrors::default();
-    if found.is_none() {
-        faults.add("patient", no_such("patient"));
-    }
-    if doctors::get(&mut conn, doctor, ArchiveState::Current).await?.is_none() {
-        faults.add("doctor", no_such("doctor"));
-    }
+    let ids = (Some(patient), Some(doctor));
+    let (found, faults) = find_both(app, &mut conn, actor, ids).await?;
     faults.into_result()?;
     let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
+}
+
+/// Looks up patient and doctor, as far as their ids are known, and names those that are not there.
+async fn find_both(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    (patient, doctor): (Option<PatientId>, Option<DoctorId>),
+) -> Result<(Option<Kept<Patient>>, FieldErrors), Error> {
+    let mut errors = FieldErrors::default();
+    let mut found = None;
+    if let Some(patient) = patient {
+        found = Patient::get(app, conn, actor, patient, ArchiveState::Current).await?;
+        if found.is_none() {
+            errors.add("patient", no_such("patient"));
+        }
+    }
+    if let Some(doctor) = doctor
+        && doctors::get(conn, doctor, ArchiveState::Current).await?.is_none()
+    {
+        errors.add("doctor", no_such("doctor"));
+    }
+    Ok((found, errors))
 }
 
 fn no_such(what: &str) -> FieldError {
@@ -211,13 +236,17 @@ pub async fn update(
     actor: &Actor,
     id: AssignmentId,
     precondition: &Precondition,
-    input: &AssignmentInput,
+    draft: Draft<AssignmentInput>,
 ) -> Result<Assignment, Error> {
+    let input = match draft.body {
+        Ok(input) => input,
+        Err(errors) => return refuse(app, actor, id, errors, &draft.references).await,
+    };
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     row.check_version(app, actor, precondition)?;
     let old = &row.record.fields;
-    let fields = row.check_state(&input.read_only, old.changed_by(input))?;
+    let fields = row.check_state(&input.read_only, old.changed_by(&input))?;
     if fields == *old {
         return Ok(row.shown(app, actor));
     }
@@ -267,9 +296,18 @@ pub async fn transfer(
     actor: &Actor,
     id: AssignmentId,
     precondition: &Precondition,
-    transfer: &Transfer,
+    draft: Draft<Transfer>,
     once: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
+    let transfer = match draft.body {
+        Ok(transfer) => transfer,
+        Err(mut errors) => {
+            let ids = (None, draft.references.id("doctor"));
+            let mut read = app.db().read().await?;
+            errors.extend(find_both(app, &mut read.conn(), actor, ids).await?.1);
+            return Err(errors.into());
+        }
+    };
     let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
     if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?

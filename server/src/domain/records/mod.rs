@@ -206,6 +206,23 @@ pub(super) async fn find_to_change<R: Record>(
     Ok(kept)
 }
 
+/// The refusal of a change whose body is bad. It names also the read-only members that differ from the
+/// record, where the caller may see it.
+pub(super) async fn refuse<R: Record>(
+    app: &App,
+    actor: &Actor,
+    id: R::Id,
+    mut errors: FieldErrors,
+    sent: &ReadOnlyMembers,
+) -> Result<R, Error> {
+    let mut read = app.db().read().await?;
+    let kept = R::get(app, &mut read.conn(), actor, id, ArchiveState::Current).await?;
+    if let Some(kept) = kept {
+        sent.compare(&json!(kept.record), &mut errors);
+    }
+    Err(errors.into())
+}
+
 /// Brings a record back from the archive.
 pub(crate) async fn restore<R: Entry>(
     app: &App,
