@@ -105,6 +105,14 @@ async fn a_mistyped_record_number_says_so(backend: Backend) {
     staff.patient(json!({"first_name": "Ana"})).await;
     let answer = staff.get("/api/patients?search=P000001C").await.expect_status(400);
     assert!(answer.complaints("search").contains("mistyped"));
+    let second = staff.get("/api/patients?search=P000001C&page=2").await.expect_status(400);
+    assert!(second.complaints("search").contains("mistyped"));
+    // Where something has what was typed, its pages end as those of every list do.
+    let like_one =
+        json!({"first_name": "Eva", "identifiers": [{"system": "passport", "value": "P000001C"}]});
+    staff.patient(like_one).await;
+    assert_eq!(staff.get("/api/patients?search=P000001C").await.names(), ["Eva"]);
+    staff.get("/api/patients?search=P000001C&page=2").await.expect_status(404);
 }
 
 async fn filters_restrict_and_combine(backend: Backend) {

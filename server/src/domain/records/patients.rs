@@ -14,7 +14,7 @@ use crate::{
     app::App,
     db::{
         self, ArchiveState, Conn, DbError, Tx, UniqueKey,
-        listing::Listed,
+        listing::{self, Listed},
         patients::{self, Listing},
         records::Kept,
     },
@@ -99,13 +99,14 @@ pub async fn list(
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let page = asked.fetch(app, &listing).await?;
-    if page.count == 0
-        && let Some(complaint) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
-    {
-        return Err(Error::invalid("search", complaint));
+    // Before the page is read: of a list without rows there is no second one.
+    if let Some(mistyped) = search.as_ref().and_then(|search| search.mistyped_mrn.clone()) {
+        let mut read = app.db().read().await?;
+        if listing::count(&mut read.conn(), &listing, 1).await? == 0 {
+            return Err(Error::invalid("search", mistyped));
+        }
     }
-    Ok(page)
+    asked.fetch(app, &listing).await
 }
 
 /// Changes a patient.
