@@ -7,7 +7,10 @@ use shared::{
     id::ApiTokenId,
 };
 
-use super::{Conn, DbError, Row, Sql};
+use super::{
+    Conn, DbError, Row, Sql,
+    listing::{Seek, fetch, newest_first},
+};
 use crate::error::Error;
 
 /// A token as it is stored.
@@ -88,30 +91,16 @@ pub(crate) async fn owner(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<
     }
 }
 
-/// The tokens of a user that were not revoked, newest first: those after a place in that order
-/// where one is given, or with `backwards` those before it.
+/// The tokens of a user that were not revoked, newest first.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
     user: UserId,
-    place: Option<i64>,
-    backwards: bool,
-    limit: i64,
-    offset: i64,
+    seek: &Seek<i64>,
 ) -> Result<Vec<ApiToken>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("WHERE user_id = ").bind(user.0).push(" AND revoked_at IS NULL");
-    if let Some(place) = place {
-        sql.push(if backwards { " AND id > " } else { " AND id < " }).bind(place);
-    }
-    sql.push(if backwards { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
-    sql.bind(limit).push(" OFFSET ").bind(offset);
-    let rows = sql.fetch_all(conn).await?;
-    let read = |row: &Row| from_row(row).map(|row| row.token);
-    let mut tokens: Vec<ApiToken> = rows.iter().map(read).collect::<Result<_, _>>()?;
-    if backwards {
-        tokens.reverse();
-    }
-    Ok(tokens)
+    newest_first(&mut sql, "id", seek);
+    fetch(conn, sql, seek, |row| from_row(row).map(|row| row.token)).await
 }
 
 /// How many tokens a user has that were not revoked.

@@ -10,7 +10,10 @@ use shared::{
     id::{ApiTokenId, AuditId},
 };
 
-use super::{Conn, DbError, Row, Sql};
+use super::{
+    Conn, DbError, Row, Sql,
+    listing::{Seek, fetch, newest_first},
+};
 use crate::error::Error;
 
 pub(crate) use listing::{Place, count, list};
@@ -65,16 +68,12 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, entry: NewEntry<'_>) -> Result<(
     Ok(())
 }
 
-/// The history of a record, the newest audit event first. With `place`, the audit events after that
-/// id in this order, or, with `backwards`, those before it.
+/// The history of a record, the newest audit event first.
 pub(crate) async fn history(
     conn: &mut Conn<'_>,
     entity: &str,
     id: i64,
-    place: Option<i64>,
-    backwards: bool,
-    limit: i64,
-    offset: i64,
+    seek: &Seek<i64>,
 ) -> Result<Vec<HistoryEntry>, DbError> {
     let mut sql = Sql::new(
         "SELECT a.id, a.at, a.action, a.actor_id, a.actor_name, a.address, a.request_id, a.version, \
@@ -82,17 +81,8 @@ pub(crate) async fn history(
          WHERE a.version IS NOT NULL AND a.entity = ",
     );
     sql.bind(entity).push(" AND a.entity_id = ").bind(id);
-    if let Some(place) = place {
-        sql.push(if backwards { " AND a.id > " } else { " AND a.id < " }).bind(place);
-    }
-    sql.push(if backwards { " ORDER BY a.id LIMIT " } else { " ORDER BY a.id DESC LIMIT " });
-    sql.bind(limit).push(" OFFSET ").bind(offset);
-    let rows = sql.fetch_all(conn).await?;
-    let mut entries: Vec<HistoryEntry> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
-    if backwards {
-        entries.reverse();
-    }
-    Ok(entries)
+    newest_first(&mut sql, "a.id", seek);
+    fetch(conn, sql, seek, from_row).await
 }
 
 /// Counts the audit events in the history of a record, up to `max`.

@@ -41,6 +41,13 @@ macro_rules! columns {
     };
 }
 
+/// Makes a struct of a row: the members that columns hold under the same names, and the others.
+macro_rules! from_columns {
+    ($row:ident, $name:ident { $($column:ident),* $(,)? } $(, $field:ident: $value:expr)* $(,)?) => {
+        $name { $($column: $row.get(stringify!($column))?,)* $($field: $value),* }
+    };
+}
+
 /// A member that a column holds.
 pub(super) trait Member: Sized {
     /// Reads it from a row.

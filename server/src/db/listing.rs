@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::query::Ordering;
 
-use super::{Arg, Conn, DbError, Row, Sql};
+use super::{
+    Arg, Conn, DbError, Row, Sql,
+    search::{Search, Terms},
+};
 use crate::error::Error;
 
 /// The place of a row in a list: the value it is ordered by, and what decides among equals.
@@ -95,13 +98,41 @@ impl Order {
 
 /// The part of a list that is read.
 #[derive(Clone, Debug)]
-pub(crate) struct Seek {
+pub(crate) struct Seek<K = SortKey> {
     /// From this row on, which is not part of it.
-    pub(crate) place: Option<SortKey>,
+    pub(crate) place: Option<K>,
     /// Towards the beginning.
     pub(crate) is_backwards: bool,
     pub(crate) limit: i64,
     pub(crate) offset: i64,
+}
+
+/// Ends the query for a list that is ordered by id, the newest first, with the part that is read.
+pub(super) fn newest_first(sql: &mut Sql, id: &'static str, seek: &Seek<i64>) {
+    if let Some(place) = seek.place {
+        sql.push(" AND ").push(id).push(if seek.is_backwards { " > " } else { " < " }).bind(place);
+    }
+    sql.push(" ORDER BY ").push(id).push(if seek.is_backwards {
+        " LIMIT "
+    } else {
+        " DESC LIMIT "
+    });
+    sql.bind(seek.limit).push(" OFFSET ").bind(seek.offset);
+}
+
+/// The rows of a part of a list, in the list's order.
+pub(super) async fn fetch<K, T>(
+    conn: &mut Conn<'_>,
+    sql: Sql,
+    seek: &Seek<K>,
+    read: impl Fn(&Row) -> Result<T, Error>,
+) -> Result<Vec<T>, DbError> {
+    let rows = sql.fetch_all(conn).await?;
+    let mut rows: Vec<T> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    if seek.is_backwards {
+        rows.reverse();
+    }
+    Ok(rows)
 }
 
 /// A list that can be read.
@@ -131,9 +162,17 @@ pub(crate) trait Listed {
     /// By what it is ordered.
     fn order(&self) -> Order;
 
-    /// Adds the rank of a row.
-    fn rank(&self, sql: &mut Sql) {
-        sql.push("CAST(0 AS BIGINT)");
+    /// The search of a list that shows the best matches first, and the terms that it looks at.
+    fn ranked_by(&self) -> Option<(&Search, Terms)> {
+        None
+    }
+}
+
+/// Adds the rank of a row.
+fn rank<L: Listed>(list: &L, sql: &mut Sql) {
+    match list.ranked_by() {
+        Some((search, terms)) => search.rank(sql, terms),
+        None => drop(sql.push("CAST(0 AS BIGINT)")),
     }
 }
 
@@ -141,7 +180,7 @@ pub(crate) trait Listed {
 fn order_by<L: Listed>(list: &L, sql: &mut Sql, after: &'static str) {
     let order = list.order();
     if order.is_ranked {
-        list.rank(sql);
+        rank(list, sql);
         sql.push(after).push(", ");
     }
     if let Some(column) = order.column {
@@ -157,7 +196,7 @@ pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
     let mut sql = Sql::new(list.columns());
     sql.push(", ");
     if order.is_ranked {
-        list.rank(&mut sql);
+        rank(list, &mut sql);
     } else {
         sql.push("CAST(0 AS BIGINT)");
     }
@@ -201,12 +240,7 @@ pub(crate) async fn read<L: Listed + Sync>(
         let value = order.column.map(|column| column.value(row)).transpose()?.unwrap_or_default();
         Ok((list.read(row)?, SortKey { rank: row.get("rank")?, value, id: row.get("id")? }))
     };
-    let rows = select(list, seek)?.fetch_all(conn).await?;
-    let mut records: Vec<_> = rows.iter().map(placed).collect::<Result<_, _>>()?;
-    if seek.is_backwards {
-        records.reverse();
-    }
-    Ok(records)
+    fetch(conn, select(list, seek)?, seek, placed).await
 }
 
 /// How many rows a list has, up to a number.

@@ -23,15 +23,10 @@ pub(crate) struct Claimed {
 }
 
 fn from_row(row: &Row) -> Result<Claimed, Error> {
-    Ok(Claimed {
-        id: row.get("id")?,
-        letter: row.get("letter")?,
-        recipient: row.get("recipient")?,
-        message_id: row.get("message_id")?,
-        created_at: row.get("created_at")?,
-        attempts: row.get("attempts")?,
-        claim: row.get("claim")?,
-    })
+    Ok(from_columns!(
+        row,
+        Claimed { id, letter, recipient, message_id, created_at, attempts, claim }
+    ))
 }
 
 /// Queues a mail that is due now.

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use shared::{SessionId, UserId};
 
-use super::{Conn, DbError, Row, Sql};
+use super::{
+    Conn, DbError, Row, Sql,
+    listing::{Seek, fetch, newest_first},
+};
 use crate::error::Error;
 
 /// A stored session.
@@ -24,18 +27,15 @@ pub(crate) struct SessionRow {
 }
 
 fn from_row(row: &Row) -> Result<SessionRow, Error> {
-    Ok(SessionRow {
+    Ok(from_columns!(
+        row,
+        SessionRow {
+            generation, rotated_at, created_at, last_used_at, expires_at, ended_at, address,
+            user_agent
+        },
         id: SessionId(row.get("id")?),
         user_id: UserId(row.get("user_id")?),
-        generation: row.get("generation")?,
-        rotated_at: row.get("rotated_at")?,
-        created_at: row.get("created_at")?,
-        last_used_at: row.get("last_used_at")?,
-        expires_at: row.get("expires_at")?,
-        ended_at: row.get("ended_at")?,
-        address: row.get("address")?,
-        user_agent: row.get("user_agent")?,
-    })
+    ))
 }
 
 const COLUMNS: &str = "SELECT id, user_id, generation, rotated_at, created_at, last_used_at, \
@@ -79,31 +79,18 @@ pub(crate) async fn lock(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The running sessions of a user, the newest first. With `place`, those after that id in this
-/// order, or, with `backwards`, those before it.
+/// The running sessions of a user, the newest first.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
     user: UserId,
     now: DateTime<Utc>,
-    place: Option<i64>,
-    backwards: bool,
-    limit: i64,
-    offset: i64,
+    seek: &Seek<i64>,
 ) -> Result<Vec<SessionRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("WHERE user_id = ").bind(user.0);
     sql.push(" AND ended_at IS NULL AND expires_at > ").bind(now);
-    if let Some(place) = place {
-        sql.push(if backwards { " AND id > " } else { " AND id < " }).bind(place);
-    }
-    sql.push(if backwards { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
-    sql.bind(limit).push(" OFFSET ").bind(offset);
-    let rows = sql.fetch_all(conn).await?;
-    let mut rows: Vec<SessionRow> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
-    if backwards {
-        rows.reverse();
-    }
-    Ok(rows)
+    newest_first(&mut sql, "id", seek);
+    fetch(conn, sql, seek, from_row).await
 }
 
 /// Counts the running sessions of a user, up to `max`.

@@ -32,9 +32,7 @@ pub async fn list(
     let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    let (place, backwards) = (asked.key(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
-    let rows = audit::list(&mut conn, filter, place, backwards, limit, offset).await?;
+    let rows = audit::list(&mut conn, filter, &asked.seek()).await?;
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
     drop(read);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);

@@ -61,7 +61,7 @@ pub struct PageRequest<K> {
     list: String,
 }
 
-impl<K: DeserializeOwned + Serialize> PageRequest<K> {
+impl<K: Clone + DeserializeOwned + Serialize> PageRequest<K> {
     /// Reads the parameters that every list has.
     pub(crate) fn read(
         app: &App,
@@ -94,25 +94,14 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         Ok(Self { place, size, list })
     }
 
-    /// Whether rows are read backwards from a place.
-    pub fn is_backwards(&self) -> bool {
-        matches!(self.place, Place::Before(_))
-    }
-
-    /// The row from which the page is read.
-    pub fn key(&self) -> Option<&K> {
-        match &self.place {
-            Place::After(key) | Place::Before(key) => Some(key),
-            Place::Offset(_) => None,
-        }
-    }
-
-    /// The rows that are skipped.
-    pub fn offset(&self) -> i64 {
-        match self.place {
-            Place::Offset(offset) => offset,
-            Place::After(_) | Place::Before(_) => 0,
-        }
+    /// The rows to be read, one more than asked for.
+    pub(crate) fn seek(&self) -> Seek<K> {
+        let (place, is_backwards, offset) = match &self.place {
+            Place::Offset(offset) => (None, false, *offset),
+            Place::After(key) => (Some(key.clone()), false, 0),
+            Place::Before(key) => (Some(key.clone()), true, 0),
+        };
+        Seek { place, is_backwards, limit: self.size + 1, offset }
     }
 
     /// Makes the page from its rows, one more than asked for where there are more, and the count.
@@ -129,12 +118,12 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         let has_more = rows.len() > size;
         if has_more {
             // The surplus row is the farthest one in the direction of reading.
-            match self.is_backwards() {
+            match matches!(self.place, Place::Before(_)) {
                 true => drop(rows.remove(0)),
                 false => drop(rows.pop()),
             }
         }
-        if rows.is_empty() && self.offset() > 0 {
+        if rows.is_empty() && matches!(self.place, Place::Offset(1..)) {
             return Err(Error::NotFound);
         }
         let (has_next, has_previous) = match self.place {
@@ -182,16 +171,6 @@ pub(crate) fn read_page(
 }
 
 impl PageRequest<SortKey> {
-    /// The rows to be read, one more than asked for.
-    pub(crate) fn seek(&self) -> Seek {
-        Seek {
-            place: self.key().cloned(),
-            is_backwards: self.is_backwards(),
-            limit: self.size + 1,
-            offset: self.offset(),
-        }
-    }
-
     /// Reads the page of a list.
     pub(crate) async fn fetch<L: Listed + Sync>(
         &self,

@@ -12,7 +12,10 @@ use shared::{
 
 use super::content;
 use crate::{
-    db::{Conn, DbError, Row, Sql},
+    db::{
+        Conn, DbError, Row, Sql,
+        listing::{Seek, fetch},
+    },
     error::Error,
 };
 
@@ -45,15 +48,11 @@ fn restrict(sql: &mut Sql, filter: &AuditFilter) {
     }
 }
 
-/// The audit events that match a filter, the newest first. With `place`, those after it in this
-/// order, or, with `backwards`, those before it.
+/// The audit events that match a filter, the newest first.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
     filter: &AuditFilter,
-    place: Option<&Place>,
-    backwards: bool,
-    limit: i64,
-    offset: i64,
+    seek: &Seek<Place>,
 ) -> Result<Vec<AuditEntry>, DbError> {
     let mut sql = Sql::new(
         "SELECT a.id, a.at, a.actor_id, a.actor_name, a.actor_role, a.token_id, a.action, a.entity, \
@@ -61,18 +60,17 @@ pub(crate) async fn list(
          FROM audit_log a LEFT JOIN audit_values v ON v.audit_id = a.id",
     );
     restrict(&mut sql, filter);
-    if let Some(place) = place {
-        sql.push(if backwards { " AND (a.at, a.id) > (" } else { " AND (a.at, a.id) < (" });
+    if let Some(place) = &seek.place {
+        sql.push(if seek.is_backwards { " AND (a.at, a.id) > (" } else { " AND (a.at, a.id) < (" });
         sql.bind(place.at).push(", ").bind(place.id).push(")");
     }
-    sql.push(if backwards { " ORDER BY a.at, a.id" } else { " ORDER BY a.at DESC, a.id DESC" });
-    sql.push(" LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
-    let rows = sql.fetch_all(conn).await?;
-    let mut entries: Vec<AuditEntry> = rows.iter().map(from_row).collect::<Result<_, _>>()?;
-    if backwards {
-        entries.reverse();
-    }
-    Ok(entries)
+    sql.push(if seek.is_backwards {
+        " ORDER BY a.at, a.id"
+    } else {
+        " ORDER BY a.at DESC, a.id DESC"
+    });
+    sql.push(" LIMIT ").bind(seek.limit).push(" OFFSET ").bind(seek.offset);
+    fetch(conn, sql, seek, from_row).await
 }
 
 /// Counts the audit events that match a filter, up to `max`.

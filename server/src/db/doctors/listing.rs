@@ -52,17 +52,8 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        match self.filter.ordering {
-            Some(ordering) => Order::of(ordering, column),
-            None => Order::by_default(NAME, self.filter.search.is_some()),
-        }
-    }
-
-    fn rank(&self, sql: &mut Sql) {
-        match self.search {
-            Some(search) => search.rank(sql, Terms::OfDoctors),
-            None => drop(sql.push("CAST(0 AS BIGINT)")),
-        }
+        let default = Order::by_default(NAME, self.filter.search.is_some());
+        self.filter.ordering.map_or(default, |ordering| Order::of(ordering, column))
     }
 
     fn restrict(&self, sql: &mut Sql) {
@@ -91,6 +82,10 @@ impl Listed for Listing<'_> {
         if let Some(search) = self.search {
             search.restrict(sql, Terms::OfDoctors, "d.id");
         }
+    }
+
+    fn ranked_by(&self) -> Option<(&Search, Terms)> {
+        self.search.map(|search| (search, Terms::OfDoctors))
     }
 }
 

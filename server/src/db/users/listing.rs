@@ -137,10 +137,8 @@ impl Listed for Listing<'_> {
     }
 
     fn order(&self) -> Order {
-        match self.filter.ordering {
-            Some(ordering) => Order::of(ordering, column),
-            None => Order::by_default(NAME, false),
-        }
+        let default = Order::by_default(NAME, false);
+        self.filter.ordering.map_or(default, |ordering| Order::of(ordering, column))
     }
 
     fn restrict(&self, sql: &mut Sql) {

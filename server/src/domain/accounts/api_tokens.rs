@@ -150,12 +150,10 @@ pub async fn list(
     in_person(actor)?;
     let pages = (query.page, query.page_size, query.cursor.as_deref());
     let asked: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let id = actor.id();
-    let rows = api_tokens::list(&mut conn, id, place, backwards, limit, offset).await?;
+    let rows = api_tokens::list(&mut conn, id, &asked.seek()).await?;
     let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
     asked.slice(app, rows, count, |token| token.id.0)
 }

@@ -199,11 +199,9 @@ pub async fn list(
     let pages = (query.page, query.page_size, query.cursor.as_deref());
     let asked: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
     let (id, now) = (actor.id(), app.clock().now());
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    let rows = sessions::list(&mut conn, id, now, place, backwards, limit, offset).await?;
+    let rows = sessions::list(&mut conn, id, now, &asked.seek()).await?;
     let count = sessions::count(&mut conn, id, now, COUNT_MAX + 1).await?;
     let answer = |row: SessionRow| LoginSession {
         is_current: actor.session == Some(row.id),

@@ -17,9 +17,7 @@ pub(crate) async fn page(
     entity: &str,
     id: i64,
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
-    let rows = audit::history(conn, entity, id, place, backwards, limit, offset).await?;
+    let rows = audit::history(conn, entity, id, &asked.seek()).await?;
     let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
     asked.slice(app, rows, count, |entry| entry.id.0)
 }

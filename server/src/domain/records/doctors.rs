@@ -22,10 +22,9 @@ use super::{
 use crate::{
     app::App,
     db::{
-        self, ArchiveState, Conn, DbError, Tx, UniqueKey,
+        self, ArchiveState, Conn, DbError, UniqueKey,
         doctors::{self, Listing, SpecializationListing},
         listing::Listed,
-        records::Kept,
     },
     domain::{
         access::{Action, scope},
@@ -204,26 +203,13 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
     })))
 }
 
-/// Brings a doctor back from the archive. Assignments that have ended stay so.
-pub(crate) async fn restore(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    row: &Kept<Doctor>,
-) -> Result<bool, Error> {
-    let (by, now, mut conn) = (actor.id(), app.clock().now(), tx.conn());
-    check_taken(&mut conn, &row.record.fields, Some(row.record.id)).await?;
-    let written = db::records::set_archived(&mut conn, &row.revision, None, by, now).await;
-    written.map_err(not_unique)
-}
-
 fn taken(field: &str) -> FieldError {
     let what = if field == "email" { "e-mail address" } else { "licence number" };
     FieldError::new("not_unique", format!("another doctor has this {what} already"))
 }
 
 /// Names what another doctor has; the index decides between two who come at the same moment.
-async fn check_taken(
+pub(super) async fn check_taken(
     conn: &mut Conn<'_>,
     fields: &DoctorFields,
     own: Option<DoctorId>,
@@ -235,7 +221,8 @@ async fn check_taken(
     if faults.is_empty() { Ok(()) } else { Err(Error::Conflict(faults)) }
 }
 
-fn not_unique(error: DbError) -> Error {
+/// What a refused unique index means: somebody else was quicker by a moment.
+pub(super) fn not_unique(error: DbError) -> Error {
     let field = match &error {
         DbError::Unique(UniqueKey::DoctorEmail) => "email",
         DbError::Unique(UniqueKey::DoctorLicense) => "license_number",

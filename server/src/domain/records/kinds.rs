@@ -115,7 +115,10 @@ impl Entry for Doctor {
         actor: &Actor,
         kept: &Kept<Self>,
     ) -> Result<bool, Error> {
-        doctors::restore(app, tx, actor, kept).await
+        let (by, now, mut conn) = (actor.id(), app.clock().now(), tx.conn());
+        doctors::check_taken(&mut conn, &kept.record.fields, Some(kept.record.id)).await?;
+        let written = db::records::set_archived(&mut conn, &kept.revision, None, by, now).await;
+        written.map_err(doctors::not_unique)
     }
 }
 
