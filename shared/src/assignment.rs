@@ -41,7 +41,7 @@ impl AssignmentStatus {
 
 fields! {
     /// What a request says about an assignment.
-    AssignmentInput => AssignmentFields {
+    AssignmentInput => AssignmentFields as assignment_fields {
         /// How it stands; `ACTIVE` unless it is said.
         status: AssignmentStatus = kept (read::parsed(20, AssignmentStatus::from_str))
             or AssignmentStatus::Active => [example("ACTIVE")],

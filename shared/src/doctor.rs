@@ -32,7 +32,7 @@ pub const EXPERIENCE_MAX: i64 = 80;
 
 fields! {
     /// What a request says about a doctor.
-    DoctorInput => DoctorFields {
+    DoctorInput => DoctorFields as doctor_fields {
         /// Given names, with a title where one is wanted. At least one of first and last name is
         /// needed.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Sarah")],

@@ -102,11 +102,14 @@ macro_rules! describe_record_member {
 /// A member may be absent from the record, or it is `required` (a record always has it, and `null` does
 /// not clear it), `kept` (the same, but a request that leaves it out keeps it; a new record has what
 /// stands after `or`), or a `list` with its limit and the reading of an item. Members after `also` are
-/// read but not stored. `prepare` looks at the members as they came, before they are read.
+/// read but not stored. `prepare` looks at the members as they came, before they are read. `as` names a
+/// macro through which the database's code learns the names of the stored members.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
-        $input:ident $(prepare $prepare:path)? => $(#[$attribute:meta])* $stored:ident {
+        $input:ident $(prepare $prepare:path)?
+            => $(#[$attribute:meta])* $stored:ident $(as $names:ident)?
+        {
             $(
                 $(#[doc = $field_doc:literal])*
                 $field:ident : $type:ty = $($how:ident)? ($($rule:tt)*) $(or $default:expr)?
@@ -228,6 +231,23 @@ macro_rules! fields {
                     );
                 )*
             }
+        }
+
+        export_names! { ($) [$($names)?] $($field)* }
+    };
+}
+
+/// Exports a macro that passes the names of the stored members on to another one. `$d` is a dollar sign,
+/// which can't stand by itself in what a macro writes.
+macro_rules! export_names {
+    (($d:tt) [] $($field:ident)*) => {};
+    (($d:tt) [$names:ident] $($field:ident)*) => {
+        /// Calls a macro with the names of the stored members, behind what stands in its braces.
+        #[macro_export]
+        macro_rules! $names {
+            ($d callback:ident! { $d($d before:tt)* } $d($d after:tt)*) => {
+                $d callback! { $d($d before)* { $($field),* } $d($d after)* }
+            };
         }
     };
 }

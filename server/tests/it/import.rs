@@ -277,7 +277,7 @@ async fn an_import_that_cant_begin_is_one_sentence(backend: Backend) {
 
 async fn patients_have_an_owner_and_a_history(backend: Backend) {
     let operator = Operator::new(backend).await;
-    operator.write("p.csv", "first_name,age\nAnn,30\n");
+    operator.write("p.csv", "first_name,age,preferred_language\nAnn,30,PT-br\n");
     let (server, admin) = operator.serve().await;
     let member = server.member("m@example.com").await;
     let output = program(&server.place)
@@ -289,6 +289,7 @@ async fn patients_have_an_owner_and_a_history(backend: Backend) {
     assert!(said.contains("1 row with neither source_id nor identifiers"), "{said}");
     let ann = member.get("/api/patients").await.results()[0].clone();
     assert_eq!((&ann["created_by_username"], &ann["age"]), (&json!("m"), &json!(30)));
+    assert_eq!(ann["preferred_language"], "pt-BR");
     let history = admin.get(&format!("/api/patients/{}/history", ann["id"])).await;
     let entry = &history.results()[0];
     assert_eq!((&entry["action"], &entry["version"]), (&json!("patient.imported"), &json!(1)));
