@@ -79,6 +79,16 @@ choice! {
     }
 }
 
+choice! {
+    /// A member of a patient that an answer may withhold.
+    ClinicalMember {
+        /// The allergies.
+        Allergies = "allergies",
+        /// The medical history.
+        MedicalHistory = "medical_history",
+    }
+}
+
 record! {
     /// A number under which another system knows the patient: an insurance number, an id.
     Identifier {
@@ -100,7 +110,7 @@ impl std::hash::Hash for Identifier {
 fields! {
     /// What a request says about a patient. The same members serve for creating, replacing and
     /// changing; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].
-    PatientInput => #[derive(Default)] PatientFields as patient_fields {
+    PatientInput withholding ClinicalMember => #[derive(Default)] PatientFields as patient_fields {
         /// Given names. At least one of first and last name is needed.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("José")],
         /// Family names.
@@ -173,6 +183,14 @@ record! {
         date_of_birth_estimated: bool,
         /// Age in years, today's or at death.
         age: Option<i64> => [range(0, AGE_MAX), example(37)],
+        /// Whether allergies are recorded, also where they are withheld.
+        #[serde(default)]
+        has_allergies: bool => [example(true)],
+        /// The members that this answer withholds: they are `null` here whatever is recorded. A change
+        /// that names them in `withheld` leaves them as they are.
+        #[serde(default)]
+        withheld: Vec<ClinicalMember>
+            => [max_items(ClinicalMember::ALL.len() as i64), example(Value::Array(Vec::new()))],
         /// The account of the patient, if it has one.
         linked_user: Option<UserId> => [example(Value::Null)],
         /// Who created the record.
@@ -212,6 +230,14 @@ impl Patient {
     pub fn state(&self) -> PatientState {
         let date_of_birth_estimated = self.date_of_birth_estimated;
         PatientState { fields: self.fields.clone(), date_of_birth_estimated }
+    }
+
+    /// The record without what is clinical.
+    #[must_use]
+    pub fn without_clinical(mut self) -> Self {
+        (self.fields.allergies, self.fields.medical_history) = (None, None);
+        self.withheld = ClinicalMember::ALL.to_vec();
+        self
     }
 
     /// Whether the caller may do this with it, as far as the server has said.
@@ -292,6 +318,8 @@ filter! {
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// `true` shows the archived ones instead of the others.
         archived: bool = query::boolean => [default(false)],
+        /// `false` withholds allergies and medical history: they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
         ordering: Ordering<PatientOrder> = query::ordering,
@@ -309,5 +337,16 @@ filter! {
     PatientLookup {
         /// `true` reads an archived record, for those who may restore it.
         archived: bool = query::boolean => [default(false)],
+        /// `false` withholds allergies and medical history: they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
+    }
+}
+
+filter! {
+    /// How a patient is answered after a change.
+    PatientView {
+        /// `false` withholds allergies and medical history in the answer, and in `current` of a 412:
+        /// they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
     }
 }

@@ -9,6 +9,7 @@ use crate::{FieldErrors, compatibility::PATIENT as EARLIER, read, rules::REASON_
 /// Members that the server computes; what was read can be sent back.
 const COMPUTED: &[&str] = &[
     "full_name",
+    "has_allergies",
     "created_by_username",
     "created_at",
     "updated_at",

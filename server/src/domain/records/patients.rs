@@ -46,7 +46,9 @@ pub async fn register(
     let mut tx = app.db().begin().await?;
     if let Some(answer) = idempotency::claim::<Patient>(app, &mut tx.conn(), actor, once).await? {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
-        return Ok(answer);
+        // One that an earlier version has kept does not say whether there are allergies.
+        let has_allergies = answer.has_allergies || answer.allergies.is_some();
+        return Ok(answered(Patient { has_allergies, ..answer }, actor));
     }
     let mut conn = tx.conn();
     let now = app.clock().now();
@@ -57,6 +59,11 @@ pub async fn register(
     let event = registered("patient.created", id, &mrn, &state)?;
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     finish_new(app, tx, actor, once, id).await
+}
+
+/// A patient for an answer, without what the request does not want to see.
+pub(super) fn answered(patient: Patient, actor: &Actor) -> Patient {
+    if actor.withholds_clinical { patient.without_clinical() } else { patient }
 }
 
 /// The entry of the audit log for a new patient.
@@ -87,7 +94,8 @@ pub async fn list(
         scope(actor, Action::ListArchivedPatients)?;
     }
     let today = app.clock().today();
-    let listing = Listing { filter, search: None, scope: visible, today };
+    let clinical = filter.clinical != Some(false);
+    let listing = Listing { filter, search: None, scope: visible, today, clinical };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
