@@ -201,7 +201,7 @@ record! {
         created_at: DateTime<Utc>,
         /// When it was last changed.
         updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
+        /// The version, which counts the changes from 1.
         version: i64 => [range(1, i64::MAX), example(1)],
         /// When it was archived.
         archived_at: Option<DateTime<Utc>> => [example(Value::Null)],
@@ -323,11 +323,11 @@ filter! {
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
         ordering: Ordering<PatientOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
+        /// The page number, from 1. Beyond row 10,000, follow `next`.
         page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
+        /// The number of rows in a page.
         page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
+        /// The position of the page, from `next` or `previous`.
         cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
