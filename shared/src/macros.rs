@@ -491,8 +491,8 @@ macro_rules! requests {
                 Some(Self(input))
             }
 
-            fn validate(&self, today: chrono::NaiveDate, faults: &mut $crate::FieldErrors) {
-                validate(&self.0, $sent_back && !$replaces, today, faults);
+            fn validate(&self, today: chrono::NaiveDate, errors: &mut $crate::FieldErrors) {
+                validate(&self.0, $sent_back && !$replaces, today, errors);
             }
         }
 

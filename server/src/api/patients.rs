@@ -56,7 +56,8 @@ impl PatientsApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewPatient>,
     ) -> Result<Created<Patient>, Failure> {
-        let body = patients::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
+        let body =
+            patients::register(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }

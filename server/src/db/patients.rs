@@ -1,7 +1,7 @@
 //! Patients.
 
+mod bulk;
 mod listing;
-mod many;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::error::Error;
 
+pub(crate) use bulk::{identified_ever, identified_now, insert_many};
 pub(crate) use listing::Listing;
-pub(crate) use many::{identified_ever, identified_now, insert_many};
 
 const TABLE: &str = "patients";
 
@@ -223,7 +223,7 @@ async fn insert_identifiers(
     fields: &PatientFields,
 ) -> Result<(), DbError> {
     let own = fields.identifiers.iter().map(|identifier| (id, identifier));
-    many::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
+    bulk::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
 }
 
 async fn remove_identifiers(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {

@@ -111,10 +111,7 @@ pub(crate) async fn find(
 }
 
 /// Some users with an e-mail address who have neither a name nor a username.
-pub(crate) async fn list_nameless(
-    conn: &mut Conn<'_>,
-    limit: i64,
-) -> Result<Vec<UserRow>, DbError> {
+pub(crate) async fn list_unnamed(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<UserRow>, DbError> {
     let mut sql = select();
     sql.push("WHERE email IS NOT NULL AND username IS NULL AND first_name IS NULL");
     sql.push(" AND last_name IS NULL ORDER BY id LIMIT ").bind(limit);

@@ -22,13 +22,13 @@ const FIXED: &[&str] = &["id", "mrn", "created_by", "linked_user", "date_of_birt
 
 /// Adds what else is wrong, where something is wrong already. What is not there may only be what could
 /// not be read, and what a change does not speak of is not known here.
-fn validate(input: &PatientInput, is_change: bool, today: NaiveDate, faults: &mut FieldErrors) {
+fn validate(input: &PatientInput, is_change: bool, today: NaiveDate, errors: &mut FieldErrors) {
     let Err(more) = PatientState::default().changed_by(input, today) else { return };
-    for (field, complaint) in more.iter() {
+    for (field, error) in more.iter() {
         let is_nameless = field == "first_name"
-            && (is_change || faults.concern("first_name") || faults.concern("last_name"));
-        if !faults.concern(field) && !is_nameless {
-            faults.add(field, complaint.clone());
+            && (is_change || errors.concern("first_name") || errors.concern("last_name"));
+        if !errors.concern(field) && !is_nameless {
+            errors.add(field, error.clone());
         }
     }
 }

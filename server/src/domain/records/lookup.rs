@@ -40,8 +40,8 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     let (search, read_as) = Search::by_shape(typed).map_err(|c| Error::invalid("q", c))?;
     let mut found = patients_with(app, &mut conn, visible, typed, &search).await?;
     found.extend(doctors_with(&mut conn, typed, &search).await?);
-    if let Some(complaint) = search.mistyped_mrn.filter(|_| found.is_empty()) {
-        return Err(Error::invalid("q", complaint));
+    if let Some(error) = search.mistyped_mrn.filter(|_| found.is_empty()) {
+        return Err(Error::invalid("q", error));
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.truncate(usize::try_from(FOUND_MAX).unwrap_or_default());

@@ -1,6 +1,6 @@
 //! Patients.
 
-mod many;
+mod bulk;
 
 use shared::{
     FieldError, FieldErrors, Mrn,
@@ -31,20 +31,22 @@ use crate::{
     },
 };
 
-pub(crate) use many::{Claimed, already_there, find_taken, register_many};
+pub(crate) use bulk::{Claimed, already_there, find_taken, register_many};
 
 /// Registers a patient.
 pub async fn register(
     app: &App,
     actor: &Actor,
     new: &NewPatient,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Patient, Error> {
     scope(actor, Action::CreatePatient)?;
     let today = app.clock().today();
     let state = PatientState::default().changed_by(&new.0, today)?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Patient>(app, &mut tx.conn(), actor, once).await? {
+    if let Some(answer) =
+        idempotency::claim::<Patient>(app, &mut tx.conn(), actor, idempotency_key).await?
+    {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
         return Ok(answer);
     }
@@ -56,7 +58,7 @@ pub async fn register(
     let (id, mrn) = inserted.ok_or_else(|| Error::internal("a patient was not inserted"))?;
     let event = registered("patient.created", id, &mrn, &state)?;
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
 /// The entry of the audit log for a new patient.
@@ -89,13 +91,13 @@ pub async fn list(
     let today = app.clock().today();
     let listing = Listing { filter, search: None, scope: visible, today };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
+    let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let page = asked.fetch(app, &listing).await?;
+    let page = page.fetch(app, &listing).await?;
     if page.count == 0
-        && let Some(complaint) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
+        && let Some(error) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
     {
-        return Err(Error::invalid("search", complaint));
+        return Err(Error::invalid("search", error));
     }
     Ok(page)
 }
@@ -154,7 +156,7 @@ pub async fn archive(
     let now = app.clock().now();
     let was_written =
         patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
-    assignments::rest(app, &mut tx, actor, id).await?;
+    assignments::suspend(app, &mut tx, actor, id).await?;
     let event = AuditEvent { reason: archiving.reason, ..row.event("patient.archived") };
     finish(app, tx, actor, (id, was_written), event).await
 }
@@ -170,7 +172,7 @@ pub(crate) async fn restore(
     check_identifiers(&mut tx.conn(), &row.record.state(), Some(id)).await?;
     let written = patients::set_archived(&mut tx.conn(), row, None, actor.id(), now).await;
     let was_written = written.map_err(taken_identifier)?;
-    assignments::resume(app, tx, actor, id).await?;
+    assignments::reactivate(app, tx, actor, id).await?;
     Ok(was_written)
 }
 
@@ -223,22 +225,22 @@ async fn check_identifiers(
     state: &PatientState,
     own: Option<PatientId>,
 ) -> Result<(), Error> {
-    let mut faults = FieldErrors::default();
+    let mut errors = FieldErrors::default();
     for (i, identifier) in state.fields.identifiers.iter().enumerate() {
         let holder = patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
         if holder.is_some() && holder != own {
-            let (field, complaint) = taken(i);
-            faults.add(field, complaint);
+            let (field, error) = taken(i);
+            errors.add(field, error);
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Conflict(faults)) }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Conflict(errors)) }
 }
 
 fn taken_identifier(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::PatientIdentifier) => {
-            let (_, complaint) = taken(0);
-            Error::Conflict(FieldErrors::one("identifiers", complaint))
+            let (_, error) = taken(0);
+            Error::Conflict(FieldErrors::one("identifiers", error))
         }
         other => other.into(),
     }
