@@ -41,7 +41,7 @@ impl AssignmentStatus {
 
 fields! {
     /// The members of an assignment that a request can set.
-    AssignmentInput => AssignmentFields {
+    AssignmentInput => AssignmentFields as assignment_fields {
         /// The status. The default is `ACTIVE`.
         status: AssignmentStatus = kept (read::parsed(20, AssignmentStatus::from_str))
             or AssignmentStatus::Active => [example("ACTIVE")],

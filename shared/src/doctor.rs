@@ -32,7 +32,7 @@ pub const EXPERIENCE_MAX: i64 = 80;
 
 fields! {
     /// The members of a doctor that a request can set.
-    DoctorInput => DoctorFields {
+    DoctorInput => DoctorFields as doctor_fields {
         /// Given names, optionally with a title. At least one of the first and the last name is
         /// required.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Sarah")],

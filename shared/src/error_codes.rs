@@ -55,6 +55,7 @@ codes! {
     "invalid_id" "The value is not a positive whole number.";
     "invalid_identifier" "The value is not an identifier with a system and a value.";
     "invalid_key" "The `Idempotency-Key` is empty, too long or not printable ASCII.";
+    "invalid_language" "The value is not a language tag of BCP 47.";
     "invalid_money" "The value is not an amount with at most two decimal places.";
     "invalid_mrn" "The value does not have the form of a medical record number.";
     "invalid_phone" "The value is not a telephone number."

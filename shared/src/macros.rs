@@ -105,11 +105,14 @@ macro_rules! describe_record_member {
 /// not clear it. A `kept` member is the same, but a replacement without it keeps the stored value,
 /// and a new record gets the value after `or`. A `list` states its limit and the parser of an
 /// item. Members after `also` are read but not stored. `prepare` can change the members before
-/// they are read.
+/// they are read. `as` names a macro through which the database code gets the names of the
+/// stored members.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
-        $input:ident $(prepare $prepare:path)? => $(#[$attribute:meta])* $stored:ident {
+        $input:ident $(prepare $prepare:path)?
+            => $(#[$attribute:meta])* $stored:ident $(as $names:ident)?
+        {
             $(
                 $(#[doc = $field_doc:literal])*
                 $field:ident : $type:ty = $($how:ident)? ($($rule:tt)*) $(or $default:expr)?
@@ -233,6 +236,23 @@ macro_rules! fields {
                     );
                 )*
             }
+        }
+
+        export_names! { ($) [$($names)?] $($field)* }
+    };
+}
+
+/// Exports a macro that passes the names of the stored members on to another one. `$d` is a dollar sign,
+/// which can't stand by itself in what a macro writes.
+macro_rules! export_names {
+    (($d:tt) [] $($field:ident)*) => {};
+    (($d:tt) [$names:ident] $($field:ident)*) => {
+        /// Calls a macro with the names of the stored members, behind what stands in its braces.
+        #[macro_export]
+        macro_rules! $names {
+            ($d callback:ident! { $d($d before:tt)* } $d($d after:tt)*) => {
+                $d callback! { $d($d before)* { $($field),* } $d($d after)* }
+            };
         }
     };
 }

@@ -282,7 +282,7 @@ mod tests {
                 "DEATHDATE: does not exist in the calendar",
                 "GENDER: must be one of M, F, O, U",
                 "BIRTHDATE: must not be in the future",
-                "FIRST: is required: a person has a first name, a last name or both",
+                "FIRST: is required: a patient needs a first name, a last name or both",
             ]
         );
         let all = faults(OWN, "1,A,,1990,12,nope,x:1|x:1|y");

@@ -174,7 +174,7 @@ async fn bad_rows_are_reported_and_the_others_imported(backend: Backend) {
         "bad.csv:8: date_of_birth: does not exist in the calendar",
         "bad.csv:8: email: must be an e-mail address, like ana@example.com",
         "bad.csv:8: age: must be between 0 and 150",
-        "bad.csv:8: first_name: is required: a person has a first name, a last name or both",
+        "bad.csv:8: first_name: is required: a patient needs a first name, a last name or both",
         "bad.csv:9: first_name: must not contain the invisible control character U+001B",
         "bad.csv:10: first_name: must be on one line",
     ];
@@ -238,7 +238,7 @@ async fn a_row_with_a_taken_identifier_does_not_affect_other_rows(backend: Backe
         .write("p.csv", "source_id,first_name,identifiers\n1,A,x:1|x:2\n2,B,x:9|x:2\n3,C,x:3\n");
     let outcome = operator.import(&["p.csv"]);
     assert_eq!(outcome.said, "3 rows read: 2 imported, 0 already there, 1 bad.\n");
-    let error = "p.csv:3: identifiers: another patient has this identifier already\n";
+    let error = "p.csv:3: identifiers: another patient already has this identifier\n";
     assert_eq!(outcome.field_errors, error);
     // The source id of a refused row stays available.
     operator.write("p.csv", "source_id,first_name,identifiers\n1,A,x:1|x:2\n2,B,x:9\n3,C,x:3\n");
@@ -277,7 +277,7 @@ async fn an_import_that_cant_begin_is_one_sentence(backend: Backend) {
 
 async fn patients_have_an_owner_and_a_history(backend: Backend) {
     let operator = Operator::new(backend).await;
-    operator.write("p.csv", "first_name,age\nAnn,30\n");
+    operator.write("p.csv", "first_name,age,preferred_language\nAnn,30,PT-br\n");
     let (server, admin) = operator.serve().await;
     let member = server.member("m@example.com").await;
     let output = program(&server.place)
@@ -289,6 +289,7 @@ async fn patients_have_an_owner_and_a_history(backend: Backend) {
     assert!(said.contains("1 row with neither source_id nor identifiers"), "{said}");
     let ann = member.get("/api/patients").await.results()[0].clone();
     assert_eq!((&ann["created_by_username"], &ann["age"]), (&json!("m"), &json!(30)));
+    assert_eq!(ann["preferred_language"], "pt-BR");
     let history = admin.get(&format!("/api/patients/{}/history", ann["id"])).await;
     let entry = &history.results()[0];
     assert_eq!((&entry["action"], &entry["version"]), (&json!("patient.imported"), &json!(1)));

@@ -1,24 +1,24 @@
-//! What is stored of a patient, and the rules that it keeps as a whole.
+//! The stored values of a patient, and the rules for them as a whole.
 
 use chrono::NaiveDate;
 
 use super::{PatientFields, PatientInput};
 use crate::{FieldError, FieldErrors, PartialDate, Patch, date::AGE_MAX};
 
-/// What is stored of a patient and can be changed: the fields, and whether the date of birth is an
-/// estimate.
+/// The stored values of a patient that can be changed: the fields, and whether the date of birth
+/// is an estimate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PatientState {
     /// The values.
     pub fields: PatientFields,
-    /// Whether the date of birth was made from an age.
+    /// Whether the date of birth was estimated from an age.
     pub date_of_birth_estimated: bool,
 }
 
 impl PatientState {
-    /// Lays an input over this state and checks the result as a whole.
+    /// Applies an input to this state and checks the result as a whole.
     ///
-    /// Fails with every rule that it breaks. `today` is the clinic's.
+    /// Fails with every rule that it breaks. `today` is the date in the clinic's time zone.
     pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, FieldErrors> {
         let mut fields = self.fields.clone();
         let mut errors = input.apply(&mut fields);
@@ -31,8 +31,8 @@ impl PatientState {
             }
         };
         let counted_on = fields.deceased_on.unwrap_or(today);
-        // What was read comes back: an age beside a date says nothing new where it is the one that was
-        // read, and an estimate that comes back is not thereby known.
+        // A client may send back what it has read. An unchanged age adds nothing to a date of
+        // birth, and an unchanged estimate stays an estimate.
         let sent = input.date_of_birth.value().copied();
         let is_echo = |age: i64| sent.is_some() && self.age(today) == Some(age);
         if let Some(age) = input.age.value().filter(|age| !is_echo(**age)) {
@@ -48,7 +48,7 @@ impl PatientState {
         }
         check_life(&fields, today, &mut errors);
         if fields.first_name.is_none() && fields.last_name.is_none() {
-            let message = "is required: a person has a first name, a last name or both";
+            let message = "is required: a patient needs a first name, a last name or both";
             errors.add("first_name", FieldError::new("required", message));
         }
         check_identifiers(&fields, &mut errors);
@@ -56,7 +56,7 @@ impl PatientState {
         errors.into_result().map(|()| Self { fields, date_of_birth_estimated })
     }
 
-    /// The age in whole years: today's, or at death.
+    /// The age in whole years, today or at death.
     pub fn age(&self, today: NaiveDate) -> Option<i64> {
         let counted_on = self.fields.deceased_on.unwrap_or(today);
         self.fields.date_of_birth.map(|date| date.age_on(counted_on))
@@ -68,7 +68,8 @@ fn disagrees(date: PartialDate, age: i64) -> FieldError {
     FieldError::new("disagrees", message).with("date_of_birth", date.to_string()).with("age", age)
 }
 
-/// Birth and death: neither in the future, in this order, not further apart than a life.
+/// Checks the dates of birth and death: not in the future, in this order, and at most a lifetime
+/// apart.
 fn check_life(fields: &PatientFields, today: NaiveDate, errors: &mut FieldErrors) {
     let future = || FieldError::new("in_future", "must not be in the future");
     let died = fields.deceased_on;

@@ -22,10 +22,10 @@ use crate::{
 };
 
 /// Finds patients and doctors by a typed text: patients that the caller may see, and all doctors,
-/// none of them archived. Like a list, a result is not noted as a read of its records, unless it is
-/// a single patient found by id or medical record number.
+/// without archived ones. Like a list, a result is not noted as a read of its records, unless it
+/// is a single patient found by id or medical record number.
 ///
-/// Fails for a medical record number with a wrong check letter where nothing else matches the text.
+/// Fails for a medical record number with a wrong check letter if nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let mut read = app.db().read().await?;
@@ -49,8 +49,7 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     Ok(noted(app, actor, Lookup { read_as, results }))
 }
 
-/// Notes a read of a patient where the result has exactly one patient and it was found by its id or
-/// medical record number.
+/// Notes a read if the result has exactly one patient, found by its id or medical record number.
 fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
     let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
     if let (Some(one), None) = (patients.next(), patients.next())
@@ -128,7 +127,7 @@ async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Resu
     Ok(found.collect())
 }
 
-/// Which member of a doctor has matched. A match of the name wins.
+/// The member of a doctor that has matched. A match of the name comes first.
 fn of_words(doctor: &Doctor, typed: &str) -> Why {
     let typed: Vec<String> =
         typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();

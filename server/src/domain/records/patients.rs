@@ -61,7 +61,7 @@ pub async fn register(
     finish_new(app, tx, actor, idempotency_key, id).await
 }
 
-/// The entry of the audit log for a new patient.
+/// The audit event for a new patient.
 fn registered<'a>(
     action: &'a str,
     id: PatientId,
@@ -139,7 +139,7 @@ fn changes(old: &PatientState, new: &PatientState) -> Result<Vec<Change>, Error>
     Ok(changes)
 }
 
-/// Puts a patient into the archive.
+/// Archives a patient.
 pub async fn archive(
     app: &App,
     actor: &Actor,
@@ -161,7 +161,7 @@ pub async fn archive(
     finish(app, tx, actor, (id, was_written), event).await
 }
 
-/// Brings a patient back from the archive, with the assignments that archiving has ended.
+/// Restores a patient from the archive, with the assignments that archiving has ended.
 pub(crate) async fn restore(
     app: &App,
     tx: &mut Tx,
@@ -176,7 +176,7 @@ pub(crate) async fn restore(
     Ok(was_written)
 }
 
-/// Erases a patient for good. The audit log keeps that it happened and not what it was.
+/// Erases a patient permanently. The audit log keeps the fact, but none of the erased data.
 pub async fn purge(
     app: &App,
     actor: &Actor,
@@ -196,7 +196,7 @@ pub async fn purge(
     erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
     let mut event = row.event("patient.purged");
     (event.version, event.reason) = (Some(row.revision.version + 1), Some(purging.reason));
-    // Before the record goes: who may know of it is read off it.
+    // Noted before the record is deleted, because the record determines who may see the event.
     audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
     if !patients::remove(&mut tx.conn(), &row.record).await? {
         return Err(overtaken::<Patient>(app, tx, actor, id).await);
@@ -206,20 +206,20 @@ pub async fn purge(
     Ok(())
 }
 
-/// Erases what is kept about a record beside itself: the values in the audit log, and answers that
-/// were kept for requests that are sent again.
+/// Erases the stored values of a record elsewhere: those in the audit log, and stored answers
+/// under idempotency keys.
 pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), Error> {
     db::audit::erase(conn, entity, id).await?;
     Ok(db::idempotency::erase(conn, entity, id).await?)
 }
 
 fn taken(place: usize) -> (String, FieldError) {
-    let message = "another patient has this identifier already";
+    let message = "another patient already has this identifier";
     (format!("identifiers[{place}]"), FieldError::new("not_unique", message))
 }
 
-/// Names every identifier that another patient has; the index decides between two who come at the
-/// same moment.
+/// Reports every identifier that another patient already has. Between concurrent writes, the
+/// unique index decides.
 async fn check_identifiers(
     conn: &mut Conn<'_>,
     state: &PatientState,
