@@ -87,8 +87,8 @@ pub(super) fn restrict_patient(sql: &mut Sql, scope: Scope, id: &'static str, ow
     sql.push(")");
 }
 
-/// Restricts a query over patients to those whom a linked account may see. Their ids are gathered first:
-/// they are few, and lie scattered in every order of a list.
+/// Restricts a query over patients to those that a linked account may see. The ids are selected
+/// first, because they are few and scattered over every ordering of a list.
 fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
     let (Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) = scope else { return };
     sql.push(" AND ")

@@ -233,7 +233,7 @@ pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Er
 
 /// The error for an invalid code.
 pub(crate) fn not_valid() -> FieldError {
-    FieldError::new("not_valid", "is wrong, expired or used already: ask for a new one")
+    FieldError::new("not_valid", "is wrong, expired or already used: request a new one")
 }
 
 fn refused() -> Error {
