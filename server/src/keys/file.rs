@@ -102,7 +102,7 @@ pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, 
         }
         (None, Database::Postgres(_)) => {
             Err("PostgreSQL needs a signing secret that is the same on every instance: \
-             say --jwt-secret-file (openssl rand -base64 48 makes one)"
+             use --jwt-secret-file (openssl rand -base64 48 makes one)"
                 .to_owned())
         }
     }
