@@ -2,7 +2,7 @@
 //!
 //! Rows are always locked in the same order: patient, doctor, assignment.
 
-mod many;
+mod cascade;
 
 use std::collections::BTreeSet;
 
@@ -42,26 +42,27 @@ use crate::{
     },
 };
 
-pub(crate) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
+pub(crate) use cascade::{Handover, erase_of, hand_over, lock_doctors_of, reactivate, suspend};
 
 /// Assigns a patient to a doctor.
 pub async fn assign(
     app: &App,
     actor: &Actor,
     new: &NewAssignment,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let (patient, doctor) = (new.patient, new.doctor);
     let fields = AssignmentFields::new(&new.input, app.clock().today())?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
     let id = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
 /// Reads and locks the patient and the doctor. The error names every one that does not exist. A
@@ -79,14 +80,14 @@ async fn check_both(
     doctors::lock(&mut conn, doctor).await?;
     let today = app.clock().today();
     let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
-    let mut faults = FieldErrors::default();
+    let mut errors = FieldErrors::default();
     if found.is_none() {
-        faults.add("patient", no_such("patient"));
+        errors.add("patient", no_such("patient"));
     }
     if doctors::get(&mut conn, doctor, ArchiveState::Current).await?.is_none() {
-        faults.add("doctor", no_such("doctor"));
+        errors.add("doctor", no_such("doctor"));
     }
-    faults.into_result()?;
+    errors.into_result()?;
     let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
 }
@@ -129,7 +130,7 @@ async fn check_single(
 ) -> Result<(), Error> {
     let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
     Err(Error::Contradiction(Box::new(Contradiction {
-        faults: FieldErrors::one("doctor", already_assigned()),
+        errors: FieldErrors::one("doctor", already_assigned()),
         name: "existing",
         shown: json!(existing.shown(app, actor)),
     })))
@@ -158,9 +159,9 @@ pub async fn list(
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let names = filter.search.as_deref().map(Search::names);
-    let (asked, search) = read_page(app, pages, listing.order(), names)?;
+    let (page, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    asked.fetch(app, &listing).await
+    page.fetch(app, &listing).await
 }
 
 /// The assignments of one patient.
@@ -170,7 +171,7 @@ pub async fn of_patient(
     patient: PatientId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.patient.is_some_and(|asked| asked != patient) {
+    if filter.patient.is_some_and(|named| named != patient) {
         return Err(Error::invalid("patient", other_address()));
     }
     let visible = scope(actor, Action::ReadPatient)?;
@@ -194,7 +195,7 @@ pub async fn of_doctor(
     doctor: DoctorId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.doctor.is_some_and(|asked| asked != doctor) {
+    if filter.doctor.is_some_and(|named| named != doctor) {
         return Err(Error::invalid("doctor", other_address()));
     }
     let mut read = app.db().read().await?;
@@ -267,11 +268,12 @@ pub async fn transfer(
     id: AssignmentId,
     precondition: &Precondition,
     transfer: &Transfer,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
@@ -284,8 +286,8 @@ pub async fn transfer(
         return Err(Error::conflict("status", "ended", message));
     }
     if doctor == row.record.doctor {
-        let complaint = FieldError::new("same_doctor", "is already the doctor of this assignment");
-        return Err(Error::invalid("doctor", complaint));
+        let error = FieldError::new("same_doctor", "is already the doctor of this assignment");
+        return Err(Error::invalid("doctor", error));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
         return Err(Error::invalid("doctor", no_such("doctor")));
@@ -301,11 +303,13 @@ pub async fn transfer(
     let patient = row.record.patient;
     let status = AssignmentStatus::Completed;
     let ended = AssignmentFields { status, ..row.record.fields.clone() };
-    if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
+    if !cascade::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred")
+        .await?
+    {
         return Err(overtaken::<Assignment>(app, tx, actor, id).await);
     }
     let opened = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, opened).await
+    finish_new(app, tx, actor, idempotency_key, opened).await
 }
 
 /// Locks an assignment with its patient and its doctor, and optionally with another doctor.
