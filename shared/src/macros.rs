@@ -105,8 +105,8 @@ macro_rules! describe_record_member {
 /// not clear it. A `kept` member is the same, but a replacement without it keeps the stored value,
 /// and a new record gets the value after `or`. A `list` states its limit and the parser of an
 /// item. Members after `also` are read but not stored. `prepare` can change the members before
-/// they are read. `withholding` is the closed list of the members that an answer may withhold.
-/// `as` names a macro that gives the database's code the names of the stored members.
+/// they are read. `withholding` is the closed list of the members that an answer may withhold. `as`
+/// names a macro through which the database code gets the names of the stored members.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
@@ -550,8 +550,8 @@ macro_rules! requests {
                 Some(Self(input))
             }
 
-            fn validate(&self, today: chrono::NaiveDate, faults: &mut $crate::FieldErrors) {
-                validate(&self.0, $sent_back && !$replaces, today, faults);
+            fn validate(&self, today: chrono::NaiveDate, errors: &mut $crate::FieldErrors) {
+                validate(&self.0, $sent_back && !$replaces, today, errors);
             }
         }
 

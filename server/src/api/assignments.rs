@@ -62,7 +62,9 @@ impl AssignmentsApi {
         _query: QueryParams<NoQuery>,
         new: NewDraftBody<NewAssignment>,
     ) -> Result<Created<Assignment>, Failure> {
-        Ok(created(assignments::assign(&self.0, &guard, new.draft, new.once.as_ref()).await?))
+        Ok(created(
+            assignments::assign(&self.0, &guard, new.draft, new.idempotency_key.as_ref()).await?,
+        ))
     }
 
     /// Read an assignment
@@ -140,9 +142,16 @@ impl AssignmentsApi {
         IfMatch(precondition): IfMatch,
         transfer: NewDraftBody<Transfer>,
     ) -> Result<Created<Assignment>, Failure> {
-        let (app, once) = (&self.0, transfer.once.as_ref());
-        let opened =
-            assignments::transfer(app, &guard, id.0, &precondition, transfer.draft, once).await?;
+        let (app, idempotency_key) = (&self.0, transfer.idempotency_key.as_ref());
+        let opened = assignments::transfer(
+            app,
+            &guard,
+            id.0,
+            &precondition,
+            transfer.draft,
+            idempotency_key,
+        )
+        .await?;
         Ok(created(opened))
     }
 

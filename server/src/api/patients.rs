@@ -56,8 +56,8 @@ impl PatientsApi {
         QueryParams(view): QueryParams<PatientView>,
         new: NewBody<NewPatient>,
     ) -> Result<Created<Patient>, Failure> {
-        let actor = guard.viewing(view.clinical);
-        let body = patients::register(&self.0, &actor, &new.body, new.once.as_ref()).await?;
+        let (actor, key) = (guard.viewing(view.clinical), new.idempotency_key.as_ref());
+        let body = patients::register(&self.0, &actor, &new.body, key).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }

@@ -1,7 +1,7 @@
 //! Patients.
 
+mod bulk;
 mod listing;
-mod many;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::error::Error;
 
+pub(crate) use bulk::{identified_ever, identified_now, insert_many};
 pub(crate) use listing::Listing;
-pub(crate) use many::{identified_ever, identified_now, insert_many};
 
 const TABLE: &str = "patients";
 
@@ -116,8 +116,8 @@ pub(super) fn restrict_patient(sql: &mut Sql, scope: Scope, id: &'static str, ow
     sql.push(")");
 }
 
-/// Restricts a query over patients to those whom a linked account may see. Their ids are gathered first:
-/// they are few, and lie scattered in every order of a list.
+/// Restricts a query over patients to those that a linked account may see. The ids are selected
+/// first, because they are few and scattered over every ordering of a list.
 fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
     let (Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) = scope else { return };
     sql.push(" AND ")
@@ -249,7 +249,7 @@ async fn insert_identifiers(
     fields: &PatientFields,
 ) -> Result<(), DbError> {
     let own = fields.identifiers.iter().map(|identifier| (id, identifier));
-    many::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
+    bulk::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
 }
 
 async fn remove_identifiers(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {

@@ -124,7 +124,7 @@ pub fn check(actor: &Actor, action: Action, owner: UserId) -> Result<(), Error> 
 }
 
 /// Fails for an API token, so that a stolen token can't grant more than it already does.
-pub fn in_person(actor: &Actor) -> Result<(), Error> {
+pub fn require_session(actor: &Actor) -> Result<(), Error> {
     match actor.program {
         None => Ok(()),
         Some(_) => Err(Error::Forbidden("an API token can't do this: log in")),

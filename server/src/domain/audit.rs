@@ -29,12 +29,12 @@ pub async fn list(
         return Err(Error::invalid("entity", FieldError::new("required", message)));
     }
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
+    let page: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    let rows = audit::list(&mut conn, filter, &asked.seek()).await?;
+    let rows = audit::list(&mut conn, filter, &page.seek()).await?;
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
     drop(read);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
-    asked.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
+    page.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
 }

@@ -62,7 +62,7 @@ async fn a_record_without_what_is_clinical_names_what_it_withholds(backend: Back
         }
     }
     let bad = staff.get("/api/patients/1?clinical=no").await.expect_status(400);
-    bad.complaints("clinical");
+    bad.field_errors("clinical");
     server.app.reads().flush().await;
     assert_eq!(dump(&server).await.matches("patient.read").count(), 11);
 }
@@ -177,20 +177,20 @@ async fn a_body_can_withhold_only_what_can_be_withheld(backend: Backend) {
             staff.patch("/api/patients/1", body).await,
         ] {
             let answer = answer.expect_status(400);
-            answer.complaints("withheld");
-            answer.complaints("gender");
+            answer.field_errors("withheld");
+            answer.field_errors("gender");
             let codes = answer.body["error_codes"].as_array().unwrap();
             assert!(codes.iter().any(|it| it["field"] == "withheld" && it["code"] == code));
         }
     }
     let new = json!({"first_name": "Eva", "withheld": ["allergies"], "has_allergies": true});
     let refused = staff.post("/api/patients", new).await.expect_status(400);
-    refused.complaints("withheld");
-    refused.complaints("has_allergies");
+    refused.field_errors("withheld");
+    refused.field_errors("has_allergies");
     let doctor = json!({"first_name": "Eva", "specialization": "Surgery"});
     staff.post("/api/doctors", doctor).await.expect_status(201);
     let change = json!({"withheld": []});
-    staff.patch("/api/doctors/1", change).await.expect_status(400).complaints("withheld");
+    staff.patch("/api/doctors/1", change).await.expect_status(400).field_errors("withheld");
     let kept = staff.get("/api/patients/1").await.body;
     assert_eq!((&kept["version"], &kept["allergies"]), (&json!(1), &json!("Penicillin")));
 }

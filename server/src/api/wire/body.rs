@@ -189,13 +189,13 @@ pub(crate) struct OptionalBody<T>(pub(crate) T);
 /// A body that creates a record, with the key under which the request may be sent again.
 pub(crate) struct NewBody<T> {
     pub(crate) body: T,
-    pub(crate) once: Option<IdempotencyKey>,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// The same, with errors that are reported together with those of the records that it refers to.
 pub(crate) struct NewDraftBody<T> {
     pub(crate) draft: Draft<T>,
-    pub(crate) once: Option<IdempotencyKey>,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Describes a type of body as an extractor. `$read` is the function that reads it.
@@ -255,8 +255,8 @@ async fn draft<T: Input>(request: &Request, body: &mut RequestBody) -> Result<Dr
 }
 
 async fn with_key<T: Input>(request: &Request, body: &mut RequestBody) -> Result<NewBody<T>> {
-    let NewDraftBody { draft, once } = draft_with_key(request, body).await?;
-    Ok(NewBody { body: draft.body.map_err(|errors| raise(errors.into()))?, once })
+    let NewDraftBody { draft, idempotency_key } = draft_with_key(request, body).await?;
+    Ok(NewBody { body: draft.body.map_err(|errors| raise(errors.into()))?, idempotency_key })
 }
 
 async fn draft_with_key<T: Input>(
@@ -266,8 +266,9 @@ async fn draft_with_key<T: Input>(
     let key = idempotency_key(request)?;
     let bytes = bytes(request, body).await?;
     let replayed: Replayed = request.extensions().get().cloned().unwrap_or_default();
-    let once = key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
-    Ok(NewDraftBody { draft: parse_draft(request, bytes, true)?, once })
+    let idempotency_key =
+        key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
+    Ok(NewDraftBody { draft: parse_draft(request, bytes, true)?, idempotency_key })
 }
 
 fn idempotency_key_schema() -> Option<MetaSchemaRef> {
@@ -297,6 +298,6 @@ fn idempotency_key(request: &Request) -> Result<Option<String>> {
         return Ok(Some(key.to_owned()));
     }
     let message = format!("must be a single text of 1 to {IDEMPOTENCY_KEY_MAX} ASCII characters");
-    let complaint = FieldError::new("invalid_key", message);
-    Err(raise(Error::invalid(IDEMPOTENCY_KEY, complaint)))
+    let error = FieldError::new("invalid_key", message);
+    Err(raise(Error::invalid(IDEMPOTENCY_KEY, error)))
 }

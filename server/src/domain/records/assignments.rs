@@ -2,7 +2,7 @@
 //!
 //! Rows are always locked in the same order: patient, doctor, assignment.
 
-mod many;
+mod cascade;
 
 use std::collections::BTreeSet;
 
@@ -43,14 +43,14 @@ use crate::{
     },
 };
 
-pub(crate) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
+pub(crate) use cascade::{Handover, erase_of, hand_over, lock_doctors_of, reactivate, suspend};
 
 /// Assigns a patient to a doctor.
 pub async fn assign(
     app: &App,
     actor: &Actor,
     draft: Draft<NewAssignment>,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let today = app.clock().today();
     let new = draft.body.and_then(|new| Ok((AssignmentFields::new(&new.input, today)?, new)));
@@ -64,14 +64,15 @@ pub async fn assign(
         }
     };
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
     let id = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
 /// Reads and locks the patient and the doctor. The error names every one that does not exist. A
@@ -87,8 +88,8 @@ async fn check_both(
     patients::lock(&mut conn, patient).await?;
     doctors::lock(&mut conn, doctor).await?;
     let ids = (Some(patient), Some(doctor));
-    let (found, faults) = find_both(app, &mut conn, actor, ids).await?;
-    faults.into_result()?;
+    let (found, errors) = find_both(app, &mut conn, actor, ids).await?;
+    errors.into_result()?;
     let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
 }
@@ -154,7 +155,7 @@ async fn check_single(
 ) -> Result<(), Error> {
     let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
     Err(Error::Contradiction(Box::new(Contradiction {
-        faults: FieldErrors::one("doctor", already_assigned()),
+        errors: FieldErrors::one("doctor", already_assigned()),
         name: "existing",
         shown: json!(existing.shown(app, actor)),
     })))
@@ -183,9 +184,9 @@ pub async fn list(
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let names = filter.search.as_deref().map(Search::names);
-    let (asked, search) = read_page(app, pages, listing.order(), names)?;
+    let (page, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    asked.fetch(app, &listing).await
+    page.fetch(app, &listing).await
 }
 
 /// The assignments of one patient.
@@ -195,7 +196,7 @@ pub async fn of_patient(
     patient: PatientId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.patient.is_some_and(|asked| asked != patient) {
+    if filter.patient.is_some_and(|named| named != patient) {
         return Err(Error::invalid("patient", other_address()));
     }
     let visible = scope(actor, Action::ReadPatient)?;
@@ -219,7 +220,7 @@ pub async fn of_doctor(
     doctor: DoctorId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.doctor.is_some_and(|asked| asked != doctor) {
+    if filter.doctor.is_some_and(|named| named != doctor) {
         return Err(Error::invalid("doctor", other_address()));
     }
     let mut read = app.db().read().await?;
@@ -296,7 +297,7 @@ pub async fn transfer(
     id: AssignmentId,
     precondition: &Precondition,
     draft: Draft<Transfer>,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let transfer = match draft.body {
         Ok(transfer) => transfer,
@@ -309,7 +310,8 @@ pub async fn transfer(
     };
     let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
@@ -322,8 +324,8 @@ pub async fn transfer(
         return Err(Error::conflict("status", "ended", message));
     }
     if doctor == row.record.doctor {
-        let complaint = FieldError::new("same_doctor", "is already the doctor of this assignment");
-        return Err(Error::invalid("doctor", complaint));
+        let error = FieldError::new("same_doctor", "is already the doctor of this assignment");
+        return Err(Error::invalid("doctor", error));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
         return Err(Error::invalid("doctor", no_such("doctor")));
@@ -339,11 +341,13 @@ pub async fn transfer(
     let patient = row.record.patient;
     let status = AssignmentStatus::Completed;
     let ended = AssignmentFields { status, ..row.record.fields.clone() };
-    if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
+    if !cascade::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred")
+        .await?
+    {
         return Err(overtaken::<Assignment>(app, tx, actor, id).await);
     }
     let opened = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, opened).await
+    finish_new(app, tx, actor, idempotency_key, opened).await
 }
 
 /// Locks an assignment with its patient and its doctor, and optionally with another doctor.

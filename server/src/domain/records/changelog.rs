@@ -13,11 +13,11 @@ use crate::{
 pub(crate) async fn page(
     app: &App,
     conn: &mut Conn<'_>,
-    asked: &PageRequest<i64>,
+    page: &PageRequest<i64>,
     entity: &str,
     id: i64,
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let rows = audit::history(conn, entity, id, &asked.seek()).await?;
+    let rows = audit::history(conn, entity, id, &page.seek()).await?;
     let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
-    asked.slice(app, rows, count, |entry| entry.id.0)
+    page.slice(app, rows, count, |entry| entry.id.0)
 }

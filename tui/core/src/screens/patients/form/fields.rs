@@ -111,7 +111,7 @@ pub fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, Fi
     for field in form.fields.iter().filter(is_sent) {
         match member(field, today) {
             Ok(value) => members.push((field.name.to_owned(), value)),
-            Err(complaint) => faults.add(field.name, complaint),
+            Err(error) => faults.add(field.name, error),
         }
     }
     let mut reader = Reader::from_members(members);
