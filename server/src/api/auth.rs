@@ -96,6 +96,9 @@ impl AuthApi {
     }
 
     /// Read one's own account
+    ///
+    /// The account of the user who is logged in, or to whom the API token belongs. `permissions` says
+    /// what this user may create, list and read.
     #[oai(path = "/profile", method = "get", operation_id = "get_profile")]
     async fn get_profile(
         &self,

@@ -49,6 +49,9 @@ impl DoctorsApi {
     }
 
     /// Enter a doctor into the directory
+    ///
+    /// The entry belongs to the account that creates it (`created_by`). Who may create one is a setting
+    /// of the server: every user, or the front desk and administrators.
     #[oai(path = "/", method = "post", operation_id = "create_doctor")]
     async fn create_doctor(
         &self,
@@ -152,6 +155,8 @@ impl DoctorsApi {
     }
 
     /// Bring a doctor back from the archive
+    ///
+    /// The doctor is in the directory again. A doctor who is not archived stays as it is.
     #[oai(path = "/:id/restore", method = "post", operation_id = "restore_doctor")]
     async fn restore_doctor(
         &self,
@@ -213,6 +218,9 @@ impl DoctorsApi {
     }
 
     /// Say that no account belongs to a doctor
+    ///
+    /// For administrators. The account that was linked can no longer read the patients who are assigned
+    /// to the doctor.
     #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_doctor_user")]
     async fn unlink_doctor_user(
         &self,

@@ -47,6 +47,9 @@ impl ServiceApi {
     }
 
     /// Whether the process lives
+    ///
+    /// Answers 200 while the process runs, also while the database is away and while the server stops.
+    /// `/readyz` says whether the server can serve requests.
     #[oai(path = "/healthz", method = "get", operation_id = "get_liveness")]
     async fn get_liveness(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Health>, Failure> {
         Ok(Reply::new(Health { status: "alive", storage_full: None }))

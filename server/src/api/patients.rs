@@ -49,6 +49,9 @@ impl PatientsApi {
     }
 
     /// Register a patient
+    ///
+    /// The server assigns the medical record number (`mrn`). The record belongs to the account that
+    /// registers it (`created_by`).
     #[oai(path = "/", method = "post", operation_id = "create_patient")]
     async fn create_patient(
         &self,
@@ -137,6 +140,8 @@ impl PatientsApi {
     }
 
     /// Bring a patient back from the archive
+    ///
+    /// The patient is in the lists again. A patient who is not archived stays as it is.
     #[oai(path = "/:id/restore", method = "post", operation_id = "restore_patient")]
     async fn restore_patient(
         &self,
@@ -212,6 +217,8 @@ impl PatientsApi {
     }
 
     /// Say that no account belongs to a patient
+    ///
+    /// For administrators. The account that was linked can no longer read this record.
     #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_patient_user")]
     async fn unlink_patient_user(
         &self,

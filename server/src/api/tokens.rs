@@ -71,6 +71,9 @@ impl TokensApi {
     }
 
     /// Revoke one of one's own API tokens
+    ///
+    /// Requests with the token are refused from then on. A token that is revoked already stays revoked,
+    /// and the answer is the same.
     #[oai(path = "/:id", method = "delete", operation_id = "revoke_token")]
     async fn revoke_token(
         &self,
