@@ -68,6 +68,8 @@ impl AssignmentsApi {
     }
 
     /// Read an assignment
+    ///
+    /// An assignment that has ended can be read too.
     #[oai(path = "/:id", method = "get", operation_id = "get_assignment")]
     async fn get_assignment(
         &self,

@@ -71,6 +71,9 @@ impl TokensApi {
     }
 
     /// Revoke one of your API tokens
+    ///
+    /// Later requests with the token are refused. Revoking a revoked token changes nothing and has the
+    /// same answer.
     #[oai(path = "/:id", method = "delete", operation_id = "revoke_token")]
     async fn revoke_token(
         &self,
