@@ -12,7 +12,6 @@ use crate::{
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
@@ -252,7 +251,7 @@ choice! {
 
 filter! {
     /// Which assignments a list shows, and in which order.
-    AssignmentFilter {
+    AssignmentFilter, in pages {
         /// Words of the patient's or the doctor's name, each of which must match.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// The patient.
@@ -274,12 +273,6 @@ filter! {
         /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. Without
         /// it: newest first.
         ordering: Ordering<AssignmentOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

@@ -10,7 +10,6 @@ use crate::{
     history::Change,
     id::{ApiTokenId, AuditId},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query, read,
     rules::{EMAIL_MAX, REASON_MAX},
 };
@@ -60,7 +59,7 @@ impl crate::page::Listed for AuditEntry {
 
 filter! {
     /// Which entries of the audit log a list shows, newest first.
-    AuditFilter {
+    AuditFilter, in pages {
         /// Done by this user.
         actor: UserId = query::parsed(20, UserId::from_str),
         /// What was done, the whole word.
@@ -73,11 +72,5 @@ filter! {
         from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// Before this time.
         to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }

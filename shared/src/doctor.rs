@@ -11,7 +11,6 @@ use crate::{
     id::{DoctorId, id},
     moment::{MOMENT_MAX, Moment},
     money::money,
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
@@ -195,7 +194,7 @@ choice! {
 
 filter! {
     /// Which doctors a list shows, and in which order.
-    DoctorFilter {
+    DoctorFilter, in pages {
         /// Words, each of which must match, in any order, without case or accents: the start of a
         /// word of the name, the specialisation, the clinic or the city, of the licence number or the
         /// e-mail address, the start or the last 4 to 10 digits of the phone. Best matches come first.
@@ -221,12 +220,6 @@ filter! {
         /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
         ordering: Ordering<DoctorOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

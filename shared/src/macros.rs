@@ -581,8 +581,32 @@ macro_rules! choice {
     };
 }
 
-/// Declares the parameters of one operation: a struct with an `Option` for each.
+/// Declares the parameters of one operation: a struct with an `Option` for each. A list that comes
+/// `in pages` has the parameters of every list besides.
 macro_rules! filter {
+    ($(#[doc = $doc:literal])* $name:ident, in pages { $($members:tt)* }) => {
+        filter! {
+            $(#[doc = $doc])*
+            $name {
+                $($members)*
+                /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
+                page: i64 = $crate::query::whole(1, $crate::page::ROW_MAX)
+                    => [range(1, $crate::page::ROW_MAX)],
+                /// Rows of a page.
+                page_size: i64 = $crate::query::whole(1, $crate::page::PAGE_SIZE_MAX)
+                    => [range(1, $crate::page::PAGE_SIZE_MAX), default($crate::page::PAGE_SIZE)],
+                /// Where the page starts, from `next` or `previous`.
+                cursor: String = $crate::read::line(2_000) => [max_length(2_000)],
+            }
+        }
+
+        impl $name {
+            /// Which page is meant.
+            pub fn pages(&self) -> $crate::query::Pages<'_> {
+                (self.page, self.page_size, self.cursor.as_deref())
+            }
+        }
+    };
     (
         $(#[doc = $doc:literal])*
         $name:ident {

@@ -13,7 +13,6 @@ use crate::{
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{
@@ -262,7 +261,7 @@ choice! {
 
 filter! {
     /// Which patients a list shows, and in which order.
-    PatientFilter {
+    PatientFilter, in pages {
         /// Words, each of which must match, in any order, without case or accents: the start of a
         /// name, the start or the last 4 to 10 digits of the phone, the e-mail's start, an
         /// identifier, the MRN or a date of birth. Best matches come first.
@@ -292,12 +291,6 @@ filter! {
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front
         /// for descending. Without it: best matches first, or by name.
         ordering: Ordering<PatientOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

@@ -29,7 +29,7 @@ columns! {
         state, zip_code, blood_type, allergies, medical_history, emergency_contact, identifiers,
     }
     and "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
-        p.linked_user, ",
+        p.linked_user, p.archived_at, ",
         record_columns!("p", "p")
 }
 

@@ -25,14 +25,12 @@ macro_rules! shown_user {
 }
 
 /// The columns that every record has, by the table's name in the query and that of the table that says
-/// who owns the record and whether it is archived.
+/// who owns the record.
 macro_rules! record_columns {
     ($table:literal, $owning:literal) => {
         concat!(
             $owning,
             ".created_by AS owner, ",
-            $owning,
-            ".archived_at, ",
             $table,
             ".id, ",
             $table,
@@ -82,7 +80,6 @@ pub(crate) struct Revision {
     /// The user who created the record, or the patient that it is about: by this user it is decided who
     /// may see and change it.
     pub(crate) owner: UserId,
-    pub(crate) is_archived: bool,
     pub(crate) changed_by: UserId,
     pub(crate) changed_by_name: String,
     pub(crate) changed_at: DateTime<Utc>,
@@ -96,7 +93,6 @@ impl Revision {
             id: row.get("id")?,
             version: row.get("version")?,
             owner: UserId(row.get("owner")?),
-            is_archived: row.get::<Option<DateTime<Utc>>>("archived_at")?.is_some(),
             changed_by: UserId(row.get("changed_by")?),
             changed_by_name: row.get("changed_by_username")?,
             changed_at: row.get("updated_at")?,

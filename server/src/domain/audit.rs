@@ -28,7 +28,7 @@ pub async fn list(
         let message = "is needed beside entity_id: ids of different kinds are not related";
         return Err(Error::invalid("entity", FieldError::new("required", message)));
     }
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     FieldError, FieldErrors,
     page::{COUNT_MAX, PAGE_SIZE, ROW_MAX},
+    query::Pages,
 };
 
 use crate::{
@@ -37,9 +38,6 @@ struct Cursor<K> {
     b: bool,
     k: K,
 }
-
-/// The parameters that every list has: page, rows of a page, cursor.
-pub(crate) type Pages<'a> = (Option<i64>, Option<i64>, Option<&'a str>);
 
 /// Which page is meant.
 pub enum Place<K> {

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
     FieldError, UserId,
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
@@ -183,7 +182,7 @@ choice! {
 
 filter! {
     /// Which users a list shows, and in which order.
-    UserFilter {
+    UserFilter, in pages {
         /// Words, each of which must match, in any order, without case or accents: the start of a
         /// name or of the username, for administrators also of the e-mail address.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
@@ -193,12 +192,6 @@ filter! {
         is_active: bool = query::boolean,
         /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
         ordering: Ordering<UserOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

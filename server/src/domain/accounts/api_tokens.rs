@@ -148,7 +148,7 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<PageSlice<ApiToken>, Error> {
     in_person(actor)?;
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let asked: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());
     let (limit, offset) = (asked.size + 1, asked.offset());

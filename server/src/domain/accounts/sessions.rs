@@ -196,7 +196,7 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<PageSlice<LoginSession>, Error> {
     in_person(actor)?;
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let asked: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
     let (id, now) = (actor.id(), app.clock().now());
     let (place, backwards) = (asked.key().copied(), asked.is_backwards());

@@ -64,8 +64,7 @@ pub async fn assign(
     finish_new(app, tx, actor, once, id).await
 }
 
-/// Looks up patient and doctor and locks them, and names both where neither is there. A patient whom
-/// the caller may not see is the same as one who is not there.
+/// Locks patient and doctor, and checks that the caller may assign the one to the other.
 async fn check_both(
     app: &App,
     tx: &mut Tx,
@@ -73,25 +72,42 @@ async fn check_both(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
     let mut conn = tx.conn();
     patients::lock(&mut conn, patient).await?;
     doctors::lock(&mut conn, doctor).await?;
-    let today = app.clock().today();
-    let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
-    let mut faults = FieldErrors::default();
-    if found.is_none() {
-        faults.add("patient", no_such("patient"));
-    }
-    if doctors::get(&mut conn, doctor, ArchiveState::Current).await?.is_none() {
-        faults.add("doctor", no_such("doctor"));
-    }
-    faults.into_result()?;
+    let mut errors = FieldErrors::default();
+    let named = (Some(patient), Some(doctor));
+    let found = find_named(app, &mut conn, actor, named, &mut errors).await?;
+    errors.into_result()?;
     let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
 }
 
-fn no_such(what: &str) -> FieldError {
+/// Looks up the patient and the doctor that a body names, and adds an error for each that does not
+/// exist or is archived. A patient whom the caller may not see counts as one who does not exist.
+pub(super) async fn find_named(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    (patient, doctor): (Option<PatientId>, Option<DoctorId>),
+    errors: &mut FieldErrors,
+) -> Result<Option<Kept<Patient>>, Error> {
+    let mut found = None;
+    if let Some(patient) = patient {
+        found = Patient::get(app, conn, actor, patient, ArchiveState::Current).await?;
+        if found.is_none() {
+            errors.add("patient", no_such("patient"));
+        }
+    }
+    if let Some(doctor) = doctor
+        && doctors::get(conn, doctor, ArchiveState::Current).await?.is_none()
+    {
+        errors.add("doctor", no_such("doctor"));
+    }
+    Ok(found)
+}
+
+pub(super) fn no_such(what: &str) -> FieldError {
     FieldError::new(
         "no_such_record",
         format!("must be the id of a {what}; there is none with this one"),
@@ -158,7 +174,7 @@ pub async fn list(
     filter: &AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let names = filter.search.as_deref().map(Search::names);
     let (asked, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };

@@ -47,6 +47,10 @@ impl Record for Patient {
         Ok(db::patients::get(conn, id, visible, state, app.clock().today()).await?)
     }
 
+    fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
+    }
+
     fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
         let permissions = Some(patient_permissions(actor, &kept.record));
         Self { permissions, ..kept.record.clone() }
@@ -93,6 +97,10 @@ impl Record for Doctor {
         state: ArchiveState,
     ) -> Result<Option<Kept<Self>>, Error> {
         Ok(db::doctors::get(conn, id, state).await?)
+    }
+
+    fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
     }
 
     fn shown(kept: &Kept<Self>, app: &App, actor: &Actor) -> Self {

@@ -33,10 +33,7 @@ use super::{
 };
 use crate::{
     app::App,
-    db::{
-        ArchiveState, Conn, Tx,
-        records::{Kept, Revision},
-    },
+    db::{ArchiveState, Conn, Tx, records::Kept},
     error::Error,
     services::{
         actor::Actor,
@@ -77,6 +74,11 @@ pub(crate) trait Record: Serialize + Sized + Send + Sync {
 
     /// The record for an answer, with what the caller may do with it.
     fn shown(kept: &Kept<Self>, app: &App, actor: &Actor) -> Self;
+
+    /// Whether it is archived. Some kinds of records have no archive.
+    fn is_archived(&self) -> bool {
+        false
+    }
 
     /// The patient and the doctor that are concerned, where it is an assignment.
     fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
@@ -151,8 +153,8 @@ impl<R: Record> Kept<R> {
     /// Fails with "not found" where it is archived and the caller may not restore it: nobody else knows
     /// of it.
     fn check_known(&self, app: &App, actor: &Actor) -> Result<(), Error> {
-        let Revision { owner, is_archived, .. } = self.revision;
-        let is_known = !is_archived || access::may_with(actor, R::change(app), owner);
+        let is_known = !self.record.is_archived()
+            || access::may_with(actor, R::change(app), self.revision.owner);
         if is_known { Ok(()) } else { Err(Error::NotFound) }
     }
 
@@ -216,7 +218,7 @@ pub(crate) async fn restore<R: Entry>(
 ) -> Result<R, Error> {
     let mut tx = app.db().begin().await?;
     let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if !kept.revision.is_archived {
+    if !kept.record.is_archived() {
         return Ok(kept.shown(app, actor));
     }
     kept.check_version(app, actor, precondition)?;
@@ -288,7 +290,7 @@ pub(crate) async fn history<R: Record>(
     id: R::Id,
     query: &ListQuery,
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let asked: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();

@@ -88,7 +88,7 @@ pub async fn list(
     }
     let today = app.clock().today();
     let listing = Listing { filter, search: None, scope: visible, today };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
     let page = asked.fetch(app, &listing).await?;
@@ -147,7 +147,7 @@ pub async fn archive(
 ) -> Result<Patient, Error> {
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if row.revision.is_archived {
+    if row.record.is_archived() {
         return Ok(row.shown(app, actor));
     }
     row.check_version(app, actor, precondition)?;
