@@ -149,6 +149,11 @@ impl Error {
         Self::Conflict(FieldErrors::one(field, FieldError::new(code, message)))
     }
 
+    /// A row that should have been locked was changed by somebody else.
+    pub fn changed_meanwhile() -> Self {
+        Self::Unavailable { reason: "the record was changed meanwhile", after: 1 }
+    }
+
     /// A defect in words.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())

@@ -1,6 +1,6 @@
 //! Assignments: patients in the care of doctors.
 
-use std::{ops::Deref, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
@@ -169,7 +169,7 @@ body! {
 
 record! {
     /// A patient in the care of a doctor.
-    Assignment {
+    Assignment over AssignmentFields, permissions AssignmentPermission, pages "AssignmentPage" {
         /// The record's id.
         id: AssignmentId,
         /// The patient.
@@ -195,29 +195,6 @@ record! {
         assigned_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// When it ended.
         ended_at: Option<DateTime<Utc>> => [example(Value::Null)],
-        /// When it was created.
-        created_at: DateTime<Utc>,
-        /// When it was last changed.
-        updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
-        version: i64 => [range(1, i64::MAX), example(1)],
-        /// What the caller may do with it; only where a single record is answered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        permissions: Option<Vec<AssignmentPermission>> => [max_items(10), optional()],
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::page::Listed for Assignment {
-    const PAGE: &'static str = "AssignmentPage";
-}
-
-impl Deref for Assignment {
-    type Target = AssignmentFields;
-
-    /// The members that can be changed are read like the record's others.
-    fn deref(&self) -> &AssignmentFields {
-        &self.fields
     }
 }
 

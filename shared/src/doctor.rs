@@ -2,7 +2,7 @@
 
 mod requests;
 
-use std::{ops::Deref, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
@@ -114,7 +114,7 @@ fn check_names(first: Option<&String>, last: Option<&String>) -> FieldErrors {
 
 record! {
     /// An entry of the doctor directory.
-    Doctor {
+    Doctor over DoctorFields, permissions DoctorPermission, pages "DoctorPage" {
         /// The record's id.
         id: DoctorId,
         /// What can be changed of it.
@@ -130,31 +130,8 @@ record! {
         created_by: UserId,
         /// That user's username, or name where there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
-        /// When it was created.
-        created_at: DateTime<Utc>,
-        /// When it was last changed.
-        updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
-        version: i64 => [range(1, i64::MAX), example(1)],
         /// When it was archived.
         archived_at: Option<DateTime<Utc>> => [example(serde_json::Value::Null)],
-        /// What the caller may do with it; only where a single record is answered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        permissions: Option<Vec<DoctorPermission>> => [max_items(10), optional()],
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::page::Listed for Doctor {
-    const PAGE: &'static str = "DoctorPage";
-}
-
-impl Deref for Doctor {
-    type Target = DoctorFields;
-
-    /// The members that can be changed are read like the record's others.
-    fn deref(&self) -> &DoctorFields {
-        &self.fields
     }
 }
 

@@ -36,8 +36,45 @@ macro_rules! described {
 }
 
 /// Declares an answered record: a plain struct for serde whose doc comments and limits are also
-/// its schema in the API description.
+/// its schema in the API description. A record that is kept says `over` which fields it embeds, what a
+/// caller may be permitted to do with it, and the name of its pages; it has its version besides.
 macro_rules! record {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident over $fields:ident, permissions $permission:ident, pages $page:literal {
+            $($members:tt)*
+        }
+    ) => {
+        record! {
+            $(#[doc = $doc])*
+            $name {
+                $($members)*
+                /// When the record was created.
+                created_at: chrono::DateTime<chrono::Utc>,
+                /// When it was last changed.
+                updated_at: chrono::DateTime<chrono::Utc>,
+                /// Counts the changes, from 1.
+                version: i64 => [range(1, i64::MAX), example(1)],
+                /// What the caller may do with it; only where a single record is answered.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                permissions: Option<Vec<$permission>> => [max_items(10), optional()],
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl $crate::page::Listed for $name {
+            const PAGE: &'static str = $page;
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = $fields;
+
+            /// The members that can be changed are read like the record's others.
+            fn deref(&self) -> &$fields {
+                &self.fields
+            }
+        }
+    };
     (
         $(#[doc = $doc:literal])*
         $name:ident {

@@ -159,15 +159,6 @@ async fn locked(
     sql.fetch_all(conn).await
 }
 
-/// The ids of all assignments of a patient, active or not.
-pub(crate) async fn ids_of(
-    conn: &mut Conn<'_>,
-    patient: PatientId,
-) -> Result<Vec<AssignmentId>, DbError> {
-    let sql = Sql::new("SELECT id FROM assignments WHERE patient_id = $1 ORDER BY id");
-    sql.arg(patient.0).fetch_ids(conn).await
-}
-
 /// The doctors of the assignments that ended when this patient was archived, in the order in which
 /// they are to be locked.
 pub(crate) async fn resting_doctors(

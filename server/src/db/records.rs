@@ -2,7 +2,7 @@
 //! is written only in the version that was read.
 
 use chrono::{DateTime, Utc};
-use shared::UserId;
+use shared::{UserId, id::PatientId};
 
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
@@ -105,6 +105,21 @@ pub(super) async fn lock(conn: &mut Conn<'_>, table: &'static str, id: i64) -> R
     let mut sql = Sql::new("SELECT id FROM ");
     sql.push(table).push(" WHERE id = ").bind(id).push(conn.for_update());
     sql.fetch_optional(conn).await.map(drop)
+}
+
+/// The tables of what is about a patient and is erased with it, each after those that refer to it,
+/// with the names that the kinds of records have in the audit log.
+pub(crate) const ABOUT_PATIENTS: &[(&str, &str)] = &[("assignments", "assignment")];
+
+/// The ids of the records in such a table that are about a patient.
+pub(crate) async fn about(
+    conn: &mut Conn<'_>,
+    table: &'static str,
+    patient: PatientId,
+) -> Result<Vec<i64>, DbError> {
+    let mut sql = Sql::new("SELECT id FROM ");
+    sql.push(table).push(" WHERE patient_id = ").bind(patient.0);
+    sql.fetch_ids(conn).await
 }
 
 /// The columns that every new record begins with.

@@ -216,33 +216,23 @@ pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<
 
 /// What a session may do beyond reading what it may see.
 pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPermission> {
-    let mut permissions = Vec::new();
-    if may(actor, Action::CreateDoctor(directory)) && actor.may_write() {
-        permissions.push(SessionPermission::CreateDoctor);
-    }
-    if may(actor, Action::LinkUser) && actor.may_write() {
-        permissions.push(SessionPermission::LinkUser);
-    }
-    if may(actor, Action::CreatePatient) && actor.may_write() {
-        permissions.push(SessionPermission::CreatePatient);
-    }
-    if scope_of(actor.user.role, Action::ReadPatient, actor.id()) == Some(Scope::All) {
-        permissions.push(SessionPermission::ReadAllPatients);
-    }
-    if may(actor, Action::ListArchivedPatients) {
-        permissions.push(SessionPermission::ReadArchivedPatients);
-    }
-    if may(actor, Action::PurgePatient) && actor.may_write() {
-        permissions.push(SessionPermission::PurgePatient);
-    }
-    if may(actor, Action::ReadUsers) {
-        permissions.push(SessionPermission::ReadUsers);
-    }
-    if may(actor, Action::ManageUsers) && actor.program.is_none() {
-        permissions.push(SessionPermission::ManageUsers);
-    }
-    if may(actor, Action::ReadAudit) {
-        permissions.push(SessionPermission::ReadAudit);
-    }
-    permissions
+    use SessionPermission::{
+        CreateDoctor, CreatePatient, LinkUser, ManageUsers, PurgePatient, ReadAllPatients,
+        ReadArchivedPatients, ReadAudit, ReadUsers,
+    };
+    let may_read = |action| may(actor, action);
+    let may_write = |action| may(actor, action) && actor.may_write();
+    let patients = scope_of(actor.user.role, Action::ReadPatient, actor.id());
+    let all = [
+        (CreateDoctor, may_write(Action::CreateDoctor(directory))),
+        (LinkUser, may_write(Action::LinkUser)),
+        (CreatePatient, may_write(Action::CreatePatient)),
+        (ReadAllPatients, patients == Some(Scope::All)),
+        (ReadArchivedPatients, may_read(Action::ListArchivedPatients)),
+        (PurgePatient, may_write(Action::PurgePatient)),
+        (ReadUsers, may_read(Action::ReadUsers)),
+        (ManageUsers, may_read(Action::ManageUsers) && actor.program.is_none()),
+        (ReadAudit, may_read(Action::ReadAudit)),
+    ];
+    all.into_iter().filter(|(_, is_given)| *is_given).map(|(permission, _)| permission).collect()
 }

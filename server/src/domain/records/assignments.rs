@@ -35,14 +35,14 @@ use crate::{
         listing::{PageSlice, read_page},
         precondition::Precondition,
     },
-    error::{Contradiction, Error},
+    error::Error,
     services::{
         actor::Actor,
         audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
-pub(crate) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
+pub(crate) use many::{Leaving, leave, lock_doctors_of, rest, resume};
 
 /// Puts a patient into the care of a doctor.
 pub async fn assign(
@@ -96,13 +96,13 @@ pub(super) async fn find_named(
     if let Some(patient) = patient {
         found = Patient::get(app, conn, actor, patient, ArchiveState::Current).await?;
         if found.is_none() {
-            errors.add("patient", no_such("patient"));
+            errors.add("patient", no_such("a patient"));
         }
     }
     if let Some(doctor) = doctor
         && doctors::get(conn, doctor, ArchiveState::Current).await?.is_none()
     {
-        errors.add("doctor", no_such("doctor"));
+        errors.add("doctor", no_such("a doctor"));
     }
     Ok(found)
 }
@@ -110,7 +110,7 @@ pub(super) async fn find_named(
 pub(super) fn no_such(what: &str) -> FieldError {
     FieldError::new(
         "no_such_record",
-        format!("must be the id of a {what}; there is none with this one"),
+        format!("must be the id of {what}; there is none with this one"),
     )
 }
 
@@ -145,12 +145,10 @@ async fn check_single(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
-    Err(Error::Contradiction(Box::new(Contradiction {
-        faults: FieldErrors::one("doctor", already_assigned()),
-        name: "existing",
-        shown: json!(existing.shown(app, actor)),
-    })))
+    match assignments::active(conn, patient, doctor).await? {
+        Some(existing) => Err(existing.contradicts(app, actor, "doctor", already_assigned())),
+        None => Ok(()),
+    }
 }
 
 fn already_assigned() -> FieldError {
@@ -305,7 +303,7 @@ pub async fn transfer(
         return Err(Error::invalid("doctor", complaint));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
-        return Err(Error::invalid("doctor", no_such("doctor")));
+        return Err(Error::invalid("doctor", no_such("a doctor")));
     }
     let mut reason = row.record.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);

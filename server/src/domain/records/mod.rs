@@ -16,7 +16,7 @@ pub mod patients;
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    FieldErrors, UserId,
+    FieldError, FieldErrors, UserId,
     account::Role,
     history::HistoryEntry,
     id::{DoctorId, PatientId},
@@ -34,7 +34,7 @@ use super::{
 use crate::{
     app::App,
     db::{ArchiveState, Conn, Tx, records::Kept},
-    error::Error,
+    error::{Contradiction, Error},
     services::{
         actor::Actor,
         audit::{self, AuditActor, AuditEvent},
@@ -156,6 +156,21 @@ impl<R: Record> Kept<R> {
         let is_known = !self.record.is_archived()
             || access::may_with(actor, R::change(app), self.revision.owner);
         if is_known { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// The refusal of what contradicts this record, which the answer shows.
+    pub(super) fn contradicts(
+        &self,
+        app: &App,
+        actor: &Actor,
+        field: &str,
+        error: FieldError,
+    ) -> Error {
+        Error::Contradiction(Box::new(Contradiction {
+            faults: FieldErrors::one(field, error),
+            name: "existing",
+            shown: json!(self.shown(app, actor)),
+        }))
     }
 
     fn note_read(&self, app: &App, actor: &Actor, action: Option<&'static str>) {

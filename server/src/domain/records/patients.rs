@@ -190,7 +190,11 @@ pub async fn purge(
     scope(actor, Action::PurgePatient)?;
     row.check_version(app, actor, precondition)?;
     assignments::lock_doctors_of(&mut tx.conn(), id).await?;
-    assignments::erase_of(&mut tx.conn(), id).await?;
+    for (table, entity) in db::records::ABOUT_PATIENTS {
+        for about in db::records::about(&mut tx.conn(), table, id).await? {
+            erase(&mut tx.conn(), entity, about).await?;
+        }
+    }
     erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
     let mut event = row.event("patient.purged");
     (event.version, event.reason) = (Some(row.revision.version + 1), Some(purging.reason));

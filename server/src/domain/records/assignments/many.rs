@@ -14,10 +14,7 @@ use crate::{
         doctors,
         records::Kept,
     },
-    domain::{
-        access::{self, Action},
-        records::{Record, patients},
-    },
+    domain::access::{self, Action},
     error::Error,
     services::{
         actor::Actor,
@@ -59,9 +56,7 @@ async fn put_locked(
     let fields = AssignmentFields { status, ..row.record.fields.clone() };
     match put(app, conn, actor, row, &fields, resume_status, action).await? {
         true => Ok(()),
-        false => {
-            Err(Error::Unavailable { reason: "an assignment was changed meanwhile", after: 1 })
-        }
+        false => Err(Error::changed_meanwhile()),
     }
 }
 
@@ -150,14 +145,6 @@ pub(crate) async fn leave(
 pub(crate) async fn lock_doctors_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
     for doctor in assignments::doctors_of(conn, patient).await? {
         doctors::lock(conn, doctor).await?;
-    }
-    Ok(())
-}
-
-/// Erases what is kept about the assignments of a patient beside them.
-pub(crate) async fn erase_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
-    for id in assignments::ids_of(conn, patient).await? {
-        patients::erase(conn, Assignment::ENTITY, id.0).await?;
     }
     Ok(())
 }
