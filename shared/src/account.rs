@@ -167,6 +167,8 @@ choice! {
         CreatePatient = "create_patient",
         /// Enter doctors into the directory.
         CreateDoctor = "create_doctor",
+        /// Enter patients who have arrived, and correct visits.
+        CreateVisit = "create_visit",
         /// Say which accounts belong to doctors and patients.
         LinkUser = "link_user",
         /// See every patient of the clinic.

@@ -23,6 +23,8 @@ record! {
         doctors: DoctorFigures,
         /// Assignments.
         assignments: AssignmentFigures,
+        /// The visits of today.
+        visits: VisitFigures,
         /// The 5 patients who were registered last, the newest first.
         recent_patients: Vec<Patient> => [max_items(RECENT_MAX)],
     }
@@ -75,6 +77,26 @@ record! {
         today: i64 => [range(0, i64::MAX), example(4)],
         /// The 10 doctors with the most active assignments, the busiest first.
         busiest_doctors: Vec<BusyDoctor> => [max_items(BUSIEST_MAX)],
+    }
+}
+
+record! {
+    /// How many patients have come today.
+    VisitFigures {
+        /// All of them: the sum of the five that follow.
+        arrived: i64 => [range(0, i64::MAX), example(23)],
+        /// Those who wait.
+        waiting: i64 => [range(0, i64::MAX), example(6)],
+        /// Those who were called.
+        called: i64 => [range(0, i64::MAX), example(1)],
+        /// Those who are with a doctor.
+        in_room: i64 => [range(0, i64::MAX), example(3)],
+        /// Those who were seen.
+        done: i64 => [range(0, i64::MAX), example(12)],
+        /// Those who left without being seen.
+        left: i64 => [range(0, i64::MAX), example(1)],
+        /// The longest time for which one of those who wait has waited; 0 where nobody waits.
+        longest_wait_minutes: i64 => [range(0, i64::MAX), example(35)],
     }
 }
 

@@ -48,6 +48,10 @@ choice! {
         AssignmentReopened = "assignment.reopened",
         /// An assignment was completed, since another doctor takes over.
         AssignmentTransferred = "assignment.transferred",
+        /// A patient has arrived.
+        VisitCreated = "visit.created",
+        /// A visit was changed, or its patient was corrected.
+        VisitUpdated = "visit.updated",
         /// Changes may have been missed: read everything again.
         Reset = "reset",
     }

@@ -49,10 +49,10 @@ pub(super) struct EventsApi(pub(super) App);
 impl EventsApi {
     /// Listen for changes
     ///
-    /// An event for each write of a patient, a doctor or an assignment that the caller may see,
+    /// An event for each write of a patient, a doctor, an assignment or a visit that the caller may see,
     /// within a second, whichever way it was made. Its name is the record's kind and what was done:
     /// `patient.created`, `patient.updated`, `patient.archived`, `patient.restored`,
-    /// `patient.purged`, and the same for `doctor` and `assignment` as far as it can be done with
+    /// `patient.purged`, and the same for `doctor`, `assignment` and `visit` as far as it can be done with
     /// them. A new record is `created` also where it was imported. Its data is
     /// `{"id": 7, "version": 3}`. Events of one record come in the order of its versions.
     ///

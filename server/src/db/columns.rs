@@ -8,7 +8,9 @@ use shared::{
     Money, PartialDate,
     assignment::AssignmentStatus,
     date::parse_day,
+    id::{AssignmentId, DoctorId, PatientId},
     patient::{BloodType, Gender, Identifier},
+    visit::VisitStatus,
 };
 
 use super::{Arg, Row};
@@ -119,6 +121,12 @@ cells! {
         |value| value.map(|blood_type| blood_type.as_str());
     AssignmentStatus: |row, column| row.parsed(column, Self::from_str),
         |value| value.map(|status| status.as_str());
+    VisitStatus: |row, column| row.parsed(column, Self::from_str),
+        |value| value.map(|status| status.as_str());
+    PatientId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)), |value| value.map(|id| id.0);
+    DoctorId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)), |value| value.map(|id| id.0);
+    AssignmentId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)),
+        |value| value.map(|id| id.0);
 }
 
 /// A list is kept as JSON.

@@ -22,6 +22,7 @@ macro_rules! migrations {
             (5, "changes", "0005_changes.sql"),
             (6, "devices", "0006_devices.sql"),
             (7, "write_trial", "0007_write_trial.sql"),
+            (9, "visits", "0009_visits.sql"),
         )
     };
     ($folder:literal, $(($number:literal, $name:literal, $file:literal)),* $(,)?) => {

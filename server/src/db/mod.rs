@@ -33,6 +33,7 @@ mod sqlite;
 pub mod throttle;
 mod upkeep;
 pub mod users;
+pub mod visits;
 
 use std::time::Duration;
 

@@ -80,6 +80,9 @@ pub(crate) struct Revision {
     /// The user who created the record, or the patient that it is about: by this user it is decided who
     /// may see and change it.
     pub(crate) owner: UserId,
+    /// The user who may change the record where its kind allows that: the owner, or the doctor of a
+    /// visit.
+    pub(crate) editor: Option<UserId>,
     pub(crate) changed_by: UserId,
     pub(crate) changed_by_name: String,
     pub(crate) changed_at: DateTime<Utc>,
@@ -93,6 +96,7 @@ impl Revision {
             id: row.get("id")?,
             version: row.get("version")?,
             owner: UserId(row.get("owner")?),
+            editor: Some(UserId(row.get("owner")?)),
             changed_by: UserId(row.get("changed_by")?),
             changed_by_name: row.get("changed_by_username")?,
             changed_at: row.get("updated_at")?,
@@ -109,7 +113,8 @@ pub(super) async fn lock(conn: &mut Conn<'_>, table: &'static str, id: i64) -> R
 
 /// The tables of what is about a patient and is erased with it, each after those that refer to it,
 /// with the names that the kinds of records have in the audit log.
-pub(crate) const ABOUT_PATIENTS: &[(&str, &str)] = &[("assignments", "assignment")];
+pub(crate) const ABOUT_PATIENTS: &[(&str, &str)] =
+    &[("visits", "visit"), ("assignments", "assignment")];
 
 /// The ids of the records in such a table that are about a patient.
 pub(crate) async fn about(

@@ -6,10 +6,11 @@ use shared::{
     assignment::{Assignment, AssignmentPermission},
     doctor::{Doctor, DoctorPermission},
     patient::{Patient, PatientPermission},
+    visit::{Visit, VisitPermission},
 };
 
 pub use crate::db::Scope;
-use crate::{config::Directory, error::Error, services::actor::Actor};
+use crate::{config::Directory, db::records::Revision, error::Error, services::actor::Actor};
 
 /// What can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub enum Action {
     PurgePatient,
     /// Put patients into the care of doctors, and end it.
     AssignPatient,
+    /// Enter a visit, and correct who has come to whom.
+    CreateVisit,
+    /// Change a visit.
+    ChangeVisit,
     /// Enter a doctor into the directory.
     CreateDoctor(Directory),
     /// Change, archive and restore doctors.
@@ -51,9 +56,10 @@ pub enum Action {
 /// The table. `None`: not at all. Every doctor may be read by everybody who is logged in.
 fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     use Action::{
-        AssignPatient, ChangeDoctor, ChangePatient, CreateDoctor, CreatePatient, LinkUser,
-        ListArchivedDoctors, ListArchivedPatients, ManageUsers, PurgePatient, ReadAccounts,
-        ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory, ReadUsers,
+        AssignPatient, ChangeDoctor, ChangePatient, ChangeVisit, CreateDoctor, CreatePatient,
+        CreateVisit, LinkUser, ListArchivedDoctors, ListArchivedPatients, ManageUsers,
+        PurgePatient, ReadAccounts, ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory,
+        ReadUsers,
     };
     use Role::{Admin, Doctor, Member, Patient, Staff};
     match (action, role) {
@@ -62,11 +68,12 @@ fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
             Member | Patient | Doctor | Staff,
         ) => None,
         (_, Staff | Admin) => Some(Scope::All),
-        (ReadPatient, Doctor) => Some(Scope::OfDoctor(user)),
+        (ReadPatient | ChangeVisit, Doctor) => Some(Scope::OfDoctor(user)),
         (ReadPatient, Patient) => Some(Scope::OfPatient(user)),
         (CreatePatient | ReadPatient | ChangePatient, _) => Some(Scope::Own(user)),
         (ReadPatientHistory | AssignPatient | ReadDoctorHistory, _) => Some(Scope::Own(user)),
         (ListArchivedPatients | ListArchivedDoctors | ReadUsers, _) => None,
+        (CreateVisit | ChangeVisit, _) => None,
         (CreateDoctor(Directory::Creator) | ChangeDoctor(Directory::Creator), _) => {
             Some(Scope::Own(user))
         }
@@ -101,6 +108,8 @@ fn refusal(action: Action) -> Error {
         | Action::AssignPatient => {
             "only who registered this patient, or the front desk, may do this"
         }
+        Action::CreateVisit => "only the front desk may say who has come to whom",
+        Action::ChangeVisit => "only the front desk and the doctor of this visit may change it",
         Action::ReadUsers => "only the front desk and administrators may see who has an account",
         Action::ReadAccounts => "only an administrator may filter by this",
         Action::ManageUsers => "only an administrator may keep accounts",
@@ -109,16 +118,18 @@ fn refusal(action: Action) -> Error {
 }
 
 /// Whether somebody may do something with a record of this owner.
-pub fn may_with(actor: &Actor, action: Action, owner: UserId) -> bool {
+pub fn may_with(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> bool {
     match scope_of(actor.user.role, action, actor.id()) {
         Some(Scope::All) => true,
-        Some(Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) => user == owner,
+        Some(Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) => {
+            Some(user) == owner.into()
+        }
         None => false,
     }
 }
 
 /// Lets somebody do something with a record of this owner, which is known to be visible.
-pub fn check(actor: &Actor, action: Action, owner: UserId) -> Result<(), Error> {
+pub fn check(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> Result<(), Error> {
     if may_with(actor, action, owner) { Ok(()) } else { Err(refusal(action)) }
 }
 
@@ -190,6 +201,21 @@ pub fn assignment_permissions(
     permissions(actor, History, &all)
 }
 
+/// What the caller may do with a visit.
+pub(crate) fn visit_permissions(
+    actor: &Actor,
+    visit: &Visit,
+    revision: &Revision,
+) -> Vec<VisitPermission> {
+    use VisitPermission::{CorrectPatient, History, Update};
+    let all = [
+        (Update, may_with(actor, Action::ChangeVisit, revision.editor)),
+        (CorrectPatient, visit.status.is_open() && may(actor, Action::CreateVisit)),
+        (History, may_with(actor, Action::ReadPatientHistory, revision.owner)),
+    ];
+    permissions(actor, History, &all)
+}
+
 /// The permissions that are given; to a program that may only read the one for reading alone.
 fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]) -> Vec<P> {
     let is_given = |(permission, is_given): &&(P, bool)| {
@@ -217,8 +243,8 @@ pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<
 /// What a session may do beyond reading what it may see.
 pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPermission> {
     use SessionPermission::{
-        CreateDoctor, CreatePatient, LinkUser, ManageUsers, PurgePatient, ReadAllPatients,
-        ReadArchivedPatients, ReadAudit, ReadUsers,
+        CreateDoctor, CreatePatient, CreateVisit, LinkUser, ManageUsers, PurgePatient,
+        ReadAllPatients, ReadArchivedPatients, ReadAudit, ReadUsers,
     };
     let may_read = |action| may(actor, action);
     let may_write = |action| may(actor, action) && actor.may_write();
@@ -227,6 +253,7 @@ pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPe
         (CreateDoctor, may_write(Action::CreateDoctor(directory))),
         (LinkUser, may_write(Action::LinkUser)),
         (CreatePatient, may_write(Action::CreatePatient)),
+        (CreateVisit, may_write(Action::CreateVisit)),
         (ReadAllPatients, patients == Some(Scope::All)),
         (ReadArchivedPatients, may_read(Action::ListArchivedPatients)),
         (PurgePatient, may_write(Action::PurgePatient)),

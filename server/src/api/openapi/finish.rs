@@ -20,6 +20,7 @@ const TAGS: &[&str] = &[
     "Patients",
     "Doctors",
     "Assignments",
+    "Visits",
     "Overview",
     "Events",
     "Auth",

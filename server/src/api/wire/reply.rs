@@ -15,6 +15,7 @@ use shared::{
     assignment::Assignment,
     doctor::Doctor,
     patient::Patient,
+    visit::Visit,
 };
 
 use crate::{digest::short_sha256, domain::listing::PageSlice};
@@ -63,7 +64,7 @@ macro_rules! versioned {
     )*};
 }
 
-versioned!(Patient, Doctor, Assignment, User, Account);
+versioned!(Patient, Doctor, Assignment, Visit, User, Account);
 
 impl Versioned for VisibleUser {
     fn version(&self) -> i64 {

@@ -1,4 +1,4 @@
-//! What is done in the same way with every record that is kept: patients, doctors and assignments.
+//! What is done in the same way with every record that is kept: patients, doctors, assignments and visits.
 //!
 //! What is already done (archiving, restoring, ending, linking) answers as it did the first time and
 //! changes nothing, whatever version it is meant for: a client that sends a request again, since the
@@ -12,6 +12,7 @@ mod kinds;
 pub(crate) mod links;
 pub mod lookup;
 pub mod patients;
+pub mod visits;
 
 use serde::Serialize;
 use serde_json::json;
@@ -80,7 +81,7 @@ pub(crate) trait Record: Serialize + Sized + Send + Sync {
         false
     }
 
-    /// The patient and the doctor that are concerned, where it is an assignment.
+    /// The patient and the doctor that are concerned, where it is an assignment or a visit.
     fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
         (None, None)
     }
@@ -219,7 +220,7 @@ pub(super) async fn find_to_change<R: Record>(
     R::lock(&mut conn, id).await?;
     let kept = R::get(app, &mut conn, actor, id, state).await?.ok_or(Error::NotFound)?;
     kept.check_known(app, actor)?;
-    access::check(actor, R::change(app), kept.revision.owner)?;
+    access::check(actor, R::change(app), kept.revision.editor)?;
     Ok(kept)
 }
 

@@ -9,7 +9,9 @@ use shared::{
     patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
 };
 
-use super::{Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken};
+use super::{
+    Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken, visits,
+};
 use crate::{
     app::App,
     db::{
@@ -155,6 +157,7 @@ pub async fn archive(
     let was_written =
         patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
     assignments::rest(app, &mut tx, actor, id).await?;
+    visits::end_all(app, &mut tx.conn(), actor, id).await?;
     let event = AuditEvent { reason: archiving.reason, ..row.event("patient.archived") };
     finish(app, tx, actor, (id, was_written), event).await
 }
