@@ -41,28 +41,28 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the API; also what happens without a command.
+    /// Serve the API. This is the default command.
     Serve,
-    /// Bring the database's tables up to date.
+    /// Migrate the database to the current version.
     Migrate,
-    /// Keep the accounts.
+    /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
     /// Print the API description.
     Openapi,
-    /// Bring in records from files.
+    /// Import records from files.
     #[command(subcommand)]
     Import(import::ImportCommand),
-    /// Change the secrets that sign logins.
+    /// Manage the secrets that sign logins.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Look whether everything that the server needs is there and in order.
+    /// Check that everything that the server needs is present and in order.
     Check {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Print what lets a shell complete commands and settings.
+    /// Print a script that lets a shell complete commands and settings.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -71,15 +71,15 @@ enum Command {
 
 #[derive(Subcommand)]
 enum UserCommand {
-    /// Make an account. The first administrator is made in this way.
+    /// Create an account. Use it to create the first administrator.
     Create {
         /// E-mail address.
         #[arg(long)]
         email: String,
-        /// Role.
+        /// The role.
         #[arg(long, default_value = "member", value_parser = role)]
         role: Role,
-        /// Both names; the last word is the last name.
+        /// The full name. The last word is the last name.
         #[arg(long, default_value = "")]
         name: String,
         /// Read the password from standard input instead of asking for it.
@@ -88,11 +88,11 @@ enum UserCommand {
     },
     /// List the accounts.
     List {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Give a user another role.
+    /// Change a user's role.
     SetRole {
         /// E-mail address or username.
         user: String,
@@ -100,7 +100,7 @@ enum UserCommand {
         #[arg(value_parser = role)]
         role: Role,
     },
-    /// Set a user's password; their sessions, API tokens and one-time codes end.
+    /// Set a user's password. The user's sessions, API tokens and one-time codes end.
     SetPassword {
         /// E-mail address or username.
         user: String,
@@ -108,7 +108,7 @@ enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Take an account out of use; its sessions, API tokens and one-time codes end.
+    /// Deactivate an account. Its sessions, API tokens and one-time codes end.
     Deactivate {
         /// E-mail address or username.
         user: String,
@@ -121,10 +121,11 @@ fn role(text: &str) -> Result<Role, String> {
 
 /// The exit status of a failure.
 const FAILURE: u8 = 1;
-/// The exit status of wrong usage: arguments and settings that can't be read or not be combined.
+/// The exit status of wrong usage: arguments and settings that are invalid or contradict each
+/// other.
 const WRONG_USAGE: u8 = 2;
 
-/// Runs the command line; returns the exit status: 0 on success, 2 on wrong usage, 1 on any other
+/// Runs the command line. Returns the exit status: 0 on success, 2 on wrong usage, 1 on any other
 /// failure.
 pub fn run() -> u8 {
     std::panic::set_hook(Box::new(output::report_panic));
@@ -152,7 +153,7 @@ pub fn run() -> u8 {
     }
 }
 
-/// The environment variables that are settings, of the server and of the client.
+/// The environment variables of all settings, of the server and of the client.
 pub fn variables() -> Vec<String> {
     let command = Cli::command();
     let names = command.get_arguments().filter_map(|argument| argument.get_env());
@@ -168,7 +169,7 @@ fn fail(sentence: &str, status: u8) -> u8 {
 
 async fn execute(cli: Cli) -> Result<u8, String> {
     let settings = cli.settings;
-    // `check` tells of bad settings beside everything else; the others do without.
+    // `check` reports bad settings with everything else. The others need no settings.
     let needs_none = matches!(
         cli.command,
         Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
@@ -211,12 +212,12 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     }
 }
 
-/// How long a command waits for another one that is at work on the file: nobody looks on who would
-/// try again.
+/// How long a command waits for another command that is using the file, because unattended
+/// commands have nobody who would try again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Opens the database for a command. Where a server runs on it, that has migrated it; otherwise no
-/// server may start until the command is done.
+/// Opens the database for a command. If a server is running on it, the server has migrated it.
+/// Otherwise the lock keeps servers from starting until the command has ended.
 async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> {
     let database = settings.database()?;
     let lock = match &database {
@@ -228,7 +229,7 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
                 Asked::Taken(None) => {
                     let file = file.display();
                     return Err(format!(
-                        "another command is at work on the database {file}: wait for its end"
+                        "another command is using the database {file}: try again when it has ended"
                     ));
                 }
             }
@@ -283,7 +284,7 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
     })
 }
 
-/// A user as a sentence names one.
+/// The name of a user in a message.
 fn shown(user: &User) -> String {
     match &user.email {
         Some(email) => format!("{} ({email})", user.label()),
@@ -291,7 +292,7 @@ fn shown(user: &User) -> String {
     }
 }
 
-/// The password from standard input, without its line end, or from somebody who types it blind.
+/// Reads the password from standard input, without its line end, or from a prompt without echo.
 fn password(from_stdin: bool) -> Result<String, String> {
     if from_stdin {
         let mut text = String::new();
@@ -301,14 +302,15 @@ fn password(from_stdin: bool) -> Result<String, String> {
         return Ok(text.strip_suffix('\r').map(str::to_owned).unwrap_or(text));
     }
     if !std::io::stdin().is_terminal() {
-        return Err("there is no terminal to ask for the password: say --password-stdin".to_owned());
+        return Err("there is no terminal to ask for the password: use --password-stdin".to_owned());
     }
     let ask = |prompt: &str| {
-        rpassword::prompt_password(prompt).map_err(|error| format!("can't ask: {error}"))
+        rpassword::prompt_password(prompt)
+            .map_err(|error| format!("can't ask for the password: {error}"))
     };
     let password = ask("Password: ")?;
     if ask("Again: ")? != password {
-        return Err("the two passwords are not the same".to_owned());
+        return Err("the two passwords differ".to_owned());
     }
     Ok(password)
 }
@@ -325,7 +327,9 @@ async fn serve(settings: Settings) -> Result<(), String> {
                 return Err(match address {
                     Some(address) => format!("a server at {address} has the database {file} open"),
                     None => {
-                        format!("a command is at work on the database {file}: wait for its end")
+                        format!(
+                            "a command is using the database {file}: try again when it has ended"
+                        )
                     }
                 });
             }
@@ -343,7 +347,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let mut signals = Signals::catch()?;
     if app.settings().is_overheard() {
         tracing::warn!(
-            "others on the network can read along: say --tls-cert and --tls-key, or name the proxy \
+            "others on the network can read the traffic: set --tls-cert and --tls-key, or name the proxy \
              that encrypts with --trusted-proxies"
         );
     }
@@ -360,7 +364,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
         let delay = leaving.settings().shutdown_delay;
         if delay > 0 {
             leaving.leave();
-            tracing::info!(seconds = delay, "not ready any more, and stopping soon");
+            tracing::info!(seconds = delay, "no longer ready, stopping soon");
             drop(timeout(Duration::from_secs(delay), signals.next()).await);
         }
     };
@@ -370,7 +374,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C. While this lives, neither ends the process by itself.
+/// SIGTERM and Ctrl-C. While this value exists, neither ends the process by itself.
 #[cfg(unix)]
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -386,7 +390,7 @@ impl Signals {
         Ok(Self { interrupt: catch(interrupt)?, terminate: catch(terminate)? })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -405,14 +409,14 @@ impl Signals {
         Ok(Self)
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     async fn next(&mut self) {
         drop(tokio::signal::ctrl_c().await);
     }
 }
 
 fn start_log(settings: &Settings) {
-    // sqlx tells of every notice that PostgreSQL has; only what is wrong is of interest here.
+    // sqlx logs every notice from PostgreSQL. Only warnings are of interest.
     let libraries = settings.log_level.min(LevelFilter::WARN);
     let filter = Targets::new().with_default(settings.log_level).with_target("sqlx", libraries);
     let is_json = settings.log_format == LogFormat::Json;
@@ -424,7 +428,7 @@ fn start_log(settings: &Settings) {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // The filter is a layer of its own: one that belongs to a layer forgets to let an event through
-    // after sqlx has only asked whether it would.
+    // The filter is a layer of its own. A filter attached to another layer can lose an event after
+    // sqlx has asked only whether it is enabled.
     tracing_subscriber::registry().with(layer).with(filter).init();
 }

@@ -26,7 +26,7 @@ pub struct DeskOptions {
     pub data: Option<PathBuf>,
     /// Whether the data is temporary and filled with sample patients.
     pub ephemeral: bool,
-    /// Whether people may register themselves.
+    /// Whether registration is open.
     pub is_registration_open: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct NewAdmin {
 /// The reason why the first administrator was not created.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeskRefusal {
-    /// The field at fault, if it is a single one.
+    /// The field with the error, if it is a single one.
     pub field: Option<String>,
     /// The sentence for the user.
     pub message: String,
@@ -120,7 +120,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
         Asked::Ours(lock) => lock,
         Asked::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
         Asked::Taken(None) => {
-            return Err("a command is using the data: wait until it has ended".to_owned());
+            return Err("a command is using the data: try again when it has ended".to_owned());
         }
     };
     let listener = listen(Settings::defaults().listen)?;

@@ -44,7 +44,7 @@ impl PartialDate {
         if parts.next().is_some() {
             return Err(shape());
         }
-        let no_such = || FieldError::new("no_such_date", "is a date that does not exist");
+        let no_such = || FieldError::new("no_such_date", "does not exist in the calendar");
         let (Some(month), day) = (month, day) else { return Ok(Self::Year(year)) };
         let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(no_such)?;
         match day {

@@ -99,7 +99,7 @@ impl std::hash::Hash for Identifier {
 fields! {
     /// What a request says about a patient. The same members serve for creating, replacing and
     /// changing; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].
-    PatientInput => #[derive(Default)] PatientFields {
+    PatientInput => #[derive(Default)] PatientFields as patient_fields {
         /// Given names. At least one of first and last name is needed.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("José")],
         /// Family names.
@@ -132,6 +132,9 @@ fields! {
         /// Medical history, in words.
         medical_history: String = (read::note(NOTE_MAX))
             => [max_length(NOTE_MAX), example("Asthma since childhood")],
+        /// The language in which the patient prefers to speak, as a tag of BCP 47.
+        preferred_language: String = (read::parsed(rules::LANGUAGE_MAX, rules::language))
+            => [max_length(rules::LANGUAGE_MAX), example("es")],
         /// Whom to call.
         emergency_contact: String = (read::line(EMERGENCY_CONTACT_MAX))
             => [max_length(EMERGENCY_CONTACT_MAX), example("Ana Gómez, +1 555 765 4321")],
@@ -179,7 +182,7 @@ record! {
         created_at: DateTime<Utc>,
         /// When it was last changed.
         updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
+        /// The version, which counts the changes from 1.
         version: i64 => [range(1, i64::MAX), example(1)],
         /// When it was archived.
         archived_at: Option<DateTime<Utc>> => [example(Value::Null)],

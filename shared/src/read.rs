@@ -1,5 +1,5 @@
-//! Reading a JSON object so that everything that is wrong with it is known at once: members of the
-//! wrong type, members given twice, members nobody knows. serde stops at the first.
+//! Reading a JSON object so that all its errors are found at once: members of the wrong type,
+//! repeated members and unknown members. serde stops at the first error.
 
 mod earlier;
 
@@ -15,29 +15,29 @@ use crate::{
     text::{self, Lines},
 };
 
-/// What a body is that a request carries.
+/// The body of a request.
 pub trait Input: Sized {
-    /// The names that earlier systems have for its members.
+    /// The earlier systems' names for its members.
     const EARLIER: EarlierNames = &[];
 
-    /// Takes the members; what is wrong with them stays in the reader. Nothing comes of it where a
-    /// member is missing or bad without which there is no such body.
+    /// Reads the members. The reader collects the errors. Returns `None` if a required member is
+    /// absent or bad.
     fn read(reader: &mut Reader) -> Option<Self>;
 
-    /// Adds what else is wrong, as far as can be told from what was readable: called where something
-    /// is wrong already, so that all of it is named at once.
+    /// Adds further errors that can be found in the valid members. It is called only if there are
+    /// errors already, so that the answer names all of them.
     fn validate(&self, _today: NaiveDate, _faults: &mut FieldErrors) {}
 }
 
-/// Most members of an object that are looked at. No record has as many.
+/// The maximum number of members in an object that are read. No record has as many.
 const MEMBERS_MAX: usize = 200;
-/// Most unknown members that are named.
+/// The maximum number of unknown members that are named.
 const UNKNOWN_MAX: usize = 20;
-/// Longest name for which the nearest known one is looked for.
+/// The longest name for which the nearest known one is searched.
 const NAME_MAX: usize = 64;
 
-/// The value of a member: as it came, so that what is repeated inside it is noticed too, or made
-/// elsewhere.
+/// The value of a member: unparsed JSON, which still shows repeated names inside it, or a value
+/// from another source.
 #[derive(Clone)]
 enum Raw {
     Json(Box<RawValue>),
@@ -53,7 +53,7 @@ impl Raw {
         }
     }
 
-    /// The items of a list, or nothing where it is none.
+    /// The items of a list, or `None` for anything else.
     fn items(self) -> Option<Vec<Self>> {
         match self {
             Self::Json(raw) => {
@@ -65,7 +65,7 @@ impl Raw {
         }
     }
 
-    /// The members of an object, or nothing where it is none.
+    /// The members of an object, or `None` for anything else.
     fn members(self) -> Option<Vec<(String, Self)>> {
         match self {
             Self::Json(raw) => serde_json::from_str::<Members>(raw.get()).ok().map(|it| it.0),
@@ -77,7 +77,7 @@ impl Raw {
     }
 }
 
-/// The members of one JSON object, in the order in which they came, repeated ones too.
+/// The members of a JSON object in their original order, including repeated ones.
 struct Members(Vec<(String, Raw)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -102,12 +102,12 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// Read-only members that came along in a change: they must be what they are.
+/// Read-only members in a request, which must be unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadOnlyMembers(Vec<(&'static str, Value)>);
 
 impl ReadOnlyMembers {
-    /// Compares each with the record as it is; what differs is a fault.
+    /// Compares each member with the current record. A difference is an error.
     pub fn compare(&self, current: &Value, faults: &mut FieldErrors) {
         for (name, sent) in &self.0 {
             if current.get(name) != Some(sent) {
@@ -117,19 +117,19 @@ impl ReadOnlyMembers {
     }
 }
 
-/// The members of one JSON object while they are read.
+/// A JSON object that is being read.
 pub struct Reader {
     members: Vec<(String, Raw)>,
     known: Vec<&'static str>,
     prefix: String,
-    /// What is wrong so far.
+    /// The errors so far.
     pub faults: FieldErrors,
 }
 
 impl Reader {
     /// Parses a body.
     ///
-    /// Fails where it is not one JSON object, with what is wrong and where.
+    /// Fails if it is not a single JSON object, with the reason and the position.
     pub fn from_slice(body: &[u8]) -> Result<Self, FieldError> {
         let not_json = |what: String| FieldError::new("not_json", format!("is not JSON: {what}"));
         let text = std::str::from_utf8(body).map_err(|e| not_json(e.to_string()))?;
@@ -153,7 +153,7 @@ impl Reader {
         Ok(Self::of(members.0))
     }
 
-    /// Reads members that did not come as JSON: a form, a row of a file.
+    /// Reads members that did not come as JSON, such as those of a form or of a row in a file.
     pub fn from_members(members: Vec<(String, Value)>) -> Self {
         Self::of(members.into_iter().map(|(name, value)| (name, Raw::Value(value))).collect())
     }
@@ -177,9 +177,9 @@ impl Reader {
         Some(self.members.swap_remove(place).1)
     }
 
-    /// Looks at a member without taking it.
+    /// Reads a member without removing it.
     ///
-    /// Fails where the rule refuses it.
+    /// Fails if the rule refuses it.
     pub(crate) fn peek<T>(
         &self,
         name: &str,
@@ -192,18 +192,18 @@ impl Reader {
         }
     }
 
-    /// Whether a member is there, `null` or not.
+    /// Whether a member is present, even if it is `null`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.members.iter().any(|(member, _)| member == name)
     }
 
-    /// Puts a value into the place of a member.
+    /// Replaces the value of a member.
     pub(crate) fn put(&mut self, name: &str, value: impl Into<Value>) {
         self.members.retain(|(member, _)| member != name);
         self.members.push((name.to_owned(), Raw::Value(value.into())));
     }
 
-    /// Takes a member by its name.
+    /// Reads a member.
     pub fn member<T>(
         &mut self,
         name: &'static str,
@@ -224,7 +224,7 @@ impl Reader {
         }
     }
 
-    /// Takes a member that need not be there, but can't be `null`.
+    /// Reads an optional member that can't be `null`.
     pub fn filled<T>(
         &mut self,
         name: &'static str,
@@ -232,7 +232,8 @@ impl Reader {
     ) -> Patch<T> {
         match self.member(name, rule) {
             Patch::Null => {
-                let complaint = FieldError::new("never_null", "can't be empty; leave it out");
+                let complaint =
+                    FieldError::new("never_null", "can't be empty: leave it out instead");
                 self.faults.add(format!("{}{name}", self.prefix), complaint);
                 Patch::Absent
             }
@@ -240,7 +241,7 @@ impl Reader {
         }
     }
 
-    /// Takes a member that has to be there.
+    /// Reads a required member.
     pub fn required<T>(
         &mut self,
         name: &'static str,
@@ -258,13 +259,13 @@ impl Reader {
         }
     }
 
-    /// Takes members that the server computes: what was read can be sent back.
+    /// Accepts and ignores members that the server computes.
     pub fn ignore(&mut self, names: &'static [&'static str]) {
         self.known.extend(names);
         self.members.retain(|(member, _)| !names.contains(&member.as_str()));
     }
 
-    /// Takes read-only members that must be what they are.
+    /// Reads read-only members, which must be unchanged.
     pub fn read_only(&mut self, names: &'static [&'static str]) -> ReadOnlyMembers {
         let mut read_only = ReadOnlyMembers::default();
         for name in names {
@@ -277,7 +278,7 @@ impl Reader {
         read_only
     }
 
-    /// Reads a list of objects. Faults are named `name[0].member`.
+    /// Reads a list of objects. Errors name a member as `name[0].member`.
     pub fn list<T>(
         &mut self,
         name: &'static str,
@@ -321,7 +322,7 @@ impl Reader {
         Patch::Value(items)
     }
 
-    /// Ends the reading: what nobody has taken is unknown.
+    /// Finishes reading. Members that were not read are unknown.
     pub fn finish(mut self) -> FieldErrors {
         for (name, _) in self.members.iter().take(UNKNOWN_MAX) {
             let mut complaint = FieldError::new("unknown", "is not known");
@@ -338,16 +339,16 @@ impl Reader {
     }
 }
 
-/// Reads a body completely.
+/// Reads a whole body.
 ///
-/// Fails with everything that is wrong with it; a body that is not a JSON object is a fault of
-/// `body`. `today` is the clinic's.
+/// Fails with every error in it. If the body is not a JSON object, the error belongs to `body`.
+/// `today` is the date in the clinic's time zone.
 pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, FieldErrors> {
     body_as_sent(bytes, today).0
 }
 
-/// Reads a body as [`body()`] does, and tells which members came under an earlier name: the faults are
-/// named as members are named today.
+/// Reads a body like [`body()`], and returns which members came under an earlier name. The errors
+/// use the current names.
 pub fn body_as_sent<T: Input>(
     bytes: &[u8],
     today: NaiveDate,
@@ -373,17 +374,17 @@ fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, Fie
     Ok(Some(text).filter(|text| text::is_visible(text)))
 }
 
-/// A rule for text on one line of at most `max` characters; blank text is no value.
+/// A rule for single-line text of at most `max` characters. Blank text counts as absent.
 pub fn line(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| text_of(value, Lines::One, max)
 }
 
-/// A rule for text on any number of lines; blank text is no value.
+/// A rule for text with any number of lines. Blank text counts as absent.
 pub fn note(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| text_of(value, Lines::Many, max)
 }
 
-/// A rule for text on one line that means something.
+/// A rule for single-line text that is parsed further.
 pub fn parsed<T>(
     max: usize,
     parse: impl Fn(&str) -> Result<T, FieldError>,
@@ -391,7 +392,7 @@ pub fn parsed<T>(
     move |value| text_of(value, Lines::One, max)?.map(|text| parse(&text)).transpose()
 }
 
-/// A rule for a secret, which is taken exactly as it is. Only its length is looked at here.
+/// A rule for a secret, which is kept exactly as it is. Only its length is checked.
 pub fn secret(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| match value {
         Value::String(secret) if secret.chars().count() > max => Err(FieldError::too_long(max)),

@@ -1,4 +1,4 @@
-//! Visits: the patients who come to the clinic on a day.
+//! Visits of patients to the clinic.
 
 use std::str::FromStr;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 choice! {
-    /// How far a visit has come. The first three are open.
+    /// The status of a visit. The first three are open.
     VisitStatus {
         /// The patient has arrived and waits.
         Waiting = "WAITING",
@@ -30,11 +30,11 @@ choice! {
     }
 }
 
-/// When a patient was called, went in, and left.
+/// The times at which a patient was called, went in and left.
 pub type VisitTimes = [Option<DateTime<Utc>>; 3];
 
 impl VisitStatus {
-    /// Whether the patient is in the clinic.
+    /// Whether the visit is open, that is, the patient is in the clinic.
     pub fn is_open(self) -> bool {
         !matches!(self, Self::Done | Self::Left)
     }
@@ -52,26 +52,26 @@ impl VisitStatus {
 }
 
 fields! {
-    /// What a request says about a visit.
+    /// The members of a visit in a request.
     VisitInput => VisitFields {
         /// The patient.
         patient: PatientId = required (id) => [example(1)],
-        /// The doctor whom the patient comes to see.
+        /// The doctor.
         doctor: DoctorId = (id) => [example(1)],
-        /// The assignment for which the patient comes. It is one of this patient and sets the doctor.
+        /// The assignment. It must be one of this patient, and it sets the doctor.
         assignment: AssignmentId = (id) => [example(1)],
-        /// Why the patient comes.
+        /// The reason for the visit.
         reason: String = (read::note(REASON_MAX)) => [max_length(REASON_MAX), example("Fever")],
-        /// Whether the patient is to be seen before those who are not urgent.
+        /// Whether the visit comes before those that are not urgent.
         is_urgent: bool = kept (read::boolean) or false => [example(false)],
-        /// How far the visit has come; `WAITING` unless the request says otherwise.
+        /// The status. The default is `WAITING`.
         status: VisitStatus = kept (read::parsed(20, VisitStatus::from_str)) or VisitStatus::Waiting
             => [example("WAITING")],
     }
     also {}
 }
 
-/// Members that the server computes; what was read can be sent back.
+/// Computed members. A request may send them back, and they are ignored.
 const COMPUTED: &[&str] = &[
     "number",
     "day",
@@ -95,7 +95,7 @@ const FIXED: &[&str] = &["id", "created_by"];
 /// No earlier system has visits.
 const EARLIER: Members = &[];
 
-/// Adds that a new visit has no patient, where something else is wrong already.
+/// Adds that a new visit has no patient, to other errors.
 fn validate(input: &VisitInput, is_change: bool, _: NaiveDate, errors: &mut FieldErrors) {
     if !is_change && !errors.concern("patient") {
         errors.extend(input.create().err().unwrap_or_default());
@@ -106,71 +106,71 @@ requests! {
     VisitInput;
     /// A patient who has arrived.
     NewVisit false false, example {"patient": 1, "reason": "Fever"},
-    /// A change to a visit: an absent member stays, `null` clears it.
+    /// A change to a visit. An absent member stays, `null` clears it.
     VisitPatch true false, example {"status": "CALLED"},
 }
 
 record! {
-    /// A patient's coming to the clinic on one day.
+    /// A visit of a patient to the clinic on one day.
     Visit over VisitFields, permissions VisitPermission, pages "VisitPage" {
         /// The record's id.
         id: VisitId,
-        /// The number of the visit on its day, from 1. No number is given twice.
+        /// The number of the visit on its day, from 1. No number is used twice.
         number: i64 => [range(1, i64::MAX), example(7)],
         /// The day, by the clinic's time zone.
         day: NaiveDate,
-        /// What can be changed of it.
+        /// The members that can be changed.
         #[serde(flatten)]
         fields: VisitFields,
-        /// The patient's names.
+        /// The full name of the patient.
         patient_name: String => [max_length(2 * NAME_MAX + 1), example("José Gómez")],
-        /// The patient's medical record number.
+        /// The medical record number of the patient.
         mrn: String => [max_length(20), example("P000001B")],
-        /// The doctor's names.
+        /// The full name of the doctor.
         doctor_name: Option<String> => [max_length(2 * NAME_MAX + 1), example("Sarah Johnson")],
-        /// When the patient arrived.
+        /// The time of arrival.
         arrived_at: DateTime<Utc>,
-        /// When the patient was called.
+        /// The time at which the patient was called.
         called_at: Option<DateTime<Utc>>,
-        /// When the patient went in.
+        /// The time at which the patient went in.
         started_at: Option<DateTime<Utc>>,
-        /// When the visit ended.
+        /// The time at which the visit ended.
         ended_at: Option<DateTime<Utc>>,
-        /// Who entered it.
+        /// The user who created the record.
         created_by: UserId,
-        /// That user's username, or name where there is no username.
+        /// The username of that user, or the name if there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
     }
 }
 
 choice! {
-    /// What somebody may do with a visit.
+    /// A permission for a visit.
     VisitPermission {
-        /// Change its reason, its urgency and its status.
+        /// Change reason, urgency and status.
         Update = "update",
-        /// Correct the patient, also doctor and assignment.
+        /// Correct the patient.
         CorrectPatient = "correct_patient",
-        /// Read its history.
+        /// Read the history.
         History = "history",
     }
 }
 
 filter! {
-    /// Which visits a list shows: urgent ones first, then by number.
+    /// The filters of a list of visits.
     VisitFilter, in pages {
-        /// On this day; today unless the request says otherwise.
+        /// The day. The default is today.
         day: NaiveDate = query::parsed(10, parse_day),
         /// The doctor.
         doctor: DoctorId = query::parsed(20, DoctorId::from_str),
         /// The patient.
         patient: PatientId = query::parsed(20, PatientId::from_str),
-        /// How far it has come.
+        /// The status.
         status: VisitStatus = query::parsed(20, VisitStatus::from_str),
-        /// Whether the patient is still in the clinic: `WAITING`, `CALLED` and `IN_ROOM`.
+        /// Whether the visit is open (`WAITING`, `CALLED`, `IN_ROOM`).
         is_open: bool = query::boolean,
-        /// Changed at this time or later.
+        /// The earliest time of the last change.
         updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// Changed before this time.
+        /// The time before which the last change was made.
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
     }
 }

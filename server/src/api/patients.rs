@@ -33,7 +33,7 @@ pub(super) struct PatientsApi(pub(super) App);
 impl PatientsApi {
     /// List patients
     ///
-    /// Searched, filtered and ordered, in pages.
+    /// With search, filters, ordering and pages.
     #[oai(path = "/", method = "get", operation_id = "list_patients")]
     async fn list_patients(
         &self,
@@ -59,7 +59,7 @@ impl PatientsApi {
 
     /// Read a patient
     ///
-    /// `archived=true` reads one from the archive.
+    /// `archived=true` reads an archived patient.
     #[oai(path = "/:id", method = "get", operation_id = "get_patient")]
     async fn get_patient(
         &self,
@@ -73,7 +73,7 @@ impl PatientsApi {
 
     /// Replace a patient's record
     ///
-    /// What is absent is cleared.
+    /// Absent members are cleared.
     #[oai(path = "/:id", method = "put", operation_id = "replace_patient")]
     async fn replace_patient(
         &self,
@@ -88,7 +88,7 @@ impl PatientsApi {
 
     /// Change a patient's record
     ///
-    /// What is absent stays, `null` clears.
+    /// Absent members stay, and `null` clears a member.
     #[oai(path = "/:id", method = "patch", operation_id = "update_patient")]
     async fn update_patient(
         &self,
@@ -103,7 +103,7 @@ impl PatientsApi {
 
     /// Archive a patient
     ///
-    /// It leaves every list; nothing is destroyed.
+    /// The patient disappears from every list, but nothing is deleted.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_patient")]
     async fn delete_patient(
         &self,
@@ -119,7 +119,7 @@ impl PatientsApi {
 
     /// Archive a patient and read the record
     ///
-    /// It leaves every list; nothing is destroyed.
+    /// The patient disappears from every list, but nothing is deleted.
     #[oai(path = "/:id/archive", method = "post", operation_id = "archive_patient")]
     async fn archive_patient(
         &self,
@@ -132,7 +132,7 @@ impl PatientsApi {
         Ok(Tagged(patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?))
     }
 
-    /// Bring a patient back from the archive
+    /// Restore a patient from the archive
     #[oai(path = "/:id/restore", method = "post", operation_id = "restore_patient")]
     async fn restore_patient(
         &self,
@@ -147,9 +147,9 @@ impl PatientsApi {
         ))
     }
 
-    /// Erase a patient for good
+    /// Erase a patient permanently
     ///
-    /// For administrators. The audit log keeps that it happened and not what it was.
+    /// For administrators. The audit log keeps the fact, but none of the erased data.
     #[oai(path = "/:id/purge", method = "post", operation_id = "purge_patient")]
     async fn purge_patient(
         &self,
@@ -165,7 +165,8 @@ impl PatientsApi {
 
     /// Read a patient's history
     ///
-    /// Newest first: who, when, from where, and each field's old and new value.
+    /// Newest first. Each entry has the user, the time, the origin, and the old and new value of
+    /// each changed field.
     #[oai(path = "/:id/history", method = "get", operation_id = "list_patient_history")]
     async fn list_patient_history(
         &self,
@@ -179,7 +180,7 @@ impl PatientsApi {
 
     /// List a patient's doctors, as assignments
     ///
-    /// The active ones, unless `status` or `is_active` says otherwise: the patient's doctors.
+    /// By default the active ones; `status` or `is_active` selects others.
     #[oai(path = "/:id/doctors", method = "get", operation_id = "list_patient_doctors")]
     async fn list_patient_doctors(
         &self,
@@ -191,9 +192,9 @@ impl PatientsApi {
         Ok(page(assignments::of_patient(&self.0, &guard, id.0, filter).await?, &address))
     }
 
-    /// Say which account belongs to a patient
+    /// Link an account to a patient
     ///
-    /// For administrators. The account, of the role `patient`, then reads this record.
+    /// For administrators. The account must have the role `patient`. It can then read this record.
     #[oai(path = "/:id/user", method = "put", operation_id = "link_patient_user")]
     async fn link_patient_user(
         &self,
@@ -207,7 +208,7 @@ impl PatientsApi {
         Ok(Tagged(links::link::<Patient>(&self.0, &guard, id.0, &precondition, user).await?))
     }
 
-    /// Say that no account belongs to a patient
+    /// Unlink the account of a patient
     #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_patient_user")]
     async fn unlink_patient_user(
         &self,

@@ -22,9 +22,9 @@ pub(super) struct TokensApi(pub(super) App);
 
 #[OpenApi(prefix_path = "/api/auth/tokens", tag = "Tag::Auth")]
 impl TokensApi {
-    /// List one's own API tokens
+    /// List your API tokens
     ///
-    /// Newest first, without their secrets; expired ones too, until they are revoked.
+    /// Newest first, without their secrets. Expired tokens are listed until they are revoked.
     #[oai(path = "/", method = "get", operation_id = "list_tokens")]
     async fn list_tokens(
         &self,
@@ -35,9 +35,9 @@ impl TokensApi {
         Ok(page(api_tokens::list(&self.0, &guard, &query).await?, &address))
     }
 
-    /// Read one of one's own API tokens
+    /// Read one of your API tokens
     ///
-    /// Without its secret. A token that was revoked is a 404.
+    /// Without its secret. A revoked token gets a 404.
     #[oai(path = "/:id", method = "get", operation_id = "get_token")]
     async fn get_token(
         &self,
@@ -48,12 +48,12 @@ impl TokensApi {
         Ok(Reply::new(api_tokens::read(&self.0, &guard, id.0).await?))
     }
 
-    /// Make an API token
+    /// Create an API token
     ///
-    /// For an unattended program, with no more rights than its user. `token` is the secret, which is
-    /// shown once; `id` names the token in addresses and in the audit log (`token` there). A
-    /// token ends when it is revoked or expires, when its user sets a password with a one-time code,
-    /// and when the account is taken out of use; changing the password leaves it as it is.
+    /// For an unattended program, with at most the rights of its user. `token` is the secret and
+    /// is shown once; `id` identifies the token in URLs and in the audit log (`token` there). A
+    /// token ends when it is revoked or expires, when its user sets a password with a one-time
+    /// code, and when the account is deactivated. Changing the password does not end it.
     #[oai(path = "/", method = "post", operation_id = "create_token")]
     async fn create_token(
         &self,
@@ -66,7 +66,7 @@ impl TokensApi {
         Ok(Created { body, version: None, location, keep: CachePolicy::Never })
     }
 
-    /// Revoke one of one's own API tokens
+    /// Revoke one of your API tokens
     #[oai(path = "/:id", method = "delete", operation_id = "revoke_token")]
     async fn revoke_token(
         &self,

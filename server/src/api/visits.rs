@@ -1,4 +1,4 @@
-//! Visits.
+//! The operations on visits.
 
 use poem_openapi::OpenApi;
 use shared::{
@@ -28,7 +28,7 @@ pub(super) struct VisitsApi(pub(super) App);
 impl VisitsApi {
     /// List the visits of a day
     ///
-    /// Those of today unless `day` says otherwise; urgent ones first, then by number.
+    /// The default is today. Urgent visits come first, then by number.
     #[oai(path = "/", method = "get", operation_id = "list_visits")]
     async fn list_visits(
         &self,
@@ -39,10 +39,10 @@ impl VisitsApi {
         Ok(page(visits::list(&self.0, &guard, &filter).await?, &address))
     }
 
-    /// Enter a patient who has arrived
+    /// Create a visit
     ///
-    /// A patient has one open visit a day: a second one is refused, and the first is shown in
-    /// `existing`.
+    /// A patient has at most one open visit a day. A second one is refused, and `existing` is the
+    /// first one.
     #[oai(path = "/", method = "post", operation_id = "create_visit")]
     async fn create_visit(
         &self,
@@ -68,9 +68,9 @@ impl VisitsApi {
 
     /// Change a visit
     ///
-    /// What is absent stays, `null` clears. A status that is reached is stamped with its time; going
-    /// back clears the times of later ones. While the visit is open, the front desk may correct the
-    /// patient. With another patient or doctor the assignment is cleared unless the body names one.
+    /// An absent member stays, `null` clears it. A new status gets its time, and going back clears
+    /// the times of later ones. While the visit is open, the front desk may correct the patient.
+    /// Another patient or doctor clears the assignment unless the body names one.
     #[oai(path = "/:id", method = "patch", operation_id = "update_visit")]
     async fn update_visit(
         &self,
@@ -85,7 +85,7 @@ impl VisitsApi {
 
     /// Read a visit's history
     ///
-    /// Newest first: who, when, from where, and each field's old and new value.
+    /// Newest first: user, time, origin, and the old and new value of each field.
     #[oai(path = "/:id/history", method = "get", operation_id = "list_visit_history")]
     async fn list_visit_history(
         &self,

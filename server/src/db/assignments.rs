@@ -24,8 +24,8 @@ use crate::error::Error;
 
 const TABLE: &str = "assignments";
 
-columns! {
-    AssignmentFields of "a" { status, reason_for_visit, notes, assigned_date }
+shared::assignment_fields! {
+    columns! { AssignmentFields of "a" }
     and "a.patient_id, a.doctor_id, a.is_active, a.resume_status, a.ended_at, \
         p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
         d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, ",

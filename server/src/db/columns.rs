@@ -1,5 +1,5 @@
-//! How the members of a record are kept in columns. `columns!` is the one list of them: from it come
-//! what a query selects, how a row is read and what a write binds.
+//! How the members of a record are kept in columns, which have the members' names. `columns!` makes of
+//! the names in `fields!` what a query selects, how a row is read and what a write binds.
 
 use std::str::FromStr;
 

@@ -23,11 +23,8 @@ pub(crate) use many::{identified_ever, identified_now, insert_many};
 
 const TABLE: &str = "patients";
 
-columns! {
-    PatientFields of "p" {
-        first_name, last_name, date_of_birth, deceased_on, gender, phone_number, email, address, city,
-        state, zip_code, blood_type, allergies, medical_history, emergency_contact, identifiers,
-    }
+shared::patient_fields! {
+    columns! { PatientFields of "p" }
     and "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
         p.linked_user, p.archived_at, ",
         record_columns!("p", "p")

@@ -1,4 +1,4 @@
-//! Visits.
+//! Visits of patients to the clinic.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -67,8 +67,8 @@ fn from_row(row: &Row) -> Result<Kept<Visit>, Error> {
     Ok(Kept { record: visit, revision })
 }
 
-/// Restricts a query to the visits that the caller may see: those of the caller's patients, of the
-/// doctor who is linked to the account, or of the patient who is.
+/// Restricts a query to the visits that the caller may see: those of own patients, and those of the
+/// doctor or the patient that the account is linked to.
 fn restrict_visible(sql: &mut Sql, scope: Scope) {
     let (user, linked) = match scope {
         Scope::All => return,
@@ -123,7 +123,7 @@ pub(crate) async fn open_of(
     Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
 }
 
-/// The columns that a write fills, with their values.
+/// The columns that a write sets, with their values.
 fn values(
     fields: &VisitFields,
     times: VisitTimes,
@@ -135,7 +135,7 @@ fn values(
     Ok(values)
 }
 
-/// Enters a visit under the next number of its day, and returns its id.
+/// Inserts a visit with the next number of its day, and returns its id.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     day: NaiveDate,
@@ -156,7 +156,7 @@ pub(crate) async fn insert(
     Ok(VisitId(sql.fetch_one(conn).await?.get("id")?))
 }
 
-/// Writes a changed visit, if it is still the version that was read; says whether it was.
+/// Writes a changed visit and returns `true`, unless its version has changed since it was read.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     old: &Kept<Visit>,
@@ -169,7 +169,7 @@ pub(crate) async fn update(
     records::update(conn, &old.revision, columns, changed_by, now).await
 }
 
-/// The figures of a day, over the visits that the caller may see.
+/// The numbers of a day, of the visits that the caller may see.
 pub(crate) async fn figures(
     conn: &mut Conn<'_>,
     scope: Scope,

@@ -1,4 +1,4 @@
-//! Who may do what: the whole permission table, and who is asking.
+//! The permission table: which actions each role may take, and on which records.
 
 use shared::{
     UserId,
@@ -12,28 +12,28 @@ use shared::{
 pub use crate::db::Scope;
 use crate::{config::Directory, db::records::Revision, error::Error, services::actor::Actor};
 
-/// What can be done.
+/// An action that needs a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Register a patient.
     CreatePatient,
-    /// Read patients, and who takes care of them.
+    /// Read patients and the doctors assigned to them.
     ReadPatient,
     /// Change, archive and restore patients.
     ChangePatient,
-    /// Read a patient's history, and that of the assignments.
+    /// Read the history of a patient and of the patient's assignments.
     ReadPatientHistory,
     /// List the archived patients.
     ListArchivedPatients,
     /// Erase a patient for good.
     PurgePatient,
-    /// Put patients into the care of doctors, and end it.
+    /// Assign patients to doctors, and end assignments.
     AssignPatient,
-    /// Enter a visit, and correct who has come to whom.
+    /// Create visits, and correct their patient and doctor.
     CreateVisit,
     /// Change a visit.
     ChangeVisit,
-    /// Enter a doctor into the directory.
+    /// Add a doctor to the directory.
     CreateDoctor(Directory),
     /// Change, archive and restore doctors.
     ChangeDoctor(Directory),
@@ -41,19 +41,19 @@ pub enum Action {
     ReadDoctorHistory,
     /// List the archived doctors.
     ListArchivedDoctors,
-    /// Say which account belongs to a doctor or a patient.
+    /// Link an account to a doctor or a patient.
     LinkUser,
-    /// See who has an account.
+    /// See the users' names and roles.
     ReadUsers,
     /// See whole accounts.
     ReadAccounts,
-    /// Make and change accounts.
+    /// Create and change accounts.
     ManageUsers,
     /// Read the audit log.
     ReadAudit,
 }
 
-/// The table. `None`: not at all. Every doctor may be read by everybody who is logged in.
+/// The table. `None` means no record at all. Every user may read every doctor.
 fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     use Action::{
         AssignPatient, ChangeDoctor, ChangePatient, ChangeVisit, CreateDoctor, CreatePatient,
@@ -81,9 +81,9 @@ fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     }
 }
 
-/// The records with which somebody may do something.
+/// The records on which the caller may take an action.
 ///
-/// Fails where the answer is none.
+/// Fails if there are none.
 pub fn scope(actor: &Actor, action: Action) -> Result<Scope, Error> {
     scope_of(actor.user.role, action, actor.id()).ok_or(refusal(action))
 }
@@ -91,7 +91,7 @@ pub fn scope(actor: &Actor, action: Action) -> Result<Scope, Error> {
 fn refusal(action: Action) -> Error {
     Error::Forbidden(match action {
         Action::PurgePatient => "only an administrator may purge a record",
-        Action::LinkUser => "only an administrator may say whose account it is",
+        Action::LinkUser => "only an administrator may link an account",
         Action::ListArchivedPatients | Action::ListArchivedDoctors => {
             "only the front desk may list the archive"
         }
@@ -99,25 +99,25 @@ fn refusal(action: Action) -> Error {
             "only the front desk may change the directory of doctors"
         }
         Action::ChangeDoctor(Directory::Creator) | Action::ReadDoctorHistory => {
-            "only who entered this doctor, or the front desk, may do this"
+            "only the front desk or the user who added this doctor may do this"
         }
         Action::CreatePatient
         | Action::ReadPatient
         | Action::ChangePatient
         | Action::ReadPatientHistory
         | Action::AssignPatient => {
-            "only who registered this patient, or the front desk, may do this"
+            "only the front desk or the user who registered this patient may do this"
         }
-        Action::CreateVisit => "only the front desk may say who has come to whom",
+        Action::CreateVisit => "only the front desk may create visits and say whom they are for",
         Action::ChangeVisit => "only the front desk and the doctor of this visit may change it",
-        Action::ReadUsers => "only the front desk and administrators may see who has an account",
+        Action::ReadUsers => "only the front desk and administrators may see users",
         Action::ReadAccounts => "only an administrator may filter by this",
-        Action::ManageUsers => "only an administrator may keep accounts",
+        Action::ManageUsers => "only an administrator may manage accounts",
         Action::ReadAudit => "only an administrator may read the audit log",
     })
 }
 
-/// Whether somebody may do something with a record of this owner.
+/// Whether the caller may take an action on a record of this owner.
 pub fn may_with(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> bool {
     match scope_of(actor.user.role, action, actor.id()) {
         Some(Scope::All) => true,
@@ -128,13 +128,13 @@ pub fn may_with(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>)
     }
 }
 
-/// Lets somebody do something with a record of this owner, which is known to be visible.
+/// Checks that the caller may take an action on a record of this owner, which the caller is known
+/// to see.
 pub fn check(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> Result<(), Error> {
     if may_with(actor, action, owner) { Ok(()) } else { Err(refusal(action)) }
 }
 
-/// Fails where a program asks: with a token that got into the wrong hands, nobody may make more
-/// of it than it is.
+/// Fails for an API token, so that a stolen token can't grant more than it already does.
 pub fn in_person(actor: &Actor) -> Result<(), Error> {
     match actor.program {
         None => Ok(()),
@@ -142,12 +142,12 @@ pub fn in_person(actor: &Actor) -> Result<(), Error> {
     }
 }
 
-/// Whether the caller may do something with any record at all.
+/// Whether the caller may take an action on any record at all.
 pub fn may(actor: &Actor, action: Action) -> bool {
     scope_of(actor.user.role, action, actor.id()).is_some()
 }
 
-/// What the caller may do with a patient that is visible.
+/// The caller's permissions for a visible patient.
 pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermission> {
     use PatientPermission::{Archive, Assign, History, Link, Purge, Restore, Update};
     let may_with = |action| may_with(actor, action, patient.created_by);
@@ -164,7 +164,7 @@ pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermi
     permissions(actor, History, &all)
 }
 
-/// What the caller may do with a doctor.
+/// The caller's permissions for a doctor.
 pub fn doctor_permissions(
     actor: &Actor,
     directory: Directory,
@@ -184,7 +184,7 @@ pub fn doctor_permissions(
     permissions(actor, History, &all)
 }
 
-/// What the caller may do with an assignment of a patient of this owner.
+/// The caller's permissions for an assignment whose patient has this owner.
 pub fn assignment_permissions(
     actor: &Actor,
     assignment: &Assignment,
@@ -216,7 +216,8 @@ pub(crate) fn visit_permissions(
     permissions(actor, History, &all)
 }
 
-/// The permissions that are given; to a program that may only read the one for reading alone.
+/// The granted permissions. An API token without the scope to write gets at most the permission to
+/// read.
 fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]) -> Vec<P> {
     let is_given = |(permission, is_given): &&(P, bool)| {
         *is_given && (actor.may_write() || *permission == reading)
@@ -224,7 +225,7 @@ fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]
     all.iter().filter(is_given).map(|(permission, _)| *permission).collect()
 }
 
-/// What an administrator may do with an account. That of the last active administrator stays in use.
+/// The caller's permissions for an account. The last active administrator can't be deactivated.
 pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<UserPermission> {
     if !may(actor, Action::ManageUsers) || actor.program.is_some() {
         return Vec::new();
@@ -240,7 +241,7 @@ pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<
     permissions
 }
 
-/// What a session may do beyond reading what it may see.
+/// The permissions of a session beyond reading what it may see.
 pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPermission> {
     use SessionPermission::{
         CreateDoctor, CreatePatient, CreateVisit, LinkUser, ManageUsers, PurgePatient,

@@ -17,7 +17,7 @@ use crate::{
     services::actor::Actor,
 };
 
-/// The audit log, newest first. Reading it is noted too.
+/// The audit log, newest first. Reading it is noted in the log too.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -25,7 +25,7 @@ pub async fn list(
 ) -> Result<PageSlice<AuditEntry>, Error> {
     scope(actor, Action::ReadAudit)?;
     if filter.entity_id.is_some() && filter.entity.is_none() {
-        let message = "is needed beside entity_id: ids of different kinds are not related";
+        let message = "is required with entity_id, because different kinds of records share ids";
         return Err(Error::invalid("entity", FieldError::new("required", message)));
     }
     let pages = filter.pages();

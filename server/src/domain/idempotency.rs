@@ -1,5 +1,5 @@
-//! Requests that may be sent again: the first successful answer is kept under the key that the client
-//! chose, in the transaction that did the work, and answered again for a day.
+//! Idempotency keys. The first successful answer to a request is stored under the key that the
+//! client chose, in the transaction that did the work, and replayed for a day.
 
 use std::sync::{
     Arc,
@@ -16,26 +16,26 @@ use crate::{
     services::actor::Actor,
 };
 
-/// How long an answer is kept.
+/// How long an answer is stored.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
-/// What a client says of a request that it may send again.
+/// The idempotency key of a request.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
-    /// The key, which the client chose.
+    /// The key as the client chose it.
     pub key: String,
-    /// A hash of the request: under one key there is only one.
+    /// A hash of the request. A key belongs to one request.
     pub digest: String,
-    /// Set where an earlier answer is given again.
+    /// Set if an earlier answer is replayed.
     pub replayed: Replayed,
 }
 
-/// Whether a request was answered with what was kept of an earlier one. Clones say the same.
+/// Whether a request was answered with a stored answer. Clones share the flag.
 #[derive(Clone, Debug, Default)]
 pub struct Replayed(Arc<AtomicBool>);
 
 impl Replayed {
-    /// Whether it was.
+    /// Whether the answer was replayed.
     pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -45,11 +45,11 @@ impl Replayed {
     }
 }
 
-/// Claims the key of a request. Where that has been served already its answer comes back; where it
-/// is at work right now this waits for it: on PostgreSQL for the row of the key, on SQLite for the
-/// only writer.
+/// Claims the key of a request, and returns the stored answer if the request has already
+/// succeeded. If the same request is in progress, this waits for it: on PostgreSQL for the lock on
+/// the key's row, on SQLite for the only writer.
 ///
-/// Fails where the key was used for another request.
+/// Fails if the key was used for another request.
 pub(crate) async fn claim<T: DeserializeOwned>(
     app: &App,
     conn: &mut Conn<'_>,
@@ -64,12 +64,12 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     if kept.digest != once.digest {
         return Err(Error::KeyReused);
     }
-    let answer = kept.answer.ok_or_else(|| Error::internal("a key without an answer"))?;
+    let answer = kept.answer.ok_or_else(|| Error::internal("an idempotency key has no answer"))?;
     once.replayed.set();
     serde_json::from_str(&answer).map(Some).map_err(|e| Error::Internal(e.into()))
 }
 
-/// Keeps the answer to a request, which is about this record.
+/// Stores the answer to a request, which concerns this record.
 pub(crate) async fn keep<T: Serialize>(
     conn: &mut Conn<'_>,
     actor: &Actor,
@@ -82,7 +82,7 @@ pub(crate) async fn keep<T: Serialize>(
     Ok(idempotency::keep(conn, actor.id(), &once.key, &answer, record).await?)
 }
 
-/// Removes the answers that were kept long enough, whoever asked.
+/// Removes the expired answers of all users.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let mut tx = app.db().begin().await?;
     idempotency::remove_before(&mut tx.conn(), app.clock().now() - KEPT).await?;

@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(
             all,
             [
-                "DEATHDATE: is a date that does not exist",
+                "DEATHDATE: does not exist in the calendar",
                 "GENDER: must be one of M, F, O, U",
                 "BIRTHDATE: must not be in the future",
                 "FIRST: is required: a person has a first name, a last name or both",

@@ -348,7 +348,7 @@ async fn a_misspelt_setting_is_not_ignored() {
         assert_eq!(output.status.code(), Some(2));
         let complaint = String::from_utf8(output.stderr).unwrap();
         let sentence =
-            format!("the environment has {name}, which is not a setting; did you mean {meant}?");
+            format!("the environment sets {name}, which is not a setting; did you mean {meant}?");
         assert!(complaint.contains(&sentence), "{complaint}");
     }
 }

@@ -333,6 +333,7 @@ async fn text_is_normalised_and_dangerous_characters_are_refused_everywhere(back
         "zip_code",
         "allergies",
         "medical_history",
+        "preferred_language",
         "emergency_contact",
         "phone_number",
         "email",

@@ -34,6 +34,9 @@ const EXCLUDED: &str = "positive_data_acceptance,use_after_free";
 /// describe it: `Allow` names a method more than the description, and that method is answered.
 const PARTLY_DESCRIBED: &[&str] = &["replace_mapping", "update_mapping", "delete_mapping"];
 
+/// The settings that only a file can hold.
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/schemathesis.toml");
+
 fn setting(name: &str, default: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| default.to_owned())
 }
@@ -92,6 +95,7 @@ async fn fuzz(backend: Backend, role: Option<Role>) {
 
 async fn run(server: &Server, token: Option<&str>, operations: &[&str], excluded: &str) {
     let mut command = tokio::process::Command::new(setting("SCHEMATHESIS", "st"));
+    command.args(["--config-file", CONFIG]);
     command.arg("run").arg(format!("http://{}/openapi.json", server.address));
     command.args(["--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"]);
     command.args(["--checks", "all", "--exclude-checks", excluded]);

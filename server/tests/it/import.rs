@@ -171,7 +171,7 @@ async fn bad_rows_are_named_and_the_others_go_in(backend: Backend) {
         "bad.csv:4: has 2 cells, and the header has 7",
         "bad.csv:6: has 9 cells, and the header has 7",
         "bad.csv:7: first_name: is not UTF-8",
-        "bad.csv:8: date_of_birth: is a date that does not exist",
+        "bad.csv:8: date_of_birth: does not exist in the calendar",
         "bad.csv:8: email: must be an e-mail address, like ana@example.com",
         "bad.csv:8: age: must be between 0 and 150",
         "bad.csv:8: first_name: is required: a person has a first name, a last name or both",
@@ -277,7 +277,7 @@ async fn an_import_that_cant_begin_is_one_sentence(backend: Backend) {
 
 async fn patients_have_an_owner_and_a_history(backend: Backend) {
     let operator = Operator::new(backend).await;
-    operator.write("p.csv", "first_name,age\nAnn,30\n");
+    operator.write("p.csv", "first_name,age,preferred_language\nAnn,30,PT-br\n");
     let (server, admin) = operator.serve().await;
     let member = server.member("m@example.com").await;
     let output = program(&server.place)
@@ -289,6 +289,7 @@ async fn patients_have_an_owner_and_a_history(backend: Backend) {
     assert!(said.contains("1 row with neither source_id nor identifiers"), "{said}");
     let ann = member.get("/api/patients").await.results()[0].clone();
     assert_eq!((&ann["created_by_username"], &ann["age"]), (&json!("m"), &json!(30)));
+    assert_eq!(ann["preferred_language"], "pt-BR");
     let history = admin.get(&format!("/api/patients/{}/history", ann["id"])).await;
     let entry = &history.results()[0];
     assert_eq!((&entry["action"], &entry["version"]), (&json!("patient.imported"), &json!(1)));
@@ -394,7 +395,7 @@ async fn bad_doctors_are_named_and_the_others_go_in(backend: Backend) {
         "d.csv:3: years_of_experience: must be a whole number",
         "d.csv:3: consultation_fee: must be between 0.00 and 99999999.99",
         "d.csv:3: is_available: must be true or false",
-        "d.csv:3: first_name: is required: a doctor has a first name, a last name or both",
+        "d.csv:3: first_name: is required: a doctor needs a first name, a last name or both",
         "d.csv:3: specialization: is required",
         "d.csv:4: has 1 cell, and the header has 6",
     ];
@@ -434,7 +435,7 @@ async fn the_sample_is_found_by_searching(backend: Backend) {
     let (email, password) = sample::furnish(&app, sample::PEOPLE).await.unwrap();
     assert!(
         sample::furnish(&app, sample::PEOPLE).await.is_err(),
-        "there is an administrator already"
+        "there already is an administrator"
     );
     app.close().await;
     let settings = place.settings();

@@ -25,6 +25,7 @@ on_both! {
     a_change_that_changes_nothing_is_no_change,
     reading_a_record_is_noted,
     permissions_are_what_the_caller_may_do,
+    a_language_is_a_tag_in_the_usual_case,
 }
 
 async fn a_patient_is_registered_with_everything_and_read_back(backend: Backend) {
@@ -35,7 +36,7 @@ async fn a_patient_is_registered_with_everything_and_read_back(backend: Backend)
         "gender": "Male", "email": "jose@example.com", "phone_number": "+1 (555) 123-4567",
         "address": "427 Balistreri Way\nUnit 19", "city": "Chicopee", "state": "MA",
         "zip_code": "01013", "blood_type": "o+", "allergies": "Penicillin",
-        "medical_history": "Asthma", "emergency_contact": "Ana, 555 765 4321",
+        "medical_history": "Asthma", "preferred_language": "PT-br", "emergency_contact": "Ana, 555 765 4321",
         "identifiers": [{"system": "insurance", "value": "X1"}, {"system": "synthea", "value": "1d60"}],
         "age": 37,
     });
@@ -44,6 +45,7 @@ async fn a_patient_is_registered_with_everything_and_read_back(backend: Backend)
     assert_eq!(created["full_name"], "José Eduardo Gómez");
     assert_eq!(created["gender"], "M");
     assert_eq!(created["blood_type"], "O+");
+    assert_eq!(created["preferred_language"], "pt-BR");
     assert_eq!(created["date_of_birth_estimated"], false);
     assert_eq!(created["created_by_username"], "staff");
     for member in ["first_name", "email", "phone_number", "address", "identifiers", "date_of_birth"]
@@ -504,4 +506,33 @@ async fn if_match_any_always_goes_through(backend: Backend) {
     });
     let statuses = futures_util::future::join_all(writes).await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+}
+
+async fn a_language_is_a_tag_in_the_usual_case(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    staff.patient(json!({"first_name": "Ana", "preferred_language": "ES"})).await;
+    let written = |tag: Value| staff.patch("/api/patients/1", json!({"preferred_language": tag}));
+    assert_eq!(written(json!("zh-hant-TW")).await.body["preferred_language"], "zh-Hant-TW");
+    let same = written(json!("ZH-Hant-tw")).await.expect_status(200);
+    assert_eq!(same.body["version"], 2);
+    for bad in ["Spanish", "pt_BR", "e", "es-"] {
+        let refused = written(json!(bad)).await.expect_status(400);
+        assert_eq!(
+            refused.body["detail"],
+            "preferred_language: must be a language tag, like es or pt-BR"
+        );
+        assert_eq!(refused.body["error_codes"][0]["code"], "invalid_language");
+    }
+    let long = format!("es-x-{}", "abcdefgh-".repeat(4));
+    let long = written(json!(long)).await.expect_status(400);
+    assert_eq!(long.body["error_codes"][0]["code"], "too_long");
+    assert_eq!(
+        written(Value::Null).await.expect_status(200).body["preferred_language"],
+        Value::Null
+    );
+    let history = staff.get("/api/patients/1/history").await.expect_status(200);
+    let change = &history.results()[0]["changes"][0];
+    assert_eq!(change["field"], "preferred_language");
+    assert_eq!((&change["old"], &change["new"]), (&json!("zh-Hant-TW"), &Value::Null));
 }

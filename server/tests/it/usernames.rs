@@ -78,7 +78,7 @@ async fn nobody_loses_the_last_thing_to_be_called_by(backend: Backend) {
     let made = admin.post("/api/users", new).await.expect_status(201).body;
     let path = format!("/api/users/{}", made["user"]["id"]);
     let refused = admin.patch(&path, json!({"username": null})).await.expect_status(400);
-    assert_eq!(refused.complaints("username"), r#"["is required where there is no name"]"#);
+    assert_eq!(refused.complaints("username"), r#"["is required if there is no name"]"#);
     // With a name the username may go, and then the name may not.
     let named = json!({"username": null, "name": "Ana Gómez"});
     admin.patch(&path, named).await.expect_status(200);

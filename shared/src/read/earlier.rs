@@ -1,4 +1,4 @@
-//! Members under the names of the earlier systems.
+//! Members under the names of earlier systems.
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Reader {
-    /// Gives every member that came under an earlier name the one of today, and tells which did. One
-    /// that is there under both names is given twice.
+    /// Renames every member with an earlier name to the current one, and returns the renamed ones.
+    /// A member with both names counts as given twice.
     pub(super) fn rename(&mut self, earlier: Members) -> SentNames {
         let mut sent = SentNames::default();
         for (name, today) in earlier {
@@ -20,7 +20,7 @@ impl Reader {
             let raw = self.members.swap_remove(place).1;
             let is_there = |name: &&&str| self.members.iter().any(|(member, _)| member == **name);
             if let Some(other) = today.iter().find(is_there) {
-                let message = format!("is given twice, the other time as {other}");
+                let message = format!("is given twice, also as {other}");
                 let complaint = FieldError::new("repeated", message).with("other", *other);
                 self.faults.add(*name, complaint);
                 continue;
@@ -36,7 +36,7 @@ impl Reader {
         sent
     }
 
-    /// Takes a name that came in one text and puts its parts into the place of theirs.
+    /// Splits a full name in one member into the members for its parts.
     pub(crate) fn split_name(&mut self) {
         let split = |name| compatibility::split(name).map(Some);
         if let Some((first, last)) = self.member("name", split).into_value() {
@@ -119,7 +119,7 @@ mod tests {
         let long = format!(r#"{{"name": "{} B"}}"#, "a".repeat(101));
         assert_eq!(
             faults::<NewPatient>(&long),
-            "name: must have at most 100 characters in either name"
+            "name: must have at most 100 characters in each name"
         );
         let all = faults::<NewAssignment>(r#"{"patient_id": 0, "doctor_id": null}"#);
         assert!(all.contains("patient_id: must be") && all.contains("doctor_id: is required"));
@@ -130,16 +130,13 @@ mod tests {
         for (json, expected) in [
             (
                 r#"{"phone": "12345", "phone_number": "12345"}"#,
-                "phone: is given twice, the other time as phone_number",
+                "phone: is given twice, also as phone_number",
             ),
             (
                 r#"{"blood_group": null, "blood_type": null}"#,
-                "blood_group: is given twice, the other time as blood_type",
+                "blood_group: is given twice, also as blood_type",
             ),
-            (
-                r#"{"name": "A B", "last_name": "B"}"#,
-                "name: is given twice, the other time as last_name",
-            ),
+            (r#"{"name": "A B", "last_name": "B"}"#, "name: is given twice, also as last_name"),
             (r#"{"phone": "12345", "phone": "12345"}"#, "phone: is given twice"),
         ] {
             let json = json.replacen('{', r#"{"state": "MA", "#, 1);

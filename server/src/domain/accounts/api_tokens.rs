@@ -1,6 +1,6 @@
-//! API tokens: for unattended programs, with no more rights than their user. A token can neither
-//! make another nor change its user's password, address or sessions, so that one that got into the
-//! wrong hands ends where it is revoked.
+//! API tokens for unattended programs. A token has at most the rights of its user. It can't create
+//! other tokens or change its user's password, address or sessions, so revoking a stolen token
+//! ends the theft.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
@@ -32,9 +32,9 @@ use crate::{
     },
 };
 
-/// How every token begins, so that one that lies about is recognised as what it is.
+/// The prefix of every token, by which people and secret scanners recognise one.
 const PREFIX: &str = "fdt_";
-/// How exactly the last use of a token is kept.
+/// The precision with which the last use of a token is stored.
 const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
 const ENTITY: &str = "api_token";
 
@@ -43,8 +43,8 @@ pub fn is_one(token: &str) -> bool {
     token.starts_with(PREFIX)
 }
 
-/// Finds out whose program sends an API token. Token and user are read anew each time, so that
-/// revoking and deactivating take effect at once.
+/// Authenticates an API token. The token and its user are read on every request, so that
+/// revocation and deactivation take effect at once.
 pub async fn authenticate(
     app: &App,
     token: &str,
@@ -69,11 +69,11 @@ pub async fn authenticate(
         return Err(Error::InsufficientScope(needed.as_str()));
     }
     if found.last_used_at.is_none_or(|last| now - last > TOUCH_EVERY) {
-        // Beside the request: nobody has to wait for the disk because of it.
+        // In a task of its own, so that the request does not wait for the disk.
         let app = app.clone();
         tokio::spawn(async move {
             if let Err(error) = touch(&app, found.id, now).await {
-                tracing::warn!(%error, "the last use of an API token could not be noted");
+                tracing::warn!(%error, "the last use of an API token could not be stored");
             }
         });
     }
@@ -87,7 +87,7 @@ async fn touch(app: &App, id: ApiTokenId, now: DateTime<Utc>) -> Result<(), Erro
     tx.commit().await
 }
 
-/// Makes a token for oneself.
+/// Creates a token for the caller.
 pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<CreatedApiToken, Error> {
     in_person(actor)?;
     let now = app.clock().now();
@@ -105,11 +105,12 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     let token = format!("{PREFIX}{secret}");
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    // Several at once take turns, so that none of them gets past the limit.
+    // Concurrent requests take turns, so that none of them exceeds the limit.
     sessions::hold(&mut conn, actor).await?;
     if api_tokens::count(&mut conn, actor.id()).await? >= TOKENS_MAX {
-        let message =
-            format!("can't be added, because there are {TOKENS_MAX} tokens: revoke one first");
+        let message = format!(
+            "can't be added, because you already have {TOKENS_MAX} tokens: revoke one first"
+        );
         return Err(Error::conflict("name", "too_many", &message));
     }
     let row = NewToken {
@@ -141,7 +142,7 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     })
 }
 
-/// One's own tokens, newest first.
+/// The caller's tokens, newest first.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -160,7 +161,7 @@ pub async fn list(
     asked.slice(app, rows, count, |token| token.id.0)
 }
 
-/// One of one's own tokens.
+/// One of the caller's tokens.
 pub async fn read(app: &App, actor: &Actor, id: ApiTokenId) -> Result<ApiToken, Error> {
     in_person(actor)?;
     let mut read = app.db().read().await?;
@@ -169,7 +170,7 @@ pub async fn read(app: &App, actor: &Actor, id: ApiTokenId) -> Result<ApiToken, 
     Ok(row.token)
 }
 
-/// Revokes one of one's own tokens; one that was revoked already stays so.
+/// Revokes one of the caller's tokens. Revoking it again changes nothing.
 pub async fn revoke(app: &App, actor: &Actor, id: ApiTokenId) -> Result<(), Error> {
     in_person(actor)?;
     let now = app.clock().now();
@@ -189,7 +190,7 @@ pub(crate) async fn revoke_all(app: &App, conn: &mut Conn<'_>, user: UserId) -> 
     Ok(api_tokens::revoke_all(conn, user, app.clock().now()).await.map(drop)?)
 }
 
-/// What is stored of a token. It is random enough that nothing slower than a hash is needed.
+/// The stored form of a token. A token has enough entropy that a fast hash is sufficient.
 fn hashed(token: &str) -> String {
     sha256(&[token.as_bytes()])
 }

@@ -1,4 +1,4 @@
-//! One's own account: reading and changing it.
+//! Reading and changing one's own account.
 
 use serde_json::json;
 use shared::{
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// One's own account, with what the session may do.
+/// The caller's account, with the permissions of the session.
 pub fn read(app: &App, actor: &Actor) -> User {
     User {
         permissions: Some(session_permissions(actor, app.settings().doctor_directory)),
@@ -35,7 +35,7 @@ pub fn read(app: &App, actor: &Actor) -> User {
     }
 }
 
-/// Changes one's own account.
+/// Changes the caller's account.
 pub async fn update(
     app: &App,
     actor: &Actor,
@@ -64,8 +64,8 @@ pub async fn update(
     let current = || json!(read(app, &Actor { user: old.clone(), ..actor.clone() }));
     precondition.check(actor.id(), &found, current)?;
     if is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash) {
-        // Address or password was changed since the password was looked at: what it has proved, if
-        // it was asked for at all, holds no longer.
+        // The address or the password has changed since the password was confirmed, so the
+        // confirmation no longer holds or was never required.
         return Err(overtaken(actor.id(), &found, current()));
     }
     let mut faults = FieldErrors::default();
@@ -94,8 +94,8 @@ pub async fn update(
     Ok(read(app, &Actor { user: updated, ..actor.clone() }))
 }
 
-/// Proves with the password that somebody may change the e-mail address to the one that is sent.
-/// Answers the hash with which the password agrees.
+/// Confirms a change of the e-mail address with the password. Returns the hash that the password
+/// matches.
 async fn confirm_email(
     app: &App,
     actor: &Actor,

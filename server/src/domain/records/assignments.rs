@@ -1,6 +1,6 @@
-//! Assignments: patients in the care of doctors.
+//! Assignments of patients to doctors.
 //!
-//! Rows are locked in one order everywhere: patient, doctor, assignment.
+//! Rows are always locked in the same order: patient, doctor, assignment.
 
 mod many;
 
@@ -44,7 +44,7 @@ use crate::{
 
 pub(crate) use many::{Leaving, leave, lock_doctors_of, rest, resume};
 
-/// Puts a patient into the care of a doctor.
+/// Assigns a patient to a doctor.
 pub async fn assign(
     app: &App,
     actor: &Actor,
@@ -64,7 +64,7 @@ pub async fn assign(
     finish_new(app, tx, actor, once, id).await
 }
 
-/// Locks patient and doctor, and checks that the caller may assign the one to the other.
+/// Locks the patient and the doctor, and checks that the caller may assign the one to the other.
 async fn check_both(
     app: &App,
     tx: &mut Tx,
@@ -83,8 +83,8 @@ async fn check_both(
     access::check(actor, Action::AssignPatient, owner)
 }
 
-/// Looks up the patient and the doctor that a body names, and adds an error for each that does not
-/// exist or is archived. A patient whom the caller may not see counts as one who does not exist.
+/// Reads the patient and the doctor that a body names, and adds an error for each that does not exist
+/// or is archived. A patient whom the caller may not see counts as not existing.
 pub(super) async fn find_named(
     app: &App,
     conn: &mut Conn<'_>,
@@ -96,25 +96,22 @@ pub(super) async fn find_named(
     if let Some(patient) = patient {
         found = Patient::get(app, conn, actor, patient, ArchiveState::Current).await?;
         if found.is_none() {
-            errors.add("patient", no_such("a patient"));
+            errors.add("patient", no_such("patient"));
         }
     }
     if let Some(doctor) = doctor
         && doctors::get(conn, doctor, ArchiveState::Current).await?.is_none()
     {
-        errors.add("doctor", no_such("a doctor"));
+        errors.add("doctor", no_such("doctor"));
     }
     Ok(found)
 }
 
 pub(super) fn no_such(what: &str) -> FieldError {
-    FieldError::new(
-        "no_such_record",
-        format!("must be the id of {what}; there is none with this one"),
-    )
+    FieldError::new("no_such_record", format!("is not the id of an existing {what}"))
 }
 
-/// Opens an assignment in a transaction of the caller's, which has locked patient and doctor.
+/// Creates an assignment in the caller's transaction, which has locked the patient and the doctor.
 async fn open(
     app: &App,
     conn: &mut Conn<'_>,
@@ -137,7 +134,8 @@ async fn open(
     Ok(id)
 }
 
-/// Refuses a second active assignment of a patient to a doctor, and shows the first.
+/// Refuses a second active assignment of a patient to the same doctor. The error contains the
+/// first one.
 async fn check_single(
     app: &App,
     conn: &mut Conn<'_>,
@@ -152,10 +150,10 @@ async fn check_single(
 }
 
 fn already_assigned() -> FieldError {
-    FieldError::new("already_assigned", "has this patient in care already")
+    FieldError::new("already_assigned", "already has this patient")
 }
 
-/// What a refused unique index means: somebody else was quicker by a moment.
+/// Translates a violated unique index: a concurrent request has created the assignment first.
 fn not_single(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::ActiveAssignment) => {
@@ -165,7 +163,7 @@ fn not_single(error: DbError) -> Error {
     }
 }
 
-/// A list of assignments; with a patient of that patient alone, who has to be visible.
+/// A list of assignments, or those of one patient, whom the caller must be able to see.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -200,10 +198,10 @@ pub async fn of_patient(
 }
 
 fn other_address() -> FieldError {
-    FieldError::new("disagrees", "must be the one in the address, or be left out")
+    FieldError::new("disagrees", "must be the one in the URL, or be left out")
 }
 
-/// The assignments of one doctor, of those that the caller may see.
+/// The assignments of one doctor that the caller may see.
 pub async fn of_doctor(
     app: &App,
     actor: &Actor,
@@ -243,7 +241,8 @@ pub async fn update(
     write(app, tx, actor, &row, &fields, action).await
 }
 
-/// An assignment that is opened again needs its doctor, and must be the only one of both.
+/// Checks that an ended assignment may become active: its doctor must not be archived, and the
+/// patient must have no other active assignment to that doctor.
 async fn check_reopening(
     app: &App,
     conn: &mut Conn<'_>,
@@ -257,7 +256,7 @@ async fn check_reopening(
     check_single(app, conn, actor, row.record.patient, doctor).await
 }
 
-/// Ends an assignment. One that has ended already stays as it is.
+/// Ends an assignment. Ending it again changes nothing.
 pub async fn end(
     app: &App,
     actor: &Actor,
@@ -275,7 +274,7 @@ pub async fn end(
     write(app, tx, actor, &row, &fields, "assignment.ended").await.map(drop)
 }
 
-/// Ends an assignment as completed and opens one of the same patient to another doctor.
+/// Completes an assignment and creates one of the same patient to another doctor.
 pub async fn transfer(
     app: &App,
     actor: &Actor,
@@ -299,7 +298,7 @@ pub async fn transfer(
         return Err(Error::conflict("status", "ended", message));
     }
     if doctor == row.record.doctor {
-        let complaint = FieldError::new("same_doctor", "is the doctor of this assignment already");
+        let complaint = FieldError::new("same_doctor", "is already the doctor of this assignment");
         return Err(Error::invalid("doctor", complaint));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
@@ -323,7 +322,7 @@ pub async fn transfer(
     finish_new(app, tx, actor, once, opened).await
 }
 
-/// Locks an assignment with its patient and its doctor, and another doctor too where one is given.
+/// Locks an assignment with its patient and its doctor, and optionally with another doctor.
 pub(crate) async fn lock_with(
     conn: &mut Conn<'_>,
     id: AssignmentId,
@@ -337,7 +336,7 @@ pub(crate) async fn lock_with(
     Ok(assignments::lock(conn, id).await?)
 }
 
-/// Writes a change, commits it and answers the record as it is then.
+/// Writes a change, commits it, and returns the new record.
 async fn write(
     app: &App,
     mut tx: Tx,

@@ -9,7 +9,7 @@ use crate::{
     error::Error,
 };
 
-/// A page of the history of a record, the newest audit event first.
+/// A page of a record's history, newest audit event first.
 pub(crate) async fn page(
     app: &App,
     conn: &mut Conn<'_>,

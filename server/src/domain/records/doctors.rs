@@ -43,7 +43,7 @@ use crate::{
 pub(crate) use crate::db::doctors::Known;
 pub(crate) use many::{Claimed, already_there, find_taken, register_many};
 
-/// Enters a doctor into the directory.
+/// Adds a doctor to the directory.
 pub async fn register(
     app: &App,
     actor: &Actor,
@@ -62,7 +62,7 @@ pub async fn register(
     finish_new(app, tx, actor, once, id).await
 }
 
-/// Inserts a doctor, of whom it is known that nobody else has what has to be unique, and notes it.
+/// Inserts a doctor whose unique values are known to be free, and notes it.
 async fn enter(
     app: &App,
     conn: &mut Conn<'_>,
@@ -79,7 +79,7 @@ async fn enter(
     Ok(id)
 }
 
-/// A list of doctors. Everybody who is logged in sees all of them.
+/// A list of doctors. Every user sees all of them.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -95,7 +95,7 @@ pub async fn list(
     asked.fetch(app, &listing).await
 }
 
-/// The specialisations of the directory, with how many doctors have each.
+/// The specialisations in the directory, with the number of doctors in each.
 pub async fn specializations(
     app: &App,
     query: &ListQuery,
@@ -130,7 +130,8 @@ pub async fn update(
     finish(app, tx, actor, (id, was_written), event).await
 }
 
-/// Puts a doctor into the archive. One who has patients only where it is said what becomes of them.
+/// Archives a doctor. If the doctor has patients, `removal` must say what happens to their
+/// assignments.
 pub async fn archive(
     app: &App,
     actor: &Actor,
@@ -143,7 +144,8 @@ pub async fn archive(
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     if let Some(Leaving::To(next)) = leaving {
-        // Both in one order, so that two who are archived in favour of each other don't wait for ever.
+        // In a fixed order, so that archiving two doctors in favour of each other causes no
+        // deadlock.
         doctors::lock(&mut tx.conn(), id.min(next)).await?;
         doctors::lock(&mut tx.conn(), id.max(next)).await?;
     }
@@ -154,7 +156,7 @@ pub async fn archive(
     if let Some(Leaving::To(next)) = leaving
         && doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none()
     {
-        let message = "must be the id of another doctor; there is none with this one";
+        let message = "is not the id of an existing doctor";
         return Err(Error::invalid("reassign_to", FieldError::new("no_such_record", message)));
     }
     row.check_version(app, actor, precondition)?;
@@ -172,7 +174,7 @@ pub async fn archive(
 fn read_leaving(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Leaving>, Error> {
     match (removal.reassign_to, removal.end_assignments == Some(true)) {
         (Some(_), true) => {
-            let complaint = FieldError::new("not_both", "must not be given beside reassign_to");
+            let complaint = FieldError::new("not_both", "can't be combined with reassign_to");
             Err(Error::invalid("end_assignments", complaint))
         }
         (Some(next), _) if next == id => {
@@ -191,7 +193,7 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
         return Ok(());
     }
     let message = format!(
-        "has {active} active assignments: say reassign_to with another doctor's id, or \
+        "has {active} active assignments: set reassign_to to another doctor's id, or \
          end_assignments=true"
     );
     Err(Error::Contradiction(Box::new(Contradiction {
@@ -204,7 +206,7 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
     })))
 }
 
-/// Brings a doctor back from the archive. Assignments that have ended stay so.
+/// Restores a doctor from the archive. Ended assignments stay ended.
 pub(crate) async fn restore(
     app: &App,
     tx: &mut Tx,
@@ -219,10 +221,11 @@ pub(crate) async fn restore(
 
 fn taken(field: &str) -> FieldError {
     let what = if field == "email" { "e-mail address" } else { "licence number" };
-    FieldError::new("not_unique", format!("another doctor has this {what} already"))
+    FieldError::new("not_unique", format!("another doctor already has this {what}"))
 }
 
-/// Names what another doctor has; the index decides between two who come at the same moment.
+/// Reports which values another doctor already has. Between concurrent writes, the unique index
+/// decides.
 async fn check_taken(
     conn: &mut Conn<'_>,
     fields: &DoctorFields,

@@ -1,4 +1,4 @@
-//! The kinds of records, and in what they differ.
+//! The kinds of records and their differences.
 
 use shared::{
     UserId,
@@ -90,7 +90,7 @@ impl Record for Doctor {
         Ok(db::doctors::lock(conn, id).await?)
     }
 
-    /// Everybody may see every doctor.
+    /// Every user may read every doctor.
     async fn get(
         _: &App,
         conn: &mut Conn<'_>,
@@ -143,7 +143,7 @@ impl Record for Assignment {
         assignments::lock_with(conn, id, None).await
     }
 
-    /// There is no archive of assignments, and those of archived patients are not to be found.
+    /// Assignments have no archive, and assignments of archived patients are hidden.
     async fn get(
         _: &App,
         conn: &mut Conn<'_>,

@@ -1,7 +1,7 @@
-//! Visits: the patients who come to the clinic on a day.
+//! Visits of patients to the clinic.
 //!
-//! Rows are locked in one order everywhere: patients by rising id, then the visit. Who opens a visit
-//! holds the patient, so the check for an open one needs no help from the unique index.
+//! Rows are always locked in the same order: patients by rising id, then the visit. A write that opens
+//! a visit holds its patient, so no other one is opened between the check and the write.
 
 use std::collections::BTreeSet;
 
@@ -31,18 +31,18 @@ use crate::{
     services::audit::differences,
 };
 
-/// Enters a patient who has arrived.
+/// Creates a visit of a patient who has arrived.
 pub async fn register(
     app: &App,
     actor: &Actor,
     new: &NewVisit,
-    once: Option<&IdempotencyKey>,
+    key: Option<&IdempotencyKey>,
 ) -> Result<Visit, Error> {
     scope(actor, Action::CreateVisit)?;
     let mut fields = new.0.create()?;
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    if let Some(answer) = idempotency::claim::<Visit>(app, &mut conn, actor, once).await? {
+    if let Some(answer) = idempotency::claim::<Visit>(app, &mut conn, actor, key).await? {
         check_visible::<Visit>(app, &mut conn, actor, answer.id).await?;
         return Ok(answer);
     }
@@ -58,10 +58,10 @@ pub async fn register(
         ..AuditEvent::new("visit.created", Visit::ENTITY, Some(id.0))
     };
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, key, id).await
 }
 
-/// Completes what a request makes of a visit of this day, and checks it against the visit as it was.
+/// Completes the new values of a visit of this day, and checks them against the old ones.
 async fn check(
     app: &App,
     conn: &mut Conn<'_>,
@@ -91,7 +91,7 @@ async fn check(
     if let Some(assignment) = input.assignment.value() {
         let found = assignments::between(conn, *assignment).await?;
         match found.filter(|(patient, _)| *patient == fields.patient) {
-            None => errors.add("assignment", no_such("an assignment of this patient")),
+            None => errors.add("assignment", no_such("assignment of this patient")),
             Some((_, doctor)) if input.doctor.is_absent() => fields.doctor = Some(doctor),
             Some((_, doctor)) if fields.doctor == Some(doctor) => {}
             Some(_) => {
@@ -149,7 +149,7 @@ pub async fn update(
     finish(app, tx, actor, (id, was_written), changed(&row, &fields)?).await
 }
 
-/// The audit event of a change. Those who may see the visit afterwards hear of it.
+/// The audit event of a change. The users who may see the changed visit receive it.
 fn changed<'a>(row: &Kept<Visit>, fields: &VisitFields) -> Result<AuditEvent<'a>, Error> {
     let action = match fields.patient == row.record.patient {
         true => "visit.updated",
@@ -164,7 +164,7 @@ fn changed<'a>(row: &Kept<Visit>, fields: &VisitFields) -> Result<AuditEvent<'a>
     })
 }
 
-/// Ends the open visits of a patient who is archived, and locked: the patient has left.
+/// Ends the open visits of a patient who is being archived and is locked, with the status `LEFT`.
 pub(crate) async fn end_all(
     app: &App,
     conn: &mut Conn<'_>,
@@ -182,7 +182,7 @@ pub(crate) async fn end_all(
     Ok(())
 }
 
-/// Locks a visit after its patient, and after another patient where one is given.
+/// Locks a visit, and before it the patient and the other patient, if one is given.
 pub(crate) async fn lock_with(
     conn: &mut Conn<'_>,
     id: VisitId,
@@ -193,7 +193,7 @@ pub(crate) async fn lock_with(
         patients::lock(conn, patient).await?;
     }
     visits::lock(conn, id).await?;
-    // The patient may have been corrected before the locks were there.
+    // The patient may have been corrected before the locks were taken.
     match visits::patient_of(conn, id).await?.ok_or(Error::NotFound)? == patient {
         true => Ok(()),
         false => Err(Error::changed_meanwhile()),

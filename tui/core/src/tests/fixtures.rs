@@ -108,6 +108,7 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
             medical_history: Some(
                 "Asthma since childhood.\nFracture of the left arm, 2011.".to_owned(),
             ),
+            preferred_language: Some("es".to_owned()),
             emergency_contact: Some("Ana Gómez, +1 555 765 4321".to_owned()),
         },
         full_name: format!("{first} {last}"),

@@ -199,6 +199,7 @@ fn fields(patient: &Patient, world: &World, columns: u16) -> Vec<Line> {
             ("City", text(&patient.city)),
             ("State", text(&patient.state)),
             ("Zip code", text(&patient.zip_code)),
+            ("Language", text(&patient.preferred_language)),
             ("In an emergency", text(&patient.emergency_contact)),
         ],
     );

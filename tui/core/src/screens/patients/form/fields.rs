@@ -63,6 +63,7 @@ pub fn of(patient: Option<&Patient>) -> Vec<Field> {
         line("zip_code", "Zip code").half(),
         line("state", "State").half(),
         line("deceased_on", "Died on").hint(DIED).half(),
+        line("preferred_language", "Language").hint("a tag, like es or pt-BR"),
         line("emergency_contact", "In emergency").hint("whom to call, with the number"),
         notes("allergies", "Allergies", 2),
         notes("medical_history", "Med. history", 3),
@@ -89,6 +90,7 @@ pub fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
         ("blood_type", patient.blood_type.map(|blood| blood.to_string()).unwrap_or_default()),
         ("allergies", text(&patient.allergies)),
         ("medical_history", text(&patient.medical_history)),
+        ("preferred_language", text(&patient.preferred_language)),
         ("emergency_contact", text(&patient.emergency_contact)),
         ("identifiers", lines.collect::<Vec<_>>().join("\n")),
     ])
