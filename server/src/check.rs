@@ -12,8 +12,8 @@ use crate::{
     db::Db,
     finding::{Finding, State},
     keys,
-    output::{say, say_json},
-    services::post::Post,
+    output::{print_json, print_line},
+    services::mailer::Mailer,
 };
 
 /// Checks everything and prints one line for each thing. Returns 1 if something is wrong.
@@ -30,7 +30,7 @@ pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
                        "detail": found.detail})
             })
             .collect();
-        say_json(&lines)?;
+        print_json(&lines)?;
         return Ok(u8::from(!is_well));
     }
     for (what, found) in &findings {
@@ -39,7 +39,7 @@ pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
             State::Warning => "WARN",
             State::Bad => "BAD",
         };
-        say(&format!("{state:<5} {what}: {}", found.detail));
+        print_line(&format!("{state:<5} {what}: {}", found.detail));
     }
     Ok(u8::from(!is_well))
 }
@@ -67,7 +67,7 @@ async fn findings(settings: &Settings) -> Findings {
     findings.push(("time zone", zone.map(|zone| zone.name().to_owned()).into()));
     let tls = tls::check(settings, now).map(|certificate| match certificate {
         Some(certificate) => certificate,
-        None if settings.is_overheard() => {
+        None if settings.is_unencrypted() => {
             Finding::warning("none, so others on the network can read the traffic")
         }
         None => Finding::good("none"),
@@ -86,9 +86,9 @@ async fn findings(settings: &Settings) -> Findings {
 
 /// The destination of mail. This makes no connection and creates no folder.
 fn mail(settings: &Settings, database: &Database) -> Result<String, String> {
-    let post = Post::open(settings, database)?;
-    let from = &post.from().email;
-    let Some(outbox) = post.outbox() else { return Ok(format!("by SMTP, from {from}")) };
+    let mailer = Mailer::open(settings, database)?;
+    let from = &mailer.from().email;
+    let Some(outbox) = mailer.outbox() else { return Ok(format!("by SMTP, from {from}")) };
     writable(outbox)?;
     Ok(format!("files in {}, from {from}", outbox.display()))
 }

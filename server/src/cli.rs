@@ -25,8 +25,8 @@ use crate::{
     domain::{accounts::users, upgrade},
     error::Error,
     import, keys,
-    lock::{Asked, Lock},
-    output::{self, complain, say, say_json, say_page},
+    lock::{Lock, LockOutcome},
+    output::{self, print_error, print_json, print_line, print_page},
 };
 
 /// Frontdesk's server: the front desk of a clinic over a REST API.
@@ -116,7 +116,7 @@ enum UserCommand {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    text.parse().map_err(|complaint: shared::FieldError| complaint.message)
+    text.parse().map_err(|error: shared::FieldError| error.message)
 }
 
 /// The exit status of a failure.
@@ -140,7 +140,7 @@ pub fn run() -> u8 {
         let error = error.format(&mut command);
         let arguments: Vec<_> =
             std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
-        output::leave(&error, usage::origin(&error, &file, &arguments).as_deref())
+        output::exit_with(&error, usage::origin(&error, &file, &arguments).as_deref())
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
@@ -163,7 +163,7 @@ pub fn variables() -> Vec<String> {
 }
 
 fn fail(sentence: &str, status: u8) -> u8 {
-    complain(&format!("frontdesk-server: {sentence}"));
+    print_error(&format!("frontdesk-server: {sentence}"));
     status
 }
 
@@ -180,13 +180,13 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     match cli.command {
         None | Some(Command::Serve) => serve(settings).await.map(|()| 0),
         Some(Command::Openapi) => {
-            say_json(&openapi::document())?;
+            print_json(&openapi::document())?;
             Ok(0)
         }
         Some(Command::Migrate) => {
             let (app, _lock) = open_beside(settings).await?;
             app.close().await;
-            say("The database is up to date.");
+            print_line("The database is up to date.");
             Ok(0)
         }
         Some(Command::User(command)) => {
@@ -206,7 +206,7 @@ async fn execute(cli: Cli) -> Result<u8, String> {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut usage::command(), "frontdesk-server", &mut script);
-            say_page(String::from_utf8_lossy(&script).trim_end());
+            print_page(String::from_utf8_lossy(&script).trim_end());
             Ok(0)
         }
     }
@@ -223,10 +223,10 @@ async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> 
     let lock = match &database {
         Database::Sqlite(file) => {
             database.make_folder()?;
-            match Lock::find(file, PATIENCE).await? {
-                Asked::Ours(lock) => Some(lock),
-                Asked::Taken(Some(_)) => None,
-                Asked::Taken(None) => {
+            match Lock::acquire(file, PATIENCE).await? {
+                LockOutcome::Ours(lock) => Some(lock),
+                LockOutcome::Taken(Some(_)) => None,
+                LockOutcome::Taken(None) => {
                     let file = file.display();
                     return Err(format!(
                         "another command is using the database {file}: try again when it has ended"
@@ -247,39 +247,44 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             let account = users::read_account(&email, &name, password, role);
             match account {
                 Ok(account) => users::create(app, account, role).await.map(|user| {
-                    say(&format!("{} is now {} (id {}).", user.login_name(), user.role, user.id));
+                    print_line(&format!(
+                        "{} is now {} (id {}).",
+                        user.login_name(),
+                        user.role,
+                        user.id
+                    ));
                 }),
-                Err(faults) => Err(faults.into()),
+                Err(errors) => Err(errors.into()),
             }
         }
         UserCommand::List { json } => users::list(app).await.and_then(|users| {
             if json {
-                return say_json(&users).map_err(|error| Error::Internal(error.into()));
+                return print_json(&users).map_err(|error| Error::Internal(error.into()));
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
                 let email = user.email.as_deref().unwrap_or_default();
                 let (id, role, name) = (user.id, user.role, user.label());
-                say(format!("{id:>6}  {role:<8} {state:<12} {name:<20} {email}").trim_end());
+                print_line(format!("{id:>6}  {role:<8} {state:<12} {name:<20} {email}").trim_end());
             }
             Ok(())
         }),
         UserCommand::SetRole { user, role } => users::set_role(app, &user, role)
             .await
-            .map(|user| say(&format!("{} is now {}.", shown(&user), user.role))),
+            .map(|user| print_line(&format!("{} is now {}.", shown(&user), user.role))),
         UserCommand::SetPassword { user, password_stdin } => {
             let password = password(password_stdin)?;
             users::set_password(app, &user, &password)
                 .await
-                .map(|user| say(&format!("{} has a new password.", shown(&user))))
+                .map(|user| print_line(&format!("{} has a new password.", shown(&user))))
         }
         UserCommand::Deactivate { user } => users::deactivate(app, &user)
             .await
-            .map(|user| say(&format!("{} can no longer log in.", shown(&user)))),
+            .map(|user| print_line(&format!("{} can no longer log in.", shown(&user)))),
     };
     done.map_err(|error| match error {
         Error::NotFound => "there is no such user".to_owned(),
-        Error::Invalid(faults) | Error::Conflict(faults) => faults.to_string(),
+        Error::Invalid(errors) | Error::Conflict(errors) => errors.to_string(),
         other => other.to_string(),
     })
 }
@@ -320,9 +325,9 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let database = settings.database()?;
     database.make_folder()?;
     let mut lock = match &database {
-        Database::Sqlite(file) => match Lock::ask(file)? {
-            Asked::Ours(lock) => Some(lock),
-            Asked::Taken(address) => {
+        Database::Sqlite(file) => match Lock::try_acquire(file)? {
+            LockOutcome::Ours(lock) => Some(lock),
+            LockOutcome::Taken(address) => {
                 let file = file.display();
                 return Err(match address {
                     Some(address) => format!("a server at {address} has the database {file} open"),
@@ -339,13 +344,13 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = upgrade::open_on(Settings { listen: address, ..settings }, &database).await?;
-    let doors = connections::Server::open(&app, listener, connections::Limits::default())?;
+    let server = connections::Server::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {
         lock.announce(&format!("{scheme}://{address}"))?;
     }
     let mut signals = Signals::catch()?;
-    if app.settings().is_overheard() {
+    if app.settings().is_unencrypted() {
         tracing::warn!(
             "others on the network can read the traffic: set --tls-cert and --tls-key, or name the proxy \
              that encrypts with --trusted-proxies"
@@ -363,12 +368,12 @@ async fn serve(settings: Settings) -> Result<(), String> {
         signals.next().await;
         let delay = leaving.settings().shutdown_delay;
         if delay > 0 {
-            leaving.leave();
+            leaving.announce_stop();
             tracing::info!(seconds = delay, "no longer ready, stopping soon");
             drop(timeout(Duration::from_secs(delay), signals.next()).await);
         }
     };
-    doors.serve(stop).await;
+    server.serve(stop).await;
     app.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -420,7 +425,7 @@ fn start_log(settings: &Settings) {
     let libraries = settings.log_level.min(LevelFilter::WARN);
     let filter = Targets::new().with_default(settings.log_level).with_target("sqlx", libraries);
     let is_json = settings.log_format == LogFormat::Json;
-    let has_colors = !is_json && output::is_watched();
+    let has_colors = !is_json && output::is_stderr_terminal();
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(output::Log { is_json, has_colors })
         .with_ansi(has_colors);

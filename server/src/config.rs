@@ -351,7 +351,7 @@ impl Settings {
 
     /// Whether others on the network can read the traffic: the server listens beyond this machine,
     /// without TLS and without a proxy that could provide it.
-    pub fn is_overheard(&self) -> bool {
+    pub fn is_unencrypted(&self) -> bool {
         let is_alone = self.tls_cert.is_none() && self.trusted_proxies.is_empty();
         is_alone && !self.listen.ip().to_canonical().is_loopback()
     }
@@ -376,15 +376,15 @@ mod tests {
     }
 
     #[test]
-    fn others_can_read_along_where_neither_tls_nor_a_proxy_is_named() {
+    fn traffic_is_unencrypted_without_tls_and_without_a_proxy() {
         let here = Settings::defaults();
-        assert!(!here.is_overheard());
+        assert!(!here.is_unencrypted());
         let open = Settings { listen: "0.0.0.0:8000".parse().unwrap(), ..here };
-        assert!(open.is_overheard());
+        assert!(open.is_unencrypted());
         let tls = Settings { tls_cert: Some("cert.pem".into()), ..open.clone() };
-        assert!(!tls.is_overheard());
+        assert!(!tls.is_unencrypted());
         let behind = Settings { trusted_proxies: vec![network("10.0.0.1").unwrap()], ..open };
-        assert!(!behind.is_overheard());
+        assert!(!behind.is_unencrypted());
     }
 
     #[test]

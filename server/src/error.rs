@@ -103,10 +103,10 @@ pub const CONFIRM_FIRST: &str =
 
 /// A conflict with stored records.
 #[derive(Debug, thiserror::Error)]
-#[error("{faults}")]
+#[error("{errors}")]
 pub struct Contradiction {
     /// The errors of the members that conflict.
-    pub faults: FieldErrors,
+    pub errors: FieldErrors,
     /// The member of the problem document with the stored records: `existing`,
     /// `active_assignments`.
     pub name: &'static str,
@@ -140,8 +140,8 @@ pub enum StaleCause {
 
 impl Error {
     /// Invalid input with a single error.
-    pub fn invalid(field: &str, complaint: FieldError) -> Self {
-        Self::Invalid(FieldErrors::one(field, complaint))
+    pub fn invalid(field: &str, error: FieldError) -> Self {
+        Self::Invalid(FieldErrors::one(field, error))
     }
 
     /// A conflict of a single member.
@@ -161,7 +161,7 @@ impl Error {
 }
 
 impl From<FieldErrors> for Error {
-    fn from(faults: FieldErrors) -> Self {
-        Self::Invalid(faults)
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
     }
 }

@@ -323,8 +323,8 @@ pub fn identifier_key(identifier: &str) -> String {
 }
 
 /// The errors of a checked password, as a member of a request.
-pub fn password_faults(field: &str, judged: Result<(), FieldError>) -> FieldErrors {
-    judged.err().map(|complaint| FieldErrors::one(field, complaint)).unwrap_or_default()
+pub fn password_errors(field: &str, judged: Result<(), FieldError>) -> FieldErrors {
+    judged.err().map(|error| FieldErrors::one(field, error)).unwrap_or_default()
 }
 
 #[cfg(test)]

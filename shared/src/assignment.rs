@@ -77,9 +77,9 @@ impl AssignmentFields {
     /// value is ignored if the request changes `status`.
     pub fn changed_by(&self, input: &AssignmentInput) -> Result<Self, FieldErrors> {
         let mut fields = self.clone();
-        let faults = input.apply(&mut fields);
+        let errors = input.apply(&mut fields);
         fields.status = status(Some(self.status), fields.status, input)?;
-        faults.into_result().map(|()| fields)
+        errors.into_result().map(|()| fields)
     }
 }
 
@@ -120,12 +120,12 @@ const COMPUTED: &[&str] = &[
 const FIXED: &[&str] = &["id", "patient", "doctor", "assigned_by"];
 
 /// Adds further errors to those already found.
-fn validate(input: &AssignmentInput, is_change: bool, today: NaiveDate, faults: &mut FieldErrors) {
-    if is_change || faults.concern("status") {
+fn validate(input: &AssignmentInput, is_change: bool, today: NaiveDate, errors: &mut FieldErrors) {
+    if is_change || errors.concern("status") {
         return;
     }
     if let Err(more) = AssignmentFields::new(input, today) {
-        faults.extend(more);
+        errors.extend(more);
     }
 }
 
@@ -265,7 +265,7 @@ mod tests {
             Some(status) => AssignmentFields { status, ..new }.changed_by(&input),
             None => AssignmentFields::new(&input, today),
         };
-        changed.map(|changed| changed.status.to_string()).map_err(|faults| faults.to_string())
+        changed.map(|changed| changed.status.to_string()).map_err(|errors| errors.to_string())
     }
 
     #[test]

@@ -92,11 +92,11 @@ pub struct SentNames(pub(crate) Vec<(&'static str, &'static str)>);
 impl SentNames {
     /// The same errors with the names that were sent.
     #[must_use]
-    pub fn of(&self, faults: &FieldErrors) -> FieldErrors {
+    pub fn of(&self, errors: &FieldErrors) -> FieldErrors {
         let mut renamed = FieldErrors::default();
-        for (field, complaint) in faults.iter() {
+        for (field, error) in errors.iter() {
             let sent = self.0.iter().find(|(today, _)| *today == field);
-            renamed.add(sent.map_or(field, |(_, sent)| sent), complaint.clone());
+            renamed.add(sent.map_or(field, |(_, sent)| sent), error.clone());
         }
         renamed
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_earlier_path_leads_to_one_of_today_by_its_method() {
+    fn an_earlier_path_and_method_lead_to_the_current_path() {
         for (method, path, today) in [
             ("GET", "/api/mappings", "/api/assignments"),
             ("GET", "/api/mappings/7", "/api/patients/7/doctors"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_and_other_methods_lead_nowhere() {
+    fn other_paths_and_methods_are_not_rewritten() {
         for path in [
             "/api/mappings/",
             "/api/mappings/7/history",

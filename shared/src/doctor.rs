@@ -83,13 +83,13 @@ impl DoctorFields {
     ///
     /// Fails with every rule that they break.
     pub fn new(input: &DoctorInput) -> Result<Self, FieldErrors> {
-        let mut faults = check_names(input.first_name.value(), input.last_name.value());
+        let mut errors = check_names(input.first_name.value(), input.last_name.value());
         match input.create() {
-            Ok(fields) if faults.is_empty() => return Ok(fields),
+            Ok(fields) if errors.is_empty() => return Ok(fields),
             Ok(_) => {}
-            Err(missing) => faults.extend(missing),
+            Err(missing) => errors.extend(missing),
         }
-        Err(faults)
+        Err(errors)
     }
 
     /// Applies an input to these values and checks the result as a whole.
@@ -98,9 +98,9 @@ impl DoctorFields {
     pub fn changed_by(&self, input: &DoctorInput) -> Result<Self, FieldErrors> {
         let mut fields = self.clone();
         let cleared = input.apply(&mut fields);
-        let mut faults = check_names(fields.first_name.as_ref(), fields.last_name.as_ref());
-        faults.extend(cleared);
-        faults.into_result().map(|()| fields)
+        let mut errors = check_names(fields.first_name.as_ref(), fields.last_name.as_ref());
+        errors.extend(cleared);
+        errors.into_result().map(|()| fields)
     }
 }
 
@@ -252,14 +252,14 @@ mod tests {
 
     fn read<T: Input>(json: &str) -> Result<T, String> {
         let today = NaiveDate::default();
-        read::body(json.as_bytes(), today).map_err(|faults| faults.to_string())
+        read::body(json.as_bytes(), today).map_err(|errors| errors.to_string())
     }
 
     #[test]
     fn a_doctor_needs_a_name_and_a_specialisation() {
         let new = read::<NewDoctor>(r#"{"city": "Boston"}"#).unwrap();
-        let faults = DoctorFields::new(&new.0).unwrap_err().to_string();
-        assert!(faults.contains("first_name: is required") && faults.contains("specialization"));
+        let errors = DoctorFields::new(&new.0).unwrap_err().to_string();
+        assert!(errors.contains("first_name: is required") && errors.contains("specialization"));
         let new = read::<NewDoctor>(r#"{"last_name": "J", "specialization": "X"}"#).unwrap();
         let fields = DoctorFields::new(&new.0).unwrap();
         assert!(fields.is_available);
@@ -278,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_doctor_is_named_at_once() {
-        let faults = read::<NewDoctor>(
+    fn every_error_in_a_doctor_is_reported_at_once() {
+        let errors = read::<NewDoctor>(
             r#"{"years_of_experience": 81, "consultation_fee": -1, "licence_number": "x", "is_available": 1}"#,
         )
         .unwrap_err();
@@ -291,7 +291,7 @@ mod tests {
             "first_name: is required",
             "specialization: is required",
         ] {
-            assert!(faults.contains(part), "{part} is not in {faults}");
+            assert!(errors.contains(part), "{part} is not in {errors}");
         }
     }
 }

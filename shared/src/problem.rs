@@ -101,8 +101,8 @@ pub struct FieldErrors(Vec<(String, FieldError)>);
 
 impl FieldErrors {
     /// A single error.
-    pub fn one(field: impl Into<String>, complaint: FieldError) -> Self {
-        Self(vec![(field.into(), complaint)])
+    pub fn one(field: impl Into<String>, error: FieldError) -> Self {
+        Self(vec![(field.into(), error)])
     }
 
     /// Required members that are missing.
@@ -112,8 +112,8 @@ impl FieldErrors {
     }
 
     /// Adds an error.
-    pub fn add(&mut self, field: impl Into<String>, complaint: FieldError) {
-        self.0.push((field.into(), complaint));
+    pub fn add(&mut self, field: impl Into<String>, error: FieldError) {
+        self.0.push((field.into(), error));
     }
 
     /// Adds all errors of another list.
@@ -133,7 +133,7 @@ impl FieldErrors {
 
     /// The errors in the order found.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &FieldError)> {
-        self.0.iter().map(|(field, complaint)| (field.as_str(), complaint))
+        self.0.iter().map(|(field, error)| (field.as_str(), error))
     }
 
     /// `Ok` if there is no error.
@@ -144,8 +144,8 @@ impl FieldErrors {
     /// Every field error as a sentence, by field.
     pub fn messages(&self) -> BTreeMap<String, Vec<String>> {
         let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (field, complaint) in &self.0 {
-            messages.entry(field.clone()).or_default().push(complaint.message.clone());
+        for (field, error) in &self.0 {
+            messages.entry(field.clone()).or_default().push(error.message.clone());
         }
         messages
     }
@@ -158,10 +158,10 @@ impl FieldErrors {
         debug_assert!(self.0.iter().all(|(_, it)| it.is_listed()), "not in error_codes: {self:?}");
         self.0
             .iter()
-            .map(|(field, complaint)| ErrorCode {
+            .map(|(field, error)| ErrorCode {
                 field: field.clone(),
-                code: complaint.code.to_owned(),
-                params: complaint.params.clone().into_iter().collect(),
+                code: error.code.to_owned(),
+                params: error.params.clone().into_iter().collect(),
             })
             .collect()
     }
@@ -169,9 +169,9 @@ impl FieldErrors {
 
 impl std::fmt::Display for FieldErrors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, (field, complaint)) in self.0.iter().enumerate() {
+        for (i, (field, error)) in self.0.iter().enumerate() {
             let comma = if i == 0 { "" } else { "; " };
-            write!(f, "{comma}{field}: {}", complaint.message)?;
+            write!(f, "{comma}{field}: {}", error.message)?;
         }
         Ok(())
     }
@@ -339,10 +339,10 @@ impl Problem {
     }
 
     /// A problem whose detail and members come from field errors.
-    pub fn from_faults(kind: Kind, faults: &FieldErrors) -> Self {
-        let mut problem = Self::new(kind, faults.to_string());
-        problem.errors = faults.messages();
-        problem.error_codes = faults.codes();
+    pub fn from_errors(kind: Kind, errors: &FieldErrors) -> Self {
+        let mut problem = Self::new(kind, errors.to_string());
+        problem.errors = errors.messages();
+        problem.error_codes = errors.codes();
         problem
     }
 }

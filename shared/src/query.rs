@@ -21,8 +21,8 @@ pub fn query<Q: Query>(pairs: Vec<(String, String)>) -> Result<Q, FieldErrors> {
     let members = pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let mut reader = Reader::from_members(members);
     let query = Q::read(&mut reader);
-    let faults = reader.finish();
-    query.filter(|_| faults.is_empty()).ok_or(faults)
+    let errors = reader.finish();
+    query.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
 /// A rule for a parameter whose text has a meaning. An empty one is refused.

@@ -108,10 +108,10 @@ pub struct ReadOnlyMembers(Vec<(&'static str, Value)>);
 
 impl ReadOnlyMembers {
     /// Compares each member with the current record. A difference is an error.
-    pub fn compare(&self, current: &Value, faults: &mut FieldErrors) {
+    pub fn compare(&self, current: &Value, errors: &mut FieldErrors) {
         for (name, sent) in &self.0 {
             if current.get(name) != Some(sent) {
-                faults.add(*name, FieldError::new("read_only", "can't be changed here"));
+                errors.add(*name, FieldError::new("read_only", "can't be changed here"));
             }
         }
     }
@@ -123,7 +123,7 @@ pub struct Reader {
     known: Vec<&'static str>,
     prefix: String,
     /// The errors so far.
-    pub faults: FieldErrors,
+    pub errors: FieldErrors,
 }
 
 impl Reader {
@@ -159,16 +159,16 @@ impl Reader {
     }
 
     fn of(members: Vec<(String, Raw)>) -> Self {
-        let mut faults = FieldErrors::default();
+        let mut errors = FieldErrors::default();
         let mut seen: Vec<(String, Raw)> = Vec::with_capacity(members.len().min(MEMBERS_MAX));
         for (name, value) in members.into_iter().take(MEMBERS_MAX) {
             if !seen.iter().any(|(known, _)| *known == name) {
                 seen.push((name, value));
-            } else if !faults.concern(&name) {
-                faults.add(name, FieldError::new("repeated", "is given twice"));
+            } else if !errors.concern(&name) {
+                errors.add(name, FieldError::new("repeated", "is given twice"));
             }
         }
-        Self { members: seen, known: Vec::new(), prefix: String::new(), faults }
+        Self { members: seen, known: Vec::new(), prefix: String::new(), errors }
     }
 
     fn take(&mut self, name: &'static str) -> Option<Raw> {
@@ -217,8 +217,8 @@ impl Reader {
         match ruled {
             Ok(Some(value)) => Patch::Value(value),
             Ok(None) => Patch::Null,
-            Err(complaint) => {
-                self.faults.add(format!("{}{name}", self.prefix), complaint);
+            Err(error) => {
+                self.errors.add(format!("{}{name}", self.prefix), error);
                 Patch::Absent
             }
         }
@@ -232,9 +232,8 @@ impl Reader {
     ) -> Patch<T> {
         match self.member(name, rule) {
             Patch::Null => {
-                let complaint =
-                    FieldError::new("never_null", "can't be empty: leave it out instead");
-                self.faults.add(format!("{}{name}", self.prefix), complaint);
+                let error = FieldError::new("never_null", "can't be empty: leave it out instead");
+                self.errors.add(format!("{}{name}", self.prefix), error);
                 Patch::Absent
             }
             member => member,
@@ -251,8 +250,8 @@ impl Reader {
         match self.member(name, rule) {
             Patch::Value(value) => Some(value),
             Patch::Absent | Patch::Null => {
-                if !self.faults.concern(&field) {
-                    self.faults.add(field, FieldError::required());
+                if !self.errors.concern(&field) {
+                    self.errors.add(field, FieldError::required());
                 }
                 None
             }
@@ -265,13 +264,32 @@ impl Reader {
         self.members.retain(|(member, _)| !names.contains(&member.as_str()));
     }
 
+    /// Reads `withheld`, in which a body names members that its sender was not shown, and drops these
+    /// members. `names` are those that can be withheld. Returns the dropped ones.
+    pub fn leave_out(&mut self, names: &'static [&'static str]) -> Vec<&'static str> {
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let named = |value| match value {
+            Value::Array(items) => {
+                let known = |item: &Value| names.iter().find(|name| item == *name).copied();
+                let named = items.iter().map(known).collect::<Option<Vec<_>>>();
+                named.map(Some).ok_or_else(|| FieldError::not_one_of(names))
+            }
+            _ => Err(FieldError::wrong_type(Expected::Array)),
+        };
+        let named = self.member("withheld", named).into_value().unwrap_or_default();
+        self.members.retain(|(member, _)| !named.contains(&member.as_str()));
+        named
+    }
+
     /// Reads read-only members, which must be unchanged.
     pub fn read_only(&mut self, names: &'static [&'static str]) -> ReadOnlyMembers {
         let mut read_only = ReadOnlyMembers::default();
         for name in names {
             match self.take(name).map(Raw::value) {
                 Some(Ok(value)) => read_only.0.push((name, value)),
-                Some(Err(complaint)) => self.faults.add(*name, complaint),
+                Some(Err(error)) => self.errors.add(*name, error),
                 None => {}
             }
         }
@@ -295,29 +313,29 @@ impl Reader {
         }
         let field = format!("{}{name}", self.prefix);
         let Some(values) = raw.items() else {
-            self.faults.add(field, FieldError::wrong_type(Expected::Array));
+            self.errors.add(field, FieldError::wrong_type(Expected::Array));
             return Patch::Absent;
         };
         if values.len() > max {
             let message = format!("must have at most {max} items");
-            self.faults.add(field, FieldError::new("too_many", message).with("max", max));
+            self.errors.add(field, FieldError::new("too_many", message).with("max", max));
             return Patch::Absent;
         }
         let mut items = Vec::with_capacity(values.len());
         for (i, value) in values.into_iter().enumerate() {
             let prefix = format!("{field}[{i}]");
             let Some(members) = value.members() else {
-                self.faults.add(prefix, FieldError::wrong_type(Expected::Object));
+                self.errors.add(prefix, FieldError::wrong_type(Expected::Object));
                 continue;
             };
             let mut reader = Self::of(members);
             let mut repeated = FieldErrors::default();
-            for (member, complaint) in reader.faults.iter() {
-                repeated.add(format!("{prefix}.{member}"), complaint.clone());
+            for (member, error) in reader.errors.iter() {
+                repeated.add(format!("{prefix}.{member}"), error.clone());
             }
-            (reader.faults, reader.prefix) = (repeated, format!("{prefix}."));
+            (reader.errors, reader.prefix) = (repeated, format!("{prefix}."));
             items.extend(item(&mut reader));
-            self.faults.extend(reader.finish());
+            self.errors.extend(reader.finish());
         }
         Patch::Value(items)
     }
@@ -325,17 +343,17 @@ impl Reader {
     /// Finishes reading. Members that were not read are unknown.
     pub fn finish(mut self) -> FieldErrors {
         for (name, _) in self.members.iter().take(UNKNOWN_MAX) {
-            let mut complaint = FieldError::new("unknown", "is not known");
+            let mut error = FieldError::new("unknown", "is not known");
             if name.len() <= NAME_MAX
                 && let Some(near) = text::nearest(name, self.known.iter().copied())
             {
                 let message = format!("is not known; did you mean {near}?");
-                complaint = FieldError::new("unknown", message).with("nearest", near);
+                error = FieldError::new("unknown", message).with("nearest", near);
             }
             let shown: String = name.chars().take(100).collect();
-            self.faults.add(format!("{}{shown}", self.prefix), complaint);
+            self.errors.add(format!("{}{shown}", self.prefix), error);
         }
-        self.faults
+        self.errors
     }
 }
 
@@ -355,17 +373,17 @@ pub fn body_as_sent<T: Input>(
 ) -> (Result<T, FieldErrors>, SentNames) {
     let mut reader = match Reader::from_slice(bytes) {
         Ok(reader) => reader,
-        Err(complaint) => return (Err(FieldErrors::one("body", complaint)), SentNames::default()),
+        Err(error) => return (Err(FieldErrors::one("body", error)), SentNames::default()),
     };
     let sent = reader.rename(T::EARLIER);
     let input = T::read(&mut reader);
-    let mut faults = reader.finish();
+    let mut errors = reader.finish();
     match input {
-        Some(input) if faults.is_empty() => return (Ok(input), sent),
-        Some(input) => input.validate(today, &mut faults),
+        Some(input) if errors.is_empty() => return (Ok(input), sent),
+        Some(input) => input.validate(today, &mut errors),
         None => {}
     }
-    (Err(faults), sent)
+    (Err(errors), sent)
 }
 
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, FieldError> {
@@ -433,7 +451,7 @@ mod tests {
         }
     }
 
-    fn faults(json: &str) -> String {
+    fn errors(json: &str) -> String {
         body::<Sample>(json.as_bytes(), NaiveDate::default())
             .err()
             .map(|f| f.to_string())
@@ -441,10 +459,10 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named_at_once() {
+    fn every_error_is_reported_at_once() {
         let json = r#"{"age": 151, "first_name": 7, "frist_name": "A", "age": 1,
             "identifiers": [{"system": 1}, 5, {}]}"#;
-        let all = faults(json);
+        let all = errors(json);
         for part in [
             "age: is given twice",
             "first_name: must be text",
@@ -453,9 +471,9 @@ mod tests {
         ] {
             assert!(all.contains(part), "{part} is not in {all}");
         }
-        assert!(faults(r#"{"first_name": "\ud800"}"#).starts_with("first_name: is not JSON"));
+        assert!(errors(r#"{"first_name": "\ud800"}"#).starts_with("first_name: is not JSON"));
         let all =
-            faults(r#"{"first_name": "A", "identifiers": [{"sytem": "x", "sytem": "y"}, 5]}"#);
+            errors(r#"{"first_name": "A", "identifiers": [{"sytem": "x", "sytem": "y"}, 5]}"#);
         for part in [
             "identifiers[0].system: is required",
             "identifiers[0].sytem: is given twice",
@@ -467,22 +485,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_json_object_is_a_fault_of_the_body() {
+    fn anything_but_a_json_object_is_an_error_of_the_body() {
         for bad in ["", "[]", "7", "{", "{\"a\": NaN}", "\u{feff}{}"] {
-            assert!(faults(bad).starts_with("body: "), "{bad}: {}", faults(bad));
+            assert!(errors(bad).starts_with("body: "), "{bad}: {}", errors(bad));
         }
-        assert_eq!(faults(""), "body: is not JSON: it is empty");
+        assert_eq!(errors(""), "body: is not JSON: it is empty");
         let deep = format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
-        assert!(faults(&deep).contains("not"), "{}", faults(&deep));
+        assert!(errors(&deep).contains("not"), "{}", errors(&deep));
     }
 
     #[test]
-    fn a_wrong_type_is_named_by_a_code_and_in_words() {
-        let faults = body::<Sample>(br#"{"first_name": 7, "age": "x"}"#, NaiveDate::default());
-        let faults = faults.err().unwrap();
-        assert_eq!(faults.to_string(), "first_name: must be text; age: must be a whole number");
+    fn a_wrong_type_has_a_code_and_a_sentence() {
+        let errors = body::<Sample>(br#"{"first_name": 7, "age": "x"}"#, NaiveDate::default());
+        let errors = errors.err().unwrap();
+        assert_eq!(errors.to_string(), "first_name: must be text; age: must be a whole number");
         let expected: Vec<_> =
-            faults.codes().iter().map(|it| it.params["expected"].clone()).collect();
+            errors.codes().iter().map(|it| it.params["expected"].clone()).collect();
         assert_eq!(expected, ["string", "integer"]);
     }
 
@@ -491,7 +509,7 @@ mod tests {
         for bad in ["1.5", "\"1\"", "true", "1e3", "-1", "9007199254740993", "18446744073709551615"]
         {
             let json = format!(r#"{{"first_name": "A", "age": {bad}}}"#);
-            assert!(faults(&json).starts_with("age: must be"), "{bad}: {}", faults(&json));
+            assert!(errors(&json).starts_with("age: must be"), "{bad}: {}", errors(&json));
         }
     }
 }

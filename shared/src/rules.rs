@@ -38,13 +38,13 @@ pub fn email(text: &str) -> Result<String, FieldError> {
     }
 }
 
-/// The longest language tag; RFC 5646, section 4.4.1, asks for room for 35 characters at least.
+/// The longest language tag. RFC 5646, section 4.4.1, requires room for at least 35 characters.
 pub const LANGUAGE_MAX: usize = 35;
 
-/// Checks a language tag (BCP 47, which is RFC 5646) and writes its subtags in the usual case: `pt-BR`.
+/// Checks a language tag (BCP 47, which is RFC 5646) and normalises its case: `pt-BR`.
 ///
-/// The English name of a language (`spanish`) is refused, although it has the form of a tag: no language
-/// has a primary subtag of more than three letters (section 2.2.1).
+/// The English name of a language (`spanish`) is refused although it has the form of a tag,
+/// because no primary subtag of a language has more than three letters (section 2.2.1).
 pub fn language(text: &str) -> Result<String, FieldError> {
     match oxilangtag::LanguageTag::parse_and_normalize(text) {
         Ok(tag) if tag.split('-').next().is_some_and(|primary| primary.len() <= 3) => {

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_asset_is_not_copied_for_each_answer() {
+    async fn answers_share_the_memory_of_an_asset() {
         let asset = Asset::new("text/javascript", &"x".repeat(1_000_000));
         for accepted in ["identity", "gzip"] {
             let mut headers = HeaderMap::new();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
+    fn gzip_is_sent_to_clients_that_accept_it() {
         for (sent, expected) in [
             ("gzip, deflate, br, zstd", true),
             ("deflate, GZIP;q=0.5", true),

@@ -58,7 +58,9 @@ impl AssignmentsApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewAssignment>,
     ) -> Result<Created<Assignment>, Failure> {
-        Ok(created(assignments::assign(&self.0, &guard, &new.body, new.once.as_ref()).await?))
+        Ok(created(
+            assignments::assign(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?,
+        ))
     }
 
     /// Read an assignment
@@ -131,9 +133,16 @@ impl AssignmentsApi {
         IfMatch(precondition): IfMatch,
         transfer: NewBody<Transfer>,
     ) -> Result<Created<Assignment>, Failure> {
-        let (app, once) = (&self.0, transfer.once.as_ref());
-        let opened =
-            assignments::transfer(app, &guard, id.0, &precondition, &transfer.body, once).await?;
+        let (app, idempotency_key) = (&self.0, transfer.idempotency_key.as_ref());
+        let opened = assignments::transfer(
+            app,
+            &guard,
+            id.0,
+            &precondition,
+            &transfer.body,
+            idempotency_key,
+        )
+        .await?;
         Ok(created(opened))
     }
 

@@ -52,7 +52,8 @@ impl DoctorsApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewDoctor>,
     ) -> Result<Created<Doctor>, Failure> {
-        let body = doctors::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
+        let body =
+            doctors::register(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::doctor(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }

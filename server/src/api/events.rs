@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn news_are_blocks_of_lines() {
+    fn news_are_formatted_as_blocks_of_lines() {
         let event = "patient.updated".to_owned();
         let news = [
             News::Begun(117),

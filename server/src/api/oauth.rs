@@ -77,21 +77,21 @@ impl Grant {
     /// absent (RFC 6749, section 3.2).
     fn read(form: &[u8]) -> Result<Self, TokenRefusal> {
         if percent_encoding::percent_decode(form).decode_utf8().is_err() {
-            let complaint = FieldError::new("not_utf8", "is not UTF-8");
-            return Err(TokenRefusal::InvalidRequest(FieldErrors::one("body", complaint)));
+            let error = FieldError::new("not_utf8", "is not UTF-8");
+            return Err(TokenRefusal::InvalidRequest(FieldErrors::one("body", error)));
         }
         let pairs = url::form_urlencoded::parse(form).into_owned();
         let members = pairs.map(|(name, value)| (name, Value::String(value)));
         let mut reader = Reader::from_members(members.collect());
         let grant_type = reader.required("grant_type", read::line(TOKEN_MAX));
         if reader.member("scope", read::line(TOKEN_MAX)).into_value().is_some() {
-            let complaint = FieldError::new("unknown", "must be left out: there are no scopes");
-            return Err(TokenRefusal::InvalidScope(FieldErrors::one("scope", complaint)));
+            let error = FieldError::new("unknown", "must be left out: there are no scopes");
+            return Err(TokenRefusal::InvalidScope(FieldErrors::one("scope", error)));
         }
         if grant_type.as_deref().is_some_and(|it| !GRANT_TYPES.contains(&it)) {
-            let complaint = FieldError::not_one_of(GRANT_TYPES);
-            let faults = FieldErrors::one("grant_type", complaint);
-            return Err(TokenRefusal::UnsupportedGrantType(faults));
+            let error = FieldError::not_one_of(GRANT_TYPES);
+            let errors = FieldErrors::one("grant_type", error);
+            return Err(TokenRefusal::UnsupportedGrantType(errors));
         }
         let is_login = grant_type.as_deref() == Some(PASSWORD);
         let is_refresh = grant_type.as_deref() == Some(REFRESH_TOKEN);
@@ -107,8 +107,8 @@ impl Grant {
             }),
         };
         match grant {
-            Some(grant) if reader.faults.is_empty() => Ok(grant),
-            _ => Err(TokenRefusal::InvalidRequest(reader.faults)),
+            Some(grant) if reader.errors.is_empty() => Ok(grant),
+            _ => Err(TokenRefusal::InvalidRequest(reader.errors)),
         }
     }
 }

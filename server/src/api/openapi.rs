@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_filled_in_that_narrows_a_list_or_names_a_version() {
+    fn no_example_is_filled_in_for_filters_and_versions() {
         let document = document();
         let mut parameters = Vec::new();
         all(&document, "parameters", &mut parameters);

@@ -49,8 +49,8 @@ impl UsersApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewUser>,
     ) -> Result<Created<CreatedUser>, Failure> {
-        let once = new.once.as_ref();
-        let body = users::create_by_admin(&self.0, &guard, &new.body, once).await?;
+        let idempotency_key = new.idempotency_key.as_ref();
+        let body = users::create_by_admin(&self.0, &guard, &new.body, idempotency_key).await?;
         let (version, location) = (Some(body.user.version), paths::user(body.user.id));
         Ok(Created { body, version, location, keep: CachePolicy::Never })
     }

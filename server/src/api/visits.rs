@@ -50,7 +50,8 @@ impl VisitsApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewVisit>,
     ) -> Result<Created<Visit>, Failure> {
-        let body = visits::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
+        let body =
+            visits::register(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::visit(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }

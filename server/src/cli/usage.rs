@@ -7,7 +7,7 @@ use super::Cli;
 use crate::{
     config::{EnvFile, Settings},
     keys,
-    services::post::Post,
+    services::mailer::Mailer,
 };
 
 /// The settings that the help of a command shows, by their ids. `None` means all.
@@ -70,5 +70,5 @@ pub(super) fn check(settings: &Settings) -> Result<(), String> {
     let database = settings.database()?;
     settings.tls()?;
     keys::check_given(settings, &database)?;
-    Post::open(settings, &database).map(drop)
+    Mailer::open(settings, &database).map(drop)
 }

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_platforms_variables_are_told_from_misspelt_settings() {
+    fn variables_of_a_platform_are_distinguished_from_misspelt_settings() {
         for (name, value) in [
             ("FRONTDESK_SERVICE_HOST", "10.0.0.1"),
             ("FRONTDESK_SERVICE_PORT", "8000"),

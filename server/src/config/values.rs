@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_zone_that_is_not_known_comes_with_the_nearest() {
+    fn an_unknown_time_zone_is_refused_with_the_nearest_one() {
         assert_eq!(zone("Europe/Madrid"), Ok(Tz::Europe__Madrid));
         for (bad, near) in [("Madrid", "Europe/Madrid"), ("Europe/Madird", "Europe/Madrid")] {
             let sentence = zone(bad).unwrap_err();

@@ -131,7 +131,7 @@ pub(crate) async fn all_active(
 
 /// The assignments that ended when this patient was archived, of doctors who are not archived, each
 /// with how it stood then; locked until the transaction ends.
-pub(crate) async fn all_resting(
+pub(crate) async fn all_suspended(
     conn: &mut Conn<'_>,
     patient: PatientId,
 ) -> Result<Vec<(Kept<Assignment>, AssignmentStatus)>, DbError> {
@@ -161,7 +161,7 @@ async fn locked(
 
 /// The doctors of the assignments that ended when this patient was archived, in the order in which
 /// they are to be locked.
-pub(crate) async fn resting_doctors(
+pub(crate) async fn doctors_of_suspended(
     conn: &mut Conn<'_>,
     patient: PatientId,
 ) -> Result<Vec<DoctorId>, DbError> {
@@ -185,7 +185,10 @@ pub(crate) async fn doctors_of(
 }
 
 /// Forgets how assignments stood when their patient was archived: the patient is back.
-pub(crate) async fn forget_resting(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), DbError> {
+pub(crate) async fn forget_suspended(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<(), DbError> {
     let sql = Sql::new(
         "UPDATE assignments SET resume_status = NULL WHERE resume_status IS NOT NULL \
          AND patient_id = $1",

@@ -308,8 +308,8 @@ fn reason(error: &sqlx::Error) -> String {
 
 /// Reports that no connection was free in time, or that the database is being closed.
 fn crowded(error: &PoolError<sqlx::Error>) -> Error {
-    static TOLD: OncePerSecond = OncePerSecond::new();
-    if let Some(left_out) = TOLD.admit() {
+    static REPORTS: OncePerSecond = OncePerSecond::new();
+    if let Some(left_out) = REPORTS.admit() {
         let error = match error {
             PoolError::Backend(error) => reason(error),
             other => other.to_string(),

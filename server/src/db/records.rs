@@ -51,8 +51,8 @@ macro_rules! record_columns {
     };
 }
 
-/// Joins the two users whom every record has. The joins are outer ones so that no planner begins with
-/// the users: with stale statistics SQLite took every pair of them for every hit.
+/// Joins the two users of every record. The joins are outer ones so that no query plan begins with
+/// the users: with stale statistics, SQLite read every pair of users for every match.
 macro_rules! record_users {
     ($table:literal) => {
         concat!(

@@ -229,11 +229,8 @@ impl Row {
     ) -> Result<Option<T>, Error> {
         let text: Option<String> = self.get(column)?;
         text.map(|text| {
-            parse(&text).map_err(|complaint| {
-                Error::internal(format!(
-                    "column {column} holds {text:?}, which {}",
-                    complaint.message
-                ))
+            parse(&text).map_err(|error| {
+                Error::internal(format!("column {column} holds {text:?}, which {}", error.message))
             })
         })
         .transpose()

@@ -135,7 +135,7 @@ pub fn check(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) ->
 }
 
 /// Fails for an API token, so that a stolen token can't grant more than it already does.
-pub fn in_person(actor: &Actor) -> Result<(), Error> {
+pub fn require_session(actor: &Actor) -> Result<(), Error> {
     match actor.program {
         None => Ok(()),
         Some(_) => Err(Error::Forbidden("an API token can't do this: log in")),

@@ -29,14 +29,14 @@ pub async fn list(
         return Err(Error::invalid("entity", FieldError::new("required", message)));
     }
     let pages = filter.pages();
-    let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
+    let page: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    let (place, backwards) = (asked.key(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
+    let (place, backwards) = (page.key(), page.is_backwards());
+    let (limit, offset) = (page.size + 1, page.offset());
     let rows = audit::list(&mut conn, filter, place, backwards, limit, offset).await?;
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
     drop(read);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
-    asked.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
+    page.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
 }

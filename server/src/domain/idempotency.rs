@@ -54,18 +54,18 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Option<T>, Error> {
-    let Some(once) = once else { return Ok(None) };
+    let Some(idempotency_key) = idempotency_key else { return Ok(None) };
     let now = app.clock().now();
-    let (key, digest) = (&once.key, &once.digest);
+    let (key, digest) = (&idempotency_key.key, &idempotency_key.digest);
     let kept = idempotency::claim(conn, actor.id(), key, digest, now, now - KEPT).await?;
     let Some(kept) = kept else { return Ok(None) };
-    if kept.digest != once.digest {
+    if kept.digest != idempotency_key.digest {
         return Err(Error::KeyReused);
     }
     let answer = kept.answer.ok_or_else(|| Error::internal("an idempotency key has no answer"))?;
-    once.replayed.set();
+    idempotency_key.replayed.set();
     serde_json::from_str(&answer).map(Some).map_err(|e| Error::Internal(e.into()))
 }
 
@@ -73,13 +73,13 @@ pub(crate) async fn claim<T: DeserializeOwned>(
 pub(crate) async fn keep<T: Serialize>(
     conn: &mut Conn<'_>,
     actor: &Actor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
     record: (&str, i64),
     answer: &T,
 ) -> Result<(), Error> {
-    let Some(once) = once else { return Ok(()) };
+    let Some(idempotency_key) = idempotency_key else { return Ok(()) };
     let answer = serde_json::to_string(answer).map_err(|e| Error::Internal(e.into()))?;
-    Ok(idempotency::keep(conn, actor.id(), &once.key, &answer, record).await?)
+    Ok(idempotency::keep(conn, actor.id(), &idempotency_key.key, &answer, record).await?)
 }
 
 /// Removes the expired answers of all users.

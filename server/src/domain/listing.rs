@@ -67,7 +67,7 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         list: impl Into<String>,
     ) -> Result<Self, FieldErrors> {
         let (size, list) = (page_size.unwrap_or(PAGE_SIZE), list.into());
-        let fault = |field: &str, complaint| Err(FieldErrors::one(field, complaint));
+        let fault = |field: &str, error| Err(FieldErrors::one(field, error));
         let place = match (page, cursor) {
             (Some(_), Some(_)) => {
                 let message = "can't be combined with cursor";
@@ -173,9 +173,9 @@ pub(crate) fn read_page(
     match (PageRequest::read(app, pages, order.name()), search.transpose()) {
         (Ok(request), Ok(search)) => Ok((request, search)),
         (request, search) => {
-            let mut faults = request.err().unwrap_or_default();
-            faults.extend(search.err().map(|c| FieldErrors::one("search", c)).unwrap_or_default());
-            Err(faults.into())
+            let mut errors = request.err().unwrap_or_default();
+            errors.extend(search.err().map(|c| FieldErrors::one("search", c)).unwrap_or_default());
+            Err(errors.into())
         }
     }
 }

@@ -28,6 +28,6 @@ pub async fn open_hashing(
     cost: Params,
 ) -> Result<App, String> {
     let app = App::open(settings, database, cost).await?;
-    users::name_accounts(&app).await.map_err(|error| error.to_string())?;
+    users::assign_usernames(&app).await.map_err(|error| error.to_string())?;
     Ok(app)
 }

@@ -40,7 +40,7 @@ pub const PEOPLE: usize = 500;
 /// default one.
 ///
 /// Fails where an administrator already exists.
-pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error> {
+pub async fn create(app: &App, count: usize) -> Result<(String, String), Error> {
     use VisitStatus::{Called, Done, InRoom, Left, Waiting};
     let password = random_text::<15>().map_err(Error::internal)?;
     let account = NewAccount {
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_people_of_every_kind() {
+    fn the_sample_has_people_of_every_kind() {
         let today = day("2026-11-20");
         let people: Vec<_> = people(PEOPLE, today).map(|person| person.0).collect();
         let states: Vec<_> = people
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_have_an_identifier_or_an_address_for_mail_in_common() {
+    fn no_two_people_share_an_identifier_or_an_email_address() {
         let mut seen = std::collections::HashSet::new();
         for person in people(20_000, day("2026-11-20")) {
             for Identifier { system, value } in person.0.identifiers.value().into_iter().flatten() {

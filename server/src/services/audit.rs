@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_of_records_are_told_of_and_nothing_else_is() {
+    fn only_writes_of_records_send_events() {
         let heard = |action, entity, version, patient: Option<i64>| {
             let mut event = AuditEvent::new(action, entity, Some(7));
             (event.version, event.patient) = (version, patient.map(PatientId));

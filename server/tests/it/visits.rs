@@ -165,7 +165,7 @@ async fn fifty_visits_of_one_patient_at_once_make_one(backend: Backend) {
             (&answer.body["existing"]["id"], &answer.body["existing"]["number"]),
             (&json!(1), &json!(1))
         );
-        answer.complaints("patient");
+        answer.field_errors("patient");
         assert_eq!(answer.body["error_codes"][0]["code"], "already_open");
     }
     assert_eq!(staff.get("/api/visits").await.body["count"], 1);
@@ -211,31 +211,31 @@ async fn everything_wrong_with_a_visit_is_named_at_once(backend: Backend) {
     });
     let refused = staff.post("/api/visits", bad.clone()).await.expect_status(400);
     for (field, _) in bad.as_object().unwrap() {
-        refused.complaints(field);
+        refused.field_errors(field);
     }
-    staff.post("/api/visits", json!({})).await.expect_status(400).complaints("patient");
+    staff.post("/api/visits", json!({})).await.expect_status(400).field_errors("patient");
     let refused = staff.post("/api/visits", json!({"reason": 1})).await.expect_status(400);
-    assert!(refused.complaints("patient").contains("required"), "{}", refused.text);
+    assert!(refused.field_errors("patient").contains("required"), "{}", refused.text);
     let absent = json!({"patient": 99, "doctor": 98, "assignment": 97});
     let absent = staff.post("/api/visits", absent).await.expect_status(400);
     for field in ["patient", "doctor", "assignment"] {
-        absent.complaints(field);
+        absent.field_errors(field);
     }
     staff.delete("/api/patients/3").await.expect_status(204);
     staff.delete("/api/doctors/2").await.expect_status(204);
     let archived = json!({"patient": 3, "doctor": 2});
     let archived = staff.post("/api/visits", archived).await.expect_status(400);
     for field in ["patient", "doctor"] {
-        assert_eq!(archived.complaints(field), absent.complaints(field));
+        assert_eq!(archived.field_errors(field), absent.field_errors(field));
     }
     arrive(&staff, json!({"patient": 1})).await;
     let refused = json!({"id": 9, "created_by": 9, "patient": null, "status": "GONE"});
     let refused = staff.patch("/api/visits/1", refused).await.expect_status(400);
-    refused.complaints("status");
+    refused.field_errors("status");
     let refused = json!({"id": 9, "created_by": 9, "patient": null});
     let refused = staff.patch("/api/visits/1", refused).await.expect_status(400);
     for field in ["id", "created_by", "patient"] {
-        refused.complaints(field);
+        refused.field_errors(field);
     }
 }
 
@@ -250,9 +250,9 @@ async fn an_assignment_sets_the_doctor(backend: Backend) {
     let refused = json!({"patient": 1, "assignment": 1, "doctor": 1});
     let refused = staff.post("/api/visits", refused).await.expect_status(400);
     assert_eq!(refused.body["error_codes"][0]["code"], "disagrees");
-    refused.complaints("doctor");
+    refused.field_errors("doctor");
     let others = staff.post("/api/visits", json!({"patient": 1, "assignment": 2})).await;
-    others.expect_status(400).complaints("assignment");
+    others.expect_status(400).field_errors("assignment");
     let visit = arrive(&staff, json!({"patient": 1, "assignment": 1})).await;
     assert_eq!((&visit["doctor"], &visit["assignment"]), (&json!(2), &json!(1)));
     let other = change(&staff, 1, json!({"assignment": 3})).await.expect_status(200).body;
@@ -278,10 +278,10 @@ async fn the_front_desk_corrects_the_patient_while_the_visit_is_open(backend: Ba
     arrive(&staff, json!({"patient": 2})).await;
     let taken = change(&staff, 1, json!({"patient": 2})).await.expect_status(409);
     assert_eq!(taken.body["existing"]["id"], 2);
-    taken.complaints("patient");
-    change(&staff, 1, json!({"patient": 99})).await.expect_status(400).complaints("patient");
+    taken.field_errors("patient");
+    change(&staff, 1, json!({"patient": 99})).await.expect_status(400).field_errors("patient");
     let wrong = change(&staff, 1, json!({"patient": 3, "assignment": 1})).await;
-    wrong.expect_status(400).complaints("assignment");
+    wrong.expect_status(400).field_errors("assignment");
     let corrected = change(&staff, 1, json!({"patient": 3})).await.expect_status(200).body;
     assert_eq!((&corrected["patient"], &corrected["mrn"]), (&json!(3), &json!("P000003D")));
     assert_eq!((&corrected["doctor"], &corrected["assignment"]), (&json!(1), &Value::Null));
@@ -322,7 +322,7 @@ async fn a_visit_is_opened_again_where_no_other_one_is_open(backend: Backend) {
     // An archived patient does not come.
     staff.delete("/api/patients/1").await.expect_status(204);
     let refused = change(&staff, 1, json!({"status": "WAITING"})).await.expect_status(400);
-    refused.complaints("patient");
+    refused.field_errors("patient");
     let told = change(&staff, 1, json!({"reason": "Nobody was there"})).await.expect_status(200);
     assert_eq!(told.body["status"], "LEFT");
 }
@@ -446,7 +446,7 @@ async fn urgent_visits_come_first_and_lists_are_filtered(backend: Backend) {
     let bad = staff.get("/api/visits?day=2026-02-30&is_open=maybe&ordering=day").await;
     let bad = bad.expect_status(400);
     for field in ["day", "is_open", "ordering"] {
-        bad.complaints(field);
+        bad.field_errors(field);
     }
 }
 

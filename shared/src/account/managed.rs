@@ -231,7 +231,7 @@ fn check_new_user(reader: &mut Reader) {
     let is_absent = |member| matches!(reader.peek(member, read::line(EMAIL_MAX)), Ok(None));
     if is_absent("email") && is_absent("username") {
         let message = "is required if there is no username";
-        reader.faults.add("email", FieldError::new("required", message));
+        reader.errors.add("email", FieldError::new("required", message));
     }
 }
 

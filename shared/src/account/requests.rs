@@ -72,8 +72,8 @@ fn check_registration(reader: &mut Reader) {
     let password = reader.peek("password", read::secret(PASSWORD_MAX)).ok().flatten();
     let confirmed = reader.member("password_confirm", read::secret(PASSWORD_MAX)).into_value();
     if confirmed.is_some() && confirmed != password {
-        let complaint = FieldError::new("not_the_same", "must match password");
-        reader.faults.add("password_confirm", complaint);
+        let error = FieldError::new("not_the_same", "must match password");
+        reader.errors.add("password_confirm", error);
     }
     let text = |member| reader.peek(member, read::line(EMAIL_MAX)).ok().flatten();
     let name = full_name(text("first_name").as_deref(), text("last_name").as_deref());
@@ -81,8 +81,8 @@ fn check_registration(reader: &mut Reader) {
     let validate = |password: String| {
         check_password(&password, Role::Member, &own.each_ref().map(String::as_str)).err()
     };
-    if let Some(complaint) = password.and_then(validate) {
-        reader.faults.add("password", complaint);
+    if let Some(error) = password.and_then(validate) {
+        reader.errors.add("password", error);
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn named(reader: &mut Reader) {
                 && whole != full_name(first.as_deref(), last.as_deref())
             {
                 let message = "must match first_name and last_name, or be sent without them";
-                reader.faults.add("name", FieldError::new("disagrees", message));
+                reader.errors.add("name", FieldError::new("disagrees", message));
             }
         }
     }
@@ -145,7 +145,7 @@ fn take_username(reader: &mut Reader) {
         Ok(None) => reader.put("email", username),
         Ok(Some(email)) if email != username => {
             let message = "can't be combined with email";
-            reader.faults.add("username", FieldError::new("not_both", message));
+            reader.errors.add("username", FieldError::new("not_both", message));
         }
         _ => {}
     }

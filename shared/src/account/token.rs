@@ -116,7 +116,7 @@ mod tests {
     fn scopes_are_known_and_given_once() {
         let code = |json: Value| match scopes(json) {
             Ok(scopes) => scopes.map_or("none".to_owned(), |it| format!("{it:?}")),
-            Err(complaint) => complaint.code.to_owned(),
+            Err(error) => error.code.to_owned(),
         };
         assert_eq!(code(serde_json::json!(["write", "read"])), "[Write, Read]");
         assert_eq!(code(serde_json::json!([])), "none");

@@ -22,12 +22,12 @@ const FIXED: &[&str] = &["id", "created_by", "linked_user"];
 
 /// Adds further errors to those already found. Stored values that a change does not mention are
 /// not known here.
-fn validate(input: &DoctorInput, is_change: bool, _: NaiveDate, faults: &mut FieldErrors) {
+fn validate(input: &DoctorInput, is_change: bool, _: NaiveDate, errors: &mut FieldErrors) {
     let Err(more) = DoctorFields::new(input) else { return };
-    for (field, complaint) in more.iter() {
-        let is_nameless = field == "first_name" && faults.concern("last_name");
-        if !is_change && !faults.concern(field) && !is_nameless {
-            faults.add(field, complaint.clone());
+    for (field, error) in more.iter() {
+        let is_nameless = field == "first_name" && errors.concern("last_name");
+        if !is_change && !errors.concern(field) && !is_nameless {
+            errors.add(field, error.clone());
         }
     }
 }

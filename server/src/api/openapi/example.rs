@@ -70,7 +70,7 @@ fn error(
     schemas: &Map<String, Value>,
     answered: Option<&(&str, Value)>,
 ) -> Result<Error, Refusal> {
-    let one = |field: &str, complaint| FieldErrors::one(field, complaint);
+    let one = |field: &str, error| FieldErrors::one(field, error);
     Ok(match kind {
         Kind::Validation => Error::Invalid(invalid(operation, schemas)),
         Kind::InvalidRequest => Error::TokenRequest(TokenRefusal::InvalidRequest(one(
@@ -82,12 +82,12 @@ fn error(
             Error::TokenRequest(TokenRefusal::InvalidGrant(why))
         }
         Kind::UnsupportedGrantType => {
-            let complaint = FieldError::not_one_of(&["password", "refresh_token"]);
-            Error::TokenRequest(TokenRefusal::UnsupportedGrantType(one("grant_type", complaint)))
+            let error = FieldError::not_one_of(&["password", "refresh_token"]);
+            Error::TokenRequest(TokenRefusal::UnsupportedGrantType(one("grant_type", error)))
         }
         Kind::InvalidScope => {
-            let complaint = FieldError::new("unknown", "must be left out: there are no scopes");
-            Error::TokenRequest(TokenRefusal::InvalidScope(one("scope", complaint)))
+            let error = FieldError::new("unknown", "must be left out: there are no scopes");
+            Error::TokenRequest(TokenRefusal::InvalidScope(one("scope", error)))
         }
         Kind::Unauthenticated => {
             Error::Unauthenticated("log in and send the token in Authorization")
@@ -134,17 +134,17 @@ fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> Fiel
 fn conflict(operation: &Map<String, Value>, answered: Option<&(&str, Value)>) -> Error {
     let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let names: Vec<_> = parameters.filter_map(|it| it.get("name")?.as_str()).collect();
-    let (faults, name, shown) = match answered {
+    let (errors, name, shown) = match answered {
         _ if names.contains(&"reassign_to") => {
             let message = "has 3 active assignments: set reassign_to to another doctor's id, or \
                 end_assignments=true";
-            let complaint = FieldError::new("has_patients", message).with("active", 3);
-            (FieldErrors::one("id", complaint), "active_assignments", json!(3))
+            let error = FieldError::new("has_patients", message).with("active", 3);
+            (FieldErrors::one("id", error), "active_assignments", json!(3))
         }
         Some(("Assignment", record)) => {
             let message = "already has this patient";
-            let complaint = FieldError::new("already_assigned", message);
-            (FieldErrors::one("doctor", complaint), "existing", record.clone())
+            let error = FieldError::new("already_assigned", message);
+            (FieldErrors::one("doctor", error), "existing", record.clone())
         }
         Some(("Visit", record)) => {
             let message = "has an open visit on this day already";
@@ -156,5 +156,5 @@ fn conflict(operation: &Map<String, Value>, answered: Option<&(&str, Value)>) ->
             return Error::conflict("email", "not_unique", message);
         }
     };
-    Error::Contradiction(Box::new(Contradiction { faults, name, shown }))
+    Error::Contradiction(Box::new(Contradiction { errors, name, shown }))
 }

@@ -165,7 +165,7 @@ fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> 
     if let Some(wording) = request.extensions().get::<MemberNames>() {
         wording.keep(names);
     }
-    read.map_err(|faults| raise(faults.into()))
+    read.map_err(|errors| raise(errors.into()))
 }
 
 /// A required body.
@@ -177,7 +177,7 @@ pub(crate) struct OptionalBody<T>(pub(crate) T);
 /// A body that creates a record, with the key under which the request may be sent again.
 pub(crate) struct NewBody<T> {
     pub(crate) body: T,
-    pub(crate) once: Option<IdempotencyKey>,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Describes a type of body as an extractor. `$read` is the function that reads it.
@@ -234,8 +234,9 @@ async fn with_key<T: Input>(request: &Request, body: &mut RequestBody) -> Result
     let key = idempotency_key(request)?;
     let bytes = bytes(request, body).await?;
     let replayed: Replayed = request.extensions().get().cloned().unwrap_or_default();
-    let once = key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
-    Ok(NewBody { body: parse(request, bytes, true)?, once })
+    let idempotency_key =
+        key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
+    Ok(NewBody { body: parse(request, bytes, true)?, idempotency_key })
 }
 
 fn idempotency_key_schema() -> Option<MetaSchemaRef> {
@@ -265,6 +266,6 @@ fn idempotency_key(request: &Request) -> Result<Option<String>> {
         return Ok(Some(key.to_owned()));
     }
     let message = format!("must be a single text of 1 to {IDEMPOTENCY_KEY_MAX} ASCII characters");
-    let complaint = FieldError::new("invalid_key", message);
-    Err(raise(Error::invalid(IDEMPOTENCY_KEY, complaint)))
+    let error = FieldError::new("invalid_key", message);
+    Err(raise(Error::invalid(IDEMPOTENCY_KEY, error)))
 }

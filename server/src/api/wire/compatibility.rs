@@ -21,7 +21,7 @@ use crate::error::Error;
 const TAG: &str = "Mappings";
 
 /// The result of looking up the path of a request.
-pub(crate) enum Asked {
+pub(crate) enum PathMatch {
     /// A path that goes on to the routes.
     Known,
     /// A path of an earlier system that does not have this method.
@@ -29,14 +29,14 @@ pub(crate) enum Asked {
 }
 
 /// Rewrites a path of an earlier system to the current one.
-pub(crate) fn rewrite(request: &mut Request) -> Asked {
+pub(crate) fn rewrite(request: &mut Request) -> PathMatch {
     match spelling(request.method().as_str(), request.uri().path()) {
-        Spelling::Today => Asked::Known,
+        Spelling::Today => PathMatch::Known,
         Spelling::Earlier(path) => {
             crate::api::wire::address::set_path(request, &path);
-            Asked::Known
+            PathMatch::Known
         }
-        Spelling::OtherMethods => Asked::WithoutMethod,
+        Spelling::OtherMethods => PathMatch::WithoutMethod,
     }
 }
 
@@ -64,10 +64,10 @@ impl MemberNames {
         let Some(names) = self.0.get() else { return error };
         match error.downcast::<Error>() {
             Ok(mut error) => {
-                if let Error::Invalid(faults) | Error::Conflict(faults) = &mut error {
-                    *faults = names.of(faults);
+                if let Error::Invalid(errors) | Error::Conflict(errors) = &mut error {
+                    *errors = names.of(errors);
                 } else if let Error::Contradiction(it) = &mut error {
-                    it.faults = names.of(&it.faults);
+                    it.errors = names.of(&it.errors);
                 }
                 raise(error)
             }

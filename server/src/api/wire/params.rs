@@ -39,7 +39,7 @@ impl<'a, T: FromStr<Err = FieldError> + Type> ApiExtractor<'a> for Path<T> {
         options: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let text = request.raw_path_param(options.name).unwrap_or_default();
-        text.parse().map(Self).map_err(|complaint| raise(Error::invalid("id", complaint)))
+        text.parse().map(Self).map_err(|error| raise(Error::invalid("id", error)))
     }
 }
 
@@ -72,7 +72,7 @@ impl<'a, Q: Query + Type> ApiExtractor<'a> for QueryParams<Q> {
         let text = request.uri().query().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(text.as_bytes());
         let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        query(pairs).map(Self).map_err(|faults| raise(faults.into()))
+        query(pairs).map(Self).map_err(|errors| raise(errors.into()))
     }
 }
 
@@ -148,8 +148,8 @@ fn version(tag: &str) -> Option<i64> {
 
 /// The error for a header with too many tags.
 pub(crate) fn too_many_tags(header: &str) -> Error {
-    let complaint = FieldError::too_long(TAGS_MAX);
-    Error::Invalid(FieldErrors::one(header, complaint))
+    let error = FieldError::too_long(TAGS_MAX);
+    Error::Invalid(FieldErrors::one(header, error))
 }
 
 fn not_a_tag() -> Error {

@@ -112,15 +112,15 @@ fn internal() -> Problem {
 pub(crate) fn problem(error: &Error) -> Problem {
     let kind = kind(error);
     match error {
-        Error::Invalid(faults) | Error::Conflict(faults) => Problem::from_faults(kind, faults),
+        Error::Invalid(errors) | Error::Conflict(errors) => Problem::from_errors(kind, errors),
         Error::Unauthenticated(why) | Error::Forbidden(why) => Problem::new(kind, *why),
         Error::EmailUnverified => Problem::new(kind, CONFIRM_FIRST),
         Error::TokenRequest(refusal) => {
             let mut problem = match refusal {
                 TokenRefusal::InvalidGrant(why) => Problem::new(kind, *why),
-                TokenRefusal::InvalidRequest(faults)
-                | TokenRefusal::UnsupportedGrantType(faults)
-                | TokenRefusal::InvalidScope(faults) => Problem::from_faults(kind, faults),
+                TokenRefusal::InvalidRequest(errors)
+                | TokenRefusal::UnsupportedGrantType(errors)
+                | TokenRefusal::InvalidScope(errors) => Problem::from_errors(kind, errors),
             };
             // Clients of OAuth 2.0 show this member.
             problem.extra.insert("error_description".to_owned(), json!(problem.detail));
@@ -151,7 +151,7 @@ pub(crate) fn problem(error: &Error) -> Problem {
             problem
         }
         Error::Contradiction(it) => {
-            let mut problem = Problem::from_faults(kind, &it.faults);
+            let mut problem = Problem::from_errors(kind, &it.errors);
             problem.extra.insert(it.name.to_owned(), it.shown.clone());
             problem
         }
@@ -211,8 +211,8 @@ fn log_chain(cause: &(dyn std::error::Error + 'static), request_id: &str) {
 }
 
 /// The problem for an invalid request that no operation has seen yet.
-pub(crate) fn invalid(faults: FieldErrors, request_id: &str) -> Response {
-    from_domain(&Error::Invalid(faults), request_id)
+pub(crate) fn invalid(errors: FieldErrors, request_id: &str) -> Response {
+    from_domain(&Error::Invalid(errors), request_id)
 }
 
 /// Adds the request id and builds the response.

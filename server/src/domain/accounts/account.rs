@@ -54,7 +54,7 @@ pub(crate) fn unique(error: DbError) -> Error {
 
 /// Applies a change to an account, the caller's own or another one. A new e-mail address is
 /// unverified; an administrator who sets it may mark it as verified afterwards.
-pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut FieldErrors) {
+pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, errors: &mut FieldErrors) {
     input.username.apply(&mut user.username);
     input.email.apply(&mut user.email);
     input.first_name.apply(&mut user.first_name);
@@ -62,16 +62,16 @@ pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &
     input.phone.apply(&mut user.phone);
     user.name = full_name(user.first_name.as_deref(), user.last_name.as_deref());
     if user.email.is_none() && user.username.is_none() {
-        faults.add("email", FieldError::new("required", "is required if there is no username"));
+        errors.add("email", FieldError::new("required", "is required if there is no username"));
     } else if user.username.is_none() && user.name.is_empty() {
         // An account always keeps a name or a username by which it is shown.
-        faults.add("username", FieldError::new("required", "is required if there is no name"));
+        errors.add("username", FieldError::new("required", "is required if there is no name"));
     }
     // A client may send back the name that it has read, even if its parts have changed. Any other
     // name would be lost.
     if input.name.value().is_some_and(|name| *name != user.name && *name != old.name) {
         let message = "must match first_name and last_name, or be sent without them";
-        faults.add("name", FieldError::new("disagrees", message));
+        errors.add("name", FieldError::new("disagrees", message));
     }
     if user.email != old.email {
         user.email_verified = false;
@@ -97,7 +97,7 @@ pub(super) fn check_for(password: &str, user: &User) -> Result<(), FieldError> {
 }
 
 /// The name of the user who last changed an account.
-pub(crate) async fn changer(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
+pub(crate) async fn changed_by_name(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
     if row.changed_by == row.user.id {
         return Ok(row.user.label().to_owned());
     }

@@ -21,7 +21,7 @@ use crate::{
     },
     digest::sha256,
     domain::{
-        access::in_person,
+        access::require_session,
         listing::{PageRequest, PageSlice},
     },
     error::Error,
@@ -89,12 +89,12 @@ async fn touch(app: &App, id: ApiTokenId, now: DateTime<Utc>) -> Result<(), Erro
 
 /// Creates a token for the caller.
 pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<CreatedApiToken, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     if let Some(expires) = new.expires_at {
         if expires <= now {
-            let complaint = FieldError::new("in_the_past", "must be later than now");
-            return Err(Error::invalid("expires_at", complaint));
+            let error = FieldError::new("in_the_past", "must be later than now");
+            return Err(Error::invalid("expires_at", error));
         }
         if expires > now + TimeDelta::days(TOKEN_DAYS_MAX) {
             let message = format!("must be within {TOKEN_DAYS_MAX} days");
@@ -106,7 +106,7 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
     // Concurrent requests take turns, so that none of them exceeds the limit.
-    sessions::hold(&mut conn, actor).await?;
+    sessions::lock_caller(&mut conn, actor).await?;
     if api_tokens::count(&mut conn, actor.id()).await? >= TOKENS_MAX {
         let message = format!(
             "can't be added, because you already have {TOKENS_MAX} tokens: revoke one first"
@@ -148,22 +148,22 @@ pub async fn list(
     actor: &Actor,
     query: &ListQuery,
 ) -> Result<PageSlice<ApiToken>, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let pages = query.pages();
-    let asked: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
+    let page: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
+    let (place, backwards) = (page.key().copied(), page.is_backwards());
+    let (limit, offset) = (page.size + 1, page.offset());
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let id = actor.id();
     let rows = api_tokens::list(&mut conn, id, place, backwards, limit, offset).await?;
     let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
-    asked.slice(app, rows, count, |token| token.id.0)
+    page.slice(app, rows, count, |token| token.id.0)
 }
 
 /// One of the caller's tokens.
 pub async fn read(app: &App, actor: &Actor, id: ApiTokenId) -> Result<ApiToken, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let mut read = app.db().read().await?;
     let row = api_tokens::get(&mut read.conn(), id).await?;
     let row = row.filter(|row| row.user == actor.id()).ok_or(Error::NotFound)?;
@@ -172,7 +172,7 @@ pub async fn read(app: &App, actor: &Actor, id: ApiTokenId) -> Result<ApiToken, 
 
 /// Revokes one of the caller's tokens. Revoking it again changes nothing.
 pub async fn revoke(app: &App, actor: &Actor, id: ApiTokenId) -> Result<(), Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     if api_tokens::owner(&mut tx.conn(), id).await? != Some(actor.id()) {

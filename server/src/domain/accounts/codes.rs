@@ -135,7 +135,7 @@ pub(crate) fn beginning(code: &str) -> String {
 }
 
 /// Restores an issued code from its beginning. Returns `None` if it has been used or voided since.
-pub(crate) async fn again(
+pub(crate) async fn recover(
     app: &App,
     conn: &mut Conn<'_>,
     beginning: &str,
@@ -232,12 +232,12 @@ pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Er
 }
 
 /// The error for an invalid code.
-pub(crate) fn complaint() -> FieldError {
-    FieldError::new("not_valid", "is wrong, expired or used already: ask for a new one")
+pub(crate) fn not_valid() -> FieldError {
+    FieldError::new("not_valid", "is wrong, expired or already used: request a new one")
 }
 
 fn refused() -> Error {
-    Error::invalid("token", complaint())
+    Error::invalid("token", not_valid())
 }
 
 struct Found {

@@ -64,7 +64,7 @@ pub(crate) async fn renew(
 
 /// Makes a one-time code that has set a password count as a device of its user for an hour, so
 /// that the user can log in while others guess from the same address.
-pub(crate) async fn know_code(
+pub(crate) async fn trust_code(
     app: &App,
     conn: &mut Conn<'_>,
     user: UserId,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     db::users,
-    domain::access::in_person,
+    domain::access::require_session,
     error::Error,
     services::{
         actor::Actor,
@@ -47,8 +47,8 @@ pub(crate) async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<
     let event = AuditEvent::new("auth.confirmation_failed", "user", Some(actor.id().0));
     audit::note(&mut tx.conn(), AuditActor::Actor(actor), app.clock().now(), event).await?;
     tx.commit().await?;
-    let complaint = FieldError::new("wrong_password", "is not your password");
-    Err(Error::invalid("current_password", complaint))
+    let error = FieldError::new("wrong_password", "is not your password");
+    Err(Error::invalid("current_password", error))
 }
 
 /// Sets a new password for the caller and ends all other sessions. Of several concurrent changes
@@ -59,8 +59,8 @@ pub async fn change_password(
     actor: &Actor,
     change: PasswordChange,
 ) -> Result<(), Error> {
-    in_person(actor)?;
-    let invalid = |complaint| Error::invalid("new_password", complaint);
+    require_session(actor)?;
+    let invalid = |error| Error::invalid("new_password", error);
     check_for(&change.new_password, &actor.user).map_err(invalid)?;
     let mut hash = None;
     for _ in 0..TRIES {
@@ -91,13 +91,13 @@ async fn replace(
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    let mut row = sessions::hold(&mut conn, actor).await?;
+    let mut row = sessions::lock_caller(&mut conn, actor).await?;
     if row.password_hash.as_deref() != Some(confirmed) {
         return Ok(false);
     }
     // The user's role may have changed to one that requires a longer password.
     let judged = check_for(&change.new_password, &row.user);
-    judged.map_err(|complaint| Error::invalid("new_password", complaint))?;
+    judged.map_err(|error| Error::invalid("new_password", error))?;
     row.password_hash = Some(hash.to_owned());
     if !users::update(&mut conn, &row, Some(actor.id()), now).await? {
         return Ok(false);

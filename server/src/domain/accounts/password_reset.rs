@@ -80,7 +80,7 @@ pub async fn reset_password(
     devices::void_all(&mut conn, user.id).await?;
     // The owner has just proved the account, so other people's guesses must not delay the next
     // login.
-    devices::know_code(app, &mut conn, user.id, &reset.token).await?;
+    devices::trust_code(app, &mut conn, user.id, &reset.token).await?;
     let address = origin.address.as_deref().unwrap_or_default();
     rate_limits::forget_place(&mut conn, &user, address).await?;
     let actor = Actor::new(row.user, origin.clone());
@@ -95,9 +95,9 @@ pub async fn reset_password(
 /// password that can be found without knowing whose it is.
 async fn refuse(app: &App, origin: &Origin, reset: &PasswordReset) -> Result<(), Error> {
     codes::refuse(app, origin, &reset.token, Purpose::SetPassword).await?;
-    let mut faults = FieldErrors::one("token", codes::complaint());
-    if let Err(complaint) = check_new(&reset.new_password, Role::Member, &[]) {
-        faults.add("new_password", complaint);
+    let mut errors = FieldErrors::one("token", codes::not_valid());
+    if let Err(error) = check_new(&reset.new_password, Role::Member, &[]) {
+        errors.add("new_password", error);
     }
-    Err(faults.into())
+    Err(errors.into())
 }

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{
-    account::{apply, changer, own_values, unique},
+    account::{apply, changed_by_name, own_values, unique},
     codes, password,
     rate_limits::RateLimits,
     sessions,
@@ -16,7 +16,7 @@ use crate::{
     app::App,
     db::users,
     domain::{
-        access::{in_person, session_permissions},
+        access::{require_session, session_permissions},
         precondition::{Found, Precondition, overtaken},
     },
     error::Error,
@@ -43,7 +43,7 @@ pub async fn update(
     input: &ProfileInput,
     current_password: Option<&str>,
 ) -> Result<User, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let is_other =
         |user: &User| !input.email.is_absent() && input.email.value() != user.email.as_ref();
     let confirmed = match is_other(&actor.user) {
@@ -52,9 +52,9 @@ pub async fn update(
     };
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let mut row = sessions::hold(&mut tx.conn(), actor).await?;
+    let mut row = sessions::lock_caller(&mut tx.conn(), actor).await?;
     let old = row.user.clone();
-    let changed_by_name = changer(&mut tx.conn(), &row).await?;
+    let changed_by_name = changed_by_name(&mut tx.conn(), &row).await?;
     let found = Found {
         version: old.version,
         changed_by: row.changed_by,
@@ -68,10 +68,10 @@ pub async fn update(
         // confirmation no longer holds or was never required.
         return Err(overtaken(actor.id(), &found, current()));
     }
-    let mut faults = FieldErrors::default();
-    input.read_only.compare(&json!(old), &mut faults);
-    apply(input, &old, &mut row.user, &mut faults);
-    faults.into_result()?;
+    let mut errors = FieldErrors::default();
+    input.read_only.compare(&json!(old), &mut errors);
+    apply(input, &old, &mut row.user, &mut errors);
+    errors.into_result()?;
     let changes = differences(&own_values(&old), &own_values(&row.user))?;
     if changes.is_empty() {
         return Ok(read(app, actor));

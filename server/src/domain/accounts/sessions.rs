@@ -18,7 +18,7 @@ use crate::{
         users::{self, UserRow},
     },
     domain::{
-        access::{in_person, session_permissions},
+        access::{require_session, session_permissions},
         listing::{PageRequest, PageSlice},
     },
     error::Error,
@@ -107,7 +107,7 @@ pub(crate) async fn begin(
 /// address, a token, an account) is written only under this lock.
 ///
 /// Fails if the session is over or the account is deactivated.
-pub(crate) async fn hold(conn: &mut Conn<'_>, actor: &Actor) -> Result<UserRow, Error> {
+pub(crate) async fn lock_caller(conn: &mut Conn<'_>, actor: &Actor) -> Result<UserRow, Error> {
     let row = users::lock(conn, actor.id()).await?.filter(|row| row.user.is_active).ok_or(ENDED)?;
     if let Some(id) = actor.session {
         let session = sessions::lock(conn, id).await?;
@@ -154,14 +154,14 @@ pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshe
 
 /// Ends the caller's session. If a refresh token is sent, it must belong to this session.
 pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(), Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     let Some(own) = actor.session else { return Ok(()) };
     if let Some(token) = refresh {
         let named = app.tokens().read_refresh(token, now);
         if named.is_none_or(|named| named.session != own) {
-            let complaint = shared::FieldError::new("not_valid", "does not belong to this session");
-            return Err(FieldErrors::one("refresh", complaint).into());
+            let error = shared::FieldError::new("not_valid", "does not belong to this session");
+            return Err(FieldErrors::one("refresh", error).into());
         }
     }
     end(app, actor, own).await
@@ -169,7 +169,7 @@ pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(
 
 /// Ends one of the caller's sessions.
 pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let session = sessions::get(&mut tx.conn(), id).await?;
@@ -194,12 +194,12 @@ pub async fn list(
     actor: &Actor,
     query: &ListQuery,
 ) -> Result<PageSlice<LoginSession>, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let pages = query.pages();
-    let asked: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
+    let page: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
     let (id, now) = (actor.id(), app.clock().now());
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
+    let (place, backwards) = (page.key().copied(), page.is_backwards());
+    let (limit, offset) = (page.size + 1, page.offset());
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let rows = sessions::list(&mut conn, id, now, place, backwards, limit, offset).await?;
@@ -214,7 +214,7 @@ pub async fn list(
         user_agent: row.user_agent,
     };
     let rows = rows.into_iter().map(answer).collect();
-    asked.slice(app, rows, count, |session| session.id.0)
+    page.slice(app, rows, count, |session| session.id.0)
 }
 
 /// Ends all sessions of a user except the given one.

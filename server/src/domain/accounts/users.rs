@@ -65,12 +65,12 @@ pub fn read_account(
     let members = members.map(|(name, value)| (name.to_owned(), value.into()));
     let mut reader = Reader::from_members(members.into());
     let read = account::NewUser::read(&mut reader);
-    let mut faults = reader.finish();
-    if let Err(complaint) = check_new(&password, role, &[email, name]) {
-        faults.add("password", complaint);
+    let mut errors = reader.finish();
+    if let Err(error) = check_new(&password, role, &[email, name]) {
+        errors.add("password", error);
     }
     let account::NewUser { email, first_name, last_name, .. } =
-        read.filter(|_| faults.is_empty()).ok_or(faults)?;
+        read.filter(|_| errors.is_empty()).ok_or(errors)?;
     Ok(NewAccount { email, username: None, first_name, last_name, password })
 }
 
@@ -174,13 +174,13 @@ pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
 }
 
 /// Gives a username to accounts of earlier versions that have no name.
-pub(crate) async fn name_accounts(app: &App) -> Result<(), Error> {
-    while is_somebody_nameless(app).await? {
+pub(crate) async fn assign_usernames(app: &App) -> Result<(), Error> {
+    while has_unnamed_account(app).await? {
         let mut tx = app.db().begin().await?;
         let mut conn = tx.conn();
         // No other account may take a username in the meantime.
         users::lock_all(&mut conn).await?;
-        for before in users::list_nameless(&mut conn, NAMED_AT_ONCE).await? {
+        for before in users::list_unnamed(&mut conn, NAMED_AT_ONCE).await? {
             let Some(email) = before.user.email.as_deref() else { continue };
             let mut after = before.clone();
             after.user.username = Some(usernames::free(&mut conn, email).await?);
@@ -193,9 +193,9 @@ pub(crate) async fn name_accounts(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-async fn is_somebody_nameless(app: &App) -> Result<bool, Error> {
+async fn has_unnamed_account(app: &App) -> Result<bool, Error> {
     let mut read = app.db().read().await?;
-    Ok(!users::list_nameless(&mut read.conn(), 1).await?.is_empty())
+    Ok(!users::list_unnamed(&mut read.conn(), 1).await?.is_empty())
 }
 
 async fn change(

@@ -19,17 +19,22 @@ use crate::{
 
 /// Requests a mail with a code for setting a new password.
 pub async fn forgot(app: &App, origin: &Origin, email: &str) -> Result<(), Error> {
-    ask_for(app, origin, Letter::PasswordReset, email).await
+    request_mail(app, origin, Letter::PasswordReset, email).await
 }
 
 /// Requests another mail with a code for confirming the address.
 pub async fn resend(app: &App, origin: &Origin, email: &str) -> Result<(), Error> {
-    ask_for(app, origin, Letter::Verification, email).await
+    request_mail(app, origin, Letter::Verification, email).await
 }
 
-async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Result<(), Error> {
+async fn request_mail(
+    app: &App,
+    origin: &Origin,
+    letter: Letter,
+    email: &str,
+) -> Result<(), Error> {
     let address = origin.address.as_deref().unwrap_or_default();
-    RateLimits::asking_for_mail(address).attempt(app).await?;
+    RateLimits::requesting_mail(address).attempt(app).await?;
     match RateLimits::mail_to(email).attempt(app).await {
         // Repeated requests get the same answer, but the address gets no more mail.
         Err(Error::TooManyRequests { .. }) => return Ok(()),
@@ -94,5 +99,5 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
 /// Counts and notes an invalid code, and returns the error.
 async fn refuse(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
     codes::refuse(app, origin, code, Purpose::VerifyEmail).await?;
-    Err(Error::invalid("token", codes::complaint()))
+    Err(Error::invalid("token", codes::not_valid()))
 }

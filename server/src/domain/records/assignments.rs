@@ -2,7 +2,7 @@
 //!
 //! Rows are always locked in the same order: patient, doctor, assignment.
 
-mod many;
+mod cascade;
 
 use std::collections::BTreeSet;
 
@@ -42,26 +42,27 @@ use crate::{
     },
 };
 
-pub(crate) use many::{Leaving, leave, lock_doctors_of, rest, resume};
+pub(crate) use cascade::{Handover, hand_over, lock_doctors_of, reactivate, suspend};
 
 /// Assigns a patient to a doctor.
 pub async fn assign(
     app: &App,
     actor: &Actor,
     new: &NewAssignment,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let (patient, doctor) = (new.patient, new.doctor);
     let fields = AssignmentFields::new(&new.input, app.clock().today())?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
     let id = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
 /// Locks the patient and the doctor, and checks that the caller may assign the one to the other.
@@ -172,9 +173,9 @@ pub async fn list(
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
     let pages = filter.pages();
     let names = filter.search.as_deref().map(Search::names);
-    let (asked, search) = read_page(app, pages, listing.order(), names)?;
+    let (page, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    asked.fetch(app, &listing).await
+    page.fetch(app, &listing).await
 }
 
 /// The assignments of one patient.
@@ -184,7 +185,7 @@ pub async fn of_patient(
     patient: PatientId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.patient.is_some_and(|asked| asked != patient) {
+    if filter.patient.is_some_and(|named| named != patient) {
         return Err(Error::invalid("patient", other_address()));
     }
     let visible = scope(actor, Action::ReadPatient)?;
@@ -208,7 +209,7 @@ pub async fn of_doctor(
     doctor: DoctorId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.doctor.is_some_and(|asked| asked != doctor) {
+    if filter.doctor.is_some_and(|named| named != doctor) {
         return Err(Error::invalid("doctor", other_address()));
     }
     let mut read = app.db().read().await?;
@@ -281,11 +282,12 @@ pub async fn transfer(
     id: AssignmentId,
     precondition: &Precondition,
     transfer: &Transfer,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
@@ -298,8 +300,8 @@ pub async fn transfer(
         return Err(Error::conflict("status", "ended", message));
     }
     if doctor == row.record.doctor {
-        let complaint = FieldError::new("same_doctor", "is already the doctor of this assignment");
-        return Err(Error::invalid("doctor", complaint));
+        let error = FieldError::new("same_doctor", "is already the doctor of this assignment");
+        return Err(Error::invalid("doctor", error));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
         return Err(Error::invalid("doctor", no_such("a doctor")));
@@ -315,11 +317,13 @@ pub async fn transfer(
     let patient = row.record.patient;
     let status = AssignmentStatus::Completed;
     let ended = AssignmentFields { status, ..row.record.fields.clone() };
-    if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
+    if !cascade::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred")
+        .await?
+    {
         return Err(overtaken::<Assignment>(app, tx, actor, id).await);
     }
     let opened = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, opened).await
+    finish_new(app, tx, actor, idempotency_key, opened).await
 }
 
 /// Locks an assignment with its patient and its doctor, and optionally with another doctor.

@@ -1,4 +1,4 @@
-//! The dashboard: figures over the records that the caller may see.
+//! The dashboard: figures about the records that the caller may see.
 
 use chrono::{Days, NaiveDate};
 use shared::{
@@ -20,12 +20,12 @@ use crate::{
     services::actor::Actor,
 };
 
-/// Days of a week, today included.
+/// The days of a week, including today.
 const WEEK: usize = 7;
 
-/// The figures of the dashboard, over the records that the caller may see.
+/// The figures of the dashboard, about the records that the caller may see.
 ///
-/// Fails where the caller may not read patients.
+/// Fails if the caller may not read patients.
 pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let today = app.clock().today();
@@ -75,7 +75,7 @@ async fn recent(
 ) -> Result<Vec<Patient>, Error> {
     let ordering = Some(Ordering::descending(PatientOrder::CreatedAt));
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
-    let listing = Listing { filter: &filter, search: None, scope: visible, today };
+    let listing = Listing { filter: &filter, search: None, scope: visible, today, clinical: false };
     let seek = Seek { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
     let rows = listing::read(conn, &listing, &seek).await?;
     Ok(rows.into_iter().map(|(patient, _)| patient).collect())

@@ -1,6 +1,6 @@
 //! The directory of doctors.
 
-mod many;
+mod bulk;
 
 use serde_json::json;
 use shared::{
@@ -16,7 +16,7 @@ use shared::{
 
 use super::{
     Record,
-    assignments::{self, Leaving},
+    assignments::{self, Handover},
     find_to_change, finish, finish_new,
 };
 use crate::{
@@ -41,25 +41,25 @@ use crate::{
 };
 
 pub(crate) use crate::db::doctors::Known;
-pub(crate) use many::{Claimed, already_there, find_taken, register_many};
+pub(crate) use bulk::{Claimed, already_there, find_taken, register_many};
 
 /// Adds a doctor to the directory.
 pub async fn register(
     app: &App,
     actor: &Actor,
     new: &NewDoctor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Doctor, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
     let fields = DoctorFields::new(&new.0)?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim(app, &mut tx.conn(), actor, once).await? {
+    if let Some(answer) = idempotency::claim(app, &mut tx.conn(), actor, idempotency_key).await? {
         return Ok(answer);
     }
     check_taken(&mut tx.conn(), &fields, None).await?;
     let entered = enter(app, &mut tx.conn(), actor, &fields, "doctor.created").await;
     let id = entered.map_err(not_unique)?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
 /// Inserts a doctor whose unique values are known to be free, and notes it.
@@ -90,9 +90,9 @@ pub async fn list(
     }
     let listing = Listing { filter, search: None };
     let pages = filter.pages();
-    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
+    let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    asked.fetch(app, &listing).await
+    page.fetch(app, &listing).await
 }
 
 /// The specialisations in the directory, with the number of doctors in each.
@@ -101,8 +101,8 @@ pub async fn specializations(
     query: &ListQuery,
 ) -> Result<PageSlice<SpecializationCount>, Error> {
     let pages = query.pages();
-    let (asked, _) = read_list(app, pages, SpecializationListing.order(), None)?;
-    asked.fetch(app, &SpecializationListing).await
+    let (page, _) = read_list(app, pages, SpecializationListing.order(), None)?;
+    page.fetch(app, &SpecializationListing).await
 }
 
 /// Replaces or changes a doctor.
@@ -140,10 +140,10 @@ pub async fn archive(
     removal: &DoctorRemoval,
     archiving: Archiving,
 ) -> Result<Doctor, Error> {
-    let leaving = read_leaving(id, removal)?;
+    let handover = read_handover(id, removal)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    if let Some(Leaving::To(next)) = leaving {
+    if let Some(Handover::To(next)) = handover {
         // In a fixed order, so that archiving two doctors in favour of each other causes no
         // deadlock.
         doctors::lock(&mut tx.conn(), id.min(next)).await?;
@@ -153,15 +153,15 @@ pub async fn archive(
     if row.record.is_archived() {
         return Ok(row.shown(app, actor));
     }
-    if let Some(Leaving::To(next)) = leaving
+    if let Some(Handover::To(next)) = handover
         && doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none()
     {
         let message = "is not the id of an existing doctor";
         return Err(Error::invalid("reassign_to", FieldError::new("no_such_record", message)));
     }
     row.check_version(app, actor, precondition)?;
-    match leaving {
-        Some(leaving) => assignments::leave(app, &mut tx, actor, id, leaving).await?,
+    match handover {
+        Some(handover) => assignments::hand_over(app, &mut tx, actor, id, handover).await?,
         None => check_no_patients(&mut tx.conn(), id).await?,
     }
     let (by, revision) = (actor.id(), &row.revision);
@@ -171,18 +171,18 @@ pub async fn archive(
     finish(app, tx, actor, (id, was_written), event).await
 }
 
-fn read_leaving(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Leaving>, Error> {
+fn read_handover(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Handover>, Error> {
     match (removal.reassign_to, removal.end_assignments == Some(true)) {
         (Some(_), true) => {
-            let complaint = FieldError::new("not_both", "can't be combined with reassign_to");
-            Err(Error::invalid("end_assignments", complaint))
+            let error = FieldError::new("not_both", "can't be combined with reassign_to");
+            Err(Error::invalid("end_assignments", error))
         }
         (Some(next), _) if next == id => {
-            let complaint = FieldError::new("same_doctor", "must be another doctor");
-            Err(Error::invalid("reassign_to", complaint))
+            let error = FieldError::new("same_doctor", "must be another doctor");
+            Err(Error::invalid("reassign_to", error))
         }
-        (Some(next), false) => Ok(Some(Leaving::To(next))),
-        (None, true) => Ok(Some(Leaving::End)),
+        (Some(next), false) => Ok(Some(Handover::To(next))),
+        (None, true) => Ok(Some(Handover::End)),
         (None, false) => Ok(None),
     }
 }
@@ -197,7 +197,7 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
          end_assignments=true"
     );
     Err(Error::Contradiction(Box::new(Contradiction {
-        faults: FieldErrors::one(
+        errors: FieldErrors::one(
             "id",
             FieldError::new("has_patients", message).with("active", active),
         ),
@@ -231,11 +231,11 @@ async fn check_taken(
     fields: &DoctorFields,
     own: Option<DoctorId>,
 ) -> Result<(), Error> {
-    let mut faults = FieldErrors::default();
+    let mut errors = FieldErrors::default();
     for field in doctors::taken(conn, fields, own).await? {
-        faults.add(field, taken(field));
+        errors.add(field, taken(field));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Conflict(faults)) }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Conflict(errors)) }
 }
 
 fn not_unique(error: DbError) -> Error {

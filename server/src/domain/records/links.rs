@@ -64,8 +64,8 @@ async fn check(conn: &mut Conn<'_>, user: Option<UserId>, role: Role) -> Result<
 fn taken(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::DoctorUser | UniqueKey::PatientUser) => {
-            let complaint = FieldError::new("not_unique", "is already linked to another record");
-            Error::Conflict(FieldErrors::one("user", complaint))
+            let error = FieldError::new("not_unique", "is already linked to another record");
+            Error::Conflict(FieldErrors::one("user", error))
         }
         other => other.into(),
     }

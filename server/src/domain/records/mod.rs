@@ -140,13 +140,13 @@ impl<R: Record> Kept<R> {
         read_only: &ReadOnlyMembers,
         state: Result<T, FieldErrors>,
     ) -> Result<T, Error> {
-        let mut faults = FieldErrors::default();
-        read_only.compare(&json!(self.record), &mut faults);
+        let mut errors = FieldErrors::default();
+        read_only.compare(&json!(self.record), &mut errors);
         match state {
-            Ok(state) => Ok(faults.into_result().map(|()| state)?),
+            Ok(state) => Ok(errors.into_result().map(|()| state)?),
             Err(more) => {
-                faults.extend(more);
-                Err(faults.into())
+                errors.extend(more);
+                Err(errors.into())
             }
         }
     }
@@ -168,7 +168,7 @@ impl<R: Record> Kept<R> {
         error: FieldError,
     ) -> Error {
         Error::Contradiction(Box::new(Contradiction {
-            faults: FieldErrors::one(field, error),
+            errors: FieldErrors::one(field, error),
             name: "existing",
             shown: json!(self.shown(app, actor)),
         }))
@@ -250,14 +250,15 @@ pub(super) async fn finish_new<R: Record>(
     app: &App,
     mut tx: Tx,
     actor: &Actor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
     id: R::Id,
 ) -> Result<R, Error> {
     let mut conn = tx.conn();
     let kept = R::get(app, &mut conn, actor, id, ArchiveState::Current).await?;
     let kept = kept.ok_or(Error::NotFound)?;
     let shown = kept.shown(app, actor);
-    idempotency::keep(&mut conn, actor, once, (R::ENTITY, kept.revision.id), &shown).await?;
+    idempotency::keep(&mut conn, actor, idempotency_key, (R::ENTITY, kept.revision.id), &shown)
+        .await?;
     tx.commit().await?;
     Ok(shown)
 }
@@ -308,7 +309,7 @@ pub(crate) async fn history<R: Record>(
     query: &ListQuery,
 ) -> Result<PageSlice<HistoryEntry>, Error> {
     let pages = query.pages();
-    let asked: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
+    let page: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
@@ -316,5 +317,5 @@ pub(crate) async fn history<R: Record>(
     kept.check_known(app, actor)?;
     access::check(actor, R::READ_HISTORY, kept.revision.owner)?;
     kept.note_read(app, actor, R::HISTORY_READ);
-    changelog::page(app, &mut conn, &asked, R::ENTITY, kept.revision.id).await
+    changelog::page(app, &mut conn, &page, R::ENTITY, kept.revision.id).await
 }

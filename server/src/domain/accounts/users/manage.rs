@@ -20,9 +20,9 @@ use crate::{
         users::{self, UserRow, listing::Listing},
     },
     domain::{
-        access::{Action, in_person, may, scope, user_permissions},
+        access::{Action, may, require_session, scope, user_permissions},
         accounts::{
-            account::{apply, changer, check_taken},
+            account::{apply, changed_by_name, check_taken},
             codes::{self, Issued, Purpose},
             devices, sessions, usernames,
         },
@@ -47,15 +47,15 @@ const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 /// Requires an administrator with a session of their own, not an API token.
 fn check(actor: &Actor) -> Result<(), Error> {
     scope(actor, Action::ManageUsers)?;
-    in_person(actor)
+    require_session(actor)
 }
 
 /// Lets administrators write one at a time. An account or a code outlasts its author, so the
 /// author must still be an administrator. All active administrators are locked until the
 /// transaction ends, before any other account.
-async fn take_turn(conn: &mut Conn<'_>, actor: &Actor) -> Result<(), Error> {
+async fn lock_as_admin(conn: &mut Conn<'_>, actor: &Actor) -> Result<(), Error> {
     users::lock_admins(conn).await?;
-    let user = sessions::hold(conn, actor).await?.user;
+    let user = sessions::lock_caller(conn, actor).await?.user;
     check(&Actor { user, ..actor.clone() })
 }
 
@@ -91,9 +91,9 @@ pub async fn list_visible(
     let pages = filter.pages();
     let sees_emails = may(actor, Action::ReadAccounts);
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
-    let (asked, search) = read_page(app, pages, listing.order(), search)?;
+    let (page, search) = read_page(app, pages, listing.order(), search)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    Ok(asked.fetch(app, &listing).await?.map(|row| visible(actor, row)))
+    Ok(page.fetch(app, &listing).await?.map(|row| visible(actor, row)))
 }
 
 /// One user.
@@ -113,17 +113,17 @@ pub async fn create_by_admin(
     app: &App,
     actor: &Actor,
     new: &NewUser,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<CreatedUser, Error> {
     check(actor)?;
     let now = app.clock().now();
     let (email, username) = (new.email.as_deref(), new.username.as_deref());
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    if let Some(kept) = idempotency::claim(app, &mut conn, actor, once).await? {
-        return answered_again(app, &mut conn, kept).await;
+    if let Some(kept) = idempotency::claim(app, &mut conn, actor, idempotency_key).await? {
+        return replay(app, &mut conn, kept).await;
     }
-    take_turn(&mut conn, actor).await?;
+    lock_as_admin(&mut conn, actor).await?;
     check_taken(&mut conn, email, username).await?;
     let row = users::NewUser {
         email,
@@ -148,18 +148,14 @@ pub async fn create_by_admin(
     let made = CreatedUser { user, code: issued.code, expires_at };
     // Codes are not stored: the kept answer has only the beginning, which identifies the code.
     let kept = CreatedUser { code: codes::beginning(&made.code), ..made.clone() };
-    idempotency::keep(&mut conn, actor, once, (ENTITY, row.user.id.0), &kept).await?;
+    idempotency::keep(&mut conn, actor, idempotency_key, (ENTITY, row.user.id.0), &kept).await?;
     tx.commit().await?;
     Ok(made)
 }
 
 /// Replays the first answer, with its code if that is still valid.
-async fn answered_again(
-    app: &App,
-    conn: &mut Conn<'_>,
-    kept: CreatedUser,
-) -> Result<CreatedUser, Error> {
-    match codes::again(app, conn, &kept.code, Purpose::SetPassword).await? {
+async fn replay(app: &App, conn: &mut Conn<'_>, kept: CreatedUser) -> Result<CreatedUser, Error> {
+    match codes::recover(app, conn, &kept.code, Purpose::SetPassword).await? {
         Some(code) => Ok(CreatedUser { code, ..kept }),
         None => {
             let message =
@@ -192,7 +188,7 @@ pub async fn issue_code(app: &App, actor: &Actor, id: UserId) -> Result<IssuedCo
         return Err(Error::Forbidden("change your own password with the current one"));
     }
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     if !row.user.is_active {
         let message = "is false: activate the account first";
@@ -208,7 +204,7 @@ pub async fn issue_code(app: &App, actor: &Actor, id: UserId) -> Result<IssuedCo
 pub async fn end_sessions(app: &App, actor: &Actor, id: UserId) -> Result<(), Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     sessions::end_all(app, &mut tx.conn(), id, None).await?;
     devices::void_all(&mut tx.conn(), id).await?;
@@ -227,18 +223,18 @@ pub async fn update(
 ) -> Result<Account, Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     let before = find(&mut tx, actor, id, precondition).await?;
-    let mut faults = FieldErrors::default();
-    input.profile.read_only.compare(&json!(before.user), &mut faults);
+    let mut errors = FieldErrors::default();
+    input.profile.read_only.compare(&json!(before.user), &mut errors);
     let mut after = before.clone();
-    apply(&input.profile, &before.user, &mut after.user, &mut faults);
+    apply(&input.profile, &before.user, &mut after.user, &mut errors);
     if id == actor.id() && after.user.email != before.user.email {
         let message =
             "can't be changed here, because the account is your own: change it in your profile";
-        faults.add("email", FieldError::new("own_account", message));
+        errors.add("email", FieldError::new("own_account", message));
     }
-    faults.into_result()?;
+    errors.into_result()?;
     if after.user.email != before.user.email {
         // The same rule as for a new account.
         after.user.email_verified = after.user.email.is_some();
@@ -272,7 +268,7 @@ pub async fn deactivate_by_admin(
 ) -> Result<(), Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     if !row.user.is_active {
         // Nothing to do, whichever version the client has read.
@@ -306,7 +302,7 @@ async fn find(
 ) -> Result<UserRow, Error> {
     let mut conn = tx.conn();
     let row = users::lock(&mut conn, id).await?.ok_or(Error::NotFound)?;
-    let changed_by_name = changer(&mut conn, &row).await?;
+    let changed_by_name = changed_by_name(&mut conn, &row).await?;
     let found = Found {
         version: row.user.version,
         changed_by: row.changed_by,

@@ -69,7 +69,7 @@ impl Step<PatientState> for Registering<'_> {
         let missing = || DbError::from(Error::internal("a patient was not inserted"));
         let outcome = |verdict: Result<(), FieldErrors>| match verdict {
             Ok(()) => ids.next().map(Ok).ok_or_else(missing),
-            Err(faults) => Ok(Err(faults)),
+            Err(errors) => Ok(Err(errors)),
         };
         verdicts.into_iter().map(outcome).collect()
     }
@@ -97,15 +97,15 @@ async fn sort_out(
     let stored = patients::identified_now(conn, &all.collect::<Vec<_>>()).await?;
     let stored: HashSet<_> = stored.iter().map(key).collect();
     let verdict = |state: &PatientState| {
-        let mut faults = FieldErrors::default();
+        let mut errors = FieldErrors::default();
         let own: Vec<_> = state.fields.identifiers.iter().map(key).collect();
         for (place, identifier) in own.iter().enumerate() {
             if stored.contains(identifier) || claimed.contains_key(identifier) {
-                let (field, complaint) = super::taken(place);
-                faults.add(field, complaint);
+                let (field, error) = super::taken(place);
+                errors.add(field, error);
             }
         }
-        faults.into_result()?;
+        errors.into_result()?;
         let claimant = claimed.len();
         claimed.extend(own.into_iter().map(|identifier| (identifier, claimant)));
         Ok(())
@@ -121,8 +121,8 @@ pub(crate) async fn already_there(
     claimed: &Claimed,
 ) -> Result<Vec<bool>, Error> {
     let mut read = app.db().read().await?;
-    let asked: Vec<_> = lists.iter().flat_map(|list| list.iter()).collect();
-    let found = patients::identified_ever(&mut read.conn(), &asked).await?;
+    let identifiers: Vec<_> = lists.iter().flat_map(|list| list.iter()).collect();
+    let found = patients::identified_ever(&mut read.conn(), &identifiers).await?;
     let mut holders: HashMap<(String, String), HashSet<Holder>> = HashMap::new();
     for (id, held) in &found {
         for identifier in held {

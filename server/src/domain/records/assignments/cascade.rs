@@ -63,7 +63,7 @@ async fn put_locked(
 
 /// Suspends the active assignments of a patient who is being archived: they end, and restoring the
 /// patient makes them active again.
-pub(crate) async fn rest(
+pub(crate) async fn suspend(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
@@ -79,7 +79,7 @@ pub(crate) async fn rest(
 
 /// Makes the suspended assignments of a restored patient active again, except those to doctors who
 /// are archived.
-pub(crate) async fn resume(
+pub(crate) async fn reactivate(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
@@ -87,19 +87,19 @@ pub(crate) async fn resume(
 ) -> Result<(), Error> {
     let mut conn = tx.conn();
     // Locked, so that none of them is archived in the meantime.
-    for doctor in assignments::resting_doctors(&mut conn, patient).await? {
+    for doctor in assignments::doctors_of_suspended(&mut conn, patient).await? {
         doctors::lock(&mut conn, doctor).await?;
     }
-    for (row, status) in assignments::all_resting(&mut conn, patient).await? {
+    for (row, status) in assignments::all_suspended(&mut conn, patient).await? {
         put_locked(app, &mut conn, actor, &row, (status, None), "assignment.reopened").await?;
     }
     // Assignments that stay ended because their doctor is archived are not restored later either.
-    Ok(assignments::forget_resting(&mut conn, patient).await?)
+    Ok(assignments::forget_suspended(&mut conn, patient).await?)
 }
 
 /// What happens to the patients of a doctor who is being archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Leaving {
+pub(crate) enum Handover {
     /// Their assignments end.
     End,
     /// Another doctor takes them over.
@@ -109,12 +109,12 @@ pub(crate) enum Leaving {
 /// Ends or reassigns the active assignments of a doctor whose row is locked.
 ///
 /// Fails if the caller may not change the assignments of one of the patients.
-pub(crate) async fn leave(
+pub(crate) async fn hand_over(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
     doctor: DoctorId,
-    leaving: Leaving,
+    handover: Handover,
 ) -> Result<(), Error> {
     let mut conn = tx.conn();
     let rows = assignments::all_active(&mut conn, Of::Doctor(doctor)).await?;
@@ -125,7 +125,7 @@ pub(crate) async fn leave(
     }
     for row in rows {
         let assignment = &row.record;
-        let Leaving::To(next) = leaving else {
+        let Handover::To(next) = handover else {
             let ends = (AssignmentStatus::Cancelled, None);
             put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
             continue;

@@ -54,8 +54,8 @@ impl Step<DoctorFields> for Entering<'_> {
             };
             match checked {
                 Ok(()) => {}
-                Err(Error::Conflict(faults)) => {
-                    outcomes.push(Err(faults));
+                Err(Error::Conflict(errors)) => {
+                    outcomes.push(Err(errors));
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -82,20 +82,20 @@ pub(crate) async fn find_taken(
     let mut read = app.db().read().await?;
     let mut verdicts = Vec::with_capacity(all.len());
     for fields in all {
-        let mut faults = match check_taken(&mut read.conn(), fields, None).await {
+        let mut errors = match check_taken(&mut read.conn(), fields, None).await {
             Ok(()) => FieldErrors::default(),
-            Err(Error::Conflict(faults)) => faults,
+            Err(Error::Conflict(errors)) => errors,
             Err(error) => return Err(error),
         };
         for (field, key) in Known::unique(fields) {
-            if claimed.contains(&key) && !faults.concern(field) {
-                faults.add(field, super::taken(field));
+            if claimed.contains(&key) && !errors.concern(field) {
+                errors.add(field, super::taken(field));
             }
         }
-        if faults.is_empty() {
+        if errors.is_empty() {
             claimed.extend(Known::all(fields));
         }
-        verdicts.push(faults.into_result());
+        verdicts.push(errors.into_result());
     }
     Ok(verdicts)
 }
