@@ -85,6 +85,10 @@ choice! {
         AssignmentReopened = "assignment.reopened",
         /// An assignment was completed because another doctor takes over.
         AssignmentTransferred = "assignment.transferred",
+        /// A patient has arrived.
+        VisitCreated = "visit.created",
+        /// A visit was changed, or its patient was corrected.
+        VisitUpdated = "visit.updated",
         /// Changes may have been missed: read everything again.
         Reset = "reset",
     }

@@ -18,12 +18,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody, OptionalBody},
-        failure::Failure,
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent,
+        OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{

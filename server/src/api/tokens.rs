@@ -12,12 +12,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::Body,
-        failure::{Conflicting, Failure},
-        guard::Guard,
-        params::{Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, page},
+        Address, Body, CachePolicy, Conflicting, Created, Failure, Guard, NoContent, Path,
+        QueryParams, Reply, page,
     },
 };
 use crate::{app::App, domain::accounts::api_tokens};

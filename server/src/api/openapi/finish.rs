@@ -17,6 +17,7 @@ const TAGS: &[&str] = &[
     "Patients",
     "Doctors",
     "Assignments",
+    "Visits",
     "Overview",
     "Events",
     "Auth",

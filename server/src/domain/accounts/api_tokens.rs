@@ -149,7 +149,7 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<PageSlice<ApiToken>, Error> {
     require_session(actor)?;
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let page: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
     let (place, backwards) = (page.key().copied(), page.is_backwards());
     let (limit, offset) = (page.size + 1, page.offset());

@@ -35,14 +35,14 @@ use crate::{
         listing::{PageSlice, read_page},
         precondition::Precondition,
     },
-    error::{Contradiction, Error},
+    error::Error,
     services::{
         actor::Actor,
         audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
-pub(crate) use cascade::{Handover, erase_of, hand_over, lock_doctors_of, reactivate, suspend};
+pub(crate) use cascade::{Handover, hand_over, lock_doctors_of, reactivate, suspend};
 
 /// Assigns a patient to a doctor.
 pub async fn assign(
@@ -65,8 +65,7 @@ pub async fn assign(
     finish_new(app, tx, actor, idempotency_key, id).await
 }
 
-/// Reads and locks the patient and the doctor. The error names every one that does not exist. A
-/// patient whom the caller may not see counts as not existing.
+/// Locks the patient and the doctor, and checks that the caller may assign the one to the other.
 async fn check_both(
     app: &App,
     tx: &mut Tx,
@@ -74,25 +73,42 @@ async fn check_both(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
     let mut conn = tx.conn();
     patients::lock(&mut conn, patient).await?;
     doctors::lock(&mut conn, doctor).await?;
-    let today = app.clock().today();
-    let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
     let mut errors = FieldErrors::default();
-    if found.is_none() {
-        errors.add("patient", no_such("patient"));
-    }
-    if doctors::get(&mut conn, doctor, ArchiveState::Current).await?.is_none() {
-        errors.add("doctor", no_such("doctor"));
-    }
+    let named = (Some(patient), Some(doctor));
+    let found = find_named(app, &mut conn, actor, named, &mut errors).await?;
     errors.into_result()?;
     let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
 }
 
-fn no_such(what: &str) -> FieldError {
+/// Reads the patient and the doctor that a body names, and adds an error for each that does not exist
+/// or is archived. A patient whom the caller may not see counts as not existing.
+pub(super) async fn find_named(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    (patient, doctor): (Option<PatientId>, Option<DoctorId>),
+    errors: &mut FieldErrors,
+) -> Result<Option<Kept<Patient>>, Error> {
+    let mut found = None;
+    if let Some(patient) = patient {
+        found = Patient::get(app, conn, actor, patient, ArchiveState::Current).await?;
+        if found.is_none() {
+            errors.add("patient", no_such("patient"));
+        }
+    }
+    if let Some(doctor) = doctor
+        && doctors::get(conn, doctor, ArchiveState::Current).await?.is_none()
+    {
+        errors.add("doctor", no_such("doctor"));
+    }
+    Ok(found)
+}
+
+pub(super) fn no_such(what: &str) -> FieldError {
     FieldError::new("no_such_record", format!("is not the id of an existing {what}"))
 }
 
@@ -128,12 +144,10 @@ async fn check_single(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
-    Err(Error::Contradiction(Box::new(Contradiction {
-        errors: FieldErrors::one("doctor", already_assigned()),
-        name: "existing",
-        shown: json!(existing.shown(app, actor)),
-    })))
+    match assignments::active(conn, patient, doctor).await? {
+        Some(existing) => Err(existing.contradicts(app, actor, "doctor", already_assigned())),
+        None => Ok(()),
+    }
 }
 
 fn already_assigned() -> FieldError {
@@ -157,7 +171,7 @@ pub async fn list(
     filter: &AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let names = filter.search.as_deref().map(Search::names);
     let (page, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
@@ -290,7 +304,7 @@ pub async fn transfer(
         return Err(Error::invalid("doctor", error));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
-        return Err(Error::invalid("doctor", no_such("doctor")));
+        return Err(Error::invalid("doctor", no_such("a doctor")));
     }
     let mut reason = row.record.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);
