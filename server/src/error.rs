@@ -149,6 +149,11 @@ impl Error {
         Self::Conflict(FieldErrors::one(field, FieldError::new(code, message)))
     }
 
+    /// A row that should have been locked was changed by another request.
+    pub fn changed_meanwhile() -> Self {
+        Self::Unavailable { reason: "the record was changed in the meantime", after: 1 }
+    }
+
     /// A bug, in words.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())

@@ -170,6 +170,8 @@ choice! {
         CreatePatient = "create_patient",
         /// Add doctors to the directory.
         CreateDoctor = "create_doctor",
+        /// Create visits, and correct their patient and doctor.
+        CreateVisit = "create_visit",
         /// Link accounts to doctors and patients.
         LinkUser = "link_user",
         /// See every patient of the clinic.

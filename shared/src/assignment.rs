@@ -1,6 +1,6 @@
 //! Assignments of patients to doctors.
 
-use std::{ops::Deref, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
@@ -12,7 +12,6 @@ use crate::{
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
@@ -172,7 +171,7 @@ body! {
 
 record! {
     /// An assignment of a patient to a doctor.
-    Assignment {
+    Assignment over AssignmentFields, permissions AssignmentPermission, pages "AssignmentPage" {
         /// The record's id.
         id: AssignmentId,
         /// The patient.
@@ -198,29 +197,6 @@ record! {
         assigned_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// The time at which it ended.
         ended_at: Option<DateTime<Utc>> => [example(Value::Null)],
-        /// The time of creation.
-        created_at: DateTime<Utc>,
-        /// The time of the last change.
-        updated_at: DateTime<Utc>,
-        /// The version, which counts the changes from 1.
-        version: i64 => [range(1, i64::MAX), example(1)],
-        /// The caller's permissions. Only in single records.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        permissions: Option<Vec<AssignmentPermission>> => [max_items(10), optional()],
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::page::Listed for Assignment {
-    const PAGE: &'static str = "AssignmentPage";
-}
-
-impl Deref for Assignment {
-    type Target = AssignmentFields;
-
-    /// Gives access to the members that can be changed.
-    fn deref(&self) -> &AssignmentFields {
-        &self.fields
     }
 }
 
@@ -254,7 +230,7 @@ choice! {
 
 filter! {
     /// The filters and the ordering of a list of assignments.
-    AssignmentFilter {
+    AssignmentFilter, in pages {
         /// Words of the patient's or the doctor's name. Each must match.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// The patient.
@@ -276,12 +252,6 @@ filter! {
         /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. The
         /// default is newest first.
         ordering: Ordering<AssignmentOrder> = query::ordering,
-        /// The page number, from 1. Beyond row 10,000, follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// The number of rows in a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// The position of the page, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

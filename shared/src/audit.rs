@@ -10,7 +10,6 @@ use crate::{
     history::Change,
     id::{ApiTokenId, AuditId},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query, read,
     rules::{EMAIL_MAX, REASON_MAX},
 };
@@ -60,7 +59,7 @@ impl crate::page::Listed for AuditEntry {
 
 filter! {
     /// The filters of the audit log.
-    AuditFilter {
+    AuditFilter, in pages {
         /// The user.
         actor: UserId = query::parsed(20, UserId::from_str),
         /// The exact name of the action.
@@ -73,11 +72,5 @@ filter! {
         from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// The time before which events are listed.
         to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// The page number, from 1. Beyond row 10,000, follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// The number of rows in a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// The position of the page, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }

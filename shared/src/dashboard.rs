@@ -23,6 +23,8 @@ record! {
         doctors: DoctorFigures,
         /// Assignments.
         assignments: AssignmentFigures,
+        /// The visits of today.
+        visits: VisitFigures,
         /// The 5 most recently registered patients, newest first.
         recent_patients: Vec<Patient> => [max_items(RECENT_MAX)],
     }
@@ -75,6 +77,26 @@ record! {
         today: i64 => [range(0, i64::MAX), example(4)],
         /// The 10 doctors with the most active assignments, busiest first.
         busiest_doctors: Vec<BusyDoctor> => [max_items(BUSIEST_MAX)],
+    }
+}
+
+record! {
+    /// The numbers of today's visits.
+    VisitFigures {
+        /// All visits, the sum of the next five numbers.
+        arrived: i64 => [range(0, i64::MAX), example(23)],
+        /// The patients who are waiting.
+        waiting: i64 => [range(0, i64::MAX), example(6)],
+        /// The patients who were called.
+        called: i64 => [range(0, i64::MAX), example(1)],
+        /// The patients who are with a doctor.
+        in_room: i64 => [range(0, i64::MAX), example(3)],
+        /// The patients who were seen.
+        done: i64 => [range(0, i64::MAX), example(12)],
+        /// The patients who left without being seen.
+        left: i64 => [range(0, i64::MAX), example(1)],
+        /// The longest wait of the patients who are waiting now; 0 if nobody is waiting.
+        longest_wait_minutes: i64 => [range(0, i64::MAX), example(35)],
     }
 }
 

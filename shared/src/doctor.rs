@@ -2,7 +2,7 @@
 
 mod requests;
 
-use std::{ops::Deref, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,6 @@ use crate::{
     id::{DoctorId, id},
     moment::{MOMENT_MAX, Moment},
     money::money,
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
@@ -115,7 +114,7 @@ fn check_names(first: Option<&String>, last: Option<&String>) -> FieldErrors {
 
 record! {
     /// A doctor in the directory.
-    Doctor {
+    Doctor over DoctorFields, permissions DoctorPermission, pages "DoctorPage" {
         /// The record's id.
         id: DoctorId,
         /// The members that can be changed.
@@ -131,31 +130,8 @@ record! {
         created_by: UserId,
         /// The username of that user, or the name if there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
-        /// The time of creation.
-        created_at: DateTime<Utc>,
-        /// The time of the last change.
-        updated_at: DateTime<Utc>,
-        /// The version, which counts the changes from 1.
-        version: i64 => [range(1, i64::MAX), example(1)],
         /// The time at which it was archived.
         archived_at: Option<DateTime<Utc>> => [example(serde_json::Value::Null)],
-        /// The caller's permissions. Only in single records.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        permissions: Option<Vec<DoctorPermission>> => [max_items(10), optional()],
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::page::Listed for Doctor {
-    const PAGE: &'static str = "DoctorPage";
-}
-
-impl Deref for Doctor {
-    type Target = DoctorFields;
-
-    /// Gives access to the members that can be changed.
-    fn deref(&self) -> &DoctorFields {
-        &self.fields
     }
 }
 
@@ -195,7 +171,7 @@ choice! {
 
 filter! {
     /// The filters and the ordering of a list of doctors.
-    DoctorFilter {
+    DoctorFilter, in pages {
         /// Words to search for, in any order, ignoring case and accents. Each must match the start
         /// of a word in the name, the specialisation, the clinic or the city, the start of the
         /// licence number or the e-mail address, or the start or the last 4 to 10 digits of the
@@ -222,12 +198,6 @@ filter! {
         /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in
         /// front for descending. The default is best matches first, or by name.
         ordering: Ordering<DoctorOrder> = query::ordering,
-        /// The page number, from 1. Beyond row 10,000, follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// The number of rows in a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// The position of the page, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

@@ -35,6 +35,7 @@ macro_rules! codes {
 
 codes! {
     "already_assigned" "The patient already has an active assignment to this doctor.";
+    "already_open" "The patient already has an open visit on this day.";
     "archived" "The record is archived. Restore it first.";
     "before_birth" "The date is before the date of birth.";
     "broken_off" "The body ended before it was complete.";
@@ -44,7 +45,7 @@ codes! {
     "disagrees" "The value contradicts another one, in the request or in the stored record."
         ["date_of_birth" "the date of birth that the age contradicts", "age" "the age that was sent"];
     "empty" "The parameter is empty. Leave it out instead.";
-    "ended" "The assignment has already ended.";
+    "ended" "The assignment or visit has already ended.";
     "has_patients" "The doctor has active assignments."
         ["active" "the number of active assignments"];
     "in_future" "The date is in the future.";

@@ -13,6 +13,43 @@ record! {
     }
 }
 
+/// An event of the stream, as the API description shows it: the fields of its lines.
+#[cfg(feature = "openapi")]
+pub struct StreamEvent;
+
+#[cfg(feature = "openapi")]
+impl crate::describe::Describe for StreamEvent {
+    const NAME: Option<&'static str> = Some("StreamEvent");
+
+    fn schema(
+        registry: &mut poem_openapi::registry::Registry,
+    ) -> poem_openapi::registry::MetaSchema {
+        use poem_openapi::{
+            registry::{MetaSchema, MetaSchemaRef},
+            types::Type,
+        };
+        Changed::register(registry);
+        let nothing = MetaSchema {
+            title: Some("ResetData".to_owned()),
+            description: Some("The data of `reset`: nothing."),
+            max_properties: Some(0),
+            ..MetaSchema::new("object")
+        };
+        let data = vec![Changed::schema_ref(), MetaSchemaRef::Inline(Box::new(nothing))];
+        let mut members = crate::describe::Members::new(registry);
+        let doc = "The number of the event. Numbers rise, with gaps.";
+        members.add::<i64>("id", doc, true, |shape| shape.range(0, i64::MAX).example(118));
+        members.add::<EventName>("event", "The name of the event.", true, |shape| shape);
+        let doc = "The data of the event: a line of JSON.";
+        members.add::<serde_json::Value>("data", doc, true, |shape| {
+            shape.with(|schema| schema.any_of = data)
+        });
+        members.finish("An event of the stream of changes.")
+    }
+}
+#[cfg(feature = "openapi")]
+described!(StreamEvent);
+
 choice! {
     /// The name of an event: the kind of record and the action.
     EventName {
@@ -48,6 +85,10 @@ choice! {
         AssignmentReopened = "assignment.reopened",
         /// An assignment was completed because another doctor takes over.
         AssignmentTransferred = "assignment.transferred",
+        /// A patient has arrived.
+        VisitCreated = "visit.created",
+        /// A visit was changed, or its patient was corrected.
+        VisitUpdated = "visit.updated",
         /// Changes may have been missed: read everything again.
         Reset = "reset",
     }

@@ -40,6 +40,7 @@ pub mod query;
 pub mod read;
 pub mod rules;
 pub mod text;
+pub mod visit;
 
 pub use date::PartialDate;
 pub use id::{SessionId, UserId};

@@ -36,8 +36,45 @@ macro_rules! described {
 }
 
 /// Declares a record in answers: a plain struct for serde, whose doc comments and limits are also
-/// its schema in the API description.
+/// its schema in the API description. A kept record says `over` which fields it embeds,
+/// the type of its permissions and the name of its pages. It has its times and its version in addition.
 macro_rules! record {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident over $fields:ident, permissions $permission:ident, pages $page:literal {
+            $($members:tt)*
+        }
+    ) => {
+        record! {
+            $(#[doc = $doc])*
+            $name {
+                $($members)*
+                /// The time of creation.
+                created_at: chrono::DateTime<chrono::Utc>,
+                /// The time of the last change.
+                updated_at: chrono::DateTime<chrono::Utc>,
+                /// The version, which counts the changes from 1.
+                version: i64 => [range(1, i64::MAX), example(1)],
+                /// The caller's permissions. Only in single records.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                permissions: Option<Vec<$permission>> => [max_items(10), optional()],
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl $crate::page::Listed for $name {
+            const PAGE: &'static str = $page;
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = $fields;
+
+            /// Gives access to the members that can be changed.
+            fn deref(&self) -> &$fields {
+                &self.fields
+            }
+        }
+    };
     (
         $(#[doc = $doc:literal])*
         $name:ident {
@@ -646,8 +683,32 @@ macro_rules! choice {
     };
 }
 
-/// Declares the query parameters of an operation: a struct with an `Option` for each.
+/// Declares the query parameters of an operation: a struct with an `Option` for each. A list `in
+/// pages` has the parameters of every list in addition.
 macro_rules! filter {
+    ($(#[doc = $doc:literal])* $name:ident, in pages { $($members:tt)* }) => {
+        filter! {
+            $(#[doc = $doc])*
+            $name {
+                $($members)*
+                /// The page number, from 1. Beyond row 10,000, follow `next`.
+                page: i64 = $crate::query::whole(1, $crate::page::ROW_MAX)
+                    => [range(1, $crate::page::ROW_MAX)],
+                /// The number of rows in a page.
+                page_size: i64 = $crate::query::whole(1, $crate::page::PAGE_SIZE_MAX)
+                    => [range(1, $crate::page::PAGE_SIZE_MAX), default($crate::page::PAGE_SIZE)],
+                /// The position of the page, from `next` or `previous`.
+                cursor: String = $crate::read::line(2_000) => [max_length(2_000)],
+            }
+        }
+
+        impl $name {
+            /// The parameters that say which page is meant.
+            pub fn pages(&self) -> $crate::query::Pages<'_> {
+                (self.page, self.page_size, self.cursor.as_deref())
+            }
+        }
+    };
     (
         $(#[doc = $doc:literal])*
         $name:ident {

@@ -13,7 +13,6 @@ use crate::{
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{
@@ -291,7 +290,7 @@ choice! {
 
 filter! {
     /// The filters and the ordering of a list of patients.
-    PatientFilter {
+    PatientFilter, in pages {
         /// Words to search for, in any order, ignoring case and accents. Each must match the start
         /// of a name, the start or the last 4 to 10 digits of the phone number, the start of the
         /// e-mail address, an identifier, the MRN or a date of birth. Best matches come first.
@@ -324,12 +323,6 @@ filter! {
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in
         /// front for descending. The default is best matches first, or by name.
         ordering: Ordering<PatientOrder> = query::ordering,
-        /// The page number, from 1. Beyond row 10,000, follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// The number of rows in a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// The position of the page, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

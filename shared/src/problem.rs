@@ -361,6 +361,7 @@ impl crate::describe::Describe for Problem {
             describe::{Members, Shape},
             doctor::Doctor,
             patient::Patient,
+            visit::Visit,
         };
         let text = |shape: Shape| shape.max_length(100_000);
         let status = |shape: Shape| shape.range(400, 599);
@@ -368,6 +369,7 @@ impl crate::describe::Describe for Problem {
             (Patient::schema_ref(), Patient::register as fn(&mut Registry)),
             (Doctor::schema_ref(), Doctor::register),
             (Assignment::schema_ref(), Assignment::register),
+            (Visit::schema_ref(), Visit::register),
             (User::schema_ref(), User::register),
             (Account::schema_ref(), Account::register),
         ];
@@ -411,8 +413,12 @@ impl crate::describe::Describe for Problem {
             false,
             |it| it,
         );
-        let doc = "Only with `conflict`: the active assignment of this patient to this doctor.";
-        members.add::<Assignment>("existing", doc, false, |shape| shape);
+        let doc = "Only with `conflict`: the active assignment of this patient to this doctor, or the \
+            patient's open visit of this day.";
+        members.add::<Value>("existing", doc, false, |shape| {
+            let existing = vec![Assignment::schema_ref(), Visit::schema_ref()];
+            shape.with(|schema| schema.any_of = existing)
+        });
         let doc = "Only with `conflict`: the number of active assignments of the doctor.";
         members.add::<i64>("active_assignments", doc, false, |shape| shape.range(1, i64::MAX));
         let doc = "Only in answers of the OAuth 2.0 endpoint: the same as `detail`.";

@@ -113,6 +113,9 @@ pub fn ordering<T: Choice>(value: Value) -> Result<Option<Ordering<T>>, FieldErr
     })(value)
 }
 
+/// The parameters of every list: page, page size, cursor.
+pub type Pages<'a> = (Option<i64>, Option<i64>, Option<&'a str>);
+
 /// An operation without parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NoQuery;
@@ -135,13 +138,5 @@ described!(NoQuery);
 
 filter! {
     /// The parameters of a list without filters.
-    ListQuery {
-        /// The page number, from 1. Beyond row 10,000, follow `next`.
-        page: i64 = whole(1, crate::page::ROW_MAX) => [range(1, crate::page::ROW_MAX)],
-        /// The number of rows in a page.
-        page_size: i64 = whole(1, crate::page::PAGE_SIZE_MAX)
-            => [range(1, crate::page::PAGE_SIZE_MAX), default(crate::page::PAGE_SIZE)],
-        /// The position of the page, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
-    }
+    ListQuery, in pages {}
 }

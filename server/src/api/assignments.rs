@@ -16,12 +16,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{DraftBody, NewDraftBody},
-        failure::Failure,
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, CachePolicy, Created, DraftBody, Failure, Guard, IfMatch, NewDraftBody, NoContent,
+        Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -68,6 +64,8 @@ impl AssignmentsApi {
     }
 
     /// Read an assignment
+    ///
+    /// An assignment that has ended can be read too.
     #[oai(path = "/:id", method = "get", operation_id = "get_assignment")]
     async fn get_assignment(
         &self,

@@ -8,13 +8,7 @@ use shared::{
 
 use super::{
     Tag,
-    wire::{
-        address::Address,
-        failure::Failure,
-        guard::Guard,
-        params::QueryParams,
-        reply::{Reply, page},
-    },
+    wire::{Address, Failure, Guard, QueryParams, Reply, page},
 };
 use crate::{app::App, domain::audit};
 

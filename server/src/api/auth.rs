@@ -97,6 +97,9 @@ impl AuthApi {
     }
 
     /// Read your own account
+    ///
+    /// The account of the session or of the API token. `permissions` lists what this user may create,
+    /// list and read.
     #[oai(path = "/profile", method = "get", operation_id = "get_profile")]
     async fn get_profile(
         &self,

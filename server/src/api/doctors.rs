@@ -18,12 +18,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody, OptionalBody},
-        failure::Failure,
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent,
+        OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -49,6 +45,9 @@ impl DoctorsApi {
     }
 
     /// Add a doctor to the directory
+    ///
+    /// The entry belongs to the account that creates it (`created_by`). A setting of the server decides
+    /// whether every user may create entries, or only the front desk and administrators.
     #[oai(path = "/", method = "post", operation_id = "create_doctor")]
     async fn create_doctor(
         &self,
@@ -153,6 +152,8 @@ impl DoctorsApi {
     }
 
     /// Restore a doctor from the archive
+    ///
+    /// The doctor is in the directory again. Restoring a doctor who is not archived changes nothing.
     #[oai(path = "/:id/restore", method = "post", operation_id = "restore_doctor")]
     async fn restore_doctor(
         &self,
@@ -215,6 +216,8 @@ impl DoctorsApi {
     }
 
     /// Unlink the account of a doctor
+    ///
+    /// For administrators. The account can no longer read the patients who are assigned to the doctor.
     #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_doctor_user")]
     async fn unlink_doctor_user(
         &self,

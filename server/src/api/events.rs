@@ -22,7 +22,8 @@ use poem_openapi::{
 };
 use serde_json::json;
 use shared::{
-    event::{Changed, RESET},
+    describe::any_of,
+    event::{Changed, RESET, StreamEvent},
     query::NoQuery,
 };
 
@@ -43,6 +44,9 @@ use crate::{
 pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// How long a client waits before it reconnects, in milliseconds.
 const RETRY_MS: u32 = 2_000;
+/// A stream with one event, for the API description.
+const EXAMPLE: &str = "retry: 2000\nid: 117\n\nid: 118\nevent: patient.updated\n\
+    data: {\"id\":7,\"version\":3}\n\n: still here\nid: 121\n\n";
 
 pub(super) struct EventsApi(pub(super) App);
 
@@ -50,10 +54,10 @@ pub(super) struct EventsApi(pub(super) App);
 impl EventsApi {
     /// Listen for changes
     ///
-    /// An event for each change of a patient, a doctor or an assignment that the caller may see,
-    /// within a second, whatever caused it. Its name combines the kind of record and the action:
+    /// An event for each change of a patient, a doctor, an assignment or a visit that the caller may
+    /// see, within a second, whatever caused it. Its name combines the kind of record and the action:
     /// `patient.created`, `patient.updated`, `patient.archived`, `patient.restored`,
-    /// `patient.purged`, and the same for `doctor` and `assignment` where the action exists.
+    /// `patient.purged`, and the same for `doctor`, `assignment` and `visit` where the action exists.
     /// Imported records are `created` too. The data is `{"id": 7, "version": 3}`. The events of
     /// one record come in the order of its versions.
     ///
@@ -161,13 +165,20 @@ fn text(news: &[News]) -> String {
 
 impl ApiResponse for Events {
     fn meta() -> MetaResponses {
-        let example = "retry: 2000\nid: 117\n\nid: 118\nevent: patient.updated\n\
-            data: {\"id\":7,\"version\":3}\n\n: still here\nid: 121\n\n";
-        let schema = MetaSchema {
-            description: Some("Server-sent events. The data of each is a `Changed`."),
-            example: Some(example.into()),
+        // OpenAPI 3.0 cannot describe a stream. So it is a text, for clients that take an answer as a
+        // whole, and a list of events, for clients that read it as server-sent events.
+        let text = MetaSchema {
+            description: Some("The lines of the stream."),
+            example: Some(EXAMPLE.into()),
             ..MetaSchema::new("string")
         };
+        let events = MetaSchema {
+            description: Some("The events in these lines."),
+            items: Some(Box::new(StreamEvent::schema_ref())),
+            ..MetaSchema::new("array")
+        };
+        let alternatives = [text, events].map(|schema| MetaSchemaRef::Inline(Box::new(schema)));
+        let schema = any_of(alternatives.into(), "Server-sent events.");
         let content = vec![MetaMediaType {
             content_type: "text/event-stream",
             schema: MetaSchemaRef::Inline(Box::new(schema)),
@@ -179,7 +190,7 @@ impl ApiResponse for Events {
     }
 
     fn register(registry: &mut Registry) {
-        Changed::register(registry);
+        StreamEvent::register(registry);
     }
 }
 

@@ -48,6 +48,9 @@ impl ServiceApi {
     }
 
     /// Check whether the process is alive
+    ///
+    /// Answers 200 while the process runs, even if the database is away or the server is stopping.
+    /// `/readyz` says whether the server can serve requests.
     #[oai(path = "/healthz", method = "get", operation_id = "get_liveness")]
     async fn get_liveness(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Health>, Failure> {
         Ok(Reply::new(Health { status: "alive", storage_full: None }))

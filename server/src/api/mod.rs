@@ -18,6 +18,7 @@ mod patients;
 mod routes;
 mod tokens;
 mod users;
+mod visits;
 mod wire;
 
 use std::sync::{Arc, LazyLock};
@@ -44,6 +45,8 @@ enum Tag {
     Doctors,
     /// The assignments of patients to doctors.
     Assignments,
+    /// The visits of each day.
+    Visits,
     /// Live changes.
     Events,
     /// The dashboard and the quick search.
@@ -62,6 +65,7 @@ type Api = (
     patients::PatientsApi,
     doctors::DoctorsApi,
     assignments::AssignmentsApi,
+    visits::VisitsApi,
     events::EventsApi,
     overview::OverviewApi,
 );
@@ -77,6 +81,7 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
         patients::PatientsApi(app.clone()),
         doctors::DoctorsApi(app.clone()),
         assignments::AssignmentsApi(app.clone()),
+        visits::VisitsApi(app.clone()),
         events::EventsApi(app.clone()),
         overview::OverviewApi(app.clone()),
     );

@@ -18,12 +18,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody, OptionalBody},
-        failure::Failure,
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent,
+        OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -49,6 +45,9 @@ impl PatientsApi {
     }
 
     /// Register a patient
+    ///
+    /// The server assigns the medical record number (`mrn`). The record belongs to the account that
+    /// registers it (`created_by`).
     #[oai(path = "/", method = "post", operation_id = "create_patient")]
     async fn create_patient(
         &self,
@@ -143,6 +142,8 @@ impl PatientsApi {
     }
 
     /// Restore a patient from the archive
+    ///
+    /// The patient is in the lists again. Restoring a patient who is not archived changes nothing.
     #[oai(path = "/:id/restore", method = "post", operation_id = "restore_patient")]
     async fn restore_patient(
         &self,
@@ -222,6 +223,8 @@ impl PatientsApi {
     }
 
     /// Unlink the account of a patient
+    ///
+    /// For administrators. The account can no longer read this record.
     #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_patient_user")]
     async fn unlink_patient_user(
         &self,

@@ -12,12 +12,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::Body,
-        failure::{Conflicting, Failure},
-        guard::Guard,
-        params::{Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, page},
+        Address, Body, CachePolicy, Conflicting, Created, Failure, Guard, NoContent, Path,
+        QueryParams, Reply, page,
     },
 };
 use crate::{app::App, domain::accounts::api_tokens};
@@ -71,6 +67,9 @@ impl TokensApi {
     }
 
     /// Revoke one of your API tokens
+    ///
+    /// Later requests with the token are refused. Revoking a revoked token changes nothing and has the
+    /// same answer.
     #[oai(path = "/:id", method = "delete", operation_id = "revoke_token")]
     async fn revoke_token(
         &self,

@@ -11,12 +11,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody},
-        failure::{Conflicting, Failure},
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Conflicting, Created, Failure, Guard, IfMatch, NewBody,
+        NoContent, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{app::App, domain::accounts::users};

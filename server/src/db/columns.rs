@@ -8,35 +8,38 @@ use shared::{
     Money, PartialDate,
     assignment::AssignmentStatus,
     date::parse_day,
+    id::{AssignmentId, DoctorId, PatientId},
     patient::{BloodType, Gender, Identifier},
+    visit::VisitStatus,
 };
 
 use super::{Arg, Row};
 use crate::error::Error;
 
-/// Declares the columns of a kind of record: `COLUMNS` to select, with the further ones that are named,
+/// Declares the columns of a kind of record, which have the names of the members unless `as` says
+/// another: `COLUMNS` to select, with the further ones that are named,
 /// `read_members`, and `member_values`.
 macro_rules! columns {
     (
-        $fields:ident of $table:literal { $($column:ident),* $(,)? }
+        $fields:ident of $table:literal { $($member:ident $(as $column:literal)?),* $(,)? }
         and $($further:tt)*
     ) => {
         const COLUMNS: &str = concat!(
             "SELECT ",
-            $(concat!($table, ".", stringify!($column), ", "),)*
+            $(concat!($table, ".", column_name!($member $($column)?), ", "),)*
             $($further)*
         );
 
         fn read_members(row: &$crate::db::Row) -> Result<$fields, $crate::error::Error> {
             use $crate::db::columns::Member;
-            Ok($fields { $($column: Member::read(row, stringify!($column))?),* })
+            Ok($fields { $($member: Member::read(row, column_name!($member $($column)?))?),* })
         }
 
         fn member_values(
             fields: &$fields,
         ) -> Result<Vec<(&'static str, $crate::db::Arg)>, $crate::error::Error> {
             use $crate::db::columns::Member;
-            Ok(vec![$((stringify!($column), fields.$column.arg()?)),*])
+            Ok(vec![$((column_name!($member $($column)?), fields.$member.arg()?)),*])
         }
     };
 }
@@ -45,6 +48,16 @@ macro_rules! columns {
 macro_rules! from_columns {
     ($row:ident, $name:ident { $($column:ident),* $(,)? } $(, $field:ident: $value:expr)* $(,)?) => {
         $name { $($column: $row.get(stringify!($column))?,)* $($field: $value),* }
+    };
+}
+
+/// The name of the column that holds a member.
+macro_rules! column_name {
+    ($member:ident) => {
+        stringify!($member)
+    };
+    ($member:ident $column:literal) => {
+        $column
     };
 }
 
@@ -115,6 +128,12 @@ cells! {
         |value| value.map(|blood_type| blood_type.as_str());
     AssignmentStatus: |row, column| row.parsed(column, Self::from_str),
         |value| value.map(|status| status.as_str());
+    VisitStatus: |row, column| row.parsed(column, Self::from_str),
+        |value| value.map(|status| status.as_str());
+    PatientId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)), |value| value.map(|id| id.0);
+    DoctorId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)), |value| value.map(|id| id.0);
+    AssignmentId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)),
+        |value| value.map(|id| id.0);
 }
 
 /// A list is kept as JSON.

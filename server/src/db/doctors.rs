@@ -28,6 +28,7 @@ const TABLE: &str = "doctors";
 shared::doctor_fields! {
     columns! { DoctorFields of "d" }
     and "d.sort_name, d.sort_first_name, d.specialization_key, d.linked_user, \
+        d.archived_at, \
         (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) \
         AS active_patients, ",
         record_columns!("d", "d")

@@ -33,6 +33,7 @@ mod sqlite;
 pub mod throttle;
 mod upkeep;
 pub mod users;
+pub mod visits;
 
 use std::time::Duration;
 
@@ -95,11 +96,10 @@ pub(crate) fn restrict_updated(
     from: Option<Moment>,
     to: Option<Moment>,
 ) {
-    if let Some(from) = from {
-        sql.push(" AND ").push(column).push(" >= ").bind(from.0);
-    }
-    if let Some(to) = to {
-        sql.push(" AND ").push(column).push(" < ").bind(to.0);
+    for (comparison, limit) in [(" >= ", from), (" < ", to)] {
+        if let Some(limit) = limit {
+            sql.push(" AND ").push(column).push(comparison).bind(limit.0);
+        }
     }
 }
 

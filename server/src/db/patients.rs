@@ -28,7 +28,7 @@ macro_rules! further_columns {
     () => {
         concat!(
             "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
-             p.allergies IS NOT NULL AS has_allergies, p.linked_user, ",
+             p.allergies IS NOT NULL AS has_allergies, p.linked_user, p.archived_at, ",
             record_columns!("p", "p")
         )
     };
@@ -223,8 +223,11 @@ pub(crate) async fn set_archived(
 pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, DbError> {
     remove_identifiers(conn, old.id).await?;
     remove_terms(conn, Terms::OfPatients, old.id.0).await?;
-    let sql = Sql::new("DELETE FROM assignments WHERE patient_id = $1");
-    sql.arg(old.id.0).execute(conn).await?;
+    for (table, _) in records::ABOUT_PATIENTS {
+        let mut sql = Sql::new("DELETE FROM ");
+        sql.push(table).push(" WHERE patient_id = ").bind(old.id.0);
+        sql.execute(conn).await?;
+    }
     let sql = Sql::new("DELETE FROM patients WHERE id = $1 AND version = $2");
     Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
 }

@@ -6,10 +6,11 @@ use shared::{
     assignment::{Assignment, AssignmentPermission},
     doctor::{Doctor, DoctorPermission},
     patient::{Patient, PatientPermission},
+    visit::{Visit, VisitPermission},
 };
 
 pub use crate::db::Scope;
-use crate::{config::Directory, error::Error, services::actor::Actor};
+use crate::{config::Directory, db::records::Revision, error::Error, services::actor::Actor};
 
 /// An action that needs a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub enum Action {
     PurgePatient,
     /// Assign patients to doctors, and end assignments.
     AssignPatient,
+    /// Create visits, and correct their patient and doctor.
+    CreateVisit,
+    /// Change a visit.
+    ChangeVisit,
     /// Add a doctor to the directory.
     CreateDoctor(Directory),
     /// Change, archive and restore doctors.
@@ -51,9 +56,10 @@ pub enum Action {
 /// The table. `None` means no record at all. Every user may read every doctor.
 fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     use Action::{
-        AssignPatient, ChangeDoctor, ChangePatient, CreateDoctor, CreatePatient, LinkUser,
-        ListArchivedDoctors, ListArchivedPatients, ManageUsers, PurgePatient, ReadAccounts,
-        ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory, ReadUsers,
+        AssignPatient, ChangeDoctor, ChangePatient, ChangeVisit, CreateDoctor, CreatePatient,
+        CreateVisit, LinkUser, ListArchivedDoctors, ListArchivedPatients, ManageUsers,
+        PurgePatient, ReadAccounts, ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory,
+        ReadUsers,
     };
     use Role::{Admin, Doctor, Member, Patient, Staff};
     match (action, role) {
@@ -62,11 +68,12 @@ fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
             Member | Patient | Doctor | Staff,
         ) => None,
         (_, Staff | Admin) => Some(Scope::All),
-        (ReadPatient, Doctor) => Some(Scope::OfDoctor(user)),
+        (ReadPatient | ChangeVisit, Doctor) => Some(Scope::OfDoctor(user)),
         (ReadPatient, Patient) => Some(Scope::OfPatient(user)),
         (CreatePatient | ReadPatient | ChangePatient, _) => Some(Scope::Own(user)),
         (ReadPatientHistory | AssignPatient | ReadDoctorHistory, _) => Some(Scope::Own(user)),
         (ListArchivedPatients | ListArchivedDoctors | ReadUsers, _) => None,
+        (CreateVisit | ChangeVisit, _) => None,
         (CreateDoctor(Directory::Creator) | ChangeDoctor(Directory::Creator), _) => {
             Some(Scope::Own(user))
         }
@@ -101,6 +108,8 @@ fn refusal(action: Action) -> Error {
         | Action::AssignPatient => {
             "only the front desk or the user who registered this patient may do this"
         }
+        Action::CreateVisit => "only the front desk may create visits and say whom they are for",
+        Action::ChangeVisit => "only the front desk and the doctor of this visit may change it",
         Action::ReadUsers => "only the front desk and administrators may see users",
         Action::ReadAccounts => "only an administrator may filter by this",
         Action::ManageUsers => "only an administrator may manage accounts",
@@ -109,17 +118,19 @@ fn refusal(action: Action) -> Error {
 }
 
 /// Whether the caller may take an action on a record of this owner.
-pub fn may_with(actor: &Actor, action: Action, owner: UserId) -> bool {
+pub fn may_with(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> bool {
     match scope_of(actor.user.role, action, actor.id()) {
         Some(Scope::All) => true,
-        Some(Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) => user == owner,
+        Some(Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) => {
+            Some(user) == owner.into()
+        }
         None => false,
     }
 }
 
 /// Checks that the caller may take an action on a record of this owner, which the caller is known
 /// to see.
-pub fn check(actor: &Actor, action: Action, owner: UserId) -> Result<(), Error> {
+pub fn check(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> Result<(), Error> {
     if may_with(actor, action, owner) { Ok(()) } else { Err(refusal(action)) }
 }
 
@@ -190,6 +201,21 @@ pub fn assignment_permissions(
     permissions(actor, History, &all)
 }
 
+/// What the caller may do with a visit.
+pub(crate) fn visit_permissions(
+    actor: &Actor,
+    visit: &Visit,
+    revision: &Revision,
+) -> Vec<VisitPermission> {
+    use VisitPermission::{CorrectPatient, History, Update};
+    let all = [
+        (Update, may_with(actor, Action::ChangeVisit, revision.editor)),
+        (CorrectPatient, visit.status.is_open() && may(actor, Action::CreateVisit)),
+        (History, may_with(actor, Action::ReadPatientHistory, revision.owner)),
+    ];
+    permissions(actor, History, &all)
+}
+
 /// The granted permissions. An API token without the scope to write gets at most the permission to
 /// read.
 fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]) -> Vec<P> {
@@ -217,33 +243,24 @@ pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<
 
 /// The permissions of a session beyond reading what it may see.
 pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPermission> {
-    let mut permissions = Vec::new();
-    if may(actor, Action::CreateDoctor(directory)) && actor.may_write() {
-        permissions.push(SessionPermission::CreateDoctor);
-    }
-    if may(actor, Action::LinkUser) && actor.may_write() {
-        permissions.push(SessionPermission::LinkUser);
-    }
-    if may(actor, Action::CreatePatient) && actor.may_write() {
-        permissions.push(SessionPermission::CreatePatient);
-    }
-    if scope_of(actor.user.role, Action::ReadPatient, actor.id()) == Some(Scope::All) {
-        permissions.push(SessionPermission::ReadAllPatients);
-    }
-    if may(actor, Action::ListArchivedPatients) {
-        permissions.push(SessionPermission::ReadArchivedPatients);
-    }
-    if may(actor, Action::PurgePatient) && actor.may_write() {
-        permissions.push(SessionPermission::PurgePatient);
-    }
-    if may(actor, Action::ReadUsers) {
-        permissions.push(SessionPermission::ReadUsers);
-    }
-    if may(actor, Action::ManageUsers) && actor.program.is_none() {
-        permissions.push(SessionPermission::ManageUsers);
-    }
-    if may(actor, Action::ReadAudit) {
-        permissions.push(SessionPermission::ReadAudit);
-    }
-    permissions
+    use SessionPermission::{
+        CreateDoctor, CreatePatient, CreateVisit, LinkUser, ManageUsers, PurgePatient,
+        ReadAllPatients, ReadArchivedPatients, ReadAudit, ReadUsers,
+    };
+    let may_read = |action| may(actor, action);
+    let may_write = |action| may(actor, action) && actor.may_write();
+    let patients = scope_of(actor.user.role, Action::ReadPatient, actor.id());
+    let all = [
+        (CreateDoctor, may_write(Action::CreateDoctor(directory))),
+        (LinkUser, may_write(Action::LinkUser)),
+        (CreatePatient, may_write(Action::CreatePatient)),
+        (CreateVisit, may_write(Action::CreateVisit)),
+        (ReadAllPatients, patients == Some(Scope::All)),
+        (ReadArchivedPatients, may_read(Action::ListArchivedPatients)),
+        (PurgePatient, may_write(Action::PurgePatient)),
+        (ReadUsers, may_read(Action::ReadUsers)),
+        (ManageUsers, may_read(Action::ManageUsers) && actor.program.is_none()),
+        (ReadAudit, may_read(Action::ReadAudit)),
+    ];
+    all.into_iter().filter(|(_, is_given)| *is_given).map(|(permission, _)| permission).collect()
 }

@@ -28,7 +28,7 @@ pub async fn list(
         let message = "is required with entity_id, because different kinds of records share ids";
         return Err(Error::invalid("entity", FieldError::new("required", message)));
     }
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let page: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     FieldError, FieldErrors,
     page::{COUNT_MAX, PAGE_SIZE, ROW_MAX},
+    query::Pages,
 };
 
 use crate::{
@@ -37,9 +38,6 @@ struct Cursor<K> {
     b: bool,
     k: K,
 }
-
-/// The parameters of every list: page, page size, cursor.
-pub(crate) type Pages<'a> = (Option<i64>, Option<i64>, Option<&'a str>);
 
 /// The position of a page.
 pub enum Place<K> {

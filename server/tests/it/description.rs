@@ -87,7 +87,14 @@ fn promises(document: &Value) -> BTreeSet<String> {
             }
             for (status, response) in operation["responses"].as_object().unwrap() {
                 for (media, content) in response["content"].as_object().into_iter().flatten() {
-                    let kind = kind(document, &content["schema"]);
+                    let mut schema = &content["schema"];
+                    if media == "text/event-stream" {
+                        // A text, and the events that are in it.
+                        let event = kind(document, &schema["anyOf"][1]["items"]);
+                        lines.insert(format!("{id} sends {event}"));
+                        schema = &schema["anyOf"][0];
+                    }
+                    let kind = kind(document, schema);
                     lines.insert(format!("{id} answers {status} {media} {kind}"));
                 }
                 if response["content"].as_object().is_none_or(serde_json::Map::is_empty) {

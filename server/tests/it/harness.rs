@@ -409,8 +409,9 @@ pub(crate) fn check(
     }
 }
 
+/// Fails unless a value fits a schema of the API description.
 #[track_caller]
-fn fits(name: &str, schema: &Value, body: &Value) {
+pub(crate) fn fits(name: &str, schema: &Value, body: &Value) {
     let description = description();
     let validator = {
         let mut validators = description.validators.lock().unwrap();

@@ -100,6 +100,7 @@ async fn every_creating_operation_takes_a_key(backend: Backend) {
         ("/api/doctors", json!({"last_name": "J", "specialization": "X"})),
         ("/api/assignments", json!({"patient": 1, "doctor": 1})),
         ("/api/assignments/1/transfer", json!({"doctor": 2})),
+        ("/api/visits", json!({"patient": 1})),
         ("/api/users", json!({"email": "new@example.com", "role": "member"})),
     ] {
         let first = post(&admin, path, path, &body).await.expect_status(201);

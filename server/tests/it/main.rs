@@ -58,4 +58,5 @@ mod throttle;
 mod tls;
 mod usernames;
 mod users;
+mod visits;
 mod withheld;

@@ -13,6 +13,7 @@ use shared::{
     id::{DoctorId, PatientId},
     patient::{PatientFilter, PatientOrder},
     query::Ordering,
+    visit::{VisitFilter, VisitStatus},
 };
 
 use crate::harness::{Backend, Server, on_both};
@@ -21,6 +22,7 @@ on_both! {
     lists_of_everything_use_the_order_of_an_index,
     lists_of_own_records_use_an_index,
     filters_use_an_index,
+    the_visits_of_a_day_come_in_the_order_of_an_index,
 }
 
 fn patients(ordering: Option<Ordering<PatientOrder>>) -> PatientFilter {
@@ -49,6 +51,7 @@ fn name(list: &List) -> String {
         List::Patients(filter) => format!("patients {:?}", filter.pairs()),
         List::Doctors(filter) => format!("doctors {:?}", filter.pairs()),
         List::Assignments(filter) => format!("assignments {:?}", filter.pairs()),
+        List::Visits(filter) => format!("visits {:?}", filter.pairs()),
     }
 }
 
@@ -71,8 +74,10 @@ async fn check(server: &Server, list: &List, scope: Scope, sorted: bool) {
 
 /// Whether a step of SQLite's or PostgreSQL's plan scans a table of records without an index.
 fn reads_a_table(step: &str) -> bool {
-    let of_sqlite = ["p", "d", "a", "patients", "doctors", "assignments", "t", "patient_terms"];
-    let of_postgres = ["patients", "doctors", "assignments", "patient_terms", "doctor_terms"];
+    let of_sqlite =
+        ["p", "d", "a", "v", "patients", "doctors", "assignments", "t", "patient_terms"];
+    let of_postgres =
+        ["patients", "doctors", "assignments", "visits", "patient_terms", "doctor_terms"];
     of_sqlite.iter().any(|table| step == format!("SCAN {table}"))
         || of_postgres.iter().any(|table| step.contains(&format!("Seq Scan on {table}")))
 }
@@ -163,4 +168,21 @@ async fn filters_use_an_index(backend: Backend) {
     for list in &lists {
         check(&server, list, Scope::All, true).await;
     }
+}
+
+async fn the_visits_of_a_day_come_in_the_order_of_an_index(backend: Backend) {
+    let server = Server::start(backend).await;
+    let user = UserId(1);
+    for filter in [
+        VisitFilter::default(),
+        VisitFilter { doctor: Some(DoctorId(1)), ..VisitFilter::default() },
+        VisitFilter { status: Some(VisitStatus::Waiting), ..VisitFilter::default() },
+        VisitFilter { is_open: Some(true), ..VisitFilter::default() },
+    ] {
+        for scope in [Scope::All, Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
+            check(&server, &List::Visits(filter.clone()), scope, false).await;
+        }
+    }
+    let of_patient = VisitFilter { patient: Some(PatientId(1)), ..VisitFilter::default() };
+    check(&server, &List::Visits(of_patient), Scope::All, true).await;
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
     FieldError, UserId,
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
@@ -183,7 +182,7 @@ choice! {
 
 filter! {
     /// The filters and the ordering of a list of users.
-    UserFilter {
+    UserFilter, in pages {
         /// Words to search for, in any order, ignoring case and accents. Each must match the start
         /// of a name or of the username, or, for administrators, of the e-mail address.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
@@ -194,12 +193,6 @@ filter! {
         /// One of last_name, created_at and id; `-` in front for descending. The default is by
         /// name.
         ordering: Ordering<UserOrder> = query::ordering,
-        /// The page number, from 1. Beyond row 10,000, follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// The number of rows in a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// The position of the page, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 

@@ -146,6 +146,11 @@ fn conflict(operation: &Map<String, Value>, answered: Option<&(&str, Value)>) ->
             let error = FieldError::new("already_assigned", message);
             (FieldErrors::one("doctor", error), "existing", record.clone())
         }
+        Some(("Visit", record)) => {
+            let message = "has an open visit on this day already";
+            let error = FieldError::new("already_open", message);
+            (FieldErrors::one("patient", error), "existing", record.clone())
+        }
         _ => {
             let message = "another record already has this";
             return Error::conflict("email", "not_unique", message);

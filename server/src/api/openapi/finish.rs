@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use poem_openapi::{registry::Registry, types::Type};
 use serde_json::{Map, Value, json};
-use shared::{
-    Kind, Problem,
-    event::{Changed, EventName},
-};
+use shared::{Kind, Problem};
 
 use super::example::{example_of, problem};
 use crate::api::wire::{body::IDEMPOTENCY_KEY, compatibility, reply::HEADER_MAX};
@@ -20,6 +17,7 @@ const TAGS: &[&str] = &[
     "Patients",
     "Doctors",
     "Assignments",
+    "Visits",
     "Overview",
     "Events",
     "Auth",
@@ -38,6 +36,7 @@ pub(super) fn finish(document: &mut Value, kinds: &BTreeMap<String, Vec<Kind>>) 
     if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
         let url = "https://opensource.org/license/mit";
         info.insert("license".to_owned(), json!({"name": "MIT OR Apache-2.0", "url": url}));
+        info.insert("contact".to_owned(), json!({"name": "The administrator of this server"}));
     }
     let bodies = bodies(document);
     let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) else {
@@ -77,13 +76,10 @@ pub(super) fn finish(document: &mut Value, kinds: &BTreeMap<String, Vec<Kind>>) 
     }
 }
 
-/// Schemas to which no operation refers. Problems are added here, and OpenAPI describes the stream
-/// of events only as text.
+/// Schemas to which no operation refers yet. Their problems are added here.
 fn unnamed() -> Map<String, Value> {
     let mut registry = Registry::new();
     Problem::register(&mut registry);
-    Changed::register(&mut registry);
-    EventName::register(&mut registry);
     registry.schemas.into_iter().map(|(name, schema)| (name, json!(schema))).collect()
 }
 

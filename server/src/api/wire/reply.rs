@@ -15,6 +15,7 @@ use shared::{
     assignment::Assignment,
     doctor::Doctor,
     patient::Patient,
+    visit::Visit,
 };
 
 use crate::{digest::short_sha256, domain::listing::PageSlice};
@@ -53,35 +54,17 @@ pub(crate) trait Versioned {
     fn version(&self) -> i64;
 }
 
-impl Versioned for Patient {
-    fn version(&self) -> i64 {
-        self.version
-    }
+macro_rules! versioned {
+    ($($record:ty),*) => {$(
+        impl Versioned for $record {
+            fn version(&self) -> i64 {
+                self.version
+            }
+        }
+    )*};
 }
 
-impl Versioned for Doctor {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-impl Versioned for Assignment {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-impl Versioned for User {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-impl Versioned for Account {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+versioned!(Patient, Doctor, Assignment, Visit, User, Account);
 
 impl Versioned for VisibleUser {
     fn version(&self) -> i64 {

@@ -149,7 +149,7 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<PageSlice<ApiToken>, Error> {
     require_session(actor)?;
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let page: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();

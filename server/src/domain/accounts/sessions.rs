@@ -195,7 +195,7 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<PageSlice<LoginSession>, Error> {
     require_session(actor)?;
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let page: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
     let (id, now) = (actor.id(), app.clock().now());
     let mut read = app.db().read().await?;

@@ -36,14 +36,14 @@ use crate::{
         listing::{PageSlice, read_page},
         precondition::Precondition,
     },
-    error::{Contradiction, Error},
+    error::Error,
     services::{
         actor::Actor,
         audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
-pub(crate) use cascade::{Handover, erase_of, hand_over, lock_doctors_of, reactivate, suspend};
+pub(crate) use cascade::{Handover, hand_over, lock_doctors_of, reactivate, suspend};
 
 /// Assigns a patient to a doctor.
 pub async fn assign(
@@ -59,7 +59,7 @@ pub async fn assign(
         Err(mut errors) => {
             let ids = (draft.references.id("patient"), draft.references.id("doctor"));
             let mut read = app.db().read().await?;
-            errors.extend(find_both(app, &mut read.conn(), actor, ids).await?.1);
+            find_named(app, &mut read.conn(), actor, ids, &mut errors).await?;
             return Err(errors.into());
         }
     };
@@ -75,8 +75,7 @@ pub async fn assign(
     finish_new(app, tx, actor, idempotency_key, id).await
 }
 
-/// Reads and locks the patient and the doctor. The error names every one that does not exist. A
-/// patient whom the caller may not see counts as not existing.
+/// Locks the patient and the doctor, and checks that the caller may assign the one to the other.
 async fn check_both(
     app: &App,
     tx: &mut Tx,
@@ -87,21 +86,23 @@ async fn check_both(
     let mut conn = tx.conn();
     patients::lock(&mut conn, patient).await?;
     doctors::lock(&mut conn, doctor).await?;
-    let ids = (Some(patient), Some(doctor));
-    let (found, errors) = find_both(app, &mut conn, actor, ids).await?;
+    let mut errors = FieldErrors::default();
+    let named = (Some(patient), Some(doctor));
+    let found = find_named(app, &mut conn, actor, named, &mut errors).await?;
     errors.into_result()?;
     let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
 }
 
-/// Looks up patient and doctor, as far as their ids are known, and names those that are not there.
-async fn find_both(
+/// Reads the patient and the doctor that a body names, and adds an error for each that does not exist
+/// or is archived. A patient whom the caller may not see counts as not existing.
+pub(super) async fn find_named(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
     (patient, doctor): (Option<PatientId>, Option<DoctorId>),
-) -> Result<(Option<Kept<Patient>>, FieldErrors), Error> {
-    let mut errors = FieldErrors::default();
+    errors: &mut FieldErrors,
+) -> Result<Option<Kept<Patient>>, Error> {
     let mut found = None;
     if let Some(patient) = patient {
         found = Patient::get(app, conn, actor, patient, ArchiveState::Current).await?;
@@ -114,10 +115,10 @@ async fn find_both(
     {
         errors.add("doctor", no_such("doctor"));
     }
-    Ok((found, errors))
+    Ok(found)
 }
 
-fn no_such(what: &str) -> FieldError {
+pub(super) fn no_such(what: &str) -> FieldError {
     FieldError::new("no_such_record", format!("is not the id of an existing {what}"))
 }
 
@@ -153,12 +154,10 @@ async fn check_single(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
-    Err(Error::Contradiction(Box::new(Contradiction {
-        errors: FieldErrors::one("doctor", already_assigned()),
-        name: "existing",
-        shown: json!(existing.shown(app, actor)),
-    })))
+    match assignments::active(conn, patient, doctor).await? {
+        Some(existing) => Err(existing.contradicts(app, actor, "doctor", already_assigned())),
+        None => Ok(()),
+    }
 }
 
 fn already_assigned() -> FieldError {
@@ -182,7 +181,7 @@ pub async fn list(
     filter: &AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let names = filter.search.as_deref().map(Search::names);
     let (page, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
@@ -304,7 +303,7 @@ pub async fn transfer(
         Err(mut errors) => {
             let ids = (None, draft.references.id("doctor"));
             let mut read = app.db().read().await?;
-            errors.extend(find_both(app, &mut read.conn(), actor, ids).await?.1);
+            find_named(app, &mut read.conn(), actor, ids, &mut errors).await?;
             return Err(errors.into());
         }
     };
@@ -328,7 +327,7 @@ pub async fn transfer(
         return Err(Error::invalid("doctor", error));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
-        return Err(Error::invalid("doctor", no_such("doctor")));
+        return Err(Error::invalid("doctor", no_such("a doctor")));
     }
     let mut reason = row.record.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);

@@ -13,6 +13,7 @@ use crate::{
         Conn, dashboard,
         listing::{self, Seek},
         patients::Listing,
+        visits,
     },
     domain::access::{Action, Scope, scope},
     error::Error,
@@ -40,11 +41,12 @@ pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
             let mut moment = app.db().snapshot().await?;
             let mut conn = moment.conn();
             let figures = assigned(&mut conn, visible, today).await?;
-            Ok((figures, dashboard::doctors(&mut conn).await?))
+            let visits = visits::figures(&mut conn, visible, today, app.clock().now()).await?;
+            Ok((figures, visits, dashboard::doctors(&mut conn).await?))
         }
     )?;
-    let ((patients, recent_patients), (assignments, doctors)) = (patients, assignments);
-    Ok(Dashboard { patients, doctors, assignments, recent_patients })
+    let ((patients, recent_patients), (assignments, visits, doctors)) = (patients, assignments);
+    Ok(Dashboard { patients, doctors, assignments, visits, recent_patients })
 }
 
 async fn registered(

@@ -88,7 +88,7 @@ pub async fn list(
         scope(actor, Action::ListArchivedDoctors)?;
     }
     let listing = Listing { filter, search: None };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
     page.fetch(app, &listing).await
@@ -99,7 +99,7 @@ pub async fn specializations(
     app: &App,
     query: &ListQuery,
 ) -> Result<PageSlice<SpecializationCount>, Error> {
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let (page, _) = read_list(app, pages, SpecializationListing.order(), None)?;
     page.fetch(app, &SpecializationListing).await
 }
@@ -149,7 +149,7 @@ pub async fn archive(
         doctors::lock(&mut tx.conn(), id.max(next)).await?;
     }
     let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if row.revision.is_archived {
+    if row.record.is_archived() {
         return Ok(row.shown(app, actor));
     }
     if let Some(Handover::To(next)) = handover

@@ -29,7 +29,7 @@ pub(crate) async fn link<R: Entry>(
     let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     let old = kept.record.linked_user();
     // An archived record may lose its account, so that the account can be linked elsewhere.
-    if user.is_some() && kept.revision.is_archived {
+    if user.is_some() && kept.record.is_archived() {
         return Err(Error::NotFound);
     }
     if old == user {

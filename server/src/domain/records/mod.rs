@@ -1,4 +1,5 @@
-//! Operations that work the same for every kind of record: patients, doctors and assignments.
+//! Operations that work the same for every kind of record: patients, doctors,
+//! assignments and visits.
 //!
 //! Repeating an operation that is already done (archiving, restoring, ending, linking) gives the
 //! first answer again and changes nothing, whatever version it names. A client that repeats a
@@ -12,11 +13,12 @@ mod kinds;
 pub(crate) mod links;
 pub mod lookup;
 pub mod patients;
+pub mod visits;
 
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    FieldErrors, UserId,
+    FieldError, FieldErrors, UserId,
     account::Role,
     history::HistoryEntry,
     id::{DoctorId, PatientId},
@@ -33,11 +35,8 @@ use super::{
 };
 use crate::{
     app::App,
-    db::{
-        ArchiveState, Conn, Tx,
-        records::{Kept, Revision},
-    },
-    error::Error,
+    db::{ArchiveState, Conn, Tx, records::Kept},
+    error::{Contradiction, Error},
     services::{
         actor::Actor,
         audit::{self, AuditActor, AuditEvent},
@@ -77,7 +76,12 @@ pub(crate) trait Record: Serialize + Sized + Send + Sync {
     /// The record as it is answered, with the caller's permissions.
     fn shown(kept: &Kept<Self>, app: &App, actor: &Actor) -> Self;
 
-    /// The patient and the doctor of an assignment.
+    /// Whether the record is archived. Some kinds of record have no archive.
+    fn is_archived(&self) -> bool {
+        false
+    }
+
+    /// The patient and the doctor of an assignment or a visit.
     fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
         (None, None)
     }
@@ -150,9 +154,24 @@ impl<R: Record> Kept<R> {
     /// Fails with "not found" if the record is archived and the caller may not restore it, because
     /// other users can't see it.
     fn check_known(&self, app: &App, actor: &Actor) -> Result<(), Error> {
-        let Revision { owner, is_archived, .. } = self.revision;
-        let is_known = !is_archived || access::may_with(actor, R::change(app), owner);
+        let is_known = !self.record.is_archived()
+            || access::may_with(actor, R::change(app), self.revision.owner);
         if is_known { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// The refusal of what contradicts this record, which the answer shows.
+    pub(super) fn contradicts(
+        &self,
+        app: &App,
+        actor: &Actor,
+        field: &str,
+        error: FieldError,
+    ) -> Error {
+        Error::Contradiction(Box::new(Contradiction {
+            errors: FieldErrors::one(field, error),
+            name: "existing",
+            shown: json!(self.shown(app, actor)),
+        }))
     }
 
     fn note_read(&self, app: &App, actor: &Actor, action: Option<&'static str>) {
@@ -201,7 +220,7 @@ pub(super) async fn find_to_change<R: Record>(
     R::lock(&mut conn, id).await?;
     let kept = R::get(app, &mut conn, actor, id, state).await?.ok_or(Error::NotFound)?;
     kept.check_known(app, actor)?;
-    access::check(actor, R::change(app), kept.revision.owner)?;
+    access::check(actor, R::change(app), kept.revision.editor)?;
     Ok(kept)
 }
 
@@ -232,7 +251,7 @@ pub(crate) async fn restore<R: Entry>(
 ) -> Result<R, Error> {
     let mut tx = app.db().begin().await?;
     let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if !kept.revision.is_archived {
+    if !kept.record.is_archived() {
         return Ok(kept.shown(app, actor));
     }
     kept.check_version(app, actor, precondition)?;
@@ -306,7 +325,7 @@ pub(crate) async fn history<R: Record>(
     id: R::Id,
     query: &ListQuery,
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
+    let pages = query.pages();
     let page: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();

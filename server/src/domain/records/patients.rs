@@ -9,7 +9,9 @@ use shared::{
     patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
 };
 
-use super::{Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken};
+use super::{
+    Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken, visits,
+};
 use crate::{
     app::App,
     db::{
@@ -98,7 +100,7 @@ pub async fn list(
     let today = app.clock().today();
     let clinical = filter.clinical != Some(false);
     let listing = Listing { filter, search: None, scope: visible, today, clinical };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
     // Before the page is read: of a list without rows there is no second one.
@@ -158,7 +160,7 @@ pub async fn archive(
 ) -> Result<Patient, Error> {
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if row.revision.is_archived {
+    if row.record.is_archived() {
         return Ok(row.shown(app, actor));
     }
     row.check_version(app, actor, precondition)?;
@@ -166,6 +168,7 @@ pub async fn archive(
     let was_written =
         patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
     assignments::suspend(app, &mut tx, actor, id).await?;
+    visits::end_all(app, &mut tx.conn(), actor, id).await?;
     let event = AuditEvent { reason: archiving.reason, ..row.event("patient.archived") };
     finish(app, tx, actor, (id, was_written), event).await
 }
@@ -201,7 +204,11 @@ pub async fn purge(
     scope(actor, Action::PurgePatient)?;
     row.check_version(app, actor, precondition)?;
     assignments::lock_doctors_of(&mut tx.conn(), id).await?;
-    assignments::erase_of(&mut tx.conn(), id).await?;
+    for (table, entity) in db::records::ABOUT_PATIENTS {
+        for about in db::records::about(&mut tx.conn(), table, id).await? {
+            erase(&mut tx.conn(), entity, about).await?;
+        }
+    }
     erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
     let mut event = row.event("patient.purged");
     (event.version, event.reason) = (Some(row.revision.version + 1), Some(purging.reason));

@@ -88,7 +88,7 @@ pub async fn list_visible(
         scope(actor, Action::ReadAccounts)?;
     }
     let listing = Listing { filter, search: None };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let sees_emails = may(actor, Action::ReadAccounts);
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
     let (page, search) = read_page(app, pages, listing.order(), search)?;

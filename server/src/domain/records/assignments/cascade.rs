@@ -14,10 +14,7 @@ use crate::{
         doctors,
         records::Kept,
     },
-    domain::{
-        access::{self, Action},
-        records::{Record, patients},
-    },
+    domain::access::{self, Action},
     error::Error,
     services::{
         actor::Actor,
@@ -60,10 +57,7 @@ async fn put_locked(
     let fields = AssignmentFields { status, ..row.record.fields.clone() };
     match put(app, conn, actor, row, &fields, resume_status, action).await? {
         true => Ok(()),
-        false => Err(Error::Unavailable {
-            reason: "an assignment was changed in the meantime",
-            after: 1,
-        }),
+        false => Err(Error::changed_meanwhile()),
     }
 }
 
@@ -154,14 +148,6 @@ pub(crate) async fn hand_over(
 pub(crate) async fn lock_doctors_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
     for doctor in assignments::doctors_of(conn, patient).await? {
         doctors::lock(conn, doctor).await?;
-    }
-    Ok(())
-}
-
-/// Erases the stored texts about a patient's assignments that are kept outside of them.
-pub(crate) async fn erase_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
-    for id in assignments::ids_of(conn, patient).await? {
-        patients::erase(conn, Assignment::ENTITY, id.0).await?;
     }
     Ok(())
 }
