@@ -105,12 +105,12 @@ macro_rules! describe_record_member {
 /// not clear it. A `kept` member is the same, but a replacement without it keeps the stored value,
 /// and a new record gets the value after `or`. A `list` states its limit and the parser of an
 /// item. Members after `also` are read but not stored. `prepare` can change the members before
-/// they are read. `as` names a macro through which the database code gets the names of the
-/// stored members.
+/// they are read. `withholding` names the closed list of the members that an answer may withhold.
+/// `as` names a macro through which the database code gets the names of the stored members.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
-        $input:ident $(prepare $prepare:path)?
+        $input:ident $(withholding $withheld:ident)? $(prepare $prepare:path)?
             => $(#[$attribute:meta])* $stored:ident $(as $names:ident)?
         {
             $(
@@ -152,6 +152,9 @@ macro_rules! fields {
             pub const MEMBERS: &'static [&'static str] =
                 &[$(stringify!($field),)* $(stringify!($extra),)*];
 
+            /// The members that an answer may withhold.
+            pub const WITHHELD: &'static [&'static str] = names_of!($($withheld)?);
+
             /// Reads the members of a JSON object. The reader collects the errors.
             pub fn read(reader: &mut $crate::read::Reader) -> Self {
                 $($prepare(reader);)?
@@ -166,6 +169,13 @@ macro_rules! fields {
             /// be.
             pub fn clear_absent(&mut self) {
                 $(clear_member!(self, $field $(, $how)?);)*
+            }
+
+            /// Leaves the members with these names as they are stored.
+            pub fn leave(&mut self, names: &[&str]) {
+                $(if names.contains(&stringify!($field)) {
+                    self.$field = $crate::Patch::Absent;
+                })*
             }
 
             /// The stored values of a new record.
@@ -194,6 +204,18 @@ macro_rules! fields {
             #[cfg(feature = "openapi")]
             pub fn required() -> Vec<&'static str> {
                 [$(is_required!($field, [$($how)?])),*].into_iter().flatten().collect()
+            }
+
+            /// Describes the member that names the withheld members.
+            #[cfg(feature = "openapi")]
+            pub fn describe_withheld(_members: &mut $crate::describe::Members<'_>) {
+                $(_members.add::<Vec<$withheld>>(
+                    "withheld",
+                    "The members that were withheld from the sender. They stay unchanged, whatever \
+                     values this body has for them.",
+                    false,
+                    |shape| shape.max_items(Self::WITHHELD.len() as i64),
+                );)?
             }
 
             /// Describes every member, for one of the requests.
@@ -254,6 +276,16 @@ macro_rules! export_names {
                 $d callback! { $d($d before)* { $($field),* } $d($d after)* }
             };
         }
+    };
+}
+
+/// The names in a closed list, or none.
+macro_rules! names_of {
+    () => {
+        &[]
+    };
+    ($list:ident) => {
+        $list::TEXTS
     };
 }
 
@@ -482,7 +514,8 @@ macro_rules! describe_body_member {
 
 /// Declares the requests with the same members: one that creates, one that replaces and one that
 /// changes. The last two accept read-only members: those in `COMPUTED` are ignored, and those in
-/// `FIXED` must be unchanged. `EARLIER` has the member names of earlier systems.
+/// `FIXED` must be unchanged. They ignore the members that the body itself names in `withheld`.
+/// `EARLIER` has the member names of earlier systems.
 macro_rules! requests {
     (
         $input:ident;
@@ -500,6 +533,8 @@ macro_rules! requests {
             const EARLIER: $crate::compatibility::Members = EARLIER;
 
             fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
+                let withheld =
+                    if $sent_back { reader.leave_out($input::WITHHELD) } else { Vec::new() };
                 let mut input = $input::read(reader);
                 if $sent_back {
                     reader.ignore(COMPUTED);
@@ -507,6 +542,7 @@ macro_rules! requests {
                 }
                 if $replaces {
                     input.clear_absent();
+                    input.leave(&withheld);
                 }
                 Some(Self(input))
             }
@@ -527,6 +563,7 @@ macro_rules! requests {
                 $input::describe_members(&mut members);
                 if $sent_back {
                     members.sent_back(COMPUTED, FIXED);
+                    $input::describe_withheld(&mut members);
                 }
                 if !$sent_back || $replaces {
                     members.need($input::required());

@@ -79,6 +79,16 @@ choice! {
     }
 }
 
+choice! {
+    /// A member of a patient that an answer may withhold.
+    ClinicalMember {
+        /// The allergies.
+        Allergies = "allergies",
+        /// The medical history.
+        MedicalHistory = "medical_history",
+    }
+}
+
 record! {
     /// An identifier of the patient in another system, such as an insurance number.
     Identifier {
@@ -100,7 +110,7 @@ impl std::hash::Hash for Identifier {
 fields! {
     /// The members of a patient that a request can set. Creating, replacing and changing use the
     /// same members; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].
-    PatientInput => #[derive(Default)] PatientFields as patient_fields {
+    PatientInput withholding ClinicalMember => #[derive(Default)] PatientFields as patient_fields {
         /// Given names. At least one of the first and the last name is required.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("José")],
         /// Family names.
@@ -173,6 +183,14 @@ record! {
         date_of_birth_estimated: bool,
         /// The age in years, today or at death.
         age: Option<i64> => [range(0, AGE_MAX), example(37)],
+        /// Whether allergies are recorded, even if they are withheld.
+        #[serde(default)]
+        has_allergies: bool => [example(true)],
+        /// The members that this answer withholds: they are `null` here, whatever is recorded. A change
+        /// that names them in `withheld` does not affect them.
+        #[serde(default)]
+        withheld: Vec<ClinicalMember>
+            => [max_items(ClinicalMember::ALL.len() as i64), example(Value::Array(Vec::new()))],
         /// The patient's account, if one is linked.
         linked_user: Option<UserId> => [example(Value::Null)],
         /// The user who created the record.
@@ -212,6 +230,14 @@ impl Patient {
     pub fn state(&self) -> PatientState {
         let date_of_birth_estimated = self.date_of_birth_estimated;
         PatientState { fields: self.fields.clone(), date_of_birth_estimated }
+    }
+
+    /// The record without its clinical members.
+    #[must_use]
+    pub fn without_clinical(mut self) -> Self {
+        (self.fields.allergies, self.fields.medical_history) = (None, None);
+        self.withheld = ClinicalMember::ALL.to_vec();
+        self
     }
 
     /// Whether the server has granted the caller this permission.
@@ -286,13 +312,15 @@ filter! {
         born_to: NaiveDate = query::parsed(10, parse_day),
         /// The earliest time of the last change. Fastest with the ordering updated_at. A change
         /// has the time at which it began, but becomes visible when it is committed. A client that
-        /// polls should therefore go back a minute before its previous request. Patients who are
-        /// archived in the meantime leave the list.
+        /// polls should therefore ask for changes from a minute before the last answer. Patients
+        /// who are archived in the meantime leave the list.
         updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// The time before which the last change was made.
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// `true` lists archived patients instead of the others.
         archived: bool = query::boolean => [default(false)],
+        /// `false` withholds allergies and medical history: they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
         /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in
         /// front for descending. The default is best matches first, or by name.
         ordering: Ordering<PatientOrder> = query::ordering,
@@ -310,5 +338,16 @@ filter! {
     PatientLookup {
         /// `true` reads an archived patient, for users who may restore it.
         archived: bool = query::boolean => [default(false)],
+        /// `false` withholds allergies and medical history: they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
+    }
+}
+
+filter! {
+    /// The parameters for the answer to a change.
+    PatientView {
+        /// `false` withholds allergies and medical history in the answer, and in `current` of a 412:
+        /// they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
     }
 }

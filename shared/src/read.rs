@@ -264,6 +264,25 @@ impl Reader {
         self.members.retain(|(member, _)| !names.contains(&member.as_str()));
     }
 
+    /// Reads `withheld`, in which a body names members that its sender was not shown, and drops these
+    /// members. `names` are those that can be withheld. Returns the dropped ones.
+    pub fn leave_out(&mut self, names: &'static [&'static str]) -> Vec<&'static str> {
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let named = |value| match value {
+            Value::Array(items) => {
+                let known = |item: &Value| names.iter().find(|name| item == *name).copied();
+                let named = items.iter().map(known).collect::<Option<Vec<_>>>();
+                named.map(Some).ok_or_else(|| FieldError::not_one_of(names))
+            }
+            _ => Err(FieldError::wrong_type(Expected::Array)),
+        };
+        let named = self.member("withheld", named).into_value().unwrap_or_default();
+        self.members.retain(|(member, _)| !named.contains(&member.as_str()));
+        named
+    }
+
     /// Reads read-only members, which must be unchanged.
     pub fn read_only(&mut self, names: &'static [&'static str]) -> ReadOnlyMembers {
         let mut read_only = ReadOnlyMembers::default();

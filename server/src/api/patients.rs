@@ -10,9 +10,9 @@ use shared::{
     paths,
     patient::{
         Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientPatch,
-        PatientReplacement, Purging,
+        PatientReplacement, PatientView, Purging,
     },
-    query::{ListQuery, NoQuery},
+    query::ListQuery,
 };
 
 use super::{
@@ -53,11 +53,12 @@ impl PatientsApi {
     async fn create_patient(
         &self,
         guard: Guard,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         new: NewBody<NewPatient>,
     ) -> Result<Created<Patient>, Failure> {
+        let actor = guard.viewing(view.clinical);
         let body =
-            patients::register(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?;
+            patients::register(&self.0, &actor, &new.body, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }
@@ -72,8 +73,9 @@ impl PatientsApi {
         id: Path<PatientId>,
         QueryParams(lookup): QueryParams<PatientLookup>,
     ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(lookup.clinical);
         let archived = lookup.archived.unwrap_or_default();
-        Ok(Tagged(records::read::<Patient>(&self.0, &guard, id.0, archived).await?))
+        Ok(Tagged(records::read::<Patient>(&self.0, &actor, id.0, archived).await?))
     }
 
     /// Replace a patient's record
@@ -84,11 +86,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<PatientReplacement>,
     ) -> Result<Tagged<Patient>, Failure> {
-        Ok(Tagged(patients::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::update(&self.0, &actor, id.0, &precondition, &new.0).await?))
     }
 
     /// Change a patient's record
@@ -99,11 +102,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<PatientPatch>,
     ) -> Result<Tagged<Patient>, Failure> {
-        Ok(Tagged(patients::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::update(&self.0, &actor, id.0, &precondition, &change.0).await?))
     }
 
     /// Archive a patient
@@ -114,11 +118,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
     ) -> Result<NoContent, Failure> {
-        patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?;
+        let actor = guard.viewing(view.clinical);
+        patients::archive(&self.0, &actor, id.0, &precondition, archiving).await?;
         Ok(NoContent)
     }
 
@@ -130,11 +135,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
     ) -> Result<Tagged<Patient>, Failure> {
-        Ok(Tagged(patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?))
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::archive(&self.0, &actor, id.0, &precondition, archiving).await?))
     }
 
     /// Restore a patient from the archive
@@ -143,12 +149,13 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
     ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(view.clinical);
         Ok(Tagged(
-            records::restore::<Patient>(&self.0, &guard, id.0, &precondition, restoring).await?,
+            records::restore::<Patient>(&self.0, &actor, id.0, &precondition, restoring).await?,
         ))
     }
 
@@ -160,11 +167,12 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(purging): Body<Purging>,
     ) -> Result<NoContent, Failure> {
-        patients::purge(&self.0, &guard, id.0, &precondition, purging).await?;
+        let actor = guard.viewing(view.clinical);
+        patients::purge(&self.0, &actor, id.0, &precondition, purging).await?;
         Ok(NoContent)
     }
 
@@ -205,12 +213,13 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(link): Body<Link>,
     ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(view.clinical);
         let user = Some(link.user);
-        Ok(Tagged(links::link::<Patient>(&self.0, &guard, id.0, &precondition, user).await?))
+        Ok(Tagged(links::link::<Patient>(&self.0, &actor, id.0, &precondition, user).await?))
     }
 
     /// Unlink the account of a patient
@@ -219,10 +228,11 @@ impl PatientsApi {
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
     ) -> Result<NoContent, Failure> {
-        links::link::<Patient>(&self.0, &guard, id.0, &precondition, None).await?;
+        let actor = guard.viewing(view.clinical);
+        links::link::<Patient>(&self.0, &actor, id.0, &precondition, None).await?;
         Ok(NoContent)
     }
 }

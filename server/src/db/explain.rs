@@ -42,7 +42,9 @@ pub async fn plans(
     let search = typed.map(Search::parse).transpose().map_err(|c| Error::invalid("search", c))?;
     let search = search.as_ref();
     let (rows, count) = match list {
-        List::Patients(filter) => both(&patients::Listing { filter, search, scope, today }),
+        List::Patients(filter) => {
+            both(&patients::Listing { filter, search, scope, today, clinical: true })
+        }
         List::Doctors(filter) => both(&doctors::Listing { filter, search }),
         List::Assignments(filter) => both(&assignments::Listing { filter, search, scope }),
     }?;

@@ -23,12 +23,39 @@ pub(crate) use listing::Listing;
 
 const TABLE: &str = "patients";
 
-shared::patient_fields! {
-    columns! { PatientFields of "p" }
-    and "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
-        p.linked_user, ",
-        record_columns!("p", "p")
+/// What every query for patients selects beside the members.
+macro_rules! further_columns {
+    () => {
+        concat!(
+            "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
+             p.allergies IS NOT NULL AS has_allergies, p.linked_user, ",
+            record_columns!("p", "p")
+        )
+    };
 }
+
+/// Declares the columns to select where what is clinical is withheld: it is not even read.
+macro_rules! columns_withheld {
+    ({ $($column:ident),* }) => {
+        const COLUMNS_WITHHELD: &str =
+            concat!("SELECT ", $(column_withheld!($column),)* further_columns!());
+    };
+}
+
+macro_rules! column_withheld {
+    (allergies) => {
+        "NULL AS allergies, "
+    };
+    (medical_history) => {
+        "NULL AS medical_history, "
+    };
+    ($column:ident) => {
+        concat!("p.", stringify!($column), ", ")
+    };
+}
+
+shared::patient_fields! { columns! { PatientFields of "p" } and further_columns!() }
+shared::patient_fields! { columns_withheld! {} }
 
 const TABLES: &str = concat!(" FROM patients p", record_users!("p"));
 
@@ -41,6 +68,8 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
         fields,
         date_of_birth_estimated: row.get("date_of_birth_estimated")?,
         age: None,
+        has_allergies: row.get("has_allergies")?,
+        withheld: Vec::new(),
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
         created_by: UserId(row.get("created_by")?),
         created_by_username: row.get("created_by_username")?,

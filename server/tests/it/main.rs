@@ -58,3 +58,4 @@ mod throttle;
 mod tls;
 mod usernames;
 mod users;
+mod withheld;

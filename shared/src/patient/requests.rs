@@ -10,6 +10,7 @@ use crate::{FieldErrors, compatibility::PATIENT as EARLIER, read, rules::REASON_
 /// The members that the server computes. A client may send them back.
 const COMPUTED: &[&str] = &[
     "full_name",
+    "has_allergies",
     "created_by_username",
     "created_at",
     "updated_at",

@@ -6,7 +6,7 @@ use shared::{
     text::fold,
 };
 
-use super::{ArchiveState, COLUMNS, TABLES, from_row, restrict_scope};
+use super::{ArchiveState, COLUMNS, COLUMNS_WITHHELD, TABLES, from_row, restrict_scope};
 use crate::{
     db::{
         Row, Scope, Sql,
@@ -37,6 +37,8 @@ pub(crate) struct Listing<'a> {
     pub(crate) search: Option<&'a Search>,
     pub(crate) scope: Scope,
     pub(crate) today: NaiveDate,
+    /// Whether what is clinical is read.
+    pub(crate) clinical: bool,
 }
 
 impl Listed for Listing<'_> {
@@ -47,8 +49,13 @@ impl Listed for Listing<'_> {
 
     type Record = Patient;
 
+    fn columns(&self) -> &'static str {
+        if self.clinical { COLUMNS } else { COLUMNS_WITHHELD }
+    }
+
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        Ok(from_row(row, self.today)?.record)
+        let patient = from_row(row, self.today)?.record;
+        Ok(if self.clinical { patient } else { patient.without_clinical() })
     }
 
     fn order(&self) -> Order {

@@ -73,7 +73,7 @@ async fn recent(
 ) -> Result<Vec<Patient>, Error> {
     let ordering = Some(Ordering::descending(PatientOrder::CreatedAt));
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
-    let listing = Listing { filter: &filter, search: None, scope: visible, today };
+    let listing = Listing { filter: &filter, search: None, scope: visible, today, clinical: false };
     let seek = Seek { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
     let rows = listing::read(conn, &listing, &seek).await?;
     Ok(rows.into_iter().map(|(patient, _)| patient).collect())

@@ -49,7 +49,7 @@ impl Record for Patient {
 
     fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
         let permissions = Some(patient_permissions(actor, &kept.record));
-        Self { permissions, ..kept.record.clone() }
+        patients::answered(Self { permissions, ..kept.record.clone() }, actor)
     }
 }
 

@@ -21,9 +21,9 @@ use crate::{
     services::actor::Actor,
 };
 
-/// Finds patients and doctors by a typed text: patients that the caller may see, and all doctors,
-/// without archived ones. Like a list, a result is not noted as a read of its records, unless it
-/// is a single patient found by id or medical record number.
+/// Finds patients and doctors by a typed text: patients that the caller may see, without their
+/// clinical members, and all doctors, without archived ones. Like a list, a result is not noted as
+/// a read of its records, unless it is a single patient found by id or medical record number.
 ///
 /// Fails for a medical record number with a wrong check letter if nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
@@ -70,7 +70,7 @@ async fn by_id(
     let today = app.clock().today();
     let mut results = Vec::new();
     if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
-        results.push(patient(row.record, Why::Id));
+        results.push(patient(row.record.without_clinical(), Why::Id));
     }
     if let Some(row) = doctors::get(conn, DoctorId(id.0), ArchiveState::Current).await? {
         results.push(doctor(row.record, Why::Id));
@@ -93,7 +93,8 @@ async fn patients_with(
 ) -> Result<Ranked, Error> {
     let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
     let (search, today) = (Some(search), app.clock().today());
-    let listing = patients::Listing { filter: &filter, search, scope: visible, today };
+    let listing =
+        patients::Listing { filter: &filter, search, scope: visible, today, clinical: false };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
         let terms = terms(&found.mrn, &found.fields);

@@ -48,7 +48,9 @@ pub async fn register(
         idempotency::claim::<Patient>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
-        return Ok(answer);
+        // One that an earlier version has kept does not say whether there are allergies.
+        let has_allergies = answer.has_allergies || answer.allergies.is_some();
+        return Ok(answered(Patient { has_allergies, ..answer }, actor));
     }
     let mut conn = tx.conn();
     let now = app.clock().now();
@@ -59,6 +61,11 @@ pub async fn register(
     let event = registered("patient.created", id, &mrn, &state)?;
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     finish_new(app, tx, actor, idempotency_key, id).await
+}
+
+/// A patient as it is answered, without its clinical members if the request excludes them.
+pub(super) fn answered(patient: Patient, actor: &Actor) -> Patient {
+    if actor.withholds_clinical { patient.without_clinical() } else { patient }
 }
 
 /// The audit event for a new patient.
@@ -89,7 +96,8 @@ pub async fn list(
         scope(actor, Action::ListArchivedPatients)?;
     }
     let today = app.clock().today();
-    let listing = Listing { filter, search: None, scope: visible, today };
+    let clinical = filter.clinical != Some(false);
+    let listing = Listing { filter, search: None, scope: visible, today, clinical };
     let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
     let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };

@@ -114,6 +114,8 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
         full_name: format!("{first} {last}"),
         date_of_birth_estimated: false,
         age: Some(37),
+        has_allergies: true,
+        withheld: Vec::new(),
         linked_user: None,
         created_by: UserId(1),
         created_by_username: "ana".to_owned(),

@@ -43,13 +43,15 @@ pub fn echo_dates(form: &mut Form, today: NaiveDate) {
     }
 }
 
-/// The fields of the form, with a patient's values or empty.
+/// The fields of the form, with a patient's values or empty. What was withheld has no field: an empty
+/// one would look as if nothing were recorded.
 pub fn of(patient: Option<&Patient>) -> Vec<Field> {
+    let withheld = patient.map(|patient| patient.withheld.as_slice()).unwrap_or_default();
     let values = patient.map(values).unwrap_or_default();
     let value = |name: &str| values.get(name).map_or("", String::as_str);
     let line = |name, label| Field::text(name, label, value(name));
     let notes = |name, label, rows| Field::notes(name, label, value(name), rows);
-    vec![
+    let mut fields = vec![
         line("first_name", "First name").half(),
         line("last_name", "Last name").half(),
         line("date_of_birth", "Born").hint(BORN).half(),
@@ -68,7 +70,9 @@ pub fn of(patient: Option<&Patient>) -> Vec<Field> {
         notes("allergies", "Allergies", 2),
         notes("medical_history", "Med. history", 3),
         notes("identifiers", "Identifiers", 2).hint("one a line, like: insurance: X123456789"),
-    ]
+    ];
+    fields.retain(|field| withheld.iter().all(|member| member.as_str() != field.name));
+    fields
 }
 
 /// A patient's values as the form shows them.
