@@ -171,7 +171,7 @@ macro_rules! fields {
                 $(clear_member!(self, $field $(, $how)?);)*
             }
 
-            /// Leaves the members with these names as they are stored.
+            /// Leaves the stored values of the named members unchanged.
             pub fn leave(&mut self, names: &[&str]) {
                 $(if names.contains(&stringify!($field)) {
                     self.$field = $crate::Patch::Absent;
@@ -279,7 +279,7 @@ macro_rules! export_names {
     };
 }
 
-/// The names in a closed list, or none.
+/// The texts of a closed list, or no texts.
 macro_rules! names_of {
     () => {
         &[]

@@ -118,7 +118,7 @@ pub(crate) trait Listed {
     /// The type of a row.
     type Record;
 
-    /// The selected columns of this list, where they are not the same for all.
+    /// The selected columns, if they depend on the list.
     fn columns(&self) -> &'static str {
         Self::COLUMNS
     }

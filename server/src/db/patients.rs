@@ -23,7 +23,7 @@ pub(crate) use listing::Listing;
 
 const TABLE: &str = "patients";
 
-/// What every query for patients selects beside the members.
+/// The columns that every query for patients selects beside the members.
 macro_rules! further_columns {
     () => {
         concat!(
@@ -34,7 +34,7 @@ macro_rules! further_columns {
     };
 }
 
-/// Declares the columns to select where what is clinical is withheld: it is not even read.
+/// Declares the columns to select without the clinical members, which are then not even read.
 macro_rules! columns_withheld {
     ({ $($column:ident),* }) => {
         const COLUMNS_WITHHELD: &str =

@@ -37,7 +37,7 @@ pub(crate) struct Listing<'a> {
     pub(crate) search: Option<&'a Search>,
     pub(crate) scope: Scope,
     pub(crate) today: NaiveDate,
-    /// Whether what is clinical is read.
+    /// Whether the clinical members are read.
     pub(crate) clinical: bool,
 }
 

@@ -48,7 +48,7 @@ pub async fn register(
         idempotency::claim::<Patient>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
-        // One that an earlier version has kept does not say whether there are allergies.
+        // An answer that an earlier version has stored lacks `has_allergies`.
         let has_allergies = answer.has_allergies || answer.allergies.is_some();
         return Ok(answered(Patient { has_allergies, ..answer }, actor));
     }
