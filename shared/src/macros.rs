@@ -142,8 +142,8 @@ macro_rules! describe_record_member {
 /// not clear it. A `kept` member is the same, but a replacement without it keeps the stored value,
 /// and a new record gets the value after `or`. A `list` states its limit and the parser of an
 /// item. Members after `also` are read but not stored. `prepare` can change the members before
-/// they are read. `withholding` is the closed list of the members that an answer may withhold. `as`
-/// names a macro through which the database code gets the names of the stored members.
+/// they are read. `withholding` names the closed list of the members that an answer may withhold.
+/// `as` names a macro through which the database code gets the names of the stored members.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
@@ -208,7 +208,7 @@ macro_rules! fields {
                 $(clear_member!(self, $field $(, $how)?);)*
             }
 
-            /// Leaves the members with these names as they are stored.
+            /// Leaves the stored values of the named members unchanged.
             pub fn leave(&mut self, names: &[&str]) {
                 $(if names.contains(&stringify!($field)) {
                     self.$field = $crate::Patch::Absent;
@@ -316,7 +316,7 @@ macro_rules! export_names {
     };
 }
 
-/// The names in a closed list, or none.
+/// The texts of a closed list, or no texts.
 macro_rules! names_of {
     () => {
         &[]

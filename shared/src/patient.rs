@@ -185,8 +185,8 @@ record! {
         /// Whether allergies are recorded, even if they are withheld.
         #[serde(default)]
         has_allergies: bool => [example(true)],
-        /// The members that this answer withholds. They are `null` here, whatever is recorded. A
-        /// change that names them in its own `withheld` leaves them unchanged.
+        /// The members that this answer withholds: they are `null` here, whatever is recorded. A change
+        /// that names them in `withheld` does not affect them.
         #[serde(default)]
         withheld: Vec<ClinicalMember>
             => [max_items(ClinicalMember::ALL.len() as i64), example(Value::Array(Vec::new()))],
@@ -311,8 +311,8 @@ filter! {
         born_to: NaiveDate = query::parsed(10, parse_day),
         /// The earliest time of the last change. Fastest with the ordering updated_at. A change
         /// has the time at which it began, but becomes visible when it is committed. A client that
-        /// polls should therefore go back a minute before its previous request. Patients who are
-        /// archived in the meantime leave the list.
+        /// polls should therefore ask for changes from a minute before the last answer. Patients
+        /// who are archived in the meantime leave the list.
         updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
         /// The time before which the last change was made.
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
@@ -337,7 +337,7 @@ filter! {
 }
 
 filter! {
-    /// The parameters for the answer to a change of a patient.
+    /// The parameters for the answer to a change.
     PatientView {
         /// `false` withholds allergies and medical history in the answer, and in `current` of a 412:
         /// they are `null` and named in `withheld`.

@@ -55,8 +55,9 @@ impl PatientsApi {
         QueryParams(view): QueryParams<PatientView>,
         new: NewBody<NewPatient>,
     ) -> Result<Created<Patient>, Failure> {
-        let (actor, key) = (guard.viewing(view.clinical), new.idempotency_key.as_ref());
-        let body = patients::register(&self.0, &actor, &new.body, key).await?;
+        let actor = guard.viewing(view.clinical);
+        let body =
+            patients::register(&self.0, &actor, &new.body, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }

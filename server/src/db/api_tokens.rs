@@ -1,4 +1,4 @@
-//! API tokens: only the hash of each is stored.
+//! API tokens. Only the hash of each token is stored.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -13,13 +13,13 @@ use super::{
 };
 use crate::error::Error;
 
-/// A token as it is stored.
+/// A stored token.
 pub(crate) struct TokenRow {
     pub(crate) user: UserId,
     pub(crate) token: ApiToken,
 }
 
-/// A token to be inserted.
+/// A token to insert.
 pub(crate) struct NewToken<'a> {
     pub(crate) user: UserId,
     pub(crate) name: &'a str,
@@ -66,7 +66,7 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewToken<'_>) -> Result<Api
     Ok(from_row(&row)?.token)
 }
 
-/// The token with this id, unless it was revoked.
+/// The token with this id, unless it has been revoked.
 pub(crate) async fn get(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<TokenRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("WHERE id = ").bind(id.0).push(" AND revoked_at IS NULL");
@@ -74,7 +74,7 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<To
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The token with this hash, unless it was revoked.
+/// The token with this hash, unless it has been revoked.
 pub(crate) async fn find(conn: &mut Conn<'_>, hash: &str) -> Result<Option<TokenRow>, DbError> {
     let mut sql = Sql::new(COLUMNS);
     sql.push("WHERE hash = ").bind(hash).push(" AND revoked_at IS NULL");
@@ -82,7 +82,7 @@ pub(crate) async fn find(conn: &mut Conn<'_>, hash: &str) -> Result<Option<Token
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Whose token this is, also of one that was revoked.
+/// The owner of a token, even if it has been revoked.
 pub(crate) async fn owner(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<UserId>, DbError> {
     let sql = Sql::new("SELECT user_id FROM api_tokens WHERE id = $1").arg(id.0);
     match sql.fetch_optional(conn).await? {
@@ -91,7 +91,7 @@ pub(crate) async fn owner(conn: &mut Conn<'_>, id: ApiTokenId) -> Result<Option<
     }
 }
 
-/// The tokens of a user that were not revoked, newest first.
+/// The tokens of a user that have not been revoked, newest first.
 pub(crate) async fn list(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -103,7 +103,7 @@ pub(crate) async fn list(
     fetch(conn, sql, seek, |row| from_row(row).map(|row| row.token)).await
 }
 
-/// How many tokens a user has that were not revoked.
+/// The number of a user's tokens that have not been revoked.
 pub(crate) async fn count(conn: &mut Conn<'_>, user: UserId) -> Result<i64, DbError> {
     let sql = Sql::new(
         "SELECT count(*) AS tokens FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL",
@@ -111,7 +111,7 @@ pub(crate) async fn count(conn: &mut Conn<'_>, user: UserId) -> Result<i64, DbEr
     Ok(sql.arg(user.0).fetch_one(conn).await?.get("tokens")?)
 }
 
-/// Notes that a token was used.
+/// Stores the last use of a token.
 pub(crate) async fn touch(
     conn: &mut Conn<'_>,
     id: ApiTokenId,
@@ -121,7 +121,7 @@ pub(crate) async fn touch(
     sql.arg(id.0).arg(now).execute(conn).await.map(drop)
 }
 
-/// Revokes a token; says whether it was in use.
+/// Revokes a token. Returns whether it was valid.
 pub(crate) async fn revoke(
     conn: &mut Conn<'_>,
     id: ApiTokenId,

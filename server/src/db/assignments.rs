@@ -32,8 +32,8 @@ shared::assignment_fields! {
         record_columns!("a", "p")
 }
 
-/// Every assignment has a patient and a doctor. The joins are outer ones so that no planner begins
-/// with the wrong table.
+/// Every assignment has a patient and a doctor. The joins are outer ones so that no query plan
+/// begins with the wrong table.
 const TABLES: &str = concat!(
     " FROM assignments a LEFT JOIN patients p ON p.id = a.patient_id \
     LEFT JOIN doctors d ON d.id = a.doctor_id",
@@ -63,7 +63,7 @@ fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
     Ok(Kept { record: assignment, revision: Revision::from_row(TABLE, row)? })
 }
 
-/// Restricts a query over `assignments a` to those of the patients that the caller may see.
+/// Restricts a query over `assignments a` to those whose patients the caller may see.
 pub(super) fn restrict_visible(sql: &mut Sql, scope: Scope) {
     restrict_patient(sql, scope, "a.patient_id", "a.patient_owner");
 }
@@ -81,12 +81,12 @@ pub(crate) async fn get(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Locks an assignment's row until the transaction ends, so that who reads it then writes it.
+/// Locks an assignment's row until the transaction ends, for reading it before a write.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: AssignmentId) -> Result<(), DbError> {
     records::lock(conn, TABLE, id.0).await
 }
 
-/// Patient and doctor of an assignment, which never change.
+/// The patient and the doctor of an assignment, which never change.
 pub(crate) async fn between(
     conn: &mut Conn<'_>,
     id: AssignmentId,
@@ -110,7 +110,7 @@ pub(crate) async fn active(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Of what the active assignments are meant.
+/// Selects active assignments by doctor or by patient.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Of {
     Doctor(DoctorId),
@@ -129,8 +129,8 @@ pub(crate) async fn all_active(
     Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
 }
 
-/// The assignments that ended when this patient was archived, of doctors who are not archived, each
-/// with how it stood then; locked until the transaction ends.
+/// The assignments that ended when this patient was archived, without those to archived doctors,
+/// each with its status before. They are locked until the transaction ends.
 pub(crate) async fn all_suspended(
     conn: &mut Conn<'_>,
     patient: PatientId,
@@ -159,8 +159,7 @@ async fn locked(
     sql.fetch_all(conn).await
 }
 
-/// The doctors of the assignments that ended when this patient was archived, in the order in which
-/// they are to be locked.
+/// The doctors of the assignments that ended when this patient was archived, in the lock order.
 pub(crate) async fn doctors_of_suspended(
     conn: &mut Conn<'_>,
     patient: PatientId,
@@ -172,7 +171,7 @@ pub(crate) async fn doctors_of_suspended(
     sql.arg(patient.0).fetch_ids(conn).await
 }
 
-/// The doctors of a patient's active assignments, in the order in which they are to be locked.
+/// The doctors of a patient's active assignments, in the lock order.
 pub(crate) async fn doctors_of(
     conn: &mut Conn<'_>,
     patient: PatientId,
@@ -184,7 +183,7 @@ pub(crate) async fn doctors_of(
     sql.arg(patient.0).fetch_ids(conn).await
 }
 
-/// Forgets how assignments stood when their patient was archived: the patient is back.
+/// Forgets the earlier statuses of assignments, after their patient has been restored.
 pub(crate) async fn forget_suspended(
     conn: &mut Conn<'_>,
     patient: PatientId,
@@ -196,14 +195,14 @@ pub(crate) async fn forget_suspended(
     sql.arg(patient.0).execute(conn).await.map(drop)
 }
 
-/// How many active assignments a doctor has.
+/// The number of active assignments of a doctor.
 pub(crate) async fn count_active(conn: &mut Conn<'_>, doctor: DoctorId) -> Result<i64, DbError> {
     let sql =
         Sql::new("SELECT count(*) AS active FROM assignments WHERE is_active AND doctor_id = $1");
     Ok(sql.arg(doctor.0).fetch_one(conn).await?.get("active")?)
 }
 
-/// Opens an assignment and answers its id.
+/// Inserts an assignment and returns its id.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     (patient, doctor): (PatientId, DoctorId),
@@ -229,7 +228,8 @@ pub(crate) async fn insert(
     Ok(AssignmentId(sql.fetch_one(conn).await?.get("id")?))
 }
 
-/// Writes a changed assignment, if it is still the version that was read; says whether it was.
+/// Writes a changed assignment if it still has the version that was read, and returns whether it
+/// had.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     old: &Kept<Assignment>,

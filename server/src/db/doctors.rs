@@ -55,7 +55,7 @@ fn from_row(row: &Row) -> Result<Kept<Doctor>, Error> {
     Ok(Kept { record: doctor, revision: Revision::from_row(TABLE, row)? })
 }
 
-/// One doctor. Everybody may see every one of them.
+/// One doctor. Every user may see every doctor.
 pub(crate) async fn get(
     conn: &mut Conn<'_>,
     id: DoctorId,
@@ -67,12 +67,12 @@ pub(crate) async fn get(
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Locks a doctor's row until the transaction ends, so that who reads it then writes it.
+/// Locks a doctor's row until the transaction ends, for reading it before a write.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), DbError> {
     records::lock(conn, TABLE, id.0).await
 }
 
-/// E-mail addresses are compared without case, and licence numbers too.
+/// The form in which e-mail addresses and licence numbers are compared, which ignores case.
 fn unique_key(text: Option<&String>) -> Option<String> {
     text.map(|text| fold_case(text))
 }
@@ -92,7 +92,7 @@ fn values(fields: &DoctorFields) -> Result<Vec<(&'static str, Arg)>, Error> {
     Ok(values)
 }
 
-/// Inserts a doctor with everything under which it is found, and answers its id.
+/// Inserts a doctor with its search terms, and returns its id.
 pub(crate) async fn insert(
     conn: &mut Conn<'_>,
     fields: &DoctorFields,
@@ -109,7 +109,7 @@ pub(crate) async fn insert(
     Ok(DoctorId(id))
 }
 
-/// Writes a changed doctor, if it is still the version that was read; says whether it was.
+/// Writes a changed doctor if it still has the version that was read, and returns whether it had.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     old: &Kept<Doctor>,
@@ -125,8 +125,8 @@ pub(crate) async fn update(
     Ok(true)
 }
 
-/// Which of a doctor's e-mail address and licence number another doctor has, of those that are not
-/// archived.
+/// Which of a doctor's e-mail address and licence number another doctor has, without archived
+/// ones.
 pub(crate) async fn taken(
     conn: &mut Conn<'_>,
     fields: &DoctorFields,

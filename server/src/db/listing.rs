@@ -10,29 +10,30 @@ use super::{
 };
 use crate::error::Error;
 
-/// The place of a row in a list: the value it is ordered by, and what decides among equals.
+/// The place of a row in a list: its value in the ordering column, and what decides among equal
+/// values.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SortKey {
-    /// How many words match only the beginning of something; 0 outside searches.
+    /// How many words match only a beginning. It is 0 outside searches.
     pub(crate) rank: i64,
     /// The value, as text.
     pub(crate) value: String,
     pub(crate) id: i64,
 }
 
-/// What a column holds by which a list is ordered.
+/// The type of an ordering column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Text,
     Time,
 }
 
-/// A column by which a list is ordered. The id decides among equals.
+/// A column by which a list is ordered. The id decides among equal values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
-    /// With its table, as in a condition.
+    /// The column with its table, as in a condition.
     sql: &'static str,
-    /// Alone, as in a row.
+    /// The column alone, as in a row.
     name: &'static str,
     kind: Kind,
 }
@@ -53,7 +54,7 @@ impl Column {
         }
     }
 
-    /// The value as the database compares it.
+    /// The value in the form that the database compares.
     fn arg(self, value: &str) -> Result<Arg, Error> {
         match self.kind {
             Kind::Text => Ok(value.into()),
@@ -65,32 +66,32 @@ impl Column {
     }
 }
 
-/// By what a list is ordered.
+/// The ordering of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Order {
-    /// Without one by the id alone.
+    /// The column. Without one, the list is ordered by id.
     pub(crate) column: Option<Column>,
-    /// Best matches first, before the column.
+    /// Whether the best matches come first, before the column.
     pub(crate) is_ranked: bool,
     pub(crate) is_descending: bool,
 }
 
 impl Order {
-    /// The order that is asked for, by a list's table of columns; without a column by the id.
+    /// The requested ordering, by a list's table of columns. Without a column, it is by id.
     pub(crate) fn of<T>(ordering: Ordering<T>, column: fn(T) -> Option<Column>) -> Self {
         let Ordering { by, is_descending } = ordering;
         Self { column: column(by), is_ranked: false, is_descending }
     }
 
-    /// The order of a list that is asked for without one: by this column, and in a search the best
-    /// matches first.
+    /// The default ordering of a list: by this column, and in a search with the best matches
+    /// first.
     pub(crate) fn by_default(column: Column, is_ranked: bool) -> Self {
         Self { column: Some(column), is_ranked, is_descending: false }
     }
 
-    /// Its name in cursors, since a place in another order means nothing.
+    /// The name of the ordering in cursors, because a place in another ordering means nothing.
     pub(crate) fn name(self) -> String {
-        // With its table: a place in another list means nothing either.
+        // It includes the table, because a place in another list means nothing either.
         let column = self.column.map_or("id", |column| column.sql);
         format!("{column} {} {}", self.is_ranked, self.is_descending)
     }
@@ -99,9 +100,9 @@ impl Order {
 /// The part of a list that is read.
 #[derive(Clone, Debug)]
 pub(crate) struct Seek<K = SortKey> {
-    /// From this row on, which is not part of it.
+    /// The row before the part, which does not belong to it.
     pub(crate) place: Option<K>,
-    /// Towards the beginning.
+    /// Whether the part lies before that row.
     pub(crate) is_backwards: bool,
     pub(crate) limit: i64,
     pub(crate) offset: i64,
@@ -141,14 +142,14 @@ pub(crate) trait Listed {
     const COLUMNS: &'static str;
     /// From `FROM` on.
     const TABLES: &'static str;
-    /// The fewest tables on which the conditions can be checked.
+    /// The tables on which the conditions can be checked, as few as possible.
     const COUNTED: &'static str;
     /// The id's column.
     const ID: &'static str;
-    /// What a row is read as.
+    /// The type of a row.
     type Record;
 
-    /// The selected columns of this list, where they are not the same for all.
+    /// The selected columns, if they depend on the list.
     fn columns(&self) -> &'static str {
         Self::COLUMNS
     }
@@ -159,7 +160,7 @@ pub(crate) trait Listed {
     /// Adds the conditions, from `WHERE` on.
     fn restrict(&self, sql: &mut Sql);
 
-    /// By what it is ordered.
+    /// The ordering.
     fn order(&self) -> Order;
 
     /// The search of a list that shows the best matches first, and the terms that it looks at.
@@ -176,7 +177,7 @@ fn rank<L: Listed>(list: &L, sql: &mut Sql) {
     }
 }
 
-/// Adds the columns that decide the order, each with what follows it.
+/// Adds the columns that decide the order, each followed by a separator.
 fn order_by<L: Listed>(list: &L, sql: &mut Sql, after: &'static str) {
     let order = list.order();
     if order.is_ranked {
@@ -220,7 +221,7 @@ pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
     Ok(sql)
 }
 
-/// The query for how many rows a list has, up to a number.
+/// The query for the number of rows in a list, up to a limit.
 pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
     let mut sql = Sql::new("SELECT count(*) AS rows FROM (SELECT 1 AS one");
     sql.push(L::COUNTED);
@@ -229,7 +230,7 @@ pub(super) fn select_count<L: Listed>(list: &L, max: i64) -> Sql {
     sql
 }
 
-/// The records of a part of a list, in the list's order, each with its place.
+/// The records of a part of a list, in order, each with its place.
 pub(crate) async fn read<L: Listed + Sync>(
     conn: &mut Conn<'_>,
     list: &L,
@@ -243,7 +244,7 @@ pub(crate) async fn read<L: Listed + Sync>(
     fetch(conn, select(list, seek)?, seek, placed).await
 }
 
-/// How many rows a list has, up to a number.
+/// The number of rows in a list, up to a limit.
 pub(crate) async fn count<L: Listed + Sync>(
     conn: &mut Conn<'_>,
     list: &L,

@@ -23,7 +23,7 @@ pub(crate) use listing::Listing;
 
 const TABLE: &str = "patients";
 
-/// What every query for patients selects beside the members.
+/// The columns that every query for patients selects beside the members.
 macro_rules! further_columns {
     () => {
         concat!(
@@ -34,7 +34,7 @@ macro_rules! further_columns {
     };
 }
 
-/// Declares the columns to select where what is clinical is withheld: it is not even read.
+/// Declares the columns to select without the clinical members, which are then not even read.
 macro_rules! columns_withheld {
     ({ $($column:ident),* }) => {
         const COLUMNS_WITHHELD: &str =
@@ -93,7 +93,7 @@ pub(super) fn restrict_scope(sql: &mut Sql, scope: Scope, state: ArchiveState) {
     }
 }
 
-/// The patients that somebody sees beside those that are their own, from their account's id on.
+/// The patients that a linked account sees in addition to its own, from the account's id on.
 fn linked(scope: Scope) -> Option<&'static str> {
     match scope {
         Scope::All | Scope::Own(_) => None,
@@ -105,8 +105,9 @@ fn linked(scope: Scope) -> Option<&'static str> {
     }
 }
 
-/// Restricts to what is about the patients that somebody may know of, by the columns that hold a
-/// patient's id and its owner: all that a row about a patient needs, also where the record is gone.
+/// Restricts a query to rows about patients that the caller may know of, by the columns with a
+/// patient's id and owner. The rows contain both, so this works even if the patient has been
+/// erased.
 pub(super) fn restrict_patient(sql: &mut Sql, scope: Scope, id: &'static str, owner: &'static str) {
     let (Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) = scope else { return };
     sql.push(" AND (").push(owner).push(" = ").bind(user.0);
@@ -145,15 +146,15 @@ pub(crate) async fn get(
     Ok(row.map(|row| from_row(&row, today)).transpose()?)
 }
 
-/// Locks a patient's row until the transaction ends, so that who reads it then writes it.
+/// Locks a patient's row until the transaction ends, for reading it before a write.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {
     records::lock(conn, TABLE, id.0).await
 }
 
-/// The names as they are sorted: by last name, and by first name.
+/// The sort keys of a name: by last name, and by first name.
 pub(super) fn sort_names(first: &Option<String>, last: &Option<String>) -> (String, String) {
     let (first, last) = (first.as_deref().map(fold), last.as_deref().map(fold));
-    // A tab sorts before everything that can stand in a name.
+    // A tab sorts before every character of a name.
     let joined = |a: &Option<String>, b: &Option<String>| {
         [a, b].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("\t")
     };
@@ -177,7 +178,7 @@ fn values(state: &PatientState) -> Result<Vec<(&'static str, Arg)>, Error> {
     Ok(values)
 }
 
-/// Writes a changed patient, if it is still the version that was read; says whether it was.
+/// Writes a changed patient if it still has the version that was read, and returns whether it had.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     old: &Kept<Patient>,
@@ -199,8 +200,8 @@ pub(crate) async fn update(
     Ok(true)
 }
 
-/// Puts a patient into the archive or takes it out, if it is still the version that was read; says
-/// whether it was.
+/// Archives a patient or restores it, if it still has the version that was read, and returns
+/// whether it had.
 pub(crate) async fn set_archived(
     conn: &mut Conn<'_>,
     old: &Kept<Patient>,
@@ -211,7 +212,7 @@ pub(crate) async fn set_archived(
     if !records::set_archived(conn, &old.revision, archived_at, changed_by, now).await? {
         return Ok(false);
     }
-    // A pair of system and value is unique among the records that are not archived.
+    // A pair of system and value is unique among patients who are not archived.
     match archived_at {
         Some(_) => remove_identifiers(conn, old.record.id).await?,
         None => insert_identifiers(conn, old.record.id, &old.record.fields).await?,
@@ -219,7 +220,7 @@ pub(crate) async fn set_archived(
     Ok(true)
 }
 
-/// Erases a patient, if it is still the version that was read.
+/// Erases a patient if it still has the version that was read.
 pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, DbError> {
     remove_identifiers(conn, old.id).await?;
     remove_terms(conn, Terms::OfPatients, old.id.0).await?;
@@ -232,7 +233,7 @@ pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, D
     Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
 }
 
-/// The patient that has an identifier now.
+/// The current patient with an identifier.
 pub(crate) async fn with_identifier(
     conn: &mut Conn<'_>,
     system: &str,

@@ -1,5 +1,5 @@
-//! What the tables of records have in common: each record has a version, says who changed it last, and
-//! is written only in the version that was read.
+//! What the tables of all records share: each record has a version and the user of the last
+//! change, and is written only if it still has the version that was read.
 
 use chrono::{DateTime, Utc};
 use shared::{UserId, id::PatientId};
@@ -7,8 +7,8 @@ use shared::{UserId, id::PatientId};
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
 
-/// How a joined user is shown to others, by the table's name in the query: username, or name. The
-/// same as `User::label`.
+/// The name of a joined user for others, by the table's name in the query: the username, or the
+/// name. The same as `User::label`.
 macro_rules! shown_user {
     ($user:literal) => {
         concat!(
@@ -24,8 +24,8 @@ macro_rules! shown_user {
     };
 }
 
-/// The columns that every record has, by the table's name in the query and that of the table that says
-/// who owns the record.
+/// The columns of every record, by the table's name in the query, and by the name of the table
+/// with the record's owner.
 macro_rules! record_columns {
     ($table:literal, $owning:literal) => {
         concat!(
@@ -65,20 +65,20 @@ macro_rules! record_users {
     };
 }
 
-/// A record as it is kept, with what is not answered.
+/// A stored record with its revision, which answers do not contain.
 pub(crate) struct Kept<T> {
     pub(crate) record: T,
     pub(crate) revision: Revision,
 }
 
-/// A version of a record: which one was read, and who had written it.
+/// The version of a record that was read, and the user who wrote it.
 #[derive(Clone, Debug)]
 pub(crate) struct Revision {
     table: &'static str,
     pub(crate) id: i64,
     pub(crate) version: i64,
-    /// The user who created the record, or the patient that it is about: by this user it is decided who
-    /// may see and change it.
+    /// The user who created the record, or the patient of an assignment. It decides who may see
+    /// and change the record.
     pub(crate) owner: UserId,
     /// The user who may change the record where its kind allows that: the owner, or the doctor of a
     /// visit.
@@ -89,7 +89,7 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
-    /// Reads it from a row with the columns that every record has.
+    /// Reads the revision from a row with the columns of every record.
     pub(super) fn from_row(table: &'static str, row: &Row) -> Result<Self, Error> {
         Ok(Self {
             table,
@@ -104,7 +104,7 @@ impl Revision {
     }
 }
 
-/// Locks a row until the transaction ends, so that it is written as it is read from now on.
+/// Locks a row until the transaction ends, for reading it before a write.
 pub(super) async fn lock(conn: &mut Conn<'_>, table: &'static str, id: i64) -> Result<(), DbError> {
     let mut sql = Sql::new("SELECT id FROM ");
     sql.push(table).push(" WHERE id = ").bind(id).push(conn.for_update());
@@ -138,7 +138,8 @@ pub(super) fn first_revision(owner: UserId, now: DateTime<Utc>) -> [(&'static st
     ]
 }
 
-/// Writes columns of a record, if it is still the version that was read; says whether it was.
+/// Writes columns of a record if it still has the version that was read, and returns whether it
+/// had.
 pub(super) async fn update(
     conn: &mut Conn<'_>,
     read: &Revision,
@@ -157,8 +158,8 @@ pub(super) async fn update(
     Ok(sql.execute(conn).await? == 1)
 }
 
-/// Puts a record into the archive, or with `None` takes it out, if it is still the version that was
-/// read; says whether it was.
+/// Archives a record, or restores it with `None`, if it still has the version that was read, and
+/// returns whether it had.
 pub(crate) async fn set_archived(
     conn: &mut Conn<'_>,
     read: &Revision,
@@ -169,8 +170,8 @@ pub(crate) async fn set_archived(
     update(conn, read, vec![("archived_at", archived_at.into())], changed_by, now).await
 }
 
-/// Writes which account belongs to a record, if it is still the version that was read; says whether it
-/// was.
+/// Writes the linked account of a record if it still has the version that was read, and returns
+/// whether it had.
 pub(crate) async fn link(
     conn: &mut Conn<'_>,
     read: &Revision,

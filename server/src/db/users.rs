@@ -11,17 +11,17 @@ use shared::{
 use super::{Conn, DbError, Row, Sql};
 use crate::error::Error;
 
-/// A user with what is not answered.
+/// A stored user with the values that answers do not contain.
 #[derive(Clone)]
 pub(crate) struct UserRow {
     pub(crate) user: User,
     pub(crate) password_hash: Option<String>,
-    /// Who changed it last: the user, unless the command line or somebody else did. An account that
-    /// nobody has changed is its user's.
+    /// The user who made the last change: the user itself, unless the command line or another user
+    /// did. An account without a change counts as changed by its user.
     pub(crate) changed_by: UserId,
 }
 
-/// A user to be inserted.
+/// A user to insert.
 #[derive(Clone, Copy)]
 pub(crate) struct NewUser<'a> {
     pub(crate) email: Option<&'a str>,
@@ -32,7 +32,7 @@ pub(crate) struct NewUser<'a> {
     pub(crate) role: Role,
     pub(crate) password_hash: Option<&'a str>,
     pub(crate) email_verified: bool,
-    /// Who made it; none where its user or the command line did.
+    /// The user who created the account, or `None` if its user or the command line did.
     pub(crate) made_by: Option<UserId>,
     pub(crate) now: chrono::DateTime<chrono::Utc>,
 }
@@ -89,7 +89,7 @@ pub(crate) async fn get(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRo
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The user with this id, whose row stays as it is until the transaction ends.
+/// The user with this id, locked until the transaction ends.
 pub(crate) async fn lock(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserRow>, DbError> {
     let mut sql = select();
     sql.push("WHERE id = ").bind(id.0).push(conn.for_update());
@@ -97,8 +97,8 @@ pub(crate) async fn lock(conn: &mut Conn<'_>, id: UserId) -> Result<Option<UserR
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// The user with this e-mail address or username, compared without case. A username has no `@`, so
-/// it is never both.
+/// The user with this e-mail address or username, ignoring case. A username has no `@`, so no text
+/// is both.
 pub(crate) async fn find(
     conn: &mut Conn<'_>,
     identifier: &str,
@@ -127,7 +127,7 @@ pub(crate) async fn list(conn: &mut Conn<'_>) -> Result<Vec<UserRow>, DbError> {
     Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
 }
 
-/// The active admin who has been there longest.
+/// The oldest active administrator.
 pub(crate) async fn first_admin(conn: &mut Conn<'_>) -> Result<Option<UserRow>, DbError> {
     let mut sql = select();
     sql.push("WHERE role = ").bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
@@ -144,9 +144,9 @@ pub(crate) async fn lock_all(conn: &mut Conn<'_>) -> Result<(), DbError> {
     sql.execute(conn).await.map(drop)
 }
 
-/// Locks the rows of the active admins until the transaction ends, so that of two who remove each
-/// other the second finds out. Always in the order of their ids, and before any other user's row is
-/// locked: so nobody waits for somebody who waits for them.
+/// Locks the rows of the active administrators until the transaction ends, so that of two
+/// administrators who demote each other only one succeeds. The rows are locked in the order of
+/// their ids, and before any other user's row, so that no transactions wait for each other.
 pub(crate) async fn lock_admins(conn: &mut Conn<'_>) -> Result<(), DbError> {
     let mut sql = Sql::new("SELECT id FROM users WHERE role = ");
     sql.bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
@@ -154,7 +154,7 @@ pub(crate) async fn lock_admins(conn: &mut Conn<'_>) -> Result<(), DbError> {
     sql.fetch_all(conn).await.map(drop)
 }
 
-/// How many active admins there are beside this user.
+/// The number of other active administrators.
 pub(crate) async fn other_admins(conn: &mut Conn<'_>, id: UserId) -> Result<i64, DbError> {
     let mut sql = Sql::new("SELECT count(*) AS others FROM users WHERE role = ");
     sql.bind(Role::Admin.as_str()).push(" AND is_active = ").bind(true);
@@ -200,7 +200,7 @@ pub(crate) async fn insert(
     Ok(Some(row))
 }
 
-/// Writes a user back, if it is still the version that was read.
+/// Writes a user if it still has the version that was read.
 pub(crate) async fn update(
     conn: &mut Conn<'_>,
     row: &UserRow,

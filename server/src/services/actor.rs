@@ -33,7 +33,7 @@ pub struct Actor {
     pub program: Option<Program>,
     /// The origin of the request.
     pub origin: Origin,
-    /// Whether answers to this request withhold what is clinical of a patient.
+    /// Whether answers to this request withhold the clinical members of patients.
     pub withholds_clinical: bool,
 }
 
@@ -43,7 +43,7 @@ impl Actor {
         Self { user, session: None, program: None, origin, withholds_clinical: false }
     }
 
-    /// The same user, with answers that withhold what is clinical where the request says
+    /// The same user, with answers that withhold clinical members if the request has
     /// `clinical=false`.
     #[must_use]
     pub fn viewing(&self, clinical: Option<bool>) -> Self {

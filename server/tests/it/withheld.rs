@@ -1,4 +1,4 @@
-//! What is clinical of a patient, withheld from those who do not want to see it.
+//! Withholding the clinical members of patients on request.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ async fn ana(client: &Client) -> Value {
     client.patient(ana).await
 }
 
-/// Fails unless a patient comes without what is clinical.
+/// Fails unless a patient comes without clinical members.
 fn check_withheld(patient: &Value, has_allergies: bool) {
     assert_eq!(patient["withheld"], json!(WITHHELD), "{patient}");
     assert_eq!(patient["has_allergies"], has_allergies, "{patient}");
@@ -95,7 +95,7 @@ async fn writes_withhold_where_they_are_told_to(backend: Backend) {
         let created = staff.send(request.header("idempotency-key", "1").json(&new)).await;
         check_withheld(&created.expect_status(201).body, true);
     }
-    // The whole answer is not kept where a part was answered; a part of a whole one is answered.
+    // Each answer withholds what its own request excludes, whichever form is stored.
     for (clinical, is_withheld) in [(true, false), (false, true), (true, false)] {
         let path = format!("/api/patients?clinical={clinical}");
         let request = staff.request(Method::POST, &path).header("idempotency-key", "2").json(&new);
@@ -151,7 +151,7 @@ async fn what_was_withheld_can_be_sent_back_and_loses_nothing(backend: Backend) 
             }
         }
     }
-    // Only what is named stays: the other member is replaced.
+    // Only the named member stays; the other one is replaced.
     read["withheld"] = json!(["medical_history"]);
     read["allergies"] = Value::Null;
     let written = staff.put("/api/patients/1", read).await.expect_status(200).body;

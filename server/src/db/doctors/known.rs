@@ -1,4 +1,4 @@
-//! Knowing a doctor again who comes from elsewhere.
+//! Recognising doctors from other sources.
 
 use std::collections::HashSet;
 
@@ -6,23 +6,23 @@ use shared::{doctor::DoctorFields, text::fold};
 
 use super::{ArchiveState, COLUMNS, Conn, DbError, Sql, TABLES, from_row, sort_names, unique_key};
 
-/// Doctors of one statement.
+/// The number of doctors in one statement.
 const ROWS: usize = 100;
 
-/// By what a doctor is known again.
+/// A value by which a doctor is recognised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Known {
     /// The licence number.
     License(String),
     /// The e-mail address.
     Email(String),
-    /// Names, and what the doctor does where.
+    /// The names, the specialisation and the place of work.
     Described { sort_name: String, rest: [String; 4] },
 }
 
 impl Known {
-    /// By what these would be known: the licence number, or without one the e-mail address, or without
-    /// that everything else that tells doctors apart.
+    /// The value by which a doctor with these fields is recognised: the licence number, or without
+    /// one the e-mail address, or without both all other members that distinguish doctors.
     pub(crate) fn by(fields: &DoctorFields) -> Self {
         match (unique_key(fields.license_number.as_ref()), unique_key(fields.email.as_ref())) {
             (Some(license), _) => Self::License(license),
@@ -43,7 +43,7 @@ impl Known {
         Self::Described { sort_name, rest }
     }
 
-    /// What only one doctor can have, with the field that holds it.
+    /// The values that only one doctor can have, with their fields.
     pub(crate) fn unique(fields: &DoctorFields) -> impl Iterator<Item = (&'static str, Self)> {
         let license = unique_key(fields.license_number.as_ref()).map(Self::License);
         let email = unique_key(fields.email.as_ref()).map(Self::Email);
@@ -51,13 +51,13 @@ impl Known {
         license.into_iter().chain(email.map(|email| ("email", email)))
     }
 
-    /// Everything by which a doctor who is there can be known.
+    /// All values by which a stored doctor can be recognised.
     pub(crate) fn all(fields: &DoctorFields) -> impl Iterator<Item = Self> {
         Self::unique(fields).map(|(_, known)| known).chain([Self::described(fields)])
     }
 }
 
-/// Those of these by which a doctor, archived or not, is known.
+/// The values among these that a doctor has, archived or not.
 pub(crate) async fn known(
     conn: &mut Conn<'_>,
     wanted: &[&Known],
@@ -78,7 +78,7 @@ pub(crate) async fn known(
             (" AND d.sort_name IN (", names),
         ];
         for (column, values) in columns.into_iter().filter(|(_, values)| !values.is_empty()) {
-            // Apart, since each has indexes of its own.
+            // In separate queries, because each has its own index.
             for state in [ArchiveState::Current, ArchiveState::Archived] {
                 let mut sql = Sql::new(COLUMNS);
                 sql.push(TABLES).push(" WHERE 1 = 1").push(state.condition());
@@ -92,10 +92,10 @@ pub(crate) async fn known(
     Ok(known)
 }
 
-/// Waits until no other import is at work on the doctors, and keeps others waiting until the
-/// transaction ends: no index refuses a doctor who has neither licence number nor address for mail.
+/// Waits until no other import is writing doctors, and makes others wait until the transaction
+/// ends. No unique index covers a doctor without a licence number and an e-mail address.
 pub(crate) async fn queue(conn: &mut Conn<'_>) -> Result<(), DbError> {
-    // SQLite has one writer anyway. The number means nothing elsewhere.
+    // SQLite has only one writer anyway. The number has no meaning elsewhere.
     let sql = conn.either("SELECT 1", "SELECT pg_advisory_xact_lock(7302011)");
     sql.fetch_all(conn).await.map(drop)
 }

@@ -19,7 +19,7 @@ use crate::{
 
 const NAME: Column = Column::text("d.sort_name", "sort_name");
 
-/// The column of each order; the id has none.
+/// The column of each ordering. The id has none.
 fn column(by: DoctorOrder) -> Option<Column> {
     match by {
         DoctorOrder::LastName => Some(NAME),
@@ -33,7 +33,7 @@ fn column(by: DoctorOrder) -> Option<Column> {
     }
 }
 
-/// A list to be read.
+/// A list of doctors with its filter.
 pub(crate) struct Listing<'a> {
     pub(crate) filter: &'a DoctorFilter,
     pub(crate) search: Option<&'a Search>,
@@ -79,7 +79,7 @@ impl Listed for Listing<'_> {
     }
 }
 
-/// The specialisations of the directory, one row each.
+/// The specialisations in the directory, one row each.
 pub(crate) struct SpecializationListing;
 
 impl Listed for SpecializationListing {

@@ -1,4 +1,5 @@
-//! Many patients at once: a statement for many rows costs little more than one for a single row.
+//! Bulk operations on patients. A statement for many rows costs little more than one for a single
+//! row.
 
 use std::collections::HashMap;
 
@@ -19,11 +20,12 @@ use crate::{
     error::Error,
 };
 
-/// Patients of one statement: each has some thirty columns.
+/// The number of patients in one statement. Each has some thirty columns.
 const PATIENTS: usize = 10;
 
-/// The next medical record numbers, rising. No other patient gets them: PostgreSQL's sequence goes on
-/// also where the patients are then not registered, SQLite's belongs to the transaction.
+/// The next medical record numbers, in ascending order. No other patient gets them. PostgreSQL's
+/// sequence advances even if the patients are not registered in the end; SQLite's belongs to the
+/// transaction.
 async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<Mrn>, DbError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let sql = conn.either(
@@ -33,15 +35,15 @@ async fn next_mrns(conn: &mut Conn<'_>, count: usize) -> Result<Vec<Mrn>, DbErro
     let rows = sql.arg(count).fetch_all(conn).await?;
     let mut places = rows.iter().map(|row| row.get("last")).collect::<Result<Vec<i64>, _>>()?;
     places.sort_unstable();
-    // One answer is the last of a run; else there is one for each.
+    // A single row is the end of a range; otherwise there is a row for each number.
     if let [last] = *places {
         places = (last - count + 1..=last).collect();
     }
     Ok(places.into_iter().map(Mrn::from_sequence).collect())
 }
 
-/// Inserts patients with everything under which they are found, and answers id and medical record
-/// number of each, in the same order.
+/// Inserts patients with their search terms, and returns the id and the medical record number of
+/// each, in the same order.
 pub(crate) async fn insert_many(
     conn: &mut Conn<'_>,
     states: &[&PatientState],
@@ -56,7 +58,7 @@ pub(crate) async fn insert_many(
     for states in states.chunks(PATIENTS) {
         let some: Vec<_> = mrns.by_ref().take(states.len()).collect();
         let mut ids = insert_rows(conn, &some, states, owner, now).await?;
-        // A database may answer the new rows in any order.
+        // A database may return the new rows in any order.
         for mrn in some {
             let id = ids.remove(mrn.as_str());
             let id = id.ok_or_else(|| Error::internal("an inserted patient has no id"))?;
@@ -113,7 +115,7 @@ pub(super) async fn insert_identifiers(
     Ok(())
 }
 
-/// Those of these identifiers that a patient outside the archive has.
+/// The identifiers among these that a current patient has.
 pub(crate) async fn identified_now(
     conn: &mut Conn<'_>,
     identifiers: &[&Identifier],
@@ -145,7 +147,7 @@ pub(crate) async fn identified_ever(
     for some in identifiers.chunks(ROWS) {
         let some = some.iter().map(|identifier| (*identifier).clone());
         let asked = PatientFields { identifiers: some.collect(), ..Default::default() };
-        // With an empty medical record number, under which nobody is found.
+        // The empty medical record number matches nobody.
         let terms = terms("", &asked);
         let mut sql = Sql::new(
             "SELECT id, identifiers FROM patients WHERE id IN \

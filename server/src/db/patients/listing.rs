@@ -19,7 +19,7 @@ use crate::{
 
 const NAME: Column = Column::text("p.sort_name", "sort_name");
 
-/// The column of each order; the id has none.
+/// The column of each ordering. The id has none.
 fn column(by: PatientOrder) -> Option<Column> {
     match by {
         PatientOrder::LastName => Some(NAME),
@@ -31,13 +31,13 @@ fn column(by: PatientOrder) -> Option<Column> {
     }
 }
 
-/// A list to be read.
+/// A list of patients with its filter.
 pub(crate) struct Listing<'a> {
     pub(crate) filter: &'a PatientFilter,
     pub(crate) search: Option<&'a Search>,
     pub(crate) scope: Scope,
     pub(crate) today: NaiveDate,
-    /// Whether what is clinical is read.
+    /// Whether the clinical members are read.
     pub(crate) clinical: bool,
 }
 
@@ -80,8 +80,8 @@ impl Listed for Listing<'_> {
         }
         if let Some(from) = filter.born_from {
             sql.push(" AND p.born_to >= ").bind(from);
-            // What is known of a birth is at least its year, so that the index on its first possible
-            // day narrows the search.
+            // At least the year of birth is known, so the index on the first possible day narrows
+            // the search.
             let year = from.with_ordinal(1).unwrap_or(from);
             sql.push(" AND p.born_from >= ").bind(year);
         }

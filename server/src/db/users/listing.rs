@@ -1,4 +1,4 @@
-//! Lists of users: under what each is found, filters and orderings.
+//! Lists of users: search terms, filters and orderings.
 
 use shared::{
     UserId,
@@ -16,10 +16,10 @@ use crate::{
     error::Error,
 };
 
-/// Users that get their terms in one go.
+/// The number of users that get their terms in one transaction.
 const BATCH: i64 = 500;
 
-/// What a user is found under.
+/// The search terms of a user.
 pub(crate) struct Named<'a> {
     pub(crate) first_name: Option<&'a str>,
     pub(crate) last_name: Option<&'a str>,
@@ -37,14 +37,14 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// What lists by name are ordered by: the names, or the username. Not the e-mail address, which
-    /// not everybody may see who sees the list.
+    /// The sort key of lists by name: the names, or the username. It does not contain the e-mail
+    /// address, which not every reader of the list may see.
     pub(crate) fn sort_name(&self) -> String {
         let names = [self.last_name, self.first_name];
         let names: Vec<String> = names.into_iter().flatten().map(fold).collect();
         match self.username.filter(|_| names.is_empty()) {
             Some(username) => fold(username),
-            // A tab sorts before everything that can stand in a name.
+            // A tab sorts before every character of a name.
             None => names.join("\t"),
         }
     }
@@ -55,7 +55,7 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Enters the terms of a user.
+/// Inserts the search terms of a user.
 pub(super) async fn insert_terms(
     conn: &mut Conn<'_>,
     id: UserId,
@@ -71,13 +71,13 @@ pub(super) async fn insert_terms(
     Ok(())
 }
 
-/// Takes the terms of a user out.
+/// Removes the search terms of a user.
 pub(super) async fn remove_terms(conn: &mut Conn<'_>, id: UserId) -> Result<(), DbError> {
     let sql = Sql::new("DELETE FROM user_terms WHERE user_id = $1");
     sql.arg(id.0).execute(conn).await.map(drop)
 }
 
-/// Gives accounts from before there were search terms theirs.
+/// Adds the search terms of accounts from versions without them.
 pub(crate) async fn complete(db: &Db) -> Result<(), Error> {
     loop {
         let mut tx = db.begin().await?;
@@ -89,7 +89,7 @@ pub(crate) async fn complete(db: &Db) -> Result<(), Error> {
     }
 }
 
-/// Does so for some accounts; says whether there may be more.
+/// Adds them for some accounts, and returns whether there may be more.
 async fn complete_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     let mut sql = select();
     sql.push("WHERE NOT EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = users.id) LIMIT ");
@@ -109,7 +109,7 @@ async fn complete_some(conn: &mut Conn<'_>) -> Result<bool, DbError> {
 
 const NAME: Column = Column::text("sort_name", "sort_name");
 
-/// The column of each order; the id has none.
+/// The column of each ordering. The id has none.
 fn column(by: UserOrder) -> Option<Column> {
     match by {
         UserOrder::LastName => Some(NAME),
@@ -118,7 +118,7 @@ fn column(by: UserOrder) -> Option<Column> {
     }
 }
 
-/// A list to be read.
+/// A list of users with its filter.
 pub(crate) struct Listing<'a> {
     pub(crate) filter: &'a UserFilter,
     pub(crate) search: Option<&'a Search>,

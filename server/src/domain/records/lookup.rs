@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// Finds patients and doctors by a typed text: patients that the caller may see, without their
-/// clinical members, and all doctors, without archived ones. Like a list, a result is not noted as a
-/// read of its records, unless it is a single patient found by id or medical record number.
+/// clinical members, and all doctors, without archived ones. Like a list, a result is not noted as
+/// a read of its records, unless it is a single patient found by id or medical record number.
 ///
 /// Fails for a medical record number with a wrong check letter if nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {

@@ -50,7 +50,7 @@ pub async fn register(
         idempotency::claim::<Patient>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
-        // One that an earlier version has kept does not say whether there are allergies.
+        // An answer that an earlier version has stored lacks `has_allergies`.
         let has_allergies = answer.has_allergies || answer.allergies.is_some();
         return Ok(answered(Patient { has_allergies, ..answer }, actor));
     }
@@ -65,7 +65,7 @@ pub async fn register(
     finish_new(app, tx, actor, idempotency_key, id).await
 }
 
-/// A patient for an answer, without the clinical members if the request withholds them.
+/// A patient as it is answered, without its clinical members if the request excludes them.
 pub(super) fn answered(patient: Patient, actor: &Actor) -> Patient {
     if actor.withholds_clinical { patient.without_clinical() } else { patient }
 }
