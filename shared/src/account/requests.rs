@@ -28,7 +28,9 @@ body! {
         /// E-mail address.
         email: String = required(read::parsed(EMAIL_MAX, rules::email))
             => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
-        /// Password.
+        /// Password: 8 to 128 characters, any characters, compared exactly. A member of staff and an
+        /// administrator need at least 15. Refused where it is guessed early, or where it equals the e-mail
+        /// address, the username or the name of the account, whatever their case.
         password: String = required(read::secret(PASSWORD_MAX))
             => [format("password"), min_length(PASSWORD_MIN), max_length(PASSWORD_MAX),
                 example("a long walk by the sea")],
