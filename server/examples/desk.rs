@@ -45,10 +45,10 @@ struct Options {
     /// Requests of each kind.
     #[arg(long, default_value_t = 50)]
     rounds: usize,
-    /// `sqlite:PATH` or `postgres://…`; a SQLite file that is thrown away unless it is said.
+    /// `sqlite:PATH` or `postgres://…`. The default is a temporary SQLite file.
     #[arg(long)]
     database_url: Option<String>,
-    /// Measure only what has this in its name.
+    /// Measure only requests whose name contains this text.
     #[arg(long, default_value = "")]
     only: String,
 }

@@ -12,7 +12,7 @@ const TODAY: &str = "2026-11-20";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count = std::env::args().nth(1).map_or(Ok(sample::PEOPLE), |count| count.parse())?;
-    let today = parse_day(TODAY).map_err(|complaint| complaint.message)?;
+    let today = parse_day(TODAY).map_err(|error| error.message)?;
     let mut rows = Writer::from_writer(std::io::stdout().lock());
     rows.write_record(["source_id"].iter().chain(PatientInput::MEMBERS))?;
     for (place, person) in sample::people(count, today).enumerate() {

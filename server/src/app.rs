@@ -15,7 +15,8 @@ use crate::{
     keys::KeyRing,
     metrics::{Levels, Metrics},
     services::{
-        feed::Feed, mail::Mail, passwords::Passwords, post::Post, reads::ReadLog, tokens::Tokens,
+        feed::Feed, mail::Mail, mailer::Mailer, passwords::Passwords, reads::ReadLog,
+        tokens::Tokens,
     },
 };
 
@@ -37,7 +38,7 @@ struct Inner {
     metrics: Metrics,
     feed: Feed,
     mail: Mail,
-    is_leaving: AtomicBool,
+    is_stop_announced: AtomicBool,
     is_draining: watch::Sender<bool>,
 }
 
@@ -54,14 +55,14 @@ impl App {
         let clock = Clock::new(settings.zone()?);
         database.make_folder()?;
         let keys = KeyRing::open(&settings, database, &clock)?;
-        let post = Post::open(&settings, database)?;
+        let mailer = Mailer::open(&settings, database)?;
         let db = Db::open(database).await?;
         let tokens = Tokens::new(keys, settings.access_token_minutes);
         let passwords = Passwords::new(cost)?;
         let reads = ReadLog::start(db.clone());
         users::listing::complete(&db).await.map_err(|error| error.to_string())?;
         let (feed, is_draining) = (Feed::new(db.clone()), watch::Sender::new(false));
-        let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(post));
+        let (metrics, mail) = (Metrics::new(clock.now()), Mail::new(mailer));
         let inner = Inner {
             settings,
             db,
@@ -72,7 +73,7 @@ impl App {
             metrics,
             feed,
             mail,
-            is_leaving: AtomicBool::new(false),
+            is_stop_announced: AtomicBool::new(false),
             is_draining,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -135,13 +136,13 @@ impl App {
     }
 
     /// Makes `/readyz` report that the server will stop soon. Requests are still served.
-    pub fn leave(&self) {
-        self.inner.is_leaving.store(true, Ordering::Relaxed);
+    pub fn announce_stop(&self) {
+        self.inner.is_stop_announced.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`App::leave`] was called: the server will stop soon.
-    pub fn is_leaving(&self) -> bool {
-        self.inner.is_leaving.load(Ordering::Relaxed)
+    /// Whether [`App::announce_stop`] was called: the server will stop soon.
+    pub fn is_stop_announced(&self) -> bool {
+        self.inner.is_stop_announced.load(Ordering::Relaxed)
     }
 
     /// Begins to stop: new requests are refused, and streams of events end.

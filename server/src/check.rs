@@ -1,5 +1,5 @@
-//! `frontdesk-server check`: whether everything that the server needs is there and in order. It
-//! changes nothing, and can be run beside a server.
+//! `frontdesk-server check`: checks that everything that the server needs is present and in order.
+//! It changes nothing, and can run beside a server.
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ use crate::{
     db::Db,
     finding::{Finding, State},
     keys,
-    output::{say, say_json},
-    services::post::Post,
+    output::{print_json, print_line},
+    services::mailer::Mailer,
 };
 
-/// Looks at everything and says how it is, a line each; 1 where something is wrong.
+/// Checks everything and prints one line for each thing. Returns 1 if something is wrong.
 pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
     let findings = findings(settings).await;
     let is_well = findings.iter().all(|(_, found)| found.state != State::Bad);
@@ -30,7 +30,7 @@ pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
                        "detail": found.detail})
             })
             .collect();
-        say_json(&lines)?;
+        print_json(&lines)?;
         return Ok(u8::from(!is_well));
     }
     for (what, found) in &findings {
@@ -39,12 +39,12 @@ pub async fn run(settings: &Settings, is_json: bool) -> Result<u8, String> {
             State::Warning => "WARN",
             State::Bad => "BAD",
         };
-        say(&format!("{state:<5} {what}: {}", found.detail));
+        print_line(&format!("{state:<5} {what}: {}", found.detail));
     }
     Ok(u8::from(!is_well))
 }
 
-/// What was looked at, and how it is.
+/// The checked things and their states.
 type Findings = Vec<(&'static str, Finding)>;
 
 async fn findings(settings: &Settings) -> Findings {
@@ -67,8 +67,8 @@ async fn findings(settings: &Settings) -> Findings {
     findings.push(("time zone", zone.map(|zone| zone.name().to_owned()).into()));
     let tls = tls::check(settings, now).map(|certificate| match certificate {
         Some(certificate) => certificate,
-        None if settings.is_overheard() => {
-            Finding::warning("none, so others on the network can read along")
+        None if settings.is_unencrypted() => {
+            Finding::warning("none, so others on the network can read the traffic")
         }
         None => Finding::good("none"),
     });
@@ -84,27 +84,27 @@ async fn findings(settings: &Settings) -> Findings {
     findings
 }
 
-/// Where mail goes. Nobody is connected to, and no folder is made.
+/// The destination of mail. This makes no connection and creates no folder.
 fn mail(settings: &Settings, database: &Database) -> Result<String, String> {
-    let post = Post::open(settings, database)?;
-    let from = &post.from().email;
-    let Some(outbox) = post.outbox() else { return Ok(format!("by SMTP, from {from}")) };
+    let mailer = Mailer::open(settings, database)?;
+    let from = &mailer.from().email;
+    let Some(outbox) = mailer.outbox() else { return Ok(format!("by SMTP, from {from}")) };
     writable(outbox)?;
     Ok(format!("files in {}, from {from}", outbox.display()))
 }
 
-/// Whether files can be written beside the database: its log.
+/// Whether SQLite can create files beside the database.
 fn folder(file: &Path) -> Result<String, String> {
     writable(file.parent().unwrap_or(Path::new("")))
 }
 
-/// Whether a folder can be written to. One that is missing is made when it is needed, and with it
-/// those above it.
+/// Whether a folder is writable. A missing folder is created when it is needed, with its parents,
+/// so the check looks at the nearest existing one.
 fn writable(folder: &Path) -> Result<String, String> {
     let there = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok());
     let folder = there.unwrap_or(Path::new("."));
     let place = folder.display();
     tempfile::NamedTempFile::new_in(folder)
-        .map(|_| format!("{place} can be written to"))
-        .map_err(|error| format!("{place} can't be written to: {error}"))
+        .map(|_| format!("{place} is writable"))
+        .map_err(|error| format!("{place} is not writable: {error}"))
 }

@@ -25,8 +25,8 @@ use crate::{
     domain::{accounts::users, upgrade},
     error::Error,
     import, keys,
-    lock::{Asked, Lock},
-    output::{self, complain, say, say_json, say_page},
+    lock::{Lock, LockOutcome},
+    output::{self, print_error, print_json, print_line, print_page},
 };
 
 /// Frontdesk's server: the front desk of a clinic over a REST API.
@@ -41,28 +41,28 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the API; also what happens without a command.
+    /// Serve the API. This is the default command.
     Serve,
-    /// Bring the database's tables up to date.
+    /// Migrate the database to the current version.
     Migrate,
-    /// Keep the accounts.
+    /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
     /// Print the API description.
     Openapi,
-    /// Bring in records from files.
+    /// Import records from files.
     #[command(subcommand)]
     Import(import::ImportCommand),
-    /// Change the secrets that sign logins.
+    /// Manage the secrets that sign logins.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Look whether everything that the server needs is there and in order.
+    /// Check that everything that the server needs is present and in order.
     Check {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Print what lets a shell complete commands and settings.
+    /// Print a script that lets a shell complete commands and settings.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -71,15 +71,15 @@ enum Command {
 
 #[derive(Subcommand)]
 enum UserCommand {
-    /// Make an account. The first administrator is made in this way.
+    /// Create an account. Use it to create the first administrator.
     Create {
         /// E-mail address.
         #[arg(long)]
         email: String,
-        /// Role.
+        /// The role.
         #[arg(long, default_value = "member", value_parser = role)]
         role: Role,
-        /// Both names; the last word is the last name.
+        /// The full name. The last word is the last name.
         #[arg(long, default_value = "")]
         name: String,
         /// Read the password from standard input instead of asking for it.
@@ -88,11 +88,11 @@ enum UserCommand {
     },
     /// List the accounts.
     List {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Give a user another role.
+    /// Change a user's role.
     SetRole {
         /// E-mail address or username.
         user: String,
@@ -100,7 +100,7 @@ enum UserCommand {
         #[arg(value_parser = role)]
         role: Role,
     },
-    /// Set a user's password; their sessions, API tokens and one-time codes end.
+    /// Set a user's password. The user's sessions, API tokens and one-time codes end.
     SetPassword {
         /// E-mail address or username.
         user: String,
@@ -108,7 +108,7 @@ enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Take an account out of use; its sessions, API tokens and one-time codes end.
+    /// Deactivate an account. Its sessions, API tokens and one-time codes end.
     Deactivate {
         /// E-mail address or username.
         user: String,
@@ -116,15 +116,16 @@ enum UserCommand {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    text.parse().map_err(|complaint: shared::FieldError| complaint.message)
+    text.parse().map_err(|error: shared::FieldError| error.message)
 }
 
 /// The exit status of a failure.
 const FAILURE: u8 = 1;
-/// The exit status of wrong usage: arguments and settings that can't be read or not be combined.
+/// The exit status of wrong usage: arguments and settings that are invalid or contradict each
+/// other.
 const WRONG_USAGE: u8 = 2;
 
-/// Runs the command line; returns the exit status: 0 on success, 2 on wrong usage, 1 on any other
+/// Runs the command line. Returns the exit status: 0 on success, 2 on wrong usage, 1 on any other
 /// failure.
 pub fn run() -> u8 {
     std::panic::set_hook(Box::new(output::report_panic));
@@ -139,7 +140,7 @@ pub fn run() -> u8 {
         let error = error.format(&mut command);
         let arguments: Vec<_> =
             std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
-        output::leave(&error, usage::origin(&error, &file, &arguments).as_deref())
+        output::exit_with(&error, usage::origin(&error, &file, &arguments).as_deref())
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
@@ -152,7 +153,7 @@ pub fn run() -> u8 {
     }
 }
 
-/// The environment variables that are settings, of the server and of the client.
+/// The environment variables of all settings, of the server and of the client.
 pub fn variables() -> Vec<String> {
     let command = Cli::command();
     let names = command.get_arguments().filter_map(|argument| argument.get_env());
@@ -162,13 +163,13 @@ pub fn variables() -> Vec<String> {
 }
 
 fn fail(sentence: &str, status: u8) -> u8 {
-    complain(&format!("frontdesk-server: {sentence}"));
+    print_error(&format!("frontdesk-server: {sentence}"));
     status
 }
 
 async fn execute(cli: Cli) -> Result<u8, String> {
     let settings = cli.settings;
-    // `check` tells of bad settings beside everything else; the others do without.
+    // `check` reports bad settings with everything else. The others need no settings.
     let needs_none = matches!(
         cli.command,
         Some(Command::Check { .. } | Command::Openapi | Command::Completions { .. })
@@ -179,13 +180,13 @@ async fn execute(cli: Cli) -> Result<u8, String> {
     match cli.command {
         None | Some(Command::Serve) => serve(settings).await.map(|()| 0),
         Some(Command::Openapi) => {
-            say_json(&openapi::document())?;
+            print_json(&openapi::document())?;
             Ok(0)
         }
         Some(Command::Migrate) => {
             let (app, _lock) = open_beside(settings).await?;
             app.close().await;
-            say("The database is up to date.");
+            print_line("The database is up to date.");
             Ok(0)
         }
         Some(Command::User(command)) => {
@@ -205,30 +206,30 @@ async fn execute(cli: Cli) -> Result<u8, String> {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut usage::command(), "frontdesk-server", &mut script);
-            say_page(String::from_utf8_lossy(&script).trim_end());
+            print_page(String::from_utf8_lossy(&script).trim_end());
             Ok(0)
         }
     }
 }
 
-/// How long a command waits for another one that is at work on the file: nobody looks on who would
-/// try again.
+/// How long a command waits for another command that is using the file, because unattended
+/// commands have nobody who would try again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Opens the database for a command. Where a server runs on it, that has migrated it; otherwise no
-/// server may start until the command is done.
+/// Opens the database for a command. If a server is running on it, the server has migrated it.
+/// Otherwise the lock keeps servers from starting until the command has ended.
 async fn open_beside(settings: Settings) -> Result<(App, Option<Lock>), String> {
     let database = settings.database()?;
     let lock = match &database {
         Database::Sqlite(file) => {
             database.make_folder()?;
-            match Lock::find(file, PATIENCE).await? {
-                Asked::Ours(lock) => Some(lock),
-                Asked::Taken(Some(_)) => None,
-                Asked::Taken(None) => {
+            match Lock::acquire(file, PATIENCE).await? {
+                LockOutcome::Ours(lock) => Some(lock),
+                LockOutcome::Taken(Some(_)) => None,
+                LockOutcome::Taken(None) => {
                     let file = file.display();
                     return Err(format!(
-                        "another command is at work on the database {file}: wait for its end"
+                        "another command is using the database {file}: try again when it has ended"
                     ));
                 }
             }
@@ -246,44 +247,49 @@ async fn user(app: &App, command: UserCommand) -> Result<(), String> {
             let account = users::read_account(&email, &name, password, role);
             match account {
                 Ok(account) => users::create(app, account, role).await.map(|user| {
-                    say(&format!("{} is now {} (id {}).", user.login_name(), user.role, user.id));
+                    print_line(&format!(
+                        "{} is now {} (id {}).",
+                        user.login_name(),
+                        user.role,
+                        user.id
+                    ));
                 }),
-                Err(faults) => Err(faults.into()),
+                Err(errors) => Err(errors.into()),
             }
         }
         UserCommand::List { json } => users::list(app).await.and_then(|users| {
             if json {
-                return say_json(&users).map_err(|error| Error::Internal(error.into()));
+                return print_json(&users).map_err(|error| Error::Internal(error.into()));
             }
             for user in users {
                 let state = if user.is_active { "active" } else { "deactivated" };
                 let email = user.email.as_deref().unwrap_or_default();
                 let (id, role, name) = (user.id, user.role, user.label());
-                say(format!("{id:>6}  {role:<8} {state:<12} {name:<20} {email}").trim_end());
+                print_line(format!("{id:>6}  {role:<8} {state:<12} {name:<20} {email}").trim_end());
             }
             Ok(())
         }),
         UserCommand::SetRole { user, role } => users::set_role(app, &user, role)
             .await
-            .map(|user| say(&format!("{} is now {}.", shown(&user), user.role))),
+            .map(|user| print_line(&format!("{} is now {}.", shown(&user), user.role))),
         UserCommand::SetPassword { user, password_stdin } => {
             let password = password(password_stdin)?;
             users::set_password(app, &user, &password)
                 .await
-                .map(|user| say(&format!("{} has a new password.", shown(&user))))
+                .map(|user| print_line(&format!("{} has a new password.", shown(&user))))
         }
         UserCommand::Deactivate { user } => users::deactivate(app, &user)
             .await
-            .map(|user| say(&format!("{} can no longer log in.", shown(&user)))),
+            .map(|user| print_line(&format!("{} can no longer log in.", shown(&user)))),
     };
     done.map_err(|error| match error {
         Error::NotFound => "there is no such user".to_owned(),
-        Error::Invalid(faults) | Error::Conflict(faults) => faults.to_string(),
+        Error::Invalid(errors) | Error::Conflict(errors) => errors.to_string(),
         other => other.to_string(),
     })
 }
 
-/// A user as a sentence names one.
+/// The name of a user in a message.
 fn shown(user: &User) -> String {
     match &user.email {
         Some(email) => format!("{} ({email})", user.label()),
@@ -291,7 +297,7 @@ fn shown(user: &User) -> String {
     }
 }
 
-/// The password from standard input, without its line end, or from somebody who types it blind.
+/// Reads the password from standard input, without its line end, or from a prompt without echo.
 fn password(from_stdin: bool) -> Result<String, String> {
     if from_stdin {
         let mut text = String::new();
@@ -301,14 +307,15 @@ fn password(from_stdin: bool) -> Result<String, String> {
         return Ok(text.strip_suffix('\r').map(str::to_owned).unwrap_or(text));
     }
     if !std::io::stdin().is_terminal() {
-        return Err("there is no terminal to ask for the password: say --password-stdin".to_owned());
+        return Err("there is no terminal to ask for the password: use --password-stdin".to_owned());
     }
     let ask = |prompt: &str| {
-        rpassword::prompt_password(prompt).map_err(|error| format!("can't ask: {error}"))
+        rpassword::prompt_password(prompt)
+            .map_err(|error| format!("can't ask for the password: {error}"))
     };
     let password = ask("Password: ")?;
     if ask("Again: ")? != password {
-        return Err("the two passwords are not the same".to_owned());
+        return Err("the two passwords differ".to_owned());
     }
     Ok(password)
 }
@@ -318,14 +325,16 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let database = settings.database()?;
     database.make_folder()?;
     let mut lock = match &database {
-        Database::Sqlite(file) => match Lock::ask(file)? {
-            Asked::Ours(lock) => Some(lock),
-            Asked::Taken(address) => {
+        Database::Sqlite(file) => match Lock::try_acquire(file)? {
+            LockOutcome::Ours(lock) => Some(lock),
+            LockOutcome::Taken(address) => {
                 let file = file.display();
                 return Err(match address {
                     Some(address) => format!("a server at {address} has the database {file} open"),
                     None => {
-                        format!("a command is at work on the database {file}: wait for its end")
+                        format!(
+                            "a command is using the database {file}: try again when it has ended"
+                        )
                     }
                 });
             }
@@ -335,15 +344,15 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let listener = connections::listen(settings.listen)?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let app = upgrade::open_on(Settings { listen: address, ..settings }, &database).await?;
-    let doors = connections::Server::open(&app, listener, connections::Limits::default())?;
+    let server = connections::Server::open(&app, listener, connections::Limits::default())?;
     let scheme = if app.settings().tls()?.is_some() { "https" } else { "http" };
     if let Some(lock) = &mut lock {
         lock.announce(&format!("{scheme}://{address}"))?;
     }
     let mut signals = Signals::catch()?;
-    if app.settings().is_overheard() {
+    if app.settings().is_unencrypted() {
         tracing::warn!(
-            "others on the network can read along: say --tls-cert and --tls-key, or name the proxy \
+            "others on the network can read the traffic: set --tls-cert and --tls-key, or name the proxy \
              that encrypts with --trusted-proxies"
         );
     }
@@ -359,18 +368,18 @@ async fn serve(settings: Settings) -> Result<(), String> {
         signals.next().await;
         let delay = leaving.settings().shutdown_delay;
         if delay > 0 {
-            leaving.leave();
-            tracing::info!(seconds = delay, "not ready any more, and stopping soon");
+            leaving.announce_stop();
+            tracing::info!(seconds = delay, "no longer ready, stopping soon");
             drop(timeout(Duration::from_secs(delay), signals.next()).await);
         }
     };
-    doors.serve(stop).await;
+    server.serve(stop).await;
     app.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C. While this lives, neither ends the process by itself.
+/// SIGTERM and Ctrl-C. While this value exists, neither ends the process by itself.
 #[cfg(unix)]
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -386,7 +395,7 @@ impl Signals {
         Ok(Self { interrupt: catch(interrupt)?, terminate: catch(terminate)? })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -405,18 +414,18 @@ impl Signals {
         Ok(Self)
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     async fn next(&mut self) {
         drop(tokio::signal::ctrl_c().await);
     }
 }
 
 fn start_log(settings: &Settings) {
-    // sqlx tells of every notice that PostgreSQL has; only what is wrong is of interest here.
+    // sqlx logs every notice from PostgreSQL. Only warnings are of interest.
     let libraries = settings.log_level.min(LevelFilter::WARN);
     let filter = Targets::new().with_default(settings.log_level).with_target("sqlx", libraries);
     let is_json = settings.log_format == LogFormat::Json;
-    let has_colors = !is_json && output::is_watched();
+    let has_colors = !is_json && output::is_stderr_terminal();
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(output::Log { is_json, has_colors })
         .with_ansi(has_colors);
@@ -424,7 +433,7 @@ fn start_log(settings: &Settings) {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // The filter is a layer of its own: one that belongs to a layer forgets to let an event through
-    // after sqlx has only asked whether it would.
+    // The filter is a layer of its own. A filter attached to another layer can lose an event after
+    // sqlx has asked only whether it is enabled.
     tracing_subscriber::registry().with(layer).with(filter).init();
 }

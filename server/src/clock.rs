@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_begins_at_midnight_or_where_the_clocks_jump_over_it() {
+    fn a_day_begins_at_midnight_or_after_a_skipped_one() {
         use chrono_tz::{
             America::{Havana, New_York, Sao_Paulo},
             Asia::Kolkata,

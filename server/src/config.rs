@@ -1,5 +1,5 @@
-//! The settings. This is their one reader: flag before environment variable before line of a `.env`
-//! file before default.
+//! The settings. A flag takes precedence over an environment variable, which takes precedence over
+//! a line of the `.env` file and over the default.
 
 mod environment;
 mod values;
@@ -16,23 +16,25 @@ use ipnet::IpNet;
 pub use environment::{EnvFile, read_environment};
 use values::{address, network, origin, public_url, zone};
 
-/// Where the records are kept.
+/// The database.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Database {
-    /// A file.
+    /// The path of a SQLite file.
     Sqlite(PathBuf),
-    /// `postgres://…`
+    /// A PostgreSQL URL, `postgres://…`.
     Postgres(String),
 }
 
 impl Database {
-    /// Reads `sqlite:PATH` or `postgres://…`; any other scheme is refused, since a typing error
-    /// must not open an empty database.
+    /// Parses `sqlite:PATH` or `postgres://…`. Any other scheme is refused, so that a typing error
+    /// does not open an empty database.
     pub fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return match path {
-                "" | ":memory:" => Err("the database URL sqlite: needs a file".to_owned()),
+                "" | ":memory:" => {
+                    Err("the database URL sqlite: needs the path of a file".to_owned())
+                }
                 path => Ok(Self::Sqlite(PathBuf::from(path))),
             };
         }
@@ -45,14 +47,14 @@ impl Database {
         ))
     }
 
-    /// The file in the user's data folder.
+    /// The default file, in the user's data folder.
     pub fn default_file() -> Result<PathBuf, String> {
         let folders = directories::ProjectDirs::from("", "", "frontdesk")
-            .ok_or("there is no home folder to keep the data in: say --database-url")?;
+            .ok_or("there is no home folder for the data: set --database-url")?;
         Ok(folders.data_dir().join("frontdesk.sqlite"))
     }
 
-    /// The folder that holds the SQLite file, made where it is missing.
+    /// The folder of the SQLite file, which is created if it is missing.
     pub fn make_folder(&self) -> Result<(), String> {
         let Self::Sqlite(path) = self else { return Ok(()) };
         match path.parent().filter(|folder| *folder != Path::new("")) {
@@ -62,7 +64,8 @@ impl Database {
     }
 }
 
-/// Makes a folder, and those above it, for its owner alone; one that is there stays as it is.
+/// Creates a folder and its parents, accessible only to their owner. Existing folders stay as they
+/// are.
 pub(crate) fn make_private_folder(folder: &Path) -> Result<(), String> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -70,37 +73,38 @@ pub(crate) fn make_private_folder(folder: &Path) -> Result<(), String> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
         .create(folder)
-        .map_err(|error| format!("can't make the folder {}: {error}", folder.display()))
+        .map_err(|error| format!("can't create the folder {}: {error}", folder.display()))
 }
 
-/// Whether people may register themselves.
+/// Whether registration is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Registration {
-    /// They may.
+    /// Anybody may register.
     Open,
-    /// They may not.
+    /// Only administrators create accounts.
     Closed,
 }
 
-/// Who keeps the directory of doctors.
+/// Who may change the directory of doctors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Directory {
-    /// Everybody may enter doctors, and change those that they have entered; the front desk all.
+    /// Every user may add doctors and change those that they have added. The front desk may change
+    /// all.
     Creator,
-    /// The front desk alone.
+    /// Only the front desk.
     Staff,
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Lines for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Settings")]
 pub struct Settings {
@@ -109,78 +113,80 @@ pub struct Settings {
           global = true)]
     pub listen: SocketAddr,
 
-    /// `sqlite:PATH` or `postgres://…`; without it a SQLite file in the user's data folder.
+    /// `sqlite:PATH` or `postgres://…`. The default is a SQLite file in the user's data folder.
     #[arg(long, env = "FRONTDESK_DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
 
-    /// The address under which clients reach the server; without it the request's Host.
+    /// The URL under which clients reach the server. The default is taken from the request's Host
+    /// header.
     #[arg(long, env = "FRONTDESK_PUBLIC_URL", value_parser = public_url, global = true)]
     pub public_url: Option<url::Url>,
 
-    /// Hosts that requests may name, separated by commas, beside loopback and the listen address.
+    /// Further hosts that requests may name, separated by commas. Loopback and the listen address
+    /// are always allowed.
     #[arg(long, env = "FRONTDESK_ALLOWED_HOSTS", value_delimiter = ',', global = true)]
     pub allowed_hosts: Vec<String>,
 
-    /// The clinic's time zone, an IANA name such as Europe/Madrid; without it the machine's.
+    /// The clinic's time zone, an IANA name such as Europe/Madrid. The default is the machine's.
     #[arg(long, env = "FRONTDESK_TIME_ZONE", value_parser = zone, global = true)]
     pub time_zone: Option<Tz>,
 
-    /// File with the secrets that sign tokens, one a line: the first signs, all verify. The secret
-    /// itself can be given in the variable FRONTDESK_JWT_SECRET instead.
+    /// File with the secrets that sign tokens, one per line. The first one signs, all of them
+    /// verify. Alternatively, the variable FRONTDESK_JWT_SECRET can contain the secret itself.
     #[arg(long, env = "FRONTDESK_JWT_SECRET_FILE", global = true)]
     pub jwt_secret_file: Option<PathBuf>,
 
-    /// The secret itself, where there is no file.
+    /// The secret itself, without a file.
     #[arg(long, env = "FRONTDESK_JWT_SECRET", hide_env_values = true, hide = true, global = true)]
     pub jwt_secret: Option<String>,
 
     /// The mail server: `smtps://USER:PASSWORD@HOST` or `smtp://…` (with STARTTLS, except on this
-    /// machine); without it mail is put into the outbox folder.
+    /// machine). Without one, mail is written to the outbox folder.
     #[arg(long, env = "FRONTDESK_SMTP_URL", hide_env_values = true, global = true)]
     pub smtp_url: Option<String>,
 
-    /// Who sends the mail: `Frontdesk <desk@clinic.example>`; without it `frontdesk` at the public
-    /// URL's host, or at localhost.
+    /// The sender of mail, such as `Frontdesk <desk@clinic.example>`. The default is `frontdesk`
+    /// at the host of the public URL, or at localhost.
     #[arg(long, env = "FRONTDESK_MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
 
-    /// Folder for mail where there is no mail server; without it `outbox` beside the SQLite file,
-    /// with PostgreSQL in the user's data folder.
+    /// Folder for mail without a mail server. The default is `outbox` beside the SQLite file, or,
+    /// with PostgreSQL, in the user's data folder.
     #[arg(long, env = "FRONTDESK_OUTBOX", global = true)]
     pub outbox: Option<PathBuf>,
 
-    /// Minutes that an access token lives.
+    /// Lifetime of an access token, in minutes.
     #[arg(long, env = "FRONTDESK_ACCESS_TOKEN_MINUTES", default_value_t = 60,
           value_parser = clap::value_parser!(i64).range(1..=1_440), global = true)]
     pub access_token_minutes: i64,
 
-    /// Days that a session lives without being refreshed.
+    /// Lifetime of a session without a refresh, in days.
     #[arg(long, env = "FRONTDESK_REFRESH_TOKEN_DAYS", default_value_t = 7,
           value_parser = clap::value_parser!(i64).range(1..=365), global = true)]
     pub refresh_token_days: i64,
 
-    /// Whether people may register themselves.
+    /// Whether registration is open.
     #[arg(long, env = "FRONTDESK_REGISTRATION", value_enum, default_value_t = Registration::Open,
           global = true)]
     pub registration: Registration,
 
-    /// Who may enter and change doctors: everybody their own, or the front desk alone.
+    /// Who may add and change doctors: every user their own, or only the front desk.
     #[arg(long, env = "FRONTDESK_DOCTOR_DIRECTORY", value_enum, default_value_t = Directory::Creator,
           global = true)]
     pub doctor_directory: Directory,
 
-    /// Origins whose pages may use the API, separated by commas: `https://desk.example`.
+    /// Origins whose pages may use the API, separated by commas, such as `https://desk.example`.
     #[arg(long, env = "FRONTDESK_CORS_ORIGINS", value_delimiter = ',', value_parser = origin,
           global = true)]
     pub cors_origins: Vec<String>,
 
-    /// Proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks,
+    /// Proxies whose X-Forwarded-For, -Proto and -Host headers are trusted: addresses or networks,
     /// separated by commas.
     #[arg(long, env = "FRONTDESK_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network,
           global = true)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// File with the server's certificate and those above it (PEM): the server then speaks TLS.
+    /// File with the server's certificate and its chain (PEM). With it, the server uses TLS.
     #[arg(long, env = "FRONTDESK_TLS_CERT", global = true)]
     pub tls_cert: Option<PathBuf>,
 
@@ -188,16 +194,16 @@ pub struct Settings {
     #[arg(long, env = "FRONTDESK_TLS_KEY", global = true)]
     pub tls_key: Option<PathBuf>,
 
-    /// An address of its own for /metrics.
+    /// A separate address and port for /metrics.
     #[arg(long, env = "FRONTDESK_METRICS_LISTEN", value_parser = address, global = true)]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// File with the token that /metrics asks for. The token itself can be given in the variable
-    /// FRONTDESK_METRICS_TOKEN instead.
+    /// File with the token that /metrics requires. Alternatively, the variable
+    /// FRONTDESK_METRICS_TOKEN can contain the token itself.
     #[arg(long, env = "FRONTDESK_METRICS_TOKEN_FILE", global = true)]
     pub metrics_token_file: Option<PathBuf>,
 
-    /// The token itself, where there is no file.
+    /// The token itself, without a file.
     #[arg(
         long,
         env = "FRONTDESK_METRICS_TOKEN",
@@ -207,41 +213,42 @@ pub struct Settings {
     )]
     pub metrics_token: Option<String>,
 
-    /// Whether only those may log in whose e-mail address is known to be theirs.
+    /// Whether only users with a confirmed e-mail address may log in.
     #[arg(long, env = "FRONTDESK_REQUIRE_VERIFIED_EMAIL", default_value_t = false,
           default_missing_value = "true", num_args = 0..=1, require_equals = true,
           action = clap::ArgAction::Set, global = true)]
     pub require_verified_email: bool,
 
-    /// Most connections at once; where all are taken, the one that is quiet for longest gives way.
+    /// Maximum number of connections. When it is reached, the one that has been quiet for longest
+    /// is closed.
     #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS", default_value_t = 1_024,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
     pub max_connections: u32,
 
-    /// Most connections at once of one address (IPv6: of one /64); trusted proxies and this machine
-    /// are not limited.
+    /// Maximum number of connections from one address (IPv6: one /64). Trusted proxies and this
+    /// machine have no limit.
     #[arg(long, env = "FRONTDESK_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
     pub max_connections_per_address: u32,
 
-    /// Seconds for which, once it is told to stop, the server still serves and only /readyz says
-    /// that it is not ready; a second signal ends them.
+    /// Seconds for which a stopping server still serves while /readyz reports that it is not
+    /// ready. A second signal ends them.
     #[arg(long, env = "FRONTDESK_SHUTDOWN_DELAY", default_value_t = 0, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(0..=3_600), global = true)]
     pub shutdown_delay: u64,
 
-    /// How the log is written.
+    /// Format of the log.
     #[arg(long, env = "FRONTDESK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text,
           global = true)]
     pub log_format: LogFormat,
 
-    /// What is logged: error, warn, info, debug or trace.
+    /// Level of the log: error, warn, info, debug or trace.
     #[arg(long, env = "FRONTDESK_LOG_LEVEL", default_value = "info", global = true)]
     pub log_level: tracing_subscriber::filter::LevelFilter,
 }
 
 impl Settings {
-    /// The settings of a program that was started without any.
+    /// The settings of a program that is started without any.
     pub fn defaults() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
@@ -274,7 +281,7 @@ impl Settings {
         }
     }
 
-    /// Where the records are kept.
+    /// The configured database, or the default.
     pub fn database(&self) -> Result<Database, String> {
         match &self.database_url {
             Some(url) => Database::parse(url),
@@ -282,7 +289,7 @@ impl Settings {
         }
     }
 
-    /// The folder for mail where there is no mail server.
+    /// The folder for mail without a mail server.
     pub fn outbox(&self, database: &Database) -> Result<PathBuf, String> {
         if let Some(folder) = &self.outbox {
             return Ok(folder.clone());
@@ -291,45 +298,44 @@ impl Settings {
             return Ok(file.with_file_name("outbox"));
         }
         let file = Database::default_file().map_err(|_| {
-            "there is no home folder to put mail into: say --outbox or --smtp-url".to_owned()
+            "there is no home folder for mail: set --outbox or --smtp-url".to_owned()
         })?;
         Ok(file.with_file_name("outbox"))
     }
 
-    /// The clinic's time zone: the one that is set, or the machine's, or UTC where the machine has
-    /// none.
+    /// The clinic's time zone: the configured one, the machine's, or UTC if the machine has none.
     pub fn zone(&self) -> Result<Tz, String> {
         if let Some(zone) = self.time_zone {
             return Ok(zone);
         }
         let Ok(name) = iana_time_zone::get_timezone() else { return Ok(Tz::UTC) };
         name.parse()
-            .map_err(|_| format!("the machine's time zone {name:?} is not known: say --time-zone"))
+            .map_err(|_| format!("the machine's time zone {name:?} is not known: set --time-zone"))
     }
 
-    /// Whether people may register themselves.
+    /// Whether registration is open.
     pub fn is_registration_open(&self) -> bool {
         self.registration == Registration::Open
     }
 
-    /// The files of certificate and key, where the server is to speak TLS.
+    /// The files of the certificate and its key, if TLS is configured.
     ///
-    /// Fails where one of them is missing.
+    /// Fails if only one of them is.
     pub fn tls(&self) -> Result<Option<(&Path, &Path)>, String> {
         match (&self.tls_cert, &self.tls_key) {
             (None, None) => Ok(None),
             (Some(cert), Some(key)) => Ok(Some((cert, key))),
-            _ => Err("--tls-cert and --tls-key go together: say both or neither".to_owned()),
+            _ => Err("--tls-cert and --tls-key belong together: set both or neither".to_owned()),
         }
     }
 
-    /// The token that `/metrics` asks for, if there is one.
+    /// The token that `/metrics` requires, if there is one.
     ///
-    /// Fails where its file can't be read or it could be guessed.
+    /// Fails if its file can't be read or the token is too weak.
     pub fn metrics_token(&self) -> Result<Option<String>, String> {
         let token = match (&self.metrics_token_file, &self.metrics_token) {
             (Some(path), _) => std::fs::read_to_string(path).map_err(|error| {
-                format!("the file of the metrics token {} can't be read: {error}", path.display())
+                format!("can't read the file of the metrics token {}: {error}", path.display())
             })?,
             (None, Some(token)) => token.clone(),
             (None, None) => return Ok(None),
@@ -343,15 +349,15 @@ impl Settings {
         Ok(Some(token.to_owned()))
     }
 
-    /// Whether what clients send can be read on the way: the server listens beyond this machine,
-    /// has no TLS and knows no proxy that would have it.
-    pub fn is_overheard(&self) -> bool {
+    /// Whether others on the network can read the traffic: the server listens beyond this machine,
+    /// without TLS and without a proxy that could provide it.
+    pub fn is_unencrypted(&self) -> bool {
         let is_alone = self.tls_cert.is_none() && self.trusted_proxies.is_empty();
         is_alone && !self.listen.ip().to_canonical().is_loopback()
     }
 }
 
-/// Fewest characters of the metrics token.
+/// The minimum number of characters in the metrics token.
 const METRICS_TOKEN_MIN: usize = 16;
 
 #[cfg(test)]
@@ -370,15 +376,15 @@ mod tests {
     }
 
     #[test]
-    fn others_can_read_along_where_neither_tls_nor_a_proxy_is_named() {
+    fn traffic_is_unencrypted_without_tls_and_without_a_proxy() {
         let here = Settings::defaults();
-        assert!(!here.is_overheard());
+        assert!(!here.is_unencrypted());
         let open = Settings { listen: "0.0.0.0:8000".parse().unwrap(), ..here };
-        assert!(open.is_overheard());
+        assert!(open.is_unencrypted());
         let tls = Settings { tls_cert: Some("cert.pem".into()), ..open.clone() };
-        assert!(!tls.is_overheard());
+        assert!(!tls.is_unencrypted());
         let behind = Settings { trusted_proxies: vec![network("10.0.0.1").unwrap()], ..open };
-        assert!(!behind.is_overheard());
+        assert!(!behind.is_unencrypted());
     }
 
     #[test]
@@ -396,7 +402,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_command_line() {
         use clap::{Command, FromArgMatches};
-        // Without the variables of the environment in which the tests run.
+        // Independent of the environment variables of the test run.
         let command = Settings::augment_args(Command::new("frontdesk-server"));
         let command = command.mut_args(|arg| arg.env(clap::builder::Resettable::Reset));
         let matches = command.get_matches_from(["frontdesk-server"]);

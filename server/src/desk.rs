@@ -12,7 +12,7 @@ use crate::{
     config::{Database, Registration, Settings},
     domain::{accounts::users, upgrade},
     error::Error,
-    lock::{Asked, Lock},
+    lock::{Lock, LockOutcome},
     sample,
 };
 
@@ -26,7 +26,7 @@ pub struct DeskOptions {
     pub data: Option<PathBuf>,
     /// Whether the data is temporary and filled with sample patients.
     pub ephemeral: bool,
-    /// Whether people may register themselves.
+    /// Whether registration is open.
     pub is_registration_open: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct NewAdmin {
 /// The reason why the first administrator was not created.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeskRefusal {
-    /// The field at fault, if it is a single one.
+    /// The field with the error, if it is a single one.
     pub field: Option<String>,
     /// The sentence for the user.
     pub message: String,
@@ -76,9 +76,9 @@ pub struct DeskRefusal {
 impl DeskRefusal {
     fn of(error: &Error) -> Self {
         match error {
-            Error::Invalid(faults) | Error::Conflict(faults) => match faults.iter().next() {
-                Some((field, complaint)) => {
-                    Self { field: Some(field.to_owned()), message: complaint.message.clone() }
+            Error::Invalid(errors) | Error::Conflict(errors) => match errors.iter().next() {
+                Some((field, error)) => {
+                    Self { field: Some(field.to_owned()), message: error.message.clone() }
                 }
                 None => Self { field: None, message: error.to_string() },
             },
@@ -116,11 +116,11 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let file = folder.join("frontdesk.sqlite");
     let database = Database::Sqlite(file.clone());
     database.make_folder()?;
-    let mut lock = match Lock::find(&file, PATIENCE).await? {
-        Asked::Ours(lock) => lock,
-        Asked::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
-        Asked::Taken(None) => {
-            return Err("a command is using the data: wait until it has ended".to_owned());
+    let mut lock = match Lock::acquire(&file, PATIENCE).await? {
+        LockOutcome::Ours(lock) => lock,
+        LockOutcome::Taken(Some(url)) => return Ok(Opened::Elsewhere { url }),
+        LockOutcome::Taken(None) => {
+            return Err("a command is using the data: try again when it has ended".to_owned());
         }
     };
     let listener = listen(Settings::defaults().listen)?;
@@ -131,7 +131,7 @@ pub async fn open(options: DeskOptions) -> Result<Opened, String> {
     let app = upgrade::open_on(settings, &database).await?;
     let sample_login = match options.ephemeral {
         true => {
-            Some(sample::furnish(&app, sample::PEOPLE).await.map_err(|error| error.to_string())?)
+            Some(sample::create(&app, sample::PEOPLE).await.map_err(|error| error.to_string())?)
         }
         false => None,
     };
@@ -167,7 +167,7 @@ impl Desk {
     pub async fn create_first_admin(&self, admin: NewAdmin) -> Result<(), DeskRefusal> {
         let name = admin.name.unwrap_or_default();
         let account = users::read_account(&admin.email, &name, admin.password, Role::Admin)
-            .map_err(|faults| DeskRefusal::of(&faults.into()))?;
+            .map_err(|errors| DeskRefusal::of(&errors.into()))?;
         let created = users::create_first_admin(&self.app, account).await;
         created.map(drop).map_err(|error| DeskRefusal::of(&error))
     }
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_desk_listens_on_its_port_or_where_that_is_taken_on_another() {
+    async fn a_desk_listens_on_its_port_or_on_another_if_that_is_taken() {
         let taken = connections::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let preferred = taken.local_addr().unwrap();
         let other = listen(preferred).unwrap().local_addr().unwrap();

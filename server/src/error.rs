@@ -1,94 +1,93 @@
-//! The one error of the server, without any word of HTTP or SQL. What it means to a client is
-//! decided in `api::problem` alone.
+//! The error type of the server, independent of HTTP and SQL. Only `api::wire::problem` decides
+//! what an error means to a client.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::{FieldError, FieldErrors};
 
-/// Why something could not be done.
+/// The reason why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The input is bad; every fault is named.
+    /// The input is invalid. It names every error.
     #[error("invalid input: {0}")]
     Invalid(FieldErrors),
-    /// There is no valid session behind the request.
+    /// The request has no valid session.
     #[error("not logged in: {0}")]
     Unauthenticated(&'static str),
-    /// A request for tokens in the form of OAuth 2.0 was refused.
+    /// A token request of OAuth 2.0 was refused.
     #[error("token request refused: {0}")]
     TokenRequest(TokenRefusal),
-    /// The caller may know of it, but not do it.
+    /// The caller may see the record, but not do this.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
-    /// The password was right, but the account's e-mail address is not known to be its owner's.
+    /// The password is right, but the account's e-mail address is not confirmed.
     #[error("the e-mail address is not confirmed")]
     EmailUnverified,
-    /// The API token lacks the scope that is needed.
+    /// The API token lacks the required scope.
     #[error("the API token lacks the scope {0}")]
     InsufficientScope(&'static str),
-    /// It does not exist, or the caller may not know that it does.
+    /// The record does not exist, or the caller may not know that it does.
     #[error("not found")]
     NotFound,
-    /// The change contradicts what is stored.
+    /// The change contradicts a stored record.
     #[error("conflict: {0}")]
     Conflict(FieldErrors),
-    /// The change contradicts one or more records, which the answer shows.
+    /// The change contradicts records that the answer contains.
     #[error("conflict: {0}")]
     Contradiction(Box<Contradiction>),
-    /// An `Idempotency-Key` that was used for another request.
+    /// The `Idempotency-Key` was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// The record does not have the version that the write is meant for.
+    /// The record does not have the version that the write expects.
     #[error("changed in the meantime")]
     Stale(Box<Stale>),
-    /// The record was last changed by somebody else and the caller has not said which version was
-    /// read.
-    #[error("the version that was read is needed")]
+    /// Another user made the last change to the record, and the request does not name a version.
+    #[error("the expected version is missing")]
     PreconditionRequired,
     /// Too many attempts.
     #[error("too many attempts, next in {after} s")]
     TooManyRequests {
-        /// Seconds until the next attempt is looked at.
+        /// The seconds until the next attempt is allowed.
         after: u64,
     },
-    /// Not now: busy, draining, or the database is away.
+    /// The server is busy or stopping, or the database is not available.
     #[error("unavailable: {reason}")]
     Unavailable {
-        /// Why, for the client.
+        /// The reason, for the client.
         reason: &'static str,
-        /// Seconds after which it makes sense to try again.
+        /// The seconds after which a retry makes sense.
         after: u64,
     },
-    /// There is no room to write. Nothing was written.
-    #[error("there is no room left to write")]
+    /// The storage is full. Nothing was written.
+    #[error("the storage is full")]
     StorageFull {
-        /// Seconds after which it makes sense to try again.
+        /// The seconds after which a retry makes sense.
         after: u64,
     },
-    /// A defect, or a failure of the machine. The cause is for the log only.
+    /// A bug, or a failure of the machine. The cause is only for the log.
     #[error("internal: {0}")]
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Why a request for tokens was refused, in the terms of RFC 6749 (section 5.2).
+/// The reason why a token request was refused, in the terms of RFC 6749 (section 5.2).
 #[derive(Debug, thiserror::Error)]
 pub enum TokenRefusal {
-    /// A parameter is missing, repeated or unreadable.
+    /// A parameter is missing, repeated or invalid.
     #[error("invalid request: {0}")]
     InvalidRequest(FieldErrors),
-    /// Password or refresh token are not valid, or not enough.
+    /// The password or the refresh token is not valid.
     #[error("invalid grant: {0}")]
     InvalidGrant(&'static str),
-    /// There is another way to get tokens, but not this one.
+    /// The grant type is not supported.
     #[error("unsupported grant type: {0}")]
     UnsupportedGrantType(FieldErrors),
-    /// Rights were asked for by a name that means nothing.
+    /// The request asks for scopes, but there are none.
     #[error("invalid scope: {0}")]
     InvalidScope(FieldErrors),
 }
 
 impl TokenRefusal {
-    /// What a failed login is called in a request for tokens. Other errors stay as they are.
+    /// Translates a failed login into a refused token request. Other errors stay as they are.
     pub fn of(error: Error) -> Error {
         match error {
             Error::Unauthenticated(why) => Error::TokenRequest(Self::InvalidGrant(why)),
@@ -98,65 +97,71 @@ impl TokenRefusal {
     }
 }
 
-/// What somebody has to do whose e-mail address is not confirmed.
+/// The instruction for a user whose e-mail address is not confirmed.
 pub const CONFIRM_FIRST: &str =
     "confirm your e-mail address first, with the code that was mailed to it";
 
-/// What a change contradicts.
+/// A conflict with stored records.
 #[derive(Debug, thiserror::Error)]
-#[error("{faults}")]
+#[error("{errors}")]
 pub struct Contradiction {
-    /// The members that are at fault.
-    pub faults: FieldErrors,
-    /// The member of the problem document that shows it: `existing`, `active_assignments`.
+    /// The errors of the members that conflict.
+    pub errors: FieldErrors,
+    /// The member of the problem document with the stored records: `existing`,
+    /// `active_assignments`.
     pub name: &'static str,
-    /// What is shown.
+    /// The value of that member.
     pub shown: Value,
 }
 
-/// The record as it is now, for somebody who wanted to change an older version.
+/// The current record, for a caller who wanted to change an older version.
 #[derive(Debug)]
 pub struct Stale {
     /// The record.
     pub current: Value,
-    /// Who changed it last.
+    /// The user who changed it last.
     pub changed_by: String,
-    /// When.
+    /// The time of that change.
     pub changed_at: DateTime<Utc>,
-    /// Why the version that the write is meant for is not that of the record.
+    /// The reason why the versions differ.
     pub cause: StaleCause,
 }
 
-/// Why a write is meant for another version than the record has.
+/// The reason why a write expects another version than the record has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleCause {
-    /// Somebody else changed the record since.
+    /// Another user has changed the record since.
     ChangedByOther,
-    /// The caller changed the record since.
+    /// The caller has changed the record since.
     ChangedByCaller,
     /// The record has never had that version.
     NeverExisted,
 }
 
 impl Error {
-    /// Bad input with one fault.
-    pub fn invalid(field: &str, complaint: FieldError) -> Self {
-        Self::Invalid(FieldErrors::one(field, complaint))
+    /// Invalid input with a single error.
+    pub fn invalid(field: &str, error: FieldError) -> Self {
+        Self::Invalid(FieldErrors::one(field, error))
     }
 
-    /// A conflict at one member.
+    /// A conflict of a single member.
     pub fn conflict(field: &str, code: &'static str, message: &str) -> Self {
         Self::Conflict(FieldErrors::one(field, FieldError::new(code, message)))
     }
 
-    /// A defect in words.
+    /// A row that should have been locked was changed by another request.
+    pub fn changed_meanwhile() -> Self {
+        Self::Unavailable { reason: "the record was changed in the meantime", after: 1 }
+    }
+
+    /// A bug, in words.
     pub fn internal(what: impl Into<String>) -> Self {
         Self::Internal(what.into().into())
     }
 }
 
 impl From<FieldErrors> for Error {
-    fn from(faults: FieldErrors) -> Self {
-        Self::Invalid(faults)
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
     }
 }

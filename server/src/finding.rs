@@ -1,6 +1,6 @@
-//! What a look at one thing has found: in order, worth a look, or wrong.
+//! The result of a check: good, worth attention, or bad.
 
-/// How a thing is.
+/// The state of a checked thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// In order.
@@ -11,27 +11,27 @@ pub enum State {
     Bad,
 }
 
-/// How a thing is, with a sentence for the operator.
+/// The state of a checked thing, with a sentence for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How it is.
+    /// The state.
     pub state: State,
-    /// What was found.
+    /// The sentence.
     pub detail: String,
 }
 
 impl Finding {
-    /// Something in order.
+    /// A good state.
     pub fn good(detail: impl Into<String>) -> Self {
         Self { state: State::Good, detail: detail.into() }
     }
 
-    /// Something that an operator should know.
+    /// A state that an operator should know about.
     pub fn warning(detail: impl Into<String>) -> Self {
         Self { state: State::Warning, detail: detail.into() }
     }
 
-    /// Something wrong.
+    /// A bad state.
     pub fn bad(detail: impl Into<String>) -> Self {
         Self { state: State::Bad, detail: detail.into() }
     }

@@ -26,7 +26,7 @@ const SECRET_MIN: usize = 32;
 /// long.
 pub(crate) const CODE_LIFETIME_MAX: TimeDelta = TimeDelta::days(7);
 /// How long the secrets are used before the key file is checked again.
-const LOOK_AFTER: TimeDelta = TimeDelta::seconds(2);
+const CHECK_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// The separator between a retired secret and the time at which it was retired.
 const RETIRED: &str = " retired ";
 /// How much longer a retired secret verifies than what it has signed may live. Other instances may
@@ -93,13 +93,13 @@ fn lifetime(settings: &Settings) -> TimeDelta {
 impl KeyRing {
     /// The secret that signs.
     pub fn signing(&self) -> Arc<Key> {
-        self.look(LOOK_AFTER);
+        self.look(CHECK_AFTER);
         Arc::clone(&self.held().keys.first)
     }
 
     /// The secret with this id, while a token that it has signed can be valid.
     pub fn get(&self, id: &str) -> Option<Arc<Key>> {
-        self.look(LOOK_AFTER);
+        self.look(CHECK_AFTER);
         self.find(id).or_else(|| {
             // Another instance may have created it a moment ago and signed with it.
             self.look(TimeDelta::zero());
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ring_signs_with_its_first_secret_and_knows_all() {
+    fn a_key_ring_signs_with_its_first_secret_and_verifies_with_all() {
         let (new, old) = ("n".repeat(31) + "1", "o".repeat(31) + "2");
         let settings =
             |secret: String| Settings { jwt_secret: Some(secret), ..Settings::defaults() };
@@ -261,7 +261,7 @@ mod tests {
         let path = path(&settings, &database).unwrap();
         file::rotate(&path, ring.lifetime, clock.now()).unwrap();
         assert_eq!(ring.signing().id, old, "the file is looked at too often");
-        clock.advance(LOOK_AFTER);
+        clock.advance(CHECK_AFTER);
         let new = ring.signing().id.clone();
         assert!(new != old && ring.get(&old).is_some());
         clock.advance(ring.lifetime + SLACK);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_who_sends_names_that_nobody_knows() {
+    fn logins_with_unknown_names_delay_nobody_else() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::Sqlite(folder.path().join("a.sqlite"));
         let (settings, clock) = (Settings::defaults(), Clock::new(chrono_tz::Tz::UTC));

@@ -1,6 +1,6 @@
 //! Frontdesk's server: a REST API over SQLite or PostgreSQL.
 //!
-//! Arrows go one way: `api` (HTTP) calls `domain` (the rules), which calls `db` (SQL). See
+//! Dependencies go one way: `api` (HTTP) calls `domain` (the rules), which calls `db` (SQL). See
 //! ARCHITECTURE.md.
 
 pub mod api;

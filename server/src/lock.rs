@@ -17,7 +17,7 @@ pub struct Lock {
 
 /// The result of asking for the lock.
 #[derive(Debug)]
-pub enum Asked {
+pub enum LockOutcome {
     /// This process holds it.
     Ours(Lock),
     /// Another process holds it. The value is the address of that process, once announced.
@@ -36,7 +36,7 @@ fn path_beside(database: &Path) -> PathBuf {
 
 impl Lock {
     /// Tries to take the lock without waiting.
-    pub fn ask(database: &Path) -> Result<Asked, String> {
+    pub fn try_acquire(database: &Path) -> Result<LockOutcome, String> {
         let path = path_beside(database);
         let failed = |error: std::io::Error| format!("can't lock {}: {error}", path.display());
         let mut options = OpenOptions::new();
@@ -48,13 +48,13 @@ impl Lock {
             Ok(()) => {
                 // Any content was written by a process that has ended.
                 file.set_len(0).map_err(failed)?;
-                Ok(Asked::Ours(Self { file }))
+                Ok(LockOutcome::Ours(Self { file }))
             }
             Err(TryLockError::WouldBlock) => {
                 let mut said = String::new();
                 file.read_to_string(&mut said).map_err(failed)?;
                 let said = said.strip_suffix('\n').map(str::to_owned);
-                Ok(Asked::Taken(said.filter(|address| !address.is_empty())))
+                Ok(LockOutcome::Taken(said.filter(|address| !address.is_empty())))
             }
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -62,11 +62,13 @@ impl Lock {
 
     /// Tries to take the lock. Where another process holds it without an address, waits up to
     /// `patience`: that process may be about to announce one, or it is a command that ends soon.
-    pub async fn find(database: &Path, patience: Duration) -> Result<Asked, String> {
+    pub async fn acquire(database: &Path, patience: Duration) -> Result<LockOutcome, String> {
         let until = Instant::now() + patience;
         loop {
-            match Self::ask(database)? {
-                Asked::Taken(None) if Instant::now() < until => tokio::time::sleep(PAUSE).await,
+            match Self::try_acquire(database)? {
+                LockOutcome::Taken(None) if Instant::now() < until => {
+                    tokio::time::sleep(PAUSE).await
+                }
                 found => return Ok(found),
             }
         }
@@ -86,15 +88,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_learns_where_the_first_serves_until_the_first_ends() {
+    fn a_second_process_finds_the_address_of_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("a.sqlite");
-        let Asked::Ours(mut first) = Lock::ask(&database).unwrap() else { panic!("is taken") };
-        assert!(matches!(Lock::ask(&database).unwrap(), Asked::Taken(None)));
+        let LockOutcome::Ours(mut first) = Lock::try_acquire(&database).unwrap() else {
+            panic!("is taken")
+        };
+        assert!(matches!(Lock::try_acquire(&database).unwrap(), LockOutcome::Taken(None)));
         first.announce("http://127.0.0.1:1").unwrap();
-        let Asked::Taken(said) = Lock::ask(&database).unwrap() else { panic!("is free") };
+        let LockOutcome::Taken(said) = Lock::try_acquire(&database).unwrap() else {
+            panic!("is free")
+        };
         assert_eq!(said.as_deref(), Some("http://127.0.0.1:1"));
         drop(first);
-        assert!(matches!(Lock::ask(&database).unwrap(), Asked::Ours(_)));
+        assert!(matches!(Lock::try_acquire(&database).unwrap(), LockOutcome::Ours(_)));
     }
 }

@@ -17,19 +17,19 @@ use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Prints one line. A closed pipe is not an error.
-pub(crate) fn say(line: &str) {
+pub(crate) fn print_line(line: &str) {
     print(&display(line));
 }
 
 /// Prints several lines of the program's own text.
-pub(crate) fn say_page(page: &str) {
+pub(crate) fn print_page(page: &str) {
     print(&display_page(page));
 }
 
 /// Prints a value as JSON.
 ///
 /// Fails with a sentence where the value can't be written as JSON.
-pub(crate) fn say_json(value: &impl Serialize) -> Result<(), String> {
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), String> {
     let json = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
     print(&display_json(&json));
     Ok(())
@@ -41,19 +41,19 @@ fn print(text: &str) {
 }
 
 /// Prints one line on standard error. A closed pipe is not an error.
-pub(crate) fn complain(line: &str) {
+pub(crate) fn print_error(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", display(line));
 }
 
 /// Whether standard error is a terminal.
-pub(crate) fn is_watched() -> bool {
+pub(crate) fn is_stderr_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
 /// Replaces the last line on a terminal by one that is not ended; an empty one clears it. It does
 /// nothing where standard error is not a terminal.
-pub(crate) fn draw(line: &str) {
-    if is_watched() {
+pub(crate) fn draw_status(line: &str) {
+    if is_stderr_terminal() {
         let mut screen = io::stderr().lock();
         let _ = write!(screen, "\r{}\u{1b}[K", display(line)).and_then(|()| screen.flush());
     }
@@ -61,7 +61,7 @@ pub(crate) fn draw(line: &str) {
 
 /// Ends the program with the output of clap: help, the version, or an error, which may quote
 /// arguments and variables. A note follows it.
-pub(crate) fn leave(error: &clap::Error, note: Option<&str>) -> ! {
+pub(crate) fn exit_with(error: &clap::Error, note: Option<&str>) -> ! {
     let text = error.render().to_string();
     let text = display_page(text.trim_end());
     let _ = match error.use_stderr() {
@@ -69,7 +69,7 @@ pub(crate) fn leave(error: &clap::Error, note: Option<&str>) -> ! {
         false => writeln!(io::stdout().lock(), "{text}"),
     };
     if let Some(note) = note {
-        complain(note);
+        print_error(note);
     }
     std::process::exit(error.exit_code())
 }
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_happens_often_is_logged_once_a_second_and_counted() {
+    fn frequent_events_are_logged_once_a_second_and_counted() {
         let (often, start) = (OncePerSecond::default(), Instant::now());
         let admitted = [0, 1, 500, 999, 1_000, 1_001, 2_500, 9_000]
             .map(|ms| often.admit_at(start + Duration::from_millis(ms)));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_one_line_and_acts_on_no_terminal() {
+    fn an_event_is_one_line_without_control_characters() {
         let event = "\u{1b}[2mINFO\u{1b}[0m a\nb \u{9b}2J \u{202e} \u{7}\n";
         let log = |is_json, has_colors| Log { is_json, has_colors };
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Accounts: registering, logging in, sessions and profiles.
+//! Accounts: registration, login, sessions and profiles.
 
 mod managed;
 mod oauth;
@@ -26,25 +26,25 @@ pub use token::{
     ApiToken, CreatedApiToken, NewApiToken, TOKEN_DAYS_MAX, TOKEN_NAME_MAX, TOKENS_MAX, TokenScope,
 };
 
-/// Longest username.
+/// The longest username.
 pub const USERNAME_MAX: usize = 60;
-/// Fewest characters of a password.
+/// The minimum number of characters in a password.
 pub const PASSWORD_MIN: usize = 8;
-/// Fewest characters of a password of staff and admins.
+/// The minimum number of characters in a password of staff and administrators.
 pub const PASSWORD_MIN_STAFF: usize = 15;
-/// Most characters of a password.
+/// The maximum number of characters in a password.
 pub const PASSWORD_MAX: usize = 128;
-/// Longest token that is looked at.
+/// The longest token that is accepted.
 pub const TOKEN_MAX: usize = 2_000;
-/// Days that a device token works.
+/// The lifetime of a device token, in days.
 pub const DEVICE_DAYS: i64 = 30;
-/// Longest text of both names in one.
+/// The longest full name: both names and a space.
 pub const FULL_NAME_MAX: usize = 2 * NAME_MAX + 1;
 
 choice! {
-    /// What an account is for. Everybody has exactly one role.
+    /// The role of an account. Every account has exactly one.
     Role {
-        /// Somebody with records of their own.
+        /// A user who manages records of their own.
         Member = "member",
         /// A patient.
         Patient = "patient",
@@ -63,25 +63,25 @@ impl Role {
         matches!(self, Self::Staff | Self::Admin)
     }
 
-    /// Fewest characters of a password for this role.
+    /// The minimum number of characters in a password for this role.
     pub fn password_min(self) -> usize {
         if self.is_staff() { PASSWORD_MIN_STAFF } else { PASSWORD_MIN }
     }
 }
 
-/// A username: no `@`, so that it is never taken for an e-mail address.
+/// Checks a username. It has no `@`, so it is never mistaken for an e-mail address.
 pub fn username(text: &str) -> Result<String, FieldError> {
-    // Compared as it looks: some characters only look like an @.
+    // The check uses the folded form, because some characters only look like an @.
     let looks = text::fold_case(text);
     let is_invisible = |c: char| c.is_whitespace() || ('\u{200B}'..='\u{200F}').contains(&c);
     if looks.contains('@') || text.contains(is_invisible) {
-        let message = "must have neither @ nor spaces nor invisible characters";
+        let message = "must not contain @, spaces or invisible characters";
         return Err(FieldError::new("invalid_username", message));
     }
     Ok(text.to_owned())
 }
 
-/// Splits a name as the earlier systems write it: the last word is the last name, a single word
+/// Splits a full name as the earlier systems do: the last word is the last name. A single word is
 /// the first name.
 pub fn split_name(name: &str) -> (Option<String>, Option<String>) {
     match name.rsplit_once(char::is_whitespace) {
@@ -90,9 +90,11 @@ pub fn split_name(name: &str) -> (Option<String>, Option<String>) {
     }
 }
 
-/// Checks a password against every rule but how early it is guessed, which the server estimates.
+/// Checks a password against all rules except how easily it is guessed, which the server
+/// estimates.
 ///
-/// `own` are the user's e-mail address, username and names: a password must not be one of them.
+/// `own` contains the user's e-mail address, username and names. The password must not be one of
+/// them.
 pub fn check_password(password: &str, role: Role, own: &[&str]) -> Result<(), FieldError> {
     let min = role.password_min();
     let length = password.chars().count();
@@ -112,11 +114,11 @@ pub fn check_password(password: &str, role: Role, own: &[&str]) -> Result<(), Fi
 }
 
 record! {
-    /// Somebody with an account.
+    /// A user of Frontdesk.
     User {
         /// The user's id.
         id: UserId,
-        /// The username; never absent where there is no name.
+        /// The username. It is present if there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// The e-mail address.
         email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("ana@example.com")],
@@ -124,60 +126,63 @@ record! {
         first_name: Option<String> => [max_length(NAME_MAX), example("Ana")],
         /// Family names.
         last_name: Option<String> => [max_length(NAME_MAX), example("Gómez")],
-        /// Both names.
+        /// The full name.
         name: String => [max_length(FULL_NAME_MAX), example("Ana Gómez")],
         /// Phone number.
         phone: Option<String> => [max_length(PHONE_MAX), example("+1 555 765 4321")],
-        /// The one role.
+        /// The role.
         role: Role,
-        /// Whether the account may be used.
+        /// Whether the account is active.
         is_active: bool,
-        /// Whether the role is staff or admin.
+        /// Whether the role is `staff` or `admin`.
         is_staff: bool,
-        /// Whether the e-mail address is known to be theirs.
+        /// Whether the user has confirmed the e-mail address, or an administrator has entered it.
         email_verified: bool,
-        /// When the account was made.
+        /// The time at which the account was created.
         created_at: DateTime<Utc>,
-        /// When it was last changed.
+        /// The time of the last change.
         updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
+        /// The version, which counts the changes from 1.
         version: i64 => [range(1, i64::MAX), example(1)],
-        /// What this session may do; only in the profile and at login.
+        /// The permissions of this session. Only in the profile and at login.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         permissions: Option<Vec<SessionPermission>> => [max_items(20), optional()],
     }
 }
 
 impl User {
-    /// How others see the user: username, or name. Nobody's e-mail address is shown to others.
+    /// The username, or the name if there is none, as other users see it. E-mail addresses are not
+    /// shown to others.
     pub fn label(&self) -> &str {
         self.username.as_deref().unwrap_or(&self.name)
     }
 
-    /// What the user types to log in: username, or e-mail address.
+    /// The name for logging in: the username, or the e-mail address.
     pub fn login_name(&self) -> &str {
         self.username.as_deref().or(self.email.as_deref()).unwrap_or_default()
     }
 }
 
 choice! {
-    /// What a session may do beyond reading what it may see.
+    /// A permission of a session, beyond reading the records that it may see.
     SessionPermission {
         /// Register patients.
         CreatePatient = "create_patient",
-        /// Enter doctors into the directory.
+        /// Add doctors to the directory.
         CreateDoctor = "create_doctor",
-        /// Say which accounts belong to doctors and patients.
+        /// Create visits, and correct their patient and doctor.
+        CreateVisit = "create_visit",
+        /// Link accounts to doctors and patients.
         LinkUser = "link_user",
         /// See every patient of the clinic.
         ReadAllPatients = "read_all_patients",
         /// See archived patients.
         ReadArchivedPatients = "read_archived_patients",
-        /// Erase patients for good.
+        /// Erase patients permanently.
         PurgePatient = "purge_patient",
-        /// See who has an account: id, username, name and role.
+        /// See the id, username, name and role of every user.
         ReadUsers = "read_users",
-        /// Make and change accounts.
+        /// Create and change accounts.
         ManageUsers = "manage_users",
         /// Read the audit log.
         ReadAudit = "read_audit",
@@ -187,69 +192,69 @@ choice! {
 record! {
     /// A pair of tokens.
     TokenPair {
-        /// The access token: goes into `Authorization: Bearer …`.
+        /// The access token, for `Authorization: Bearer …`.
         access: String => [max_length(TOKEN_MAX)],
-        /// The refresh token: gets the next pair, once.
+        /// The refresh token. It can be exchanged for the next pair once.
         refresh: String => [max_length(TOKEN_MAX)],
     }
 }
 
 record! {
-    /// What registering and logging in answer.
+    /// The answer to a registration or a login.
     Session {
-        /// What has happened, in words.
+        /// The result in words.
         message: String => [max_length(200), example("Login successful")],
         /// The user.
         user: User,
-        /// Both tokens; the same as the members of this object.
+        /// Both tokens, the same as in the members of this object.
         tokens: TokenPair,
-        /// The access token: goes into `Authorization: Bearer …`.
+        /// The access token, for `Authorization: Bearer …`.
         access: String => [max_length(TOKEN_MAX)],
-        /// The refresh token: gets the next pair, once.
+        /// The refresh token. It can be exchanged for the next pair once.
         refresh: String => [max_length(TOKEN_MAX)],
         /// Always `Bearer`.
         token_type: String => [max_length(10), example("Bearer")],
-        /// Seconds until the access token ends.
+        /// The seconds until the access token expires.
         expires_in: i64 => [range(1, i64::MAX), example(3600)],
-        /// The device token, in the place of the one that was sent: to be kept for this account and
-        /// sent with its next login. It works for 30 days and grants nothing but an attempt of its own
-        /// while others guess the password.
+        /// The new device token, which replaces the one that was sent. The client stores it for
+        /// this account and sends it with the next login. It is valid for 30 days and grants
+        /// nothing but attempts of its own while others guess the password.
         device: String => [max_length(TOKEN_MAX), example("tq3mM0xXo1v0u9yJm5cS7wQe8rTzLk2bVhNfGdPaXsY")],
     }
 }
 
 record! {
-    /// What registering answers: a session, or without tokens an account whose e-mail address has to
-    /// be confirmed before anybody logs in with it.
+    /// The answer to a registration: a session, or, if the e-mail address must be confirmed before
+    /// the first login, an account without tokens.
     Registered {
-        /// What has happened, in words.
+        /// The result in words.
         message: String => [max_length(200), example("User registered successfully")],
         /// The user.
         user: User,
-        /// Both tokens; absent where the e-mail address has to be confirmed first.
+        /// Both tokens. Absent if the e-mail address must be confirmed first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tokens: Option<TokenPair> => [optional()],
-        /// The access token; absent where the e-mail address has to be confirmed first.
+        /// The access token. Absent if the e-mail address must be confirmed first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         access: Option<String> => [max_length(TOKEN_MAX), optional()],
-        /// The refresh token; absent where the e-mail address has to be confirmed first.
+        /// The refresh token. Absent if the e-mail address must be confirmed first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refresh: Option<String> => [max_length(TOKEN_MAX), optional()],
-        /// Always `Bearer`; absent where there are no tokens.
+        /// Always `Bearer`. Absent without tokens.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token_type: Option<String> => [max_length(10), example("Bearer"), optional()],
-        /// Seconds until the access token ends; absent where there are no tokens.
+        /// The seconds until the access token expires. Absent without tokens.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_in: Option<i64> => [range(1, i64::MAX), example(3600), optional()],
-        /// The device token, to be kept for this account and sent with its next login; absent where
-        /// there are no tokens.
+        /// The device token, which the client stores for this account and sends with the next
+        /// login. Absent without tokens.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String> => [max_length(TOKEN_MAX), example("tq3mM0xXo1v0u9yJm5cS7wQe8rTzLk2bVhNfGdPaXsY"), optional()],
     }
 }
 
 impl Registered {
-    /// An account that can't be logged in with yet.
+    /// An account whose e-mail address must be confirmed before the first login.
     pub fn without_tokens(message: &str, user: User) -> Self {
         let message = message.to_owned();
         let (tokens, access, refresh) = (None, None, None);
@@ -278,31 +283,31 @@ record! {
     Refreshed {
         /// The access token.
         access: String => [max_length(TOKEN_MAX)],
-        /// The refresh token, in the place of the one that was sent.
+        /// The new refresh token, which replaces the one that was sent.
         refresh: String => [max_length(TOKEN_MAX)],
         /// Always `Bearer`.
         token_type: String => [max_length(10), example("Bearer")],
-        /// Seconds until the access token ends.
+        /// The seconds until the access token expires.
         expires_in: i64 => [range(1, i64::MAX), example(3600)],
     }
 }
 
 record! {
-    /// One login and what followed from it.
+    /// A session, which begins with a login.
     LoginSession {
         /// The session's id.
         id: SessionId,
-        /// When it began.
+        /// The time of the login.
         created_at: DateTime<Utc>,
-        /// When it was last used, to the minute.
+        /// The time of the last use, to the minute.
         last_used_at: DateTime<Utc>,
-        /// When it ends unless it is refreshed.
+        /// The time at which it ends unless it is refreshed.
         expires_at: DateTime<Utc>,
-        /// The address it came from.
+        /// The network address of the login.
         address: String => [max_length(60), example("192.0.2.7")],
-        /// The program it came from, as that calls itself.
+        /// The client program, from its `User-Agent` header.
         user_agent: Option<String> => [max_length(200), example("frontdesk/0.1.0")],
-        /// Whether it is the one that asks.
+        /// Whether it is the caller's session.
         is_current: bool,
     }
 }
@@ -312,14 +317,14 @@ impl crate::page::Listed for LoginSession {
     const PAGE: &'static str = "LoginSessionPage";
 }
 
-/// E-mail addresses and usernames are compared without case.
+/// The form in which e-mail addresses and usernames are compared, which ignores case.
 pub fn identifier_key(identifier: &str) -> String {
     text::fold_case(identifier)
 }
 
-/// The faults of a password, as a member of a request.
-pub fn password_faults(field: &str, judged: Result<(), FieldError>) -> FieldErrors {
-    judged.err().map(|complaint| FieldErrors::one(field, complaint)).unwrap_or_default()
+/// The errors of a checked password, as a member of a request.
+pub fn password_errors(field: &str, judged: Result<(), FieldError>) -> FieldErrors {
+    judged.err().map(|error| FieldErrors::one(field, error)).unwrap_or_default()
 }
 
 #[cfg(test)]

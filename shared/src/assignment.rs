@@ -1,6 +1,6 @@
-//! Assignments: patients in the care of doctors.
+//! Assignments of patients to doctors.
 
-use std::{ops::Deref, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
@@ -12,45 +12,44 @@ use crate::{
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
 };
 
 choice! {
-    /// How an assignment stands. The first two are active.
+    /// The status of an assignment. The first two count as active.
     AssignmentStatus {
-        /// The patient is in the doctor's care.
+        /// The doctor is treating the patient.
         Active = "ACTIVE",
-        /// It rests.
+        /// The treatment is paused.
         OnHold = "ON_HOLD",
-        /// The care has come to its end.
+        /// The treatment is finished.
         Completed = "COMPLETED",
-        /// It was called off.
+        /// The assignment was called off.
         Cancelled = "CANCELLED",
     }
 }
 
 impl AssignmentStatus {
-    /// Whether the patient is in the doctor's care.
+    /// Whether the assignment counts as active.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Active | Self::OnHold)
     }
 }
 
 fields! {
-    /// What a request says about an assignment.
-    AssignmentInput => AssignmentFields {
-        /// How it stands; `ACTIVE` unless it is said.
+    /// The members of an assignment that a request can set.
+    AssignmentInput => AssignmentFields as assignment_fields {
+        /// The status. The default is `ACTIVE`.
         status: AssignmentStatus = kept (read::parsed(20, AssignmentStatus::from_str))
             or AssignmentStatus::Active => [example("ACTIVE")],
-        /// Why the patient comes.
+        /// The reason for the visit.
         reason_for_visit: String = (read::note(NOTE_MAX))
             => [max_length(NOTE_MAX), example("Regular checkup")],
         /// Notes.
         notes: String = (read::note(NOTE_MAX)) => [max_length(NOTE_MAX), example("Prefers mornings")],
-        /// The day from which it counts; today unless it is said.
+        /// The first day of the assignment. The default is today.
         assigned_date: NaiveDate = kept (read::parsed(10, parse_day)),
     }
     also {
@@ -62,7 +61,7 @@ fields! {
 impl AssignmentFields {
     /// The values of a new assignment.
     ///
-    /// Fails where status and `is_active` contradict each other.
+    /// Fails if `status` and `is_active` contradict each other.
     pub fn new(input: &AssignmentInput, today: NaiveDate) -> Result<Self, FieldErrors> {
         let mut input = input.clone();
         if input.assigned_date.is_absent() {
@@ -72,19 +71,19 @@ impl AssignmentFields {
         Ok(Self { status: status(None, fields.status, &input)?, ..fields })
     }
 
-    /// Lays an input over these values.
+    /// Applies an input to these values.
     ///
-    /// Fails where status and `is_active` contradict each other. An `is_active` that comes back as it
-    /// was read says nothing beside another status.
+    /// Fails if `status` and `is_active` contradict each other. An `is_active` with the stored
+    /// value is ignored if the request changes `status`.
     pub fn changed_by(&self, input: &AssignmentInput) -> Result<Self, FieldErrors> {
         let mut fields = self.clone();
-        let faults = input.apply(&mut fields);
+        let errors = input.apply(&mut fields);
         fields.status = status(Some(self.status), fields.status, input)?;
-        faults.into_result().map(|()| fields)
+        errors.into_result().map(|()| fields)
     }
 }
 
-/// The status that is meant by `status` and `is_active` together, after the one that was stored.
+/// The status that `status` and `is_active` mean together, given the stored one.
 fn status(
     stored: Option<AssignmentStatus>,
     status: AssignmentStatus,
@@ -97,13 +96,13 @@ fn status(
         Some(false) if input.status.value().is_none() => Ok(AssignmentStatus::Cancelled),
         Some(told) if stored.is_some_and(|stored| stored.is_active() == told) => Ok(status),
         Some(_) => {
-            let message = format!("must agree with status, which is {status}");
+            let message = format!("contradicts status, which is {status}");
             Err(FieldErrors::one("is_active", FieldError::new("disagrees", message)))
         }
     }
 }
 
-/// Members that the server computes; what was read can be sent back.
+/// The members that the server computes. A client may send them back.
 const COMPUTED: &[&str] = &[
     "patient_name",
     "doctor_name",
@@ -117,32 +116,32 @@ const COMPUTED: &[&str] = &[
     "permissions",
 ];
 
-/// Read-only members that must be what they are.
+/// The read-only members. A client may send them back unchanged.
 const FIXED: &[&str] = &["id", "patient", "doctor", "assigned_by"];
 
-/// Adds what else is wrong, where something is wrong already.
-fn validate(input: &AssignmentInput, is_change: bool, today: NaiveDate, faults: &mut FieldErrors) {
-    if is_change || faults.concern("status") {
+/// Adds further errors to those already found.
+fn validate(input: &AssignmentInput, is_change: bool, today: NaiveDate, errors: &mut FieldErrors) {
+    if is_change || errors.concern("status") {
         return;
     }
     if let Err(more) = AssignmentFields::new(input, today) {
-        faults.extend(more);
+        errors.extend(more);
     }
 }
 
 requests! {
     AssignmentInput;
-    /// An assignment as it shall be: an absent member is cleared, but `status` and `assigned_date`
-    /// stay.
+    /// The replacement of an assignment. Absent members are cleared, except `status` and
+    /// `assigned_date`, which stay.
     AssignmentReplacement true true, example {
         "reason_for_visit": "Regular checkup", "notes": "Prefers mornings"
     },
-    /// A change to an assignment: an absent member stays, `null` clears it.
+    /// A change to an assignment. An absent member stays, and `null` clears it.
     AssignmentPatch true false, example {"status": "ON_HOLD"},
 }
 
 body! {
-    /// A patient to be put into the care of a doctor.
+    /// A new assignment of a patient to a doctor.
     #[derive(Clone, Debug)]
     NewAssignment, earlier EARLIER,
         example {"patient": 1, "doctor": 1, "reason_for_visit": "Regular checkup"}
@@ -151,85 +150,62 @@ body! {
         patient: PatientId = required(id),
         /// The doctor's id.
         doctor: DoctorId = required(id),
-        /// Everything else.
+        /// The other members.
         input: AssignmentInput = embedded(AssignmentInput::read),
     }
 }
 
 body! {
-    /// Another doctor for the same patient.
+    /// A transfer of a patient to another doctor.
     #[derive(Clone, Debug)]
     Transfer, earlier EARLIER, example {"doctor": 2, "reason_for_visit": "Second opinion"} {
         /// The doctor who takes over.
         doctor: DoctorId = required(id) => [example(2)],
-        /// Why; what was said before unless something else is said.
+        /// The reason. The default is the reason of the transferred assignment.
         reason_for_visit: String = patch(read::note(NOTE_MAX))
             => [max_length(NOTE_MAX), example("Second opinion")],
     }
 }
 
 record! {
-    /// A patient in the care of a doctor.
-    Assignment {
+    /// An assignment of a patient to a doctor.
+    Assignment over AssignmentFields, permissions AssignmentPermission, pages "AssignmentPage" {
         /// The record's id.
         id: AssignmentId,
         /// The patient.
         patient: PatientId,
-        /// The patient's names.
+        /// The patient's full name.
         patient_name: String => [max_length(2 * NAME_MAX + 1), example("José Gómez")],
         /// The doctor.
         doctor: DoctorId,
-        /// The doctor's names.
+        /// The doctor's full name.
         doctor_name: String => [max_length(2 * NAME_MAX + 1), example("Sarah Johnson")],
         /// The doctor's specialisation.
         specialization: String => [max_length(SPECIALIZATION_MAX), example("Cardiology")],
-        /// What can be changed of it.
+        /// The members that can be changed.
         #[serde(flatten)]
         fields: AssignmentFields,
-        /// Whether the patient is in the doctor's care: `ACTIVE` and `ON_HOLD`.
+        /// Whether it counts as active: `ACTIVE` and `ON_HOLD`.
         is_active: bool,
-        /// When it was entered.
+        /// The time at which the assignment was made.
         assigned_at: DateTime<Utc>,
-        /// Who entered it.
+        /// The user who made it.
         assigned_by: UserId,
-        /// That user's username, or name where there is no username.
+        /// The username of that user, or the name if there is no username.
         assigned_by_username: String => [max_length(EMAIL_MAX), example("ana")],
-        /// When it ended.
+        /// The time at which it ended.
         ended_at: Option<DateTime<Utc>> => [example(Value::Null)],
-        /// When it was created.
-        created_at: DateTime<Utc>,
-        /// When it was last changed.
-        updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
-        version: i64 => [range(1, i64::MAX), example(1)],
-        /// What the caller may do with it; only where a single record is answered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        permissions: Option<Vec<AssignmentPermission>> => [max_items(10), optional()],
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::page::Listed for Assignment {
-    const PAGE: &'static str = "AssignmentPage";
-}
-
-impl Deref for Assignment {
-    type Target = AssignmentFields;
-
-    /// The members that can be changed are read like the record's others.
-    fn deref(&self) -> &AssignmentFields {
-        &self.fields
     }
 }
 
 choice! {
-    /// What somebody may do with an assignment.
+    /// What the caller may do with an assignment.
     AssignmentPermission {
         /// Replace or change it.
         Update = "update",
         /// End it.
         End = "end",
-        /// Put the patient into another doctor's care.
+        /// Transfer the patient to another doctor.
         Transfer = "transfer",
         /// Read its history.
         History = "history",
@@ -239,11 +215,11 @@ choice! {
 choice! {
     /// The fields by which a list of assignments can be ordered.
     AssignmentOrder {
-        /// The day from which it counts.
+        /// The first day of the assignment.
         AssignedDate = "assigned_date",
-        /// When the record was created.
+        /// The time of creation.
         CreatedAt = "created_at",
-        /// When it was last changed.
+        /// The time of the last change.
         UpdatedAt = "updated_at",
         /// The id.
         Id = "id",
@@ -251,35 +227,29 @@ choice! {
 }
 
 filter! {
-    /// Which assignments a list shows, and in which order.
-    AssignmentFilter {
-        /// Words of the patient's or the doctor's name, each of which must match.
+    /// The filters and the ordering of a list of assignments.
+    AssignmentFilter, in pages {
+        /// Words of the patient's or the doctor's name. Each must match.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// The patient.
         patient: PatientId = query::parsed(20, PatientId::from_str),
         /// The doctor.
         doctor: DoctorId = query::parsed(20, DoctorId::from_str),
-        /// How it stands.
+        /// The status.
         status: AssignmentStatus = query::parsed(20, AssignmentStatus::from_str),
-        /// Whether it is active. Active ones are shown unless this or `status` says otherwise.
+        /// Whether it is active. Without this and `status`, the list shows active assignments.
         is_active: bool = query::boolean,
-        /// Counts from this day or later.
+        /// The earliest first day.
         assigned_from: NaiveDate = query::parsed(10, parse_day),
-        /// Counts from this day or earlier.
+        /// The latest first day.
         assigned_to: NaiveDate = query::parsed(10, parse_day),
-        /// Changed at this time or later; quickest with the ordering updated_at.
+        /// The earliest time of the last change. Fastest with the ordering updated_at.
         updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// Changed before this time.
+        /// The time before which the last change was made.
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. Without
-        /// it: newest first.
+        /// One of assigned_date, created_at, updated_at and id; `-` in front for descending. The
+        /// default is newest first.
         ordering: Ordering<AssignmentOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 
@@ -295,7 +265,7 @@ mod tests {
             Some(status) => AssignmentFields { status, ..new }.changed_by(&input),
             None => AssignmentFields::new(&input, today),
         };
-        changed.map(|changed| changed.status.to_string()).map_err(|faults| faults.to_string())
+        changed.map(|changed| changed.status.to_string()).map_err(|errors| errors.to_string())
     }
 
     #[test]
@@ -316,6 +286,6 @@ mod tests {
             assert_eq!(changed(stored, json).as_deref(), Ok(expected), "{stored:?} {json}");
         }
         let refused = changed(done, r#"{"status": "CANCELLED", "is_active": true}"#).unwrap_err();
-        assert!(refused.contains("is_active: must agree with status"), "{refused}");
+        assert!(refused.contains("is_active: contradicts status"), "{refused}");
     }
 }

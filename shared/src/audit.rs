@@ -10,45 +10,44 @@ use crate::{
     history::Change,
     id::{ApiTokenId, AuditId},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query, read,
     rules::{EMAIL_MAX, REASON_MAX},
 };
 
-/// Longest name of an audited action, or of a kind of record.
+/// The longest name of an audited action or of a kind of record.
 pub const ACTION_MAX: usize = 100;
 
 record! {
-    /// One thing that was done.
+    /// An audit event.
     AuditEntry {
         /// The entry's id.
         id: AuditId,
-        /// When.
+        /// The time.
         at: DateTime<Utc>,
-        /// Who did it; null where nobody was logged in, or the server's own command line did it.
+        /// The user. Null if nobody was logged in or if the command line did it.
         actor: Option<UserId>,
-        /// Their username, or name where there is no username; what was typed, where a login failed; or
-        /// the name of the program.
+        /// The username of that user, or the name if there is no username. After a failed login,
+        /// the typed text. On the command line, the name of the program.
         actor_username: String => [max_length(EMAIL_MAX), example("ana")],
-        /// The role they had then.
+        /// The role of the user at that time.
         actor_role: Option<Role>,
-        /// The id of the API token with which they did it, if it was one.
+        /// The id of the API token, if one was used.
         token: Option<ApiTokenId>,
-        /// What was done: `patient.updated`, `auth.login_failed`, `user.role_changed` and the like.
+        /// The action: `patient.updated`, `auth.login_failed`, `user.role_changed` and others.
         action: String => [max_length(ACTION_MAX), example("patient.updated")],
-        /// With what kind of record.
+        /// The kind of record.
         entity: String => [max_length(ACTION_MAX), example("patient")],
-        /// With which record.
+        /// The id of the record.
         entity_id: Option<i64> => [range(1, i64::MAX), example(1)],
-        /// The record's version after it, where it was a write.
+        /// The version of the record after a write.
         version: Option<i64> => [range(1, i64::MAX), example(2)],
-        /// The address it came from.
+        /// The network address of the request.
         address: Option<String> => [max_length(60), example("192.0.2.7")],
-        /// The request's id.
+        /// The id of the request.
         request_id: Option<String> => [max_length(64)],
-        /// The reason that was given.
+        /// The reason, if one was given.
         reason: Option<String> => [max_length(REASON_MAX), example("Moved away")],
-        /// The fields that changed; empty where their values were erased.
+        /// The changed fields. Empty if their values were erased.
         changes: Vec<Change> => [max_items(100)],
     }
 }
@@ -59,25 +58,19 @@ impl crate::page::Listed for AuditEntry {
 }
 
 filter! {
-    /// Which entries of the audit log a list shows, newest first.
-    AuditFilter {
-        /// Done by this user.
+    /// The filters of the audit log.
+    AuditFilter, in pages {
+        /// The user.
         actor: UserId = query::parsed(20, UserId::from_str),
-        /// What was done, the whole word.
+        /// The exact name of the action.
         action: String = read::line(ACTION_MAX) => [max_length(ACTION_MAX)],
-        /// Done with this kind of record.
+        /// The kind of record.
         entity: String = read::line(ACTION_MAX) => [max_length(ACTION_MAX)],
-        /// Done with this record; beside `entity`.
+        /// The id of the record. Requires `entity`.
         entity_id: i64 = query::whole(1, i64::MAX) => [range(1, i64::MAX)],
-        /// At this time or later.
+        /// The earliest time.
         from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// Before this time.
+        /// The time before which events are listed.
         to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }

@@ -1,5 +1,5 @@
-//! The five systems before this one: by which addresses and member names their clients ask for what
-//! has another name here. Two tables and no more; behind them everybody is served alike.
+//! Compatibility with the five earlier systems: the paths and member names of theirs that have
+//! other names here. There are only these two tables; everything else treats all clients alike.
 
 use serde_json::Value;
 
@@ -10,7 +10,8 @@ use crate::{
     rules::NAME_MAX,
 };
 
-/// The table of paths: methods, the earlier path, and the path of today. `{id}` is one segment.
+/// The table of paths: methods, the earlier path, and the current path. `{id}` stands for one
+/// segment.
 pub const PATHS: &[(&[&str], &str, &str)] = &[
     (&["GET", "POST"], "/api/mappings", "/api/assignments"),
     (&["PUT", "PATCH", "DELETE"], "/api/mappings/{id}", "/api/assignments/{id}"),
@@ -26,17 +27,17 @@ pub const PATHS: &[(&[&str], &str, &str)] = &[
     (&["DELETE"], "/api/doctors/{id}/delete", "/api/doctors/{id}"),
 ];
 
-/// Earlier names of a record's members with those of today. One that stands for two is a name, and is
-/// split into the first and the last.
+/// Earlier names of a record's members with the current ones. An earlier name with two current
+/// ones is a full name, which is split into the first and the last name.
 pub type Members = &'static [(&'static str, &'static [&'static str])];
 
 const BOTH_NAMES: &[&str] = &["first_name", "last_name"];
 
-/// The table of members: those of patients.
+/// The earlier names of patients' members.
 pub const PATIENT: Members =
     &[("phone", &["phone_number"]), ("blood_group", &["blood_type"]), ("name", BOTH_NAMES)];
 
-/// The table of members: those of doctors.
+/// The earlier names of doctors' members.
 pub const DOCTOR: Members = &[
     ("phone", &["phone_number"]),
     ("experience_years", &["years_of_experience"]),
@@ -44,21 +45,21 @@ pub const DOCTOR: Members = &[
     ("name", BOTH_NAMES),
 ];
 
-/// The table of members: those of assignments.
+/// The earlier names of assignments' members.
 pub const ASSIGNMENT: Members = &[("patient_id", &["patient"]), ("doctor_id", &["doctor"])];
 
-/// What a request's address is to the table of paths.
+/// The result of looking up the path of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spelling {
-    /// Not in it: the address is one of today, or none.
+    /// The path is not in the table.
     Today,
-    /// In it; this is the path of today.
+    /// The path is in the table. This is the current path.
     Earlier(String),
-    /// In it, with other methods.
+    /// The path is in the table, but not with this method.
     OtherMethods,
 }
 
-/// Looks a path up, which has no trailing slash.
+/// Looks up a path without a trailing slash.
 pub fn spelling(method: &str, path: &str) -> Spelling {
     let mut found = PATHS
         .iter()
@@ -73,8 +74,8 @@ pub fn spelling(method: &str, path: &str) -> Spelling {
     }
 }
 
-/// What stands in the place of `{id}`, and nothing where there is no such place; `None` where the
-/// path is another one.
+/// The text in place of `{id}`, or an empty text if the path has no `{id}`. `None` if the path
+/// does not match.
 fn id_in<'a>(earlier: &str, path: &'a str) -> Option<&'a str> {
     let Some((before, after)) = earlier.split_once("{id}") else {
         return (earlier == path).then_some("");
@@ -83,24 +84,25 @@ fn id_in<'a>(earlier: &str, path: &'a str) -> Option<&'a str> {
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
-/// Which members of a body came under an earlier name: the name of today, and the one that was sent.
+/// The members of a body that came under an earlier name: the current name, and the one that was
+/// sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SentNames(pub(crate) Vec<(&'static str, &'static str)>);
 
 impl SentNames {
-    /// The same faults under the names that were sent.
+    /// The same errors with the names that were sent.
     #[must_use]
-    pub fn of(&self, faults: &FieldErrors) -> FieldErrors {
+    pub fn of(&self, errors: &FieldErrors) -> FieldErrors {
         let mut renamed = FieldErrors::default();
-        for (field, complaint) in faults.iter() {
+        for (field, error) in errors.iter() {
             let sent = self.0.iter().find(|(today, _)| *today == field);
-            renamed.add(sent.map_or(field, |(_, sent)| sent), complaint.clone());
+            renamed.add(sent.map_or(field, |(_, sent)| sent), error.clone());
         }
         renamed
     }
 }
 
-/// Splits a name that came as one member; either part may be missing.
+/// Splits a full name that came as one member. Either part may be absent.
 pub(crate) fn split(name: Value) -> Result<(Option<String>, Option<String>), FieldError> {
     let name = match name {
         Value::Null => None,
@@ -108,7 +110,7 @@ pub(crate) fn split(name: Value) -> Result<(Option<String>, Option<String>), Fie
     };
     let (first, last) = name.as_deref().map(split_name).unwrap_or_default();
     if [&first, &last].into_iter().flatten().any(|part| part.chars().count() > NAME_MAX) {
-        let message = format!("must have at most {NAME_MAX} characters in either name");
+        let message = format!("must have at most {NAME_MAX} characters in each name");
         return Err(FieldError::new("too_long", message).with("max", NAME_MAX));
     }
     Ok((first, last))
@@ -119,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_earlier_path_leads_to_one_of_today_by_its_method() {
+    fn an_earlier_path_and_method_lead_to_the_current_path() {
         for (method, path, today) in [
             ("GET", "/api/mappings", "/api/assignments"),
             ("GET", "/api/mappings/7", "/api/patients/7/doctors"),
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn other_paths_and_other_methods_lead_nowhere() {
+    fn other_paths_and_methods_are_not_rewritten() {
         for path in [
             "/api/mappings/",
             "/api/mappings/7/history",

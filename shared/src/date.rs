@@ -44,7 +44,7 @@ impl PartialDate {
         if parts.next().is_some() {
             return Err(shape());
         }
-        let no_such = || FieldError::new("no_such_date", "is a date that does not exist");
+        let no_such = || FieldError::new("no_such_date", "does not exist in the calendar");
         let (Some(month), day) = (month, day) else { return Ok(Self::Year(year)) };
         let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(no_such)?;
         match day {
@@ -119,7 +119,7 @@ impl Serialize for PartialDate {
 impl<'de> Deserialize<'de> for PartialDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(|complaint| de::Error::custom(complaint.message))
+        Self::parse(&text).map_err(|error| de::Error::custom(error.message))
     }
 }
 
@@ -142,7 +142,7 @@ described!(PartialDate);
 pub fn parse_day(text: &str) -> Result<NaiveDate, FieldError> {
     match PartialDate::parse(text) {
         Ok(PartialDate::Day(day)) => Ok(day),
-        Err(complaint) if complaint.code == "no_such_date" => Err(complaint),
+        Err(error) if error.code == "no_such_date" => Err(error),
         _ => Err(FieldError::new("invalid_date", "must be a date: YYYY-MM-DD")),
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_count_from_the_middle_of_what_is_unknown() {
+    fn an_age_counts_from_the_middle_of_an_unknown_period() {
         let year = PartialDate::Year(1996);
         assert_eq!(year.age_on(day("2026-06-30")), 29);
         assert_eq!(year.age_on(day("2026-07-01")), 30);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_gives_the_year_with_which_it_is_right_that_day() {
+    fn an_age_gives_the_matching_year_of_birth() {
         for today in ["2026-01-01", "2026-06-30", "2026-07-01", "2026-12-31", "2024-02-29"] {
             for age in 0..=AGE_MAX {
                 let birth = PartialDate::from_age(age, day(today));

@@ -1,8 +1,8 @@
-//! What the types look like on the wire, as schemas in poem-openapi's registry.
+//! The schemas of the types on the wire, for poem-openapi's registry.
 //!
-//! Its derives can't say that a member may be `null`, take a limit from a constant, or embed the
-//! members of another table, and they ask for its own JSON. So the tables of this crate make the
-//! schemas, and a type needs no more of poem-openapi than `Type`.
+//! poem-openapi's derives can't express that a member may be `null`, take a limit from a constant,
+//! or embed the members of another table, and they require its own JSON. So the tables of this
+//! crate make the schemas, and a type implements only `Type` of poem-openapi.
 
 use poem_openapi::{
     registry::{MetaSchema, MetaSchemaRef, Registry},
@@ -10,16 +10,16 @@ use poem_openapi::{
 };
 use serde_json::{Value, json};
 
-/// A type with a schema of its own; `described!` makes it a type of poem-openapi's.
+/// A type with its own schema. `described!` turns it into one of poem-openapi's types.
 pub trait Describe: Send + Sync + Sized {
-    /// The name under which the schema is referred to. Without one it stands where it is used.
+    /// The name of the schema. A schema without a name is written where it is used.
     const NAME: Option<&'static str>;
 
-    /// The schema. What it refers to is entered into the registry.
+    /// The schema. It registers the schemas to which it refers.
     fn schema(registry: &mut Registry) -> MetaSchema;
 }
 
-/// The reference to a type, or its schema where it has no name.
+/// The reference to a type, or its schema if it has no name.
 pub fn schema_ref<T: Describe>() -> MetaSchemaRef {
     match T::NAME {
         Some(name) => MetaSchemaRef::Reference(name.to_owned()),
@@ -27,7 +27,7 @@ pub fn schema_ref<T: Describe>() -> MetaSchemaRef {
     }
 }
 
-/// Enters a type, and what it refers to, into the registry.
+/// Registers a type and the types to which it refers.
 pub fn register<T: Describe>(registry: &mut Registry) {
     match T::NAME {
         Some(name) => registry.create_schema::<T, _>(name.to_owned(), T::schema),
@@ -37,11 +37,11 @@ pub fn register<T: Describe>(registry: &mut Registry) {
 
 /// The doc comment of a type or a member.
 fn paragraph(doc: &'static str) -> Option<&'static str> {
-    // `Type` has an `is_empty` of its own.
+    // `Type` has a method `is_empty` of its own.
     Some(doc.trim()).filter(|doc| !str::is_empty(doc))
 }
 
-/// One schema while it is put together.
+/// A schema under construction.
 #[derive(Clone, Debug)]
 pub struct Shape {
     schema: MetaSchemaRef,
@@ -50,12 +50,12 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The schema of a type; an `Option` may be `null`.
+    /// The schema of a type. An `Option` may be `null`.
     pub fn of<T: Type>() -> Self {
         let shape =
             Self { schema: T::schema_ref(), is_nullable: !T::IS_REQUIRED, is_optional: false };
         match &shape.schema {
-            // poem-openapi has a word of its own for a date without a time zone.
+            // poem-openapi has its own format for a date without a time zone.
             MetaSchemaRef::Inline(schema) if schema.format == Some("naive-date") => {
                 shape.format("date")
             }
@@ -63,7 +63,7 @@ impl Shape {
         }
     }
 
-    /// Changes the schema. Nothing may stand beside a reference, so one is wrapped.
+    /// Changes the schema. A reference is wrapped, because it can't have siblings.
     #[must_use]
     pub fn with(self, change: impl FnOnce(&mut MetaSchema)) -> Self {
         let mut schema = match self.schema {
@@ -74,98 +74,98 @@ impl Shape {
         Self { schema: MetaSchemaRef::Inline(Box::new(schema)), ..self }
     }
 
-    /// Limits the characters of a text.
+    /// Sets the maximum number of characters.
     #[must_use]
     pub fn max_length(self, max: usize) -> Self {
         self.with(|schema| schema.max_length = Some(max))
     }
 
-    /// Asks for at least so many characters.
+    /// Sets the minimum number of characters.
     #[must_use]
     pub fn min_length(self, min: usize) -> Self {
         self.with(|schema| schema.min_length = Some(min))
     }
 
-    /// Limits a list.
+    /// Sets the maximum number of items.
     #[must_use]
     pub fn max_items(self, max: i64) -> Self {
         self.with(|schema| schema.max_items = usize::try_from(max).ok())
     }
 
-    /// Asks for at least so many items.
+    /// Sets the minimum number of items.
     #[must_use]
     pub fn min_items(self, min: i64) -> Self {
         self.with(|schema| schema.min_items = usize::try_from(min).ok())
     }
 
-    /// Says that no item comes twice.
+    /// Forbids repeated items.
     #[must_use]
     pub fn unique_items(self) -> Self {
         self.with(|schema| schema.unique_items = Some(true))
     }
 
-    /// Leaves of a list of choices only these.
+    /// Restricts a list of choices to these.
     #[must_use]
     pub fn only(self, choices: &[&str]) -> Self {
         Self { schema: MetaSchemaRef::Inline(Box::new(choice(choices, ""))), ..self }
     }
 
-    /// Limits a number, both ends included. The registry keeps limits as floating point numbers, in
-    /// which the largest id has no place; the server puts that right.
+    /// Limits a number, both ends included. The registry stores limits as floating-point numbers,
+    /// which can't represent the largest id; the server corrects that.
     #[must_use]
     pub fn range(self, min: i64, max: i64) -> Self {
         self.with(|schema| (schema.minimum, schema.maximum) = (Some(min as f64), Some(max as f64)))
     }
 
-    /// Names the format of a text.
+    /// Sets the format of a text.
     #[must_use]
     pub fn format(self, format: &'static str) -> Self {
         self.with(|schema| schema.format = Some(format))
     }
 
-    /// Gives the pattern of a text.
+    /// Sets the pattern of a text.
     #[must_use]
     pub fn pattern(self, pattern: &str) -> Self {
         self.with(|schema| schema.pattern = Some(pattern.to_owned()))
     }
 
-    /// Gives an example.
+    /// Sets an example.
     #[must_use]
     pub fn example(self, example: impl Into<Value>) -> Self {
         self.with(|schema| schema.example = Some(example.into()))
     }
 
-    /// Says what is meant where nothing is given.
+    /// Sets the default.
     #[must_use]
     pub fn default(self, default: impl Into<Value>) -> Self {
         self.with(|schema| schema.default = Some(default.into()))
     }
 
-    /// Says that it may be `null`.
+    /// Allows `null`.
     #[must_use]
     pub fn nullable(self) -> Self {
         Self { is_nullable: true, ..self }
     }
 
-    /// Says that it can't be `null`, whatever its type says.
+    /// Forbids `null`, whatever the type says.
     #[must_use]
     pub fn never_null(self) -> Self {
         Self { is_nullable: false, ..self }
     }
 
-    /// Says that the member may be missing, and is not `null` where it is there.
+    /// Allows the member to be absent, but not `null`.
     #[must_use]
     pub fn optional(self) -> Self {
         Self { is_optional: true, is_nullable: false, ..self }
     }
 
-    /// Changes the shape as a whole.
+    /// Transforms the whole schema.
     #[must_use]
     pub fn via(self, change: impl FnOnce(Self) -> Self) -> Self {
         change(self)
     }
 
-    /// The schema itself. A named one can't be `null`, so `null` stands beside it.
+    /// The finished schema. A named schema can't be `null`, so `null` becomes an alternative.
     pub fn finish(self) -> MetaSchemaRef {
         if !self.is_nullable {
             return self.schema;
@@ -205,19 +205,19 @@ pub fn choice(choices: &[&str], doc: &'static str) -> MetaSchema {
     }
 }
 
-/// The schema that is one of several.
+/// The schema of several alternatives.
 pub fn any_of(schemas: Vec<MetaSchemaRef>, doc: &'static str) -> MetaSchema {
     MetaSchema { any_of: schemas, description: paragraph(doc), ..MetaSchema::ANY }
 }
 
-/// The members of an object while they are put together.
+/// The members of an object under construction.
 pub struct Members<'a> {
     registry: &'a mut Registry,
     schema: MetaSchema,
 }
 
 impl<'a> Members<'a> {
-    /// No members yet.
+    /// An object without members.
     pub fn new(registry: &'a mut Registry) -> Self {
         Self { registry, schema: MetaSchema::new("object") }
     }
@@ -239,15 +239,15 @@ impl<'a> Members<'a> {
         self.schema.properties.push((name, shape.finish()));
     }
 
-    /// Adds the members that may be sent back as they were read.
+    /// Adds the read-only members that a client may send back.
     pub fn sent_back(&mut self, computed: &[&'static str], fixed: &[&'static str]) {
         for name in computed.iter().chain(fixed) {
-            let doc = "Read-only: may be sent back as it was read.";
+            let doc = "Read-only. A client may send it back.";
             self.add::<Value>(name, doc, false, |shape| shape);
         }
     }
 
-    /// Says that members that were added have to be there, and then have a value.
+    /// Makes members required, without `null`.
     pub fn need(&mut self, names: Vec<&'static str>) {
         for (name, schema) in &mut self.schema.properties {
             if let MetaSchemaRef::Inline(schema) = schema
@@ -259,7 +259,7 @@ impl<'a> Members<'a> {
         self.schema.required.extend(names);
     }
 
-    /// The object.
+    /// The finished object.
     pub fn finish(self, doc: &'static str) -> MetaSchema {
         MetaSchema { description: paragraph(doc), ..self.schema }
     }

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_act_on_a_terminal_is_made_visible() {
+    fn characters_that_act_on_a_terminal_become_visible() {
         for (raw, shown) in [
             ("a\u{1b}[2Jb", "a␛[2Jb"),
             ("a\u{7f}\u{0}", "a␡␀"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_keeps_its_lines_and_its_colours_and_nothing_else() {
+    fn a_page_keeps_only_its_lines_and_colours() {
         for (raw, shown) in [
             ("one\ntwo\r\n", "one\ntwo␍\n"),
             ("\u{1b}[1;31merror:\u{1b}[0m a\u{1b}[2Jb", "\u{1b}[1;31merror:\u{1b}[0m a␛[2Jb"),

@@ -1,8 +1,8 @@
-//! Doctors: the entries of the doctor directory.
+//! Doctors in the directory.
 
 mod requests;
 
-use std::{ops::Deref, str::FromStr};
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,6 @@ use crate::{
     id::{DoctorId, id},
     moment::{MOMENT_MAX, Moment},
     money::money,
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read,
     rules::{self, ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_MAX, PLACE_MAX, SEARCH_MAX, ZIP_MAX},
@@ -19,35 +18,35 @@ use crate::{
 
 pub use requests::{DoctorPatch, DoctorReplacement, NewDoctor};
 
-/// Longest specialisation.
+/// The longest specialisation.
 pub const SPECIALIZATION_MAX: usize = 100;
-/// Longest licence number.
+/// The longest licence number.
 pub const LICENSE_MAX: usize = 100;
-/// Longest qualification and longest name of a clinic.
+/// The longest qualification, and the longest name of a clinic.
 pub const QUALIFICATION_MAX: usize = 200;
-/// Longest text about when a doctor is there.
+/// The longest text about a doctor's availability.
 pub const AVAILABILITY_MAX: usize = 500;
-/// Most years of experience.
+/// The maximum years of experience.
 pub const EXPERIENCE_MAX: i64 = 80;
 
 fields! {
-    /// What a request says about a doctor.
-    DoctorInput => DoctorFields {
-        /// Given names, with a title where one is wanted. At least one of first and last name is
-        /// needed.
+    /// The members of a doctor that a request can set.
+    DoctorInput => DoctorFields as doctor_fields {
+        /// Given names, optionally with a title. At least one of the first and the last name is
+        /// required.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Sarah")],
         /// Family names.
         last_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Johnson")],
-        /// Specialisation, in words. Compared without case.
+        /// The specialisation, in words. Comparisons ignore case.
         specialization: String = required (read::line(SPECIALIZATION_MAX))
             => [max_length(SPECIALIZATION_MAX), example("Cardiology")]; sent [min_length(1)],
-        /// E-mail address, unique among the doctors that are not archived.
+        /// The e-mail address, unique among doctors who are not archived.
         email: String = (read::parsed(EMAIL_MAX, rules::email))
             => [max_length(EMAIL_MAX), format("email"), example("sarah@example.com")],
-        /// Phone number in its own spelling, with 5 to 15 digits.
+        /// A phone number in any spelling, with 5 to 15 digits.
         phone_number: String = (read::parsed(PHONE_MAX, rules::phone))
             => [max_length(PHONE_MAX), example("+1 555 987 6543")],
-        /// Licence number, unique among the doctors that are not archived.
+        /// The licence number, unique among doctors who are not archived.
         license_number: String = (read::line(LICENSE_MAX))
             => [max_length(LICENSE_MAX), example("MD123456")],
         /// Years of experience.
@@ -56,10 +55,10 @@ fields! {
         /// Degrees and titles.
         qualification: String = (read::line(QUALIFICATION_MAX))
             => [max_length(QUALIFICATION_MAX), example("MD, FACC")],
-        /// The clinic's name.
+        /// The name of the clinic.
         clinic_name: String = (read::line(QUALIFICATION_MAX))
             => [max_length(QUALIFICATION_MAX), example("Heart Care Clinic")],
-        /// The clinic's address; may have several lines.
+        /// The address of the clinic, which may have several lines.
         clinic_address: String = (read::note(ADDRESS_MAX))
             => [max_length(ADDRESS_MAX), example("456 Medical Center Dr")],
         /// City.
@@ -68,11 +67,11 @@ fields! {
         state: String = (read::line(PLACE_MAX)) => [max_length(PLACE_MAX), example("MA")],
         /// Postal code.
         zip_code: String = (read::line(ZIP_MAX)) => [max_length(ZIP_MAX), example("02101")],
-        /// What a consultation costs, from 0.00 to 99,999,999.99.
+        /// The price of a consultation, from 0.00 to 99,999,999.99.
         consultation_fee: Money = (money) => []; sent [via(crate::money::describe_input)],
-        /// Whether the doctor takes patients; `true` unless it is said.
+        /// Whether the doctor accepts patients. The default is `true`.
         is_available: bool = kept (read::boolean) or true => [example(true)],
-        /// When the doctor is there, in words.
+        /// The doctor's hours, in words.
         availability: String = (read::note(AVAILABILITY_MAX))
             => [max_length(AVAILABILITY_MAX), example("Mon-Fri 9AM-5PM")],
     }
@@ -80,28 +79,28 @@ fields! {
 }
 
 impl DoctorFields {
-    /// The values of a new entry.
+    /// The values of a new doctor.
     ///
     /// Fails with every rule that they break.
     pub fn new(input: &DoctorInput) -> Result<Self, FieldErrors> {
-        let mut faults = check_names(input.first_name.value(), input.last_name.value());
+        let mut errors = check_names(input.first_name.value(), input.last_name.value());
         match input.create() {
-            Ok(fields) if faults.is_empty() => return Ok(fields),
+            Ok(fields) if errors.is_empty() => return Ok(fields),
             Ok(_) => {}
-            Err(missing) => faults.extend(missing),
+            Err(missing) => errors.extend(missing),
         }
-        Err(faults)
+        Err(errors)
     }
 
-    /// Lays an input over these values and checks the result as a whole.
+    /// Applies an input to these values and checks the result as a whole.
     ///
     /// Fails with every rule that it breaks.
     pub fn changed_by(&self, input: &DoctorInput) -> Result<Self, FieldErrors> {
         let mut fields = self.clone();
         let cleared = input.apply(&mut fields);
-        let mut faults = check_names(fields.first_name.as_ref(), fields.last_name.as_ref());
-        faults.extend(cleared);
-        faults.into_result().map(|()| fields)
+        let mut errors = check_names(fields.first_name.as_ref(), fields.last_name.as_ref());
+        errors.extend(cleared);
+        errors.into_result().map(|()| fields)
     }
 }
 
@@ -109,68 +108,45 @@ fn check_names(first: Option<&String>, last: Option<&String>) -> FieldErrors {
     if first.is_some() || last.is_some() {
         return FieldErrors::default();
     }
-    let message = "is required: a doctor has a first name, a last name or both";
+    let message = "is required: a doctor needs a first name, a last name or both";
     FieldErrors::one("first_name", FieldError::new("required", message))
 }
 
 record! {
-    /// An entry of the doctor directory.
-    Doctor {
+    /// A doctor in the directory.
+    Doctor over DoctorFields, permissions DoctorPermission, pages "DoctorPage" {
         /// The record's id.
         id: DoctorId,
-        /// What can be changed of it.
+        /// The members that can be changed.
         #[serde(flatten)]
         fields: DoctorFields,
-        /// Both names.
+        /// The full name.
         full_name: String => [max_length(2 * NAME_MAX + 1), example("Sarah Johnson")],
-        /// How many patients are assigned to the doctor now.
+        /// The number of patients who are assigned to the doctor.
         active_patients: i64 => [range(0, i64::MAX), example(0)],
-        /// The account of the doctor, if it has one.
+        /// The doctor's account, if one is linked.
         linked_user: Option<UserId> => [example(serde_json::Value::Null)],
-        /// Who created the record.
+        /// The user who created the record.
         created_by: UserId,
-        /// That user's username, or name where there is no username.
+        /// The username of that user, or the name if there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
-        /// When it was created.
-        created_at: DateTime<Utc>,
-        /// When it was last changed.
-        updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
-        version: i64 => [range(1, i64::MAX), example(1)],
-        /// When it was archived.
+        /// The time at which it was archived.
         archived_at: Option<DateTime<Utc>> => [example(serde_json::Value::Null)],
-        /// What the caller may do with it; only where a single record is answered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        permissions: Option<Vec<DoctorPermission>> => [max_items(10), optional()],
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl crate::page::Listed for Doctor {
-    const PAGE: &'static str = "DoctorPage";
-}
-
-impl Deref for Doctor {
-    type Target = DoctorFields;
-
-    /// The members that can be changed are read like the record's others.
-    fn deref(&self) -> &DoctorFields {
-        &self.fields
     }
 }
 
 choice! {
-    /// What somebody may do with a doctor's entry.
+    /// What the caller may do with a doctor.
     DoctorPermission {
         /// Replace or change it.
         Update = "update",
         /// Archive it.
         Archive = "archive",
-        /// Bring it back from the archive.
+        /// Restore it from the archive.
         Restore = "restore",
         /// Read its history.
         History = "history",
-        /// Say which account belongs to it.
+        /// Link an account to it.
         Link = "link",
     }
 }
@@ -184,9 +160,9 @@ choice! {
         FirstName = "first_name",
         /// The specialisation.
         Specialization = "specialization",
-        /// When the record was created.
+        /// The time of creation.
         CreatedAt = "created_at",
-        /// When it was last changed.
+        /// The time of the last change.
         UpdatedAt = "updated_at",
         /// The id.
         Id = "id",
@@ -194,66 +170,61 @@ choice! {
 }
 
 filter! {
-    /// Which doctors a list shows, and in which order.
-    DoctorFilter {
-        /// Words, each of which must match, in any order, without case or accents: the start of a
-        /// word of the name, the specialisation, the clinic or the city, of the licence number or the
-        /// e-mail address, the start or the last 4 to 10 digits of the phone. Best matches come first.
+    /// The filters and the ordering of a list of doctors.
+    DoctorFilter, in pages {
+        /// Words to search for, in any order, ignoring case and accents. Each must match the start
+        /// of a word in the name, the specialisation, the clinic or the city, the start of the
+        /// licence number or the e-mail address, or the start or the last 4 to 10 digits of the
+        /// phone number. Best matches come first.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
-        /// Specialisation, without case or accents.
+        /// The specialisation, ignoring case and accents.
         specialization: String = read::line(SPECIALIZATION_MAX) => [max_length(SPECIALIZATION_MAX)],
-        /// City, without case or accents.
+        /// The city, ignoring case and accents.
         city: String = read::line(PLACE_MAX) => [max_length(PLACE_MAX)],
-        /// Whether they take patients.
+        /// Whether the doctor accepts patients.
         is_available: bool = query::boolean,
-        /// At least so many years of experience.
+        /// The minimum years of experience.
         min_experience: i64 = query::whole(0, EXPERIENCE_MAX) => [range(0, EXPERIENCE_MAX)],
-        /// A consultation costs at most this.
+        /// The maximum price of a consultation.
         max_fee: Money = query::parsed(20, Money::from_str) => [via(crate::money::describe_parameter)],
-        /// Who created the entry.
+        /// The user who created the record.
         created_by: UserId = query::parsed(20, UserId::from_str),
-        /// `true` shows the archived ones instead of the others.
+        /// `true` lists archived doctors instead of the others.
         archived: bool = query::boolean => [default(false)],
-        /// Changed at this time or later; quickest with the ordering updated_at.
+        /// The earliest time of the last change. Fastest with the ordering updated_at.
         updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// Changed before this time.
+        /// The time before which the last change was made.
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in front
-        /// for descending. Without it: best matches first, or by name.
+        /// One of last_name, first_name, specialization, created_at, updated_at and id; `-` in
+        /// front for descending. The default is best matches first, or by name.
         ordering: Ordering<DoctorOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 
 filter! {
-    /// How a single doctor is read.
+    /// The parameters for reading one doctor.
     DoctorLookup {
-        /// `true` reads an archived entry, for those who may restore it.
+        /// `true` reads an archived doctor, for users who may restore it.
         archived: bool = query::boolean => [default(false)],
     }
 }
 
 filter! {
-    /// What happens to the patients of a doctor who is archived.
+    /// What happens to the assignments of a doctor who is archived.
     DoctorRemoval {
-        /// The doctor who takes them over.
+        /// The doctor who takes over the patients.
         reassign_to: DoctorId = query::parsed(20, DoctorId::from_str),
-        /// `true` ends their assignments.
+        /// `true` ends the assignments.
         end_assignments: bool = query::boolean => [default(false)],
     }
 }
 
 record! {
-    /// A specialisation and how many doctors have it.
+    /// A specialisation with the number of its doctors.
     SpecializationCount {
         /// The specialisation, in one of its spellings.
         specialization: String => [max_length(SPECIALIZATION_MAX), example("Cardiology")],
-        /// How many doctors of the directory have it.
+        /// The number of doctors in the directory.
         count: i64 => [range(1, i64::MAX), example(3)],
     }
 }
@@ -264,7 +235,7 @@ impl crate::page::Listed for SpecializationCount {
 }
 
 body! {
-    /// The account that belongs to a doctor or a patient.
+    /// The account to link to a doctor or a patient.
     #[derive(Clone, Copy, Debug)]
     Link, example {"user": 3} {
         /// The user's id.
@@ -281,14 +252,14 @@ mod tests {
 
     fn read<T: Input>(json: &str) -> Result<T, String> {
         let today = NaiveDate::default();
-        read::body(json.as_bytes(), today).map_err(|faults| faults.to_string())
+        read::body(json.as_bytes(), today).map_err(|errors| errors.to_string())
     }
 
     #[test]
     fn a_doctor_needs_a_name_and_a_specialisation() {
         let new = read::<NewDoctor>(r#"{"city": "Boston"}"#).unwrap();
-        let faults = DoctorFields::new(&new.0).unwrap_err().to_string();
-        assert!(faults.contains("first_name: is required") && faults.contains("specialization"));
+        let errors = DoctorFields::new(&new.0).unwrap_err().to_string();
+        assert!(errors.contains("first_name: is required") && errors.contains("specialization"));
         let new = read::<NewDoctor>(r#"{"last_name": "J", "specialization": "X"}"#).unwrap();
         let fields = DoctorFields::new(&new.0).unwrap();
         assert!(fields.is_available);
@@ -307,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_doctor_is_named_at_once() {
-        let faults = read::<NewDoctor>(
+    fn every_error_in_a_doctor_is_reported_at_once() {
+        let errors = read::<NewDoctor>(
             r#"{"years_of_experience": 81, "consultation_fee": -1, "licence_number": "x", "is_available": 1}"#,
         )
         .unwrap_err();
@@ -320,7 +291,7 @@ mod tests {
             "first_name: is required",
             "specialization: is required",
         ] {
-            assert!(faults.contains(part), "{part} is not in {faults}");
+            assert!(errors.contains(part), "{part} is not in {errors}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The stable codes of complaints: the one list of them. The API description has it as a closed
-//! list, and `/problems` explains each code.
+//! The list of all stable error codes. The API description has it as a closed list, and
+//! `/problems` explains each code.
 
-/// What a code says about a member or parameter.
+/// A code and its meaning for a member or parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The code, as it stands in `error_codes`.
+    /// The code, as in `error_codes`.
     pub name: &'static str,
-    /// What is wrong, in a sentence.
+    /// The meaning, in a sentence.
     pub meaning: &'static str,
-    /// The parameters that may come with it, each with its meaning.
+    /// The possible parameters with their meanings.
     pub params: &'static [(&'static str, &'static str)],
 }
 
@@ -21,7 +21,7 @@ impl Code {
 
 macro_rules! codes {
     ($($name:literal $meaning:literal $([$($param:literal $about:literal),+])?;)*) => {
-        /// Every code, in the order of the alphabet.
+        /// Every code, in alphabetical order.
         pub const ALL: &[Code] = &[$(Code {
             name: $name,
             meaning: $meaning,
@@ -35,6 +35,7 @@ macro_rules! codes {
 
 codes! {
     "already_assigned" "The patient already has an active assignment to this doctor.";
+    "already_open" "The patient already has an open visit on this day.";
     "archived" "The record is archived. Restore it first.";
     "before_birth" "The date is before the date of birth.";
     "broken_off" "The body ended before it was complete.";
@@ -44,7 +45,7 @@ codes! {
     "disagrees" "The value contradicts another one, in the request or in the stored record."
         ["date_of_birth" "the date of birth that the age contradicts", "age" "the age that was sent"];
     "empty" "The parameter is empty. Leave it out instead.";
-    "ended" "The assignment has already ended.";
+    "ended" "The assignment or visit has already ended.";
     "has_patients" "The doctor has active assignments."
         ["active" "the number of active assignments"];
     "in_future" "The date is in the future.";
@@ -55,6 +56,7 @@ codes! {
     "invalid_id" "The value is not a positive whole number.";
     "invalid_identifier" "The value is not an identifier with a system and a value.";
     "invalid_key" "The `Idempotency-Key` is empty, too long or not printable ASCII.";
+    "invalid_language" "The value is not a language tag of BCP 47.";
     "invalid_money" "The value is not an amount with at most two decimal places.";
     "invalid_mrn" "The value does not have the form of a medical record number.";
     "invalid_phone" "The value is not a telephone number."
@@ -68,7 +70,7 @@ codes! {
     "never_null" "The member cannot be `null`. Leave it out instead.";
     "no_such_date" "The date does not exist in the calendar.";
     "no_such_record" "No record that you may see has this id.";
-    "no_such_user" "No active account has this id and the role that is needed."
+    "no_such_user" "No active account with the required role has this id."
         ["role" "the role that the account must have"];
     "not_an_object" "The body is not a JSON object.";
     "not_both" "The value cannot be combined with another one that was sent.";
@@ -82,7 +84,7 @@ codes! {
     "not_valid" "The token or one-time code is wrong, has expired or was already used.";
     "out_of_range" "The value is outside its range."
         ["min" "the smallest allowed value", "max" "the largest allowed value"];
-    "own_account" "Administrators change this about themselves in their profile.";
+    "own_account" "Administrators change their own account in their profile.";
     "own_data" "The password is the e-mail address, username or name of the account.";
     "read_only" "The member cannot be changed here. Send it as it is, or leave it out.";
     "repeated" "The member, parameter or item is given twice."
@@ -105,7 +107,7 @@ codes! {
         ["nearest" "the known name that is most similar"];
     "unknown_host" "The `Host` header does not name this server.";
     "void" "The one-time code was used or replaced in the meantime.";
-    "well_known" "The password is guessed early: it is common, or made of words, rows of keys, repetitions or the data of the account.";
+    "well_known" "The password is easy to guess: it is common, or made of words, rows of keys, repetitions or the data of the account.";
     "wrong_password" "The password is not the current one.";
     "wrong_type" "The value has the wrong JSON type."
         ["expected" "the type that is expected"];

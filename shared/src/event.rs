@@ -1,14 +1,14 @@
-//! Live changes, as `GET /api/events` tells of them.
+//! Live changes, as `GET /api/events` reports them.
 
-/// The event that says that changes may have been missed: whoever hears it reads everything anew.
+/// The event after which a client reads everything again, because changes may have been missed.
 pub const RESET: &str = "reset";
 
 record! {
-    /// What the data of an event says about the record that was written.
+    /// The data of an event.
     Changed {
         /// The record's id.
         id: i64 => [range(1, i64::MAX), example(7)],
-        /// Its version after the write.
+        /// The record's version after the change.
         version: i64 => [range(1, i64::MAX), example(3)],
     }
 }
@@ -51,7 +51,7 @@ impl crate::describe::Describe for StreamEvent {
 described!(StreamEvent);
 
 choice! {
-    /// What an event is called: the kind of record, and what was done with it.
+    /// The name of an event: the kind of record and the action.
     EventName {
         /// A patient was registered, or imported.
         PatientCreated = "patient.created",
@@ -59,21 +59,21 @@ choice! {
         PatientUpdated = "patient.updated",
         /// A patient was archived.
         PatientArchived = "patient.archived",
-        /// A patient came back from the archive.
+        /// A patient was restored from the archive.
         PatientRestored = "patient.restored",
-        /// A patient's record was erased.
+        /// A patient was erased.
         PatientPurged = "patient.purged",
-        /// An account was linked to a patient, or no longer is.
+        /// An account was linked to a patient, or unlinked.
         PatientLinked = "patient.linked",
-        /// A doctor was entered into the directory, or imported.
+        /// A doctor was added to the directory, or imported.
         DoctorCreated = "doctor.created",
         /// A doctor's entry was changed.
         DoctorUpdated = "doctor.updated",
         /// A doctor was archived.
         DoctorArchived = "doctor.archived",
-        /// A doctor came back from the archive.
+        /// A doctor was restored from the archive.
         DoctorRestored = "doctor.restored",
-        /// An account was linked to a doctor, or no longer is.
+        /// An account was linked to a doctor, or unlinked.
         DoctorLinked = "doctor.linked",
         /// A patient was assigned to a doctor.
         AssignmentCreated = "assignment.created",
@@ -81,10 +81,14 @@ choice! {
         AssignmentUpdated = "assignment.updated",
         /// An assignment has ended.
         AssignmentEnded = "assignment.ended",
-        /// An assignment that had ended is active again.
+        /// An ended assignment was reactivated.
         AssignmentReopened = "assignment.reopened",
-        /// An assignment was completed, since another doctor takes over.
+        /// An assignment was completed because another doctor takes over.
         AssignmentTransferred = "assignment.transferred",
+        /// A patient has arrived.
+        VisitCreated = "visit.created",
+        /// A visit was changed, or its patient was corrected.
+        VisitUpdated = "visit.updated",
         /// Changes may have been missed: read everything again.
         Reset = "reset",
     }

@@ -1,4 +1,4 @@
-//! Histories: who changed what of one record, and when.
+//! The history of a record.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -6,40 +6,40 @@ use serde_json::Value;
 use crate::{UserId, id::AuditId};
 
 record! {
-    /// One field's old and new value.
+    /// A changed field with its old and new value.
     Change {
         /// The field.
         field: String => [max_length(100), example("city")],
-        /// Its value before.
+        /// The old value.
         old: Value => [example("Chicopee")],
-        /// Its value after.
+        /// The new value.
         new: Value => [example("Boston")],
     }
 }
 
 record! {
-    /// One thing that was done with a record.
+    /// An audit event about one record.
     HistoryEntry {
-        /// The entry's id in the audit log.
+        /// The id in the audit log.
         id: AuditId,
-        /// When.
+        /// The time.
         at: DateTime<Utc>,
-        /// What was done: `patient.created`, `patient.updated`, `patient.archived` and the like.
+        /// The action: `patient.created`, `patient.updated`, `patient.archived` and others.
         action: String => [max_length(100), example("patient.updated")],
-        /// Who did it.
+        /// The user.
         actor: Option<UserId>,
-        /// Their username, or name where there is no username; what was typed, where a login failed; or
-        /// the name of the program.
+        /// The username of that user, or the name if there is no username. After a failed login,
+        /// the typed text. On the command line, the name of the program.
         actor_username: String => [max_length(crate::rules::EMAIL_MAX), example("ana")],
-        /// The address it came from.
+        /// The network address of the request.
         address: Option<String> => [max_length(60), example("192.0.2.7")],
-        /// The request's id.
+        /// The id of the request.
         request_id: Option<String> => [max_length(64)],
-        /// The reason that was given.
+        /// The reason, if one was given.
         reason: Option<String> => [max_length(500), example("Moved away")],
-        /// The record's version after it.
+        /// The version of the record after the event.
         version: Option<i64> => [range(1, i64::MAX), example(2)],
-        /// The fields that changed; empty where their values were erased.
+        /// The changed fields. Empty if their values were erased.
         changes: Vec<Change> => [max_items(100)],
     }
 }

@@ -70,6 +70,8 @@ id! {
     DoctorId,
     /// An assignment's id.
     AssignmentId,
+    /// A visit's id.
+    VisitId,
     /// The id of a session: one login and what follows from it.
     SessionId,
     /// The id of an entry of the audit log.

@@ -1,12 +1,12 @@
-//! What Frontdesk's server and its clients say to each other: the records, the requests, the
-//! problems, the paths, and the rules that say which input is good.
+//! The vocabulary that Frontdesk's server and clients share: records, requests, problems, paths,
+//! and the rules for input.
 //!
-//! Nothing here reads a file, a socket or a clock: today's date is always a parameter. The terminal
-//! runs the rules while somebody types, the server runs the same ones on entry, and the API
-//! description prints the limits they check.
+//! Nothing here reads a file, a socket or a clock; today's date is always a parameter. The client
+//! applies the rules while the user types, the server applies the same rules to every request, and
+//! the API description states the same limits.
 #![cfg_attr(
     not(feature = "openapi"),
-    expect(unused_imports, reason = "some limits are named by the schemas alone")
+    expect(unused_imports, reason = "some limits are used only by the schemas")
 )]
 
 #[macro_use]
@@ -40,6 +40,7 @@ pub mod query;
 pub mod read;
 pub mod rules;
 pub mod text;
+pub mod visit;
 
 pub use date::PartialDate;
 pub use id::{SessionId, UserId};

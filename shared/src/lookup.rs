@@ -1,4 +1,4 @@
-//! The one box for whatever is typed.
+//! The quick search, which takes any text.
 
 #[cfg(feature = "openapi")]
 use poem_openapi::{
@@ -18,13 +18,13 @@ use crate::{
     rules::SEARCH_MAX,
 };
 
-/// Most records that are found.
+/// The maximum number of results.
 pub const FOUND_MAX: i64 = 20;
-/// Longest line about a record.
+/// The longest label of a result.
 pub const LABEL_MAX: usize = 500;
 
 choice! {
-    /// How a typed text was read.
+    /// An interpretation of the typed text.
     Reading {
         /// The id after `#`.
         Id = "id",
@@ -32,7 +32,7 @@ choice! {
         Mrn = "mrn",
         /// An e-mail address, or its beginning.
         Email = "email",
-        /// A date of birth, as much of it as was typed.
+        /// A date of birth, as far as it was typed.
         DateOfBirth = "date_of_birth",
         /// The first or the last digits of a phone number.
         Phone = "phone",
@@ -44,7 +44,7 @@ choice! {
 }
 
 choice! {
-    /// What of a record has matched.
+    /// The part of a record that matches.
     Why {
         /// The id.
         Id = "id",
@@ -60,7 +60,7 @@ choice! {
         Identifier = "identifier",
         /// The doctor's licence number.
         License = "license",
-        /// The names.
+        /// The name.
         Name = "name",
         /// The doctor's specialisation.
         Specialization = "specialization",
@@ -72,7 +72,7 @@ choice! {
 }
 
 choice! {
-    /// What kind of record was found.
+    /// The kind of a result.
     FoundKind {
         /// A patient.
         Patient = "patient",
@@ -82,27 +82,26 @@ choice! {
 }
 
 record! {
-    /// What a typed text has found.
+    /// The results for a typed text.
     Lookup {
-        /// How the text was read, in the order in which the readings weigh. None where nothing was
-        /// typed.
+        /// The interpretations of the text, the most likely first. Empty for an empty text.
         read_as: Vec<Reading> => [max_items(7)],
-        /// What was found, the best first: patients and doctors, at most 20.
+        /// The matching patients and doctors, best first, at most 20.
         results: Vec<Found> => [max_items(FOUND_MAX)],
     }
 }
 
 record! {
-    /// A record that was found.
+    /// A result.
     Found {
-        /// What kind of record it is.
+        /// The kind of the record.
         kind: FoundKind,
-        /// Its id, among the records of its kind.
+        /// The record's id, unique among records of its kind.
         id: i64 => [range(1, i64::MAX), example(1)],
-        /// It in one line.
+        /// A one-line description.
         label: String => [max_length(LABEL_MAX), example("José Gómez, 1989-05-25, P000001B")],
-        /// What of it has matched. Of a text of several words the name, if one matches it, else what
-        /// the first word matches.
+        /// The part of the record that matches. For several words, it is the name if one of them
+        /// matches it, otherwise the match of the first word.
         why: Why,
         /// The record, as in its list.
         record: FoundRecord,
@@ -131,16 +130,16 @@ impl Describe for FoundRecord {
 }
 described!(FoundRecord);
 
-/// What is looked up.
+/// The query of the quick search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookupQuery {
-    /// What was typed.
+    /// The typed text.
     pub q: String,
 }
 
 impl Query for LookupQuery {
     fn read(reader: &mut Reader) -> Option<Self> {
-        // Nothing typed is found nowhere; a parameter that is missing is a mistake.
+        // An empty text has no results, but an absent parameter is an error.
         let typed =
             |value| read::line(SEARCH_MAX)(value).map(|text| Some(text.unwrap_or_default()));
         Some(Self { q: reader.required("q", typed)? })
@@ -153,8 +152,8 @@ impl Describe for LookupQuery {
 
     fn schema(registry: &mut Registry) -> MetaSchema {
         let mut members = Members::new(registry);
-        let doc = "What was typed: a medical record number, digits of a phone number, a date of \
-            birth, an e-mail address, an id after `#`, or words of a name, also with a date.";
+        let doc = "The typed text: a medical record number, digits of a phone number, a date of \
+            birth, an e-mail address, an id after `#`, or words of a name, optionally with a date.";
         members.add::<String>("q", doc, true, |shape| shape.max_length(SEARCH_MAX));
         members.finish("")
     }
@@ -162,13 +161,13 @@ impl Describe for LookupQuery {
 described!(LookupQuery);
 
 impl LookupQuery {
-    /// The parameter, as a client puts it into the address.
+    /// The query parameters for a request.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         vec![("q", self.q.clone())]
     }
 }
 
-/// What is said of an id after `#` that can't be one.
+/// The error for text after `#` that is not an id.
 pub fn not_an_id() -> FieldError {
     FieldError::new("invalid_id", "must be a positive whole number after #")
 }

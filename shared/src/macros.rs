@@ -1,8 +1,8 @@
-//! The two shapes every type on the wire has: a record that is answered, and the members that a
-//! request may carry. Each macro is the one table from which the struct, its reading and its
-//! description come, so that they cannot drift apart.
+//! The macros for types on the wire: records in answers, and members of requests. Each macro is
+//! the only table from which the struct, its parser and its schema are generated, so that they
+//! can't disagree.
 
-/// Makes a described type one of poem-openapi's types.
+/// Implements poem-openapi's `Type` for a described type.
 macro_rules! described {
     ($type:ty $(where $generic:ident: $bound:path)?) => {
         #[cfg(feature = "openapi")]
@@ -35,9 +35,46 @@ macro_rules! described {
     };
 }
 
-/// Declares an answered record: a plain struct for serde whose doc comments and limits are also
-/// its schema in the API description.
+/// Declares a record in answers: a plain struct for serde, whose doc comments and limits are also
+/// its schema in the API description. A kept record says `over` which fields it embeds,
+/// the type of its permissions and the name of its pages. It has its times and its version in addition.
 macro_rules! record {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident over $fields:ident, permissions $permission:ident, pages $page:literal {
+            $($members:tt)*
+        }
+    ) => {
+        record! {
+            $(#[doc = $doc])*
+            $name {
+                $($members)*
+                /// The time of creation.
+                created_at: chrono::DateTime<chrono::Utc>,
+                /// The time of the last change.
+                updated_at: chrono::DateTime<chrono::Utc>,
+                /// The version, which counts the changes from 1.
+                version: i64 => [range(1, i64::MAX), example(1)],
+                /// The caller's permissions. Only in single records.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                permissions: Option<Vec<$permission>> => [max_items(10), optional()],
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl $crate::page::Listed for $name {
+            const PAGE: &'static str = $page;
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = $fields;
+
+            /// Gives access to the members that can be changed.
+            fn deref(&self) -> &$fields {
+                &self.fields
+            }
+        }
+    };
     (
         $(#[doc = $doc:literal])*
         $name:ident {
@@ -79,7 +116,8 @@ macro_rules! record {
     };
 }
 
-/// Describes one member of a record; one with `#[serde(flatten)]` stands for its own members.
+/// Describes one member of a record. A member with `#[serde(flatten)]` is replaced by its own
+/// members.
 #[cfg(feature = "openapi")]
 macro_rules! describe_record_member {
     ($members:ident, [flatten] $field:ident, $type:ty, $doc:expr, []) => {
@@ -95,18 +133,23 @@ macro_rules! describe_record_member {
     };
 }
 
-/// Declares what a request may carry and what is stored of it: `…Input` with a
-/// [`Patch`](crate::Patch) for every member, so that absent and `null` stay apart; `…Fields` with the
-/// stored values, which a record embeds; and how the one is read from JSON and laid over the other.
+/// Declares the members that a request can set and that are stored. It generates `…Input` with a
+/// [`Patch`](crate::Patch) for every member, which distinguishes absent members from `null`;
+/// `…Fields` with the stored values, which a record embeds; the parser of the input; and the
+/// function that applies it to the stored values.
 ///
-/// A member may be absent from the record, or it is `required` (a record always has it, and `null` does
-/// not clear it), `kept` (the same, but a request that leaves it out keeps it; a new record has what
-/// stands after `or`), or a `list` with its limit and the reading of an item. Members after `also` are
-/// read but not stored. `prepare` looks at the members as they came, before they are read.
+/// By default a stored member is optional. A `required` member always has a value, and `null` does
+/// not clear it. A `kept` member is the same, but a replacement without it keeps the stored value,
+/// and a new record gets the value after `or`. A `list` states its limit and the parser of an
+/// item. Members after `also` are read but not stored. `prepare` can change the members before
+/// they are read. `withholding` is the closed list of the members that an answer may withhold. `as`
+/// names a macro through which the database code gets the names of the stored members.
 macro_rules! fields {
     (
         $(#[doc = $doc:literal])*
-        $input:ident $(prepare $prepare:path)? => $(#[$attribute:meta])* $stored:ident {
+        $input:ident $(withholding $withheld:ident)? $(prepare $prepare:path)?
+            => $(#[$attribute:meta])* $stored:ident $(as $names:ident)?
+        {
             $(
                 $(#[doc = $field_doc:literal])*
                 $field:ident : $type:ty = $($how:ident)? ($($rule:tt)*) $(or $default:expr)?
@@ -135,17 +178,21 @@ macro_rules! fields {
                 #[serde(skip_serializing_if = "crate::Patch::is_absent")]
                 pub $extra: $crate::Patch<$extra_type>,
             )*
-            /// What was read and is sent back, to be compared with the record as it is.
+            /// The read-only members that the client has sent back, to be compared with the
+            /// record.
             #[serde(skip)]
             pub read_only: $crate::read::ReadOnlyMembers,
         }
 
         impl $input {
-            /// The names of the members, in the order in which forms and histories show them.
+            /// The names of the members, in the order of forms and histories.
             pub const MEMBERS: &'static [&'static str] =
                 &[$(stringify!($field),)* $(stringify!($extra),)*];
 
-            /// Takes the members of one JSON object; what is wrong with them stays in the reader.
+            /// The members that an answer may withhold.
+            pub const WITHHELD: &'static [&'static str] = names_of!($($withheld)?);
+
+            /// Reads the members of a JSON object. The reader collects the errors.
             pub fn read(reader: &mut $crate::read::Reader) -> Self {
                 $($prepare(reader);)?
                 Self {
@@ -155,15 +202,22 @@ macro_rules! fields {
                 }
             }
 
-            /// Turns a change into a replacement: every stored member that is absent is cleared, where
-            /// it can be.
+            /// Turns a change into a replacement: every absent stored member is cleared, if it can
+            /// be.
             pub fn clear_absent(&mut self) {
                 $(clear_member!(self, $field $(, $how)?);)*
             }
 
+            /// Leaves the members with these names as they are stored.
+            pub fn leave(&mut self, names: &[&str]) {
+                $(if names.contains(&stringify!($field)) {
+                    self.$field = $crate::Patch::Absent;
+                })*
+            }
+
             /// The stored values of a new record.
             ///
-            /// Fails with each member that has to be there and is not.
+            /// Fails with every required member that is absent.
             pub fn create(&self) -> Result<$stored, $crate::FieldErrors> {
                 let missing = [$(
                     create_member!(self, $field, [$($how)?] $(or $default)?)
@@ -176,19 +230,32 @@ macro_rules! fields {
                 build().ok_or_else(|| $crate::FieldErrors::required(missing))
             }
 
-            /// Lays the given members over the stored ones, and answers those that can't be cleared.
+            /// Applies the sent members to the stored ones, and returns the names of those that
+            /// can't be cleared.
             #[must_use]
             pub fn apply(&self, stored: &mut $stored) -> $crate::FieldErrors {
                 $crate::FieldErrors::required([$(apply_member!(self, stored, $field, [$($how)?])),*])
             }
 
-            /// The members that a new record needs.
+            /// The required members of a new record.
             #[cfg(feature = "openapi")]
             pub fn required() -> Vec<&'static str> {
                 [$(is_required!($field, [$($how)?])),*].into_iter().flatten().collect()
             }
 
-            /// Describes every member, for one of the requests that carry them.
+            /// Describes the member that names the withheld members.
+            #[cfg(feature = "openapi")]
+            pub fn describe_withheld(_members: &mut $crate::describe::Members<'_>) {
+                $(_members.add::<Vec<$withheld>>(
+                    "withheld",
+                    "The members that were withheld from the sender. They stay unchanged, whatever \
+                     values this body has for them.",
+                    false,
+                    |shape| shape.max_items(Self::WITHHELD.len() as i64),
+                );)?
+            }
+
+            /// Describes every member, for one of the requests.
             #[cfg(feature = "openapi")]
             pub fn describe_members(members: &mut $crate::describe::Members<'_>) {
                 $(
@@ -229,16 +296,43 @@ macro_rules! fields {
                 )*
             }
         }
+
+        export_names! { ($) [$($names)?] $($field)* }
     };
 }
 
-/// The type in which a member is stored.
+/// Exports a macro that passes the names of the stored members on to another one. `$d` is a dollar sign,
+/// which can't stand by itself in what a macro writes.
+macro_rules! export_names {
+    (($d:tt) [] $($field:ident)*) => {};
+    (($d:tt) [$names:ident] $($field:ident)*) => {
+        /// Calls a macro with the names of the stored members, behind what stands in its braces.
+        #[macro_export]
+        macro_rules! $names {
+            ($d callback:ident! { $d($d before:tt)* } $d($d after:tt)*) => {
+                $d callback! { $d($d before)* { $($field),* } $d($d after)* }
+            };
+        }
+    };
+}
+
+/// The names in a closed list, or none.
+macro_rules! names_of {
+    () => {
+        &[]
+    };
+    ($list:ident) => {
+        $list::TEXTS
+    };
+}
+
+/// The stored type of a member.
 macro_rules! stored_type {
     ($type:ty, []) => { Option<$type> };
     ($type:ty, [$how:ident]) => { $type };
 }
 
-/// The value with which a member begins, or nothing where it has to be given and is not.
+/// The first value of a member, or `None` if it is required and absent.
 macro_rules! create_member {
     ($input:ident, $field:ident, []) => {
         Some($input.$field.value().cloned())
@@ -254,7 +348,7 @@ macro_rules! create_member {
     };
 }
 
-/// Lays one member over what is stored, and names it where it is cleared and can't be.
+/// Applies one member to the stored value. Returns its name if it can't be cleared.
 macro_rules! apply_member {
     ($input:ident, $stored:ident, $field:ident, []) => {{
         $input.$field.apply(&mut $stored.$field);
@@ -270,7 +364,7 @@ macro_rules! apply_member {
     }};
 }
 
-/// Names a member that a new record needs.
+/// The name of a member that a new record requires.
 #[cfg(feature = "openapi")]
 macro_rules! is_required {
     ($field:ident, [required]) => {
@@ -281,7 +375,7 @@ macro_rules! is_required {
     };
 }
 
-/// Says of one member of a request whether it may be `null`.
+/// States whether a member of a request may be `null`.
 #[cfg(feature = "openapi")]
 macro_rules! describe_patch {
     ($shape:ident, [kept]) => {
@@ -292,7 +386,7 @@ macro_rules! describe_patch {
     };
 }
 
-/// Clears one member, unless it is one that is kept.
+/// Clears a member, unless it is a `kept` one.
 macro_rules! clear_member {
     ($input:ident, $field:ident, kept) => {};
     ($input:ident, $field:ident $(, $how:ident)?) => {
@@ -300,7 +394,7 @@ macro_rules! clear_member {
     };
 }
 
-/// Takes one member with its rule.
+/// Reads a member with its rule.
 macro_rules! take_member {
     ($reader:ident, $field:ident, list ($max:expr, $item:path)) => {
         $reader.list(stringify!($field), $max, $item)
@@ -313,13 +407,13 @@ macro_rules! take_member {
     };
 }
 
-/// Declares the body of a request: a struct that exists only where everything in it is valid, how it
-/// is read, and its description.
+/// Declares the body of a request: a struct that exists only if everything in it is valid, its
+/// parser and its schema.
 ///
-/// A member is `required`, `optional` (an `Option`; `null` is the same as absent), `filled` (the same,
-/// but `null` is refused), a `patch` (a [`Patch`](crate::Patch)), or `embedded`: another table whose
-/// members stand beside the others. Members after `also` are taken by `prepare`, which looks at the
-/// members as they came, before they are read.
+/// A member is `required`, `optional` (an `Option`; `null` means absent), `filled` (the same, but
+/// `null` is refused), a `patch` (a [`Patch`](crate::Patch)), or `embedded` (another table, whose
+/// members stand beside the others). Members after `also` are read by `prepare`, which can change
+/// the members before they are read.
 macro_rules! body {
     (
         $(#[doc = $doc:literal])*
@@ -400,7 +494,7 @@ macro_rules! body {
     };
 }
 
-/// The type of a member of a body.
+/// The type of a member in the struct.
 macro_rules! body_type {
     (patch, $type:ty) => { $crate::Patch<$type> };
     ($how:ident, $type:ty) => { $type };
@@ -416,7 +510,7 @@ macro_rules! json_name {
     };
 }
 
-/// Takes one member of a body; nothing where it has to be there and is not.
+/// Reads a member of a body. Returns `None` if it is required and absent.
 macro_rules! body_member {
     ($reader:ident, $name:expr, required ($rule:expr)) => {
         $reader.required($name, $rule)
@@ -455,9 +549,10 @@ macro_rules! describe_body_member {
     };
 }
 
-/// Declares the requests that carry the same members: one that creates, one that replaces and one
-/// that changes. The last two take back what was read: the members in `COMPUTED` are ignored, those
-/// in `FIXED` must be what they are. `EARLIER` are the names that earlier systems have for members.
+/// Declares the requests with the same members: one that creates, one that replaces and one that
+/// changes. The last two accept read-only members: those in `COMPUTED` are ignored, and those in
+/// `FIXED` must be unchanged. They ignore the members that the body itself names in `withheld`.
+/// `EARLIER` has the member names of earlier systems.
 macro_rules! requests {
     (
         $input:ident;
@@ -475,6 +570,8 @@ macro_rules! requests {
             const EARLIER: $crate::compatibility::Members = EARLIER;
 
             fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
+                let withheld =
+                    if $sent_back { reader.leave_out($input::WITHHELD) } else { Vec::new() };
                 let mut input = $input::read(reader);
                 if $sent_back {
                     reader.ignore(COMPUTED);
@@ -482,12 +579,13 @@ macro_rules! requests {
                 }
                 if $replaces {
                     input.clear_absent();
+                    input.leave(&withheld);
                 }
                 Some(Self(input))
             }
 
-            fn validate(&self, today: chrono::NaiveDate, faults: &mut $crate::FieldErrors) {
-                validate(&self.0, $sent_back && !$replaces, today, faults);
+            fn validate(&self, today: chrono::NaiveDate, errors: &mut $crate::FieldErrors) {
+                validate(&self.0, $sent_back && !$replaces, today, errors);
             }
         }
 
@@ -502,6 +600,7 @@ macro_rules! requests {
                 $input::describe_members(&mut members);
                 if $sent_back {
                     members.sent_back(COMPUTED, FIXED);
+                    $input::describe_withheld(&mut members);
                 }
                 if !$sent_back || $replaces {
                     members.need($input::required());
@@ -515,7 +614,7 @@ macro_rules! requests {
     )*};
 }
 
-/// Declares a closed list of texts. They are read in any case, and under the other names after `|` too.
+/// Declares a closed list of texts. Parsing ignores case and also accepts the names after `|`.
 macro_rules! choice {
     (
         $(#[doc = $doc:literal])*
@@ -535,10 +634,10 @@ macro_rules! choice {
         impl $name {
             /// Every choice.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-            /// Every choice as it is written.
+            /// The text of every choice.
             pub const TEXTS: &'static [&'static str] = &[$($text),*];
 
-            /// As it is written.
+            /// The text of the choice.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),* }
             }
@@ -581,8 +680,32 @@ macro_rules! choice {
     };
 }
 
-/// Declares the parameters of one operation: a struct with an `Option` for each.
+/// Declares the query parameters of an operation: a struct with an `Option` for each. A list `in
+/// pages` has the parameters of every list in addition.
 macro_rules! filter {
+    ($(#[doc = $doc:literal])* $name:ident, in pages { $($members:tt)* }) => {
+        filter! {
+            $(#[doc = $doc])*
+            $name {
+                $($members)*
+                /// The page number, from 1. Beyond row 10,000, follow `next`.
+                page: i64 = $crate::query::whole(1, $crate::page::ROW_MAX)
+                    => [range(1, $crate::page::ROW_MAX)],
+                /// The number of rows in a page.
+                page_size: i64 = $crate::query::whole(1, $crate::page::PAGE_SIZE_MAX)
+                    => [range(1, $crate::page::PAGE_SIZE_MAX), default($crate::page::PAGE_SIZE)],
+                /// The position of the page, from `next` or `previous`.
+                cursor: String = $crate::read::line(2_000) => [max_length(2_000)],
+            }
+        }
+
+        impl $name {
+            /// The parameters that say which page is meant.
+            pub fn pages(&self) -> $crate::query::Pages<'_> {
+                (self.page, self.page_size, self.cursor.as_deref())
+            }
+        }
+    };
     (
         $(#[doc = $doc:literal])*
         $name:ident {
@@ -625,7 +748,7 @@ macro_rules! filter {
         described!($name);
 
         impl $name {
-            /// The parameters that are set, as a client puts them into the address.
+            /// The query parameters that are set, for a request.
             pub fn pairs(&self) -> Vec<(&'static str, String)> {
                 let mut pairs = Vec::new();
                 $(

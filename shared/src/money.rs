@@ -110,7 +110,7 @@ impl Serialize for Money {
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|complaint: FieldError| D::Error::custom(complaint.message))
+        text.parse().map_err(|error: FieldError| D::Error::custom(error.message))
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_survives_the_wire() {
+    fn an_amount_survives_a_round_trip() {
         let amount = Money::from_hundredths(123_450);
         let json = serde_json::to_string(&amount).unwrap();
         assert_eq!(json, "\"1234.50\"");

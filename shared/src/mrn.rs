@@ -60,7 +60,7 @@ impl Mrn {
     pub fn looks_like(text: &str) -> bool {
         match Self::parse(text) {
             Ok(_) => true,
-            Err(complaint) => complaint.code == "mistyped_mrn",
+            Err(error) => error.code == "mistyped_mrn",
         }
     }
 
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_printed_is_read_in_any_spelling() {
+    fn printed_numbers_are_read_in_any_spelling() {
         let mrn = Mrn::from_sequence(1234);
         assert_eq!(mrn.as_str(), "P001234R");
         assert_eq!(Mrn::parse(" p 00-1234 r "), Ok(mrn));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn another_shape_says_what_the_shape_is() {
+    fn an_invalid_number_is_refused_with_the_expected_form() {
         for text in ["", "P", "P12345A", "Q001234R", "P001234", "P00123456789012345678X", "Pé"] {
             assert_eq!(Mrn::parse(text).map_err(|c| c.code), Err("invalid_mrn"), "{text}");
         }

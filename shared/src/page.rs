@@ -1,12 +1,12 @@
-//! Lists come in pages.
+//! Pages of lists.
 
 use serde::{Deserialize, Serialize};
 
-/// Rows of a page when the request does not say.
+/// The default number of rows in a page.
 pub const PAGE_SIZE: i64 = 20;
-/// Most rows of a page.
+/// The maximum number of rows in a page.
 pub const PAGE_SIZE_MAX: i64 = 100;
-/// Up to this many rows are counted exactly.
+/// The number of rows up to which a list is counted exactly.
 pub const COUNT_MAX: i64 = 1_000;
 /// The row up to which page numbers reach.
 pub const ROW_MAX: i64 = 10_000;
@@ -14,23 +14,23 @@ pub const ROW_MAX: i64 = 10_000;
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page<T> {
-    /// How many rows the whole list has: exact up to [`COUNT_MAX`].
+    /// The number of rows in the whole list, exact up to [`COUNT_MAX`].
     pub count: i64,
-    /// `true` when there are more rows than `count` says.
+    /// `true` if there are more rows than `count`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub count_capped: bool,
-    /// The absolute address of the following page.
+    /// The absolute URL of the next page.
     pub next: Option<String>,
-    /// The absolute address of the page before.
+    /// The absolute URL of the previous page.
     pub previous: Option<String>,
     /// The rows.
     pub results: Vec<T>,
 }
 
-/// A record whose pages have a name of their own in the API description.
+/// A record whose pages have their own schema in the API description.
 #[cfg(feature = "openapi")]
 pub trait Listed: poem_openapi::types::Type {
-    /// The name of its page: `PatientPage`.
+    /// The name of that schema, such as `PatientPage`.
     const PAGE: &'static str;
 }
 
@@ -42,14 +42,13 @@ impl<T: Listed> crate::describe::Describe for Page<T> {
         registry: &mut poem_openapi::registry::Registry,
     ) -> poem_openapi::registry::MetaSchema {
         let mut members = crate::describe::Members::new(registry);
-        let doc = "How many rows the whole list has: exact up to 1,000.";
+        let doc = "The number of rows in the whole list, exact up to 1,000.";
         members.add::<i64>("count", doc, true, |shape| shape.range(0, COUNT_MAX).example(1));
-        let doc = "`true` when there are more rows than `count` says.";
+        let doc = "`true` if there are more rows than `count`.";
         members.add::<bool>("count_capped", doc, false, |shape| shape);
-        for (name, doc) in [
-            ("next", "The address of the following page."),
-            ("previous", "The address of the page before."),
-        ] {
+        for (name, doc) in
+            [("next", "The URL of the next page."), ("previous", "The URL of the previous page.")]
+        {
             let uri = |shape: crate::describe::Shape| shape.format("uri").max_length(8_192);
             members.add::<Option<String>>(name, doc, true, uri);
         }

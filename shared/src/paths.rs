@@ -2,7 +2,7 @@
 
 use crate::{
     SessionId, UserId,
-    id::{ApiTokenId, AssignmentId, DoctorId, PatientId},
+    id::{ApiTokenId, AssignmentId, DoctorId, PatientId, VisitId},
 };
 
 /// GET: the version of the server, and limits that a client must know.
@@ -125,6 +125,14 @@ pub const ASSIGNMENTS: &str = "/api/assignments";
 /// One assignment.
 pub fn assignment(id: AssignmentId) -> String {
     format!("{ASSIGNMENTS}/{id}")
+}
+
+/// All visits.
+pub const VISITS: &str = "/api/visits";
+
+/// One visit.
+pub fn visit(id: VisitId) -> String {
+    format!("{VISITS}/{id}")
 }
 
 /// GET: figures over the records that the caller may see.

@@ -13,7 +13,6 @@ use crate::{
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
     moment::{MOMENT_MAX, Moment},
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{
@@ -24,11 +23,11 @@ use crate::{
 pub use requests::{Archiving, NewPatient, PatientPatch, PatientReplacement, Purging};
 pub use state::PatientState;
 
-/// Most identifiers of one patient.
+/// The maximum number of identifiers per patient.
 pub const IDENTIFIERS_MAX: usize = 20;
-/// Longest system or value of an identifier.
+/// The longest system or value of an identifier.
 pub const IDENTIFIER_MAX: usize = 100;
-/// Longest emergency contact.
+/// The longest emergency contact.
 pub const EMERGENCY_CONTACT_MAX: usize = 200;
 
 choice! {
@@ -46,7 +45,7 @@ choice! {
 }
 
 impl Gender {
-    /// The English word.
+    /// The English word for the gender.
     pub fn word(self) -> &'static str {
         match self {
             Self::Male => "male",
@@ -58,7 +57,7 @@ impl Gender {
 }
 
 choice! {
-    /// Blood type: group and Rhesus factor.
+    /// Blood type, with the ABO group and the Rhesus factor.
     BloodType {
         /// A positive.
         APositive = "A+",
@@ -79,12 +78,22 @@ choice! {
     }
 }
 
+choice! {
+    /// A member of a patient that an answer may withhold.
+    ClinicalMember {
+        /// The allergies.
+        Allergies = "allergies",
+        /// The medical history.
+        MedicalHistory = "medical_history",
+    }
+}
+
 record! {
-    /// A number under which another system knows the patient: an insurance number, an id.
+    /// An identifier of the patient in another system, such as an insurance number.
     Identifier {
-        /// Who gives the numbers out.
+        /// The issuer of the identifier.
         system: String => [min_length(1), max_length(IDENTIFIER_MAX), example("insurance")],
-        /// The number.
+        /// The identifier itself.
         value: String => [min_length(1), max_length(IDENTIFIER_MAX), example("X123456789")],
     }
 }
@@ -98,26 +107,26 @@ impl std::hash::Hash for Identifier {
 }
 
 fields! {
-    /// What a request says about a patient. The same members serve for creating, replacing and
-    /// changing; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].
-    PatientInput => #[derive(Default)] PatientFields {
-        /// Given names. At least one of first and last name is needed.
+    /// The members of a patient that a request can set. Creating, replacing and changing use the
+    /// same members; see [`NewPatient`], [`PatientReplacement`] and [`PatientPatch`].
+    PatientInput withholding ClinicalMember => #[derive(Default)] PatientFields as patient_fields {
+        /// Given names. At least one of the first and the last name is required.
         first_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("José")],
         /// Family names.
         last_name: String = (read::line(NAME_MAX)) => [max_length(NAME_MAX), example("Gómez")],
-        /// Date of birth, or as much of it as is known: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
+        /// The date of birth, or the known part of it: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
         date_of_birth: PartialDate = (read::parsed(10, PartialDate::parse)),
         /// Date of death.
         deceased_on: NaiveDate = (read::parsed(10, parse_day)) => [example(Value::Null)],
-        /// Administrative gender. `male`, `Female` and the like are accepted too.
+        /// Administrative gender. Words such as `male` and `Female` are accepted too.
         gender: Gender = (read::parsed(20, Gender::from_str)) => [example("M")],
-        /// Phone number in its own spelling, with 5 to 15 digits.
+        /// A phone number in any spelling, with 5 to 15 digits.
         phone_number: String = (read::parsed(PHONE_MAX, rules::phone))
             => [max_length(PHONE_MAX), example("+1 555 123 4567")],
         /// E-mail address.
         email: String = (read::parsed(EMAIL_MAX, rules::email))
             => [max_length(EMAIL_MAX), format("email"), example("jose@example.com")],
-        /// Street and number; may have several lines.
+        /// Street and number, which may have several lines.
         address: String = (read::note(ADDRESS_MAX))
             => [max_length(ADDRESS_MAX), example("427 Balistreri Way")],
         /// City.
@@ -133,17 +142,20 @@ fields! {
         /// Medical history, in words.
         medical_history: String = (read::note(NOTE_MAX))
             => [max_length(NOTE_MAX), example("Asthma since childhood")],
-        /// Whom to call.
+        /// The patient's preferred spoken language, as a tag of BCP 47.
+        preferred_language: String = (read::parsed(rules::LANGUAGE_MAX, rules::language))
+            => [max_length(rules::LANGUAGE_MAX), example("es")],
+        /// The person to contact in an emergency.
         emergency_contact: String = (read::line(EMERGENCY_CONTACT_MAX))
             => [max_length(EMERGENCY_CONTACT_MAX), example("Ana Gómez, +1 555 765 4321")],
-        /// Numbers under which other systems know the patient. A pair is unique among the patients
-        /// that are not archived.
+        /// Identifiers of the patient in other systems. Each is unique among patients who are not
+        /// archived.
         identifiers: Vec<Identifier> = list(IDENTIFIERS_MAX, identifier)
             => [max_items(IDENTIFIERS_MAX as i64)],
     }
     also {
-        /// Age in years, where no date of birth is known: sets an estimated year of birth. Beside
-        /// or over a known date it has to agree with it.
+        /// The age in years, if the date of birth is unknown. It sets an estimated year of birth.
+        /// If a date of birth is known, the age must match it.
         age: i64 = (read::whole(0, AGE_MAX)) => [range(0, AGE_MAX), example(37)],
     }
 }
@@ -155,36 +167,44 @@ fn identifier(reader: &mut Reader) -> Option<Identifier> {
 }
 
 record! {
-    /// A person who is registered at the clinic.
+    /// A patient who is registered at the clinic.
     Patient {
         /// The record's id.
         id: PatientId,
         /// The medical record number: `P`, at least six digits, a check letter.
         mrn: String => [pattern("^P[0-9]{6,18}[A-Z]$"), max_length(20), example("P000001B")],
-        /// What can be changed of it.
+        /// The members that can be changed.
         #[serde(flatten)]
         fields: PatientFields,
-        /// Both names.
+        /// The full name.
         full_name: String => [max_length(2 * NAME_MAX + 1), example("José Gómez")],
-        /// Whether the date of birth was made from an age.
+        /// Whether the date of birth was estimated from an age.
         date_of_birth_estimated: bool,
-        /// Age in years, today's or at death.
+        /// The age in years, today or at death.
         age: Option<i64> => [range(0, AGE_MAX), example(37)],
-        /// The account of the patient, if it has one.
+        /// Whether allergies are recorded, even if they are withheld.
+        #[serde(default)]
+        has_allergies: bool => [example(true)],
+        /// The members that this answer withholds. They are `null` here, whatever is recorded. A
+        /// change that names them in its own `withheld` leaves them unchanged.
+        #[serde(default)]
+        withheld: Vec<ClinicalMember>
+            => [max_items(ClinicalMember::ALL.len() as i64), example(Value::Array(Vec::new()))],
+        /// The patient's account, if one is linked.
         linked_user: Option<UserId> => [example(Value::Null)],
-        /// Who created the record.
+        /// The user who created the record.
         created_by: UserId,
-        /// That user's username, or name where there is no username.
+        /// The username of that user, or the name if there is no username.
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
-        /// When it was created.
+        /// The time of creation.
         created_at: DateTime<Utc>,
-        /// When it was last changed.
+        /// The time of the last change.
         updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
+        /// The version, which counts the changes from 1.
         version: i64 => [range(1, i64::MAX), example(1)],
-        /// When it was archived.
+        /// The time at which it was archived.
         archived_at: Option<DateTime<Utc>> => [example(Value::Null)],
-        /// What the caller may do with it; only where a single record is answered.
+        /// The caller's permissions. Only in single records.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         permissions: Option<Vec<PatientPermission>> => [max_items(10), optional()],
     }
@@ -198,7 +218,7 @@ impl crate::page::Listed for Patient {
 impl Deref for Patient {
     type Target = PatientFields;
 
-    /// The members that can be changed are read like the record's others.
+    /// Gives access to the members that can be changed.
     fn deref(&self) -> &PatientFields {
         &self.fields
     }
@@ -211,33 +231,41 @@ impl Patient {
         PatientState { fields: self.fields.clone(), date_of_birth_estimated }
     }
 
-    /// Whether the caller may do this with it, as far as the server has said.
+    /// The record without its clinical members.
+    #[must_use]
+    pub fn without_clinical(mut self) -> Self {
+        (self.fields.allergies, self.fields.medical_history) = (None, None);
+        self.withheld = ClinicalMember::ALL.to_vec();
+        self
+    }
+
+    /// Whether the server has granted the caller this permission.
     pub fn allows(&self, permission: PatientPermission) -> bool {
         self.permissions.as_ref().is_some_and(|list| list.contains(&permission))
     }
 }
 
-/// First and last name as one.
+/// The first and the last name, joined.
 pub fn full_name(first: Option<&str>, last: Option<&str>) -> String {
     [first, last].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 choice! {
-    /// What somebody may do with a patient's record.
+    /// What the caller may do with a patient.
     PatientPermission {
         /// Replace or change it.
         Update = "update",
         /// Archive it.
         Archive = "archive",
-        /// Bring it back from the archive.
+        /// Restore it from the archive.
         Restore = "restore",
-        /// Erase it for good.
+        /// Erase it permanently.
         Purge = "purge",
         /// Read its history.
         History = "history",
-        /// Put the patient into a doctor's care.
+        /// Assign the patient to a doctor.
         Assign = "assign",
-        /// Say which account belongs to the patient.
+        /// Link an account to the patient.
         Link = "link",
     }
 }
@@ -249,11 +277,11 @@ choice! {
         LastName = "last_name",
         /// The first name, then the last name.
         FirstName = "first_name",
-        /// The date of birth; unknown ones first.
+        /// The date of birth, unknown ones first.
         DateOfBirth = "date_of_birth",
-        /// When the record was created.
+        /// The time of creation.
         CreatedAt = "created_at",
-        /// When it was last changed.
+        /// The time of the last change.
         UpdatedAt = "updated_at",
         /// The id.
         Id = "id",
@@ -261,50 +289,58 @@ choice! {
 }
 
 filter! {
-    /// Which patients a list shows, and in which order.
-    PatientFilter {
-        /// Words, each of which must match, in any order, without case or accents: the start of a
-        /// name, the start or the last 4 to 10 digits of the phone, the e-mail's start, an
-        /// identifier, the MRN or a date of birth. Best matches come first.
+    /// The filters and the ordering of a list of patients.
+    PatientFilter, in pages {
+        /// Words to search for, in any order, ignoring case and accents. Each must match the start
+        /// of a name, the start or the last 4 to 10 digits of the phone number, the start of the
+        /// e-mail address, an identifier, the MRN or a date of birth. Best matches come first.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// Administrative gender.
         gender: Gender = query::parsed(20, Gender::from_str),
         /// Blood type.
         blood_type: BloodType = query::parsed(3, BloodType::from_str),
-        /// City, without case or accents.
+        /// The city, ignoring case and accents.
         city: String = read::line(PLACE_MAX) => [max_length(PLACE_MAX)],
-        /// Who created the record.
+        /// The user who created the record.
         created_by: UserId = query::parsed(20, UserId::from_str),
-        /// In the care of this doctor now.
+        /// The doctor to whom the patient is assigned.
         doctor: DoctorId = query::parsed(20, DoctorId::from_str),
-        /// Born on this day or later, as far as is known.
+        /// The earliest date of birth, as far as it is known.
         born_from: NaiveDate = query::parsed(10, parse_day),
-        /// Born on this day or earlier, as far as is known.
+        /// The latest date of birth, as far as it is known.
         born_to: NaiveDate = query::parsed(10, parse_day),
-        /// Changed at this time or later; quickest with the ordering updated_at. A change is dated
-        /// when it begins and seen when it is written, so who asks again and again goes back a minute
-        /// behind the last answer. What was archived meanwhile has left the list.
+        /// The earliest time of the last change. Fastest with the ordering updated_at. A change
+        /// has the time at which it began, but becomes visible when it is committed. A client that
+        /// polls should therefore go back a minute before its previous request. Patients who are
+        /// archived in the meantime leave the list.
         updated_from: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// Changed before this time.
+        /// The time before which the last change was made.
         updated_to: Moment = query::parsed(MOMENT_MAX, Moment::from_str),
-        /// `true` shows the archived ones instead of the others.
+        /// `true` lists archived patients instead of the others.
         archived: bool = query::boolean => [default(false)],
-        /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in front
-        /// for descending. Without it: best matches first, or by name.
+        /// `false` withholds allergies and medical history: they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
+        /// One of last_name, first_name, date_of_birth, created_at, updated_at and id; `-` in
+        /// front for descending. The default is best matches first, or by name.
         ordering: Ordering<PatientOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 
 filter! {
-    /// How a single patient is read.
+    /// The parameters for reading one patient.
     PatientLookup {
-        /// `true` reads an archived record, for those who may restore it.
+        /// `true` reads an archived patient, for users who may restore it.
         archived: bool = query::boolean => [default(false)],
+        /// `false` withholds allergies and medical history: they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
+    }
+}
+
+filter! {
+    /// The parameters for the answer to a change of a patient.
+    PatientView {
+        /// `false` withholds allergies and medical history in the answer, and in `current` of a 412:
+        /// they are `null` and named in `withheld`.
+        clinical: bool = query::boolean => [default(true)],
     }
 }

@@ -1,5 +1,5 @@
-//! Problems: what every error of every route looks like (RFC 9457), and the
-//! complaints about single fields from which the ones about input are made.
+//! Problems, the form of every error (RFC 9457), and the errors of single fields from which the
+//! problems about input are made.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use serde_json::{Map, Value, json};
 
 use crate::error_codes::Code;
 
-/// What is wrong with one field.
+/// An error of one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldError {
-    /// A stable code, for clients in other languages: one of `error_codes`.
+    /// The stable code, one of `error_codes`, from which a client can make its own sentence.
     pub code: &'static str,
-    /// The sentence without its subject: `must be between 0 and 150`.
+    /// The sentence without its subject, such as `must be between 0 and 150`.
     pub message: String,
-    /// The numbers and names in the sentence, for clients that make their own.
+    /// The values in the sentence, for clients that make their own.
     pub params: Map<String, Value>,
 }
 
@@ -41,12 +41,12 @@ impl FieldError {
         })
     }
 
-    /// The member must be there and not be empty.
+    /// The member is missing or empty.
     pub fn required() -> Self {
         Self::new("required", "is required")
     }
 
-    /// The member has another JSON type than it should.
+    /// The member has the wrong JSON type.
     pub fn wrong_type(expected: Expected) -> Self {
         let (code, words) = match expected {
             Expected::String => ("string", "text"),
@@ -78,7 +78,7 @@ impl FieldError {
     }
 }
 
-/// What a value should have been.
+/// The expected type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Text.
@@ -91,52 +91,52 @@ pub enum Expected {
     Array,
     /// An object.
     Object,
-    /// A number with decimals, in a text.
+    /// A number with decimals, as text.
     Decimal,
 }
 
-/// Everything that is wrong with a request's input, field by field, in the order found.
+/// All errors in a request's input, by field, in the order found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldErrors(Vec<(String, FieldError)>);
 
 impl FieldErrors {
-    /// One fault.
-    pub fn one(field: impl Into<String>, complaint: FieldError) -> Self {
-        Self(vec![(field.into(), complaint)])
+    /// A single error.
+    pub fn one(field: impl Into<String>, error: FieldError) -> Self {
+        Self(vec![(field.into(), error)])
     }
 
-    /// Members that have to be there and are not.
+    /// Required members that are missing.
     pub fn required(missing: impl IntoIterator<Item = Option<&'static str>>) -> Self {
         let missing = missing.into_iter().flatten();
         Self(missing.map(|field| (field.to_owned(), FieldError::required())).collect())
     }
 
-    /// Adds a fault.
-    pub fn add(&mut self, field: impl Into<String>, complaint: FieldError) {
-        self.0.push((field.into(), complaint));
+    /// Adds an error.
+    pub fn add(&mut self, field: impl Into<String>, error: FieldError) {
+        self.0.push((field.into(), error));
     }
 
-    /// Adds all faults of another list.
+    /// Adds all errors of another list.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there is no error.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether something is wrong with this field.
+    /// Whether there is an error of this field.
     pub fn concern(&self, field: &str) -> bool {
         self.0.iter().any(|(name, _)| name == field)
     }
 
-    /// The faults in the order found.
+    /// The errors in the order found.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &FieldError)> {
-        self.0.iter().map(|(field, complaint)| (field.as_str(), complaint))
+        self.0.iter().map(|(field, error)| (field.as_str(), error))
     }
 
-    /// `Ok` where nothing is wrong.
+    /// `Ok` if there is no error.
     pub fn into_result(self) -> Result<(), Self> {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }
@@ -144,8 +144,8 @@ impl FieldErrors {
     /// Every field error as a sentence, by field.
     pub fn messages(&self) -> BTreeMap<String, Vec<String>> {
         let mut messages: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (field, complaint) in &self.0 {
-            messages.entry(field.clone()).or_default().push(complaint.message.clone());
+        for (field, error) in &self.0 {
+            messages.entry(field.clone()).or_default().push(error.message.clone());
         }
         messages
     }
@@ -158,10 +158,10 @@ impl FieldErrors {
         debug_assert!(self.0.iter().all(|(_, it)| it.is_listed()), "not in error_codes: {self:?}");
         self.0
             .iter()
-            .map(|(field, complaint)| ErrorCode {
+            .map(|(field, error)| ErrorCode {
                 field: field.clone(),
-                code: complaint.code.to_owned(),
-                params: complaint.params.clone().into_iter().collect(),
+                code: error.code.to_owned(),
+                params: error.params.clone().into_iter().collect(),
             })
             .collect()
     }
@@ -169,22 +169,22 @@ impl FieldErrors {
 
 impl std::fmt::Display for FieldErrors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, (field, complaint)) in self.0.iter().enumerate() {
+        for (i, (field, error)) in self.0.iter().enumerate() {
             let comma = if i == 0 { "" } else { "; " };
-            write!(f, "{comma}{field}: {}", complaint.message)?;
+            write!(f, "{comma}{field}: {}", error.message)?;
         }
         Ok(())
     }
 }
 
 record! {
-    /// One field error in a form that programs read.
+    /// An error of one field in machine-readable form.
     ErrorCode {
-        /// The member or parameter that is meant.
+        /// The name of the member or parameter.
         field: String => [max_length(200), example("age")],
-        /// What is wrong, as a stable code.
+        /// The stable code of the error.
         code: String => [only(crate::error_codes::NAMES), example("out_of_range")],
-        /// The numbers and names in the sentence.
+        /// The values in the sentence.
         params: BTreeMap<String, Value>,
     }
 }
@@ -214,7 +214,7 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $title),* }
             }
 
-            /// What it means and what to do about it, for its page.
+            /// The meaning of the problem and its remedy, for its page.
             pub fn explanation(self) -> &'static str {
                 match self { $(Self::$kind => concat!($($doc),*)),* }
             }
@@ -223,77 +223,77 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The input does not match the API description. `errors` names every bad member or parameter
-    /// with every complaint. Correct them and send the request again.
+    /// The input does not match the API description. `errors` lists every bad member or parameter
+    /// with all its errors. Correct them and send the request again.
     Validation "validation" 400 "Invalid input",
-    /// The request for tokens lacks a parameter, has one twice, or has one that can't be read.
-    /// `errors` names them. `error` and `error_description` are those of RFC 6749.
+    /// The request for tokens lacks a parameter, repeats one, or has an invalid one. `errors`
+    /// lists them. `error` and `error_description` follow RFC 6749.
     InvalidRequest "invalid_request" 400 "Invalid token request",
-    /// E-mail address, username or password is wrong, the e-mail address is not confirmed yet, or
-    /// the refresh token is not valid any more. Log in again.
+    /// The e-mail address, username or password is wrong, the e-mail address is not confirmed yet,
+    /// or the refresh token is no longer valid. Log in again.
     InvalidGrant "invalid_grant" 400 "Login refused",
-    /// `grant_type` has to be `password` or `refresh_token`.
+    /// `grant_type` must be `password` or `refresh_token`.
     UnsupportedGrantType "unsupported_grant_type" 400 "Unsupported grant type",
-    /// There are no scopes to ask for: a session may do what its user may. Leave `scope` out.
+    /// There are no scopes: a session has all rights of its user. Leave `scope` out.
     InvalidScope "invalid_scope" 400 "Invalid scope",
     /// The request needs a valid access token in `Authorization: Bearer …`. Log in, or refresh the
     /// token.
     Unauthenticated "unauthenticated" 401 "Not logged in",
     /// Your account may not do this. Ask an administrator.
     Forbidden "forbidden" 403 "Not allowed",
-    /// The password was right, but the e-mail address of the account is not confirmed. Send the code
-    /// that was mailed to it to `POST /api/auth/verify-email`, or ask for another one with
-    /// `POST /api/auth/verify-email/resend`, then log in.
+    /// The password is right, but the e-mail address of the account is not confirmed. Send the
+    /// code that was mailed to it to `POST /api/auth/verify-email`, or request another one with
+    /// `POST /api/auth/verify-email/resend`. Then log in.
     EmailUnverified "email_unverified" 403 "E-mail address not confirmed",
-    /// Nothing exists at this address, or nothing that this account may see.
+    /// Nothing exists at this URL, or nothing that your account may see.
     NotFound "not_found" 404 "Not found",
-    /// The address exists, but not with this method. `Allow` lists those it has.
+    /// The URL exists, but does not support this method. `Allow` lists the supported methods.
     MethodNotAllowed "method_not_allowed" 405 "Method not allowed",
     /// The request did not arrive in time. Send it again.
     Timeout "timeout" 408 "Request took too long",
-    /// The change contradicts a stored record; a duplicate does, for example. `errors` names the
-    /// members.
+    /// The change contradicts a stored record, for example because it would be a duplicate.
+    /// `errors` names the members.
     Conflict "conflict" 409 "Conflict",
-    /// The record has another version than the one in `If-Match`: it has been changed since it was
-    /// read. `current` is the record as it is now. Nothing was written.
+    /// The record has been changed since you read it: its version is not the one in `If-Match`.
+    /// `current` is the record as it is now. Nothing was written.
     Stale "stale" 412 "Changed in the meantime",
-    /// The body is longer than the limit: 256 KiB, 8 KiB under /api/auth.
+    /// The body is longer than the limit: 256 KiB, or 8 KiB under /api/auth.
     TooLarge "too_large" 413 "Body too large",
-    /// The body has to be JSON, with `Content-Type: application/json`; at `/api/auth/oauth/token` a
-    /// form, with `Content-Type: application/x-www-form-urlencoded`.
+    /// The body must be JSON with `Content-Type: application/json`. At `/api/auth/oauth/token` it
+    /// must be a form with `Content-Type: application/x-www-form-urlencoded`.
     UnsupportedMediaType "unsupported_media_type" 415 "Unsupported media type",
     /// The `Idempotency-Key` was already used for another request. Use a new key for each new
     /// request.
     KeyReused "idempotency_key_reused" 422 "Idempotency key reused",
-    /// The record was last changed by somebody else, so the change needs `If-Match` with the
-    /// version that was read.
+    /// Another user made the last change to the record, so the request needs `If-Match` with the
+    /// version that you read.
     PreconditionRequired "precondition_required" 428 "If-Match needed",
     /// Too many attempts. Wait for the number of seconds in `Retry-After` before the next one.
     TooManyRequests "too_many_requests" 429 "Too many attempts",
     /// The server failed to handle the request. Its log has the cause under the request id.
     Internal "internal" 500 "Internal error",
-    /// The server is stopping, or very busy, or its database is away. Try again after
+    /// The server is stopping or overloaded, or its database is not available. Try again after
     /// `Retry-After` seconds.
     Unavailable "unavailable" 503 "Unavailable",
-    /// There is no room left where the records are kept, so nothing was written. Records can still be
-    /// read. Tell the operator of the server, and try again after `Retry-After` seconds.
+    /// The storage for the records is full, so nothing was written. Records can still be read.
+    /// Tell the operator of the server, and try again after `Retry-After` seconds.
     StorageFull "storage_full" 507 "No room left",
 }
 
 impl Kind {
-    /// The kind with this code, as a client reads it from `error`.
+    /// The kind with this code, as a client finds it in `error`.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
 }
 
-/// The document that every error carries.
+/// The document of every error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
-    /// The address of a page that explains the kind.
+    /// The URL of a page that explains the kind.
     #[serde(rename = "type")]
     pub type_: String,
-    /// The kind in words.
+    /// The title of the kind.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -301,26 +301,26 @@ pub struct Problem {
     pub detail: String,
     /// The kind as a stable code.
     pub error: String,
-    /// The same as `detail`, as the earlier systems name it.
+    /// The same as `detail`, for clients of earlier systems.
     pub message: String,
-    /// The same as `status`, as the earlier systems name it.
+    /// The same as `status`, for clients of earlier systems.
     pub status_code: u16,
-    /// Every bad member or parameter with every complaint.
+    /// Every bad member or parameter with all its errors.
     #[serde(default)]
     pub errors: BTreeMap<String, Vec<String>>,
-    /// The same in codes.
+    /// The same errors as stable codes.
     #[serde(default)]
     pub error_codes: Vec<ErrorCode>,
-    /// The id under which the log knows the request.
+    /// The id of the request in the server's log.
     #[serde(default)]
     pub request_id: String,
-    /// What this kind of problem adds: `current`, `changed_by`, `changed_at` and the like.
+    /// Further members of some kinds, such as `current`, `changed_by` and `changed_at`.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl Problem {
-    /// A problem with its sentence.
+    /// A problem with its detail.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         Self {
@@ -338,11 +338,11 @@ impl Problem {
         }
     }
 
-    /// A problem whose sentence and members come from faults.
-    pub fn from_faults(kind: Kind, faults: &FieldErrors) -> Self {
-        let mut problem = Self::new(kind, faults.to_string());
-        problem.errors = faults.messages();
-        problem.error_codes = faults.codes();
+    /// A problem whose detail and members come from field errors.
+    pub fn from_errors(kind: Kind, errors: &FieldErrors) -> Self {
+        let mut problem = Self::new(kind, errors.to_string());
+        problem.errors = errors.messages();
+        problem.error_codes = errors.codes();
         problem
     }
 }
@@ -361,6 +361,7 @@ impl crate::describe::Describe for Problem {
             describe::{Members, Shape},
             doctor::Doctor,
             patient::Patient,
+            visit::Visit,
         };
         let text = |shape: Shape| shape.max_length(100_000);
         let status = |shape: Shape| shape.range(400, 599);
@@ -368,14 +369,15 @@ impl crate::describe::Describe for Problem {
             (Patient::schema_ref(), Patient::register as fn(&mut Registry)),
             (Doctor::schema_ref(), Doctor::register),
             (Assignment::schema_ref(), Assignment::register),
+            (Visit::schema_ref(), Visit::register),
             (User::schema_ref(), User::register),
             (Account::schema_ref(), Account::register),
         ];
         records.iter().for_each(|(_, register)| register(registry));
         let mut members = Members::new(registry);
-        let doc = "The address of a page that explains the kind.";
+        let doc = "The URL of a page that explains the kind.";
         members.add::<String>("type", doc, true, text);
-        members.add::<String>("title", "The kind in words.", true, text);
+        members.add::<String>("title", "The title of the kind.", true, text);
         members.add::<i64>("status", "The HTTP status.", true, status);
         members.add::<String>("detail", "What is wrong, in one sentence.", true, text);
         let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.code()).collect();
@@ -383,30 +385,43 @@ impl crate::describe::Describe for Problem {
         members.add::<String>("error", doc, true, |shape| shape.only(&kinds));
         members.add::<String>("message", "The same as `detail`.", true, text);
         members.add::<i64>("status_code", "The same as `status`.", true, status);
-        let doc = "Every bad member or parameter with every complaint.";
+        let doc = "Every bad member or parameter with all its errors.";
         members.add::<BTreeMap<String, Vec<String>>>("errors", doc, true, |shape| {
             let sentences = Shape::of::<Vec<String>>().max_items(1_000).with(|sentences| {
                 sentences.items = Some(Box::new(text(Shape::of::<String>()).finish()));
             });
             shape.with(|map| map.additional_properties = Some(Box::new(sentences.finish())))
         });
-        members.add::<Vec<ErrorCode>>("error_codes", "The same in stable codes.", true, |shape| {
-            shape.max_items(10_000)
-        });
-        let doc = "The id under which the log knows the request.";
+        members.add::<Vec<ErrorCode>>(
+            "error_codes",
+            "The same errors as stable codes.",
+            true,
+            |shape| shape.max_items(10_000),
+        );
+        let doc = "The id of the request in the server's log.";
         members.add::<String>("request_id", doc, true, text);
         let doc = "Only with `stale`: the record as it is now.";
         members.add::<Value>("current", doc, false, |shape| {
             shape.with(|schema| schema.any_of = records.map(|(record, _)| record).into())
         });
-        let doc = "Only with `stale`: the username of whoever changed it, or the name.";
+        let doc =
+            "Only with `stale`: the username of the user who made the last change, or the name.";
         members.add::<String>("changed_by", doc, false, text);
-        members.add::<DateTime<Utc>>("changed_at", "Only with `stale`: when.", false, |it| it);
-        let doc = "Only with `conflict`: the active assignment of this patient to this doctor.";
-        members.add::<Assignment>("existing", doc, false, |shape| shape);
-        let doc = "Only with `conflict`: how many active assignments the doctor has.";
+        members.add::<DateTime<Utc>>(
+            "changed_at",
+            "Only with `stale`: the time of the last change.",
+            false,
+            |it| it,
+        );
+        let doc = "Only with `conflict`: the active assignment of this patient to this doctor, or the \
+            patient's open visit of this day.";
+        members.add::<Value>("existing", doc, false, |shape| {
+            let existing = vec![Assignment::schema_ref(), Visit::schema_ref()];
+            shape.with(|schema| schema.any_of = existing)
+        });
+        let doc = "Only with `conflict`: the number of active assignments of the doctor.";
         members.add::<i64>("active_assignments", doc, false, |shape| shape.range(1, i64::MAX));
-        let doc = "Only at the address of OAuth 2.0: the same as `detail`.";
+        let doc = "Only in answers of the OAuth 2.0 endpoint: the same as `detail`.";
         members.add::<String>("error_description", doc, false, text);
         let doc = "What went wrong (RFC 9457). Some kinds add members of their own.";
         let anything = Some(Box::new(Shape::of::<Value>().finish()));

@@ -1,5 +1,5 @@
-//! Query strings: each list declares its parameters once, for reading, for describing and for the
-//! client that asks.
+//! Query strings. Each list declares its parameters once, for parsing, for the API description and
+//! for clients.
 
 use serde_json::Value;
 
@@ -10,29 +10,29 @@ use crate::{
 
 /// The parameters of one operation.
 pub trait Query: Sized {
-    /// Takes the parameters; what is wrong with them stays in the reader.
+    /// Reads the parameters. The reader collects the errors.
     fn read(reader: &mut Reader) -> Option<Self>;
 }
 
-/// Reads the pairs of a query string completely.
+/// Reads all pairs of a query string.
 ///
-/// Fails with everything that is wrong with them.
+/// Fails with every error in them.
 pub fn query<Q: Query>(pairs: Vec<(String, String)>) -> Result<Q, FieldErrors> {
     let members = pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let mut reader = Reader::from_members(members);
     let query = Q::read(&mut reader);
-    let faults = reader.finish();
-    query.filter(|_| faults.is_empty()).ok_or(faults)
+    let errors = reader.finish();
+    query.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
-/// A rule for a parameter that means something. Empty it means nothing, and is refused.
+/// A rule for a parameter whose text has a meaning. An empty one is refused.
 pub fn parsed<T>(
     max: usize,
     parse: impl Fn(&str) -> Result<T, FieldError>,
 ) -> impl Fn(Value) -> Result<Option<T>, FieldError> {
     let read = read::parsed(max, parse);
     move |value| {
-        let empty = || FieldError::new("empty", "must not be empty; leave it out");
+        let empty = || FieldError::new("empty", "must not be empty: leave it out instead");
         read(value)?.map(Some).ok_or_else(empty)
     }
 }
@@ -59,26 +59,26 @@ pub fn boolean(value: Value) -> Result<Option<bool>, FieldError> {
 pub trait Choice: Copy + Send + Sync + 'static {
     /// Every choice.
     const ALL: &'static [Self];
-    /// Every choice as it is written, in the same order.
+    /// The text of every choice, in the same order.
     const TEXTS: &'static [&'static str];
 }
 
-/// The ordering of a list: by one of its fields, the smallest first or the greatest.
+/// The ordering of a list by one of its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ordering<T> {
     /// The field.
     pub by: T,
-    /// Whether the greatest comes first.
+    /// Whether the largest values come first.
     pub is_descending: bool,
 }
 
 impl<T> Ordering<T> {
-    /// The smallest first.
+    /// Ascending order.
     pub const fn ascending(by: T) -> Self {
         Self { by, is_descending: false }
     }
 
-    /// The greatest first.
+    /// Descending order.
     pub const fn descending(by: T) -> Self {
         Self { by, is_descending: true }
     }
@@ -103,7 +103,7 @@ impl<T: Choice> crate::describe::Describe for Ordering<T> {
 }
 described!(Ordering<T> where T: Choice);
 
-/// A rule for the ordering of a list: one of its fields, with `-` in front for descending.
+/// A rule for an ordering: the name of a field, with `-` in front for descending.
 pub fn ordering<T: Choice>(value: Value) -> Result<Option<Ordering<T>>, FieldError> {
     parsed(100, |text| {
         let name = text.strip_prefix('-').unwrap_or(text);
@@ -112,6 +112,9 @@ pub fn ordering<T: Choice>(value: Value) -> Result<Option<Ordering<T>>, FieldErr
         Ok(Ordering { by: *by, is_descending: name != text })
     })(value)
 }
+
+/// The parameters of every list: page, page size, cursor.
+pub type Pages<'a> = (Option<i64>, Option<i64>, Option<&'a str>);
 
 /// An operation without parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -134,14 +137,6 @@ impl crate::describe::Describe for NoQuery {
 described!(NoQuery);
 
 filter! {
-    /// The parameters of a list that has no filters of its own.
-    ListQuery {
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = whole(1, crate::page::ROW_MAX) => [range(1, crate::page::ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = whole(1, crate::page::PAGE_SIZE_MAX)
-            => [range(1, crate::page::PAGE_SIZE_MAX), default(crate::page::PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
-    }
+    /// The parameters of a list without filters.
+    ListQuery, in pages {}
 }

@@ -1,5 +1,5 @@
-//! Reading a JSON object so that everything that is wrong with it is known at once: members of the
-//! wrong type, members given twice, members nobody knows. serde stops at the first.
+//! Reading a JSON object so that all its errors are found at once: members of the wrong type,
+//! repeated members and unknown members. serde stops at the first error.
 
 mod earlier;
 
@@ -15,29 +15,29 @@ use crate::{
     text::{self, Lines},
 };
 
-/// What a body is that a request carries.
+/// The body of a request.
 pub trait Input: Sized {
-    /// The names that earlier systems have for its members.
+    /// The earlier systems' names for its members.
     const EARLIER: EarlierNames = &[];
 
-    /// Takes the members; what is wrong with them stays in the reader. Nothing comes of it where a
-    /// member is missing or bad without which there is no such body.
+    /// Reads the members. The reader collects the errors. Returns `None` if a required member is
+    /// absent or bad.
     fn read(reader: &mut Reader) -> Option<Self>;
 
-    /// Adds what else is wrong, as far as can be told from what was readable: called where something
-    /// is wrong already, so that all of it is named at once.
+    /// Adds further errors that can be found in the valid members. It is called only if there are
+    /// errors already, so that the answer names all of them.
     fn validate(&self, _today: NaiveDate, _faults: &mut FieldErrors) {}
 }
 
-/// Most members of an object that are looked at. No record has as many.
+/// The maximum number of members in an object that are read. No record has as many.
 const MEMBERS_MAX: usize = 200;
-/// Most unknown members that are named.
+/// The maximum number of unknown members that are named.
 const UNKNOWN_MAX: usize = 20;
-/// Longest name for which the nearest known one is looked for.
+/// The longest name for which the nearest known one is searched.
 const NAME_MAX: usize = 64;
 
-/// The value of a member: as it came, so that what is repeated inside it is noticed too, or made
-/// elsewhere.
+/// The value of a member: unparsed JSON, which still shows repeated names inside it, or a value
+/// from another source.
 #[derive(Clone)]
 enum Raw {
     Json(Box<RawValue>),
@@ -53,7 +53,7 @@ impl Raw {
         }
     }
 
-    /// The items of a list, or nothing where it is none.
+    /// The items of a list, or `None` for anything else.
     fn items(self) -> Option<Vec<Self>> {
         match self {
             Self::Json(raw) => {
@@ -65,7 +65,7 @@ impl Raw {
         }
     }
 
-    /// The members of an object, or nothing where it is none.
+    /// The members of an object, or `None` for anything else.
     fn members(self) -> Option<Vec<(String, Self)>> {
         match self {
             Self::Json(raw) => serde_json::from_str::<Members>(raw.get()).ok().map(|it| it.0),
@@ -77,7 +77,7 @@ impl Raw {
     }
 }
 
-/// The members of one JSON object, in the order in which they came, repeated ones too.
+/// The members of a JSON object in their original order, including repeated ones.
 struct Members(Vec<(String, Raw)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -102,34 +102,34 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// Read-only members that came along in a change: they must be what they are.
+/// Read-only members in a request, which must be unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadOnlyMembers(Vec<(&'static str, Value)>);
 
 impl ReadOnlyMembers {
-    /// Compares each with the record as it is; what differs is a fault.
-    pub fn compare(&self, current: &Value, faults: &mut FieldErrors) {
+    /// Compares each member with the current record. A difference is an error.
+    pub fn compare(&self, current: &Value, errors: &mut FieldErrors) {
         for (name, sent) in &self.0 {
             if current.get(name) != Some(sent) {
-                faults.add(*name, FieldError::new("read_only", "can't be changed here"));
+                errors.add(*name, FieldError::new("read_only", "can't be changed here"));
             }
         }
     }
 }
 
-/// The members of one JSON object while they are read.
+/// A JSON object that is being read.
 pub struct Reader {
     members: Vec<(String, Raw)>,
     known: Vec<&'static str>,
     prefix: String,
-    /// What is wrong so far.
-    pub faults: FieldErrors,
+    /// The errors so far.
+    pub errors: FieldErrors,
 }
 
 impl Reader {
     /// Parses a body.
     ///
-    /// Fails where it is not one JSON object, with what is wrong and where.
+    /// Fails if it is not a single JSON object, with the reason and the position.
     pub fn from_slice(body: &[u8]) -> Result<Self, FieldError> {
         let not_json = |what: String| FieldError::new("not_json", format!("is not JSON: {what}"));
         let text = std::str::from_utf8(body).map_err(|e| not_json(e.to_string()))?;
@@ -153,22 +153,22 @@ impl Reader {
         Ok(Self::of(members.0))
     }
 
-    /// Reads members that did not come as JSON: a form, a row of a file.
+    /// Reads members that did not come as JSON, such as those of a form or of a row in a file.
     pub fn from_members(members: Vec<(String, Value)>) -> Self {
         Self::of(members.into_iter().map(|(name, value)| (name, Raw::Value(value))).collect())
     }
 
     fn of(members: Vec<(String, Raw)>) -> Self {
-        let mut faults = FieldErrors::default();
+        let mut errors = FieldErrors::default();
         let mut seen: Vec<(String, Raw)> = Vec::with_capacity(members.len().min(MEMBERS_MAX));
         for (name, value) in members.into_iter().take(MEMBERS_MAX) {
             if !seen.iter().any(|(known, _)| *known == name) {
                 seen.push((name, value));
-            } else if !faults.concern(&name) {
-                faults.add(name, FieldError::new("repeated", "is given twice"));
+            } else if !errors.concern(&name) {
+                errors.add(name, FieldError::new("repeated", "is given twice"));
             }
         }
-        Self { members: seen, known: Vec::new(), prefix: String::new(), faults }
+        Self { members: seen, known: Vec::new(), prefix: String::new(), errors }
     }
 
     fn take(&mut self, name: &'static str) -> Option<Raw> {
@@ -177,9 +177,9 @@ impl Reader {
         Some(self.members.swap_remove(place).1)
     }
 
-    /// Looks at a member without taking it.
+    /// Reads a member without removing it.
     ///
-    /// Fails where the rule refuses it.
+    /// Fails if the rule refuses it.
     pub(crate) fn peek<T>(
         &self,
         name: &str,
@@ -192,18 +192,18 @@ impl Reader {
         }
     }
 
-    /// Whether a member is there, `null` or not.
+    /// Whether a member is present, even if it is `null`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.members.iter().any(|(member, _)| member == name)
     }
 
-    /// Puts a value into the place of a member.
+    /// Replaces the value of a member.
     pub(crate) fn put(&mut self, name: &str, value: impl Into<Value>) {
         self.members.retain(|(member, _)| member != name);
         self.members.push((name.to_owned(), Raw::Value(value.into())));
     }
 
-    /// Takes a member by its name.
+    /// Reads a member.
     pub fn member<T>(
         &mut self,
         name: &'static str,
@@ -217,14 +217,14 @@ impl Reader {
         match ruled {
             Ok(Some(value)) => Patch::Value(value),
             Ok(None) => Patch::Null,
-            Err(complaint) => {
-                self.faults.add(format!("{}{name}", self.prefix), complaint);
+            Err(error) => {
+                self.errors.add(format!("{}{name}", self.prefix), error);
                 Patch::Absent
             }
         }
     }
 
-    /// Takes a member that need not be there, but can't be `null`.
+    /// Reads an optional member that can't be `null`.
     pub fn filled<T>(
         &mut self,
         name: &'static str,
@@ -232,15 +232,15 @@ impl Reader {
     ) -> Patch<T> {
         match self.member(name, rule) {
             Patch::Null => {
-                let complaint = FieldError::new("never_null", "can't be empty; leave it out");
-                self.faults.add(format!("{}{name}", self.prefix), complaint);
+                let error = FieldError::new("never_null", "can't be empty: leave it out instead");
+                self.errors.add(format!("{}{name}", self.prefix), error);
                 Patch::Absent
             }
             member => member,
         }
     }
 
-    /// Takes a member that has to be there.
+    /// Reads a required member.
     pub fn required<T>(
         &mut self,
         name: &'static str,
@@ -250,34 +250,53 @@ impl Reader {
         match self.member(name, rule) {
             Patch::Value(value) => Some(value),
             Patch::Absent | Patch::Null => {
-                if !self.faults.concern(&field) {
-                    self.faults.add(field, FieldError::required());
+                if !self.errors.concern(&field) {
+                    self.errors.add(field, FieldError::required());
                 }
                 None
             }
         }
     }
 
-    /// Takes members that the server computes: what was read can be sent back.
+    /// Accepts and ignores members that the server computes.
     pub fn ignore(&mut self, names: &'static [&'static str]) {
         self.known.extend(names);
         self.members.retain(|(member, _)| !names.contains(&member.as_str()));
     }
 
-    /// Takes read-only members that must be what they are.
+    /// Reads `withheld`, in which a body names members that its sender was not shown, and drops these
+    /// members. `names` are those that can be withheld. Returns the dropped ones.
+    pub fn leave_out(&mut self, names: &'static [&'static str]) -> Vec<&'static str> {
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let named = |value| match value {
+            Value::Array(items) => {
+                let known = |item: &Value| names.iter().find(|name| item == *name).copied();
+                let named = items.iter().map(known).collect::<Option<Vec<_>>>();
+                named.map(Some).ok_or_else(|| FieldError::not_one_of(names))
+            }
+            _ => Err(FieldError::wrong_type(Expected::Array)),
+        };
+        let named = self.member("withheld", named).into_value().unwrap_or_default();
+        self.members.retain(|(member, _)| !named.contains(&member.as_str()));
+        named
+    }
+
+    /// Reads read-only members, which must be unchanged.
     pub fn read_only(&mut self, names: &'static [&'static str]) -> ReadOnlyMembers {
         let mut read_only = ReadOnlyMembers::default();
         for name in names {
             match self.take(name).map(Raw::value) {
                 Some(Ok(value)) => read_only.0.push((name, value)),
-                Some(Err(complaint)) => self.faults.add(*name, complaint),
+                Some(Err(error)) => self.errors.add(*name, error),
                 None => {}
             }
         }
         read_only
     }
 
-    /// Reads a list of objects. Faults are named `name[0].member`.
+    /// Reads a list of objects. Errors name a member as `name[0].member`.
     pub fn list<T>(
         &mut self,
         name: &'static str,
@@ -294,77 +313,77 @@ impl Reader {
         }
         let field = format!("{}{name}", self.prefix);
         let Some(values) = raw.items() else {
-            self.faults.add(field, FieldError::wrong_type(Expected::Array));
+            self.errors.add(field, FieldError::wrong_type(Expected::Array));
             return Patch::Absent;
         };
         if values.len() > max {
             let message = format!("must have at most {max} items");
-            self.faults.add(field, FieldError::new("too_many", message).with("max", max));
+            self.errors.add(field, FieldError::new("too_many", message).with("max", max));
             return Patch::Absent;
         }
         let mut items = Vec::with_capacity(values.len());
         for (i, value) in values.into_iter().enumerate() {
             let prefix = format!("{field}[{i}]");
             let Some(members) = value.members() else {
-                self.faults.add(prefix, FieldError::wrong_type(Expected::Object));
+                self.errors.add(prefix, FieldError::wrong_type(Expected::Object));
                 continue;
             };
             let mut reader = Self::of(members);
             let mut repeated = FieldErrors::default();
-            for (member, complaint) in reader.faults.iter() {
-                repeated.add(format!("{prefix}.{member}"), complaint.clone());
+            for (member, error) in reader.errors.iter() {
+                repeated.add(format!("{prefix}.{member}"), error.clone());
             }
-            (reader.faults, reader.prefix) = (repeated, format!("{prefix}."));
+            (reader.errors, reader.prefix) = (repeated, format!("{prefix}."));
             items.extend(item(&mut reader));
-            self.faults.extend(reader.finish());
+            self.errors.extend(reader.finish());
         }
         Patch::Value(items)
     }
 
-    /// Ends the reading: what nobody has taken is unknown.
+    /// Finishes reading. Members that were not read are unknown.
     pub fn finish(mut self) -> FieldErrors {
         for (name, _) in self.members.iter().take(UNKNOWN_MAX) {
-            let mut complaint = FieldError::new("unknown", "is not known");
+            let mut error = FieldError::new("unknown", "is not known");
             if name.len() <= NAME_MAX
                 && let Some(near) = text::nearest(name, self.known.iter().copied())
             {
                 let message = format!("is not known; did you mean {near}?");
-                complaint = FieldError::new("unknown", message).with("nearest", near);
+                error = FieldError::new("unknown", message).with("nearest", near);
             }
             let shown: String = name.chars().take(100).collect();
-            self.faults.add(format!("{}{shown}", self.prefix), complaint);
+            self.errors.add(format!("{}{shown}", self.prefix), error);
         }
-        self.faults
+        self.errors
     }
 }
 
-/// Reads a body completely.
+/// Reads a whole body.
 ///
-/// Fails with everything that is wrong with it; a body that is not a JSON object is a fault of
-/// `body`. `today` is the clinic's.
+/// Fails with every error in it. If the body is not a JSON object, the error belongs to `body`.
+/// `today` is the date in the clinic's time zone.
 pub fn body<T: Input>(bytes: &[u8], today: NaiveDate) -> Result<T, FieldErrors> {
     body_as_sent(bytes, today).0
 }
 
-/// Reads a body as [`body()`] does, and tells which members came under an earlier name: the faults are
-/// named as members are named today.
+/// Reads a body like [`body()`], and returns which members came under an earlier name. The errors
+/// use the current names.
 pub fn body_as_sent<T: Input>(
     bytes: &[u8],
     today: NaiveDate,
 ) -> (Result<T, FieldErrors>, SentNames) {
     let mut reader = match Reader::from_slice(bytes) {
         Ok(reader) => reader,
-        Err(complaint) => return (Err(FieldErrors::one("body", complaint)), SentNames::default()),
+        Err(error) => return (Err(FieldErrors::one("body", error)), SentNames::default()),
     };
     let sent = reader.rename(T::EARLIER);
     let input = T::read(&mut reader);
-    let mut faults = reader.finish();
+    let mut errors = reader.finish();
     match input {
-        Some(input) if faults.is_empty() => return (Ok(input), sent),
-        Some(input) => input.validate(today, &mut faults),
+        Some(input) if errors.is_empty() => return (Ok(input), sent),
+        Some(input) => input.validate(today, &mut errors),
         None => {}
     }
-    (Err(faults), sent)
+    (Err(errors), sent)
 }
 
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, FieldError> {
@@ -373,17 +392,17 @@ fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, Fie
     Ok(Some(text).filter(|text| text::is_visible(text)))
 }
 
-/// A rule for text on one line of at most `max` characters; blank text is no value.
+/// A rule for single-line text of at most `max` characters. Blank text counts as absent.
 pub fn line(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| text_of(value, Lines::One, max)
 }
 
-/// A rule for text on any number of lines; blank text is no value.
+/// A rule for text with any number of lines. Blank text counts as absent.
 pub fn note(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| text_of(value, Lines::Many, max)
 }
 
-/// A rule for text on one line that means something.
+/// A rule for single-line text that is parsed further.
 pub fn parsed<T>(
     max: usize,
     parse: impl Fn(&str) -> Result<T, FieldError>,
@@ -391,7 +410,7 @@ pub fn parsed<T>(
     move |value| text_of(value, Lines::One, max)?.map(|text| parse(&text)).transpose()
 }
 
-/// A rule for a secret, which is taken exactly as it is. Only its length is looked at here.
+/// A rule for a secret, which is kept exactly as it is. Only its length is checked.
 pub fn secret(max: usize) -> impl Fn(Value) -> Result<Option<String>, FieldError> {
     move |value| match value {
         Value::String(secret) if secret.chars().count() > max => Err(FieldError::too_long(max)),
@@ -432,7 +451,7 @@ mod tests {
         }
     }
 
-    fn faults(json: &str) -> String {
+    fn errors(json: &str) -> String {
         body::<Sample>(json.as_bytes(), NaiveDate::default())
             .err()
             .map(|f| f.to_string())
@@ -440,10 +459,10 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_named_at_once() {
+    fn every_error_is_reported_at_once() {
         let json = r#"{"age": 151, "first_name": 7, "frist_name": "A", "age": 1,
             "identifiers": [{"system": 1}, 5, {}]}"#;
-        let all = faults(json);
+        let all = errors(json);
         for part in [
             "age: is given twice",
             "first_name: must be text",
@@ -452,9 +471,9 @@ mod tests {
         ] {
             assert!(all.contains(part), "{part} is not in {all}");
         }
-        assert!(faults(r#"{"first_name": "\ud800"}"#).starts_with("first_name: is not JSON"));
+        assert!(errors(r#"{"first_name": "\ud800"}"#).starts_with("first_name: is not JSON"));
         let all =
-            faults(r#"{"first_name": "A", "identifiers": [{"sytem": "x", "sytem": "y"}, 5]}"#);
+            errors(r#"{"first_name": "A", "identifiers": [{"sytem": "x", "sytem": "y"}, 5]}"#);
         for part in [
             "identifiers[0].system: is required",
             "identifiers[0].sytem: is given twice",
@@ -466,22 +485,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_json_object_is_a_fault_of_the_body() {
+    fn anything_but_a_json_object_is_an_error_of_the_body() {
         for bad in ["", "[]", "7", "{", "{\"a\": NaN}", "\u{feff}{}"] {
-            assert!(faults(bad).starts_with("body: "), "{bad}: {}", faults(bad));
+            assert!(errors(bad).starts_with("body: "), "{bad}: {}", errors(bad));
         }
-        assert_eq!(faults(""), "body: is not JSON: it is empty");
+        assert_eq!(errors(""), "body: is not JSON: it is empty");
         let deep = format!("{}{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
-        assert!(faults(&deep).contains("not"), "{}", faults(&deep));
+        assert!(errors(&deep).contains("not"), "{}", errors(&deep));
     }
 
     #[test]
-    fn a_wrong_type_is_named_by_a_code_and_in_words() {
-        let faults = body::<Sample>(br#"{"first_name": 7, "age": "x"}"#, NaiveDate::default());
-        let faults = faults.err().unwrap();
-        assert_eq!(faults.to_string(), "first_name: must be text; age: must be a whole number");
+    fn a_wrong_type_has_a_code_and_a_sentence() {
+        let errors = body::<Sample>(br#"{"first_name": 7, "age": "x"}"#, NaiveDate::default());
+        let errors = errors.err().unwrap();
+        assert_eq!(errors.to_string(), "first_name: must be text; age: must be a whole number");
         let expected: Vec<_> =
-            faults.codes().iter().map(|it| it.params["expected"].clone()).collect();
+            errors.codes().iter().map(|it| it.params["expected"].clone()).collect();
         assert_eq!(expected, ["string", "integer"]);
     }
 
@@ -490,7 +509,7 @@ mod tests {
         for bad in ["1.5", "\"1\"", "true", "1e3", "-1", "9007199254740993", "18446744073709551615"]
         {
             let json = format!(r#"{{"first_name": "A", "age": {bad}}}"#);
-            assert!(faults(&json).starts_with("age: must be"), "{bad}: {}", faults(&json));
+            assert!(errors(&json).starts_with("age: must be"), "{bad}: {}", errors(&json));
         }
     }
 }

@@ -38,6 +38,22 @@ pub fn email(text: &str) -> Result<String, FieldError> {
     }
 }
 
+/// The longest language tag. RFC 5646, section 4.4.1, requires room for at least 35 characters.
+pub const LANGUAGE_MAX: usize = 35;
+
+/// Checks a language tag (BCP 47, which is RFC 5646) and normalises its case: `pt-BR`.
+///
+/// The English name of a language (`spanish`) is refused although it has the form of a tag,
+/// because no primary subtag of a language has more than three letters (section 2.2.1).
+pub fn language(text: &str) -> Result<String, FieldError> {
+    match oxilangtag::LanguageTag::parse_and_normalize(text) {
+        Ok(tag) if tag.split('-').next().is_some_and(|primary| primary.len() <= 3) => {
+            Ok(tag.into_inner())
+        }
+        _ => Err(FieldError::new("invalid_language", "must be a language tag, like es or pt-BR")),
+    }
+}
+
 /// Checks a phone number. The spelling stays as it is.
 pub fn phone(text: &str) -> Result<String, FieldError> {
     let marks = |c: char| c.is_ascii_digit() || " +-()./#*ext".contains(c.to_ascii_lowercase());
@@ -70,6 +86,27 @@ mod tests {
             "a@[::1]",
         ] {
             assert!(email(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn language_tags_are_written_in_the_usual_case() {
+        for (typed, written) in [
+            ("es", "es"),
+            ("PT-br", "pt-BR"),
+            ("ZH-hant-tw", "zh-Hant-TW"),
+            ("es-419", "es-419"),
+            ("zh-YUE", "zh-yue"),
+            ("de-ch-1901", "de-CH-1901"),
+            ("i-Klingon", "i-klingon"),
+            ("x-Sign", "x-sign"),
+        ] {
+            assert_eq!(language(typed).as_deref(), Ok(written));
+        }
+        for bad in
+            ["e", "spanish", "root", "pt_BR", "es-", "-es", "en--US", "español", "es MX", "1"]
+        {
+            assert_eq!(language(bad).unwrap_err().code, "invalid_language", "{bad}");
         }
     }
 

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_acts_on_a_terminal_or_on_direction_is_refused() {
+    fn characters_that_act_on_a_terminal_or_on_direction_are_refused() {
         for bad in ["a\u{0}b", "a\u{1b}[2J", "a\u{85}b", "a\u{202e}b", "a\u{2066}b", "a\u{e0041}b"]
         {
             assert!(clean(bad, Lines::Many, 100).is_err(), "{bad:?}");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_shows_nothing_is_none() {
+    fn an_invisible_text_counts_as_blank() {
         for blank in ["", "\u{200B}", "\u{FEFF}\u{AD}", "\u{3164}", " \u{34F} "] {
             assert!(!is_visible(blank), "{blank:?}");
         }

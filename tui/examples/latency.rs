@@ -77,7 +77,7 @@ fn furnish(home: &Home) -> (String, String) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let app = upgrade::open_on(Settings::defaults(), &database).await.unwrap();
-        let login = sample::furnish(&app, PATIENTS).await.unwrap();
+        let login = sample::create(&app, PATIENTS).await.unwrap();
         app.close().await;
         login
     })

@@ -1,5 +1,5 @@
-//! Files that the program serves from itself: in memory once, with a tag, and compressed when
-//! somebody first asks for that.
+//! Static files that are compiled into the program. Each has an entity tag, and is compressed when
+//! a client first accepts that.
 
 use std::{
     io::Write,
@@ -17,10 +17,10 @@ use poem::{
 
 use super::wire::reply::hash;
 
-/// Shorter ones are sent as they are: compressing them saves less than its header costs.
+/// Smaller files are sent uncompressed, because compression would save less than its header costs.
 const COMPRESSED_MIN: usize = 1_024;
 
-/// A file. Clones share it, and so do all answers: asking again and again costs no memory.
+/// A static file. Clones and answers share its memory.
 #[derive(Clone)]
 pub(super) struct Asset(Arc<Inner>);
 
@@ -42,7 +42,7 @@ impl Asset {
         }))
     }
 
-    /// Serves the file.
+    /// A route that serves the file.
     pub(super) fn route(&self) -> RouteMethod {
         let asset = self.clone();
         get(make(move |request: Request| {
@@ -51,7 +51,7 @@ impl Asset {
         }))
     }
 
-    /// The file as the client takes it. Both forms have a tag of their own.
+    /// The file in an encoding that the client accepts. Each encoding has its own entity tag.
     pub(super) async fn response(&self, headers: &HeaderMap) -> Response {
         let gzipped = match takes_gzip(headers) {
             true => self.gzipped().await,
@@ -73,7 +73,8 @@ impl Asset {
         }
     }
 
-    /// The compressed file, made by whoever asks first; nothing where that saves nothing.
+    /// The compressed file, which the first request for it creates. `None` if compression saves
+    /// nothing.
     async fn gzipped(&self) -> Option<Bytes> {
         if let Some(made) = self.0.gzipped.get() {
             return made.clone();
@@ -93,7 +94,7 @@ fn compress(body: &[u8]) -> Option<Bytes> {
     encoder.finish().ok().map(Bytes::from)
 }
 
-/// Whether a client takes gzip (RFC 9110, section 12.5.3).
+/// Whether a client accepts gzip (RFC 9110, section 12.5.3).
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
     let items = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_asset_is_not_copied_for_each_answer() {
+    async fn answers_share_the_memory_of_an_asset() {
         let asset = Asset::new("text/javascript", &"x".repeat(1_000_000));
         for accepted in ["identity", "gzip"] {
             let mut headers = HeaderMap::new();
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
+    fn gzip_is_sent_to_clients_that_accept_it() {
         for (sent, expected) in [
             ("gzip, deflate, br, zstd", true),
             ("deflate, GZIP;q=0.5", true),

@@ -16,12 +16,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody},
-        failure::Failure,
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent, Path,
+        QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -40,7 +36,7 @@ fn created(body: Assignment) -> Created<Assignment> {
 impl AssignmentsApi {
     /// List assignments
     ///
-    /// The active ones, unless `status` or `is_active` says otherwise; newest first.
+    /// By default the active ones; `status` or `is_active` selects others. Newest first.
     #[oai(path = "/", method = "get", operation_id = "list_assignments")]
     async fn list_assignments(
         &self,
@@ -51,10 +47,10 @@ impl AssignmentsApi {
         Ok(page(assignments::list(&self.0, &guard, &filter).await?, &address))
     }
 
-    /// Put a patient into the care of a doctor
+    /// Assign a patient to a doctor
     ///
-    /// Once at a time: a second active assignment of the same two is refused, and the first is shown in
-    /// `existing`.
+    /// A patient has at most one active assignment to each doctor. A second one is refused, and
+    /// the answer shows the first in `existing`.
     #[oai(path = "/", method = "post", operation_id = "create_assignment")]
     async fn create_assignment(
         &self,
@@ -62,7 +58,9 @@ impl AssignmentsApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewAssignment>,
     ) -> Result<Created<Assignment>, Failure> {
-        Ok(created(assignments::assign(&self.0, &guard, &new.body, new.once.as_ref()).await?))
+        Ok(created(
+            assignments::assign(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?,
+        ))
     }
 
     /// Read an assignment
@@ -80,8 +78,8 @@ impl AssignmentsApi {
 
     /// Replace an assignment
     ///
-    /// What is absent is cleared, but `status` and `assigned_date` stay. Patient and doctor must be
-    /// what they are.
+    /// Absent members are cleared, except `status` and `assigned_date`, which stay. The patient
+    /// and the doctor can't be changed.
     #[oai(path = "/:id", method = "put", operation_id = "replace_assignment")]
     async fn replace_assignment(
         &self,
@@ -96,7 +94,8 @@ impl AssignmentsApi {
 
     /// Change an assignment
     ///
-    /// What is absent stays, `null` clears. An active status opens one again that has ended.
+    /// Absent members stay, and `null` clears a member. An active `status` reactivates an
+    /// assignment that has ended.
     #[oai(path = "/:id", method = "patch", operation_id = "update_assignment")]
     async fn update_assignment(
         &self,
@@ -111,7 +110,7 @@ impl AssignmentsApi {
 
     /// End an assignment
     ///
-    /// It is cancelled and stays in the history.
+    /// The assignment becomes `cancelled` and stays in the history.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_assignment")]
     async fn delete_assignment(
         &self,
@@ -124,9 +123,9 @@ impl AssignmentsApi {
         Ok(NoContent)
     }
 
-    /// Put the patient into another doctor's care
+    /// Transfer a patient to another doctor
     ///
-    /// Ends this assignment as completed and opens the other in one step.
+    /// Completes this assignment and creates one to the other doctor, in one step.
     #[oai(path = "/:id/transfer", method = "post", operation_id = "transfer_assignment")]
     async fn transfer_assignment(
         &self,
@@ -136,15 +135,23 @@ impl AssignmentsApi {
         IfMatch(precondition): IfMatch,
         transfer: NewBody<Transfer>,
     ) -> Result<Created<Assignment>, Failure> {
-        let (app, once) = (&self.0, transfer.once.as_ref());
-        let opened =
-            assignments::transfer(app, &guard, id.0, &precondition, &transfer.body, once).await?;
+        let (app, idempotency_key) = (&self.0, transfer.idempotency_key.as_ref());
+        let opened = assignments::transfer(
+            app,
+            &guard,
+            id.0,
+            &precondition,
+            &transfer.body,
+            idempotency_key,
+        )
+        .await?;
         Ok(created(opened))
     }
 
     /// Read an assignment's history
     ///
-    /// Newest first: who, when, from where, and each field's old and new value.
+    /// Newest first. Each entry has the user, the time, the origin, and the old and new value of
+    /// each changed field.
     #[oai(path = "/:id/history", method = "get", operation_id = "list_assignment_history")]
     async fn list_assignment_history(
         &self,

@@ -8,13 +8,7 @@ use shared::{
 
 use super::{
     Tag,
-    wire::{
-        address::Address,
-        failure::Failure,
-        guard::Guard,
-        params::QueryParams,
-        reply::{Reply, page},
-    },
+    wire::{Address, Failure, Guard, QueryParams, Reply, page},
 };
 use crate::{app::App, domain::audit};
 
@@ -24,7 +18,7 @@ pub(super) struct AuditApi(pub(super) App);
 impl AuditApi {
     /// Read the audit log
     ///
-    /// For administrators, newest first. Reading it is noted too, once for each request.
+    /// For administrators, newest first. Each request is itself noted in the log.
     #[oai(path = "/", method = "get", operation_id = "list_audit")]
     async fn list_audit(
         &self,

@@ -36,11 +36,11 @@ pub(super) struct AuthApi(pub(super) App);
 impl AuthApi {
     /// Register
     ///
-    /// Opens an account and logs in with it, where registration is open. A code is mailed with which
-    /// the e-mail address is confirmed; where that is required for logging in, there are no tokens.
-    /// A password that is guessed early is refused.
-    /// An account without a name and a username gets the part of its e-mail address before the `@` as
-    /// its username, with a number where that is taken.
+    /// Creates an account and logs in, if registration is open. A code for confirming the e-mail
+    /// address is mailed. If logging in requires a confirmed address, the answer has no tokens. A
+    /// password that is easy to guess is refused. An account without a name and a username gets
+    /// the part of its e-mail address before the `@` as its username, with a number if that is
+    /// taken.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -55,9 +55,9 @@ impl AuthApi {
 
     /// Log in
     ///
-    /// With e-mail address or username. A wrong password and an unknown user answer alike. Too many
-    /// attempts get 429; they are counted by account and `device`, without a known one by account and
-    /// address.
+    /// With an e-mail address or a username. A wrong password and an unknown user get the same
+    /// answer. Too many attempts get a 429. They are counted by account and `device`, or by
+    /// account and address if the device is unknown.
     #[oai(path = "/login", method = "post", operation_id = "log_in")]
     async fn log_in(
         &self,
@@ -68,9 +68,10 @@ impl AuthApi {
         Ok(Reply::secret(login::log_in(&self.0, &origin, login).await?))
     }
 
-    /// Get the next tokens
+    /// Refresh the tokens
     ///
-    /// The refresh token is replaced; the one that was sent works for ten seconds more.
+    /// Returns a new pair of tokens. The refresh token that was sent stays valid for ten more
+    /// seconds.
     #[oai(path = "/token/refresh", method = "post", operation_id = "refresh_tokens")]
     async fn refresh_tokens(
         &self,
@@ -83,7 +84,7 @@ impl AuthApi {
 
     /// Log out
     ///
-    /// Ends the session that asks; both its tokens are worthless from then on.
+    /// Ends the current session. Both of its tokens become invalid.
     #[oai(path = "/logout", method = "post", operation_id = "log_out")]
     async fn log_out(
         &self,
@@ -95,10 +96,10 @@ impl AuthApi {
         Ok(NoContent)
     }
 
-    /// Read one's own account
+    /// Read your own account
     ///
-    /// The account of the user who is logged in, or to whom the API token belongs. `permissions` says
-    /// what this user may create, list and read.
+    /// The account of the session or of the API token. `permissions` lists what this user may create,
+    /// list and read.
     #[oai(path = "/profile", method = "get", operation_id = "get_profile")]
     async fn get_profile(
         &self,
@@ -108,10 +109,10 @@ impl AuthApi {
         Ok(Tagged(profile::read(&self.0, &guard)))
     }
 
-    /// Replace one's own account
+    /// Replace your own account
     ///
-    /// What is absent is cleared, but not name and username together. Role and flags can't be changed
-    /// here.
+    /// Absent members are cleared, but an account can't lose both its name and its username. The
+    /// role and the flags can't be changed here.
     #[oai(path = "/profile", method = "put", operation_id = "replace_profile")]
     async fn replace_profile(
         &self,
@@ -125,10 +126,10 @@ impl AuthApi {
         Ok(Tagged(profile.await?))
     }
 
-    /// Change one's own account
+    /// Change your own account
     ///
-    /// What is absent stays. Name and username can't both be cleared. Role and flags can't be changed
-    /// here.
+    /// Absent members stay. The name and the username can't both be cleared. The role and the
+    /// flags can't be changed here.
     #[oai(path = "/profile", method = "patch", operation_id = "update_profile")]
     async fn update_profile(
         &self,
@@ -142,10 +143,10 @@ impl AuthApi {
         Ok(Tagged(profile.await?))
     }
 
-    /// Set a new password
+    /// Change your password
     ///
-    /// All other sessions end, and other devices are no longer known. Of several requests at once with
-    /// the same current password one succeeds.
+    /// All other sessions end, and other devices become unknown. Of several concurrent requests
+    /// with the same current password, one succeeds.
     #[oai(path = "/password", method = "post", operation_id = "change_password")]
     async fn change_password(
         &self,
@@ -159,9 +160,9 @@ impl AuthApi {
 
     /// Set a password with a one-time code
     ///
-    /// The code works once. All sessions end, and API tokens, devices and other codes are worthless.
-    /// For an hour the code may be sent as `device` at login. A wrong, an expired and a used code
-    /// answer alike.
+    /// A code works once. All sessions end, and API tokens, devices and other codes become
+    /// invalid. For an hour, the code may be sent as `device` at login. Wrong, expired and used
+    /// codes get the same answer.
     #[oai(path = "/password/reset", method = "post", operation_id = "reset_password")]
     async fn reset_password(
         &self,
@@ -173,10 +174,9 @@ impl AuthApi {
         Ok(NoContent)
     }
 
-    /// Ask for a new password
+    /// Request a code for a new password
     ///
-    /// Mails a code with which a new password is set, where an active account has the address. The
-    /// answer is the same where none has.
+    /// Mails the code if an active account has the address. The answer is the same if none has.
     #[oai(path = "/password/forgot", method = "post", operation_id = "forget_password")]
     async fn forget_password(
         &self,
@@ -190,7 +190,7 @@ impl AuthApi {
 
     /// Confirm an e-mail address
     ///
-    /// With the code that was mailed to it. The code works once, and only while the account has that
+    /// With the code that was mailed to it. A code works once, and only while the account has that
     /// address.
     #[oai(path = "/verify-email", method = "post", operation_id = "verify_email")]
     async fn verify_email(
@@ -203,10 +203,10 @@ impl AuthApi {
         Ok(NoContent)
     }
 
-    /// Ask for another code for an e-mail address
+    /// Request another code for an e-mail address
     ///
-    /// Mails one where an active account has the address and it is not confirmed. The answer is the
-    /// same where none has.
+    /// Mails a code if an active account has the address and it is not confirmed yet. Otherwise
+    /// the answer is the same.
     #[oai(path = "/verify-email/resend", method = "post", operation_id = "resend_verification")]
     async fn resend_verification(
         &self,
@@ -218,9 +218,9 @@ impl AuthApi {
         Ok(Accepted)
     }
 
-    /// List one's own sessions
+    /// List your sessions
     ///
-    /// When they began, where from, and when they were last used.
+    /// With the time and origin of the login and the time of the last use.
     #[oai(path = "/sessions", method = "get", operation_id = "list_sessions")]
     async fn list_sessions(
         &self,
@@ -231,9 +231,9 @@ impl AuthApi {
         Ok(page(sessions::list(&self.0, &guard, &query).await?, &address))
     }
 
-    /// End one of one's own sessions
+    /// End one of your sessions
     ///
-    /// Its device is no longer known, unless it is the one that asks.
+    /// Its device becomes unknown, unless it is the device of the current session.
     #[oai(path = "/sessions/:id", method = "delete", operation_id = "end_session")]
     async fn end_session(
         &self,

@@ -1,4 +1,4 @@
-//! Swagger UI and the description. Everything comes from the program itself.
+//! Swagger UI and the API description, served without any external files.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use shared::paths;
 
 use super::assets::Asset;
 
-/// Only what this program serves may be loaded.
+/// Only files of this server may be loaded.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
     form-action 'none'";
@@ -36,8 +36,8 @@ const PAGE: &str = r##"<!doctype html>
 </html>
 "##;
 
-/// Swagger UI shows an answer when it has ended, and the stream of events does not end: so it is
-/// shown the first seconds of it.
+/// Swagger UI shows an answer when it is complete, but the stream of events never ends. This
+/// script shows the first seconds of it.
 const START: &str = "\
 const shownSeconds = 5;
 async function beginning(url, options) {
@@ -71,7 +71,7 @@ window.ui = SwaggerUIBundle({
 });
 ";
 
-/// The files of Swagger UI by name, and the description.
+/// The files of Swagger UI by name, and the API description.
 pub(super) struct Assets {
     files: Vec<(&'static str, Asset)>,
     description: Asset,
@@ -79,8 +79,8 @@ pub(super) struct Assets {
 }
 
 impl Assets {
-    /// Takes Swagger UI's files out of the page that poem-openapi puts them into, so that the page
-    /// needs no inline script and browsers keep the files.
+    /// Extracts Swagger UI's files from the page that poem-openapi generates, so that the page
+    /// needs no inline script and browsers can cache the files.
     pub(super) fn new(document: &Value) -> Result<Self, String> {
         let html = OpenApiService::new((), "", "").swagger_ui_html();
         let between = |start: &str, end: &str| {
@@ -90,7 +90,9 @@ impl Assets {
         let style = between("<style charset=\"UTF-8\">", "</style>\n");
         let script = between("<script charset=\"UTF-8\">", "</script>\n</head>");
         let (Some(style), Some(script)) = (style, script) else {
-            return Err("poem-openapi's page of Swagger UI has another shape".to_owned());
+            return Err(
+                "the page of Swagger UI from poem-openapi has an unexpected structure".to_owned()
+            );
         };
         let yaml = serde_saphyr::to_string(document)
             .map_err(|error| format!("the API description can't be written as YAML: {error}"))?;
@@ -141,7 +143,7 @@ pub(super) fn description_in_yaml(assets: &Assets) -> RouteMethod {
     assets.description_in_yaml.route()
 }
 
-/// The pages of an earlier system's web site, which lead to the landing page now.
+/// The pages of an earlier system's web site, which now redirect to the landing page.
 pub(super) const OLD_PAGES: &[&str] = &[
     "/register",
     "/login",
@@ -153,7 +155,7 @@ pub(super) const OLD_PAGES: &[&str] = &[
     "/admin",
 ];
 
-/// Where an earlier system had a page.
+/// Redirects the pages of an earlier system.
 pub(super) fn home() -> RouteMethod {
     redirect("/")
 }

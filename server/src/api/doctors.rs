@@ -18,12 +18,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody, OptionalBody},
-        failure::Failure,
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent,
+        OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -37,7 +33,7 @@ pub(super) struct DoctorsApi(pub(super) App);
 impl DoctorsApi {
     /// List doctors
     ///
-    /// Searched, filtered and ordered, in pages.
+    /// With search, filters, ordering and pages.
     #[oai(path = "/", method = "get", operation_id = "list_doctors")]
     async fn list_doctors(
         &self,
@@ -48,10 +44,10 @@ impl DoctorsApi {
         Ok(page(doctors::list(&self.0, &guard, &filter).await?, &address))
     }
 
-    /// Enter a doctor into the directory
+    /// Add a doctor to the directory
     ///
-    /// The entry belongs to the account that creates it (`created_by`). Who may create one is a setting
-    /// of the server: every user, or the front desk and administrators.
+    /// The entry belongs to the account that creates it (`created_by`). A setting of the server decides
+    /// whether every user may create entries, or only the front desk and administrators.
     #[oai(path = "/", method = "post", operation_id = "create_doctor")]
     async fn create_doctor(
         &self,
@@ -59,14 +55,15 @@ impl DoctorsApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewDoctor>,
     ) -> Result<Created<Doctor>, Failure> {
-        let body = doctors::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
+        let body =
+            doctors::register(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::doctor(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }
 
     /// List the specialisations
     ///
-    /// Each once, with how many doctors of the directory have it.
+    /// With the number of doctors in the directory for each.
     #[oai(path = "/specializations", method = "get", operation_id = "list_specializations")]
     async fn list_specializations(
         &self,
@@ -79,7 +76,7 @@ impl DoctorsApi {
 
     /// Read a doctor
     ///
-    /// `archived=true` reads one from the archive.
+    /// `archived=true` reads an archived doctor.
     #[oai(path = "/:id", method = "get", operation_id = "get_doctor")]
     async fn get_doctor(
         &self,
@@ -93,7 +90,7 @@ impl DoctorsApi {
 
     /// Replace a doctor's entry
     ///
-    /// What is absent is cleared, but `is_available` stays.
+    /// Absent members are cleared, except `is_available`, which stays.
     #[oai(path = "/:id", method = "put", operation_id = "replace_doctor")]
     async fn replace_doctor(
         &self,
@@ -108,7 +105,7 @@ impl DoctorsApi {
 
     /// Change a doctor's entry
     ///
-    /// What is absent stays, `null` clears.
+    /// Absent members stay, and `null` clears a member.
     #[oai(path = "/:id", method = "patch", operation_id = "update_doctor")]
     async fn update_doctor(
         &self,
@@ -123,7 +120,7 @@ impl DoctorsApi {
 
     /// Archive a doctor
     ///
-    /// One with active assignments only with `reassign_to` or `end_assignments`.
+    /// If the doctor has active assignments, `reassign_to` or `end_assignments` is required.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_doctor")]
     async fn delete_doctor(
         &self,
@@ -139,7 +136,7 @@ impl DoctorsApi {
 
     /// Archive a doctor and read the entry
     ///
-    /// One with active assignments only with `reassign_to` or `end_assignments`.
+    /// If the doctor has active assignments, `reassign_to` or `end_assignments` is required.
     #[oai(path = "/:id/archive", method = "post", operation_id = "archive_doctor")]
     async fn archive_doctor(
         &self,
@@ -154,9 +151,9 @@ impl DoctorsApi {
         Ok(Tagged(archived))
     }
 
-    /// Bring a doctor back from the archive
+    /// Restore a doctor from the archive
     ///
-    /// The doctor is in the directory again. A doctor who is not archived stays as it is.
+    /// The doctor is in the directory again. Restoring a doctor who is not archived changes nothing.
     #[oai(path = "/:id/restore", method = "post", operation_id = "restore_doctor")]
     async fn restore_doctor(
         &self,
@@ -173,8 +170,8 @@ impl DoctorsApi {
 
     /// List a doctor's patients, as assignments
     ///
-    /// Those that the caller may see; the active ones, unless `status` or `is_active` says otherwise:
-    /// the doctor's patients.
+    /// Only those that the caller may see. By default the active ones; `status` or `is_active`
+    /// selects others.
     #[oai(path = "/:id/patients", method = "get", operation_id = "list_doctor_patients")]
     async fn list_doctor_patients(
         &self,
@@ -188,7 +185,8 @@ impl DoctorsApi {
 
     /// Read a doctor's history
     ///
-    /// Newest first: who, when, from where, and each field's old and new value.
+    /// Newest first. Each entry has the user, the time, the origin, and the old and new value of
+    /// each changed field.
     #[oai(path = "/:id/history", method = "get", operation_id = "list_doctor_history")]
     async fn list_doctor_history(
         &self,
@@ -200,10 +198,10 @@ impl DoctorsApi {
         Ok(page(records::history::<Doctor>(&self.0, &guard, id.0, &query).await?, &address))
     }
 
-    /// Say which account belongs to a doctor
+    /// Link an account to a doctor
     ///
-    /// For administrators. The account, of the role `doctor`, then reads the patients who are assigned
-    /// to the doctor.
+    /// For administrators. The account must have the role `doctor`. It can then read the patients
+    /// who are assigned to the doctor.
     #[oai(path = "/:id/user", method = "put", operation_id = "link_doctor_user")]
     async fn link_doctor_user(
         &self,
@@ -217,10 +215,9 @@ impl DoctorsApi {
         Ok(Tagged(links::link::<Doctor>(&self.0, &guard, id.0, &precondition, user).await?))
     }
 
-    /// Say that no account belongs to a doctor
+    /// Unlink the account of a doctor
     ///
-    /// For administrators. The account that was linked can no longer read the patients who are assigned
-    /// to the doctor.
+    /// For administrators. The account can no longer read the patients who are assigned to the doctor.
     #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_doctor_user")]
     async fn unlink_doctor_user(
         &self,

@@ -1,8 +1,9 @@
 //! Live changes as server-sent events.
 //!
-//! poem's own `SSE` makes the same bytes, but its comments go on whether anything is read or not, and
-//! it can't say an id without an event. The body asks the listener for more only when the connection
-//! has taken what came before, so a slow reader costs one piece of memory and not a queue.
+//! poem's own `SSE` writes the same bytes, but it sends comments even if nothing is read, and it
+//! can't send an id without an event. This body asks the listener for more only when the
+//! connection has accepted the previous piece, so a slow reader costs the memory of one piece and
+//! no queue.
 
 use std::fmt::Write as _;
 
@@ -39,9 +40,9 @@ use crate::{
     domain::events::{self, Listener, News, Place},
 };
 
-/// The header that says where a client was.
+/// The header with the id of the last event that a client has received.
 pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// How long a client waits before it comes again, in milliseconds.
+/// How long a client waits before it reconnects, in milliseconds.
 const RETRY_MS: u32 = 2_000;
 /// A stream with one event, for the API description.
 const EXAMPLE: &str = "retry: 2000\nid: 117\n\nid: 118\nevent: patient.updated\n\
@@ -53,22 +54,23 @@ pub(super) struct EventsApi(pub(super) App);
 impl EventsApi {
     /// Listen for changes
     ///
-    /// An event for each write of a patient, a doctor or an assignment that the caller may see,
-    /// within a second, whichever way it was made. Its name is the record's kind and what was done:
+    /// An event for each change of a patient, a doctor, an assignment or a visit that the caller may
+    /// see, within a second, whatever caused it. Its name combines the kind of record and the action:
     /// `patient.created`, `patient.updated`, `patient.archived`, `patient.restored`,
-    /// `patient.purged`, and the same for `doctor` and `assignment` as far as it can be done with
-    /// them. A new record is `created` also where it was imported. Its data is
-    /// `{"id": 7, "version": 3}`. Events of one record come in the order of its versions.
+    /// `patient.purged`, and the same for `doctor`, `assignment` and `visit` where the action exists.
+    /// Imported records are `created` too. The data is `{"id": 7, "version": 3}`. The events of
+    /// one record come in the order of its versions.
     ///
-    /// The ids are numbers that rise. With the last one in `Last-Event-ID` a client that was cut off
-    /// gets all that it has missed, for 7 days; after that, or where the id is not known, it gets the
-    /// event `reset` with the data `{}` and has to read its lists anew. Without that header the stream
-    /// begins with what comes next. The id may also come alone, without an event.
+    /// The ids are increasing numbers. A client that was disconnected sends the last one in
+    /// `Last-Event-ID` and gets everything that it has missed, for up to 7 days. After that, or if
+    /// the id is unknown, it gets the event `reset` with the data `{}` and must read its lists
+    /// again. Without the header the stream begins with the next change. An id may also come
+    /// alone, without an event.
     ///
-    /// A comment comes after 15 seconds of silence. The stream ends when the session, the access token
-    /// or the server does, and when the user's role changes: then log in or refresh, and come again.
-    /// A user of the front desk may have 20 streams open, everybody else 5; where there is no place
-    /// for another the answer is a 503.
+    /// A comment comes after 15 seconds of silence. The stream ends when the session or the access
+    /// token ends, when the server stops, and when the user's role changes. Then log in or
+    /// refresh, and reconnect. A user of the front desk may have 20 open streams, any other user
+    /// 5; the next one gets a 503.
     #[oai(path = "/api/events", method = "get", operation_id = "listen")]
     async fn listen(
         &self,
@@ -81,8 +83,8 @@ impl EventsApi {
     }
 }
 
-/// Where the client was, from `Last-Event-ID`. What is no number of ours is no reason to refuse: a
-/// client could do nothing about it but come again with the same.
+/// The client's position, from `Last-Event-ID`. A value that is not one of this server's ids is
+/// not refused, because a client could only reconnect with the same value.
 struct LastEventId(Place);
 
 impl<'a> ApiExtractor<'a> for LastEventId {
@@ -96,7 +98,7 @@ impl<'a> ApiExtractor<'a> for LastEventId {
 
     fn param_schema_ref() -> Option<MetaSchemaRef> {
         let id = MetaSchema {
-            description: Some("The last id that was received."),
+            description: Some("The last event id that the client has received."),
             max_length: Some(20),
             ..MetaSchema::new("string")
         };
@@ -117,7 +119,7 @@ impl<'a> ApiExtractor<'a> for LastEventId {
     }
 }
 
-/// 200 with a stream that does not end by itself.
+/// 200 with a stream that never ends by itself.
 struct Events(Listener);
 
 impl IntoResponse for Events {
@@ -130,7 +132,7 @@ impl IntoResponse for Events {
             (header::CONTENT_TYPE, "text/event-stream"),
             (header::CACHE_CONTROL, "private, no-cache"),
             (header::VARY, "Authorization"),
-            // A proxy that collects answers would hold the events back.
+            // A proxy that buffers answers would delay the events.
             (HeaderName::from_static("x-accel-buffering"), "no"),
         ];
         let mut response = Response::builder().body(Body::from_bytes_stream(pieces));
@@ -141,11 +143,11 @@ impl IntoResponse for Events {
     }
 }
 
-/// News as they go over the wire. An id without data moves a client's place and is no event.
+/// Formats news for the wire. An id without data moves the client's position and is not an event.
 fn text(news: &[News]) -> String {
     let mut text = String::new();
     for news in news {
-        // Writing into a text does not fail.
+        // Writing to a string does not fail.
         let _ = match news {
             News::Begun(last) => write!(text, "retry: {RETRY_MS}\nid: {last}\n\n"),
             News::Changed { seq, event, id, version } => {
@@ -163,15 +165,15 @@ fn text(news: &[News]) -> String {
 
 impl ApiResponse for Events {
     fn meta() -> MetaResponses {
-        // OpenAPI 3.0 has no word for a stream. So it is a text, for clients that take an answer as a
-        // whole, and a list of events, for those that read it as server-sent events.
+        // OpenAPI 3.0 cannot describe a stream. So it is a text, for clients that take an answer as a
+        // whole, and a list of events, for clients that read it as server-sent events.
         let text = MetaSchema {
             description: Some("The lines of the stream."),
             example: Some(EXAMPLE.into()),
             ..MetaSchema::new("string")
         };
         let events = MetaSchema {
-            description: Some("The events of which the lines tell."),
+            description: Some("The events in these lines."),
             items: Some(Box::new(StreamEvent::schema_ref())),
             ..MetaSchema::new("array")
         };
@@ -197,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn news_are_blocks_of_lines() {
+    fn news_are_formatted_as_blocks_of_lines() {
         let event = "patient.updated".to_owned();
         let news = [
             News::Begun(117),

@@ -1,4 +1,4 @@
-//! What clients and operators ask before anybody logs in.
+//! Information for clients and operators that needs no login.
 
 use poem_openapi::OpenApi;
 use shared::{
@@ -22,10 +22,11 @@ pub(super) struct ServiceApi(pub(super) App);
 
 #[OpenApi(tag = "Tag::Service")]
 impl ServiceApi {
-    /// What a client must know
+    /// Read what a client needs to know
     ///
-    /// Version, time zone, whether people may register themselves, whether they have to confirm
-    /// their e-mail address, whether an administrator is still to be made, and the limits that a client must obey.
+    /// The version, the time zone, whether registration is open, whether an e-mail address must be
+    /// confirmed, whether the first administrator is still missing, and the limits that a client
+    /// must obey.
     #[oai(path = "/api/meta", method = "get", operation_id = "get_meta")]
     async fn get_meta(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Meta>, Failure> {
         let app = &self.0;
@@ -46,20 +47,21 @@ impl ServiceApi {
         }))
     }
 
-    /// Whether the process lives
+    /// Check whether the process is alive
     ///
-    /// Answers 200 while the process runs, also while the database is away and while the server stops.
+    /// Answers 200 while the process runs, even if the database is away or the server is stopping.
     /// `/readyz` says whether the server can serve requests.
     #[oai(path = "/healthz", method = "get", operation_id = "get_liveness")]
     async fn get_liveness(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Health>, Failure> {
         Ok(Reply::new(Health { status: "alive", storage_full: None }))
     }
 
-    /// Whether it can serve
+    /// Check whether the server is ready
     ///
-    /// The database can be read and written, its tables are up to date, and the server is not stopping
-    /// (then every other address answers 503 too). Where only room is missing, records can still be
-    /// read: that is ready too, and `storage_full` says so.
+    /// Ready means that the database can be read and written, its tables are up to date, and the
+    /// server is not stopping. A stopping server answers every other request with 503 too. If only
+    /// storage space is missing, records can still be read: the server is ready and reports
+    /// `storage_full`.
     #[oai(path = "/readyz", method = "get", operation_id = "get_readiness")]
     async fn get_readiness(&self, _query: QueryParams<NoQuery>) -> Result<Reply<Health>, Failure> {
         let app = &self.0;

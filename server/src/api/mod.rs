@@ -1,4 +1,4 @@
-//! HTTP: the one place that knows poem. An operation takes the guard first, then path, query,
+//! HTTP: the only place that uses poem. An operation takes the guard first, then path, query,
 //! preconditions and body, calls one use case, and answers.
 
 mod assets;
@@ -18,6 +18,7 @@ mod patients;
 mod routes;
 mod tokens;
 mod users;
+mod visits;
 mod wire;
 
 use std::sync::{Arc, LazyLock};
@@ -32,9 +33,9 @@ use crate::app::App;
 /// The groups of operations in the description.
 #[derive(Tags)]
 enum Tag {
-    /// Registering, logging in, sessions and one's own account.
+    /// Registration, login, sessions and your own account.
     Auth,
-    /// Accounts, as administrators keep them.
+    /// The administration of accounts.
     Users,
     /// Who did what, when and from where.
     Audit,
@@ -42,13 +43,15 @@ enum Tag {
     Patients,
     /// The directory of doctors.
     Doctors,
-    /// Patients in the care of doctors.
+    /// The assignments of patients to doctors.
     Assignments,
-    /// What changes, as it happens.
+    /// The visits of each day.
+    Visits,
+    /// Live changes.
     Events,
-    /// The figures of the day, and one box for whatever is typed.
+    /// The dashboard and the quick search.
     Overview,
-    /// What a client and an operator need to know before anybody logs in.
+    /// Information for clients and operators, without a login.
     Service,
 }
 
@@ -62,6 +65,7 @@ type Api = (
     patients::PatientsApi,
     doctors::DoctorsApi,
     assignments::AssignmentsApi,
+    visits::VisitsApi,
     events::EventsApi,
     overview::OverviewApi,
 );
@@ -77,14 +81,15 @@ fn service(app: &App) -> OpenApiService<Api, ()> {
         patients::PatientsApi(app.clone()),
         doctors::DoctorsApi(app.clone()),
         assignments::AssignmentsApi(app.clone()),
+        visits::VisitsApi(app.clone()),
         events::EventsApi(app.clone()),
         overview::OverviewApi(app.clone()),
     );
     OpenApiService::new(api, "Frontdesk", env!("CARGO_PKG_VERSION"))
 }
 
-/// What every server of a process has in common: it follows from the description alone, and takes
-/// longer to make than everything else at the start.
+/// The parts that all servers of a process share. They depend only on the API description, and
+/// take longer to build than the rest of the start.
 struct Described {
     operations: routes::Routes,
     assets: docs::Assets,
@@ -96,7 +101,7 @@ static DESCRIBED: LazyLock<Result<Described, String>> = LazyLock::new(|| {
     Ok(Described { operations, assets: docs::Assets::new(&document)? })
 });
 
-/// Everything the server answers, from the outermost layer on.
+/// The complete endpoint, from the outermost layer on.
 pub fn endpoint(app: &App) -> Result<impl Endpoint<Output = Response> + use<>, String> {
     let Described { operations, assets } = DESCRIBED.as_ref().map_err(String::clone)?;
     let service = Arc::new(service(app).into_endpoint());

@@ -1,5 +1,5 @@
-//! Logging in with the form of OAuth 2.0 (RFC 6749), for programs that know that and nothing else of
-//! this API: *Authorize* in Swagger UI, for example.
+//! Logging in with OAuth 2.0 (RFC 6749), for programs that support only that, such as *Authorize*
+//! in Swagger UI.
 
 use poem::{Request, RequestBody, Result};
 use poem_openapi::{
@@ -43,10 +43,10 @@ pub(super) struct OAuthApi(pub(super) App);
 impl OAuthApi {
     /// Log in with OAuth 2.0
     ///
-    /// The same as `POST /api/auth/login` and `POST /api/auth/token/refresh`, in the form of
-    /// RFC 6749 (sections 4.3 and 6). `username` is an e-mail address or a username. There are no
-    /// registered clients and no scopes: the credentials of a client are ignored, and so are unknown
-    /// parameters. `error` holds the code of RFC 6749 (section 5.2).
+    /// Equivalent to `POST /api/auth/login` and `POST /api/auth/token/refresh`, in the form of RFC
+    /// 6749 (sections 4.3 and 6). `username` is an e-mail address or a username. There are no
+    /// registered clients and no scopes: client credentials and unknown parameters are ignored.
+    /// `error` holds the code of RFC 6749 (section 5.2).
     #[oai(path = "/token", method = "post", operation_id = "request_tokens")]
     async fn request_tokens(
         &self,
@@ -66,7 +66,7 @@ impl OAuthApi {
     }
 }
 
-/// What somebody shows to get tokens.
+/// The credentials in a token request.
 pub(super) enum Grant {
     Password(Login),
     RefreshToken(String),
@@ -77,25 +77,25 @@ impl Grant {
     /// absent (RFC 6749, section 3.2).
     fn read(form: &[u8]) -> Result<Self, TokenRefusal> {
         if percent_encoding::percent_decode(form).decode_utf8().is_err() {
-            let complaint = FieldError::new("not_utf8", "is not UTF-8");
-            return Err(TokenRefusal::InvalidRequest(FieldErrors::one("body", complaint)));
+            let error = FieldError::new("not_utf8", "is not UTF-8");
+            return Err(TokenRefusal::InvalidRequest(FieldErrors::one("body", error)));
         }
         let pairs = url::form_urlencoded::parse(form).into_owned();
         let members = pairs.map(|(name, value)| (name, Value::String(value)));
         let mut reader = Reader::from_members(members.collect());
         let grant_type = reader.required("grant_type", read::line(TOKEN_MAX));
         if reader.member("scope", read::line(TOKEN_MAX)).into_value().is_some() {
-            let complaint = FieldError::new("unknown", "must be left out: there are no scopes");
-            return Err(TokenRefusal::InvalidScope(FieldErrors::one("scope", complaint)));
+            let error = FieldError::new("unknown", "must be left out: there are no scopes");
+            return Err(TokenRefusal::InvalidScope(FieldErrors::one("scope", error)));
         }
         if grant_type.as_deref().is_some_and(|it| !GRANT_TYPES.contains(&it)) {
-            let complaint = FieldError::not_one_of(GRANT_TYPES);
-            let faults = FieldErrors::one("grant_type", complaint);
-            return Err(TokenRefusal::UnsupportedGrantType(faults));
+            let error = FieldError::not_one_of(GRANT_TYPES);
+            let errors = FieldErrors::one("grant_type", error);
+            return Err(TokenRefusal::UnsupportedGrantType(errors));
         }
         let is_login = grant_type.as_deref() == Some(PASSWORD);
         let is_refresh = grant_type.as_deref() == Some(REFRESH_TOKEN);
-        // Each has its limit, whether the grant type uses it or not.
+        // Each parameter has its own limit, whether or not the grant type uses it.
         let identifier = take(&mut reader, "username", is_login, read::line(EMAIL_MAX));
         let password = take(&mut reader, "password", is_login, read::secret(PASSWORD_MAX));
         let refresh = take(&mut reader, REFRESH_TOKEN, is_refresh, read::secret(TOKEN_MAX));
@@ -107,13 +107,13 @@ impl Grant {
             }),
         };
         match grant {
-            Some(grant) if reader.faults.is_empty() => Ok(grant),
-            _ => Err(TokenRefusal::InvalidRequest(reader.faults)),
+            Some(grant) if reader.errors.is_empty() => Ok(grant),
+            _ => Err(TokenRefusal::InvalidRequest(reader.errors)),
         }
     }
 }
 
-/// Takes a parameter of a form, which may be missing unless it is needed.
+/// Reads a parameter of a form. Only a required parameter must be present.
 fn take(
     reader: &mut Reader,
     name: &'static str,

@@ -1,7 +1,7 @@
-//! The API description. poem-openapi writes it from the operations: what an operation takes and
-//! answers documents itself. What follows from that is entered here: a parameter for each member of a
-//! query, the 304 of an answer with a tag, the problems of an operation that has a body. `finish` adds to
-//! the finished document what poem-openapi's registry has no words for.
+//! The API description. poem-openapi generates it from the operations, whose arguments and answers
+//! document themselves. This module adds what follows from them: a parameter for each member of a
+//! query, the 304 of an answer with an entity tag, and the problems that an argument can cause.
+//! `finish` adds to the document everything that poem-openapi's registry can't express.
 
 mod example;
 mod finish;
@@ -29,7 +29,7 @@ use super::{
     },
 };
 
-/// The operations without the state that serves them.
+/// The operations without the state that they need for serving.
 struct Described;
 
 impl OpenApi for Described {
@@ -37,7 +37,7 @@ impl OpenApi for Described {
         let mut apis = <Api as OpenApi>::meta();
         for operation in operations(&mut apis) {
             complete(operation);
-            // `finish` makes the answers of the kinds.
+            // `finish` builds the answers for these kinds.
             operation.responses.responses.retain(|answer| failure::kind_of(answer).is_none());
         }
         apis
@@ -61,20 +61,20 @@ fn operations(apis: &mut [MetaApi]) -> impl Iterator<Item = &mut MetaOperation> 
     apis.iter_mut().flat_map(|api| &mut api.paths).flat_map(|path| &mut path.operations)
 }
 
-/// Enters the parameters that an operation takes, and the 304 of an answer that has a tag.
+/// Adds the parameters of an operation, and the 304 of an answer with an entity tag.
 fn complete(operation: &mut MetaOperation) {
     let taken = std::mem::take(&mut operation.params);
     operation.params = taken.into_iter().flat_map(take_apart).collect();
     let answers = &mut operation.responses.responses;
     let has_tag = answers.iter().any(|answer| answer.headers.iter().any(|it| it.name == "ETag"));
     if operation.method == Method::GET && has_tag {
-        answers.push(reply::empty(304, "The known answer still holds."));
+        answers.push(reply::empty(304, "The client's answer is still current."));
         operation.params.push(if_none_match());
     }
 }
 
-/// Makes a parameter of each member where an extractor takes several (a query, headers), and gives the
-/// parameter the description of its schema.
+/// Splits an extractor with several parameters (a query, headers) into one parameter for each
+/// member, and copies the description from its schema.
 fn take_apart(param: MetaOperationParam) -> Vec<MetaOperationParam> {
     let MetaSchemaRef::Inline(schema) = param.schema else { return vec![param] };
     if schema.ty != "object" {
@@ -108,7 +108,7 @@ fn if_none_match() -> MetaOperationParam {
         name: "If-None-Match".to_owned(),
         schema: MetaSchemaRef::Inline(Box::new(tags)),
         in_type: MetaParamIn::Header,
-        description: Some("The entity tag of the answer that is known already.".to_owned()),
+        description: Some("The entity tag of the answer that the client already has.".to_owned()),
         required: false,
         deprecated: false,
         explode: true,
@@ -116,8 +116,8 @@ fn if_none_match() -> MetaOperationParam {
     }
 }
 
-/// The kinds of problems of each operation, by its id: those that follow from what it takes, and those
-/// that its use case adds.
+/// The kinds of problems of each operation, by its id: those that follow from its arguments, and
+/// those of its use case.
 fn kinds() -> BTreeMap<String, Vec<Kind>> {
     let mut apis = <Api as OpenApi>::meta();
     let of_each = operations(&mut apis).map(|operation| {
@@ -131,14 +131,14 @@ fn kinds() -> BTreeMap<String, Vec<Kind>> {
     of_each.collect()
 }
 
-/// The kinds of problems that follow from what an operation takes.
+/// The kinds of problems that follow from an operation's arguments.
 fn implied(operation: &MetaOperation) -> impl Iterator<Item = Kind> {
     let takes = |name: &str| operation.params.iter().any(|param| param.name == name);
     let has_path = operation.params.iter().any(|param| param.in_type == MetaParamIn::Path);
     let all: [(bool, &[Kind]); 7] = [
         (true, &[Kind::Validation, Kind::Internal, Kind::Unavailable]),
         (!operation.security.is_empty(), &[Kind::Unauthenticated, Kind::Forbidden]),
-        // A page past the end is not there either.
+        // A page past the end does not exist either.
         (has_path || takes("page"), &[Kind::NotFound]),
         (operation.request.is_some(), &[Kind::Timeout, Kind::TooLarge, Kind::UnsupportedMediaType]),
         (takes(IF_MATCH), &[Kind::Conflict, Kind::Stale, Kind::PreconditionRequired]),
@@ -148,7 +148,7 @@ fn implied(operation: &MetaOperation) -> impl Iterator<Item = Kind> {
     all.into_iter().filter(|(holds, _)| *holds).flat_map(|(_, kinds)| kinds).copied()
 }
 
-/// The whole description.
+/// The complete description.
 pub fn document() -> Value {
     let service = OpenApiService::new(Described, "Frontdesk", env!("CARGO_PKG_VERSION"))
         .description(include_str!("openapi/guide.md").trim())
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_filled_in_that_narrows_a_list_or_names_a_version() {
+    fn no_example_is_filled_in_for_filters_and_versions() {
         let document = document();
         let mut parameters = Vec::new();
         all(&document, "parameters", &mut parameters);

@@ -1,4 +1,4 @@
-//! What a desk looks at first: the figures, and the one box for whatever is typed.
+//! The first things that a desk shows: the dashboard and the quick search.
 
 use poem_openapi::OpenApi;
 use shared::{
@@ -22,7 +22,7 @@ pub(super) struct OverviewApi(pub(super) App);
 impl OverviewApi {
     /// Read the dashboard
     ///
-    /// Figures over what the caller may see, as of now.
+    /// Current figures for the records that the caller may see.
     #[oai(path = "/dashboard", method = "get", operation_id = "get_dashboard")]
     async fn get_dashboard(
         &self,
@@ -32,11 +32,12 @@ impl OverviewApi {
         Ok(Reply::new(dashboard::read(&self.0, &guard).await?))
     }
 
-    /// Look up whatever is typed
+    /// Look up any text
     ///
-    /// Reads the shape of the text and finds the patients that the caller may see and the doctors that
-    /// match it, the best first. Every word must match. A medical record number with a wrong check
-    /// letter is a 400 with the code `mistyped_mrn`, unless something else has what was typed.
+    /// Recognises the kind of text (a name, a date, a number, …) and finds matching doctors and
+    /// those matching patients that the caller may see, best first. Every word must match. A
+    /// medical record number with a wrong check letter gets a 400 with the code `mistyped_mrn`,
+    /// unless another record matches the text.
     #[oai(path = "/lookup", method = "get", operation_id = "look_up")]
     async fn look_up(
         &self,

@@ -1,5 +1,5 @@
-//! The pages for people: the landing page and those that explain problems. They have one style
-//! sheet and one icon, both from here, and no script.
+//! The pages for people: the landing page and the explanations of problems. They share a style
+//! sheet and an icon, and have no script.
 
 use poem::{
     Request, Response, Result, RouteMethod,
@@ -24,7 +24,7 @@ pub(super) fn style() -> RouteMethod {
     Asset::new("text/css; charset=utf-8", STYLE).route()
 }
 
-/// `/favicon.svg`, and `/favicon.ico`, for which browsers ask by themselves.
+/// `/favicon.svg`, and `/favicon.ico`, which browsers request on their own.
 pub(super) fn icon() -> RouteMethod {
     Asset::new("image/svg+xml", ICON).route()
 }
@@ -37,8 +37,8 @@ pub(super) fn landing() -> RouteMethod {
             "Frontdesk",
             &format!(
                 "<h1>Frontdesk</h1>\n\
-                 <p class=\"lead\">The front desk of a clinic: patients, doctors, and who is in \
-                 whose care.</p>\n\
+                 <p class=\"lead\">The front desk of a clinic: patients, doctors, and \
+                 assignments.</p>\n\
                  <h2>Open the desk</h2>\n\
                  <p>People work with Frontdesk in a terminal. Start it with the address of this \
                  server:</p>\n\
@@ -54,8 +54,8 @@ pub(super) fn landing() -> RouteMethod {
                  </ul>\n\
                  <h2>Check the server</h2>\n\
                  <ul>\n\
-                 <li><a href=\"{healthz}\">Is it alive?</a></li>\n\
-                 <li><a href=\"{readyz}\">Is it ready?</a></li>\n\
+                 <li><a href=\"{healthz}\">Is the server alive?</a></li>\n\
+                 <li><a href=\"{readyz}\">Is the server ready?</a></li>\n\
                  </ul>\n",
                 base = escaped(base),
                 docs = paths::DOCS,
@@ -69,7 +69,7 @@ pub(super) fn landing() -> RouteMethod {
     }))
 }
 
-/// Where all problems are listed.
+/// The path of the list of all problems.
 pub(super) const PROBLEMS: &str = "/problems";
 
 /// `/problems`
@@ -116,7 +116,7 @@ pub(super) fn problems() -> RouteMethod {
                  <table>\n<thead><tr><th>Kind</th><th>Status</th><th>Title</th></tr></thead>\n\
                  <tbody>\n{kinds}</tbody>\n</table>\n\
                  <h2>Error codes</h2>\n\
-                 <p>The member <code>error_codes</code> lists every fault of the input: \
+                 <p>The member <code>error_codes</code> lists every error in the input: \
                  <code>field</code> is the member or parameter, <code>code</code> one of the \
                  codes below. <code>params</code> holds the values for a sentence of your own; a \
                  parameter is left out where it does not apply.</p>\n\
@@ -177,12 +177,12 @@ fn page(title: &str, body: &str) -> Response {
         ))
 }
 
-/// Text as it stands in HTML.
+/// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A sentence in which code stands between backticks.
+/// Formats a sentence with code between backticks.
 fn prose(text: &str) -> String {
     let parts = escaped(text);
     let parts = parts.split('`').enumerate().map(|(i, part)| match i % 2 {

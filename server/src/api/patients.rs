@@ -10,20 +10,16 @@ use shared::{
     paths,
     patient::{
         Archiving, NewPatient, Patient, PatientFilter, PatientLookup, PatientPatch,
-        PatientReplacement, Purging,
+        PatientReplacement, PatientView, Purging,
     },
-    query::{ListQuery, NoQuery},
+    query::ListQuery,
 };
 
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody, OptionalBody},
-        failure::Failure,
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent,
+        OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -37,7 +33,7 @@ pub(super) struct PatientsApi(pub(super) App);
 impl PatientsApi {
     /// List patients
     ///
-    /// Searched, filtered and ordered, in pages.
+    /// With search, filters, ordering and pages.
     #[oai(path = "/", method = "get", operation_id = "list_patients")]
     async fn list_patients(
         &self,
@@ -56,17 +52,18 @@ impl PatientsApi {
     async fn create_patient(
         &self,
         guard: Guard,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         new: NewBody<NewPatient>,
     ) -> Result<Created<Patient>, Failure> {
-        let body = patients::register(&self.0, &guard, &new.body, new.once.as_ref()).await?;
+        let (actor, key) = (guard.viewing(view.clinical), new.idempotency_key.as_ref());
+        let body = patients::register(&self.0, &actor, &new.body, key).await?;
         let (version, location) = (Some(body.version), paths::patient(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }
 
     /// Read a patient
     ///
-    /// `archived=true` reads one from the archive.
+    /// `archived=true` reads an archived patient.
     #[oai(path = "/:id", method = "get", operation_id = "get_patient")]
     async fn get_patient(
         &self,
@@ -74,107 +71,115 @@ impl PatientsApi {
         id: Path<PatientId>,
         QueryParams(lookup): QueryParams<PatientLookup>,
     ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(lookup.clinical);
         let archived = lookup.archived.unwrap_or_default();
-        Ok(Tagged(records::read::<Patient>(&self.0, &guard, id.0, archived).await?))
+        Ok(Tagged(records::read::<Patient>(&self.0, &actor, id.0, archived).await?))
     }
 
     /// Replace a patient's record
     ///
-    /// What is absent is cleared.
+    /// Absent members are cleared.
     #[oai(path = "/:id", method = "put", operation_id = "replace_patient")]
     async fn replace_patient(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(new): Body<PatientReplacement>,
     ) -> Result<Tagged<Patient>, Failure> {
-        Ok(Tagged(patients::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::update(&self.0, &actor, id.0, &precondition, &new.0).await?))
     }
 
     /// Change a patient's record
     ///
-    /// What is absent stays, `null` clears.
+    /// Absent members stay, and `null` clears a member.
     #[oai(path = "/:id", method = "patch", operation_id = "update_patient")]
     async fn update_patient(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(change): Body<PatientPatch>,
     ) -> Result<Tagged<Patient>, Failure> {
-        Ok(Tagged(patients::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::update(&self.0, &actor, id.0, &precondition, &change.0).await?))
     }
 
     /// Archive a patient
     ///
-    /// It leaves every list; nothing is destroyed.
+    /// The patient disappears from every list, but nothing is deleted.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_patient")]
     async fn delete_patient(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
     ) -> Result<NoContent, Failure> {
-        patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?;
+        let actor = guard.viewing(view.clinical);
+        patients::archive(&self.0, &actor, id.0, &precondition, archiving).await?;
         Ok(NoContent)
     }
 
     /// Archive a patient and read the record
     ///
-    /// It leaves every list; nothing is destroyed.
+    /// The patient disappears from every list, but nothing is deleted.
     #[oai(path = "/:id/archive", method = "post", operation_id = "archive_patient")]
     async fn archive_patient(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         OptionalBody(archiving): OptionalBody<Archiving>,
     ) -> Result<Tagged<Patient>, Failure> {
-        Ok(Tagged(patients::archive(&self.0, &guard, id.0, &precondition, archiving).await?))
+        let actor = guard.viewing(view.clinical);
+        Ok(Tagged(patients::archive(&self.0, &actor, id.0, &precondition, archiving).await?))
     }
 
-    /// Bring a patient back from the archive
+    /// Restore a patient from the archive
     ///
-    /// The patient is in the lists again. A patient who is not archived stays as it is.
+    /// The patient is in the lists again. Restoring a patient who is not archived changes nothing.
     #[oai(path = "/:id/restore", method = "post", operation_id = "restore_patient")]
     async fn restore_patient(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         OptionalBody(restoring): OptionalBody<Archiving>,
     ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(view.clinical);
         Ok(Tagged(
-            records::restore::<Patient>(&self.0, &guard, id.0, &precondition, restoring).await?,
+            records::restore::<Patient>(&self.0, &actor, id.0, &precondition, restoring).await?,
         ))
     }
 
-    /// Erase a patient for good
+    /// Erase a patient permanently
     ///
-    /// For administrators. The audit log keeps that it happened and not what it was.
+    /// For administrators. The audit log keeps the fact, but none of the erased data.
     #[oai(path = "/:id/purge", method = "post", operation_id = "purge_patient")]
     async fn purge_patient(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(purging): Body<Purging>,
     ) -> Result<NoContent, Failure> {
-        patients::purge(&self.0, &guard, id.0, &precondition, purging).await?;
+        let actor = guard.viewing(view.clinical);
+        patients::purge(&self.0, &actor, id.0, &precondition, purging).await?;
         Ok(NoContent)
     }
 
     /// Read a patient's history
     ///
-    /// Newest first: who, when, from where, and each field's old and new value.
+    /// Newest first. Each entry has the user, the time, the origin, and the old and new value of
+    /// each changed field.
     #[oai(path = "/:id/history", method = "get", operation_id = "list_patient_history")]
     async fn list_patient_history(
         &self,
@@ -188,7 +193,7 @@ impl PatientsApi {
 
     /// List a patient's doctors, as assignments
     ///
-    /// The active ones, unless `status` or `is_active` says otherwise: the patient's doctors.
+    /// By default the active ones; `status` or `is_active` selects others.
     #[oai(path = "/:id/doctors", method = "get", operation_id = "list_patient_doctors")]
     async fn list_patient_doctors(
         &self,
@@ -200,34 +205,36 @@ impl PatientsApi {
         Ok(page(assignments::of_patient(&self.0, &guard, id.0, filter).await?, &address))
     }
 
-    /// Say which account belongs to a patient
+    /// Link an account to a patient
     ///
-    /// For administrators. The account, of the role `patient`, then reads this record.
+    /// For administrators. The account must have the role `patient`. It can then read this record.
     #[oai(path = "/:id/user", method = "put", operation_id = "link_patient_user")]
     async fn link_patient_user(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
         Body(link): Body<Link>,
     ) -> Result<Tagged<Patient>, Failure> {
+        let actor = guard.viewing(view.clinical);
         let user = Some(link.user);
-        Ok(Tagged(links::link::<Patient>(&self.0, &guard, id.0, &precondition, user).await?))
+        Ok(Tagged(links::link::<Patient>(&self.0, &actor, id.0, &precondition, user).await?))
     }
 
-    /// Say that no account belongs to a patient
+    /// Unlink the account of a patient
     ///
-    /// For administrators. The account that was linked can no longer read this record.
+    /// For administrators. The account can no longer read this record.
     #[oai(path = "/:id/user", method = "delete", operation_id = "unlink_patient_user")]
     async fn unlink_patient_user(
         &self,
         guard: Guard,
         id: Path<PatientId>,
-        _query: QueryParams<NoQuery>,
+        QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
     ) -> Result<NoContent, Failure> {
-        links::link::<Patient>(&self.0, &guard, id.0, &precondition, None).await?;
+        let actor = guard.viewing(view.clinical);
+        links::link::<Patient>(&self.0, &actor, id.0, &precondition, None).await?;
         Ok(NoContent)
     }
 }

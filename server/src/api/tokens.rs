@@ -12,12 +12,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::Body,
-        failure::{Conflicting, Failure},
-        guard::Guard,
-        params::{Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, page},
+        Address, Body, CachePolicy, Conflicting, Created, Failure, Guard, NoContent, Path,
+        QueryParams, Reply, page,
     },
 };
 use crate::{app::App, domain::accounts::api_tokens};
@@ -26,9 +22,9 @@ pub(super) struct TokensApi(pub(super) App);
 
 #[OpenApi(prefix_path = "/api/auth/tokens", tag = "Tag::Auth")]
 impl TokensApi {
-    /// List one's own API tokens
+    /// List your API tokens
     ///
-    /// Newest first, without their secrets; expired ones too, until they are revoked.
+    /// Newest first, without their secrets. Expired tokens are listed until they are revoked.
     #[oai(path = "/", method = "get", operation_id = "list_tokens")]
     async fn list_tokens(
         &self,
@@ -39,9 +35,9 @@ impl TokensApi {
         Ok(page(api_tokens::list(&self.0, &guard, &query).await?, &address))
     }
 
-    /// Read one of one's own API tokens
+    /// Read one of your API tokens
     ///
-    /// Without its secret. A token that was revoked is a 404.
+    /// Without its secret. A revoked token gets a 404.
     #[oai(path = "/:id", method = "get", operation_id = "get_token")]
     async fn get_token(
         &self,
@@ -52,12 +48,12 @@ impl TokensApi {
         Ok(Reply::new(api_tokens::read(&self.0, &guard, id.0).await?))
     }
 
-    /// Make an API token
+    /// Create an API token
     ///
-    /// For an unattended program, with no more rights than its user. `token` is the secret, which is
-    /// shown once; `id` names the token in addresses and in the audit log (`token` there). A
-    /// token ends when it is revoked or expires, when its user sets a password with a one-time code,
-    /// and when the account is taken out of use; changing the password leaves it as it is.
+    /// For an unattended program, with at most the rights of its user. `token` is the secret and
+    /// is shown once; `id` identifies the token in URLs and in the audit log (`token` there). A
+    /// token ends when it is revoked or expires, when its user sets a password with a one-time
+    /// code, and when the account is deactivated. Changing the password does not end it.
     #[oai(path = "/", method = "post", operation_id = "create_token")]
     async fn create_token(
         &self,
@@ -70,10 +66,10 @@ impl TokensApi {
         Ok(Created { body, version: None, location, keep: CachePolicy::Never })
     }
 
-    /// Revoke one of one's own API tokens
+    /// Revoke one of your API tokens
     ///
-    /// Requests with the token are refused from then on. A token that is revoked already stays revoked,
-    /// and the answer is the same.
+    /// Later requests with the token are refused. Revoking a revoked token changes nothing and has the
+    /// same answer.
     #[oai(path = "/:id", method = "delete", operation_id = "revoke_token")]
     async fn revoke_token(
         &self,

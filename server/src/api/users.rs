@@ -1,4 +1,4 @@
-//! Accounts, as administrators keep them.
+//! The administration of accounts.
 
 use poem_openapi::OpenApi;
 use shared::{
@@ -11,12 +11,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        address::Address,
-        body::{Body, NewBody},
-        failure::{Conflicting, Failure},
-        guard::Guard,
-        params::{IfMatch, Path, QueryParams},
-        reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+        Address, Body, CachePolicy, Conflicting, Created, Failure, Guard, IfMatch, NewBody,
+        NoContent, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{app::App, domain::accounts::users};
@@ -27,7 +23,8 @@ pub(super) struct UsersApi(pub(super) App);
 impl UsersApi {
     /// List users
     ///
-    /// For administrators and the front desk, which sees id, username, name and role of each.
+    /// For administrators and the front desk. The front desk sees only the id, username, name and
+    /// role of each user.
     #[oai(path = "/", method = "get", operation_id = "list_users")]
     async fn list_users(
         &self,
@@ -38,12 +35,13 @@ impl UsersApi {
         Ok(page(users::list_visible(&self.0, &guard, &filter).await?, &address))
     }
 
-    /// Make an account
+    /// Create an account
     ///
-    /// For administrators. The answer has the account under `user`, unlike other answers to POST, since it
-    /// carries the one-time code too. The code is shown once: with it the account's owner sets a
-    /// password, within seven days. An account without a name and a username gets the part of its e-mail
-    /// address before the `@` as its username, with a number where that is taken.
+    /// For administrators. Unlike other answers to POST, this one has the account under `user`,
+    /// because it also contains the one-time code. The code is shown once. With it, the owner of
+    /// the account sets a password within seven days. An account without a name and a username
+    /// gets the part of its e-mail address before the `@` as its username, with a number if that
+    /// is taken.
     #[oai(path = "/", method = "post", operation_id = "create_user")]
     async fn create_user(
         &self,
@@ -51,15 +49,16 @@ impl UsersApi {
         _query: QueryParams<NoQuery>,
         new: NewBody<NewUser>,
     ) -> Result<Created<CreatedUser>, Failure> {
-        let once = new.once.as_ref();
-        let body = users::create_by_admin(&self.0, &guard, &new.body, once).await?;
+        let idempotency_key = new.idempotency_key.as_ref();
+        let body = users::create_by_admin(&self.0, &guard, &new.body, idempotency_key).await?;
         let (version, location) = (Some(body.user.version), paths::user(body.user.id));
         Ok(Created { body, version, location, keep: CachePolicy::Never })
     }
 
     /// Read a user
     ///
-    /// For administrators and the front desk, which sees id, username, name and role.
+    /// For administrators and the front desk. The front desk sees only the id, username, name and
+    /// role.
     #[oai(path = "/:id", method = "get", operation_id = "get_user")]
     async fn get_user(
         &self,
@@ -72,10 +71,10 @@ impl UsersApi {
 
     /// Change an account
     ///
-    /// For administrators. Another role takes effect at once. A password stays, also where the new
-    /// role asks for a longer one: the next one has to be. Another e-mail address counts as verified,
-    /// since administrators vouch for it, and ends the account's one-time codes. The last active
-    /// administrator stays one.
+    /// For administrators. A new role takes effect at once. The user's password stays, even if the
+    /// new role requires a longer one; the next password must be long enough. A new e-mail address
+    /// counts as verified, because an administrator entered it, and makes the account's one-time
+    /// codes invalid. The last active administrator can't lose that role.
     #[oai(path = "/:id", method = "patch", operation_id = "update_user")]
     async fn update_user(
         &self,
@@ -88,10 +87,10 @@ impl UsersApi {
         Ok(Tagged(users::update(&self.0, &guard, id.0, &precondition, &change).await?))
     }
 
-    /// Take an account out of use
+    /// Deactivate an account
     ///
     /// For administrators. Its sessions, API tokens and one-time codes end; nothing else is lost.
-    /// `is_active` takes it into use again. The last active administrator stays.
+    /// `is_active` activates it again. The last active administrator can't be deactivated.
     #[oai(path = "/:id", method = "delete", operation_id = "delete_user")]
     async fn delete_user(
         &self,
@@ -104,11 +103,11 @@ impl UsersApi {
         Ok(NoContent)
     }
 
-    /// Make a one-time code
+    /// Create a one-time code
     ///
-    /// For administrators, for another's account. The code is shown once and ends earlier ones. With
-    /// it the account's owner sets a password: within 30 minutes, or within seven days where there
-    /// was no password yet.
+    /// For administrators, for the account of another user. The code is shown once and replaces
+    /// earlier ones. With it, the owner of the account sets a password, within 30 minutes, or
+    /// within seven days if the account has no password yet.
     #[oai(path = "/:id/code", method = "post", operation_id = "create_user_code")]
     async fn create_user_code(
         &self,
@@ -121,7 +120,7 @@ impl UsersApi {
 
     /// End all sessions of a user
     ///
-    /// For administrators. API tokens go on.
+    /// For administrators. API tokens stay valid.
     #[oai(path = "/:id/sessions", method = "delete", operation_id = "end_user_sessions")]
     async fn end_user_sessions(
         &self,

@@ -1,5 +1,5 @@
-//! The arguments and what is wrong with them: which settings the help of a command shows, and from
-//! where a bad value comes.
+//! Arguments and errors in them: the settings that the help of a command shows, and the source of
+//! a bad value.
 
 use clap::{Arg, Command, CommandFactory, error::ContextKind, error::ContextValue};
 
@@ -7,10 +7,10 @@ use super::Cli;
 use crate::{
     config::{EnvFile, Settings},
     keys,
-    services::post::Post,
+    services::mailer::Mailer,
 };
 
-/// The settings that the help of a command shows, by their ids. `None`: all.
+/// The settings that the help of a command shows, by their ids. `None` means all.
 fn needed(command: &str) -> Option<&'static [&'static str]> {
     match command {
         "serve" | "check" => None,
@@ -21,7 +21,8 @@ fn needed(command: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-/// The command line. Every command takes every setting, but its help shows those that it needs.
+/// The command line. Every command accepts every setting, but its help shows only those that it
+/// needs.
 pub(super) fn command() -> Command {
     let whole = Cli::command();
     let settings: Vec<Arg> =
@@ -38,7 +39,7 @@ pub(super) fn command() -> Command {
     names.into_iter().fold(whole, |whole, name| whole.mut_subcommand(name, hidden))
 }
 
-/// Adds a hint to what the help of a command ends with.
+/// Adds a hint to the end of a command's help.
 fn hinted(command: Command, hint: &str) -> Command {
     let text = match command.get_after_help() {
         Some(own) => format!("{own}\n\n{hint}"),
@@ -47,7 +48,7 @@ fn hinted(command: Command, hint: &str) -> Command {
     command.after_help(text)
 }
 
-/// Says from where the value comes that clap refuses, unless it stands on the command line.
+/// Names the source of a value that clap refuses, unless it stands on the command line.
 pub(super) fn origin(error: &clap::Error, file: &EnvFile, arguments: &[String]) -> Option<String> {
     let ContextValue::String(argument) = error.get(ContextKind::InvalidArg)? else { return None };
     let flag = argument.split([' ', '=', '[']).next()?;
@@ -59,15 +60,15 @@ pub(super) fn origin(error: &clap::Error, file: &EnvFile, arguments: &[String]) 
     let long = flag.strip_prefix("--")?;
     let arg = command.get_arguments().find(|arg| arg.get_long() == Some(long))?;
     let variable = arg.get_env()?.to_str()?;
-    Some(format!("The value is that of {variable} in {}.", file.origin_of(variable)))
+    Some(format!("The value comes from {variable} in {}.", file.origin_of(variable)))
 }
 
-/// Checks what can be told of the settings without opening anything.
+/// Checks the settings as far as possible without opening anything.
 ///
 /// Fails with one sentence.
 pub(super) fn check(settings: &Settings) -> Result<(), String> {
     let database = settings.database()?;
     settings.tls()?;
     keys::check_given(settings, &database)?;
-    Post::open(settings, &database).map(drop)
+    Mailer::open(settings, &database).map(drop)
 }

@@ -1,12 +1,12 @@
-//! The environment and the `.env` file: which variables are settings, and where each comes from.
+//! The environment and the `.env` file: which variables are settings, and the source of each.
 
 use std::{collections::HashSet, path::Path};
 
-/// The file, looked for only in the folder in which the program was started: others may be able to
-/// write to the folders above.
+/// The file is read only from the folder in which the program was started, because others may be
+/// able to write to the folders above.
 const FILE: &str = ".env";
 
-/// What people call some settings, beyond typing errors.
+/// Frequent names for some settings, beyond typing errors.
 const OTHER_NAMES: &[(&str, &str)] = &[
     ("FRONTDESK_DATABASE", "FRONTDESK_DATABASE_URL"),
     ("FRONTDESK_DB", "FRONTDESK_DATABASE_URL"),
@@ -20,12 +20,12 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("FRONTDESK_URL", "FRONTDESK_PUBLIC_URL"),
 ];
 
-/// The variables that come from the `.env` file, with the number of their line.
+/// The variables from the `.env` file, with their line numbers.
 #[derive(Debug, Default)]
 pub struct EnvFile(Vec<(String, usize)>);
 
 impl EnvFile {
-    /// Where a variable comes from, in words.
+    /// The source of a variable, in words.
     pub fn origin_of(&self, name: &str) -> String {
         match self.0.iter().find(|(known, _)| known == name) {
             Some((_, line)) => format!("line {line} of the {FILE} file"),
@@ -34,10 +34,10 @@ impl EnvFile {
     }
 }
 
-/// Reads the `.env` file of the folder in which the program was started into the environment, where
-/// what is there already wins.
+/// Reads the `.env` file of the current folder into the environment. Existing variables take
+/// precedence.
 ///
-/// Fails on a file that can't be read or understood, and on a variable of ours that is misspelt: a
+/// Fails on an unreadable or invalid file, and on a misspelt variable of Frontdesk, because a
 /// setting must not be ignored.
 pub fn read_environment(known: &[String]) -> Result<EnvFile, String> {
     let before: HashSet<String> = variables().into_iter().map(|(name, _)| name).collect();
@@ -55,7 +55,7 @@ pub fn read_environment(known: &[String]) -> Result<EnvFile, String> {
             .map(|near| format!("; did you mean {near}?"))
             .unwrap_or_default();
         let origin = file.origin_of(&name);
-        return Err(format!("{origin} has {name}, which is not a setting{near}"));
+        return Err(format!("{origin} sets {name}, which is not a setting{near}"));
     }
     Ok(file)
 }
@@ -71,11 +71,11 @@ fn read_file(path: &Path, before: &HashSet<String>) -> Result<EnvFile, String> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(EnvFile::default()),
-        Err(error) => return Err(format!("the {FILE} file can't be read: {error}")),
+        Err(error) => return Err(format!("can't read the {FILE} file: {error}")),
     };
     let mut names = Vec::new();
     for variable in dotenvy::from_read_iter(text.as_bytes()) {
-        // The line itself is not repeated: it may hold a secret.
+        // The line itself is not quoted, because it may contain a secret.
         let (name, _) = variable.map_err(|error| match error {
             dotenvy::Error::LineParse(bad, _) => {
                 let first = bad.lines().next().unwrap_or_default().trim();
@@ -86,14 +86,14 @@ fn read_file(path: &Path, before: &HashSet<String>) -> Result<EnvFile, String> {
                     None => format!("the {FILE} file has a line that is not NAME=value"),
                 }
             }
-            error => format!("the {FILE} file can't be read: {error}"),
+            error => format!("can't read the {FILE} file: {error}"),
         })?;
         if !before.contains(&name) {
             let line = text.lines().position(|line| name_in(line) == name).unwrap_or_default() + 1;
             names.push((name, line));
         }
     }
-    dotenvy::from_path(path).map_err(|error| format!("the {FILE} file can't be read: {error}"))?;
+    dotenvy::from_path(path).map_err(|error| format!("can't read the {FILE} file: {error}"))?;
     Ok(EnvFile(names))
 }
 
@@ -104,8 +104,9 @@ fn name_in(line: &str) -> &str {
     name.strip_prefix("export ").unwrap_or(name).trim()
 }
 
-/// Whether a container platform sets a variable for a service whose name begins with `frontdesk`:
-/// `FRONTDESK_SERVICE_HOST`, `FRONTDESK_PORT=tcp://…`, `FRONTDESK_PORT_8000_TCP_ADDR` and the like.
+/// Whether a container platform sets the variable for a service whose name begins with
+/// `frontdesk`: `FRONTDESK_SERVICE_HOST`, `FRONTDESK_PORT=tcp://…`, `FRONTDESK_PORT_8000_TCP_ADDR`
+/// and similar names.
 fn is_of_a_platform(name: &str, value: &str) -> bool {
     let is_protocol = |text: &str| ["TCP", "UDP", "SCTP"].contains(&text);
     if let Some((_, port)) = name.rsplit_once("_SERVICE_PORT") {
@@ -135,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_platforms_variables_are_told_from_misspelt_settings() {
+    fn variables_of_a_platform_are_distinguished_from_misspelt_settings() {
         for (name, value) in [
             ("FRONTDESK_SERVICE_HOST", "10.0.0.1"),
             ("FRONTDESK_SERVICE_PORT", "8000"),

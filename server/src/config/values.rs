@@ -1,4 +1,4 @@
-//! Reading the values of settings. Each fails with a sentence that shows how to write one.
+//! Parsing the values of settings. Each parser fails with a sentence that shows a valid form.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
@@ -6,8 +6,8 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use ipnet::IpNet;
 use url::Url;
 
-/// Reads an address and port to listen on. A host is looked up; of its addresses an IPv4 one is
-/// taken if it has any.
+/// Parses an address and port to listen on. A host name is looked up, and an IPv4 address is
+/// preferred.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     if let Ok(address) = text.parse() {
@@ -26,7 +26,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     found.first().copied().ok_or_else(|| format!("the host {host:?} has no address"))
 }
 
-/// Reads the address under which clients reach the server: scheme, host and port.
+/// Parses the URL under which clients reach the server: scheme, host and port.
 pub(super) fn public_url(text: &str) -> Result<Url, String> {
     bare_url(text).ok_or_else(|| {
         "write http:// or https:// and the host, with a port if needed and without a path, \
@@ -35,17 +35,18 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
     })
 }
 
-/// Reads an origin and brings it to the form in which browsers send it.
+/// Parses an origin and converts it to the form that browsers send.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     if text.contains('*') {
-        return Err("name every origin: * does not stand for several".to_owned());
+        return Err("list every origin: * is not a wildcard here".to_owned());
     }
-    let url = bare_url(text)
-        .ok_or("an origin is http or https, host and port, as in https://desk.example:8443")?;
+    let url = bare_url(text).ok_or(
+        "write http:// or https://, the host and the port, as in https://desk.example:8443",
+    )?;
     Ok(url.origin().ascii_serialization())
 }
 
-/// A URL of scheme, host and port alone.
+/// A URL with only a scheme, host and port.
 fn bare_url(text: &str) -> Option<Url> {
     let url: Url = text.trim().parse().ok()?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -53,7 +54,7 @@ fn bare_url(text: &str) -> Option<Url> {
     (matches!(url.scheme(), "http" | "https") && is_bare && is_anonymous).then_some(url)
 }
 
-/// Reads the name of a time zone.
+/// Parses the name of a time zone.
 pub(super) fn zone(text: &str) -> Result<Tz, String> {
     let text = text.trim();
     text.parse().map_err(|_| {
@@ -65,7 +66,7 @@ pub(super) fn zone(text: &str) -> Result<Tz, String> {
     })
 }
 
-/// Reads a network (`10.0.0.0/8`) or a single address.
+/// Parses a network (`10.0.0.0/8`) or a single address.
 pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     let network = match text.parse::<IpAddr>() {
@@ -74,7 +75,7 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
     };
     network
         .map(|network| network.trunc())
-        .map_err(|_| "a proxy is an address or a network, as in 10.0.0.0/8".to_owned())
+        .map_err(|_| "write an address or a network, as in 10.0.0.0/8".to_owned())
 }
 
 #[cfg(test)]
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_zone_that_is_not_known_comes_with_the_nearest() {
+    fn an_unknown_time_zone_is_refused_with_the_nearest_one() {
         assert_eq!(zone("Europe/Madrid"), Ok(Tz::Europe__Madrid));
         for (bad, near) in [("Madrid", "Europe/Madrid"), ("Europe/Madird", "Europe/Madrid")] {
             let sentence = zone(bad).unwrap_err();

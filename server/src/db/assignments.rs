@@ -9,7 +9,6 @@ use shared::{
         Assignment, AssignmentFields, AssignmentFilter, AssignmentOrder, AssignmentStatus,
     },
     id::{AssignmentId, DoctorId, PatientId},
-    patient::full_name,
     query::Ordering,
 };
 
@@ -25,8 +24,8 @@ use crate::error::Error;
 
 const TABLE: &str = "assignments";
 
-columns! {
-    AssignmentFields of "a" { status, reason_for_visit, notes, assigned_date }
+shared::assignment_fields! {
+    columns! { AssignmentFields of "a" }
     and "a.patient_id, a.doctor_id, a.is_active, a.resume_status, a.ended_at, \
         p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
         d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, ",
@@ -42,17 +41,13 @@ const TABLES: &str = concat!(
 );
 
 fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
-    let name = |first, last| -> Result<String, Error> {
-        let (first, last): (Option<String>, Option<String>) = (row.get(first)?, row.get(last)?);
-        Ok(full_name(first.as_deref(), last.as_deref()))
-    };
     let created_at = row.get("created_at")?;
     let assignment = Assignment {
         id: AssignmentId(row.get("id")?),
         patient: PatientId(row.get("patient_id")?),
-        patient_name: name("patient_first_name", "patient_last_name")?,
+        patient_name: row.full_name("patient_first_name", "patient_last_name")?,
         doctor: DoctorId(row.get("doctor_id")?),
-        doctor_name: name("doctor_first_name", "doctor_last_name")?,
+        doctor_name: row.full_name("doctor_first_name", "doctor_last_name")?,
         specialization: row.get("specialization")?,
         fields: read_members(row)?,
         is_active: row.get("is_active")?,
@@ -136,7 +131,7 @@ pub(crate) async fn all_active(
 
 /// The assignments that ended when this patient was archived, of doctors who are not archived, each
 /// with how it stood then; locked until the transaction ends.
-pub(crate) async fn all_resting(
+pub(crate) async fn all_suspended(
     conn: &mut Conn<'_>,
     patient: PatientId,
 ) -> Result<Vec<(Kept<Assignment>, AssignmentStatus)>, DbError> {
@@ -164,28 +159,17 @@ async fn locked(
     sql.fetch_all(conn).await
 }
 
-/// The ids of all assignments of a patient, active or not.
-pub(crate) async fn ids_of(
-    conn: &mut Conn<'_>,
-    patient: PatientId,
-) -> Result<Vec<AssignmentId>, DbError> {
-    let sql = Sql::new("SELECT id FROM assignments WHERE patient_id = $1 ORDER BY id");
-    let rows = sql.arg(patient.0).fetch_all(conn).await?;
-    Ok(rows.iter().map(|row| row.get("id").map(AssignmentId)).collect::<Result<_, _>>()?)
-}
-
 /// The doctors of the assignments that ended when this patient was archived, in the order in which
 /// they are to be locked.
-pub(crate) async fn resting_doctors(
+pub(crate) async fn doctors_of_suspended(
     conn: &mut Conn<'_>,
     patient: PatientId,
 ) -> Result<Vec<DoctorId>, DbError> {
     let sql = Sql::new(
-        "SELECT DISTINCT doctor_id FROM assignments WHERE resume_status IS NOT NULL \
-         AND patient_id = $1 ORDER BY doctor_id",
+        "SELECT DISTINCT doctor_id AS id FROM assignments WHERE resume_status IS NOT NULL \
+         AND patient_id = $1 ORDER BY id",
     );
-    let rows = sql.arg(patient.0).fetch_all(conn).await?;
-    Ok(rows.iter().map(|row| row.get("doctor_id").map(DoctorId)).collect::<Result<_, _>>()?)
+    sql.arg(patient.0).fetch_ids(conn).await
 }
 
 /// The doctors of a patient's active assignments, in the order in which they are to be locked.
@@ -194,15 +178,17 @@ pub(crate) async fn doctors_of(
     patient: PatientId,
 ) -> Result<Vec<DoctorId>, DbError> {
     let sql = Sql::new(
-        "SELECT DISTINCT doctor_id FROM assignments WHERE is_active AND patient_id = $1 \
-         ORDER BY doctor_id",
+        "SELECT DISTINCT doctor_id AS id FROM assignments WHERE is_active AND patient_id = $1 \
+         ORDER BY id",
     );
-    let rows = sql.arg(patient.0).fetch_all(conn).await?;
-    Ok(rows.iter().map(|row| row.get("doctor_id").map(DoctorId)).collect::<Result<_, _>>()?)
+    sql.arg(patient.0).fetch_ids(conn).await
 }
 
 /// Forgets how assignments stood when their patient was archived: the patient is back.
-pub(crate) async fn forget_resting(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), DbError> {
+pub(crate) async fn forget_suspended(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<(), DbError> {
     let sql = Sql::new(
         "UPDATE assignments SET resume_status = NULL WHERE resume_status IS NOT NULL \
          AND patient_id = $1",
@@ -305,21 +291,11 @@ impl Listed for Listing<'_> {
         if let Some(is_active) = is_active {
             sql.push(if is_active { " AND a.is_active" } else { " AND NOT a.is_active" });
         }
-        if let Some(status) = filter.status {
-            sql.push(" AND a.status = ").bind(status.as_str());
-        }
-        if let Some(patient) = filter.patient {
-            sql.push(" AND a.patient_id = ").bind(patient.0);
-        }
-        if let Some(doctor) = filter.doctor {
-            sql.push(" AND a.doctor_id = ").bind(doctor.0);
-        }
-        if let Some(from) = filter.assigned_from {
-            sql.push(" AND a.assigned_date >= ").bind(from);
-        }
-        if let Some(to) = filter.assigned_to {
-            sql.push(" AND a.assigned_date <= ").bind(to);
-        }
+        sql.and(" AND a.status = ", filter.status.map(|status| status.as_str()));
+        sql.and(" AND a.patient_id = ", filter.patient.map(|patient| patient.0));
+        sql.and(" AND a.doctor_id = ", filter.doctor.map(|doctor| doctor.0));
+        sql.and(" AND a.assigned_date >= ", filter.assigned_from);
+        sql.and(" AND a.assigned_date <= ", filter.assigned_to);
         restrict_updated(sql, "a.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             let patient = (Terms::OfPatients, "a.patient_id");

@@ -18,7 +18,7 @@ pub(crate) struct NewChange<'a> {
     pub(crate) version: i64,
     /// The patient that the record is or belongs to; `None` for a doctor.
     pub(crate) patient: Option<i64>,
-    /// The doctor of an assignment. The doctor's linked account sees the change even where it ends
+    /// The doctor of an assignment or a visit. The doctor's linked account sees the change even where it ends
     /// the assignment.
     pub(crate) doctor: Option<i64>,
 }
@@ -84,7 +84,7 @@ pub(crate) async fn number(conn: &mut Conn<'_>, max: i64) -> Result<u64, DbError
 }
 
 /// The changes after one number and up to another that a caller may see, in order: those of the
-/// patients in scope, of their assignments, and of all doctors.
+/// patients in scope, of their assignments and visits, and of all doctors.
 pub(crate) async fn between(
     conn: &mut Conn<'_>,
     patients: Scope,
@@ -97,7 +97,9 @@ pub(crate) async fn between(
     sql.push(" AND (c.patient_id IS NOT NULL");
     restrict_patient(&mut sql, patients, "c.patient_id", "c.owner_id");
     if let Scope::OfDoctor(user) = patients {
-        sql.push(" OR c.doctor_id IN (SELECT id FROM doctors WHERE linked_user = ");
+        // Of a visit its own doctor hears, not every doctor of the patient.
+        sql.push(" AND (c.entity <> 'visit' OR c.owner_id = ").bind(user.0);
+        sql.push(") OR c.doctor_id IN (SELECT id FROM doctors WHERE linked_user = ");
         sql.bind(user.0).push(")");
     }
     sql.push(" OR c.entity = 'doctor') ORDER BY c.seq LIMIT ").bind(limit);

@@ -1,5 +1,5 @@
-//! How the members of a record are kept in columns. `columns!` is the one list of them: from it come
-//! what a query selects, how a row is read and what a write binds.
+//! How the members of a record are kept in columns, which have the members' names. `columns!` makes of
+//! the names in `fields!` what a query selects, how a row is read and what a write binds.
 
 use std::str::FromStr;
 
@@ -8,36 +8,49 @@ use shared::{
     Money, PartialDate,
     assignment::AssignmentStatus,
     date::parse_day,
+    id::{AssignmentId, DoctorId, PatientId},
     patient::{BloodType, Gender, Identifier},
+    visit::VisitStatus,
 };
 
 use super::{Arg, Row};
 use crate::error::Error;
 
-/// Declares the columns of a kind of record: `COLUMNS` to select, with the further ones that are named,
+/// Declares the columns of a kind of record, which have the names of the members unless `as` says
+/// another: `COLUMNS` to select, with the further ones that are named,
 /// `read_members`, and `member_values`.
 macro_rules! columns {
     (
-        $fields:ident of $table:literal { $($column:ident),* $(,)? }
+        $fields:ident of $table:literal { $($member:ident $(as $column:literal)?),* $(,)? }
         and $($further:tt)*
     ) => {
         const COLUMNS: &str = concat!(
             "SELECT ",
-            $(concat!($table, ".", stringify!($column), ", "),)*
+            $(concat!($table, ".", column_name!($member $($column)?), ", "),)*
             $($further)*
         );
 
         fn read_members(row: &$crate::db::Row) -> Result<$fields, $crate::error::Error> {
             use $crate::db::columns::Member;
-            Ok($fields { $($column: Member::read(row, stringify!($column))?),* })
+            Ok($fields { $($member: Member::read(row, column_name!($member $($column)?))?),* })
         }
 
         fn member_values(
             fields: &$fields,
         ) -> Result<Vec<(&'static str, $crate::db::Arg)>, $crate::error::Error> {
             use $crate::db::columns::Member;
-            Ok(vec![$((stringify!($column), fields.$column.arg()?)),*])
+            Ok(vec![$((column_name!($member $($column)?), fields.$member.arg()?)),*])
         }
+    };
+}
+
+/// The name of the column that holds a member.
+macro_rules! column_name {
+    ($member:ident) => {
+        stringify!($member)
+    };
+    ($member:ident $column:literal) => {
+        $column
     };
 }
 
@@ -108,6 +121,12 @@ cells! {
         |value| value.map(|blood_type| blood_type.as_str());
     AssignmentStatus: |row, column| row.parsed(column, Self::from_str),
         |value| value.map(|status| status.as_str());
+    VisitStatus: |row, column| row.parsed(column, Self::from_str),
+        |value| value.map(|status| status.as_str());
+    PatientId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)), |value| value.map(|id| id.0);
+    DoctorId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)), |value| value.map(|id| id.0);
+    AssignmentId: |row, column| Ok(row.get::<Option<i64>>(column)?.map(Self)),
+        |value| value.map(|id| id.0);
 }
 
 /// A list is kept as JSON.

@@ -6,7 +6,6 @@ use shared::{
     dashboard::{BUSIEST_MAX, BusyDoctor, DoctorFigures, SPECIALIZATIONS_MAX, StatusCounts},
     doctor::SpecializationCount,
     id::DoctorId,
-    patient::full_name,
 };
 
 use super::{
@@ -197,11 +196,9 @@ pub(crate) async fn busiest(
     let rows = sql.fetch_all(conn).await?;
     let of_all = rows.first().map(|row| row.get("of_all")).transpose()?.unwrap_or_default();
     let busy = rows.iter().map(|row| {
-        let (first, last): (Option<String>, Option<String>) =
-            (row.get("first_name")?, row.get("last_name")?);
         Ok(BusyDoctor {
             doctor: DoctorId(row.get("id")?),
-            doctor_name: full_name(first.as_deref(), last.as_deref()),
+            doctor_name: row.full_name("first_name", "last_name")?,
             active: row.get("active")?,
         })
     });

@@ -25,13 +25,10 @@ pub(crate) use listing::{Listing, SpecializationListing};
 
 const TABLE: &str = "doctors";
 
-columns! {
-    DoctorFields of "d" {
-        first_name, last_name, specialization, email, phone_number, license_number,
-        years_of_experience, qualification, clinic_name, clinic_address, city, state, zip_code,
-        consultation_fee, is_available, availability,
-    }
+shared::doctor_fields! {
+    columns! { DoctorFields of "d" }
     and "d.sort_name, d.sort_first_name, d.specialization_key, d.linked_user, \
+        d.archived_at, \
         (SELECT count(*) FROM assignments a WHERE a.is_active AND a.doctor_id = d.id) \
         AS active_patients, ",
         record_columns!("d", "d")

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use shared::{
     assignment::AssignmentFilter, doctor::DoctorFilter, page::COUNT_MAX, patient::PatientFilter,
+    visit::VisitFilter,
 };
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     listing::{self, Listed, Seek},
     patients,
     search::Search,
+    visits,
 };
 use crate::error::Error;
 
@@ -22,6 +24,8 @@ pub enum List {
     Doctors(DoctorFilter),
     /// Assignments.
     Assignments(AssignmentFilter),
+    /// Visits.
+    Visits(VisitFilter),
 }
 
 /// The plans for the first page of a list and for its count. PostgreSQL would read a small table as
@@ -38,13 +42,17 @@ pub async fn plans(
         List::Patients(filter) => filter.search.as_deref(),
         List::Doctors(filter) => filter.search.as_deref(),
         List::Assignments(filter) => filter.search.as_deref(),
+        List::Visits(_) => None,
     };
     let search = typed.map(Search::parse).transpose().map_err(|c| Error::invalid("search", c))?;
     let search = search.as_ref();
     let (rows, count) = match list {
-        List::Patients(filter) => both(&patients::Listing { filter, search, scope, today }),
+        List::Patients(filter) => {
+            both(&patients::Listing { filter, search, scope, today, clinical: true })
+        }
         List::Doctors(filter) => both(&doctors::Listing { filter, search }),
         List::Assignments(filter) => both(&assignments::Listing { filter, search, scope }),
+        List::Visits(filter) => both(&visits::Listing { filter, day: today, scope }),
     }?;
     let mut tx = db.begin().await?;
     let mut conn = tx.conn();

@@ -117,6 +117,11 @@ pub(crate) trait Listed {
     /// What a row is read as.
     type Record;
 
+    /// The selected columns of this list, where they are not the same for all.
+    fn columns(&self) -> &'static str {
+        Self::COLUMNS
+    }
+
     /// Reads a row.
     fn read(&self, row: &Row) -> Result<Self::Record, Error>;
 
@@ -149,7 +154,7 @@ fn order_by<L: Listed>(list: &L, sql: &mut Sql, after: &'static str) {
 pub(super) fn select<L: Listed>(list: &L, seek: &Seek) -> Result<Sql, DbError> {
     let order = list.order();
     let is_descending = order.is_descending != seek.is_backwards;
-    let mut sql = Sql::new(L::COLUMNS);
+    let mut sql = Sql::new(list.columns());
     sql.push(", ");
     if order.is_ranked {
         list.rank(&mut sql);

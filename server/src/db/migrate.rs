@@ -10,29 +10,17 @@ use sqlx::{
 use super::reason;
 use crate::finding::Finding;
 
-/// All migrations, by number, name and file.
+/// The migrations of a folder, which `build.rs` lists.
 macro_rules! migrations {
     ($folder:literal) => {
-        migrations!(
-            $folder,
-            (1, "bones", "0001_bones.sql"),
-            (2, "care", "0002_care.sql"),
-            (3, "mail", "0003_mail.sql"),
-            (4, "access", "0004_access.sql"),
-            (5, "changes", "0005_changes.sql"),
-            (6, "devices", "0006_devices.sql"),
-            (7, "write_trial", "0007_write_trial.sql"),
-        )
+        include!(concat!(env!("OUT_DIR"), "/", $folder, "_migrations.rs"))
     };
-    ($folder:literal, $(($number:literal, $name:literal, $file:literal)),* $(,)?) => {
-        vec![$(Migration::new(
-            $number,
-            Cow::Borrowed($name),
-            MigrationType::Simple,
-            SqlStr::from_static(include_str!(concat!("../../../migrations/", $folder, "/", $file))),
-            false,
-        )),*]
-    };
+}
+
+/// Makes a migration of the number, name and text that `build.rs` has found.
+fn migration(number: i64, name: &'static str, sql: &'static str) -> Migration {
+    let (name, sql) = (Cow::Borrowed(name), SqlStr::from_static(sql));
+    Migration::new(number, name, MigrationType::Simple, sql, false)
 }
 
 /// The migrations for SQLite.

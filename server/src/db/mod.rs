@@ -33,6 +33,7 @@ mod sqlite;
 pub mod throttle;
 mod upkeep;
 pub mod users;
+pub mod visits;
 
 use std::time::Duration;
 
@@ -95,11 +96,10 @@ pub(crate) fn restrict_updated(
     from: Option<Moment>,
     to: Option<Moment>,
 ) {
-    if let Some(from) = from {
-        sql.push(" AND ").push(column).push(" >= ").bind(from.0);
-    }
-    if let Some(to) = to {
-        sql.push(" AND ").push(column).push(" < ").bind(to.0);
+    for (comparison, limit) in [(" >= ", from), (" < ", to)] {
+        if let Some(limit) = limit {
+            sql.push(" AND ").push(column).push(comparison).bind(limit.0);
+        }
     }
 }
 
@@ -308,8 +308,8 @@ fn reason(error: &sqlx::Error) -> String {
 
 /// Reports that no connection was free in time, or that the database is being closed.
 fn crowded(error: &PoolError<sqlx::Error>) -> Error {
-    static TOLD: OncePerSecond = OncePerSecond::new();
-    if let Some(left_out) = TOLD.admit() {
+    static REPORTS: OncePerSecond = OncePerSecond::new();
+    if let Some(left_out) = REPORTS.admit() {
         let error = match error {
             PoolError::Backend(error) => reason(error),
             other => other.to_string(),

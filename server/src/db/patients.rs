@@ -1,7 +1,7 @@
 //! Patients.
 
+mod bulk;
 mod listing;
-mod many;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -18,20 +18,44 @@ use super::{
 };
 use crate::error::Error;
 
+pub(crate) use bulk::{identified_ever, identified_now, insert_many};
 pub(crate) use listing::Listing;
-pub(crate) use many::{identified_ever, identified_now, insert_many};
 
 const TABLE: &str = "patients";
 
-columns! {
-    PatientFields of "p" {
-        first_name, last_name, date_of_birth, deceased_on, gender, phone_number, email, address, city,
-        state, zip_code, blood_type, allergies, medical_history, emergency_contact, identifiers,
-    }
-    and "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
-        p.linked_user, ",
-        record_columns!("p", "p")
+/// What every query for patients selects beside the members.
+macro_rules! further_columns {
+    () => {
+        concat!(
+            "p.mrn, p.sort_name, p.sort_first_name, p.born_from, p.date_of_birth_estimated, \
+             p.allergies IS NOT NULL AS has_allergies, p.linked_user, p.archived_at, ",
+            record_columns!("p", "p")
+        )
+    };
 }
+
+/// Declares the columns to select where what is clinical is withheld: it is not even read.
+macro_rules! columns_withheld {
+    ({ $($column:ident),* }) => {
+        const COLUMNS_WITHHELD: &str =
+            concat!("SELECT ", $(column_withheld!($column),)* further_columns!());
+    };
+}
+
+macro_rules! column_withheld {
+    (allergies) => {
+        "NULL AS allergies, "
+    };
+    (medical_history) => {
+        "NULL AS medical_history, "
+    };
+    ($column:ident) => {
+        concat!("p.", stringify!($column), ", ")
+    };
+}
+
+shared::patient_fields! { columns! { PatientFields of "p" } and further_columns!() }
+shared::patient_fields! { columns_withheld! {} }
 
 const TABLES: &str = concat!(" FROM patients p", record_users!("p"));
 
@@ -44,6 +68,8 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
         fields,
         date_of_birth_estimated: row.get("date_of_birth_estimated")?,
         age: None,
+        has_allergies: row.get("has_allergies")?,
+        withheld: Vec::new(),
         linked_user: row.get::<Option<i64>>("linked_user")?.map(UserId),
         created_by: UserId(row.get("created_by")?),
         created_by_username: row.get("created_by_username")?,
@@ -90,8 +116,8 @@ pub(super) fn restrict_patient(sql: &mut Sql, scope: Scope, id: &'static str, ow
     sql.push(")");
 }
 
-/// Restricts a query over patients to those whom a linked account may see. Their ids are gathered first:
-/// they are few, and lie scattered in every order of a list.
+/// Restricts a query over patients to those that a linked account may see. The ids are selected
+/// first, because they are few and scattered over every ordering of a list.
 fn restrict_visible(sql: &mut Sql, scope: Scope, id: &'static str) {
     let (Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) = scope else { return };
     sql.push(" AND ")
@@ -197,8 +223,11 @@ pub(crate) async fn set_archived(
 pub(crate) async fn remove(conn: &mut Conn<'_>, old: &Patient) -> Result<bool, DbError> {
     remove_identifiers(conn, old.id).await?;
     remove_terms(conn, Terms::OfPatients, old.id.0).await?;
-    let sql = Sql::new("DELETE FROM assignments WHERE patient_id = $1");
-    sql.arg(old.id.0).execute(conn).await?;
+    for (table, _) in records::ABOUT_PATIENTS {
+        let mut sql = Sql::new("DELETE FROM ");
+        sql.push(table).push(" WHERE patient_id = ").bind(old.id.0);
+        sql.execute(conn).await?;
+    }
     let sql = Sql::new("DELETE FROM patients WHERE id = $1 AND version = $2");
     Ok(sql.arg(old.id.0).arg(old.version).execute(conn).await? == 1)
 }
@@ -223,7 +252,7 @@ async fn insert_identifiers(
     fields: &PatientFields,
 ) -> Result<(), DbError> {
     let own = fields.identifiers.iter().map(|identifier| (id, identifier));
-    many::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
+    bulk::insert_identifiers(conn, &own.collect::<Vec<_>>()).await
 }
 
 async fn remove_identifiers(conn: &mut Conn<'_>, id: PatientId) -> Result<(), DbError> {

@@ -2,7 +2,7 @@
 //! is written only in the version that was read.
 
 use chrono::{DateTime, Utc};
-use shared::UserId;
+use shared::{UserId, id::PatientId};
 
 use super::{Arg, Conn, DbError, Row, Sql};
 use crate::error::Error;
@@ -25,14 +25,12 @@ macro_rules! shown_user {
 }
 
 /// The columns that every record has, by the table's name in the query and that of the table that says
-/// who owns the record and whether it is archived.
+/// who owns the record.
 macro_rules! record_columns {
     ($table:literal, $owning:literal) => {
         concat!(
             $owning,
             ".created_by AS owner, ",
-            $owning,
-            ".archived_at, ",
             $table,
             ".id, ",
             $table,
@@ -53,8 +51,8 @@ macro_rules! record_columns {
     };
 }
 
-/// Joins the two users whom every record has. The joins are outer ones so that no planner begins with
-/// the users: with stale statistics SQLite took every pair of them for every hit.
+/// Joins the two users of every record. The joins are outer ones so that no query plan begins with
+/// the users: with stale statistics, SQLite read every pair of users for every match.
 macro_rules! record_users {
     ($table:literal) => {
         concat!(
@@ -82,7 +80,9 @@ pub(crate) struct Revision {
     /// The user who created the record, or the patient that it is about: by this user it is decided who
     /// may see and change it.
     pub(crate) owner: UserId,
-    pub(crate) is_archived: bool,
+    /// The user who may change the record where its kind allows that: the owner, or the doctor of a
+    /// visit.
+    pub(crate) editor: Option<UserId>,
     pub(crate) changed_by: UserId,
     pub(crate) changed_by_name: String,
     pub(crate) changed_at: DateTime<Utc>,
@@ -96,7 +96,7 @@ impl Revision {
             id: row.get("id")?,
             version: row.get("version")?,
             owner: UserId(row.get("owner")?),
-            is_archived: row.get::<Option<DateTime<Utc>>>("archived_at")?.is_some(),
+            editor: Some(UserId(row.get("owner")?)),
             changed_by: UserId(row.get("changed_by")?),
             changed_by_name: row.get("changed_by_username")?,
             changed_at: row.get("updated_at")?,
@@ -109,6 +109,22 @@ pub(super) async fn lock(conn: &mut Conn<'_>, table: &'static str, id: i64) -> R
     let mut sql = Sql::new("SELECT id FROM ");
     sql.push(table).push(" WHERE id = ").bind(id).push(conn.for_update());
     sql.fetch_optional(conn).await.map(drop)
+}
+
+/// The tables of what is about a patient and is erased with it, each after those that refer to it,
+/// with the names that the kinds of records have in the audit log.
+pub(crate) const ABOUT_PATIENTS: &[(&str, &str)] =
+    &[("visits", "visit"), ("assignments", "assignment")];
+
+/// The ids of the records in such a table that are about a patient.
+pub(crate) async fn about(
+    conn: &mut Conn<'_>,
+    table: &'static str,
+    patient: PatientId,
+) -> Result<Vec<i64>, DbError> {
+    let mut sql = Sql::new("SELECT id FROM ");
+    sql.push(table).push(" WHERE patient_id = ").bind(patient.0);
+    sql.fetch_ids(conn).await
 }
 
 /// The columns that every new record begins with.

@@ -193,9 +193,9 @@ impl Search {
     fn of(text: &str, readings: impl Fn(&str) -> &'static [Reading]) -> Result<Self, FieldError> {
         let parts = parts(text);
         check_count(parts.len())?;
-        let mistyped_mrn = parts.iter().find_map(|part| {
-            Mrn::parse(part).err().filter(|complaint| complaint.code == "mistyped_mrn")
-        });
+        let mistyped_mrn = parts
+            .iter()
+            .find_map(|part| Mrn::parse(part).err().filter(|error| error.code == "mistyped_mrn"));
         let words = parts.into_iter().map(|part| word(part, readings(part))).collect();
         Ok(Self { words, mistyped_mrn })
     }
@@ -332,7 +332,7 @@ fn word(typed: &str, readings: &[Reading]) -> Word {
             starts.push(term(MRN, &mrn.as_str().to_lowercase()));
             exact.push(term(MRN, &mrn.as_str().to_lowercase()));
         }
-        Err(complaint) if complaint.code == "invalid_mrn" => {
+        Err(error) if error.code == "invalid_mrn" => {
             starts.extend(begun_mrn(typed).map(|begun| term(MRN, &begun)));
         }
         Err(_) => {}
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_looks_where_its_shape_can_stand() {
+    fn a_word_is_searched_in_the_columns_that_fit_its_form() {
         assert_eq!(starts("Gómez"), ["ngomez", "igomez", "egómez"]);
         assert!(starts("1989").contains(&"d1989".to_owned()));
         assert!(starts("4567").contains(&"r7654".to_owned()));
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patient_is_found_by_everything_that_is_known() {
+    fn a_patient_is_found_by_every_searchable_member() {
         let fields = PatientFields {
             first_name: Some("José".to_owned()),
             last_name: Some("O'Gómez".to_owned()),

@@ -85,6 +85,14 @@ impl Sql {
         self
     }
 
+    /// Appends a condition, up to its placeholder, where there is a value to compare with.
+    pub(crate) fn and(&mut self, text: &'static str, value: Option<impl Into<Arg>>) -> &mut Self {
+        match value {
+            Some(value) => self.push(text).bind(value),
+            None => self,
+        }
+    }
+
     /// Completes `INSERT INTO … (` with the columns and values of rows, all of which must have the
     /// same columns.
     pub(crate) fn insert(text: &'static str, rows: Vec<Vec<(&'static str, Arg)>>) -> Self {
@@ -125,6 +133,15 @@ impl Sql {
         row.ok_or_else(|| {
             Error::internal("a statement that must return a row returned none").into()
         })
+    }
+
+    /// Runs the statement and returns the column `id` of all rows.
+    pub(crate) async fn fetch_ids<T: From<i64>>(
+        self,
+        conn: &mut Conn<'_>,
+    ) -> Result<Vec<T>, DbError> {
+        let rows = self.fetch_all(conn).await?;
+        Ok(rows.iter().map(|row| row.get("id").map(T::from)).collect::<Result<_, _>>()?)
     }
 
     /// The steps of the query plan. The statement itself is not run.
@@ -197,6 +214,12 @@ impl Row {
         .map_err(|error| Error::Internal(Box::new(error)))
     }
 
+    /// The names of a person, from two columns.
+    pub(crate) fn full_name(&self, first: &str, last: &str) -> Result<String, Error> {
+        let (first, last): (Option<String>, Option<String>) = (self.get(first)?, self.get(last)?);
+        Ok(shared::patient::full_name(first.as_deref(), last.as_deref()))
+    }
+
     /// The value of a text column, parsed into a type such as a date or an enum. Fails where the
     /// text is not valid.
     pub(crate) fn parsed<T>(
@@ -206,11 +229,8 @@ impl Row {
     ) -> Result<Option<T>, Error> {
         let text: Option<String> = self.get(column)?;
         text.map(|text| {
-            parse(&text).map_err(|complaint| {
-                Error::internal(format!(
-                    "column {column} holds {text:?}, which {}",
-                    complaint.message
-                ))
+            parse(&text).map_err(|error| {
+                Error::internal(format!("column {column} holds {text:?}, which {}", error.message))
             })
         })
         .transpose()

@@ -111,10 +111,7 @@ pub(crate) async fn find(
 }
 
 /// Some users with an e-mail address who have neither a name nor a username.
-pub(crate) async fn list_nameless(
-    conn: &mut Conn<'_>,
-    limit: i64,
-) -> Result<Vec<UserRow>, DbError> {
+pub(crate) async fn list_unnamed(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<UserRow>, DbError> {
     let mut sql = select();
     sql.push("WHERE email IS NOT NULL AND username IS NULL AND first_name IS NULL");
     sql.push(" AND last_name IS NULL ORDER BY id LIMIT ").bind(limit);
@@ -139,10 +136,10 @@ pub(crate) async fn first_admin(conn: &mut Conn<'_>) -> Result<Option<UserRow>, 
     Ok(row.as_ref().map(from_row).transpose()?)
 }
 
-/// Lets nobody else write accounts until the transaction ends: where there is no row yet, none can be
-/// locked. Comes before anything else in a transaction.
+/// Keeps other transactions from writing accounts until this one ends, for writes that depend on a
+/// missing row. It must come first in a transaction.
 pub(crate) async fn lock_all(conn: &mut Conn<'_>) -> Result<(), DbError> {
-    // On SQLite whoever may write is alone anyway.
+    // On SQLite there is only one writer anyway.
     let sql = conn.either("SELECT 1", "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE");
     sql.execute(conn).await.map(drop)
 }
@@ -234,8 +231,8 @@ pub(crate) async fn update(
     Ok(true)
 }
 
-/// Replaces a password's hash by one with stronger parameters, unless it has changed meanwhile, and
-/// says whether it has done so. The user is not thereby changed.
+/// Replaces the hash of a password by one with stronger parameters, unless it has changed since,
+/// and returns whether it has replaced it. It does not count as a change of the user.
 pub(crate) async fn rehash(
     conn: &mut Conn<'_>,
     id: UserId,

@@ -1,4 +1,4 @@
-//! Who may do what: the whole permission table, and who is asking.
+//! The permission table: which actions each role may take, and on which records.
 
 use shared::{
     UserId,
@@ -6,29 +6,34 @@ use shared::{
     assignment::{Assignment, AssignmentPermission},
     doctor::{Doctor, DoctorPermission},
     patient::{Patient, PatientPermission},
+    visit::{Visit, VisitPermission},
 };
 
 pub use crate::db::Scope;
-use crate::{config::Directory, error::Error, services::actor::Actor};
+use crate::{config::Directory, db::records::Revision, error::Error, services::actor::Actor};
 
-/// What can be done.
+/// An action that needs a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Register a patient.
     CreatePatient,
-    /// Read patients, and who takes care of them.
+    /// Read patients and the doctors assigned to them.
     ReadPatient,
     /// Change, archive and restore patients.
     ChangePatient,
-    /// Read a patient's history, and that of the assignments.
+    /// Read the history of a patient and of the patient's assignments.
     ReadPatientHistory,
     /// List the archived patients.
     ListArchivedPatients,
     /// Erase a patient for good.
     PurgePatient,
-    /// Put patients into the care of doctors, and end it.
+    /// Assign patients to doctors, and end assignments.
     AssignPatient,
-    /// Enter a doctor into the directory.
+    /// Create visits, and correct their patient and doctor.
+    CreateVisit,
+    /// Change a visit.
+    ChangeVisit,
+    /// Add a doctor to the directory.
     CreateDoctor(Directory),
     /// Change, archive and restore doctors.
     ChangeDoctor(Directory),
@@ -36,24 +41,25 @@ pub enum Action {
     ReadDoctorHistory,
     /// List the archived doctors.
     ListArchivedDoctors,
-    /// Say which account belongs to a doctor or a patient.
+    /// Link an account to a doctor or a patient.
     LinkUser,
-    /// See who has an account.
+    /// See the users' names and roles.
     ReadUsers,
     /// See whole accounts.
     ReadAccounts,
-    /// Make and change accounts.
+    /// Create and change accounts.
     ManageUsers,
     /// Read the audit log.
     ReadAudit,
 }
 
-/// The table. `None`: not at all. Every doctor may be read by everybody who is logged in.
+/// The table. `None` means no record at all. Every user may read every doctor.
 fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     use Action::{
-        AssignPatient, ChangeDoctor, ChangePatient, CreateDoctor, CreatePatient, LinkUser,
-        ListArchivedDoctors, ListArchivedPatients, ManageUsers, PurgePatient, ReadAccounts,
-        ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory, ReadUsers,
+        AssignPatient, ChangeDoctor, ChangePatient, ChangeVisit, CreateDoctor, CreatePatient,
+        CreateVisit, LinkUser, ListArchivedDoctors, ListArchivedPatients, ManageUsers,
+        PurgePatient, ReadAccounts, ReadAudit, ReadDoctorHistory, ReadPatient, ReadPatientHistory,
+        ReadUsers,
     };
     use Role::{Admin, Doctor, Member, Patient, Staff};
     match (action, role) {
@@ -62,11 +68,12 @@ fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
             Member | Patient | Doctor | Staff,
         ) => None,
         (_, Staff | Admin) => Some(Scope::All),
-        (ReadPatient, Doctor) => Some(Scope::OfDoctor(user)),
+        (ReadPatient | ChangeVisit, Doctor) => Some(Scope::OfDoctor(user)),
         (ReadPatient, Patient) => Some(Scope::OfPatient(user)),
         (CreatePatient | ReadPatient | ChangePatient, _) => Some(Scope::Own(user)),
         (ReadPatientHistory | AssignPatient | ReadDoctorHistory, _) => Some(Scope::Own(user)),
         (ListArchivedPatients | ListArchivedDoctors | ReadUsers, _) => None,
+        (CreateVisit | ChangeVisit, _) => None,
         (CreateDoctor(Directory::Creator) | ChangeDoctor(Directory::Creator), _) => {
             Some(Scope::Own(user))
         }
@@ -74,9 +81,9 @@ fn scope_of(role: Role, action: Action, user: UserId) -> Option<Scope> {
     }
 }
 
-/// The records with which somebody may do something.
+/// The records on which the caller may take an action.
 ///
-/// Fails where the answer is none.
+/// Fails if there are none.
 pub fn scope(actor: &Actor, action: Action) -> Result<Scope, Error> {
     scope_of(actor.user.role, action, actor.id()).ok_or(refusal(action))
 }
@@ -84,7 +91,7 @@ pub fn scope(actor: &Actor, action: Action) -> Result<Scope, Error> {
 fn refusal(action: Action) -> Error {
     Error::Forbidden(match action {
         Action::PurgePatient => "only an administrator may purge a record",
-        Action::LinkUser => "only an administrator may say whose account it is",
+        Action::LinkUser => "only an administrator may link an account",
         Action::ListArchivedPatients | Action::ListArchivedDoctors => {
             "only the front desk may list the archive"
         }
@@ -92,51 +99,55 @@ fn refusal(action: Action) -> Error {
             "only the front desk may change the directory of doctors"
         }
         Action::ChangeDoctor(Directory::Creator) | Action::ReadDoctorHistory => {
-            "only who entered this doctor, or the front desk, may do this"
+            "only the front desk or the user who added this doctor may do this"
         }
         Action::CreatePatient
         | Action::ReadPatient
         | Action::ChangePatient
         | Action::ReadPatientHistory
         | Action::AssignPatient => {
-            "only who registered this patient, or the front desk, may do this"
+            "only the front desk or the user who registered this patient may do this"
         }
-        Action::ReadUsers => "only the front desk and administrators may see who has an account",
+        Action::CreateVisit => "only the front desk may create visits and say whom they are for",
+        Action::ChangeVisit => "only the front desk and the doctor of this visit may change it",
+        Action::ReadUsers => "only the front desk and administrators may see users",
         Action::ReadAccounts => "only an administrator may filter by this",
-        Action::ManageUsers => "only an administrator may keep accounts",
+        Action::ManageUsers => "only an administrator may manage accounts",
         Action::ReadAudit => "only an administrator may read the audit log",
     })
 }
 
-/// Whether somebody may do something with a record of this owner.
-pub fn may_with(actor: &Actor, action: Action, owner: UserId) -> bool {
+/// Whether the caller may take an action on a record of this owner.
+pub fn may_with(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> bool {
     match scope_of(actor.user.role, action, actor.id()) {
         Some(Scope::All) => true,
-        Some(Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) => user == owner,
+        Some(Scope::Own(user) | Scope::OfDoctor(user) | Scope::OfPatient(user)) => {
+            Some(user) == owner.into()
+        }
         None => false,
     }
 }
 
-/// Lets somebody do something with a record of this owner, which is known to be visible.
-pub fn check(actor: &Actor, action: Action, owner: UserId) -> Result<(), Error> {
+/// Checks that the caller may take an action on a record of this owner, which the caller is known
+/// to see.
+pub fn check(actor: &Actor, action: Action, owner: impl Into<Option<UserId>>) -> Result<(), Error> {
     if may_with(actor, action, owner) { Ok(()) } else { Err(refusal(action)) }
 }
 
-/// Fails where a program asks: with a token that got into the wrong hands, nobody may make more
-/// of it than it is.
-pub fn in_person(actor: &Actor) -> Result<(), Error> {
+/// Fails for an API token, so that a stolen token can't grant more than it already does.
+pub fn require_session(actor: &Actor) -> Result<(), Error> {
     match actor.program {
         None => Ok(()),
         Some(_) => Err(Error::Forbidden("an API token can't do this: log in")),
     }
 }
 
-/// Whether the caller may do something with any record at all.
+/// Whether the caller may take an action on any record at all.
 pub fn may(actor: &Actor, action: Action) -> bool {
     scope_of(actor.user.role, action, actor.id()).is_some()
 }
 
-/// What the caller may do with a patient that is visible.
+/// The caller's permissions for a visible patient.
 pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermission> {
     use PatientPermission::{Archive, Assign, History, Link, Purge, Restore, Update};
     let may_with = |action| may_with(actor, action, patient.created_by);
@@ -153,7 +164,7 @@ pub fn patient_permissions(actor: &Actor, patient: &Patient) -> Vec<PatientPermi
     permissions(actor, History, &all)
 }
 
-/// What the caller may do with a doctor.
+/// The caller's permissions for a doctor.
 pub fn doctor_permissions(
     actor: &Actor,
     directory: Directory,
@@ -173,7 +184,7 @@ pub fn doctor_permissions(
     permissions(actor, History, &all)
 }
 
-/// What the caller may do with an assignment of a patient of this owner.
+/// The caller's permissions for an assignment whose patient has this owner.
 pub fn assignment_permissions(
     actor: &Actor,
     assignment: &Assignment,
@@ -190,7 +201,23 @@ pub fn assignment_permissions(
     permissions(actor, History, &all)
 }
 
-/// The permissions that are given; to a program that may only read the one for reading alone.
+/// What the caller may do with a visit.
+pub(crate) fn visit_permissions(
+    actor: &Actor,
+    visit: &Visit,
+    revision: &Revision,
+) -> Vec<VisitPermission> {
+    use VisitPermission::{CorrectPatient, History, Update};
+    let all = [
+        (Update, may_with(actor, Action::ChangeVisit, revision.editor)),
+        (CorrectPatient, visit.status.is_open() && may(actor, Action::CreateVisit)),
+        (History, may_with(actor, Action::ReadPatientHistory, revision.owner)),
+    ];
+    permissions(actor, History, &all)
+}
+
+/// The granted permissions. An API token without the scope to write gets at most the permission to
+/// read.
 fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]) -> Vec<P> {
     let is_given = |(permission, is_given): &&(P, bool)| {
         *is_given && (actor.may_write() || *permission == reading)
@@ -198,7 +225,7 @@ fn permissions<P: Copy + PartialEq>(actor: &Actor, reading: P, all: &[(P, bool)]
     all.iter().filter(is_given).map(|(permission, _)| *permission).collect()
 }
 
-/// What an administrator may do with an account. That of the last active administrator stays in use.
+/// The caller's permissions for an account. The last active administrator can't be deactivated.
 pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<UserPermission> {
     if !may(actor, Action::ManageUsers) || actor.program.is_some() {
         return Vec::new();
@@ -214,35 +241,26 @@ pub fn user_permissions(actor: &Actor, user: &User, is_last_admin: bool) -> Vec<
     permissions
 }
 
-/// What a session may do beyond reading what it may see.
+/// The permissions of a session beyond reading what it may see.
 pub fn session_permissions(actor: &Actor, directory: Directory) -> Vec<SessionPermission> {
-    let mut permissions = Vec::new();
-    if may(actor, Action::CreateDoctor(directory)) && actor.may_write() {
-        permissions.push(SessionPermission::CreateDoctor);
-    }
-    if may(actor, Action::LinkUser) && actor.may_write() {
-        permissions.push(SessionPermission::LinkUser);
-    }
-    if may(actor, Action::CreatePatient) && actor.may_write() {
-        permissions.push(SessionPermission::CreatePatient);
-    }
-    if scope_of(actor.user.role, Action::ReadPatient, actor.id()) == Some(Scope::All) {
-        permissions.push(SessionPermission::ReadAllPatients);
-    }
-    if may(actor, Action::ListArchivedPatients) {
-        permissions.push(SessionPermission::ReadArchivedPatients);
-    }
-    if may(actor, Action::PurgePatient) && actor.may_write() {
-        permissions.push(SessionPermission::PurgePatient);
-    }
-    if may(actor, Action::ReadUsers) {
-        permissions.push(SessionPermission::ReadUsers);
-    }
-    if may(actor, Action::ManageUsers) && actor.program.is_none() {
-        permissions.push(SessionPermission::ManageUsers);
-    }
-    if may(actor, Action::ReadAudit) {
-        permissions.push(SessionPermission::ReadAudit);
-    }
-    permissions
+    use SessionPermission::{
+        CreateDoctor, CreatePatient, CreateVisit, LinkUser, ManageUsers, PurgePatient,
+        ReadAllPatients, ReadArchivedPatients, ReadAudit, ReadUsers,
+    };
+    let may_read = |action| may(actor, action);
+    let may_write = |action| may(actor, action) && actor.may_write();
+    let patients = scope_of(actor.user.role, Action::ReadPatient, actor.id());
+    let all = [
+        (CreateDoctor, may_write(Action::CreateDoctor(directory))),
+        (LinkUser, may_write(Action::LinkUser)),
+        (CreatePatient, may_write(Action::CreatePatient)),
+        (CreateVisit, may_write(Action::CreateVisit)),
+        (ReadAllPatients, patients == Some(Scope::All)),
+        (ReadArchivedPatients, may_read(Action::ListArchivedPatients)),
+        (PurgePatient, may_write(Action::PurgePatient)),
+        (ReadUsers, may_read(Action::ReadUsers)),
+        (ManageUsers, may_read(Action::ManageUsers) && actor.program.is_none()),
+        (ReadAudit, may_read(Action::ReadAudit)),
+    ];
+    all.into_iter().filter(|(_, is_given)| *is_given).map(|(permission, _)| permission).collect()
 }

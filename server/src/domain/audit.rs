@@ -17,7 +17,7 @@ use crate::{
     services::actor::Actor,
 };
 
-/// The audit log, newest first. Reading it is noted too.
+/// The audit log, newest first. Reading it is noted in the log too.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -25,18 +25,18 @@ pub async fn list(
 ) -> Result<PageSlice<AuditEntry>, Error> {
     scope(actor, Action::ReadAudit)?;
     if filter.entity_id.is_some() && filter.entity.is_none() {
-        let message = "is needed beside entity_id: ids of different kinds are not related";
+        let message = "is required with entity_id, because different kinds of records share ids";
         return Err(Error::invalid("entity", FieldError::new("required", message)));
     }
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let asked: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
+    let pages = filter.pages();
+    let page: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    let (place, backwards) = (asked.key(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
+    let (place, backwards) = (page.key(), page.is_backwards());
+    let (limit, offset) = (page.size + 1, page.offset());
     let rows = audit::list(&mut conn, filter, place, backwards, limit, offset).await?;
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
     drop(read);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
-    asked.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
+    page.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
 }

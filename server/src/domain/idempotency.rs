@@ -1,5 +1,5 @@
-//! Requests that may be sent again: the first successful answer is kept under the key that the client
-//! chose, in the transaction that did the work, and answered again for a day.
+//! Idempotency keys. The first successful answer to a request is stored under the key that the
+//! client chose, in the transaction that did the work, and replayed for a day.
 
 use std::sync::{
     Arc,
@@ -16,26 +16,26 @@ use crate::{
     services::actor::Actor,
 };
 
-/// How long an answer is kept.
+/// How long an answer is stored.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
-/// What a client says of a request that it may send again.
+/// The idempotency key of a request.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
-    /// The key, which the client chose.
+    /// The key as the client chose it.
     pub key: String,
-    /// A hash of the request: under one key there is only one.
+    /// A hash of the request. A key belongs to one request.
     pub digest: String,
-    /// Set where an earlier answer is given again.
+    /// Set if an earlier answer is replayed.
     pub replayed: Replayed,
 }
 
-/// Whether a request was answered with what was kept of an earlier one. Clones say the same.
+/// Whether a request was answered with a stored answer. Clones share the flag.
 #[derive(Clone, Debug, Default)]
 pub struct Replayed(Arc<AtomicBool>);
 
 impl Replayed {
-    /// Whether it was.
+    /// Whether the answer was replayed.
     pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -45,44 +45,44 @@ impl Replayed {
     }
 }
 
-/// Claims the key of a request. Where that has been served already its answer comes back; where it
-/// is at work right now this waits for it: on PostgreSQL for the row of the key, on SQLite for the
-/// only writer.
+/// Claims the key of a request, and returns the stored answer if the request has already
+/// succeeded. If the same request is in progress, this waits for it: on PostgreSQL for the lock on
+/// the key's row, on SQLite for the only writer.
 ///
-/// Fails where the key was used for another request.
+/// Fails if the key was used for another request.
 pub(crate) async fn claim<T: DeserializeOwned>(
     app: &App,
     conn: &mut Conn<'_>,
     actor: &Actor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Option<T>, Error> {
-    let Some(once) = once else { return Ok(None) };
+    let Some(idempotency_key) = idempotency_key else { return Ok(None) };
     let now = app.clock().now();
-    let (key, digest) = (&once.key, &once.digest);
+    let (key, digest) = (&idempotency_key.key, &idempotency_key.digest);
     let kept = idempotency::claim(conn, actor.id(), key, digest, now, now - KEPT).await?;
     let Some(kept) = kept else { return Ok(None) };
-    if kept.digest != once.digest {
+    if kept.digest != idempotency_key.digest {
         return Err(Error::KeyReused);
     }
-    let answer = kept.answer.ok_or_else(|| Error::internal("a key without an answer"))?;
-    once.replayed.set();
+    let answer = kept.answer.ok_or_else(|| Error::internal("an idempotency key has no answer"))?;
+    idempotency_key.replayed.set();
     serde_json::from_str(&answer).map(Some).map_err(|e| Error::Internal(e.into()))
 }
 
-/// Keeps the answer to a request, which is about this record.
+/// Stores the answer to a request, which concerns this record.
 pub(crate) async fn keep<T: Serialize>(
     conn: &mut Conn<'_>,
     actor: &Actor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
     record: (&str, i64),
     answer: &T,
 ) -> Result<(), Error> {
-    let Some(once) = once else { return Ok(()) };
+    let Some(idempotency_key) = idempotency_key else { return Ok(()) };
     let answer = serde_json::to_string(answer).map_err(|e| Error::Internal(e.into()))?;
-    Ok(idempotency::keep(conn, actor.id(), &once.key, &answer, record).await?)
+    Ok(idempotency::keep(conn, actor.id(), &idempotency_key.key, &answer, record).await?)
 }
 
-/// Removes the answers that were kept long enough, whoever asked.
+/// Removes the expired answers of all users.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let mut tx = app.db().begin().await?;
     idempotency::remove_before(&mut tx.conn(), app.clock().now() - KEPT).await?;

@@ -1,9 +1,10 @@
-//! Lists: which page is meant, and where it stands among its neighbours.
+//! Pagination: reading the requested page, and building it with the cursors of its neighbours.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     FieldError, FieldErrors,
     page::{COUNT_MAX, PAGE_SIZE, ROW_MAX},
+    query::Pages,
 };
 
 use crate::{
@@ -17,33 +18,30 @@ use crate::{
 
 /// One page of a list, with the cursors of its neighbours.
 pub struct PageSlice<T> {
-    /// How many rows the list has, up to the limit.
+    /// The number of rows in the list, up to the limit.
     pub count: i64,
-    /// Whether there are more.
+    /// Whether there are more rows than counted.
     pub is_capped: bool,
-    /// The cursor of the following page.
+    /// The cursor of the next page.
     pub next: Option<String>,
-    /// The cursor of the page before.
+    /// The cursor of the previous page.
     pub previous: Option<String>,
     /// The rows.
     pub rows: Vec<T>,
 }
 
-/// What a cursor says: from which row on, and in which direction. It is encrypted for its list and
-/// ordering, since a key of another one means nothing.
+/// The content of a cursor: a row, and the direction in which the page lies. It is encrypted for
+/// its list and ordering, because the key of another list or ordering means nothing.
 #[derive(Serialize, Deserialize)]
 struct Cursor<K> {
-    /// Whether the page lies before the row.
+    /// Whether the page comes before the row.
     b: bool,
     k: K,
 }
 
-/// The parameters that every list has: page, rows of a page, cursor.
-pub(crate) type Pages<'a> = (Option<i64>, Option<i64>, Option<&'a str>);
-
-/// Which page is meant.
+/// The position of a page.
 pub enum Place<K> {
-    /// The page that begins after so many rows.
+    /// The page after skipping this many rows.
     Offset(i64),
     /// The page after this row.
     After(K),
@@ -51,41 +49,41 @@ pub enum Place<K> {
     Before(K),
 }
 
-/// A page that is asked for.
+/// A requested page.
 pub struct PageRequest<K> {
-    /// Where.
+    /// The position of the page.
     pub place: Place<K>,
-    /// How many rows.
+    /// The number of rows.
     pub size: i64,
     /// The name of the list and its ordering.
     list: String,
 }
 
 impl<K: DeserializeOwned + Serialize> PageRequest<K> {
-    /// Reads the parameters that every list has.
+    /// Reads the parameters of every list.
     pub(crate) fn read(
         app: &App,
         (page, page_size, cursor): Pages<'_>,
         list: impl Into<String>,
     ) -> Result<Self, FieldErrors> {
         let (size, list) = (page_size.unwrap_or(PAGE_SIZE), list.into());
-        let fault = |field: &str, complaint| Err(FieldErrors::one(field, complaint));
+        let fault = |field: &str, error| Err(FieldErrors::one(field, error));
         let place = match (page, cursor) {
             (Some(_), Some(_)) => {
-                let message = "must not be given beside cursor";
+                let message = "can't be combined with cursor";
                 return fault("page", FieldError::new("not_both", message));
             }
             (None, Some(cursor)) => match read_cursor::<K>(app, cursor, &list) {
                 Some(place) => place,
                 None => {
-                    let message = "is not a cursor of this list";
+                    let message = "is not a cursor for this list and ordering";
                     return fault("cursor", FieldError::new("invalid_cursor", message));
                 }
             },
             (page, None) => {
                 let offset = (page.unwrap_or(1) - 1).saturating_mul(size);
                 if offset >= ROW_MAX {
-                    let message = format!("reaches to row {ROW_MAX}; beyond it follow next");
+                    let message = format!("reaches only to row {ROW_MAX}: follow next to read on");
                     return fault("page", FieldError::new("too_far", message));
                 }
                 Place::Offset(offset)
@@ -94,7 +92,7 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         Ok(Self { place, size, list })
     }
 
-    /// Whether rows are read backwards from a place.
+    /// Whether rows are read backwards from the position.
     pub fn is_backwards(&self) -> bool {
         matches!(self.place, Place::Before(_))
     }
@@ -107,7 +105,7 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         }
     }
 
-    /// The rows that are skipped.
+    /// The number of rows to skip.
     pub fn offset(&self) -> i64 {
         match self.place {
             Place::Offset(offset) => offset,
@@ -115,7 +113,8 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         }
     }
 
-    /// Makes the page from its rows, one more than asked for where there are more, and the count.
+    /// Builds the page from its rows and the count. The rows include one more than requested if
+    /// there are more.
     ///
     /// Fails with "not found" for a page past the end.
     pub(crate) fn slice<T>(
@@ -128,7 +127,7 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let has_more = rows.len() > size;
         if has_more {
-            // The surplus row is the farthest one in the direction of reading.
+            // The extra row is the farthest one in the direction of reading.
             match self.is_backwards() {
                 true => drop(rows.remove(0)),
                 false => drop(rows.pop()),
@@ -152,9 +151,9 @@ impl<K: DeserializeOwned + Serialize> PageRequest<K> {
     }
 }
 
-/// Reads which page of a searched list is meant, and the search.
+/// Reads the requested page of a searchable list, and the search.
 ///
-/// Fails with everything that is wrong with either.
+/// Fails with the errors of both.
 pub(crate) fn read_list(
     app: &App,
     pages: Pages<'_>,
@@ -164,7 +163,7 @@ pub(crate) fn read_list(
     read_page(app, pages, order, search.map(Search::parse))
 }
 
-/// The same with a search that was read already, however that went.
+/// Like [`read_list`], with a search that was read before, successfully or not.
 pub(crate) fn read_page(
     app: &App,
     pages: Pages<'_>,
@@ -174,15 +173,15 @@ pub(crate) fn read_page(
     match (PageRequest::read(app, pages, order.name()), search.transpose()) {
         (Ok(request), Ok(search)) => Ok((request, search)),
         (request, search) => {
-            let mut faults = request.err().unwrap_or_default();
-            faults.extend(search.err().map(|c| FieldErrors::one("search", c)).unwrap_or_default());
-            Err(faults.into())
+            let mut errors = request.err().unwrap_or_default();
+            errors.extend(search.err().map(|c| FieldErrors::one("search", c)).unwrap_or_default());
+            Err(errors.into())
         }
     }
 }
 
 impl PageRequest<SortKey> {
-    /// The rows to be read, one more than asked for.
+    /// The rows to read, one more than requested.
     pub(crate) fn seek(&self) -> Seek {
         Seek {
             place: self.key().cloned(),
@@ -207,7 +206,7 @@ impl PageRequest<SortKey> {
 }
 
 impl<T> PageSlice<T> {
-    /// The same page of something else.
+    /// The same page with other rows.
     pub(crate) fn map<U>(self, change: impl Fn(T) -> U) -> PageSlice<U> {
         PageSlice {
             count: self.count,

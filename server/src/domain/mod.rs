@@ -1,4 +1,5 @@
-//! The rules. A use case is one function that owns its transaction and its audit event.
+//! The use cases and their rules. A use case is one function that owns its transaction and its
+//! audit event.
 
 pub mod access;
 pub mod accounts;

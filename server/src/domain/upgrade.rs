@@ -1,4 +1,4 @@
-//! Opening the state of a process, with what earlier versions have left to be done.
+//! Opening the application state, including the upgrade of data from earlier versions.
 
 use argon2::Params;
 
@@ -8,7 +8,7 @@ use crate::{
     config::{Database, Settings},
 };
 
-/// Opens the database, brings it and the accounts in it up to date, and finds the keys.
+/// Opens the database, upgrades it and its accounts, and loads the keys.
 ///
 /// Fails with one sentence for the operator.
 pub async fn open(settings: Settings) -> Result<App, String> {
@@ -16,18 +16,18 @@ pub async fn open(settings: Settings) -> Result<App, String> {
     open_on(settings, &database).await
 }
 
-/// The same, on a database that was decided elsewhere.
+/// Like [`open`], on a database that is already known.
 pub async fn open_on(settings: Settings, database: &Database) -> Result<App, String> {
     open_hashing(settings, database, Params::default()).await
 }
 
-/// The same, where hashing a password has another cost. Only tests have a use for one.
+/// Like [`open_on`], with another cost of hashing passwords. Only tests need it.
 pub async fn open_hashing(
     settings: Settings,
     database: &Database,
     cost: Params,
 ) -> Result<App, String> {
     let app = App::open(settings, database, cost).await?;
-    users::name_accounts(&app).await.map_err(|error| error.to_string())?;
+    users::assign_usernames(&app).await.map_err(|error| error.to_string())?;
     Ok(app)
 }

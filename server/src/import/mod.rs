@@ -52,7 +52,7 @@ use crate::{
     app::App,
     domain::accounts::users,
     error::Error,
-    output::{say, say_json},
+    output::{print_json, print_line},
     services::actor::Actor,
 };
 use doctors::Doctors;
@@ -187,7 +187,7 @@ Exit status: 0 if every row was imported or is there already; 1 if a row is bad 
 failed; 2 on wrong usage.";
 
 fn source(text: &str) -> Result<String, String> {
-    let name = clean(text, Lines::One, IDENTIFIER_MAX).map_err(|complaint| complaint.message)?;
+    let name = clean(text, Lines::One, IDENTIFIER_MAX).map_err(|error| error.message)?;
     if name.is_empty() { Err("must not be empty".to_owned()) } else { Ok(name) }
 }
 
@@ -197,13 +197,13 @@ fn source(text: &str) -> Result<String, String> {
 pub async fn run(app: &App, command: ImportCommand) -> Result<u8, String> {
     match command {
         ImportCommand::Patients(PatientsFile { records, source }) => {
-            bring_in::<Patients>(app, records, source).await
+            import::<Patients>(app, records, source).await
         }
-        ImportCommand::Doctors(records) => bring_in::<Doctors>(app, records, None).await,
+        ImportCommand::Doctors(records) => import::<Doctors>(app, records, None).await,
     }
 }
 
-async fn bring_in<S: Subject>(
+async fn import<S: Subject>(
     app: &App,
     options: RecordsFile,
     source: Option<String>,
@@ -261,9 +261,9 @@ fn finish(mut report: Report, done: Result<(), String>, is_json: bool) -> Result
     });
     report.stopped = stopped.clone();
     if is_json {
-        say_json(&report)?;
+        print_json(&report)?;
     } else {
-        report.summary().iter().for_each(|line| say(line));
+        report.summary().iter().for_each(|line| print_line(line));
     }
     match stopped {
         Some(sentence) => Err(sentence),

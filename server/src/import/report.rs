@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{header::Format, row::RowFault};
-use crate::output::{OncePerSecond, complain, draw};
+use crate::output::{OncePerSecond, draw_status, print_error};
 
 /// A row that is not imported.
 #[derive(Debug, Serialize)]
@@ -86,7 +86,7 @@ impl Screen {
     pub(super) fn advance(&self, byte: u64, report: &Report) {
         if self.drawn.admit().is_some() {
             let percent = byte.saturating_mul(100).checked_div(self.bytes).unwrap_or(100);
-            draw(&format!("{percent}% of the file, {} read", rows(report.read)));
+            draw_status(&format!("{percent}% of the file, {} read", rows(report.read)));
         }
     }
 
@@ -97,17 +97,17 @@ impl Screen {
             report.bad_rows.push(row);
             return;
         }
-        draw("");
+        draw_status("");
         for fault in &row.faults {
             let column = fault.column.as_deref().map(super::header::shown);
             let column = column.map(|column| format!(" {column}:")).unwrap_or_default();
             let (file, line, message) = (report.file.display(), row.line, &fault.message);
-            complain(&format!("{file}:{line}:{column} {message}"));
+            print_error(&format!("{file}:{line}:{column} {message}"));
         }
     }
 
     /// Clears the line with the progress.
     pub(super) fn close(&self) {
-        draw("");
+        draw_status("");
     }
 }

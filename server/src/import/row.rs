@@ -199,11 +199,11 @@ impl RowReader<'_> {
                 // A refused member is not reported as missing too, and neither is a name where the
                 // other name was refused.
                 let is_name_bad = faults.concern("first_name") || faults.concern("last_name");
-                for (field, complaint) in more.iter() {
+                for (field, error) in more.iter() {
                     let is_refused =
                         faults.concern(field) || (is_name_bad && field == "first_name");
-                    if !(is_refused && complaint.code == "required") {
-                        faults.add(field, complaint.clone());
+                    if !(is_refused && error.code == "required") {
+                        faults.add(field, error.clone());
                     }
                 }
                 Err(self.named(&faults, &origins))
@@ -220,10 +220,10 @@ impl RowReader<'_> {
             let origin = place.and_then(|place| origins.get(place)).map(String::as_str);
             origin.unwrap_or_else(|| self.header.column_of(field)).to_owned()
         };
-        let faults = faults.iter().map(|(field, complaint)| RowFault {
+        let faults = faults.iter().map(|(field, error)| RowFault {
             column: Some(column(field)),
-            code: complaint.code,
-            message: complaint.message.clone(),
+            code: error.code,
+            message: error.message.clone(),
         });
         faults.collect()
     }
@@ -274,15 +274,15 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_with_a_row_is_named_in_the_words_of_the_file() {
+    fn every_error_in_a_row_names_its_column() {
         let all = faults(SYNTHEA, "a-1,2030-01-01,1990-02-30,,,,,,X");
         assert_eq!(
             all,
             [
-                "DEATHDATE: is a date that does not exist",
+                "DEATHDATE: does not exist in the calendar",
                 "GENDER: must be one of M, F, O, U",
                 "BIRTHDATE: must not be in the future",
-                "FIRST: is required: a person has a first name, a last name or both",
+                "FIRST: is required: a patient needs a first name, a last name or both",
             ]
         );
         let all = faults(OWN, "1,A,,1990,12,nope,x:1|x:1|y");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_refused_is_not_said_to_be_missing() {
+    fn a_refused_name_is_not_reported_as_missing() {
         assert_eq!(faults(OWN, &format!("1,{},,,,,", "é".repeat(101))).len(), 1);
         assert_eq!(faults(OWN, "1,A,,,,,x:|:y|z").len(), 3);
         let mut bytes = record("1,,,,,,");
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_doctors_row_has_numbers_and_truths() {
+    fn a_doctors_row_has_numbers_and_booleans() {
         let header = "last_name,specialization,years_of_experience,is_available,consultation_fee";
         let row = read_as::<Doctors>(header, &record("Luna,Surgery,7,FALSE,200"));
         let fields = row.unwrap().state;

@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::{Database, Settings},
     finding::Finding,
-    output::say,
+    output::print_line,
 };
 
 /// Change the secrets that sign logins. A running server notices the change.
@@ -43,14 +43,14 @@ pub fn run(settings: &Settings, command: &KeysCommand) -> Result<(), String> {
             let lifetime = lifetime(settings);
             let kept = rotate(&path, lifetime, now)?;
             let until = (now + lifetime).format("%Y-%m-%d");
-            say(&format!(
+            print_line(&format!(
                 "{place} has a new signing secret. Older secrets that still verify: {kept}, the last \
                  until {until}."
             ));
         }
         KeysCommand::RevokeAll => {
             let revoked = replace(&path, |_| Ok(Vec::new()))?;
-            say(&format!("{place} now has only a new secret; secrets revoked: {revoked}."));
+            print_line(&format!("{place} now has only a new secret; secrets revoked: {revoked}."));
         }
     }
     Ok(())
@@ -102,7 +102,7 @@ pub(super) fn path(settings: &Settings, database: &Database) -> Result<PathBuf, 
         }
         (None, Database::Postgres(_)) => {
             Err("PostgreSQL needs a signing secret that is the same on every instance: \
-             say --jwt-secret-file (openssl rand -base64 48 makes one)"
+             use --jwt-secret-file (openssl rand -base64 48 makes one)"
                 .to_owned())
         }
     }

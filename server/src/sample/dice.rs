@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn every_side_comes_up_and_none_beyond() {
+    fn every_number_in_range_comes_up_and_no_other() {
         let mut dice = Dice::new(1);
         let mut seen = [0; 6];
         for _ in 0..600 {

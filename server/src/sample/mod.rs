@@ -9,15 +9,17 @@ mod origins;
 use chrono::{Datelike, Days, NaiveDate};
 use shared::{
     PartialDate, Patch,
+    id::PatientId,
     patient::{BloodType, Gender, Identifier, NewPatient, PatientInput, PatientState},
     text,
+    visit::{NewVisit, VisitInput, VisitStatus},
 };
 
 use crate::{
     app::App,
     domain::{
         accounts::users::{self, NewAccount},
-        records::patients,
+        records::{patients, visits},
     },
     error::Error,
     keys::random_text,
@@ -33,11 +35,13 @@ pub const ADMIN: &str = "admin@example.com";
 /// The number of patients in a sample.
 pub const PEOPLE: usize = 500;
 
-/// Fills an empty database with an administrator and `count` patients. Returns the administrator's
-/// e-mail address and password. The password is random, because there is never a default one.
+/// Fills an empty database with an administrator, `count` patients and some visits of today. Returns
+/// the administrator's e-mail address and password. The password is random, because there is never a
+/// default one.
 ///
 /// Fails where an administrator already exists.
-pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error> {
+pub async fn create(app: &App, count: usize) -> Result<(String, String), Error> {
+    use VisitStatus::{Called, Done, InRoom, Left, Waiting};
     let password = random_text::<15>().map_err(Error::internal)?;
     let account = NewAccount {
         email: Some(ADMIN.to_owned()),
@@ -49,6 +53,16 @@ pub async fn furnish(app: &App, count: usize) -> Result<(String, String), Error>
     let user = users::create_first_admin(app, account).await?;
     let actor = Actor::new(user, Origin::default());
     register(app, &actor, people(count, app.clock().today())).await?;
+    let statuses = [Done, Left, Done, InRoom, InRoom, Called, Waiting, Waiting, Waiting];
+    for (patient, status) in (1..).zip(statuses).take(count) {
+        let visit = VisitInput {
+            patient: Patch::Value(PatientId(patient)),
+            is_urgent: Patch::Value(patient == 8),
+            status: Patch::Value(status),
+            ..VisitInput::default()
+        };
+        visits::register(app, &actor, &NewVisit(visit), None).await?;
+    }
     Ok((ADMIN.to_owned(), password))
 }
 
@@ -337,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_people_of_every_kind() {
+    fn the_sample_has_people_of_every_kind() {
         let today = day("2026-11-20");
         let people: Vec<_> = people(PEOPLE, today).map(|person| person.0).collect();
         let states: Vec<_> = people
@@ -373,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_have_an_identifier_or_an_address_for_mail_in_common() {
+    fn no_two_people_share_an_identifier_or_an_email_address() {
         let mut seen = std::collections::HashSet::new();
         for person in people(20_000, day("2026-11-20")) {
             for Identifier { system, value } in person.0.identifiers.value().into_iter().flatten() {

@@ -33,12 +33,21 @@ pub struct Actor {
     pub program: Option<Program>,
     /// The origin of the request.
     pub origin: Origin,
+    /// Whether answers to this request withhold what is clinical of a patient.
+    pub withholds_clinical: bool,
 }
 
 impl Actor {
     /// A user without a session.
     pub fn new(user: User, origin: Origin) -> Self {
-        Self { user, session: None, program: None, origin }
+        Self { user, session: None, program: None, origin, withholds_clinical: false }
+    }
+
+    /// The same user, with answers that withhold what is clinical where the request says
+    /// `clinical=false`.
+    #[must_use]
+    pub fn viewing(&self, clinical: Option<bool>) -> Self {
+        Self { withholds_clinical: clinical == Some(false), ..self.clone() }
     }
 
     /// The id of the user.

@@ -34,9 +34,9 @@ pub struct AuditEvent<'a> {
     pub reason: Option<String>,
     /// The members that changed.
     pub changes: Vec<Change>,
-    /// The patient, where the record is an assignment.
+    /// The patient, where the record is an assignment or a visit.
     pub patient: Option<PatientId>,
-    /// The doctor, where the record is an assignment.
+    /// The doctor, where the record is an assignment or a visit.
     pub doctor: Option<DoctorId>,
 }
 
@@ -57,8 +57,8 @@ pub enum AuditActor<'a> {
     Anonymous(&'a Origin, &'a str),
 }
 
-/// Writes an audit event in the transaction of its action. A write of a patient, doctor or
-/// assignment also becomes a change in the live feed.
+/// Writes an audit event in the transaction of its action. A write of a patient, doctor, assignment
+/// or visit also becomes a change in the live feed.
 pub(crate) async fn note(
     conn: &mut Conn<'_>,
     by: AuditActor<'_>,
@@ -146,26 +146,28 @@ pub fn differences<T: Serialize>(old: &T, new: &T) -> Result<Vec<Change>, Error>
 }
 
 /// The change that subscribers receive for an audit event; `None` unless the event is a write of a
-/// patient, doctor or assignment.
+/// patient, doctor, assignment or visit.
 ///
-/// Fails for an assignment without its patient, because no subscriber could be chosen for it.
+/// Fails for an assignment or a visit without its patient, because no subscriber could be chosen for it.
 fn change<'a>(at: DateTime<Utc>, event: &AuditEvent<'a>) -> Result<Option<NewChange<'a>>, Error> {
     let (Some(entity_id), Some(version)) = (event.entity_id, event.version) else {
         return Ok(None);
     };
     let patient = match event.entity {
         "patient" => Some(entity_id),
-        "assignment" => match event.patient {
+        "assignment" | "visit" => match event.patient {
             Some(patient) => Some(patient.0),
-            None => return Err(Error::internal("a change of an assignment without its patient")),
+            None => return Err(Error::internal("a change without the patient whom it is about")),
         },
         "doctor" => None,
         _ => return Ok(None),
     };
     let doctor = event.doctor.map(|doctor| doctor.0);
-    // The first version of a record is a creation, even if it was imported.
-    let name = match version {
-        1 => format!("{}.created", event.entity),
+    // The first version of a record is a creation, even if it was imported. Of a visit the audit log
+    // tells more than the feed.
+    let name = match (version, event.entity) {
+        (1, entity) => format!("{entity}.created"),
+        (_, "visit") => "visit.updated".to_owned(),
         _ => event.action.to_owned(),
     };
     let entity = event.entity;
@@ -177,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_of_records_are_told_of_and_nothing_else_is() {
+    fn only_writes_of_records_send_events() {
         let heard = |action, entity, version, patient: Option<i64>| {
             let mut event = AuditEvent::new(action, entity, Some(7));
             (event.version, event.patient) = (version, patient.map(PatientId));

@@ -13,7 +13,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::post::Post;
+use super::mailer::Mailer;
 use crate::{
     db::{Conn, mail},
     error::Error,
@@ -68,7 +68,7 @@ pub(crate) async fn queue(
 
 /// The sending task of this process.
 pub struct Mail {
-    post: Arc<Post>,
+    mailer: Arc<Mailer>,
     wake: Arc<Notify>,
     running: Mutex<Option<Running>>,
 }
@@ -80,8 +80,8 @@ struct Running {
 
 impl Mail {
     /// Mail without a sending task: commands only queue mail.
-    pub fn new(post: Post) -> Self {
-        Self { post: Arc::new(post), wake: Arc::default(), running: Mutex::default() }
+    pub fn new(mailer: Mailer) -> Self {
+        Self { mailer: Arc::new(mailer), wake: Arc::default(), running: Mutex::default() }
     }
 
     /// Starts the sending task, unless it is running. After a request to stop, the task sends the
@@ -93,8 +93,8 @@ impl Mail {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.is_none() {
             let (stop, stopped) = oneshot::channel();
-            let (post, wake) = (Arc::clone(&self.post), Arc::clone(&self.wake));
-            let task = tokio::spawn(send(Sending { post, wake, stopped }));
+            let (mailer, wake) = (Arc::clone(&self.mailer), Arc::clone(&self.wake));
+            let task = tokio::spawn(send(Sending { mailer, wake, stopped }));
             *running = Some(Running { stop, task });
         }
     }
@@ -121,7 +121,7 @@ impl Mail {
 /// The inputs of the sending task.
 pub(crate) struct Sending {
     /// Transports mail.
-    pub(crate) post: Arc<Post>,
+    pub(crate) mailer: Arc<Mailer>,
     /// Notified when a mail was queued.
     pub(crate) wake: Arc<Notify>,
     /// Completes when the task must stop.

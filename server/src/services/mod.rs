@@ -5,7 +5,7 @@ pub mod actor;
 pub mod audit;
 pub mod feed;
 pub mod mail;
+pub mod mailer;
 pub mod passwords;
-pub mod post;
 pub mod reads;
 pub mod tokens;

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn weak_hashes_are_known_as_such_and_monstrous_ones_refused() {
+    async fn weak_hashes_are_recognised_and_oversized_ones_refused() {
         let passwords = Passwords::new(Params::default()).unwrap();
         let salt = "c29tZXNhbHRzb21lc2FsdA";
         let weak = {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn more_than_can_be_hashed_in_time_are_refused() {
+    async fn too_many_waiting_hashes_are_refused() {
         let passwords = Arc::new(Passwords::new(Params::default()).unwrap());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let attempts = (0..cores * QUEUE_FACTOR * 4).map(|_| {
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn somebody_known_goes_before_all_strangers_who_wait() {
+    async fn a_known_user_is_hashed_before_waiting_strangers() {
         const KNOWN: usize = usize::MAX;
         let passwords = Arc::new(Passwords::new(Params::default()).unwrap());
         let (cores, begun) = (passwords.cores, Arc::new(Mutex::default()));
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_a_password_does_not_lengthen_the_estimate() {
+    fn long_passwords_are_estimated_in_bounded_time() {
         let leet: String = "4@8({[<369!1|705$+7%2".chars().cycle().take(PASSWORD_MAX).collect();
         let beginning: String = leet.chars().take(ESTIMATED_MAX).collect();
         assert_eq!(guesses(&leet, &[]), guesses(&beginning, &[]));

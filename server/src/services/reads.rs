@@ -66,8 +66,8 @@ impl ReadLog {
         let actor = actor.clone();
         let read = Message::Read(Box::new(Read { at, actor, action, entity, entity_id }));
         if self.queue.try_send(read).is_err() {
-            static TOLD: OncePerSecond = OncePerSecond::new();
-            if let Some(left_out) = TOLD.admit() {
+            static REPORTS: OncePerSecond = OncePerSecond::new();
+            if let Some(left_out) = REPORTS.admit() {
                 tracing::error!(
                     action,
                     entity_id,
@@ -106,11 +106,11 @@ async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
                 next = tokio::time::timeout_at(deadline, waiting.recv()).await.ok().flatten();
             }
         }
-        let mut is_told = false;
+        let mut is_reported = false;
         while let Err(error) = write_batch(&db, &batch).await {
-            if !is_told {
+            if !is_reported {
                 tracing::error!(%error, reads = batch.len(), "audit events of reads wait to be written");
-                is_told = true;
+                is_reported = true;
             }
             tokio::time::sleep(RETRY_AFTER).await;
         }

@@ -1,4 +1,5 @@
-//! Two at once at one account: what was decided before somebody else's turn is decided again.
+//! Concurrent requests to one account: a decision that another request has overtaken is made
+//! again.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -14,16 +15,16 @@ use crate::{
 };
 
 on_both! {
-    of_new_passwords_at_once_from_several_sessions_one_is_set,
-    of_new_passwords_at_once_from_one_session_one_is_set,
-    a_new_password_is_set_also_where_a_login_hashes_the_old_one_anew,
-    an_ended_session_leaves_nothing_behind,
-    an_administrator_who_is_one_no_longer_leaves_nothing_behind,
+    one_of_several_concurrent_password_changes_across_sessions_succeeds,
+    one_of_several_concurrent_password_changes_in_a_session_succeeds,
+    a_new_password_is_set_even_if_a_login_rehashes_the_old_one,
+    an_ended_session_creates_nothing,
+    a_demoted_administrator_creates_nothing,
     an_email_is_not_changed_back_without_the_password,
     no_refresh_and_no_login_survives_a_deactivation,
 }
 
-/// A connection that has the database for itself as far as accounts are concerned.
+/// A connection that blocks other writes to accounts.
 enum Held {
     Sqlite(sqlx::SqliteConnection),
     Postgres(sqlx::PgConnection),
@@ -43,7 +44,7 @@ impl Held {
         Self::Postgres(held)
     }
 
-    /// Writes something, and lets the others write again.
+    /// Writes something and releases the other writers.
     async fn finish(self, statement: &'static str) {
         match self {
             Self::Sqlite(mut held) => {
@@ -58,7 +59,7 @@ impl Held {
     }
 }
 
-/// Lets a request in, and before it writes anything, somebody else writes something.
+/// Starts a request, and writes something before the request writes.
 async fn overtaken(
     server: &Server,
     client: &Client,
@@ -84,7 +85,7 @@ async fn overtaken(
     answer.await.unwrap()
 }
 
-/// Changes a password until the server is not too busy to answer.
+/// Changes a password, and repeats the request while the server is busy.
 async fn change(client: &Client, new: String) -> (u16, String) {
     let body = json!({"current_password": PASSWORD, "new_password": new});
     loop {
@@ -96,7 +97,7 @@ async fn change(client: &Client, new: String) -> (u16, String) {
     }
 }
 
-/// Whether a password is right.
+/// Whether a password is valid.
 async fn logs_in(server: &Server, password: &str) -> bool {
     server.app.clock().advance(TimeDelta::minutes(2));
     let login = json!({"email": "ana@example.com", "password": password});
@@ -121,14 +122,14 @@ async fn one_wins(server: &Server, clients: &[Client], losers: &[u16]) {
     assert_eq!(sql(&server.place, changed).await, 1);
 }
 
-async fn of_new_passwords_at_once_from_several_sessions_one_is_set(backend: Backend) {
+async fn one_of_several_concurrent_password_changes_across_sessions_succeeds(backend: Backend) {
     for number in [2, 10] {
         let server = Server::start(backend).await;
         let mut clients = vec![server.member("ana@example.com").await];
         while clients.len() < number {
             clients.push(server.log_in("ana@example.com").await);
         }
-        // For those who lose, the session is over, or the password is another one.
+        // For the others, the session is over or the current password no longer matches.
         one_wins(&server, &clients, &[401, 400]).await;
         let mut running = 0;
         for client in &clients {
@@ -138,7 +139,7 @@ async fn of_new_passwords_at_once_from_several_sessions_one_is_set(backend: Back
     }
 }
 
-async fn of_new_passwords_at_once_from_one_session_one_is_set(backend: Backend) {
+async fn one_of_several_concurrent_password_changes_in_a_session_succeeds(backend: Backend) {
     for number in [2, 10] {
         let server = Server::start(backend).await;
         let client = server.member("ana@example.com").await;
@@ -147,11 +148,11 @@ async fn of_new_passwords_at_once_from_one_session_one_is_set(backend: Backend) 
     }
 }
 
-async fn a_new_password_is_set_also_where_a_login_hashes_the_old_one_anew(backend: Backend) {
+async fn a_new_password_is_set_even_if_a_login_rehashes_the_old_one(backend: Backend) {
     let server = Server::start(backend).await;
     let me = server.member("ana@example.com").await;
     server.member("bob@example.com").await;
-    // As a login does that finds an outdated hash: another hash of the same password.
+    // Stores another hash of the same password, as a login does that finds an outdated hash.
     let body = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
     let rehash = "UPDATE users SET password_hash = \
         (SELECT password_hash FROM users WHERE email = 'bob@example.com') \
@@ -161,7 +162,7 @@ async fn a_new_password_is_set_also_where_a_login_hashes_the_old_one_anew(backen
     assert!(logs_in(&server, NEW_PASSWORD).await && !logs_in(&server, PASSWORD).await);
 }
 
-/// What outlasts the session in which it is done: by anybody, and by administrators.
+/// Requests whose effect outlasts the session, by any user and by administrators.
 fn lasting() -> Vec<(Method, &'static str, Value)> {
     let token = json!({"name": "export", "scopes": ["read"]});
     vec![
@@ -181,7 +182,7 @@ fn administering() -> Vec<(Method, &'static str, Value)> {
     ]
 }
 
-/// What is in the tables of accounts.
+/// The contents of the account tables.
 async fn written(server: &Server) -> [i64; 5] {
     let mut counts = [0; 5];
     for (i, table) in [
@@ -199,7 +200,7 @@ async fn written(server: &Server) -> [i64; 5] {
     counts
 }
 
-async fn an_ended_session_leaves_nothing_behind(backend: Backend) {
+async fn an_ended_session_creates_nothing(backend: Backend) {
     let server = Server::start(backend).await;
     let end = "UPDATE sessions SET ended_at = created_at WHERE user_id = 1";
     server.admin().await;
@@ -214,7 +215,7 @@ async fn an_ended_session_leaves_nothing_behind(backend: Backend) {
     }
 }
 
-async fn an_administrator_who_is_one_no_longer_leaves_nothing_behind(backend: Backend) {
+async fn a_demoted_administrator_creates_nothing(backend: Backend) {
     let server = Server::start(backend).await;
     server.somebody(Role::Admin, "boss@example.com").await;
     server.member("ana@example.com").await;
@@ -234,8 +235,8 @@ async fn an_administrator_who_is_one_no_longer_leaves_nothing_behind(backend: Ba
 async fn an_email_is_not_changed_back_without_the_password(backend: Backend) {
     let server = Server::start(backend).await;
     let me = server.member("ana@example.com").await;
-    // The request names the address that the account has when it comes in, so no password is asked
-    // for; when it writes, it would be a change.
+    // The request names the current address when it begins, so no password is required. By the
+    // time of its write it would be a change.
     let change = "UPDATE users SET email = 'new@example.com', email_key = 'new@example.com', \
         version = version + 1, changed_by = id";
     let body = json!({"email": "ana@example.com", "phone": "555-1234"});
@@ -243,13 +244,13 @@ async fn an_email_is_not_changed_back_without_the_password(backend: Backend) {
     assert_eq!(answer.expect_status(412).body["current"]["email"], "new@example.com");
     let profile = me.get("/api/auth/profile").await.expect_status(200).body;
     assert_eq!((&profile["email"], &profile["phone"]), (&json!("new@example.com"), &json!(null)));
-    // The same where the password was right when it was looked at.
+    // The same with a password that was right when it was checked.
     let other =
         "UPDATE users SET password_hash = 'another', version = version + 1, changed_by = id";
     let body = json!({"email": "newer@example.com", "current_password": PASSWORD});
     let held = (Method::PATCH, "/api/auth/profile", body);
     if backend == Backend::Postgres {
-        // On SQLite the only writer is held, and the attempt itself has to be counted first.
+        // On SQLite the only writer is blocked, and the attempt itself must be counted first.
         overtaken(&server, &me, held, other).await.expect_status(412);
     }
 }

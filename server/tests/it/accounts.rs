@@ -14,21 +14,21 @@ use crate::{
 };
 
 on_both! {
-    many_guesses_at_once_do_not_get_past,
+    concurrent_guesses_are_limited,
     no_session_begins_with_a_password_that_was_just_changed,
-    logins_at_once_pass_where_their_hash_is_made_anew,
-    of_several_first_administrators_at_once_one_is_made,
-    a_name_is_never_lost_beside_its_parts,
+    concurrent_logins_succeed_while_their_hash_is_renewed,
+    concurrent_requests_create_one_first_administrator,
+    a_full_name_must_match_its_parts,
     sessions_come_in_pages,
-    what_the_command_line_changed_is_not_overwritten_unseen,
-    registering_logs_in_and_answers_in_every_earlier_shape,
-    every_fault_of_a_registration_is_named_at_once,
-    an_email_is_taken_whatever_its_case,
+    changes_on_the_command_line_are_not_silently_overwritten,
+    registering_logs_in_and_answers_in_every_earlier_format,
+    every_error_in_a_registration_is_reported_at_once,
+    an_email_is_unique_regardless_of_case,
     closed_registration_is_403,
-    one_may_not_make_oneself_staff,
+    nobody_can_register_as_staff,
     logging_in_takes_email_or_username_in_either_member,
-    a_wrong_password_and_an_unknown_user_answer_alike,
-    guessing_is_slowed_down_and_not_pushed_away,
+    a_wrong_password_and_an_unknown_user_get_the_same_answer,
+    guessing_is_slowed_down_but_the_delay_is_not_extended,
     a_refresh_token_works_once_and_its_successor_is_repeated_for_ten_seconds,
     an_old_refresh_token_ends_the_session,
     logging_out_ends_both_tokens,
@@ -45,7 +45,7 @@ fn registration(email: &str) -> serde_json::Value {
     json!({"email": email, "password": PASSWORD, "password_confirm": PASSWORD, "name": "Ana María Gómez"})
 }
 
-async fn registering_logs_in_and_answers_in_every_earlier_shape(backend: Backend) {
+async fn registering_logs_in_and_answers_in_every_earlier_format(backend: Backend) {
     let server = Server::start(backend).await;
     let answer = server.nobody().post("/api/auth/register/", registration("ana@example.com")).await;
     let answer = answer.expect_status(201);
@@ -64,7 +64,7 @@ async fn registering_logs_in_and_answers_in_every_earlier_shape(backend: Backend
     assert_eq!(me.get("/api/auth/profile").await.expect_status(200).body["id"], user["id"]);
 }
 
-async fn every_fault_of_a_registration_is_named_at_once(backend: Backend) {
+async fn every_error_in_a_registration_is_reported_at_once(backend: Backend) {
     let server = Server::start(backend).await;
     let bad = json!({
         "email": "no address", "password": "short", "username": "a@b", "role": "admin",
@@ -72,9 +72,9 @@ async fn every_fault_of_a_registration_is_named_at_once(backend: Backend) {
     });
     let answer = server.nobody().post("/api/auth/register", bad).await.expect_status(400);
     for field in ["email", "password", "username", "role", "phone", "is_staff", "passwrod"] {
-        answer.complaints(field);
+        answer.field_errors(field);
     }
-    assert!(answer.complaints("passwrod").contains("did you mean password?"));
+    assert!(answer.field_errors("passwrod").contains("did you mean password?"));
     for (password, reason) in [
         ("1234567", "at least 8"),
         ("password", "too easy to guess"),
@@ -84,15 +84,15 @@ async fn every_fault_of_a_registration_is_named_at_once(backend: Backend) {
     ] {
         let body = json!({"email": "ana@example.com", "name": "Ana Gómez", "password": password});
         let answer = server.nobody().post("/api/auth/register", body).await.expect_status(400);
-        assert!(answer.complaints("password").contains(reason), "{}", answer.text);
+        assert!(answer.field_errors("password").contains(reason), "{}", answer.text);
     }
     let mut differs = registration("ana@example.com");
     differs["password_confirm"] = json!("something else");
     let answer = server.nobody().post("/api/auth/register", differs).await.expect_status(400);
-    answer.complaints("password_confirm");
+    answer.field_errors("password_confirm");
 }
 
-async fn an_email_is_taken_whatever_its_case(backend: Backend) {
+async fn an_email_is_unique_regardless_of_case(backend: Backend) {
     let server = Server::start(backend).await;
     let nobody = server.nobody();
     let mut first = registration("ana@example.com");
@@ -101,8 +101,8 @@ async fn an_email_is_taken_whatever_its_case(backend: Backend) {
     let mut second = registration("ANA@example.com");
     second["username"] = json!("Ana");
     let answer = nobody.post("/api/auth/register", second).await.expect_status(409);
-    answer.complaints("email");
-    answer.complaints("username");
+    answer.field_errors("email");
+    answer.field_errors("username");
 }
 
 async fn closed_registration_is_403(backend: Backend) {
@@ -113,7 +113,7 @@ async fn closed_registration_is_403(backend: Backend) {
     assert_eq!(meta.body["is_registration_open"], false);
 }
 
-async fn one_may_not_make_oneself_staff(backend: Backend) {
+async fn nobody_can_register_as_staff(backend: Backend) {
     let server = Server::start(backend).await;
     for role in ["staff", "admin", "root"] {
         let mut body = registration("ana@example.com");
@@ -146,13 +146,13 @@ async fn logging_in_takes_email_or_username_in_either_member(backend: Backend) {
         assert_eq!(answer.body["expires_in"], 3600);
     }
     let both = json!({"email": "a@example.com", "username": "b", "password": PASSWORD});
-    nobody.post("/api/auth/login", both).await.expect_status(400).complaints("username");
+    nobody.post("/api/auth/login", both).await.expect_status(400).field_errors("username");
     let none = nobody.post("/api/auth/login", json!({})).await.expect_status(400);
-    none.complaints("email");
-    none.complaints("password");
+    none.field_errors("email");
+    none.field_errors("password");
 }
 
-async fn a_wrong_password_and_an_unknown_user_answer_alike(backend: Backend) {
+async fn a_wrong_password_and_an_unknown_user_get_the_same_answer(backend: Backend) {
     let server = Server::start(backend).await;
     server.member("ana@example.com").await;
     let mut answers = Vec::new();
@@ -165,7 +165,7 @@ async fn a_wrong_password_and_an_unknown_user_answer_alike(backend: Backend) {
     assert_eq!(answers[0], answers[1]);
 }
 
-async fn guessing_is_slowed_down_and_not_pushed_away(backend: Backend) {
+async fn guessing_is_slowed_down_but_the_delay_is_not_extended(backend: Backend) {
     let server = Server::start(backend).await;
     server.app.clock().stop();
     server.member("ana@example.com").await;
@@ -223,7 +223,7 @@ async fn logging_out_ends_both_tokens(backend: Backend) {
     let session = server.session("ana@example.com").await;
     let me = server.nobody().with_token(session["access"].as_str().unwrap());
     let others = json!({"refresh": "not.a.token"});
-    me.post("/api/auth/logout", others).await.expect_status(400).complaints("refresh");
+    me.post("/api/auth/logout", others).await.expect_status(400).field_errors("refresh");
     me.post("/api/auth/logout", json!({"refresh": session["refresh"]})).await.expect_status(204);
     me.get("/api/auth/profile").await.expect_status(401);
     let sent = json!({"refresh": session["refresh"]});
@@ -239,9 +239,9 @@ async fn a_new_password_ends_all_other_sessions(backend: Backend) {
     let change =
         |current: &str, new: &str| json!({"current_password": current, "new_password": new});
     let wrong = here.post("/api/auth/password", change("wrong", "a longer walk by the sea")).await;
-    wrong.expect_status(400).complaints("current_password");
+    wrong.expect_status(400).field_errors("current_password");
     let weak = here.post("/api/auth/password", change(PASSWORD, "qwertyuiop")).await;
-    assert!(weak.expect_status(400).complaints("new_password").contains("too easy to guess"));
+    assert!(weak.expect_status(400).field_errors("new_password").contains("too easy to guess"));
     let good = here.post("/api/auth/password", change(PASSWORD, "a longer walk by the sea")).await;
     good.expect_status(204);
     here.get("/api/auth/profile").await.expect_status(200);
@@ -266,7 +266,7 @@ async fn deactivation_and_roles_take_effect_at_once(backend: Backend) {
 }
 
 impl Server {
-    /// On SQLite one process serves a file: the "other instance" is the same.
+    /// On SQLite one process serves a file, so the other instance is the same one.
     fn twin_app(&self) -> Self {
         Self { app: self.app.clone(), address: self.address, place: self.place.clone(), stop: None }
     }
@@ -286,7 +286,7 @@ async fn the_profile_is_changed_and_its_role_is_not(backend: Backend) {
     for (member, value) in [("role", json!("admin")), ("is_staff", json!(true)), ("id", json!(99))]
     {
         let answer = me.patch("/api/auth/profile", json!({member: value})).await;
-        answer.expect_status(400).complaints(member);
+        answer.expect_status(400).field_errors(member);
     }
     let mut replaced = changed;
     replaced.as_object_mut().unwrap().remove("phone");
@@ -303,14 +303,14 @@ async fn changing_the_email_needs_the_password(backend: Backend) {
     server.member("bob@example.com").await;
     let to = |email: &str| json!({"email": email, "current_password": PASSWORD});
     let bare = me.patch("/api/auth/profile", json!({"email": "new@example.com"})).await;
-    bare.expect_status(400).complaints("current_password");
+    bare.expect_status(400).field_errors("current_password");
     let mut wrong = to("new@example.com");
     wrong["current_password"] = json!("wrong");
-    me.patch("/api/auth/profile", wrong).await.expect_status(400).complaints("current_password");
+    me.patch("/api/auth/profile", wrong).await.expect_status(400).field_errors("current_password");
     me.patch("/api/auth/profile", to("BOB@example.com"))
         .await
         .expect_status(409)
-        .complaints("email");
+        .field_errors("email");
     let done = me.patch("/api/auth/profile", to("new@example.com")).await.expect_status(200);
     assert_eq!(done.body["email_verified"], false);
     server.log_in("new@example.com").await;
@@ -329,7 +329,7 @@ async fn sessions_are_listed_and_ended(backend: Backend) {
     stranger.delete(&path).await.expect_status(404);
     here.delete(&path).await.expect_status(204);
     there.get("/api/auth/profile").await.expect_status(401);
-    here.delete("/api/auth/sessions/0").await.expect_status(400).complaints("id");
+    here.delete("/api/auth/sessions/0").await.expect_status(400).field_errors("id");
 }
 
 async fn forged_and_stale_tokens_are_refused(backend: Backend) {
@@ -381,7 +381,7 @@ async fn the_last_admin_stays(backend: Backend) {
     assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
 }
 
-async fn many_guesses_at_once_do_not_get_past(backend: Backend) {
+async fn concurrent_guesses_are_limited(backend: Backend) {
     let server = Server::start(backend).await;
     server.member("ana@example.com").await;
     server.app.clock().stop();
@@ -418,7 +418,7 @@ async fn no_session_begins_with_a_password_that_was_just_changed(backend: Backen
     me.get("/api/auth/profile").await.expect_status(200);
 }
 
-/// A hash of the tests' password as it was made before hashes became stronger.
+/// A hash of the tests' password with the parameters of an earlier version.
 fn weak_hash() -> String {
     let params = Params::new(8, 1, 1, None).unwrap();
     let (salt, mut output) = (b"somesaltsomesalt", [0; 32]);
@@ -428,7 +428,7 @@ fn weak_hash() -> String {
     format!("$argon2id$v=19$m=8,t=1,p=1${salt}${output}")
 }
 
-async fn logins_at_once_pass_where_their_hash_is_made_anew(backend: Backend) {
+async fn concurrent_logins_succeed_while_their_hash_is_renewed(backend: Backend) {
     let server = Server::start(backend).await;
     server.member("ana@example.com").await;
     let weaken = format!("UPDATE users SET password_hash = '{}'", weak_hash());
@@ -449,7 +449,7 @@ async fn logins_at_once_pass_where_their_hash_is_made_anew(backend: Backend) {
     server.nobody().post("/api/auth/login", wrong).await.expect_status(401);
 }
 
-async fn of_several_first_administrators_at_once_one_is_made(backend: Backend) {
+async fn concurrent_requests_create_one_first_administrator(backend: Backend) {
     let server = Server::start(backend).await;
     let hold = "BEGIN; LOCK TABLE audit_log IN EXCLUSIVE MODE";
     let holding = match backend {
@@ -470,7 +470,7 @@ async fn of_several_first_administrators_at_once_one_is_made(backend: Backend) {
         })
         .collect();
     if let Some(holding) = holding {
-        // Nobody can be done before everybody has begun.
+        // No request can finish before all of them have begun.
         let waiting = "SELECT count(*) FROM pg_stat_activity \
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
         eventually(async || (sql(&server.place, waiting).await == 8).then_some(())).await;
@@ -487,22 +487,22 @@ async fn of_several_first_administrators_at_once_one_is_made(backend: Backend) {
     assert_eq!((made, sql(&server.place, admins).await), (1, 1));
 }
 
-async fn a_name_is_never_lost_beside_its_parts(backend: Backend) {
+async fn a_full_name_must_match_its_parts(backend: Backend) {
     let server = Server::start(backend).await;
     let me = server.member("ana@example.com").await;
     let named = json!({"name": "Ana Gómez", "email": "ana@example.com"});
     let mut read = me.put("/api/auth/profile", named).await.expect_status(200).body;
     read["name"] = json!("Anna Gómez");
-    me.put("/api/auth/profile", read.clone()).await.expect_status(400).complaints("name");
+    me.put("/api/auth/profile", read.clone()).await.expect_status(400).field_errors("name");
     read["first_name"] = json!("Anna");
     me.put("/api/auth/profile", read).await.expect_status(200);
     let alone = json!({"name": "Only Name", "first_name": null, "last_name": null});
-    me.patch("/api/auth/profile", alone).await.expect_status(400).complaints("name");
+    me.patch("/api/auth/profile", alone).await.expect_status(400).field_errors("name");
     let long = json!({"name": "x".repeat(150)});
-    me.patch("/api/auth/profile", long.clone()).await.expect_status(400).complaints("name");
+    me.patch("/api/auth/profile", long.clone()).await.expect_status(400).field_errors("name");
     let mut new = registration("bob@example.com");
     new["name"] = long["name"].clone();
-    server.nobody().post("/api/auth/register", new).await.expect_status(400).complaints("name");
+    server.nobody().post("/api/auth/register", new).await.expect_status(400).field_errors("name");
 }
 
 async fn sessions_come_in_pages(backend: Backend) {
@@ -519,7 +519,7 @@ async fn sessions_come_in_pages(backend: Backend) {
     assert_eq!(last.body["next"], json!(null));
 }
 
-async fn what_the_command_line_changed_is_not_overwritten_unseen(backend: Backend) {
+async fn changes_on_the_command_line_are_not_silently_overwritten(backend: Backend) {
     let server = Server::start(backend).await;
     let me = server.member("ana@example.com").await;
     me.patch("/api/auth/profile", json!({"phone": "555-1234"})).await.expect_status(200);

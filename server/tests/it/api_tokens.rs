@@ -10,10 +10,10 @@ use crate::harness::{Backend, Client, PASSWORD, Server, on_both};
 
 on_both! {
     a_token_is_shown_once_and_works_as_bearer,
-    every_fault_of_a_new_token_is_named_at_once,
-    a_scope_lets_through_what_it_is_for,
+    every_error_in_a_new_token_is_reported_at_once,
+    a_scope_permits_its_methods_only,
     a_token_has_no_more_rights_than_its_user,
-    a_token_can_not_make_itself_lasting,
+    a_token_can_not_extend_its_own_access,
     revoked_expired_and_foreign_tokens_are_refused,
     tokens_come_in_pages_up_to_a_limit,
     the_audit_log_names_the_token,
@@ -50,7 +50,7 @@ async fn a_token_is_shown_once_and_works_as_bearer(backend: Backend) {
     );
     let list = loop {
         let list = ana.get("/api/auth/tokens").await.expect_status(200);
-        // The last use is noted beside the request.
+        // The last use is stored in a task of its own.
         if !list.results()[0]["last_used_at"].is_null() {
             break list;
         }
@@ -63,28 +63,28 @@ async fn a_token_is_shown_once_and_works_as_bearer(backend: Backend) {
     assert!(!dump[0].contains(&secret[4..]), "the secret is stored");
 }
 
-async fn every_fault_of_a_new_token_is_named_at_once(backend: Backend) {
+async fn every_error_in_a_new_token_is_reported_at_once(backend: Backend) {
     let server = Server::start(backend).await;
     let ana = server.member("ana@example.com").await;
     let none = ana.post("/api/auth/tokens", json!({"scope": "read"})).await.expect_status(400);
     for field in ["name", "scopes", "scope"] {
-        none.complaints(field);
+        none.field_errors(field);
     }
     for scopes in [json!([]), json!(["admin"]), json!("read"), json!(["read", "read"]), json!([1])]
     {
         let body = json!({"name": "x", "scopes": scopes});
-        ana.post("/api/auth/tokens", body).await.expect_status(400).complaints("scopes");
+        ana.post("/api/auth/tokens", body).await.expect_status(400).field_errors("scopes");
     }
     let now = server.app.clock().now();
     for expires in
         [json!(now), json!(now + TimeDelta::days(6 * 366)), json!("2026-11-20"), json!(5)]
     {
         let body = json!({"name": "x", "scopes": ["read"], "expires_at": expires});
-        ana.post("/api/auth/tokens", body).await.expect_status(400).complaints("expires_at");
+        ana.post("/api/auth/tokens", body).await.expect_status(400).field_errors("expires_at");
     }
 }
 
-async fn a_scope_lets_through_what_it_is_for(backend: Backend) {
+async fn a_scope_permits_its_methods_only(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     admin.patient(json!({"first_name": "Ana"})).await;
@@ -137,7 +137,7 @@ async fn a_token_has_no_more_rights_than_its_user(backend: Backend) {
     program.get("/api/patients").await.expect_status(401);
 }
 
-async fn a_token_can_not_make_itself_lasting(backend: Backend) {
+async fn a_token_can_not_extend_its_own_access(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let bob = server.member("bob@example.com").await;
@@ -209,7 +209,7 @@ async fn revoked_expired_and_foreign_tokens_are_refused(backend: Backend) {
     server.app.clock().advance(TimeDelta::seconds(1));
     let over = program(&server, &brief).get("/api/patients").await.expect_status(401);
     assert!(over.header("www-authenticate").starts_with("Bearer"));
-    // Until it is revoked the list tells why a program has stopped.
+    // Until it is revoked, the list shows why a program no longer works.
     assert_eq!(ana.get("/api/auth/tokens").await.results()[0]["id"], brief["id"]);
     let whole = made["token"].as_str().unwrap();
     for forged in ["fdt_", "fdt_x", &whole[..46], &format!("{whole}x"), &whole.to_uppercase()] {

@@ -1,4 +1,4 @@
-//! What is around the API: pages of other origins, proxies in front, pages for people.
+//! Everything around the API: pages of other origins, proxies in front, pages for people.
 
 use reqwest::Method;
 use serde_json::json;
@@ -30,7 +30,7 @@ fn has_no_cors(answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn a_page_of_an_allowed_origin_may_ask_beforehand() {
+async fn a_preflight_from_an_allowed_origin_is_answered() {
     let server = server_for(&["http://other.example:5173", PAGE]).await;
     let nobody = server.nobody();
     for path in ["/api/patients/1", "/api/auth/login/", "/nowhere"] {
@@ -92,7 +92,7 @@ async fn an_allowed_page_may_read_answers_and_errors() {
 }
 
 #[tokio::test]
-async fn any_other_page_gets_no_permission() {
+async fn any_other_origin_gets_no_permission() {
     let server = server_for(&[PAGE]).await;
     let nobody = server.nobody();
     for origin in [
@@ -117,7 +117,7 @@ async fn any_other_page_gets_no_permission() {
 }
 
 #[tokio::test]
-async fn without_the_setting_no_page_elsewhere_may_do_anything() {
+async fn without_the_setting_other_origins_get_no_permission() {
     let server = Server::start(Backend::Sqlite).await;
     let nobody = server.nobody();
     let answer = preflight(&nobody, PAGE, "/api/patients/1").await.expect_status(405);
@@ -133,8 +133,8 @@ async fn behind(proxies: &[&str]) -> Server {
     .await
 }
 
-/// Logs in as the front desk with headers that a proxy would add; answers where the session is said
-/// to come from, and where the list of patients says that it goes on.
+/// Logs in as the front desk with the headers that a proxy adds. Returns the origin of the session
+/// and the URL of the next page of patients.
 async fn seen(server: &Server, headers: &[(&str, &str)]) -> (String, String) {
     let nobody = server.nobody();
     let login = json!({"email": "staff@example.com", "password": PASSWORD});
@@ -156,7 +156,7 @@ async fn seen(server: &Server, headers: &[(&str, &str)]) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_is_believed_and_nobody_else() {
+async fn only_a_trusted_proxy_is_believed() {
     let headers = [
         ("x-forwarded-for", "1.1.1.1, 203.0.113.9, 10.7.7.7"),
         ("x-forwarded-proto", "https"),
@@ -214,7 +214,7 @@ async fn guessing_is_slowed_down_by_the_clients_address_and_not_the_proxys() {
 }
 
 #[tokio::test]
-async fn pages_of_an_earlier_web_site_lead_somewhere() {
+async fn pages_of_an_earlier_web_site_redirect() {
     let server = Server::start(Backend::Sqlite).await;
     let nobody = server.nobody();
     let old = [
@@ -318,7 +318,7 @@ async fn the_page_of_problems_lists_every_kind_and_every_code_with_its_parameter
 }
 
 #[tokio::test]
-async fn big_assets_are_compressed_for_those_who_take_it() {
+async fn big_assets_are_compressed_if_the_client_accepts_it() {
     use std::io::Read;
     let server = Server::start(Backend::Sqlite).await;
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -1,4 +1,4 @@
-//! Patients in the care of doctors.
+//! Assignments of patients to doctors.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,23 +7,23 @@ use crate::harness::{Backend, Client, Server, on_both};
 
 on_both! {
     a_patient_is_assigned_and_the_assignment_read_back,
-    what_is_not_there_or_not_visible_is_named_in_the_body_alike,
-    fifty_identical_assignments_at_once_make_one,
-    an_assignment_ends_and_may_be_opened_again,
-    a_second_active_one_is_refused_also_when_opened_again,
-    what_was_read_of_an_assignment_can_be_sent_back,
-    patient_and_doctor_stay_what_they_are,
-    a_transfer_ends_one_and_opens_the_other,
+    missing_and_invisible_records_get_the_same_error,
+    fifty_identical_concurrent_assignments_create_one,
+    an_ended_assignment_can_be_reactivated,
+    a_second_active_assignment_is_refused_even_on_reactivation,
+    an_assignment_that_was_read_can_be_sent_back,
+    the_patient_and_the_doctor_of_an_assignment_can_not_change,
+    a_transfer_completes_one_assignment_and_creates_another,
     archiving_a_patient_ends_assignments_and_restoring_brings_them_back,
     assignments_are_filtered_and_ordered,
     members_assign_their_own_patients_only,
     purging_a_patient_erases_the_assignments_too,
-    the_history_of_an_assignment_tells_everything,
+    the_history_of_an_assignment_has_every_change,
     patients_are_listed_by_doctor,
-    what_was_left_out_at_one_restore_is_not_brought_back_at_another,
-    crossing_transfers_and_assignments_all_come_to_an_end,
-    no_archived_doctor_keeps_a_patient_whoever_comes_first,
-    a_search_looks_at_names_alone,
+    an_assignment_skipped_at_one_restore_stays_ended_at_the_next,
+    crossing_transfers_and_assignments_do_not_deadlock,
+    no_archived_doctor_keeps_a_patient_in_any_order,
+    a_search_of_assignments_matches_only_names,
 }
 
 async fn desk(backend: Backend) -> (Server, Client) {
@@ -72,32 +72,32 @@ async fn a_patient_is_assigned_and_the_assignment_read_back(backend: Backend) {
     assert!(off["ended_at"].is_string());
 }
 
-async fn what_is_not_there_or_not_visible_is_named_in_the_body_alike(backend: Backend) {
+async fn missing_and_invisible_records_get_the_same_error(backend: Backend) {
     let (server, staff) = desk(backend).await;
     let member = server.member("ana@example.com").await;
     let refused = async |client: &Client, body: Value| {
         client.post("/api/assignments", body).await.expect_status(400)
     };
     let absent = refused(&staff, json!({"patient": 99, "doctor": 98})).await;
-    absent.complaints("doctor");
+    absent.field_errors("doctor");
     let hidden = refused(&member, json!({"patient": 1, "doctor": 98})).await;
-    assert_eq!(hidden.complaints("patient"), absent.complaints("patient"));
+    assert_eq!(hidden.field_errors("patient"), absent.field_errors("patient"));
     let bad = json!({
         "patient": "1", "doctor": 0, "status": "GONE", "assigned_date": "2026-02-30",
         "notes": "x".repeat(10_001), "note": "x", "assigned_by": 1,
     });
     let answer = refused(&staff, bad.clone()).await;
     for (field, _) in bad.as_object().unwrap() {
-        answer.complaints(field);
+        answer.field_errors(field);
     }
     let answer = refused(&staff, json!({})).await;
-    answer.complaints("patient");
-    answer.complaints("doctor");
+    answer.field_errors("patient");
+    answer.field_errors("doctor");
     let both = json!({"patient": 1, "doctor": 1, "status": "ACTIVE", "is_active": false});
-    refused(&staff, both).await.complaints("is_active");
+    refused(&staff, both).await.field_errors("is_active");
 }
 
-async fn fifty_identical_assignments_at_once_make_one(backend: Backend) {
+async fn fifty_identical_concurrent_assignments_create_one(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     let body = json!({"patient": 1, "doctor": 1});
     let attempts = (0..50).map(|_| staff.post("/api/assignments", body.clone()));
@@ -107,12 +107,12 @@ async fn fifty_identical_assignments_at_once_make_one(backend: Backend) {
     assert_eq!((made, refused.len()), (1, 49));
     for answer in refused {
         assert_eq!(answer.body["existing"]["id"], 1);
-        answer.complaints("doctor");
+        answer.field_errors("doctor");
     }
     assert_eq!(staff.get("/api/assignments").await.body["count"], 1);
 }
 
-async fn an_assignment_ends_and_may_be_opened_again(backend: Backend) {
+async fn an_ended_assignment_can_be_reactivated(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     assign(&staff, 1, 1).await;
     staff.delete("/api/assignments/1").await.expect_status(204);
@@ -132,7 +132,7 @@ async fn an_assignment_ends_and_may_be_opened_again(backend: Backend) {
     assert_eq!(off.expect_status(200).body["status"], "COMPLETED");
 }
 
-async fn a_second_active_one_is_refused_also_when_opened_again(backend: Backend) {
+async fn a_second_active_assignment_is_refused_even_on_reactivation(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     assign(&staff, 1, 1).await;
     staff.delete("/api/assignments/1").await.expect_status(204);
@@ -143,7 +143,7 @@ async fn a_second_active_one_is_refused_also_when_opened_again(backend: Backend)
     staff.post("/api/assignments", past).await.expect_status(201);
 }
 
-async fn what_was_read_of_an_assignment_can_be_sent_back(backend: Backend) {
+async fn an_assignment_that_was_read_can_be_sent_back(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     let mut read = assign(&staff, 1, 1).await;
     let same = staff.put("/api/assignments/1", read.clone()).await.expect_status(200);
@@ -160,30 +160,30 @@ async fn what_was_read_of_an_assignment_can_be_sent_back(backend: Backend) {
     assert_eq!(cleared.expect_status(200).body["notes"], Value::Null);
     for never in ["status", "assigned_date"] {
         let refused = staff.patch("/api/assignments/1", json!({never: null})).await;
-        refused.expect_status(400).complaints(never);
+        refused.expect_status(400).field_errors(never);
     }
 }
 
-async fn patient_and_doctor_stay_what_they_are(backend: Backend) {
+async fn the_patient_and_the_doctor_of_an_assignment_can_not_change(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     assign(&staff, 1, 1).await;
     let other = json!({"patient": 2, "doctor": 2, "assigned_by": 9});
     let refused = staff.patch("/api/assignments/1", other).await.expect_status(400);
     for field in ["patient", "doctor", "assigned_by"] {
-        refused.complaints(field);
+        refused.field_errors(field);
     }
     let same = json!({"patient": 1, "doctor": 1, "notes": "N"});
     staff.patch("/api/assignments/1", same).await.expect_status(200);
 }
 
-async fn a_transfer_ends_one_and_opens_the_other(backend: Backend) {
+async fn a_transfer_completes_one_assignment_and_creates_another(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     let body = json!({"patient": 1, "doctor": 1, "reason_for_visit": "Pain", "notes": "N"});
     staff.post("/api/assignments", body).await.expect_status(201);
     let path = "/api/assignments/1/transfer";
-    staff.post(path, json!({"doctor": 1})).await.expect_status(400).complaints("doctor");
-    staff.post(path, json!({"doctor": 77})).await.expect_status(400).complaints("doctor");
-    staff.post(path, json!({})).await.expect_status(400).complaints("doctor");
+    staff.post(path, json!({"doctor": 1})).await.expect_status(400).field_errors("doctor");
+    staff.post(path, json!({"doctor": 77})).await.expect_status(400).field_errors("doctor");
+    staff.post(path, json!({})).await.expect_status(400).field_errors("doctor");
     assign(&staff, 1, 3).await;
     let refused = staff.post(path, json!({"doctor": 3})).await.expect_status(409);
     assert_eq!(refused.body["existing"]["id"], 2);
@@ -194,7 +194,7 @@ async fn a_transfer_ends_one_and_opens_the_other(backend: Backend) {
     assert_eq!(opened.body["reason_for_visit"], "Pain");
     assert_eq!(opened.body["notes"], Value::Null);
     assert_eq!(staff.get("/api/assignments/1").await.body["status"], "COMPLETED");
-    staff.post(path, json!({"doctor": 3})).await.expect_status(409).complaints("status");
+    staff.post(path, json!({"doctor": 3})).await.expect_status(409).field_errors("status");
     let next = json!({"doctor": 1, "reason_for_visit": "Second opinion"});
     let next = staff.post("/api/assignments/3/transfer", next).await.expect_status(201).body;
     assert_eq!(next["reason_for_visit"], "Second opinion");
@@ -215,7 +215,7 @@ async fn archiving_a_patient_ends_assignments_and_restoring_brings_them_back(bac
     }
     staff.get("/api/patients/1/doctors").await.expect_status(404);
     assert_eq!(staff.get("/api/doctors/1").await.body["active_patients"], 0);
-    // A doctor who goes meanwhile does not come back with the patient.
+    // A doctor who is archived in the meantime is not restored with the patient.
     staff.delete("/api/doctors/3").await.expect_status(204);
     staff.post("/api/patients/1/restore", json!({})).await.expect_status(200);
     let status = async |id: i64| {
@@ -268,7 +268,7 @@ async fn assignments_are_filtered_and_ordered(backend: Backend) {
     assert_eq!(next.results()[0]["id"], 4);
     staff.get("/api/patients/99/doctors").await.expect_status(404);
     staff.get("/api/doctors/99/patients").await.expect_status(404);
-    staff.get("/api/assignments?status=GONE").await.expect_status(400).complaints("status");
+    staff.get("/api/assignments?status=GONE").await.expect_status(400).field_errors("status");
 }
 
 async fn members_assign_their_own_patients_only(backend: Backend) {
@@ -308,7 +308,7 @@ async fn purging_a_patient_erases_the_assignments_too(backend: Backend) {
     assert_eq!(staff.get("/api/doctors/1").await.body["active_patients"], 0);
 }
 
-async fn the_history_of_an_assignment_tells_everything(backend: Backend) {
+async fn the_history_of_an_assignment_has_every_change(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     assign(&staff, 1, 1).await;
     staff.patch("/api/assignments/1", json!({"notes": "N"})).await.expect_status(200);
@@ -341,10 +341,10 @@ async fn patients_are_listed_by_doctor(backend: Backend) {
     assert_eq!(staff.get("/api/patients?doctor=1").await.expect_status(200).names(), ["Ben Okri"]);
     staff.delete("/api/assignments/1").await.expect_status(204);
     assert_eq!(staff.get("/api/patients?doctor=1").await.body["count"], 0);
-    staff.get("/api/patients?doctor=x").await.expect_status(400).complaints("doctor");
+    staff.get("/api/patients?doctor=x").await.expect_status(400).field_errors("doctor");
 }
 
-async fn what_was_left_out_at_one_restore_is_not_brought_back_at_another(backend: Backend) {
+async fn an_assignment_skipped_at_one_restore_stays_ended_at_the_next(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     assign(&staff, 1, 1).await;
     let archive = async |path: &str| staff.delete(path).await.expect_status(204);
@@ -353,7 +353,7 @@ async fn what_was_left_out_at_one_restore_is_not_brought_back_at_another(backend
     };
     archive("/api/patients/1").await;
     archive("/api/doctors/1").await;
-    // Left out, since the doctor is not there.
+    // Left out, because the doctor does not exist.
     restore("/api/patients/1").await;
     restore("/api/doctors/1").await;
     assert_eq!(staff.get("/api/assignments/1").await.body["status"], "CANCELLED");
@@ -364,7 +364,7 @@ async fn what_was_left_out_at_one_restore_is_not_brought_back_at_another(backend
     assert_eq!(staff.get("/api/assignments/2").await.body["status"], "ACTIVE");
 }
 
-async fn crossing_transfers_and_assignments_all_come_to_an_end(backend: Backend) {
+async fn crossing_transfers_and_assignments_do_not_deadlock(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     for round in 0..10 {
         let one = assign(&staff, 1, 1).await["id"].clone();
@@ -394,7 +394,7 @@ async fn crossing_transfers_and_assignments_all_come_to_an_end(backend: Backend)
     }
 }
 
-async fn no_archived_doctor_keeps_a_patient_whoever_comes_first(backend: Backend) {
+async fn no_archived_doctor_keeps_a_patient_in_any_order(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     for round in 0..10 {
         assign(&staff, 1, 1).await;
@@ -419,7 +419,7 @@ async fn no_archived_doctor_keeps_a_patient_whoever_comes_first(backend: Backend
     }
 }
 
-async fn a_search_looks_at_names_alone(backend: Backend) {
+async fn a_search_of_assignments_matches_only_names(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     let there = json!({"city": "Patelville", "clinic_name": "Okri House"});
     staff.patch("/api/doctors/1", there).await.expect_status(200);

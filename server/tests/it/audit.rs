@@ -11,19 +11,19 @@ on_both! {
     only_administrators_read_the_log,
     an_entry_says_who_what_when_and_from_where,
     filters_restrict_and_combine,
-    pages_meet_every_entry_once,
+    pages_return_every_entry_once,
     reading_the_log_is_noted_once_a_request,
-    every_combination_of_filters_answers_from_an_index,
+    every_combination_of_filters_uses_an_index,
 }
 
-/// Runs statements past the server.
+/// Executes statements directly on the database.
 pub(crate) async fn execute(server: &Server, statements: &[&str]) {
     for statement in statements {
         fetch(server, statement).await;
     }
 }
 
-/// The first column of what a statement answers, past the server.
+/// The first column of a statement's result, read directly from the database.
 pub(crate) async fn fetch(server: &Server, statement: &str) -> Vec<String> {
     let url = &server.place.database_url;
     let statement = AssertSqlSafe(statement.to_owned());
@@ -31,7 +31,7 @@ pub(crate) async fn fetch(server: &Server, statement: &str) -> Vec<String> {
         let mut connection = sqlx::SqliteConnection::connect(url).await.unwrap();
         let rows = connection.fetch_all(statement).await.unwrap();
         let rows = rows.iter().map(|row| {
-            // A plan has its text in the last column.
+            // The text of a plan is in the last column.
             row.try_get::<String, _>(row.len() - 1).unwrap()
         });
         let rows = rows.collect();
@@ -125,7 +125,7 @@ async fn filters_restrict_and_combine(backend: Backend) {
     assert_eq!(count("entity=patient&entity_id=2").await, 1);
     assert_eq!(count(&format!("entity=patient&entity_id=2&actor={id}")).await, 0);
     assert_eq!(count("action=patient").await, 0);
-    // From includes its moment, to does not.
+    // `from` includes its moment, `to` does not.
     assert_eq!(count(&format!("entity=patient&from={}&to={}", at(0), at(2))).await, 2);
     assert_eq!(count(&format!("entity=patient&from={}", at(1))).await, 2);
     assert_eq!(count(&format!("entity=patient&to={}", at(0))).await, 0);
@@ -144,16 +144,16 @@ async fn filters_restrict_and_combine(backend: Backend) {
         ("ordering=at", "ordering"),
     ] {
         let answer = admin.get(&format!("/api/audit?{query}")).await.expect_status(400);
-        answer.complaints(field);
+        answer.field_errors(field);
     }
 }
 
-async fn pages_meet_every_entry_once(backend: Backend) {
+async fn pages_return_every_entry_once(backend: Backend) {
     let server = Server::start(backend).await;
     server.app.clock().stop();
     let admin = server.admin().await;
     for i in 0..23 {
-        // Several at the same moment.
+        // Several events at the same moment.
         server.app.clock().advance(chrono::TimeDelta::seconds(i64::from(i % 4 == 0)));
         admin.patient(json!({"first_name": "Ana"})).await;
     }
@@ -170,7 +170,7 @@ async fn pages_meet_every_entry_once(backend: Backend) {
             if page.body["previous"].is_null() { previous } else { page.body["previous"].clone() };
         let Some(next) = page.body["next"].as_str() else { break };
         address = next.to_owned();
-        // What is written meanwhile moves nothing.
+        // New events do not move the pages.
         admin.patient(json!({"first_name": "Later"})).await;
     }
     assert_eq!(rows, all);
@@ -197,8 +197,8 @@ async fn reading_the_log_is_noted_once_a_request(backend: Backend) {
     assert_eq!(log(&admin, "action=audit.read").await.body["count"], 4);
 }
 
-/// The plans of what the list asks for, on many rows: none may walk through the whole log.
-async fn every_combination_of_filters_answers_from_an_index(backend: Backend) {
+/// The plans of the list's queries on many rows. None may scan the whole log.
+async fn every_combination_of_filters_uses_an_index(backend: Backend) {
     let server = Server::start(backend).await;
     server.admin().await;
     let is_sqlite = backend == Backend::Sqlite;
@@ -251,7 +251,7 @@ async fn every_combination_of_filters_answers_from_an_index(backend: Backend) {
             let is_scan =
                 plan.lines().any(|line| line.starts_with("SCAN a") && !line.contains("INDEX"));
             assert!(!is_scan, "{filters}\n{plan}");
-            // Only the entries of one record may be sorted: they are few.
+            // Only the few events of one record may be sorted.
             let sorts = plan.contains("TEMP B-TREE") || plan.contains("Sort");
             assert!(!sorts || filters.contains("entity_id"), "{filters}\n{plan}");
         }

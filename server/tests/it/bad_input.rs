@@ -1,11 +1,11 @@
-//! Bad input: one clear problem, and the same one on both databases.
+//! Bad input gets one clear problem, the same on both databases.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Backend, Client, Server};
 
-/// A desk with one of each.
+/// A server with one record of each kind.
 async fn desk(backend: Backend) -> (Server, Client) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
@@ -48,7 +48,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>, u16)> {
     ]
 }
 
-/// The document without what differs from request to request.
+/// The document without the parts that differ between requests.
 fn told(answer: &Answer) -> Value {
     let mut body = answer.body.clone();
     if let Some(members) = body.as_object_mut() {
@@ -58,7 +58,7 @@ fn told(answer: &Answer) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_bodies_are_told_alike_on_both_databases() {
+async fn bad_bodies_get_the_same_errors_on_both_databases() {
     let (_sqlite, near) = desk(Backend::Sqlite).await;
     let (_postgres, far) = desk(Backend::Postgres).await;
     for (content_type, body, status) in bodies() {
@@ -73,7 +73,7 @@ async fn bad_bodies_are_told_alike_on_both_databases() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_members_are_told_alike_on_both_databases() {
+async fn bad_members_get_the_same_errors_on_both_databases() {
     let (_sqlite, near) = desk(Backend::Sqlite).await;
     let (_postgres, far) = desk(Backend::Postgres).await;
     for (path, body, status) in [
@@ -112,7 +112,7 @@ async fn bad_members_are_told_alike_on_both_databases() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_addresses_and_headers_are_told_alike_on_both_databases() {
+async fn bad_urls_and_headers_get_the_same_errors_on_both_databases() {
     let (_sqlite, near) = desk(Backend::Sqlite).await;
     let (_postgres, far) = desk(Backend::Postgres).await;
     let long = format!("/api/patients?search={}", "x".repeat(50_000));

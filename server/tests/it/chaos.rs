@@ -54,7 +54,7 @@ fn end(mut child: Child) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "mounts a disk: scripts/chaos"]
-async fn a_full_disk_again_and_again() {
+async fn a_disk_that_is_full_repeatedly() {
     let mut place = Place::new(Backend::Sqlite).await;
     let disk = Disk::new(&place.folder.path().join("disk"), "12m");
     place.database_url = format!("sqlite:{}", disk.0.join("desk.sqlite").display());
@@ -65,7 +65,7 @@ async fn a_full_disk_again_and_again() {
     admin.patient(json!({"first_name": "Ana"})).await;
     let mut written = 1;
     for round in 0..10 {
-        // Fills the disk except for a rest, then registers patients until one is refused.
+        // Fills the disk almost completely, then registers patients until one is refused.
         let free = rustix::fs::statvfs(&disk.0).unwrap();
         let rest = 64 * 1024;
         let length = (free.f_bavail * free.f_frsize).saturating_sub(rest);

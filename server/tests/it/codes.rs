@@ -1,4 +1,4 @@
-//! One-time codes, and setting a password with one.
+//! One-time codes, and setting a password with them.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -9,18 +9,18 @@ use crate::{
 };
 
 on_both! {
-    a_code_works_once_for_one_of_many,
+    a_code_works_for_one_of_many_concurrent_requests,
     a_newer_code_ends_the_older_one,
-    a_code_lives_as_long_as_it_says,
-    ten_wrong_tries_end_a_code,
-    a_wrong_an_expired_and_a_used_code_answer_alike,
+    a_code_is_valid_for_the_stated_time,
+    ten_failed_attempts_void_a_code,
+    wrong_expired_and_used_codes_get_the_same_answer,
     guessing_codes_is_slowed_down,
     a_new_password_obeys_the_rules_of_its_role,
-    a_reset_ends_whatever_the_old_password_began,
-    another_email_address_ends_codes,
+    a_password_reset_ends_everything_that_the_old_password_began,
+    a_new_email_address_voids_codes,
 }
 
-async fn a_code_works_once_for_one_of_many(backend: Backend) {
+async fn a_code_works_for_one_of_many_concurrent_requests(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
@@ -30,7 +30,7 @@ async fn a_code_works_once_for_one_of_many(backend: Backend) {
             let password = format!("{NEW_PASSWORD} {i}");
             loop {
                 let answer = reset(&nobody, &code, &password).await;
-                // Too many hashes at once on a slow machine: what the client is told to do.
+                // A slow machine may refuse some hashes, so this retries as the client is told to.
                 if answer.status != 503 {
                     return (answer.status, password);
                 }
@@ -61,7 +61,7 @@ async fn a_newer_code_ends_the_older_one(backend: Backend) {
     reset(&server.nobody(), &newer["code"], NEW_PASSWORD).await.expect_status(204);
 }
 
-async fn a_code_lives_as_long_as_it_says(backend: Backend) {
+async fn a_code_is_valid_for_the_stated_time(backend: Backend) {
     let server = Server::start(backend).await;
     server.app.clock().stop();
     let admin = server.admin().await;
@@ -81,14 +81,14 @@ async fn a_code_lives_as_long_as_it_says(backend: Backend) {
     reset(&server.nobody(), &first["code"], NEW_PASSWORD).await.expect_status(204);
 }
 
-/// The same code with another last character.
+/// The code with another last character.
 fn mistyped(code: &Value) -> Value {
     let code = code.as_str().unwrap();
     let last = if code.ends_with('7') { "8" } else { "7" };
     json!(format!("{}{last}", &code[..code.len() - 1]))
 }
 
-async fn ten_wrong_tries_end_a_code(backend: Backend) {
+async fn ten_failed_attempts_void_a_code(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let ten = make(&admin, json!({"username": "ines", "role": "member"})).await;
@@ -106,7 +106,7 @@ async fn ten_wrong_tries_end_a_code(backend: Backend) {
     assert_eq!(refused, 11);
 }
 
-async fn a_wrong_an_expired_and_a_used_code_answer_alike(backend: Backend) {
+async fn wrong_expired_and_used_codes_get_the_same_answer(backend: Backend) {
     let server = Server::start(backend).await;
     server.app.clock().stop();
     let admin = server.admin().await;
@@ -126,12 +126,12 @@ async fn a_wrong_an_expired_and_a_used_code_answer_alike(backend: Backend) {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     assert_eq!(answers[0]["error_codes"][0]["field"], "token");
     let both = reset(&server.nobody(), &json!("nonsense"), "short").await.expect_status(400);
-    both.complaints("token");
-    both.complaints("new_password");
+    both.field_errors("token");
+    both.field_errors("new_password");
     let none = server.nobody().post("/api/auth/password/reset", json!({})).await;
     let none = none.expect_status(400);
-    none.complaints("token");
-    none.complaints("new_password");
+    none.field_errors("token");
+    none.field_errors("new_password");
 }
 
 async fn guessing_codes_is_slowed_down(backend: Backend) {
@@ -156,12 +156,12 @@ async fn a_new_password_obeys_the_rules_of_its_role(backend: Backend) {
     let made = make(&admin, body).await;
     for bad in ["14 characters.", "ines.soto@example.com", "INÉS MARÍA SOTO", "12345678"] {
         let answer = reset(&server.nobody(), &made["code"], bad).await.expect_status(400);
-        answer.complaints("new_password");
+        answer.field_errors("new_password");
         assert!(answer.body["errors"]["token"].is_null(), "{}", answer.text);
     }
-    // The code is still good.
+    // The code is still valid.
     reset(&server.nobody(), &made["code"], "15 characters..").await.expect_status(204);
-    // Somebody who becomes staff keeps the password, and the next one has to be long.
+    // A user who becomes staff keeps the password, but the next one must be long.
     let member = make(&admin, json!({"username": "rosa", "role": "member"})).await;
     let (id, short) = (&member["user"]["id"], "10 letters");
     reset(&server.nobody(), &member["code"], short).await.expect_status(204);
@@ -171,10 +171,10 @@ async fn a_new_password_obeys_the_rules_of_its_role(backend: Backend) {
     let session = server.nobody().post("/api/auth/login", login).await.expect_status(200).body;
     let rosa = server.nobody().with_token(session["access"].as_str().unwrap());
     let change = json!({"current_password": short, "new_password": "14 characters."});
-    rosa.post("/api/auth/password", change).await.expect_status(400).complaints("new_password");
+    rosa.post("/api/auth/password", change).await.expect_status(400).field_errors("new_password");
 }
 
-async fn a_reset_ends_whatever_the_old_password_began(backend: Backend) {
+async fn a_password_reset_ends_everything_that_the_old_password_began(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let ana = server.member("ana@example.com").await;
@@ -184,7 +184,7 @@ async fn a_reset_ends_whatever_the_old_password_began(backend: Backend) {
     let token = ana.post("/api/auth/tokens", token).await.expect_status(201).body;
     let program = server.nobody().with_token(token["token"].as_str().unwrap());
     let issued = code(&admin, &id).await;
-    // A code by itself changes nothing.
+    // A code alone changes nothing.
     ana.get("/api/auth/profile").await.expect_status(200);
     reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(204);
     ana.get("/api/auth/profile").await.expect_status(401);
@@ -193,7 +193,7 @@ async fn a_reset_ends_whatever_the_old_password_began(backend: Backend) {
     server.nobody().post("/api/auth/token/refresh", refresh).await.expect_status(401);
     let old = json!({"email": "ana@example.com", "password": PASSWORD});
     server.nobody().post("/api/auth/login", old).await.expect_status(401);
-    // A password that one sets oneself ends outstanding codes, and leaves programs alone.
+    // Changing one's own password voids codes, but not API tokens.
     let login = json!({"email": "ana@example.com", "password": NEW_PASSWORD});
     let session = server.nobody().post("/api/auth/login", login).await.expect_status(200).body;
     let ana = server.nobody().with_token(session["access"].as_str().unwrap());
@@ -207,7 +207,7 @@ async fn a_reset_ends_whatever_the_old_password_began(backend: Backend) {
     reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(400);
 }
 
-async fn another_email_address_ends_codes(backend: Backend) {
+async fn a_new_email_address_voids_codes(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let body = json!({"email": "ines@exmaple.com", "role": "member"});

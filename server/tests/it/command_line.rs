@@ -15,14 +15,14 @@ use crate::{
 };
 
 on_both! {
-    accounts_are_kept_beside_a_running_server,
+    accounts_can_be_managed_beside_a_running_server,
     a_server_stops_cleanly_at_sigterm,
-    a_server_that_will_stop_is_not_ready_and_serves_on,
+    a_server_with_an_announced_stop_is_not_ready_but_still_serves,
     a_database_that_is_newer_than_the_program_is_refused,
-    what_others_have_written_acts_on_no_terminal,
+    text_from_others_does_not_act_on_a_terminal,
 }
 
-/// Runs the program; answers its exit status, output and complaint.
+/// Runs the program. Returns its exit status, standard output and standard error.
 fn run(place: &Place, args: &[&str], stdin: &str) -> (i32, String, String) {
     let mut child = program(place).args(args).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
@@ -43,13 +43,13 @@ fn misused(place: &Place, args: &[&str], sentence: &str) {
 
 #[track_caller]
 fn ends_with_a_sentence(place: &Place, args: &[&str], expected: i32, sentence: &str) {
-    let (status, _, complaint) = run(place, args, "");
-    assert_eq!(status, expected, "{args:?}: {complaint}");
-    assert!(complaint.contains(sentence), "{args:?}: {complaint}");
-    assert_eq!(complaint.lines().count(), 1, "more than a sentence: {complaint}");
+    let (status, _, error) = run(place, args, "");
+    assert_eq!(status, expected, "{args:?}: {error}");
+    assert!(error.contains(sentence), "{args:?}: {error}");
+    assert_eq!(error.lines().count(), 1, "more than a sentence: {error}");
 }
 
-async fn accounts_are_kept_beside_a_running_server(backend: Backend) {
+async fn accounts_can_be_managed_beside_a_running_server(backend: Backend) {
     let place = Place::new(backend).await;
     let (mut child, _) = serve(&place);
     create_admin(&place);
@@ -61,12 +61,12 @@ async fn accounts_are_kept_beside_a_running_server(backend: Backend) {
     assert_eq!(json[0]["role"], "admin");
     let create =
         ["user", "create", "--email", "x@example.com", "--role", "staff", "--password-stdin"];
-    let (status, _, complaint) = run(&place, &create, "short");
+    let (status, _, error) = run(&place, &create, "short");
     assert_eq!(status, 1);
-    assert!(complaint.contains("at least 15 characters"), "{complaint}");
-    let (status, _, complaint) = run(&place, &create, "securepassword123");
+    assert!(error.contains("at least 15 characters"), "{error}");
+    let (status, _, error) = run(&place, &create, "securepassword123");
     assert_eq!(status, 1);
-    assert!(complaint.contains("password: is too easy to guess"), "{complaint}");
+    assert!(error.contains("password: is too easy to guess"), "{error}");
     assert_eq!(run(&place, &create, PASSWORD).0, 0);
     assert!(run(&place, &create, PASSWORD).2.contains("already"));
     assert_eq!(run(&place, &["user", "set-role", "x@example.com", "admin"], "").0, 0);
@@ -95,14 +95,14 @@ fn tell_to_stop(child: &Child) {
     assert!(killed.success());
 }
 
-async fn a_server_that_will_stop_is_not_ready_and_serves_on(backend: Backend) {
+async fn a_server_with_an_announced_stop_is_not_ready_but_still_serves(backend: Backend) {
     let place = Place::new(backend).await;
     for (delay, signals) in [("300", 2), ("1", 1)] {
         let mut command = program(&place);
         command.env("FRONTDESK_SHUTDOWN_DELAY", delay);
         let (mut child, base, _log) =
             serve_logging(command.args(["serve", "--listen", "127.0.0.1:0"]));
-        // Each on a connection of its own.
+        // Each on its own connection.
         let get = async |path: &str| {
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
             http.get(format!("{base}{path}")).send().await
@@ -132,14 +132,14 @@ async fn a_server_that_will_stop_is_not_ready_and_serves_on(backend: Backend) {
 }
 
 #[tokio::test]
-async fn where_no_file_can_be_opened_the_log_says_so_once_a_second() {
+async fn running_out_of_files_is_logged_once_a_second() {
     let place = Place::new(Backend::Sqlite).await;
     create_admin(&place);
     let limited = "ulimit -n 64; exec \"$0\" serve --listen 127.0.0.1:0";
     let (mut child, base, log) =
         serve_logging(&mut program_by(&place, &["/bin/sh", "-c", limited]));
     let address = base.strip_prefix("http://").unwrap().parse().unwrap();
-    // Requests that run, so that none gives way.
+    // Running requests, so that none gives way.
     let open: Vec<_> = (0..100).map(|_| begin_request(address)).collect();
     std::thread::sleep(Duration::from_secs(4));
     let lines: Vec<String> = log.try_iter().filter(|line| line.contains("accepted")).collect();
@@ -154,7 +154,7 @@ async fn where_no_file_can_be_opened_the_log_says_so_once_a_second() {
     child.wait().unwrap();
 }
 
-/// Writes into the database past the program.
+/// Writes directly to the database.
 async fn execute(place: &Place, statement: &'static str) {
     use sqlx::{Connection, Executor};
     match place.database_url.strip_prefix("sqlite:") {
@@ -179,7 +179,7 @@ async fn a_database_that_is_newer_than_the_program_is_refused(backend: Backend) 
     refused(&place, &["serve", "--listen", "127.0.0.1:0"], "newer than this program");
 }
 
-/// A text that would act on a terminal, and how it is shown.
+/// A text that would act on a terminal, and its displayed form.
 const HOSTILE: &str = "a\u{1b}[2J\u{7}\u{9b}2J\u{202e}\nb";
 const SHOWN: &str = "a␛[2J␇‹U+009B›2J‹U+202E›↵b";
 
@@ -189,10 +189,10 @@ fn acts_on_no_terminal(printed: &str) {
     assert_eq!(printed.chars().find(acts), None, "{printed:?}");
 }
 
-async fn what_others_have_written_acts_on_no_terminal(backend: Backend) {
+async fn text_from_others_does_not_act_on_a_terminal(backend: Backend) {
     let place = Place::new(backend).await;
     create_admin(&place);
-    // From before such names were refused, or by another program's hand.
+    // From a version that accepted such names, or written by another program.
     let rename = "UPDATE users SET email = 'a' || char(27) || '[2J' || char(7) || char(155) || '2J' \
         || char(8238) || char(10) || 'b'";
     let rename_there = "UPDATE users SET email = 'a' || chr(27) || '[2J' || chr(7) || chr(155) || \
@@ -209,10 +209,10 @@ async fn what_others_have_written_acts_on_no_terminal(backend: Backend) {
     let file = format!("people{HOSTILE}.csv");
     let rows = format!("first_name,date_of_birth\n{HOSTILE:?},\n\u{1b}[2J,\nAna,\u{9b}2J\n");
     std::fs::write(place.folder.path().join(&file), rows).unwrap();
-    let (status, _, complaints) = run(&place, &["import", "patients", &file], "");
-    acts_on_no_terminal(&complaints);
-    assert_eq!((status, complaints.lines().count()), (1, 2), "{complaints}");
-    assert!(complaints.lines().all(|line| line.starts_with(&format!("people{SHOWN}.csv:"))));
+    let (status, _, field_errors) = run(&place, &["import", "patients", &file], "");
+    acts_on_no_terminal(&field_errors);
+    assert_eq!((status, field_errors.lines().count()), (1, 2), "{field_errors}");
+    assert!(field_errors.lines().all(|line| line.starts_with(&format!("people{SHOWN}.csv:"))));
     let (_, report, _) = run(&place, &["import", "patients", &file, "--json"], "");
     acts_on_no_terminal(&report);
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
@@ -221,14 +221,14 @@ async fn what_others_have_written_acts_on_no_terminal(backend: Backend) {
         .unwrap();
     refused(&place, &["import", "patients", "bad.csv"], "‹U+009B›2j␛[2j");
     refused(&place, &["import", "patients", HOSTILE], SHOWN);
-    let (status, _, complaint) = run(&place, &["--listen", HOSTILE], "");
-    acts_on_no_terminal(&complaint);
+    let (status, _, error) = run(&place, &["--listen", HOSTILE], "");
+    acts_on_no_terminal(&error);
     assert_eq!(status, 2);
-    assert!(complaint.contains("Usage: ") || complaint.contains("--help"), "{complaint}");
+    assert!(error.contains("Usage: ") || error.contains("--help"), "{error}");
 }
 
 #[tokio::test]
-async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
+async fn a_log_event_is_always_one_line() {
     let place = Place::new(Backend::Sqlite).await;
     create_admin(&place);
     let file = place.folder.path().join(HOSTILE);
@@ -242,7 +242,7 @@ async fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
         let token = log_in(&http, &base).await;
         let away = place.folder.path().join("away");
         std::fs::rename(&file, &away).unwrap();
-        // The file is looked at when a token is, now and then.
+        // The file is checked at intervals, when a token is issued or verified.
         let mut looks = 0..150;
         let line = loop {
             looks.next().expect("nobody misses the file");
@@ -300,7 +300,7 @@ async fn the_log_has_numbers_and_the_user_of_a_request_and_no_probes() {
 }
 
 #[tokio::test]
-async fn what_can_not_work_is_one_plain_sentence() {
+async fn an_impossible_start_is_reported_in_one_sentence() {
     let place = Place::new(Backend::Sqlite).await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -334,8 +334,8 @@ async fn postgresql_needs_a_given_secret() {
     let output =
         program(&place).env_remove("FRONTDESK_JWT_SECRET_FILE").arg("serve").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(complaint.contains("--jwt-secret-file"), "{complaint}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("--jwt-secret-file"), "{error}");
 }
 
 #[tokio::test]
@@ -346,10 +346,10 @@ async fn a_misspelt_setting_is_not_ignored() {
     {
         let output = program(&place).env(name, "x").arg("migrate").output().unwrap();
         assert_eq!(output.status.code(), Some(2));
-        let complaint = String::from_utf8(output.stderr).unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
         let sentence =
-            format!("the environment has {name}, which is not a setting; did you mean {meant}?");
-        assert!(complaint.contains(&sentence), "{complaint}");
+            format!("the environment sets {name}, which is not a setting; did you mean {meant}?");
+        assert!(error.contains(&sentence), "{error}");
     }
 }
 
@@ -358,23 +358,23 @@ async fn a_bad_line_of_the_env_file_is_named() {
     let place = Place::new(Backend::Sqlite).await;
     let with = |text: &str| {
         std::fs::write(place.folder.path().join(".env"), text).unwrap();
-        let (status, _, complaint) = run(&place, &["migrate"], "");
-        assert_eq!(status, 2, "{complaint}");
-        complaint
+        let (status, _, error) = run(&place, &["migrate"], "");
+        assert_eq!(status, 2, "{error}");
+        error
     };
-    let complaint = with("# ours\n\nFRONTDESK_REGISTRATIN=open\n");
-    assert!(complaint.contains("line 3 of the .env file has FRONTDESK_REGISTRATIN"), "{complaint}");
-    let complaint = with("FRONTDESK_REGISTRATION=open\nhunter2 is no line\n");
-    assert!(complaint.contains("line 2 of the .env file is not NAME=value"), "{complaint}");
-    assert!(!complaint.contains("hunter2"), "{complaint}");
-    let complaint = with("\nexport FRONTDESK_LISTEN=nonsense\n");
-    assert!(complaint.contains("FRONTDESK_LISTEN in line 2 of the .env file"), "{complaint}");
-    let (_, _, complaint) = run(&place, &["migrate", "--listen", "other"], "");
-    assert!(!complaint.contains(".env"), "{complaint}");
+    let error = with("# ours\n\nFRONTDESK_REGISTRATIN=open\n");
+    assert!(error.contains("line 3 of the .env file has FRONTDESK_REGISTRATIN"), "{error}");
+    let error = with("FRONTDESK_REGISTRATION=open\nhunter2 is no line\n");
+    assert!(error.contains("line 2 of the .env file is not NAME=value"), "{error}");
+    assert!(!error.contains("hunter2"), "{error}");
+    let error = with("\nexport FRONTDESK_LISTEN=nonsense\n");
+    assert!(error.contains("FRONTDESK_LISTEN in line 2 of the .env file"), "{error}");
+    let (_, _, error) = run(&place, &["migrate", "--listen", "other"], "");
+    assert!(!error.contains(".env"), "{error}");
 }
 
 #[tokio::test]
-async fn variables_that_a_container_platform_sets_are_no_settings() {
+async fn variables_of_a_container_platform_are_not_settings() {
     let place = Place::new(Backend::Sqlite).await;
     let output = program(&place)
         .env("FRONTDESK_SERVICE_HOST", "10.0.0.1")
@@ -388,7 +388,7 @@ async fn variables_that_a_container_platform_sets_are_no_settings() {
 }
 
 #[tokio::test]
-async fn a_value_that_can_not_be_read_comes_with_an_example() {
+async fn an_invalid_value_is_refused_with_an_example() {
     let place = Place::new(Backend::Sqlite).await;
     for (flag, value, example) in [
         ("--listen", "8000", "127.0.0.1:8000"),
@@ -398,9 +398,9 @@ async fn a_value_that_can_not_be_read_comes_with_an_example() {
         ("--cors-origins", "desk.example", "https://desk.example:8443"),
         ("--trusted-proxies", "proxy", "10.0.0.0/8"),
     ] {
-        let (status, _, complaint) = run(&place, &[flag, value], "");
-        assert_eq!(status, 2, "{complaint}");
-        assert!(complaint.contains(example), "{complaint}");
+        let (status, _, error) = run(&place, &[flag, value], "");
+        assert_eq!(status, 2, "{error}");
+        assert!(error.contains(example), "{error}");
     }
     let (mut child, base, _) =
         serve_logging(program(&place).args(["serve", "--listen", "localhost:0"]));
@@ -430,7 +430,7 @@ async fn the_help_of_a_command_has_the_settings_that_it_needs() {
             assert!(text.contains(variable), "{variable} is missing: {whole}");
         }
     }
-    // What the help leaves out is taken all the same.
+    // Options that the help leaves out are accepted all the same.
     assert_eq!(run(&place, &["user", "list", "--smtp-url", "smtps://mail.example"], "").0, 0);
 }
 
@@ -456,7 +456,7 @@ async fn settings_come_from_flag_then_variable_then_file() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_one_file_is_refused_and_told_where_the_first_is() {
+async fn a_second_server_on_one_file_is_refused_with_the_address_of_the_first() {
     let place = Place::new(Backend::Sqlite).await;
     let (mut child, base) = serve(&place);
     refused(&place, &["serve", "--listen", "127.0.0.1:0"], &base);
@@ -465,7 +465,7 @@ async fn a_second_server_on_one_file_is_refused_and_told_where_the_first_is() {
 }
 
 #[tokio::test]
-async fn the_key_is_made_beside_the_file_for_its_owner_alone() {
+async fn the_key_file_is_created_beside_the_database_for_its_owner() {
     let place = Place::new(Backend::Sqlite).await;
     let status = program(&place).env_remove("FRONTDESK_JWT_SECRET_FILE").arg("migrate").status();
     assert!(status.unwrap().success());

@@ -1,4 +1,4 @@
-//! Many at once.
+//! Concurrent requests.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ on_both! {
     sixteen_writers_lose_no_guarded_edit,
     twenty_registrations_of_one_email_make_one_account,
     parallel_refreshes_all_get_the_same_successor,
-    record_numbers_are_given_once,
-    an_identifier_is_taken_by_one_of_many,
+    record_numbers_are_never_reused,
+    one_of_many_concurrent_requests_gets_an_identifier,
     a_storm_of_logins_is_bounded,
 }
 
@@ -56,7 +56,7 @@ async fn twenty_registrations_of_one_email_make_one_account(backend: Backend) {
         async move {
             loop {
                 let answer = nobody.post("/api/auth/register", body.clone()).await;
-                // Too many hashes at once on a slow machine: what the client is told to do.
+                // A slow machine may refuse some hashes, so this retries as the client is told to.
                 if answer.status != 503 {
                     return answer.status;
                 }
@@ -89,7 +89,7 @@ async fn parallel_refreshes_all_get_the_same_successor(backend: Backend) {
     assert_eq!(successors.len(), 1);
 }
 
-async fn record_numbers_are_given_once(backend: Backend) {
+async fn record_numbers_are_never_reused(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let desks = (0..10).map(|_| {
@@ -110,7 +110,7 @@ async fn record_numbers_are_given_once(backend: Backend) {
     assert_eq!(numbers.len(), 200);
 }
 
-async fn an_identifier_is_taken_by_one_of_many(backend: Backend) {
+async fn one_of_many_concurrent_requests_gets_an_identifier(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let body = json!({"first_name": "A", "identifiers": [{"system": "ssn", "value": "1"}]});

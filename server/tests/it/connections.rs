@@ -12,10 +12,10 @@ use tokio::net::TcpSocket;
 
 use crate::harness::{Backend, Place, Server};
 
-/// Longer than anything here takes.
+/// Longer than any step of these tests takes.
 const HANG: Duration = Duration::from_secs(30);
 
-/// How a connection ended: closed by the server, or still open after a while.
+/// The state of a connection after a while: closed by the server, or still open.
 fn is_closed_within(mut stream: TcpStream, time: Duration) -> bool {
     stream.set_read_timeout(Some(time.min(Duration::from_millis(50)))).unwrap();
     let (until, mut buffer) = (Instant::now() + time, [0; 1024]);
@@ -96,7 +96,7 @@ async fn more_connections_than_allowed_wait_for_their_turn() {
     assert_eq!(waiting.await.unwrap(), 200);
 }
 
-/// A connection with a request that runs, since its body does not come.
+/// A connection with a running request, whose body does not arrive.
 pub(crate) fn begin_request(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\n\
@@ -105,7 +105,7 @@ pub(crate) fn begin_request(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// A server whose clients may be silent for as long as they like.
+/// A server without deadlines for silent clients.
 async fn patient_server(set: impl FnOnce(&mut Settings), limits: Limits) -> Server {
     let place = Arc::new(Place::migrated(Backend::Sqlite).await);
     let mut settings = place.settings();
@@ -115,7 +115,7 @@ async fn patient_server(set: impl FnOnce(&mut Settings), limits: Limits) -> Serv
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_all_places_are_taken_the_one_that_is_quiet_for_longest_gives_way() {
+async fn the_quietest_connection_gives_way_when_all_places_are_taken() {
     let set = |settings: &mut Settings| settings.max_connections = 4;
     let server = patient_server(set, Limits::default()).await;
     let address = server.address;
@@ -133,7 +133,7 @@ async fn where_all_places_are_taken_the_one_that_is_quiet_for_longest_gives_way(
         served.expect("nobody gives way").expect_status(200);
         drop(next);
         if left == 2 {
-            // Those that came later are there still, and the one that works is there to the end.
+            // Later connections are still open, and the one with a request stays open to the end.
             assert!(is_closed_within(half.try_clone().unwrap(), HANG));
             assert!(!is_closed_within(running.try_clone().unwrap(), Duration::from_millis(300)));
         }
@@ -213,7 +213,7 @@ async fn requests_that_run_when_the_server_stops_get_their_answer() {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(HANG)).unwrap();
         stream.write_all(head.as_bytes()).unwrap();
-        // Said when the operation asks for the body.
+        // The operation sends this when it asks for the body.
         let mut go_on = [0; 25];
         stream.read_exact(&mut go_on).unwrap();
         assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -236,7 +236,7 @@ async fn requests_that_run_when_the_server_stops_get_their_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_reads_no_answer_is_closed() {
+async fn a_client_that_reads_no_answer_is_disconnected() {
     let limits = Limits { unread: Duration::from_millis(200), ..Limits::default() };
     let server = patient_server(|_| {}, limits).await;
     let address = server.address;
@@ -252,13 +252,13 @@ async fn a_client_that_reads_no_answer_is_closed() {
     tokio::time::timeout(HANG, is_cut).await.expect("the connection is kept");
     let mut answers = Vec::new();
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    // Closed by a reset or by an end, after what the system had taken in.
+    // Closed by a reset or by an end, after the data in the system's buffers.
     let _ = stream.read_to_end(&mut answers);
     let script = server.nobody().get("/docs/swagger-ui.js").await.text;
     assert!(answers.len() < 30 * script.len(), "all {} bytes were kept for it", answers.len());
 }
 
-/// Sends bytes and answers everything that comes back until the server closes.
+/// Sends bytes and returns everything that comes back until the server closes the connection.
 fn until_closed(address: SocketAddr, says: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(says).unwrap();
@@ -266,14 +266,14 @@ fn until_closed(address: SocketAddr, says: &[u8]) -> String {
     let mut heard = Vec::new();
     match stream.read_to_end(&mut heard) {
         Ok(_) => {}
-        // The server has closed with some of what was sent unread.
+        // The server has closed the connection with unread data.
         Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
     }
     String::from_utf8(heard).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_that_can_not_be_read_gets_a_bare_refusal_and_ends_the_connection() {
+async fn an_invalid_head_gets_a_bare_refusal_and_closes_the_connection() {
     let server = Server::start(Backend::Sqlite).await;
     let address = server.address;
     let many: String = (0..200).map(|i| format!("x-{i}: 1\r\n")).collect();
@@ -285,7 +285,7 @@ async fn a_head_that_can_not_be_read_gets_a_bare_refusal_and_ends_the_connection
         ("GET / HTTP/3.7\r\nhost: localhost\r\n\r\n".to_owned(), "400"),
         (format!("GET / HTTP/1.1\r\nhost: localhost\r\n{many}\r\n"), "431"),
         (format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(70_000)), "431"),
-        // On a connection that has been used already.
+        // On a connection that has been used before.
         (format!("{good}GET / HTTP/1.1\r\nbad header\r\n\r\n"), "400"),
     ] {
         let shown = says.chars().take(60).collect::<String>();
@@ -299,7 +299,7 @@ async fn a_head_that_can_not_be_read_gets_a_bare_refusal_and_ends_the_connection
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_answer_before_the_body_was_read_leaves_the_connection_whole() {
+async fn an_answer_before_the_end_of_the_body_keeps_the_connection_usable() {
     let server = Server::start(Backend::Sqlite).await;
     let address = server.address;
     let serve_requests = move || {
@@ -320,7 +320,7 @@ async fn an_answer_before_the_body_was_read_leaves_the_connection_whole() {
                  content-length: {}\r\n\r\n",
                 body.len()
             );
-            // In pieces: the answer is known before the last of them is sent.
+            // In pieces: the answer is known before the last one is sent.
             stream.write_all(head.as_bytes()).unwrap();
             for piece in body.as_bytes().chunks(5_000) {
                 stream.write_all(piece).unwrap();
@@ -332,7 +332,7 @@ async fn an_answer_before_the_body_was_read_leaves_the_connection_whole() {
     tokio::task::spawn_blocking(serve_requests).await.unwrap();
 }
 
-/// Reads one answer with a length from a connection that goes on.
+/// Reads one answer with a length from a connection that stays open.
 fn read_answer(stream: &mut TcpStream) -> String {
     let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
     loop {

@@ -1,4 +1,4 @@
-//! What holds for every route.
+//! Conventions of every route.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,14 +14,14 @@ on_both! {
     every_error_is_a_problem_document,
     the_callers_request_id_is_kept_if_it_can_stand_in_a_log,
     an_unknown_host_is_refused,
-    bad_addresses_are_400,
+    bad_query_parameters_are_400,
     bodies_are_json_and_bounded,
     every_operation_refuses_unknown_query_parameters,
     every_operation_but_the_open_ones_needs_a_login,
     answers_carry_tags_and_unchanged_ones_are_304,
     text_is_normalised_and_dangerous_characters_are_refused_everywhere,
     the_pages_around_the_api_come_from_the_server_itself,
-    liveness_readiness_and_meta_answer_strangers,
+    liveness_readiness_and_meta_need_no_login,
 }
 
 async fn a_trailing_slash_is_optional_and_head_answers_as_get(backend: Backend) {
@@ -109,7 +109,7 @@ async fn an_unknown_host_is_refused(backend: Backend) {
         staff.send(request).await
     };
     let refused = with_host("evil.example").await.expect_status(400);
-    refused.complaints("Host");
+    refused.field_errors("Host");
     assert!(refused.text.contains("--allowed-hosts"), "{}", refused.text);
     with_host("localhost.evil.example").await.expect_status(400);
     for host in ["localhost", "LOCALHOST", "127.0.0.1:9", "DESK.clinic.example:8000", "[::1]"] {
@@ -122,7 +122,7 @@ async fn an_unknown_host_is_refused(backend: Backend) {
     }
 }
 
-async fn bad_addresses_are_400(backend: Backend) {
+async fn bad_query_parameters_are_400(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     for path in [
@@ -155,7 +155,7 @@ async fn bad_addresses_are_400(backend: Backend) {
     let all =
         staff.get("/api/patients?page=0&page_size=0&lmit=5&gender=Q").await.expect_status(400);
     for field in ["page", "page_size", "lmit", "gender"] {
-        all.complaints(field);
+        all.field_errors(field);
     }
     staff.get("/api/patients?page=2").await.expect_status(404);
     staff.get("/api/patients/9223372036854775807").await.expect_status(404);
@@ -235,14 +235,14 @@ async fn every_operation_refuses_unknown_query_parameters(backend: Backend) {
         let request = admin.request(method.clone(), &format!("{path}?nonsense=1"));
         let answer = admin.send(request).await;
         assert_eq!(answer.status, 400, "{method} {path}: {}", answer.text);
-        answer.complaints("nonsense");
+        answer.field_errors("nonsense");
         let described = operation["parameters"].as_array().into_iter().flatten();
         for parameter in described.filter(|parameter| parameter["in"] == "query") {
             let name = parameter["name"].as_str().unwrap();
             let example = ["\u{0}", "x\u{0}"].map(|bad| format!("{name}={bad}")).join("&");
             let request = admin.request(method.clone(), &format!("{path}?{example}"));
             let answer = admin.send(request).await.expect_status(400);
-            assert!(!answer.complaints(name).contains("not known"), "{method} {path} {name}");
+            assert!(!answer.field_errors(name).contains("not known"), "{method} {path} {name}");
         }
     }
 }
@@ -297,7 +297,7 @@ async fn answers_carry_tags_and_unchanged_ones_are_304(backend: Backend) {
     again(&format!("\"x\", W/{tag}")).await.expect_status(304);
     again("*").await.expect_status(304);
     again("\"1-0\"").await.expect_status(200);
-    // The age changes without the record.
+    // The age changes, but the record does not.
     server.app.clock().advance(chrono::TimeDelta::days(366));
     let login = server.log_in("staff@example.com").await;
     let later = login.get("/api/patients/1").await.expect_status(200);
@@ -333,6 +333,7 @@ async fn text_is_normalised_and_dangerous_characters_are_refused_everywhere(back
         "zip_code",
         "allergies",
         "medical_history",
+        "preferred_language",
         "emergency_contact",
         "phone_number",
         "email",
@@ -350,7 +351,7 @@ async fn text_is_normalised_and_dangerous_characters_are_refused_everywhere(back
         let body: Value = fields.iter().map(|field| ((*field).to_owned(), json!(bad))).collect();
         let answer = staff.post("/api/patients", body).await.expect_status(400);
         for field in fields {
-            answer.complaints(field);
+            answer.field_errors(field);
         }
     }
 }
@@ -386,7 +387,7 @@ async fn the_pages_around_the_api_come_from_the_server_itself(backend: Backend) 
     assert_eq!(described.body, server::api::openapi::document());
 }
 
-async fn liveness_readiness_and_meta_answer_strangers(backend: Backend) {
+async fn liveness_readiness_and_meta_need_no_login(backend: Backend) {
     let mut server = Server::start(backend).await;
     let nobody = server.nobody();
     nobody.get("/healthz").await.expect_status(200);
@@ -489,7 +490,7 @@ async fn the_examples_of_the_description_work(backend: Backend) {
             example["user"] = json!(4);
         }
         if id == "reset_password" {
-            // A code works once, so the one that is printed works for nobody.
+            // A code works once, so the one in the example is not valid.
             let issued = admin.post("/api/users/2/code", json!({})).await.expect_status(200);
             example["token"] = issued.body["code"].clone();
         }

@@ -1,4 +1,4 @@
-//! The dashboard: figures over what the caller may see.
+//! The dashboard: figures about the records that the caller may see.
 
 use chrono::{NaiveDate, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -8,9 +8,9 @@ use crate::harness::{Answer, Backend, Client, Server, on_both};
 
 on_both! {
     the_front_desk_counts_everything,
-    what_is_archived_does_not_count,
-    a_member_counts_the_own_records,
-    a_doctor_counts_the_patients_in_care_and_a_patient_itself,
+    archived_records_do_not_count,
+    a_member_counts_their_own_records,
+    doctors_count_assigned_patients_and_patients_count_themselves,
     days_begin_at_the_clinics_midnight,
     an_empty_desk_has_thirty_empty_days,
     the_busiest_doctors_come_first_and_no_more_than_ten,
@@ -93,7 +93,7 @@ async fn the_front_desk_counts_everything(backend: Backend) {
     assert_eq!(recent(&figures), ["F", "E", "D", "C", "B"]);
 }
 
-async fn what_is_archived_does_not_count(backend: Backend) {
+async fn archived_records_do_not_count(backend: Backend) {
     let server = Server::start(backend).await;
     let (staff, member) = (server.staff().await, server.member("m@example.com").await);
     for client in [&staff, &member] {
@@ -114,7 +114,7 @@ async fn what_is_archived_does_not_count(backend: Backend) {
         assert_eq!(recent(&figures).len(), times);
         assert_eq!(figures["doctors"]["total"], 2);
         assert_eq!(figures["doctors"]["by_specialization"].as_array().unwrap().len(), 1);
-        // What has ended at a doctor who is archived by now is in the lists, and counts.
+        // An ended assignment to an archived doctor is in the lists, and counts.
         let count = i64::try_from(times).unwrap();
         assert_eq!(statuses(&figures), [count, 0, count, 0]);
         assert_eq!(figures["assignments"]["today"], 2 * times);
@@ -125,13 +125,13 @@ async fn what_is_archived_does_not_count(backend: Backend) {
     }
 }
 
-async fn a_member_counts_the_own_records(backend: Backend) {
+async fn a_member_counts_their_own_records(backend: Backend) {
     let server = Server::start(backend).await;
     let (staff, member) = (server.staff().await, server.member("m@example.com").await);
     let (own, other) = (patient(&member, "Own").await, patient(&staff, "Other").await);
     let busy = doctor(&staff, "Busy", "A").await;
     assign(&member, own, busy, "ACTIVE").await;
-    // Whoever assigned it: it is about the member's patient.
+    // It counts because of the member's patient, whoever made the assignment.
     let second = doctor(&staff, "Second", "A").await;
     assign(&staff, own, second, "ON_HOLD").await;
     assign(&staff, other, busy, "ACTIVE").await;
@@ -147,7 +147,7 @@ async fn a_member_counts_the_own_records(backend: Backend) {
     assert_eq!(list.body["count"], 2);
 }
 
-async fn a_doctor_counts_the_patients_in_care_and_a_patient_itself(backend: Backend) {
+async fn doctors_count_assigned_patients_and_patients_count_themselves(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let linked = server.somebody(Role::Doctor, "d@example.com").await;
@@ -175,7 +175,7 @@ async fn a_doctor_counts_the_patients_in_care_and_a_patient_itself(backend: Back
     assert_eq!(busiest, [mine, elsewhere]);
     let of_patient = figures(&own_record).await;
     assert_eq!((recent(&of_patient), statuses(&of_patient)), (vec!["Never"], [0, 1, 0, 0]));
-    // What the lists show to them is the same.
+    // Their lists show the same.
     for (client, patients, assignments) in [(&linked, 2, 3), (&own_record, 1, 1)] {
         let list = client.get("/api/patients").await.expect_status(200);
         assert_eq!(list.body["count"], patients);
@@ -200,7 +200,7 @@ async fn days_begin_at_the_clinics_midnight(backend: Backend) {
     server.app.clock().stop();
     move_to(&server, "2026-03-01T00:00:00Z");
     server.staff().await;
-    // The clocks were put on in the night to 8 March: that day had 23 hours.
+    // Daylight saving time began in the night to 8 March, so that day had 23 hours.
     for (moment, name) in [
         ("2026-03-08T04:59:59.999999Z", "7 March"),
         ("2026-03-08T05:00:00Z", "8 March"),
@@ -223,7 +223,7 @@ async fn days_begin_at_the_clinics_midnight(backend: Backend) {
     let seen = figures(&staff).await;
     assert_eq!(counts(&seen), [at("03-07", 1), at("03-08", 2), at("03-09", 1)]);
     assert_eq!(seen["patients"]["new_today"], 1);
-    // Half past eleven in the evening, when it is the next day in Greenwich.
+    // Half past eleven in the evening, when the next day has begun in UTC.
     move_to(&server, "2026-03-15T03:30:00Z");
     let seen = figures(&server.log_in("staff@example.com").await).await;
     assert_eq!(seen["patients"]["by_day"][29]["date"], "2026-03-14");

@@ -20,8 +20,8 @@ use crate::{
 
 on_both! {
     a_mail_server_that_is_down_loses_no_mail_and_two_servers_send_each_once,
-    a_mail_that_is_refused_for_good_is_not_tried_again,
-    a_refusal_is_noted_without_the_address_however_it_was_sent,
+    a_permanently_refused_mail_is_not_retried,
+    a_mail_refusal_is_logged_without_the_address,
     nothing_is_sent_in_the_clear_where_tls_is_required,
 }
 
@@ -150,7 +150,7 @@ async fn a_mail_server_that_is_down_loses_no_mail_and_two_servers_send_each_once
     send_code(&server, &code(&mails["7@example.com"])).await.expect_status(204);
 }
 
-async fn a_mail_that_is_refused_for_good_is_not_tried_again(backend: Backend) {
+async fn a_permanently_refused_mail_is_not_retried(backend: Backend) {
     let (socket, address) = reserved();
     let smtp = Smtp::start(socket, Mood::Refuses);
     let server = Server::start_with(backend, |settings| {
@@ -165,7 +165,7 @@ async fn a_mail_that_is_refused_for_good_is_not_tried_again(backend: Backend) {
     assert_eq!(*smtp.refused.lock().unwrap(), 1);
 }
 
-async fn a_refusal_is_noted_without_the_address_however_it_was_sent(backend: Backend) {
+async fn a_mail_refusal_is_logged_without_the_address(backend: Backend) {
     let (socket, address) = reserved();
     let _smtp = Smtp::start(socket, Mood::Refuses);
     let server = Server::start_with(backend, |settings| {

@@ -1,4 +1,4 @@
-//! The served API description against the committed one, and against what clients were promised.
+//! The served API description, compared with the committed one and with the promises to clients.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -19,8 +19,8 @@ fn the_committed_description_is_the_served_one() {
     );
 }
 
-/// What a client may rely on, a line for each thing: no line may ever go, and no operation that is
-/// there may ask for more.
+/// The promises to clients, one per line. No line may disappear, and no existing operation may
+/// require more.
 #[test]
 fn nothing_that_clients_were_promised_is_taken_back() {
     let path = committed("promises.txt");
@@ -55,7 +55,7 @@ fn nothing_that_clients_were_promised_is_taken_back() {
     }
 }
 
-/// What a line is about.
+/// The subject of a line.
 fn subject(line: &str) -> &str {
     line.split(' ').next().unwrap_or_default()
 }
@@ -121,8 +121,8 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// A schema in a few words: what of it a client can rely on. The name of a scalar is no promise: what
-/// it stands for is.
+/// A short form of a schema: the parts on which a client can rely. The name of a scalar is no
+/// promise, but its definition is.
 fn kind(document: &Value, schema: &Value) -> String {
     let mut words = Vec::new();
     if let Some(reference) = schema["$ref"].as_str() {
@@ -158,7 +158,7 @@ fn kind(document: &Value, schema: &Value) -> String {
     for key in ["allOf", "anyOf", "oneOf"] {
         let several = schema[key].as_array().into_iter().flatten();
         let kinds = several.map(|it| kind(document, it));
-        // What is said of one alternative is said of all, above.
+        // The members of the alternatives are listed above, together.
         words.extend(kinds.map(|it| match key {
             "oneOf" => it.replace(" or null", ""),
             _ => it,

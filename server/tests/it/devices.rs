@@ -1,4 +1,4 @@
-//! Devices from which somebody has logged in before.
+//! Devices from which a user has logged in before.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{
 };
 
 on_both! {
-    every_session_answers_a_device_and_every_login_replaces_it,
+    every_login_replaces_the_device_token,
     old_tokens_of_a_device_are_removed,
 }
 
@@ -19,7 +19,7 @@ pub(crate) async fn log_in_from(server: &Server, email: &str, device: &Value) ->
     server.nobody().post("/api/auth/login", login).await.expect_status(200).body
 }
 
-async fn every_session_answers_a_device_and_every_login_replaces_it(backend: Backend) {
+async fn every_login_replaces_the_device_token(backend: Backend) {
     let server = Server::start(backend).await;
     let new = json!({"email": "ana@example.com", "password": PASSWORD, "device": "nobody's"});
     let registered = server.nobody().post("/api/auth/register", new).await.expect_status(201);
@@ -38,9 +38,9 @@ async fn every_session_answers_a_device_and_every_login_replaces_it(backend: Bac
     for wrong in [json!(7), json!("x".repeat(2_001))] {
         let login = json!({"email": "ana@example.com", "password": PASSWORD, "device": wrong});
         let refused = server.nobody().post("/api/auth/login", login).await.expect_status(400);
-        refused.complaints("device");
+        refused.field_errors("device");
     }
-    // Four devices: the first one, and those that came without a token that is known.
+    // Four devices: the first one, and those without a known token.
     let devices = "SELECT count(DISTINCT device) FROM device_tokens";
     assert_eq!(sql(&server.place, devices).await, 4);
 }
@@ -52,11 +52,11 @@ async fn old_tokens_of_a_device_are_removed(backend: Backend) {
     let count = "SELECT count(*) FROM device_tokens";
     let first = log_in_from(&server, "ana@example.com", &json!(null)).await["device"].clone();
     let before = sql(&server.place, count).await;
-    // The answer got lost: what the client has still is what it had.
+    // The answer was lost, so the client still has the previous token.
     let lost = log_in_from(&server, "ana@example.com", &first).await["device"].clone();
     let second = log_in_from(&server, "ana@example.com", &first).await["device"].clone();
     assert!(lost != second && sql(&server.place, count).await == before + 2);
-    // The successor has arrived, so what came before it is of no use to anybody.
+    // The successor has arrived, so earlier tokens are no longer valid.
     log_in_from(&server, "ana@example.com", &second).await;
     assert_eq!(sql(&server.place, count).await, before + 1);
     server.app.clock().advance(TimeDelta::days(30));

@@ -7,20 +7,20 @@ use server::config::Directory;
 use crate::harness::{Backend, Client, Server, on_both};
 
 on_both! {
-    a_doctor_is_entered_with_everything_and_read_back,
-    every_bad_field_of_a_doctor_is_named_at_once,
+    a_doctor_is_added_with_every_member_and_read_back,
+    every_bad_field_of_a_doctor_is_reported_at_once,
     email_and_licence_are_unique_among_the_doctors_that_are_not_archived,
     everybody_reads_every_doctor_and_changes_own_ones,
-    the_front_desk_alone_may_keep_the_directory,
+    the_directory_can_be_limited_to_the_front_desk,
     doctors_are_searched_filtered_and_ordered,
     specialisations_are_counted_without_case,
-    a_doctor_with_patients_is_archived_only_where_it_is_said_what_becomes_of_them,
-    patients_go_to_another_doctor,
+    archiving_a_doctor_with_patients_needs_a_decision_about_them,
+    patients_can_be_reassigned_to_another_doctor,
     nobody_ends_assignments_of_others_patients,
-    an_archived_doctor_is_hidden_and_comes_back,
-    a_replacement_of_a_doctor_clears_all_but_availability,
+    an_archived_doctor_is_hidden_and_can_be_restored,
+    replacing_a_doctor_clears_everything_but_availability,
     a_stale_change_of_a_doctor_is_refused,
-    the_history_of_a_doctor_is_for_who_may_change_it,
+    the_history_of_a_doctor_requires_the_right_to_change_it,
 }
 
 fn sarah() -> Value {
@@ -44,7 +44,7 @@ async fn assign(client: &Client, patient: i64, doctor: i64) -> i64 {
     client.post("/api/assignments", body).await.expect_status(201).body["id"].as_i64().unwrap()
 }
 
-async fn a_doctor_is_entered_with_everything_and_read_back(backend: Backend) {
+async fn a_doctor_is_added_with_every_member_and_read_back(backend: Backend) {
     let server = Server::start(backend).await;
     let member = server.member("ana@example.com").await;
     let created = member.post("/api/doctors", sarah()).await.expect_status(201);
@@ -66,7 +66,7 @@ async fn a_doctor_is_entered_with_everything_and_read_back(backend: Backend) {
     assert_eq!(back.body["version"], 1);
 }
 
-async fn every_bad_field_of_a_doctor_is_named_at_once(backend: Backend) {
+async fn every_bad_field_of_a_doctor_is_reported_at_once(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let bad = json!({
@@ -76,10 +76,10 @@ async fn every_bad_field_of_a_doctor_is_named_at_once(backend: Backend) {
     });
     let answer = staff.post("/api/doctors", bad.clone()).await.expect_status(400);
     for (field, _) in bad.as_object().unwrap() {
-        answer.complaints(field);
+        answer.field_errors(field);
     }
-    answer.complaints("first_name");
-    answer.complaints("specialization");
+    answer.field_errors("first_name");
+    answer.field_errors("specialization");
     let fee =
         |fee: Value| json!({"last_name": "A", "specialization": "B", "consultation_fee": fee});
     for (sent, stored) in [
@@ -104,17 +104,17 @@ async fn email_and_licence_are_unique_among_the_doctors_that_are_not_archived(ba
     other["email"] = json!("SARAH@Example.com");
     other["license_number"] = json!("md123456");
     let refused = staff.post("/api/doctors", other.clone()).await.expect_status(409);
-    refused.complaints("email");
-    refused.complaints("license_number");
+    refused.field_errors("email");
+    refused.field_errors("license_number");
     staff.delete("/api/doctors/1").await.expect_status(204);
     staff.post("/api/doctors", other).await.expect_status(201);
     let refused = staff.post("/api/doctors/1/restore", json!({})).await.expect_status(409);
-    refused.complaints("email");
+    refused.field_errors("email");
     let free = json!({"email": null, "license_number": null});
     staff.patch("/api/doctors/2", free).await.expect_status(200);
     staff.post("/api/doctors/1/restore", json!({})).await.expect_status(200);
     let taken = json!({"email": "sarah@example.com"});
-    staff.patch("/api/doctors/2", taken).await.expect_status(409).complaints("email");
+    staff.patch("/api/doctors/2", taken).await.expect_status(409).field_errors("email");
 }
 
 async fn everybody_reads_every_doctor_and_changes_own_ones(backend: Backend) {
@@ -140,7 +140,7 @@ async fn everybody_reads_every_doctor_and_changes_own_ones(backend: Backend) {
     ana.patch(&path, json!({"city": "Lynn"})).await.expect_status(428);
 }
 
-async fn the_front_desk_alone_may_keep_the_directory(backend: Backend) {
+async fn the_directory_can_be_limited_to_the_front_desk(backend: Backend) {
     let server =
         Server::start_with(backend, |settings| settings.doctor_directory = Directory::Staff).await;
     let (member, staff) = (server.member("ana@example.com").await, server.staff().await);
@@ -197,8 +197,8 @@ async fn doctors_are_searched_filtered_and_ordered(backend: Backend) {
     assert_eq!((next.names(), &next.body["count"]), (vec!["Dr. Sarah Johnson"], &json!(4)));
     let before = staff.get(next.body["previous"].as_str().unwrap()).await.expect_status(200);
     assert_eq!(before.names(), first.names());
-    staff.get("/api/doctors?ordering=password").await.expect_status(400).complaints("ordering");
-    staff.get("/api/doctors?max_fee=NaN").await.expect_status(400).complaints("max_fee");
+    staff.get("/api/doctors?ordering=password").await.expect_status(400).field_errors("ordering");
+    staff.get("/api/doctors?max_fee=NaN").await.expect_status(400).field_errors("max_fee");
 }
 
 async fn specialisations_are_counted_without_case(backend: Backend) {
@@ -220,9 +220,7 @@ async fn specialisations_are_counted_without_case(backend: Backend) {
     assert_eq!(next.results()[0]["specialization"], "Surgery");
 }
 
-async fn a_doctor_with_patients_is_archived_only_where_it_is_said_what_becomes_of_them(
-    backend: Backend,
-) {
+async fn archiving_a_doctor_with_patients_needs_a_decision_about_them(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let id = doctor(&staff, "A", "Surgery").await;
@@ -232,13 +230,17 @@ async fn a_doctor_with_patients_is_archived_only_where_it_is_said_what_becomes_o
     let refused = staff.delete("/api/doctors/1").await.expect_status(409);
     assert_eq!(refused.body["active_assignments"], 1);
     let both = "/api/doctors/1?end_assignments=true&reassign_to=1";
-    staff.delete(both).await.expect_status(400).complaints("end_assignments");
-    staff.delete("/api/doctors/1?reassign_to=1").await.expect_status(400).complaints("reassign_to");
+    staff.delete(both).await.expect_status(400).field_errors("end_assignments");
+    staff
+        .delete("/api/doctors/1?reassign_to=1")
+        .await
+        .expect_status(400)
+        .field_errors("reassign_to");
     staff
         .delete("/api/doctors/1?reassign_to=99")
         .await
         .expect_status(400)
-        .complaints("reassign_to");
+        .field_errors("reassign_to");
     staff.delete("/api/doctors/1?end_assignments=false").await.expect_status(409);
     staff.delete("/api/doctors/1?end_assignments=true").await.expect_status(204);
     let ended = staff.get(&format!("/api/assignments/{assignment}")).await.expect_status(200).body;
@@ -246,12 +248,12 @@ async fn a_doctor_with_patients_is_archived_only_where_it_is_said_what_becomes_o
     assert!(ended["ended_at"].is_string());
     let reopen = json!({"status": "ACTIVE"});
     let refused = staff.patch(&format!("/api/assignments/{assignment}"), reopen).await;
-    refused.expect_status(409).complaints("doctor");
+    refused.expect_status(409).field_errors("doctor");
     let new = json!({"patient": 1, "doctor": 1});
-    staff.post("/api/assignments", new).await.expect_status(400).complaints("doctor");
+    staff.post("/api/assignments", new).await.expect_status(400).field_errors("doctor");
 }
 
-async fn patients_go_to_another_doctor(backend: Backend) {
+async fn patients_can_be_reassigned_to_another_doctor(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let (old, next) = (doctor(&staff, "A", "Surgery").await, doctor(&staff, "B", "Surgery").await);
@@ -261,7 +263,7 @@ async fn patients_go_to_another_doctor(backend: Backend) {
     for patient in [1, 2] {
         assign(&staff, patient, old).await;
     }
-    // Already in the other's care: stays there once.
+    // Already assigned to the other doctor: stays assigned once.
     assign(&staff, 2, next).await;
     let path = format!("/api/doctors/{old}/archive?reassign_to={next}");
     let archived = staff.post(&path, json!({"reason": "Retired"})).await.expect_status(200);
@@ -297,7 +299,7 @@ async fn nobody_ends_assignments_of_others_patients(backend: Backend) {
     ana.delete(&format!("{path}?end_assignments=true")).await.expect_status(204);
 }
 
-async fn an_archived_doctor_is_hidden_and_comes_back(backend: Backend) {
+async fn an_archived_doctor_is_hidden_and_can_be_restored(backend: Backend) {
     let server = Server::start(backend).await;
     let (ana, ben) =
         (server.member("ana@example.com").await, server.member("ben@example.com").await);
@@ -319,7 +321,7 @@ async fn an_archived_doctor_is_hidden_and_comes_back(backend: Backend) {
     ana.get(&path).await.expect_status(200);
 }
 
-async fn a_replacement_of_a_doctor_clears_all_but_availability(backend: Backend) {
+async fn replacing_a_doctor_clears_everything_but_availability(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     staff.post("/api/doctors", sarah()).await.expect_status(201);
@@ -331,11 +333,11 @@ async fn a_replacement_of_a_doctor_clears_all_but_availability(backend: Backend)
         assert_eq!(replaced[cleared], Value::Null, "{cleared}");
     }
     let nameless = json!({"specialization": "Cardiology"});
-    staff.put("/api/doctors/1", nameless).await.expect_status(400).complaints("first_name");
+    staff.put("/api/doctors/1", nameless).await.expect_status(400).field_errors("first_name");
     let other = json!({"id": 2, "created_by": 9, "linked_user": 4, "version": 99});
     let refused = staff.patch("/api/doctors/1", other).await.expect_status(400);
     for field in ["id", "created_by", "linked_user"] {
-        refused.complaints(field);
+        refused.field_errors(field);
     }
 }
 
@@ -350,7 +352,7 @@ async fn a_stale_change_of_a_doctor_is_refused(backend: Backend) {
     assert_eq!(stale.body["changed_by"], "admin");
 }
 
-async fn the_history_of_a_doctor_is_for_who_may_change_it(backend: Backend) {
+async fn the_history_of_a_doctor_requires_the_right_to_change_it(backend: Backend) {
     let server = Server::start(backend).await;
     let (ana, ben) =
         (server.member("ana@example.com").await, server.member("ben@example.com").await);

@@ -1,5 +1,5 @@
-//! The requests of the five earlier systems, as their documents print them: each with its methods,
-//! slashes and bodies, in the order of its testing sequence, on a fresh database.
+//! The requests of the five earlier systems as their documents print them, with methods, slashes
+//! and bodies, in the order of each testing sequence, on a fresh database.
 
 mod bodies;
 mod spellings;
@@ -29,7 +29,7 @@ async fn send(client: &Client, method: &str, path: &str, body: &str) -> Answer {
     client.send(request).await
 }
 
-/// Sends a request, written like `GET /api/patients/ 200` with the status it has to get.
+/// Sends a request, written as `GET /api/patients/ 200` with the expected status.
 async fn ask(client: &Client, line: &str, body: &str) -> Value {
     let [method, path, status] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
     let answer = send(client, method, path, body).await;
@@ -44,7 +44,7 @@ async fn ask_all(client: &Client, lines: &[&str]) {
     }
 }
 
-/// Registers and logs in; answers both sessions and a client with the second.
+/// Registers and logs in. Returns both sessions and a client with the second one.
 async fn enter(server: &Server, register: &str, login: &str) -> (Value, Value, Client) {
     let nobody = server.nobody();
     let registered = send(&nobody, "POST", "/api/auth/register/", register).await;
@@ -61,7 +61,7 @@ async fn enter(server: &Server, register: &str, login: &str) -> (Value, Value, C
     (registered, session, client)
 }
 
-/// Fails where a member of what was sent did not arrive as it was, under the same name.
+/// Fails unless every sent member comes back unchanged under the same name.
 #[track_caller]
 fn arrived(sent: &str, record: &Value, but: &[&str]) {
     let sent: Value = serde_json::from_str(sent).unwrap();
@@ -181,8 +181,8 @@ async fn the_backend_with_mappings_under_patients_is_served_as_its_document_prin
 
     let old = nested::PATIENT.replace("30", "151").replace("Female", "Invalid");
     let refused = send(&john, "POST", "/api/patients/", &old).await.expect_status(400);
-    refused.complaints("age");
-    refused.complaints("gender");
+    refused.field_errors("age");
+    refused.field_errors("gender");
     let stranger = send(&server.nobody(), "GET", "/api/patients/mappings/", "").await;
     has_members(&stranger.expect_status(401).body, &["detail"]);
     ask(&john, "POST /api/patients/mappings/ 409", nested::MAPPING).await;

@@ -1,4 +1,4 @@
-//! Live changes: who hears of what, when, and that nothing is missed.
+//! Live changes: who receives which events, when, and that no event is lost.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -16,21 +16,21 @@ use crate::{
 };
 
 on_both! {
-    a_client_that_is_cut_off_again_and_again_hears_each_change_once,
-    every_kind_of_write_is_heard_in_order,
-    somebody_hears_only_of_what_they_may_see,
-    a_linked_doctor_hears_of_every_patient_who_comes_and_goes,
-    an_old_or_unknown_place_gets_a_reset,
+    a_reconnecting_client_receives_each_change_once,
+    every_kind_of_write_sends_events_in_order,
+    a_user_receives_only_events_of_visible_records,
+    a_linked_doctor_receives_events_when_patients_come_and_go,
+    an_old_or_unknown_event_id_gets_a_reset,
     old_changes_are_removed_and_newer_ones_stay,
-    a_stream_ends_with_the_right_to_it,
+    a_stream_ends_when_its_user_loses_access,
     streams_end_when_the_server_stops,
     one_user_has_only_so_many_streams,
-    a_head_of_the_stream_ends_at_once,
-    an_import_beside_the_server_is_heard,
-    lists_are_narrowed_to_what_was_changed_meanwhile,
+    a_head_request_for_the_stream_ends_at_once,
+    an_import_beside_the_server_sends_events,
+    lists_can_be_filtered_by_the_time_of_the_last_change,
 }
 
-/// Transactions that took their ids before others and commit after them, as slow ones do.
+/// Transactions that take their ids before others and commit after them, as slow ones do.
 async fn commit_late(
     url: String,
     patient: i64,
@@ -57,7 +57,7 @@ async fn commit_late(
     }
 }
 
-/// Registers somebody and changes the record; answers its id.
+/// Registers a patient and changes the record. Returns its id.
 async fn write(client: &Client, writes: usize) -> i64 {
     let created = client.patient(json!({"first_name": "Ana"})).await;
     let id = created["id"].as_i64().unwrap();
@@ -68,7 +68,7 @@ async fn write(client: &Client, writes: usize) -> i64 {
     id
 }
 
-async fn a_client_that_is_cut_off_again_and_again_hears_each_change_once(backend: Backend) {
+async fn a_reconnecting_client_receives_each_change_once(backend: Backend) {
     const WRITERS: usize = 8;
     const WRITES: usize = 125;
     let server = Server::start(backend).await;
@@ -95,7 +95,7 @@ async fn a_client_that_is_cut_off_again_and_again_hears_each_change_once(backend
         let total = WRITERS * WRITES + expected.len();
         while heard.len() < total {
             let mut stream = Stream::open(&listener, Some(last)).await;
-            // Cut off after a few, in the middle of what is sent.
+            // Disconnected after a few events, in the middle of one.
             for _ in 0..(cuts * 7 % 31).min(total - heard.len()) {
                 let event = stream.event().await;
                 assert_ne!(event.event.as_deref(), Some("reset"));
@@ -124,7 +124,7 @@ async fn a_client_that_is_cut_off_again_and_again_hears_each_change_once(backend
     assert_eq!(once, expected);
 }
 
-async fn every_kind_of_write_is_heard_in_order(backend: Backend) {
+async fn every_kind_of_write_sends_events_in_order(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     admin.patient(json!({"first_name": "Before"})).await;
@@ -132,7 +132,7 @@ async fn every_kind_of_write_is_heard_in_order(backend: Backend) {
     let ana = admin.patient(json!({"first_name": "Ana"})).await;
     let path = format!("/api/patients/{}", ana["id"]);
     admin.patch(&path, json!({"city": "Boston"})).await.expect_status(200);
-    // Nothing changes, so nothing is to be heard.
+    // Nothing changes, so there is no event.
     admin.patch(&path, json!({"city": "Boston"})).await.expect_status(200);
     admin.patch(&path, json!({"age": 400})).await.expect_status(400);
     admin.get(&path).await.expect_status(200);
@@ -145,7 +145,7 @@ async fn every_kind_of_write_is_heard_in_order(backend: Backend) {
     assert_eq!(stream.lines(5).await, expected);
 }
 
-async fn somebody_hears_only_of_what_they_may_see(backend: Backend) {
+async fn a_user_receives_only_events_of_visible_records(backend: Backend) {
     let server = Server::start(backend).await;
     let (admin, ana, ben) = (
         server.admin().await,
@@ -169,7 +169,7 @@ async fn somebody_hears_only_of_what_they_may_see(backend: Backend) {
     assert_eq!(bens.lines(2).await, of_ben);
     let everything = [of_ana[0], of_ben[0], of_ana[1], of_ana[2], of_ben[1]];
     assert_eq!(all.lines(5).await, everything);
-    // The same afterwards, from a place that was kept.
+    // The same later, from a stored position.
     assert_eq!(Stream::open(&ana, Some(from)).await.lines(3).await, of_ana);
     assert_eq!(Stream::open(&ben, Some(from)).await.lines(2).await, of_ben);
     assert_eq!(Stream::open(&admin, Some(from)).await.lines(5).await, everything);
@@ -177,7 +177,7 @@ async fn somebody_hears_only_of_what_they_may_see(backend: Backend) {
     assert!(refused.header("www-authenticate").starts_with("Bearer"));
 }
 
-async fn a_linked_doctor_hears_of_every_patient_who_comes_and_goes(backend: Backend) {
+async fn a_linked_doctor_receives_events_when_patients_come_and_go(backend: Backend) {
     let server = Server::start(backend).await;
     let (admin, doctor) =
         (server.admin().await, server.somebody(Role::Doctor, "johnson@example.com").await);
@@ -204,7 +204,8 @@ async fn a_linked_doctor_hears_of_every_patient_who_comes_and_goes(backend: Back
         "assignment.ended 3 v2",
     ];
     let mut heard = stream.lines(4).await;
-    // Where it is read while the patient is still in care, that one's other doctor is heard of too.
+    // If the change is read while the patient is still assigned, the other doctor gets an event
+    // too.
     heard.retain(|line| line != "assignment.created 1 v1");
     if heard.len() < expected.len() {
         heard.extend(stream.lines(expected.len() - heard.len()).await);
@@ -212,7 +213,7 @@ async fn a_linked_doctor_hears_of_every_patient_who_comes_and_goes(backend: Back
     assert_eq!(heard, expected);
 }
 
-async fn an_old_or_unknown_place_gets_a_reset(backend: Backend) {
+async fn an_old_or_unknown_event_id_gets_a_reset(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     for _ in 0..3 {
@@ -232,7 +233,7 @@ async fn an_old_or_unknown_place_gets_a_reset(backend: Backend) {
     let staff = server.log_in("staff@example.com").await;
     let mut stream = Stream::open(&staff, Some(1)).await;
     assert_eq!(stream.event().await.event.as_deref(), Some("reset"));
-    // It goes on after the reset, and who has missed nothing needs none.
+    // The stream continues after the reset. A client that has missed nothing gets no reset.
     let mut current = Stream::open(&staff, Some(3)).await;
     staff.patient(json!({"first_name": "Ana"})).await;
     assert_eq!(stream.lines(1).await, ["patient.created 4 v1"]);
@@ -258,7 +259,7 @@ async fn old_changes_are_removed_and_newer_ones_stay(backend: Backend) {
     }
     let mut stream = Stream::open(&admin, Some(1_200)).await;
     assert_eq!(stream.lines(1).await, ["patient.created 1201 v1"]);
-    // Numbers go on where all is removed.
+    // The numbers continue after everything is removed.
     server.app.clock().advance(TimeDelta::days(8));
     server.app.feed().tidy(server.app.clock().now()).await.unwrap();
     let admin = server.log_in("admin@example.com").await;
@@ -267,7 +268,7 @@ async fn old_changes_are_removed_and_newer_ones_stay(backend: Backend) {
     assert_eq!(stream.event().await.id, Some(1_202));
 }
 
-async fn a_stream_ends_with_the_right_to_it(backend: Backend) {
+async fn a_stream_ends_when_its_user_loses_access(backend: Backend) {
     let server = Server::start(backend).await;
     let twin = server.twin().await;
     server.admin().await;
@@ -281,7 +282,7 @@ async fn a_stream_ends_with_the_right_to_it(backend: Backend) {
         let mut stream = Stream::open(&somebody, None).await;
         somebody.patient(json!({"first_name": "Ana"})).await;
         stream.event().await;
-        // Through another instance wherever it can be.
+        // Through another instance if possible.
         let mut elsewhere = somebody.clone();
         elsewhere.base = twin.nobody().base;
         match end {
@@ -309,7 +310,7 @@ async fn streams_end_when_the_server_stops(backend: Backend) {
     for stream in streams {
         stream.end().await;
     }
-    // Elsewhere it goes on from the same place.
+    // Another stream continues from the same position.
     let elsewhere = twin.log_in("staff@example.com").await;
     elsewhere.patient(json!({"first_name": "Ana"})).await;
     let mut stream = Stream::open(&elsewhere, Some(last)).await;
@@ -336,7 +337,7 @@ async fn one_user_has_only_so_many_streams(backend: Backend) {
         assert_eq!(stream.lines(1).await, ["patient.created 1 v1"]);
     }
     drop(streams);
-    // The server notices at its next word at the latest.
+    // The server notices at its next message at the latest.
     let is_free = async {
         loop {
             let request = ana.request(Method::GET, "/api/events");
@@ -349,7 +350,7 @@ async fn one_user_has_only_so_many_streams(backend: Backend) {
     tokio::time::timeout(HANG, is_free).await.expect("the places of dropped streams stay taken");
 }
 
-async fn a_head_of_the_stream_ends_at_once(backend: Backend) {
+async fn a_head_request_for_the_stream_ends_at_once(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let old = reqwest::Client::builder().no_proxy().http1_only().build().unwrap();
@@ -363,13 +364,13 @@ async fn a_head_of_the_stream_ends_at_once(backend: Backend) {
         );
         let body = tokio::time::timeout(HANG, head.bytes()).await.expect("it goes on").unwrap();
         assert!(body.is_empty());
-        // Of an answer with an end the length is said and the body is not sent.
+        // A finite answer to HEAD states its length and has no body.
         let request = staff.request(Method::HEAD, "/api/patients").build().unwrap();
         let head = http.execute(request).await.unwrap();
         let get = staff.get("/api/patients").await;
         assert_eq!(head.headers()["content-length"], get.text.len().to_string().as_str());
         assert!(head.bytes().await.unwrap().is_empty());
-        // And the same client hears a stream.
+        // The same client can then open a stream.
         let request = staff.request(Method::GET, "/api/events").build().unwrap();
         let mut chunks = http.execute(request).await.unwrap().bytes_stream();
         assert!(chunks.next().await.unwrap().unwrap().starts_with(b"retry: "));
@@ -387,14 +388,14 @@ fn people(count: usize) -> String {
     "source_id,first_name,identifiers\n".to_owned() + &rows.collect::<String>()
 }
 
-/// Imports the prepared file by the command line, beside the server.
+/// Imports the prepared file on the command line, beside the server.
 fn import(server: &Server) {
     let output =
         program(&server.place).args(["import", "patients", "people.csv"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-async fn an_import_beside_the_server_is_heard(backend: Backend) {
+async fn an_import_beside_the_server_sends_events(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     std::fs::write(server.place.folder.path().join("people.csv"), people(2_345)).unwrap();
@@ -413,7 +414,7 @@ async fn an_import_beside_the_server_is_heard(backend: Backend) {
     importing.await.unwrap();
 }
 
-async fn lists_are_narrowed_to_what_was_changed_meanwhile(backend: Backend) {
+async fn lists_can_be_filtered_by_the_time_of_the_last_change(backend: Backend) {
     let server = Server::start(backend).await;
     let clock = server.app.clock();
     clock.stop();
@@ -448,13 +449,13 @@ async fn lists_are_narrowed_to_what_was_changed_meanwhile(backend: Backend) {
     assert_eq!((first.names(), next.names()), (vec!["B", "C"], vec!["A"]));
     let bad = "/api/patients?updated_from=2026-11-20&updated_to=2026-11-20T08:30:00+02:00";
     let refused = staff.get(bad).await.expect_status(400);
-    refused.complaints("updated_from");
-    assert!(refused.complaints("updated_to").contains("%2B"));
+    refused.field_errors("updated_from");
+    assert!(refused.field_errors("updated_to").contains("%2B"));
 }
 
-/// Longer than the minute after which a connection without a request is closed.
+/// Longer than the time after which a connection without a request is closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_stream_is_kept_by_comments() {
+async fn a_silent_stream_sends_comments() {
     let server = Server::start(Backend::Sqlite).await;
     let staff = server.staff().await;
     let http = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
@@ -462,7 +463,7 @@ async fn a_silent_stream_is_kept_by_comments() {
     let new = http.execute(request).await.unwrap();
     let mut streams =
         [Stream::open(&staff, None).await, Stream { response: new, read: String::new(), last: -1 }];
-    // The place where this one is.
+    // The position of this stream.
     streams[1].block().await.unwrap();
     for _ in 0..5 {
         for stream in &mut streams {

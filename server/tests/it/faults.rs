@@ -25,7 +25,7 @@ use crate::{
 };
 
 on_both! {
-    hanging_up_leaves_no_connection_in_a_transaction_and_nobody_with_an_old_picture,
+    a_dropped_request_leaves_no_open_transaction_and_no_stale_snapshot,
 }
 
 /// The longest time in which the server must notice that a fault has ended: ten times what it takes
@@ -74,7 +74,7 @@ fn limit_files(process: u32, length: Option<u64>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_room_records_are_read_and_writes_go_on_when_there_is_room_again() {
+async fn a_full_disk_allows_reads_and_later_writes() {
     let place = Place::new(Backend::Sqlite).await;
     create_admin(&place);
     let (mut child, base) = serve(&place);
@@ -141,7 +141,7 @@ async fn without_room_records_are_read_and_writes_go_on_when_there_is_room_again
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_of_another_program_is_a_503_and_ends_with_it() {
+async fn a_lock_of_another_program_causes_503_while_it_lasts() {
     let server = Server::start(Backend::Sqlite).await;
     let staff = server.staff().await;
     staff.patient(json!({"first_name": "Ana"})).await;
@@ -157,7 +157,7 @@ async fn a_lock_of_another_program_is_a_503_and_ends_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_was_replaced_is_not_written_beside_the_old_one() {
+async fn a_replaced_database_file_stops_writes() {
     let server = Server::start(Backend::Sqlite).await;
     let staff = server.staff().await;
     let file = server.place.folder.path().join("desk.sqlite");
@@ -182,7 +182,7 @@ fn is_in_files(folder: &Path, text: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_purged_lies_neither_in_the_file_nor_in_its_log() {
+async fn purged_data_remains_neither_in_the_file_nor_in_its_log() {
     const NAME: &str = "Zyxomandria";
     let server = Server::start(Backend::Sqlite).await;
     let admin = server.admin().await;
@@ -199,7 +199,7 @@ async fn what_was_purged_lies_neither_in_the_file_nor_in_its_log() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn at_rest_the_log_is_empty() {
+async fn the_log_of_an_idle_database_is_empty() {
     let server = Server::start(Backend::Sqlite).await;
     server.staff().await.patient(json!({"first_name": "Ana"})).await;
     let log = server.place.folder.path().join("desk.sqlite-wal");
@@ -228,9 +228,7 @@ async fn hang_up(address: std::net::SocketAddr, request: &str, after: Duration) 
     tokio::time::sleep(after).await;
 }
 
-async fn hanging_up_leaves_no_connection_in_a_transaction_and_nobody_with_an_old_picture(
-    backend: Backend,
-) {
+async fn a_dropped_request_leaves_no_open_transaction_and_no_stale_snapshot(backend: Backend) {
     hang_up_often(backend, 40).await;
 }
 
@@ -344,7 +342,7 @@ pub(crate) async fn hang_up_often(backend: Backend, rounds: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_postgres_that_turns_read_only_is_a_503_until_it_can_be_written() {
+async fn a_read_only_postgres_causes_503_until_it_is_writable() {
     let cluster = tokio::task::spawn_blocking(postgres::Cluster::make).await.unwrap();
     let place = Arc::new(Place::at(cluster.url.clone()));
     let server = Server::start_at(place.clone(), place.settings()).await;
@@ -403,7 +401,7 @@ async fn connections_that_the_network_has_forgotten_are_all_replaced_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn statements_whose_answer_never_comes_keep_nobody_waiting_for_long() {
+async fn statements_without_an_answer_time_out() {
     let (server, proxy, staff) = behind_a_proxy().await;
     let mut operator = sqlx::PgConnection::connect(&postgres::direct(&server)).await.unwrap();
     operator.execute("BEGIN").await.unwrap();
@@ -437,7 +435,7 @@ async fn statements_whose_answer_never_comes_keep_nobody_waiting_for_long() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn something_else_at_the_address_of_postgres_is_a_503() {
+async fn another_service_at_the_address_of_postgres_causes_503() {
     let (_server, proxy, staff) = behind_a_proxy().await;
     proxy.put_something_else(true);
     for _ in 0..3 {

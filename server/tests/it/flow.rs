@@ -103,7 +103,7 @@ where
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_takes_nothing_is_closed_whatever_it_pings() {
+async fn a_client_that_reads_nothing_is_disconnected_despite_pings() {
     let server = server(Duration::from_millis(200), |_| {}).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let closed = takes_nothing(&server, stream);
@@ -113,7 +113,7 @@ async fn a_client_that_takes_nothing_is_closed_whatever_it_pings() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_takes_nothing_is_closed_with_tls_too() {
+async fn a_client_that_reads_nothing_is_disconnected_with_tls_too() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = write_certificate(folder.path());
     let server = server(Duration::from_millis(200), |settings| {
@@ -142,7 +142,7 @@ async fn a_client_that_takes_nothing_is_closed_with_tls_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_takes_a_byte_now_and_then_is_closed() {
+async fn a_client_that_reads_a_byte_at_a_time_is_disconnected() {
     let server = server(Duration::from_millis(400), |_| {}).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut requests, connection) = connect(stream, 1).await;
@@ -165,7 +165,7 @@ async fn a_client_that_takes_a_byte_now_and_then_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_waits_for_one_connection_is_bounded_and_arrives_when_it_is_taken() {
+async fn buffered_answers_are_bounded_and_delivered() {
     let server = server(HANG, |_| {}).await;
     let staff = server.staff().await;
     for i in 0..20 {

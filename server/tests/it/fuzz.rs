@@ -1,6 +1,6 @@
-//! Schemathesis against a running server: it makes requests from the served description, good and bad
-//! ones, and looks for answers that the description does not allow. `scripts/fuzz` installs it and
-//! runs these cases; by themselves they are left out, since they need it.
+//! Schemathesis against a running server. It makes good and bad requests from the served
+//! description and looks for answers that the description does not allow. `scripts/fuzz` installs
+//! it and runs these cases. Otherwise they are ignored, because they need it.
 
 use std::process::Stdio;
 
@@ -20,18 +20,18 @@ on_both! {
     an_administrator_is_told_what_the_description_says,
 }
 
-/// What ends the very session with which the other operations are tried: these are tried last.
+/// Operations that end the session with which the others are tried. They are tried last.
 const ENDING: &[&str] = &["log_out", "end_session", "end_user_sessions"];
 
-/// A stream has no end, so whoever may listen would wait for ever; `events.rs` has its cases.
+/// A stream never ends, so a caller with access would wait for ever. `events.rs` has its cases.
 const ENDLESS: &str = "listen";
 
-/// These can't hold here. A good body may still contradict what is stored; and DELETE archives or ends
-/// a record, which then may still be read where that is asked for.
+/// These checks can't hold here. A valid body may still contradict stored records, and DELETE
+/// archives or ends a record, which can still be read on request.
 const EXCLUDED: &str = "positive_data_acceptance,use_after_free";
 
-/// At this address an earlier system reads a patient's assignments. The API serves that and does not
-/// describe it: `Allow` names a method more than the description, and that method is answered.
+/// An earlier system reads a patient's assignments at this path. The API serves it but does not
+/// describe it, so `Allow` names an undescribed method, which works.
 const PARTLY_DESCRIBED: &[&str] = &["replace_mapping", "update_mapping", "delete_mapping"];
 
 /// The settings that only a file can hold.
@@ -59,7 +59,7 @@ async fn an_administrator_is_told_what_the_description_says(backend: Backend) {
 
 async fn fuzz(backend: Backend, role: Option<Role>) {
     let server = Server::start(backend).await;
-    // Somebody else's records, and one's own.
+    // Records of other users, and of the caller.
     let mut clients = vec![server.member("other@example.com").await];
     let mut token = None;
     if let Some(role) = role {
@@ -107,7 +107,7 @@ async fn run(server: &Server, token: Option<&str>, operations: &[&str], excluded
     if let Some(token) = token {
         command.arg("--header").arg(format!("Authorization: Bearer {token}"));
     }
-    // It keeps examples of failures in the folder in which it runs.
+    // It stores examples of failures in its working folder.
     command.current_dir(server.place.folder.path()).stdin(Stdio::null());
     let output = command.output().await.expect("Schemathesis is not there: run scripts/fuzz");
     let said = String::from_utf8_lossy(&output.stdout);

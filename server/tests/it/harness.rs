@@ -280,10 +280,10 @@ impl Answer {
 
     /// The errors about a field in a problem document, as JSON.
     #[track_caller]
-    pub(crate) fn complaints(&self, field: &str) -> String {
-        let complaints = &self.body["errors"][field];
-        assert!(complaints.is_array(), "nothing about {field}: {}", self.text);
-        complaints.to_string()
+    pub(crate) fn field_errors(&self, field: &str) -> String {
+        let field_errors = &self.body["errors"][field];
+        assert!(field_errors.is_array(), "nothing about {field}: {}", self.text);
+        field_errors.to_string()
     }
 
     pub(crate) fn results(&self) -> &[Value] {
@@ -295,7 +295,7 @@ impl Answer {
     }
 }
 
-/// The body that the description shows for an operation; null where it takes none.
+/// The body in the description's example for an operation, or null if it has none.
 pub(crate) fn example(document: &Value, operation: &Value) -> Value {
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     let place = schema["$ref"].as_str().unwrap_or_default().trim_start_matches('#');
@@ -382,7 +382,7 @@ pub(crate) fn check(
         fits("Problem", &json!({"$ref": "#/components/schemas/Problem"}), body);
     }
     let description = description();
-    // A request to an earlier path is answered like one to today's path.
+    // A request to an earlier path is answered like one to the current path.
     let path = match spelling(method.as_str(), path.trim_end_matches('/')) {
         Spelling::Today => path.to_owned(),
         Spelling::Earlier(today) => today,

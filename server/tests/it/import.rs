@@ -1,4 +1,4 @@
-//! Bringing in patients from files, as an operator does it.
+//! Importing records from files, as an operator does.
 
 use std::{collections::BTreeSet, fs};
 
@@ -11,24 +11,24 @@ use crate::{
 };
 
 on_both! {
-    a_file_goes_in_once_however_often_it_is_imported,
+    importing_a_file_twice_adds_nothing,
     a_count_is_exact_up_to_a_thousand_and_no_row_is_left_out,
-    a_dry_run_says_the_same_and_writes_nothing,
-    bad_rows_are_named_and_the_others_go_in,
-    a_row_that_was_archived_meanwhile_is_not_imported_again,
+    a_dry_run_gives_the_same_report_and_writes_nothing,
+    bad_rows_are_reported_and_the_others_imported,
+    an_archived_row_is_not_imported_again,
     synthea_is_read_as_it_is,
-    a_row_with_somebody_elses_identifier_keeps_none_of_the_others_out,
+    a_row_with_a_taken_identifier_does_not_affect_other_rows,
     an_import_that_cant_begin_is_one_sentence,
     patients_have_an_owner_and_a_history,
-    two_imports_of_a_file_at_once_bring_nobody_in_twice,
+    concurrent_imports_of_a_file_create_no_duplicates,
     the_sample_is_found_by_searching,
     the_providers_of_synthea_go_in_once_however_often_they_are_imported,
-    a_doctor_is_known_again_by_licence_or_address_for_mail_or_everything_else,
-    bad_doctors_are_named_and_the_others_go_in,
-    two_imports_of_doctors_at_once_bring_nobody_in_twice,
-    an_import_lets_others_write_all_the_while,
+    a_doctor_is_recognised_by_licence_or_email_or_all_other_members,
+    bad_doctors_are_reported_and_the_others_imported,
+    concurrent_imports_of_doctors_create_no_duplicates,
+    an_import_lets_others_write_at_any_time,
     after_an_import_the_planner_knows_the_tables,
-    a_row_without_end_is_named_and_not_read,
+    an_endless_row_is_named_and_not_read,
 }
 
 const SYNTHEA: &str = "\
@@ -45,7 +45,7 @@ struct Operator {
 struct Outcome {
     status: i32,
     said: String,
-    complaints: String,
+    field_errors: String,
 }
 
 impl Outcome {
@@ -81,11 +81,11 @@ impl Operator {
         Outcome {
             status: output.status.code().unwrap(),
             said: text(output.stdout),
-            complaints: text(output.stderr),
+            field_errors: text(output.stderr),
         }
     }
 
-    /// The server, beside which the import has run.
+    /// The server that runs beside the import.
     async fn serve(self) -> (Server, crate::harness::Client) {
         let settings = self.place.settings();
         let server = Server::start_at(self.place.into(), settings).await;
@@ -108,10 +108,10 @@ async fn a_count_is_exact_up_to_a_thousand_and_no_row_is_left_out(backend: Backe
     let beyond = admin.get("/api/patients?page_size=100&page=11").await.expect_status(200);
     assert_eq!((beyond.results().len(), &beyond.body["next"]), (1, &Value::Null));
     admin.get("/api/patients?page_size=100&page=12").await.expect_status(404);
-    admin.get("/api/patients?page_size=100&page=101").await.expect_status(400).complaints("page");
+    admin.get("/api/patients?page_size=100&page=101").await.expect_status(400).field_errors("page");
 }
 
-async fn a_file_goes_in_once_however_often_it_is_imported(backend: Backend) {
+async fn importing_a_file_twice_adds_nothing(backend: Backend) {
     let operator = Operator::new(backend).await;
     let mut file = "source_id,first_name,identifiers\n".to_owned();
     for row in 0..2_500 {
@@ -124,7 +124,7 @@ async fn a_file_goes_in_once_however_often_it_is_imported(backend: Backend) {
     let second = operator.import(&["people.csv"]);
     assert_eq!(second.status, 0);
     assert_eq!(second.said, "2502 rows read: 0 imported, 2502 already there, 0 bad.\n");
-    assert_eq!(second.complaints, "");
+    assert_eq!(second.field_errors, "");
     operator.write("without.csv", "first_name,identifiers\nPerson,insurance:9\nPerson,nhs:1\n");
     let without = operator.import(&["without.csv", "--json"]);
     assert_eq!((without.status, without.counts()), (0, (2, 1, 1, 0)));
@@ -132,7 +132,7 @@ async fn a_file_goes_in_once_however_often_it_is_imported(backend: Backend) {
     assert_eq!((other.status, other.counts()), (1, (2_502, 1, 1, 2_500)));
 }
 
-async fn a_dry_run_says_the_same_and_writes_nothing(backend: Backend) {
+async fn a_dry_run_gives_the_same_report_and_writes_nothing(backend: Backend) {
     let operator = Operator::new(backend).await;
     let rows = "1,A,,x:1\n2,B,,x:2\n1,A again,,\n3,C,,x:2\n4,D,1890-01-01 ,\n5,E,1860,\n";
     operator.write("p.csv", format!("source_id,first_name,date_of_birth,identifiers\n{rows}"));
@@ -150,7 +150,7 @@ async fn a_dry_run_says_the_same_and_writes_nothing(backend: Backend) {
     assert_eq!(after.counts(), (6, 0, 4, 2));
 }
 
-async fn bad_rows_are_named_and_the_others_go_in(backend: Backend) {
+async fn bad_rows_are_reported_and_the_others_imported(backend: Backend) {
     let operator = Operator::new(backend).await;
     let mut file =
         b"\xef\xbb\xbfsource_id,first_name,last_name,date_of_birth,email,age,allergies\r\n"
@@ -171,24 +171,24 @@ async fn bad_rows_are_named_and_the_others_go_in(backend: Backend) {
         "bad.csv:4: has 2 cells, and the header has 7",
         "bad.csv:6: has 9 cells, and the header has 7",
         "bad.csv:7: first_name: is not UTF-8",
-        "bad.csv:8: date_of_birth: is a date that does not exist",
+        "bad.csv:8: date_of_birth: does not exist in the calendar",
         "bad.csv:8: email: must be an e-mail address, like ana@example.com",
         "bad.csv:8: age: must be between 0 and 150",
-        "bad.csv:8: first_name: is required: a person has a first name, a last name or both",
+        "bad.csv:8: first_name: is required: a patient needs a first name, a last name or both",
         "bad.csv:9: first_name: must not contain the invisible control character U+001B",
         "bad.csv:10: first_name: must be on one line",
     ];
-    assert_eq!(outcome.complaints.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(outcome.field_errors.lines().collect::<Vec<_>>(), expected);
     let outcome = operator.import(&["bad.csv", "--json"]);
     assert_eq!((outcome.status, outcome.counts()), (1, (8, 0, 2, 6)));
-    assert_eq!(outcome.complaints, "");
+    assert_eq!(outcome.field_errors, "");
     let lines: Vec<_> = outcome.report()["bad_rows"].as_array().unwrap().clone();
     assert_eq!(lines[3]["line"], 8);
     assert_eq!(lines[3]["faults"][1]["column"], "email");
     assert_eq!(lines[3]["faults"][1]["code"], "invalid_email");
 }
 
-async fn a_row_that_was_archived_meanwhile_is_not_imported_again(backend: Backend) {
+async fn an_archived_row_is_not_imported_again(backend: Backend) {
     let operator = Operator::new(backend).await;
     operator.write("p.csv", "source_id,first_name\nA-1,Ann\nB-2,Bob\n");
     assert_eq!(operator.import(&["p.csv"]).status, 0);
@@ -232,15 +232,15 @@ async fn synthea_is_read_as_it_is(backend: Backend) {
     assert_eq!(ana["zip_code"], Value::Null);
 }
 
-async fn a_row_with_somebody_elses_identifier_keeps_none_of_the_others_out(backend: Backend) {
+async fn a_row_with_a_taken_identifier_does_not_affect_other_rows(backend: Backend) {
     let operator = Operator::new(backend).await;
     operator
         .write("p.csv", "source_id,first_name,identifiers\n1,A,x:1|x:2\n2,B,x:9|x:2\n3,C,x:3\n");
     let outcome = operator.import(&["p.csv"]);
     assert_eq!(outcome.said, "3 rows read: 2 imported, 0 already there, 1 bad.\n");
-    let complaint = "p.csv:3: identifiers: another patient has this identifier already\n";
-    assert_eq!(outcome.complaints, complaint);
-    // The source id of a row that stayed out is free.
+    let error = "p.csv:3: identifiers: another patient already has this identifier\n";
+    assert_eq!(outcome.field_errors, error);
+    // The source id of a refused row stays available.
     operator.write("p.csv", "source_id,first_name,identifiers\n1,A,x:1|x:2\n2,B,x:9\n3,C,x:3\n");
     assert_eq!(operator.import(&["p.csv", "--json"]).counts(), (3, 1, 2, 0));
 }
@@ -265,10 +265,10 @@ async fn an_import_that_cant_begin_is_one_sentence(backend: Backend) {
     ];
     for (args, sentence) in cases {
         let outcome = operator.import(args);
-        let complaint = &outcome.complaints;
+        let error = &outcome.field_errors;
         assert_eq!((outcome.status, outcome.said.as_str()), (1, ""), "{args:?}");
-        assert!(complaint.contains(sentence), "{args:?}: {complaint}");
-        assert_eq!(complaint.lines().count(), 1, "more than a sentence: {complaint}");
+        assert!(error.contains(sentence), "{args:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "more than a sentence: {error}");
     }
     assert_eq!(operator.import(&[]).status, 2);
     assert_eq!(operator.import(&["good.csv", "--source", " "]).status, 2);
@@ -277,7 +277,7 @@ async fn an_import_that_cant_begin_is_one_sentence(backend: Backend) {
 
 async fn patients_have_an_owner_and_a_history(backend: Backend) {
     let operator = Operator::new(backend).await;
-    operator.write("p.csv", "first_name,age\nAnn,30\n");
+    operator.write("p.csv", "first_name,age,preferred_language\nAnn,30,PT-br\n");
     let (server, admin) = operator.serve().await;
     let member = server.member("m@example.com").await;
     let output = program(&server.place)
@@ -289,13 +289,14 @@ async fn patients_have_an_owner_and_a_history(backend: Backend) {
     assert!(said.contains("1 row with neither source_id nor identifiers"), "{said}");
     let ann = member.get("/api/patients").await.results()[0].clone();
     assert_eq!((&ann["created_by_username"], &ann["age"]), (&json!("m"), &json!(30)));
+    assert_eq!(ann["preferred_language"], "pt-BR");
     let history = admin.get(&format!("/api/patients/{}/history", ann["id"])).await;
     let entry = &history.results()[0];
     assert_eq!((&entry["action"], &entry["version"]), (&json!("patient.imported"), &json!(1)));
     assert_eq!(entry["changes"][0]["new"], ann["mrn"]);
 }
 
-async fn two_imports_of_a_file_at_once_bring_nobody_in_twice(backend: Backend) {
+async fn concurrent_imports_of_a_file_create_no_duplicates(backend: Backend) {
     let operator = Operator::new(backend).await;
     let row = |row| format!("{row},Person,nhs:{row}\n");
     let rows: String = (0..3_000).map(row).collect();
@@ -307,7 +308,7 @@ async fn two_imports_of_a_file_at_once_bring_nobody_in_twice(backend: Backend) {
     });
     let mut imported = 0;
     for report in &reports {
-        assert_eq!(report.status, 0, "{}", report.complaints);
+        assert_eq!(report.status, 0, "{}", report.field_errors);
         let (read, new, there, bad) = report.counts();
         assert_eq!((read, new + there, bad), (3_000, 3_000, 0));
         imported += new;
@@ -344,23 +345,21 @@ async fn the_providers_of_synthea_go_in_once_however_often_they_are_imported(bac
     assert_eq!(tomas["created_by_username"], "admin");
     let history = admin.get("/api/doctors/1/history").await;
     assert_eq!(history.results()[0]["action"], "doctor.imported");
-    // One who was archived meanwhile stays in the archive.
+    // A patient who was archived in the meantime stays archived.
     admin.delete("/api/doctors/3").await.expect_status(204);
     let output = program(&server.place).args(["import", "doctors"]).arg(&file).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(said, "4 rows read: 0 imported, 4 already there, 0 bad.\n");
 }
 
-async fn a_doctor_is_known_again_by_licence_or_address_for_mail_or_everything_else(
-    backend: Backend,
-) {
+async fn a_doctor_is_recognised_by_licence_or_email_or_all_other_members(backend: Backend) {
     let operator = Operator::new(backend).await;
     let header = "last_name,specialization,license_number,email,city\n";
     let rows = "A,X,L-1,a@example.com,\nB,X,,b@example.com,\nC,X,,,Boston\nC,Y,,,Boston\n";
     operator.write("d.csv", format!("{header}{rows}"));
     let first = operator.import_of("doctors", &["d.csv", "--json"]);
     assert_eq!((first.status, first.counts()), (0, (4, 4, 0, 0)));
-    // The same ones, written otherwise; and two of others, one with an address that is taken.
+    // The same doctors in another spelling, and two new ones, of whom one has a taken address.
     let rows =
         "Renamed,Z,l-1,,\nB,Z,,B@Example.com,\nc,x,,,BOSTON\nC,X,,,Salem\nD,X,L-9,a@example.com,\n";
     operator.write("d.csv", format!("{header}{rows}"));
@@ -371,7 +370,7 @@ async fn a_doctor_is_known_again_by_licence_or_address_for_mail_or_everything_el
         let fault = &second.report()["bad_rows"][0];
         assert_eq!((&fault["line"], &fault["faults"][0]["column"]), (&json!(6), &json!("email")));
     }
-    // A licence number that two rows have is one doctor.
+    // Two rows with the same licence number are one doctor.
     let rows = "E,X,L-7,,\nE,X,L-7,,\nF,X,L-8,e@example.com,\nG,X,L-6,e@example.com,\n";
     operator.write("d.csv", format!("{header}{rows}"));
     let mut dry = operator.import_of("doctors", &["d.csv", "--json", "--dry-run"]).report();
@@ -381,7 +380,7 @@ async fn a_doctor_is_known_again_by_licence_or_address_for_mail_or_everything_el
     assert_eq!(dry, third.report());
 }
 
-async fn bad_doctors_are_named_and_the_others_go_in(backend: Backend) {
+async fn bad_doctors_are_reported_and_the_others_imported(backend: Backend) {
     let operator = Operator::new(backend).await;
     let header =
         "first_name,last_name,specialization,years_of_experience,is_available,consultation_fee";
@@ -394,15 +393,15 @@ async fn bad_doctors_are_named_and_the_others_go_in(backend: Backend) {
         "d.csv:3: years_of_experience: must be a whole number",
         "d.csv:3: consultation_fee: must be between 0.00 and 99999999.99",
         "d.csv:3: is_available: must be true or false",
-        "d.csv:3: first_name: is required: a doctor has a first name, a last name or both",
+        "d.csv:3: first_name: is required: a doctor needs a first name, a last name or both",
         "d.csv:3: specialization: is required",
         "d.csv:4: has 1 cell, and the header has 6",
     ];
-    assert_eq!(outcome.complaints.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(outcome.field_errors.lines().collect::<Vec<_>>(), expected);
     operator.write("p.csv", SYNTHEA);
     let patients = operator.import_of("doctors", &["p.csv"]);
     let sentence = "neither a column first_name nor last_name";
-    assert!(patients.complaints.contains(sentence), "{}", patients.complaints);
+    assert!(patients.field_errors.contains(sentence), "{}", patients.field_errors);
     assert_eq!(operator.import_of("doctors", &["d.csv", "--source", "x"]).status, 2);
     let (_server, admin) = operator.serve().await;
     let ann = admin.get("/api/doctors?search=ann").await.results()[0].clone();
@@ -410,7 +409,7 @@ async fn bad_doctors_are_named_and_the_others_go_in(backend: Backend) {
     assert_eq!(ann["consultation_fee"], "99.50");
 }
 
-async fn two_imports_of_doctors_at_once_bring_nobody_in_twice(backend: Backend) {
+async fn concurrent_imports_of_doctors_create_no_duplicates(backend: Backend) {
     let operator = Operator::new(backend).await;
     let rows: String = (0..1_500).map(|row| format!("Doctor,Surgery,Street {row}\n")).collect();
     operator.write("d.csv", format!("last_name,specialization,clinic_address\n{rows}"));
@@ -431,10 +430,10 @@ async fn two_imports_of_doctors_at_once_bring_nobody_in_twice(backend: Backend) 
 async fn the_sample_is_found_by_searching(backend: Backend) {
     let place = Place::new(backend).await;
     let app = upgrade::open(place.settings()).await.unwrap();
-    let (email, password) = sample::furnish(&app, sample::PEOPLE).await.unwrap();
+    let (email, password) = sample::create(&app, sample::PEOPLE).await.unwrap();
     assert!(
-        sample::furnish(&app, sample::PEOPLE).await.is_err(),
-        "there is an administrator already"
+        sample::create(&app, sample::PEOPLE).await.is_err(),
+        "there already is an administrator"
     );
     app.close().await;
     let settings = place.settings();
@@ -452,7 +451,7 @@ async fn the_sample_is_found_by_searching(backend: Backend) {
     assert_eq!(found.results()[0]["mrn"], "P000001B");
 }
 
-/// A file with so many people.
+/// A file with this many people.
 fn people(count: usize) -> String {
     let mut file = "first_name,last_name,source_id\n".to_owned();
     for i in 0..count {
@@ -461,7 +460,7 @@ fn people(count: usize) -> String {
     file
 }
 
-async fn an_import_lets_others_write_all_the_while(backend: Backend) {
+async fn an_import_lets_others_write_at_any_time(backend: Backend) {
     const ROWS: usize = 3_000;
     let operator = Operator::new(backend).await;
     operator.write("people.csv", people(ROWS));
@@ -481,7 +480,8 @@ async fn an_import_lets_others_write_all_the_while(backend: Backend) {
             written += 1;
         }
     }
-    // Fifty milliseconds of an import are a piece; three thousand rows take longer than ten of them.
+    // A piece of an import takes fifty milliseconds, and three thousand rows take longer than ten
+    // pieces.
     assert!(written >= 10, "only {written} writes while {ROWS} rows were imported");
     child.kill().unwrap();
     child.wait().unwrap();
@@ -504,17 +504,17 @@ async fn after_an_import_the_planner_knows_the_tables(backend: Backend) {
     }
 }
 
-async fn a_row_without_end_is_named_and_not_read(backend: Backend) {
+async fn an_endless_row_is_named_and_not_read(backend: Backend) {
     let operator = Operator::new(backend).await;
     let mut file = people(2);
     file.push_str("Ana,\"a quotation mark is missing");
     file.push_str(&"x".repeat(3 * 1024 * 1024));
     operator.write("people.csv", file);
     let outcome = operator.import(&["people.csv", "--json"]);
-    assert_eq!(outcome.status, 1, "{}", outcome.complaints);
+    assert_eq!(outcome.status, 1, "{}", outcome.field_errors);
     assert!(
-        outcome.complaints.contains("the row after line 3 has more than 1 MiB"),
+        outcome.field_errors.contains("the row after line 3 has more than 1 MiB"),
         "{}",
-        outcome.complaints
+        outcome.field_errors
     );
 }

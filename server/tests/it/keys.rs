@@ -1,4 +1,4 @@
-//! Changing the secrets that sign logins, and the server's look at itself.
+//! Changing the secrets that sign logins, and the `check` command.
 
 use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
@@ -14,12 +14,12 @@ use crate::{
 
 on_both! {
     a_rotation_logs_nobody_out_on_any_instance,
-    a_code_outlives_the_secret_that_made_it_also_where_logins_are_short,
+    a_code_outlives_its_secret_even_if_sessions_are_short,
     revoking_all_keys_ends_every_login_on_every_instance,
     check_finds_a_healthy_server_healthy,
 }
 
-/// A server whose secrets are in a file.
+/// A server with its secrets in a file.
 async fn server(backend: Backend) -> Server {
     let place = Arc::new(Place::new(backend).await);
     Server::start_at(place.clone(), with_file(&place)).await
@@ -30,7 +30,7 @@ fn with_file(place: &Place) -> Settings {
     Settings { jwt_secret: None, jwt_secret_file, ..place.settings() }
 }
 
-/// Runs the program; answers its exit status and what it said.
+/// Runs the program. Returns its exit status and its output.
 fn run(place: &Place, args: &[&str]) -> (i32, String) {
     let output = program(place).args(args).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
@@ -58,8 +58,8 @@ async fn a_rotation_logs_nobody_out_on_any_instance(backend: Backend) {
     assert!(after[1].starts_with(&before[0]) && !after.contains(&before[0]), "{after:?}");
     let mode = place.secret_file().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    // The first has looked at the file again and signs with the new secret; for the second it is
-    // still too early, but it meets a name that it does not know.
+    // The first instance has read the file again and signs with the new secret. The second one
+    // would not read it yet, but it meets an unknown key.
     first.app.clock().advance(TimeDelta::seconds(2));
     staff.get("/api/auth/profile").await.expect_status(200);
     let refresh = json!({"refresh": session["refresh"]});
@@ -72,7 +72,7 @@ async fn a_rotation_logs_nobody_out_on_any_instance(backend: Backend) {
     second.nobody().with_token(old).get("/api/auth/profile").await.expect_status(200);
 }
 
-async fn a_code_outlives_the_secret_that_made_it_also_where_logins_are_short(backend: Backend) {
+async fn a_code_outlives_its_secret_even_if_sessions_are_short(backend: Backend) {
     let place = Arc::new(Place::new(backend).await);
     let settings = Settings { refresh_token_days: 1, ..with_file(&place) };
     let server = Server::start_at(place.clone(), settings).await;
@@ -80,7 +80,7 @@ async fn a_code_outlives_the_secret_that_made_it_also_where_logins_are_short(bac
     let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
     let rotate = || run(&place, &["keys", "rotate", "--refresh-token-days", "1"]);
     assert_eq!(rotate().0, 0);
-    // The next rotation keeps what it would have kept a while later.
+    // The next rotation keeps the secrets that it would have kept a while later.
     let retired = secrets(&place);
     let days_ago = Utc::now() - TimeDelta::days(3);
     let (secret, _) = retired[1].rsplit_once(' ').unwrap();
@@ -114,7 +114,7 @@ async fn revoking_all_keys_ends_every_login_on_every_instance(backend: Backend) 
 }
 
 #[tokio::test]
-async fn a_key_file_that_was_spoilt_changes_nothing_for_a_running_server() {
+async fn a_damaged_key_file_does_not_affect_a_running_server() {
     let server = server(Backend::Sqlite).await;
     let staff = server.staff().await;
     let file = server.place.secret_file();
@@ -149,7 +149,7 @@ async fn rotations_at_the_same_time_lose_no_secret() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_no_file_can_not_be_rotated() {
+async fn only_a_secret_in_a_file_can_be_rotated() {
     let place = Place::new(Backend::Sqlite).await;
     for command in ["rotate", "revoke-all"] {
         let mut program = program(&place);
@@ -157,9 +157,9 @@ async fn a_secret_that_is_no_file_can_not_be_rotated() {
         program.env("FRONTDESK_JWT_SECRET", "tests-sign-with-this-0123456789abcdef");
         let output = program.args(["keys", command]).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
-        let complaint = String::from_utf8(output.stderr).unwrap();
-        assert!(complaint.contains("only a key file can be rotated"), "{complaint}");
-        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("only a key file can be rotated"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 }
 
@@ -169,12 +169,12 @@ fn checked(place: &Place, args: &[&str]) -> (i32, Vec<Value>) {
     (status, found.as_array().unwrap().clone())
 }
 
-/// What is wrong, by the name of the thing.
+/// The bad findings, by name.
 fn faults(found: &[Value]) -> Vec<(&str, &str)> {
     sentences(found.iter().filter(|finding| finding["is_well"] == false))
 }
 
-/// What is worth a look, by the name of the thing.
+/// The warnings, by name.
 fn warnings(found: &[Value]) -> Vec<(&str, &str)> {
     sentences(found.iter().filter(|finding| finding["is_warning"] == true))
 }
@@ -223,7 +223,7 @@ async fn check_names_everything_that_is_wrong() {
         let [_, ("mail", sentence)] = bad[..] else { panic!("{bad:?}") };
         assert!(sentence.contains(expected) && !sentence.contains("password"), "{sentence}");
     }
-    // A page in the middle of the file that is no longer what it was.
+    // A damaged page in the middle of the file.
     let file = place.folder.path().join("desk.sqlite");
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2 / 4096 * 4096;
@@ -286,7 +286,7 @@ async fn a_secret_that_is_mounted_for_a_group_is_used_with_a_warning() {
 }
 
 #[tokio::test]
-async fn a_postgresql_database_that_is_missing_is_named_without_a_place_in_its_sources() {
+async fn a_missing_postgresql_database_is_named_without_a_source_location() {
     let mut place = Place::new(Backend::Postgres).await;
     let mut url: reqwest::Url = place.database_url.parse().unwrap();
     url.set_path("nowhere");

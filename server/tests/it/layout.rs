@@ -1,11 +1,12 @@
-//! Data flows one way: from the settings and the database up to the commands, and between the files of
-//! a folder without a circle.
+//! Dependencies go one way: from the settings and the database up to the commands, and without
+//! circles between the files of a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rules::sources;
 
-/// The rooms of the server, from the ground up. A room imports from itself and from those below it.
+/// The layers of the server, from the bottom up. A layer imports from itself and from those below
+/// it.
 const ROOMS: &[&[&str]] = &[
     &["clock", "config", "digest", "error", "finding", "lock", "metrics", "output"],
     &["keys"],
@@ -56,7 +57,7 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-/// Reads the paths that begin with `prefix`; answers where the next token stands.
+/// Reads the paths that begin with `prefix`. Returns the position of the next token.
 fn paths(
     tokens: &[String],
     mut at: usize,
@@ -136,7 +137,7 @@ fn room(module: &str) -> &str {
 }
 
 #[test]
-fn every_room_imports_only_from_those_below_it() {
+fn every_folder_imports_only_from_those_below_it() {
     let imports = imports();
     let floor = |module: &str| ROOMS.iter().position(|rooms| rooms.contains(&room(module)));
     for (from, to) in &imports {
@@ -148,7 +149,7 @@ fn every_room_imports_only_from_those_below_it() {
             assert!(floor(to).unwrap() <= own, "{from} imports from {to}, which is above it");
         }
     }
-    // The reading itself: a graph without arrows would pass.
+    // A check of the reader: a graph without edges would pass.
     assert!(
         imports["api::patients"].contains("domain::records::patients"),
         "{:?}",
@@ -160,7 +161,7 @@ fn every_room_imports_only_from_those_below_it() {
 #[test]
 fn no_files_import_from_one_another_in_a_circle() {
     let imports = imports();
-    // A module and those within it are one thing: it declares them, and they may use what it has.
+    // A module and its submodules count as one: it declares them, and they may use its items.
     let is_family =
         |a: &str, b: &str| a.starts_with(&format!("{b}::")) || b.starts_with(&format!("{a}::"));
     let mut done = BTreeSet::new();

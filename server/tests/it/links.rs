@@ -1,4 +1,4 @@
-//! Accounts that belong to doctors and patients.
+//! Accounts that are linked to doctors and patients.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ use shared::account::Role;
 use crate::harness::{Backend, Client, Server, on_both};
 
 on_both! {
-    a_linked_doctor_reads_the_assigned_patients_and_changes_none,
-    a_linked_patient_reads_its_own_record_and_doctors,
-    only_an_administrator_links_and_only_fitting_accounts,
-    an_account_can_be_taken_away_from_the_archive,
+    a_linked_doctor_reads_assigned_patients_but_changes_none,
+    a_linked_patient_reads_their_own_record_and_doctors,
+    only_an_administrator_links_accounts_with_the_right_role,
+    an_account_can_be_unlinked_from_an_archived_record,
     restoring_again_changes_nothing,
 }
 
@@ -41,7 +41,7 @@ async fn desk(backend: Backend) -> (Server, Client) {
     (server, admin)
 }
 
-async fn a_linked_doctor_reads_the_assigned_patients_and_changes_none(backend: Backend) {
+async fn a_linked_doctor_reads_assigned_patients_but_changes_none(backend: Backend) {
     let (server, admin) = desk(backend).await;
     let doctor = server.somebody(Role::Doctor, "johnson@example.com").await;
     doctor.get("/api/patients/1").await.expect_status(404);
@@ -69,7 +69,7 @@ async fn a_linked_doctor_reads_the_assigned_patients_and_changes_none(backend: B
     doctor.get("/api/assignments/1/history").await.expect_status(403);
     let assign = json!({"patient": 1, "doctor": 1});
     doctor.post("/api/assignments", assign).await.expect_status(403);
-    // Their own patients are theirs as before.
+    // They keep the patients that they have registered.
     let own = doctor.patient(json!({"first_name": "Own"})).await;
     doctor
         .patch(&format!("/api/patients/{}", own["id"]), json!({"city": "X"}))
@@ -86,7 +86,7 @@ async fn a_linked_doctor_reads_the_assigned_patients_and_changes_none(backend: B
     doctor.get("/api/patients/2").await.expect_status(404);
 }
 
-async fn a_linked_patient_reads_its_own_record_and_doctors(backend: Backend) {
+async fn a_linked_patient_reads_their_own_record_and_doctors(backend: Backend) {
     let (server, admin) = desk(backend).await;
     let patient = server.somebody(Role::Patient, "ana@example.com").await;
     let linked =
@@ -106,23 +106,23 @@ async fn a_linked_patient_reads_its_own_record_and_doctors(backend: Backend) {
     assert_eq!(history.results()[0]["action"], "patient.linked");
 }
 
-async fn only_an_administrator_links_and_only_fitting_accounts(backend: Backend) {
+async fn only_an_administrator_links_accounts_with_the_right_role(backend: Backend) {
     let (server, admin) = desk(backend).await;
     let staff = server.staff().await;
     let doctor = server.somebody(Role::Doctor, "johnson@example.com").await;
     let id = id_of(&doctor).await;
     put(&staff, "/api/doctors/1/user", id.clone()).await.expect_status(403);
-    put(&admin, "/api/patients/1/user", id.clone()).await.expect_status(400).complaints("user");
-    put(&admin, "/api/doctors/1/user", json!(999)).await.expect_status(400).complaints("user");
-    put(&admin, "/api/doctors/1/user", json!("7")).await.expect_status(400).complaints("user");
+    put(&admin, "/api/patients/1/user", id.clone()).await.expect_status(400).field_errors("user");
+    put(&admin, "/api/doctors/1/user", json!(999)).await.expect_status(400).field_errors("user");
+    put(&admin, "/api/doctors/1/user", json!("7")).await.expect_status(400).field_errors("user");
     put(&admin, "/api/doctors/9/user", id.clone()).await.expect_status(404);
     put(&admin, "/api/doctors/1/user", id.clone()).await.expect_status(200);
     let second = json!({"last_name": "B", "specialization": "X"});
     admin.post("/api/doctors", second).await.expect_status(201);
-    put(&admin, "/api/doctors/2/user", id).await.expect_status(409).complaints("user");
+    put(&admin, "/api/doctors/2/user", id).await.expect_status(409).field_errors("user");
 }
 
-async fn an_account_can_be_taken_away_from_the_archive(backend: Backend) {
+async fn an_account_can_be_unlinked_from_an_archived_record(backend: Backend) {
     let (server, admin) = desk(backend).await;
     let id = id_of(&server.somebody(Role::Doctor, "johnson@example.com").await).await;
     put(&admin, "/api/doctors/1/user", id.clone()).await.expect_status(200);

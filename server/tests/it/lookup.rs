@@ -1,4 +1,4 @@
-//! One box for whatever is typed.
+//! The quick search.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,12 @@ use crate::{
 };
 
 on_both! {
-    every_shape_is_read_and_says_what_matched,
-    a_mistyped_record_number_is_said_to_be_so,
+    every_kind_of_text_is_recognised_and_the_match_named,
+    a_mistyped_record_number_is_reported,
     an_id_finds_the_records_that_have_it,
     only_what_the_caller_may_see_is_found,
     the_best_twenty_come_first,
-    a_record_that_is_asked_for_by_its_number_is_read,
+    looking_up_a_record_number_notes_a_read,
 }
 
 async fn typed(client: &Client, text: &str) -> Answer {
@@ -25,7 +25,7 @@ async fn found(client: &Client, text: &str) -> Value {
     typed(client, text).await.expect_status(200).body
 }
 
-/// Label and reason of everything that was found.
+/// The label and the reason of every result.
 fn lines(found: &Value) -> Vec<(&str, &str)> {
     let results = found["results"].as_array().unwrap().iter();
     results.map(|it| (it["label"].as_str().unwrap(), it["why"].as_str().unwrap())).collect()
@@ -48,7 +48,7 @@ async fn furnish(client: &Client) {
     client.post("/api/doctors", doctor).await.expect_status(201);
 }
 
-async fn every_shape_is_read_and_says_what_matched(backend: Backend) {
+async fn every_kind_of_text_is_recognised_and_the_match_named(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     furnish(&staff).await;
@@ -83,7 +83,7 @@ async fn every_shape_is_read_and_says_what_matched(backend: Backend) {
         assert_eq!(tried.join(" "), read_as, "{text}");
     }
     let both = found(&staff, "1555").await;
-    let list = staff.get("/api/patients?search=1555").await;
+    let list = staff.get("/api/patients?search=1555&clinical=false").await;
     assert_eq!(both["results"][0]["record"], list.results()[0]);
     let list = staff.get("/api/doctors?search=1555").await;
     assert_eq!(both["results"][1]["record"], list.results()[0]);
@@ -91,14 +91,14 @@ async fn every_shape_is_read_and_says_what_matched(backend: Backend) {
     assert_eq!(kinds, ["patient", "doctor"]);
 }
 
-async fn a_mistyped_record_number_is_said_to_be_so(backend: Backend) {
+async fn a_mistyped_record_number_is_reported(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     furnish(&staff).await;
     let answer = typed(&staff, "P000001C").await.expect_status(400);
-    assert!(answer.complaints("q").contains("mistyped"), "{}", answer.text);
+    assert!(answer.field_errors("q").contains("mistyped"), "{}", answer.text);
     assert_eq!(answer.body["error_codes"][0]["code"], "mistyped_mrn");
-    // Somebody's number elsewhere can look like one.
+    // A number from elsewhere can look like a record number.
     staff
         .patient(json!({
             "first_name": "Ana", "identifiers": [{"system": "passport", "value": "P000001C"}],
@@ -107,10 +107,10 @@ async fn a_mistyped_record_number_is_said_to_be_so(backend: Backend) {
     let found = found(&staff, "P000001C").await;
     assert_eq!(lines(&found), [("Ana, P000003D", "identifier")]);
     for bad in ["#", "#x", "#-1", "#1 2", &"a ".repeat(13), &"x".repeat(201)] {
-        typed(&staff, bad).await.expect_status(400).complaints("q");
+        typed(&staff, bad).await.expect_status(400).field_errors("q");
     }
-    staff.get("/api/lookup").await.expect_status(400).complaints("q");
-    staff.get("/api/lookup?q=a&limit=5").await.expect_status(400).complaints("limit");
+    staff.get("/api/lookup").await.expect_status(400).field_errors("q");
+    staff.get("/api/lookup?q=a&limit=5").await.expect_status(400).field_errors("limit");
     server.nobody().get("/api/lookup?q=a").await.expect_status(401);
 }
 
@@ -134,7 +134,7 @@ async fn only_what_the_caller_may_see_is_found(backend: Backend) {
     assert_eq!(lines(&found(&member, "jose").await), [("José Own, P000003D", "name")]);
     assert_eq!(lines(&found(&member, "#1").await).len(), 1, "the doctor alone");
     assert_eq!(lines(&found(&member, "sarah").await).len(), 1);
-    // Nor who is in the archive.
+    // Archived records are not found either.
     staff.delete("/api/patients/1").await.expect_status(204);
     staff.delete("/api/doctors/1").await.expect_status(204);
     for text in ["gomez", "#1", "sarah", "P000001B"] {
@@ -160,7 +160,7 @@ async fn the_best_twenty_come_first(backend: Backend) {
     assert_eq!(found["results"][1]["kind"], "doctor");
 }
 
-async fn a_record_that_is_asked_for_by_its_number_is_read(backend: Backend) {
+async fn looking_up_a_record_number_notes_a_read(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     furnish(&staff).await;

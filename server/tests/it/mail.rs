@@ -1,4 +1,4 @@
-//! Mail, and what the codes in it are good for.
+//! Mail, and the codes in it.
 
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
@@ -14,19 +14,19 @@ use crate::harness::{Backend, PASSWORD, Place, Server, on_both};
 
 on_both! {
     registering_mails_a_code_that_confirms_the_address_once,
-    a_code_is_worthless_once_its_time_is_over,
+    an_expired_code_is_invalid,
     a_code_for_an_older_address_is_void,
-    a_newer_code_takes_the_place_of_the_one_before,
+    a_newer_code_replaces_the_previous_one,
     a_mailed_code_sets_a_password_once_and_confirms_the_address,
-    whoever_asks_for_mail_learns_nothing_about_accounts,
-    an_address_gets_a_few_mails_however_often_they_are_asked_for,
-    where_it_is_required_nobody_logs_in_before_the_address_is_confirmed,
+    requests_for_mail_reveal_nothing_about_accounts,
+    an_address_gets_only_a_few_mails,
+    nobody_logs_in_before_a_required_confirmation,
     the_mail_of_a_server_that_died_is_sent_by_the_next,
     mail_is_sent_before_the_server_stops,
-    a_name_in_any_script_is_written_to_a_confirmed_address_alone,
+    a_name_in_any_script_is_mailed_only_to_a_confirmed_address,
 }
 
-/// Waits for what happens beside the requests.
+/// Waits for an effect that does not belong to a request.
 pub(crate) async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let wait = async {
         loop {
@@ -39,7 +39,7 @@ pub(crate) async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T
     tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it never happened")
 }
 
-/// Runs a statement beside the server; answers the number that it selects.
+/// Executes a statement beside the server. Returns the selected number.
 pub(crate) async fn sql(place: &Place, statement: &'static str) -> i64 {
     use sqlx::{Connection, Row};
     match place.database_url.strip_prefix("sqlite:") {
@@ -59,7 +59,7 @@ pub(crate) async fn sql(place: &Place, statement: &'static str) -> i64 {
 
 pub(crate) const WAITING: &str = "SELECT count(*) FROM outgoing_mail WHERE state = 'waiting'";
 
-/// Waits until no mail waits.
+/// Waits until the queue is empty.
 pub(crate) async fn all_done(server: &Server) {
     eventually(async || (sql(&server.place, WAITING).await == 0).then_some(())).await;
 }
@@ -76,7 +76,7 @@ fn outbox(server: &Server) -> Vec<String> {
     files.into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
-/// The mails once there are so many.
+/// The mails, as soon as there are this many.
 pub(crate) async fn mails(server: &Server, count: usize) -> Vec<String> {
     let mails = eventually(async || {
         let mails = outbox(server);
@@ -132,11 +132,11 @@ async fn registering_mails_a_code_that_confirms_the_address_once(backend: Backen
     for file in std::fs::read_dir(&folder).unwrap().flatten() {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
-    send_code(&server, "0123-4567-89AB-CDEF-GH10").await.expect_status(400).complaints("token");
-    // As somebody types it.
+    send_code(&server, "0123-4567-89AB-CDEF-GH10").await.expect_status(400).field_errors("token");
+    // As a user types it.
     let typed = code(mail).to_lowercase().replace('-', " ");
     send_code(&server, &typed).await.expect_status(204);
-    send_code(&server, &code(mail)).await.expect_status(400).complaints("token");
+    send_code(&server, &code(mail)).await.expect_status(400).field_errors("token");
     let refused = "SELECT count(*) FROM audit_log WHERE action = 'auth.code_refused'";
     assert_eq!(sql(&server.place, refused).await, 2);
     let me = server.nobody().with_token(session["access"].as_str().unwrap());
@@ -149,13 +149,13 @@ async fn registering_mails_a_code_that_confirms_the_address_once(backend: Backen
     assert_eq!(outbox(&server).len(), 1);
 }
 
-async fn a_code_is_worthless_once_its_time_is_over(backend: Backend) {
+async fn an_expired_code_is_invalid(backend: Backend) {
     let server = Server::start(backend).await;
     server.app.clock().stop();
     register(&server, "ana@example.com").await;
     let code = code(&mails(&server, 1).await[0]);
     server.app.clock().advance(TimeDelta::days(3));
-    send_code(&server, &code).await.expect_status(400).complaints("token");
+    send_code(&server, &code).await.expect_status(400).field_errors("token");
     let again = json!({"email": "ANA@example.com"});
     server.nobody().post("/api/auth/verify-email/resend", again).await.expect_status(202);
     let newest = mails(&server, 2).await.pop().unwrap();
@@ -173,7 +173,7 @@ async fn a_code_for_an_older_address_is_void(backend: Backend) {
     me.patch("/api/auth/profile", change).await.expect_status(200);
     let mail = mails(&server, 2).await.pop().unwrap();
     assert_eq!(header(&mail, "To"), "new@example.com");
-    send_code(&server, &old).await.expect_status(400).complaints("token");
+    send_code(&server, &old).await.expect_status(400).field_errors("token");
     assert_eq!(me.get("/api/auth/profile").await.body["email_verified"], false);
     send_code(&server, &code(&mail)).await.expect_status(204);
     assert_eq!(me.get("/api/auth/profile").await.body["email_verified"], true);
@@ -182,7 +182,7 @@ async fn a_code_for_an_older_address_is_void(backend: Backend) {
     assert_eq!(back.body["email_verified"], false);
 }
 
-async fn a_newer_code_takes_the_place_of_the_one_before(backend: Backend) {
+async fn a_newer_code_replaces_the_previous_one(backend: Backend) {
     let server = Server::start(backend).await;
     register(&server, "ana@example.com").await;
     let first = code(&mails(&server, 1).await[0]);
@@ -208,29 +208,29 @@ async fn a_mailed_code_sets_a_password_once_and_confirms_the_address(backend: Ba
         server.nobody().post("/api/auth/password/reset", body).await
     };
     let first = forget("ana@example.com", 2).await;
-    reset(&confirming, PASSWORD).await.expect_status(400).complaints("token");
+    reset(&confirming, PASSWORD).await.expect_status(400).field_errors("token");
     server.app.clock().advance(TimeDelta::hours(1));
-    reset(&first, "a longer walk by the sea").await.expect_status(400).complaints("token");
+    reset(&first, "a longer walk by the sea").await.expect_status(400).field_errors("token");
     let second = forget("ana@example.com", 3).await;
-    reset(&second, "qwertyuiop").await.expect_status(400).complaints("new_password");
+    reset(&second, "qwertyuiop").await.expect_status(400).field_errors("new_password");
     reset(&second, "a longer walk by the sea").await.expect_status(204);
-    reset(&second, PASSWORD).await.expect_status(400).complaints("token");
+    reset(&second, PASSWORD).await.expect_status(400).field_errors("token");
     let old = json!({"email": "ana@example.com", "password": PASSWORD});
     server.nobody().post("/api/auth/login", old).await.expect_status(401);
     let new = json!({"email": "ana@example.com", "password": "a longer walk by the sea"});
     let session = server.nobody().post("/api/auth/login", new).await.expect_status(200).body;
     assert_eq!(session["user"]["email_verified"], true);
-    // A code is for the address it was mailed to.
+    // A code belongs to the address to which it was mailed.
     let third = forget("ana@example.com", 4).await;
     let me = server.nobody().with_token(session["access"].as_str().unwrap());
     let change = json!({
         "email": "new@example.com", "current_password": "a longer walk by the sea",
     });
     me.patch("/api/auth/profile", change).await.expect_status(200);
-    reset(&third, PASSWORD).await.expect_status(400).complaints("token");
+    reset(&third, PASSWORD).await.expect_status(400).field_errors("token");
 }
 
-async fn whoever_asks_for_mail_learns_nothing_about_accounts(backend: Backend) {
+async fn requests_for_mail_reveal_nothing_about_accounts(backend: Backend) {
     let server = Server::start(backend).await;
     server.member("ana@example.com").await;
     server.member("gone@example.com").await;
@@ -248,18 +248,18 @@ async fn whoever_asks_for_mail_learns_nothing_about_accounts(backend: Backend) {
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
     assert_eq!((answers[0].0, answers[0].2.as_str()), (202, ""));
     all_done(&server).await;
-    // Accounts that the operator has made are confirmed already.
+    // Accounts that the operator has created are confirmed.
     let mails = outbox(&server);
     assert_eq!(mails.len(), 1);
     assert_eq!(header(&mails[0], "Subject"), "Frontdesk: set a new password");
     assert_eq!(sql(&server.place, "SELECT count(*) FROM outgoing_mail").await, 1);
     let bad = json!({"email": "nobody", "name": "x"});
     let bad = server.nobody().post("/api/auth/password/forgot", bad).await.expect_status(400);
-    bad.complaints("email");
-    bad.complaints("name");
+    bad.field_errors("email");
+    bad.field_errors("name");
 }
 
-async fn an_address_gets_a_few_mails_however_often_they_are_asked_for(backend: Backend) {
+async fn an_address_gets_only_a_few_mails(backend: Backend) {
     let server = Server::start(backend).await;
     server.app.clock().stop();
     server.member("ana@example.com").await;
@@ -275,7 +275,7 @@ async fn an_address_gets_a_few_mails_however_often_they_are_asked_for(backend: B
     server.app.clock().advance(TimeDelta::hours(1));
     ask("ana@example.com").await.expect_status(202);
     mails(&server, first + 1).await;
-    // One address that asks for everybody's is held up.
+    // An address that requests mail for many others is limited.
     server.app.clock().advance(TimeDelta::hours(2));
     let mut refused = None;
     for i in 0..70 {
@@ -288,7 +288,7 @@ async fn an_address_gets_a_few_mails_however_often_they_are_asked_for(backend: B
     refused.expect("nobody was held up").header("retry-after");
 }
 
-async fn where_it_is_required_nobody_logs_in_before_the_address_is_confirmed(backend: Backend) {
+async fn nobody_logs_in_before_a_required_confirmation(backend: Backend) {
     let server =
         Server::start_with(backend, |settings| settings.require_verified_email = true).await;
     let meta = server.nobody().get("/api/meta").await.expect_status(200).body;
@@ -305,14 +305,15 @@ async fn where_it_is_required_nobody_logs_in_before_the_address_is_confirmed(bac
     assert_eq!(refused["error"], "email_unverified");
     send_code(&server, &code(&mails(&server, 1).await[0])).await.expect_status(204);
     let session = log_in(PASSWORD).await.expect_status(200).body;
-    // A session goes on when the address changes; the next login needs the new one confirmed.
+    // A session continues after a change of address, but the next login requires the new address
+    // to be confirmed.
     let me = server.nobody().with_token(session["access"].as_str().unwrap());
     let change = json!({"email": "new@example.com", "current_password": PASSWORD});
     me.patch("/api/auth/profile", change).await.expect_status(200);
     me.get("/api/auth/profile").await.expect_status(200);
     let login = json!({"email": "new@example.com", "password": PASSWORD});
     server.nobody().post("/api/auth/login", login).await.expect_status(403);
-    // Whoever keeps the accounts vouches for them.
+    // An administrator's entry counts as confirmed.
     let admin = server.admin().await;
     let made = json!({"email": "doc@example.com", "role": "doctor"});
     let made = admin.post("/api/users", made).await.expect_status(201).body;
@@ -323,7 +324,7 @@ async fn where_it_is_required_nobody_logs_in_before_the_address_is_confirmed(bac
 
 async fn the_mail_of_a_server_that_died_is_sent_by_the_next(backend: Backend) {
     let server = Server::start(backend).await;
-    // As a server leaves it that died while it was sending.
+    // The state after a server has died while it was sending.
     let claimed = match backend {
         Backend::Sqlite => {
             "INSERT INTO outgoing_mail (letter, recipient, message_id, state, created_at, due_at, \
@@ -361,7 +362,7 @@ async fn mail_is_sent_before_the_server_stops(backend: Backend) {
     assert_eq!(outbox(&server).len(), 5);
 }
 
-async fn a_name_in_any_script_is_written_to_a_confirmed_address_alone(backend: Backend) {
+async fn a_name_in_any_script_is_mailed_only_to_a_confirmed_address(backend: Backend) {
     let server = Server::start_with(backend, |settings| {
         settings.mail_from = Some("Práctica Gómez <desk@clinic.example>".to_owned());
     })

@@ -12,7 +12,7 @@ on_both! {
 
 const TOKEN: &str = "metrics-0123456789abcdef";
 
-/// The value of a line.
+/// The value in a line.
 #[track_caller]
 fn value(text: &str, line: &str) -> f64 {
     let found = text.lines().find_map(|other| other.strip_prefix(line)?.strip_prefix(' '));
@@ -87,7 +87,7 @@ async fn requests_are_counted_by_route_and_never_by_address(backend: Backend) {
 }
 
 async fn failed_logins_and_waiting_mail_are_counted(backend: Backend) {
-    // Nobody listens there.
+    // Nothing listens there.
     let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = Server::start_with(backend, |settings| {
         settings.metrics_token = Some(TOKEN.to_owned());
@@ -121,7 +121,7 @@ async fn without_a_token_or_an_address_there_are_no_metrics() {
 }
 
 #[tokio::test]
-async fn the_token_and_nothing_else_opens_the_metrics() {
+async fn only_the_token_opens_the_metrics() {
     let server = Server::start_with(Backend::Sqlite, |settings| {
         settings.metrics_token = Some(TOKEN.to_owned());
     })
@@ -158,7 +158,7 @@ async fn metrics_can_have_an_address_of_their_own() {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let ask = async |method: Method, path: &str, token: Option<&str>| {
             let request = http.request(method, format!("http://{free}{path}"));
-            // What a collector calls the server is its own affair.
+            // A collector may use any name for the server.
             let request = request.header("host", "collector.example");
             let request = match token {
                 Some(token) => request.bearer_auth(token),

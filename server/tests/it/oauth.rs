@@ -1,4 +1,4 @@
-//! Tokens in the form of OAuth 2.0 (RFC 6749): the same logins in other words.
+//! Tokens with OAuth 2.0 (RFC 6749): the same logins in another form.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,12 +9,12 @@ use crate::{
 };
 
 on_both! {
-    a_form_gets_tokens_that_work_and_are_replaced,
-    a_wrong_password_and_an_unknown_user_answer_alike_in_words_of_oauth,
-    what_oauth_clients_add_breaks_nothing,
+    a_form_gets_valid_tokens_and_can_refresh_them,
+    a_wrong_password_and_an_unknown_user_get_the_same_oauth_error,
+    extra_parameters_of_oauth_clients_are_ignored,
     bad_requests_have_the_codes_of_oauth_in_a_problem_document,
-    guesses_count_wherever_they_are_made,
-    where_it_is_required_an_address_that_is_not_confirmed_gets_no_tokens,
+    guesses_count_on_every_route,
+    an_unconfirmed_address_gets_no_tokens_if_confirmation_is_required,
 }
 
 const TOKEN: &str = "/api/auth/oauth/token";
@@ -24,15 +24,15 @@ async fn send(client: &Client, form: &str) -> Answer {
     client.post_raw(TOKEN, FORM, form.as_bytes().to_vec()).await
 }
 
-/// The form with which somebody logs in.
+/// The form of a login.
 fn password_form(username: &str, password: &str) -> String {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "password").append_pair("username", username);
     form.append_pair("password", password).finish()
 }
 
-/// Holds that an answer is a refusal with this code, as RFC 6749 (section 5.2) and the other problems
-/// have it, and answers its sentence.
+/// Checks that an answer is a refusal with this code, in the forms of RFC 6749 (section 5.2) and
+/// of a problem document. Returns its sentence.
 #[track_caller]
 fn refused(answer: &Answer, code: &str) -> String {
     assert_eq!(answer.status, 400, "{}", answer.text);
@@ -43,7 +43,7 @@ fn refused(answer: &Answer, code: &str) -> String {
     answer.body["detail"].as_str().unwrap().to_owned()
 }
 
-async fn a_form_gets_tokens_that_work_and_are_replaced(backend: Backend) {
+async fn a_form_gets_valid_tokens_and_can_refresh_them(backend: Backend) {
     let server = Server::start(backend).await;
     let ana = server.member("ana@example.com").await;
     ana.patch("/api/auth/profile", json!({"username": "ana.g"})).await.expect_status(200);
@@ -57,7 +57,7 @@ async fn a_form_gets_tokens_that_work_and_are_replaced(backend: Backend) {
         assert_eq!(tokens["expires_in"], 3600);
         let client = server.nobody().with_token(tokens["access_token"].as_str().unwrap());
         client.get("/api/auth/profile").await.expect_status(200);
-        // The device is known at the next login, as after any other.
+        // The device is known at the next login, as after any other login.
         let form = password_form(name, PASSWORD) + "&device=" + tokens["device"].as_str().unwrap();
         send(&server.nobody(), &form).await.expect_status(200);
 
@@ -75,7 +75,7 @@ async fn a_form_gets_tokens_that_work_and_are_replaced(backend: Backend) {
     assert_eq!(sql(&server.place, logins).await, 5);
 }
 
-async fn a_wrong_password_and_an_unknown_user_answer_alike_in_words_of_oauth(backend: Backend) {
+async fn a_wrong_password_and_an_unknown_user_get_the_same_oauth_error(backend: Backend) {
     let server = Server::start(backend).await;
     server.member("ana@example.com").await;
     let mut answers = Vec::new();
@@ -91,7 +91,7 @@ async fn a_wrong_password_and_an_unknown_user_answer_alike_in_words_of_oauth(bac
     assert_eq!(sql(&server.place, failed).await, 2);
 }
 
-async fn what_oauth_clients_add_breaks_nothing(backend: Backend) {
+async fn extra_parameters_of_oauth_clients_are_ignored(backend: Backend) {
     let server = Server::start(backend).await;
     server.member("ana@example.com").await;
     let form = password_form("ana@example.com", PASSWORD);
@@ -104,7 +104,7 @@ async fn what_oauth_clients_add_breaks_nothing(backend: Backend) {
     ] {
         send(&server.nobody(), &format!("{form}{added}")).await.expect_status(200);
     }
-    // Swagger UI sends the credentials of a client, also where it has none, in this header.
+    // Swagger UI sends client credentials in this header, even if it has none.
     for credentials in ["Basic Og==", "Basic c3dhZ2dlcjpzM2NyZXQ=", "Bearer of nothing"] {
         let request = server.nobody().request(Method::POST, TOKEN);
         let request = request.header("authorization", credentials);
@@ -130,15 +130,15 @@ async fn bad_requests_have_the_codes_of_oauth_in_a_problem_document(backend: Bac
     ] {
         let answer = send(&nobody, form).await;
         let sentence = refused(&answer, code);
-        let complaints = answer.complaints(field);
-        assert!(sentence.contains(&format!("{field}: ")), "{form}: {sentence} {complaints}");
+        let field_errors = answer.field_errors(field);
+        assert!(sentence.contains(&format!("{field}: ")), "{form}: {sentence} {field_errors}");
         let codes = answer.body["error_codes"].as_array().unwrap();
         assert!(codes.iter().any(|code| code["field"] == field), "{codes:?}");
     }
     let long = password_form("ana@example.com", &"a".repeat(129));
     let long = send(&nobody, &long).await;
     refused(&long, "invalid_request");
-    assert!(long.complaints("password").contains("at most 128"));
+    assert!(long.field_errors("password").contains("at most 128"));
 
     let login = json!({"grant_type": "password", "username": "ana", "password": PASSWORD});
     let answer = nobody.post(TOKEN, login).await.expect_status(415);
@@ -153,10 +153,10 @@ async fn bad_requests_have_the_codes_of_oauth_in_a_problem_document(backend: Bac
         format!("grant_type=password&username=a&password=b&refresh_token={}", "x".repeat(5_000));
     let answer = send(&nobody, &long).await.expect_status(400);
     assert_eq!(answer.body["error"], "invalid_request");
-    answer.complaints("refresh_token");
+    answer.field_errors("refresh_token");
 }
 
-async fn guesses_count_wherever_they_are_made(backend: Backend) {
+async fn guesses_count_on_every_route(backend: Backend) {
     let server = Server::start(backend).await;
     server.app.clock().stop();
     server.member("ana@example.com").await;
@@ -176,7 +176,7 @@ async fn guesses_count_wherever_they_are_made(backend: Backend) {
     assert_eq!(answer.body["error"], "too_many_requests");
 }
 
-async fn where_it_is_required_an_address_that_is_not_confirmed_gets_no_tokens(backend: Backend) {
+async fn an_unconfirmed_address_gets_no_tokens_if_confirmation_is_required(backend: Backend) {
     let server =
         Server::start_with(backend, |settings| settings.require_verified_email = true).await;
     let new = json!({"email": "ana@example.com", "password": PASSWORD, "name": "Ana"});

@@ -7,24 +7,25 @@ use shared::account::Role;
 use crate::harness::{Answer, Backend, Client, Server, on_both};
 
 on_both! {
-    rules_are_checked_beside_what_could_not_be_read,
-    what_is_repeated_inside_an_identifier_is_noticed,
-    if_match_any_always_goes_through,
+    rules_are_checked_even_if_other_members_are_invalid,
+    repeated_members_inside_an_identifier_are_found,
+    if_match_any_is_always_accepted,
     a_patient_is_registered_with_everything_and_read_back,
-    every_bad_field_is_named_at_once,
-    an_age_stands_for_an_unknown_date_of_birth,
-    a_replacement_clears_and_a_patch_leaves,
+    every_bad_field_is_reported_at_once,
+    an_age_replaces_an_unknown_date_of_birth,
+    a_replacement_clears_and_a_patch_keeps_absent_members,
     what_was_read_can_be_sent_back,
     a_stale_write_is_refused_and_shows_the_current_record,
     without_if_match_only_the_last_writer_may_write,
     members_see_their_own_patients_and_no_others,
-    archiving_hides_and_restoring_brings_back,
+    archiving_hides_a_patient_and_restoring_shows_it,
     identifiers_are_unique_among_the_records_that_are_not_archived,
     purging_is_for_admins_and_leaves_no_value_behind,
-    the_history_tells_who_changed_what,
+    the_history_shows_who_changed_what,
     a_change_that_changes_nothing_is_no_change,
     reading_a_record_is_noted,
-    permissions_are_what_the_caller_may_do,
+    permissions_match_what_the_caller_may_do,
+    a_language_is_a_tag_in_the_usual_case,
 }
 
 async fn a_patient_is_registered_with_everything_and_read_back(backend: Backend) {
@@ -35,7 +36,7 @@ async fn a_patient_is_registered_with_everything_and_read_back(backend: Backend)
         "gender": "Male", "email": "jose@example.com", "phone_number": "+1 (555) 123-4567",
         "address": "427 Balistreri Way\nUnit 19", "city": "Chicopee", "state": "MA",
         "zip_code": "01013", "blood_type": "o+", "allergies": "Penicillin",
-        "medical_history": "Asthma", "emergency_contact": "Ana, 555 765 4321",
+        "medical_history": "Asthma", "preferred_language": "PT-br", "emergency_contact": "Ana, 555 765 4321",
         "identifiers": [{"system": "insurance", "value": "X1"}, {"system": "synthea", "value": "1d60"}],
         "age": 37,
     });
@@ -44,6 +45,7 @@ async fn a_patient_is_registered_with_everything_and_read_back(backend: Backend)
     assert_eq!(created["full_name"], "José Eduardo Gómez");
     assert_eq!(created["gender"], "M");
     assert_eq!(created["blood_type"], "O+");
+    assert_eq!(created["preferred_language"], "pt-BR");
     assert_eq!(created["date_of_birth_estimated"], false);
     assert_eq!(created["created_by_username"], "staff");
     for member in ["first_name", "email", "phone_number", "address", "identifiers", "date_of_birth"]
@@ -55,7 +57,7 @@ async fn a_patient_is_registered_with_everything_and_read_back(backend: Backend)
     assert_eq!(staff.patient(json!({"last_name": "Nilam"})).await["mrn"], "P000002C");
 }
 
-async fn every_bad_field_is_named_at_once(backend: Backend) {
+async fn every_bad_field_is_reported_at_once(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let bad = json!({
@@ -83,14 +85,14 @@ async fn every_bad_field_is_named_at_once(backend: Backend) {
         "id",
         "full_name",
     ] {
-        answer.complaints(field);
+        answer.field_errors(field);
     }
     let nameless = staff.post("/api/patients", json!({"first_name": " "})).await.expect_status(400);
-    nameless.complaints("first_name");
+    nameless.field_errors("first_name");
     assert_eq!(staff.get("/api/patients").await.body["count"], 0);
 }
 
-async fn an_age_stands_for_an_unknown_date_of_birth(backend: Backend) {
+async fn an_age_replaces_an_unknown_date_of_birth(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let guess =
@@ -101,17 +103,17 @@ async fn an_age_stands_for_an_unknown_date_of_birth(backend: Backend) {
     assert_eq!(older.expect_status(200).body["age"], 31);
     let known = staff.patch("/api/patients/1", json!({"date_of_birth": "1990-05"})).await;
     assert_eq!(known.expect_status(200).body["date_of_birth_estimated"], false);
-    staff.patch("/api/patients/1", json!({"age": 3})).await.expect_status(400).complaints("age");
+    staff.patch("/api/patients/1", json!({"age": 3})).await.expect_status(400).field_errors("age");
     let unknown = staff.patch("/api/patients/1", json!({"date_of_birth": null})).await;
     assert_eq!(unknown.expect_status(200).body["age"], Value::Null);
     let future =
         json!({"first_name": "A", "date_of_birth": "2999-01-01", "deceased_on": "2999-01-01"});
     let answer = staff.post("/api/patients", future).await.expect_status(400);
-    answer.complaints("date_of_birth");
-    answer.complaints("deceased_on");
+    answer.field_errors("date_of_birth");
+    answer.field_errors("deceased_on");
 }
 
-async fn a_replacement_clears_and_a_patch_leaves(backend: Backend) {
+async fn a_replacement_clears_and_a_patch_keeps_absent_members(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     staff.patient(json!({"first_name": "Ana", "city": "Boston", "email": "a@example.com"})).await;
@@ -123,7 +125,7 @@ async fn a_replacement_clears_and_a_patch_leaves(backend: Backend) {
     let replaced = staff.put("/api/patients/1", json!({"last_name": "Gómez"})).await;
     let replaced = replaced.expect_status(200).body;
     assert_eq!((&replaced["first_name"], &replaced["city"]), (&Value::Null, &Value::Null));
-    staff.put("/api/patients/1", json!({})).await.expect_status(400).complaints("first_name");
+    staff.put("/api/patients/1", json!({})).await.expect_status(400).field_errors("first_name");
 }
 
 async fn what_was_read_can_be_sent_back(backend: Backend) {
@@ -143,7 +145,7 @@ async fn what_was_read_can_be_sent_back(backend: Backend) {
     foreign["mrn"] = json!("P000002C");
     let answer = staff.put("/api/patients/1", foreign).await.expect_status(400);
     for member in ["id", "created_by", "mrn"] {
-        answer.complaints(member);
+        answer.field_errors(member);
     }
 }
 
@@ -243,7 +245,7 @@ async fn members_see_their_own_patients_and_no_others(backend: Backend) {
     ana.get("/api/patients?archived=true").await.expect_status(403);
 }
 
-async fn archiving_hides_and_restoring_brings_back(backend: Backend) {
+async fn archiving_hides_a_patient_and_restoring_shows_it(backend: Backend) {
     let server = Server::start(backend).await;
     let ana = server.member("ana@example.com").await;
     let staff = server.staff().await;
@@ -267,7 +269,7 @@ async fn archiving_hides_and_restoring_brings_back(backend: Backend) {
     assert_eq!(restored["archived_at"], Value::Null);
     assert_eq!(restored["version"], 3);
     ana.get("/api/patients/2?archived=true").await.expect_status(404);
-    // Sent again, since the answer was lost, it changes nothing.
+    // A repetition, as after a lost answer, changes nothing.
     let again = ana.post("/api/patients/2/restore", json!({})).await.expect_status(200).body;
     assert_eq!(again, restored);
     assert_eq!(ana.get("/api/patients").await.names(), ["Two"]);
@@ -292,18 +294,18 @@ async fn identifiers_are_unique_among_the_records_that_are_not_archived(backend:
     staff.patient(first.clone()).await;
     first["identifiers"][1]["value"] = json!("1");
     let answer = staff.post("/api/patients", first.clone()).await.expect_status(409);
-    answer.complaints("identifiers[0]");
-    answer.complaints("identifiers[1]");
+    answer.field_errors("identifiers[0]");
+    answer.field_errors("identifiers[1]");
     staff.patient(with("2")).await;
     let moved = staff.patch("/api/patients/2", json!({"identifiers": first["identifiers"]})).await;
-    moved.expect_status(409).complaints("identifiers[0]");
+    moved.expect_status(409).field_errors("identifiers[0]");
     staff.delete("/api/patients/1").await.expect_status(204);
     let moved = staff.patch("/api/patients/2", json!({"identifiers": first["identifiers"]})).await;
     moved.expect_status(200);
     let back = staff.post("/api/patients/1/restore", json!({})).await.expect_status(409);
-    back.complaints("identifiers[0]");
+    back.field_errors("identifiers[0]");
     let twice = json!({"first_name": "A", "identifiers": [{"system": "a", "value": "b"}, {"system": "a", "value": "b"}]});
-    staff.post("/api/patients", twice).await.expect_status(400).complaints("identifiers[1]");
+    staff.post("/api/patients", twice).await.expect_status(400).field_errors("identifiers[1]");
 }
 
 async fn purging_is_for_admins_and_leaves_no_value_behind(backend: Backend) {
@@ -319,7 +321,7 @@ async fn purging_is_for_admins_and_leaves_no_value_behind(backend: Backend) {
             .header("if-match", "*")
             .json(&json!({"reason": reason}))
     };
-    admin.send(purge(Value::Null)).await.expect_status(400).complaints("reason");
+    admin.send(purge(Value::Null)).await.expect_status(400).field_errors("reason");
     admin.send(purge(json!("asked for"))).await.expect_status(204);
     for path in ["/api/patients/1", "/api/patients/1?archived=true", "/api/patients/1/history"] {
         admin.get(path).await.expect_status(404);
@@ -329,10 +331,10 @@ async fn purging_is_for_admins_and_leaves_no_value_behind(backend: Backend) {
     let dump = dump(&server).await;
     assert!(dump.contains("patient.purged") && dump.contains("asked for"));
     assert!(!dump.contains("Geheim") && !dump.contains("geheim") && !dump.contains("Niss"));
-    // The number is not given again.
+    // The number is not reused.
     assert_eq!(staff.patient(json!({"first_name": "Next"})).await["mrn"], "P000002C");
     if let Some(file) = server.place.database_url.clone().strip_prefix("sqlite:") {
-        // Nor is it left in a corner of the file that no row uses any more.
+        // Nor is it left in an unused part of the file.
         let mut server = server;
         server.stop();
         server.app.close().await;
@@ -344,7 +346,7 @@ async fn purging_is_for_admins_and_leaves_no_value_behind(backend: Backend) {
     }
 }
 
-/// Every text in the database.
+/// All text in the database.
 pub(crate) async fn dump(server: &Server) -> String {
     let url = &server.place.database_url;
     let tables = ["patients", "patient_terms", "patient_identifiers", "audit_log", "audit_values"];
@@ -378,7 +380,7 @@ pub(crate) async fn dump(server: &Server) -> String {
     dump
 }
 
-async fn the_history_tells_who_changed_what(backend: Backend) {
+async fn the_history_shows_who_changed_what(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let admin = server.admin().await;
@@ -452,7 +454,7 @@ async fn reading_a_record_is_noted(backend: Backend) {
     assert_eq!(staff.get("/api/patients/1/history").await.body["count"], 1);
 }
 
-async fn permissions_are_what_the_caller_may_do(backend: Backend) {
+async fn permissions_match_what_the_caller_may_do(backend: Backend) {
     let server = Server::start(backend).await;
     let (staff, admin) = (server.staff().await, server.admin().await);
     staff.patient(json!({"first_name": "Ana"})).await;
@@ -464,13 +466,13 @@ async fn permissions_are_what_the_caller_may_do(backend: Backend) {
     assert!(staff.get("/api/patients").await.results()[0].get("permissions").is_none());
 }
 
-async fn rules_are_checked_beside_what_could_not_be_read(backend: Backend) {
+async fn rules_are_checked_even_if_other_members_are_invalid(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let bad = json!({"gender": "x", "date_of_birth": "2999-01-01", "deceased_on": "1999-01-01"});
     let answer = staff.post("/api/patients", bad).await.expect_status(400);
     for field in ["gender", "date_of_birth", "deceased_on", "first_name"] {
-        answer.complaints(field);
+        answer.field_errors(field);
     }
     let unread = json!({"first_name": 7, "gender": "M"});
     let answer = staff.post("/api/patients", unread).await.expect_status(400);
@@ -478,20 +480,20 @@ async fn rules_are_checked_beside_what_could_not_be_read(backend: Backend) {
     staff.patient(json!({"first_name": "Ana"})).await;
     let change = json!({"gender": "x", "date_of_birth": "2999"});
     let answer = staff.patch("/api/patients/1", change).await.expect_status(400);
-    answer.complaints("date_of_birth");
+    answer.field_errors("date_of_birth");
     assert!(answer.body["errors"].get("first_name").is_none(), "{}", answer.text);
 }
 
-async fn what_is_repeated_inside_an_identifier_is_noticed(backend: Backend) {
+async fn repeated_members_inside_an_identifier_are_found(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let twice =
         br#"{"first_name": "A", "identifiers": [{"system": "a", "system": "b", "value": "x"}]}"#;
     let answer = staff.post_raw("/api/patients", "application/json", twice.to_vec()).await;
-    answer.expect_status(400).complaints("identifiers[0].system");
+    answer.expect_status(400).field_errors("identifiers[0].system");
 }
 
-async fn if_match_any_always_goes_through(backend: Backend) {
+async fn if_match_any_is_always_accepted(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     staff.patient(json!({"first_name": "Ana"})).await;
@@ -504,4 +506,33 @@ async fn if_match_any_always_goes_through(backend: Backend) {
     });
     let statuses = futures_util::future::join_all(writes).await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+}
+
+async fn a_language_is_a_tag_in_the_usual_case(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    staff.patient(json!({"first_name": "Ana", "preferred_language": "ES"})).await;
+    let written = |tag: Value| staff.patch("/api/patients/1", json!({"preferred_language": tag}));
+    assert_eq!(written(json!("zh-hant-TW")).await.body["preferred_language"], "zh-Hant-TW");
+    let same = written(json!("ZH-Hant-tw")).await.expect_status(200);
+    assert_eq!(same.body["version"], 2);
+    for bad in ["Spanish", "pt_BR", "e", "es-"] {
+        let refused = written(json!(bad)).await.expect_status(400);
+        assert_eq!(
+            refused.body["detail"],
+            "preferred_language: must be a language tag, like es or pt-BR"
+        );
+        assert_eq!(refused.body["error_codes"][0]["code"], "invalid_language");
+    }
+    let long = format!("es-x-{}", "abcdefgh-".repeat(4));
+    let long = written(json!(long)).await.expect_status(400);
+    assert_eq!(long.body["error_codes"][0]["code"], "too_long");
+    assert_eq!(
+        written(Value::Null).await.expect_status(200).body["preferred_language"],
+        Value::Null
+    );
+    let history = staff.get("/api/patients/1/history").await.expect_status(200);
+    let change = &history.results()[0]["changes"][0];
+    assert_eq!(change["field"], "preferred_language");
+    assert_eq!((&change["old"], &change["new"]), (&json!("zh-Hant-TW"), &Value::Null));
 }

@@ -1,5 +1,5 @@
-//! Where a case keeps its records. The tables are made once for each database, and copied: migrating
-//! is the same work in every case.
+//! The databases of the cases. The tables are created once for each kind of database and copied,
+//! because migrating is the same work in every case.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -11,14 +11,14 @@ use crate::{harness::Backend, postgres};
 /// The secret of the test servers.
 const SECRET: &str = "tests-sign-with-this-0123456789abcdefghijklmnop";
 
-/// A place for records, as a program of its own would be told of it.
+/// A database, as its settings name it to a program.
 pub(crate) struct Place {
     pub(crate) database_url: String,
     pub(crate) folder: tempfile::TempDir,
 }
 
 impl Place {
-    /// An empty place, in which the program has to make its tables.
+    /// An empty database, in which the program must create its tables.
     pub(crate) async fn new(backend: Backend) -> Self {
         match backend {
             Backend::Sqlite => Self::in_folder(),
@@ -26,7 +26,7 @@ impl Place {
         }
     }
 
-    /// A place with all tables and no records.
+    /// A database with all tables and no records.
     pub(crate) async fn migrated(backend: Backend) -> Self {
         static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
         static DATABASE: OnceCell<String> = OnceCell::const_new();
@@ -62,7 +62,7 @@ impl Place {
         place
     }
 
-    /// A place in a database that is there.
+    /// An existing database.
     pub(crate) fn at(database_url: String) -> Self {
         Self { database_url, folder: tempfile::tempdir().unwrap() }
     }

@@ -1,5 +1,5 @@
-//! Every kind of list is answered from an index: no table is read as a whole, and what comes in an
-//! index's order is not sorted.
+//! Every kind of list uses an index: no query scans a whole table, and rows that an index has in
+//! order are not sorted.
 
 use server::db::{
     Scope,
@@ -13,14 +13,16 @@ use shared::{
     id::{DoctorId, PatientId},
     patient::{PatientFilter, PatientOrder},
     query::Ordering,
+    visit::{VisitFilter, VisitStatus},
 };
 
 use crate::harness::{Backend, Server, on_both};
 
 on_both! {
-    lists_of_everything_come_in_the_order_of_an_index,
-    own_lists_come_from_an_index,
-    filters_are_answered_from_an_index,
+    lists_of_everything_use_the_order_of_an_index,
+    lists_of_own_records_use_an_index,
+    filters_use_an_index,
+    the_visits_of_a_day_come_in_the_order_of_an_index,
 }
 
 fn patients(ordering: Option<Ordering<PatientOrder>>) -> PatientFilter {
@@ -35,7 +37,7 @@ fn assignments(ordering: Option<Ordering<AssignmentOrder>>) -> AssignmentFilter 
     AssignmentFilter { ordering, ..AssignmentFilter::default() }
 }
 
-/// The lists of one kind in every order.
+/// The lists of one kind in every ordering.
 fn ordered<T: Copy>(fields: &[T], list: impl Fn(Option<Ordering<T>>) -> List) -> Vec<List> {
     let both = |by: &T| [Ordering::ascending(*by), Ordering::descending(*by)];
     let mut lists: Vec<_> =
@@ -49,10 +51,11 @@ fn name(list: &List) -> String {
         List::Patients(filter) => format!("patients {:?}", filter.pairs()),
         List::Doctors(filter) => format!("doctors {:?}", filter.pairs()),
         List::Assignments(filter) => format!("assignments {:?}", filter.pairs()),
+        List::Visits(filter) => format!("visits {:?}", filter.pairs()),
     }
 }
 
-/// Fails where a step reads a whole table, or, unless a list may be `sorted`, where rows are sorted.
+/// Fails if a step scans a whole table, or sorts rows where the list may not be `sorted`.
 async fn check(server: &Server, list: &List, scope: Scope, sorted: bool) {
     let today = server.app.clock().today();
     let plans = plans(server.app.db(), list, scope, today).await.unwrap();
@@ -69,15 +72,17 @@ async fn check(server: &Server, list: &List, scope: Scope, sorted: bool) {
     }
 }
 
-/// Whether a step of SQLite's or PostgreSQL's plan goes through a table of records without an index.
+/// Whether a step of SQLite's or PostgreSQL's plan scans a table of records without an index.
 fn reads_a_table(step: &str) -> bool {
-    let of_sqlite = ["p", "d", "a", "patients", "doctors", "assignments", "t", "patient_terms"];
-    let of_postgres = ["patients", "doctors", "assignments", "patient_terms", "doctor_terms"];
+    let of_sqlite =
+        ["p", "d", "a", "v", "patients", "doctors", "assignments", "t", "patient_terms"];
+    let of_postgres =
+        ["patients", "doctors", "assignments", "visits", "patient_terms", "doctor_terms"];
     of_sqlite.iter().any(|table| step == format!("SCAN {table}"))
         || of_postgres.iter().any(|table| step.contains(&format!("Seq Scan on {table}")))
 }
 
-async fn lists_of_everything_come_in_the_order_of_an_index(backend: Backend) {
+async fn lists_of_everything_use_the_order_of_an_index(backend: Backend) {
     let server = Server::start(backend).await;
     let mut lists = ordered(PatientOrder::ALL, |ordering| List::Patients(patients(ordering)));
     lists.extend(ordered(DoctorOrder::ALL, |ordering| List::Doctors(doctors(ordering))));
@@ -88,18 +93,19 @@ async fn lists_of_everything_come_in_the_order_of_an_index(backend: Backend) {
     }));
     for list in &lists {
         let by_id = name(list).contains("\"id\"") || name(list).contains("\"-id\"");
-        // By id SQLite follows the table itself, which is in that order.
+        // For the ordering by id, SQLite scans the table itself, which has that order.
         if !(by_id && backend == Backend::Sqlite) {
             check(&server, list, Scope::All, false).await;
         }
     }
 }
 
-async fn own_lists_come_from_an_index(backend: Backend) {
+async fn lists_of_own_records_use_an_index(backend: Backend) {
     let server = Server::start(backend).await;
     let user = UserId(1);
     for scope in [Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
-        // Own records in the default order and in the orders of creation and change, are not sorted.
+        // The caller's own records are not sorted in the default ordering and by creation and
+        // change.
         let is_own = matches!(scope, Scope::Own(_));
         check(&server, &List::Patients(patients(None)), scope, !is_own).await;
         check(
@@ -130,7 +136,7 @@ async fn own_lists_come_from_an_index(backend: Backend) {
     }
 }
 
-async fn filters_are_answered_from_an_index(backend: Backend) {
+async fn filters_use_an_index(backend: Backend) {
     let server = Server::start(backend).await;
     let text = |text: &str| Some(text.to_owned());
     let day = parse_day("2026-11-20").ok();
@@ -162,4 +168,21 @@ async fn filters_are_answered_from_an_index(backend: Backend) {
     for list in &lists {
         check(&server, list, Scope::All, true).await;
     }
+}
+
+async fn the_visits_of_a_day_come_in_the_order_of_an_index(backend: Backend) {
+    let server = Server::start(backend).await;
+    let user = UserId(1);
+    for filter in [
+        VisitFilter::default(),
+        VisitFilter { doctor: Some(DoctorId(1)), ..VisitFilter::default() },
+        VisitFilter { status: Some(VisitStatus::Waiting), ..VisitFilter::default() },
+        VisitFilter { is_open: Some(true), ..VisitFilter::default() },
+    ] {
+        for scope in [Scope::All, Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
+            check(&server, &List::Visits(filter.clone()), scope, false).await;
+        }
+    }
+    let of_patient = VisitFilter { patient: Some(PatientId(1)), ..VisitFilter::default() };
+    check(&server, &List::Visits(of_patient), Scope::All, true).await;
 }

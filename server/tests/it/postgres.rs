@@ -1,5 +1,5 @@
-//! A throw-away PostgreSQL for the tests: `TEST_DATABASE_URL` where it is set, else a cluster of
-//! our own from the installed programs, in a folder that goes away with it.
+//! A temporary PostgreSQL for the tests: `TEST_DATABASE_URL` if it is set, otherwise a cluster
+//! that the installed programs create in a temporary folder.
 
 use std::{
     net::SocketAddr,
@@ -15,7 +15,7 @@ use std::{
 const MISSING: &str = "the tests need PostgreSQL: install it (apt-get install postgresql), \
     or set TEST_DATABASE_URL to a server on which databases may be created";
 
-/// The address of the server, without a database.
+/// The URL of the server, without a database.
 fn server() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| match std::env::var("TEST_DATABASE_URL") {
@@ -24,7 +24,7 @@ fn server() -> &'static str {
     })
 }
 
-/// Makes a database, empty or as the template of this name is, and answers its URL.
+/// Creates a database, empty or as a copy of the named template, and returns its URL.
 pub(crate) async fn database(template: Option<&str>) -> String {
     use sqlx::{Connection, Executor};
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -46,14 +46,14 @@ pub(crate) fn name(url: &str) -> String {
     url::Url::parse(url).unwrap().path().trim_start_matches('/').to_owned()
 }
 
-/// The address of the database of a server whose way to it leads over a proxy.
+/// The URL of the database of a server behind a proxy.
 pub(crate) fn direct(server_behind: &crate::harness::Server) -> String {
     let mut url = url::Url::parse(server()).unwrap();
     url.set_path(url::Url::parse(&server_behind.place.database_url).unwrap().path());
     url.to_string()
 }
 
-/// The folder of the server programs: on the path, or where Debian puts them.
+/// The folder of PostgreSQL's programs: on the path, or where Debian installs them.
 fn programs() -> PathBuf {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&on_path).collect();
@@ -67,7 +67,7 @@ fn programs() -> PathBuf {
     folders.into_iter().find(has_all).expect(MISSING)
 }
 
-/// Another user's ids where we are root, as whom PostgreSQL refuses to run.
+/// The ids of another user if the tests run as root, because PostgreSQL refuses to run as root.
 fn other_user() -> Option<(u32, u32)> {
     let is_root = std::fs::metadata("/proc/self")
         .is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0);
@@ -102,14 +102,14 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Starts two servers of which the second follows the first.
+/// Starts a primary and a standby.
 pub(crate) fn start_pair() -> (Cluster, Cluster) {
     let first = Cluster::make();
     let second = first.follow();
     (first, second)
 }
 
-/// A server of one's own, which goes away with this process.
+/// A separate cluster, which is removed when this process ends.
 pub(crate) struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
@@ -118,19 +118,19 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// A new and empty one.
+    /// A new and empty cluster.
     pub(crate) fn make() -> Self {
         let cluster = Self::new();
         let mut initdb = command(&cluster.programs.join("initdb"));
         initdb.arg("-D").arg(cluster.data()).args(["-U", "frontdesk", "-A", "trust", "-E", "UTF8"]);
-        // Another collation than "C" on purpose: nothing may depend on the server's default.
+        // Not the collation "C", on purpose: nothing may depend on the server's default.
         initdb.args(["--no-sync", "--locale-provider=icu", "--icu-locale=en"]);
         run(initdb);
         cluster.start();
         cluster
     }
 
-    /// One that follows this one.
+    /// A standby of this cluster.
     fn follow(&self) -> Self {
         let standby = Self::new();
         let mut copy = command(&self.programs.join("pg_basebackup"));
@@ -161,7 +161,7 @@ impl Cluster {
 
     fn control(&self, words: &[&str]) {
         let mut control = command(&self.programs.join("pg_ctl"));
-        // pg_ctl hands its streams on to the server, so nobody may wait for their end.
+        // pg_ctl passes its streams on to the server, so this must not wait for their end.
         control.stderr(Stdio::null());
         control.arg("-D").arg(self.data()).args(["-w", "-t", "60", "-s"]);
         control.arg("-l").arg(self.folder.join("log")).args(words);
@@ -191,7 +191,7 @@ impl Cluster {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    /// Runs statements as an operator does.
+    /// Executes statements as an operator does.
     pub(crate) async fn tell(&self, statements: &[&str]) {
         use sqlx::{Connection, Executor};
         let mut operator = sqlx::PgConnection::connect(&self.url).await.unwrap();
@@ -201,7 +201,7 @@ impl Cluster {
         operator.close().await.unwrap();
     }
 
-    /// Lets nobody write, or everybody again.
+    /// Makes the server read-only, or writable again.
     pub(crate) async fn make_read_only(&self, is_read_only: bool) {
         self.tell(&[
             "SET default_transaction_read_only = off",
@@ -211,7 +211,7 @@ impl Cluster {
         .await;
     }
 
-    /// Waits until the other one has everything that was committed here.
+    /// Waits until the standby has everything that was committed here.
     pub(crate) async fn wait_for_standby(&self) {
         use sqlx::Connection;
         let mut operator = sqlx::PgConnection::connect(&self.url).await.unwrap();
@@ -228,8 +228,8 @@ impl Cluster {
     }
 }
 
-/// Leaves a shell behind that waits for the end of this process, whatever way it ends, then stops
-/// the cluster and removes its folder.
+/// Starts a shell that waits until this process ends in any way, then stops the cluster and
+/// removes its folder.
 fn stop_with_us(programs: &Path, folder: &Path, data: &Path) {
     let mut watch = command(Path::new("/bin/sh"));
     watch.stdin(Stdio::piped()).stderr(Stdio::null()).process_group(0);

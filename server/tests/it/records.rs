@@ -1,4 +1,4 @@
-//! What holds for every kind of record: requests that are sent again, refusals, and cursors.
+//! Rules for every kind of record: repeated requests, refusals and cursors.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
@@ -8,14 +8,14 @@ use shared::account::Role;
 use crate::harness::{Answer, Backend, Client, Server, on_both};
 
 on_both! {
-    what_is_already_done_answers_again_and_changes_nothing,
-    what_is_already_done_is_said_to_those_who_could_undo_it,
-    a_refused_version_is_told_from_what_happened,
-    a_cursor_shows_nothing_and_is_good_on_every_instance,
-    a_cursor_that_was_not_made_here_is_refused,
+    repeating_a_finished_operation_changes_nothing,
+    a_finished_operation_is_confirmed_only_to_those_who_could_undo_it,
+    a_refused_write_names_the_cause,
+    a_cursor_is_opaque_and_valid_on_every_instance,
+    a_foreign_cursor_is_refused,
 }
 
-/// A request for the version that was there before everything.
+/// A request for the first version.
 async fn stale(client: &Client, method: Method, path: &str, body: &Value) -> Answer {
     let request = client.request(method, path).header("if-match", "\"1\"").json(body);
     client.send(request).await
@@ -35,7 +35,7 @@ async fn writes(admin: &Client, entity: &str) -> (Value, Value) {
     (json!(count), history)
 }
 
-async fn what_is_already_done_answers_again_and_changes_nothing(backend: Backend) {
+async fn repeating_a_finished_operation_changes_nothing(backend: Backend) {
     let server = Server::start(backend).await;
     let (admin, staff) = (server.admin().await, server.staff().await);
     admin.patient(json!({"first_name": "Ana"})).await;
@@ -61,7 +61,7 @@ async fn what_is_already_done_answers_again_and_changes_nothing(backend: Backend
         let request = admin.request(method.clone(), path).header("if-match", "*").json(body);
         let first = admin.send(request).await.expect_status(status);
         let before = writes(&admin, entity).await;
-        // Somebody else, who has not read it, and somebody who has read it long ago.
+        // Another user who has not read the record, and one who has read an old version.
         let other = if path.ends_with("user") { &admin } else { &staff };
         let again = other.send(other.request(method.clone(), path).json(body)).await;
         assert_eq!(again.status, status, "{method} {path}: {}", again.text);
@@ -74,7 +74,7 @@ async fn what_is_already_done_answers_again_and_changes_nothing(backend: Backend
     }
 }
 
-async fn what_is_already_done_is_said_to_those_who_could_undo_it(backend: Backend) {
+async fn a_finished_operation_is_confirmed_only_to_those_who_could_undo_it(backend: Backend) {
     let server = Server::start(backend).await;
     let (ana, ben) =
         (server.member("ana@example.com").await, server.member("ben@example.com").await);
@@ -90,7 +90,7 @@ async fn what_is_already_done_is_said_to_those_who_could_undo_it(backend: Backen
     }
 }
 
-async fn a_refused_version_is_told_from_what_happened(backend: Backend) {
+async fn a_refused_write_names_the_cause(backend: Backend) {
     let server = Server::start(backend).await;
     let (staff, admin) = (server.staff().await, server.admin().await);
     staff.patient(json!({"first_name": "Ana"})).await;
@@ -114,7 +114,7 @@ fn cursor_of(address: &Value) -> &str {
     address.as_str().unwrap().split_once("cursor=").unwrap().1
 }
 
-async fn a_cursor_shows_nothing_and_is_good_on_every_instance(backend: Backend) {
+async fn a_cursor_is_opaque_and_valid_on_every_instance(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     for name in ["Gomez", "Hernandez"] {
@@ -136,7 +136,7 @@ async fn a_cursor_shows_nothing_and_is_good_on_every_instance(backend: Backend) 
     assert_eq!(next.body["results"][0]["last_name"], "Hernandez");
 }
 
-async fn a_cursor_that_was_not_made_here_is_refused(backend: Backend) {
+async fn a_foreign_cursor_is_refused(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     for name in ["A", "B"] {
@@ -149,7 +149,7 @@ async fn a_cursor_that_was_not_made_here_is_refused(backend: Backend) {
     let mut changed = cursor.clone().into_bytes();
     let middle = changed.len() / 2;
     changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
-    // As cursors were before they were encrypted.
+    // The form of cursors before they were encrypted.
     let plain = r#"{"o":"p.sort_name false false","b":false,"k":{"rank":0,"value":"a","id":1}}"#;
     let refused = [
         ("/api/doctors", cursor.clone()),
@@ -162,7 +162,7 @@ async fn a_cursor_that_was_not_made_here_is_refused(backend: Backend) {
     for (path, cursor) in refused {
         let mark = if path.contains('?') { '&' } else { '?' };
         let answer = staff.get(&format!("{path}{mark}cursor={cursor}")).await;
-        answer.expect_status(400).complaints("cursor");
+        answer.expect_status(400).field_errors("cursor");
     }
     staff.get(&format!("/api/patients?cursor={cursor}")).await.expect_status(200);
 }

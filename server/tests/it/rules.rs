@@ -1,4 +1,4 @@
-//! House rules that the compiler does not hold.
+//! House rules that the compiler does not check.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -84,13 +84,13 @@ fn the_clients_core_and_shared_drag_in_no_server() {
     }
 }
 
-/// The codes of complaints that a source makes, and of conflicts at one member.
+/// The codes of field errors and of conflicts in a source file.
 fn error_codes_in(name: &str, text: &str) -> Vec<String> {
     let first = text.split("FieldError::new(").skip(1);
     let second = text.split("Error::conflict(").skip(1);
     let second = second.map(|arguments| arguments.split_once(',').unwrap().1);
     let arguments = first.chain(second).map(str::trim_start);
-    // There `conflict` makes its complaint.
+    // `conflict` creates its field error there.
     let arguments = arguments.filter(|it| name != "server/src/error.rs" || it.starts_with('"'));
     let literal = |it: &str| {
         let (code, _) = it.strip_prefix('"')?.split_once('"')?;
@@ -102,7 +102,7 @@ fn error_codes_in(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_code_of_a_complaint_is_in_the_table_and_none_is_there_in_vain() {
+fn every_error_code_is_listed_and_every_listed_code_is_used() {
     let listed: Vec<_> = shared::error_codes::ALL.iter().map(|code| code.name).collect();
     assert!(listed.is_sorted_by(|a, b| a < b), "{listed:?}");
     let mut used = BTreeSet::new();

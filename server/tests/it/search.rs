@@ -7,10 +7,10 @@ use crate::harness::{Backend, Client, Server, on_both};
 on_both! {
     every_word_must_match_without_case_or_accents,
     best_matches_come_first,
-    a_mistyped_record_number_says_so,
+    a_mistyped_record_number_gets_its_own_error,
     filters_restrict_and_combine,
     lists_are_ordered_by_each_of_their_fields,
-    pages_and_cursors_meet_every_row_once,
+    pages_and_cursors_return_every_row_once,
     cursors_stay_in_place_when_rows_come_and_go,
 }
 
@@ -69,15 +69,15 @@ async fn every_word_must_match_without_case_or_accents(backend: Backend) {
     assert_eq!(found(&staff, "").await.len(), 3);
     let many = staff.get(&format!("/api/patients?search={}&cursor=x", "a+".repeat(50))).await;
     let many = many.expect_status(400);
-    many.complaints("search");
-    many.complaints("cursor");
-    // A cursor that nobody here has made.
+    many.field_errors("search");
+    many.field_errors("cursor");
+    // A cursor that the server did not issue.
     let forged = "eyJvIjoiTmFtZWZhbHNlIiwiYiI6ZmFsc2UsImsiOnsicmFuayI6MCwidmFsdWUiOiJhXHUwMDAwYiIsImlkIjoxfX0";
     staff
         .get(&format!("/api/patients?cursor={forged}"))
         .await
         .expect_status(400)
-        .complaints("cursor");
+        .field_errors("cursor");
 }
 
 async fn best_matches_come_first(backend: Backend) {
@@ -99,12 +99,12 @@ async fn best_matches_come_first(backend: Backend) {
     assert_eq!(seen, expected);
 }
 
-async fn a_mistyped_record_number_says_so(backend: Backend) {
+async fn a_mistyped_record_number_gets_its_own_error(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     staff.patient(json!({"first_name": "Ana"})).await;
     let answer = staff.get("/api/patients?search=P000001C").await.expect_status(400);
-    assert!(answer.complaints("search").contains("mistyped"));
+    assert!(answer.field_errors("search").contains("mistyped"));
 }
 
 async fn filters_restrict_and_combine(backend: Backend) {
@@ -182,7 +182,7 @@ async fn lists_are_ordered_by_each_of_their_fields(backend: Backend) {
     }
 }
 
-async fn pages_and_cursors_meet_every_row_once(backend: Backend) {
+async fn pages_and_cursors_return_every_row_once(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     for i in 0..45 {
@@ -200,7 +200,7 @@ async fn pages_and_cursors_meet_every_row_once(backend: Backend) {
     assert_eq!(back.body["results"], second.body["results"]);
     staff.get("/api/patients?page=4").await.expect_status(404);
     let other = first.body["next"].as_str().unwrap().replace("?", "?ordering=-id&");
-    staff.get(&other).await.expect_status(400).complaints("cursor");
+    staff.get(&other).await.expect_status(400).field_errors("cursor");
 }
 
 async fn cursors_stay_in_place_when_rows_come_and_go(backend: Backend) {

@@ -1,4 +1,4 @@
-//! Guessing is slowed down, and nobody is kept out by those who guess.
+//! Guessing is slowed down, and guesses by others lock nobody out.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -14,14 +14,14 @@ use crate::{
 
 on_both! {
     nobody_at_the_same_address_keeps_a_known_device_out,
-    a_device_that_mistypes_waits_five_seconds_at_most,
+    a_known_device_waits_at_most_five_seconds,
     fifteen_addresses_do_not_keep_the_owner_out_at_another,
-    answers_and_waits_do_not_tell_accounts_apart,
-    a_device_is_known_for_its_account_and_thirty_days,
-    a_device_is_unknown_after_what_ends_sessions_from_elsewhere,
-    many_attempts_at_once_from_one_device_do_not_get_past,
-    a_device_that_was_wrong_a_hundred_times_is_an_unknown_place,
-    a_code_gets_its_user_in_beside_the_guesser,
+    answers_and_delays_do_not_reveal_accounts,
+    a_device_is_known_to_one_account_for_thirty_days,
+    ending_a_session_remotely_forgets_its_device,
+    concurrent_attempts_from_one_device_are_limited,
+    a_device_with_a_hundred_failures_counts_as_unknown,
+    a_code_lets_its_user_log_in_despite_guesses,
     one_address_with_many_names_gets_one_attempt_a_second,
     guessing_at_a_login_does_not_keep_sessions_from_confirming,
     somebody_at_an_unlocked_desk_is_slowed_down,
@@ -33,7 +33,7 @@ const HOME: &str = "203.0.113.9";
 const AWAY: &str = "198.51.100.7";
 const WRONG: &str = "not the password";
 
-/// A server behind a proxy that says where clients are, and a clock that stands.
+/// A server behind a proxy that names the clients' addresses, with a stopped clock.
 async fn start(backend: Backend) -> Server {
     let server = Server::start_with(backend, |settings| {
         settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
@@ -49,7 +49,7 @@ async fn post_from(client: &Client, address: &str, path: &str, body: Value) -> A
     client.send(request.header("x-forwarded-for", address)).await
 }
 
-/// One attempt to log in: the status and the seconds that it says to wait.
+/// One login attempt: the status, and the seconds to wait.
 async fn attempt(
     server: &Server,
     address: &str,
@@ -71,7 +71,7 @@ fn wait(server: &Server, seconds: i64) {
     server.app.clock().advance(TimeDelta::seconds(seconds));
 }
 
-/// An account, and the device from which it was opened.
+/// An account, and the device that registered it.
 async fn account(server: &Server, email: &str) -> Value {
     let new = json!({"email": email, "password": PASSWORD, "name": "Ana Gómez"});
     let answer = post_from(&server.nobody(), HOME, "/api/auth/register", new).await;
@@ -83,7 +83,7 @@ async fn nobody_at_the_same_address_keeps_a_known_device_out(backend: Backend) {
     let mut device = account(&server, "ana@example.com").await;
     let mut longest = 0;
     for round in 0..60 {
-        // One obeys and one does not; both come before the owner does.
+        // One guesser waits and the other does not; both begin before the owner.
         let (status, after) = guess(&server, HOME, "ana@example.com").await;
         assert!(matches!(status, 401 | 429), "{status}");
         longest = longest.max(after);
@@ -97,7 +97,7 @@ async fn nobody_at_the_same_address_keeps_a_known_device_out(backend: Backend) {
     assert_eq!(longest, 60, "the guesser was not slowed down");
 }
 
-async fn a_device_that_mistypes_waits_five_seconds_at_most(backend: Backend) {
+async fn a_known_device_waits_at_most_five_seconds(backend: Backend) {
     let server = start(backend).await;
     let device = account(&server, "ana@example.com").await;
     let mut waits = Vec::new();
@@ -106,7 +106,7 @@ async fn a_device_that_mistypes_waits_five_seconds_at_most(backend: Backend) {
         assert_eq!(status, 401);
         let (status, after) = attempt(&server, HOME, "ana@example.com", PASSWORD, &device).await;
         if status == 200 {
-            // The right one in between makes the wrong ones forgotten.
+            // The right password in between clears the wrong attempts.
             continue;
         }
         waits.push(after);
@@ -134,7 +134,8 @@ async fn fifteen_addresses_do_not_keep_the_owner_out_at_another(backend: Backend
         }
         wait(&server, if round < 6 { 1 } else { 60 });
     }
-    // More than a hundred were looked at, so each unknown place gets one a minute: the first at once.
+    // More than a hundred attempts were counted, so each unknown place gets one a minute,
+    // beginning at once.
     let owner =
         async |password| attempt(&server, AWAY, "ana@example.com", password, &Value::Null).await;
     assert_eq!(owner(PASSWORD).await, (200, 0));
@@ -148,7 +149,8 @@ async fn fifteen_addresses_do_not_keep_the_owner_out_at_another(backend: Backend
     assert_eq!(owner(PASSWORD).await, (200, 0));
 }
 
-/// What somebody sees who obeys: every status, wait and body, without what is different each time.
+/// The view of a client that waits as told: every status, wait and body, without the parts that
+/// always differ.
 async fn seen(server: &Server, address: &str, name: &str, device: &Value) -> Vec<String> {
     let mut seen = Vec::new();
     for _ in 0..20 {
@@ -168,12 +170,12 @@ async fn seen(server: &Server, address: &str, name: &str, device: &Value) -> Vec
             wait(server, answer.header("retry-after").parse().unwrap());
         }
     }
-    // The next one begins with a fresh minute of the address.
+    // The next case begins with a new minute for the address.
     wait(server, 61);
     seen
 }
 
-async fn answers_and_waits_do_not_tell_accounts_apart(backend: Backend) {
+async fn answers_and_delays_do_not_reveal_accounts(backend: Backend) {
     let server = start(backend).await;
     let admin = server.admin().await;
     for name in ["ana", "gone"] {
@@ -194,7 +196,7 @@ async fn answers_and_waits_do_not_tell_accounts_apart(backend: Backend) {
         for (name, seen) in names.iter().zip(&all) {
             assert_eq!(seen, &all[0], "{name} at {address}");
         }
-        // Both kinds of answers are among them, or nothing was compared.
+        // Both kinds of answers occur, so the comparison is meaningful.
         assert!(all[0].iter().any(|it| it.starts_with("401")), "{:?}", all[0]);
         assert!(all[0].iter().any(|it| it.starts_with("429")), "{:?}", all[0]);
         wait(&server, 86_400);
@@ -212,8 +214,8 @@ async fn answers_and_waits_do_not_tell_accounts_apart(backend: Backend) {
     assert!(all[0][1].contains("retry-after: 60"), "{:#?}", all[0]);
 }
 
-/// Whether a device is known: an unknown one shares the lane of its address, in which others have
-/// just guessed.
+/// Whether a device is known. An unknown one shares the limit of its address, from which others
+/// have just guessed.
 async fn is_known(server: &Server, name: &str, device: &Value) -> bool {
     while guess(server, HOME, name).await.0 != 429 {}
     match attempt(server, HOME, name, WRONG, device).await.0 {
@@ -223,7 +225,7 @@ async fn is_known(server: &Server, name: &str, device: &Value) -> bool {
     }
 }
 
-async fn a_device_is_known_for_its_account_and_thirty_days(backend: Backend) {
+async fn a_device_is_known_to_one_account_for_thirty_days(backend: Backend) {
     let server = start(backend).await;
     let first = account(&server, "ana@example.com").await;
     let other = account(&server, "bob@example.com").await;
@@ -232,7 +234,7 @@ async fn a_device_is_known_for_its_account_and_thirty_days(backend: Backend) {
     for garbage in [json!(null), json!("x"), json!(""), json!("é".repeat(500))] {
         assert!(!is_known(&server, "ana@example.com", &garbage).await, "{garbage}");
     }
-    // The one that was sent is known until its successor has been sent; they have one lane.
+    // The previous token is known until its successor has been sent, and both share one limit.
     let second = log_in_from(&server, "ana@example.com", &first).await["device"].clone();
     assert!(is_known(&server, "ana@example.com", &first).await);
     for _ in 0..4 {
@@ -249,7 +251,7 @@ async fn a_device_is_known_for_its_account_and_thirty_days(backend: Backend) {
     assert!(!is_known(&server, "ana@example.com", &second).await, "too old");
 }
 
-async fn a_device_is_unknown_after_what_ends_sessions_from_elsewhere(backend: Backend) {
+async fn ending_a_session_remotely_forgets_its_device(backend: Backend) {
     let server = start(backend).await;
     let admin = server.admin().await;
     let mut device = account(&server, "ana@example.com").await;
@@ -258,13 +260,13 @@ async fn a_device_is_unknown_after_what_ends_sessions_from_elsewhere(backend: Ba
     let id = here["user"]["id"].clone();
     let me = server.nobody().with_token(here["access"].as_str().unwrap());
     let mine = here["device"].clone();
-    // Logging out leaves it.
+    // A logout keeps the device.
     let there = log_in_from(&server, name, &device).await;
     device = there["device"].clone();
     let other = server.nobody().with_token(there["access"].as_str().unwrap());
     other.post("/api/auth/logout", json!({})).await.expect_status(204);
     assert!(is_known(&server, name, &device).await);
-    // Ending it from another device does not.
+    // Ending the session from another device forgets it.
     device = log_in_from(&server, name, &device).await["device"].clone();
     let sessions = me.get("/api/auth/sessions").await.expect_status(200);
     let other = sessions.results().iter().find(|it| it["is_current"] == false).unwrap();
@@ -272,13 +274,13 @@ async fn a_device_is_unknown_after_what_ends_sessions_from_elsewhere(backend: Ba
     me.delete(&path).await.expect_status(204);
     assert!(!is_known(&server, name, &device).await);
     assert!(is_known(&server, name, &mine).await, "the own one");
-    // Nor does a new password, but for one's own.
+    // A change of the password forgets all devices but the caller's own.
     device = log_in_from(&server, name, &Value::Null).await["device"].clone();
     let change = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
     me.post("/api/auth/password", change).await.expect_status(204);
     assert!(!is_known(&server, name, &device).await);
     assert!(is_known(&server, name, &mine).await, "the own one");
-    // Nor a password that is set with a code, or on the command line.
+    // A password that is set with a code or on the command line forgets all devices.
     let issued = code(&admin, &id).await;
     reset(&server.nobody(), &issued["code"], PASSWORD).await.expect_status(204);
     assert!(!is_known(&server, name, &mine).await);
@@ -287,7 +289,7 @@ async fn a_device_is_unknown_after_what_ends_sessions_from_elsewhere(backend: Ba
     users::set_password(&server.app, name, NEW_PASSWORD).await.unwrap();
     assert!(!is_known(&server, name, &device).await);
     users::set_password(&server.app, name, PASSWORD).await.unwrap();
-    // Nor an administrator, who ends the sessions or takes the account out of use.
+    // So does an administrator who ends the sessions or deactivates the account.
     wait(&server, 60);
     device = log_in_from(&server, name, &Value::Null).await["device"].clone();
     admin.delete(&format!("/api/users/{id}/sessions")).await.expect_status(204);
@@ -298,7 +300,7 @@ async fn a_device_is_unknown_after_what_ends_sessions_from_elsewhere(backend: Ba
     assert!(!is_known(&server, name, &device).await);
 }
 
-async fn many_attempts_at_once_from_one_device_do_not_get_past(backend: Backend) {
+async fn concurrent_attempts_from_one_device_are_limited(backend: Backend) {
     let server = start(backend).await;
     let device = account(&server, "ana@example.com").await;
     let guesses = (0..50).map(|_| attempt(&server, HOME, "ana@example.com", WRONG, &device));
@@ -307,7 +309,7 @@ async fn many_attempts_at_once_from_one_device_do_not_get_past(backend: Backend)
     assert_eq!(looked_at, 5, "{answers:?}");
 }
 
-async fn a_device_that_was_wrong_a_hundred_times_is_an_unknown_place(backend: Backend) {
+async fn a_device_with_a_hundred_failures_counts_as_unknown(backend: Backend) {
     let server = start(backend).await;
     let device = account(&server, "ana@example.com").await;
     let mut looked_at = 0;
@@ -324,7 +326,7 @@ async fn a_device_that_was_wrong_a_hundred_times_is_an_unknown_place(backend: Ba
     assert!(is_known(&server, "ana@example.com", &device).await);
 }
 
-async fn a_code_gets_its_user_in_beside_the_guesser(backend: Backend) {
+async fn a_code_lets_its_user_log_in_despite_guesses(backend: Backend) {
     let server = start(backend).await;
     let admin = server.admin().await;
     let made = make(&admin, json!({"username": "ines", "role": "member"})).await;
@@ -342,7 +344,7 @@ async fn a_code_gets_its_user_in_beside_the_guesser(backend: Backend) {
     let good = json!({"token": made["code"], "new_password": NEW_PASSWORD});
     let good = post_from(&server.nobody(), HOME, "/api/auth/password/reset", good).await;
     good.expect_status(204);
-    // The guesser goes on at once.
+    // The guesser continues at once.
     guessed(false).await;
     let login = async |device: &Value| attempt(&server, HOME, "ines", NEW_PASSWORD, device).await.0;
     assert_eq!(login(&Value::Null).await, 429);
@@ -352,7 +354,7 @@ async fn a_code_gets_its_user_in_beside_the_guesser(backend: Backend) {
     wait(&server, 3_600);
     guessed(false).await;
     assert_eq!(login(&made["code"]).await, 429, "an hour is over");
-    // Somebody without anything to send gets in too where the guesser is slower.
+    // Without a device, the owner also gets in, because the guesser is slower.
     let id = &made["user"]["id"];
     let next = code(&admin, id).await;
     guessed(false).await;
@@ -372,7 +374,7 @@ async fn one_address_with_many_names_gets_one_attempt_a_second(backend: Backend)
             assert!(after <= 1, "{after}");
         }
         assert_eq!(looked_at, 60 + second);
-        // Those who are known are not concerned, and elsewhere nobody is.
+        // Known devices are not affected, nor is any other address.
         assert_eq!(attempt(&server, HOME, "ana@example.com", PASSWORD, &device).await.0, 200);
         assert_eq!(guess(&server, AWAY, &format!("{second}@example.com")).await.0, 401);
         wait(&server, 1);
@@ -405,7 +407,7 @@ async fn somebody_at_an_unlocked_desk_is_slowed_down(backend: Backend) {
         statuses.push(me.post("/api/auth/password", change.clone()).await.status);
     }
     assert_eq!(statuses, [400, 400, 400, 400, 400, 429, 429]);
-    // Nothing of that is counted at the owner's login.
+    // None of that counts against the owner's login.
     let device = &session["device"];
     assert_eq!(attempt(&server, HOME, "ana@example.com", PASSWORD, device).await.0, 200);
 }

@@ -15,7 +15,7 @@ use crate::{
     harness::{Backend, Place, Server},
 };
 
-/// Writes a new certificate for this machine and its key into a folder; answers the certificate.
+/// Writes a new certificate for this machine and its key into a folder. Returns the certificate.
 pub(crate) fn write_certificate(folder: &Path) -> Vec<u8> {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).unwrap();
@@ -35,7 +35,7 @@ async fn server(folder: &Path) -> (Server, Vec<u8>) {
     (server, certificate)
 }
 
-/// A client that trusts this certificate and no other.
+/// A client that trusts only this certificate.
 fn client(certificate: &[u8]) -> reqwest::ClientBuilder {
     let certificate = reqwest::Certificate::from_pem(certificate).unwrap();
     reqwest::Client::builder().no_proxy().tls_certs_only([certificate])
@@ -47,7 +47,7 @@ async fn status(client: &reqwest::Client, address: SocketAddr) -> Option<u16> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_versions_of_http_are_spoken_over_tls_and_links_say_https() {
+async fn both_versions_of_http_work_over_tls_with_https_links() {
     let folder = tempfile::tempdir().unwrap();
     let (server, certificate) = server(folder.path()).await;
     let base = format!("https://localhost:{}", server.address.port());
@@ -87,11 +87,11 @@ async fn only_those_who_trust_the_certificate_connect_and_not_with_an_old_versio
     }
 }
 
-/// What a raw socket gets until the server closes it.
+/// The bytes that a raw socket receives until the server closes it.
 fn conversation(address: SocketAddr, says: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(says).unwrap();
-    // Far beyond the server's deadline: a socket that is kept open fails the test.
+    // Far beyond the server's deadline: a socket that stays open fails the test.
     stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
     let mut heard = Vec::new();
     match stream.read_to_end(&mut heard) {
@@ -106,7 +106,7 @@ async fn plain_http_and_slow_handshakes_are_closed() {
     let folder = tempfile::tempdir().unwrap();
     let (server, certificate) = server(folder.path()).await;
     let address = server.address;
-    // TLS 1.1 at most; then a record that announces more than comes; then nothing.
+    // TLS 1.1 at most, then a record that announces more than is sent, then nothing.
     let old = b"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x02\
         01234567890123456789012345678901\x00\x00\x04\x00\x2f\x00\x35\x01\x00";
     let plain = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -166,9 +166,9 @@ async fn tls_that_can_not_work_is_one_plain_sentence() {
         let status = if args.len() == 2 { 2 } else { 1 };
         let mut command = program(&place);
         let output = command.args(["--listen", "127.0.0.1:0"]).args(args).output().unwrap();
-        let complaint = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(status), "{args:?}: {complaint}");
-        assert!(complaint.contains(sentence), "{args:?}: {complaint}");
-        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {error}");
+        assert!(error.contains(sentence), "{args:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every account has something to be called by that is no e-mail address.
+//! Every account has a name or a username by which it is shown.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use crate::{
 
 on_both! {
     an_account_without_a_name_gets_its_username_from_its_address,
-    of_many_who_register_at_once_each_gets_a_username,
-    nobody_loses_the_last_thing_to_be_called_by,
+    concurrent_registrations_get_different_usernames,
+    every_account_keeps_a_name_or_a_username,
     accounts_of_earlier_versions_get_a_username_once,
 }
 
@@ -32,7 +32,7 @@ async fn an_account_without_a_name_gets_its_username_from_its_address(backend: B
         let other = register(&server, json!({"email": format!("ana@{n}.example.com")})).await;
         assert_eq!(other["username"], format!("ana{n}"));
     }
-    // A username or a name of one's own stays as it is.
+    // An account with a username or a name stays as it is.
     let named = register(&server, json!({"email": "eva@example.com", "name": "Eva Soto"})).await;
     assert_eq!((&named["username"], &named["name"]), (&Value::Null, &json!("Eva Soto")));
     let named = register(&server, json!({"email": "ana@example.org", "username": "ana.b"})).await;
@@ -45,7 +45,7 @@ async fn an_account_without_a_name_gets_its_username_from_its_address(backend: B
     let account = users::read_account("ana@example.info", "", PASSWORD.to_owned(), Role::Staff);
     let made = users::create(&server.app, account.unwrap(), Role::Staff).await.unwrap();
     assert_eq!(made.username.as_deref(), Some("ana13"));
-    // It is what others see, and one logs in with it.
+    // Others see it, and it works for logging in.
     let login = json!({"username": "ANA7", "password": PASSWORD});
     let session = server.nobody().post("/api/auth/login", login).await.expect_status(200).body;
     let client = server.nobody().with_token(session["access"].as_str().unwrap());
@@ -53,7 +53,7 @@ async fn an_account_without_a_name_gets_its_username_from_its_address(backend: B
     assert_eq!(patient["created_by_username"], "ana7");
 }
 
-async fn of_many_who_register_at_once_each_gets_a_username(backend: Backend) {
+async fn concurrent_registrations_get_different_usernames(backend: Backend) {
     let server = Server::start(backend).await;
     let registering = (0..8).map(|n| {
         let nobody = server.nobody();
@@ -71,26 +71,26 @@ async fn of_many_who_register_at_once_each_gets_a_username(backend: Backend) {
     assert!(usernames.contains("ana"), "{usernames:?}");
 }
 
-async fn nobody_loses_the_last_thing_to_be_called_by(backend: Backend) {
+async fn every_account_keeps_a_name_or_a_username(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let new = json!({"email": "ana@example.com", "role": "member"});
     let made = admin.post("/api/users", new).await.expect_status(201).body;
     let path = format!("/api/users/{}", made["user"]["id"]);
     let refused = admin.patch(&path, json!({"username": null})).await.expect_status(400);
-    assert_eq!(refused.complaints("username"), r#"["is required where there is no name"]"#);
-    // With a name the username may go, and then the name may not.
+    assert_eq!(refused.field_errors("username"), r#"["is required if there is no name"]"#);
+    // With a name, the username may be removed, but then the name must stay.
     let named = json!({"username": null, "name": "Ana Gómez"});
     admin.patch(&path, named).await.expect_status(200);
     let refused = admin.patch(&path, json!({"first_name": "", "last_name": null})).await;
-    refused.expect_status(400).complaints("username");
+    refused.expect_status(400).field_errors("username");
 
     let eva = server.member("eva@example.com").await;
     let profile = eva.get("/api/auth/profile").await.body;
     assert_eq!((&profile["username"], &profile["name"]), (&Value::Null, &json!("eva")));
     let path = "/api/auth/profile";
     eva.patch(path, json!({"name": null})).await.expect_status(200);
-    eva.patch(path, json!({"first_name": null})).await.expect_status(400).complaints("username");
+    eva.patch(path, json!({"first_name": null})).await.expect_status(400).field_errors("username");
     eva.put(path, json!({"email": "eva@example.com"})).await.expect_status(400);
     let put = json!({"email": "eva@example.com", "username": "eva"});
     eva.put(path, put).await.expect_status(200);

@@ -1,4 +1,4 @@
-//! Accounts as administrators keep them.
+//! The administration of accounts.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,20 +10,20 @@ use crate::harness::{Answer, Backend, Client, PASSWORD, Server, on_both};
 pub(crate) const NEW_PASSWORD: &str = "a longer walk by the sea";
 
 on_both! {
-    an_account_is_made_with_a_code_that_is_shown_once,
-    every_fault_of_a_new_account_is_named_at_once,
-    only_administrators_keep_accounts,
+    an_account_is_created_with_a_code_that_is_shown_once,
+    every_error_in_a_new_account_is_reported_at_once,
+    only_administrators_manage_accounts,
     the_front_desk_sees_names_and_roles,
-    users_are_found_by_the_start_of_what_they_are_called,
+    users_are_found_by_the_start_of_a_name,
     users_come_in_pages_in_every_order,
-    accounts_from_before_are_found_after_a_start,
+    accounts_of_earlier_versions_are_found_after_an_upgrade,
     a_change_takes_effect_at_once_and_is_noted,
     nobody_silently_overwrites_an_account,
     deactivating_ends_sessions_tokens_and_codes,
-    the_sessions_of_another_are_ended,
+    an_administrator_ends_the_sessions_of_another_user,
     the_last_admin_stays_over_the_api,
-    two_admins_who_demote_each_other_leave_one,
-    ones_own_account_is_not_kept_here,
+    two_administrators_can_not_demote_each_other,
+    administrators_change_their_own_email_in_the_profile,
 }
 
 pub(crate) async fn make(admin: &Client, body: Value) -> Value {
@@ -47,7 +47,7 @@ pub(crate) async fn patch_any(client: &Client, path: &str, body: Value) -> Answe
     client.send(client.request(Method::PATCH, path).header("if-match", "*").json(&body)).await
 }
 
-/// The entries of the audit log about an account, newest first.
+/// The audit events of an account, newest first.
 pub(crate) async fn events(admin: &Client, id: &Value) -> Vec<Value> {
     let path = format!("/api/audit?entity=user&entity_id={id}&page_size=100");
     admin.get(&path).await.expect_status(200).results().to_vec()
@@ -57,7 +57,7 @@ pub(crate) fn actions(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["action"].as_str().unwrap()).collect()
 }
 
-async fn an_account_is_made_with_a_code_that_is_shown_once(backend: Backend) {
+async fn an_account_is_created_with_a_code_that_is_shown_once(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let body = json!({"email": "ines@example.com", "role": "staff", "name": "Inés Soto"});
@@ -96,35 +96,35 @@ async fn an_account_is_made_with_a_code_that_is_shown_once(backend: Backend) {
     assert!(!json!(events).to_string().contains(text), "the audit log has the code");
 }
 
-async fn every_fault_of_a_new_account_is_named_at_once(backend: Backend) {
+async fn every_error_in_a_new_account_is_reported_at_once(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let bad = json!({"role": "boss", "phone": "1", "password": "x", "username": "a@b"});
     let answer = admin.post("/api/users", bad).await.expect_status(400);
     for field in ["role", "phone", "password", "username"] {
-        answer.complaints(field);
+        answer.field_errors(field);
     }
     let none = admin.post("/api/users", json!({})).await.expect_status(400);
-    none.complaints("email");
-    none.complaints("role");
+    none.field_errors("email");
+    none.field_errors("role");
     make(&admin, json!({"username": "ines", "role": "doctor"})).await;
     let both = json!({"username": "INES", "email": "Admin@example.com", "role": "member"});
     let taken = admin.post("/api/users", both.clone()).await.expect_status(409);
-    taken.complaints("email");
-    taken.complaints("username");
+    taken.field_errors("email");
+    taken.field_errors("username");
     let other = make(&admin, json!({"username": "rosa", "role": "member"})).await;
     let path = format!("/api/users/{}", other["user"]["id"]);
     let mut both = both;
     both.as_object_mut().unwrap().remove("role");
     let taken = admin.patch(&path, both).await.expect_status(409);
-    taken.complaints("email");
-    taken.complaints("username");
-    // The same name in other letters is still one's own.
+    taken.field_errors("email");
+    taken.field_errors("username");
+    // The same username in other letters is still the user's own.
     let same = admin.patch(&path, json!({"username": "Rosa"})).await.expect_status(200);
     assert_eq!(same.body["username"], "Rosa");
 }
 
-async fn only_administrators_keep_accounts(backend: Backend) {
+async fn only_administrators_manage_accounts(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let staff = server.staff().await;
@@ -150,7 +150,7 @@ async fn only_administrators_keep_accounts(backend: Backend) {
             (Method::DELETE, path.clone(), None),
             (Method::POST, format!("{path}/code"), None),
             (Method::DELETE, format!("{path}/sessions"), None),
-            // What is not there is no different: nobody learns who has an account.
+            // A missing user gets the same answer, so nobody learns who has an account.
             (Method::DELETE, "/api/users/4711/sessions".to_owned(), None),
         ] {
             let mut request = client.request(method.clone(), &path).header("if-match", "*");
@@ -201,10 +201,10 @@ async fn the_front_desk_sees_names_and_roles(backend: Backend) {
     let by_email = staff.get("/api/users?search=ines@example.com").await.expect_status(200);
     assert_eq!(by_email.results().len(), 0, "the front desk finds by what it does not see");
     staff.get("/api/users?is_active=true").await.expect_status(403);
-    staff.get("/api/users?ordering=email").await.expect_status(400).complaints("ordering");
+    staff.get("/api/users?ordering=email").await.expect_status(400).field_errors("ordering");
 }
 
-async fn users_are_found_by_the_start_of_what_they_are_called(backend: Backend) {
+async fn users_are_found_by_the_start_of_a_name(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     for (email, username, name, role) in [
@@ -251,7 +251,7 @@ async fn users_are_found_by_the_start_of_what_they_are_called(backend: Backend) 
         admin.get(&format!("/api/users?{bad}")).await.expect_status(400);
     }
     let long = ["w"; 13].join("%20");
-    admin.get(&format!("/api/users?search={long}")).await.expect_status(400).complaints("search");
+    admin.get(&format!("/api/users?search={long}")).await.expect_status(400).field_errors("search");
 }
 
 async fn users_come_in_pages_in_every_order(backend: Backend) {
@@ -288,11 +288,11 @@ async fn users_come_in_pages_in_every_order(backend: Backend) {
     }
     let first = admin.get("/api/users?page_size=5&ordering=id").await;
     let other = first.body["next"].as_str().unwrap().replace("ordering=id", "ordering=created_at");
-    admin.get(&other).await.expect_status(400).complaints("cursor");
+    admin.get(&other).await.expect_status(400).field_errors("cursor");
     admin.get("/api/users?page_size=5&page=4").await.expect_status(404);
 }
 
-async fn accounts_from_before_are_found_after_a_start(backend: Backend) {
+async fn accounts_of_earlier_versions_are_found_after_an_upgrade(backend: Backend) {
     let mut server = Server::start(backend).await;
     let admin = server.admin().await;
     make(&admin, json!({"username": "ines", "name": "Inés Soto", "role": "doctor"})).await;
@@ -317,7 +317,7 @@ async fn a_change_takes_effect_at_once_and_is_noted(backend: Backend) {
     let profile = ana.get("/api/auth/profile").await.body;
     let path = format!("/api/users/{}", profile["id"]);
     let read = admin.get(&path).await.expect_status(200).body;
-    // What was read can be sent back, changed or not.
+    // The record that was read can be sent back, changed or not.
     let same = patch_any(&admin, &path, read.clone()).await.expect_status(200).body;
     assert_eq!(same["version"], 1);
     let mut changed = read;
@@ -333,7 +333,7 @@ async fn a_change_takes_effect_at_once_and_is_noted(backend: Backend) {
         [("id", json!(99)), ("is_staff", json!(false)), ("email_verified", json!(false))]
     {
         let answer = admin.patch(&path, json!({member: value})).await.expect_status(400);
-        answer.complaints(member);
+        answer.field_errors(member);
     }
     for (member, value) in [
         ("role", json!(null)),
@@ -348,9 +348,9 @@ async fn a_change_takes_effect_at_once_and_is_noted(backend: Backend) {
         if member != "name" {
             body.as_object_mut().unwrap().remove("last_name");
         }
-        admin.patch(&path, body).await.expect_status(400).complaints(member);
+        admin.patch(&path, body).await.expect_status(400).field_errors(member);
     }
-    admin.patch(&path, json!({"email": null})).await.expect_status(400).complaints("email");
+    admin.patch(&path, json!({"email": null})).await.expect_status(400).field_errors("email");
     let events = events(&admin, &profile["id"]).await;
     assert_eq!(events[0]["action"], "user.role_changed");
     assert_eq!((&events[0]["actor_username"], &events[0]["version"]), (&json!("admin"), &json!(2)));
@@ -365,7 +365,7 @@ async fn nobody_silently_overwrites_an_account(backend: Backend) {
     let ana = server.member("ana@example.com").await;
     let id = ana.get("/api/auth/profile").await.body["id"].clone();
     let path = format!("/api/users/{id}");
-    // The user has changed it last, by opening the account.
+    // The user made the last change by registering.
     admin.patch(&path, json!({"phone": "555-1111"})).await.expect_status(428);
     admin.delete(&path).await.expect_status(428);
     admin.patch_if(&path, 1, json!({"phone": "555-1111"})).await.expect_status(200);
@@ -398,11 +398,11 @@ async fn deactivating_ends_sessions_tokens_and_codes(backend: Backend) {
     ana.get("/api/auth/profile").await.expect_status(401);
     program.get("/api/patients").await.expect_status(401);
     let refused = reset(&server.nobody(), &issued["code"], NEW_PASSWORD).await.expect_status(400);
-    refused.complaints("token");
+    refused.field_errors("token");
     let again = admin.send(admin.request(Method::POST, &format!("{path}/code"))).await;
-    again.expect_status(409).complaints("is_active");
-    // Twice is as good as once, whichever version was read and whoever did it before, and nothing is
-    // noted the second time.
+    again.expect_status(409).field_errors("is_active");
+    // Repeating it has the same result, whichever version was read and whoever did it first, and
+    // is not noted again.
     let stale = admin.request(Method::DELETE, &path).header("if-match", "\"1\"");
     admin.send(stale).await.expect_status(204);
     let second = server.somebody(Role::Admin, "second@example.com").await;
@@ -423,7 +423,7 @@ async fn deactivating_ends_sessions_tokens_and_codes(backend: Backend) {
     assert_eq!(actions, ["user.activated", "user.deactivated", "user.code_issued", "user.created"]);
 }
 
-async fn the_sessions_of_another_are_ended(backend: Backend) {
+async fn an_administrator_ends_the_sessions_of_another_user(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let ana = server.member("ana@example.com").await;
@@ -448,11 +448,11 @@ async fn the_last_admin_stays_over_the_api(backend: Backend) {
     let offered = async || admin.get(&path).await.expect_status(200).body["permissions"].clone();
     assert_eq!(offered().await, json!(["update", "end_sessions"]));
     let refused = admin.patch(&path, json!({"role": "staff"})).await.expect_status(409);
-    refused.complaints("role");
+    refused.field_errors("role");
     let refused = admin.patch(&path, json!({"is_active": false})).await.expect_status(409);
-    refused.complaints("is_active");
+    refused.field_errors("is_active");
     admin.delete(&path).await.expect_status(409);
-    // One who is out of use is no other.
+    // A deactivated administrator does not count.
     server.somebody(Role::Admin, "second@example.com").await;
     users::deactivate(&server.app, "second@example.com").await.unwrap();
     admin.delete(&path).await.expect_status(409);
@@ -464,7 +464,7 @@ async fn the_last_admin_stays_over_the_api(backend: Backend) {
     other.get(&path).await.expect_status(200);
 }
 
-async fn two_admins_who_demote_each_other_leave_one(backend: Backend) {
+async fn two_administrators_can_not_demote_each_other(backend: Backend) {
     let server = Server::start(backend).await;
     let (one, other) =
         (server.admin().await, server.somebody(Role::Admin, "other@example.com").await);
@@ -480,7 +480,7 @@ async fn two_admins_who_demote_each_other_leave_one(backend: Backend) {
             tokio::spawn(async move { patch_any(&who, &path, body).await })
         };
         let (first, second) = (demote(&one, &id_of_other), demote(&other, &id_of_one));
-        // On the server's own machine somebody has the same idea.
+        // The command line on the server's machine does the same at the same time.
         let third = async {
             match round % 2 {
                 0 => users::set_role(&server.app, "other@example.com", Role::Staff).await.is_ok(),
@@ -503,7 +503,7 @@ async fn two_admins_who_demote_each_other_leave_one(backend: Backend) {
     }
 }
 
-/// Makes somebody an active administrator again, with the sessions that there were.
+/// Makes a user an active administrator again, with the same sessions.
 async fn restore(server: &Server, email: &str) {
     let sets = [
         format!("UPDATE users SET role = 'admin', is_active = TRUE WHERE email = '{email}'"),
@@ -513,14 +513,14 @@ async fn restore(server: &Server, email: &str) {
     crate::audit::execute(server, &sets).await;
 }
 
-async fn ones_own_account_is_not_kept_here(backend: Backend) {
+async fn administrators_change_their_own_email_in_the_profile(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let id = admin.get("/api/auth/profile").await.body["id"].clone();
     let path = format!("/api/users/{id}");
     admin.send(admin.request(Method::POST, &format!("{path}/code"))).await.expect_status(403);
     let email = admin.patch(&path, json!({"email": "new@example.com"})).await.expect_status(400);
-    email.complaints("email");
+    email.field_errors("email");
     admin.patch(&path, json!({"phone": "555-1234"})).await.expect_status(200);
     let own = admin.get(&path).await.expect_status(200);
     assert_eq!(own.body["permissions"], json!(["update", "end_sessions"]));

@@ -1,4 +1,4 @@
-//! Accounts as administrators keep them, and what the front desk sees of them.
+//! Accounts as administrators manage them, and users as the front desk sees them.
 
 use std::str::FromStr;
 
@@ -8,23 +8,22 @@ use serde::{Deserialize, Serialize};
 use super::{FULL_NAME_MAX, ProfileInput, Role, USERNAME_MAX, User, requests::named, username};
 use crate::{
     FieldError, UserId,
-    page::{PAGE_SIZE, PAGE_SIZE_MAX, ROW_MAX},
     query::{self, Ordering},
     read::{self, Reader},
     rules::{self, EMAIL_MAX, NAME_MAX, PHONE_MAX, SEARCH_MAX},
 };
 
-/// Longest spelling of a one-time code that is looked at.
+/// The longest spelling of a one-time code that is accepted.
 pub const CODE_MAX: usize = 100;
 
 choice! {
     /// What an administrator may do with an account.
     UserPermission {
-        /// Change it, its role too.
+        /// Change it, including its role.
         Update = "update",
-        /// Take it out of use.
+        /// Deactivate it.
         Deactivate = "deactivate",
-        /// Make a one-time code for its owner.
+        /// Create a one-time code for its owner.
         IssueCode = "issue_code",
         /// End all its sessions.
         EndSessions = "end_sessions",
@@ -36,7 +35,7 @@ record! {
     Account {
         /// The user's id.
         id: UserId,
-        /// The username; never absent where there is no name.
+        /// The username. It is present if there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
         /// The e-mail address.
         email: Option<String> => [max_length(EMAIL_MAX), format("email"), example("ana@example.com")],
@@ -44,27 +43,27 @@ record! {
         first_name: Option<String> => [max_length(NAME_MAX), example("Ana")],
         /// Family names.
         last_name: Option<String> => [max_length(NAME_MAX), example("Gómez")],
-        /// Both names.
+        /// The full name.
         name: String => [max_length(FULL_NAME_MAX), example("Ana Gómez")],
         /// Phone number.
         phone: Option<String> => [max_length(PHONE_MAX), example("+1 555 765 4321")],
-        /// The one role.
+        /// The role.
         role: Role,
-        /// Whether the account may be used.
+        /// Whether the account is active.
         is_active: bool,
-        /// Whether the role is staff or admin.
+        /// Whether the role is `staff` or `admin`.
         is_staff: bool,
-        /// Whether the e-mail address is known to be theirs.
+        /// Whether the user has confirmed the e-mail address, or an administrator has entered it.
         email_verified: bool,
-        /// Whether its owner has set a password yet.
+        /// Whether the owner has set a password.
         has_password: bool,
-        /// When the account was made.
+        /// The time at which the account was created.
         created_at: DateTime<Utc>,
-        /// When it was last changed.
+        /// The time of the last change.
         updated_at: DateTime<Utc>,
-        /// Counts the changes, from 1.
+        /// The version, which counts the changes from 1.
         version: i64 => [range(1, i64::MAX), example(1)],
-        /// What the caller may do with it; only in single records.
+        /// The caller's permissions for it. Only in single records.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         permissions: Option<Vec<UserPermission>> => [max_items(10), optional()],
     }
@@ -95,31 +94,31 @@ impl Account {
 }
 
 record! {
-    /// A user as the front desk sees one.
+    /// A user as the front desk sees it.
     BriefUser {
         /// The user's id.
         id: UserId,
-        /// The username; never absent where there is no name.
+        /// The username. It is present if there is no name.
         username: Option<String> => [max_length(USERNAME_MAX), example("ana")],
-        /// Both names.
+        /// The full name.
         name: String => [max_length(FULL_NAME_MAX), example("Ana Gómez")],
-        /// The one role.
+        /// The role.
         role: Role,
     }
 }
 
-/// A user as the caller may see it.
+/// A user, with the members that the caller may see.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum VisibleUser {
-    /// By an administrator.
+    /// As administrators see it.
     Account(Box<Account>),
-    /// By the front desk.
+    /// As the front desk sees it.
     Brief {
-        /// What is answered.
+        /// The answer.
         #[serde(flatten)]
         user: BriefUser,
-        /// The version, for the entity tag alone.
+        /// The version, used only for the entity tag.
         #[serde(skip)]
         version: i64,
     },
@@ -135,8 +134,8 @@ impl crate::describe::Describe for VisibleUser {
         use poem_openapi::types::Type;
         Account::register(registry);
         BriefUser::register(registry);
-        let doc = "A user: the whole account for administrators; id, username, name and role for \
-            the front desk.";
+        let doc = "A user. Administrators see the whole account; the front desk sees the id, username, name \
+            and role.";
         crate::describe::any_of(vec![Account::schema_ref(), BriefUser::schema_ref()], doc)
     }
 }
@@ -148,23 +147,23 @@ impl crate::page::Listed for VisibleUser {
 }
 
 record! {
-    /// A one-time code, in the only answer that shows it.
+    /// A one-time code. No other answer shows it.
     IssuedCode {
-        /// The code, to be read or handed to the user: case, spaces and dashes don't matter.
+        /// The code. Case, spaces and dashes do not matter.
         code: String => [max_length(CODE_MAX), example("4JX7-2M9C-T0VQ-8KRE-W35N")],
-        /// Until when it works.
+        /// The time until which it is valid.
         expires_at: DateTime<Utc>,
     }
 }
 
 record! {
-    /// A new account, with the one-time code in the only answer that shows it.
+    /// A new account with its one-time code. No other answer shows the code.
     CreatedUser {
         /// The account.
         user: Account,
-        /// The code with which its owner sets a password: case, spaces and dashes don't matter.
+        /// The code with which the owner sets a password. Case, spaces and dashes do not matter.
         code: String => [max_length(CODE_MAX), example("4JX7-2M9C-T0VQ-8KRE-W35N")],
-        /// Until when the code works.
+        /// The time until which the code is valid.
         expires_at: DateTime<Utc>,
     }
 }
@@ -174,7 +173,7 @@ choice! {
     UserOrder {
         /// The last name, then the first name.
         LastName = "last_name",
-        /// When the record was created.
+        /// The time of creation.
         CreatedAt = "created_at",
         /// The id.
         Id = "id",
@@ -182,36 +181,31 @@ choice! {
 }
 
 filter! {
-    /// Which users a list shows, and in which order.
-    UserFilter {
-        /// Words, each of which must match, in any order, without case or accents: the start of a
-        /// name or of the username, for administrators also of the e-mail address.
+    /// The filters and the ordering of a list of users.
+    UserFilter, in pages {
+        /// Words to search for, in any order, ignoring case and accents. Each must match the start
+        /// of a name or of the username, or, for administrators, of the e-mail address.
         search: String = read::line(SEARCH_MAX) => [max_length(SEARCH_MAX)],
         /// The role.
         role: Role = query::parsed(20, Role::from_str),
-        /// Whether the account may be used; for administrators.
+        /// Whether the account is active. For administrators only.
         is_active: bool = query::boolean,
-        /// One of last_name, created_at and id; `-` in front for descending. Without it: by name.
+        /// One of last_name, created_at and id; `-` in front for descending. The default is by
+        /// name.
         ordering: Ordering<UserOrder> = query::ordering,
-        /// The page, from 1; pages reach to row 10,000, beyond it follow `next`.
-        page: i64 = query::whole(1, ROW_MAX) => [range(1, ROW_MAX)],
-        /// Rows of a page.
-        page_size: i64 = query::whole(1, PAGE_SIZE_MAX) => [range(1, PAGE_SIZE_MAX), default(PAGE_SIZE)],
-        /// Where the page starts, from `next` or `previous`.
-        cursor: String = read::line(2_000) => [max_length(2_000)],
     }
 }
 
 body! {
-    /// An account to be made: `email` or `username` is required.
+    /// A new account. `email` or `username` is required.
     #[derive(Clone, Debug, PartialEq)]
     NewUser, prepare check_new_user, example {
         "email": "ines@example.com", "username": "ines", "role": "staff", "name": "Inés Soto"
     } {
-        /// E-mail address.
+        /// The e-mail address.
         email: Option<String> = optional(read::parsed(EMAIL_MAX, rules::email))
             => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
-        /// Username: no `@`, no spaces.
+        /// The username, without `@` and spaces.
         username: Option<String> = optional(read::parsed(USERNAME_MAX, username))
             => [pattern(r"^[^@\s]*$"), max_length(USERNAME_MAX), example("ana")],
         /// Given names.
@@ -220,14 +214,14 @@ body! {
         /// Family names.
         last_name: Option<String> = optional(read::line(NAME_MAX))
             => [max_length(NAME_MAX), example("Gómez")],
-        /// Phone number with 5 to 15 digits.
+        /// A phone number with 5 to 15 digits.
         phone: Option<String> = optional(read::parsed(PHONE_MAX, rules::phone))
             => [max_length(PHONE_MAX), example("+1 555 765 4321")],
         /// The role.
         role: Role = required(read::parsed(20, Role::from_str)) => [example("staff")],
     }
     also {
-        /// Both names in one; the last word is the last name.
+        /// The full name in one. The last word is the last name.
         name: Option<String> => [max_length(FULL_NAME_MAX)],
     }
 }
@@ -236,8 +230,8 @@ fn check_new_user(reader: &mut Reader) {
     named(reader);
     let is_absent = |member| matches!(reader.peek(member, read::line(EMAIL_MAX)), Ok(None));
     if is_absent("email") && is_absent("username") {
-        let message = "is required where there is no username";
-        reader.faults.add("email", FieldError::new("required", message));
+        let message = "is required if there is no username";
+        reader.errors.add("email", FieldError::new("required", message));
     }
 }
 
@@ -245,13 +239,13 @@ const COMPUTED: &[&str] = &["created_at", "updated_at", "version", "permissions"
 const FIXED: &[&str] = &["id", "is_staff", "email_verified"];
 
 body! {
-    /// A change to an account: an absent member stays, `null` clears it.
+    /// A change to an account. An absent member stays, and `null` clears it.
     UserPatch, sent back (COMPUTED, FIXED), example {"phone": "+1 555 765 4321"} {
-        /// What its owner may change too.
+        /// The members that the owner can change too.
         profile: ProfileInput = embedded(profile),
         /// The role.
         role: Option<Role> = filled(read::parsed(20, Role::from_str)) => [example("staff")],
-        /// `false` ends all sessions and API tokens and lets nobody log in.
+        /// `false` ends all sessions and API tokens and prevents further logins.
         is_active: Option<bool> = filled(read::boolean),
     }
 }

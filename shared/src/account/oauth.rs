@@ -1,23 +1,24 @@
-//! Tokens in the form of OAuth 2.0.
+//! Tokens in the format of OAuth 2.0.
 
 use super::{PASSWORD_MAX, Refreshed, Session, TOKEN_MAX};
 use crate::rules::EMAIL_MAX;
 
-/// What can be shown to get tokens.
+/// The supported grant types.
 pub const GRANT_TYPES: &[&str] = &["password", "refresh_token"];
 
 record! {
-    /// Tokens, as OAuth 2.0 answers them (RFC 6749, section 5.1).
+    /// Tokens in the format of OAuth 2.0 (RFC 6749, section 5.1).
     OAuthTokens {
-        /// The access token: goes into `Authorization: Bearer …`.
+        /// The access token, for `Authorization: Bearer …`.
         access_token: String => [max_length(TOKEN_MAX)],
         /// Always `Bearer`.
         token_type: String => [max_length(10), example("Bearer")],
-        /// Seconds until the access token expires.
+        /// The seconds until the access token expires.
         expires_in: i64 => [range(1, i64::MAX), example(3600)],
-        /// The refresh token: gets the next tokens, once.
+        /// The refresh token. It can be exchanged for the next tokens once.
         refresh_token: String => [max_length(TOKEN_MAX)],
-        /// The device token, as `POST /api/auth/login` answers it; only with `grant_type=password`.
+        /// The device token, as in the answer to `POST /api/auth/login`. Only with
+        /// `grant_type=password`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String> => [max_length(TOKEN_MAX), optional()],
     }
@@ -47,7 +48,7 @@ impl From<Refreshed> for OAuthTokens {
     }
 }
 
-/// A request for tokens, as a form has it: unknown parameters are ignored.
+/// A request for tokens, sent as a form. Unknown parameters are ignored.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenRequest;
 
@@ -62,14 +63,14 @@ impl crate::describe::Describe for TokenRequest {
 
         use crate::describe::{Members, Shape};
         let mut members = Members::new(registry);
-        let doc = "What is shown to get the tokens.";
+        let doc = "The kind of credentials.";
         members.add::<String>("grant_type", doc, true, |shape| shape.only(GRANT_TYPES));
         for (name, doc, max) in [
             ("username", "E-mail address or username.", EMAIL_MAX),
             ("password", "The password.", PASSWORD_MAX),
             ("refresh_token", "The refresh token.", TOKEN_MAX),
-            ("scope", "Left out or empty: there are no scopes.", 0),
-            ("device", "The device token of the last login with this account.", TOKEN_MAX),
+            ("scope", "Absent or empty, because there are no scopes.", 0),
+            ("device", "The device token from the last login to this account.", TOKEN_MAX),
         ] {
             members.add::<String>(name, doc, false, |shape| match name {
                 "password" => shape.max_length(max).format("password"),

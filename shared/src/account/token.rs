@@ -1,4 +1,4 @@
-//! API tokens: for unattended programs, with no more rights than their user.
+//! API tokens for unattended programs. A token has at most the rights of its user.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -10,15 +10,15 @@ use crate::{
     query, read,
 };
 
-/// Longest name of a token.
+/// The longest name of a token.
 pub const TOKEN_NAME_MAX: usize = 100;
-/// Longest life of a token that ends, in days.
+/// The longest lifetime of a token that expires, in days.
 pub const TOKEN_DAYS_MAX: i64 = 5 * 366;
-/// Most tokens of one user.
+/// The maximum number of tokens per user.
 pub const TOKENS_MAX: i64 = 50;
 
 choice! {
-    /// What a token may be used for. Neither includes the other.
+    /// A permission of a token. Neither includes the other.
     TokenScope {
         /// GET and HEAD.
         Read = "read",
@@ -32,15 +32,15 @@ record! {
     ApiToken {
         /// The token's id.
         id: ApiTokenId,
-        /// What it is for, in its user's words.
+        /// Its purpose, in the user's words.
         name: String => [max_length(TOKEN_NAME_MAX), example("Nightly export")],
-        /// What it may be used for.
+        /// The granted scopes.
         scopes: Vec<TokenScope> => [max_items(2)],
-        /// When it was made.
+        /// The time of creation.
         created_at: DateTime<Utc>,
-        /// When it was last used, to the minute.
+        /// The time of the last use, to the minute.
         last_used_at: Option<DateTime<Utc>>,
-        /// When it ends; null where it lasts until it is revoked.
+        /// The time at which it expires, or null if it is valid until it is revoked.
         expires_at: Option<DateTime<Utc>>,
     }
 }
@@ -51,36 +51,36 @@ impl crate::page::Listed for ApiToken {
 }
 
 record! {
-    /// A new API token, in the only answer that shows its secret.
+    /// A new API token. No other answer shows its secret.
     CreatedApiToken {
         /// The token's id.
         id: ApiTokenId,
-        /// What it is for, in its user's words.
+        /// Its purpose, in the user's words.
         name: String => [max_length(TOKEN_NAME_MAX), example("Nightly export")],
-        /// What it may be used for.
+        /// The granted scopes.
         scopes: Vec<TokenScope> => [max_items(2)],
-        /// When it was made.
+        /// The time of creation.
         created_at: DateTime<Utc>,
-        /// When it was last used, to the minute.
+        /// The time of the last use, to the minute.
         last_used_at: Option<DateTime<Utc>>,
-        /// When it ends; null where it lasts until it is revoked.
+        /// The time at which it expires, or null if it is valid until it is revoked.
         expires_at: Option<DateTime<Utc>>,
-        /// The secret: goes into `Authorization: Bearer …`. It is not kept and never shown again.
+        /// The secret, for `Authorization: Bearer …`. It is not stored and never shown again.
         token: String => [max_length(100), example("fdt_uI7Wm0nSx5Tg0kq1yZ2C6b3R8v9D4eF7hJ1LpQwXsYo")],
     }
 }
 
 body! {
-    /// An API token to be made.
+    /// A new API token.
     #[derive(Clone, Debug, PartialEq)]
     NewApiToken, example {"name": "Nightly export", "scopes": ["read"]} {
-        /// What it is for.
+        /// Its purpose, in the user's words.
         name: String = required(read::line(TOKEN_NAME_MAX))
             => [min_length(1), max_length(TOKEN_NAME_MAX), example("Nightly export")],
-        /// When it ends: later than now, within five years. Without it the token lasts until it is
-        /// revoked.
+        /// The time at which it expires, in the future and within five years. Without it, the
+        /// token is valid until it is revoked.
         expires_at: Option<DateTime<Utc>> = optional(query::parsed(MOMENT_MAX, moment)),
-        /// What it may be used for: `read` for GET and HEAD, `write` for every other method. Neither
+        /// The granted scopes: `read` for GET and HEAD, `write` for every other method. Neither
         /// includes the other.
         scopes: Vec<TokenScope> = required(scopes)
             => [min_items(1), max_items(2), unique_items()],
@@ -91,7 +91,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, FieldError> {
     text.parse().map(|moment: Moment| moment.0)
 }
 
-/// A rule for a list of scopes, each at most once.
+/// Reads a list of scopes without repetitions.
 fn scopes(value: Value) -> Result<Option<Vec<TokenScope>>, FieldError> {
     let Value::Array(items) = value else { return Err(FieldError::wrong_type(Expected::Array)) };
     let mut scopes = Vec::new();
@@ -116,7 +116,7 @@ mod tests {
     fn scopes_are_known_and_given_once() {
         let code = |json: Value| match scopes(json) {
             Ok(scopes) => scopes.map_or("none".to_owned(), |it| format!("{it:?}")),
-            Err(complaint) => complaint.code.to_owned(),
+            Err(error) => error.code.to_owned(),
         };
         assert_eq!(code(serde_json::json!(["write", "read"])), "[Write, Read]");
         assert_eq!(code(serde_json::json!([])), "none");

@@ -1,4 +1,5 @@
-//! What is sent about patients: new ones, replacements, changes, and why one is archived or purged.
+//! Requests about patients: new ones, replacements and changes, and the reasons for archiving and
+//! purging.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -6,9 +7,10 @@ use serde::Serialize;
 use super::{PatientInput, PatientState};
 use crate::{FieldErrors, compatibility::PATIENT as EARLIER, read, rules::REASON_MAX};
 
-/// Members that the server computes; what was read can be sent back.
+/// The members that the server computes. A client may send them back.
 const COMPUTED: &[&str] = &[
     "full_name",
+    "has_allergies",
     "created_by_username",
     "created_at",
     "updated_at",
@@ -17,25 +19,25 @@ const COMPUTED: &[&str] = &[
     "permissions",
 ];
 
-/// Read-only members that must be what they are.
+/// The read-only members. A client may send them back unchanged.
 const FIXED: &[&str] = &["id", "mrn", "created_by", "linked_user", "date_of_birth_estimated"];
 
-/// Adds what else is wrong, where something is wrong already. What is not there may only be what could
-/// not be read, and what a change does not speak of is not known here.
-fn validate(input: &PatientInput, is_change: bool, today: NaiveDate, faults: &mut FieldErrors) {
+/// Adds further errors to those already found. A member may be absent here only because it was
+/// invalid, and stored values that a change does not mention are not known.
+fn validate(input: &PatientInput, is_change: bool, today: NaiveDate, errors: &mut FieldErrors) {
     let Err(more) = PatientState::default().changed_by(input, today) else { return };
-    for (field, complaint) in more.iter() {
+    for (field, error) in more.iter() {
         let is_nameless = field == "first_name"
-            && (is_change || faults.concern("first_name") || faults.concern("last_name"));
-        if !faults.concern(field) && !is_nameless {
-            faults.add(field, complaint.clone());
+            && (is_change || errors.concern("first_name") || errors.concern("last_name"));
+        if !errors.concern(field) && !is_nameless {
+            errors.add(field, error.clone());
         }
     }
 }
 
 requests! {
     PatientInput;
-    /// A patient to be registered.
+    /// A new patient.
     NewPatient false false, example {
         "first_name": "José", "last_name": "Gómez", "date_of_birth": "1989-05-25", "gender": "M",
         "phone_number": "+1 555 123 4567", "email": "jose@example.com",
@@ -43,17 +45,17 @@ requests! {
         "blood_type": "O+", "allergies": "Penicillin",
         "emergency_contact": "Ana Gómez, +1 555 765 4321"
     },
-    /// A patient's record as it shall be: an absent member is cleared.
+    /// The replacement of a patient. Absent members are cleared.
     PatientReplacement true true, example {
         "first_name": "José", "last_name": "Gómez", "date_of_birth": "1989-05-25", "gender": "M",
         "phone_number": "+1 555 999 0000", "city": "Boston", "state": "MA", "blood_type": "O+"
     },
-    /// A change to a patient's record: an absent member stays, `null` clears it.
+    /// A change to a patient. An absent member stays, and `null` clears it.
     PatientPatch true false, example {"phone_number": "+1 555 999 0000", "allergies": null},
 }
 
 body! {
-    /// Why a record is archived, or brought back.
+    /// The reason for archiving or restoring a record.
     #[derive(Clone, Debug, Serialize)]
     Archiving, example {"reason": "Entered by mistake"} {
         /// The reason, if one is given.
@@ -64,10 +66,10 @@ body! {
 }
 
 body! {
-    /// Why a record is erased for good.
-    Purging, example {"reason": "Asked for by the patient"} {
+    /// The reason for erasing a record.
+    Purging, example {"reason": "Requested by the patient"} {
         /// The reason.
         reason: String = required(read::note(REASON_MAX))
-            => [min_length(1), max_length(REASON_MAX), example("Asked for by the patient")],
+            => [min_length(1), max_length(REASON_MAX), example("Requested by the patient")],
     }
 }

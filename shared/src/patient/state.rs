@@ -1,27 +1,27 @@
-//! What is stored of a patient, and the rules that it keeps as a whole.
+//! The stored values of a patient, and the rules for them as a whole.
 
 use chrono::NaiveDate;
 
 use super::{PatientFields, PatientInput};
 use crate::{FieldError, FieldErrors, PartialDate, Patch, date::AGE_MAX};
 
-/// What is stored of a patient and can be changed: the fields, and whether the date of birth is an
-/// estimate.
+/// The stored values of a patient that can be changed: the fields, and whether the date of birth
+/// is an estimate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PatientState {
     /// The values.
     pub fields: PatientFields,
-    /// Whether the date of birth was made from an age.
+    /// Whether the date of birth was estimated from an age.
     pub date_of_birth_estimated: bool,
 }
 
 impl PatientState {
-    /// Lays an input over this state and checks the result as a whole.
+    /// Applies an input to this state and checks the result as a whole.
     ///
-    /// Fails with every rule that it breaks. `today` is the clinic's.
+    /// Fails with every rule that it breaks. `today` is the date in the clinic's time zone.
     pub fn changed_by(&self, input: &PatientInput, today: NaiveDate) -> Result<Self, FieldErrors> {
         let mut fields = self.fields.clone();
-        let mut faults = input.apply(&mut fields);
+        let mut errors = input.apply(&mut fields);
         let known = self.fields.date_of_birth.filter(|_| !self.date_of_birth_estimated);
         let mut estimated = match &input.date_of_birth {
             Patch::Absent => self.date_of_birth_estimated,
@@ -31,14 +31,14 @@ impl PatientState {
             }
         };
         let counted_on = fields.deceased_on.unwrap_or(today);
-        // What was read comes back: an age beside a date says nothing new where it is the one that was
-        // read, and an estimate that comes back is not thereby known.
+        // A client may send back what it has read. An unchanged age adds nothing to a date of
+        // birth, and an unchanged estimate stays an estimate.
         let sent = input.date_of_birth.value().copied();
         let is_echo = |age: i64| sent.is_some() && self.age(today) == Some(age);
         if let Some(age) = input.age.value().filter(|age| !is_echo(**age)) {
             match sent.filter(|_| !estimated).or(known) {
                 Some(date) if date.age_on(counted_on) == *age => fields.date_of_birth = Some(date),
-                Some(date) => faults.add("age", disagrees(date, date.age_on(counted_on))),
+                Some(date) => errors.add("age", disagrees(date, date.age_on(counted_on))),
                 None if fields.date_of_birth.is_some_and(|d| d.age_on(counted_on) == *age) => {}
                 None => {
                     fields.date_of_birth = Some(PartialDate::from_age(*age, counted_on));
@@ -46,17 +46,17 @@ impl PatientState {
                 }
             }
         }
-        check_life(&fields, today, &mut faults);
+        check_life(&fields, today, &mut errors);
         if fields.first_name.is_none() && fields.last_name.is_none() {
-            let message = "is required: a person has a first name, a last name or both";
-            faults.add("first_name", FieldError::new("required", message));
+            let message = "is required: a patient needs a first name, a last name or both";
+            errors.add("first_name", FieldError::new("required", message));
         }
-        check_identifiers(&fields, &mut faults);
+        check_identifiers(&fields, &mut errors);
         let date_of_birth_estimated = estimated && fields.date_of_birth.is_some();
-        faults.into_result().map(|()| Self { fields, date_of_birth_estimated })
+        errors.into_result().map(|()| Self { fields, date_of_birth_estimated })
     }
 
-    /// The age in whole years: today's, or at death.
+    /// The age in whole years, today or at death.
     pub fn age(&self, today: NaiveDate) -> Option<i64> {
         let counted_on = self.fields.deceased_on.unwrap_or(today);
         self.fields.date_of_birth.map(|date| date.age_on(counted_on))
@@ -68,32 +68,33 @@ fn disagrees(date: PartialDate, age: i64) -> FieldError {
     FieldError::new("disagrees", message).with("date_of_birth", date.to_string()).with("age", age)
 }
 
-/// Birth and death: neither in the future, in this order, not further apart than a life.
-fn check_life(fields: &PatientFields, today: NaiveDate, faults: &mut FieldErrors) {
+/// Checks the dates of birth and death: not in the future, in this order, and at most a lifetime
+/// apart.
+fn check_life(fields: &PatientFields, today: NaiveDate, errors: &mut FieldErrors) {
     let future = || FieldError::new("in_future", "must not be in the future");
     let died = fields.deceased_on;
     if died.is_some_and(|died| died > today) {
-        faults.add("deceased_on", future());
+        errors.add("deceased_on", future());
     }
     let Some(born) = fields.date_of_birth else { return };
     if born.earliest() > today {
-        faults.add("date_of_birth", future());
+        errors.add("date_of_birth", future());
     } else if born.age_on(died.unwrap_or(today)) > AGE_MAX {
         let message = format!("must not make the age more than {AGE_MAX}");
-        faults.add("date_of_birth", FieldError::new("too_old", message).with("max", AGE_MAX));
+        errors.add("date_of_birth", FieldError::new("too_old", message).with("max", AGE_MAX));
     }
     if died.is_some_and(|died| died < born.earliest()) {
         let message = "must not be before the date of birth";
-        faults.add("deceased_on", FieldError::new("before_birth", message));
+        errors.add("deceased_on", FieldError::new("before_birth", message));
     }
 }
 
-fn check_identifiers(fields: &PatientFields, faults: &mut FieldErrors) {
+fn check_identifiers(fields: &PatientFields, errors: &mut FieldErrors) {
     let identifiers = &fields.identifiers;
     for (i, identifier) in identifiers.iter().enumerate() {
         if identifiers.iter().take(i).any(|earlier| earlier == identifier) {
             let field = format!("identifiers[{i}]");
-            faults.add(field, FieldError::new("repeated", "is given twice"));
+            errors.add(field, FieldError::new("repeated", "is given twice"));
         }
     }
 }
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_makes_an_estimated_year_with_which_it_is_right() {
+    fn an_age_sets_the_matching_estimated_year_of_birth() {
         let state =
             registered(r#"{"first_name": "Alice", "age": 30, "gender": "Female"}"#).unwrap();
         assert_eq!(state.fields.date_of_birth, Some(PartialDate::Year(1996)));
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_beside_or_over_a_known_date_has_to_agree() {
+    fn an_age_must_match_a_known_date_of_birth() {
         let born = r#""first_name": "A", "date_of_birth": "1989-05-25""#;
         let known = registered(&format!("{{{born}, \"age\": 37}}")).unwrap();
         assert!(!known.date_of_birth_estimated);
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_may_be_replaced_and_stays_one_when_sent_back() {
+    fn an_estimate_can_be_replaced_and_stays_an_estimate_when_sent_back() {
         let guess = registered(r#"{"first_name": "A", "age": 30}"#).unwrap();
         let same = PatientInput {
             date_of_birth: Patch::Value(PartialDate::Year(1996)),
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn lives_have_an_order_and_a_length() {
+    fn the_dates_of_a_life_are_in_order() {
         let fault = |json: &str| registered(json).unwrap_err();
         assert!(fault(r#"{"first_name": "A", "date_of_birth": "2026-11-21"}"#).contains("future"));
         assert!(fault(r#"{"first_name": "A", "date_of_birth": "1860"}"#).contains("150"));
@@ -196,18 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_computes_is_refused_when_creating_and_ignored_when_changing() {
+    fn computed_members_are_refused_in_new_records_and_ignored_in_changes() {
         let sent = br#"{"first_name": "A", "full_name": "A", "id": 7, "version": 3}"#;
         let refused = read::body::<NewPatient>(sent, today()).unwrap_err().to_string();
         assert!(
             refused.contains("full_name") && refused.contains("id") && refused.contains("version")
         );
         let input = read::body::<PatientReplacement>(sent, today()).unwrap().0;
-        let mut faults = FieldErrors::default();
-        input.read_only.compare(&serde_json::json!({"id": 7}), &mut faults);
-        assert!(faults.is_empty());
-        input.read_only.compare(&serde_json::json!({"id": 8}), &mut faults);
-        assert!(faults.concern("id"));
+        let mut errors = FieldErrors::default();
+        input.read_only.compare(&serde_json::json!({"id": 7}), &mut errors);
+        assert!(errors.is_empty());
+        input.read_only.compare(&serde_json::json!({"id": 8}), &mut errors);
+        assert!(errors.concern("id"));
     }
 
     #[test]

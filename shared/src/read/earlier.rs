@@ -1,4 +1,4 @@
-//! Members under the names of the earlier systems.
+//! Members under the names of earlier systems.
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Reader {
-    /// Gives every member that came under an earlier name the one of today, and tells which did. One
-    /// that is there under both names is given twice.
+    /// Renames every member with an earlier name to the current one, and returns the renamed ones.
+    /// A member with both names counts as given twice.
     pub(super) fn rename(&mut self, earlier: Members) -> SentNames {
         let mut sent = SentNames::default();
         for (name, today) in earlier {
@@ -20,9 +20,9 @@ impl Reader {
             let raw = self.members.swap_remove(place).1;
             let is_there = |name: &&&str| self.members.iter().any(|(member, _)| member == **name);
             if let Some(other) = today.iter().find(is_there) {
-                let message = format!("is given twice, the other time as {other}");
-                let complaint = FieldError::new("repeated", message).with("other", *other);
-                self.faults.add(*name, complaint);
+                let message = format!("is given twice, also as {other}");
+                let error = FieldError::new("repeated", message).with("other", *other);
+                self.errors.add(*name, error);
                 continue;
             }
             sent.0.extend(today.iter().map(|today| (*today, *name)));
@@ -36,7 +36,7 @@ impl Reader {
         sent
     }
 
-    /// Takes a name that came in one text and puts its parts into the place of theirs.
+    /// Splits a full name in one member into the members for its parts.
     pub(crate) fn split_name(&mut self) {
         let split = |name| compatibility::split(name).map(Some);
         if let Some((first, last)) = self.member("name", split).into_value() {
@@ -51,7 +51,7 @@ impl Reader {
                 self.members.push((first_name.to_owned(), Raw::Value(json!(first))));
                 self.members.push((last_name.to_owned(), Raw::Value(json!(last))));
             }
-            Err(complaint) => self.faults.add(first_name, complaint),
+            Err(error) => self.errors.add(first_name, error),
         }
     }
 }
@@ -68,7 +68,7 @@ mod tests {
         read::{Input, body, body_as_sent},
     };
 
-    fn faults<T: Input>(json: &str) -> String {
+    fn errors<T: Input>(json: &str) -> String {
         let (read, sent) = body_as_sent::<T>(json.as_bytes(), NaiveDate::default());
         sent.of(&read.err().unwrap_or_default()).to_string()
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn earlier_names_are_read_as_those_of_today() {
+    fn earlier_names_are_read_as_the_current_ones() {
         let patient = read::<NewPatient>(
             r#"{"name": " Arjun  Sharma ", "phone": "87654", "blood_group": "b+"}"#,
         );
@@ -108,9 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_named_as_the_member_was_sent() {
+    fn errors_use_the_member_names_that_were_sent() {
         let all =
-            faults::<NewPatient>(r#"{"name": 7, "phone": "1", "blood_group": "C", "age": 151}"#);
+            errors::<NewPatient>(r#"{"name": 7, "phone": "1", "blood_group": "C", "age": 151}"#);
         for part in ["name: must be text", "phone: must be a phone", "blood_group: must be one of"]
         {
             assert!(all.contains(part), "{part} is not in {all}");
@@ -118,32 +118,29 @@ mod tests {
         assert!(!all.contains("first_name") && !all.contains("blood_type"), "{all}");
         let long = format!(r#"{{"name": "{} B"}}"#, "a".repeat(101));
         assert_eq!(
-            faults::<NewPatient>(&long),
-            "name: must have at most 100 characters in either name"
+            errors::<NewPatient>(&long),
+            "name: must have at most 100 characters in each name"
         );
-        let all = faults::<NewAssignment>(r#"{"patient_id": 0, "doctor_id": null}"#);
+        let all = errors::<NewAssignment>(r#"{"patient_id": 0, "doctor_id": null}"#);
         assert!(all.contains("patient_id: must be") && all.contains("doctor_id: is required"));
     }
 
     #[test]
-    fn a_member_under_two_names_is_given_twice() {
+    fn a_member_under_two_names_counts_as_repeated() {
         for (json, expected) in [
             (
                 r#"{"phone": "12345", "phone_number": "12345"}"#,
-                "phone: is given twice, the other time as phone_number",
+                "phone: is given twice, also as phone_number",
             ),
             (
                 r#"{"blood_group": null, "blood_type": null}"#,
-                "blood_group: is given twice, the other time as blood_type",
+                "blood_group: is given twice, also as blood_type",
             ),
-            (
-                r#"{"name": "A B", "last_name": "B"}"#,
-                "name: is given twice, the other time as last_name",
-            ),
+            (r#"{"name": "A B", "last_name": "B"}"#, "name: is given twice, also as last_name"),
             (r#"{"phone": "12345", "phone": "12345"}"#, "phone: is given twice"),
         ] {
             let json = json.replacen('{', r#"{"state": "MA", "#, 1);
-            let all = faults::<PatientPatch>(&json);
+            let all = errors::<PatientPatch>(&json);
             assert_eq!(all, expected, "{json}");
         }
     }
@@ -154,10 +151,10 @@ mod tests {
             r#"{"first_name": "A", "doctor_id": 7}"#,
             r#"{"first_name": "A", "experience_years": 7}"#,
         ] {
-            assert!(faults::<NewPatient>(json).contains("is not known"), "{json}");
+            assert!(errors::<NewPatient>(json).contains("is not known"), "{json}");
         }
         let all =
-            faults::<NewDoctor>(r#"{"name": "A", "specialization": "X", "blood_group": "A+"}"#);
+            errors::<NewDoctor>(r#"{"name": "A", "specialization": "X", "blood_group": "A+"}"#);
         assert!(all.contains("blood_group: is not known"), "{all}");
     }
 }

@@ -71,7 +71,7 @@ mod tests {
 
     fn date(text: &str) -> Result<String, &'static str> {
         let today = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
-        read(text, today).map_err(|complaint| complaint.code)
+        read(text, today).map_err(|error| error.code)
     }
 
     #[test]

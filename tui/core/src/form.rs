@@ -146,10 +146,10 @@ impl Form {
     /// Takes what the rules say about the values. Faults of a part belong to the whole field.
     pub fn judge(&mut self, faults: &FieldErrors) {
         self.faults.clear();
-        for (name, complaint) in faults.iter() {
+        for (name, error) in faults.iter() {
             let name = name.split(['[', '.']).next().unwrap_or(name);
             if let Some(field) = self.fields.iter().find(|field| field.name == name) {
-                self.faults.entry(field.name).or_insert_with(|| complaint.message.clone());
+                self.faults.entry(field.name).or_insert_with(|| error.message.clone());
             }
         }
     }
@@ -170,8 +170,8 @@ impl Form {
     pub fn refuse(&mut self, errors: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         let mut rest = Vec::new();
         let mut first: Option<usize> = None;
-        for (name, complaints) in errors {
-            let sentence = complaints.join("; ");
+        for (name, messages) in errors {
+            let sentence = messages.join("; ");
             let stem = name.split(['[', '.']).next().unwrap_or(name);
             match self.fields.iter().position(|field| field.name == stem) {
                 Some(at) => {

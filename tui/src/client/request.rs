@@ -54,7 +54,7 @@ impl Request {
             }
             Call::PatientsAt(address) => Self::given(address, Expected::Patients),
             Call::Patient { id, archived } => {
-                let lookup = PatientLookup { archived: archived.then_some(true) };
+                let lookup = PatientLookup { archived: archived.then_some(true), clinical: None };
                 Self::get(paths::patient(*id), Expected::Patient).with_query(lookup.pairs())
             }
             Call::History { at: Some(address), .. } => Self::given(address, Expected::History),

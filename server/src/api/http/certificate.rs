@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_tells_its_names_and_its_end() {
+    fn a_certificate_reports_its_names_and_its_expiry() {
         let names = ["desk.example", "*.clinic.example", "127.0.0.1", "::1"];
         let made = made(&names, (20_000, 20_100));
         let look = |host, now| inspect(std::slice::from_ref(&made), host, day(now));

@@ -25,7 +25,7 @@ use crate::{
         wire::{
             address::{Address, set_path},
             body::{BodyRemainder, BodyTime, body_max, discard},
-            compatibility::{self, Asked, MemberNames},
+            compatibility::{self, MemberNames, PathMatch},
             params::{TAGS_MAX, too_many_tags},
             problem::{self, Refusal},
         },
@@ -151,7 +151,7 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let refuse = |problem| Some(problem::finish(problem, request_id));
         let path = request.uri().path().trim_end_matches('/');
         let is_stopping = self.app.is_draining() && path != paths::HEALTHZ;
-        if is_stopping || (self.app.is_leaving() && path == paths::READYZ) {
+        if is_stopping || (self.app.is_stop_announced() && path == paths::READYZ) {
             let mut response = refuse(Problem::new(Kind::Unavailable, "the server is stopping"))?;
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
@@ -163,11 +163,11 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let host = match &caller.host {
             Some(host) if self.is_allowed(host) => host,
             _ => {
-                let complaint = FieldError::new(
+                let error = FieldError::new(
                     "unknown_host",
                     "is not a name of this server; its operator adds names with --allowed-hosts",
                 );
-                return Some(problem::invalid(FieldErrors::one("Host", complaint), request_id));
+                return Some(problem::invalid(FieldErrors::one("Host", error), request_id));
             }
         };
         if let Some(answer) = cors::preflight(request, &self.app.settings().cors_origins) {
@@ -188,12 +188,12 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         let query = request.uri().query().unwrap_or_default().to_owned();
         if query.len() > QUERY_MAX {
             let message = format!("must have at most {QUERY_MAX} characters");
-            let complaint = FieldError::new("too_long", message).with("max", QUERY_MAX);
-            return Some(problem::invalid(FieldErrors::one("query", complaint), request_id));
+            let error = FieldError::new("too_long", message).with("max", QUERY_MAX);
+            return Some(problem::invalid(FieldErrors::one("query", error), request_id));
         }
         if decode(request.uri().path()).is_err() || decode(&query).is_err() {
-            let complaint = FieldError::new("not_utf8", "is not UTF-8");
-            return Some(problem::invalid(FieldErrors::one("address", complaint), request_id));
+            let error = FieldError::new("not_utf8", "is not UTF-8");
+            return Some(problem::invalid(FieldErrors::one("address", error), request_id));
         }
         normalise(request);
         let base = match &self.app.settings().public_url {
@@ -205,8 +205,8 @@ impl<E: Endpoint<Output = Response>> Layers<E> {
         // The links of a list keep the spelling in which it was asked for.
         request.extensions_mut().insert(Address { base, path, pairs });
         match compatibility::rewrite(request) {
-            Asked::Known => None,
-            Asked::WithoutMethod => Some(problem::no_such_method(request_id)),
+            PathMatch::Known => None,
+            PathMatch::WithoutMethod => Some(problem::no_such_method(request_id)),
         }
     }
 

@@ -18,7 +18,7 @@ use super::certificate;
 use crate::{clock::Clock, config::Settings, finding::Finding};
 
 /// How long a certificate is used before its files are checked again.
-const LOOK_AFTER: TimeDelta = TimeDelta::seconds(10);
+const CHECK_AFTER: TimeDelta = TimeDelta::seconds(10);
 
 /// The TLS configuration of a listener, with the files it comes from.
 pub(crate) struct Tls {
@@ -64,11 +64,11 @@ impl Tls {
     }
 
     /// Whether the files are due for a check. The first caller gets `true`; the next ones get
-    /// `false` until [`LOOK_AFTER`] has passed again.
+    /// `false` until [`CHECK_AFTER`] has passed again.
     fn is_due(&self) -> bool {
         let now = self.clock.now();
         let mut held = self.held();
-        let is_due = (now - held.looked_at).abs() >= LOOK_AFTER;
+        let is_due = (now - held.looked_at).abs() >= CHECK_AFTER;
         if is_due {
             held.looked_at = now;
         }

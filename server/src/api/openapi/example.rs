@@ -15,7 +15,7 @@ use crate::{
 /// The id of the request in the examples.
 const REQUEST_ID: &str = "4f1c2a9b7d3e";
 
-/// An example of what a schema describes, put together from the examples of its members.
+/// An example for a schema, built from the examples of its members.
 pub(super) fn example_of(schema: &Value, schemas: &Map<String, Value>) -> Value {
     if let Some(example) = schema.get("example").or_else(|| schema.get("default")) {
         return example.clone();
@@ -49,7 +49,7 @@ pub(super) fn example_of(schema: &Value, schemas: &Map<String, Value>) -> Value 
     }
 }
 
-/// An example of a problem of an operation. `answered` is the record that it is about, with its name.
+/// An example of a problem of an operation. `answered` is the record concerned, with its name.
 pub(super) fn problem(
     kind: Kind,
     operation: &Map<String, Value>,
@@ -70,7 +70,7 @@ fn error(
     schemas: &Map<String, Value>,
     answered: Option<&(&str, Value)>,
 ) -> Result<Error, Refusal> {
-    let one = |field: &str, complaint| FieldErrors::one(field, complaint);
+    let one = |field: &str, error| FieldErrors::one(field, error);
     Ok(match kind {
         Kind::Validation => Error::Invalid(invalid(operation, schemas)),
         Kind::InvalidRequest => Error::TokenRequest(TokenRefusal::InvalidRequest(one(
@@ -82,12 +82,12 @@ fn error(
             Error::TokenRequest(TokenRefusal::InvalidGrant(why))
         }
         Kind::UnsupportedGrantType => {
-            let complaint = FieldError::not_one_of(&["password", "refresh_token"]);
-            Error::TokenRequest(TokenRefusal::UnsupportedGrantType(one("grant_type", complaint)))
+            let error = FieldError::not_one_of(&["password", "refresh_token"]);
+            Error::TokenRequest(TokenRefusal::UnsupportedGrantType(one("grant_type", error)))
         }
         Kind::InvalidScope => {
-            let complaint = FieldError::new("unknown", "must be left out: there are no scopes");
-            Error::TokenRequest(TokenRefusal::InvalidScope(one("scope", complaint)))
+            let error = FieldError::new("unknown", "must be left out: there are no scopes");
+            Error::TokenRequest(TokenRefusal::InvalidScope(one("scope", error)))
         }
         Kind::Unauthenticated => {
             Error::Unauthenticated("log in and send the token in Authorization")
@@ -116,7 +116,7 @@ fn error(
     })
 }
 
-/// A bad member of the body, or a parameter that nobody knows.
+/// A bad member of the body, or an unknown parameter.
 fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> FieldErrors {
     let body = operation.get("requestBody").and_then(|body| {
         let media = body.get("content")?.as_object()?.values().next()?;
@@ -130,26 +130,31 @@ fn invalid(operation: &Map<String, Value>, schemas: &Map<String, Value>) -> Fiel
     }
 }
 
-/// What contradicts what is stored: shown where the operation can show it.
+/// A conflict, with the record if the operation's answer shows it.
 fn conflict(operation: &Map<String, Value>, answered: Option<&(&str, Value)>) -> Error {
     let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let names: Vec<_> = parameters.filter_map(|it| it.get("name")?.as_str()).collect();
-    let (faults, name, shown) = match answered {
+    let (errors, name, shown) = match answered {
         _ if names.contains(&"reassign_to") => {
-            let message = "has 3 active assignments: say reassign_to with another doctor's id, or \
+            let message = "has 3 active assignments: set reassign_to to another doctor's id, or \
                 end_assignments=true";
-            let complaint = FieldError::new("has_patients", message).with("active", 3);
-            (FieldErrors::one("id", complaint), "active_assignments", json!(3))
+            let error = FieldError::new("has_patients", message).with("active", 3);
+            (FieldErrors::one("id", error), "active_assignments", json!(3))
         }
         Some(("Assignment", record)) => {
-            let message = "has this patient in care already";
-            let complaint = FieldError::new("already_assigned", message);
-            (FieldErrors::one("doctor", complaint), "existing", record.clone())
+            let message = "already has this patient";
+            let error = FieldError::new("already_assigned", message);
+            (FieldErrors::one("doctor", error), "existing", record.clone())
+        }
+        Some(("Visit", record)) => {
+            let message = "has an open visit on this day already";
+            let error = FieldError::new("already_open", message);
+            (FieldErrors::one("patient", error), "existing", record.clone())
         }
         _ => {
-            let message = "another record has this already";
+            let message = "another record already has this";
             return Error::conflict("email", "not_unique", message);
         }
     };
-    Error::Contradiction(Box::new(Contradiction { faults, name, shown }))
+    Error::Contradiction(Box::new(Contradiction { errors, name, shown }))
 }

@@ -1,4 +1,4 @@
-//! What poem-openapi's registry has no words for, put into the finished document.
+//! Completes the document with everything that poem-openapi's registry can't express.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,15 @@ use shared::{Kind, Problem};
 use super::example::{example_of, problem};
 use crate::api::wire::{body::IDEMPOTENCY_KEY, compatibility, reply::HEADER_MAX};
 
-/// Most seconds after which to try again: a day.
+/// The maximum of `Retry-After` in seconds: a day.
 const RETRY_AFTER_MAX: i64 = 86_400;
 
-/// The groups of operations, in the order in which they are shown.
+/// The groups of operations, in display order.
 const TAGS: &[&str] = &[
     "Patients",
     "Doctors",
     "Assignments",
+    "Visits",
     "Overview",
     "Events",
     "Auth",
@@ -25,11 +26,11 @@ const TAGS: &[&str] = &[
     "Service",
 ];
 
-/// Finishes the document. `kinds` are the problems of each operation.
+/// Completes the document. `kinds` are the problems of each operation.
 pub(super) fn finish(document: &mut Value, kinds: &BTreeMap<String, Vec<Kind>>) {
     let flow = document.pointer_mut("/components/securitySchemes/password/flows/password");
     if let Some(flow) = flow.and_then(Value::as_object_mut) {
-        // poem-openapi leaves out an empty list, which OpenAPI asks for.
+        // poem-openapi leaves out an empty list, but OpenAPI requires it.
         flow.insert("scopes".to_owned(), json!({}));
     }
     if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
@@ -75,7 +76,7 @@ pub(super) fn finish(document: &mut Value, kinds: &BTreeMap<String, Vec<Kind>>) 
     }
 }
 
-/// Schemas to which no operation refers before its problems are entered here.
+/// Schemas to which no operation refers yet. Their problems are added here.
 fn unnamed() -> Map<String, Value> {
     let mut registry = Registry::new();
     Problem::register(&mut registry);
@@ -94,7 +95,7 @@ fn bodies(document: &Value) -> Vec<String> {
     operations.filter_map(|(_, operation)| reference(operation)).collect()
 }
 
-/// poem-openapi keeps limits as floating point numbers, in which the largest id has no place.
+/// poem-openapi stores limits as floating-point numbers, which can't represent the largest id.
 fn whole_limits(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -123,7 +124,7 @@ fn finish_operation(
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
         can_be_replayed |= parameter.get("name") == Some(&json!(IDEMPOTENCY_KEY));
-        // What is said of each of them is said of none.
+        // poem-openapi writes the same two members for every parameter.
         parameter.shift_remove("deprecated");
         parameter.shift_remove("explode");
     }
@@ -156,7 +157,7 @@ fn finish_operation(
     }
 }
 
-/// The answer for kinds of problems that share a status, with an example of each.
+/// The answer for problems that share a status, with an example of each.
 fn answer(
     kinds: &[Kind],
     operation: &Map<String, Value>,
@@ -181,7 +182,7 @@ fn answer(
     })
 }
 
-/// Enters an example unless it is there already, and answers its name.
+/// Adds an example unless it exists already, and returns its name.
 fn enter(examples: &mut Map<String, Value>, code: &str, example: Value) -> String {
     let numbered = |number| if number == 1 { code.to_owned() } else { format!("{code}_{number}") };
     let is_free = |name: &String| examples.get(name).is_none_or(|known| *known == example);
@@ -190,7 +191,7 @@ fn enter(examples: &mut Map<String, Value>, code: &str, example: Value) -> Strin
     name
 }
 
-/// The name of the record that an operation answers or changes.
+/// The name of the record that an operation returns or changes.
 fn answered(operation: &Map<String, Value>) -> Option<&str> {
     let responses = operation.get("responses")?.as_object()?;
     let reference = |status: &str| {
@@ -198,7 +199,7 @@ fn answered(operation: &Map<String, Value>) -> Option<&str> {
         responses.get(status)?.pointer(schema)?.as_str()?.rsplit('/').next()
     };
     reference("200").or_else(|| reference("201")).or_else(|| {
-        // What answers nothing is named by its group.
+        // An operation without an answer is named after its group.
         let tag = operation.get("tags")?.get(0)?.as_str()?;
         let named = match tag {
             "Patients" => "Patient",
@@ -215,11 +216,11 @@ fn headers() -> Value {
     let header = |description: &str, schema: Value| json!({"description": description, "required": true, "schema": schema});
     json!({
         "X-Request-Id": header(
-            "The id under which the log knows the request.",
+            "The id of the request in the server's log.",
             json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"}),
         ),
         "Idempotency-Replayed": {
-            "description": "`true` where the answer was given before, to a request with the same \
+            "description": "`true` if this is the stored answer to an earlier request with the same \
                 `Idempotency-Key`. Absent otherwise.",
             "schema": {"type": "string", "enum": ["true"]},
         },
@@ -228,7 +229,7 @@ fn headers() -> Value {
             json!({"type": "string", "maxLength": HEADER_MAX}),
         ),
         "Retry-After": header(
-            "Seconds until it makes sense to try again.",
+            "Seconds to wait before trying again.",
             json!({"type": "integer", "minimum": 0, "maximum": RETRY_AFTER_MAX}),
         ),
     })

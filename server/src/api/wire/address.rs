@@ -1,4 +1,4 @@
-//! The address of a request, as the client sent it, and its path, as it is routed.
+//! The URL of a request as the client sent it, and its path as it is routed.
 
 use poem::{
     FromRequest, Request, RequestBody, Result,
@@ -7,14 +7,14 @@ use poem::{
 
 use crate::{api::wire::problem::raise, error::Error};
 
-/// The address that a client used, for the links in an answer.
+/// The URL that a client used, for the links in an answer.
 #[derive(Clone)]
 pub(crate) struct Address {
     /// Scheme and host.
     pub(crate) base: String,
     /// The path as the client sent it.
     pub(crate) path: String,
-    /// The parameters of the query.
+    /// The query parameters.
     pub(crate) pairs: Vec<(String, String)>,
 }
 
@@ -24,7 +24,7 @@ impl Address {
         &self.base
     }
 
-    /// The address of another page of the same list: this cursor replaces `page` and `cursor`.
+    /// The URL of another page of the same list: this cursor replaces `page` and `cursor`.
     pub(crate) fn with_cursor(&self, cursor: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let kept = self.pairs.iter().filter(|(name, _)| name != "page" && name != "cursor");
@@ -36,7 +36,7 @@ impl Address {
 impl<'a> FromRequest<'a> for Address {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let address = request.extensions().get::<Self>().cloned();
-        address.ok_or_else(|| raise(Error::internal("a request without an address")))
+        address.ok_or_else(|| raise(Error::internal("the request has no address")))
     }
 }
 

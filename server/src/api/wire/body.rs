@@ -1,4 +1,4 @@
-//! Bodies of requests: bounded in size and time, JSON, and read so that every fault is named.
+//! Request bodies: JSON, limited in size and time, and read so that the answer names every error.
 
 use std::{
     pin::Pin,
@@ -33,20 +33,20 @@ use crate::{
     error::Error,
 };
 
-/// The header by which a client says that two requests are the same.
+/// The header that identifies repetitions of the same request.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-/// Longest value of it.
+/// The maximum length of the header, in bytes.
 pub(crate) const IDEMPOTENCY_KEY_MAX: usize = 255;
-/// Most bytes of a body.
+/// The maximum number of bytes in a body.
 pub(crate) const BODY_MAX: usize = 256 * 1024;
-/// Most bytes of a body that carries credentials.
+/// The maximum number of bytes in a body with credentials.
 const BODY_MAX_AUTH: usize = 8 * 1024;
-/// Most bytes of a refused body that are still taken in.
+/// The maximum number of bytes of a refused body that are still read.
 const DISCARD_MAX: u64 = 4 * 1024 * 1024;
 /// How long a body may take to arrive.
 pub(crate) const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// How long a body may take to arrive, where the connection tells its requests so.
+/// How long a body may take to arrive, if the connection has a limit of its own.
 #[derive(Clone, Copy)]
 pub(crate) struct BodyTime(pub(crate) Duration);
 
@@ -61,7 +61,7 @@ pub(crate) fn body_max(path: &str) -> usize {
     if path.starts_with(paths::AUTH) { BODY_MAX_AUTH } else { BODY_MAX }
 }
 
-/// The bytes of a body, up to the limit of its path.
+/// The bytes of a body, up to the limit for its path.
 pub(crate) async fn bytes(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
     let (max, time) = (body_max(request.uri().path()), BodyTime::of(request));
     let Ok(body) = body.take() else { return Ok(Vec::new()) };
@@ -75,20 +75,21 @@ pub(crate) async fn bytes(request: &Request, body: &mut RequestBody) -> Result<V
         Ok(Ok(_)) => Ok(bytes),
         Ok(Err(_)) => Err(raise(Error::Invalid(FieldErrors::one(
             "body",
-            FieldError::new("broken_off", "broke off before its end"),
+            FieldError::new("broken_off", "ended too early"),
         )))),
         Err(_) => Err(Refusal::Timeout.raise()),
     }
 }
 
-/// A body that two hold: whoever answers, and who takes in what that has left.
+/// A body that two owners share: the operation, and the layer that reads what the operation has
+/// left.
 #[derive(Clone)]
 pub(crate) struct BodyRemainder(Arc<Mutex<Pin<Box<dyn AsyncRead + Send>>>>);
 
 impl BodyRemainder {
-    /// Takes the body of a request, if there is one, and puts it back so that what is left of it can be
-    /// taken in: hyper breaks a connection off on which a client is still sending when the answer is
-    /// out, and with it the client's next request.
+    /// Takes the body of a request, if there is one, and puts a shared handle back, so that the
+    /// rest of it can be read later. If a client is still sending when the answer is complete,
+    /// hyper closes the connection, and the client's next request fails.
     pub(crate) fn of(request: &mut Request) -> Option<Self> {
         let headers = request.headers();
         let has_body = headers.contains_key(header::CONTENT_LENGTH)
@@ -114,21 +115,23 @@ impl AsyncRead for BodyRemainder {
     }
 }
 
-/// Takes in the rest of a body that is refused: a client that is still sending would otherwise find
-/// its connection broken instead of the answer.
+/// Reads the rest of a refused body. Otherwise, a client that is still sending would find its
+/// connection closed and never see the answer.
 pub(crate) async fn discard(body: impl AsyncRead + Unpin, time: Duration) {
     let (mut rest, mut nowhere) = (body.take(DISCARD_MAX), tokio::io::sink());
     let discarded = tokio::io::copy(&mut rest, &mut nowhere);
-    // Whatever comes of it, the answer is the same.
+    // The answer is the same whether or not this succeeds.
     drop(tokio::time::timeout(time, discarded).await);
 }
 
 fn today(request: &Request) -> Result<NaiveDate> {
-    let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
+    let app = request
+        .data::<App>()
+        .ok_or_else(|| raise(Error::internal("the request has no application state")))?;
     Ok(app.clock().today())
 }
 
-/// Whether the body is said to be of a type that fits, in UTF-8.
+/// Whether `Content-Type` names a suitable type, in UTF-8.
 pub(crate) fn has_media_type(request: &Request, fits: impl Fn(&str) -> bool) -> bool {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let essence = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -150,7 +153,7 @@ fn is_json(request: &Request) -> bool {
     })
 }
 
-/// Reads a body; one that need not be there is then as if it were an empty object.
+/// Parses a body. An absent optional body counts as an empty object.
 fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> Result<T> {
     let says_its_type = request.headers().contains_key(header::CONTENT_TYPE);
     if bytes.is_empty() && !is_required {
@@ -162,22 +165,22 @@ fn parse<T: Input>(request: &Request, mut bytes: Vec<u8>, is_required: bool) -> 
     if let Some(wording) = request.extensions().get::<MemberNames>() {
         wording.keep(names);
     }
-    read.map_err(|faults| raise(faults.into()))
+    read.map_err(|errors| raise(errors.into()))
 }
 
-/// A body that has to be there.
+/// A required body.
 pub(crate) struct Body<T>(pub(crate) T);
 
-/// A body that may be missing, and then is as if it were an empty object.
+/// An optional body, which counts as an empty object if it is absent.
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 /// A body that creates a record, with the key under which the request may be sent again.
 pub(crate) struct NewBody<T> {
     pub(crate) body: T,
-    pub(crate) once: Option<IdempotencyKey>,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
-/// What the bodies have in common: how they are described. `$read` is how each is read.
+/// Describes a type of body as an extractor. `$read` is the function that reads it.
 macro_rules! take_body {
     ($name:ident, $is_required:literal, [$($type:ident),*], $read:ident) => {
         impl<'a, T: Input + Type> ApiExtractor<'a> for $name<T> {
@@ -195,7 +198,7 @@ macro_rules! take_body {
                 Some(MetaRequest { description: None, content, required: $is_required })
             }
 
-            /// Asked for only where a parameter is among the types.
+            /// Used only if the types include a parameter.
             fn param_in() -> Option<MetaParamIn> {
                 Some(MetaParamIn::Header)
             }
@@ -231,13 +234,14 @@ async fn with_key<T: Input>(request: &Request, body: &mut RequestBody) -> Result
     let key = idempotency_key(request)?;
     let bytes = bytes(request, body).await?;
     let replayed: Replayed = request.extensions().get().cloned().unwrap_or_default();
-    let once = key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
-    Ok(NewBody { body: parse(request, bytes, true)?, once })
+    let idempotency_key =
+        key.map(|key| IdempotencyKey { key, digest: digest(request, &bytes), replayed });
+    Ok(NewBody { body: parse(request, bytes, true)?, idempotency_key })
 }
 
 fn idempotency_key_schema() -> Option<MetaSchemaRef> {
-    let description = "A text of the client's choice. Sent again within 24 hours with the same body, \
-        the request creates nothing and gets the first successful answer again.";
+    let description = "A text of the client's choice. If the client repeats the request within 24 hours with the same key and body, \
+        the server creates nothing and repeats the first successful answer.";
     let key = MetaSchema {
         description: Some(description),
         min_length: Some(1),
@@ -248,7 +252,7 @@ fn idempotency_key_schema() -> Option<MetaSchemaRef> {
     header_schema(IDEMPOTENCY_KEY, key)
 }
 
-/// The hash of what a request asks for.
+/// The hash of a request, which identifies its repetitions.
 fn digest(request: &Request, body: &[u8]) -> String {
     sha256(&[request.uri().path().as_bytes(), b"\n", body])
 }
@@ -261,7 +265,7 @@ fn idempotency_key(request: &Request) -> Result<Option<String>> {
     if is_good && key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
         return Ok(Some(key.to_owned()));
     }
-    let message = format!("must be one text of 1 to {IDEMPOTENCY_KEY_MAX} ASCII characters");
-    let complaint = FieldError::new("invalid_key", message);
-    Err(raise(Error::invalid(IDEMPOTENCY_KEY, complaint)))
+    let message = format!("must be a single text of 1 to {IDEMPOTENCY_KEY_MAX} ASCII characters");
+    let error = FieldError::new("invalid_key", message);
+    Err(raise(Error::invalid(IDEMPOTENCY_KEY, error)))
 }

@@ -1,5 +1,5 @@
-//! Clients of the five earlier systems: their addresses are brought to those of today before
-//! routing, and faults are told in the words in which the body came. The tables are in
+//! Compatibility with clients of the five earlier systems. Their paths are rewritten before
+//! routing, and errors use the member names of the request body. The tables are in
 //! `shared::compatibility`.
 
 use std::{
@@ -20,27 +20,27 @@ use crate::error::Error;
 /// The tag of the operations that are described under an earlier path.
 const TAG: &str = "Mappings";
 
-/// What the address of a request turned out to be.
-pub(crate) enum Asked {
-    /// One that goes on to the routes.
+/// The result of looking up the path of a request.
+pub(crate) enum PathMatch {
+    /// A path that goes on to the routes.
     Known,
-    /// An earlier one that does not have this method.
+    /// A path of an earlier system that does not have this method.
     WithoutMethod,
 }
 
-/// Brings the address of a request to the one of today.
-pub(crate) fn rewrite(request: &mut Request) -> Asked {
+/// Rewrites a path of an earlier system to the current one.
+pub(crate) fn rewrite(request: &mut Request) -> PathMatch {
     match spelling(request.method().as_str(), request.uri().path()) {
-        Spelling::Today => Asked::Known,
+        Spelling::Today => PathMatch::Known,
         Spelling::Earlier(path) => {
             crate::api::wire::address::set_path(request, &path);
-            Asked::Known
+            PathMatch::Known
         }
-        Spelling::OtherMethods => Asked::WithoutMethod,
+        Spelling::OtherMethods => PathMatch::WithoutMethod,
     }
 }
 
-/// The earlier paths with all their methods.
+/// The paths of earlier systems with all their methods.
 pub(crate) fn earlier_paths() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (methods, earlier, _) in PATHS {
@@ -49,25 +49,25 @@ pub(crate) fn earlier_paths() -> BTreeMap<&'static str, Vec<&'static str>> {
     all
 }
 
-/// The names in which the body of a request came, for the faults in its answer.
+/// The member names in a request body, for the errors in its answer.
 #[derive(Clone, Default)]
 pub(crate) struct MemberNames(Arc<OnceLock<SentNames>>);
 
 impl MemberNames {
-    /// Keeps the names; a request has one body.
+    /// Stores the names. A request has one body.
     pub(crate) fn keep(&self, names: SentNames) {
         self.0.get_or_init(|| names);
     }
 
-    /// The error with the faults in these names.
+    /// Translates the field names of an error into these names.
     pub(crate) fn applied_to(&self, error: poem::Error) -> poem::Error {
         let Some(names) = self.0.get() else { return error };
         match error.downcast::<Error>() {
             Ok(mut error) => {
-                if let Error::Invalid(faults) | Error::Conflict(faults) = &mut error {
-                    *faults = names.of(faults);
+                if let Error::Invalid(errors) | Error::Conflict(errors) = &mut error {
+                    *errors = names.of(errors);
                 } else if let Error::Contradiction(it) = &mut error {
-                    it.faults = names.of(&it.faults);
+                    it.errors = names.of(&it.errors);
                 }
                 raise(error)
             }
@@ -76,8 +76,8 @@ impl MemberNames {
     }
 }
 
-/// Describes assignments a second time: under `/api/mappings`, where that is the same path with
-/// another word.
+/// Describes the operations on assignments a second time under `/api/mappings`, which has the same
+/// paths with another word.
 pub(crate) fn describe(document: &mut Value) {
     let Some(all) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for (methods, earlier, today) in PATHS {
@@ -93,7 +93,7 @@ pub(crate) fn describe(document: &mut Value) {
         all.insert((*earlier).to_owned(), Value::Object(copies.collect()));
     }
     if let Some(tags) = document.get_mut("tags").and_then(Value::as_array_mut) {
-        let description = "Assignments under the path of the earlier systems.";
+        let description = "Assignments under the path of earlier systems.";
         tags.push(json!({"name": TAG, "description": description}));
     }
 }
@@ -102,7 +102,7 @@ fn copy(operation: &Map<String, Value>, method: &str, today: &str) -> Value {
     let mut copy = operation.clone();
     let text = |member: &str| operation.get(member).and_then(Value::as_str).unwrap_or_default();
     let id = text("operationId").replace("assignment", "mapping");
-    let same = format!("The compatible spelling of `{method} {today}`.");
+    let same = format!("Alias of `{method} {today}` for earlier clients.");
     let names = "`patient_id` and `doctor_id` mean `patient` and `doctor`.";
     let names = if operation.contains_key("requestBody") { names } else { "" };
     let description = [text("description"), &same, names].join("\n\n").trim().to_owned();

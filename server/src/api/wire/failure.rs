@@ -1,5 +1,5 @@
-//! Failures of operations: any error of the domain. Most kinds of problems follow from what an
-//! operation takes (see `openapi`); an operation names in its type what its use case adds.
+//! Failures of operations, for every error of the domain. Most kinds of problems follow from the
+//! arguments of an operation (see `openapi`); its return type adds those of its use case.
 
 use std::marker::PhantomData;
 
@@ -29,25 +29,25 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Nothing beyond what the operation takes.
+    /// Nothing beyond what follows from the arguments.
     Plain = [],
-    /// Opening an account.
+    /// Creating an account.
     Registering = [Forbidden, Conflict, TooManyRequests],
-    /// Proving who one is.
+    /// Proving an identity.
     LoggingIn = [Unauthenticated, EmailUnverified, TooManyRequests],
-    /// Going on with a session.
+    /// Continuing a session.
     Refreshing = [Unauthenticated],
-    /// Getting tokens in the form of OAuth 2.0.
+    /// Issuing tokens with OAuth 2.0.
     Granting = [
         InvalidRequest, InvalidGrant, UnsupportedGrantType, InvalidScope, TooManyRequests
     ],
-    /// What is counted, so that nobody guesses.
+    /// Operations with a rate limit.
     Limited = [TooManyRequests],
-    /// What contradicts what is stored.
+    /// Writes that can contradict stored records.
     Conflicting = [Conflict],
 }
 
-/// Why an operation failed.
+/// The failure of an operation.
 pub(crate) struct Failure<S = Plain> {
     error: Error,
     kinds: PhantomData<S>,
@@ -60,13 +60,14 @@ impl<S> From<Error> for Failure<S> {
 }
 
 impl<S> From<Failure<S>> for poem::Error {
-    /// The error itself goes on; the outermost layer makes the document.
+    /// The error is passed on; the outermost layer builds the document.
     fn from(failure: Failure<S>) -> Self {
         super::problem::raise(failure.error)
     }
 }
 
-/// The kind for which a registered answer stands: `openapi` makes the answer of it.
+/// The kind of problem that a registered answer stands for. `openapi` turns it into the real
+/// answer.
 pub(crate) fn kind_of(answer: &MetaResponse) -> Option<Kind> {
     Kind::from_code(answer.description)
 }

@@ -1,5 +1,5 @@
-//! Who is asking. The guard is the first argument of every operation that needs a login, since
-//! arguments are read in order: nothing of a stranger's request is looked at.
+//! Authentication. The guard is the first argument of every operation that needs a login.
+//! Arguments are read in order, so nothing else of an unauthenticated request is read.
 
 use std::ops::Deref;
 
@@ -24,10 +24,10 @@ use crate::{
 
 /// The name of the security scheme in the description.
 pub(crate) const SCHEME: &str = "bearer";
-/// The name of the scheme with which a page that shows the description gets an access token itself.
+/// The name of the security scheme with which a documentation page gets an access token itself.
 const PASSWORD_SCHEME: &str = "password";
 
-/// Somebody who is logged in. Having one is the proof.
+/// A logged-in caller. The value can be obtained only by authenticating.
 pub(crate) struct Guard(Actor);
 
 impl Deref for Guard {
@@ -49,10 +49,10 @@ impl<'a> ApiExtractor<'a> for Guard {
             MetaSecurityScheme {
                 ty: "http",
                 description: Some(
-                    "The access token that logging in answers, or an API token. An API token needs \
-                     the scope `read` for GET and HEAD and `write` for every other method, else the \
-                     answer is 403; it can't change accounts, passwords, sessions or tokens. What a write answers \
-                     shows the record, also to a token without `read`.",
+                    "The access token from a login, or an API token. An API token needs \
+                     the scope `read` for GET and HEAD and `write` for every other method; without it the \
+                     answer is 403. It can't change accounts, passwords, sessions or tokens. The answer to a write \
+                     contains the record, even for a token without `read`.",
                 ),
                 name: None,
                 key_in: None,
@@ -68,7 +68,7 @@ impl<'a> ApiExtractor<'a> for Guard {
                 ty: "oauth2",
                 description: Some(
                     "Logs in with an e-mail address or a username, and a password. Leave the \
-                     client's id and secret empty.",
+                     client id and secret empty.",
                 ),
                 name: None,
                 key_in: None,
@@ -100,7 +100,9 @@ impl<'a> ApiExtractor<'a> for Guard {
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let token = token_of(request)?;
-        let app = request.data::<App>().ok_or_else(|| raise(Error::internal("no app")))?;
+        let app = request
+            .data::<App>()
+            .ok_or_else(|| raise(Error::internal("the request has no application state")))?;
         let needed = match *request.method() {
             Method::GET | Method::HEAD => TokenScope::Read,
             _ => TokenScope::Write,
@@ -127,7 +129,7 @@ fn token_of(request: &Request) -> Result<&str> {
     Ok(token.trim())
 }
 
-/// The token itself, for what outlives the moment at which the guard has looked at it.
+/// The token itself, for operations that outlive the guard's check.
 pub(crate) struct Bearer(pub(crate) String);
 
 impl<'a> FromRequest<'a> for Bearer {
@@ -136,12 +138,12 @@ impl<'a> FromRequest<'a> for Bearer {
     }
 }
 
-/// Where a request comes from, as the outermost layer found out.
+/// The origin of a request, as the outermost layer found it.
 pub(crate) fn origin(request: &Request) -> Origin {
     request.extensions().get::<Origin>().cloned().unwrap_or_default()
 }
 
-/// Where a request comes from, for operations without a login.
+/// The origin of a request, for operations without a login.
 pub(crate) struct ClientOrigin(pub(crate) Origin);
 
 impl<'a> FromRequest<'a> for ClientOrigin {

@@ -8,3 +8,13 @@ pub(crate) mod guard;
 pub(crate) mod params;
 pub(crate) mod problem;
 pub(crate) mod reply;
+
+// What most operations name.
+pub(crate) use {
+    address::Address,
+    body::{Body, NewBody, OptionalBody},
+    failure::{Conflicting, Failure},
+    guard::Guard,
+    params::{IfMatch, Path, QueryParams},
+    reply::{CachePolicy, Created, NoContent, Reply, Tagged, page},
+};

@@ -1,4 +1,4 @@
-//! Path, query and preconditions.
+//! Path, query and precondition parameters.
 
 use std::str::FromStr;
 
@@ -39,11 +39,12 @@ impl<'a, T: FromStr<Err = FieldError> + Type> ApiExtractor<'a> for Path<T> {
         options: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let text = request.raw_path_param(options.name).unwrap_or_default();
-        text.parse().map(Self).map_err(|complaint| raise(Error::invalid("id", complaint)))
+        text.parse().map(Self).map_err(|error| raise(Error::invalid("id", error)))
     }
 }
 
-/// The query of an operation. Unknown, repeated and bad parameters are refused all at once.
+/// The query of an operation. The error for unknown, repeated and bad parameters names all of
+/// them.
 pub(crate) struct QueryParams<Q>(pub(crate) Q);
 
 impl<'a, Q: Query + Type> ApiExtractor<'a> for QueryParams<Q> {
@@ -71,25 +72,25 @@ impl<'a, Q: Query + Type> ApiExtractor<'a> for QueryParams<Q> {
         let text = request.uri().query().unwrap_or_default();
         let pairs = url::form_urlencoded::parse(text.as_bytes());
         let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        query(pairs).map(Self).map_err(|faults| raise(faults.into()))
+        query(pairs).map(Self).map_err(|errors| raise(errors.into()))
     }
 }
 
-/// The schema of an extractor that reads one header: an object with the header as its member, like
-/// the one of a query, which `openapi` takes apart.
+/// The schema of an extractor that reads one header: an object with the header as its member.
+/// `openapi` turns it into a parameter, as it does for a query.
 pub(crate) fn header_schema(name: &'static str, header: MetaSchema) -> Option<MetaSchemaRef> {
     let header = MetaSchemaRef::Inline(Box::new(header));
     let schema = MetaSchema { properties: vec![(name, header)], ..MetaSchema::new("object") };
     Some(MetaSchemaRef::Inline(Box::new(schema)))
 }
 
-/// Most characters of entity tags in one request.
+/// The maximum number of characters in the entity tags of a request.
 pub(crate) const TAGS_MAX: usize = 1_000;
 
-/// The header with the version that a write is meant for.
+/// The header with the version that a write expects.
 pub(crate) const IF_MATCH: &str = "If-Match";
 
-/// The version that a write is meant for, from `If-Match`.
+/// The version that a write expects, from `If-Match`.
 pub(crate) struct IfMatch(pub(crate) Precondition);
 
 impl<'a> ApiExtractor<'a> for IfMatch {
@@ -102,8 +103,8 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 
     fn param_schema_ref() -> Option<MetaSchemaRef> {
-        let description = "The version that was read: its entity tag (`\"7-4fa2\"`, or without the \
-            hash `\"7\"`), or `*`. Needed where somebody else was the last to change the record.";
+        let description = "The version that the client has read: its entity tag (`\"7-4fa2\"`, or without the \
+            hash `\"7\"`), or `*`. Required if another user made the last change.";
         let tags = MetaSchema {
             description: Some(description),
             max_length: Some(TAGS_MAX),
@@ -137,7 +138,7 @@ impl<'a> ApiExtractor<'a> for IfMatch {
     }
 }
 
-/// The version in an entity tag: `"7"`, `"7-4fa2"`, also marked as weak.
+/// The version in an entity tag, strong or weak: `"7"` or `"7-4fa2"`.
 fn version(tag: &str) -> Option<i64> {
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
     let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
@@ -145,14 +146,14 @@ fn version(tag: &str) -> Option<i64> {
     version.parse().ok().filter(|version| *version > 0)
 }
 
-/// The refusal of a header with more tags than anybody has read.
+/// The error for a header with too many tags.
 pub(crate) fn too_many_tags(header: &str) -> Error {
-    let complaint = FieldError::too_long(TAGS_MAX);
-    Error::Invalid(FieldErrors::one(header, complaint))
+    let error = FieldError::too_long(TAGS_MAX);
+    Error::Invalid(FieldErrors::one(header, error))
 }
 
 fn not_a_tag() -> Error {
-    let message = "must be * or an entity tag as it was read, like \"7\"";
+    let message = "must be * or an entity tag from an earlier answer, such as \"7\"";
     Error::Invalid(FieldErrors::one(IF_MATCH, FieldError::new("invalid_tag", message)))
 }
 

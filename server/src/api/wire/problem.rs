@@ -10,20 +10,20 @@ use shared::{FieldErrors, Kind, Problem};
 
 use crate::error::{CONFIRM_FIRST, Error, StaleCause, TokenRefusal};
 
-/// Hands an error to the outermost layer.
+/// Passes an error to the outermost layer.
 pub(crate) fn raise(error: Error) -> poem::Error {
     let status = StatusCode::from_u16(kind(&error).status());
     poem::Error::new(error, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-/// What is wrong with a request beyond what the domain knows.
+/// Errors of a request that the domain does not know.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     /// The body is too long.
     #[error("the body has more than {0} bytes")]
     TooLarge(usize),
-    /// The body is not said to be of the type that is read here.
-    #[error("the body has to be {0}: say so in Content-Type")]
+    /// The body is not declared to have the expected type.
+    #[error("the body must be {0}: declare it in Content-Type")]
     UnsupportedMediaType(&'static str),
     /// The body did not come in time.
     #[error("the body did not arrive in time")]
@@ -34,7 +34,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Hands it to the outermost layer.
+    /// Passes the error to the outermost layer.
     pub(crate) fn raise(self) -> poem::Error {
         let status = StatusCode::from_u16(self.kind().status());
         poem::Error::new(self, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
@@ -75,7 +75,7 @@ pub(crate) fn kind(error: &Error) -> Kind {
     }
 }
 
-/// The document and the headers for whatever came out of the routes as an error.
+/// The document and the headers for an error that the routes returned.
 pub(crate) fn respond(error: &poem::Error, request_id: &str) -> Response {
     if let Some(error) = error.downcast_ref::<Error>() {
         return from_domain(error, request_id);
@@ -88,39 +88,39 @@ pub(crate) fn respond(error: &poem::Error, request_id: &str) -> Response {
         return finish(Problem::new(refusal.kind(), refusal.to_string()), request_id);
     }
     if error.is::<NotFoundError>() {
-        let detail = "there is nothing at this address";
+        let detail = "there is nothing at this URL";
         return finish(Problem::new(Kind::NotFound, detail), request_id);
     }
     if error.is::<MethodNotAllowedError>() {
         return no_such_method(request_id);
     }
-    tracing::error!(request_id, error = %error, "an error without a meaning");
+    tracing::error!(request_id, error = %error, "an unknown error");
     finish(internal(), request_id)
 }
 
-/// The problem for a method that an address does not have.
+/// The problem for a method that a path does not support.
 pub(crate) fn no_such_method(request_id: &str) -> Response {
-    let detail = "this address has no such method";
+    let detail = "this URL does not support the method";
     finish(Problem::new(Kind::MethodNotAllowed, detail), request_id)
 }
 
 fn internal() -> Problem {
-    Problem::new(Kind::Internal, "something went wrong; the log knows more under the request id")
+    Problem::new(Kind::Internal, "something went wrong; see the server's log under the request id")
 }
 
-/// What an error says to the client.
+/// The problem document for an error.
 pub(crate) fn problem(error: &Error) -> Problem {
     let kind = kind(error);
     match error {
-        Error::Invalid(faults) | Error::Conflict(faults) => Problem::from_faults(kind, faults),
+        Error::Invalid(errors) | Error::Conflict(errors) => Problem::from_errors(kind, errors),
         Error::Unauthenticated(why) | Error::Forbidden(why) => Problem::new(kind, *why),
         Error::EmailUnverified => Problem::new(kind, CONFIRM_FIRST),
         Error::TokenRequest(refusal) => {
             let mut problem = match refusal {
                 TokenRefusal::InvalidGrant(why) => Problem::new(kind, *why),
-                TokenRefusal::InvalidRequest(faults)
-                | TokenRefusal::UnsupportedGrantType(faults)
-                | TokenRefusal::InvalidScope(faults) => Problem::from_faults(kind, faults),
+                TokenRefusal::InvalidRequest(errors)
+                | TokenRefusal::UnsupportedGrantType(errors)
+                | TokenRefusal::InvalidScope(errors) => Problem::from_errors(kind, errors),
             };
             // Clients of OAuth 2.0 show this member.
             problem.extra.insert("error_description".to_owned(), json!(problem.detail));
@@ -151,23 +151,23 @@ pub(crate) fn problem(error: &Error) -> Problem {
             problem
         }
         Error::Contradiction(it) => {
-            let mut problem = Problem::from_faults(kind, &it.faults);
+            let mut problem = Problem::from_errors(kind, &it.errors);
             problem.extra.insert(it.name.to_owned(), it.shown.clone());
             problem
         }
         Error::KeyReused => {
-            Problem::new(kind, "this Idempotency-Key was used before, for another request")
+            Problem::new(kind, "this Idempotency-Key was used before for another request")
         }
         Error::PreconditionRequired => Problem::new(
             kind,
-            "somebody else changed the record last: send If-Match with the version that was read",
+            "another user made the last change: send If-Match with the version that you read",
         ),
         Error::TooManyRequests { after } => {
-            Problem::new(kind, format!("too many attempts: the next one counts in {after} s"))
+            Problem::new(kind, format!("too many attempts: try again in {after} s"))
         }
         Error::Unavailable { reason, .. } => Problem::new(kind, *reason),
         Error::StorageFull { .. } => {
-            Problem::new(kind, "there is no room left to write; nothing was written")
+            Problem::new(kind, "the server has no storage space left; nothing was written")
         }
         Error::Internal(_) => internal(),
     }
@@ -210,12 +210,12 @@ fn log_chain(cause: &(dyn std::error::Error + 'static), request_id: &str) {
     tracing::error!(request_id, error = chain, "internal error");
 }
 
-/// The problem for bad parts of a request that no operation has seen yet.
-pub(crate) fn invalid(faults: FieldErrors, request_id: &str) -> Response {
-    from_domain(&Error::Invalid(faults), request_id)
+/// The problem for an invalid request that no operation has seen yet.
+pub(crate) fn invalid(errors: FieldErrors, request_id: &str) -> Response {
+    from_domain(&Error::Invalid(errors), request_id)
 }
 
-/// Puts the request's id in and makes the response.
+/// Adds the request id and builds the response.
 pub(crate) fn finish(mut problem: Problem, request_id: &str) -> Response {
     request_id.clone_into(&mut problem.request_id);
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,4 +1,4 @@
-//! Good answers.
+//! Successful answers.
 
 use poem::{IntoResponse, Response, http::header};
 use poem_openapi::{
@@ -15,16 +15,17 @@ use shared::{
     assignment::Assignment,
     doctor::Doctor,
     patient::Patient,
+    visit::Visit,
 };
 
 use crate::{digest::short_sha256, domain::listing::PageSlice};
 
-/// How an answer may be kept.
+/// How an answer may be cached.
 #[derive(Clone, Copy)]
 pub(crate) enum CachePolicy {
-    /// By the client alone, which has to ask whether it still holds.
+    /// Only by the client, which must revalidate it.
     Private,
-    /// Not at all: it holds tokens.
+    /// Not at all, because it contains tokens.
     Never,
 }
 
@@ -36,52 +37,34 @@ pub(crate) struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// A document that is no single record.
+    /// A document other than a single record.
     pub(crate) fn new(body: T) -> Self {
         Self { body, version: None, keep: CachePolicy::Private }
     }
 
-    /// A document with tokens.
+    /// A document that contains tokens.
     pub(crate) fn secret(body: T) -> Self {
         Self { body, version: None, keep: CachePolicy::Never }
     }
 }
 
-/// A record that has a version.
+/// A record with a version.
 pub(crate) trait Versioned {
     /// The version.
     fn version(&self) -> i64;
 }
 
-impl Versioned for Patient {
-    fn version(&self) -> i64 {
-        self.version
-    }
+macro_rules! versioned {
+    ($($record:ty),*) => {$(
+        impl Versioned for $record {
+            fn version(&self) -> i64 {
+                self.version
+            }
+        }
+    )*};
 }
 
-impl Versioned for Doctor {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-impl Versioned for Assignment {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-impl Versioned for User {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-impl Versioned for Account {
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+versioned!(Patient, Doctor, Assignment, Visit, User, Account);
 
 impl Versioned for VisibleUser {
     fn version(&self) -> i64 {
@@ -95,7 +78,7 @@ impl Versioned for VisibleUser {
 /// 200 with a single record and its entity tag.
 pub(crate) struct Tagged<T>(pub(crate) T);
 
-/// 201 with the whole record, and where it is.
+/// 201 with the new record and its URL.
 pub(crate) struct Created<T> {
     pub(crate) body: T,
     pub(crate) version: Option<i64>,
@@ -106,10 +89,10 @@ pub(crate) struct Created<T> {
 /// 204.
 pub(crate) struct NoContent;
 
-/// 202 without a document: it says nothing about what will come of it.
+/// 202 without a document. It reveals nothing about the outcome.
 pub(crate) struct Accepted;
 
-/// A page with the addresses of its neighbours.
+/// A page with the URLs of its neighbours.
 pub(crate) fn page<T>(
     slice: PageSlice<T>,
     address: &crate::api::wire::address::Address,
@@ -158,8 +141,8 @@ fn respond<T: Serialize>(
     response.body(body)
 }
 
-/// The first bytes of an answer's hash: it changes also where only what is computed changes, an
-/// age for example.
+/// The first bytes of an answer's hash. It also changes if only a computed member changes, such as
+/// an age.
 pub(crate) fn hash(body: &[u8]) -> String {
     short_sha256(&[body], 16)
 }
@@ -197,7 +180,7 @@ impl IntoResponse for Accepted {
     }
 }
 
-/// Longest value of a header in an answer.
+/// The maximum length of a header in an answer.
 pub(crate) const HEADER_MAX: usize = 200;
 
 fn text_header(name: &str, description: &str) -> MetaHeader {
@@ -255,10 +238,10 @@ impl<T: Type + Serialize + Versioned + Send> ApiResponse for Tagged<T> {
 
 impl<T: Type + Serialize + Send> ApiResponse for Created<T> {
     fn meta() -> MetaResponses {
-        let location = text_header("Location", "Where the record is.");
-        // Sessions have none.
+        let location = text_header("Location", "The URL of the record.");
+        // A session has no entity tag.
         let etag = MetaHeader { required: false, ..etag() };
-        meta::<T>(201, "The record, as it was created.", vec![location, etag])
+        meta::<T>(201, "The new record.", vec![location, etag])
     }
 
     fn register(registry: &mut Registry) {
@@ -269,7 +252,7 @@ impl<T: Type + Serialize + Send> ApiResponse for Created<T> {
 impl ApiResponse for Accepted {
     fn meta() -> MetaResponses {
         MetaResponses {
-            responses: vec![empty(202, "It was asked for; it is said to nobody what comes of it.")],
+            responses: vec![empty(202, "The request is accepted. The outcome is not reported.")],
         }
     }
 
@@ -278,7 +261,7 @@ impl ApiResponse for Accepted {
 
 impl ApiResponse for NoContent {
     fn meta() -> MetaResponses {
-        MetaResponses { responses: vec![empty(204, "It is done.")] }
+        MetaResponses { responses: vec![empty(204, "Done.")] }
     }
 
     fn register(_: &mut Registry) {}

@@ -25,24 +25,12 @@ pub(crate) struct Place {
 
 fn restrict(sql: &mut Sql, filter: &AuditFilter) {
     sql.push(" WHERE 1 = 1");
-    if let Some(actor) = filter.actor {
-        sql.push(" AND a.actor_id = ").bind(actor.0);
-    }
-    if let Some(action) = &filter.action {
-        sql.push(" AND a.action = ").bind(action.as_str());
-    }
-    if let Some(entity) = &filter.entity {
-        sql.push(" AND a.entity = ").bind(entity.as_str());
-    }
-    if let Some(id) = filter.entity_id {
-        sql.push(" AND a.entity_id = ").bind(id);
-    }
-    if let Some(from) = filter.from {
-        sql.push(" AND a.at >= ").bind(from.0);
-    }
-    if let Some(to) = filter.to {
-        sql.push(" AND a.at < ").bind(to.0);
-    }
+    sql.and(" AND a.actor_id = ", filter.actor.map(|actor| actor.0));
+    sql.and(" AND a.action = ", filter.action.as_deref());
+    sql.and(" AND a.entity = ", filter.entity.as_deref());
+    sql.and(" AND a.entity_id = ", filter.entity_id);
+    sql.and(" AND a.at >= ", filter.from.map(|from| from.0));
+    sql.and(" AND a.at < ", filter.to.map(|to| to.0));
 }
 
 /// The audit events that match a filter, the newest first. With `place`, those after it in this

@@ -69,24 +69,14 @@ impl Listed for Listing<'_> {
         let filter = self.filter;
         let state = ArchiveState::of(filter.archived == Some(true));
         sql.push(" WHERE 1 = 1").push(state.condition());
-        if let Some(specialization) = &filter.specialization {
-            sql.push(" AND d.specialization_key = ").bind(fold(specialization));
-        }
-        if let Some(city) = &filter.city {
-            sql.push(" AND d.city_key = ").bind(fold(city));
-        }
+        sql.and(" AND d.specialization_key = ", filter.specialization.as_deref().map(fold));
+        sql.and(" AND d.city_key = ", filter.city.as_deref().map(fold));
         if let Some(is_available) = filter.is_available {
             sql.push(if is_available { " AND d.is_available" } else { " AND NOT d.is_available" });
         }
-        if let Some(years) = filter.min_experience {
-            sql.push(" AND d.years_of_experience >= ").bind(years);
-        }
-        if let Some(fee) = filter.max_fee.map(Money::hundredths) {
-            sql.push(" AND d.consultation_fee <= ").bind(fee);
-        }
-        if let Some(owner) = filter.created_by {
-            sql.push(" AND d.created_by = ").bind(owner.0);
-        }
+        sql.and(" AND d.years_of_experience >= ", filter.min_experience);
+        sql.and(" AND d.consultation_fee <= ", filter.max_fee.map(Money::hundredths));
+        sql.and(" AND d.created_by = ", filter.created_by.map(|owner| owner.0));
         restrict_updated(sql, "d.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             search.restrict(sql, Terms::OfDoctors, "d.id");

@@ -6,7 +6,7 @@ use shared::{
     text::fold,
 };
 
-use super::{ArchiveState, COLUMNS, TABLES, from_row, restrict_scope};
+use super::{ArchiveState, COLUMNS, COLUMNS_WITHHELD, TABLES, from_row, restrict_scope};
 use crate::{
     db::{
         Row, Scope, Sql,
@@ -37,6 +37,8 @@ pub(crate) struct Listing<'a> {
     pub(crate) search: Option<&'a Search>,
     pub(crate) scope: Scope,
     pub(crate) today: NaiveDate,
+    /// Whether what is clinical is read.
+    pub(crate) clinical: bool,
 }
 
 impl Listed for Listing<'_> {
@@ -47,8 +49,13 @@ impl Listed for Listing<'_> {
 
     type Record = Patient;
 
+    fn columns(&self) -> &'static str {
+        if self.clinical { COLUMNS } else { COLUMNS_WITHHELD }
+    }
+
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        Ok(from_row(row, self.today)?.record)
+        let patient = from_row(row, self.today)?.record;
+        Ok(if self.clinical { patient } else { patient.without_clinical() })
     }
 
     fn order(&self) -> Order {
@@ -70,18 +77,10 @@ impl Listed for Listing<'_> {
         let filter = self.filter;
         let state = ArchiveState::of(filter.archived == Some(true));
         restrict_scope(sql, self.scope, state);
-        if let Some(gender) = filter.gender {
-            sql.push(" AND p.gender = ").bind(gender.as_str());
-        }
-        if let Some(blood_type) = filter.blood_type {
-            sql.push(" AND p.blood_type = ").bind(blood_type.as_str());
-        }
-        if let Some(city) = &filter.city {
-            sql.push(" AND p.city_key = ").bind(fold(city));
-        }
-        if let Some(owner) = filter.created_by {
-            sql.push(" AND p.created_by = ").bind(owner.0);
-        }
+        sql.and(" AND p.gender = ", filter.gender.map(|gender| gender.as_str()));
+        sql.and(" AND p.blood_type = ", filter.blood_type.map(|blood_type| blood_type.as_str()));
+        sql.and(" AND p.city_key = ", filter.city.as_deref().map(fold));
+        sql.and(" AND p.created_by = ", filter.created_by.map(|owner| owner.0));
         if let Some(doctor) = filter.doctor {
             sql.push(
                 " AND p.id IN (SELECT patient_id FROM assignments WHERE is_active AND doctor_id = ",
@@ -95,9 +94,7 @@ impl Listed for Listing<'_> {
             let year = from.with_ordinal(1).unwrap_or(from);
             sql.push(" AND p.born_from >= ").bind(year);
         }
-        if let Some(to) = filter.born_to {
-            sql.push(" AND p.born_from <> '' AND p.born_from <= ").bind(to);
-        }
+        sql.and(" AND p.born_from <> '' AND p.born_from <= ", filter.born_to);
         restrict_updated(sql, "p.updated_at", filter.updated_from, filter.updated_to);
         if let Some(search) = self.search {
             search.restrict(sql, Terms::OfPatients, "p.id");

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shape_says_what_is_meant() {
+    fn the_kind_of_a_text_follows_from_its_form() {
         for (typed, expected) in [
             ("P000001B", "mrn identifier"),
             ("p 000-001 b", "mrn identifier"),

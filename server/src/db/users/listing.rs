@@ -145,12 +145,8 @@ impl Listed for Listing<'_> {
 
     fn restrict(&self, sql: &mut Sql) {
         sql.push(" WHERE 1 = 1");
-        if let Some(role) = self.filter.role {
-            sql.push(" AND role = ").bind(role.as_str());
-        }
-        if let Some(is_active) = self.filter.is_active {
-            sql.push(" AND is_active = ").bind(is_active);
-        }
+        sql.and(" AND role = ", self.filter.role.map(|role| role.as_str()));
+        sql.and(" AND is_active = ", self.filter.is_active);
         if let Some(search) = self.search {
             search.restrict(sql, Terms::Users, "id");
         }

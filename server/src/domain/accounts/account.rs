@@ -1,4 +1,4 @@
-//! What every way of making and changing an account has in common.
+//! Rules and lookups that are shared by everything that creates or changes accounts.
 
 use serde_json::json;
 use shared::{
@@ -16,11 +16,11 @@ use crate::{
     services::passwords::check_new,
 };
 
-/// The name under which the command line stands in the audit log.
+/// The actor in audit events for changes that are made on the command line.
 pub(crate) const PROGRAM: &str = "frontdesk-server";
 
-/// Looks up address and username, so that both are named where both are taken; the index decides
-/// between two who come at the same moment.
+/// Looks up the e-mail address and the username before a write, so that the error names both if
+/// both are taken. Between concurrent writes, the unique index decides.
 pub(super) async fn check_taken(
     conn: &mut Conn<'_>,
     email: Option<&str>,
@@ -36,14 +36,14 @@ pub(super) async fn check_taken(
     if taken.is_empty() { Ok(()) } else { Err(Error::Conflict(taken)) }
 }
 
-/// The fault of an address or a username that another account has.
+/// The errors for an e-mail address or a username that another account has.
 pub(super) fn is_taken(field: &str) -> FieldErrors {
     let what = if field == "email" { "e-mail address" } else { "username" };
-    let message = format!("belongs to another account already: choose another {what}");
+    let message = format!("already belongs to another account: choose another {what}");
     FieldErrors::one(field, FieldError::new("not_unique", message))
 }
 
-/// What a refused unique index means to the caller.
+/// Translates a violated unique index into a conflict that names the field.
 pub(crate) fn unique(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::UserEmail) => Error::Conflict(is_taken("email")),
@@ -52,9 +52,9 @@ pub(crate) fn unique(error: DbError) -> Error {
     }
 }
 
-/// Lays what somebody changes of an account, their own or another's, over it. Another e-mail address
-/// is unverified, unless who keeps the accounts vouches for it afterwards.
-pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &mut FieldErrors) {
+/// Applies a change to an account, the caller's own or another one. A new e-mail address is
+/// unverified; an administrator who sets it may mark it as verified afterwards.
+pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, errors: &mut FieldErrors) {
     input.username.apply(&mut user.username);
     input.email.apply(&mut user.email);
     input.first_name.apply(&mut user.first_name);
@@ -62,22 +62,23 @@ pub(super) fn apply(input: &ProfileInput, old: &User, user: &mut User, faults: &
     input.phone.apply(&mut user.phone);
     user.name = full_name(user.first_name.as_deref(), user.last_name.as_deref());
     if user.email.is_none() && user.username.is_none() {
-        faults.add("email", FieldError::new("required", "is required where there is no username"));
+        errors.add("email", FieldError::new("required", "is required if there is no username"));
     } else if user.username.is_none() && user.name.is_empty() {
-        // An account never loses the last thing that it is called by.
-        faults.add("username", FieldError::new("required", "is required where there is no name"));
+        // An account always keeps a name or a username by which it is shown.
+        errors.add("username", FieldError::new("required", "is required if there is no name"));
     }
-    // A name that was read comes back beside its parts, changed or not; another one would be lost.
+    // A client may send back the name that it has read, even if its parts have changed. Any other
+    // name would be lost.
     if input.name.value().is_some_and(|name| *name != user.name && *name != old.name) {
-        let message = "must agree with first_name and last_name, or stand alone";
-        faults.add("name", FieldError::new("disagrees", message));
+        let message = "must match first_name and last_name, or be sent without them";
+        errors.add("name", FieldError::new("disagrees", message));
     }
     if user.email != old.email {
         user.email_verified = false;
     }
 }
 
-/// What of a user is compared for the history.
+/// The members of a user that the history compares.
 pub(super) fn own_values(user: &User) -> serde_json::Value {
     json!({
         "username": user.username, "email": user.email, "first_name": user.first_name,
@@ -85,7 +86,7 @@ pub(super) fn own_values(user: &User) -> serde_json::Value {
     })
 }
 
-/// Checks a new password of a user.
+/// Checks a new password against the rules for the user's role and against the user's own names.
 pub(super) fn check_for(password: &str, user: &User) -> Result<(), FieldError> {
     let own = [
         user.email.as_deref().unwrap_or_default(),
@@ -95,8 +96,8 @@ pub(super) fn check_for(password: &str, user: &User) -> Result<(), FieldError> {
     check_new(password, user.role, &own)
 }
 
-/// The name of who changed an account last.
-pub(crate) async fn changer(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
+/// The name of the user who last changed an account.
+pub(crate) async fn changed_by_name(conn: &mut Conn<'_>, row: &UserRow) -> Result<String, Error> {
     if row.changed_by == row.user.id {
         return Ok(row.user.label().to_owned());
     }

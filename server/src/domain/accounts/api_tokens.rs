@@ -1,6 +1,6 @@
-//! API tokens: for unattended programs, with no more rights than their user. A token can neither
-//! make another nor change its user's password, address or sessions, so that one that got into the
-//! wrong hands ends where it is revoked.
+//! API tokens for unattended programs. A token has at most the rights of its user. It can't create
+//! other tokens or change its user's password, address or sessions, so revoking a stolen token
+//! ends the theft.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
@@ -21,7 +21,7 @@ use crate::{
     },
     digest::sha256,
     domain::{
-        access::in_person,
+        access::require_session,
         listing::{PageRequest, PageSlice},
     },
     error::Error,
@@ -32,9 +32,9 @@ use crate::{
     },
 };
 
-/// How every token begins, so that one that lies about is recognised as what it is.
+/// The prefix of every token, by which people and secret scanners recognise one.
 const PREFIX: &str = "fdt_";
-/// How exactly the last use of a token is kept.
+/// The precision with which the last use of a token is stored.
 const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
 const ENTITY: &str = "api_token";
 
@@ -43,8 +43,8 @@ pub fn is_one(token: &str) -> bool {
     token.starts_with(PREFIX)
 }
 
-/// Finds out whose program sends an API token. Token and user are read anew each time, so that
-/// revoking and deactivating take effect at once.
+/// Authenticates an API token. The token and its user are read on every request, so that
+/// revocation and deactivation take effect at once.
 pub async fn authenticate(
     app: &App,
     token: &str,
@@ -69,11 +69,11 @@ pub async fn authenticate(
         return Err(Error::InsufficientScope(needed.as_str()));
     }
     if found.last_used_at.is_none_or(|last| now - last > TOUCH_EVERY) {
-        // Beside the request: nobody has to wait for the disk because of it.
+        // In a task of its own, so that the request does not wait for the disk.
         let app = app.clone();
         tokio::spawn(async move {
             if let Err(error) = touch(&app, found.id, now).await {
-                tracing::warn!(%error, "the last use of an API token could not be noted");
+                tracing::warn!(%error, "the last use of an API token could not be stored");
             }
         });
     }
@@ -87,14 +87,14 @@ async fn touch(app: &App, id: ApiTokenId, now: DateTime<Utc>) -> Result<(), Erro
     tx.commit().await
 }
 
-/// Makes a token for oneself.
+/// Creates a token for the caller.
 pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<CreatedApiToken, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     if let Some(expires) = new.expires_at {
         if expires <= now {
-            let complaint = FieldError::new("in_the_past", "must be later than now");
-            return Err(Error::invalid("expires_at", complaint));
+            let error = FieldError::new("in_the_past", "must be later than now");
+            return Err(Error::invalid("expires_at", error));
         }
         if expires > now + TimeDelta::days(TOKEN_DAYS_MAX) {
             let message = format!("must be within {TOKEN_DAYS_MAX} days");
@@ -105,11 +105,12 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     let token = format!("{PREFIX}{secret}");
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    // Several at once take turns, so that none of them gets past the limit.
-    sessions::hold(&mut conn, actor).await?;
+    // Concurrent requests take turns, so that none of them exceeds the limit.
+    sessions::lock_caller(&mut conn, actor).await?;
     if api_tokens::count(&mut conn, actor.id()).await? >= TOKENS_MAX {
-        let message =
-            format!("can't be added, because there are {TOKENS_MAX} tokens: revoke one first");
+        let message = format!(
+            "can't be added, because you already have {TOKENS_MAX} tokens: revoke one first"
+        );
         return Err(Error::conflict("name", "too_many", &message));
     }
     let row = NewToken {
@@ -141,37 +142,37 @@ pub async fn create(app: &App, actor: &Actor, new: &NewApiToken) -> Result<Creat
     })
 }
 
-/// One's own tokens, newest first.
+/// The caller's tokens, newest first.
 pub async fn list(
     app: &App,
     actor: &Actor,
     query: &ListQuery,
 ) -> Result<PageSlice<ApiToken>, Error> {
-    in_person(actor)?;
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
-    let asked: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
+    require_session(actor)?;
+    let pages = query.pages();
+    let page: PageRequest<i64> = PageRequest::read(app, pages, "api_tokens")?;
+    let (place, backwards) = (page.key().copied(), page.is_backwards());
+    let (limit, offset) = (page.size + 1, page.offset());
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let id = actor.id();
     let rows = api_tokens::list(&mut conn, id, place, backwards, limit, offset).await?;
     let count = api_tokens::count(&mut conn, id).await?.min(COUNT_MAX);
-    asked.slice(app, rows, count, |token| token.id.0)
+    page.slice(app, rows, count, |token| token.id.0)
 }
 
-/// One of one's own tokens.
+/// One of the caller's tokens.
 pub async fn read(app: &App, actor: &Actor, id: ApiTokenId) -> Result<ApiToken, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let mut read = app.db().read().await?;
     let row = api_tokens::get(&mut read.conn(), id).await?;
     let row = row.filter(|row| row.user == actor.id()).ok_or(Error::NotFound)?;
     Ok(row.token)
 }
 
-/// Revokes one of one's own tokens; one that was revoked already stays so.
+/// Revokes one of the caller's tokens. Revoking it again changes nothing.
 pub async fn revoke(app: &App, actor: &Actor, id: ApiTokenId) -> Result<(), Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     if api_tokens::owner(&mut tx.conn(), id).await? != Some(actor.id()) {
@@ -189,7 +190,7 @@ pub(crate) async fn revoke_all(app: &App, conn: &mut Conn<'_>, user: UserId) -> 
     Ok(api_tokens::revoke_all(conn, user, app.clock().now()).await.map(drop)?)
 }
 
-/// What is stored of a token. It is random enough that nothing slower than a hash is needed.
+/// The stored form of a token. A token has enough entropy that a fast hash is sufficient.
 fn hashed(token: &str) -> String {
     sha256(&[token.as_bytes()])
 }

@@ -9,7 +9,8 @@ use crate::{
     services::actor::{Actor, Origin},
 };
 
-/// The user behind a token. API tokens must have the scope `needed`; access tokens have no scopes.
+/// Authenticates a Bearer token. An API token must have the scope `needed`; access tokens have no
+/// scopes.
 pub async fn authenticate(
     app: &App,
     token: &str,

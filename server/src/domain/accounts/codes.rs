@@ -1,9 +1,9 @@
-//! One-time codes: with one its owner sets a password, or proves an e-mail address.
+//! One-time codes. With a code, its owner sets a password or confirms an e-mail address.
 //!
-//! A code is 20 characters, 100 bits. The first 8 are random and lead to the row; the other 12 follow
-//! from the row and the key, so a copy of the database holds no code. Ten wrong tries end one:
-//! they are counted at the row, which nobody finds by guessing, so nobody can end another's code
-//! on purpose.
+//! A code has 20 characters, which is 100 bits. The first 8 characters are random and identify the
+//! row. The other 12 are derived from the row and the key, so a copy of the database contains no
+//! codes. After ten failed attempts a code is void. Attempts are counted per row, and a row can't
+//! be found by guessing, so nobody can void another user's code on purpose.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,21 +29,21 @@ use crate::{
 
 /// Digits and letters without I, L, O and U, which look or sound like others.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Characters that lead to the row.
+/// Characters that identify the row.
 const LOCATOR: usize = 8;
-/// Characters that follow from it.
+/// Characters that are derived from the row and the key.
 const PROOF: usize = 12;
 /// Characters between two dashes.
 const GROUP: usize = 4;
-/// Wrong tries after which a code is worthless.
+/// Failed attempts after which a code is void.
 const FAILURES_MAX: i64 = 10;
 
 /// What a code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Setting a password without knowing the one until now.
+    /// Setting a password without knowing the current one.
     SetPassword,
-    /// Proving that an e-mail address is one's own.
+    /// Confirming an e-mail address.
     VerifyEmail,
 }
 
@@ -56,15 +56,16 @@ impl Purpose {
     }
 }
 
-/// A code that was made, in the only moment in which it is shown.
+/// A new code, at the only moment at which its text exists.
 pub(crate) struct Issued {
     /// The code, in groups of four.
     pub(crate) code: String,
-    /// Until when it works.
+    /// The end of its validity.
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-/// Makes a code for a user, in the caller's transaction. Others go on working unless they are voided.
+/// Creates a code for a user, in the caller's transaction. Earlier codes stay valid unless they
+/// are voided.
 pub(crate) async fn issue(
     app: &App,
     conn: &mut Conn<'_>,
@@ -75,8 +76,9 @@ pub(crate) async fn issue(
     make(app, conn, user, purpose, lifetime, None).await
 }
 
-/// Makes a code that is mailed to a user's address, in the place of any that was mailed before. It
-/// works only while the user has that address, and whoever sends it has read the user's mail.
+/// Creates a code to be mailed to a user's address, in place of any mailed before. It is valid
+/// only while the user has that address, and sending it back proves that the address is the
+/// user's.
 pub(crate) async fn issue_to_mail(
     app: &App,
     conn: &mut Conn<'_>,
@@ -84,7 +86,8 @@ pub(crate) async fn issue_to_mail(
     purpose: Purpose,
     lifetime: TimeDelta,
 ) -> Result<Issued, Error> {
-    let no_address = || Error::internal("a code to be mailed to nowhere");
+    let no_address =
+        || Error::internal("a code is to be mailed to a user without an e-mail address");
     let address = identifier_key(user.email.as_deref().ok_or_else(no_address)?);
     codes::void_mailed(conn, user.id, purpose.as_str()).await?;
     make(app, conn, user.id, purpose, lifetime, Some(&address)).await
@@ -112,9 +115,11 @@ async fn make(
         expires_at: now + lifetime.min(CODE_LIFETIME_MAX),
     };
     let row = codes::insert(conn, new).await?;
-    let taken = || Error::Unavailable { reason: "this code was given already", after: 1 };
+    let taken =
+        || Error::Unavailable { reason: "the new code collides with an existing one", after: 1 };
     let row = row.ok_or_else(taken)?;
-    let proof = proof(app, &row, purpose).ok_or_else(|| Error::internal("no key for a code"))?;
+    let proof = proof(app, &row, purpose)
+        .ok_or_else(|| Error::internal("the key for a code is missing"))?;
     Ok(Issued { code: grouped(&locator, &proof), expires_at: row.expires_at })
 }
 
@@ -124,13 +129,13 @@ fn grouped(locator: &str, proof: &str) -> String {
     groups.join("-")
 }
 
-/// The part of a code that leads to its row, and proves nothing.
+/// The part of a code that identifies its row, and proves nothing.
 pub(crate) fn beginning(code: &str) -> String {
     code.chars().filter(|c| *c != '-').take(LOCATOR).collect()
 }
 
-/// A code that was issued, from its beginning; nothing where it was used or voided since.
-pub(crate) async fn again(
+/// Restores an issued code from its beginning. Returns `None` if it has been used or voided since.
+pub(crate) async fn recover(
     app: &App,
     conn: &mut Conn<'_>,
     beginning: &str,
@@ -141,7 +146,7 @@ pub(crate) async fn again(
     Ok(proved.map(|proof| grouped(beginning, &proof)))
 }
 
-/// Whose code this is, where it is good. It stays good.
+/// The owner of a valid code. The code stays valid.
 pub(crate) async fn owner(
     app: &App,
     conn: &mut Conn<'_>,
@@ -151,7 +156,7 @@ pub(crate) async fn owner(
     Ok(find(app, conn, text, purpose).await?.filter(|found| found.is_good).map(|it| it.row.user))
 }
 
-/// Whether a good code was mailed, so that whoever sends it has proved to have the address.
+/// Whether a valid code was mailed. Sending such a code back proves the e-mail address.
 pub(crate) async fn is_mailed(
     app: &App,
     conn: &mut Conn<'_>,
@@ -162,8 +167,9 @@ pub(crate) async fn is_mailed(
     Ok(found.is_some_and(|found| found.row.mailed_to.is_some()))
 }
 
-/// Uses a code up and says whose it is, in the caller's transaction: of several who send it at once
-/// only one succeeds. A wrong, expired or used one is a fault of `token`, whichever it is.
+/// Uses up a code and returns its owner, in the caller's transaction. Of several concurrent
+/// requests with the same code, one succeeds. A wrong, expired or used code is an error of
+/// `token`, with the same message for each.
 pub(crate) async fn redeem(
     app: &App,
     conn: &mut Conn<'_>,
@@ -178,14 +184,14 @@ pub(crate) async fn redeem(
     Ok(found.row.user)
 }
 
-/// Counts a wrong try where the text leads to a code, and notes it. In a transaction of its own: that
-/// of what was asked for ends without anything written.
+/// Counts a failed attempt against the code that the text identifies, and notes it in the audit
+/// log. It uses its own transaction, because the one of the request ends without a write.
 ///
-/// Only codes that are not good are slowed down, so that nobody at the same address can keep a good
-/// one from being used. It does not help guessing: a code has 100 bits, and its wrong tries are
+/// Only invalid codes are limited, so nobody at the same address can keep a valid code from being
+/// used. This does not help guessing, because a code has 100 bits and its failed attempts are
 /// counted all the same.
 ///
-/// Fails where too many that were not good have come from the address.
+/// Fails after too many invalid codes from one address.
 pub(crate) async fn refuse(
     app: &App,
     origin: &Origin,
@@ -199,7 +205,7 @@ pub(crate) async fn refuse(
         find(app, &mut read.conn(), text, purpose).await?
     };
     if attempted.is_err() && found.is_none() {
-        // Nothing is written for who tries on and on.
+        // Attempts beyond the limit are refused without a write.
         return attempted;
     }
     let mut tx = app.db().begin().await?;
@@ -214,24 +220,24 @@ pub(crate) async fn refuse(
     attempted
 }
 
-/// Makes all codes of a user for a purpose worthless.
+/// Voids all codes of a user for a purpose.
 pub(crate) async fn void(conn: &mut Conn<'_>, user: UserId, purpose: Purpose) -> Result<(), Error> {
     Ok(codes::void(conn, user, purpose.as_str()).await.map(drop)?)
 }
 
-/// Makes all codes of a user worthless: the account is not what it was when they were made.
+/// Voids all codes of a user, because the account is no longer the one for which they were issued.
 pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Error> {
     void(conn, user, Purpose::SetPassword).await?;
     void(conn, user, Purpose::VerifyEmail).await
 }
 
-/// What is said about a code that is not good.
-pub(crate) fn complaint() -> FieldError {
-    FieldError::new("not_valid", "is wrong, expired or used already: ask for a new one")
+/// The error for an invalid code.
+pub(crate) fn not_valid() -> FieldError {
+    FieldError::new("not_valid", "is wrong, expired or already used: request a new one")
 }
 
 fn refused() -> Error {
-    Error::invalid("token", complaint())
+    Error::invalid("token", not_valid())
 }
 
 struct Found {
@@ -254,7 +260,7 @@ async fn find(
     Ok(Some(Found { is_good: is_right && is_alive, row }))
 }
 
-/// The characters that follow from a row; none where its key is gone.
+/// The characters that are derived from a row, or `None` if its key no longer exists.
 fn proof(app: &App, row: &CodeRow, purpose: Purpose) -> Option<String> {
     let (user, locator, kind) = (row.user, &row.locator, purpose.as_str());
     let expires = row.expires_at.timestamp_micros();
@@ -262,7 +268,7 @@ fn proof(app: &App, row: &CodeRow, purpose: Purpose) -> Option<String> {
     tag.as_ref().get(..PROOF).map(spelled)
 }
 
-/// One character for five bits of each byte.
+/// Encodes the low five bits of each byte as one character.
 fn spelled(bytes: &[u8]) -> String {
     let spell = |byte: &u8| ALPHABET.get(usize::from(byte & 31)).copied().map(char::from);
     bytes.iter().filter_map(spell).collect()
@@ -272,8 +278,8 @@ fn as_text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
 }
 
-/// A code as it is compared: without spaces and dashes, in capitals, look-alikes as what they look
-/// like. Nothing where it can't be one.
+/// The form in which codes are compared: upper case, without spaces and dashes, and with
+/// look-alike characters replaced. Returns `None` for text that can't be a code.
 pub(crate) fn normalised(text: &str) -> Option<String> {
     let mut code = String::with_capacity(LOCATOR + PROOF);
     for c in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '–')) {

@@ -18,7 +18,7 @@ use crate::{
         actor::Origin,
         audit::{self, AuditActor, AuditEvent},
         mail::{Letter, Sending},
-        post::{Failure, Post},
+        mailer::{Failure, Mailer},
     },
 };
 
@@ -38,7 +38,7 @@ const KEPT: TimeDelta = TimeDelta::days(30);
 /// The state of the sending task.
 struct Work {
     app: App,
-    post: Arc<Post>,
+    mailer: Arc<Mailer>,
     wake: Arc<Notify>,
 }
 
@@ -55,7 +55,7 @@ pub fn start(app: &App) {
     let app = app.clone();
     app.clone()
         .mail()
-        .start(|Sending { post, wake, stopped }| Work { app, post, wake }.run(stopped));
+        .start(|Sending { mailer, wake, stopped }| Work { app, mailer, wake }.run(stopped));
 }
 
 impl Work {
@@ -99,7 +99,7 @@ impl Work {
         let outcome = match written.message {
             Ok(message) => {
                 addresses.extend(message.envelope().to().iter().map(ToString::to_string));
-                self.post.send(message, &name).await
+                self.mailer.send(message, &name).await
             }
             Err(why) => Err(Failure::Never(why)),
         };
@@ -163,13 +163,13 @@ impl Work {
         mail: &Claimed,
     ) -> Result<Option<letters::Written>, Error> {
         let mut tx = self.app.db().begin().await?;
-        let occasion = letters::Occasion {
+        let request = letters::LetterRequest {
             letter,
             recipient: &mail.recipient,
             message_id: &mail.message_id,
-            from: self.post.from(),
+            from: self.mailer.from(),
         };
-        let written = letters::write(&self.app, &mut tx.conn(), &occasion).await?;
+        let written = letters::write(&self.app, &mut tx.conn(), &request).await?;
         if written.is_none() {
             mail::remove(&mut tx.conn(), mail).await?;
         }
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_spelling_of_the_address_is_left() {
+    fn every_spelling_of_the_address_is_removed() {
         let addresses = ["Ana@exämple.org", "Ana@xn--exmple-cua.org"].map(str::to_owned);
         let said = "550 <ana@xn--exmple-cua.org>: ANA@XN--EXMPLE-CUA.ORG ñ Ana@exämple.org?";
         let expected = "550 <the recipient>: the recipient ñ the recipient?";

@@ -1,9 +1,9 @@
-//! Devices from which somebody has logged in before. A device token grants nothing but an attempt of
+//! Devices from which a user has logged in before. A device token grants nothing but attempts of
 //! its own while others guess the password.
 //!
-//! Every login gives the device a new token. The one that was sent works on until its successor has
-//! been sent, so that a lost answer does no harm; all of them have the device's one name. Only hashes
-//! are stored, and the secrets that sign have no part in it: devices outlive `keys revoke-all`.
+//! Every login gives the device a new token. The previous token works until its successor has been
+//! sent, so a lost answer does no harm. All tokens of a device share its name. Only hashes are
+//! stored, and the signing secrets are not involved: devices outlive `keys revoke-all`.
 
 use chrono::TimeDelta;
 use shared::{SessionId, UserId, account::DEVICE_DAYS};
@@ -20,11 +20,11 @@ use crate::{
     keys::random_text,
 };
 
-/// How long a one-time code stands for a device after it was used.
+/// How long a used one-time code counts as a known device.
 const CODE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// Finds the device that a client names for an account. The same is asked of the database whether
-/// there is such an account or not.
+/// Finds the device that a client names for an account. The query is the same whether or not the
+/// account exists.
 pub(crate) async fn find(
     app: &App,
     conn: &mut Conn<'_>,
@@ -35,8 +35,8 @@ pub(crate) async fn find(
     Ok(found.filter(|found| Some(found.user) == user))
 }
 
-/// Gives the device of a new session its next token, in the caller's transaction. Without a known
-/// device this is a new one.
+/// Creates the next token for the device of a new session, in the caller's transaction. Without a
+/// known device, it creates a device.
 pub(crate) async fn renew(
     app: &App,
     conn: &mut Conn<'_>,
@@ -62,9 +62,9 @@ pub(crate) async fn renew(
     Ok(token)
 }
 
-/// Lets a one-time code stand for a device of its user for an hour, once it has set the password:
-/// whoever has it gets in beside those who guess at the same address.
-pub(crate) async fn know_code(
+/// Makes a one-time code that has set a password count as a device of its user for an hour, so
+/// that the user can log in while others guess from the same address.
+pub(crate) async fn trust_code(
     app: &App,
     conn: &mut Conn<'_>,
     user: UserId,
@@ -76,12 +76,12 @@ pub(crate) async fn know_code(
     Ok(devices::insert(conn, new).await?)
 }
 
-/// Makes all devices of a user unknown: somebody else may have one.
+/// Forgets all devices of a user, because one of them may be in other hands.
 pub(crate) async fn void_all(conn: &mut Conn<'_>, user: UserId) -> Result<(), Error> {
     Ok(devices::remove_all(conn, user).await?)
 }
 
-/// Makes all devices of a user unknown but the one at which a session began.
+/// Forgets all devices of a user except the one at which a session began.
 pub(crate) async fn void_others(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -90,8 +90,8 @@ pub(crate) async fn void_others(
     Ok(devices::remove_others(conn, user, session).await?)
 }
 
-/// Makes the device unknown at which a session of a user began, unless it is the one of the session
-/// that asks.
+/// Forgets the device at which a session of a user began, unless the session that sends the
+/// request began at the same one.
 pub(crate) async fn void_of(
     conn: &mut Conn<'_>,
     user: UserId,
@@ -101,15 +101,15 @@ pub(crate) async fn void_of(
     Ok(devices::remove_of(conn, user, session, asking).await?)
 }
 
-/// Removes the tokens that have expired.
+/// Removes expired tokens.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let mut tx = app.db().begin().await?;
     devices::remove_expired(&mut tx.conn(), app.clock().now()).await?;
     tx.commit().await
 }
 
-/// What is stored of a token. It is random enough that nothing slower than a hash is needed. A
-/// one-time code is hashed as it is compared, whatever its spelling.
+/// The stored form of a token. A token has enough entropy that a fast hash is sufficient. A
+/// one-time code is normalised first, so that its spelling does not matter.
 fn hashed(token: &str) -> String {
     let code = codes::normalised(token);
     sha256(&[code.as_deref().unwrap_or(token).as_bytes()])

@@ -46,7 +46,7 @@ impl Letter {
         }
     }
 
-    fn occasion(self) -> &'static str {
+    fn introduction(self) -> &'static str {
         match self {
             Self::Verification => {
                 "This e-mail address was entered for a Frontdesk account.\n\
@@ -59,7 +59,7 @@ impl Letter {
         }
     }
 
-    fn otherwise(self) -> &'static str {
+    fn closing(self) -> &'static str {
         match self {
             Self::Verification => {
                 "If this was not you, ignore this mail. The address will not be confirmed."
@@ -72,7 +72,7 @@ impl Letter {
 }
 
 /// What is needed to write a letter.
-pub(crate) struct Occasion<'a> {
+pub(crate) struct LetterRequest<'a> {
     pub(crate) letter: Letter,
     /// The e-mail address that was requested.
     pub(crate) recipient: &'a str,
@@ -96,42 +96,42 @@ pub(crate) struct Written {
 pub(crate) async fn write(
     app: &App,
     conn: &mut Conn<'_>,
-    occasion: &Occasion<'_>,
+    request: &LetterRequest<'_>,
 ) -> Result<Option<Written>, Error> {
-    let letter = occasion.letter;
-    let Some(found) = users::find(conn, occasion.recipient).await? else { return Ok(None) };
+    let letter = request.letter;
+    let Some(found) = users::find(conn, request.recipient).await? else { return Ok(None) };
     // Read again and locked until the transaction ends: a change of the address voids the codes and
     // must not happen in between.
     let Some(row) = users::lock(conn, found.user.id).await? else { return Ok(None) };
     let user = row.user;
     let Some(address) = user.email.clone() else { return Ok(None) };
-    let is_theirs = identifier_key(&address) == identifier_key(occasion.recipient);
+    let is_theirs = identifier_key(&address) == identifier_key(request.recipient);
     let is_done = letter == Letter::Verification && user.email_verified;
     if !is_theirs || !user.is_active || is_done {
         return Ok(None);
     }
     let issued =
         codes::issue_to_mail(app, conn, &user, letter.purpose(), letter.lifetime()).await?;
-    let message = compose(app, occasion, &user, &address, &issued);
+    let message = compose(app, request, &user, &address, &issued);
     Ok(Some(Written { message, user: user.id, recipient: address }))
 }
 
 fn compose(
     app: &App,
-    occasion: &Occasion<'_>,
+    request: &LetterRequest<'_>,
     user: &User,
     address: &str,
     issued: &Issued,
 ) -> Result<Message, String> {
-    let letter = occasion.letter;
+    let letter = request.letter;
     let zone = app.clock().zone();
     let mut text = format!(
         "{}\n\n    {}\n\nThe code can be used once, until {} ({}).\nA newer code replaces it.\n{}\n",
-        letter.occasion(),
+        letter.introduction(),
         issued.code,
         issued.expires_at.with_timezone(&zone).format("%Y-%m-%d %H:%M"),
         zone.name(),
-        letter.otherwise(),
+        letter.closing(),
     );
     if let Some(server) = &app.settings().public_url {
         text.push_str(&format!("\nServer: {server}\n"));
@@ -139,13 +139,13 @@ fn compose(
     // The name is used only where the address is confirmed. Anyone can register with a chosen name
     // and somebody else's address, and the server would deliver that text.
     let name = Some(user.name.clone()).filter(|name| user.email_verified && !name.is_empty());
-    let domain = occasion.from.email.domain();
+    let domain = request.from.email.domain();
     Message::builder()
-        .from(occasion.from.clone())
+        .from(request.from.clone())
         .to(Mailbox::new(name, deliverable(address)?))
         .subject(letter.subject())
         .date(app.clock().now().into())
-        .message_id(Some(format!("<{}@{domain}>", occasion.message_id)))
+        .message_id(Some(format!("<{}@{domain}>", request.message_id)))
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Logs in. A wrong password and an unknown user answer alike, after the same work.
+/// Logs in. A wrong password and an unknown user get the same answer after the same work.
 pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session, Error> {
     let address = origin.address.as_deref().unwrap_or_default();
     let (found, device, limits) = {
@@ -49,7 +49,8 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
             let mut tx = app.db().begin().await?;
             let id = found.as_ref().map(|row| row.user.id.0);
             let event = AuditEvent::new("auth.login_failed", "user", id);
-            // What was typed is kept only where it names an account: it may be a password.
+            // The typed identifier is noted only if it names an account, because it may be a
+            // password.
             let name = if found.is_some() { login.identifier.as_str() } else { "nobody" };
             audit::note(&mut tx.conn(), AuditActor::Anonymous(origin, name), now, event).await?;
             tx.commit().await?;
@@ -57,8 +58,8 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
         }
     };
     let mut tx = app.db().begin().await?;
-    // Read again and kept until the end: the password may have been changed while this one was
-    // verified, and then no session may begin with it.
+    // Read again and locked until the end of the transaction. If the password has changed since it
+    // was verified, no session begins.
     let row = users::lock(&mut tx.conn(), verified.user.id).await?;
     let unchanged =
         |row: &UserRow| row.user.is_active && row.password_hash == verified.password_hash;
@@ -79,14 +80,14 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
     Ok(session)
 }
 
-/// Whether somebody may not log in before the e-mail address is confirmed. An account without an
-/// address was made by an administrator, and there is nothing to confirm.
+/// Whether a user may not log in before the e-mail address is confirmed. An account without an
+/// address was created by an administrator and has nothing to confirm.
 fn must_confirm(app: &App, user: &User) -> bool {
     app.settings().require_verified_email && user.email.is_some() && !user.email_verified
 }
 
-/// Hashes a password anew, since hashes have become stronger. Answers the user with the hash with
-/// which the password is known to agree.
+/// Hashes a password again with the current parameters. Returns the user with the hash that the
+/// password is known to match.
 async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Error> {
     let Some(old) = &row.password_hash else { return Ok(row) };
     let new = app.passwords().hash(password, HashPriority::Known).await?;
@@ -95,7 +96,7 @@ async fn rehash(app: &App, row: UserRow, password: &str) -> Result<UserRow, Erro
         tx.commit().await?;
         return Ok(UserRow { password_hash: Some(new), ..row });
     }
-    // Another login was faster, and its hash has a salt of its own; or the password was changed.
+    // Another login has stored a hash with its own salt first, or the password was changed.
     let other = users::get(&mut tx.conn(), row.user.id).await?;
     drop(tx);
     let Some(other) = other else { return Ok(row) };

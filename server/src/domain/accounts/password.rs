@@ -1,4 +1,4 @@
-//! One's own password: proving it, and setting another.
+//! Confirming and changing one's own password.
 
 use shared::{FieldError, account::PasswordChange};
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     db::users,
-    domain::access::in_person,
+    domain::access::require_session,
     error::Error,
     services::{
         actor::Actor,
@@ -21,12 +21,13 @@ use crate::{
     },
 };
 
-/// How often a change is begun anew because the stored hash has become another meanwhile.
+/// How often a change is tried if the stored hash changes in the meantime.
 const TRIES: usize = 3;
 
-/// Proves that it is really the user who asks. Counted for the session, so that nobody without it can
-/// get in the way. Answers the hash with which the password agrees: whoever writes because of that has
-/// to see to it that the account still has it.
+/// Confirms that the user of the session is present, by asking for the password. Attempts are
+/// counted per session, so that nobody outside it can block the user. Returns the hash that the
+/// password matches. A write that relies on the confirmation must check that the account still has
+/// this hash.
 pub(crate) async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<String, Error> {
     let limits = RateLimits::confirming(actor);
     limits.attempt(app).await?;
@@ -46,19 +47,20 @@ pub(crate) async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<
     let event = AuditEvent::new("auth.confirmation_failed", "user", Some(actor.id().0));
     audit::note(&mut tx.conn(), AuditActor::Actor(actor), app.clock().now(), event).await?;
     tx.commit().await?;
-    let complaint = FieldError::new("wrong_password", "is not your password");
-    Err(Error::invalid("current_password", complaint))
+    let error = FieldError::new("wrong_password", "is not your password");
+    Err(Error::invalid("current_password", error))
 }
 
-/// Sets a new password for oneself; all other sessions end. Of several who do so at once with the same
-/// password until now, one does: for the others it is no longer the password, or the session is over.
+/// Sets a new password for the caller and ends all other sessions. Of several concurrent changes
+/// with the same current password, one succeeds. For the others, the password no longer matches or
+/// the session is over.
 pub async fn change_password(
     app: &App,
     actor: &Actor,
     change: PasswordChange,
 ) -> Result<(), Error> {
-    in_person(actor)?;
-    let invalid = |complaint| Error::invalid("new_password", complaint);
+    require_session(actor)?;
+    let invalid = |error| Error::invalid("new_password", error);
     check_for(&change.new_password, &actor.user).map_err(invalid)?;
     let mut hash = None;
     for _ in 0..TRIES {
@@ -72,13 +74,13 @@ pub async fn change_password(
         if replace(app, actor, &change, &confirmed, hash).await? {
             return Ok(());
         }
-        // A login may have hashed the same password anew meanwhile.
+        // A login may have rehashed the same password in the meantime.
     }
-    Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 })
+    Err(Error::Unavailable { reason: "the account was changed in the meantime", after: 1 })
 }
 
-/// Replaces the hash of one's password, unless it is another one by now than was confirmed; says
-/// whether it has done so.
+/// Replaces the hash of the caller's password, unless it is no longer the confirmed one. Returns
+/// whether it has replaced it.
 async fn replace(
     app: &App,
     actor: &Actor,
@@ -89,13 +91,13 @@ async fn replace(
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    let mut row = sessions::hold(&mut conn, actor).await?;
+    let mut row = sessions::lock_caller(&mut conn, actor).await?;
     if row.password_hash.as_deref() != Some(confirmed) {
         return Ok(false);
     }
-    // The role may have become one that asks for a longer password.
+    // The user's role may have changed to one that requires a longer password.
     let judged = check_for(&change.new_password, &row.user);
-    judged.map_err(|complaint| Error::invalid("new_password", complaint))?;
+    judged.map_err(|error| Error::invalid("new_password", error))?;
     row.password_hash = Some(hash.to_owned());
     if !users::update(&mut conn, &row, Some(actor.id()), now).await? {
         return Ok(false);

@@ -22,9 +22,9 @@ use crate::{
     },
 };
 
-/// Sets a password with a one-time code. All sessions end, and API tokens, devices and other codes
-/// are worthless: whoever knew the password until now is out. The code stands for a device for an
-/// hour.
+/// Sets a password with a one-time code. It ends all sessions and voids API tokens, devices and
+/// other codes, so nobody who knew the old password keeps access. The code counts as a known
+/// device for an hour.
 pub async fn reset_password(
     app: &App,
     origin: &Origin,
@@ -58,21 +58,29 @@ pub async fn reset_password(
         Err(other) => return Err(other),
     }
     let Some(mut row) = row.filter(|row| row.user.version == user.version) else {
-        // The role may have become one that asks for a longer password. The code stays good.
-        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+        // The user's role may have changed to one that requires a longer password. The code stays
+        // valid.
+        return Err(Error::Unavailable {
+            reason: "the account was changed in the meantime",
+            after: 1,
+        });
     };
     row.password_hash = Some(hash);
-    // Whoever sends a code that was mailed has read the mail to the address.
+    // Sending a mailed code back proves that the sender reads mail at the address.
     row.user.email_verified |= is_mailed;
     if !users::update(&mut conn, &row, Some(user.id), now).await? {
-        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+        return Err(Error::Unavailable {
+            reason: "the account was changed in the meantime",
+            after: 1,
+        });
     }
     sessions::end_all(app, &mut conn, user.id, None).await?;
     api_tokens::revoke_all(app, &mut conn, user.id).await?;
     codes::void_all(&mut conn, user.id).await?;
     devices::void_all(&mut conn, user.id).await?;
-    // At the next login nobody's guesses are in the way of who has just proved to be the owner.
-    devices::know_code(app, &mut conn, user.id, &reset.token).await?;
+    // The owner has just proved the account, so other people's guesses must not delay the next
+    // login.
+    devices::trust_code(app, &mut conn, user.id, &reset.token).await?;
     let address = origin.address.as_deref().unwrap_or_default();
     rate_limits::forget_place(&mut conn, &user, address).await?;
     let actor = Actor::new(row.user, origin.clone());
@@ -83,13 +91,13 @@ pub async fn reset_password(
     tx.commit().await
 }
 
-/// Counts and notes a code that is not good, and says so: with what else is wrong, as far as can be
-/// told without knowing whose password it would be.
+/// Counts and notes an invalid code, and returns the error. The error includes faults of the new
+/// password that can be found without knowing whose it is.
 async fn refuse(app: &App, origin: &Origin, reset: &PasswordReset) -> Result<(), Error> {
     codes::refuse(app, origin, &reset.token, Purpose::SetPassword).await?;
-    let mut faults = FieldErrors::one("token", codes::complaint());
-    if let Err(complaint) = check_new(&reset.new_password, Role::Member, &[]) {
-        faults.add("new_password", complaint);
+    let mut errors = FieldErrors::one("token", codes::not_valid());
+    if let Err(error) = check_new(&reset.new_password, Role::Member, &[]) {
+        errors.add("new_password", error);
     }
-    Err(faults.into())
+    Err(errors.into())
 }

@@ -1,4 +1,4 @@
-//! One's own account: reading and changing it.
+//! Reading and changing one's own account.
 
 use serde_json::json;
 use shared::{
@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{
-    account::{apply, changer, own_values, unique},
+    account::{apply, changed_by_name, own_values, unique},
     codes, password,
     rate_limits::RateLimits,
     sessions,
@@ -16,7 +16,7 @@ use crate::{
     app::App,
     db::users,
     domain::{
-        access::{in_person, session_permissions},
+        access::{require_session, session_permissions},
         precondition::{Found, Precondition, overtaken},
     },
     error::Error,
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// One's own account, with what the session may do.
+/// The caller's account, with the permissions of the session.
 pub fn read(app: &App, actor: &Actor) -> User {
     User {
         permissions: Some(session_permissions(actor, app.settings().doctor_directory)),
@@ -35,7 +35,7 @@ pub fn read(app: &App, actor: &Actor) -> User {
     }
 }
 
-/// Changes one's own account.
+/// Changes the caller's account.
 pub async fn update(
     app: &App,
     actor: &Actor,
@@ -43,7 +43,7 @@ pub async fn update(
     input: &ProfileInput,
     current_password: Option<&str>,
 ) -> Result<User, Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let is_other =
         |user: &User| !input.email.is_absent() && input.email.value() != user.email.as_ref();
     let confirmed = match is_other(&actor.user) {
@@ -52,9 +52,9 @@ pub async fn update(
     };
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    let mut row = sessions::hold(&mut tx.conn(), actor).await?;
+    let mut row = sessions::lock_caller(&mut tx.conn(), actor).await?;
     let old = row.user.clone();
-    let changed_by_name = changer(&mut tx.conn(), &row).await?;
+    let changed_by_name = changed_by_name(&mut tx.conn(), &row).await?;
     let found = Found {
         version: old.version,
         changed_by: row.changed_by,
@@ -64,14 +64,14 @@ pub async fn update(
     let current = || json!(read(app, &Actor { user: old.clone(), ..actor.clone() }));
     precondition.check(actor.id(), &found, current)?;
     if is_other(&old) && (confirmed.is_none() || confirmed != row.password_hash) {
-        // Address or password was changed since the password was looked at: what it has proved, if
-        // it was asked for at all, holds no longer.
+        // The address or the password has changed since the password was confirmed, so the
+        // confirmation no longer holds or was never required.
         return Err(overtaken(actor.id(), &found, current()));
     }
-    let mut faults = FieldErrors::default();
-    input.read_only.compare(&json!(old), &mut faults);
-    apply(input, &old, &mut row.user, &mut faults);
-    faults.into_result()?;
+    let mut errors = FieldErrors::default();
+    input.read_only.compare(&json!(old), &mut errors);
+    apply(input, &old, &mut row.user, &mut errors);
+    errors.into_result()?;
     let changes = differences(&own_values(&old), &own_values(&row.user))?;
     if changes.is_empty() {
         return Ok(read(app, actor));
@@ -94,8 +94,8 @@ pub async fn update(
     Ok(read(app, &Actor { user: updated, ..actor.clone() }))
 }
 
-/// Proves with the password that somebody may change the e-mail address to the one that is sent.
-/// Answers the hash with which the password agrees.
+/// Confirms a change of the e-mail address with the password. Returns the hash that the password
+/// matches.
 async fn confirm_email(
     app: &App,
     actor: &Actor,

@@ -166,7 +166,7 @@ impl RateLimits {
     }
 
     /// The rate limit of requests for mail from an address.
-    pub(crate) fn asking_for_mail(address: &str) -> Self {
+    pub(crate) fn requesting_mail(address: &str) -> Self {
         let key = format!("mail:{}", network(address));
         Self::alone(RateLimit::shared(key, 60, LONGEST, Memory::SinceFirst(HOUR)))
     }
@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delays_double_up_to_the_longest_and_are_a_minute_where_many_guess() {
+    fn delays_double_up_to_a_limit_and_are_a_minute_after_many_guesses() {
         let place = RateLimit::at_place("ana", "192.0.2.7");
         let delays = |is_slowed| (1..=12).map(|n| place.delay(n, is_slowed)).collect::<Vec<_>>();
         assert_eq!(delays(false), [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]);
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_party_is_an_ipv4_address_or_the_first_half_of_an_ipv6_one() {
+    fn the_network_is_an_ipv4_address_or_half_an_ipv6_address() {
         assert_eq!(network("192.0.2.7"), "192.0.2.7");
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));

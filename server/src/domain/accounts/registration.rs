@@ -1,4 +1,4 @@
-//! Opening an account for oneself.
+//! Self-registration.
 
 use shared::{
     account::{Registered, Registration, Role},
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Opens an account and logs in with it, unless its e-mail address has to be confirmed first.
+/// Creates an account and logs in, unless the e-mail address must be confirmed first.
 pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<Registered, Error> {
     if !app.settings().is_registration_open() {
         return Err(Error::Forbidden(
@@ -32,7 +32,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
     let own = [new.email.as_str(), new.username.as_deref().unwrap_or_default(), &name];
     check_new(&new.password, role, &own).map_err(|c| Error::invalid("password", c))?;
     {
-        // Before the work of hashing.
+        // Checked before the expensive hashing.
         let mut read = app.db().read().await?;
         check_taken(&mut read.conn(), Some(&new.email), new.username.as_deref()).await?;
     }

@@ -1,4 +1,4 @@
-//! Sessions: beginning, proving, refreshing and ending them.
+//! Beginning, authenticating, refreshing and ending sessions.
 
 use chrono::TimeDelta;
 use shared::{
@@ -18,7 +18,7 @@ use crate::{
         users::{self, UserRow},
     },
     domain::{
-        access::{in_person, session_permissions},
+        access::{require_session, session_permissions},
         listing::{PageRequest, PageSlice},
     },
     error::Error,
@@ -28,15 +28,15 @@ use crate::{
     },
 };
 
-/// How long the refresh token that was just replaced may be sent again.
+/// How long the previous refresh token is still accepted.
 const GRACE: TimeDelta = TimeDelta::seconds(10);
-/// How exactly the last use of a session is kept.
+/// The precision with which the last use of a session is stored.
 const TOUCH_EVERY: TimeDelta = TimeDelta::seconds(60);
 
 const ENDED: Error = Error::Unauthenticated("the session is over");
 
-/// Finds out who sends an access token. The session and the user are read anew each time, so that
-/// a logout, a deactivation or another role takes effect at once on every instance.
+/// Authenticates an access token. The session and the user are read on every request, so that a
+/// logout, a deactivation or a change of role takes effect at once on every instance.
 pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Actor, Error> {
     let now = app.clock().now();
     let refused = Error::Unauthenticated("the access token is not valid");
@@ -50,11 +50,11 @@ pub async fn authenticate(app: &App, token: &str, origin: Origin) -> Result<Acto
         return Err(ENDED);
     }
     if now - session.last_used_at > TOUCH_EVERY {
-        // Beside the request: nobody has to wait for the disk because of it.
+        // In a task of its own, so that the request does not wait for the disk.
         let app = app.clone();
         tokio::spawn(async move {
             if let Err(error) = touch(&app, session.id).await {
-                tracing::debug!(%error, "the last use of a session could not be noted");
+                tracing::debug!(%error, "the last use of a session could not be stored");
             }
         });
     }
@@ -67,8 +67,8 @@ async fn touch(app: &App, id: SessionId) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// Begins a session for a user in the transaction of a login, at the device that was named if it is
-/// known, and makes its answer.
+/// Begins a session for a user in the transaction of a login, at the named device if it is known,
+/// and builds the answer.
 pub(crate) async fn begin(
     app: &App,
     conn: &mut Conn<'_>,
@@ -99,15 +99,15 @@ pub(crate) async fn begin(
     })
 }
 
-/// The account and the session of whoever asks, as they are now. They stay so until the transaction
-/// ends: what is written because of them is written by somebody who may.
+/// Locks the caller's account and session until the transaction ends, so that a write that depends
+/// on them is made by somebody who still has the right to it.
 ///
-/// A request is let in when it begins, and what it does to records may end with it a moment after its
-/// session has. What gives access for longer than that (a password, an address, a token, an account)
-/// is written only by who holds it still.
+/// A request is authenticated when it begins, and its changes to records may be committed a moment
+/// after its session has ended. Anything that grants access for longer than that (a password, an
+/// address, a token, an account) is written only under this lock.
 ///
-/// Fails where the session is over or the account out of use by now.
-pub(crate) async fn hold(conn: &mut Conn<'_>, actor: &Actor) -> Result<UserRow, Error> {
+/// Fails if the session is over or the account is deactivated.
+pub(crate) async fn lock_caller(conn: &mut Conn<'_>, actor: &Actor) -> Result<UserRow, Error> {
     let row = users::lock(conn, actor.id()).await?.filter(|row| row.user.is_active).ok_or(ENDED)?;
     if let Some(id) = actor.session {
         let session = sessions::lock(conn, id).await?;
@@ -118,8 +118,8 @@ pub(crate) async fn hold(conn: &mut Conn<'_>, actor: &Actor) -> Result<UserRow, 
 
 /// Replaces a refresh token by its successor.
 ///
-/// The token that was just replaced gets the same successor for ten seconds, so that a lost reply
-/// or two requests at once do no harm. Any older one was stolen or copied: the session ends.
+/// For ten seconds, the previous token gets the same successor, so that a lost reply or two
+/// concurrent requests do no harm. Any older token was stolen or copied: the session ends.
 pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshed, Error> {
     let now = app.clock().now();
     let refused = Error::Unauthenticated("the refresh token is not valid");
@@ -152,25 +152,24 @@ pub async fn refresh(app: &App, token: &str, origin: &Origin) -> Result<Refreshe
     Err(ENDED)
 }
 
-/// Ends the session that asks. A refresh token, where one is sent, has to be of this session.
+/// Ends the caller's session. If a refresh token is sent, it must belong to this session.
 pub async fn logout(app: &App, actor: &Actor, refresh: Option<&str>) -> Result<(), Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     let Some(own) = actor.session else { return Ok(()) };
     if let Some(token) = refresh {
         let named = app.tokens().read_refresh(token, now);
         if named.is_none_or(|named| named.session != own) {
-            let complaint =
-                shared::FieldError::new("not_valid", "is not the token of this session");
-            return Err(FieldErrors::one("refresh", complaint).into());
+            let error = shared::FieldError::new("not_valid", "does not belong to this session");
+            return Err(FieldErrors::one("refresh", error).into());
         }
     }
     end(app, actor, own).await
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of the caller's sessions.
 pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
-    in_person(actor)?;
+    require_session(actor)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
     let session = sessions::get(&mut tx.conn(), id).await?;
@@ -179,8 +178,8 @@ pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
     }
     if sessions::end(&mut tx.conn(), id, now).await? {
         if actor.session != Some(id) {
-            // Whoever logs out is known the next time; a session that is ended from elsewhere may be
-            // in the wrong hands, and its device with it.
+            // A logout keeps the device known. A session that is ended from elsewhere may be in
+            // the wrong hands, and its device with it.
             devices::void_of(&mut tx.conn(), actor.id(), id, actor.session).await?;
         }
         let event = AuditEvent::new("session.ended", "session", Some(id.0));
@@ -189,18 +188,18 @@ pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// One's own running sessions, newest first.
+/// The caller's running sessions, newest first.
 pub async fn list(
     app: &App,
     actor: &Actor,
     query: &ListQuery,
 ) -> Result<PageSlice<LoginSession>, Error> {
-    in_person(actor)?;
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
-    let asked: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
+    require_session(actor)?;
+    let pages = query.pages();
+    let page: PageRequest<i64> = PageRequest::read(app, pages, "sessions")?;
     let (id, now) = (actor.id(), app.clock().now());
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
+    let (place, backwards) = (page.key().copied(), page.is_backwards());
+    let (limit, offset) = (page.size + 1, page.offset());
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let rows = sessions::list(&mut conn, id, now, place, backwards, limit, offset).await?;
@@ -215,10 +214,10 @@ pub async fn list(
         user_agent: row.user_agent,
     };
     let rows = rows.into_iter().map(answer).collect();
-    asked.slice(app, rows, count, |session| session.id.0)
+    page.slice(app, rows, count, |session| session.id.0)
 }
 
-/// Ends all sessions of a user, but one where it is given.
+/// Ends all sessions of a user except the given one.
 pub(crate) async fn end_all(
     app: &App,
     conn: &mut Conn<'_>,

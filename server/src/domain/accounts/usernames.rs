@@ -1,5 +1,6 @@
-//! Every account has something to be called by that is no e-mail address: a name or a username. One that
-//! is made without either gets the part of its e-mail address before the `@` as its username.
+//! Usernames that the server chooses. Every account has a name or a username by which it is shown,
+//! because an e-mail address is not shown to everybody. An account that is created without either
+//! gets the part of its e-mail address before the `@` as its username.
 
 use shared::{
     account::{USERNAME_MAX, username},
@@ -15,12 +16,12 @@ use crate::{
     error::Error,
 };
 
-/// The username where an e-mail address leaves nothing to make one of.
+/// The username if an e-mail address has no usable characters.
 const NO_NAME: &str = "account";
 
-/// Inserts an account, with a username where it has neither that nor a name.
+/// Inserts an account, with a generated username if it has neither a username nor a name.
 ///
-/// Fails where e-mail address or username belong to another account.
+/// Fails if the e-mail address or the username belongs to another account.
 pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<UserRow, Error> {
     let has_name = new.username.or(new.first_name).or(new.last_name).is_some();
     let Some(email) = new.email.filter(|_| !has_name) else {
@@ -30,21 +31,22 @@ pub(crate) async fn insert(conn: &mut Conn<'_>, new: NewUser<'_>) -> Result<User
     loop {
         let username = free(conn, email).await?;
         let new = NewUser { username: Some(&username), ..new };
-        // Somebody else may take the username at the same moment: then another one is free.
+        // A concurrent request may take the username first. Then the next free one is tried.
         if let Some(row) = users::insert(conn, new).await.map_err(unique)? {
             return Ok(row);
         }
     }
 }
 
-/// A username for the owner of an e-mail address that no account has: with a number where the address
-/// alone is taken.
+/// A free username for the owner of an e-mail address that no account has, with a number if the
+/// plain form is taken.
 pub(crate) async fn free(conn: &mut Conn<'_>, email: &str) -> Result<String, Error> {
     let base = of_email(email);
     if users::find(conn, &base).await?.is_none() {
         return Ok(base);
     }
-    // Doubled until it is free and then halved, so that many accounts of one name cost few lookups.
+    // The number is doubled until it is free and then halved, so that many similar usernames cost
+    // few lookups.
     let (mut taken, mut free) = (1_u64, 2_u64);
     while users::find(conn, &numbered(&base, free)).await?.is_some() {
         (taken, free) = (free, free.saturating_mul(2));
@@ -59,7 +61,7 @@ pub(crate) async fn free(conn: &mut Conn<'_>, email: &str) -> Result<String, Err
     Ok(numbered(&base, free))
 }
 
-/// The part of an e-mail address before the `@`, without what no username may have.
+/// The part of an e-mail address before the `@`, without characters that a username may not have.
 fn of_email(email: &str) -> String {
     let local = email.rsplit_once('@').map_or(email, |(local, _)| local);
     let kept = local.chars().filter(|c| username(c.encode_utf8(&mut [0; 4])).is_ok());
@@ -69,7 +71,7 @@ fn of_email(email: &str) -> String {
     if text::is_visible(&cleaned) { cleaned } else { NO_NAME.to_owned() }
 }
 
-/// The base with a number behind it, no longer than a username may be.
+/// The base with a number appended, within the maximum length of a username.
 fn numbered(base: &str, number: u64) -> String {
     let number = number.to_string();
     let room = USERNAME_MAX.saturating_sub(number.len());

@@ -1,4 +1,4 @@
-//! Users, as the server's own command line keeps them; `manage` has what administrators do over the
+//! Users as the command line manages them. `manage` has the operations of administrators over the
 //! API.
 
 mod manage;
@@ -34,27 +34,27 @@ pub use manage::{
 
 const ENTITY: &str = "user";
 const LAST_ADMIN: &str = "can't be changed, because this is the last active administrator";
-/// Accounts that get a username in one transaction.
+/// The number of accounts that get a username in one transaction.
 const NAMED_AT_ONCE: i64 = 200;
 
-/// An account to be made.
+/// A new account.
 #[derive(Clone, Debug, Default)]
 pub struct NewAccount {
-    /// E-mail address.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// Username.
+    /// The username.
     pub username: Option<String>,
     /// Given names.
     pub first_name: Option<String>,
     /// Family names.
     pub last_name: Option<String>,
-    /// Password.
+    /// The password in plain text.
     pub password: String,
 }
 
-/// Reads an account as somebody has typed it, with the rules that registering has.
+/// Reads an account from typed text, with the rules for registration.
 ///
-/// Fails with everything that is wrong with it.
+/// Fails with every error at once.
 pub fn read_account(
     email: &str,
     name: &str,
@@ -65,12 +65,12 @@ pub fn read_account(
     let members = members.map(|(name, value)| (name.to_owned(), value.into()));
     let mut reader = Reader::from_members(members.into());
     let read = account::NewUser::read(&mut reader);
-    let mut faults = reader.finish();
-    if let Err(complaint) = check_new(&password, role, &[email, name]) {
-        faults.add("password", complaint);
+    let mut errors = reader.finish();
+    if let Err(error) = check_new(&password, role, &[email, name]) {
+        errors.add("password", error);
     }
     let account::NewUser { email, first_name, last_name, .. } =
-        read.filter(|_| faults.is_empty()).ok_or(faults)?;
+        read.filter(|_| errors.is_empty()).ok_or(errors)?;
     Ok(NewAccount { email, username: None, first_name, last_name, password })
 }
 
@@ -80,12 +80,12 @@ pub async fn is_setup_needed(app: &App) -> Result<bool, Error> {
     Ok(users::first_admin(&mut read.conn()).await?.is_none())
 }
 
-/// Makes an account with any role.
+/// Creates an account with any role.
 pub async fn create(app: &App, account: NewAccount, role: Role) -> Result<User, Error> {
     create_where(app, account, role, false).await
 }
 
-/// Makes the first administrator, where there is none yet.
+/// Creates the first administrator. Fails if there is one already.
 pub async fn create_first_admin(app: &App, account: NewAccount) -> Result<User, Error> {
     create_where(app, account, Role::Admin, true).await
 }
@@ -109,7 +109,7 @@ async fn create_where(
     if must_be_first {
         users::lock_all(&mut tx.conn()).await?;
         if users::first_admin(&mut tx.conn()).await?.is_some() {
-            return Err(Error::conflict("email", "not_first", "there is an administrator already"));
+            return Err(Error::conflict("email", "not_first", "there already is an administrator"));
         }
     }
     let new = NewUser {
@@ -120,7 +120,7 @@ async fn create_where(
         phone: None,
         role,
         password_hash: Some(&hash),
-        // Whoever keeps the accounts vouches for the address.
+        // The command line may set the address, so it counts as verified.
         email_verified: account.email.is_some(),
         made_by: None,
         now,
@@ -141,26 +141,26 @@ pub async fn list(app: &App) -> Result<Vec<User>, Error> {
     Ok(rows.into_iter().map(|row| row.user).collect())
 }
 
-/// The user with this e-mail address or username, as somebody who acts on the command line.
+/// The user with this e-mail address or username, as an actor on the command line.
 pub async fn act_as(app: &App, identifier: &str) -> Result<Actor, Error> {
     let mut read = app.db().read().await?;
     let row = users::find(&mut read.conn(), identifier).await?.ok_or(Error::NotFound)?;
     Ok(Actor::new(row.user, Origin::default()))
 }
 
-/// The administrator who has been there longest, as somebody who acts on the command line.
+/// The oldest active administrator, as an actor on the command line.
 pub async fn act_as_first_admin(app: &App) -> Result<Option<Actor>, Error> {
     let mut read = app.db().read().await?;
     let row = users::first_admin(&mut read.conn()).await?;
     Ok(row.map(|row| Actor::new(row.user, Origin::default())))
 }
 
-/// Gives a user another role, which takes effect at once, since every request reads it.
+/// Changes a user's role. Every request reads the role, so it takes effect at once.
 pub async fn set_role(app: &App, identifier: &str, role: Role) -> Result<User, Error> {
     change(app, identifier, "user.role_changed", |row| row.user.role = role).await
 }
 
-/// Sets a user's password; all their sessions end, and their API tokens and codes are worthless.
+/// Sets a user's password, ends all of the user's sessions, and voids API tokens and codes.
 pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result<User, Error> {
     let actor = act_as(app, identifier).await?;
     check_for(password, &actor.user).map_err(|c| Error::invalid("password", c))?;
@@ -168,19 +168,19 @@ pub async fn set_password(app: &App, identifier: &str, password: &str) -> Result
     change(app, identifier, "user.password_set", |row| row.password_hash = Some(hash)).await
 }
 
-/// Takes an account out of use; its sessions end, and its API tokens and codes are worthless.
+/// Deactivates an account, ends its sessions, and voids its API tokens and codes.
 pub async fn deactivate(app: &App, identifier: &str) -> Result<User, Error> {
     change(app, identifier, "user.deactivated", |row| row.user.is_active = false).await
 }
 
-/// Gives accounts of earlier versions that have no name a username.
-pub(crate) async fn name_accounts(app: &App) -> Result<(), Error> {
-    while is_somebody_nameless(app).await? {
+/// Gives a username to accounts of earlier versions that have no name.
+pub(crate) async fn assign_usernames(app: &App) -> Result<(), Error> {
+    while has_unnamed_account(app).await? {
         let mut tx = app.db().begin().await?;
         let mut conn = tx.conn();
-        // No other account may take a username in between.
+        // No other account may take a username in the meantime.
         users::lock_all(&mut conn).await?;
-        for before in users::list_nameless(&mut conn, NAMED_AT_ONCE).await? {
+        for before in users::list_unnamed(&mut conn, NAMED_AT_ONCE).await? {
             let Some(email) = before.user.email.as_deref() else { continue };
             let mut after = before.clone();
             after.user.username = Some(usernames::free(&mut conn, email).await?);
@@ -193,9 +193,9 @@ pub(crate) async fn name_accounts(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-async fn is_somebody_nameless(app: &App) -> Result<bool, Error> {
+async fn has_unnamed_account(app: &App) -> Result<bool, Error> {
     let mut read = app.db().read().await?;
-    Ok(!users::list_nameless(&mut read.conn(), 1).await?.is_empty())
+    Ok(!users::list_unnamed(&mut read.conn(), 1).await?.is_empty())
 }
 
 async fn change(
@@ -221,12 +221,13 @@ async fn change(
     Ok(user)
 }
 
-/// Writes an account back, whoever changed it, with all that follows from the change, and notes it:
-/// every change to another's account goes through here. The last active administrator stays: the
-/// caller has locked the administrators before it read the row, where role or use may change.
+/// Writes a change to another user's account, with everything that follows from it, and notes it
+/// in the audit log. Every such change goes through here. The last active administrator can't be
+/// removed: where the role or `is_active` may change, the caller locks the administrators before
+/// it reads the row.
 ///
-/// Somebody with a role that asks for a longer password than they have keeps it until they set
-/// another: nobody knows how long it is.
+/// A user whose new role requires a longer password keeps the old one until the next change,
+/// because its length is not known.
 async fn write(
     app: &App,
     conn: &mut Conn<'_>,
@@ -245,7 +246,10 @@ async fn write(
         AuditActor::Anonymous(..) => None,
     };
     if !users::update(conn, after, changed_by, now).await.map_err(unique)? {
-        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+        return Err(Error::Unavailable {
+            reason: "the account was changed in the meantime",
+            after: 1,
+        });
     }
     let has_new_password = before.password_hash != after.password_hash;
     if has_new_password || (old.is_active && !new.is_active) {
@@ -272,7 +276,7 @@ async fn is_last_admin(conn: &mut Conn<'_>, user: &User) -> Result<bool, Error> 
     Ok(is_admin(user) && users::other_admins(conn, user.id).await? == 0)
 }
 
-/// What of an account is compared for the audit log.
+/// The members of an account that the audit log compares.
 fn values(user: &User) -> serde_json::Value {
     let mut values = own_values(user);
     if let Some(members) = values.as_object_mut() {

@@ -1,6 +1,5 @@
-//! Proving that an e-mail address is one's own, and what somebody who has forgotten the password
-//! asks for. Whoever asks learns nothing about accounts: what was asked is queued in the same way for
-//! every address, and looked at later.
+//! Confirming an e-mail address, and requests for mail with a code. The answer reveals nothing
+//! about accounts: a request is queued in the same way for every address and handled later.
 
 use super::{
     account::own_values,
@@ -18,21 +17,26 @@ use crate::{
     },
 };
 
-/// Asks for a mail with a code with which a new password is set.
+/// Requests a mail with a code for setting a new password.
 pub async fn forgot(app: &App, origin: &Origin, email: &str) -> Result<(), Error> {
-    ask_for(app, origin, Letter::PasswordReset, email).await
+    request_mail(app, origin, Letter::PasswordReset, email).await
 }
 
-/// Asks for another mail with a code for one's address.
+/// Requests another mail with a code for confirming the address.
 pub async fn resend(app: &App, origin: &Origin, email: &str) -> Result<(), Error> {
-    ask_for(app, origin, Letter::Verification, email).await
+    request_mail(app, origin, Letter::Verification, email).await
 }
 
-async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Result<(), Error> {
+async fn request_mail(
+    app: &App,
+    origin: &Origin,
+    letter: Letter,
+    email: &str,
+) -> Result<(), Error> {
     let address = origin.address.as_deref().unwrap_or_default();
-    RateLimits::asking_for_mail(address).attempt(app).await?;
+    RateLimits::requesting_mail(address).attempt(app).await?;
     match RateLimits::mail_to(email).attempt(app).await {
-        // Whoever asks again and again gets the same answer, and the address no more mail.
+        // Repeated requests get the same answer, but the address gets no more mail.
         Err(Error::TooManyRequests { .. }) => return Ok(()),
         attempted => attempted?,
     }
@@ -43,7 +47,7 @@ async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Res
         Letter::Verification => "auth.verification_asked",
         Letter::PasswordReset => "auth.password_forgotten",
     };
-    // Whether it is somebody's address is not known here, on purpose.
+    // On purpose, this does not find out whether an account has the address.
     let by = AuditActor::Anonymous(origin, "nobody");
     audit::note(&mut tx.conn(), by, now, AuditEvent::new(action, "user", None)).await?;
     tx.commit().await?;
@@ -51,7 +55,7 @@ async fn ask_for(app: &App, origin: &Origin, letter: Letter, email: &str) -> Res
     Ok(())
 }
 
-/// Takes the code that was mailed to an address: it belongs to whoever has read it.
+/// Confirms an e-mail address with the code that was mailed to it.
 pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
     let purpose = Purpose::VerifyEmail;
     let owner = {
@@ -61,7 +65,7 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
     let Some(owner) = owner else { return refuse(app, origin, code).await };
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    // The account stays as it is from here on: with another address the code would be void.
+    // The account is locked from here on: with another address the code would be void.
     let row = users::lock(&mut tx.conn(), owner).await?;
     let Some(mut row) = row.filter(|row| row.user.is_active) else {
         drop(tx);
@@ -79,7 +83,10 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
     row.user.email_verified = true;
     let changed_by = Some(before.id);
     if !users::update(&mut tx.conn(), &row, changed_by, now).await? {
-        return Err(Error::Unavailable { reason: "the account was changed meanwhile", after: 1 });
+        return Err(Error::Unavailable {
+            reason: "the account was changed in the meantime",
+            after: 1,
+        });
     }
     let actor = Actor::new(before, origin.clone());
     let mut event = AuditEvent::new("user.email_verified", "user", Some(actor.id().0));
@@ -89,8 +96,8 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
     tx.commit().await
 }
 
-/// Counts and notes a code that is not good, and says so.
+/// Counts and notes an invalid code, and returns the error.
 async fn refuse(app: &App, origin: &Origin, code: &str) -> Result<(), Error> {
     codes::refuse(app, origin, code, Purpose::VerifyEmail).await?;
-    Err(Error::invalid("token", codes::complaint()))
+    Err(Error::invalid("token", codes::not_valid()))
 }

@@ -1,8 +1,8 @@
-//! Assignments: patients in the care of doctors.
+//! Assignments of patients to doctors.
 //!
-//! Rows are locked in one order everywhere: patient, doctor, assignment.
+//! Rows are always locked in the same order: patient, doctor, assignment.
 
-mod many;
+mod cascade;
 
 use std::collections::BTreeSet;
 
@@ -35,37 +35,37 @@ use crate::{
         listing::{PageSlice, read_page},
         precondition::Precondition,
     },
-    error::{Contradiction, Error},
+    error::Error,
     services::{
         actor::Actor,
         audit::{self, AuditActor, AuditEvent, differences},
     },
 };
 
-pub(crate) use many::{Leaving, erase_of, leave, lock_doctors_of, rest, resume};
+pub(crate) use cascade::{Handover, hand_over, lock_doctors_of, reactivate, suspend};
 
-/// Puts a patient into the care of a doctor.
+/// Assigns a patient to a doctor.
 pub async fn assign(
     app: &App,
     actor: &Actor,
     new: &NewAssignment,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let (patient, doctor) = (new.patient, new.doctor);
     let fields = AssignmentFields::new(&new.input, app.clock().today())?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
     }
     check_both(app, &mut tx, actor, patient, doctor).await?;
     let id = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
-/// Looks up patient and doctor and locks them, and names both where neither is there. A patient whom
-/// the caller may not see is the same as one who is not there.
+/// Locks the patient and the doctor, and checks that the caller may assign the one to the other.
 async fn check_both(
     app: &App,
     tx: &mut Tx,
@@ -73,32 +73,46 @@ async fn check_both(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let visible = scope(actor, Action::ReadPatient)?;
     let mut conn = tx.conn();
     patients::lock(&mut conn, patient).await?;
     doctors::lock(&mut conn, doctor).await?;
-    let today = app.clock().today();
-    let found = patients::get(&mut conn, patient, visible, ArchiveState::Current, today).await?;
-    let mut faults = FieldErrors::default();
-    if found.is_none() {
-        faults.add("patient", no_such("patient"));
-    }
-    if doctors::get(&mut conn, doctor, ArchiveState::Current).await?.is_none() {
-        faults.add("doctor", no_such("doctor"));
-    }
-    faults.into_result()?;
+    let mut errors = FieldErrors::default();
+    let named = (Some(patient), Some(doctor));
+    let found = find_named(app, &mut conn, actor, named, &mut errors).await?;
+    errors.into_result()?;
     let owner = found.map(|row| row.record.created_by).ok_or(Error::NotFound)?;
     access::check(actor, Action::AssignPatient, owner)
 }
 
-fn no_such(what: &str) -> FieldError {
-    FieldError::new(
-        "no_such_record",
-        format!("must be the id of a {what}; there is none with this one"),
-    )
+/// Reads the patient and the doctor that a body names, and adds an error for each that does not exist
+/// or is archived. A patient whom the caller may not see counts as not existing.
+pub(super) async fn find_named(
+    app: &App,
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    (patient, doctor): (Option<PatientId>, Option<DoctorId>),
+    errors: &mut FieldErrors,
+) -> Result<Option<Kept<Patient>>, Error> {
+    let mut found = None;
+    if let Some(patient) = patient {
+        found = Patient::get(app, conn, actor, patient, ArchiveState::Current).await?;
+        if found.is_none() {
+            errors.add("patient", no_such("patient"));
+        }
+    }
+    if let Some(doctor) = doctor
+        && doctors::get(conn, doctor, ArchiveState::Current).await?.is_none()
+    {
+        errors.add("doctor", no_such("doctor"));
+    }
+    Ok(found)
 }
 
-/// Opens an assignment in a transaction of the caller's, which has locked patient and doctor.
+pub(super) fn no_such(what: &str) -> FieldError {
+    FieldError::new("no_such_record", format!("is not the id of an existing {what}"))
+}
+
+/// Creates an assignment in the caller's transaction, which has locked the patient and the doctor.
 async fn open(
     app: &App,
     conn: &mut Conn<'_>,
@@ -121,7 +135,8 @@ async fn open(
     Ok(id)
 }
 
-/// Refuses a second active assignment of a patient to a doctor, and shows the first.
+/// Refuses a second active assignment of a patient to the same doctor. The error contains the
+/// first one.
 async fn check_single(
     app: &App,
     conn: &mut Conn<'_>,
@@ -129,19 +144,17 @@ async fn check_single(
     patient: PatientId,
     doctor: DoctorId,
 ) -> Result<(), Error> {
-    let Some(existing) = assignments::active(conn, patient, doctor).await? else { return Ok(()) };
-    Err(Error::Contradiction(Box::new(Contradiction {
-        faults: FieldErrors::one("doctor", already_assigned()),
-        name: "existing",
-        shown: json!(existing.shown(app, actor)),
-    })))
+    match assignments::active(conn, patient, doctor).await? {
+        Some(existing) => Err(existing.contradicts(app, actor, "doctor", already_assigned())),
+        None => Ok(()),
+    }
 }
 
 fn already_assigned() -> FieldError {
-    FieldError::new("already_assigned", "has this patient in care already")
+    FieldError::new("already_assigned", "already has this patient")
 }
 
-/// What a refused unique index means: somebody else was quicker by a moment.
+/// Translates a violated unique index: a concurrent request has created the assignment first.
 fn not_single(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::ActiveAssignment) => {
@@ -151,18 +164,18 @@ fn not_single(error: DbError) -> Error {
     }
 }
 
-/// A list of assignments; with a patient of that patient alone, who has to be visible.
+/// A list of assignments, or those of one patient, whom the caller must be able to see.
 pub async fn list(
     app: &App,
     actor: &Actor,
     filter: &AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
     let listing = Listing { filter, search: None, scope: scope(actor, Action::ReadPatient)? };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let names = filter.search.as_deref().map(Search::names);
-    let (asked, search) = read_page(app, pages, listing.order(), names)?;
+    let (page, search) = read_page(app, pages, listing.order(), names)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    asked.fetch(app, &listing).await
+    page.fetch(app, &listing).await
 }
 
 /// The assignments of one patient.
@@ -172,7 +185,7 @@ pub async fn of_patient(
     patient: PatientId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.patient.is_some_and(|asked| asked != patient) {
+    if filter.patient.is_some_and(|named| named != patient) {
         return Err(Error::invalid("patient", other_address()));
     }
     let visible = scope(actor, Action::ReadPatient)?;
@@ -186,17 +199,17 @@ pub async fn of_patient(
 }
 
 fn other_address() -> FieldError {
-    FieldError::new("disagrees", "must be the one in the address, or be left out")
+    FieldError::new("disagrees", "must be the one in the URL, or be left out")
 }
 
-/// The assignments of one doctor, of those that the caller may see.
+/// The assignments of one doctor that the caller may see.
 pub async fn of_doctor(
     app: &App,
     actor: &Actor,
     doctor: DoctorId,
     filter: AssignmentFilter,
 ) -> Result<PageSlice<Assignment>, Error> {
-    if filter.doctor.is_some_and(|asked| asked != doctor) {
+    if filter.doctor.is_some_and(|named| named != doctor) {
         return Err(Error::invalid("doctor", other_address()));
     }
     let mut read = app.db().read().await?;
@@ -229,7 +242,8 @@ pub async fn update(
     write(app, tx, actor, &row, &fields, action).await
 }
 
-/// An assignment that is opened again needs its doctor, and must be the only one of both.
+/// Checks that an ended assignment may become active: its doctor must not be archived, and the
+/// patient must have no other active assignment to that doctor.
 async fn check_reopening(
     app: &App,
     conn: &mut Conn<'_>,
@@ -243,7 +257,7 @@ async fn check_reopening(
     check_single(app, conn, actor, row.record.patient, doctor).await
 }
 
-/// Ends an assignment. One that has ended already stays as it is.
+/// Ends an assignment. Ending it again changes nothing.
 pub async fn end(
     app: &App,
     actor: &Actor,
@@ -261,18 +275,19 @@ pub async fn end(
     write(app, tx, actor, &row, &fields, "assignment.ended").await.map(drop)
 }
 
-/// Ends an assignment as completed and opens one of the same patient to another doctor.
+/// Completes an assignment and creates one of the same patient to another doctor.
 pub async fn transfer(
     app: &App,
     actor: &Actor,
     id: AssignmentId,
     precondition: &Precondition,
     transfer: &Transfer,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, once).await?
+    if let Some(answer) =
+        idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
     {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.patient).await?;
         return Ok(answer);
@@ -285,11 +300,11 @@ pub async fn transfer(
         return Err(Error::conflict("status", "ended", message));
     }
     if doctor == row.record.doctor {
-        let complaint = FieldError::new("same_doctor", "is the doctor of this assignment already");
-        return Err(Error::invalid("doctor", complaint));
+        let error = FieldError::new("same_doctor", "is already the doctor of this assignment");
+        return Err(Error::invalid("doctor", error));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
-        return Err(Error::invalid("doctor", no_such("doctor")));
+        return Err(Error::invalid("doctor", no_such("a doctor")));
     }
     let mut reason = row.record.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);
@@ -302,14 +317,16 @@ pub async fn transfer(
     let patient = row.record.patient;
     let status = AssignmentStatus::Completed;
     let ended = AssignmentFields { status, ..row.record.fields.clone() };
-    if !many::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred").await? {
+    if !cascade::put(app, &mut tx.conn(), actor, &row, &ended, None, "assignment.transferred")
+        .await?
+    {
         return Err(overtaken::<Assignment>(app, tx, actor, id).await);
     }
     let opened = open(app, &mut tx.conn(), actor, (patient, doctor), &fields).await?;
-    finish_new(app, tx, actor, once, opened).await
+    finish_new(app, tx, actor, idempotency_key, opened).await
 }
 
-/// Locks an assignment with its patient and its doctor, and another doctor too where one is given.
+/// Locks an assignment with its patient and its doctor, and optionally with another doctor.
 pub(crate) async fn lock_with(
     conn: &mut Conn<'_>,
     id: AssignmentId,
@@ -323,7 +340,7 @@ pub(crate) async fn lock_with(
     Ok(assignments::lock(conn, id).await?)
 }
 
-/// Writes a change, commits it and answers the record as it is then.
+/// Writes a change, commits it, and returns the new record.
 async fn write(
     app: &App,
     mut tx: Tx,

@@ -9,17 +9,17 @@ use crate::{
     error::Error,
 };
 
-/// A page of the history of a record, the newest audit event first.
+/// A page of a record's history, newest audit event first.
 pub(crate) async fn page(
     app: &App,
     conn: &mut Conn<'_>,
-    asked: &PageRequest<i64>,
+    page: &PageRequest<i64>,
     entity: &str,
     id: i64,
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let (place, backwards) = (asked.key().copied(), asked.is_backwards());
-    let (limit, offset) = (asked.size + 1, asked.offset());
+    let (place, backwards) = (page.key().copied(), page.is_backwards());
+    let (limit, offset) = (page.size + 1, page.offset());
     let rows = audit::history(conn, entity, id, place, backwards, limit, offset).await?;
     let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
-    asked.slice(app, rows, count, |entry| entry.id.0)
+    page.slice(app, rows, count, |entry| entry.id.0)
 }

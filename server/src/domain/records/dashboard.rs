@@ -1,4 +1,4 @@
-//! The dashboard: figures over the records that the caller may see.
+//! The dashboard: figures about the records that the caller may see.
 
 use chrono::{Days, NaiveDate};
 use shared::{
@@ -13,18 +13,19 @@ use crate::{
         Conn, dashboard,
         listing::{self, Seek},
         patients::Listing,
+        visits,
     },
     domain::access::{Action, Scope, scope},
     error::Error,
     services::actor::Actor,
 };
 
-/// Days of a week, today included.
+/// The days of a week, including today.
 const WEEK: usize = 7;
 
-/// The figures of the dashboard, over the records that the caller may see.
+/// The figures of the dashboard, about the records that the caller may see.
 ///
-/// Fails where the caller may not read patients.
+/// Fails if the caller may not read patients.
 pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let today = app.clock().today();
@@ -40,11 +41,12 @@ pub async fn read(app: &App, actor: &Actor) -> Result<Dashboard, Error> {
             let mut moment = app.db().snapshot().await?;
             let mut conn = moment.conn();
             let figures = assigned(&mut conn, visible, today).await?;
-            Ok((figures, dashboard::doctors(&mut conn).await?))
+            let visits = visits::figures(&mut conn, visible, today, app.clock().now()).await?;
+            Ok((figures, visits, dashboard::doctors(&mut conn).await?))
         }
     )?;
-    let ((patients, recent_patients), (assignments, doctors)) = (patients, assignments);
-    Ok(Dashboard { patients, doctors, assignments, recent_patients })
+    let ((patients, recent_patients), (assignments, visits, doctors)) = (patients, assignments);
+    Ok(Dashboard { patients, doctors, assignments, visits, recent_patients })
 }
 
 async fn registered(
@@ -73,7 +75,7 @@ async fn recent(
 ) -> Result<Vec<Patient>, Error> {
     let ordering = Some(Ordering::descending(PatientOrder::CreatedAt));
     let filter = PatientFilter { ordering, ..PatientFilter::default() };
-    let listing = Listing { filter: &filter, search: None, scope: visible, today };
+    let listing = Listing { filter: &filter, search: None, scope: visible, today, clinical: false };
     let seek = Seek { place: None, is_backwards: false, limit: RECENT_MAX, offset: 0 };
     let rows = listing::read(conn, &listing, &seek).await?;
     Ok(rows.into_iter().map(|(patient, _)| patient).collect())

@@ -1,6 +1,6 @@
 //! The directory of doctors.
 
-mod many;
+mod bulk;
 
 use serde_json::json;
 use shared::{
@@ -16,7 +16,7 @@ use shared::{
 
 use super::{
     Record,
-    assignments::{self, Leaving},
+    assignments::{self, Handover},
     find_to_change, finish, finish_new,
 };
 use crate::{
@@ -41,28 +41,28 @@ use crate::{
 };
 
 pub(crate) use crate::db::doctors::Known;
-pub(crate) use many::{Claimed, already_there, find_taken, register_many};
+pub(crate) use bulk::{Claimed, already_there, find_taken, register_many};
 
-/// Enters a doctor into the directory.
+/// Adds a doctor to the directory.
 pub async fn register(
     app: &App,
     actor: &Actor,
     new: &NewDoctor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Doctor, Error> {
     scope(actor, Action::CreateDoctor(app.settings().doctor_directory))?;
     let fields = DoctorFields::new(&new.0)?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim(app, &mut tx.conn(), actor, once).await? {
+    if let Some(answer) = idempotency::claim(app, &mut tx.conn(), actor, idempotency_key).await? {
         return Ok(answer);
     }
     check_taken(&mut tx.conn(), &fields, None).await?;
     let entered = enter(app, &mut tx.conn(), actor, &fields, "doctor.created").await;
     let id = entered.map_err(not_unique)?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
-/// Inserts a doctor, of whom it is known that nobody else has what has to be unique, and notes it.
+/// Inserts a doctor whose unique values are known to be free, and notes it.
 async fn enter(
     app: &App,
     conn: &mut Conn<'_>,
@@ -79,7 +79,7 @@ async fn enter(
     Ok(id)
 }
 
-/// A list of doctors. Everybody who is logged in sees all of them.
+/// A list of doctors. Every user sees all of them.
 pub async fn list(
     app: &App,
     actor: &Actor,
@@ -89,20 +89,20 @@ pub async fn list(
         scope(actor, Action::ListArchivedDoctors)?;
     }
     let listing = Listing { filter, search: None };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
+    let pages = filter.pages();
+    let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    asked.fetch(app, &listing).await
+    page.fetch(app, &listing).await
 }
 
-/// The specialisations of the directory, with how many doctors have each.
+/// The specialisations in the directory, with the number of doctors in each.
 pub async fn specializations(
     app: &App,
     query: &ListQuery,
 ) -> Result<PageSlice<SpecializationCount>, Error> {
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
-    let (asked, _) = read_list(app, pages, SpecializationListing.order(), None)?;
-    asked.fetch(app, &SpecializationListing).await
+    let pages = query.pages();
+    let (page, _) = read_list(app, pages, SpecializationListing.order(), None)?;
+    page.fetch(app, &SpecializationListing).await
 }
 
 /// Replaces or changes a doctor.
@@ -130,7 +130,8 @@ pub async fn update(
     finish(app, tx, actor, (id, was_written), event).await
 }
 
-/// Puts a doctor into the archive. One who has patients only where it is said what becomes of them.
+/// Archives a doctor. If the doctor has patients, `removal` must say what happens to their
+/// assignments.
 pub async fn archive(
     app: &App,
     actor: &Actor,
@@ -139,27 +140,28 @@ pub async fn archive(
     removal: &DoctorRemoval,
     archiving: Archiving,
 ) -> Result<Doctor, Error> {
-    let leaving = read_leaving(id, removal)?;
+    let handover = read_handover(id, removal)?;
     let now = app.clock().now();
     let mut tx = app.db().begin().await?;
-    if let Some(Leaving::To(next)) = leaving {
-        // Both in one order, so that two who are archived in favour of each other don't wait for ever.
+    if let Some(Handover::To(next)) = handover {
+        // In a fixed order, so that archiving two doctors in favour of each other causes no
+        // deadlock.
         doctors::lock(&mut tx.conn(), id.min(next)).await?;
         doctors::lock(&mut tx.conn(), id.max(next)).await?;
     }
     let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if row.revision.is_archived {
+    if row.record.is_archived() {
         return Ok(row.shown(app, actor));
     }
-    if let Some(Leaving::To(next)) = leaving
+    if let Some(Handover::To(next)) = handover
         && doctors::get(&mut tx.conn(), next, ArchiveState::Current).await?.is_none()
     {
-        let message = "must be the id of another doctor; there is none with this one";
+        let message = "is not the id of an existing doctor";
         return Err(Error::invalid("reassign_to", FieldError::new("no_such_record", message)));
     }
     row.check_version(app, actor, precondition)?;
-    match leaving {
-        Some(leaving) => assignments::leave(app, &mut tx, actor, id, leaving).await?,
+    match handover {
+        Some(handover) => assignments::hand_over(app, &mut tx, actor, id, handover).await?,
         None => check_no_patients(&mut tx.conn(), id).await?,
     }
     let (by, revision) = (actor.id(), &row.revision);
@@ -169,18 +171,18 @@ pub async fn archive(
     finish(app, tx, actor, (id, was_written), event).await
 }
 
-fn read_leaving(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Leaving>, Error> {
+fn read_handover(id: DoctorId, removal: &DoctorRemoval) -> Result<Option<Handover>, Error> {
     match (removal.reassign_to, removal.end_assignments == Some(true)) {
         (Some(_), true) => {
-            let complaint = FieldError::new("not_both", "must not be given beside reassign_to");
-            Err(Error::invalid("end_assignments", complaint))
+            let error = FieldError::new("not_both", "can't be combined with reassign_to");
+            Err(Error::invalid("end_assignments", error))
         }
         (Some(next), _) if next == id => {
-            let complaint = FieldError::new("same_doctor", "must be another doctor");
-            Err(Error::invalid("reassign_to", complaint))
+            let error = FieldError::new("same_doctor", "must be another doctor");
+            Err(Error::invalid("reassign_to", error))
         }
-        (Some(next), false) => Ok(Some(Leaving::To(next))),
-        (None, true) => Ok(Some(Leaving::End)),
+        (Some(next), false) => Ok(Some(Handover::To(next))),
+        (None, true) => Ok(Some(Handover::End)),
         (None, false) => Ok(None),
     }
 }
@@ -191,11 +193,11 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
         return Ok(());
     }
     let message = format!(
-        "has {active} active assignments: say reassign_to with another doctor's id, or \
+        "has {active} active assignments: set reassign_to to another doctor's id, or \
          end_assignments=true"
     );
     Err(Error::Contradiction(Box::new(Contradiction {
-        faults: FieldErrors::one(
+        errors: FieldErrors::one(
             "id",
             FieldError::new("has_patients", message).with("active", active),
         ),
@@ -204,7 +206,7 @@ async fn check_no_patients(conn: &mut Conn<'_>, id: DoctorId) -> Result<(), Erro
     })))
 }
 
-/// Brings a doctor back from the archive. Assignments that have ended stay so.
+/// Restores a doctor from the archive. Ended assignments stay ended.
 pub(crate) async fn restore(
     app: &App,
     tx: &mut Tx,
@@ -219,20 +221,21 @@ pub(crate) async fn restore(
 
 fn taken(field: &str) -> FieldError {
     let what = if field == "email" { "e-mail address" } else { "licence number" };
-    FieldError::new("not_unique", format!("another doctor has this {what} already"))
+    FieldError::new("not_unique", format!("another doctor already has this {what}"))
 }
 
-/// Names what another doctor has; the index decides between two who come at the same moment.
+/// Reports which values another doctor already has. Between concurrent writes, the unique index
+/// decides.
 async fn check_taken(
     conn: &mut Conn<'_>,
     fields: &DoctorFields,
     own: Option<DoctorId>,
 ) -> Result<(), Error> {
-    let mut faults = FieldErrors::default();
+    let mut errors = FieldErrors::default();
     for field in doctors::taken(conn, fields, own).await? {
-        faults.add(field, taken(field));
+        errors.add(field, taken(field));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Conflict(faults)) }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Conflict(errors)) }
 }
 
 fn not_unique(error: DbError) -> Error {

@@ -1,20 +1,22 @@
-//! The kinds of records, and in what they differ.
+//! The kinds of records and their differences.
 
 use shared::{
     UserId,
     account::Role,
     assignment::Assignment,
     doctor::Doctor,
-    id::{AssignmentId, DoctorId, PatientId},
+    id::{AssignmentId, DoctorId, PatientId, VisitId},
     patient::Patient,
+    visit::Visit,
 };
 
-use super::{Entry, Record, assignments, doctors, patients};
+use super::{Entry, Record, assignments, doctors, patients, visits};
 use crate::{
     app::App,
     db::{self, ArchiveState, Conn, Tx, records::Kept},
     domain::access::{
         Action, assignment_permissions, doctor_permissions, patient_permissions, scope,
+        visit_permissions,
     },
     error::Error,
     services::actor::Actor,
@@ -47,9 +49,13 @@ impl Record for Patient {
         Ok(db::patients::get(conn, id, visible, state, app.clock().today()).await?)
     }
 
+    fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
+    }
+
     fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
         let permissions = Some(patient_permissions(actor, &kept.record));
-        Self { permissions, ..kept.record.clone() }
+        patients::answered(Self { permissions, ..kept.record.clone() }, actor)
     }
 }
 
@@ -84,7 +90,7 @@ impl Record for Doctor {
         Ok(db::doctors::lock(conn, id).await?)
     }
 
-    /// Everybody may see every doctor.
+    /// Every user may read every doctor.
     async fn get(
         _: &App,
         conn: &mut Conn<'_>,
@@ -93,6 +99,10 @@ impl Record for Doctor {
         state: ArchiveState,
     ) -> Result<Option<Kept<Self>>, Error> {
         Ok(db::doctors::get(conn, id, state).await?)
+    }
+
+    fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
     }
 
     fn shown(kept: &Kept<Self>, app: &App, actor: &Actor) -> Self {
@@ -133,7 +143,7 @@ impl Record for Assignment {
         assignments::lock_with(conn, id, None).await
     }
 
-    /// There is no archive of assignments, and those of archived patients are not to be found.
+    /// Assignments have no archive, and assignments of archived patients are hidden.
     async fn get(
         _: &App,
         conn: &mut Conn<'_>,
@@ -152,5 +162,40 @@ impl Record for Assignment {
 
     fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
         (Some(self.patient), Some(self.doctor))
+    }
+}
+
+impl Record for Visit {
+    const ENTITY: &'static str = "visit";
+    const READ_HISTORY: Action = Action::ReadPatientHistory;
+
+    type Id = VisitId;
+
+    fn change(_: &App) -> Action {
+        Action::ChangeVisit
+    }
+
+    async fn lock(conn: &mut Conn<'_>, id: VisitId) -> Result<(), Error> {
+        visits::lock_with(conn, id, None).await
+    }
+
+    /// Visits of archived patients stay, since the patients were there.
+    async fn get(
+        _: &App,
+        conn: &mut Conn<'_>,
+        actor: &Actor,
+        id: VisitId,
+        _: ArchiveState,
+    ) -> Result<Option<Kept<Self>>, Error> {
+        Ok(db::visits::get(conn, id, scope(actor, Action::ReadPatient)?).await?)
+    }
+
+    fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
+        let permissions = visit_permissions(actor, &kept.record, &kept.revision);
+        Self { permissions: Some(permissions), ..kept.record.clone() }
+    }
+
+    fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
+        (Some(self.patient), self.doctor)
     }
 }

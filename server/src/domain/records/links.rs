@@ -1,4 +1,4 @@
-//! Which account belongs to a doctor or a patient.
+//! Linking accounts to doctors and patients.
 
 use serde_json::json;
 use shared::{FieldError, FieldErrors, UserId, account::Role, history::Change};
@@ -15,7 +15,7 @@ use crate::{
     services::actor::Actor,
 };
 
-/// Says which account belongs to a record, or with `None` that none does.
+/// Links an account to a record, or removes the link with `None`.
 pub(crate) async fn link<R: Entry>(
     app: &App,
     actor: &Actor,
@@ -28,8 +28,8 @@ pub(crate) async fn link<R: Entry>(
     let mut tx = app.db().begin().await?;
     let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     let old = kept.record.linked_user();
-    // From the archive an account can still be taken away, so that it can be given to another.
-    if user.is_some() && kept.revision.is_archived {
+    // An archived record may lose its account, so that the account can be linked elsewhere.
+    if user.is_some() && kept.record.is_archived() {
         return Err(Error::NotFound);
     }
     if old == user {
@@ -46,7 +46,7 @@ pub(crate) async fn link<R: Entry>(
     finish::<R>(app, tx, actor, (id, was_written), event).await
 }
 
-/// Lets an account be linked: it has to be there, in use, and of the role that fits.
+/// Checks that an account exists, is active, and has the right role.
 async fn check(conn: &mut Conn<'_>, user: Option<UserId>, role: Role) -> Result<(), Error> {
     let Some(id) = user else { return Ok(()) };
     let found = users::get(conn, id).await?;
@@ -60,12 +60,12 @@ async fn check(conn: &mut Conn<'_>, user: Option<UserId>, role: Role) -> Result<
     ))
 }
 
-/// What a refused unique index means: an account belongs to one doctor or one patient.
+/// Translates a violated unique index: an account belongs to at most one doctor or patient.
 fn taken(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::DoctorUser | UniqueKey::PatientUser) => {
-            let complaint = FieldError::new("not_unique", "belongs to another record already");
-            Error::Conflict(FieldErrors::one("user", complaint))
+            let error = FieldError::new("not_unique", "is already linked to another record");
+            Error::Conflict(FieldErrors::one("user", error))
         }
         other => other.into(),
     }

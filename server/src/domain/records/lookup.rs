@@ -21,11 +21,11 @@ use crate::{
     services::actor::Actor,
 };
 
-/// Finds patients and doctors by a typed text: patients that the caller may see, and all doctors,
-/// none of them archived. Like a list, a result is not noted as a read of its records, unless it is
-/// a single patient found by id or medical record number.
+/// Finds patients and doctors by a typed text: patients that the caller may see, without their
+/// clinical members, and all doctors, without archived ones. Like a list, a result is not noted as a
+/// read of its records, unless it is a single patient found by id or medical record number.
 ///
-/// Fails for a medical record number with a wrong check letter where nothing else matches the text.
+/// Fails for a medical record number with a wrong check letter if nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
     let mut read = app.db().read().await?;
@@ -40,8 +40,8 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     let (search, read_as) = Search::by_shape(typed).map_err(|c| Error::invalid("q", c))?;
     let mut found = patients_with(app, &mut conn, visible, typed, &search).await?;
     found.extend(doctors_with(&mut conn, typed, &search).await?);
-    if let Some(complaint) = search.mistyped_mrn.filter(|_| found.is_empty()) {
-        return Err(Error::invalid("q", complaint));
+    if let Some(error) = search.mistyped_mrn.filter(|_| found.is_empty()) {
+        return Err(Error::invalid("q", error));
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.truncate(usize::try_from(FOUND_MAX).unwrap_or_default());
@@ -49,8 +49,7 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
     Ok(noted(app, actor, Lookup { read_as, results }))
 }
 
-/// Notes a read of a patient where the result has exactly one patient and it was found by its id or
-/// medical record number.
+/// Notes a read if the result has exactly one patient, found by its id or medical record number.
 fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
     let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
     if let (Some(one), None) = (patients.next(), patients.next())
@@ -71,7 +70,7 @@ async fn by_id(
     let today = app.clock().today();
     let mut results = Vec::new();
     if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
-        results.push(patient(row.record, Why::Id));
+        results.push(patient(row.record.without_clinical(), Why::Id));
     }
     if let Some(row) = doctors::get(conn, DoctorId(id.0), ArchiveState::Current).await? {
         results.push(doctor(row.record, Why::Id));
@@ -94,7 +93,8 @@ async fn patients_with(
 ) -> Result<Ranked, Error> {
     let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
     let (search, today) = (Some(search), app.clock().today());
-    let listing = patients::Listing { filter: &filter, search, scope: visible, today };
+    let listing =
+        patients::Listing { filter: &filter, search, scope: visible, today, clinical: false };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
         let terms = terms(&found.mrn, &found.fields);
@@ -128,7 +128,7 @@ async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Resu
     Ok(found.collect())
 }
 
-/// Which member of a doctor has matched. A match of the name wins.
+/// The member of a doctor that has matched. A match of the name comes first.
 fn of_words(doctor: &Doctor, typed: &str) -> Why {
     let typed: Vec<String> =
         typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();

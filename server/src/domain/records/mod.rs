@@ -1,8 +1,9 @@
-//! What is done in the same way with every record that is kept: patients, doctors and assignments.
+//! Operations that work the same for every kind of record: patients, doctors,
+//! assignments and visits.
 //!
-//! What is already done (archiving, restoring, ending, linking) answers as it did the first time and
-//! changes nothing, whatever version it is meant for: a client that sends a request again, since the
-//! answer was lost, finds the record as it was wanted.
+//! Repeating an operation that is already done (archiving, restoring, ending, linking) gives the
+//! first answer again and changes nothing, whatever version it names. A client that repeats a
+//! request because its answer was lost finds the record in the requested state.
 
 pub mod assignments;
 mod changelog;
@@ -12,11 +13,12 @@ mod kinds;
 pub(crate) mod links;
 pub mod lookup;
 pub mod patients;
+pub mod visits;
 
 use serde::Serialize;
 use serde_json::json;
 use shared::{
-    FieldErrors, UserId,
+    FieldError, FieldErrors, UserId,
     account::Role,
     history::HistoryEntry,
     id::{DoctorId, PatientId},
@@ -33,37 +35,33 @@ use super::{
 };
 use crate::{
     app::App,
-    db::{
-        ArchiveState, Conn, Tx,
-        records::{Kept, Revision},
-    },
-    error::Error,
+    db::{ArchiveState, Conn, Tx, records::Kept},
+    error::{Contradiction, Error},
     services::{
         actor::Actor,
         audit::{self, AuditActor, AuditEvent},
     },
 };
 
-/// A kind of records. What is written here is what the kinds differ in; the functions below are the
-/// same for all.
+/// A kind of record. The trait has everything in which the kinds differ; the functions below are
+/// the same for all.
 pub(crate) trait Record: Serialize + Sized + Send + Sync {
     /// The name of the kind in the audit log and in events.
     const ENTITY: &'static str;
-    /// What the audit log calls reading one, where that is noted.
+    /// The audit action for reading a record, if reads are noted.
     const READ: Option<&'static str> = None;
-    /// What the audit log calls reading its history, where that is noted.
+    /// The audit action for reading a record's history, if reads are noted.
     const HISTORY_READ: Option<&'static str> = None;
-    /// What one has to be allowed to do to read its history.
+    /// The action that permits reading its history.
     const READ_HISTORY: Action;
 
-    /// Its id.
     type Id: Copy + Send + Sync;
 
-    /// What one has to be allowed to do to change it.
+    /// The action that permits changing it.
     fn change(app: &App) -> Action;
 
-    /// Locks the record until the transaction ends, after the rows that come before it in the order of
-    /// locks.
+    /// Locks the record until the transaction ends, after the rows that come first in the lock
+    /// order.
     fn lock(conn: &mut Conn<'_>, id: Self::Id) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Reads the record, if it is in this state and the caller may see it.
@@ -75,25 +73,30 @@ pub(crate) trait Record: Serialize + Sized + Send + Sync {
         state: ArchiveState,
     ) -> impl Future<Output = Result<Option<Kept<Self>>, Error>> + Send;
 
-    /// The record for an answer, with what the caller may do with it.
+    /// The record as it is answered, with the caller's permissions.
     fn shown(kept: &Kept<Self>, app: &App, actor: &Actor) -> Self;
 
-    /// The patient and the doctor that are concerned, where it is an assignment.
+    /// Whether the record is archived. Some kinds of record have no archive.
+    fn is_archived(&self) -> bool {
+        false
+    }
+
+    /// The patient and the doctor of an assignment or a visit.
     fn concerned(&self) -> (Option<PatientId>, Option<DoctorId>) {
         (None, None)
     }
 }
 
-/// A record of which there is an archive, and to which an account may belong: a patient or a doctor.
+/// A record that can be archived and linked to an account: a patient or a doctor.
 pub(crate) trait Entry: Record {
-    /// The role that its account needs to have.
+    /// The role that a linked account must have.
     const ROLE: Role;
 
-    /// Its account.
+    /// The linked account.
     fn linked_user(&self) -> Option<UserId>;
 
-    /// Takes it out of the archive, if that contradicts nothing that is stored; says whether it was
-    /// still the version that was read.
+    /// Restores the record from the archive, unless that contradicts other records. Returns
+    /// whether the row still had the version that was read.
     fn restore(
         app: &App,
         tx: &mut Tx,
@@ -103,19 +106,19 @@ pub(crate) trait Entry: Record {
 }
 
 impl<R: Record> Kept<R> {
-    /// The record for an answer, with what the caller may do with it.
+    /// The record as it is answered, with the caller's permissions.
     pub(super) fn shown(&self, app: &App, actor: &Actor) -> R {
         R::shown(self, app, actor)
     }
 
-    /// The entry of the audit log for something that is done with it.
+    /// An audit event about this record.
     pub(super) fn event<'a>(&self, action: &'a str) -> AuditEvent<'a> {
         let (patient, doctor) = self.record.concerned();
         AuditEvent { patient, doctor, ..AuditEvent::new(action, R::ENTITY, Some(self.revision.id)) }
     }
 
-    /// Lets a write through if it is meant for this version. A refusal shows the record, which is then
-    /// noted as read.
+    /// Checks the precondition of a write. A refusal contains the record, so it is noted as a
+    /// read.
     pub(super) fn check_version(
         &self,
         app: &App,
@@ -130,30 +133,45 @@ impl<R: Record> Kept<R> {
         checked
     }
 
-    /// Decides on a changed state. Fails with every fault at once: what was sent back and differs from
-    /// the record, and every rule that the new state breaks.
+    /// Validates a changed state. Fails with every error at once: read-only members that differ
+    /// from the record, and all rules that the new state breaks.
     pub(super) fn check_state<T>(
         &self,
         read_only: &ReadOnlyMembers,
         state: Result<T, FieldErrors>,
     ) -> Result<T, Error> {
-        let mut faults = FieldErrors::default();
-        read_only.compare(&json!(self.record), &mut faults);
+        let mut errors = FieldErrors::default();
+        read_only.compare(&json!(self.record), &mut errors);
         match state {
-            Ok(state) => Ok(faults.into_result().map(|()| state)?),
+            Ok(state) => Ok(errors.into_result().map(|()| state)?),
             Err(more) => {
-                faults.extend(more);
-                Err(faults.into())
+                errors.extend(more);
+                Err(errors.into())
             }
         }
     }
 
-    /// Fails with "not found" where it is archived and the caller may not restore it: nobody else knows
-    /// of it.
+    /// Fails with "not found" if the record is archived and the caller may not restore it, because
+    /// other users can't see it.
     fn check_known(&self, app: &App, actor: &Actor) -> Result<(), Error> {
-        let Revision { owner, is_archived, .. } = self.revision;
-        let is_known = !is_archived || access::may_with(actor, R::change(app), owner);
+        let is_known = !self.record.is_archived()
+            || access::may_with(actor, R::change(app), self.revision.owner);
         if is_known { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// The refusal of what contradicts this record, which the answer shows.
+    pub(super) fn contradicts(
+        &self,
+        app: &App,
+        actor: &Actor,
+        field: &str,
+        error: FieldError,
+    ) -> Error {
+        Error::Contradiction(Box::new(Contradiction {
+            errors: FieldErrors::one(field, error),
+            name: "existing",
+            shown: json!(self.shown(app, actor)),
+        }))
     }
 
     fn note_read(&self, app: &App, actor: &Actor, action: Option<&'static str>) {
@@ -163,7 +181,7 @@ impl<R: Record> Kept<R> {
     }
 }
 
-/// Fails where the caller may not see a record any more, about which an answer was kept.
+/// Fails if the caller can no longer see the record that a stored answer contains.
 pub(super) async fn check_visible<R: Record>(
     app: &App,
     conn: &mut Conn<'_>,
@@ -173,8 +191,8 @@ pub(super) async fn check_visible<R: Record>(
     R::get(app, conn, actor, id, ArchiveState::Any).await?.map(drop).ok_or(Error::NotFound)
 }
 
-/// Reads one record. One from the archive is shown only where it is asked for, to those who may restore
-/// it.
+/// Reads one record. An archived record is returned only on request, and only to users who may
+/// restore it.
 pub(crate) async fn read<R: Record>(
     app: &App,
     actor: &Actor,
@@ -190,7 +208,7 @@ pub(crate) async fn read<R: Record>(
     Ok(kept.shown(app, actor))
 }
 
-/// Reads a record that the caller may change, locked until the transaction ends.
+/// Reads a record that the caller may change, and locks it until the transaction ends.
 pub(super) async fn find_to_change<R: Record>(
     app: &App,
     tx: &mut Tx,
@@ -202,11 +220,11 @@ pub(super) async fn find_to_change<R: Record>(
     R::lock(&mut conn, id).await?;
     let kept = R::get(app, &mut conn, actor, id, state).await?.ok_or(Error::NotFound)?;
     kept.check_known(app, actor)?;
-    access::check(actor, R::change(app), kept.revision.owner)?;
+    access::check(actor, R::change(app), kept.revision.editor)?;
     Ok(kept)
 }
 
-/// Brings a record back from the archive.
+/// Restores a record from the archive.
 pub(crate) async fn restore<R: Entry>(
     app: &App,
     actor: &Actor,
@@ -216,7 +234,7 @@ pub(crate) async fn restore<R: Entry>(
 ) -> Result<R, Error> {
     let mut tx = app.db().begin().await?;
     let kept = find_to_change::<R>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if !kept.revision.is_archived {
+    if !kept.record.is_archived() {
         return Ok(kept.shown(app, actor));
     }
     kept.check_version(app, actor, precondition)?;
@@ -226,25 +244,27 @@ pub(crate) async fn restore<R: Entry>(
     finish(app, tx, actor, (id, was_written), event).await
 }
 
-/// Ends a creation: keeps the answer for a request that is sent again, commits, and answers the record.
+/// Completes a creation: stores the answer under the idempotency key, commits, and returns the
+/// record.
 pub(super) async fn finish_new<R: Record>(
     app: &App,
     mut tx: Tx,
     actor: &Actor,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
     id: R::Id,
 ) -> Result<R, Error> {
     let mut conn = tx.conn();
     let kept = R::get(app, &mut conn, actor, id, ArchiveState::Current).await?;
     let kept = kept.ok_or(Error::NotFound)?;
     let shown = kept.shown(app, actor);
-    idempotency::keep(&mut conn, actor, once, (R::ENTITY, kept.revision.id), &shown).await?;
+    idempotency::keep(&mut conn, actor, idempotency_key, (R::ENTITY, kept.revision.id), &shown)
+        .await?;
     tx.commit().await?;
     Ok(shown)
 }
 
-/// Ends a change: notes it, commits, and answers the record as it is then. `was_written` says whether
-/// the version that was read was still there to be written.
+/// Completes a change: notes it, commits, and returns the new record. `was_written` tells whether
+/// the row still had the version that was read.
 pub(super) async fn finish<R: Record>(
     app: &App,
     mut tx: Tx,
@@ -264,7 +284,7 @@ pub(super) async fn finish<R: Record>(
     Ok(kept.shown(app, actor))
 }
 
-/// The refusal of a write that was overtaken by another one. The row is locked before it is read, so
+/// The error for a write that another write has overtaken. The row is locked before it is read, so
 /// this is the second line of defence.
 pub(super) async fn overtaken<R: Record>(app: &App, tx: Tx, actor: &Actor, id: R::Id) -> Error {
     drop(tx);
@@ -281,15 +301,15 @@ pub(super) async fn overtaken<R: Record>(app: &App, tx: Tx, actor: &Actor, id: R
     }
 }
 
-/// A page of what was done with a record, newest first.
+/// A page of a record's history, newest first.
 pub(crate) async fn history<R: Record>(
     app: &App,
     actor: &Actor,
     id: R::Id,
     query: &ListQuery,
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let pages = (query.page, query.page_size, query.cursor.as_deref());
-    let asked: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
+    let pages = query.pages();
+    let page: PageRequest<i64> = PageRequest::read(app, pages, "history")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
     let kept = R::get(app, &mut conn, actor, id, ArchiveState::Any).await?;
@@ -297,5 +317,5 @@ pub(crate) async fn history<R: Record>(
     kept.check_known(app, actor)?;
     access::check(actor, R::READ_HISTORY, kept.revision.owner)?;
     kept.note_read(app, actor, R::HISTORY_READ);
-    changelog::page(app, &mut conn, &asked, R::ENTITY, kept.revision.id).await
+    changelog::page(app, &mut conn, &page, R::ENTITY, kept.revision.id).await
 }

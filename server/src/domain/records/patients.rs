@@ -1,6 +1,6 @@
 //! Patients.
 
-mod many;
+mod bulk;
 
 use shared::{
     FieldError, FieldErrors, Mrn,
@@ -9,7 +9,9 @@ use shared::{
     patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
 };
 
-use super::{Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken};
+use super::{
+    Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken, visits,
+};
 use crate::{
     app::App,
     db::{
@@ -31,22 +33,26 @@ use crate::{
     },
 };
 
-pub(crate) use many::{Claimed, already_there, find_taken, register_many};
+pub(crate) use bulk::{Claimed, already_there, find_taken, register_many};
 
 /// Registers a patient.
 pub async fn register(
     app: &App,
     actor: &Actor,
     new: &NewPatient,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Patient, Error> {
     scope(actor, Action::CreatePatient)?;
     let today = app.clock().today();
     let state = PatientState::default().changed_by(&new.0, today)?;
     let mut tx = app.db().begin().await?;
-    if let Some(answer) = idempotency::claim::<Patient>(app, &mut tx.conn(), actor, once).await? {
+    if let Some(answer) =
+        idempotency::claim::<Patient>(app, &mut tx.conn(), actor, idempotency_key).await?
+    {
         check_visible::<Patient>(app, &mut tx.conn(), actor, answer.id).await?;
-        return Ok(answer);
+        // One that an earlier version has kept does not say whether there are allergies.
+        let has_allergies = answer.has_allergies || answer.allergies.is_some();
+        return Ok(answered(Patient { has_allergies, ..answer }, actor));
     }
     let mut conn = tx.conn();
     let now = app.clock().now();
@@ -56,10 +62,15 @@ pub async fn register(
     let (id, mrn) = inserted.ok_or_else(|| Error::internal("a patient was not inserted"))?;
     let event = registered("patient.created", id, &mrn, &state)?;
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
-    finish_new(app, tx, actor, once, id).await
+    finish_new(app, tx, actor, idempotency_key, id).await
 }
 
-/// The entry of the audit log for a new patient.
+/// A patient for an answer, without the clinical members if the request withholds them.
+pub(super) fn answered(patient: Patient, actor: &Actor) -> Patient {
+    if actor.withholds_clinical { patient.without_clinical() } else { patient }
+}
+
+/// The audit event for a new patient.
 fn registered<'a>(
     action: &'a str,
     id: PatientId,
@@ -87,15 +98,16 @@ pub async fn list(
         scope(actor, Action::ListArchivedPatients)?;
     }
     let today = app.clock().today();
-    let listing = Listing { filter, search: None, scope: visible, today };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
-    let (asked, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
+    let clinical = filter.clinical != Some(false);
+    let listing = Listing { filter, search: None, scope: visible, today, clinical };
+    let pages = filter.pages();
+    let (page, search) = read_list(app, pages, listing.order(), filter.search.as_deref())?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    let page = asked.fetch(app, &listing).await?;
+    let page = page.fetch(app, &listing).await?;
     if page.count == 0
-        && let Some(complaint) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
+        && let Some(error) = search.as_ref().and_then(|search| search.mistyped_mrn.clone())
     {
-        return Err(Error::invalid("search", complaint));
+        return Err(Error::invalid("search", error));
     }
     Ok(page)
 }
@@ -137,7 +149,7 @@ fn changes(old: &PatientState, new: &PatientState) -> Result<Vec<Change>, Error>
     Ok(changes)
 }
 
-/// Puts a patient into the archive.
+/// Archives a patient.
 pub async fn archive(
     app: &App,
     actor: &Actor,
@@ -147,19 +159,20 @@ pub async fn archive(
 ) -> Result<Patient, Error> {
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Any).await?;
-    if row.revision.is_archived {
+    if row.record.is_archived() {
         return Ok(row.shown(app, actor));
     }
     row.check_version(app, actor, precondition)?;
     let now = app.clock().now();
     let was_written =
         patients::set_archived(&mut tx.conn(), &row, Some(now), actor.id(), now).await?;
-    assignments::rest(app, &mut tx, actor, id).await?;
+    assignments::suspend(app, &mut tx, actor, id).await?;
+    visits::end_all(app, &mut tx.conn(), actor, id).await?;
     let event = AuditEvent { reason: archiving.reason, ..row.event("patient.archived") };
     finish(app, tx, actor, (id, was_written), event).await
 }
 
-/// Brings a patient back from the archive, with the assignments that archiving has ended.
+/// Restores a patient from the archive, with the assignments that archiving has ended.
 pub(crate) async fn restore(
     app: &App,
     tx: &mut Tx,
@@ -170,11 +183,11 @@ pub(crate) async fn restore(
     check_identifiers(&mut tx.conn(), &row.record.state(), Some(id)).await?;
     let written = patients::set_archived(&mut tx.conn(), row, None, actor.id(), now).await;
     let was_written = written.map_err(taken_identifier)?;
-    assignments::resume(app, tx, actor, id).await?;
+    assignments::reactivate(app, tx, actor, id).await?;
     Ok(was_written)
 }
 
-/// Erases a patient for good. The audit log keeps that it happened and not what it was.
+/// Erases a patient permanently. The audit log keeps the fact, but none of the erased data.
 pub async fn purge(
     app: &App,
     actor: &Actor,
@@ -190,11 +203,15 @@ pub async fn purge(
     scope(actor, Action::PurgePatient)?;
     row.check_version(app, actor, precondition)?;
     assignments::lock_doctors_of(&mut tx.conn(), id).await?;
-    assignments::erase_of(&mut tx.conn(), id).await?;
+    for (table, entity) in db::records::ABOUT_PATIENTS {
+        for about in db::records::about(&mut tx.conn(), table, id).await? {
+            erase(&mut tx.conn(), entity, about).await?;
+        }
+    }
     erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
     let mut event = row.event("patient.purged");
     (event.version, event.reason) = (Some(row.revision.version + 1), Some(purging.reason));
-    // Before the record goes: who may know of it is read off it.
+    // Noted before the record is deleted, because the record determines who may see the event.
     audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
     if !patients::remove(&mut tx.conn(), &row.record).await? {
         return Err(overtaken::<Patient>(app, tx, actor, id).await);
@@ -204,41 +221,41 @@ pub async fn purge(
     Ok(())
 }
 
-/// Erases what is kept about a record beside itself: the values in the audit log, and answers that
-/// were kept for requests that are sent again.
+/// Erases the stored values of a record elsewhere: those in the audit log, and stored answers
+/// under idempotency keys.
 pub(crate) async fn erase(conn: &mut Conn<'_>, entity: &str, id: i64) -> Result<(), Error> {
     db::audit::erase(conn, entity, id).await?;
     Ok(db::idempotency::erase(conn, entity, id).await?)
 }
 
 fn taken(place: usize) -> (String, FieldError) {
-    let message = "another patient has this identifier already";
+    let message = "another patient already has this identifier";
     (format!("identifiers[{place}]"), FieldError::new("not_unique", message))
 }
 
-/// Names every identifier that another patient has; the index decides between two who come at the
-/// same moment.
+/// Reports every identifier that another patient already has. Between concurrent writes, the
+/// unique index decides.
 async fn check_identifiers(
     conn: &mut Conn<'_>,
     state: &PatientState,
     own: Option<PatientId>,
 ) -> Result<(), Error> {
-    let mut faults = FieldErrors::default();
+    let mut errors = FieldErrors::default();
     for (i, identifier) in state.fields.identifiers.iter().enumerate() {
         let holder = patients::with_identifier(conn, &identifier.system, &identifier.value).await?;
         if holder.is_some() && holder != own {
-            let (field, complaint) = taken(i);
-            faults.add(field, complaint);
+            let (field, error) = taken(i);
+            errors.add(field, error);
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Conflict(faults)) }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Conflict(errors)) }
 }
 
 fn taken_identifier(error: DbError) -> Error {
     match error {
         DbError::Unique(UniqueKey::PatientIdentifier) => {
-            let (_, complaint) = taken(0);
-            Error::Conflict(FieldErrors::one("identifiers", complaint))
+            let (_, error) = taken(0);
+            Error::Conflict(FieldErrors::one("identifiers", error))
         }
         other => other.into(),
     }

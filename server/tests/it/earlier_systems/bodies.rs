@@ -1,5 +1,5 @@
-//! The bodies as the five documents print them. What a document says in a comment inside a body is
-//! left out, since JSON has none.
+//! The bodies as the five documents print them, without the comments inside them, which JSON does
+//! not have.
 
 /// The fullstack application with Bootstrap pages.
 pub(super) mod fullstack {
@@ -58,7 +58,7 @@ pub(super) mod fullstack {
     "notes": "Regular checkup scheduled"
 }"#;
 
-    /// What the answer to a list of patients has in each row.
+    /// The members of each row in a list of patients.
     pub(crate) const PATIENT_MEMBERS: &[&str] = &[
         "id",
         "first_name",
@@ -81,7 +81,7 @@ pub(super) mod fullstack {
     ];
 }
 
-/// The backend whose mappings lie under the patients.
+/// The backend with mappings under patients.
 pub(super) mod nested {
     pub(crate) const REGISTER: &str = r#"{
     "name": "John Doe",
@@ -130,7 +130,7 @@ pub(super) mod nested {
 }"#;
 }
 
-/// The backend in which only staff keeps the doctors.
+/// The backend in which only staff manage doctors.
 pub(super) mod staffed {
     pub(crate) const REGISTER: &str = r#"{
       "name": "Your Name",

@@ -1,4 +1,4 @@
-//! What holds for every earlier path and every earlier name of a member.
+//! Rules for every earlier path and every earlier member name.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,13 +8,13 @@ use super::send;
 use crate::harness::{Backend, Client, Server, on_both};
 
 on_both! {
-    a_member_under_two_spellings_is_given_twice,
-    a_fault_is_named_by_the_member_as_it_was_sent,
+    a_member_under_two_names_is_an_error,
+    an_error_uses_the_member_name_that_was_sent,
     an_earlier_path_has_its_own_methods_and_allow,
     every_earlier_path_is_in_force,
-    what_is_no_earlier_path_stays_what_it_is,
-    links_of_a_list_keep_the_spelling_in_which_it_was_asked_for,
-    an_earlier_path_answers_as_the_one_of_today,
+    other_paths_are_not_rewritten,
+    links_of_a_list_keep_the_spelling_of_the_request,
+    an_earlier_path_answers_like_the_current_one,
     a_mapping_that_was_read_can_be_sent_back,
 }
 
@@ -34,7 +34,7 @@ async fn assign(client: &Client, patient: i64, doctor: i64) -> Value {
     client.post("/api/mappings", body).await.expect_status(201).body
 }
 
-async fn a_member_under_two_spellings_is_given_twice(backend: Backend) {
+async fn a_member_under_two_names_is_an_error(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     for (method, path, body, field) in [
         ("POST", "/api/patients", json!({"name": "A B", "first_name": "A"}), "name"),
@@ -71,46 +71,46 @@ async fn a_member_under_two_spellings_is_given_twice(backend: Backend) {
         ),
     ] {
         let answer = send(&staff, method, path, &body.to_string()).await.expect_status(400);
-        assert!(answer.complaints(field).contains("is given twice"), "{path}: {}", answer.text);
+        assert!(answer.field_errors(field).contains("is given twice"), "{path}: {}", answer.text);
     }
     let repeated = r#"{"name": "A B", "phone": "12345", "phone": "12345"}"#;
     let answer = send(&staff, "POST", "/api/patients", repeated).await.expect_status(400);
-    answer.complaints("phone");
+    answer.field_errors("phone");
     assert_eq!(staff.get("/api/patients").await.body["count"], 2);
 }
 
-async fn a_fault_is_named_by_the_member_as_it_was_sent(backend: Backend) {
+async fn an_error_uses_the_member_name_that_was_sent(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     let bad = json!({"name": "", "phone": "1", "blood_group": "C+", "gender": "male"});
     let answer = staff.post("/api/patients", bad).await.expect_status(400);
     for field in ["phone", "blood_group"] {
-        answer.complaints(field);
+        answer.field_errors(field);
     }
     let nameless = staff.patch("/api/patients/1", json!({"name": null})).await.expect_status(400);
-    assert!(nameless.complaints("name").contains("is required"), "{}", nameless.text);
+    assert!(nameless.field_errors("name").contains("is required"), "{}", nameless.text);
     assert_eq!(nameless.body["error_codes"][0]["field"], "name");
     assert!(nameless.body["detail"].as_str().unwrap().starts_with("name: "));
-    // What only the records can tell.
+    // The errors that depend on stored records.
     let nobody = json!({"patient_id": 99, "doctor_id": 99});
     let answer = staff.post("/api/mappings", nobody).await.expect_status(400);
-    answer.complaints("patient_id");
-    answer.complaints("doctor_id");
+    answer.field_errors("patient_id");
+    answer.field_errors("doctor_id");
     let nobody = json!({"patient": 99, "doctor_id": 1});
     let answer = staff.post("/api/mappings", nobody).await.expect_status(400);
-    answer.complaints("patient");
+    answer.field_errors("patient");
     assign(&staff, 1, 1).await;
     let answer = staff.post("/api/mappings", json!({"patient_id": 1, "doctor_id": 1})).await;
     let answer = answer.expect_status(409);
-    answer.complaints("doctor_id");
+    answer.field_errors("doctor_id");
     assert_eq!(answer.body["existing"]["id"], 1);
     let moved = staff.patch("/api/mappings/1", json!({"patient_id": 2})).await.expect_status(400);
-    moved.complaints("patient_id");
+    moved.field_errors("patient_id");
     staff
         .patch("/api/mappings/1", json!({"patient_id": 1, "doctor_id": 1}))
         .await
         .expect_status(200);
     let unknown = staff.post("/api/patients", json!({"name": "A", "doctor_id": 1})).await;
-    unknown.expect_status(400).complaints("doctor_id");
+    unknown.expect_status(400).field_errors("doctor_id");
 }
 
 async fn an_earlier_path_has_its_own_methods_and_allow(backend: Backend) {
@@ -149,7 +149,7 @@ async fn every_earlier_path_is_in_force(backend: Backend) {
                 let path = format!("{}{slash}", earlier.replace("{id}", "99"));
                 let stranger = send(&server.nobody(), method, &path, "").await;
                 assert_eq!(stranger.status, 401, "{method} {path}");
-                // The operation is there, and says what it thinks of the id or the body.
+                // The operation exists, and complains about the id or the body.
                 let answer = send(&staff, method, &path, "{}").await;
                 let expected: &[u16] = match (*method, earlier.contains("{id}")) {
                     (_, true) => &[404],
@@ -166,7 +166,7 @@ async fn every_earlier_path_is_in_force(backend: Backend) {
     }
 }
 
-async fn what_is_no_earlier_path_stays_what_it_is(backend: Backend) {
+async fn other_paths_are_not_rewritten(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     for (method, path, status) in [
         ("GET", "/api/mappings/1/history", 404),
@@ -191,7 +191,7 @@ async fn what_is_no_earlier_path_stays_what_it_is(backend: Backend) {
         let answer = send(&staff, method, path, "").await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
     }
-    // The same words as at the path of today.
+    // The same words as at the current path.
     for (earlier, today) in [
         ("/api/mappings/x", "/api/patients/x/doctors"),
         ("/api/mappings/99", "/api/patients/99/doctors"),
@@ -204,7 +204,7 @@ async fn what_is_no_earlier_path_stays_what_it_is(backend: Backend) {
     }
 }
 
-async fn links_of_a_list_keep_the_spelling_in_which_it_was_asked_for(backend: Backend) {
+async fn links_of_a_list_keep_the_spelling_of_the_request(backend: Backend) {
     let (_server, staff) = desk(backend).await;
     assign(&staff, 1, 1).await;
     assign(&staff, 1, 2).await;
@@ -226,7 +226,7 @@ async fn links_of_a_list_keep_the_spelling_in_which_it_was_asked_for(backend: Ba
     }
 }
 
-async fn an_earlier_path_answers_as_the_one_of_today(backend: Backend) {
+async fn an_earlier_path_answers_like_the_current_one(backend: Backend) {
     let (server, staff) = desk(backend).await;
     let body = json!({"patient_id": 1, "doctor_id": 1, "notes": "Mornings"});
     let post = |path: &str| {
@@ -237,7 +237,7 @@ async fn an_earlier_path_answers_as_the_one_of_today(backend: Backend) {
     assert_eq!(created.header("location"), "/api/assignments/1");
     let read = staff.get("/api/assignments/1").await.expect_status(200);
     assert_eq!((&read.body, read.header("etag")), (&created.body, created.header("etag")));
-    // The same request under any spelling of the path.
+    // The same request under every spelling of the path.
     for path in ["/api/assignments", "/api/patients/mappings/"] {
         assert_eq!(post(path).await.expect_status(201).body, created.body, "{path}");
     }

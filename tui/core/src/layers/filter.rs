@@ -100,14 +100,14 @@ fn read(state: &mut State, world: &World) -> PatientFilter {
         let text = form.value(name).trim();
         let read = |text| date::read(text, world.today).and_then(|text| PartialDate::parse(&text));
         let parsed = (!text.is_empty()).then(|| read(text));
-        parsed.and_then(|date| date.map_err(|complaint| faults.add(name, complaint)).ok())
+        parsed.and_then(|date| date.map_err(|error| faults.add(name, error)).ok())
     };
     let (from, to) = (bound("born_from"), bound("born_to"));
     if from.zip(to).is_some_and(|(from, to)| from.earliest() > to.latest()) {
         faults.add("born_to", FieldError::new("before", "must not be before the other day"));
     }
     let city = clean(form.value("city"), Lines::One, PLACE_MAX);
-    let city = city.map_err(|complaint| faults.add("city", complaint)).ok();
+    let city = city.map_err(|error| faults.add("city", error)).ok();
     let filter = PatientFilter {
         gender: form.value("gender").parse().ok(),
         blood_type: form.value("blood_type").parse().ok(),

@@ -227,9 +227,9 @@ fn answer(state: &mut State, at: usize) -> Vec<Step> {
         Some((_, Answer::Archive { id, version })) => {
             let reason = match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
                 Ok(reason) => Some(reason).filter(|reason| !reason.is_empty()),
-                Err(complaint) => {
+                Err(error) => {
                     if let Some(field) = state.form.field_mut("reason") {
-                        field.refused = Some(complaint.message);
+                        field.refused = Some(error.message);
                     }
                     return Vec::new();
                 }

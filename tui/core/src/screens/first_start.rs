@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::{
     FieldError, FieldErrors,
     account::{
-        FULL_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN_STAFF, Role, check_password, password_faults,
+        FULL_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN_STAFF, Role, check_password, password_errors,
     },
     read::{self, Reader},
     rules,
@@ -106,7 +106,7 @@ fn judge(form: &mut Form) {
     if !faults.concern("password") {
         let own = [form.value("email"), form.value("name")];
         let judged = check_password(form.value("password"), Role::Admin, &own);
-        faults.extend(password_faults("password", judged));
+        faults.extend(password_errors("password", judged));
     }
     again(form, &mut faults);
     form.judge(&faults);

@@ -75,8 +75,8 @@ pub fn again(form: &Form, faults: &mut FieldErrors) {
     if form.value("password") != form.value("password_confirm")
         && !faults.concern("password_confirm")
     {
-        let complaint = FieldError::new("not_the_same", "must be the same as the password");
-        faults.add("password_confirm", complaint);
+        let error = FieldError::new("not_the_same", "must be the same as the password");
+        faults.add("password_confirm", error);
     }
 }
 

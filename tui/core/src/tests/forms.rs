@@ -89,6 +89,21 @@ fn a_new_patient_carries_only_what_is_filled_in() {
 }
 
 #[test]
+fn what_is_withheld_is_not_shown_as_missing_and_has_no_field() {
+    let mut driver = Driver::looking_at(jose().without_clinical(), 80, 30);
+    driver.shows("recorded, but not shown");
+    driver.shows("Medical history   not shown");
+    driver.keys("<ctrl-e>");
+    driver.shows("Edit patient");
+    driver.hides("Allergies");
+    driver.hides("Med. history");
+    driver.keys("y<ctrl-s>");
+    assert_eq!(serde_json::to_value(sent(&driver).1).unwrap(), json!({"first_name": "Joséy"}));
+    let none = shared::patient::Patient { has_allergies: false, ..jose() };
+    Driver::looking_at(none.without_clinical(), 80, 30).hides("recorded, but not shown");
+}
+
+#[test]
 fn identifiers_are_written_one_a_line() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-n>Ana<backtab>insurance: X1<enter>  passport:Y2<ctrl-s>");

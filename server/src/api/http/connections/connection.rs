@@ -68,7 +68,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
             encrypted = timeout_at(deadline, accepted) => encrypted,
             // No request was read yet, so none has to be answered.
             _ = stopping.changed() => return,
-            () = self.traffic.asked_to_leave() => return self.cut(CutReason::GaveWay),
+            () = self.traffic.close_requested() => return self.cut(CutReason::GaveWay),
         };
         match encrypted {
             Ok(Ok(stream)) => {
@@ -128,7 +128,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
             result = &mut served => result,
             () = silence => return,
             () = traffic.left_unread(limits.unread) => return self.cut(CutReason::Unread),
-            () = traffic.asked_to_leave() => return self.cut(CutReason::GaveWay),
+            () = traffic.close_requested() => return self.cut(CutReason::GaveWay),
         };
         match result {
             Ok(()) => {}

@@ -156,7 +156,7 @@ impl Places {
             Some(((count, Reverse(since)), &connection.traffic))
         });
         if let Some((_, traffic)) = quiet.max_by_key(|(rank, _)| *rank) {
-            traffic.ask_to_leave();
+            traffic.request_close();
         }
     }
 }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn proxies_and_this_machine_are_apart() {
+    async fn proxies_and_this_machine_have_no_limit_per_address() {
         let places = places(100, 1);
         let mut kept = Vec::new();
         for address in ["127.0.0.1", "127.9.9.9", "::1", "10.1.2.3", "::ffff:10.1.2.3"] {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_one_that_is_quiet_for_longest_where_there_are_most_gives_way() {
+    async fn the_quietest_connection_of_the_busiest_address_gives_way() {
         let places = places(6, 6);
         let mut kept = Vec::new();
         for address in
@@ -231,16 +231,16 @@ mod tests {
         let mut gone = Vec::new();
         for _ in 0..5 {
             places.make_room();
-            let asked = kept.iter().position(|(_, traffic, _)| traffic.is_asked_to_leave());
+            let asked = kept.iter().position(|(_, traffic, _)| traffic.is_close_requested());
             gone.push(kept.remove(asked.expect("nobody is asked")).0);
         }
         assert_eq!(gone, ["192.0.2.9", "192.0.2.9", "192.0.2.1", "192.0.2.7", "127.0.0.1"]);
         places.make_room();
-        assert!(!kept[0].1.is_asked_to_leave());
+        assert!(!kept[0].1.is_close_requested());
     }
 
     #[tokio::test]
-    async fn a_newcomer_waits_until_somebody_has_left() {
+    async fn a_new_connection_waits_for_a_free_place() {
         let places = places(1, 9);
         let (traffic, other) = (traffic(), traffic());
         let running = traffic.begin();
@@ -248,10 +248,10 @@ mod tests {
         let waiting = places.take([192, 0, 2, 2].into(), &other);
         tokio::pin!(waiting);
         assert!(timeout(Duration::from_millis(250), &mut waiting).await.is_err());
-        assert!(!traffic.is_asked_to_leave());
+        assert!(!traffic.is_close_requested());
         drop(running);
         assert!(timeout(Duration::from_millis(250), &mut waiting).await.is_err());
-        assert!(traffic.is_asked_to_leave());
+        assert!(traffic.is_close_requested());
         drop(place);
         assert!(waiting.await.is_some());
     }

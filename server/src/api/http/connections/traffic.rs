@@ -64,7 +64,7 @@ struct State {
     emptied: u64,
     /// The time since which no request runs and nothing is unsent.
     quiet_since: Option<Instant>,
-    is_asked_to_leave: bool,
+    is_close_requested: bool,
 }
 
 /// A running request. Dropping it ends the request.
@@ -86,7 +86,7 @@ impl Traffic {
             sent: 0,
             emptied: 0,
             quiet_since: Some(Instant::now()),
-            is_asked_to_leave: false,
+            is_close_requested: false,
         };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -162,19 +162,19 @@ impl Traffic {
     }
 
     /// Asks the connection to end, because another one needs its place.
-    pub(crate) fn ask_to_leave(&self) {
-        self.state().is_asked_to_leave = true;
+    pub(crate) fn request_close(&self) {
+        self.state().is_close_requested = true;
         self.leaving.notify_one();
     }
 
     #[cfg(test)]
-    pub(crate) fn is_asked_to_leave(&self) -> bool {
-        self.state().is_asked_to_leave
+    pub(crate) fn is_close_requested(&self) -> bool {
+        self.state().is_close_requested
     }
 
     /// Completes when the connection was asked to end and is quiet. A connection that has received
     /// a request in the meantime stays.
-    pub(crate) async fn asked_to_leave(&self) {
+    pub(crate) async fn close_requested(&self) {
         loop {
             self.leaving.notified().await;
             if self.quiet_since().is_some() {

@@ -1,4 +1,4 @@
-//! Accounts, as administrators keep them over the API, and the list that the front desk sees.
+//! Accounts as administrators manage them over the API, and the list of users for the front desk.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -20,9 +20,9 @@ use crate::{
         users::{self, UserRow, listing::Listing},
     },
     domain::{
-        access::{Action, in_person, may, scope, user_permissions},
+        access::{Action, may, require_session, scope, user_permissions},
         accounts::{
-            account::{apply, changer, check_taken},
+            account::{apply, changed_by_name, check_taken},
             codes::{self, Issued, Purpose},
             devices, sessions, usernames,
         },
@@ -38,27 +38,28 @@ use crate::{
     },
 };
 
-/// How long the code of an account without a password works: its owner may be there next week only.
+/// The validity of a code for an account without a password, whose owner may not be there until
+/// next week.
 const FIRST_CODE: TimeDelta = CODE_LIFETIME_MAX;
-/// How long the code for a forgotten password works: its owner is on the phone, or at the desk.
+/// The validity of a code for a forgotten password, whose owner is on the phone or at the desk.
 const NEXT_CODE: TimeDelta = TimeDelta::minutes(30);
 
-/// Who is asked for: an administrator, in person.
+/// Requires an administrator with a session of their own, not an API token.
 fn check(actor: &Actor) -> Result<(), Error> {
     scope(actor, Action::ManageUsers)?;
-    in_person(actor)
+    require_session(actor)
 }
 
-/// Lets somebody who keeps accounts write, one at a time: an account or a code outlasts whoever made
-/// it, so it is made only by somebody who is an administrator still. All active administrators stay as
-/// they are until the transaction ends, and are locked before any other account.
-async fn take_turn(conn: &mut Conn<'_>, actor: &Actor) -> Result<(), Error> {
+/// Lets administrators write one at a time. An account or a code outlasts its author, so the
+/// author must still be an administrator. All active administrators are locked until the
+/// transaction ends, before any other account.
+async fn lock_as_admin(conn: &mut Conn<'_>, actor: &Actor) -> Result<(), Error> {
     users::lock_admins(conn).await?;
-    let user = sessions::hold(conn, actor).await?.user;
+    let user = sessions::lock_caller(conn, actor).await?.user;
     check(&Actor { user, ..actor.clone() })
 }
 
-/// What the caller may see of a user.
+/// The members of a user that the caller may see.
 fn visible(actor: &Actor, row: UserRow) -> VisibleUser {
     let has_password = row.password_hash.is_some();
     let user = row.user;
@@ -69,7 +70,7 @@ fn visible(actor: &Actor, row: UserRow) -> VisibleUser {
     VisibleUser::Brief { user: BriefUser { id, username, name, role }, version }
 }
 
-/// The whole account, with what the caller may do with it.
+/// The whole account, with the caller's permissions for it.
 async fn account(conn: &mut Conn<'_>, actor: &Actor, row: &UserRow) -> Result<Account, Error> {
     let is_last_admin = is_last_admin(conn, &row.user).await?;
     let permissions = Some(user_permissions(actor, &row.user, is_last_admin));
@@ -87,12 +88,12 @@ pub async fn list_visible(
         scope(actor, Action::ReadAccounts)?;
     }
     let listing = Listing { filter, search: None };
-    let pages = (filter.page, filter.page_size, filter.cursor.as_deref());
+    let pages = filter.pages();
     let sees_emails = may(actor, Action::ReadAccounts);
     let search = filter.search.as_deref().map(|text| Search::of_users(text, sees_emails));
-    let (asked, search) = read_page(app, pages, listing.order(), search)?;
+    let (page, search) = read_page(app, pages, listing.order(), search)?;
     let listing = Listing { search: search.as_ref(), ..listing };
-    Ok(asked.fetch(app, &listing).await?.map(|row| visible(actor, row)))
+    Ok(page.fetch(app, &listing).await?.map(|row| visible(actor, row)))
 }
 
 /// One user.
@@ -107,22 +108,22 @@ pub async fn read(app: &App, actor: &Actor, id: UserId) -> Result<VisibleUser, E
     Ok(visible(actor, row))
 }
 
-/// Makes an account, and the code with which its owner sets a password.
+/// Creates an account, and the code with which its owner sets a password.
 pub async fn create_by_admin(
     app: &App,
     actor: &Actor,
     new: &NewUser,
-    once: Option<&IdempotencyKey>,
+    idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<CreatedUser, Error> {
     check(actor)?;
     let now = app.clock().now();
     let (email, username) = (new.email.as_deref(), new.username.as_deref());
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
-    if let Some(kept) = idempotency::claim(app, &mut conn, actor, once).await? {
-        return answered_again(app, &mut conn, kept).await;
+    if let Some(kept) = idempotency::claim(app, &mut conn, actor, idempotency_key).await? {
+        return replay(app, &mut conn, kept).await;
     }
-    take_turn(&mut conn, actor).await?;
+    lock_as_admin(&mut conn, actor).await?;
     check_taken(&mut conn, email, username).await?;
     let row = users::NewUser {
         email,
@@ -132,7 +133,7 @@ pub async fn create_by_admin(
         phone: new.phone.as_deref(),
         role: new.role,
         password_hash: None,
-        // Whoever keeps the accounts vouches for the address.
+        // An administrator has entered the address, so it counts as verified.
         email_verified: email.is_some(),
         made_by: Some(actor.id()),
         now,
@@ -145,29 +146,26 @@ pub async fn create_by_admin(
     let issued = code(app, &mut conn, actor, &row).await?;
     let (user, expires_at) = (account(&mut conn, actor, &row).await?, issued.expires_at);
     let made = CreatedUser { user, code: issued.code, expires_at };
-    // No code is stored: what is kept only leads to it.
+    // Codes are not stored: the kept answer has only the beginning, which identifies the code.
     let kept = CreatedUser { code: codes::beginning(&made.code), ..made.clone() };
-    idempotency::keep(&mut conn, actor, once, (ENTITY, row.user.id.0), &kept).await?;
+    idempotency::keep(&mut conn, actor, idempotency_key, (ENTITY, row.user.id.0), &kept).await?;
     tx.commit().await?;
     Ok(made)
 }
 
-/// The first answer again, with its code as long as that works.
-async fn answered_again(
-    app: &App,
-    conn: &mut Conn<'_>,
-    kept: CreatedUser,
-) -> Result<CreatedUser, Error> {
-    match codes::again(app, conn, &kept.code, Purpose::SetPassword).await? {
+/// Replays the first answer, with its code if that is still valid.
+async fn replay(app: &App, conn: &mut Conn<'_>, kept: CreatedUser) -> Result<CreatedUser, Error> {
+    match codes::recover(app, conn, &kept.code, Purpose::SetPassword).await? {
         Some(code) => Ok(CreatedUser { code, ..kept }),
         None => {
-            let message = "was used or replaced since the account was made: make another one";
+            let message =
+                "has been used or replaced since the account was created: issue another one";
             Err(Error::conflict("code", "void", message))
         }
     }
 }
 
-/// Makes a code in the place of earlier ones, and notes that, but not which.
+/// Creates a code in place of earlier ones, and notes the fact without the code.
 async fn code(
     app: &App,
     conn: &mut Conn<'_>,
@@ -182,18 +180,18 @@ async fn code(
     Ok(issued)
 }
 
-/// Makes a code with which a user sets a password; one from before is worthless.
+/// Creates a code with which a user sets a password, and voids earlier ones.
 pub async fn issue_code(app: &App, actor: &Actor, id: UserId) -> Result<IssuedCode, Error> {
     check(actor)?;
     if id == actor.id() {
-        // Otherwise who finds a desk unlocked takes the account with it.
-        return Err(Error::Forbidden("set your own password with the one until now"));
+        // Otherwise, anybody at an unlocked desk could take over the account.
+        return Err(Error::Forbidden("change your own password with the current one"));
     }
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     if !row.user.is_active {
-        let message = "is false: take the account into use first";
+        let message = "is false: activate the account first";
         return Err(Error::conflict("is_active", "deactivated", message));
     }
     let Issued { code, expires_at } = code(app, &mut tx.conn(), actor, &row).await?;
@@ -201,12 +199,12 @@ pub async fn issue_code(app: &App, actor: &Actor, id: UserId) -> Result<IssuedCo
     Ok(IssuedCode { code, expires_at })
 }
 
-/// Ends all sessions of a user, and makes the user's devices unknown. API tokens go on: they are no
-/// logins.
+/// Ends all sessions of a user and forgets the user's devices. API tokens stay valid, because they
+/// are not logins.
 pub async fn end_sessions(app: &App, actor: &Actor, id: UserId) -> Result<(), Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     sessions::end_all(app, &mut tx.conn(), id, None).await?;
     devices::void_all(&mut tx.conn(), id).await?;
@@ -225,20 +223,20 @@ pub async fn update(
 ) -> Result<Account, Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     let before = find(&mut tx, actor, id, precondition).await?;
-    let mut faults = FieldErrors::default();
-    input.profile.read_only.compare(&json!(before.user), &mut faults);
+    let mut errors = FieldErrors::default();
+    input.profile.read_only.compare(&json!(before.user), &mut errors);
     let mut after = before.clone();
-    apply(&input.profile, &before.user, &mut after.user, &mut faults);
+    apply(&input.profile, &before.user, &mut after.user, &mut errors);
     if id == actor.id() && after.user.email != before.user.email {
         let message =
             "can't be changed here, because the account is your own: change it in your profile";
-        faults.add("email", FieldError::new("own_account", message));
+        errors.add("email", FieldError::new("own_account", message));
     }
-    faults.into_result()?;
+    errors.into_result()?;
     if after.user.email != before.user.email {
-        // As at making the account.
+        // The same rule as for a new account.
         after.user.email_verified = after.user.email.is_some();
     }
     let other = |new: &Option<String>, old: &Option<String>| {
@@ -261,7 +259,7 @@ pub async fn update(
     Ok(account)
 }
 
-/// Takes an account out of use; one that is out of use already stays so.
+/// Deactivates an account. Deactivating it again changes nothing.
 pub async fn deactivate_by_admin(
     app: &App,
     actor: &Actor,
@@ -270,10 +268,10 @@ pub async fn deactivate_by_admin(
 ) -> Result<(), Error> {
     check(actor)?;
     let mut tx = app.db().begin().await?;
-    take_turn(&mut tx.conn(), actor).await?;
+    lock_as_admin(&mut tx.conn(), actor).await?;
     let row = users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     if !row.user.is_active {
-        // Done already, whichever version was read.
+        // Nothing to do, whichever version the client has read.
         return Ok(());
     }
     let before = find(&mut tx, actor, id, precondition).await?;
@@ -284,7 +282,7 @@ pub async fn deactivate_by_admin(
     tx.commit().await
 }
 
-/// What a change is called in the audit log: what weighs most.
+/// The audit action for a change, named after its most important part.
 fn event(before: &UserRow, after: &UserRow) -> &'static str {
     match (before.user.is_active, after.user.is_active) {
         (true, false) => "user.deactivated",
@@ -294,8 +292,8 @@ fn event(before: &UserRow, after: &UserRow) -> &'static str {
     }
 }
 
-/// The account that a write is meant for, if it is the version that was read. It stays as it is until
-/// the transaction ends.
+/// Locks the account for a write until the transaction ends, and checks that it has the version
+/// that the client has read.
 async fn find(
     tx: &mut Tx,
     actor: &Actor,
@@ -304,7 +302,7 @@ async fn find(
 ) -> Result<UserRow, Error> {
     let mut conn = tx.conn();
     let row = users::lock(&mut conn, id).await?.ok_or(Error::NotFound)?;
-    let changed_by_name = changer(&mut conn, &row).await?;
+    let changed_by_name = changed_by_name(&mut conn, &row).await?;
     let found = Found {
         version: row.user.version,
         changed_by: row.changed_by,

@@ -85,9 +85,9 @@ impl State {
     fn judge(&mut self, today: NaiveDate) -> PatientInput {
         let (input, mut faults) = fields::read(&self.form, self.base.is_some(), today);
         if let Err(more) = self.stored().changed_by(&input, today) {
-            for (name, complaint) in more.iter() {
+            for (name, error) in more.iter() {
                 if !faults_on(&faults, name) {
-                    faults.add(name, complaint.clone());
+                    faults.add(name, error.clone());
                 }
             }
         }

@@ -3,7 +3,7 @@
 mod history;
 
 use ratatui_core::{layout::Rect, style::Style};
-use shared::patient::{Gender, Patient};
+use shared::patient::{ClinicalMember, Gender, Patient};
 
 use super::State;
 use crate::{
@@ -199,15 +199,23 @@ fn fields(patient: &Patient, world: &World, columns: u16) -> Vec<Line> {
             ("City", text(&patient.city)),
             ("State", text(&patient.state)),
             ("Zip code", text(&patient.zip_code)),
+            ("Language", text(&patient.preferred_language)),
             ("In an emergency", text(&patient.emergency_contact)),
         ],
     );
+    let clinical = |member, value, otherwise: &str| match patient.withheld.contains(&member) {
+        true => otherwise.to_owned(),
+        false => text(value),
+    };
+    let allergies = if patient.has_allergies { "recorded, but not shown" } else { "" };
+    let allergies = clinical(ClinicalMember::Allergies, &patient.allergies, allergies);
+    let history = clinical(ClinicalMember::MedicalHistory, &patient.medical_history, "not shown");
     page.section(
         "Medical",
         &[
-            ("Allergies", text(&patient.allergies)),
+            ("Allergies", allergies),
             ("Blood type", patient.blood_type.map(|b| b.to_string()).unwrap_or_default()),
-            ("Medical history", text(&patient.medical_history)),
+            ("Medical history", history),
         ],
     );
     page.section(

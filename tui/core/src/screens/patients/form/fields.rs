@@ -43,13 +43,15 @@ pub fn echo_dates(form: &mut Form, today: NaiveDate) {
     }
 }
 
-/// The fields of the form, with a patient's values or empty.
+/// The fields of the form, with a patient's values or empty. What was withheld has no field: an empty
+/// one would look as if nothing were recorded.
 pub fn of(patient: Option<&Patient>) -> Vec<Field> {
+    let withheld = patient.map(|patient| patient.withheld.as_slice()).unwrap_or_default();
     let values = patient.map(values).unwrap_or_default();
     let value = |name: &str| values.get(name).map_or("", String::as_str);
     let line = |name, label| Field::text(name, label, value(name));
     let notes = |name, label, rows| Field::notes(name, label, value(name), rows);
-    vec![
+    let mut fields = vec![
         line("first_name", "First name").half(),
         line("last_name", "Last name").half(),
         line("date_of_birth", "Born").hint(BORN).half(),
@@ -63,11 +65,14 @@ pub fn of(patient: Option<&Patient>) -> Vec<Field> {
         line("zip_code", "Zip code").half(),
         line("state", "State").half(),
         line("deceased_on", "Died on").hint(DIED).half(),
+        line("preferred_language", "Language").hint("a tag, like es or pt-BR"),
         line("emergency_contact", "In emergency").hint("whom to call, with the number"),
         notes("allergies", "Allergies", 2),
         notes("medical_history", "Med. history", 3),
         notes("identifiers", "Identifiers", 2).hint("one a line, like: insurance: X123456789"),
-    ]
+    ];
+    fields.retain(|field| withheld.iter().all(|member| member.as_str() != field.name));
+    fields
 }
 
 /// A patient's values as the form shows them.
@@ -89,6 +94,7 @@ pub fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
         ("blood_type", patient.blood_type.map(|blood| blood.to_string()).unwrap_or_default()),
         ("allergies", text(&patient.allergies)),
         ("medical_history", text(&patient.medical_history)),
+        ("preferred_language", text(&patient.preferred_language)),
         ("emergency_contact", text(&patient.emergency_contact)),
         ("identifiers", lines.collect::<Vec<_>>().join("\n")),
     ])
@@ -105,7 +111,7 @@ pub fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, Fi
     for field in form.fields.iter().filter(is_sent) {
         match member(field, today) {
             Ok(value) => members.push((field.name.to_owned(), value)),
-            Err(complaint) => faults.add(field.name, complaint),
+            Err(error) => faults.add(field.name, error),
         }
     }
     let mut reader = Reader::from_members(members);

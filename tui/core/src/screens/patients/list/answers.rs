@@ -84,8 +84,8 @@ fn failed(state: &mut State, failure: &Failure) -> Vec<Step> {
 fn refusal(failure: &Failure) -> String {
     match failure {
         Failure::Problem(problem) if problem.errors.contains_key("search") => {
-            let complaints = problem.errors.get("search").cloned().unwrap_or_default();
-            format!("The search can't be done: it {}.", complaints.join("; "))
+            let messages = problem.errors.get("search").cloned().unwrap_or_default();
+            format!("The search can't be done: it {}.", messages.join("; "))
         }
         other => sentence(other),
     }

@@ -72,6 +72,7 @@ fn label(field: &str) -> String {
         "phone_number" => "Phone".to_owned(),
         "email" => "E-mail".to_owned(),
         "deceased_on" => "Died".to_owned(),
+        "preferred_language" => "Language".to_owned(),
         "emergency_contact" => "In an emergency".to_owned(),
         _ => {
             let words = field.replace('_', " ");

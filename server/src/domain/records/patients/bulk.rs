@@ -1,4 +1,4 @@
-//! Many patients at once, for imports and samples.
+//! Bulk operations on patients, for imports and samples.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,18 +18,18 @@ use crate::{
     error::Error,
 };
 
-/// System and value of the identifiers that were given out and not written; with a number that is
-/// the same for those of one patient.
+/// The system and value of identifiers that were accepted but not written, with a number that the
+/// identifiers of one patient share.
 pub(crate) type Claimed = HashMap<(String, String), usize>;
 
 fn key(identifier: &Identifier) -> (String, String) {
     (identifier.system.clone(), identifier.value.clone())
 }
 
-/// Registers many patients, in pieces (see [`in_pieces`]). Answers for each its id, or why it
-/// contradicts what is stored; such a one keeps none of the others out.
+/// Registers many patients, in pieces (see [`in_pieces`]). Returns the id of each patient, or its
+/// conflicts; a refused patient does not affect the others.
 ///
-/// Fails where the database does; the pieces that were written before stay.
+/// Fails if the database does. Pieces that were committed earlier stay.
 pub(crate) async fn register_many(
     app: &App,
     actor: &Actor,
@@ -40,7 +40,7 @@ pub(crate) async fn register_many(
     in_pieces(app, states, &Registering { app, actor, action }).await
 }
 
-/// Who registers, and what that is called in the audit log.
+/// The actor of a bulk registration, and its audit action.
 struct Registering<'a> {
     app: &'a App,
     actor: &'a Actor,
@@ -69,14 +69,14 @@ impl Step<PatientState> for Registering<'_> {
         let missing = || DbError::from(Error::internal("a patient was not inserted"));
         let outcome = |verdict: Result<(), FieldErrors>| match verdict {
             Ok(()) => ids.next().map(Ok).ok_or_else(missing),
-            Err(faults) => Ok(Err(faults)),
+            Err(errors) => Ok(Err(errors)),
         };
         verdicts.into_iter().map(outcome).collect()
     }
 }
 
-/// Says of each patient whether registering it would contradict what is stored or what is claimed;
-/// what the good ones have is claimed from then on.
+/// Checks whether each patient conflicts with stored or claimed ones. Identifiers of patients
+/// without a conflict are claimed.
 pub(crate) async fn find_taken(
     app: &App,
     states: &[PatientState],
@@ -86,8 +86,8 @@ pub(crate) async fn find_taken(
     Ok(sort_out(&mut read.conn(), states, claimed).await?)
 }
 
-/// The same, on a connection. The check comes before the writing, since on PostgreSQL a refused row
-/// spoils the whole transaction.
+/// Like [`find_taken`], on a connection. The check comes before the writes, because on PostgreSQL
+/// a refused row aborts the whole transaction.
 async fn sort_out(
     conn: &mut Conn<'_>,
     states: &[PatientState],
@@ -97,15 +97,15 @@ async fn sort_out(
     let stored = patients::identified_now(conn, &all.collect::<Vec<_>>()).await?;
     let stored: HashSet<_> = stored.iter().map(key).collect();
     let verdict = |state: &PatientState| {
-        let mut faults = FieldErrors::default();
+        let mut errors = FieldErrors::default();
         let own: Vec<_> = state.fields.identifiers.iter().map(key).collect();
         for (place, identifier) in own.iter().enumerate() {
             if stored.contains(identifier) || claimed.contains_key(identifier) {
-                let (field, complaint) = super::taken(place);
-                faults.add(field, complaint);
+                let (field, error) = super::taken(place);
+                errors.add(field, error);
             }
         }
-        faults.into_result()?;
+        errors.into_result()?;
         let claimant = claimed.len();
         claimed.extend(own.into_iter().map(|identifier| (identifier, claimant)));
         Ok(())
@@ -113,16 +113,16 @@ async fn sort_out(
     Ok(states.iter().map(verdict).collect())
 }
 
-/// Says of each list of identifiers whether one patient, in the archive or not, has all of it, or
-/// one of those whose identifiers are claimed. An empty list is nobody's.
+/// Checks whether one patient, stored (archived or not) or claimed, has all identifiers of a list.
+/// An empty list belongs to nobody.
 pub(crate) async fn already_there(
     app: &App,
     lists: &[&[Identifier]],
     claimed: &Claimed,
 ) -> Result<Vec<bool>, Error> {
     let mut read = app.db().read().await?;
-    let asked: Vec<_> = lists.iter().flat_map(|list| list.iter()).collect();
-    let found = patients::identified_ever(&mut read.conn(), &asked).await?;
+    let identifiers: Vec<_> = lists.iter().flat_map(|list| list.iter()).collect();
+    let found = patients::identified_ever(&mut read.conn(), &identifiers).await?;
     let mut holders: HashMap<(String, String), HashSet<Holder>> = HashMap::new();
     for (id, held) in &found {
         for identifier in held {

@@ -1,4 +1,4 @@
-//! Requests that may be sent again: `Idempotency-Key`.
+//! Repeated requests with an `Idempotency-Key`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Backend, Client, Server, on_both};
 
 on_both! {
-    a_key_sent_twenty_times_in_parallel_creates_once_and_answers_the_same,
+    twenty_parallel_requests_with_one_key_create_one_record,
     another_body_or_address_under_the_same_key_is_refused,
-    a_failed_request_keeps_nothing,
-    a_key_belongs_to_its_user_and_ends_after_a_day,
+    a_failed_request_stores_no_answer,
+    a_key_belongs_to_its_user_and_expires_after_a_day,
     every_creating_operation_takes_a_key,
-    purging_erases_kept_answers,
-    a_code_is_not_kept_with_the_answer,
-    answers_of_those_who_never_come_back_go_too,
-    who_may_not_see_a_record_any_more_gets_no_kept_answer,
+    purging_erases_stored_answers,
+    a_stored_answer_contains_no_code,
+    expired_answers_of_absent_users_are_removed,
+    a_stored_answer_is_refused_if_the_record_is_no_longer_visible,
 }
 
 async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
@@ -22,7 +22,7 @@ async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
     client.send(request.json(body)).await
 }
 
-async fn a_key_sent_twenty_times_in_parallel_creates_once_and_answers_the_same(backend: Backend) {
+async fn twenty_parallel_requests_with_one_key_create_one_record(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let body = json!({"first_name": "Ana"});
@@ -58,15 +58,15 @@ async fn another_body_or_address_under_the_same_key_is_refused(backend: Backend)
     post(&staff, "/api/patients", "key-1", &json!({"first_name": "Ana"})).await.expect_status(422);
     for bad in ["", " ", &"x".repeat(256)] {
         let refused = post(&staff, "/api/doctors", bad, &ben).await.expect_status(400);
-        refused.complaints("Idempotency-Key");
+        refused.field_errors("Idempotency-Key");
     }
     let request = staff.request(Method::POST, "/api/doctors").header("idempotency-key", "a");
     let twice = staff.send(request.header("idempotency-key", "b").json(&ben)).await;
-    twice.expect_status(400).complaints("Idempotency-Key");
+    twice.expect_status(400).field_errors("Idempotency-Key");
     assert_eq!(staff.get("/api/doctors").await.body["count"], 1);
 }
 
-async fn a_failed_request_keeps_nothing(backend: Backend) {
+async fn a_failed_request_stores_no_answer(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let body = json!({"patient": 1, "doctor": 1});
@@ -77,7 +77,7 @@ async fn a_failed_request_keeps_nothing(backend: Backend) {
     post(&staff, "/api/assignments", "key-1", &body).await.expect_status(201);
 }
 
-async fn a_key_belongs_to_its_user_and_ends_after_a_day(backend: Backend) {
+async fn a_key_belongs_to_its_user_and_expires_after_a_day(backend: Backend) {
     let server = Server::start(backend).await;
     let (staff, member) = (server.staff().await, server.member("ana@example.com").await);
     let body = json!({"first_name": "Ana"});
@@ -100,6 +100,7 @@ async fn every_creating_operation_takes_a_key(backend: Backend) {
         ("/api/doctors", json!({"last_name": "J", "specialization": "X"})),
         ("/api/assignments", json!({"patient": 1, "doctor": 1})),
         ("/api/assignments/1/transfer", json!({"doctor": 2})),
+        ("/api/visits", json!({"patient": 1})),
         ("/api/users", json!({"email": "new@example.com", "role": "member"})),
     ] {
         let first = post(&admin, path, path, &body).await.expect_status(201);
@@ -111,7 +112,7 @@ async fn every_creating_operation_takes_a_key(backend: Backend) {
     }
 }
 
-async fn purging_erases_kept_answers(backend: Backend) {
+async fn purging_erases_stored_answers(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let body = json!({"first_name": "Ana"});
@@ -122,7 +123,7 @@ async fn purging_erases_kept_answers(backend: Backend) {
     assert_eq!(new.body["id"], 2);
 }
 
-async fn a_code_is_not_kept_with_the_answer(backend: Backend) {
+async fn a_stored_answer_contains_no_code(backend: Backend) {
     let server = Server::start(backend).await;
     let admin = server.admin().await;
     let body = json!({"email": "new@example.com", "role": "member"});
@@ -131,12 +132,12 @@ async fn a_code_is_not_kept_with_the_answer(backend: Backend) {
     assert_eq!(first.body["code"], again.body["code"]);
     let reset = json!({"token": first.body["code"], "new_password": crate::harness::PASSWORD});
     server.nobody().post("/api/auth/password/reset", reset).await.expect_status(204);
-    // The code is gone, so nothing can show it any more.
+    // The code is void, so nothing can show it any more.
     let refused = post(&admin, "/api/users", "key-1", &body).await.expect_status(409);
-    refused.complaints("code");
+    refused.field_errors("code");
 }
 
-async fn answers_of_those_who_never_come_back_go_too(backend: Backend) {
+async fn expired_answers_of_absent_users_are_removed(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     let body = json!({"first_name": "Ana"});
@@ -145,13 +146,13 @@ async fn answers_of_those_who_never_come_back_go_too(backend: Backend) {
     assert_eq!(post(&staff, "/api/patients", "key-1", &body).await.text, first.text);
     server.app.clock().advance(chrono::TimeDelta::hours(25));
     server::domain::idempotency::tidy(&server.app).await.unwrap();
-    // Nothing is left of it, also where the clock goes back.
+    // Nothing is left of it, even if the clock is set back.
     server.app.clock().advance(chrono::TimeDelta::hours(-25));
     let new = post(&staff, "/api/patients", "key-1", &body).await.expect_status(201);
     assert_eq!(new.body["id"], 2);
 }
 
-async fn who_may_not_see_a_record_any_more_gets_no_kept_answer(backend: Backend) {
+async fn a_stored_answer_is_refused_if_the_record_is_no_longer_visible(backend: Backend) {
     let server = Server::start(backend).await;
     let (staff, member) = (server.staff().await, server.member("ana@example.com").await);
     member.patient(json!({"first_name": "Hers"})).await;

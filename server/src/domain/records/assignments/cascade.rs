@@ -1,4 +1,4 @@
-//! What happens to assignments when their patient or their doctor is archived, restored or erased.
+//! Changes to assignments when their patient or their doctor is archived, restored or erased.
 
 use shared::{
     assignment::{Assignment, AssignmentFields, AssignmentStatus},
@@ -14,10 +14,7 @@ use crate::{
         doctors,
         records::Kept,
     },
-    domain::{
-        access::{self, Action},
-        records::{Record, patients},
-    },
+    domain::access::{self, Action},
     error::Error,
     services::{
         actor::Actor,
@@ -25,7 +22,8 @@ use crate::{
     },
 };
 
-/// Writes a changed assignment and notes it; says whether it was still the version that was read.
+/// Writes a changed assignment and notes it. Returns whether the row still had the version that
+/// was read.
 pub(crate) async fn put(
     app: &App,
     conn: &mut Conn<'_>,
@@ -47,7 +45,7 @@ pub(crate) async fn put(
     Ok(true)
 }
 
-/// The same for one of many, which nobody else can have changed since it is locked.
+/// Like [`put`], for a locked row that nobody else can have changed.
 async fn put_locked(
     app: &App,
     conn: &mut Conn<'_>,
@@ -59,14 +57,13 @@ async fn put_locked(
     let fields = AssignmentFields { status, ..row.record.fields.clone() };
     match put(app, conn, actor, row, &fields, resume_status, action).await? {
         true => Ok(()),
-        false => {
-            Err(Error::Unavailable { reason: "an assignment was changed meanwhile", after: 1 })
-        }
+        false => Err(Error::changed_meanwhile()),
     }
 }
 
-/// Ends the active assignments of a patient who is archived, so that restoring brings them back.
-pub(crate) async fn rest(
+/// Suspends the active assignments of a patient who is being archived: they end, and restoring the
+/// patient makes them active again.
+pub(crate) async fn suspend(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
@@ -80,61 +77,62 @@ pub(crate) async fn rest(
     Ok(())
 }
 
-/// Brings back what ended when this patient was archived, unless the doctor is archived by now.
-pub(crate) async fn resume(
+/// Makes the suspended assignments of a restored patient active again, except those to doctors who
+/// are archived.
+pub(crate) async fn reactivate(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
     patient: PatientId,
 ) -> Result<(), Error> {
     let mut conn = tx.conn();
-    // Locked, so that none of them is archived meanwhile.
-    for doctor in assignments::resting_doctors(&mut conn, patient).await? {
+    // Locked, so that none of them is archived in the meantime.
+    for doctor in assignments::doctors_of_suspended(&mut conn, patient).await? {
         doctors::lock(&mut conn, doctor).await?;
     }
-    for (row, status) in assignments::all_resting(&mut conn, patient).await? {
+    for (row, status) in assignments::all_suspended(&mut conn, patient).await? {
         put_locked(app, &mut conn, actor, &row, (status, None), "assignment.reopened").await?;
     }
-    // What was left out, because its doctor is archived, is not brought back another time either.
-    Ok(assignments::forget_resting(&mut conn, patient).await?)
+    // Assignments that stay ended because their doctor is archived are not restored later either.
+    Ok(assignments::forget_suspended(&mut conn, patient).await?)
 }
 
-/// What becomes of the patients of a doctor who is archived.
+/// What happens to the patients of a doctor who is being archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Leaving {
+pub(crate) enum Handover {
     /// Their assignments end.
     End,
     /// Another doctor takes them over.
     To(DoctorId),
 }
 
-/// Ends or reassigns the active assignments of a doctor, who is locked.
+/// Ends or reassigns the active assignments of a doctor whose row is locked.
 ///
-/// Fails where one is of a patient whose assignments the caller may not change.
-pub(crate) async fn leave(
+/// Fails if the caller may not change the assignments of one of the patients.
+pub(crate) async fn hand_over(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
     doctor: DoctorId,
-    leaving: Leaving,
+    handover: Handover,
 ) -> Result<(), Error> {
     let mut conn = tx.conn();
     let rows = assignments::all_active(&mut conn, Of::Doctor(doctor)).await?;
     if !rows.iter().all(|row| access::may_with(actor, Action::AssignPatient, row.revision.owner)) {
         return Err(Error::Forbidden(
-            "others' patients are assigned to this doctor: only the front desk may change that",
+            "this doctor has patients of other users: only the front desk may change their assignments",
         ));
     }
     for row in rows {
         let assignment = &row.record;
-        let Leaving::To(next) = leaving else {
+        let Handover::To(next) = handover else {
             let ends = (AssignmentStatus::Cancelled, None);
             put_locked(app, &mut conn, actor, &row, ends, "assignment.ended").await?;
             continue;
         };
         let ends = (AssignmentStatus::Completed, None);
         put_locked(app, &mut conn, actor, &row, ends, "assignment.transferred").await?;
-        // Who is in the other's care already simply stays there.
+        // A patient whom the other doctor already has simply stays there.
         if assignments::active(&mut conn, assignment.patient, next).await?.is_none() {
             let fields = AssignmentFields {
                 assigned_date: app.clock().today(),
@@ -146,18 +144,10 @@ pub(crate) async fn leave(
     Ok(())
 }
 
-/// Locks the doctors of a patient's active assignments, in the order in which doctors are locked.
+/// Locks the doctors of a patient's active assignments, in the lock order of doctors.
 pub(crate) async fn lock_doctors_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
     for doctor in assignments::doctors_of(conn, patient).await? {
         doctors::lock(conn, doctor).await?;
-    }
-    Ok(())
-}
-
-/// Erases what is kept about the assignments of a patient beside them.
-pub(crate) async fn erase_of(conn: &mut Conn<'_>, patient: PatientId) -> Result<(), Error> {
-    for id in assignments::ids_of(conn, patient).await? {
-        patients::erase(conn, Assignment::ENTITY, id.0).await?;
     }
     Ok(())
 }

@@ -135,8 +135,8 @@ pub(crate) async fn identified_now(
     Ok(taken)
 }
 
-/// The patients, archived ones too, of whom one identifier has the value of one of these; with all
-/// the identifiers that they have.
+/// The patients, archived or not, of whom one identifier has the value of a given one, with all
+/// their identifiers.
 pub(crate) async fn identified_ever(
     conn: &mut Conn<'_>,
     identifiers: &[&Identifier],

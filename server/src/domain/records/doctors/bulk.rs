@@ -1,4 +1,4 @@
-//! Many doctors at once, for imports.
+//! Bulk operations on doctors, for imports.
 
 use std::collections::HashSet;
 
@@ -11,13 +11,13 @@ use crate::{
     error::Error,
 };
 
-/// By what the doctors are known that a dry run would have entered.
+/// The identifying values of the doctors that a dry run would have added.
 pub(crate) type Claimed = HashSet<Known>;
 
-/// Enters many doctors, in pieces (see [`in_pieces`]). Says of each that it was entered, or why not;
-/// such a one keeps none of the others out.
+/// Adds many doctors, in pieces (see [`in_pieces`]). Returns the outcome of each doctor; a refused
+/// doctor does not affect the others.
 ///
-/// Fails where the database does; the pieces that were written before stay.
+/// Fails if the database does. Pieces that were committed earlier stay.
 pub(crate) async fn register_many(
     app: &App,
     actor: &Actor,
@@ -28,7 +28,7 @@ pub(crate) async fn register_many(
     in_pieces(app, fields, &Entering { app, actor, action }).await
 }
 
-/// Who enters, and what that is called in the audit log.
+/// The actor of a bulk registration, and its audit action.
 struct Entering<'a> {
     app: &'a App,
     actor: &'a Actor,
@@ -54,8 +54,8 @@ impl Step<DoctorFields> for Entering<'_> {
             };
             match checked {
                 Ok(()) => {}
-                Err(Error::Conflict(faults)) => {
-                    outcomes.push(Err(faults));
+                Err(Error::Conflict(errors)) => {
+                    outcomes.push(Err(errors));
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -67,13 +67,13 @@ impl Step<DoctorFields> for Entering<'_> {
     }
 }
 
-/// Another import was quicker.
+/// The error for a doctor whom another import has added first.
 fn there() -> FieldErrors {
-    FieldErrors::one("last_name", FieldError::new("not_unique", "is in the directory already"))
+    FieldErrors::one("last_name", FieldError::new("not_unique", "is already in the directory"))
 }
 
-/// Says of each whether entering it would contradict what is stored or what is claimed; the good ones
-/// are claimed from then on.
+/// Checks whether each doctor conflicts with stored or claimed ones. Doctors without a conflict
+/// are claimed.
 pub(crate) async fn find_taken(
     app: &App,
     all: &[DoctorFields],
@@ -82,26 +82,25 @@ pub(crate) async fn find_taken(
     let mut read = app.db().read().await?;
     let mut verdicts = Vec::with_capacity(all.len());
     for fields in all {
-        let mut faults = match check_taken(&mut read.conn(), fields, None).await {
+        let mut errors = match check_taken(&mut read.conn(), fields, None).await {
             Ok(()) => FieldErrors::default(),
-            Err(Error::Conflict(faults)) => faults,
+            Err(Error::Conflict(errors)) => errors,
             Err(error) => return Err(error),
         };
         for (field, key) in Known::unique(fields) {
-            if claimed.contains(&key) && !faults.concern(field) {
-                faults.add(field, super::taken(field));
+            if claimed.contains(&key) && !errors.concern(field) {
+                errors.add(field, super::taken(field));
             }
         }
-        if faults.is_empty() {
+        if errors.is_empty() {
             claimed.extend(Known::all(fields));
         }
-        verdicts.push(faults.into_result());
+        verdicts.push(errors.into_result());
     }
     Ok(verdicts)
 }
 
-/// Says of each row whether a doctor, archived or not, is known by what it is known by, or one of
-/// those who are claimed.
+/// Checks whether each row names a doctor that is stored, archived or not, or claimed.
 pub(crate) async fn already_there(
     app: &App,
     keys: &[&[Known]],

@@ -27,7 +27,7 @@ const STEP_TIME: Duration = Duration::from_secs(20);
 const SEND_TIME: Duration = Duration::from_secs(90);
 
 /// Transports mail.
-pub struct Post {
+pub struct Mailer {
     way: Way,
     from: Mailbox,
 }
@@ -48,7 +48,7 @@ pub enum Failure {
     Never(String),
 }
 
-impl Post {
+impl Mailer {
     /// Reads the settings for mail. It neither connects nor creates anything yet.
     ///
     /// Fails with a sentence for the operator, without the password that the URL may hold.
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_is_spoken_to_in_the_clear_unasked() {
+    fn mail_is_sent_unencrypted_only_to_this_machine() {
         let host = |url: &str| Url::parse(url).unwrap().host().unwrap().to_owned();
         for here in ["smtp://localhost", "smtp://127.0.0.1:25", "smtp://[::1]"] {
             assert!(is_here(&host(here)), "{here}");
@@ -250,7 +250,7 @@ mod tests {
             let mail_from = mail_from.map(str::to_owned);
             let public_url = public.map(|url| url.parse().unwrap());
             let settings = Settings { mail_from, public_url, ..Settings::defaults() };
-            Post::open(&settings, &database).map(|post| post.from().to_string())
+            Mailer::open(&settings, &database).map(|mailer| mailer.from().to_string())
         };
         let public = Some("https://desk.clinic.example/");
         assert_eq!(from(None, None).unwrap(), "Frontdesk <frontdesk@localhost>");

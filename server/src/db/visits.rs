@@ -1,0 +1,235 @@
+//! Visits of patients to the clinic.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use shared::{
+    UserId,
+    dashboard::VisitFigures,
+    id::{PatientId, VisitId},
+    visit::{Visit, VisitFields, VisitFilter, VisitTimes},
+};
+
+use super::{
+    Arg, Conn, DbError, Row, Scope, Sql,
+    columns::Member,
+    listing::{Column, Listed, Order},
+    records::{self, Kept, Revision, first_revision},
+    restrict_updated,
+};
+use crate::error::Error;
+
+const TABLE: &str = "visits";
+
+columns! {
+    VisitFields of "v" {
+        patient as "patient_id", doctor as "doctor_id", assignment as "assignment_id", reason,
+        is_urgent, status,
+    }
+    and "v.number, v.day, v.queue_key, v.arrived_at, v.called_at, v.started_at, v.ended_at, p.mrn, \
+        p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
+        d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, \
+        d.linked_user AS doctor_user, ",
+        record_columns!("v", "p")
+}
+
+macro_rules! joined {
+    () => {
+        " FROM visits v LEFT JOIN patients p ON p.id = v.patient_id \
+         LEFT JOIN doctors d ON d.id = v.doctor_id"
+    };
+}
+
+const TABLES: &str = concat!(joined!(), record_users!("v"));
+
+fn from_row(row: &Row) -> Result<Kept<Visit>, Error> {
+    let fields = read_members(row)?;
+    let doctor_name = row.full_name("doctor_first_name", "doctor_last_name")?;
+    let visit = Visit {
+        id: VisitId(row.get("id")?),
+        number: row.get("number")?,
+        day: Member::read(row, "day")?,
+        patient_name: row.full_name("patient_first_name", "patient_last_name")?,
+        mrn: row.get("mrn")?,
+        doctor_name: fields.doctor.map(|_| doctor_name),
+        fields,
+        arrived_at: row.get("arrived_at")?,
+        called_at: row.get("called_at")?,
+        started_at: row.get("started_at")?,
+        ended_at: row.get("ended_at")?,
+        created_by: UserId(row.get("created_by")?),
+        created_by_username: row.get("created_by_username")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        version: row.get("version")?,
+        permissions: None,
+    };
+    let mut revision = Revision::from_row(TABLE, row)?;
+    revision.editor = row.get::<Option<i64>>("doctor_user")?.map(UserId);
+    Ok(Kept { record: visit, revision })
+}
+
+/// Restricts a query to the visits that the caller may see: those of own patients, and those of the
+/// doctor or the patient that the account is linked to.
+fn restrict_visible(sql: &mut Sql, scope: Scope) {
+    let (user, linked) = match scope {
+        Scope::All => return,
+        Scope::Own(user) => (user, None),
+        Scope::OfDoctor(user) => (user, Some(" OR d.linked_user = ")),
+        Scope::OfPatient(user) => (user, Some(" OR p.linked_user = ")),
+    };
+    sql.push(" AND (p.created_by = ").bind(user.0);
+    if let Some(linked) = linked {
+        sql.push(linked).bind(user.0);
+    }
+    sql.push(")");
+}
+
+/// One visit, if the caller may see it.
+pub(crate) async fn get(
+    conn: &mut Conn<'_>,
+    id: VisitId,
+    scope: Scope,
+) -> Result<Option<Kept<Visit>>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(TABLES).push(" WHERE v.id = ").bind(id.0);
+    restrict_visible(&mut sql, scope);
+    let row = sql.fetch_optional(conn).await?;
+    Ok(row.as_ref().map(from_row).transpose()?)
+}
+
+/// Locks a visit's row until the transaction ends.
+pub(crate) async fn lock(conn: &mut Conn<'_>, id: VisitId) -> Result<(), DbError> {
+    records::lock(conn, TABLE, id.0).await
+}
+
+/// The patient of a visit.
+pub(crate) async fn patient_of(
+    conn: &mut Conn<'_>,
+    id: VisitId,
+) -> Result<Option<PatientId>, DbError> {
+    let sql = Sql::new("SELECT patient_id AS id FROM visits WHERE id = $1");
+    Ok(sql.arg(id.0).fetch_ids(conn).await?.pop())
+}
+
+/// The open visits of a patient, on all days or on one.
+pub(crate) async fn open_of(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+    day: Option<NaiveDate>,
+) -> Result<Vec<Kept<Visit>>, DbError> {
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(TABLES).push(" WHERE v.is_open AND v.patient_id = ").bind(patient.0);
+    sql.and(" AND v.day = ", day).push(" ORDER BY v.id");
+    let rows = sql.fetch_all(conn).await?;
+    Ok(rows.iter().map(from_row).collect::<Result<_, _>>()?)
+}
+
+/// The columns that a write sets, with their values.
+fn values(
+    fields: &VisitFields,
+    times: VisitTimes,
+    now: DateTime<Utc>,
+) -> Result<Vec<(&'static str, Arg)>, Error> {
+    let times = fields.status.stamp(times, now).map(Arg::from);
+    let mut values = member_values(fields)?;
+    values.extend(["called_at", "started_at", "ended_at"].into_iter().zip(times));
+    Ok(values)
+}
+
+/// Inserts a visit with the next number of its day, and returns its id.
+pub(crate) async fn insert(
+    conn: &mut Conn<'_>,
+    day: NaiveDate,
+    fields: &VisitFields,
+    owner: UserId,
+    now: DateTime<Utc>,
+) -> Result<VisitId, DbError> {
+    let sql = Sql::new(
+        "INSERT INTO visit_days (day, last_number) VALUES ($1, 1) ON CONFLICT (day) \
+         DO UPDATE SET last_number = visit_days.last_number + 1 RETURNING last_number",
+    );
+    let number: i64 = sql.arg(day).fetch_one(conn).await?.get("last_number")?;
+    let mut columns = values(fields, [None; 3], now)?;
+    columns.extend([("day", day.into()), ("number", number.into()), ("arrived_at", now.into())]);
+    columns.extend(first_revision(owner, now));
+    let mut sql = Sql::insert("INSERT INTO visits (", vec![columns]);
+    sql.push(" RETURNING id");
+    Ok(VisitId(sql.fetch_one(conn).await?.get("id")?))
+}
+
+/// Writes a changed visit and returns `true`, unless its version has changed since it was read.
+pub(crate) async fn update(
+    conn: &mut Conn<'_>,
+    old: &Kept<Visit>,
+    fields: &VisitFields,
+    changed_by: UserId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let Visit { called_at, started_at, ended_at, .. } = old.record;
+    let columns = values(fields, [called_at, started_at, ended_at], now)?;
+    records::update(conn, &old.revision, columns, changed_by, now).await
+}
+
+/// The numbers of a day, of the visits that the caller may see.
+pub(crate) async fn figures(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+    day: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<VisitFigures, DbError> {
+    let mut sql = Sql::new(
+        "SELECT count(*) AS arrived, count(CASE v.status WHEN 'WAITING' THEN 1 END) AS waiting, \
+         count(CASE v.status WHEN 'CALLED' THEN 1 END) AS called, \
+         count(CASE v.status WHEN 'IN_ROOM' THEN 1 END) AS in_room, \
+         count(CASE v.status WHEN 'DONE' THEN 1 END) AS done, \
+         count(CASE v.status WHEN 'LEFT' THEN 1 END) AS gone, \
+         min(CASE v.status WHEN 'WAITING' THEN v.arrived_at END) AS waiting_since",
+    );
+    sql.push(joined!()).push(" WHERE v.day = ").bind(day);
+    restrict_visible(&mut sql, scope);
+    let row = sql.fetch_one(conn).await?;
+    let since: Option<DateTime<Utc>> = row.get("waiting_since")?;
+    Ok(VisitFigures {
+        arrived: row.get("arrived")?,
+        waiting: row.get("waiting")?,
+        called: row.get("called")?,
+        in_room: row.get("in_room")?,
+        done: row.get("done")?,
+        left: row.get("gone")?,
+        longest_wait_minutes: since.map_or(0, |since| (now - since).num_minutes().max(0)),
+    })
+}
+
+/// A list to be read.
+pub(crate) struct Listing<'a> {
+    pub(crate) filter: &'a VisitFilter,
+    pub(crate) day: NaiveDate,
+    pub(crate) scope: Scope,
+}
+
+impl Listed for Listing<'_> {
+    const COLUMNS: &'static str = COLUMNS;
+    const TABLES: &'static str = TABLES;
+    const COUNTED: &'static str = joined!();
+    const ID: &'static str = "v.id";
+
+    type Record = Visit;
+
+    fn read(&self, row: &Row) -> Result<Self::Record, Error> {
+        Ok(from_row(row)?.record)
+    }
+
+    fn order(&self) -> Order {
+        Order::by_default(Column::text("v.queue_key", "queue_key"), false)
+    }
+
+    fn restrict(&self, sql: &mut Sql) {
+        let filter = self.filter;
+        sql.push(" WHERE v.day = ").bind(self.day);
+        restrict_visible(sql, self.scope);
+        sql.and(" AND v.doctor_id = ", filter.doctor.map(|doctor| doctor.0));
+        sql.and(" AND v.patient_id = ", filter.patient.map(|patient| patient.0));
+        sql.and(" AND v.status = ", filter.status.map(|status| status.as_str()));
+        sql.and(" AND v.is_open = ", filter.is_open);
+        restrict_updated(sql, "v.updated_at", filter.updated_from, filter.updated_to);
+    }
+}
