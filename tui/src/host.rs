@@ -48,6 +48,8 @@ pub(crate) struct Host {
     local: LocalDesk,
     settings: Mutex<Settings>,
     client: Mutex<Option<Link>>,
+    /// Another address of the local desk, which nobody was told of yet.
+    moved_to: Mutex<Option<Url>>,
     handles: Handles,
     devices: DeviceFile,
     /// What the local desk is called among the device tokens: its address may be another tomorrow.
@@ -81,6 +83,7 @@ impl Host {
             local: LocalDesk::new(wish.data, is_ephemeral, is_registration_open),
             settings: Mutex::new(wish.settings),
             client: Mutex::new(None),
+            moved_to: Mutex::new(None),
             handles: Handles::default(),
             turn: tokio::sync::Mutex::new(()),
         }
@@ -201,11 +204,21 @@ impl Host {
                 // Its window is just closing, or another one just opening it.
                 tokio::time::sleep(TAKE_OVER_PAUSE).await;
             }
+            if url != used {
+                *self.moved_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.clone());
+            }
             used = url.clone();
             client.follow_to(url);
             answer = client.send(call, session).await;
         }
         answer
+    }
+
+    /// The local desk's new address, where [`call`](Self::call) has followed it to one.
+    pub(crate) fn moved(&self) -> Option<Desk> {
+        let url = self.moved_to.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let is_local = self.link().is_some_and(|link| link.is_local);
+        is_local.then(|| Desk::Moved { label: local_label(&plain(&url)) })
     }
 
     /// Ends a session, whether the server can be told or not.

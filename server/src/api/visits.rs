@@ -57,6 +57,8 @@ impl VisitsApi {
     }
 
     /// Read a visit
+    ///
+    /// A visit that has ended, or of an earlier day, can be read too.
     #[oai(path = "/:id", method = "get", operation_id = "get_visit")]
     async fn get_visit(
         &self,

@@ -28,7 +28,9 @@ body! {
         /// The e-mail address.
         email: String = required(read::parsed(EMAIL_MAX, rules::email))
             => [format("email"), min_length(1), max_length(EMAIL_MAX), example("ana@example.com")],
-        /// The password.
+        /// The password: 8 to 128 characters of any kind, compared exactly. Staff and administrators need at
+        /// least 15. A password that is guessed early is refused, and so is one that equals the e-mail
+        /// address, the username or the name of the account, in upper or lower case.
         password: String = required(read::secret(PASSWORD_MAX))
             => [format("password"), min_length(PASSWORD_MIN), max_length(PASSWORD_MAX),
                 example("a long walk by the sea")],

@@ -103,6 +103,11 @@ pub enum Desk {
         /// Whether there is a local desk to go back to.
         can_go_local: bool,
     },
+    /// The same local desk has another address, since another window serves it. The session goes on.
+    Moved {
+        /// How it is shown now.
+        label: String,
+    },
     /// It can't be opened, in one sentence. `field` names the field of the form that is meant,
     /// where there is one: `email`, `password`, `url`.
     Failed {

@@ -70,6 +70,9 @@ impl Effects {
             let answer = answer.unwrap_or_else(|_| {
                 Err(Failure::Garbled("something went wrong in this program".to_owned()))
             });
+            if let Some(desk) = host.moved() {
+                let _ = events.send(Msg::Desk(desk).into());
+            }
             let _ = events.send(Msg::Reply(ticket, answer).into());
         };
         if is_write {

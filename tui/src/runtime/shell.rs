@@ -243,7 +243,7 @@ impl Shell {
 fn random() -> Result<u128, String> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes)
-        .map_err(|_| "the machine gives no random numbers".to_owned())?;
+        .map_err(|_| "the system's random number generator failed".to_owned())?;
     Ok(u128::from_be_bytes(bytes))
 }
 

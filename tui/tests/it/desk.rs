@@ -1,6 +1,6 @@
 //! The local desk: who serves it, and who may use it.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
 use rustix::process::Signal;
 
@@ -29,11 +29,16 @@ fn a_wrong_password_says_so_and_the_right_one_still_works() {
 #[test]
 fn a_second_window_joins_the_desk_and_takes_over_when_the_first_is_closed() {
     let home = Home::new();
+    // So the first window serves at another port than the second one will.
+    let usual_port = TcpListener::bind("127.0.0.1:8000");
     let mut first = start(&home);
     set_up(&mut first);
+    drop(usual_port);
+    let first_address = shown_address(&home);
     let mut second = start(&home);
     log_in(&mut second, PASSWORD);
     second.wait_for("No patients yet.");
+    second.wait_for(&first_address);
     register(&mut first, "José", "Gómez", "1989-05-25");
     second.keys("gomez");
     second.wait_for("Gómez");
@@ -50,6 +55,8 @@ fn a_second_window_joins_the_desk_and_takes_over_when_the_first_is_closed() {
     log_in(&mut third, PASSWORD);
     third.wait_for("2 of 2");
     quit(third);
+    assert_ne!(shown_address(&home), first_address);
+    second.wait_for(&shown_address(&home));
     quit(second);
 }
 
@@ -115,6 +122,11 @@ fn a_folder_that_can_not_be_made_is_said_on_the_screen() {
     let program = start(&home);
     program.wait_for("The desk can't be opened.");
     quit(program);
+}
+
+/// The address as the header shows it.
+fn shown_address(home: &Home) -> String {
+    served_at(home).replace("http://", "local desk at ")
 }
 
 /// The address that the desk says to other windows.

@@ -40,6 +40,7 @@ impl App {
                 self.desk(desk, out);
                 self.world.can_go_local = can_go_local;
             }
+            Desk::Moved { label } => self.world.desk = label,
             Desk::Failed { field, message } => self.desk_failed(field.as_deref(), message, out),
         }
     }
