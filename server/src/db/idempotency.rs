@@ -1,7 +1,7 @@
 //! Idempotency keys, and the answers to the first requests that used them.
 
 use chrono::{DateTime, Utc};
-use shared::UserId;
+use shared::{UserId, id::PatientId};
 
 use super::{Conn, DbError, Sql};
 
@@ -63,6 +63,19 @@ pub(crate) async fn remove_before(
 ) -> Result<u64, DbError> {
     let sql = Sql::new("DELETE FROM idempotency_keys WHERE created_at < $1");
     sql.arg(oldest).execute(conn).await
+}
+
+/// Erases the stored answers about visits that were this patient's before they were corrected.
+/// Changes are kept for longer than answers, so they name all these visits.
+pub(crate) async fn erase_corrected_visits(
+    conn: &mut Conn<'_>,
+    patient: PatientId,
+) -> Result<(), DbError> {
+    let sql = Sql::new(
+        "DELETE FROM idempotency_keys WHERE entity = 'visit' AND entity_id IN \
+         (SELECT entity_id FROM changes WHERE entity = 'visit' AND patient_id = $1)",
+    );
+    sql.arg(patient.0).execute(conn).await.map(drop)
 }
 
 /// Erases the stored answers about a record.

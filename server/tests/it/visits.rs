@@ -29,6 +29,7 @@ on_both! {
     archiving_ends_an_open_visit_and_restoring_leaves_it_so,
     archiving_while_a_visit_is_changed_leaves_none_open,
     purging_erases_visits,
+    a_purged_patient_is_in_no_answer_about_a_corrected_visit,
     the_dashboard_counts_the_visits_of_today,
     those_who_may_see_a_visit_hear_of_it,
     a_visit_that_is_sent_again_is_entered_once,
@@ -540,6 +541,19 @@ async fn purging_erases_visits(backend: Backend) {
     let audit = admin.get("/api/audit?entity=visit&entity_id=1").await.expect_status(200);
     assert_eq!((&audit.body["count"], &audit.results()[0]["changes"]), (&json!(1), &json!([])));
     assert!(!audit.text.contains("private"), "{}", audit.text);
+}
+
+async fn a_purged_patient_is_in_no_answer_about_a_corrected_visit(backend: Backend) {
+    let (server, staff) = desk(backend).await;
+    let send = async || {
+        let request = staff.request(Method::POST, "/api/visits").header("idempotency-key", "key-1");
+        staff.send(request.json(&json!({"patient": 1}))).await
+    };
+    send().await.expect_status(201);
+    change(&staff, 1, json!({"patient": 2})).await.expect_status(200);
+    purge(&server.admin().await, 1).await;
+    let again = send().await.expect_status(400);
+    assert!(!again.text.contains("Ana"), "{}", again.text);
 }
 
 async fn figures(client: &Client) -> Value {

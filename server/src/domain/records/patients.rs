@@ -210,6 +210,7 @@ pub async fn purge(
         }
     }
     erase(&mut tx.conn(), Patient::ENTITY, id.0).await?;
+    db::idempotency::erase_corrected_visits(&mut tx.conn(), id).await?;
     let mut event = row.event("patient.purged");
     (event.version, event.reason) = (Some(row.revision.version + 1), Some(purging.reason));
     // Noted before the record is deleted, because the record determines who may see the event.
