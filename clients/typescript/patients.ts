@@ -63,7 +63,7 @@ export async function change(api: Api, { id }: Patient, colleague: Api): Promise
   const changed = await colleague.PATCH(one, { params: known, body });
   assert.equal(answer(changed, 200).version, record.version + 1);
   const found = problem(await api.PATCH(one, { params: known, body }), 412, "stale");
-  assert(found.current && "mrn" in found.current && found.current.city === "Arlington");
+  assert(found.current && "blood_type" in found.current && found.current.city === "Arlington");
   assert.equal(found.changed_by, "colleague");
   problem(await api.PATCH(one, { params: { path }, body }), 428, "precondition_required");
   // What was read can be sent back.
