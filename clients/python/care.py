@@ -50,7 +50,7 @@ from frontdesk_client.models import (
 
 
 def doctors(client: AuthenticatedClient) -> tuple[Doctor, Doctor]:
-    """Two doctors, of whom the second is changed, archived and brought back."""
+    """Two doctors. The second one is changed, archived and restored."""
     made = []
     for name in ["Alice", "Elizabeth"]:
         body = NewDoctor.from_dict(

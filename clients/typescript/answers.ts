@@ -44,7 +44,7 @@ const isAsDescribed: Middleware = {
   },
 };
 
-// A client, for whoever the token belongs to.
+// A client that sends this token.
 export function client(token?: string): Api {
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   const api = createClient<paths>({ baseUrl: url, headers });

@@ -10,7 +10,7 @@ const directory = "/api/doctors";
 const doctor = "/api/doctors/{id}";
 const assignment = "/api/assignments/{id}";
 
-// Two doctors, of whom the second is changed, archived and brought back.
+// Two doctors. The second one is changed, archived and restored.
 export async function doctors(api: Api): Promise<[Doctor, Doctor]> {
   const create = async (first_name: string): Promise<Doctor> => {
     const rest = { last_name: "Typescript", specialization: "Ornithology" };

@@ -301,12 +301,12 @@ macro_rules! fields {
     };
 }
 
-/// Exports a macro that passes the names of the stored members on to another one. `$d` is a dollar sign,
-/// which can't stand by itself in what a macro writes.
+/// Exports a macro that passes the names of the stored members to another one. `$d` is a dollar sign: a
+/// macro cannot write one directly.
 macro_rules! export_names {
     (($d:tt) [] $($field:ident)*) => {};
     (($d:tt) [$names:ident] $($field:ident)*) => {
-        /// Calls a macro with the names of the stored members, behind what stands in its braces.
+        /// Calls a macro with the names of the stored members, after the content of its braces.
         #[macro_export]
         macro_rules! $names {
             ($d callback:ident! { $d($d before:tt)* } $d($d after:tt)*) => {

@@ -23,7 +23,7 @@ pub(crate) use listing::Listing;
 
 const TABLE: &str = "patients";
 
-/// The columns that every query for patients selects beside the members.
+/// The columns that every query for patients selects in addition to the members.
 macro_rules! further_columns {
     () => {
         concat!(
@@ -34,7 +34,7 @@ macro_rules! further_columns {
     };
 }
 
-/// Declares the columns to select without the clinical members, which are then not even read.
+/// Declares the columns to select without the clinical members.
 macro_rules! columns_withheld {
     ({ $($column:ident),* }) => {
         const COLUMNS_WITHHELD: &str =

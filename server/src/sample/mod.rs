@@ -66,7 +66,7 @@ pub async fn create(app: &App, count: usize) -> Result<(String, String), Error> 
     Ok((ADMIN.to_owned(), password))
 }
 
-/// Registers patients, whom `actor` then owns.
+/// Registers patients, with `actor` as their owner.
 ///
 /// Fails where a patient breaks a rule for requests.
 pub async fn register(
@@ -91,7 +91,7 @@ pub fn people(count: usize, today: NaiveDate) -> impl Iterator<Item = NewPatient
     })
 }
 
-/// The first patient, whom documents and tests refer to.
+/// The first patient. Documents and tests refer to this one.
 fn first() -> PatientInput {
     PatientInput {
         first_name: value("José"),

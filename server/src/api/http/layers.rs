@@ -139,7 +139,7 @@ impl LoggedUser {
     }
 }
 
-/// Whether somebody looks whether the server is well, as programs do every few seconds.
+/// Whether this is the path of a health check, which programs request every few seconds.
 fn is_probe(path: &str) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path);
     [paths::HEALTHZ, paths::READYZ, paths::METRICS].contains(&path)

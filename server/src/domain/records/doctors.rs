@@ -224,7 +224,7 @@ pub(super) async fn check_taken(
     if errors.is_empty() { Ok(()) } else { Err(Error::Conflict(errors)) }
 }
 
-/// What a refused unique index means: somebody else was quicker by a moment.
+/// What a violated unique index means: a concurrent request wrote the same value first.
 pub(super) fn not_unique(error: DbError) -> Error {
     let field = match &error {
         DbError::Unique(UniqueKey::DoctorEmail) => "email",
