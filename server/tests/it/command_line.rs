@@ -363,7 +363,7 @@ async fn a_bad_line_of_the_env_file_is_named() {
         error
     };
     let error = with("# ours\n\nFRONTDESK_REGISTRATIN=open\n");
-    assert!(error.contains("line 3 of the .env file has FRONTDESK_REGISTRATIN"), "{error}");
+    assert!(error.contains("line 3 of the .env file sets FRONTDESK_REGISTRATIN"), "{error}");
     let error = with("FRONTDESK_REGISTRATION=open\nhunter2 is no line\n");
     assert!(error.contains("line 2 of the .env file is not NAME=value"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");

@@ -439,6 +439,8 @@ async fn the_examples_of_the_description_work(backend: Backend) {
         "create_assignment",
         "replace_assignment",
         "update_assignment",
+        "create_visit",
+        "update_visit",
         "replace_mapping",
         "update_mapping",
         "transfer_assignment",
@@ -476,6 +478,7 @@ async fn the_examples_of_the_description_work(backend: Backend) {
             caller.delete("/api/mappings/3").await.expect_status(204);
         }
         let is_for_admins = ["purge_patient", "create_user", "update_user"].contains(&id)
+            || id.ends_with("_visit")
             || id.starts_with("link_");
         let client = if is_for_admins { &admin } else { &caller };
         let mut example = example.clone();

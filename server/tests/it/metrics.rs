@@ -147,8 +147,8 @@ async fn only_the_token_opens_the_metrics() {
 #[tokio::test]
 async fn metrics_can_have_an_address_of_their_own() {
     for token in [None, Some(TOKEN.to_owned())] {
-        // A port that was free a moment ago.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // A port that was free a moment ago, on a loopback address that no other test uses.
+        let free = std::net::TcpListener::bind("127.0.0.7:0").unwrap().local_addr().unwrap();
         let mut server = Server::start_with(Backend::Sqlite, |settings| {
             settings.metrics_listen = Some(free);
             settings.metrics_token = token.clone();

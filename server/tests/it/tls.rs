@@ -156,8 +156,8 @@ async fn tls_that_can_not_work_is_one_plain_sentence() {
     std::fs::write(folder.join("other.pem"), rcgen::KeyPair::generate().unwrap().serialize_pem())
         .unwrap();
     for (args, sentence) in [
-        (&["--tls-cert", "cert.pem"][..], "go together"),
-        (&["--tls-key", "key.pem"], "go together"),
+        (&["--tls-cert", "cert.pem"][..], "belong together"),
+        (&["--tls-key", "key.pem"], "belong together"),
         (&["--tls-cert", "none.pem", "--tls-key", "key.pem"], "none.pem can't be read"),
         (&["--tls-cert", "key.pem", "--tls-key", "key.pem"], "holds no certificate"),
         (&["--tls-cert", "cert.pem", "--tls-key", "cert.pem"], "holds no private key"),
