@@ -102,20 +102,6 @@ fn status(
     }
 }
 
-/// The members that the server computes. A client may send them back.
-const COMPUTED: &[&str] = &[
-    "patient_name",
-    "doctor_name",
-    "specialization",
-    "assigned_at",
-    "assigned_by_username",
-    "ended_at",
-    "created_at",
-    "updated_at",
-    "version",
-    "permissions",
-];
-
 /// The read-only members. A client may send them back unchanged.
 const FIXED: &[&str] = &["id", "patient", "doctor", "assigned_by"];
 
@@ -130,7 +116,7 @@ fn validate(input: &AssignmentInput, is_change: bool, today: NaiveDate, errors: 
 }
 
 requests! {
-    AssignmentInput;
+    AssignmentInput of Assignment;
     /// The replacement of an assignment. Absent members are cleared, except `status` and
     /// `assigned_date`, which stay.
     AssignmentReplacement true true, example {

@@ -95,6 +95,11 @@ macro_rules! record {
             )*
         }
 
+        impl $name {
+            /// The names of the members, in their order. `fields` stands for embedded members.
+            pub const MEMBERS: &'static [&'static str] = &[$(stringify!($field)),*];
+        }
+
         #[cfg(feature = "openapi")]
         impl $crate::describe::Describe for $name {
             const NAME: Option<&'static str> = Some(stringify!($name));
@@ -552,12 +557,12 @@ macro_rules! describe_body_member {
 }
 
 /// Declares the requests with the same members: one that creates, one that replaces and one that
-/// changes. The last two accept read-only members: those in `COMPUTED` are ignored, and those in
-/// `FIXED` must be unchanged. They ignore the members that the body itself names in `withheld`.
+/// changes. The last two accept the read-only members of the record: those in `FIXED` must be unchanged,
+/// and all others are ignored. They ignore the members that the body itself names in `withheld`.
 /// `EARLIER` has the member names of earlier systems.
 macro_rules! requests {
     (
-        $input:ident;
+        $input:ident of $record:ident;
         $(
             $(#[doc = $doc:literal])*
             $name:ident $sent_back:literal $replaces:literal, example $example:tt
@@ -577,7 +582,7 @@ macro_rules! requests {
                     if $sent_back { reader.leave_out($input::WITHHELD) } else { Vec::new() };
                 let mut input = $input::read(reader);
                 if $sent_back {
-                    reader.ignore(COMPUTED);
+                    reader.ignore(&$crate::read::computed($record::MEMBERS, $input::MEMBERS, FIXED));
                     input.read_only = reader.read_only(FIXED);
                 }
                 if $replaces {
@@ -602,7 +607,9 @@ macro_rules! requests {
                 let mut members = $crate::describe::Members::new(registry);
                 $input::describe_members(&mut members);
                 if $sent_back {
-                    members.sent_back(COMPUTED, FIXED);
+                    let computed =
+                        $crate::read::computed($record::MEMBERS, $input::MEMBERS, FIXED);
+                    members.sent_back(&computed, FIXED);
                     $input::describe_withheld(&mut members);
                 }
                 if !$sent_back || $replaces {

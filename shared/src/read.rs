@@ -155,6 +155,15 @@ pub struct Reader {
     pub errors: FieldErrors,
 }
 
+/// The members of a record that the server computes: those that a request neither sets nor has to repeat
+/// unchanged. `fields` and `withheld` stand for members that are read in their own way.
+pub(crate) fn computed(record: &[&'static str], set: &[&str], fixed: &[&str]) -> Vec<&'static str> {
+    let is_other = |name: &&str| {
+        set.contains(name) || fixed.contains(name) || ["fields", "withheld"].contains(name)
+    };
+    record.iter().copied().filter(|name| !is_other(name)).collect()
+}
+
 impl Reader {
     /// Parses a body.
     ///
@@ -294,7 +303,7 @@ impl Reader {
     }
 
     /// Accepts and ignores members that the server computes.
-    pub fn ignore(&mut self, names: &'static [&'static str]) {
+    pub fn ignore(&mut self, names: &[&'static str]) {
         self.known.extend(names);
         self.members.retain(|(member, _)| !names.contains(&member.as_str()));
     }

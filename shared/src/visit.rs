@@ -71,24 +71,6 @@ fields! {
     also {}
 }
 
-/// Computed members. A request may send them back, and they are ignored.
-const COMPUTED: &[&str] = &[
-    "number",
-    "day",
-    "patient_name",
-    "mrn",
-    "doctor_name",
-    "arrived_at",
-    "called_at",
-    "started_at",
-    "ended_at",
-    "created_by_username",
-    "created_at",
-    "updated_at",
-    "version",
-    "permissions",
-];
-
 /// Read-only members that must be what they are.
 const FIXED: &[&str] = &["id", "created_by"];
 
@@ -103,7 +85,7 @@ fn validate(input: &VisitInput, is_change: bool, _: NaiveDate, errors: &mut Fiel
 }
 
 requests! {
-    VisitInput;
+    VisitInput of Visit;
     /// A patient who has arrived.
     NewVisit false false, example {"patient": 1, "reason": "Fever"},
     /// A change to a visit. An absent member stays, `null` clears it.

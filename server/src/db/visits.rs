@@ -43,25 +43,20 @@ const TABLES: &str = concat!(joined!(), record_users!("v"));
 fn from_row(row: &Row) -> Result<Kept<Visit>, Error> {
     let fields = read_members(row)?;
     let doctor_name = row.full_name("doctor_first_name", "doctor_last_name")?;
-    let visit = Visit {
+    let visit = from_columns!(
+        row,
+        Visit {
+            number, mrn, arrived_at, called_at, started_at, ended_at, created_by_username, created_at,
+            updated_at, version,
+        },
         id: VisitId(row.get("id")?),
-        number: row.get("number")?,
         day: Member::read(row, "day")?,
         patient_name: row.full_name("patient_first_name", "patient_last_name")?,
-        mrn: row.get("mrn")?,
         doctor_name: fields.doctor.map(|_| doctor_name),
-        fields,
-        arrived_at: row.get("arrived_at")?,
-        called_at: row.get("called_at")?,
-        started_at: row.get("started_at")?,
-        ended_at: row.get("ended_at")?,
+        fields: fields,
         created_by: UserId(row.get("created_by")?),
-        created_by_username: row.get("created_by_username")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-        version: row.get("version")?,
         permissions: None,
-    };
+    );
     let mut revision = Revision::from_row(TABLE, row)?;
     revision.editor = row.get::<Option<i64>>("doctor_user")?.map(UserId);
     Ok(Kept { record: visit, revision })

@@ -2,20 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::{DoctorFields, DoctorInput};
+use super::{Doctor, DoctorFields, DoctorInput};
 use crate::{FieldErrors, compatibility::DOCTOR as EARLIER};
-
-/// The members that the server computes. A client may send them back.
-const COMPUTED: &[&str] = &[
-    "full_name",
-    "active_patients",
-    "created_by_username",
-    "created_at",
-    "updated_at",
-    "version",
-    "archived_at",
-    "permissions",
-];
 
 /// The read-only members. A client may send them back unchanged.
 const FIXED: &[&str] = &["id", "created_by", "linked_user"];
@@ -33,7 +21,7 @@ fn validate(input: &DoctorInput, is_change: bool, _: NaiveDate, errors: &mut Fie
 }
 
 requests! {
-    DoctorInput;
+    DoctorInput of Doctor;
     /// A new doctor in the directory.
     NewDoctor false false, example {
         "first_name": "Sarah", "last_name": "Johnson", "specialization": "Cardiology",

@@ -4,20 +4,8 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{PatientInput, PatientState};
+use super::{Patient, PatientInput, PatientState};
 use crate::{FieldErrors, compatibility::PATIENT as EARLIER, read, rules::REASON_MAX};
-
-/// The members that the server computes. A client may send them back.
-const COMPUTED: &[&str] = &[
-    "full_name",
-    "has_allergies",
-    "created_by_username",
-    "created_at",
-    "updated_at",
-    "version",
-    "archived_at",
-    "permissions",
-];
 
 /// The read-only members. A client may send them back unchanged.
 const FIXED: &[&str] = &["id", "mrn", "created_by", "linked_user", "date_of_birth_estimated"];
@@ -36,7 +24,7 @@ fn validate(input: &PatientInput, is_change: bool, today: NaiveDate, errors: &mu
 }
 
 requests! {
-    PatientInput;
+    PatientInput of Patient;
     /// A new patient.
     NewPatient false false, example {
         "first_name": "José", "last_name": "Gómez", "date_of_birth": "1989-05-25", "gender": "M",
