@@ -121,7 +121,7 @@ fn a_fault_is_shown_once_its_field_is_left_and_on_saving() {
     driver.shows("! must be a date");
     driver.keys("<ctrl-s>");
     assert_eq!(driver.asked(Slot::Save), 0);
-    driver.shows("is required: a person has a first name");
+    driver.shows("is required: a patient needs a first name");
     driver.shows("Not saved");
 }
 
