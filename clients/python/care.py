@@ -1,4 +1,4 @@
-"""Doctors, assignments, and what is read across all records."""
+"""Doctors, assignments, visits, and what is read across all records."""
 
 from answers import answer, empty, problem, tag
 from frontdesk_client import AuthenticatedClient
@@ -27,6 +27,13 @@ from frontdesk_client.api.doctors import (
 )
 from frontdesk_client.api.overview import get_dashboard, look_up
 from frontdesk_client.api.patients import list_patient_doctors
+from frontdesk_client.api.visits import (
+    create_visit,
+    get_visit,
+    list_visit_history,
+    list_visits,
+    update_visit,
+)
 from frontdesk_client.models import (
     Archiving,
     Assignment,
@@ -42,10 +49,15 @@ from frontdesk_client.models import (
     Lookup,
     NewAssignment,
     NewDoctor,
+    NewVisit,
     Patient,
     ProblemError,
     SpecializationPage,
     Transfer,
+    Visit,
+    VisitPage,
+    VisitPatch,
+    VisitStatus,
 )
 
 
@@ -130,10 +142,31 @@ def assignments(
     empty(delete_doctor.sync_detailed(first.id, client=client, body=Archiving()))
 
 
+def visits(client: AuthenticatedClient, patient: Patient) -> None:
+    """A patient who arrives, is called, and leaves."""
+    body = NewVisit(patient=patient.id, reason="Bitten by a snake", is_urgent=True)
+    visit = answer(create_visit.sync_detailed(client=client, body=body), 201, Visit)
+    again = problem(create_visit.sync_detailed(client=client, body=body), 409, ProblemError.CONFLICT)
+    assert isinstance(again.existing, Visit) and again.existing.number == visit.number
+    waiting = list_visits.sync_detailed(client=client, is_open=True, patient=patient.id)
+    assert [row.id for row in answer(waiting, 200, VisitPage).results] == [visit.id]
+    read = get_visit.sync_detailed(visit.id, client=client)
+    empty(get_visit.sync_detailed(visit.id, client=client, if_none_match=tag(read)), 304)
+    call = VisitPatch(status=VisitStatus.CALLED)
+    called = update_visit.sync_detailed(visit.id, client=client, body=call, if_match=tag(read))
+    assert answer(called, 200, Visit).called_at
+    stale = update_visit.sync_detailed(visit.id, client=client, body=call, if_match=tag(read))
+    assert isinstance(problem(stale, 412, ProblemError.STALE).current, Visit)
+    leave = VisitPatch(status=VisitStatus.LEFT)
+    assert answer(update_visit.sync_detailed(visit.id, client=client, body=leave), 200, Visit).ended_at
+    history = list_visit_history.sync_detailed(visit.id, client=client)
+    assert answer(history, 200, HistoryPage).results[-1].action == "visit.created"
+
+
 def across(client: AuthenticatedClient) -> None:
     """What one box finds, and the counts."""
     found = answer(look_up.sync_detailed(client=client, q="python"), 200, Lookup)
     kinds = {type(result.record) for result in found.results}
     assert {Patient, Doctor} <= kinds, kinds
     dashboard = answer(get_dashboard.sync_detailed(client=client), 200, Dashboard)
-    assert dashboard.recent_patients
+    assert dashboard.recent_patients and dashboard.visits.left == 1

@@ -1,4 +1,4 @@
-// Doctors, assignments, and what is read across all records.
+// Doctors, assignments, visits, and what is read across all records.
 
 import assert from "node:assert/strict";
 import {
@@ -9,6 +9,7 @@ type Doctor = Schemas["Doctor"];
 const directory = "/api/doctors";
 const doctor = "/api/doctors/{id}";
 const assignment = "/api/assignments/{id}";
+const visit = "/api/visits/{id}";
 
 // Two doctors. The second one is changed, archived and restored.
 export async function doctors(api: Api): Promise<[Doctor, Doctor]> {
@@ -80,10 +81,37 @@ export async function assignments(
   empty(await api.DELETE(doctor, leaving));
 }
 
+// A patient who arrives, is called, and leaves.
+export async function visits(api: Api, patient: number): Promise<void> {
+  const body = { patient, reason: "Bitten by a parrot", is_urgent: true };
+  const entered = answer(await api.POST("/api/visits", { body }), 201);
+  const again = problem(await api.POST("/api/visits", { body }), 409, "conflict").existing;
+  assert(again && "arrived_at" in again);
+  assert.equal(again.number, entered.number);
+  const query = { is_open: true, patient };
+  const waiting = answer(await api.GET("/api/visits", { params: { query } }), 200);
+  assert.deepEqual(waiting.results.map((row) => row.id), [entered.id]);
+  const path = { id: entered.id };
+  const read = await api.GET(visit, { params: { path } });
+  empty(await api.GET(visit, { params: { path, header: ifNoneMatch(read) } }), 304);
+  const known = { path, header: ifMatch(read) };
+  const called = await api.PATCH(visit, { params: known, body: { status: "CALLED" } });
+  assert(answer(called, 200).called_at);
+  const stale = await api.PATCH(visit, { params: known, body: { status: "CALLED" } });
+  const current = problem(stale, 412, "stale").current;
+  assert(current && "arrived_at" in current);
+  const left = await api.PATCH(visit, { params: { path }, body: { status: "LEFT" } });
+  assert(answer(left, 200).ended_at);
+  const history = await api.GET("/api/visits/{id}/history", { params: { path } });
+  assert.equal(answer(history, 200).results.at(-1)?.action, "visit.created");
+}
+
 // What one box finds, and the counts.
 export async function across(api: Api): Promise<void> {
   const query = { q: "typescript" };
   const found = answer(await api.GET("/api/lookup", { params: { query } }), 200);
   assert.deepEqual(new Set(found.results.map((it) => it.kind)), new Set(["patient", "doctor"]));
-  assert(answer(await api.GET("/api/dashboard"), 200).recent_patients.length > 0);
+  const dashboard = answer(await api.GET("/api/dashboard"), 200);
+  assert(dashboard.recent_patients.length > 0);
+  assert.equal(dashboard.visits.left, 1);
 }

@@ -16,6 +16,7 @@ const patient = await patients.create(admin);
 await patients.page(admin);
 await patients.change(admin, patient, colleague);
 await care.assignments(admin, patient.id, await care.doctors(admin));
+await care.visits(admin, patient.id);
 await care.across(admin);
 await patients.archive(admin, patient);
 await administration.events(admin);

@@ -186,7 +186,7 @@ macro_rules! fields {
             /// The read-only members that the client has sent back, to be compared with the
             /// record.
             #[serde(skip)]
-            pub read_only: $crate::read::ReadOnlyMembers,
+            pub read_only: $crate::read::SentMembers,
         }
 
         impl $input {
@@ -203,7 +203,7 @@ macro_rules! fields {
                 Self {
                     $($field: take_member!(reader, $field, $($how)? ($($rule)*)),)*
                     $($extra: reader.member(stringify!($extra), $extra_rule),)*
-                    read_only: $crate::read::ReadOnlyMembers::default(),
+                    read_only: $crate::read::SentMembers::default(),
                 }
             }
 
@@ -565,7 +565,8 @@ macro_rules! requests {
         $input:ident of $record:ident;
         $(
             $(#[doc = $doc:literal])*
-            $name:ident $sent_back:literal $replaces:literal, example $example:tt
+            $name:ident $sent_back:literal $replaces:literal
+                $(, references $references:tt)?, example $example:tt
         ),* $(,)?
     ) => {$(
         $(#[doc = $doc])*
@@ -575,7 +576,8 @@ macro_rules! requests {
 
         impl $crate::read::Input for $name {
             const EARLIER: $crate::compatibility::Members = EARLIER;
-            const REFERENCES: &'static [&'static str] = if $sent_back { FIXED } else { &[] };
+            $(const REFERENCES: &'static [&'static str] = &$references;)?
+            const READ_ONLY: &'static [&'static str] = if $sent_back { FIXED } else { &[] };
 
             fn read(reader: &mut $crate::read::Reader) -> Option<Self> {
                 let withheld =

@@ -24,6 +24,9 @@ pub trait Input: Sized {
     /// one answer names all of them.
     const REFERENCES: &'static [&'static str] = &[];
 
+    /// The read-only members, which must be unchanged. They are compared even if the body has errors.
+    const READ_ONLY: &'static [&'static str] = &[];
+
     /// Reads the members. The reader collects the errors. Returns `None` if a required member is
     /// absent or bad.
     fn read(reader: &mut Reader) -> Option<Self>;
@@ -106,13 +109,13 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// Read-only members in a request, which must be unchanged.
+/// Members of a request with the values that were sent.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReadOnlyMembers(Vec<(&'static str, Value)>);
+pub struct SentMembers(Vec<(&'static str, Value)>);
 
-impl ReadOnlyMembers {
-    /// Compares each member with the current record. A difference is an error, unless the member
-    /// already has one.
+impl SentMembers {
+    /// Compares read-only members with the current record. A difference is an error, unless the
+    /// member already has one.
     pub fn compare(&self, current: &Value, errors: &mut FieldErrors) {
         for (name, sent) in &self.0 {
             if current.get(name) != Some(sent) && !errors.concern(name) {
@@ -120,9 +123,7 @@ impl ReadOnlyMembers {
             }
         }
     }
-}
 
-impl ReadOnlyMembers {
     /// The value of a member, if it is an id.
     pub fn id<T: From<i64>>(&self, name: &str) -> Option<T> {
         let (_, sent) = self.0.iter().find(|(known, _)| *known == name)?;
@@ -136,13 +137,27 @@ pub struct Draft<T> {
     /// The body, or all its errors.
     pub body: Result<T, FieldErrors>,
     /// The readable ones of the members that refer to stored records.
-    pub references: ReadOnlyMembers,
+    pub references: SentMembers,
+    /// The readable ones of the read-only members.
+    pub read_only: SentMembers,
 }
 
 impl<T> Draft<T> {
     /// Changes the body.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Draft<U> {
-        Draft { body: self.body.map(change), references: self.references }
+        Draft {
+            body: self.body.map(change),
+            references: self.references,
+            read_only: self.read_only,
+        }
+    }
+}
+
+impl<T> From<T> for Draft<T> {
+    /// A body without errors.
+    fn from(body: T) -> Self {
+        let (references, read_only) = Default::default();
+        Self { body: Ok(body), references, read_only }
     }
 }
 
@@ -236,9 +251,9 @@ impl Reader {
     }
 
     /// The values of these members, as far as they are readable. The members stay in the reader.
-    fn look_at(&self, names: &'static [&'static str]) -> ReadOnlyMembers {
+    fn look_at(&self, names: &'static [&'static str]) -> SentMembers {
         let read = |name: &'static str| Some((name, self.peek(name, |it| Ok(Some(it))).ok()??));
-        ReadOnlyMembers(names.iter().copied().filter_map(read).collect())
+        SentMembers(names.iter().copied().filter_map(read).collect())
     }
 
     /// Replaces the value of a member.
@@ -328,8 +343,8 @@ impl Reader {
     }
 
     /// Reads read-only members, which must be unchanged.
-    pub fn read_only(&mut self, names: &'static [&'static str]) -> ReadOnlyMembers {
-        let mut read_only = ReadOnlyMembers::default();
+    pub fn read_only(&mut self, names: &'static [&'static str]) -> SentMembers {
+        let mut read_only = SentMembers::default();
         for name in names {
             match self.take(name).map(Raw::value) {
                 Some(Ok(value)) => read_only.0.push((name, value)),
@@ -416,11 +431,13 @@ pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Draft<T>, Sent
         Ok(reader) => reader,
         Err(error) => {
             let body = Err(FieldErrors::one("body", error));
-            return (Draft { body, references: ReadOnlyMembers::default() }, SentNames::default());
+            let (references, read_only) = Default::default();
+            return (Draft { body, references, read_only }, SentNames::default());
         }
     };
     let sent = reader.rename(T::EARLIER);
     let references = reader.look_at(T::REFERENCES);
+    let read_only = reader.look_at(T::READ_ONLY);
     let input = T::read(&mut reader);
     let mut errors = reader.finish();
     let body = match input {
@@ -431,7 +448,7 @@ pub fn body_as_sent<T: Input>(bytes: &[u8], today: NaiveDate) -> (Draft<T>, Sent
         }
         None => Err(errors),
     };
-    (Draft { body, references }, sent)
+    (Draft { body, references, read_only }, sent)
 }
 
 fn text_of(value: Value, lines: Lines, max: usize) -> Result<Option<String>, FieldError> {

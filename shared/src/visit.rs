@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
-    FieldErrors, UserId,
+    FieldError, FieldErrors, Patch, UserId,
     compatibility::Members,
     date::parse_day,
     id::{AssignmentId, DoctorId, PatientId, VisitId, id},
@@ -77,19 +77,26 @@ const FIXED: &[&str] = &["id", "created_by"];
 /// No earlier system has visits.
 const EARLIER: Members = &[];
 
-/// Adds that a new visit has no patient, to other errors.
+/// Adds the error that the visit would have no patient, unless the member has one already.
 fn validate(input: &VisitInput, is_change: bool, _: NaiveDate, errors: &mut FieldErrors) {
-    if !is_change && !errors.concern("patient") {
-        errors.extend(input.create().err().unwrap_or_default());
+    let is_without = match input.patient {
+        Patch::Value(_) => false,
+        Patch::Null => true,
+        Patch::Absent => !is_change,
+    };
+    if is_without && !errors.concern("patient") {
+        errors.add("patient", FieldError::required());
     }
 }
 
 requests! {
     VisitInput of Visit;
     /// A patient who has arrived.
-    NewVisit false false, example {"patient": 1, "reason": "Fever"},
+    NewVisit false false, references ["patient", "doctor", "assignment"],
+        example {"patient": 1, "reason": "Fever"},
     /// A change to a visit. An absent member stays, `null` clears it.
-    VisitPatch true false, example {"status": "CALLED"},
+    VisitPatch true false, references ["patient", "doctor", "assignment"],
+        example {"status": "CALLED"},
 }
 
 record! {

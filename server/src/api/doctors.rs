@@ -18,8 +18,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent,
-        OptionalBody, Path, QueryParams, Reply, Tagged, page,
+        Address, Body, CachePolicy, Created, DraftBody, Failure, Guard, IfMatch, NewBody,
+        NoContent, OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -98,9 +98,9 @@ impl DoctorsApi {
         id: Path<DoctorId>,
         _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-        Body(new): Body<DoctorReplacement>,
+        DraftBody(new): DraftBody<DoctorReplacement>,
     ) -> Result<Tagged<Doctor>, Failure> {
-        Ok(Tagged(doctors::update(&self.0, &guard, id.0, &precondition, &new.0).await?))
+        Ok(Tagged(doctors::update(&self.0, &guard, id.0, &precondition, new.map(|it| it.0)).await?))
     }
 
     /// Change a doctor's entry
@@ -113,9 +113,11 @@ impl DoctorsApi {
         id: Path<DoctorId>,
         _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-        Body(change): Body<DoctorPatch>,
+        DraftBody(change): DraftBody<DoctorPatch>,
     ) -> Result<Tagged<Doctor>, Failure> {
-        Ok(Tagged(doctors::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+        Ok(Tagged(
+            doctors::update(&self.0, &guard, id.0, &precondition, change.map(|it| it.0)).await?,
+        ))
     }
 
     /// Archive a doctor

@@ -18,8 +18,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, NoContent,
-        OptionalBody, Path, QueryParams, Reply, Tagged, page,
+        Address, Body, CachePolicy, Created, DraftBody, Failure, Guard, IfMatch, NewBody,
+        NoContent, OptionalBody, Path, QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -87,10 +87,12 @@ impl PatientsApi {
         id: Path<PatientId>,
         QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
-        Body(new): Body<PatientReplacement>,
+        DraftBody(new): DraftBody<PatientReplacement>,
     ) -> Result<Tagged<Patient>, Failure> {
         let actor = guard.viewing(view.clinical);
-        Ok(Tagged(patients::update(&self.0, &actor, id.0, &precondition, &new.0).await?))
+        Ok(Tagged(
+            patients::update(&self.0, &actor, id.0, &precondition, new.map(|it| it.0)).await?,
+        ))
     }
 
     /// Change a patient's record
@@ -103,10 +105,12 @@ impl PatientsApi {
         id: Path<PatientId>,
         QueryParams(view): QueryParams<PatientView>,
         IfMatch(precondition): IfMatch,
-        Body(change): Body<PatientPatch>,
+        DraftBody(change): DraftBody<PatientPatch>,
     ) -> Result<Tagged<Patient>, Failure> {
         let actor = guard.viewing(view.clinical);
-        Ok(Tagged(patients::update(&self.0, &actor, id.0, &precondition, &change.0).await?))
+        Ok(Tagged(
+            patients::update(&self.0, &actor, id.0, &precondition, change.map(|it| it.0)).await?,
+        ))
     }
 
     /// Archive a patient

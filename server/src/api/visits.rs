@@ -13,8 +13,8 @@ use shared::{
 use super::{
     Tag,
     wire::{
-        Address, Body, CachePolicy, Created, Failure, Guard, IfMatch, NewBody, Path, QueryParams,
-        Reply, Tagged, page,
+        Address, CachePolicy, Created, DraftBody, Failure, Guard, IfMatch, NewDraftBody, Path,
+        QueryParams, Reply, Tagged, page,
     },
 };
 use crate::{
@@ -48,10 +48,10 @@ impl VisitsApi {
         &self,
         guard: Guard,
         _query: QueryParams<NoQuery>,
-        new: NewBody<NewVisit>,
+        new: NewDraftBody<NewVisit>,
     ) -> Result<Created<Visit>, Failure> {
         let body =
-            visits::register(&self.0, &guard, &new.body, new.idempotency_key.as_ref()).await?;
+            visits::register(&self.0, &guard, new.draft, new.idempotency_key.as_ref()).await?;
         let (version, location) = (Some(body.version), paths::visit(body.id));
         Ok(Created { body, version, location, keep: CachePolicy::Private })
     }
@@ -81,9 +81,11 @@ impl VisitsApi {
         id: Path<VisitId>,
         _query: QueryParams<NoQuery>,
         IfMatch(precondition): IfMatch,
-        Body(change): Body<VisitPatch>,
+        DraftBody(change): DraftBody<VisitPatch>,
     ) -> Result<Tagged<Visit>, Failure> {
-        Ok(Tagged(visits::update(&self.0, &guard, id.0, &precondition, &change.0).await?))
+        Ok(Tagged(
+            visits::update(&self.0, &guard, id.0, &precondition, change.map(|it| it.0)).await?,
+        ))
     }
 
     /// Read a visit's history

@@ -61,7 +61,7 @@ pub async fn create(app: &App, count: usize) -> Result<(String, String), Error> 
             status: Patch::Value(status),
             ..VisitInput::default()
         };
-        visits::register(app, &actor, &NewVisit(visit), None).await?;
+        visits::register(app, &actor, NewVisit(visit).into(), None).await?;
     }
     Ok((ADMIN.to_owned(), password))
 }

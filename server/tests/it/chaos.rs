@@ -4,7 +4,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,7 +14,7 @@ use serde_json::json;
 use sqlx::Connection;
 
 use crate::{
-    crash::{create_admin, serve, serve_with},
+    crash::{Running, create_admin, serve, serve_with},
     faults::{hang_up_often, log_in, until},
     harness::{Backend, Place, Server},
     postgres,
@@ -46,7 +46,7 @@ impl Drop for Disk {
     }
 }
 
-fn end(mut child: Child) {
+fn end(mut child: Running) {
     assert!(child.try_wait().unwrap().is_none(), "the server has ended");
     child.kill().unwrap();
     child.wait().unwrap();

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
+    ops::{Deref, DerefMut},
     process::{Child, Command, Stdio},
     sync::{Arc, mpsc},
     time::Duration,
@@ -36,13 +37,38 @@ pub(crate) fn program_by(place: &Place, starter: &[&str]) -> Command {
     command
 }
 
+/// A running program, which ends with the test even if the test fails.
+pub(crate) struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail if the program has ended.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Deref for Running {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
 /// Starts the program and waits for the log line with its address.
-pub(crate) fn serve(place: &Place) -> (Child, String) {
+pub(crate) fn serve(place: &Place) -> (Running, String) {
     serve_with(place, |_| {})
 }
 
 /// Like [`serve`], with a change to the command.
-pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Child, String) {
+pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Running, String) {
     let mut command = program(place);
     command.args(["serve", "--listen", "127.0.0.1:0"]);
     set(&mut command);
@@ -52,8 +78,8 @@ pub(crate) fn serve_with(place: &Place, set: impl FnOnce(&mut Command)) -> (Chil
 
 /// Starts a serving command and waits for the log line with its address. Also returns the remaining
 /// lines of its log.
-pub(crate) fn serve_logging(command: &mut Command) -> (Child, String, mpsc::Receiver<String>) {
-    let mut child = command.spawn().unwrap();
+pub(crate) fn serve_logging(command: &mut Command) -> (Running, String, mpsc::Receiver<String>) {
+    let mut child = Running(command.spawn().unwrap());
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = loop {
         let line = lines.next().expect("the server ended").unwrap();

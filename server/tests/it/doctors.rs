@@ -334,9 +334,15 @@ async fn replacing_a_doctor_clears_everything_but_availability(backend: Backend)
     }
     let nameless = json!({"specialization": "Cardiology"});
     staff.put("/api/doctors/1", nameless).await.expect_status(400).field_errors("first_name");
-    let other = json!({"id": 2, "created_by": 9, "linked_user": 4, "version": 99});
-    let refused = staff.patch("/api/doctors/1", other).await.expect_status(400);
+    let mut other = json!({"id": 2, "created_by": 9, "linked_user": 4, "version": 99});
+    let refused = staff.patch("/api/doctors/1", other.clone()).await.expect_status(400);
     for field in ["id", "created_by", "linked_user"] {
+        refused.field_errors(field);
+    }
+    // Other errors hide none of these.
+    other["is_available"] = json!("maybe");
+    let refused = staff.patch("/api/doctors/1", other).await.expect_status(400);
+    for field in ["id", "created_by", "linked_user", "is_available"] {
         refused.field_errors(field);
     }
 }

@@ -143,8 +143,14 @@ async fn what_was_read_can_be_sent_back(backend: Backend) {
     foreign["id"] = json!(2);
     foreign["created_by"] = json!(99);
     foreign["mrn"] = json!("P000002C");
-    let answer = staff.put("/api/patients/1", foreign).await.expect_status(400);
+    let answer = staff.put("/api/patients/1", foreign.clone()).await.expect_status(400);
     for member in ["id", "created_by", "mrn"] {
+        answer.field_errors(member);
+    }
+    // Other errors hide none of these.
+    foreign["phone"] = json!("none");
+    let answer = staff.put("/api/patients/1", foreign).await.expect_status(400);
+    for member in ["id", "created_by", "mrn", "phone"] {
         answer.field_errors(member);
     }
 }

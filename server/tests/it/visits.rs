@@ -230,14 +230,26 @@ async fn everything_wrong_with_a_visit_is_named_at_once(backend: Backend) {
         assert_eq!(archived.field_errors(field), absent.field_errors(field));
     }
     arrive(&staff, json!({"patient": 1})).await;
-    let refused = json!({"id": 9, "created_by": 9, "patient": null, "status": "GONE"});
-    let refused = staff.patch("/api/visits/1", refused).await.expect_status(400);
-    refused.field_errors("status");
-    let refused = json!({"id": 9, "created_by": 9, "patient": null});
-    let refused = staff.patch("/api/visits/1", refused).await.expect_status(400);
-    for field in ["id", "created_by", "patient"] {
+    for bad in [
+        json!({"id": 9, "created_by": 9, "patient": null, "status": "GONE"}),
+        json!({"id": 9, "created_by": 9, "patient": null}),
+        json!({"patient": 99, "doctor": 98, "assignment": 97, "status": "GONE"}),
+        json!({"patient": 3, "doctor": 2, "assignment": 97}),
+    ] {
+        let refused = staff.patch("/api/visits/1", bad.clone()).await.expect_status(400);
+        for (field, _) in bad.as_object().unwrap() {
+            refused.field_errors(field);
+        }
+    }
+    let bad = json!({"patient": 99, "doctor": 2, "assignment": 97, "status": "GONE"});
+    let refused = staff.post("/api/visits", bad.clone()).await.expect_status(400);
+    for (field, _) in bad.as_object().unwrap() {
         refused.field_errors(field);
     }
+    // What stays as it was is right.
+    let bad = json!({"patient": 1, "doctor": null, "status": "GONE"});
+    let refused = staff.patch("/api/visits/1", bad).await.expect_status(400);
+    assert_eq!(refused.body["error_codes"].as_array().unwrap().len(), 1, "{}", refused.text);
 }
 
 async fn an_assignment_sets_the_doctor(backend: Backend) {

@@ -18,7 +18,7 @@ use shared::{
     read::Draft,
 };
 
-use super::{Record, check_visible, find_to_change, finish, finish_new, overtaken, refuse};
+use super::{Record, accept, check_visible, find_to_change, finish, finish_new, overtaken};
 use crate::{
     app::App,
     db::{
@@ -53,16 +53,10 @@ pub async fn assign(
     idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
     let today = app.clock().today();
-    let new = draft.body.and_then(|new| Ok((AssignmentFields::new(&new.input, today)?, new)));
-    let (fields, NewAssignment { patient, doctor, .. }) = match new {
-        Ok(new) => new,
-        Err(mut errors) => {
-            let ids = (draft.references.id("patient"), draft.references.id("doctor"));
-            let mut read = app.db().read().await?;
-            find_named(app, &mut read.conn(), actor, ids, &mut errors).await?;
-            return Err(errors.into());
-        }
-    };
+    let body = draft.body.and_then(|new| Ok((AssignmentFields::new(&new.input, today)?, new)));
+    let draft = Draft { body, references: draft.references, read_only: draft.read_only };
+    let (fields, new) = accept::<Assignment, _>(app, actor, None, draft).await?;
+    let NewAssignment { patient, doctor, .. } = new;
     let mut tx = app.db().begin().await?;
     if let Some(answer) =
         idempotency::claim::<Assignment>(app, &mut tx.conn(), actor, idempotency_key).await?
@@ -236,10 +230,7 @@ pub async fn update(
     precondition: &Precondition,
     draft: Draft<AssignmentInput>,
 ) -> Result<Assignment, Error> {
-    let input = match draft.body {
-        Ok(input) => input,
-        Err(errors) => return refuse(app, actor, id, errors, &draft.references).await,
-    };
+    let input = accept::<Assignment, _>(app, actor, Some(id), draft).await?;
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Assignment>(app, &mut tx, actor, id, ArchiveState::Any).await?;
     row.check_version(app, actor, precondition)?;
@@ -298,15 +289,7 @@ pub async fn transfer(
     draft: Draft<Transfer>,
     idempotency_key: Option<&IdempotencyKey>,
 ) -> Result<Assignment, Error> {
-    let transfer = match draft.body {
-        Ok(transfer) => transfer,
-        Err(mut errors) => {
-            let ids = (None, draft.references.id("doctor"));
-            let mut read = app.db().read().await?;
-            find_named(app, &mut read.conn(), actor, ids, &mut errors).await?;
-            return Err(errors.into());
-        }
-    };
+    let transfer = accept::<Assignment, _>(app, actor, None, draft).await?;
     let doctor = transfer.doctor;
     let mut tx = app.db().begin().await?;
     if let Some(answer) =
@@ -327,7 +310,7 @@ pub async fn transfer(
         return Err(Error::invalid("doctor", error));
     }
     if doctors::get(&mut tx.conn(), doctor, ArchiveState::Current).await?.is_none() {
-        return Err(Error::invalid("doctor", no_such("a doctor")));
+        return Err(Error::invalid("doctor", no_such("doctor")));
     }
     let mut reason = row.record.reason_for_visit.clone();
     transfer.reason_for_visit.apply(&mut reason);

@@ -12,10 +12,11 @@ use shared::{
     id::DoctorId,
     patient::Archiving,
     query::ListQuery,
+    read::Draft,
 };
 
 use super::{
-    Record,
+    Record, accept,
     assignments::{self, Handover},
     find_to_change, finish, finish_new,
 };
@@ -110,13 +111,14 @@ pub async fn update(
     actor: &Actor,
     id: DoctorId,
     precondition: &Precondition,
-    input: &DoctorInput,
+    draft: Draft<DoctorInput>,
 ) -> Result<Doctor, Error> {
+    let input = accept::<Doctor, _>(app, actor, Some(id), draft).await?;
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Doctor>(app, &mut tx, actor, id, ArchiveState::Current).await?;
     row.check_version(app, actor, precondition)?;
     let old = &row.record.fields;
-    let fields = row.check_state(&input.read_only, old.changed_by(input))?;
+    let fields = row.check_state(&input.read_only, old.changed_by(&input))?;
     let changes = differences(old, &fields)?;
     if changes.is_empty() {
         return Ok(row.shown(app, actor));

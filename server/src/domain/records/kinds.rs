@@ -1,12 +1,13 @@
 //! The kinds of records and their differences.
 
 use shared::{
-    UserId,
+    FieldErrors, UserId,
     account::Role,
     assignment::Assignment,
     doctor::Doctor,
     id::{AssignmentId, DoctorId, PatientId, VisitId},
     patient::Patient,
+    read::SentMembers,
     visit::Visit,
 };
 
@@ -158,6 +159,18 @@ impl Record for Assignment {
         Ok(db::assignments::get(conn, id, visible).await?)
     }
 
+    async fn check_named(
+        app: &App,
+        conn: &mut Conn<'_>,
+        actor: &Actor,
+        _: Option<&Self>,
+        named: &SentMembers,
+        errors: &mut FieldErrors,
+    ) -> Result<(), Error> {
+        let ids = (named.id("patient"), named.id("doctor"));
+        assignments::find_named(app, conn, actor, ids, errors).await.map(drop)
+    }
+
     fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {
         let permissions = assignment_permissions(actor, &kept.record, kept.revision.owner);
         Self { permissions: Some(permissions), ..kept.record.clone() }
@@ -191,6 +204,24 @@ impl Record for Visit {
         _: ArchiveState,
     ) -> Result<Option<Kept<Self>>, Error> {
         Ok(db::visits::get(conn, id, scope(actor, Action::ReadPatient)?).await?)
+    }
+
+    async fn check_named(
+        app: &App,
+        conn: &mut Conn<'_>,
+        actor: &Actor,
+        old: Option<&Self>,
+        named: &SentMembers,
+        errors: &mut FieldErrors,
+    ) -> Result<(), Error> {
+        let old = old.map(|visit| &visit.fields);
+        let patient = named.id("patient").or(old.map(|old| old.patient));
+        if let Some(assignment) = named.id("assignment") {
+            visits::check_assignment(conn, assignment, patient, errors).await?;
+        }
+        let patient = patient.filter(|it| old.is_none_or(|old| old.patient != *it));
+        let doctor = named.id("doctor").filter(|it| old.is_none_or(|old| old.doctor != Some(*it)));
+        assignments::find_named(app, conn, actor, (patient, doctor), errors).await.map(drop)
     }
 
     fn shown(kept: &Kept<Self>, _: &App, actor: &Actor) -> Self {

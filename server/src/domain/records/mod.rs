@@ -15,6 +15,8 @@ pub mod lookup;
 pub mod patients;
 pub mod visits;
 
+use std::future::ready;
+
 use serde::Serialize;
 use serde_json::json;
 use shared::{
@@ -24,7 +26,7 @@ use shared::{
     id::{DoctorId, PatientId},
     patient::Archiving,
     query::ListQuery,
-    read::ReadOnlyMembers,
+    read::{Draft, SentMembers},
 };
 
 use super::{
@@ -79,6 +81,19 @@ pub(crate) trait Record: Serialize + Sized + Send + Sync {
     /// Whether the record is archived. Some kinds of record have no archive.
     fn is_archived(&self) -> bool {
         false
+    }
+
+    /// Adds an error for each record that a body with other errors names, and that does not exist.
+    /// `old` is the record that the request would change.
+    fn check_named(
+        _app: &App,
+        _conn: &mut Conn<'_>,
+        _actor: &Actor,
+        _old: Option<&Self>,
+        _named: &SentMembers,
+        _errors: &mut FieldErrors,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(Ok(()))
     }
 
     /// The patient and the doctor of an assignment or a visit.
@@ -137,7 +152,7 @@ impl<R: Record> Kept<R> {
     /// from the record, and all rules that the new state breaks.
     pub(super) fn check_state<T>(
         &self,
-        read_only: &ReadOnlyMembers,
+        read_only: &SentMembers,
         state: Result<T, FieldErrors>,
     ) -> Result<T, Error> {
         let mut errors = FieldErrors::default();
@@ -224,20 +239,30 @@ pub(super) async fn find_to_change<R: Record>(
     Ok(kept)
 }
 
-/// Refuses a change with a bad body. The errors include the read-only members that differ from the
-/// record, if the caller may see it.
-pub(super) async fn refuse<R: Record>(
+/// The body of a request that creates a record, or changes the one with this id.
+///
+/// Fails if the body has errors. They include the named records that do not exist, and the read-only
+/// members that differ from the record. Nothing is compared with a record that the caller may not see.
+pub(super) async fn accept<R: Record, T>(
     app: &App,
     actor: &Actor,
-    id: R::Id,
-    mut errors: FieldErrors,
-    sent: &ReadOnlyMembers,
-) -> Result<R, Error> {
+    id: Option<R::Id>,
+    draft: Draft<T>,
+) -> Result<T, Error> {
+    let mut errors = match draft.body {
+        Ok(body) => return Ok(body),
+        Err(errors) => errors,
+    };
     let mut read = app.db().read().await?;
-    let kept = R::get(app, &mut read.conn(), actor, id, ArchiveState::Current).await?;
-    if let Some(kept) = kept {
-        sent.compare(&json!(kept.record), &mut errors);
+    let mut conn = read.conn();
+    let mut old = None;
+    if let Some(id) = id {
+        let kept = R::get(app, &mut conn, actor, id, ArchiveState::Current).await?;
+        let Some(kept) = kept else { return Err(errors.into()) };
+        draft.read_only.compare(&json!(kept.record), &mut errors);
+        old = Some(kept.record);
     }
+    R::check_named(app, &mut conn, actor, old.as_ref(), &draft.references, &mut errors).await?;
     Err(errors.into())
 }
 

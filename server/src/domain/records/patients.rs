@@ -7,10 +7,12 @@ use shared::{
     history::Change,
     id::PatientId,
     patient::{Archiving, NewPatient, Patient, PatientFilter, PatientInput, PatientState, Purging},
+    read::Draft,
 };
 
 use super::{
-    Record, assignments, check_visible, find_to_change, finish, finish_new, overtaken, visits,
+    Record, accept, assignments, check_visible, find_to_change, finish, finish_new, overtaken,
+    visits,
 };
 use crate::{
     app::App,
@@ -119,14 +121,15 @@ pub async fn update(
     actor: &Actor,
     id: PatientId,
     precondition: &Precondition,
-    input: &PatientInput,
+    draft: Draft<PatientInput>,
 ) -> Result<Patient, Error> {
+    let input = accept::<Patient, _>(app, actor, Some(id), draft).await?;
     let (now, today) = (app.clock().now(), app.clock().today());
     let mut tx = app.db().begin().await?;
     let row = find_to_change::<Patient>(app, &mut tx, actor, id, ArchiveState::Current).await?;
     row.check_version(app, actor, precondition)?;
     let old = row.record.state();
-    let state = row.check_state(&input.read_only, old.changed_by(input, today))?;
+    let state = row.check_state(&input.read_only, old.changed_by(&input, today))?;
     let changes = changes(&old, &state)?;
     if changes.is_empty() {
         return Ok(row.shown(app, actor));

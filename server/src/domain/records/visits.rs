@@ -9,13 +9,14 @@ use chrono::NaiveDate;
 use serde_json::json;
 use shared::{
     FieldError, FieldErrors,
-    id::{PatientId, VisitId},
+    id::{AssignmentId, DoctorId, PatientId, VisitId},
+    read::Draft,
     visit::{NewVisit, Visit, VisitFields, VisitFilter, VisitInput, VisitStatus},
 };
 
 use super::{
     Action, Actor, App, ArchiveState, AuditActor, AuditEvent, Conn, Error, IdempotencyKey, Kept,
-    PageSlice, Precondition, Record,
+    PageSlice, Precondition, Record, accept,
     access::scope,
     assignments::{find_named, no_such},
     audit, check_visible, find_to_change, finish, finish_new, idempotency,
@@ -35,11 +36,12 @@ use crate::{
 pub async fn register(
     app: &App,
     actor: &Actor,
-    new: &NewVisit,
+    draft: Draft<NewVisit>,
     key: Option<&IdempotencyKey>,
 ) -> Result<Visit, Error> {
     scope(actor, Action::CreateVisit)?;
-    let mut fields = new.0.create()?;
+    let NewVisit(input) = accept::<Visit, _>(app, actor, None, draft).await?;
+    let mut fields = input.create()?;
     let mut tx = app.db().begin().await?;
     let mut conn = tx.conn();
     if let Some(answer) = idempotency::claim::<Visit>(app, &mut conn, actor, key).await? {
@@ -48,7 +50,7 @@ pub async fn register(
     }
     patients::lock(&mut conn, fields.patient).await?;
     let (day, now) = (app.clock().today(), app.clock().now());
-    check(app, &mut conn, actor, &new.0, (None, day), &mut fields).await?;
+    check(app, &mut conn, actor, &input, (None, day), &mut fields).await?;
     let id = visits::insert(&mut conn, day, &fields, actor.id(), now).await?;
     let event = AuditEvent {
         version: Some(1),
@@ -89,15 +91,14 @@ async fn check(
     let opens = fields.status.is_open() && (is_other_patient || !was_open);
     let mut errors = FieldErrors::default();
     if let Some(assignment) = input.assignment.value() {
-        let found = assignments::between(conn, *assignment).await?;
-        match found.filter(|(patient, _)| *patient == fields.patient) {
-            None => errors.add("assignment", no_such("assignment of this patient")),
-            Some((_, doctor)) if input.doctor.is_absent() => fields.doctor = Some(doctor),
-            Some((_, doctor)) if fields.doctor == Some(doctor) => {}
-            Some(_) => {
+        let patient = Some(fields.patient);
+        match check_assignment(conn, *assignment, patient, &mut errors).await? {
+            Some(doctor) if input.doctor.is_absent() => fields.doctor = Some(doctor),
+            Some(doctor) if fields.doctor != Some(doctor) => {
                 let message = "must be the doctor of the assignment, or be left out";
                 errors.add("doctor", FieldError::new("disagrees", message));
             }
+            _ => {}
         }
     }
     let patient = (is_other_patient || opens).then_some(fields.patient);
@@ -109,6 +110,21 @@ async fn check(
         return Err(existing.contradicts(app, actor, "patient", error));
     }
     Ok(())
+}
+
+/// The doctor of an assignment. Adds an error if the patient has no such assignment.
+pub(super) async fn check_assignment(
+    conn: &mut Conn<'_>,
+    assignment: AssignmentId,
+    patient: Option<PatientId>,
+    errors: &mut FieldErrors,
+) -> Result<Option<DoctorId>, Error> {
+    let found = assignments::between(conn, assignment).await?;
+    let found = found.filter(|(of, _)| patient.is_none_or(|patient| patient == *of));
+    if found.is_none() {
+        errors.add("assignment", no_such("assignment of this patient"));
+    }
+    Ok(found.map(|(_, doctor)| doctor))
 }
 
 /// The visits of a day that the caller may see.
@@ -129,8 +145,9 @@ pub async fn update(
     actor: &Actor,
     id: VisitId,
     precondition: &Precondition,
-    input: &VisitInput,
+    draft: Draft<VisitInput>,
 ) -> Result<Visit, Error> {
+    let input = accept::<Visit, _>(app, actor, Some(id), draft).await?;
     let mut tx = app.db().begin().await?;
     lock_with(&mut tx.conn(), id, input.patient.value().copied()).await?;
     let row = find_to_change::<Visit>(app, &mut tx, actor, id, ArchiveState::Any).await?;
@@ -140,7 +157,7 @@ pub async fn update(
     let applied = input.apply(&mut fields).into_result();
     row.check_state(&input.read_only, applied)?;
     let mut conn = tx.conn();
-    check(app, &mut conn, actor, input, (Some(old), row.record.day), &mut fields).await?;
+    check(app, &mut conn, actor, &input, (Some(old), row.record.day), &mut fields).await?;
     if fields == *old {
         return Ok(row.shown(app, actor));
     }
