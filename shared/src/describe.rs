@@ -42,103 +42,133 @@ fn paragraph(doc: &'static str) -> Option<&'static str> {
 }
 
 /// A schema under construction.
+///
+/// The methods are not inlined. Hundreds of members use them, and a schema is more than half a
+/// kilobyte, so copies of them made up a tenth of the program.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    schema: MetaSchemaRef,
+    schema: Box<MetaSchema>,
     is_nullable: bool,
     is_optional: bool,
 }
 
 impl Shape {
     /// The schema of a type. An `Option` may be `null`.
+    #[inline(never)]
     pub fn of<T: Type>() -> Self {
-        let shape =
-            Self { schema: T::schema_ref(), is_nullable: !T::IS_REQUIRED, is_optional: false };
-        match &shape.schema {
-            // poem-openapi has its own format for a date without a time zone.
-            MetaSchemaRef::Inline(schema) if schema.format == Some("naive-date") => {
-                shape.format("date")
-            }
-            _ => shape,
-        }
+        Self::new(T::schema_ref(), !T::IS_REQUIRED)
     }
 
-    /// Changes the schema. A reference is wrapped, because it can't have siblings.
-    #[must_use]
-    pub fn with(self, change: impl FnOnce(&mut MetaSchema)) -> Self {
-        let mut schema = match self.schema {
-            MetaSchemaRef::Inline(schema) => *schema,
-            reference => MetaSchema { all_of: vec![reference], ..MetaSchema::ANY },
+    /// A reference is wrapped, because it can't have siblings.
+    #[inline(never)]
+    fn new(schema: MetaSchemaRef, is_nullable: bool) -> Self {
+        let mut schema = match schema {
+            MetaSchemaRef::Inline(schema) => schema,
+            reference => Box::new(MetaSchema { all_of: vec![reference], ..MetaSchema::ANY }),
         };
-        change(&mut schema);
-        Self { schema: MetaSchemaRef::Inline(Box::new(schema)), ..self }
+        // poem-openapi has its own format for a date without a time zone.
+        if schema.format == Some("naive-date") {
+            schema.format = Some("date");
+        }
+        Self { schema, is_nullable, is_optional: false }
+    }
+
+    /// Changes the schema.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut MetaSchema)) -> Self {
+        change(&mut self.schema);
+        self
     }
 
     /// Sets the maximum number of characters.
     #[must_use]
-    pub fn max_length(self, max: usize) -> Self {
-        self.with(|schema| schema.max_length = Some(max))
+    #[inline(never)]
+    pub fn max_length(mut self, max: usize) -> Self {
+        self.schema.max_length = Some(max);
+        self
     }
 
     /// Sets the minimum number of characters.
     #[must_use]
-    pub fn min_length(self, min: usize) -> Self {
-        self.with(|schema| schema.min_length = Some(min))
+    #[inline(never)]
+    pub fn min_length(mut self, min: usize) -> Self {
+        self.schema.min_length = Some(min);
+        self
     }
 
     /// Sets the maximum number of items.
     #[must_use]
-    pub fn max_items(self, max: i64) -> Self {
-        self.with(|schema| schema.max_items = usize::try_from(max).ok())
+    #[inline(never)]
+    pub fn max_items(mut self, max: i64) -> Self {
+        self.schema.max_items = usize::try_from(max).ok();
+        self
     }
 
     /// Sets the minimum number of items.
     #[must_use]
-    pub fn min_items(self, min: i64) -> Self {
-        self.with(|schema| schema.min_items = usize::try_from(min).ok())
+    #[inline(never)]
+    pub fn min_items(mut self, min: i64) -> Self {
+        self.schema.min_items = usize::try_from(min).ok();
+        self
     }
 
     /// Forbids repeated items.
     #[must_use]
-    pub fn unique_items(self) -> Self {
-        self.with(|schema| schema.unique_items = Some(true))
+    #[inline(never)]
+    pub fn unique_items(mut self) -> Self {
+        self.schema.unique_items = Some(true);
+        self
     }
 
     /// Restricts a list of choices to these.
     #[must_use]
+    #[inline(never)]
     pub fn only(self, choices: &[&str]) -> Self {
-        Self { schema: MetaSchemaRef::Inline(Box::new(choice(choices, ""))), ..self }
+        Self { schema: Box::new(choice(choices, "")), ..self }
     }
 
     /// Limits a number, both ends included. The registry stores limits as floating-point numbers,
     /// which can't represent the largest id; the server corrects that.
     #[must_use]
-    pub fn range(self, min: i64, max: i64) -> Self {
-        self.with(|schema| (schema.minimum, schema.maximum) = (Some(min as f64), Some(max as f64)))
+    #[inline(never)]
+    pub fn range(mut self, min: i64, max: i64) -> Self {
+        (self.schema.minimum, self.schema.maximum) = (Some(min as f64), Some(max as f64));
+        self
     }
 
     /// Sets the format of a text.
     #[must_use]
-    pub fn format(self, format: &'static str) -> Self {
-        self.with(|schema| schema.format = Some(format))
+    #[inline(never)]
+    pub fn format(mut self, format: &'static str) -> Self {
+        self.schema.format = Some(format);
+        self
     }
 
     /// Sets the pattern of a text.
     #[must_use]
-    pub fn pattern(self, pattern: &str) -> Self {
-        self.with(|schema| schema.pattern = Some(pattern.to_owned()))
+    #[inline(never)]
+    pub fn pattern(mut self, pattern: &str) -> Self {
+        self.schema.pattern = Some(pattern.to_owned());
+        self
     }
 
     /// Sets an example.
     #[must_use]
     pub fn example(self, example: impl Into<Value>) -> Self {
-        self.with(|schema| schema.example = Some(example.into()))
+        self.with_example(example.into())
+    }
+
+    #[inline(never)]
+    fn with_example(mut self, example: Value) -> Self {
+        self.schema.example = Some(example);
+        self
     }
 
     /// Sets the default.
     #[must_use]
-    pub fn default(self, default: impl Into<Value>) -> Self {
-        self.with(|schema| schema.default = Some(default.into()))
+    pub fn default(mut self, default: impl Into<Value>) -> Self {
+        self.schema.default = Some(default.into());
+        self
     }
 
     /// Allows `null`.
@@ -166,33 +196,34 @@ impl Shape {
     }
 
     /// The finished schema. A named schema can't be `null`, so `null` becomes an alternative.
-    pub fn finish(self) -> MetaSchemaRef {
-        if !self.is_nullable {
-            return self.schema;
+    #[inline(never)]
+    pub fn finish(mut self) -> MetaSchemaRef {
+        let schema = &mut *self.schema;
+        if self.is_nullable {
+            match schema.all_of.pop() {
+                Some(named) => {
+                    let null = MetaSchema {
+                        nullable: true,
+                        enum_items: vec![Value::Null],
+                        ..MetaSchema::new("string")
+                    };
+                    schema.any_of = vec![named, MetaSchemaRef::Inline(Box::new(null))];
+                }
+                None if !schema.one_of.is_empty() => {
+                    // `null` needs a type beside it, so it is one of the alternatives.
+                    if let Some(MetaSchemaRef::Inline(first)) = schema.one_of.first_mut() {
+                        first.nullable = true;
+                    }
+                }
+                None => {
+                    schema.nullable = true;
+                    if !schema.enum_items.is_empty() {
+                        schema.enum_items.push(Value::Null);
+                    }
+                }
+            }
         }
-        let shape = self.with(|schema| match schema.all_of.pop() {
-            Some(named) => {
-                let null = MetaSchema {
-                    nullable: true,
-                    enum_items: vec![Value::Null],
-                    ..MetaSchema::new("string")
-                };
-                schema.any_of = vec![named, MetaSchemaRef::Inline(Box::new(null))];
-            }
-            None if !schema.one_of.is_empty() => {
-                // `null` needs a type beside it, so it is one of the alternatives.
-                if let Some(MetaSchemaRef::Inline(first)) = schema.one_of.first_mut() {
-                    first.nullable = true;
-                }
-            }
-            None => {
-                schema.nullable = true;
-                if !schema.enum_items.is_empty() {
-                    schema.enum_items.push(Value::Null);
-                }
-            }
-        });
-        shape.schema
+        MetaSchemaRef::Inline(self.schema)
     }
 }
 
@@ -223,6 +254,7 @@ impl<'a> Members<'a> {
     }
 
     /// Adds a member.
+    #[inline(never)]
     pub fn add<T: Type>(
         &mut self,
         name: &'static str,
@@ -231,7 +263,11 @@ impl<'a> Members<'a> {
         change: impl FnOnce(Shape) -> Shape,
     ) {
         T::register(self.registry);
-        let shape = change(Shape::of::<T>());
+        self.push(name, doc, is_required, change(Shape::of::<T>()));
+    }
+
+    #[inline(never)]
+    fn push(&mut self, name: &'static str, doc: &'static str, is_required: bool, shape: Shape) {
         if is_required && !shape.is_optional {
             self.schema.required.push(name);
         }
