@@ -27,6 +27,15 @@ pub struct Page<T> {
     pub results: Vec<T>,
 }
 
+impl<T> Page<T> {
+    /// The same page with other rows.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        let Self { count, count_capped, next, previous, results } = self;
+        let results = results.into_iter().map(change).collect();
+        Page { count, count_capped, next, previous, results }
+    }
+}
+
 /// A record whose pages have their own schema in the API description.
 #[cfg(feature = "openapi")]
 pub trait Listed: poem_openapi::types::Type {

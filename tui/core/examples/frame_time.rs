@@ -9,8 +9,9 @@ use shared::{Page, account::User, patient::Patient};
 use tui_core::{
     api::Reply,
     app::{App, Options, update},
-    effect::{Effect, Slot, Ticket},
+    effect::{Effect, Lane, Ticket},
     msg::{Chord, Desk, Key, Msg},
+    record::Record,
     session::{Session, SessionHandle},
     theme::Theme,
     view::view,
@@ -64,18 +65,18 @@ fn list(width: u16, height: u16) -> Result<App, Box<dyn std::error::Error>> {
     let patients: Result<Vec<Patient>, _> = (1..=100).map(patient).collect();
     let page =
         Page { count: 100, count_capped: false, next: None, previous: None, results: patients? };
-    let reply = Reply::Patients(Box::new(page));
-    update(&mut app, Msg::Reply(ticket(&effects, Slot::Patients)?, Ok(reply)));
+    let reply = Reply::Page(Box::new(page.map(Record::from)));
+    update(&mut app, Msg::Reply(ticket(&effects, Lane::List)?, Ok(reply)));
     update(&mut app, Msg::Key(Chord::plain(Key::Down)));
     Ok(app)
 }
 
-fn ticket(effects: &[Effect], slot: Slot) -> Result<Ticket, String> {
+fn ticket(effects: &[Effect], lane: Lane) -> Result<Ticket, String> {
     let mut tickets = effects.iter().filter_map(|effect| match effect {
-        Effect::Call { ticket, .. } if ticket.slot == slot => Some(*ticket),
+        Effect::Call { ticket, .. } if ticket.slot.lane == lane => Some(*ticket),
         _ => None,
     });
-    tickets.next_back().ok_or_else(|| format!("nothing was asked in {slot:?}"))
+    tickets.next_back().ok_or_else(|| format!("nothing was asked in {lane:?}"))
 }
 
 fn patient(id: i64) -> Result<Patient, serde_json::Error> {

@@ -3,16 +3,18 @@
 //! Tokens are not here: the shell keeps them by session, refreshes them, and says
 //! [`Failure::Expired`] when that no longer works.
 
+use serde_json::Value;
 use shared::{
     Page, Problem,
     account::{Login, Registration, User},
     history::HistoryEntry,
-    id::PatientId,
     meta::Meta,
-    patient::{NewPatient, Patient, PatientFilter, PatientPatch},
 };
 
-use crate::session::Session;
+use crate::{
+    record::{Record, RecordKind},
+    session::Session,
+};
 
 /// Names one thing to be created. However often it is sent, the server creates it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,56 +43,90 @@ pub enum Call {
     Register(Registration),
     /// To whom the session belongs, and what it may do.
     Profile,
-    /// A page of patients by its filter.
-    Patients(PatientFilter),
-    /// A page of patients by the address that `next` or `previous` gave.
-    PatientsAt(String),
-    /// One patient; `archived` reads one from the archive.
-    Patient {
-        /// Which.
-        id: PatientId,
-        /// From the archive.
-        archived: bool,
+    /// A page of the records of a kind.
+    List {
+        /// Their kind.
+        kind: RecordKind,
+        /// The query's parameters.
+        query: Vec<(&'static str, String)>,
     },
-    /// A patient's history: the first page, or the one at an address that `next` gave.
+    /// A page of a list, at the address that `next` or `previous` gave.
+    ListAt {
+        /// The kind of its records.
+        kind: RecordKind,
+        /// The address.
+        address: String,
+    },
+    /// One record.
+    Read {
+        /// Its kind.
+        kind: RecordKind,
+        /// Its id.
+        id: i64,
+        /// Whether it is read from the archive.
+        is_archived: bool,
+    },
+    /// A page of a record's history.
     History {
-        /// Whose.
-        id: PatientId,
-        /// The address of a further page.
-        at: Option<String>,
+        /// The record's kind.
+        kind: RecordKind,
+        /// The record's id.
+        id: i64,
+        /// The address of a further page, which `next` gave. The first page has none.
+        address: Option<String>,
     },
-    /// Register a patient.
-    CreatePatient {
-        /// Who it is.
-        new: Box<NewPatient>,
-        /// The same for every try to register this one.
+    /// Create a record.
+    Create {
+        /// Its kind.
+        kind: RecordKind,
+        /// Its members.
+        body: Value,
+        /// The same for every try to create this record.
         key: IdempotencyKey,
     },
-    /// Change a patient, if it is still the version that was read.
-    UpdatePatient {
-        /// Which.
-        id: PatientId,
+    /// Change a record, if it still has the version that was read.
+    Change {
+        /// Its kind.
+        kind: RecordKind,
+        /// Its id.
+        id: i64,
         /// The version that was read.
         version: i64,
-        /// What changes.
-        patch: Box<PatientPatch>,
+        /// The members that change.
+        body: Value,
     },
-    /// Archive a patient.
-    ArchivePatient {
-        /// Which.
-        id: PatientId,
+    /// Do something else with a record, if it still has the version that was read.
+    Do {
+        /// What is done.
+        verb: Verb,
+        /// The record's kind.
+        kind: RecordKind,
+        /// The record's id.
+        id: i64,
         /// The version that was read.
         version: i64,
-        /// Why, if it is said.
+        /// The reason, if one is given.
         reason: Option<String>,
     },
-    /// Bring a patient back from the archive.
-    RestorePatient {
-        /// Which.
-        id: PatientId,
-        /// The version that was read.
-        version: i64,
-    },
+}
+
+/// What can be done with a record, beside changing its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Archive it.
+    Archive,
+    /// Restore it from the archive.
+    Restore,
+}
+
+impl Verb {
+    /// The last segment of the path.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Restore => "restore",
+        }
+    }
 }
 
 impl Call {
@@ -103,11 +139,7 @@ impl Call {
     pub fn is_write(&self) -> bool {
         matches!(
             self,
-            Self::CreatePatient { .. }
-                | Self::UpdatePatient { .. }
-                | Self::ArchivePatient { .. }
-                | Self::RestorePatient { .. }
-                | Self::Register(_)
+            Self::Create { .. } | Self::Change { .. } | Self::Do { .. } | Self::Register(_)
         )
     }
 }
@@ -121,10 +153,10 @@ pub enum Reply {
     SignedIn(Box<Session>),
     /// To [`Call::Profile`].
     User(Box<User>),
-    /// To [`Call::Patients`] and [`Call::PatientsAt`].
-    Patients(Box<Page<Patient>>),
-    /// To everything that answers one patient.
-    Patient(Box<Patient>),
+    /// To [`Call::List`] and [`Call::ListAt`].
+    Page(Box<Page<Record>>),
+    /// To everything that answers one record.
+    Record(Record),
     /// To [`Call::History`].
     History(Box<Page<HistoryEntry>>),
 }

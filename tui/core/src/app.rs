@@ -22,7 +22,7 @@ use chrono::NaiveDate;
 
 use crate::{
     api::Call,
-    effect::{Effect, Slot, Timer},
+    effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
         table::Entry,
@@ -60,12 +60,21 @@ pub struct Options {
     pub run: u128,
 }
 
+/// A screen that was opened.
+#[derive(Clone)]
+struct Opened {
+    id: ScreenId,
+    screen: Screen,
+}
+
 /// The application.
 #[derive(Clone)]
 pub struct App {
     world: World,
     /// The screens that were gone through; the last is shown. Never empty.
-    screens: Vec<Screen>,
+    screens: Vec<Opened>,
+    /// The name of the screen that was opened last.
+    newest: ScreenId,
     layers: Vec<Layer>,
     notices: Notices,
     slots: Slots,
@@ -84,9 +93,11 @@ pub struct App {
 impl App {
     /// An application that has not begun.
     pub fn new(options: Options) -> Self {
+        let newest = ScreenId::APP.next();
         Self {
             world: World::new(options),
-            screens: vec![Screen::Opening(opening::init())],
+            screens: vec![Opened { id: newest, screen: Screen::Opening(opening::init()) }],
+            newest,
             layers: Vec::new(),
             notices: Notices::default(),
             slots: Slots::default(),
@@ -124,13 +135,13 @@ impl App {
     /// The screen that is shown.
     pub fn screen(&self) -> &Screen {
         const NONE: &Screen = &Screen::Opening(opening::State { failure: None });
-        self.screens.last().unwrap_or(NONE)
+        self.screens.last().map_or(NONE, |opened| &opened.screen)
     }
 
     /// What runs, once it has taken a while.
     pub fn activity(&self) -> Option<&'static str> {
         // A read that is tried again by itself does not cover why the server is away.
-        let is_own = self.slots.is_writing() || self.slots.is_running(Slot::Account);
+        let is_own = self.slots.is_writing() || self.slots.is_running(Lane::Account);
         self.slots.activity().filter(|_| self.is_busy && (self.offline.is_none() || is_own))
     }
 
@@ -157,7 +168,7 @@ impl App {
 
     /// Whether something typed would be lost if the program ended now.
     pub fn has_unsaved(&self) -> bool {
-        self.screens.iter().any(Screen::is_changed)
+        self.screens.iter().any(|opened| opened.screen.is_changed())
     }
 
     /// Where keys mean something now, innermost first.
@@ -187,9 +198,31 @@ impl App {
         word.unwrap_or(entry.label)
     }
 
-    fn list_mut(&mut self) -> Option<&mut list::State> {
-        self.screens.iter_mut().find_map(|screen| match screen {
-            Screen::Patients(state) => Some(&mut **state),
+    /// The screen that is shown, to be changed.
+    fn top_mut(&mut self) -> Option<&mut Screen> {
+        self.screens.last_mut().map(|opened| &mut opened.screen)
+    }
+
+    /// The name of the screen that is shown.
+    fn top(&self) -> ScreenId {
+        self.screens.last().map_or(ScreenId::APP, |opened| opened.id)
+    }
+
+    /// The screen of this name, while it is open.
+    fn opened_mut(&mut self, id: ScreenId) -> Option<&mut Screen> {
+        let mut screens = self.screens.iter_mut();
+        screens.find(|opened| opened.id == id).map(|opened| &mut opened.screen)
+    }
+
+    fn open(&mut self, screen: Screen) {
+        self.newest = self.newest.next();
+        self.screens.push(Opened { id: self.newest, screen });
+    }
+
+    /// The list, and its name.
+    fn list_mut(&mut self) -> Option<(ScreenId, &mut list::State)> {
+        self.screens.iter_mut().find_map(|opened| match &mut opened.screen {
+            Screen::Patients(state) => Some((opened.id, &mut **state)),
             _ => None,
         })
     }
@@ -212,7 +245,7 @@ impl App {
             Msg::Today(today) => {
                 if self.world.meta.is_some() {
                     // The clinic's day counts: the server says when that ends.
-                    self.start(Slot::Meta, Call::Meta, out);
+                    self.ask(Lane::Meta, Call::Meta, out);
                     return false;
                 }
                 std::mem::replace(&mut self.world.today, today) != today
@@ -237,9 +270,9 @@ impl App {
             Timer::Retry => self.retry(out),
             Timer::Search => {
                 let world = self.world.clone();
-                let due = self.list_mut().and_then(|list| list::search_due(list, &world));
-                let Some(steps) = due else { return false };
-                self.apply(steps, out);
+                let Some((owner, list)) = self.list_mut() else { return false };
+                let Some(steps) = list::search_due(list, &world) else { return false };
+                self.apply_for(owner, steps, out);
                 true
             }
         }
@@ -253,6 +286,11 @@ impl App {
             self.start(slot, call, out);
         }
         any
+    }
+
+    /// Starts a request of the application itself.
+    fn ask(&mut self, lane: Lane, call: Call, out: &mut Vec<Effect>) {
+        self.start(Slot { owner: ScreenId::APP, lane }, call, out);
     }
 
     /// Starts a request in the session that is used, and the wait after which it is shown as
@@ -280,7 +318,7 @@ impl App {
         let is_said = self.notices.shown.is_some() || self.activity().is_some();
         self.world.status_rows = if is_said { self.notices.rows(width, height) } else { away };
         let world = &self.world;
-        self.screens.iter_mut().for_each(|screen| screen.settle(world));
+        self.screens.iter_mut().for_each(|opened| opened.screen.settle(world));
         self.layers.iter_mut().for_each(|layer| layer.settle(world));
     }
 }

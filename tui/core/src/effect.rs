@@ -4,29 +4,53 @@ use std::time::Duration;
 
 use crate::{api::Call, session::SessionHandle};
 
-/// A lane of requests: only the newest request of a lane may touch the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Slot {
+/// Names a screen. No two screens of a run have the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ScreenId(u64);
+
+impl ScreenId {
+    /// The application itself, which asks for what belongs to no screen.
+    pub const APP: Self = Self(0);
+
+    /// The name after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// A purpose of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
     /// What a client must know before anybody logs in.
     Meta,
     /// Logging in, registering, asking who it is.
     Account,
-    /// The list of patients.
-    Patients,
-    /// The patient that is shown.
-    Patient,
-    /// The history that is shown.
+    /// A list.
+    List,
+    /// A record.
+    Record,
+    /// The history of a record.
     History,
-    /// A write. Never aborted.
+    /// A write. It is never aborted.
     Save,
+}
+
+/// A lane of a screen. Only the newest request of a slot may change the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot {
+    /// The screen that asked.
+    pub owner: ScreenId,
+    /// The purpose.
+    pub lane: Lane,
 }
 
 /// Names one request: an answer counts only while its generation is the slot's newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
-    /// The lane.
+    /// The slot.
     pub slot: Slot,
-    /// Counts the requests of the lane.
+    /// Counts the requests of the slot.
     pub generation: u64,
 }
 
@@ -70,7 +94,7 @@ pub enum Effect {
     },
     /// Forget the tokens of a session, and tell the server that it is over. No answer is waited for.
     EndSession(SessionHandle),
-    /// Stop waiting for a lane's request. Never for a write.
+    /// Stop waiting for a slot's request. Never for a write.
     Abort(Slot),
     /// Send [`Msg::Timer`](crate::msg::Msg::Timer) after a while.
     Arm(Timer, Duration),

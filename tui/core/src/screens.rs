@@ -11,8 +11,10 @@ pub mod register;
 use ratatui_core::layout::Rect;
 
 use crate::{
+    api::{Call, Failure, Reply},
     form::field::Field,
     input::action::{Action, Context},
+    record::Record,
     step::{Event, Step},
     view::paint::Painter,
     world::World,
@@ -86,6 +88,37 @@ impl Screen {
             Self::Patients(state) => list::view(state, world, area, painter, is_top),
             Self::Patient(state) => detail::view(state, world, area, painter),
             Self::PatientForm(state) => form::view(state, world, area, painter, is_top),
+        }
+    }
+
+    /// Takes an answer to what it has asked for.
+    pub fn answered(
+        &mut self,
+        world: &World,
+        call: &Call,
+        answer: Result<Reply, Failure>,
+    ) -> Vec<Step> {
+        match self {
+            Self::Patients(state) => list::answered(state, world, answer),
+            Self::Patient(state) => detail::answered(state, world, call, answer),
+            Self::PatientForm(state) => form::answered(state, world, answer),
+            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// Shows a record as it is now, if it shows that record.
+    pub fn learn(&mut self, record: &Record) -> Vec<Step> {
+        match (self, record) {
+            (Self::Patients(state), Record::Patient(patient)) => {
+                state.replace(patient);
+                Vec::new()
+            }
+            (Self::Patient(state), Record::Patient(patient)) if state.id == patient.id => {
+                state.show((**patient).clone())
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     api::Call,
-    effect::{Effect, Slot},
+    effect::{Effect, Lane},
     input::action::Action,
     layers::Layer,
     screens::Screen,
@@ -32,10 +32,10 @@ pub enum Leave {
 /// One thing that a screen or a layer wants done.
 #[derive(Clone)]
 pub enum Step {
-    /// Read; an older read of the lane is given up.
-    Read(Slot, Call),
+    /// Read for the screen; an older read of the lane is given up.
+    Read(Lane, Call),
     /// Give a read up.
-    Cancel(Slot),
+    Cancel(Lane),
     /// Write.
     Write(Call),
     /// Log in, register.

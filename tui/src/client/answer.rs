@@ -3,7 +3,10 @@
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use shared::Problem;
-use tui_core::api::{Failure, Reply};
+use tui_core::{
+    api::{Failure, Reply},
+    record::RecordKind,
+};
 
 use super::{failure::Broken, request::Request};
 
@@ -21,10 +24,10 @@ pub(super) enum Expected {
     Refreshed,
     /// A user.
     User,
-    /// A page of patients.
-    Patients,
-    /// One patient.
-    Patient,
+    /// A page of records.
+    Page(RecordKind),
+    /// One record.
+    Record(RecordKind),
     /// A page of a history.
     History,
     /// Nothing.
@@ -54,11 +57,7 @@ impl Answer {
 
     /// The body as what it should be.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|e| {
-            // The place, and not the text: that may be somebody's data.
-            let place = format!("line {}, column {}", e.line(), e.column());
-            Failure::Garbled(format!("it is not what a Frontdesk server says ({place})"))
-        })
+        serde_json::from_slice(&self.body).map_err(|e| unreadable(&e))
     }
 
     /// The reply that it is to a request.
@@ -69,8 +68,12 @@ impl Answer {
         Ok(match request.expected {
             Expected::Meta => Reply::Meta(Box::new(self.json()?)),
             Expected::User => Reply::User(Box::new(self.json()?)),
-            Expected::Patients => Reply::Patients(Box::new(self.json()?)),
-            Expected::Patient => Reply::Patient(Box::new(self.json()?)),
+            Expected::Page(kind) => {
+                Reply::Page(Box::new(kind.page(&self.body).map_err(|e| unreadable(&e))?))
+            }
+            Expected::Record(kind) => {
+                Reply::Record(kind.record(&self.body).map_err(|e| unreadable(&e))?)
+            }
             Expected::History => Reply::History(Box::new(self.json()?)),
             Expected::Session | Expected::Refreshed | Expected::Nothing => {
                 return Err(Failure::Garbled("nobody has asked for it".to_owned()));
@@ -93,4 +96,11 @@ impl Answer {
             "it has status {status}, without the reason that a Frontdesk server gives"
         ))
     }
+}
+
+/// The failure for JSON that is not what was expected. It names the place, and not the text, which may
+/// be somebody's data.
+fn unreadable(error: &serde_json::Error) -> Failure {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Failure::Garbled(format!("it is not what a Frontdesk server says ({place})"))
 }

@@ -2,11 +2,11 @@
 
 use reqwest::Method;
 use serde::Serialize;
-use shared::{
-    paths,
-    patient::{Archiving, PatientLookup},
+use shared::{paths, patient::Archiving};
+use tui_core::{
+    api::{Call, Failure, IdempotencyKey},
+    record::RecordKind,
 };
-use tui_core::api::{Call, Failure, IdempotencyKey};
 
 use super::answer::Expected;
 
@@ -49,35 +49,35 @@ impl Request {
             Call::Login(login) => Self::post(paths::LOGIN, Expected::Session).with_body(login)?,
             Call::Register(new) => Self::post(paths::REGISTER, Expected::Session).with_body(new)?,
             Call::Profile => Self::get(paths::PROFILE, Expected::User),
-            Call::Patients(filter) => {
-                Self::get(paths::PATIENTS, Expected::Patients).with_query(filter.pairs())
+            Call::List { kind, query } => {
+                Self::get(kind.path(), Expected::Page(*kind)).with_query(query.clone())
             }
-            Call::PatientsAt(address) => Self::given(address, Expected::Patients),
-            Call::Patient { id, archived } => {
-                let lookup = PatientLookup { archived: archived.then_some(true), clinical: None };
-                Self::get(paths::patient(*id), Expected::Patient).with_query(lookup.pairs())
+            Call::ListAt { kind, address } => Self::given(address, Expected::Page(*kind)),
+            Call::Read { kind, id, is_archived } => {
+                let archived = is_archived.then(|| ("archived", true.to_string()));
+                Self::get(one(*kind, *id), Expected::Record(*kind))
+                    .with_query(archived.into_iter().collect())
             }
-            Call::History { at: Some(address), .. } => Self::given(address, Expected::History),
-            Call::History { id, at: None } => {
-                Self::get(paths::patient_history(*id), Expected::History)
+            Call::History { address: Some(address), .. } => Self::given(address, Expected::History),
+            Call::History { kind, id, address: None } => {
+                Self::get(format!("{}/history", one(*kind, *id)), Expected::History)
             }
-            Call::CreatePatient { new, key } => {
-                let mut request = Self::post(paths::PATIENTS, Expected::Patient).with_body(new)?;
+            Call::Create { kind, body, key } => {
+                let mut request =
+                    Self::post(kind.path(), Expected::Record(*kind)).with_body(body)?;
                 request.key = Some(key.clone());
                 request
             }
-            Call::UpdatePatient { id, version, patch } => {
-                Self::to(Method::PATCH, paths::patient(*id), Expected::Patient)
+            Call::Change { kind, id, version, body } => {
+                Self::to(Method::PATCH, one(*kind, *id), Expected::Record(*kind))
                     .if_match(*version)
-                    .with_body(patch)?
+                    .with_body(body)?
             }
-            Call::ArchivePatient { id, version, reason } => {
-                Self::post(paths::patient_archive(*id), Expected::Patient)
+            Call::Do { verb, kind, id, version, reason } => {
+                let path = format!("{}/{}", one(*kind, *id), verb.segment());
+                Self::post(path, Expected::Record(*kind))
                     .if_match(*version)
                     .with_body(&Archiving { reason: reason.clone() })?
-            }
-            Call::RestorePatient { id, version } => {
-                Self::post(paths::patient_restore(*id), Expected::Patient).if_match(*version)
             }
         };
         request.is_write = call.is_write();
@@ -122,4 +122,9 @@ impl Request {
         self.version = Some(version);
         self
     }
+}
+
+/// The path of one record.
+fn one(kind: RecordKind, id: i64) -> String {
+    format!("{}/{id}", kind.path())
 }

@@ -9,14 +9,10 @@ use std::{
 };
 
 use serde_json::json;
-use shared::{
-    Kind,
-    account::Login,
-    id::PatientId,
-    patient::{NewPatient, PatientFilter, PatientPatch},
-};
+use shared::{Kind, account::Login, patient::PatientFilter};
 use tui_core::{
-    api::{Call, Failure, IdempotencyKey, Reply},
+    api::{Call, Failure, IdempotencyKey, Reply, Verb},
+    record::RecordKind,
     session::SessionHandle,
 };
 
@@ -49,8 +45,16 @@ fn login() -> Call {
     Call::Login(Login { identifier, password: "a long password".to_owned(), device: None })
 }
 
-fn id(number: i64) -> PatientId {
-    serde_json::from_value(json!(number)).unwrap()
+fn list(filter: PatientFilter) -> Call {
+    Call::List { kind: RecordKind::Patient, query: filter.pairs() }
+}
+
+fn list_at(address: String) -> Call {
+    Call::ListAt { kind: RecordKind::Patient, address }
+}
+
+fn change() -> Call {
+    Call::Change { kind: RecordKind::Patient, id: 7, version: 3, body: json!({}) }
 }
 
 fn bearer(seen: &Seen) -> &str {
@@ -80,8 +84,8 @@ async fn an_ended_token_is_refreshed_once_and_the_request_repeated() {
     let client = client(&fake);
     let session = log_in(&client).await;
     let filter = PatientFilter { search: Some("gómez 1989".to_owned()), ..Default::default() };
-    let reply = client.send(&Call::Patients(filter), session).await;
-    assert!(matches!(reply, Ok(Reply::Patients(_))), "{reply:?}");
+    let reply = client.send(&list(filter), session).await;
+    assert!(matches!(reply, Ok(Reply::Page(_))), "{reply:?}");
     let list = "GET /api/patients?search=g%C3%B3mez+1989";
     assert_eq!(fake.lines(), ["POST /api/auth/login", list, "POST /api/auth/token/refresh", list]);
     assert_eq!(fake.seen()[2].body, r#"{"refresh":"r1"}"#);
@@ -92,7 +96,7 @@ async fn requests_at_the_same_time_share_one_refresh() {
     let fake = desk_with_old_tokens();
     let client = client(&fake);
     let session = log_in(&client).await;
-    let call = Call::Patients(PatientFilter::default());
+    let call = list(PatientFilter::default());
     let (one, two, three) = tokio::join!(
         client.send(&call, session),
         client.send(&call, session),
@@ -108,7 +112,7 @@ async fn a_write_is_repeated_after_a_refresh_because_nothing_was_done() {
     let fake = desk_with_old_tokens();
     let client = client(&fake);
     let session = log_in(&client).await;
-    let call = Call::UpdatePatient { id: id(7), version: 3, patch: Box::<PatientPatch>::default() };
+    let call = change();
     let reply = client.send(&call, session).await;
     assert!(matches!(reply, Err(Failure::Garbled(_))), "an empty page is no patient: {reply:?}");
     let seen = fake.seen();
@@ -183,8 +187,7 @@ async fn work_in_one_session_never_carries_the_token_of_another() {
     });
     let client = client(&fake);
     let bob = begin(&client, "bob").await;
-    let write =
-        Call::UpdatePatient { id: id(7), version: 3, patch: Box::<PatientPatch>::default() };
+    let write = change();
     assert_eq!(client.send(&write, bob).await, Err(Failure::Expired));
     let ana = begin(&client, "ana").await;
     assert_ne!(bob, ana);
@@ -192,7 +195,7 @@ async fn work_in_one_session_never_carries_the_token_of_another() {
     assert_eq!(client.send(&write, bob).await, Err(Failure::Expired));
     assert_eq!(client.send(&write, None).await, Err(Failure::Expired));
     assert_eq!(fake.lines().len(), before, "nothing was sent in anybody's name");
-    assert!(client.send(&Call::Patients(PatientFilter::default()), ana).await.is_ok());
+    assert!(client.send(&list(PatientFilter::default()), ana).await.is_ok());
     let writes = fake.seen().into_iter().filter(|seen| seen.line.starts_with("PATCH"));
     let tokens: Vec<String> = writes.map(|seen| bearer(&seen).to_owned()).collect();
     assert_eq!(tokens, ["Bearer a-bob"]);
@@ -209,7 +212,7 @@ async fn a_refresh_in_one_session_changes_nothing_in_another() {
     });
     let client = client(&fake);
     let (bob, ana) = (begin(&client, "bob").await, begin(&client, "ana").await);
-    let call = Call::Patients(PatientFilter::default());
+    let call = list(PatientFilter::default());
     let (of_bob, of_ana) = tokio::join!(client.send(&call, bob), client.send(&call, ana));
     assert!(of_bob.is_ok() && of_ana.is_ok(), "{of_bob:?}, {of_ana:?}");
     client.send(&call, ana).await.unwrap();
@@ -227,7 +230,7 @@ async fn ending_a_session_ends_that_one_alone() {
     client.end_session(ana.unwrap()).await;
     let out = fake.seen().pop().unwrap();
     assert_eq!((out.line.as_str(), bearer(&out)), ("POST /api/auth/logout", "Bearer a-ana"));
-    let call = Call::Patients(PatientFilter::default());
+    let call = list(PatientFilter::default());
     assert_eq!(client.send(&call, ana).await, Err(Failure::Expired));
     assert!(client.send(&call, bob).await.is_ok());
 }
@@ -239,7 +242,7 @@ async fn a_session_is_unknown_at_another_server() {
     let [here, there] = [&here, &there]
         .map(|fake| Client::new(fake.url.clone(), None, &handles, nowhere()).unwrap());
     let session = log_in(&here).await;
-    let call = Call::Patients(PatientFilter::default());
+    let call = list(PatientFilter::default());
     assert_eq!(there.send(&call, session).await, Err(Failure::Expired));
     assert_ne!(log_in(&there).await, session);
 }
@@ -290,7 +293,7 @@ async fn a_write_without_an_answer_may_have_been_done_and_is_not_repeated() {
     let client = client(&fake);
     let session = log_in(&client).await;
     let key = IdempotencyKey::new(1, 2);
-    let write = Call::CreatePatient { new: Box::<NewPatient>::default(), key };
+    let write = Call::Create { kind: RecordKind::Patient, body: json!({}), key };
     let answer = client.send(&write, session).await;
     assert!(matches!(answer, Err(Failure::Unknown(_))), "{answer:?}");
     assert_eq!(fake.lines(), ["POST /api/auth/login", "POST /api/patients"]);
@@ -304,7 +307,7 @@ async fn what_is_created_carries_its_key_at_every_try() {
     let client = client(&fake);
     let session = log_in(&client).await;
     let key = IdempotencyKey::new(0xabc, 2);
-    let call = Call::CreatePatient { new: Box::<NewPatient>::default(), key };
+    let call = Call::Create { kind: RecordKind::Patient, body: json!({}), key };
     for _ in 0..2 {
         let _ = client.send(&call, session).await;
     }
@@ -321,7 +324,13 @@ async fn a_gateway_that_gave_up_leaves_a_write_unknown() {
     let fake = desk(|_| Does::Says(504, "<html>gateway timeout</html>"));
     let client = client(&fake);
     let session = log_in(&client).await;
-    let write = Call::RestorePatient { id: id(7), version: 3 };
+    let write = Call::Do {
+        verb: Verb::Restore,
+        kind: RecordKind::Patient,
+        id: 7,
+        version: 3,
+        reason: None,
+    };
     assert!(matches!(client.send(&write, session).await, Err(Failure::Unknown(_))));
     assert!(matches!(client.send(&Call::Profile, session).await, Err(Failure::Offline(_))));
 }
@@ -353,11 +362,11 @@ async fn only_the_servers_own_pages_are_followed() {
     let fake = desk(|_| Does::Answers(200, no_rows()));
     let client = client(&fake);
     let session = log_in(&client).await;
-    let foreign = Call::PatientsAt("http://elsewhere.example/api/patients?cursor=x".to_owned());
+    let foreign = list_at("http://elsewhere.example/api/patients?cursor=x".to_owned());
     assert!(matches!(client.send(&foreign, session).await, Err(Failure::Garbled(_))));
     assert_eq!(fake.lines().len(), 1);
     let own = fake.url.join("/api/patients?cursor=a%2Bb").unwrap();
-    assert!(client.send(&Call::PatientsAt(own.to_string()), session).await.is_ok());
+    assert!(client.send(&list_at(own.to_string()), session).await.is_ok());
     assert_eq!(fake.lines()[1], "GET /api/patients?cursor=a%2Bb");
 }
 
@@ -369,7 +378,7 @@ async fn a_desk_that_moved_still_knows_the_pages_it_gave() {
     let session = log_in(&client).await;
     client.follow_to(new.url.clone());
     let page = old.url.join("/api/patients?cursor=x").unwrap();
-    assert!(client.send(&Call::PatientsAt(page.to_string()), session).await.is_ok());
+    assert!(client.send(&list_at(page.to_string()), session).await.is_ok());
     assert_eq!(new.lines(), ["GET /api/patients?cursor=x"]);
 }
 

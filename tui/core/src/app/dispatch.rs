@@ -35,7 +35,7 @@ impl App {
         let is_taken = match self.layers.last_mut() {
             Some(layer) => layer.field_mut().is_some_and(|field| field.press(chord)),
             None => {
-                let screen = self.screens.last_mut();
+                let screen = self.top_mut();
                 screen.and_then(|screen| screen.field_mut()).is_some_and(|field| field.press(chord))
             }
         };
@@ -59,7 +59,7 @@ impl App {
         let is_taken = match self.layers.last_mut() {
             Some(layer) => layer.field_mut().is_some_and(|field| field.paste(text)),
             None => {
-                let screen = self.screens.last_mut();
+                let screen = self.top_mut();
                 screen.and_then(|screen| screen.field_mut()).is_some_and(|field| field.paste(text))
             }
         };
@@ -72,7 +72,7 @@ impl App {
     fn tell(&mut self, event: Event, out: &mut Vec<Effect>) {
         let steps = match (self.layers.last_mut(), self.screens.last_mut()) {
             (Some(layer), _) => layer.update(&self.world, event),
-            (None, Some(screen)) => screen.update(&self.world, event),
+            (None, Some(opened)) => opened.screen.update(&self.world, event),
             (None, None) => Vec::new(),
         };
         self.apply(steps, out);

@@ -5,7 +5,7 @@ use shared::account::{Login, User};
 use super::App;
 use crate::{
     api::{Call, Failure, sentence},
-    effect::{Effect, Slot, Timer},
+    effect::{Effect, Lane, ScreenId, Slot, Timer},
     layers::{Layer, question, relogin},
     msg::Desk,
     notice::{Notices, Tone},
@@ -29,7 +29,7 @@ impl App {
                 self.world.desk = label;
                 self.world.is_ephemeral = is_ephemeral;
                 self.begin_here(is_same, session.map(|session| *session), out);
-                self.start(Slot::Meta, Call::Meta, out);
+                self.ask(Lane::Meta, Call::Meta, out);
             }
             Desk::Sample { label, session, identifier, password } => {
                 self.desk(Desk::Ready { label, is_ephemeral: true, session }, out);
@@ -47,7 +47,7 @@ impl App {
 
     /// What was known of the desk before does not hold for this one.
     fn at_another_desk(&mut self, out: &mut Vec<Effect>) {
-        out.extend(self.slots.cancel(Slot::Meta));
+        out.extend(self.slots.cancel(Slot { owner: ScreenId::APP, lane: Lane::Meta }));
         self.world.can_go_local = false;
         self.world.sample = None;
         self.offline = None;
@@ -56,7 +56,7 @@ impl App {
 
     fn desk_failed(&mut self, field: Option<&str>, message: String, out: &mut Vec<Effect>) {
         self.founder = None;
-        match self.screens.last_mut() {
+        match self.top_mut() {
             Some(Screen::Opening(state)) => state.failure = Some(message),
             Some(Screen::FirstStart(state)) => {
                 let steps = first_start::failed(state, field, message);
@@ -79,7 +79,7 @@ impl App {
                 self.restart(screen, None, out);
                 if let Some((identifier, password)) = founder {
                     let login = Login { identifier, password, device: None };
-                    self.start(Slot::Account, Call::Login(login), out);
+                    self.ask(Lane::Account, Call::Login(login), out);
                 }
             }
         }
@@ -96,7 +96,8 @@ impl App {
             self.notices = Notices::default();
         }
         self.world.hand_to(session);
-        self.screens = vec![screen];
+        self.screens.clear();
+        self.open(screen);
         self.layers.clear();
         self.parked.clear();
         out.extend(self.slots.forget_session());
@@ -117,7 +118,8 @@ impl App {
         out: &mut Vec<Effect>,
     ) {
         let sample = self.world.sample.as_ref();
-        let steps = match (self.layers.last_mut(), self.screens.last_mut()) {
+        let screen = self.screens.last_mut().map(|opened| &mut opened.screen);
+        let steps = match (self.layers.last_mut(), screen) {
             (Some(Layer::Relogin(state)), _) => login::refused(state, failure, sample),
             (_, Some(Screen::Login(state))) if !matches!(call, Call::Profile) => {
                 login::refused(state, failure, sample)
@@ -172,7 +174,7 @@ impl App {
     /// Asks what the session may do, where that is not known yet.
     fn ask_permissions(&mut self, out: &mut Vec<Effect>) {
         if self.world.user().is_some_and(|user| user.permissions.is_none()) {
-            self.start(Slot::Account, Call::Profile, out);
+            self.ask(Lane::Account, Call::Profile, out);
         }
     }
 

@@ -1,8 +1,10 @@
-//! Lanes of requests: only the newest answer of a lane counts.
+//! Requests under way: only the newest answer of a slot counts.
+
+use std::collections::BTreeMap;
 
 use crate::{
     api::Call,
-    effect::{Effect, Slot, Ticket},
+    effect::{Effect, Lane, ScreenId, Slot, Ticket},
     session::SessionHandle,
 };
 
@@ -14,13 +16,13 @@ pub(super) struct Running {
 }
 
 #[derive(Clone, Default)]
-struct Lane {
+struct State {
     generation: u64,
     running: Option<Running>,
     failed: Option<Call>,
 }
 
-impl Lane {
+impl State {
     /// Gives up what runs and what has failed: no answer counts any more. A write goes on outside.
     fn forget(&mut self, slot: Slot) -> Option<Effect> {
         self.failed = None;
@@ -28,47 +30,18 @@ impl Lane {
         self.generation += 1;
         (!running.call.is_write()).then_some(Effect::Abort(slot))
     }
-}
 
-/// The lanes of what is sent in a session, or begins one.
-const OF_A_SESSION: [Slot; 5] =
-    [Slot::Account, Slot::Patients, Slot::Patient, Slot::History, Slot::Save];
+    fn is_writing(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.call.is_write())
+    }
+}
 
 /// What runs, and what could not.
 #[derive(Clone, Default)]
-pub(super) struct Slots {
-    meta: Lane,
-    account: Lane,
-    patients: Lane,
-    patient: Lane,
-    history: Lane,
-    save: Lane,
-}
+pub(super) struct Slots(BTreeMap<Slot, State>);
 
 impl Slots {
-    fn lane(&self, slot: Slot) -> &Lane {
-        match slot {
-            Slot::Meta => &self.meta,
-            Slot::Account => &self.account,
-            Slot::Patients => &self.patients,
-            Slot::Patient => &self.patient,
-            Slot::History => &self.history,
-            Slot::Save => &self.save,
-        }
-    }
-
-    fn lane_mut(&mut self, slot: Slot) -> &mut Lane {
-        match slot {
-            Slot::Meta => &mut self.meta,
-            Slot::Account => &mut self.account,
-            Slot::Patients => &mut self.patients,
-            Slot::Patient => &mut self.patient,
-            Slot::History => &mut self.history,
-            Slot::Save => &mut self.save,
-        }
-    }
-
-    /// Starts a request. An older one of the lane is given up, unless it writes: then nothing is
+    /// Starts a request. An older one of the slot is given up, unless it writes: then nothing is
     /// started.
     pub(super) fn start(
         &mut self,
@@ -77,89 +50,86 @@ impl Slots {
         call: Call,
     ) -> Vec<Effect> {
         let session = session.filter(|_| call.needs_session());
-        let lane = self.lane_mut(slot);
+        let state = self.0.entry(slot).or_default();
         let mut effects = Vec::new();
-        match &lane.running {
+        match &state.running {
             Some(running) if running.call.is_write() => return effects,
             Some(_) => effects.push(Effect::Abort(slot)),
             None => {}
         }
-        lane.generation += 1;
-        lane.running = Some(Running { call: call.clone(), session });
-        lane.failed = None;
-        let ticket = Ticket { slot, generation: lane.generation };
+        state.generation += 1;
+        state.running = Some(Running { call: call.clone(), session });
+        state.failed = None;
+        let ticket = Ticket { slot, generation: state.generation };
         effects.push(Effect::Call { ticket, session, call });
         effects
     }
 
     /// Gives a read up: its answer won't count.
-    pub(super) fn cancel(&mut self, slot: Slot) -> Vec<Effect> {
-        let lane = self.lane_mut(slot);
-        lane.failed = None;
-        match &lane.running {
-            Some(running) if !running.call.is_write() => {
-                lane.generation += 1;
-                lane.running = None;
-                vec![Effect::Abort(slot)]
-            }
-            _ => Vec::new(),
-        }
+    pub(super) fn cancel(&mut self, slot: Slot) -> Option<Effect> {
+        let state = self.0.get_mut(&slot).filter(|state| !state.is_writing())?;
+        state.forget(slot)
+    }
+
+    /// Gives up the reads of a screen that is closed. A write goes on, and its answer counts.
+    pub(super) fn close(&mut self, owner: ScreenId) -> Vec<Effect> {
+        let closed = |slot: &Slot, state: &State| slot.owner == owner && !state.is_writing();
+        let gone = self.0.extract_if(.., |slot, state| closed(slot, state));
+        gone.filter_map(|(slot, mut state)| state.forget(slot)).collect()
     }
 
     /// Gives up everything that belongs to a session, whose user has gone.
     pub(super) fn forget_session(&mut self) -> Vec<Effect> {
-        OF_A_SESSION.into_iter().filter_map(|slot| self.lane_mut(slot).forget(slot)).collect()
+        let of_session = self.0.iter_mut().filter(|(slot, _)| slot.lane != Lane::Meta);
+        let effects = of_session.filter_map(|(slot, state)| state.forget(*slot)).collect();
+        self.0.retain(|slot, _| slot.owner == ScreenId::APP);
+        effects
     }
 
     /// Takes what was asked with a ticket, if its answer counts.
     pub(super) fn finish(&mut self, ticket: Ticket) -> Option<Running> {
-        let lane = self.lane_mut(ticket.slot);
-        if lane.generation != ticket.generation {
-            return None;
-        }
-        lane.running.take()
+        let state = self.0.get_mut(&ticket.slot)?;
+        state.running.take_if(|_| state.generation == ticket.generation)
     }
 
     /// Keeps a read that did not reach the server.
     pub(super) fn keep_failed(&mut self, slot: Slot, call: Call) {
-        self.lane_mut(slot).failed = Some(call);
+        self.0.entry(slot).or_default().failed = Some(call);
     }
 
     /// Takes every read that did not reach the server.
     pub(super) fn take_failed(&mut self) -> Vec<(Slot, Call)> {
-        let slots = [Slot::Meta, Slot::Account, Slot::Patients, Slot::Patient, Slot::History];
-        let mut failed = Vec::new();
-        for slot in slots {
-            failed.extend(self.lane_mut(slot).failed.take().map(|call| (slot, call)));
-        }
-        failed
+        let failed = self.0.iter_mut().map(|(slot, state)| (*slot, state.failed.take()));
+        failed.filter_map(|(slot, call)| Some((slot, call?))).collect()
     }
 
-    /// Whether a write runs.
+    /// Whether a record is being written.
     pub(super) fn is_writing(&self) -> bool {
-        self.save.running.is_some()
+        self.is_running(Lane::Save)
     }
 
     /// Whether somebody is just logging in or opening an account.
     pub(super) fn is_signing_in(&self) -> bool {
-        self.account.running.as_ref().is_some_and(|running| !running.call.needs_session())
+        let account = self.0.get(&Slot { owner: ScreenId::APP, lane: Lane::Account });
+        let running = account.and_then(|state| state.running.as_ref());
+        running.is_some_and(|running| !running.call.needs_session())
     }
 
-    /// Whether a lane runs.
-    pub(super) fn is_running(&self, slot: Slot) -> bool {
-        self.lane(slot).running.is_some()
+    /// Whether a request of this purpose runs.
+    pub(super) fn is_running(&self, lane: Lane) -> bool {
+        self.0.iter().any(|(slot, state)| slot.lane == lane && state.running.is_some())
     }
 
     /// What runs, in one word, if anything does.
     pub(super) fn activity(&self) -> Option<&'static str> {
         let words = [
-            (Slot::Save, "Saving …"),
-            (Slot::Account, "Logging in …"),
-            (Slot::Patients, "Searching …"),
-            (Slot::Patient, "Loading …"),
-            (Slot::History, "Loading …"),
-            (Slot::Meta, "Connecting …"),
+            (Lane::Save, "Saving …"),
+            (Lane::Account, "Logging in …"),
+            (Lane::List, "Searching …"),
+            (Lane::Record, "Loading …"),
+            (Lane::History, "Loading …"),
+            (Lane::Meta, "Connecting …"),
         ];
-        words.iter().find(|(slot, _)| self.is_running(*slot)).map(|(_, word)| *word)
+        words.iter().find(|(lane, _)| self.is_running(*lane)).map(|(_, word)| *word)
     }
 }

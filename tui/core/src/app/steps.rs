@@ -2,40 +2,48 @@
 
 use super::App;
 use crate::{
-    effect::{Effect, Slot},
+    effect::{Effect, Lane, ScreenId, Slot},
     layers::{Layer, question},
     notice::Tone,
-    screens::{
-        Screen,
-        patients::{form, list},
-    },
+    screens::{Screen, patients::form},
     step::{Leave, Step},
 };
 
 impl App {
+    /// Does what the screen that is shown wants, or a layer over it.
     pub(super) fn apply(&mut self, steps: Vec<Step>, out: &mut Vec<Effect>) {
+        self.apply_for(self.top(), steps, out);
+    }
+
+    /// Does what a screen wants. After a step that shows another screen, the rest belongs to that one.
+    pub(super) fn apply_for(&mut self, owner: ScreenId, steps: Vec<Step>, out: &mut Vec<Effect>) {
+        let mut owner = owner;
         for step in steps {
-            self.step(step, out);
+            let before = self.top();
+            self.step(owner, step, out);
+            if self.top() != before {
+                owner = self.top();
+            }
         }
     }
 
-    fn step(&mut self, step: Step, out: &mut Vec<Effect>) {
+    fn step(&mut self, owner: ScreenId, step: Step, out: &mut Vec<Effect>) {
         match step {
-            Step::Read(slot, call) => self.start(slot, call, out),
-            Step::Cancel(slot) => out.extend(self.slots.cancel(slot)),
+            Step::Read(lane, call) => self.start(Slot { owner, lane }, call, out),
+            Step::Cancel(lane) => out.extend(self.slots.cancel(Slot { owner, lane })),
             Step::Write(call) => {
                 self.notices.dismiss();
                 if self.slots.is_writing() {
-                    self.released(&call);
+                    self.released(owner);
                     let said = "Something is being saved already.".to_owned();
                     return self.say(Tone::Info, said, out);
                 }
-                self.start(Slot::Save, call, out);
+                self.start(Slot { owner, lane: Lane::Save }, call, out);
             }
             Step::Enter(call) => {
                 self.notices.dismiss();
                 if !self.slots.is_signing_in() {
-                    self.start(Slot::Account, call, out);
+                    self.ask(Lane::Account, call, out);
                 }
             }
             Step::Do(effect) => {
@@ -45,7 +53,7 @@ impl App {
                 out.push(effect);
             }
             Step::Push(screen) => {
-                self.screens.push(*screen);
+                self.open(*screen);
                 self.world.count_screen();
             }
             Step::Leave(leave) => self.leave(leave, out),
@@ -77,10 +85,11 @@ impl App {
         }
         let world = self.world.clone();
         if let Step::Filtered(filter) = step {
-            let steps = self.list_mut().map(|list| list::State::narrow(list, &world, *filter));
-            return self.apply(steps.unwrap_or_default(), out);
+            let Some((owner, list)) = self.list_mut() else { return };
+            let steps = list.narrow(&world, *filter);
+            return self.apply_for(owner, steps, out);
         }
-        let Some(Screen::PatientForm(state)) = self.screens.last_mut() else { return };
+        let Some(Screen::PatientForm(state)) = self.top_mut() else { return };
         let steps = match step {
             Step::Merged(merge) => form::merged(state, *merge, &world),
             Step::Check => form::check(state),
@@ -115,13 +124,10 @@ impl App {
             Leave::Quit => out.push(Effect::Quit),
             Leave::LogOut => self.log_out(out),
             Leave::Back if self.screens.len() > 1 => {
-                if let Some(Screen::PatientForm(_)) = self.screens.pop() {
-                    // A save that waits for a login belongs to the form that is gone.
-                    self.parked.retain(|(slot, _)| *slot != Slot::Save);
-                }
-                if self.detail_mut().is_none() {
-                    out.extend(self.slots.cancel(Slot::Patient));
-                    out.extend(self.slots.cancel(Slot::History));
+                if let Some(closed) = self.screens.pop() {
+                    // What waits for a login belongs to the screen that is gone.
+                    self.parked.retain(|(slot, _)| slot.owner != closed.id);
+                    out.extend(self.slots.close(closed.id));
                 }
             }
             // There is nothing behind the first screen.

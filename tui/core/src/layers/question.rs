@@ -13,10 +13,11 @@ use shared::{
 
 use super::middle;
 use crate::{
-    api::Call,
+    api::{Call, Verb},
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
+    record::RecordKind,
     screens::{Screen, patients::detail},
     session::Session,
     step::{Event, Leave, Step},
@@ -107,21 +108,27 @@ pub fn archive(patient: &Patient) -> State {
 
 /// A patient shall be brought back.
 pub fn restore(patient: &Patient) -> State {
-    let call = Call::RestorePatient { id: patient.id, version: patient.version };
+    let call = Call::Do {
+        verb: Verb::Restore,
+        kind: RecordKind::Patient,
+        id: patient.id.0,
+        version: patient.version,
+        reason: None,
+    };
     ask("Bring this patient back?", named(patient), "Cancel").or("Restore", vec![Step::Write(call)])
 }
 
 /// A write that the end of the session stopped.
 pub fn resend(call: &Call) -> State {
     let what = match call {
-        Call::CreatePatient { .. } => "The new patient was not saved",
-        Call::UpdatePatient { .. } => "The change was not saved",
-        Call::ArchivePatient { .. } => "The patient was not archived",
+        Call::Create { .. } => "The new patient was not saved",
+        Call::Change { .. } => "The change was not saved",
+        Call::Do { verb: Verb::Archive, .. } => "The patient was not archived",
         _ => "The patient was not brought back",
     };
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {
-        Call::CreatePatient { .. } | Call::UpdatePatient { .. } => Step::SaveAgain,
+        Call::Create { .. } | Call::Change { .. } => Step::SaveAgain,
         other => Step::Write(other.clone()),
     };
     ask("Send it now?", words, "Not yet").or("Send it", vec![again])
@@ -234,7 +241,13 @@ fn answer(state: &mut State, at: usize) -> Vec<Step> {
                     return Vec::new();
                 }
             };
-            let call = Call::ArchivePatient { id: *id, version: *version, reason };
+            let call = Call::Do {
+                verb: Verb::Archive,
+                kind: RecordKind::Patient,
+                id: id.0,
+                version: *version,
+                reason,
+            };
             vec![Step::Close, Step::Write(call)]
         }
         None => vec![Step::Close],

@@ -4,7 +4,36 @@ pub mod detail;
 pub mod form;
 pub mod list;
 
-use shared::{PartialDate, patient::Patient};
+use shared::{Page, PartialDate, patient::Patient};
+
+use crate::{
+    api::{Failure, Reply},
+    record::Record,
+};
+
+fn foreign() -> Failure {
+    Failure::Garbled("it answers something else".to_owned())
+}
+
+/// The patient in an answer.
+fn patient_in(answer: Result<Reply, Failure>) -> Result<Patient, Failure> {
+    match answer? {
+        Reply::Record(Record::Patient(patient)) => Ok(*patient),
+        _ => Err(foreign()),
+    }
+}
+
+/// The page of patients in an answer.
+fn patients_in(answer: Result<Reply, Failure>) -> Result<Page<Patient>, Failure> {
+    let Reply::Page(page) = answer? else { return Err(foreign()) };
+    let Page { count, count_capped, next, previous, results } = *page;
+    let patient = |record| match record {
+        Record::Patient(patient) => Ok(*patient),
+        Record::Doctor(_) => Err(foreign()),
+    };
+    let results = results.into_iter().map(patient).collect::<Result<_, _>>()?;
+    Ok(Page { count, count_capped, next, previous, results })
+}
 
 /// A date of birth as it is shown: with `~` in front where it is an estimate.
 pub fn born(patient: &Patient) -> String {

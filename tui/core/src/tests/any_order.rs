@@ -7,12 +7,13 @@ use shared::Kind;
 use super::{
     driver::Driver,
     fixtures::{
-        history, jose, meta, page, patient, people, problem, session, signed_in, stale, user,
+        history, jose, listed, meta, one, page, patient, people, problem, session, signed_in,
+        stale, user,
     },
 };
 use crate::{
     api::{Call, Failure, Reply},
-    effect::{Effect, Slot, Ticket, Timer},
+    effect::{Effect, Lane, ScreenId, Slot, Ticket, Timer},
     msg::{Chord, Desk, Key, Msg},
     session::SessionHandle,
     theme::Theme,
@@ -38,8 +39,8 @@ fn send(driver: &mut Driver, msg: Msg) -> bool {
             assert_eq!(session.is_some(), call.needs_session());
             assert!(session.is_none_or(|handle| Some(owner(handle)) == user(driver)));
             // What the tests type at the start, for the first user.
-            if let Call::UpdatePatient { patch, .. } = call
-                && format!("{patch:?}").contains(TYPED)
+            if let Call::Change { body, .. } = call
+                && body.to_string().contains(TYPED)
             {
                 assert_eq!(user(driver), Some(1));
             }
@@ -56,7 +57,7 @@ fn send(driver: &mut Driver, msg: Msg) -> bool {
 #[derive(Clone, Debug)]
 enum Event {
     Msg(Msg),
-    Answer(Slot, Result<Reply, Failure>),
+    Answer(Lane, Result<Reply, Failure>),
 }
 
 fn key() -> impl Strategy<Value = Chord> {
@@ -87,14 +88,14 @@ fn key() -> impl Strategy<Value = Chord> {
     ]
 }
 
-fn slot() -> impl Strategy<Value = Slot> {
+fn lane() -> impl Strategy<Value = Lane> {
     prop::sample::select(vec![
-        Slot::Meta,
-        Slot::Account,
-        Slot::Patients,
-        Slot::Patient,
-        Slot::History,
-        Slot::Save,
+        Lane::Meta,
+        Lane::Account,
+        Lane::List,
+        Lane::Record,
+        Lane::History,
+        Lane::Save,
     ])
 }
 
@@ -122,11 +123,11 @@ fn failure() -> impl Strategy<Value = Failure> {
 }
 
 /// The answer that fits the lane.
-fn good(slot: Slot) -> Vec<Reply> {
-    let named = |first: &str| Reply::Patient(Box::new(patient(9, first, "Gómez")));
-    match slot {
-        Slot::Meta => vec![Reply::Meta(Box::new(meta()))],
-        Slot::Account => vec![
+fn good(lane: Lane) -> Vec<Reply> {
+    let named = |first: &str| one(patient(9, first, "Gómez"));
+    match lane {
+        Lane::Meta => vec![Reply::Meta(Box::new(meta()))],
+        Lane::Account => vec![
             signed_in(11, 1, "ana"),
             signed_in(21, 1, "ana"),
             signed_in(12, 2, "bob"),
@@ -134,25 +135,20 @@ fn good(slot: Slot) -> Vec<Reply> {
             Reply::User(Box::new(user(1, "ana"))),
             Reply::User(Box::new(user(2, "bob"))),
         ],
-        Slot::Patients => vec![
-            Reply::Patients(Box::new(page(people(), 900))),
-            Reply::Patients(Box::new(page(Vec::new(), 0))),
-        ],
-        Slot::Patient => vec![
-            named("José"),
-            named("\u{202e}\u{1b}[31m"),
-            Reply::Patients(Box::new(page(people(), 5))),
-        ],
-        Slot::History => vec![Reply::History(Box::new(history()))],
-        Slot::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
+        Lane::List => vec![listed(page(people(), 900)), listed(page(Vec::new(), 0))],
+        Lane::Record => {
+            vec![named("José"), named("\u{202e}\u{1b}[31m"), listed(page(people(), 5))]
+        }
+        Lane::History => vec![Reply::History(Box::new(history()))],
+        Lane::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
     }
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let answer = slot().prop_flat_map(|slot| {
+    let answer = lane().prop_flat_map(|lane| {
         prop_oneof![
-            3 => prop::sample::select(good(slot)).prop_map(move |r| Event::Answer(slot, Ok(r))),
-            1 => failure().prop_map(move |f| Event::Answer(slot, Err(f))),
+            3 => prop::sample::select(good(lane)).prop_map(move |r| Event::Answer(lane, Ok(r))),
+            1 => failure().prop_map(move |f| Event::Answer(lane, Err(f))),
         ]
     });
     let timers = vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry];
@@ -174,7 +170,9 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(width, height)| Event::Msg(Msg::Resize { width, height })),
         1 => "[a-z\\n\u{1b}李]{0,40}".prop_map(|text| Event::Msg(Msg::Paste(text))),
         1 => Just(Event::Msg(Msg::Online)),
-        1 => (slot(), 0_u64..4).prop_map(|(slot, generation)| {
+        1 => (lane(), 0_u64..4, 0..4).prop_map(|(lane, generation, screen)| {
+            let owner = (0..screen).fold(ScreenId::APP, |id, _| id.next());
+            let slot = Slot { owner, lane };
             Event::Msg(Msg::Reply(Ticket { slot, generation }, Ok(signed_in(42, 2, "bob"))))
         }),
         1 => prop::sample::select(desks).prop_map(|desk| Event::Msg(Msg::Desk(desk))),
@@ -207,8 +205,8 @@ fn play(mut driver: Driver, events: Vec<Event>) {
             Event::Msg(msg) => {
                 send(&mut driver, msg);
             }
-            Event::Answer(slot, result) => {
-                let asked = driver.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
+            Event::Answer(lane, result) => {
+                let asked = driver.calls.iter().rev().find(|(ticket, _)| ticket.slot.lane == lane);
                 if let Some((ticket, _)) = asked {
                     let ticket = *ticket;
                     send(&mut driver, Msg::Reply(ticket, result));
@@ -246,9 +244,9 @@ proptest! {
         prop_oneof![
             3 => event(),
             // Sessions end, and somebody logs in over what is typed.
-            1 => slot().prop_map(|slot| Event::Answer(slot, Err(Failure::Expired))),
-            2 => prop::sample::select(good(Slot::Account))
-                .prop_map(|reply| Event::Answer(Slot::Account, Ok(reply))),
+            1 => lane().prop_map(|lane| Event::Answer(lane, Err(Failure::Expired))),
+            2 => prop::sample::select(good(Lane::Account))
+                .prop_map(|reply| Event::Answer(Lane::Account, Ok(reply))),
             2 => prop::sample::select(vec![Key::Enter, Key::Tab, Key::Esc])
                 .prop_map(|key| Event::Msg(Msg::Key(Chord::plain(key)))),
             1 => Just(Event::Msg(Msg::Key(Chord::ctrl('s')))),
@@ -256,7 +254,7 @@ proptest! {
     ) {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys(&format!("<ctrl-e>{TYPED}<ctrl-s>"));
-        driver.answer(Slot::Save, Err(Failure::Expired));
+        driver.answer(Lane::Save, Err(Failure::Expired));
         driver.keys("a long password<enter>");
         play(driver, events);
     }
@@ -297,8 +295,8 @@ proptest! {
                 Event::Msg(msg @ (Msg::Timer(_) | Msg::Resize { .. } | Msg::Online)) => {
                     driver.send(msg);
                 }
-                Event::Answer(slot, Err(failure)) => {
-                    let asked = driver.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
+                Event::Answer(lane, Err(failure)) => {
+                    let asked = driver.calls.iter().rev().find(|(ticket, _)| ticket.slot.lane == lane);
                     if let Some((ticket, _)) = asked {
                         let ticket = *ticket;
                         driver.send(Msg::Reply(ticket, Err(failure)));

@@ -7,7 +7,7 @@ use super::{
     fixtures::{jose, people, stale},
 };
 use crate::{
-    effect::Slot,
+    effect::Lane,
     layers::Layer,
     msg::{Chord, Key, Msg},
     screens::Screen,
@@ -27,7 +27,7 @@ fn typed(driver: &mut Driver, text: &str) -> Option<String> {
     let is_asked = driver.app.layers().len() > layers
         && matches!(driver.app.layers().last(), Some(Layer::Question(_) | Layer::Conflict(_)));
     let is_form = matches!(driver.app.screen(), Screen::PatientForm(_));
-    (is_asked || is_form || driver.asked(Slot::Save) > 0).then(|| driver.screen())
+    (is_asked || is_form || driver.asked(Lane::Save) > 0).then(|| driver.screen())
 }
 
 #[test]
@@ -66,27 +66,27 @@ fn no_character_answers_a_question() {
         typed(&mut driver, &c.to_string());
         assert!(matches!(driver.app.layers(), [Layer::Question(_)]), "{c}");
         driver.shows("› Cancel ‹");
-        assert_eq!(driver.asked(Slot::Save), 0, "{c}");
+        assert_eq!(driver.asked(Lane::Save), 0, "{c}");
 
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys("<ctrl-e><ctrl-u>Joe<esc>");
         typed(&mut driver, &c.to_string());
         assert!(matches!(driver.app.layers().first(), Some(Layer::Question(_))), "{c}");
         assert!(driver.app.has_unsaved(), "{c}");
-        assert_eq!(driver.asked(Slot::Save), 0, "{c}");
+        assert_eq!(driver.asked(Lane::Save), 0, "{c}");
 
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>");
         let mut theirs = jose();
         theirs.version = 4;
         theirs.fields.first_name = Some("Josef".to_owned());
-        driver.refuse(Slot::Save, stale(&theirs));
+        driver.refuse(Lane::Save, stale(&theirs));
         typed(&mut driver, &c.to_string());
         driver.keys("<esc>");
         if driver.app.layers().is_empty() {
             continue;
         }
-        assert_eq!(driver.asked(Slot::Save), 1, "{c}");
+        assert_eq!(driver.asked(Lane::Save), 1, "{c}");
         driver.shows("? choose");
     }
 }

@@ -3,10 +3,10 @@
 use shared::patient::{BloodType, Gender};
 
 use super::{
-    driver::Driver,
-    fixtures::{jose, people},
+    driver::{Driver, filter},
+    fixtures::{input, jose, people},
 };
-use crate::{api::Call, effect::Slot, msg::Msg};
+use crate::{api::Call, effect::Lane, msg::Msg};
 
 /// A new patient's form with the focus on the sex; the blood type is the next field.
 fn at_sex() -> Driver {
@@ -17,8 +17,9 @@ fn at_sex() -> Driver {
 
 /// Sex and blood type of the patient who was sent.
 fn sent(driver: &Driver) -> (Option<Gender>, Option<BloodType>) {
-    let Call::CreatePatient { new, .. } = driver.call(Slot::Save) else { panic!() };
-    let (sex, blood) = (&new.0.gender, &new.0.blood_type);
+    let Call::Create { body, .. } = driver.call(Lane::Save) else { panic!() };
+    let new = input(body);
+    let (sex, blood) = (&new.gender, &new.blood_type);
     (sex.value().copied(), blood.value().copied())
 }
 
@@ -44,7 +45,7 @@ fn a_blood_type_typed_at_the_sex_chooses_nothing_and_is_not_saved() {
         driver.shows("O- is none of these: not said");
         driver.keys(end);
         driver.shows("Not saved: see what is said beside the field.");
-        assert_eq!(driver.asked(Slot::Save), 0);
+        assert_eq!(driver.asked(Lane::Save), 0);
         // The field has the focus, and what is typed now begins anew.
         driver.keys("female<ctrl-s>");
         assert_eq!(sent(&driver), (Some(Gender::Female), None));
@@ -60,7 +61,7 @@ fn what_fits_several_values_is_said_and_not_saved_as_one_of_them() {
     driver.keys("<tab>");
     driver.shows("! a is not enough: A+,");
     driver.keys("<ctrl-s>");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
     driver.keys("ab-<ctrl-s>");
     assert_eq!(sent(&driver).1, Some("AB-".parse().unwrap()));
 }
@@ -106,11 +107,11 @@ fn a_pasted_value_is_chosen() {
 #[test]
 fn a_half_typed_filter_is_not_used() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    let before = driver.asked(Slot::Patients);
+    let before = driver.asked(Lane::List);
     driver.keys("<ctrl-t><tab>o<ctrl-s>");
-    assert_eq!(driver.asked(Slot::Patients), before);
+    assert_eq!(driver.asked(Lane::List), before);
     driver.shows("o is not enough: O+, O-");
     driver.keys("O-<ctrl-s>");
-    let Call::Patients(filter) = driver.call(Slot::Patients) else { panic!() };
+    let filter = filter(&driver, Lane::List);
     assert_eq!(filter.blood_type, Some("O-".parse().unwrap()));
 }

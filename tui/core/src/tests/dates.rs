@@ -4,17 +4,18 @@ use serde_json::json;
 use shared::{PartialDate, Patch, history::Change, patient::PatientInput};
 
 use super::{
-    driver::Driver,
-    fixtures::{history, jose, meta, people},
+    driver::{Driver, filter},
+    fixtures::{history, input, jose, meta, one, people},
 };
 use crate::{
     api::{Call, Reply},
-    effect::Slot,
+    effect::Lane,
 };
 
 fn sent(driver: &Driver) -> PatientInput {
-    let Call::CreatePatient { new, .. } = driver.call(Slot::Save) else { panic!() };
-    new.0.clone()
+    let Call::Create { body, .. } = driver.call(Lane::Save) else { panic!() };
+    let new = input(body);
+    new
 }
 
 #[test]
@@ -55,14 +56,14 @@ fn a_date_that_can_mean_two_days_is_asked_back_and_not_sent() {
     driver.shows("! day or month first?");
     driver.shows("1990-04-03");
     driver.shows("1990-03-04");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
 }
 
 #[test]
 fn filters_take_the_same_dates() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-t><tab><tab><tab>31.12.1980<ctrl-s>");
-    let Call::Patients(filter) = driver.call(Slot::Patients) else { panic!() };
+    let filter = filter(&driver, Lane::List);
     assert_eq!(filter.born_from.unwrap().to_string(), "1980-12-31");
 }
 
@@ -74,7 +75,7 @@ fn a_time_zone_that_nobody_knows_is_utc_and_says_so() {
     let mut strange = meta();
     strange.time_zone = "Moon/Tranquility".to_owned();
     driver.send(crate::msg::Msg::Today(super::fixtures::day("2026-11-21")));
-    driver.answer(Slot::Meta, Ok(Reply::Meta(Box::new(strange))));
+    driver.answer(Lane::Meta, Ok(Reply::Meta(Box::new(strange))));
     driver.shows("2026-11-01 08:30 UTC by ana");
 }
 
@@ -82,7 +83,7 @@ fn a_time_zone_that_nobody_knows_is_utc_and_says_so() {
 fn a_history_reads_as_people_say_it() {
     let mut driver = Driver::looking_at(jose(), 140, 40);
     driver.keys("r");
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    driver.answer(Lane::Record, Ok(one(jose())));
     let mut page = history();
     let change = |field: &str, old, new| Change { field: field.into(), old, new };
     let ids = json!([{"system": "ssn", "value": "999"}, {"system": "passport", "value": "X1"}]);
@@ -92,7 +93,7 @@ fn a_history_reads_as_people_say_it() {
         change("date_of_birth_estimated", json!(true), json!(false)),
     ];
     page.results[1].changes = vec![change("mrn", json!(null), json!("P000009K"))];
-    driver.answer(Slot::History, Ok(Reply::History(Box::new(page))));
+    driver.answer(Lane::History, Ok(Reply::History(Box::new(page))));
     for words in [
         "Identifiers: — → ssn: 999, passport: X1",
         "Sex: male → —",

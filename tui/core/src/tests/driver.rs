@@ -1,13 +1,18 @@
 //! Drives the application as somebody would: keys as text, answers to what was asked last.
 
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
-use shared::patient::Patient;
+use serde_json::Value;
+use shared::{
+    patient::{Patient, PatientFilter},
+    query::Query as _,
+    read::Reader,
+};
 
-use super::fixtures::{history, meta, page, signed_in, today};
+use super::fixtures::{history, listed, meta, one, page, signed_in, today};
 use crate::{
     api::{Call, Failure, Reply},
     app::{App, Options, update},
-    effect::{Effect, Slot, Ticket, Timer},
+    effect::{Effect, Lane, Ticket, Timer},
     msg::{Chord, Desk, Key, Msg},
     session::SessionHandle,
     theme::Theme,
@@ -46,7 +51,7 @@ impl Driver {
             is_ephemeral: false,
             session: None,
         }));
-        driver.answer(Slot::Meta, Ok(Reply::Meta(Box::new(meta()))));
+        driver.answer(Lane::Meta, Ok(Reply::Meta(Box::new(meta()))));
         driver
     }
 
@@ -55,7 +60,7 @@ impl Driver {
         let mut driver = Self::at_login(width, height);
         driver.keys("ana<tab>a long password<enter>");
         driver.log_in(1, "ana");
-        driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(patients, count)))));
+        driver.answer(Lane::List, Ok(listed(page(patients, count))));
         driver
     }
 
@@ -63,15 +68,15 @@ impl Driver {
     pub(super) fn looking_at(patient: Patient, width: u16, height: u16) -> Self {
         let mut driver = Self::with(vec![patient.clone()], 1, width, height);
         driver.keys("<down><enter>");
-        driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(patient))));
-        driver.answer(Slot::History, Ok(Reply::History(Box::new(history()))));
+        driver.answer(Lane::Record, Ok(one(patient)));
+        driver.answer(Lane::History, Ok(Reply::History(Box::new(history()))));
         driver
     }
 
     pub(super) fn log_in(&mut self, id: i64, name: &str) {
         self.logins += 1;
         let reply = signed_in(self.logins, id, name);
-        self.answer(Slot::Account, Ok(reply));
+        self.answer(Lane::Account, Ok(reply));
     }
 
     pub(super) fn send(&mut self, msg: Msg) -> bool {
@@ -87,27 +92,27 @@ impl Driver {
     }
 
     /// Answers what was asked last in a lane.
-    pub(super) fn answer(&mut self, slot: Slot, result: Result<Reply, Failure>) {
-        let ticket = self.ticket(slot);
-        assert!(self.send(Msg::Reply(ticket, result)), "{slot:?}: the answer was dropped");
+    pub(super) fn answer(&mut self, lane: Lane, result: Result<Reply, Failure>) {
+        let ticket = self.ticket(lane);
+        assert!(self.send(Msg::Reply(ticket, result)), "{lane:?}: the answer was dropped");
     }
 
-    pub(super) fn refuse(&mut self, slot: Slot, problem: shared::Problem) {
-        self.answer(slot, Err(Failure::Problem(Box::new(problem))));
+    pub(super) fn refuse(&mut self, lane: Lane, problem: shared::Problem) {
+        self.answer(lane, Err(Failure::Problem(Box::new(problem))));
     }
 
-    pub(super) fn ticket(&self, slot: Slot) -> Ticket {
-        let last = self.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
-        last.unwrap_or_else(|| panic!("nothing was asked in {slot:?}")).0
+    pub(super) fn ticket(&self, lane: Lane) -> Ticket {
+        let last = self.calls.iter().rev().find(|(ticket, _)| ticket.slot.lane == lane);
+        last.unwrap_or_else(|| panic!("nothing was asked in {lane:?}")).0
     }
 
-    pub(super) fn call(&self, slot: Slot) -> &Call {
-        let last = self.calls.iter().rev().find(|(ticket, _)| ticket.slot == slot);
-        &last.unwrap_or_else(|| panic!("nothing was asked in {slot:?}")).1
+    pub(super) fn call(&self, lane: Lane) -> &Call {
+        let last = self.calls.iter().rev().find(|(ticket, _)| ticket.slot.lane == lane);
+        &last.unwrap_or_else(|| panic!("nothing was asked in {lane:?}")).1
     }
 
-    pub(super) fn asked(&self, slot: Slot) -> usize {
-        self.calls.iter().filter(|(ticket, _)| ticket.slot == slot).count()
+    pub(super) fn asked(&self, lane: Lane) -> usize {
+        self.calls.iter().filter(|(ticket, _)| ticket.slot.lane == lane).count()
     }
 
     /// Types: letters as they are, other keys as `<enter>`, `<ctrl-s>`.
@@ -156,6 +161,16 @@ impl Driver {
         let screen = self.screen();
         assert!(!screen.contains(words), "{words:?} is on\n{screen}");
     }
+}
+
+/// The filter with which patients were last listed in a lane.
+pub(super) fn filter(driver: &Driver, lane: Lane) -> PatientFilter {
+    let Call::List { query, .. } = driver.call(lane) else { panic!("it is no list by a query") };
+    let text = |(name, value): &(&str, String)| ((*name).to_owned(), Value::from(value.clone()));
+    let mut reader = Reader::from_members(query.iter().map(text).collect());
+    let filter = PatientFilter::read(&mut reader).unwrap();
+    assert!(reader.finish().is_empty(), "{query:?}");
+    filter
 }
 
 pub(super) fn chords(keys: &str) -> Vec<Chord> {

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{
     Kind, Page, PartialDate, Problem, UserId,
     account::{Role, SessionPermission, User},
     history::{Change, HistoryEntry},
     id::{AuditId, PatientId},
     meta::Meta,
-    patient::{Gender, Identifier, Patient, PatientFields, PatientPermission},
+    patient::{Gender, Identifier, Patient, PatientFields, PatientInput, PatientPermission},
+    read::Reader,
 };
 
 use crate::{
     api::Reply,
+    record::Record,
     session::{Session, SessionHandle},
 };
 
@@ -62,6 +64,25 @@ pub(super) fn session(number: u64, id: i64, name: &str) -> Session {
 /// The answer to a login.
 pub(super) fn signed_in(number: u64, id: i64, name: &str) -> Reply {
     Reply::SignedIn(Box::new(session(number, id, name)))
+}
+
+/// The answer with a page of patients.
+pub(super) fn listed(page: Page<Patient>) -> Reply {
+    Reply::Page(Box::new(page.map(Record::from)))
+}
+
+/// The answer with a patient.
+pub(super) fn one(patient: Patient) -> Reply {
+    Reply::Record(patient.into())
+}
+
+/// The members of a patient in a request.
+pub(super) fn input(body: &Value) -> PatientInput {
+    let members = body.as_object().cloned().unwrap_or_default();
+    let mut reader = Reader::from_members(members.into_iter().collect());
+    let input = PatientInput::read(&mut reader);
+    assert!(reader.finish().is_empty(), "{body}");
+    input
 }
 
 pub(super) fn meta() -> Meta {

@@ -4,20 +4,20 @@ use serde_json::json;
 use shared::{Kind, Patch, patient::PatientInput};
 
 use super::{
-    driver::Driver,
-    fixtures::{jose, page, patient, people, problem, stale},
+    driver::{Driver, filter},
+    fixtures::{input, jose, listed, one, page, patient, people, problem, stale},
 };
 use crate::{
-    api::{Call, Failure, Reply},
-    effect::{Effect, Slot},
+    api::{Call, Failure},
+    effect::{Effect, Lane, Slot},
     msg::Msg,
     screens::Screen,
 };
 
 fn sent(driver: &Driver) -> (Option<i64>, PatientInput) {
-    match driver.call(Slot::Save) {
-        Call::CreatePatient { new, .. } => (None, new.0.clone()),
-        Call::UpdatePatient { version, patch, .. } => (Some(*version), patch.0.clone()),
+    match driver.call(Lane::Save) {
+        Call::Create { body, .. } => (None, input(body)),
+        Call::Change { version, body, .. } => (Some(*version), input(body)),
         _ => panic!("something else was sent"),
     }
 }
@@ -37,7 +37,7 @@ fn editing() -> Driver {
 }
 
 fn saved(driver: &mut Driver, patient: shared::patient::Patient) {
-    driver.answer(Slot::Save, Ok(Reply::Patient(Box::new(patient))));
+    driver.answer(Lane::Save, Ok(one(patient)));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_cleared_field_is_sent_as_null() {
 fn a_form_in_which_nothing_was_changed_sends_nothing() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e><ctrl-s>");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
     driver.shows("Nothing was changed");
 }
 
@@ -120,7 +120,7 @@ fn a_fault_is_shown_once_its_field_is_left_and_on_saving() {
     driver.keys("<tab>");
     driver.shows("! must be a date");
     driver.keys("<ctrl-s>");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
     driver.shows("is required: a patient needs a first name");
     driver.shows("Not saved");
 }
@@ -131,7 +131,7 @@ fn a_refusal_lands_beside_the_fields_and_the_rest_is_said_below() {
     driver.keys("<ctrl-s>");
     let errors =
         [("email", "is taken"), ("identifiers[0].value", "is known"), ("clinic", "is shut")];
-    driver.refuse(Slot::Save, problem(Kind::Validation, &errors));
+    driver.refuse(Lane::Save, problem(Kind::Validation, &errors));
     driver.shows("! is taken");
     driver.shows("! is known");
     driver.shows("Not saved: clinic: is shut");
@@ -142,19 +142,24 @@ fn a_refusal_lands_beside_the_fields_and_the_rest_is_said_below() {
 fn a_server_that_is_away_leaves_the_form_and_another_try_saves() {
     let mut driver = editing();
     driver.keys("<ctrl-s>");
-    driver.answer(Slot::Save, Err(Failure::Offline("refused".to_owned())));
+    driver.answer(Lane::Save, Err(Failure::Offline("refused".to_owned())));
     driver.shows("Not saved");
     assert_eq!(value(&driver, "first_name"), "Joe");
     driver.keys("<ctrl-s>");
-    assert_eq!(driver.asked(Slot::Save), 2);
+    assert_eq!(driver.asked(Lane::Save), 2);
 }
 
 #[test]
 fn a_save_that_runs_is_neither_aborted_nor_sent_twice() {
     let mut driver = editing();
     driver.keys("<ctrl-s><ctrl-s>");
-    assert_eq!(driver.asked(Slot::Save), 1);
-    assert!(!driver.last.iter().any(|effect| matches!(effect, Effect::Abort(Slot::Save))));
+    assert_eq!(driver.asked(Lane::Save), 1);
+    assert!(
+        !driver
+            .last
+            .iter()
+            .any(|effect| matches!(effect, Effect::Abort(Slot { lane: Lane::Save, .. })))
+    );
     driver.shows("being saved");
 }
 
@@ -162,14 +167,14 @@ fn a_save_that_runs_is_neither_aborted_nor_sent_twice() {
 fn a_lost_answer_is_never_repeated_by_itself_and_can_be_checked() {
     let mut driver = editing();
     driver.keys("<ctrl-s>");
-    driver.answer(Slot::Save, Err(Failure::Unknown("timed out".to_owned())));
+    driver.answer(Lane::Save, Err(Failure::Unknown("timed out".to_owned())));
     driver.shows("Was it saved?");
-    assert_eq!(driver.asked(Slot::Save), 1);
+    assert_eq!(driver.asked(Lane::Save), 1);
     driver.keys("<right><enter>");
     let mut joe = jose();
     joe.version = 4;
     joe.fields.first_name = Some("Joe".to_owned());
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(joe))));
+    driver.answer(Lane::Record, Ok(one(joe)));
     driver.shows("It was saved after all");
     assert!(!driver.app.has_unsaved());
 }
@@ -178,25 +183,25 @@ fn a_lost_answer_is_never_repeated_by_itself_and_can_be_checked() {
 fn a_lost_answer_that_was_not_saved_is_saved_again_on_ones_own_word() {
     let mut driver = editing();
     driver.keys("<ctrl-s>");
-    driver.answer(Slot::Save, Err(Failure::Unknown("timed out".to_owned())));
+    driver.answer(Lane::Save, Err(Failure::Unknown("timed out".to_owned())));
     driver.keys("<esc>");
     assert_eq!(value(&driver, "first_name"), "Joe");
     driver.keys("<ctrl-r><ctrl-r>");
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    driver.answer(Lane::Record, Ok(one(jose())));
     driver.shows("It was not saved");
     driver.keys("<ctrl-s>");
-    assert_eq!(driver.asked(Slot::Save), 2);
+    assert_eq!(driver.asked(Lane::Save), 2);
 }
 
 #[test]
 fn a_new_patient_whose_answer_was_lost_is_looked_for() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-n>José<tab>Gómez<ctrl-s>");
-    driver.answer(Slot::Save, Err(Failure::Unknown("timed out".to_owned())));
+    driver.answer(Lane::Save, Err(Failure::Unknown("timed out".to_owned())));
     driver.keys("<right><enter>");
-    let Call::Patients(filter) = driver.call(Slot::Patient) else { panic!() };
+    let filter = filter(&driver, Lane::Record);
     assert_eq!(filter.search.as_deref(), Some("José Gómez"));
-    driver.answer(Slot::Patient, Ok(Reply::Patients(Box::new(page(vec![jose()], 1)))));
+    driver.answer(Lane::Record, Ok(listed(page(vec![jose()], 1))));
     driver.shows("registered 2026-11-01 09:30 by ana");
     driver.keys("<esc>");
     assert_eq!(value(&driver, "last_name"), "Gómez");
@@ -226,7 +231,7 @@ fn leaving_a_changed_form_asks_and_keeps_it_by_default() {
 fn saving_on_the_way_out_leaves_once_it_is_saved() {
     let mut driver = editing();
     driver.keys("<ctrl-q><left><enter>");
-    assert_eq!(driver.asked(Slot::Save), 1);
+    assert_eq!(driver.asked(Lane::Save), 1);
     assert!(!driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
     saved(&mut driver, patient(9, "Joe", "Gómez"));
     assert!(driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
@@ -255,7 +260,7 @@ fn a_paste_is_one_edit_and_never_submits() {
     driver.keys("<ctrl-e><ctrl-u>");
     driver.send(Msg::Paste("Jo\nBob\r\n".to_owned()));
     assert_eq!(value(&driver, "first_name"), "Jo Bob");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
     driver.keys("<ctrl-z>");
     assert_eq!(value(&driver, "first_name"), "");
 }
@@ -267,7 +272,7 @@ fn changes_to_different_fields_are_merged_with_one_key() {
     let mut theirs = jose();
     theirs.version = 4;
     theirs.fields.city = Some("Boston".to_owned());
-    driver.refuse(Slot::Save, stale(&theirs));
+    driver.refuse(Lane::Save, stale(&theirs));
     driver.shows("Saved by bob, 2026-11-20 09:15.");
     driver.shows("Enter saves both changes together.");
     driver.keys("<enter>");
@@ -285,9 +290,9 @@ fn a_field_that_both_have_changed_is_chosen_by_somebody() {
         let mut theirs = jose();
         theirs.version = 4;
         theirs.fields.first_name = Some("Josef".to_owned());
-        driver.refuse(Slot::Save, stale(&theirs));
+        driver.refuse(Lane::Save, stale(&theirs));
         driver.keys("<enter>");
-        assert_eq!(driver.asked(Slot::Save), 1, "nothing is sent before it is chosen");
+        assert_eq!(driver.asked(Lane::Save), 1, "nothing is sent before it is chosen");
         driver.keys(key);
         driver.keys("<enter>");
         assert_eq!(value(&driver, "first_name"), first_name);
@@ -306,10 +311,10 @@ fn a_conflict_in_which_all_of_theirs_is_taken_shows_theirs() {
     theirs.version = 4;
     theirs.fields.first_name = Some("Josef".to_owned());
     theirs.full_name = "Josef Gómez".to_owned();
-    driver.refuse(Slot::Save, stale(&theirs));
+    driver.refuse(Lane::Save, stale(&theirs));
     driver.keys("<left><enter>");
-    assert_eq!(driver.asked(Slot::Save), 1);
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(theirs))));
+    assert_eq!(driver.asked(Lane::Save), 1);
+    driver.answer(Lane::Record, Ok(one(theirs)));
     driver.shows("Josef Gómez");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
 }
@@ -320,9 +325,9 @@ fn a_second_form_over_a_likely_duplicate_leaves_the_first_as_it_was() {
     driver.keys("<ctrl-n>José<tab>Gomez<ctrl-s>");
     let mut duplicate = problem(Kind::Conflict, &[]);
     duplicate.extra.insert("duplicates".into(), json!([{"patient": jose()}]));
-    driver.refuse(Slot::Save, duplicate);
+    driver.refuse(Lane::Save, duplicate);
     driver.keys("<right><enter>");
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    driver.answer(Lane::Record, Ok(one(jose())));
     driver.keys("<ctrl-e>!<ctrl-s>");
     saved(&mut driver, patient(9, "José!", "Gómez"));
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
@@ -348,7 +353,7 @@ fn a_conflict_can_be_left_and_the_form_is_as_it_was() {
     let mut theirs = jose();
     theirs.version = 4;
     theirs.fields.first_name = Some("Josef".to_owned());
-    driver.refuse(Slot::Save, stale(&theirs));
+    driver.refuse(Lane::Save, stale(&theirs));
     driver.keys("<esc>");
     assert_eq!(value(&driver, "first_name"), "Joe");
     driver.keys("<ctrl-s>");
@@ -362,7 +367,7 @@ fn likely_duplicates_are_named_and_the_form_stays_below() {
     let mut duplicate = problem(Kind::Conflict, &[]);
     let candidates = json!([{"patient": jose(), "grade": "certain", "score": 99, "reasons": []}]);
     duplicate.extra.insert("duplicates".into(), candidates);
-    driver.refuse(Slot::Save, duplicate);
+    driver.refuse(Lane::Save, duplicate);
     driver.shows("José Gómez, 1989-05-25, P000009K");
     driver.keys("<right><enter>");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
@@ -374,13 +379,13 @@ fn likely_duplicates_are_named_and_the_form_stays_below() {
 fn a_session_that_ends_is_renewed_over_the_form_and_the_save_waits_for_a_word() {
     let mut driver = editing();
     driver.keys("<ctrl-s>");
-    driver.answer(Slot::Save, Err(Failure::Expired));
+    driver.answer(Lane::Save, Err(Failure::Expired));
     driver.shows("Log in again");
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
     driver.shows("The change was not saved: the session was over.");
-    assert_eq!(driver.asked(Slot::Save), 1);
+    assert_eq!(driver.asked(Lane::Save), 1);
     driver.keys("<right><enter>");
-    assert_eq!(driver.asked(Slot::Save), 2);
+    assert_eq!(driver.asked(Lane::Save), 2);
     assert_eq!(value(&driver, "first_name"), "Joe");
 }

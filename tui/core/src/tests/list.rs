@@ -4,25 +4,22 @@ use shared::{Kind, id::PatientId, patient::PatientFilter};
 
 use super::{
     driver::Driver,
-    fixtures::{page, patient, people, problem},
+    fixtures::{listed, one, page, patient, people, problem},
 };
 use crate::{
     api::{Call, Failure, Reply},
     app::TOAST_FOR,
-    effect::{Effect, Slot, Timer},
+    effect::{Effect, Lane, Slot, Timer},
     msg::Msg,
     screens::{Screen, patients::list::SEARCH_PAUSE},
 };
 
 fn found(patients: Vec<shared::patient::Patient>, count: i64) -> Result<Reply, Failure> {
-    Ok(Reply::Patients(Box::new(page(patients, count))))
+    Ok(listed(page(patients, count)))
 }
 
 fn filter(driver: &Driver) -> PatientFilter {
-    match driver.call(Slot::Patients) {
-        Call::Patients(filter) => filter.clone(),
-        _ => panic!("it was asked by an address"),
-    }
+    super::driver::filter(driver, Lane::List)
 }
 
 fn selected(driver: &Driver) -> PatientId {
@@ -39,15 +36,15 @@ fn arms(driver: &Driver, timer: Timer) -> bool {
 #[test]
 fn a_search_is_sent_once_after_a_pause_in_typing() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    let before = driver.asked(Slot::Patients);
+    let before = driver.asked(Lane::List);
     driver.keys("gom");
-    assert_eq!(driver.asked(Slot::Patients), before);
+    assert_eq!(driver.asked(Lane::List), before);
     let armed = driver.last.iter().any(
         |effect| matches!(effect, Effect::Arm(Timer::Search, pause) if *pause == SEARCH_PAUSE),
     );
     assert!(armed);
     assert!(driver.ring(Timer::Search));
-    assert_eq!(driver.asked(Slot::Patients), before + 1);
+    assert_eq!(driver.asked(Lane::List), before + 1);
     assert_eq!(filter(&driver).search.as_deref(), Some("gom"));
     assert!(!driver.ring(Timer::Search), "nothing waits any more");
 }
@@ -65,14 +62,14 @@ fn an_answer_to_an_older_search_changes_nothing_and_draws_nothing() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("a");
     driver.ring(Timer::Search);
-    let old = driver.ticket(Slot::Patients);
+    let old = driver.ticket(Lane::List);
     driver.keys("b");
-    assert!(driver.last.iter().any(|e| matches!(e, Effect::Abort(Slot::Patients))));
+    assert!(driver.last.iter().any(|e| matches!(e, Effect::Abort(Slot { lane: Lane::List, .. }))));
     driver.ring(Timer::Search);
     let before = driver.screen();
     assert!(!driver.send(Msg::Reply(old, found(Vec::new(), 0))));
     assert_eq!(driver.screen(), before);
-    driver.answer(Slot::Patients, found(vec![patient(77, "Abby", "B")], 1));
+    driver.answer(Lane::List, found(vec![patient(77, "Abby", "B")], 1));
     driver.shows("Abby B");
 }
 
@@ -92,7 +89,7 @@ fn rows_stay_while_others_are_asked_for_and_when_that_fails() {
     driver.keys("x");
     driver.ring(Timer::Search);
     driver.shows("José Gómez");
-    driver.answer(Slot::Patients, Err(Failure::Offline("refused".to_owned())));
+    driver.answer(Lane::List, Err(Failure::Offline("refused".to_owned())));
     driver.shows("José Gómez");
     driver.shows("Not up to date: The server can't be reached: refused");
 }
@@ -105,7 +102,7 @@ fn the_selection_stays_with_the_patient_when_the_rows_move() {
     driver.keys("r");
     let mut moved = people();
     moved.insert(0, patient(8, "Aaron", "First"));
-    driver.answer(Slot::Patients, found(moved, 6));
+    driver.answer(Lane::List, found(moved, 6));
     assert_eq!(selected(&driver), PatientId(11));
 }
 
@@ -113,15 +110,19 @@ fn the_selection_stays_with_the_patient_when_the_rows_move() {
 fn moving_past_the_end_turns_the_page_and_back() {
     let mut driver = Driver::with(people(), 900, 80, 24);
     driver.keys("<down>Gj");
-    assert!(matches!(driver.call(Slot::Patients), Call::PatientsAt(at) if at.ends_with("n")));
+    assert!(
+        matches!(driver.call(Lane::List), Call::ListAt { address, .. } if address.ends_with("n"))
+    );
     let mut second = page(vec![patient(60, "Six", "Ty"), patient(61, "Sixty", "One")], 900);
     second.previous = Some("http://x/api/patients?cursor=p".to_owned());
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(second))));
+    driver.answer(Lane::List, Ok(listed(second)));
     driver.shows("6–7 of 900");
     assert_eq!(selected(&driver), PatientId(60));
     driver.keys("k");
-    assert!(matches!(driver.call(Slot::Patients), Call::PatientsAt(at) if at.ends_with("p")));
-    driver.answer(Slot::Patients, found(people(), 900));
+    assert!(
+        matches!(driver.call(Lane::List), Call::ListAt { address, .. } if address.ends_with("p"))
+    );
+    driver.answer(Lane::List, found(people(), 900));
     driver.shows("1–5 of 900");
     assert_eq!(selected(&driver), PatientId(13));
 }
@@ -129,9 +130,9 @@ fn moving_past_the_end_turns_the_page_and_back() {
 #[test]
 fn a_key_that_is_held_down_turns_one_page() {
     let mut driver = Driver::with(people(), 900, 80, 24);
-    let before = driver.asked(Slot::Patients);
+    let before = driver.asked(Lane::List);
     driver.keys("<down>Gjjjj<pgdn>");
-    assert_eq!(driver.asked(Slot::Patients), before + 1);
+    assert_eq!(driver.asked(Lane::List), before + 1);
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn a_capped_count_says_that_there_are_more() {
     driver.keys("<ctrl-r>");
     let mut many = page(people(), 1_000);
     many.count_capped = true;
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many))));
+    driver.answer(Lane::List, Ok(listed(many)));
     driver.shows("1–5 of 1,000+");
 }
 
@@ -150,11 +151,11 @@ fn rows_beyond_a_capped_count_say_how_many_there_are_at_least() {
     driver.keys("<ctrl-r>");
     let mut many = page(people(), 3);
     (many.count_capped, many.next) = (true, Some("/api/patients?cursor=n".to_owned()));
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many.clone()))));
+    driver.answer(Lane::List, Ok(listed(many.clone())));
     driver.shows("1–5 of 5+");
     driver.keys("<ctrl-r>");
     many.next = None;
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(many))));
+    driver.answer(Lane::List, Ok(listed(many)));
     driver.shows("1–5 of 5\n");
 }
 
@@ -162,8 +163,8 @@ fn rows_beyond_a_capped_count_say_how_many_there_are_at_least() {
 fn a_page_that_is_gone_leads_to_the_first() {
     let mut driver = Driver::with(people(), 900, 80, 24);
     driver.keys("<down>G<pgdn>");
-    driver.refuse(Slot::Patients, problem(Kind::NotFound, &[]));
-    assert!(matches!(driver.call(Slot::Patients), Call::Patients(_)));
+    driver.refuse(Lane::List, problem(Kind::NotFound, &[]));
+    assert!(matches!(driver.call(Lane::List), Call::List { .. }));
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn filters_and_order_are_sent_and_named() {
     assert_eq!(asked.blood_type.map(|blood| blood.to_string()).as_deref(), Some("AB-"));
     assert_eq!(asked.born_from.map(|day| day.to_string()).as_deref(), Some("1980-01-01"));
     assert_eq!(asked.born_to.map(|day| day.to_string()).as_deref(), Some("1989-02-28"));
-    driver.answer(Slot::Patients, found(people(), 5));
+    driver.answer(Lane::List, found(people(), 5));
     driver.shows("female");
     driver.shows("city Boston");
     driver.keys("sG<enter>");
@@ -195,7 +196,7 @@ fn filters_and_order_are_sent_and_named() {
         filter(&driver).ordering.map(|order| order.to_string()).as_deref(),
         Some("-updated_at")
     );
-    driver.answer(Slot::Patients, found(people(), 5));
+    driver.answer(Lane::List, found(people(), 5));
     driver.keys("F");
     assert_eq!(filter(&driver).city, None);
 }
@@ -203,9 +204,9 @@ fn filters_and_order_are_sent_and_named() {
 #[test]
 fn a_filter_that_breaks_a_rule_is_not_sent() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    let before = driver.asked(Slot::Patients);
+    let before = driver.asked(Lane::List);
     driver.keys("<down>f<tab><tab><tab>1990<tab>1980<ctrl-s>");
-    assert_eq!(driver.asked(Slot::Patients), before);
+    assert_eq!(driver.asked(Lane::List), before);
     driver.shows("must not be before the other day");
 }
 
@@ -217,7 +218,7 @@ fn a_request_is_shown_as_running_only_after_a_while() {
     driver.hides("Searching …");
     driver.ring(Timer::Busy);
     driver.shows("Searching …");
-    driver.answer(Slot::Patients, found(people(), 5));
+    driver.answer(Lane::List, found(people(), 5));
     driver.hides("Searching …");
     assert!(!driver.ring(Timer::Busy));
 }
@@ -258,13 +259,13 @@ fn a_server_that_is_away_is_tried_again_after_waits_that_grow() {
     };
     let mut waits = Vec::new();
     for _ in 0..7 {
-        driver.answer(Slot::Patients, Err(Failure::Offline("refused".to_owned())));
+        driver.answer(Lane::List, Err(Failure::Offline("refused".to_owned())));
         waits.extend(wait(&driver));
         driver.shows("The server is away");
         assert!(driver.ring(Timer::Retry));
     }
     assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60]);
-    driver.answer(Slot::Patients, found(people(), 5));
+    driver.answer(Lane::List, found(people(), 5));
     driver.hides("The server is away");
     assert!(driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Retry))));
 }
@@ -277,7 +278,7 @@ fn a_row_is_edited_without_opening_it_first() {
         // Typed ahead: not an archive, not another search.
         driver.keys("xny");
         assert!(driver.app.layers().is_empty());
-        driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(super::fixtures::jose()))));
+        driver.answer(Lane::Record, Ok(one(super::fixtures::jose())));
         assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
         driver.keys("<esc>");
         assert!(matches!(driver.app.screen(), Screen::Patient(_)));
@@ -290,7 +291,7 @@ fn a_row_that_may_not_be_edited_is_shown_and_says_so() {
     driver.keys("<down><ctrl-e>");
     let mut jose = super::fixtures::jose();
     jose.permissions = Some(Vec::new());
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose))));
+    driver.answer(Lane::Record, Ok(one(jose)));
     driver.shows("may not be edited by you");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
 }
@@ -300,12 +301,12 @@ fn a_name_and_enter_twice_never_opens_who_stood_there_before() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("weiss<enter><enter>");
     assert!(matches!(driver.app.screen(), Screen::Patients(_)));
-    driver.answer(Slot::Patients, found(vec![patient(13, "Grete", "Weiß")], 1));
-    assert!(matches!(driver.call(Slot::Patient), Call::Patient { id: PatientId(13), .. }));
+    driver.answer(Lane::List, found(vec![patient(13, "Grete", "Weiß")], 1));
+    assert!(matches!(driver.call(Lane::Record), Call::Read { id: 13, .. }));
     // Among several, somebody has to choose.
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("weiss<enter><enter>");
-    driver.answer(Slot::Patients, found(people(), 5));
+    driver.answer(Lane::List, found(people(), 5));
     assert!(matches!(driver.app.screen(), Screen::Patients(_)));
     driver.keys("<enter>");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
@@ -317,12 +318,12 @@ fn what_can_not_be_looked_for_does_not_leave_the_patients_before_as_if_found() {
     driver.keys("p 000 001 c");
     driver.ring(Timer::Search);
     let fault = ("search", "is mistyped: the check letter does not fit the digits");
-    driver.refuse(Slot::Patients, problem(Kind::Validation, &[fault]));
+    driver.refuse(Lane::List, problem(Kind::Validation, &[fault]));
     driver.shows("! The search can't be done: it is mistyped: the check letter");
     driver.hides("José");
     driver.keys("<ctrl-u>");
     driver.ring(Timer::Search);
-    driver.answer(Slot::Patients, found(people(), 5));
+    driver.answer(Lane::List, found(people(), 5));
     driver.shows("José");
 }
 

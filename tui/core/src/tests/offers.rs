@@ -3,12 +3,12 @@
 use shared::{Kind, patient::PatientPermission};
 
 use super::{
-    driver::Driver,
-    fixtures::{jose, page, people, problem, stale, user},
+    driver::{Driver, filter},
+    fixtures::{jose, listed, one, page, people, problem, stale, user},
 };
 use crate::{
-    api::{Call, Failure, Reply},
-    effect::Slot,
+    api::{Call, Failure, Reply, Verb},
+    effect::Lane,
     msg::Msg,
     screens::Screen,
     session::{Session, SessionHandle},
@@ -32,8 +32,8 @@ fn a_history_that_may_not_be_read_is_not_asked_for() {
     driver.keys("<down><enter>");
     let mut patient = jose();
     patient.permissions = Some(Vec::new());
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(patient))));
-    assert_eq!(driver.asked(Slot::History), 0);
+    driver.answer(Lane::Record, Ok(one(patient)));
+    assert_eq!(driver.asked(Lane::History), 0);
 }
 
 #[test]
@@ -43,8 +43,8 @@ fn a_session_that_may_not_register_patients_is_not_offered_to() {
     let mut ana = user(1, "ana");
     ana.permissions = Some(Vec::new());
     let session = Session::new(SessionHandle::new(1), ana);
-    driver.answer(Slot::Account, Ok(Reply::SignedIn(Box::new(session))));
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(Vec::new(), 0)))));
+    driver.answer(Lane::Account, Ok(Reply::SignedIn(Box::new(session))));
+    driver.answer(Lane::List, Ok(listed(page(Vec::new(), 0))));
     driver.hides("new patient");
     driver.keys("<ctrl-n>");
     assert!(matches!(driver.app.screen(), Screen::Patients(_)));
@@ -58,18 +58,20 @@ fn archiving_names_the_person_and_is_cancelled_by_default() {
     driver.keys("<ctrl-x>");
     driver.shows("José Gómez, born 1989-05-25, P000009K");
     driver.keys("<enter>");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
     driver.keys("<ctrl-x>Moved away<tab><enter>");
-    let Call::ArchivePatient { version, reason, .. } = driver.call(Slot::Save) else { panic!() };
+    let Call::Do { verb: Verb::Archive, version, reason, .. } = driver.call(Lane::Save) else {
+        panic!()
+    };
     assert_eq!((*version, reason.as_deref()), (3, Some("Moved away")));
     let mut archived = jose();
     archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
-    driver.answer(Slot::Save, Ok(Reply::Patient(Box::new(archived))));
+    driver.answer(Lane::Save, Ok(one(archived)));
     driver.shows("ARCHIVED 2026-11-20");
     driver.shows("Ctrl-K restore");
     driver.hides("Ctrl-X archive");
     driver.keys("<ctrl-k><right><enter>");
-    assert!(matches!(driver.call(Slot::Save), Call::RestorePatient { .. }));
+    assert!(matches!(driver.call(Lane::Save), Call::Do { verb: Verb::Restore, .. }));
 }
 
 #[test]
@@ -77,7 +79,9 @@ fn a_reason_goes_with_the_archiving_whichever_way_it_is_answered() {
     for keys in ["<enter><enter>", "<tab><enter>", "<backtab><enter>"] {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys(&format!("<ctrl-x>Moved away{keys}"));
-        let Call::ArchivePatient { reason, .. } = driver.call(Slot::Save) else { panic!() };
+        let Call::Do { verb: Verb::Archive, reason, .. } = driver.call(Lane::Save) else {
+            panic!()
+        };
         assert_eq!(reason.as_deref(), Some("Moved away"), "{keys}");
     }
 }
@@ -88,12 +92,12 @@ fn enter_in_the_reason_keeps_it_and_archives_nobody_yet() {
     driver.keys("<ctrl-x>Moved<enter>");
     driver.shows("› Archive ‹");
     driver.shows("Moved");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
     // Whoever goes on typing has not decided.
     driver.keys(" away");
     driver.shows("› Cancel ‹");
     driver.keys("<enter><esc>");
-    assert_eq!(driver.asked(Slot::Save), 0);
+    assert_eq!(driver.asked(Lane::Save), 0);
 }
 
 #[test]
@@ -103,7 +107,7 @@ fn archiving_what_was_changed_meanwhile_shows_it_first() {
     let mut theirs = jose();
     theirs.version = 4;
     theirs.full_name = "Josef Gómez".to_owned();
-    driver.refuse(Slot::Save, stale(&theirs));
+    driver.refuse(Lane::Save, stale(&theirs));
     driver.shows("Josef Gómez");
     driver.shows("Somebody has changed the record");
 }
@@ -138,9 +142,9 @@ fn no_key_is_listed_twice() {
 fn all_patients_are_one_action_away_where_the_filters_leave_nobody() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-t><right><ctrl-s>");
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(Vec::new(), 0)))));
+    driver.answer(Lane::List, Ok(listed(page(Vec::new(), 0))));
     driver.keys("<ctrl-p>show all<enter>");
-    let Call::Patients(filter) = driver.call(Slot::Patients) else { panic!() };
+    let filter = filter(&driver, Lane::List);
     assert_eq!(filter.gender, None);
 }
 
@@ -155,7 +159,7 @@ fn the_palette_finds_what_has_no_key() {
 fn a_record_that_is_gone_says_so_and_names_the_way_back() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<down><enter>");
-    driver.refuse(Slot::Patient, problem(Kind::NotFound, &[]));
+    driver.refuse(Lane::Record, problem(Kind::NotFound, &[]));
     driver.shows("! Not found");
     driver.keys("<esc>");
     assert!(matches!(driver.app.screen(), Screen::Patients(_)));
@@ -188,7 +192,7 @@ fn keys_that_old_terminals_send_as_letters_with_control_are_what_they_mean() {
     driver.keys("gox<ctrl-h><ctrl-i>");
     driver.shows("Search go");
     driver.hides("Search gox");
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(people(), 5)))));
+    driver.answer(Lane::List, Ok(listed(page(people(), 5))));
     driver.keys("<ctrl-m>");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
 }
@@ -199,7 +203,7 @@ fn a_key_that_means_nothing_draws_nothing() {
     for chord in super::driver::chords("zwexun<ctrl-g><enter>") {
         assert!(!driver.send(Msg::Key(chord)));
     }
-    let old = driver.ticket(Slot::Patients);
+    let old = driver.ticket(Lane::List);
     assert!(!driver.send(Msg::Reply(old, Err(Failure::Expired))));
 }
 

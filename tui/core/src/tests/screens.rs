@@ -4,11 +4,11 @@ use shared::{Kind, patient::Patient};
 
 use super::{
     driver::Driver,
-    fixtures::{jose, patient, people, problem, stale},
+    fixtures::{jose, listed, patient, people, problem, stale},
 };
 use crate::{
-    api::{Failure, Reply},
-    effect::{Slot, Timer},
+    api::Failure,
+    effect::{Lane, Timer},
     msg::{Desk, Msg},
 };
 
@@ -53,7 +53,7 @@ looks! {
     login_refused: {
         let mut driver = Driver::at_login(80, 24);
         driver.keys("ana<tab>wrong<enter>");
-        driver.refuse(Slot::Account, problem(Kind::Unauthenticated, &[]));
+        driver.refuse(Lane::Account, problem(Kind::Unauthenticated, &[]));
         driver
     };
     list: Driver::with(many(), 900, 80, 24);
@@ -68,14 +68,14 @@ looks! {
         driver.keys("gomze");
         driver.ring(Timer::Search);
         let none = super::fixtures::page(Vec::new(), 0);
-        driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(none))));
+        driver.answer(Lane::List, Ok(listed(none)));
         driver
     };
     list_failed: {
         let mut driver = Driver::at_login(80, 24);
         driver.keys("ana<tab>a long password<enter>");
         driver.log_in(1, "ana");
-        driver.answer(Slot::Patients, Err(Failure::Offline("connection refused".to_owned())));
+        driver.answer(Lane::List, Err(Failure::Offline("connection refused".to_owned())));
         driver
     };
     filters: {
@@ -130,7 +130,7 @@ looks! {
     session_over: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys("<ctrl-e>xyz<ctrl-s>");
-        driver.answer(Slot::Save, Err(Failure::Expired));
+        driver.answer(Lane::Save, Err(Failure::Expired));
         driver
     };
     conflict: {
@@ -140,7 +140,7 @@ looks! {
         theirs.version = 4;
         theirs.fields.first_name = Some("Josef".to_owned());
         theirs.fields.city = Some("Boston".to_owned());
-        driver.refuse(Slot::Save, stale(&theirs));
+        driver.refuse(Lane::Save, stale(&theirs));
         driver
     };
     leaving_a_form_narrow: {
@@ -156,7 +156,7 @@ looks! {
     answer_lost: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys("<ctrl-e>xyz<ctrl-s>");
-        driver.answer(Slot::Save, Err(Failure::Unknown("the connection was reset".to_owned())));
+        driver.answer(Lane::Save, Err(Failure::Unknown("the connection was reset".to_owned())));
         driver
     };
     help: {

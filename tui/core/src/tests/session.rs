@@ -4,11 +4,11 @@ use shared::Kind;
 
 use super::{
     driver::Driver,
-    fixtures::{jose, meta, page, people, problem, session, signed_in, user},
+    fixtures::{jose, listed, meta, page, people, problem, session, signed_in, user},
 };
 use crate::{
     api::{Call, Failure, Reply},
-    effect::{Effect, Slot, Timer},
+    effect::{Effect, Lane, Timer},
     msg::{Desk, Msg},
     screens::Screen,
     session::{Session, SessionHandle},
@@ -50,7 +50,7 @@ fn the_first_administrator_is_set_up_and_logged_in() {
     let Some(Effect::SetUp(admin)) = driver.last.first() else { panic!("it was not set up") };
     assert_eq!((admin.email.as_str(), admin.is_registration_open), ("ana@example.com", false));
     driver.send(ready(None));
-    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!(login.identifier, "ana@example.com");
     driver.log_in(1, "ana");
     assert!(matches!(driver.app.screen(), Screen::Patients(_)));
@@ -101,7 +101,7 @@ fn a_desk_where_somebody_is_logged_in_already_shows_the_list() {
     let mut driver = Driver::new(80, 24);
     driver.send(ready(Some(session(7, 1, "ana"))));
     assert!(matches!(driver.app.screen(), Screen::Patients(_)));
-    assert_eq!(driver.asked(Slot::Account), 0, "the session says whose it is");
+    assert_eq!(driver.asked(Lane::Account), 0, "the session says whose it is");
     assert_eq!(
         driver.sessions,
         [Some(SessionHandle::new(7)), None],
@@ -115,22 +115,22 @@ fn a_refused_login_keeps_the_name_and_takes_the_next_password_from_its_beginning
     driver.keys("ana<tab>wrong<enter>");
     let mut refused = problem(Kind::Unauthenticated, &[]);
     refused.detail = "The password is wrong.".to_owned();
-    driver.refuse(Slot::Account, refused);
+    driver.refuse(Lane::Account, refused);
     driver.shows("! The password is wrong.");
     driver.shows("ana");
     driver.keys("<ctrl-z>right<enter>");
-    assert_eq!(driver.asked(Slot::Account), 2);
-    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    assert_eq!(driver.asked(Lane::Account), 2);
+    let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!((login.identifier.as_str(), login.password.as_str()), ("ana", "right"));
     // Also where the password was not looked at.
-    driver.refuse(Slot::Account, problem(Kind::TooManyRequests, &[]));
+    driver.refuse(Lane::Account, problem(Kind::TooManyRequests, &[]));
     driver.keys("right<enter>");
-    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!(login.password, "right");
     // What did not reach the server is sent again as it is.
-    driver.answer(Slot::Account, Err(Failure::Offline("nothing answers".to_owned())));
+    driver.answer(Lane::Account, Err(Failure::Offline("nothing answers".to_owned())));
     driver.keys("<enter>");
-    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!(login.password, "right");
 }
 
@@ -143,12 +143,12 @@ fn an_account_is_offered_only_where_registration_is_open() {
     driver.send(ready(None));
     let mut open = meta();
     open.is_registration_open = true;
-    driver.answer(Slot::Meta, Ok(Reply::Meta(Box::new(open))));
+    driver.answer(Lane::Meta, Ok(Reply::Meta(Box::new(open))));
     driver.keys("<ctrl-n>Ana María Gómez<tab>ana@example.com<tab><tab>password1<tab>password1");
     driver.keys("<enter>");
-    let Call::Register(registration) = driver.call(Slot::Account) else { panic!() };
+    let Call::Register(registration) = driver.call(Lane::Account) else { panic!() };
     assert_eq!(registration.first_name.as_deref(), Some("Ana María"));
-    driver.refuse(Slot::Account, problem(Kind::Conflict, &[("email", "is taken")]));
+    driver.refuse(Lane::Account, problem(Kind::Conflict, &[("email", "is taken")]));
     driver.shows("! is taken");
     driver.keys("<esc>");
     driver.shows("Leave the form?");
@@ -158,21 +158,21 @@ fn an_account_is_offered_only_where_registration_is_open() {
 fn a_read_that_the_end_of_the_session_stopped_is_done_after_the_login() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("r");
-    driver.answer(Slot::Patient, Err(Failure::Expired));
+    driver.answer(Lane::Record, Err(Failure::Expired));
     driver.shows("Log in again");
     driver.shows("José Gómez");
-    let before = driver.asked(Slot::Patient);
+    let before = driver.asked(Lane::Record);
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
     driver.hides("Log in again");
-    assert_eq!(driver.asked(Slot::Patient), before + 1);
+    assert_eq!(driver.asked(Lane::Record), before + 1);
 }
 
 #[test]
 fn an_answer_that_comes_twice_counts_once() {
     let mut driver = Driver::at_login(80, 24);
     driver.keys("ana<tab>a long password<enter>");
-    let ticket = driver.ticket(Slot::Account);
+    let ticket = driver.ticket(Lane::Account);
     driver.log_in(1, "ana");
     assert!(!driver.send(Msg::Reply(ticket, Ok(signed_in(8, 2, "bob")))));
     driver.shows("ana (staff)");
@@ -187,7 +187,7 @@ fn logging_out_forgets_what_was_on_the_screen() {
     driver.hides("José");
     driver.keys("bob<tab>a long password<enter>");
     driver.log_in(2, "bob");
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(people(), 5)))));
+    driver.answer(Lane::List, Ok(listed(page(people(), 5))));
     driver.shows("bob (staff)");
 }
 
@@ -198,9 +198,9 @@ fn a_profile_without_permissions_is_completed() {
     let mut bare = user(1, "ana");
     bare.permissions = None;
     let bare = Session::new(SessionHandle::new(1), bare);
-    driver.answer(Slot::Account, Ok(Reply::SignedIn(Box::new(bare))));
-    assert!(matches!(driver.call(Slot::Account), Call::Profile));
-    driver.answer(Slot::Account, Ok(Reply::User(Box::new(user(1, "ana")))));
+    driver.answer(Lane::Account, Ok(Reply::SignedIn(Box::new(bare))));
+    assert!(matches!(driver.call(Lane::Account), Call::Profile));
+    driver.answer(Lane::Account, Ok(Reply::User(Box::new(user(1, "ana")))));
     driver.keys("<ctrl-n>");
     assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
 }
@@ -226,7 +226,7 @@ fn elsewhere() -> Driver {
 fn a_server_that_is_away_says_why() {
     let mut driver = elsewhere();
     let why = "the certificate of desk.example.org is not trusted (expired)".to_owned();
-    driver.answer(Slot::Meta, Err(Failure::Offline(why)));
+    driver.answer(Lane::Meta, Err(Failure::Offline(why)));
     driver.shows("! The server is away: the certificate of desk.example.org is not trusted");
     driver.shows("(expired). Trying again by itself");
     driver.ring(Timer::Retry);
@@ -238,7 +238,7 @@ fn a_server_that_is_away_says_why() {
 fn from_a_server_elsewhere_there_is_a_way_back_to_the_local_desk() {
     let mut driver = elsewhere();
     let why = "nothing answers at desk.example.org".to_owned();
-    driver.answer(Slot::Meta, Err(Failure::Offline(why)));
+    driver.answer(Lane::Meta, Err(Failure::Offline(why)));
     driver.keys("<ctrl-o>");
     assert!(matches!(driver.last.first(), Some(Effect::GoLocal)));
     driver.send(Msg::Desk(Desk::FirstStart { data: "/srv".to_owned() }));
@@ -269,11 +269,11 @@ fn whoever_logs_out_of_a_throw_away_desk_can_log_in_again() {
     }));
     driver.keys("<ctrl-p>log out<enter>");
     driver.keys("<enter>");
-    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!(login.password, "nobody knows it");
     // Nor is it lost where something was typed behind it.
-    driver.refuse(Slot::Account, problem(Kind::Unauthenticated, &[]));
+    driver.refuse(Lane::Account, problem(Kind::Unauthenticated, &[]));
     driver.keys("<enter>");
-    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!(login.password, "nobody knows it");
 }

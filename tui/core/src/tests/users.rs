@@ -4,11 +4,11 @@ use shared::Kind;
 
 use super::{
     driver::Driver,
-    fixtures::{jose, page, patient, people, problem, session, user},
+    fixtures::{jose, listed, one, page, patient, people, problem, session, user},
 };
 use crate::{
     api::{Call, Failure, Reply},
-    effect::{Effect, Slot},
+    effect::{Effect, Lane},
     layers::Layer,
     msg::{Desk, Msg},
     screens::Screen,
@@ -20,11 +20,11 @@ fn bob_is_stopped() -> Driver {
     let mut driver = Driver::at_login(80, 24);
     driver.keys("bob<tab>a long password<enter>");
     driver.log_in(2, "bob");
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(vec![jose()], 1)))));
+    driver.answer(Lane::List, Ok(listed(page(vec![jose()], 1))));
     driver.keys("<down><enter>");
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
+    driver.answer(Lane::Record, Ok(one(jose())));
     driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>");
-    driver.answer(Slot::Save, Err(Failure::Expired));
+    driver.answer(Lane::Save, Err(Failure::Expired));
     driver.shows("Log in again");
     driver
 }
@@ -55,9 +55,9 @@ fn what_bob_has_typed_is_never_saved_by_ana() {
     assert!(ends(&driver, 2), "ana's session, which nobody goes on in, is ended");
     driver.keys("<esc><ctrl-s>");
     driver.shows("bob (staff)");
-    assert_eq!(driver.asked(Slot::Save), 2);
+    assert_eq!(driver.asked(Lane::Save), 2);
     assert_eq!(last_session(&driver), Some(SessionHandle::new(1)), "it is bob's, or nobody's");
-    driver.answer(Slot::Save, Err(Failure::Expired));
+    driver.answer(Lane::Save, Err(Failure::Expired));
     driver.keys("a long password<enter>");
     driver.log_in(2, "bob");
     driver.keys("<tab><enter>");
@@ -76,7 +76,7 @@ fn another_user_who_goes_on_gets_nothing_that_was_typed_before() {
     driver.shows("was dropped");
     assert!(ends(&driver, 1), "bob's session is not left behind");
     assert_eq!(last_session(&driver), Some(SessionHandle::new(2)));
-    assert_eq!(driver.asked(Slot::Save), 1, "nothing that waited is sent");
+    assert_eq!(driver.asked(Lane::Save), 1, "nothing that waited is sent");
 }
 
 #[test]
@@ -84,10 +84,10 @@ fn a_slow_answer_to_the_user_before_changes_nothing_for_the_next() {
     let mut driver = bob_is_stopped();
     // Reads of bob's, on their way in the session that is over.
     driver.keys("<esc><esc><tab><enter>r");
-    let read = driver.ticket(Slot::Patient);
+    let read = driver.ticket(Lane::Record);
     ana_takes_over(&mut driver);
     let before = driver.screen();
-    let late = Reply::Patient(Box::new(patient(9, "Josef", "Gómez")));
+    let late = one(patient(9, "Josef", "Gómez"));
     assert!(!driver.send(Msg::Reply(read, Ok(late))));
     assert_eq!(driver.screen(), before);
     assert!(!driver.send(Msg::Reply(read, Err(Failure::Expired))));
@@ -98,7 +98,7 @@ fn a_slow_answer_to_the_user_before_changes_nothing_for_the_next() {
 fn ana_takes_over(driver: &mut Driver) {
     driver.keys("<ctrl-p>log out<enter>ana<tab>a long password<enter>");
     driver.log_in(1, "ana");
-    driver.answer(Slot::Patients, Ok(Reply::Patients(Box::new(page(people(), 5)))));
+    driver.answer(Lane::List, Ok(listed(page(people(), 5))));
     driver.shows("ana (staff)");
 }
 
@@ -107,16 +107,16 @@ fn an_archiving_that_waited_for_a_login_is_not_offered_to_the_next_user() {
     for (id, name, offers) in [(1, "ana", true), (2, "bob", false)] {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys("<ctrl-x><tab><enter>");
-        driver.answer(Slot::Save, Err(Failure::Expired));
+        driver.answer(Lane::Save, Err(Failure::Expired));
         driver.keys("a long password<enter>");
         driver.log_in(id, name);
         assert_eq!(!driver.app.layers().is_empty(), offers, "{name}");
         driver.keys("<tab><enter>");
-        assert_eq!(driver.asked(Slot::Save), if offers { 2 } else { 1 }, "{name}");
+        assert_eq!(driver.asked(Lane::Save), if offers { 2 } else { 1 }, "{name}");
         if !offers {
             // Nor when the session of the next user is over in its turn.
             driver.keys("<ctrl-r>");
-            driver.answer(Slot::Patients, Err(Failure::Expired));
+            driver.answer(Lane::List, Err(Failure::Expired));
             driver.keys("a long password<enter>");
             driver.log_in(id, name);
             assert!(driver.app.layers().is_empty());
@@ -139,29 +139,29 @@ fn what_was_said_to_the_user_before_is_not_read_by_the_next() {
 fn a_save_of_the_user_before_that_still_runs_is_not_told_to_the_next() {
     let mut driver = bob_is_stopped();
     driver.keys("<esc><esc><tab><enter>r<ctrl-e><ctrl-u>Joe<ctrl-s>");
-    let save = driver.ticket(Slot::Save);
-    driver.answer(Slot::Patient, Err(Failure::Expired));
+    let save = driver.ticket(Lane::Save);
+    driver.answer(Lane::Record, Err(Failure::Expired));
     ana_logs_in(&mut driver);
     driver.keys("<tab><enter>");
     let before = driver.screen();
-    let saved = Reply::Patient(Box::new(patient(9, "Joe", "Gómez")));
+    let saved = one(patient(9, "Joe", "Gómez"));
     assert!(!driver.send(Msg::Reply(save, Ok(saved))));
     assert_eq!(driver.screen(), before);
     // Nor is the next user kept from saving.
     driver.keys("<ctrl-n>Mary<ctrl-s>");
-    assert!(matches!(driver.call(Slot::Save), Call::CreatePatient { .. }));
+    assert!(matches!(driver.call(Lane::Save), Call::Create { .. }));
 }
 
 #[test]
 fn what_was_asked_in_the_session_before_is_asked_again_in_the_next_of_the_same_user() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("r");
-    let read = driver.ticket(Slot::Patient);
-    driver.answer(Slot::Patient, Err(Failure::Expired));
+    let read = driver.ticket(Lane::Record);
+    driver.answer(Lane::Record, Err(Failure::Expired));
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
     assert!(driver.app.layers().is_empty());
-    assert_ne!(driver.ticket(Slot::Patient), read);
+    assert_ne!(driver.ticket(Lane::Record), read);
     assert_eq!(last_session(&driver), Some(SessionHandle::new(2)));
 }
 
@@ -169,17 +169,17 @@ fn what_was_asked_in_the_session_before_is_asked_again_in_the_next_of_the_same_u
 fn an_answer_that_finds_the_session_renewed_meanwhile_asks_nobody_to_log_in_again() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("r<ctrl-p>");
-    driver.answer(Slot::Patient, Ok(Reply::Patient(Box::new(jose()))));
-    let history = driver.ticket(Slot::History);
+    driver.answer(Lane::Record, Ok(one(jose())));
+    let history = driver.ticket(Lane::History);
     driver.keys("<esc>r");
-    driver.answer(Slot::Patient, Err(Failure::Expired));
+    driver.answer(Lane::Record, Err(Failure::Expired));
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
     // The history was asked for in the session that is over.
     driver.send(Msg::Reply(history, Err(Failure::Expired)));
     assert!(driver.app.layers().is_empty());
     assert_eq!(last_session(&driver), Some(SessionHandle::new(2)));
-    assert!(matches!(driver.call(Slot::History), Call::History { .. }));
+    assert!(matches!(driver.call(Lane::History), Call::History { .. }));
 }
 
 #[test]
@@ -189,8 +189,8 @@ fn a_session_that_turns_out_to_be_somebody_elses_is_used_no_more() {
     let mut bare = user(1, "ana");
     bare.permissions = None;
     let bare = crate::session::Session::new(SessionHandle::new(5), bare);
-    driver.answer(Slot::Account, Ok(Reply::SignedIn(Box::new(bare))));
-    driver.answer(Slot::Account, Ok(Reply::User(Box::new(user(2, "bob")))));
+    driver.answer(Lane::Account, Ok(Reply::SignedIn(Box::new(bare))));
+    driver.answer(Lane::Account, Ok(Reply::User(Box::new(user(2, "bob")))));
     assert!(ends(&driver, 5));
     driver.shows("Log in again");
     driver.shows("ana (staff)");
@@ -217,11 +217,11 @@ fn a_session_goes_on_only_at_the_desk_at_which_it_began() {
 fn a_refused_second_login_leaves_the_first_users_work() {
     let mut driver = bob_is_stopped();
     driver.keys("wrong<enter>");
-    driver.refuse(Slot::Account, problem(Kind::Unauthenticated, &[]));
+    driver.refuse(Lane::Account, problem(Kind::Unauthenticated, &[]));
     assert!(matches!(driver.app.layers(), [Layer::Relogin(_)]));
     assert!(driver.app.has_unsaved());
     driver.shows("bob (staff)");
     driver.keys("right<enter>");
-    let Call::Login(login) = driver.call(Slot::Account) else { panic!() };
+    let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!((login.identifier.as_str(), login.password.as_str()), ("bob", "right"));
 }

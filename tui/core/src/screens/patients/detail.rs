@@ -4,18 +4,21 @@ mod page;
 
 use ratatui_core::layout::Rect;
 use shared::{
-    Page,
     history::HistoryEntry,
     id::PatientId,
     patient::{Patient, PatientPermission},
 };
 
 use crate::{
-    api::{Call, Failure, sentence},
-    effect::{Effect, Slot},
+    api::{Call, Failure, Reply, sentence},
+    effect::{Effect, Lane},
     input::action::{Action, Context},
     layers::{Layer, question},
-    screens::{Screen, patients::form},
+    record::RecordKind,
+    screens::{
+        Screen,
+        patients::{form, patient_in},
+    },
     step::{Event, Leave, Step},
     text::display,
     view::paint::Painter,
@@ -59,8 +62,9 @@ pub fn init(id: PatientId, name: String, is_archived: bool) -> (State, Vec<Step>
 
 impl State {
     fn ask(&self) -> Vec<Step> {
-        let call = Call::Patient { id: self.id, archived: self.is_archived };
-        vec![Step::Read(Slot::Patient, call)]
+        let call =
+            Call::Read { kind: RecordKind::Patient, id: self.id.0, is_archived: self.is_archived };
+        vec![Step::Read(Lane::Record, call)]
     }
 
     /// What the header calls it.
@@ -80,7 +84,7 @@ impl State {
         let may_read = patient.allows(PatientPermission::History);
         self.patient = Some(Box::new(patient));
         if may_read {
-            vec![Step::Read(Slot::History, Call::History { id: self.id, at: None })]
+            vec![history(self.id, None)]
         } else {
             self.history.clear();
             Vec::new()
@@ -137,21 +141,36 @@ fn edit(state: &State, world: &World) -> Step {
     Step::Push(Box::new(Screen::PatientForm(Box::new(form))))
 }
 
+/// Asks for a page of the history.
+fn history(id: PatientId, address: Option<String>) -> Step {
+    let call = Call::History { kind: RecordKind::Patient, id: id.0, address };
+    Step::Read(Lane::History, call)
+}
+
 /// Asks for the next page of the history once its end is seen.
 fn more_history(state: &State, world: &World) -> Vec<Step> {
     let height = page::height(state, world);
     let visible = world.body().height;
     match &state.history_next {
         Some(at) if state.scroll.saturating_add(visible) >= height => {
-            vec![Step::Read(Slot::History, Call::History { id: state.id, at: Some(at.clone()) })]
+            vec![history(state.id, Some(at.clone()))]
         }
         _ => Vec::new(),
     }
 }
 
-/// Takes the record, or why there is none. What is on the screen stays.
-pub fn answered(state: &mut State, answer: Result<Patient, &Failure>, world: &World) -> Vec<Step> {
-    match answer {
+/// Takes an answer. What is on the screen stays where there is none.
+pub fn answered(
+    state: &mut State,
+    world: &World,
+    call: &Call,
+    answer: Result<Reply, Failure>,
+) -> Vec<Step> {
+    if let Call::History { address, .. } = call {
+        history_answered(state, address.is_none(), answer);
+        return Vec::new();
+    }
+    match patient_in(answer) {
         Ok(patient) if patient.id == state.id => {
             let mut steps = state.show(patient);
             if std::mem::take(&mut state.edits_next) {
@@ -165,34 +184,26 @@ pub fn answered(state: &mut State, answer: Result<Patient, &Failure>, world: &Wo
         Ok(_) => Vec::new(),
         Err(failure) => {
             state.edits_next = false;
-            state.failure = Some(sentence(failure));
+            state.failure = Some(sentence(&failure));
             Vec::new()
         }
     }
 }
 
-/// Takes a page of the history; `call` is what was asked.
-pub fn history_answered(
-    state: &mut State,
-    call: &Call,
-    answer: Result<Page<HistoryEntry>, &Failure>,
-) -> Vec<Step> {
-    let Call::History { id, at } = call else { return Vec::new() };
-    if *id != state.id {
-        return Vec::new();
-    }
+/// Takes a page of the history.
+fn history_answered(state: &mut State, is_first: bool, answer: Result<Reply, Failure>) {
     match answer {
-        Ok(page) => {
-            if at.is_none() {
+        Ok(Reply::History(page)) => {
+            if is_first {
                 state.history.clear();
             }
             state.history.extend(page.results);
             state.history_next = page.next;
             state.history_failure = None;
         }
-        Err(failure) => state.history_failure = Some(sentence(failure)),
+        Ok(_) => {}
+        Err(failure) => state.history_failure = Some(sentence(&failure)),
     }
-    Vec::new()
 }
 
 /// Where its keys mean something.

@@ -7,6 +7,7 @@ mod view;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde_json::json;
 use shared::{
     FieldErrors, Kind, Page,
     patient::{NewPatient, Patient, PatientInput, PatientOrder, PatientPatch, PatientState},
@@ -15,8 +16,8 @@ use shared::{
 
 pub use self::view::view;
 use crate::{
-    api::{Call, Failure, IdempotencyKey, sentence},
-    effect::Slot,
+    api::{Call, Failure, IdempotencyKey, Reply, sentence},
+    effect::Lane,
     form::Form,
     input::action::{Action, Context},
     layers::{
@@ -24,6 +25,8 @@ use crate::{
         conflict::{self, Merge},
         question,
     },
+    record::{Record, RecordKind},
+    screens::patients::patients_in,
     step::{Event, Leave, Step},
     text::display,
     world::World,
@@ -97,7 +100,11 @@ impl State {
     }
 
     fn create(&self, input: PatientInput) -> Call {
-        Call::CreatePatient { new: Box::new(NewPatient(input)), key: self.key.clone() }
+        Call::Create {
+            kind: RecordKind::Patient,
+            body: json!(NewPatient(input)),
+            key: self.key.clone(),
+        }
     }
 
     fn stored(&self) -> PatientState {
@@ -157,10 +164,11 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
             let said = Step::Inform("Nothing was changed.".to_owned());
             return vec![said, Step::Left(then.unwrap_or(Leave::Back))];
         }
-        Some(base) => Call::UpdatePatient {
-            id: base.id,
+        Some(base) => Call::Change {
+            kind: RecordKind::Patient,
+            id: base.id.0,
             version: base.version,
-            patch: Box::new(PatientPatch(input.clone())),
+            body: json!(PatientPatch(input.clone())),
         },
     };
     let values = state.form.fields.iter().map(|field| field.value().to_owned()).collect();
@@ -299,26 +307,46 @@ fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Step> {
     }
 }
 
+fn read(patient: &Patient) -> Call {
+    Call::Read { kind: RecordKind::Patient, id: patient.id.0, is_archived: false }
+}
+
 /// Asks the server whether a save whose answer got lost was done.
 pub fn check(state: &State) -> Vec<Step> {
     let call = match &state.base {
-        Some(base) => Call::Patient { id: base.id, archived: false },
+        Some(base) => read(base),
         None => {
             let name = ["first_name", "last_name", "date_of_birth"].map(|n| state.form.value(n));
             let search = name.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-            Call::Patients(shared::patient::PatientFilter {
+            let filter = shared::patient::PatientFilter {
                 search: Some(search),
                 ordering: Some(Ordering::descending(PatientOrder::CreatedAt)),
                 page_size: Some(5),
                 ..Default::default()
-            })
+            };
+            Call::List { kind: RecordKind::Patient, query: filter.pairs() }
         }
     };
-    vec![Step::Read(Slot::Patient, call)]
+    vec![Step::Read(Lane::Record, call)]
+}
+
+/// Takes the answer to the question whether a save whose answer got lost was done.
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+    if !state.is_doubtful {
+        return Vec::new();
+    }
+    match answer {
+        Ok(Reply::Record(Record::Patient(patient))) => checked(state, *patient, world),
+        Err(failure) => vec![Step::Warn(sentence(&failure))],
+        page => match patients_in(page) {
+            Ok(page) => checked_new(state, &page, world),
+            Err(failure) => vec![Step::Warn(sentence(&failure))],
+        },
+    }
 }
 
 /// Takes the record as it is now: does it hold what was typed?
-pub fn checked(state: &mut State, patient: Patient, world: &World) -> Vec<Step> {
+fn checked(state: &mut State, patient: Patient, world: &World) -> Vec<Step> {
     let Some(base) = state.base.clone() else { return Vec::new() };
     if patient.id != base.id {
         return Vec::new();
@@ -337,7 +365,7 @@ pub fn checked(state: &mut State, patient: Patient, world: &World) -> Vec<Step> 
 }
 
 /// Takes the patients of the same name: is the one that was typed among them?
-pub fn checked_new(state: &mut State, page: &Page<Patient>, world: &World) -> Vec<Step> {
+fn checked_new(state: &mut State, page: &Page<Patient>, world: &World) -> Vec<Step> {
     if state.base.is_some() {
         return Vec::new();
     }
@@ -360,14 +388,13 @@ pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
         }
         field.reopen(&theirs);
     }
-    let id = merge.theirs.id;
+    let call = read(&merge.theirs);
     state.base = Some(merge.theirs);
     if state.form.is_changed() {
         return save(state, world, None);
     }
-    let call = Call::Patient { id, archived: false };
     let said = "Nothing of yours was left to save.".to_owned();
-    vec![Step::Inform(said), Step::Left(Leave::Back), Step::Read(Slot::Patient, call)]
+    vec![Step::Inform(said), Step::Left(Leave::Back), Step::Read(Lane::Record, call)]
 }
 
 /// Where its keys mean something.

@@ -17,10 +17,11 @@ pub use self::answers::answered;
 pub use self::view::{rows_visible, view};
 use crate::{
     api::Call,
-    effect::{Effect, Slot, Timer},
+    effect::{Effect, Lane, Timer},
     form::field::Field,
     input::action::{Action, Context},
     layers::{Layer, filter, sort},
+    record::RecordKind,
     screens::{
         Screen,
         patients::{detail, form},
@@ -160,14 +161,14 @@ impl State {
         filter.page_size = Some(world.page_size);
         vec![
             Step::Do(Effect::Disarm(Timer::Search)),
-            Step::Read(Slot::Patients, Call::Patients(filter)),
+            Step::Read(Lane::List, Call::List { kind: RecordKind::Patient, query: filter.pairs() }),
         ]
     }
 
     fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Step> {
         self.is_turning = true;
         self.asked = Asked { address: Some(address.clone()), offset, land };
-        vec![Step::Read(Slot::Patients, Call::PatientsAt(address))]
+        vec![Step::Read(Lane::List, Call::ListAt { kind: RecordKind::Patient, address })]
     }
 
     /// Asks for the same page again.
@@ -288,7 +289,7 @@ fn edited(state: &mut State) -> Vec<Step> {
     state.is_outdated = true;
     state.opens_next = None;
     state.is_turning = false;
-    vec![Step::Cancel(Slot::Patients), Step::Do(Effect::Arm(Timer::Search, SEARCH_PAUSE))]
+    vec![Step::Cancel(Lane::List), Step::Do(Effect::Arm(Timer::Search, SEARCH_PAUSE))]
 }
 
 /// The pause in typing is over. `None` where nothing waits for it.

@@ -1,24 +1,21 @@
 //! Answers to what the list has asked for, and the search as it is sent.
 
 use chrono::NaiveDate;
-use shared::{Kind, Page, PartialDate, id::PatientId, patient::Patient};
+use shared::{Kind, PartialDate, id::PatientId};
 
 use super::{Land, Offset, Shown, State, open, rows::Row};
 use crate::{
-    api::{Failure, sentence},
+    api::{Failure, Reply, sentence},
     date,
+    screens::patients::patients_in,
     step::Step,
     world::World,
 };
 
 /// Takes an answer. What is on the screen stays until then, and stays if there is none.
-pub fn answered(
-    state: &mut State,
-    world: &World,
-    answer: Result<Page<Patient>, &Failure>,
-) -> Vec<Step> {
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
     state.is_turning = false;
-    let page = match answer {
+    let page = match patients_in(answer) {
         Ok(page) => page,
         // The page is gone: fewer rows than there were.
         Err(Failure::Problem(problem))
@@ -26,7 +23,7 @@ pub fn answered(
         {
             return state.ask_anew(world, Land::Same);
         }
-        Err(failure) => return failed(state, failure),
+        Err(failure) => return failed(state, &failure),
     };
     state.failure = None;
     state.is_refused = false;
