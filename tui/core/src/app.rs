@@ -30,7 +30,7 @@ use crate::{
     layers::Layer,
     msg::Msg,
     notice::{self, Notices},
-    screens::{Screen, opening, patients::list},
+    screens::{Screen, list, opening},
     session::Session,
     world::World,
 };
@@ -222,7 +222,7 @@ impl App {
     /// The list, and its name.
     fn list_mut(&mut self) -> Option<(ScreenId, &mut list::State)> {
         self.screens.iter_mut().find_map(|opened| match &mut opened.screen {
-            Screen::Patients(state) => Some((opened.id, &mut **state)),
+            Screen::List(state) => Some((opened.id, &mut **state)),
             _ => None,
         })
     }

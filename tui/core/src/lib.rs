@@ -12,6 +12,7 @@ pub mod layers;
 pub mod msg;
 pub mod notice;
 pub mod record;
+pub mod resource;
 pub mod screens;
 pub mod session;
 pub mod step;

@@ -1,6 +1,6 @@
 //! Records of every kind as one type, so that lists, pages and forms are written once.
 
-use shared::{Page, doctor::Doctor, paths, patient::Patient};
+use shared::{Page, paths, patient::Patient};
 
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])* $kind:ident at $path:expr),* $(,)?) => {
@@ -76,6 +76,4 @@ macro_rules! kinds {
 kinds! {
     /// A patient.
     Patient at paths::PATIENTS,
-    /// A doctor.
-    Doctor at paths::DOCTORS,
 }

@@ -3,23 +3,25 @@
 //! [`Step`]s.
 
 pub mod first_start;
+pub mod list;
 pub mod login;
 pub mod opening;
 pub mod patients;
 pub mod register;
 
 use ratatui_core::layout::Rect;
+use shared::id::PatientId;
 
 use crate::{
     api::{Call, Failure, Reply},
     form::field::Field,
     input::action::{Action, Context},
-    record::Record,
-    step::{Event, Step},
+    record::{Record, RecordKind},
+    step::{Event, Route, Step},
     view::paint::Painter,
     world::World,
 };
-use patients::{detail, form, list};
+use patients::{detail, form};
 
 /// One screen with its state.
 #[derive(Clone)]
@@ -32,8 +34,8 @@ pub enum Screen {
     Login(Box<login::State>),
     /// Opening an account.
     Register(Box<register::State>),
-    /// The list of patients.
-    Patients(Box<list::State>),
+    /// A list.
+    List(Box<list::State>),
     /// One patient.
     Patient(Box<detail::State>),
     /// A patient's form.
@@ -41,6 +43,20 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// The screen of a route, and what it wants at the beginning.
+    pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
+        match route {
+            Route::Record { kind: RecordKind::Patient, id, name, is_archived, to_edit } => {
+                let (mut state, steps) = detail::init(PatientId(id), name, is_archived);
+                state.edits_next = to_edit;
+                (Self::Patient(Box::new(state)), steps)
+            }
+            Route::New(RecordKind::Patient) => {
+                (Self::PatientForm(Box::new(form::init(None, world))), Vec::new())
+            }
+        }
+    }
+
     /// The field for text that has the focus.
     pub fn field(&self) -> Option<&Field> {
         match self {
@@ -48,7 +64,7 @@ impl Screen {
             Self::FirstStart(state) => state.form.focused(),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
-            Self::Patients(state) => state.field(),
+            Self::List(state) => state.field(),
             Self::PatientForm(state) => state.form.focused(),
         }
     }
@@ -60,7 +76,7 @@ impl Screen {
             Self::FirstStart(state) => state.form.focused_mut(),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
-            Self::Patients(state) => state.field_mut(),
+            Self::List(state) => state.field_mut(),
             Self::PatientForm(state) => state.form.focused_mut(),
         }
     }
@@ -72,7 +88,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::update(state, world, event),
             Self::Login(state) => login::update(state, world, event),
             Self::Register(state) => register::update(state, world, event),
-            Self::Patients(state) => list::update(state, world, event),
+            Self::List(state) => list::update(state, world, event),
             Self::Patient(state) => detail::update(state, world, event),
             Self::PatientForm(state) => form::update(state, world, event),
         }
@@ -85,7 +101,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::view(state, world, area, painter, is_top),
             Self::Login(state) => login::view(state, world, area, painter, is_top),
             Self::Register(state) => register::view(state, world, area, painter, is_top),
-            Self::Patients(state) => list::view(state, world, area, painter, is_top),
+            Self::List(state) => list::view(state, world, area, painter, is_top),
             Self::Patient(state) => detail::view(state, world, area, painter),
             Self::PatientForm(state) => form::view(state, world, area, painter, is_top),
         }
@@ -99,7 +115,7 @@ impl Screen {
         answer: Result<Reply, Failure>,
     ) -> Vec<Step> {
         match self {
-            Self::Patients(state) => list::answered(state, world, answer),
+            Self::List(state) => list::answered(state, world, answer),
             Self::Patient(state) => detail::answered(state, world, call, answer),
             Self::PatientForm(state) => form::answered(state, world, answer),
             Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
@@ -111,8 +127,8 @@ impl Screen {
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record) -> Vec<Step> {
         match (self, record) {
-            (Self::Patients(state), Record::Patient(patient)) => {
-                state.replace(patient);
+            (Self::List(state), record) => {
+                state.replace(record);
                 Vec::new()
             }
             (Self::Patient(state), Record::Patient(patient)) if state.id == patient.id => {
@@ -131,7 +147,7 @@ impl Screen {
             Self::FirstStart(_) => first_start::contexts(),
             Self::Login(_) => login::contexts(),
             Self::Register(_) => register::contexts(),
-            Self::Patients(state) => list::contexts(state),
+            Self::List(state) => list::contexts(state),
             Self::Patient(_) => detail::contexts(),
             Self::PatientForm(_) => form::contexts(),
         });
@@ -142,7 +158,7 @@ impl Screen {
     pub fn offers(&self, world: &World, action: Action) -> bool {
         match self {
             Self::Login(_) => login::offers(world, action),
-            Self::Patients(state) => list::offers(state, world, action),
+            Self::List(state) => list::offers(state, world, action),
             Self::Patient(state) => detail::offers(state, action),
             Self::PatientForm(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
@@ -178,7 +194,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::settle(state, world),
             Self::Login(state) => login::settle(state, world),
             Self::Register(state) => register::settle(state, world),
-            Self::Patients(state) => list::settle(state, world),
+            Self::List(state) => list::settle(state, world),
             Self::Patient(state) => detail::settle(state, world),
             Self::PatientForm(state) => form::settle(state, world),
         }
@@ -191,7 +207,7 @@ impl Screen {
             Self::FirstStart(_) => "First start".to_owned(),
             Self::Login(_) => "Log in".to_owned(),
             Self::Register(_) => "Open an account".to_owned(),
-            Self::Patients(state) => state.title().to_owned(),
+            Self::List(state) => state.title().to_owned(),
             Self::Patient(state) => state.title(),
             Self::PatientForm(state) => state.title(),
         }

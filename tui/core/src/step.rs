@@ -5,6 +5,8 @@ use crate::{
     effect::{Effect, Lane},
     input::action::Action,
     layers::Layer,
+    record::RecordKind,
+    resource::Query,
     screens::Screen,
     session::Session,
 };
@@ -29,6 +31,26 @@ pub enum Leave {
     Quit,
 }
 
+/// A screen to go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// The page of a record.
+    Record {
+        /// Its kind.
+        kind: RecordKind,
+        /// Its id.
+        id: i64,
+        /// Its name, which is shown until the record has been read.
+        name: String,
+        /// Whether it is in the archive.
+        is_archived: bool,
+        /// Whether its form is opened as soon as the record has been read.
+        to_edit: bool,
+    },
+    /// The form for a new record.
+    New(RecordKind),
+}
+
 /// One thing that a screen or a layer wants done.
 #[derive(Clone)]
 pub enum Step {
@@ -44,6 +66,8 @@ pub enum Step {
     Do(Effect),
     /// Show another screen over this one.
     Push(Box<Screen>),
+    /// Go to another screen.
+    Go(Route),
     /// Leave this screen, after asking if something would be lost.
     Leave(Leave),
     /// Leave this screen without asking.
@@ -60,8 +84,8 @@ pub enum Step {
     Inform(String),
     /// Say something that stays.
     Warn(String),
-    /// Tell the list of patients which filter was chosen.
-    Filtered(Box<shared::patient::PatientFilter>),
+    /// Tell the list which order and filters were chosen.
+    Filtered(Box<Query>),
     /// Tell the form which values were chosen over a conflict, and save it.
     Merged(Box<crate::layers::conflict::Merge>),
     /// Another user drops what the one before has typed, and goes on in a session of their own.

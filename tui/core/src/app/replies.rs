@@ -10,6 +10,7 @@ use crate::{
     layers::conflict,
     notice::Tone,
     record::Record,
+    resource::RowHead,
     screens::{
         Screen,
         patients::{detail, form},
@@ -170,9 +171,7 @@ impl App {
     }
 
     fn saved(&mut self, owner: ScreenId, call: &Call, record: Record, out: &mut Vec<Effect>) {
-        let Record::Patient(patient) = &record else {
-            return self.not_saved(owner, &garbled(), out);
-        };
+        let Record::Patient(patient) = &record;
         let world = self.world.clone();
         let is_new = matches!(call, Call::Create { .. });
         let answer = match self.opened_mut(owner) {
@@ -208,11 +207,8 @@ impl App {
             Call::Do { verb: Verb::Archive, .. } => "Archived",
             _ => "Brought back",
         };
-        if let Record::Patient(patient) = record {
-            let said =
-                format!("{verb}: {}, {}", display(&patient.full_name), display(&patient.mrn));
-            self.say(Tone::Info, said, out);
-        }
+        let RowHead { name, code, .. } = (record.kind().resource().row)(record);
+        self.say(Tone::Info, format!("{verb}: {name}, {code}"), out);
         self.learn(ScreenId::APP, record, out);
         let world = self.world.clone();
         if let Some((list_id, list)) = self.list_mut() {

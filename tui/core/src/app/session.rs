@@ -9,7 +9,8 @@ use crate::{
     layers::{Layer, question, relogin},
     msg::Desk,
     notice::{Notices, Tone},
-    screens::{Screen, first_start, login, patients::list, register},
+    record::RecordKind,
+    screens::{Screen, first_start, list, login, register},
     session::{Session, SessionHandle},
     step::Step,
 };
@@ -165,8 +166,8 @@ impl App {
         // The list looks at what the session may do.
         let mut world = self.world.clone();
         world.hand_to(Some(session.clone()));
-        let (list, steps) = list::init(&world);
-        self.restart(Screen::Patients(Box::new(list)), Some(session), out);
+        let (list, steps) = list::init(RecordKind::Patient, &world);
+        self.restart(Screen::List(Box::new(list)), Some(session), out);
         self.ask_permissions(out);
         self.apply(steps, out);
     }

@@ -56,6 +56,12 @@ impl App {
                 self.open(*screen);
                 self.world.count_screen();
             }
+            Step::Go(route) => {
+                let (screen, steps) = Screen::at(route, &self.world);
+                self.open(screen);
+                self.world.count_screen();
+                self.apply(steps, out);
+            }
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
             Step::Open(layer) => self.layers.push(*layer),

@@ -3,9 +3,6 @@
 use ratatui_core::layout::Rect;
 use shared::{
     FieldError, FieldErrors, PartialDate,
-    account::SessionPermission,
-    patient::{BloodType, Gender, PatientFilter},
-    rules::PLACE_MAX,
     text::{Lines, clean},
 };
 
@@ -14,111 +11,89 @@ use crate::{
     date,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
+    record::RecordKind,
+    resource::{Filter, FilterInput, Query},
     step::{Event, Step},
     view::paint::Painter,
     world::World,
 };
 
-const SEXES: &[(&str, &str)] =
-    &[("", "all"), ("F", "female"), ("M", "male"), ("O", "other"), ("U", "unknown")];
-const BLOOD: &[(&str, &str)] = &[
-    ("", "all"),
-    ("A+", "A+"),
-    ("A-", "A-"),
-    ("B+", "B+"),
-    ("B-", "B-"),
-    ("AB+", "AB+"),
-    ("AB-", "AB-"),
-    ("O+", "O+"),
-    ("O-", "O-"),
-];
-const ARCHIVED: &[(&str, &str)] = &[("", "no"), ("yes", "yes: only archived")];
-
 /// What is being chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub(crate) form: Form,
-    filter: PatientFilter,
+    kind: RecordKind,
+    query: Query,
 }
 
 /// Begins with the filters that the list has.
-pub fn init(filter: &PatientFilter, world: &World) -> State {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let day = |day: Option<chrono::NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
-    let gender = filter.gender.map_or("", Gender::as_str);
-    let blood = filter.blood_type.map_or("", BloodType::as_str);
-    let mut fields = vec![
-        Field::choice("gender", "Sex", SEXES, gender),
-        Field::choice("blood_type", "Blood type", BLOOD, blood),
-        Field::text("city", "City", &text(&filter.city)),
-        Field::text("born_from", "Born from", &day(filter.born_from)).hint("1980, 1980-05-25"),
-        Field::text("born_to", "Born to", &day(filter.born_to)).hint("1989, 1989-05-25"),
-    ];
-    if world.may(SessionPermission::ReadArchivedPatients) {
-        let value = if filter.archived == Some(true) { "yes" } else { "" };
-        fields.push(Field::choice("archived", "Archived", ARCHIVED, value));
-    }
-    State { form: Form::new(fields), filter: filter.clone() }
-}
-
-/// Whether any filter is set.
-pub fn is_narrowed(filter: &PatientFilter) -> bool {
-    !words(filter).is_empty()
-}
-
-/// The filters in words.
-pub fn words(filter: &PatientFilter) -> Vec<String> {
-    let mut words = Vec::new();
-    words.extend(filter.gender.map(|gender| gender.word().to_owned()));
-    words.extend(filter.blood_type.map(|blood| format!("blood type {blood}")));
-    words.extend(filter.city.as_ref().map(|city| format!("city {city}")));
-    words.extend(filter.born_from.map(|day| format!("born from {day}")));
-    words.extend(filter.born_to.map(|day| format!("born to {day}")));
-    words.extend(filter.archived.filter(|is| *is).map(|_| "archived".to_owned()));
-    words
+pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
+    let allowed = |filter: &&Filter| filter.permission.is_none_or(|needed| world.may(needed));
+    let field = |filter: &Filter| {
+        let value = query.get(filter.name).unwrap_or_default();
+        let field = match filter.input {
+            FilterInput::Choice(choices) => {
+                Field::choice(filter.name, filter.label, choices, value)
+            }
+            FilterInput::Text(_) | FilterInput::FirstDay | FilterInput::LastDay => {
+                Field::text(filter.name, filter.label, value)
+            }
+        };
+        field.hint(filter.hint)
+    };
+    let fields = kind.resource().filters.iter().filter(allowed).map(field);
+    State { form: Form::new(fields.collect()), kind, query: query.clone() }
 }
 
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
-    let filter = read(state, world);
+    let query = read(state, world);
     match event {
         _ if is_moved => Vec::new(),
         Event::Act(Action::Accept | Action::Save) if state.form.insist() => Vec::new(),
         Event::Act(Action::Accept | Action::Save) => {
-            vec![Step::Close, Step::Filtered(Box::new(filter))]
+            vec![Step::Close, Step::Filtered(Box::new(query))]
         }
         Event::Act(Action::Back) => vec![Step::Close],
         _ => Vec::new(),
     }
 }
 
-fn read(state: &mut State, world: &World) -> PatientFilter {
-    let mut faults = FieldErrors::default();
-    let form = &state.form;
-    let mut bound = |name: &'static str| {
-        let text = form.value(name).trim();
-        let read = |text| date::read(text, world.today).and_then(|text| PartialDate::parse(&text));
-        let parsed = (!text.is_empty()).then(|| read(text));
-        parsed.and_then(|date| date.map_err(|error| faults.add(name, error)).ok())
-    };
-    let (from, to) = (bound("born_from"), bound("born_to"));
-    if from.zip(to).is_some_and(|(from, to)| from.earliest() > to.latest()) {
-        faults.add("born_to", FieldError::new("before", "must not be before the other day"));
+fn read(state: &mut State, world: &World) -> Query {
+    let mut errors = FieldErrors::default();
+    let mut filters = Vec::new();
+    let mut first_day = None;
+    for filter in state.kind.resource().filters {
+        let Some(field) = state.form.field(filter.name) else { continue };
+        let text = field.value().trim();
+        if text.is_empty() {
+            first_day = None;
+            continue;
+        }
+        let date = || date::read(text, world.today).and_then(|text| PartialDate::parse(&text));
+        let value = match filter.input {
+            FilterInput::Choice(_) => Ok(text.to_owned()),
+            FilterInput::Text(max) => clean(text, Lines::One, max),
+            FilterInput::FirstDay => date().map(|date| {
+                first_day = Some(date.earliest());
+                date.earliest().to_string()
+            }),
+            FilterInput::LastDay => date().and_then(|date| {
+                let message = "must not be before the other day";
+                match first_day.take().is_some_and(|first| first > date.latest()) {
+                    true => Err(FieldError::new("before", message)),
+                    false => Ok(date.latest().to_string()),
+                }
+            }),
+        };
+        match value {
+            Ok(value) => filters.push((filter.name, value)),
+            Err(error) => errors.add(filter.name, error),
+        }
     }
-    let city = clean(form.value("city"), Lines::One, PLACE_MAX);
-    let city = city.map_err(|error| faults.add("city", error)).ok();
-    let filter = PatientFilter {
-        gender: form.value("gender").parse().ok(),
-        blood_type: form.value("blood_type").parse().ok(),
-        city: city.filter(|city| !city.is_empty()),
-        born_from: from.map(PartialDate::earliest),
-        born_to: to.map(PartialDate::latest),
-        archived: Some(form.value("archived") == "yes").filter(|is| *is),
-        ..state.filter.clone()
-    };
-    state.form.judge(&faults);
-    filter
+    state.form.judge(&errors);
+    Query { filters, ..state.query.clone() }
 }
 
 /// Where its keys mean something.

@@ -2,7 +2,6 @@
 
 pub mod detail;
 pub mod form;
-pub mod list;
 
 use shared::{Page, PartialDate, patient::Patient};
 
@@ -26,14 +25,21 @@ fn patient_in(answer: Result<Reply, Failure>) -> Result<Patient, Failure> {
 /// The page of patients in an answer.
 fn patients_in(answer: Result<Reply, Failure>) -> Result<Page<Patient>, Failure> {
     let Reply::Page(page) = answer? else { return Err(foreign()) };
-    let Page { count, count_capped, next, previous, results } = *page;
-    let patient = |record| match record {
-        Record::Patient(patient) => Ok(*patient),
-        Record::Doctor(_) => Err(foreign()),
-    };
-    let results = results.into_iter().map(patient).collect::<Result<_, _>>()?;
-    Ok(Page { count, count_capped, next, previous, results })
+    Ok(page.map(|Record::Patient(patient)| *patient))
 }
+
+/// The blood types, as choices.
+pub(crate) const BLOOD_TYPES: &[(&str, &str)] = &[
+    ("", "all"),
+    ("A+", "A+"),
+    ("A-", "A-"),
+    ("B+", "B+"),
+    ("B-", "B-"),
+    ("AB+", "AB+"),
+    ("AB-", "AB-"),
+    ("O+", "O+"),
+    ("O-", "O-"),
+];
 
 /// A date of birth as it is shown: with `~` in front where it is an estimate.
 pub fn born(patient: &Patient) -> String {

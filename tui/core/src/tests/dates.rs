@@ -14,8 +14,7 @@ use crate::{
 
 fn sent(driver: &Driver) -> PatientInput {
     let Call::Create { body, .. } = driver.call(Lane::Save) else { panic!() };
-    let new = input(body);
-    new
+    input(body)
 }
 
 #[test]

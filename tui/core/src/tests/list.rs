@@ -11,7 +11,7 @@ use crate::{
     app::TOAST_FOR,
     effect::{Effect, Lane, Slot, Timer},
     msg::Msg,
-    screens::{Screen, patients::list::SEARCH_PAUSE},
+    screens::{Screen, list::SEARCH_PAUSE},
 };
 
 fn found(patients: Vec<shared::patient::Patient>, count: i64) -> Result<Reply, Failure> {
@@ -24,7 +24,7 @@ fn filter(driver: &Driver) -> PatientFilter {
 
 fn selected(driver: &Driver) -> PatientId {
     match driver.app.screen() {
-        Screen::Patients(state) => state.row().unwrap().id,
+        Screen::List(state) => PatientId(state.row().unwrap().id),
         _ => panic!("it is not the list"),
     }
 }
@@ -300,14 +300,14 @@ fn a_row_that_may_not_be_edited_is_shown_and_says_so() {
 fn a_name_and_enter_twice_never_opens_who_stood_there_before() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("weiss<enter><enter>");
-    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    assert!(matches!(driver.app.screen(), Screen::List(_)));
     driver.answer(Lane::List, found(vec![patient(13, "Grete", "Weiß")], 1));
     assert!(matches!(driver.call(Lane::Record), Call::Read { id: 13, .. }));
     // Among several, somebody has to choose.
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("weiss<enter><enter>");
     driver.answer(Lane::List, found(people(), 5));
-    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    assert!(matches!(driver.app.screen(), Screen::List(_)));
     driver.keys("<enter>");
     assert!(matches!(driver.app.screen(), Screen::Patient(_)));
 }

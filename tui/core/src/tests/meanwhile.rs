@@ -62,7 +62,7 @@ fn what_is_typed_while_it_is_saved_to_quit_is_not_quit_over() {
 fn a_save_whose_form_was_left_is_told_and_touches_no_other_form() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-n>Slow<ctrl-s><esc><tab><enter>");
-    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    assert!(matches!(driver.app.screen(), Screen::List(_)));
     driver.keys("<ctrl-n>Other<tab>Person");
     driver.answer(Lane::Save, Ok(one(patient(100, "Slow", "Poke"))));
     driver.shows("Registered: Slow Poke");

@@ -47,7 +47,7 @@ fn a_session_that_may_not_register_patients_is_not_offered_to() {
     driver.answer(Lane::List, Ok(listed(page(Vec::new(), 0))));
     driver.hides("new patient");
     driver.keys("<ctrl-n>");
-    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    assert!(matches!(driver.app.screen(), Screen::List(_)));
     driver.keys("<ctrl-t>");
     driver.hides("Archived");
 }
@@ -162,7 +162,7 @@ fn a_record_that_is_gone_says_so_and_names_the_way_back() {
     driver.refuse(Lane::Record, problem(Kind::NotFound, &[]));
     driver.shows("! Not found");
     driver.keys("<esc>");
-    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    assert!(matches!(driver.app.screen(), Screen::List(_)));
 }
 
 #[test]

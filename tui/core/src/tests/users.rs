@@ -71,7 +71,7 @@ fn another_user_who_goes_on_gets_nothing_that_was_typed_before() {
     assert!(driver.app.has_unsaved());
     driver.keys("<tab><enter>");
     assert!(!driver.app.has_unsaved());
-    assert!(matches!(driver.app.screen(), Screen::Patients(_)));
+    assert!(matches!(driver.app.screen(), Screen::List(_)));
     driver.shows("ana (staff)");
     driver.shows("was dropped");
     assert!(ends(&driver, 1), "bob's session is not left behind");

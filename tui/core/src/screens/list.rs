@@ -1,17 +1,11 @@
-//! The list of patients: a search field that has the focus, so that a clerk just types, and the
-//! rows that were found.
+//! A list of records of one kind: a search field that has the focus, so that a clerk just types, and
+//! the rows that were found.
 
 mod answers;
-pub mod rows;
 mod turning;
 mod view;
 
 use std::time::Duration;
-
-use shared::{
-    account::SessionPermission,
-    patient::{Patient, PatientFilter},
-};
 
 pub use self::answers::answered;
 pub use self::view::{rows_visible, view};
@@ -21,15 +15,11 @@ use crate::{
     form::field::Field,
     input::action::{Action, Context},
     layers::{Layer, filter, sort},
-    record::RecordKind,
-    screens::{
-        Screen,
-        patients::{detail, form},
-    },
-    step::{Event, Leave, Step},
+    record::{Record, RecordKind},
+    resource::{Query, Resource, Row},
+    step::{Event, Leave, Route, Step},
     world::World,
 };
-use rows::Row;
 
 /// The pause in typing after which a search is sent.
 pub const SEARCH_PAUSE: Duration = Duration::from_millis(120);
@@ -37,7 +27,7 @@ pub const SEARCH_PAUSE: Duration = Duration::from_millis(120);
 /// Where the selection goes when an answer comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Land {
-    /// Stay on the same patient.
+    /// Stay on the same record.
     Same,
     /// The first row.
     First,
@@ -74,9 +64,10 @@ pub struct Shown {
 /// The list with its search, its order and its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    kind: RecordKind,
     pub(crate) search: Field,
     pub(crate) is_searching: bool,
-    pub(crate) filter: PatientFilter,
+    pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
     pub(crate) selected: usize,
     pub(crate) top: usize,
@@ -93,17 +84,18 @@ pub struct State {
     is_outdated: bool,
     /// Whether the server finds fault with what is typed.
     is_refused: bool,
-    /// Whether the patient is opened as soon as the search that is typed has found one, and whether
+    /// Whether the record is opened as soon as the search that is typed has found one, and whether
     /// to be edited.
     opens_next: Option<bool>,
 }
 
 /// Begins: the first page is asked for at once.
-pub fn init(world: &World) -> (State, Vec<Step>) {
+pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
     let mut state = State {
+        kind,
         search: Field::text("search", "Search", ""),
         is_searching: true,
-        filter: PatientFilter::default(),
+        query: Query::default(),
         rows: Vec::new(),
         selected: 0,
         top: 0,
@@ -135,12 +127,13 @@ impl State {
 
     /// What the header calls it.
     pub fn title(&self) -> &'static str {
-        if self.is_archive() { "Archived patients" } else { "Patients" }
+        let words = &self.resource().words;
+        if self.is_archive() { words.archive } else { words.title }
     }
 
     /// Whether it shows the archive.
     pub fn is_archive(&self) -> bool {
-        self.filter.archived == Some(true)
+        self.query.is_archive()
     }
 
     /// The selected row.
@@ -155,20 +148,21 @@ impl State {
         self.is_turning = false;
         self.last_search = self.search.value().trim().to_owned();
         self.asked = Asked { address: None, offset: Offset::At(0), land };
-        let mut filter = self.filter.clone();
+        let mut query = self.query.filters.clone();
         let search = answers::searched(&self.last_search, world.today);
-        filter.search = Some(search).filter(|text| !text.is_empty());
-        filter.page_size = Some(world.page_size);
+        query.extend((!search.is_empty()).then_some(("search", search)));
+        query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
+        query.push(("page_size", world.page_size.to_string()));
         vec![
             Step::Do(Effect::Disarm(Timer::Search)),
-            Step::Read(Lane::List, Call::List { kind: RecordKind::Patient, query: filter.pairs() }),
+            Step::Read(Lane::List, Call::List { kind: self.kind, query }),
         ]
     }
 
     fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Step> {
         self.is_turning = true;
         self.asked = Asked { address: Some(address.clone()), offset, land };
-        vec![Step::Read(Lane::List, Call::ListAt { kind: RecordKind::Patient, address })]
+        vec![Step::Read(Lane::List, Call::ListAt { kind: self.kind, address })]
     }
 
     /// Asks for the same page again.
@@ -180,18 +174,24 @@ impl State {
         }
     }
 
-    /// Takes another filter.
-    pub fn narrow(&mut self, world: &World, filter: PatientFilter) -> Vec<Step> {
-        self.filter = filter;
+    /// Takes another order and other filters.
+    pub fn narrow(&mut self, world: &World, query: Query) -> Vec<Step> {
+        self.query = query;
         self.is_outdated = true;
         self.ask_anew(world, Land::First)
     }
 
     /// Shows a record as it is now, where it is among the rows.
-    pub fn replace(&mut self, patient: &Patient) {
-        if let Some(row) = self.rows.iter_mut().find(|row| row.id == patient.id) {
-            *row = Row::of(patient);
+    pub fn replace(&mut self, record: &Record) {
+        let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
+        if let Some(row) = self.rows.iter_mut().find(is_listed) {
+            *row = Row::of(record);
         }
+    }
+
+    /// The table of the records that are listed.
+    pub(crate) fn resource(&self) -> &'static Resource {
+        self.kind.resource()
     }
 }
 
@@ -224,15 +224,18 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::NewPatient if offers(state, world, action) => {
-            vec![Step::Push(Box::new(Screen::PatientForm(Box::new(form::init(None, world)))))]
+            vec![Step::Go(Route::New(state.kind))]
         }
-        Action::Sort => vec![Step::Open(Box::new(Layer::Sort(sort::init(&state.filter))))],
+        Action::Sort => {
+            vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
+        }
         Action::Filter => {
-            vec![Step::Open(Box::new(Layer::Filter(Box::new(filter::init(&state.filter, world)))))]
+            let filter = filter::init(state.kind, &state.query, world);
+            vec![Step::Open(Box::new(Layer::Filter(Box::new(filter))))]
         }
         Action::ClearFilters => {
-            let ordering = state.filter.ordering;
-            state.narrow(world, PatientFilter { ordering, ..PatientFilter::default() })
+            let ordering = state.query.ordering;
+            state.narrow(world, Query { ordering, ..Query::default() })
         }
         Action::Refresh => state.refresh(world),
         Action::CopyMrn => copy(state),
@@ -255,12 +258,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 fn copy(state: &State) -> Vec<Step> {
     let Some(row) = state.row() else { return Vec::new() };
     vec![
-        Step::Do(Effect::Copy(row.mrn.clone())),
-        Step::Inform(format!("{} was sent to the terminal's clipboard.", row.mrn)),
+        Step::Do(Effect::Copy(row.head.code.clone())),
+        Step::Inform(format!("{} was sent to the terminal's clipboard.", row.head.code)),
     ]
 }
 
-/// Opens the selected patient, or reads the record and goes on to its form.
+/// Opens the selected record, or reads it and goes on to its form.
 ///
 /// Rows that belong to an earlier search are not opened: whoever types a name and presses Enter
 /// twice must not get the patient who stood there before.
@@ -270,11 +273,13 @@ fn open(state: &mut State, to_edit: bool) -> Vec<Step> {
         return Vec::new();
     }
     let Some(row) = state.row() else { return Vec::new() };
-    let (mut patient, steps) = detail::init(row.id, row.name.clone(), state.is_archive());
-    patient.edits_next = to_edit;
-    let mut all = vec![Step::Push(Box::new(Screen::Patient(Box::new(patient))))];
-    all.extend(steps);
-    all
+    vec![Step::Go(Route::Record {
+        kind: state.kind,
+        id: row.id,
+        name: row.head.name.clone(),
+        is_archived: state.is_archive(),
+        to_edit,
+    })]
 }
 
 /// A pause in typing sends the search. What was asked before is given up at once, and the same text
@@ -309,13 +314,13 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::NewPatient => world.may(SessionPermission::CreatePatient) && !state.is_archive(),
+        Action::NewPatient => world.may(state.resource().create) && !state.is_archive(),
         Action::Open | Action::CopyMrn | Action::Results | Action::PageDown => {
             !state.rows.is_empty()
         }
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
         Action::Search => !state.is_searching,
-        Action::ClearFilters => filter::is_narrowed(&state.filter),
+        Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }
 }

@@ -1,13 +1,13 @@
 //! Answers to what the list has asked for, and the search as it is sent.
 
 use chrono::NaiveDate;
-use shared::{Kind, PartialDate, id::PatientId};
+use shared::{Kind, PartialDate};
 
-use super::{Land, Offset, Shown, State, open, rows::Row};
+use super::{Land, Offset, Shown, State, open};
 use crate::{
     api::{Failure, Reply, sentence},
     date,
-    screens::patients::patients_in,
+    resource::Row,
     step::Step,
     world::World,
 };
@@ -15,8 +15,12 @@ use crate::{
 /// Takes an answer. What is on the screen stays until then, and stays if there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
     state.is_turning = false;
-    let page = match patients_in(answer) {
-        Ok(page) => page,
+    let page = match answer {
+        Ok(Reply::Page(page)) => *page,
+        Ok(_) => {
+            let failure = Failure::Garbled("it answers something else".to_owned());
+            return failed(state, &failure);
+        }
         // The page is gone: fewer rows than there were.
         Err(Failure::Problem(problem))
             if problem.error == Kind::NotFound.code() && state.asked.address.is_some() =>
@@ -99,6 +103,6 @@ pub(super) fn searched(typed: &str, today: NaiveDate) -> String {
     typed.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-fn place_of(state: &State, id: Option<PatientId>) -> Option<usize> {
+fn place_of(state: &State, id: Option<i64>) -> Option<usize> {
     state.rows.iter().position(|row| Some(row.id) == id)
 }

@@ -1,22 +1,20 @@
-//! Drawing the list of patients.
+//! Drawing a list.
 
 use ratatui_core::layout::Rect;
 
-use super::{
-    State,
-    rows::{Column, Row, columns},
-};
+use super::State;
 use crate::{
-    layers::{filter, sort},
+    layers::sort,
+    resource::{Resource, Row, RowHead},
     text::{self, display, paragraphs},
     view::paint::Painter,
     world::World,
 };
 
-/// Rows above the patients: search, filters, heads.
+/// Rows above the records: search, filters, heads.
 const ABOVE: u16 = 3;
 
-/// How many patients are seen at once.
+/// How many records are seen at once.
 pub fn rows_visible(world: &World) -> u16 {
     world.body().height.saturating_sub(ABOVE)
 }
@@ -26,8 +24,9 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     search(state, area, painter, has_focus);
     narrowed(state, area, painter);
-    let columns = columns(area.width);
-    heads(&columns, area, painter);
+    let resource = state.resource();
+    let columns = resource.fit(area.width);
+    heads(resource, &columns, area, painter);
     let place = Rect { y: area.y + ABOVE, height: area.height.saturating_sub(ABOVE), ..area };
     if state.rows.is_empty() {
         instead(state, world, place, painter);
@@ -38,7 +37,14 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     for (y, (at, row)) in (place.y..place.bottom()).zip(window) {
         let is_selected = at == state.selected;
         let is_active = has_focus && !state.is_searching;
-        draw_row(row, &columns, Rect { y, height: 1, ..place }, painter, is_selected, is_active);
+        draw_row(
+            row,
+            (resource, &columns),
+            Rect { y, height: 1, ..place },
+            painter,
+            is_selected,
+            is_active,
+        );
         if is_selected && is_active {
             painter.place_cursor(place.x, y);
         }
@@ -59,7 +65,7 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
     painter.style(Rect { x, y: area.y, width: columns, height: 1 }, style);
     let typed = state.search.value();
     if typed.is_empty() && !is_focused {
-        painter.text(x, area.y, columns, "/ name, phone, MRN, date of birth", theme.dim);
+        painter.text(x, area.y, columns, state.resource().words.search, theme.dim);
     } else {
         let before = state.search.editor().map_or(0, |editor| {
             text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
@@ -85,9 +91,10 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
 
 fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
-    let order = sort::words(&state.filter, !state.search.value().trim().is_empty());
+    let order =
+        sort::words(state.resource(), &state.query, !state.search.value().trim().is_empty());
     let mut words = vec![order];
-    words.extend(filter::words(&state.filter));
+    words.extend(state.resource().filters_in_words(&state.query));
     let line = words.join(" · ");
     let failure = state.failure.as_ref().filter(|_| !state.rows.is_empty());
     match failure {
@@ -96,25 +103,26 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
             painter.text(area.x, area.y + 1, area.width, &line, theme.fault);
         }
         None => {
-            let style = if filter::is_narrowed(&state.filter) { theme.warning } else { theme.dim };
+            let style = if state.query.is_narrowed() { theme.warning } else { theme.dim };
             painter.text(area.x, area.y + 1, area.width, &display(&line), style);
         }
     }
 }
 
-fn heads(columns: &[(Column, u16)], area: Rect, painter: &mut Painter<'_>) {
+fn heads(resource: &Resource, columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let y = area.y + ABOVE - 1;
     let mut x = area.x;
-    for (column, width) in columns {
-        painter.text(x, y, *width, column.head(), theme.title);
+    for (at, width) in columns {
+        let head = resource.columns.get(*at).map_or("", |column| column.head);
+        painter.text(x, y, *width, head, theme.title);
         x = x.saturating_add(*width).saturating_add(2);
     }
 }
 
 fn draw_row(
     row: &Row,
-    columns: &[(Column, u16)],
+    (resource, columns): (&Resource, &[(usize, u16)]),
     place: Rect,
     painter: &mut Painter<'_>,
     is_selected: bool,
@@ -132,21 +140,21 @@ fn draw_row(
         painter.text(line.x, place.y, 1, "›", style);
     }
     let mut x = place.x;
-    for (column, width) in columns {
-        match column {
-            Column::Name => name(row, x, place.y, *width, painter, style),
-            Column::Age => {
-                painter.text_right(x + width, place.y, *width, column.of(row), style);
-            }
-            _ => {
-                painter.text(x, place.y, *width, column.of(row), style);
+    for (at, width) in columns {
+        let is_right = resource.columns.get(*at).is_some_and(|column| column.is_right);
+        let value = row.cells.get(*at).map_or("", String::as_str);
+        match (*at, is_right) {
+            (0, _) => name(row, x, place.y, *width, painter, style),
+            (_, true) => painter.text_right(x + width, place.y, *width, value, style),
+            (_, false) => {
+                painter.text(x, place.y, *width, value, style);
             }
         }
         x = x.saturating_add(*width).saturating_add(2);
     }
 }
 
-/// The name, with the death behind it: as much of it as leaves the name its room.
+/// The name, with a note behind it: as much of it as leaves the name its room.
 fn name(
     row: &Row,
     x: u16,
@@ -155,24 +163,25 @@ fn name(
     painter: &mut Painter<'_>,
     style: ratatui_core::style::Style,
 ) {
-    if row.died.is_empty() {
-        painter.text(x, y, width, &row.name, style);
+    let RowHead { name, notes, .. } = &row.head;
+    let Some(shortest) = notes.last() else {
+        painter.text(x, y, width, name, style);
         return;
-    }
-    let wanted = text::width(&row.name);
-    let sign = [row.died.as_str(), "† died", "†"]
-        .into_iter()
-        .find(|sign| wanted.saturating_add(1).saturating_add(text::width(sign)) <= width);
-    let sign = sign.unwrap_or(if width >= 20 { "† died" } else { "†" });
-    let room = width.saturating_sub(text::width(sign).saturating_add(1));
-    let used = painter.text(x, y, room, &row.name, style);
-    painter.text(x + used + 1, y, width.saturating_sub(used + 1), sign, style);
+    };
+    let wanted = text::width(name);
+    let fits = |note: &&String| wanted.saturating_add(1).saturating_add(text::width(note)) <= width;
+    let note = notes.iter().find(fits);
+    let note = note.or(notes.get(1).filter(|_| width >= 20)).unwrap_or(shortest);
+    let room = width.saturating_sub(text::width(note).saturating_add(1));
+    let used = painter.text(x, y, room, name, style);
+    painter.text(x + used + 1, y, width.saturating_sub(used + 1), note, style);
 }
 
 /// What stands where no rows are.
 fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let searched = state.search.value().trim();
+    let words = &state.resource().words;
     let may_add = super::offers(state, world, crate::input::action::Action::NewPatient);
     let (title, what) = match (&state.failure, &state.page) {
         (Some(failure), _) if state.is_refused => {
@@ -181,24 +190,24 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
         (Some(failure), _) => (format!("! {}", display(failure)), "Ctrl-R tries again.".to_owned()),
         (None, None) => ("Loading …".to_owned(), String::new()),
         (None, Some(_)) if !searched.is_empty() => (
-            format!("Nobody matches “{}”.", display(searched)),
+            format!("{} “{}”.", words.no_match, display(searched)),
             format!(
-                "Fewer letters find more; a phone number or a date of birth works too. Ctrl-U \
-                 clears the search{}{}.",
-                if filter::is_narrowed(&state.filter) {
+                "{} Ctrl-U clears the search{}{}.",
+                words.advice,
+                if state.query.is_narrowed() {
                     ", Ctrl-T changes the filters"
                 } else {
-                    ", Ctrl-T looks by city"
+                    words.filter_advice
                 },
-                if may_add { ", Ctrl-N registers a new patient" } else { "" },
+                if may_add { words.create } else { "" },
             ),
         ),
-        (None, Some(_)) if filter::is_narrowed(&state.filter) => {
-            ("Nobody is left by these filters.".to_owned(), "Ctrl-T changes them.".to_owned())
+        (None, Some(_)) if state.query.is_narrowed() => {
+            (words.none_left.to_owned(), "Ctrl-T changes them.".to_owned())
         }
         (None, Some(_)) => (
-            "No patients yet.".to_owned(),
-            if may_add { "Ctrl-N registers the first.".to_owned() } else { String::new() },
+            words.none.to_owned(),
+            if may_add { words.create_first.to_owned() } else { String::new() },
         ),
     };
     let y = place.y + place.height.min(6) / 3;

@@ -1,0 +1,224 @@
+//! What is particular to the lists of one kind of record, as data: columns, orders, filters and
+//! sentences. Lists themselves are written once.
+
+mod patients;
+
+use shared::account::SessionPermission;
+
+use crate::record::{Record, RecordKind};
+
+/// Everything in which the lists of one kind of record differ.
+pub struct Resource {
+    /// The sentences.
+    pub words: Words,
+    /// The columns, in the order in which they are shown. The first is the name. It gets the room that
+    /// the others leave.
+    pub columns: &'static [Column],
+    /// The orders. The first is the server's own.
+    pub orders: &'static [Order],
+    /// The filters.
+    pub filters: &'static [Filter],
+    /// The permission to create a record.
+    pub create: SessionPermission,
+    /// Makes the row of a record, but for its columns.
+    pub row: fn(&Record) -> RowHead,
+}
+
+/// The sentences of the lists of one kind of record.
+pub struct Words {
+    /// The title of the list.
+    pub title: &'static str,
+    /// The title of the list of archived records.
+    pub archive: &'static str,
+    /// What can be typed into the search field.
+    pub search: &'static str,
+    /// The beginning of the sentence that nothing matches the typed text.
+    pub no_match: &'static str,
+    /// How to find more.
+    pub advice: &'static str,
+    /// How to find more without filters.
+    pub filter_advice: &'static str,
+    /// How to create what was not found.
+    pub create: &'static str,
+    /// Nothing is left by the filters.
+    pub none_left: &'static str,
+    /// There are no records.
+    pub none: &'static str,
+    /// How to create the first one.
+    pub create_first: &'static str,
+}
+
+/// A column of a list.
+pub struct Column {
+    /// Its heading.
+    pub head: &'static str,
+    /// The width in columns of the terminal.
+    pub width: u16,
+    /// The order in which columns get room: 1 is the first.
+    pub rank: u8,
+    /// Whether its values end at the right edge.
+    pub is_right: bool,
+    /// The value of a record, safe to be drawn.
+    pub value: fn(&Record) -> String,
+}
+
+/// An order of a list.
+pub struct Order {
+    /// As the API names it; `None` is the server's own.
+    pub ordering: Option<&'static str>,
+    /// In words.
+    pub words: &'static str,
+}
+
+/// A filter of a list.
+pub struct Filter {
+    /// The query's parameter.
+    pub name: &'static str,
+    /// The label of its field.
+    pub label: &'static str,
+    /// What the field takes.
+    pub input: FilterInput,
+    /// The hint under the field.
+    pub hint: &'static str,
+    /// A value in words.
+    pub words: fn(&str) -> String,
+    /// The permission that it needs.
+    pub permission: Option<SessionPermission>,
+}
+
+/// What the field of a filter takes.
+#[derive(Clone, Copy)]
+pub enum FilterInput {
+    /// One of a few values. The first is empty and means all.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// A text of at most so many characters.
+    Text(usize),
+    /// The first day of a span; of a partial date the earliest.
+    FirstDay,
+    /// The last day of the span that the filter before begins; of a partial date the latest.
+    LastDay,
+}
+
+/// The order and the filters that a list has.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// The order, as the API names it; `None` is the server's own.
+    pub ordering: Option<&'static str>,
+    /// The filters that are set, with their values.
+    pub filters: Vec<(&'static str, String)>,
+}
+
+impl Query {
+    /// The value of a filter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let set = self.filters.iter().find(|(known, _)| *known == name);
+        set.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a filter is set.
+    pub fn is_narrowed(&self) -> bool {
+        !self.filters.is_empty()
+    }
+
+    /// Whether archived records are listed.
+    pub fn is_archive(&self) -> bool {
+        self.get("archived") == Some("true")
+    }
+}
+
+/// What a row has beside its columns. All of it is safe to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowHead {
+    /// The name of the record.
+    pub name: String,
+    /// The code that can be copied.
+    pub code: String,
+    /// What stands behind the name, from the longest form to the shortest; empty for most.
+    pub notes: Vec<String>,
+}
+
+/// A row of a list: made when an answer comes, not at every frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The id of the record.
+    pub id: i64,
+    /// What it has beside its columns.
+    pub head: RowHead,
+    /// The values of all columns.
+    pub cells: Vec<String>,
+}
+
+impl RecordKind {
+    /// The table of this kind.
+    pub fn resource(self) -> &'static Resource {
+        match self {
+            Self::Patient => &patients::PATIENTS,
+        }
+    }
+}
+
+impl Row {
+    /// The row of a record.
+    pub fn of(record: &Record) -> Self {
+        let resource = record.kind().resource();
+        let cells = resource.columns.iter().map(|column| (column.value)(record)).collect();
+        Self { id: record.id(), head: (resource.row)(record), cells }
+    }
+}
+
+impl Resource {
+    /// The columns that fit, each by its place with its width.
+    pub fn fit(&self, width: u16) -> Vec<(usize, u16)> {
+        const GAP: u16 = 2;
+        let name_min = if width >= 60 { 20 } else { 12 };
+        let mut ranked: Vec<(usize, &Column)> = self.columns.iter().enumerate().skip(1).collect();
+        ranked.sort_by_key(|(_, column)| column.rank);
+        let mut left = width;
+        let mut fitting = vec![0];
+        for (at, column) in ranked {
+            let needed = column.width + GAP;
+            if left.saturating_sub(needed) < name_min {
+                break;
+            }
+            left -= needed;
+            fitting.push(at);
+        }
+        let shown = self.columns.iter().enumerate().filter(|(at, _)| fitting.contains(at));
+        shown.map(|(at, column)| (at, if at == 0 { left } else { column.width })).collect()
+    }
+
+    /// The place of a list's order in the table.
+    pub fn place(&self, query: &Query) -> usize {
+        let is_same = |order: &Order| order.ordering == query.ordering;
+        self.orders.iter().position(is_same).unwrap_or_default()
+    }
+
+    /// The filters of a query in words.
+    pub fn filters_in_words(&self, query: &Query) -> Vec<String> {
+        let set = self.filters.iter().map(|filter| (filter, query.get(filter.name)));
+        set.filter_map(|(filter, value)| value.map(filter.words)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_dropped_by_rank_and_fill_the_line() {
+        let resource = RecordKind::Patient.resource();
+        let heads = |width| {
+            let fitting = resource.fit(width);
+            let heads: Vec<_> = fitting.iter().map(|(at, _)| resource.columns[*at].head).collect();
+            heads.join(" ")
+        };
+        assert_eq!(heads(130), "Name Born Age Sex MRN Phone City");
+        assert_eq!(heads(78), "Name Born Age Sex MRN Phone");
+        assert_eq!(heads(38), "Name Born MRN");
+        assert_eq!(heads(1), "Name");
+        for width in 20..200 {
+            let used: u16 = resource.fit(width).iter().map(|(_, wide)| wide + 2).sum();
+            assert_eq!(used - 2, width);
+        }
+    }
+}
