@@ -1,13 +1,17 @@
-//! What is particular to the lists of one kind of record, as data: columns, orders, filters and
-//! sentences. Lists themselves are written once.
+//! What is particular to one kind of record, as data: columns, orders, filters, sections of its page and
+//! sentences. Lists and pages themselves are written once.
 
 mod patients;
 
+use chrono::{DateTime, Utc};
 use shared::account::SessionPermission;
 
-use crate::record::{Record, RecordKind};
+use crate::{
+    record::{Record, RecordKind},
+    world::World,
+};
 
-/// Everything in which the lists of one kind of record differ.
+/// Everything in which the lists and pages of one kind of record differ.
 pub struct Resource {
     /// The sentences.
     pub words: Words,
@@ -22,6 +26,53 @@ pub struct Resource {
     pub create: SessionPermission,
     /// Makes the row of a record, but for its columns.
     pub row: fn(&Record) -> RowHead,
+    /// The record in a question, so that nobody takes it for another one.
+    pub named: fn(&Record) -> String,
+    /// What stands at the top of a record's page.
+    pub banner: fn(&Record) -> Banner,
+    /// The sections of a record's page.
+    pub page: fn(&Record, &World) -> Vec<Section>,
+    /// Whether the caller may do this with a record.
+    pub allows: fn(&Record, Deed) -> bool,
+    /// When a record was archived.
+    pub archived_at: fn(&Record) -> Option<DateTime<Utc>>,
+    /// The label of a member in a history, unless it is its name in words.
+    pub label: fn(&str) -> Option<&'static str>,
+    /// The value of a member in a history, where its code has a word.
+    pub value: fn(&str, &str) -> Option<&'static str>,
+}
+
+/// What can be done with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Change its members.
+    Update,
+    /// Archive it.
+    Archive,
+    /// Restore it from the archive.
+    Restore,
+    /// Read its history.
+    History,
+}
+
+/// What stands at the top of a record's page. All of it is safe to be drawn.
+pub struct Banner {
+    /// The name.
+    pub name: String,
+    /// The code, with what it is.
+    pub code: String,
+    /// The rest in one line.
+    pub line: String,
+    /// What must not be overlooked.
+    pub warning: Option<String>,
+}
+
+/// A section of a record's page.
+pub struct Section {
+    /// Its title.
+    pub title: &'static str,
+    /// Labels with their values, of which some may be empty.
+    pub fields: Vec<(&'static str, String)>,
 }
 
 /// The sentences of the lists of one kind of record.
@@ -46,6 +97,18 @@ pub struct Words {
     pub none: &'static str,
     /// How to create the first one.
     pub create_first: &'static str,
+    /// The title of a record's page.
+    pub one: &'static str,
+    /// The kind in the audit log.
+    pub entity: &'static str,
+    /// What creating a record is called.
+    pub created: &'static str,
+    /// The question whether to archive a record.
+    pub archive_title: &'static str,
+    /// What archiving does.
+    pub archive_effect: &'static str,
+    /// The question whether to restore a record.
+    pub restore_title: &'static str,
 }
 
 /// A column of a list.

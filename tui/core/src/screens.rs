@@ -2,6 +2,7 @@
 //! `contexts`. None touches another: what it wants beyond itself it says in
 //! [`Step`]s.
 
+pub mod detail;
 pub mod first_start;
 pub mod list;
 pub mod login;
@@ -10,7 +11,6 @@ pub mod patients;
 pub mod register;
 
 use ratatui_core::layout::Rect;
-use shared::id::PatientId;
 
 use crate::{
     api::{Call, Failure, Reply},
@@ -21,7 +21,7 @@ use crate::{
     view::paint::Painter,
     world::World,
 };
-use patients::{detail, form};
+use patients::form;
 
 /// One screen with its state.
 #[derive(Clone)]
@@ -36,8 +36,8 @@ pub enum Screen {
     Register(Box<register::State>),
     /// A list.
     List(Box<list::State>),
-    /// One patient.
-    Patient(Box<detail::State>),
+    /// One record.
+    Detail(Box<detail::State>),
     /// A patient's form.
     PatientForm(Box<form::State>),
 }
@@ -46,10 +46,16 @@ impl Screen {
     /// The screen of a route, and what it wants at the beginning.
     pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
         match route {
-            Route::Record { kind: RecordKind::Patient, id, name, is_archived, to_edit } => {
-                let (mut state, steps) = detail::init(PatientId(id), name, is_archived);
-                state.edits_next = to_edit;
-                (Self::Patient(Box::new(state)), steps)
+            Route::Record { kind, id, name, is_archived, to_edit } => {
+                let (state, steps) = detail::init(kind, id, name, is_archived, to_edit);
+                (Self::Detail(Box::new(state)), steps)
+            }
+            Route::Shown(record) => {
+                let (state, steps) = detail::of(record);
+                (Self::Detail(Box::new(state)), steps)
+            }
+            Route::Edit(Record::Patient(patient)) => {
+                (Self::PatientForm(Box::new(form::init(Some(&patient), world))), Vec::new())
             }
             Route::New(RecordKind::Patient) => {
                 (Self::PatientForm(Box::new(form::init(None, world))), Vec::new())
@@ -60,7 +66,7 @@ impl Screen {
     /// The field for text that has the focus.
     pub fn field(&self) -> Option<&Field> {
         match self {
-            Self::Opening(_) | Self::Patient(_) => None,
+            Self::Opening(_) | Self::Detail(_) => None,
             Self::FirstStart(state) => state.form.focused(),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
@@ -72,7 +78,7 @@ impl Screen {
     /// The same, to be edited.
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
-            Self::Opening(_) | Self::Patient(_) => None,
+            Self::Opening(_) | Self::Detail(_) => None,
             Self::FirstStart(state) => state.form.focused_mut(),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
@@ -89,7 +95,7 @@ impl Screen {
             Self::Login(state) => login::update(state, world, event),
             Self::Register(state) => register::update(state, world, event),
             Self::List(state) => list::update(state, world, event),
-            Self::Patient(state) => detail::update(state, world, event),
+            Self::Detail(state) => detail::update(state, world, event),
             Self::PatientForm(state) => form::update(state, world, event),
         }
     }
@@ -102,7 +108,7 @@ impl Screen {
             Self::Login(state) => login::view(state, world, area, painter, is_top),
             Self::Register(state) => register::view(state, world, area, painter, is_top),
             Self::List(state) => list::view(state, world, area, painter, is_top),
-            Self::Patient(state) => detail::view(state, world, area, painter),
+            Self::Detail(state) => detail::view(state, world, area, painter),
             Self::PatientForm(state) => form::view(state, world, area, painter, is_top),
         }
     }
@@ -116,7 +122,7 @@ impl Screen {
     ) -> Vec<Step> {
         match self {
             Self::List(state) => list::answered(state, world, answer),
-            Self::Patient(state) => detail::answered(state, world, call, answer),
+            Self::Detail(state) => detail::answered(state, call, answer),
             Self::PatientForm(state) => form::answered(state, world, answer),
             Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
                 Vec::new()
@@ -131,9 +137,7 @@ impl Screen {
                 state.replace(record);
                 Vec::new()
             }
-            (Self::Patient(state), Record::Patient(patient)) if state.id == patient.id => {
-                state.show((**patient).clone())
-            }
+            (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
             _ => Vec::new(),
         }
     }
@@ -148,7 +152,7 @@ impl Screen {
             Self::Login(_) => login::contexts(),
             Self::Register(_) => register::contexts(),
             Self::List(state) => list::contexts(state),
-            Self::Patient(_) => detail::contexts(),
+            Self::Detail(_) => detail::contexts(),
             Self::PatientForm(_) => form::contexts(),
         });
         contexts
@@ -159,7 +163,7 @@ impl Screen {
         match self {
             Self::Login(_) => login::offers(world, action),
             Self::List(state) => list::offers(state, world, action),
-            Self::Patient(state) => detail::offers(state, action),
+            Self::Detail(state) => detail::offers(state, action),
             Self::PatientForm(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
             Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
@@ -195,7 +199,7 @@ impl Screen {
             Self::Login(state) => login::settle(state, world),
             Self::Register(state) => register::settle(state, world),
             Self::List(state) => list::settle(state, world),
-            Self::Patient(state) => detail::settle(state, world),
+            Self::Detail(state) => detail::settle(state, world),
             Self::PatientForm(state) => form::settle(state, world),
         }
     }
@@ -208,7 +212,7 @@ impl Screen {
             Self::Login(_) => "Log in".to_owned(),
             Self::Register(_) => "Open an account".to_owned(),
             Self::List(state) => state.title().to_owned(),
-            Self::Patient(state) => state.title(),
+            Self::Detail(state) => state.title(),
             Self::PatientForm(state) => state.title(),
         }
     }

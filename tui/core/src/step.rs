@@ -5,7 +5,7 @@ use crate::{
     effect::{Effect, Lane},
     input::action::Action,
     layers::Layer,
-    record::RecordKind,
+    record::{Record, RecordKind},
     resource::Query,
     screens::Screen,
     session::Session,
@@ -32,7 +32,7 @@ pub enum Leave {
 }
 
 /// A screen to go to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Route {
     /// The page of a record.
     Record {
@@ -47,8 +47,12 @@ pub enum Route {
         /// Whether its form is opened as soon as the record has been read.
         to_edit: bool,
     },
+    /// The page of a record that is known.
+    Shown(Record),
     /// The form for a new record.
     New(RecordKind),
+    /// The form for a record.
+    Edit(Record),
 }
 
 /// One thing that a screen or a layer wants done.

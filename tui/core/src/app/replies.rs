@@ -11,12 +11,8 @@ use crate::{
     notice::Tone,
     record::Record,
     resource::RowHead,
-    screens::{
-        Screen,
-        patients::{detail, form},
-    },
-    step::{Leave, Step},
-    text::display,
+    screens::{Screen, patients::form},
+    step::{Leave, Route, Step},
 };
 
 fn garbled() -> Failure {
@@ -193,10 +189,8 @@ impl App {
             return self.left(leave, out);
         }
         if is_new && then.is_some() {
-            let name = display(&patient.full_name).into_owned();
-            let (mut state, _) = detail::init(patient.id, name, false);
-            let steps = state.show((**patient).clone());
-            self.open(Screen::Patient(Box::new(state)));
+            let (screen, steps) = Screen::at(Route::Shown(record), &world);
+            self.open(screen);
             self.apply(steps, out);
         }
     }

@@ -5,7 +5,6 @@ use serde_json::Value;
 use shared::{
     Problem,
     account::User,
-    id::PatientId,
     patient::Patient,
     rules::REASON_MAX,
     text::{Lines, clean},
@@ -17,10 +16,9 @@ use crate::{
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    record::RecordKind,
-    screens::{Screen, patients::detail},
+    record::{Record, RecordKind},
     session::Session,
-    step::{Event, Leave, Step},
+    step::{Event, Leave, Route, Step},
     text::{display, paragraphs, width},
     view::paint::Painter,
     world::World,
@@ -30,7 +28,7 @@ use crate::{
 #[derive(Clone)]
 enum Answer {
     Steps(Vec<Step>),
-    Archive { id: PatientId, version: i64 },
+    Archive(Record),
 }
 
 /// A question with its answers.
@@ -84,38 +82,30 @@ pub fn abandon(leave: Leave) -> State {
     ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
 }
 
-fn named(patient: &Patient) -> String {
-    let born = crate::screens::patients::born(patient);
-    let born = if born.is_empty() { born } else { format!(", born {born}") };
-    format!("{}{born}, {}", display(&patient.full_name), display(&patient.mrn))
-}
-
-/// A patient shall be archived.
-pub fn archive(patient: &Patient) -> State {
-    let words = format!(
-        "{}\nThe record leaves every list, and active assignments end. It can be brought back.",
-        named(patient)
-    );
-    let mut state = ask("Archive this patient?", words, "Cancel");
+/// A record shall be archived.
+pub fn archive(record: &Record) -> State {
+    let resource = record.kind().resource();
+    let words = format!("{}\n{}", (resource.named)(record), resource.words.archive_effect);
+    let mut state = ask(resource.words.archive_title, words, "Cancel");
     state.form = Form::new(vec![
         Field::text("reason", "Reason", "").hint("may be left empty; Enter goes on to the answer"),
     ]);
-    let answer = Answer::Archive { id: patient.id, version: patient.version };
-    state.answers.push(("Archive", answer));
+    state.answers.push(("Archive", Answer::Archive(record.clone())));
     state.is_dangerous = true;
     state
 }
 
-/// A patient shall be brought back.
-pub fn restore(patient: &Patient) -> State {
-    let call = Call::Do {
-        verb: Verb::Restore,
-        kind: RecordKind::Patient,
-        id: patient.id.0,
-        version: patient.version,
-        reason: None,
-    };
-    ask("Bring this patient back?", named(patient), "Cancel").or("Restore", vec![Step::Write(call)])
+/// A record shall be restored.
+pub fn restore(record: &Record) -> State {
+    let resource = record.kind().resource();
+    let call = act(Verb::Restore, record, None);
+    ask(resource.words.restore_title, (resource.named)(record), "Cancel")
+        .or("Restore", vec![Step::Write(call)])
+}
+
+fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
+    let (kind, id, version) = (record.kind(), record.id(), record.version());
+    Call::Do { verb, kind, id, version, reason }
 }
 
 /// A write that the end of the session stopped.
@@ -152,14 +142,17 @@ pub fn lost(is_new: bool) -> State {
 pub fn found(patient: &Patient, world: &World) -> State {
     let at = world.stamp(&patient.created_at);
     let by = display(&patient.created_by_username);
-    let words =
-        format!("{}\nregistered {at} by {by}. Is it the one you have typed?", named(patient));
+    let record = Record::from(patient.clone());
+    let named = (record.kind().resource().named)(&record);
+    let words = format!("{named}\nregistered {at} by {by}. Is it the one you have typed?");
     let name = display(&patient.full_name).into_owned();
-    let (screen, reads) = detail::init(patient.id, name, false);
-    let mut steps =
-        vec![Step::Left(Leave::Back), Step::Push(Box::new(Screen::Patient(Box::new(screen))))];
-    steps.extend(reads);
+    let steps = vec![Step::Left(Leave::Back), Step::Go(page_of(patient.id.0, name))];
     ask("A patient of this name is there", words, "Keep editing").or("Yes: show it", steps)
+}
+
+fn page_of(id: i64, name: String) -> Route {
+    let kind = RecordKind::Patient;
+    Route::Record { kind, id, name, is_archived: false, to_edit: false }
 }
 
 /// Somebody else has logged in over a form.
@@ -194,16 +187,13 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
     let first = candidates.first().and_then(|first| {
         let patient = first.get("patient").unwrap_or(first);
         let name = patient.get("full_name").and_then(Value::as_str).unwrap_or_default();
-        Some((PatientId(patient.get("id")?.as_i64()?), display(name).into_owned()))
+        Some((patient.get("id")?.as_i64()?, display(name).into_owned()))
     });
     let state = ask("Likely registered already", words, "Keep editing");
     let Some((id, name)) = first.filter(|_| !names.is_empty()) else {
         return (!names.is_empty()).then_some(state);
     };
-    let (screen, reads) = detail::init(id, name, false);
-    let mut steps = vec![Step::Push(Box::new(Screen::Patient(Box::new(screen))))];
-    steps.extend(reads);
-    Some(state.or("Show the record", steps))
+    Some(state.or("Show the record", vec![Step::Go(page_of(id, name))]))
 }
 
 /// Does something.
@@ -231,7 +221,7 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
 fn answer(state: &mut State, at: usize) -> Vec<Step> {
     match state.answers.get(at) {
         Some((_, Answer::Steps(steps))) => steps.clone(),
-        Some((_, Answer::Archive { id, version })) => {
+        Some((_, Answer::Archive(record))) => {
             let reason = match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
                 Ok(reason) => Some(reason).filter(|reason| !reason.is_empty()),
                 Err(error) => {
@@ -241,13 +231,7 @@ fn answer(state: &mut State, at: usize) -> Vec<Step> {
                     return Vec::new();
                 }
             };
-            let call = Call::Do {
-                verb: Verb::Archive,
-                kind: RecordKind::Patient,
-                id: id.0,
-                version: *version,
-                reason,
-            };
+            let call = act(Verb::Archive, record, reason);
             vec![Step::Close, Step::Write(call)]
         }
         None => vec![Step::Close],

@@ -1,16 +1,18 @@
-//! The lists of patients.
+//! Patients.
 
+use chrono::{DateTime, Utc};
 use shared::{
     account::SessionPermission,
-    patient::{Gender, Patient},
+    patient::{ClinicalMember, Gender, Patient, PatientPermission},
     rules::PLACE_MAX,
 };
 
-use super::{Column, Filter, FilterInput, Order, Resource, RowHead, Words};
+use super::{Banner, Column, Deed, Filter, FilterInput, Order, Resource, RowHead, Section, Words};
 use crate::{
     record::Record,
     screens::patients::{BLOOD_TYPES, born},
     text::display,
+    world::World,
 };
 
 /// The table of patients.
@@ -26,6 +28,12 @@ pub(super) static PATIENTS: Resource = Resource {
         none_left: "Nobody is left by these filters.",
         none: "No patients yet.",
         create_first: "Ctrl-N registers the first.",
+        one: "Patient",
+        entity: "patient",
+        created: "registered",
+        archive_title: "Archive this patient?",
+        archive_effect: "The record leaves every list, and active assignments end. It can be brought back.",
+        restore_title: "Bring this patient back?",
     },
     columns: &[
         column("Name", 0, 0, |record| cell(record, |patient| Some(patient.full_name.clone()))),
@@ -78,6 +86,13 @@ pub(super) static PATIENTS: Resource = Resource {
     ],
     create: SessionPermission::CreatePatient,
     row,
+    named,
+    banner,
+    page,
+    allows,
+    archived_at,
+    label,
+    value,
 };
 
 const SEXES: &[(&str, &str)] =
@@ -114,4 +129,123 @@ fn row(record: &Record) -> RowHead {
         code: display(&patient.mrn).into_owned(),
         notes: patient.deceased_on.map(death).unwrap_or_default(),
     }
+}
+
+fn named(record: &Record) -> String {
+    let Record::Patient(patient) = record;
+    let born = born(patient);
+    let born = if born.is_empty() { born } else { format!(", born {born}") };
+    format!("{}{born}, {}", display(&patient.full_name), display(&patient.mrn))
+}
+
+fn allows(record: &Record, deed: Deed) -> bool {
+    let Record::Patient(patient) = record;
+    patient.allows(match deed {
+        Deed::Update => PatientPermission::Update,
+        Deed::Archive => PatientPermission::Archive,
+        Deed::Restore => PatientPermission::Restore,
+        Deed::History => PatientPermission::History,
+    })
+}
+
+fn archived_at(record: &Record) -> Option<DateTime<Utc>> {
+    let Record::Patient(patient) = record;
+    patient.archived_at
+}
+
+/// Who it is: name, sex, age and medical record number; a death as a warning.
+fn banner(record: &Record) -> Banner {
+    let Record::Patient(patient) = record;
+    let sex = match patient.gender {
+        None => "sex not said",
+        Some(Gender::Unknown) => "sex unknown",
+        Some(Gender::Other) => "other sex",
+        Some(gender) => gender.word(),
+    };
+    let age = match (patient.age, patient.deceased_on) {
+        (Some(age), Some(_)) => format!("died at {age}"),
+        (Some(age), None) => format!("{age} years"),
+        (None, _) => "age unknown".to_owned(),
+    };
+    let born = match born(patient) {
+        born if born.is_empty() => String::new(),
+        born => format!(" · born {born}"),
+    };
+    Banner {
+        name: display(&patient.full_name).into_owned(),
+        code: format!("MRN {}", display(&patient.mrn)),
+        line: format!("{sex} · {age}{born}"),
+        warning: patient.deceased_on.map(|day| format!("† died {day}")),
+    }
+}
+
+fn page(record: &Record, world: &World) -> Vec<Section> {
+    let Record::Patient(patient) = record;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let clinical = |member, value, otherwise: &str| match patient.withheld.contains(&member) {
+        true => otherwise.to_owned(),
+        false => text(value),
+    };
+    let allergies = if patient.has_allergies { "recorded, but not shown" } else { "" };
+    let allergies = clinical(ClinicalMember::Allergies, &patient.allergies, allergies);
+    let history = clinical(ClinicalMember::MedicalHistory, &patient.medical_history, "not shown");
+    let born = match born(patient) {
+        born if patient.date_of_birth_estimated => format!("{born} (estimated from an age)"),
+        born => born,
+    };
+    let identifiers = patient.identifiers.iter().map(|i| format!("{}: {}", i.system, i.value));
+    let registered =
+        format!("{} by {}", world.stamp(&patient.created_at), patient.created_by_username);
+    let changed = format!("{} (version {})", world.stamp(&patient.updated_at), patient.version);
+    vec![
+        Section {
+            title: "Contact",
+            fields: vec![
+                ("Phone", text(&patient.phone_number)),
+                ("E-mail", text(&patient.email)),
+                ("Address", text(&patient.address)),
+                ("City", text(&patient.city)),
+                ("State", text(&patient.state)),
+                ("Zip code", text(&patient.zip_code)),
+                ("Language", text(&patient.preferred_language)),
+                ("In an emergency", text(&patient.emergency_contact)),
+            ],
+        },
+        Section {
+            title: "Medical",
+            fields: vec![
+                ("Allergies", allergies),
+                ("Blood type", patient.blood_type.map(|b| b.to_string()).unwrap_or_default()),
+                ("Medical history", history),
+            ],
+        },
+        Section {
+            title: "Record",
+            fields: vec![
+                ("Date of birth", born),
+                ("Died", patient.deceased_on.map(|day| day.to_string()).unwrap_or_default()),
+                ("Identifiers", identifiers.collect::<Vec<_>>().join("\n")),
+                ("Registered", registered),
+                ("Last changed", changed),
+            ],
+        },
+    ]
+}
+
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "date_of_birth_estimated" => "Birth is an estimate",
+        "mrn" => "MRN",
+        "gender" => "Sex",
+        "phone_number" => "Phone",
+        "email" => "E-mail",
+        "deceased_on" => "Died",
+        "preferred_language" => "Language",
+        "emergency_contact" => "In an emergency",
+        _ => return None,
+    })
+}
+
+fn value(field: &str, code: &str) -> Option<&'static str> {
+    code.parse().ok().filter(|_| field == "gender").map(Gender::word)
 }

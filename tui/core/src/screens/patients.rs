@@ -1,6 +1,5 @@
 //! The patients: the list, one of them, and the form.
 
-pub mod detail;
 pub mod form;
 
 use shared::{Page, PartialDate, patient::Patient};
@@ -12,14 +11,6 @@ use crate::{
 
 fn foreign() -> Failure {
     Failure::Garbled("it answers something else".to_owned())
-}
-
-/// The patient in an answer.
-fn patient_in(answer: Result<Reply, Failure>) -> Result<Patient, Failure> {
-    match answer? {
-        Reply::Record(Record::Patient(patient)) => Ok(*patient),
-        _ => Err(foreign()),
-    }
 }
 
 /// The page of patients in an answer.

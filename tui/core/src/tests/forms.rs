@@ -51,7 +51,7 @@ fn a_change_carries_only_what_was_changed_and_the_version_that_was_read() {
     joe.version = 4;
     saved(&mut driver, joe);
     driver.shows("Saved: Joe Gómez, P000009K");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     driver.keys("<esc>");
     driver.shows("Joe Gómez");
 }
@@ -84,7 +84,7 @@ fn a_new_patient_carries_only_what_is_filled_in() {
         })
     );
     saved(&mut driver, patient(100, "Ana", ""));
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     driver.shows("Registered: Ana");
 }
 
@@ -221,7 +221,7 @@ fn leaving_a_changed_form_asks_and_keeps_it_by_default() {
     }
     let mut driver = editing();
     driver.keys("<esc><right><enter>");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     let mut driver = editing();
     driver.keys("<ctrl-q><right><enter>");
     assert!(driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
@@ -241,7 +241,7 @@ fn saving_on_the_way_out_leaves_once_it_is_saved() {
 fn an_unchanged_form_is_left_without_a_question() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e>x<bs><esc>");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn a_conflict_in_which_all_of_theirs_is_taken_shows_theirs() {
     assert_eq!(driver.asked(Lane::Save), 1);
     driver.answer(Lane::Record, Ok(one(theirs)));
     driver.shows("Josef Gómez");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_second_form_over_a_likely_duplicate_leaves_the_first_as_it_was() {
     driver.answer(Lane::Record, Ok(one(jose())));
     driver.keys("<ctrl-e>!<ctrl-s>");
     saved(&mut driver, patient(9, "José!", "Gómez"));
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     driver.keys("<esc>");
     assert_eq!(value(&driver, "last_name"), "Gomez");
 }
@@ -370,7 +370,7 @@ fn likely_duplicates_are_named_and_the_form_stays_below() {
     driver.refuse(Lane::Save, duplicate);
     driver.shows("José Gómez, 1989-05-25, P000009K");
     driver.keys("<right><enter>");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     driver.keys("<esc>");
     assert_eq!(value(&driver, "last_name"), "Gomez");
 }

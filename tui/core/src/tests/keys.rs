@@ -47,7 +47,7 @@ fn saving_again_sends_the_same_under_the_same_key() {
     assert_eq!(tries[0], tries[1]);
     let saved = patient(100, "Ana", "Gomez");
     driver.answer(Lane::Save, Ok(one(saved)));
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]

@@ -281,7 +281,7 @@ fn a_row_is_edited_without_opening_it_first() {
         driver.answer(Lane::Record, Ok(one(super::fixtures::jose())));
         assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
         driver.keys("<esc>");
-        assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+        assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     }
 }
 
@@ -293,7 +293,7 @@ fn a_row_that_may_not_be_edited_is_shown_and_says_so() {
     jose.permissions = Some(Vec::new());
     driver.answer(Lane::Record, Ok(one(jose)));
     driver.shows("may not be edited by you");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn a_name_and_enter_twice_never_opens_who_stood_there_before() {
     driver.answer(Lane::List, found(people(), 5));
     assert!(matches!(driver.app.screen(), Screen::List(_)));
     driver.keys("<enter>");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn what_is_typed_while_a_change_is_being_saved_stays() {
     let mut joey = patient(9, "Joey", "Gómez");
     joey.version = 5;
     driver.answer(Lane::Save, Ok(one(joey)));
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn what_would_be_refused_is_not_offered() {
     driver.hides("edit");
     driver.hides("archive");
     driver.keys("<ctrl-e><ctrl-x>");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     assert!(driver.app.layers().is_empty());
 }
 
@@ -194,7 +194,7 @@ fn keys_that_old_terminals_send_as_letters_with_control_are_what_they_mean() {
     driver.hides("Search gox");
     driver.answer(Lane::List, Ok(listed(page(people(), 5))));
     driver.keys("<ctrl-m>");
-    assert!(matches!(driver.app.screen(), Screen::Patient(_)));
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]

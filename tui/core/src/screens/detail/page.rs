@@ -1,18 +1,16 @@
-//! A patient as lines of a page.
+//! A record as lines of a page.
 
 mod history;
 
-use ratatui_core::{layout::Rect, style::Style};
-use shared::patient::{ClinicalMember, Gender, Patient};
-
 use super::State;
 use crate::{
-    screens::patients::born,
+    resource::{Banner, Section},
     text::{self, display, paragraphs},
     theme::Theme,
     view::paint::Painter,
     world::World,
 };
+use ratatui_core::{layout::Rect, style::Style};
 
 /// From this many columns on, the history has a column of its own.
 const SIDE_BY_SIDE: u16 = 100;
@@ -76,8 +74,12 @@ pub(super) fn height(state: &State, world: &World) -> u16 {
 
 fn sides(state: &State, world: &World) -> (Vec<Line>, Vec<Line>) {
     let (left_columns, right_columns) = widths(world);
-    let Some(patient) = &state.patient else { return (Vec::new(), Vec::new()) };
-    let mut left = fields(patient, world, left_columns);
+    let Some(record) = &state.record else { return (Vec::new(), Vec::new()) };
+    let mut page = Page { lines: Vec::new(), columns: left_columns };
+    for section in (record.kind().resource().page)(record, world) {
+        page.section(section);
+    }
+    let mut left = page.lines;
     if right_columns > 0 {
         return (left, history::lines(state, world, right_columns));
     }
@@ -93,7 +95,7 @@ pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Paint
     banner(state, world, inside, painter);
     let below =
         Rect { y: inside.y + BANNER, height: inside.height.saturating_sub(BANNER), ..inside };
-    if state.patient.is_none() {
+    if state.record.is_none() {
         let line = match &state.failure {
             Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
             None => "Loading …".to_owned(),
@@ -132,109 +134,31 @@ fn column(lines: &[Line], scroll: u16, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-/// Who it is: name, sex, age, MRN; a death and the archive in words.
+/// Whom or what the page is about; what must not be overlooked, and the archive, in words.
 fn banner(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let bold = theme.title;
-    let Some(patient) = &state.patient else {
+    let Some(record) = &state.record else {
         painter.text(area.x, area.y, area.width, &display(&state.name), bold);
         painter.rule(area, area.y + 2);
         return;
     };
-    let mrn = format!("MRN {}", display(&patient.mrn));
-    let right = text::width(&mrn);
+    let resource = record.kind().resource();
+    let Banner { name, code, line, warning } = (resource.banner)(record);
+    let right = text::width(&code);
     let room = area.width.saturating_sub(right + 2);
-    painter.text(area.x, area.y, room, &display(&patient.full_name), bold);
-    painter.text_right(area.right(), area.y, right, &mrn, bold);
-    let warning = warning(state, world, patient);
-    let used = painter.text(area.x, area.y + 1, area.width, &who(patient), theme.text);
+    painter.text(area.x, area.y, room, &name, bold);
+    painter.text_right(area.right(), area.y, right, &code, bold);
+    let archived = (resource.archived_at)(record);
+    let archived = archived.map(|at| format!("ARCHIVED {}", world.day(&at)));
+    let failure = state.failure.as_ref();
+    let failure = failure.map(|why| format!("! not up to date: {}", display(why)));
+    let warnings: Vec<_> = [warning, archived, failure].into_iter().flatten().collect();
+    let used = painter.text(area.x, area.y + 1, area.width, &line, theme.text);
     let x = area.x.saturating_add(used).saturating_add(2);
     let left = area.right().saturating_sub(x);
-    painter.text(x, area.y + 1, left, &warning, theme.warning);
+    painter.text(x, area.y + 1, left, &warnings.join(" · "), theme.warning);
     painter.rule(area, area.y + 2);
-}
-
-fn who(patient: &Patient) -> String {
-    let sex = match patient.gender {
-        None => "sex not said",
-        Some(Gender::Unknown) => "sex unknown",
-        Some(Gender::Other) => "other sex",
-        Some(gender) => gender.word(),
-    };
-    let age = match (patient.age, patient.deceased_on) {
-        (Some(age), Some(_)) => format!("died at {age}"),
-        (Some(age), None) => format!("{age} years"),
-        (None, _) => "age unknown".to_owned(),
-    };
-    let born = match born(patient) {
-        born if born.is_empty() => String::new(),
-        born => format!(" · born {born}"),
-    };
-    format!("{sex} · {age}{born}")
-}
-
-fn warning(state: &State, world: &World, patient: &Patient) -> String {
-    let mut warnings = Vec::new();
-    warnings.extend(patient.deceased_on.map(|day| format!("† died {day}")));
-    warnings.extend(patient.archived_at.map(|at| format!("ARCHIVED {}", world.day(&at))));
-    warnings
-        .extend(state.failure.as_ref().map(|why| format!("! not up to date: {}", display(why))));
-    warnings.join(" · ")
-}
-
-fn fields(patient: &Patient, world: &World, columns: u16) -> Vec<Line> {
-    let born = match born(patient) {
-        born if patient.date_of_birth_estimated => format!("{born} (estimated from an age)"),
-        born => born,
-    };
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let identifiers = patient.identifiers.iter().map(|i| format!("{}: {}", i.system, i.value));
-    let mut page = Page { lines: Vec::new(), columns };
-    page.section(
-        "Contact",
-        &[
-            ("Phone", text(&patient.phone_number)),
-            ("E-mail", text(&patient.email)),
-            ("Address", text(&patient.address)),
-            ("City", text(&patient.city)),
-            ("State", text(&patient.state)),
-            ("Zip code", text(&patient.zip_code)),
-            ("Language", text(&patient.preferred_language)),
-            ("In an emergency", text(&patient.emergency_contact)),
-        ],
-    );
-    let clinical = |member, value, otherwise: &str| match patient.withheld.contains(&member) {
-        true => otherwise.to_owned(),
-        false => text(value),
-    };
-    let allergies = if patient.has_allergies { "recorded, but not shown" } else { "" };
-    let allergies = clinical(ClinicalMember::Allergies, &patient.allergies, allergies);
-    let history = clinical(ClinicalMember::MedicalHistory, &patient.medical_history, "not shown");
-    page.section(
-        "Medical",
-        &[
-            ("Allergies", allergies),
-            ("Blood type", patient.blood_type.map(|b| b.to_string()).unwrap_or_default()),
-            ("Medical history", history),
-        ],
-    );
-    page.section(
-        "Record",
-        &[
-            ("Date of birth", born),
-            ("Died", patient.deceased_on.map(|day| day.to_string()).unwrap_or_default()),
-            ("Identifiers", identifiers.collect::<Vec<_>>().join("\n")),
-            (
-                "Registered",
-                format!("{} by {}", world.stamp(&patient.created_at), patient.created_by_username),
-            ),
-            (
-                "Last changed",
-                format!("{} (version {})", world.stamp(&patient.updated_at), patient.version),
-            ),
-        ],
-    );
-    page.lines
 }
 
 /// A page being written.
@@ -244,7 +168,7 @@ struct Page {
 }
 
 impl Page {
-    fn section(&mut self, title: &'static str, fields: &[(&'static str, String)]) {
+    fn section(&mut self, Section { title, fields }: Section) {
         if !self.lines.is_empty() {
             self.lines.push(Line { label: "", text: String::new(), kind: Kind::Value });
         }
@@ -255,7 +179,7 @@ impl Page {
                 continue;
             }
             let room = self.columns.saturating_sub(LABEL.min(self.columns / 3));
-            for (row, line) in paragraphs(value, room).into_iter().enumerate() {
+            for (row, line) in paragraphs(&value, room).into_iter().enumerate() {
                 let label = if row == 0 { label } else { "" };
                 self.lines.push(Line { label, text: line, kind: Kind::Value });
             }

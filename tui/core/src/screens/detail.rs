@@ -1,37 +1,30 @@
-//! One patient: who it is at the top, then everything that is known, then the history.
+//! One record: what it is at the top, then everything that is known, then the history.
 
 mod page;
 
 use ratatui_core::layout::Rect;
-use shared::{
-    history::HistoryEntry,
-    id::PatientId,
-    patient::{Patient, PatientPermission},
-};
+use shared::history::HistoryEntry;
 
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane},
     input::action::{Action, Context},
     layers::{Layer, question},
-    record::RecordKind,
-    screens::{
-        Screen,
-        patients::{form, patient_in},
-    },
-    step::{Event, Leave, Step},
-    text::display,
+    record::{Record, RecordKind},
+    resource::Deed,
+    step::{Event, Leave, Route, Step},
     view::paint::Painter,
     world::World,
 };
 
-/// A patient that is shown.
+/// A record that is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    pub(crate) id: PatientId,
+    kind: RecordKind,
+    id: i64,
     name: String,
     is_archived: bool,
-    pub(crate) patient: Option<Box<Patient>>,
+    pub(crate) record: Option<Record>,
     pub(crate) history: Vec<HistoryEntry>,
     history_next: Option<String>,
     /// Why the history can't be shown.
@@ -39,56 +32,85 @@ pub struct State {
     pub(crate) failure: Option<String>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
-    pub(crate) edits_next: bool,
+    edits_next: bool,
 }
 
 /// Begins: the record is asked for.
-pub fn init(id: PatientId, name: String, is_archived: bool) -> (State, Vec<Step>) {
-    let state = State {
+pub fn init(
+    kind: RecordKind,
+    id: i64,
+    name: String,
+    is_archived: bool,
+    edits_next: bool,
+) -> (State, Vec<Step>) {
+    let state = State { is_archived, edits_next, ..empty(kind, id, name) };
+    let steps = state.ask();
+    (state, steps)
+}
+
+/// Begins with a record that is known.
+pub fn of(record: Record) -> (State, Vec<Step>) {
+    let mut state = empty(record.kind(), record.id(), String::new());
+    let steps = state.show(record);
+    (state, steps)
+}
+
+fn empty(kind: RecordKind, id: i64, name: String) -> State {
+    State {
+        kind,
         id,
         name,
-        is_archived,
-        patient: None,
+        is_archived: false,
+        record: None,
         history: Vec::new(),
         history_next: None,
         history_failure: None,
         failure: None,
         scroll: 0,
         edits_next: false,
-    };
-    let steps = state.ask();
-    (state, steps)
+    }
 }
 
 impl State {
     fn ask(&self) -> Vec<Step> {
-        let call =
-            Call::Read { kind: RecordKind::Patient, id: self.id.0, is_archived: self.is_archived };
-        vec![Step::Read(Lane::Record, call)]
+        let Self { kind, id, is_archived, .. } = *self;
+        vec![Step::Read(Lane::Record, Call::Read { kind, id, is_archived })]
     }
 
     /// What the header calls it.
     pub fn title(&self) -> String {
-        "Patient".to_owned()
+        self.kind.resource().words.one.to_owned()
     }
 
-    fn allows(&self, permission: PatientPermission) -> bool {
-        self.patient.as_ref().is_some_and(|patient| patient.allows(permission))
+    /// Whether it shows this record.
+    pub fn is_of(&self, record: &Record) -> bool {
+        (self.kind, self.id) == (record.kind(), record.id())
+    }
+
+    fn allows(&self, deed: Deed) -> bool {
+        let allows = self.kind.resource().allows;
+        self.record.as_ref().is_some_and(|record| allows(record, deed))
     }
 
     /// Takes the record as it is now, and asks for its history where that may be read.
-    pub fn show(&mut self, patient: Patient) -> Vec<Step> {
+    pub fn show(&mut self, record: Record) -> Vec<Step> {
+        let resource = self.kind.resource();
         self.failure = None;
-        self.is_archived = patient.archived_at.is_some();
-        self.name = display(&patient.full_name).into_owned();
-        let may_read = patient.allows(PatientPermission::History);
-        self.patient = Some(Box::new(patient));
-        if may_read {
-            vec![history(self.id, None)]
+        self.is_archived = (resource.archived_at)(&record).is_some();
+        self.name = (resource.row)(&record).name;
+        self.record = Some(record);
+        if self.allows(Deed::History) {
+            vec![self.history_at(None)]
         } else {
             self.history.clear();
             Vec::new()
         }
+    }
+
+    /// Asks for a page of the history.
+    fn history_at(&self, address: Option<String>) -> Step {
+        let call = Call::History { kind: self.kind, id: self.id, address };
+        Step::Read(Lane::History, call)
     }
 }
 
@@ -116,35 +138,29 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => return state.ask(),
         _ if !offers(state, action) => {}
-        Action::Edit => return vec![edit(state, world)],
+        Action::Edit => return edit(state).into_iter().collect(),
         Action::Archive | Action::Restore => {
-            let Some(patient) = state.patient.as_deref() else { return Vec::new() };
+            let Some(record) = &state.record else { return Vec::new() };
             let question = if action == Action::Archive {
-                question::archive(patient)
+                question::archive(record)
             } else {
-                question::restore(patient)
+                question::restore(record)
             };
             return vec![Step::Open(Box::new(Layer::Question(Box::new(question))))];
         }
         Action::CopyMrn => {
-            let mrn = state.patient.as_ref().map(|patient| patient.mrn.clone()).unwrap_or_default();
-            let said = format!("{} was sent to the terminal's clipboard.", display(&mrn));
-            return vec![Step::Do(Effect::Copy(mrn)), Step::Inform(said)];
+            let Some(record) = &state.record else { return Vec::new() };
+            let code = (state.kind.resource().row)(record).code;
+            let said = format!("{code} was sent to the terminal's clipboard.");
+            return vec![Step::Do(Effect::Copy(code)), Step::Inform(said)];
         }
         _ => {}
     }
     Vec::new()
 }
 
-fn edit(state: &State, world: &World) -> Step {
-    let form = form::init(state.patient.as_deref(), world);
-    Step::Push(Box::new(Screen::PatientForm(Box::new(form))))
-}
-
-/// Asks for a page of the history.
-fn history(id: PatientId, address: Option<String>) -> Step {
-    let call = Call::History { kind: RecordKind::Patient, id: id.0, address };
-    Step::Read(Lane::History, call)
+fn edit(state: &State) -> Option<Step> {
+    Some(Step::Go(Route::Edit(state.record.clone()?)))
 }
 
 /// Asks for the next page of the history once its end is seen.
@@ -153,30 +169,25 @@ fn more_history(state: &State, world: &World) -> Vec<Step> {
     let visible = world.body().height;
     match &state.history_next {
         Some(at) if state.scroll.saturating_add(visible) >= height => {
-            vec![history(state.id, Some(at.clone()))]
+            vec![state.history_at(Some(at.clone()))]
         }
         _ => Vec::new(),
     }
 }
 
 /// Takes an answer. What is on the screen stays where there is none.
-pub fn answered(
-    state: &mut State,
-    world: &World,
-    call: &Call,
-    answer: Result<Reply, Failure>,
-) -> Vec<Step> {
+pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) -> Vec<Step> {
     if let Call::History { address, .. } = call {
         history_answered(state, address.is_none(), answer);
         return Vec::new();
     }
-    match patient_in(answer) {
-        Ok(patient) if patient.id == state.id => {
-            let mut steps = state.show(patient);
+    match answer {
+        Ok(Reply::Record(record)) if state.is_of(&record) => {
+            let mut steps = state.show(record);
             if std::mem::take(&mut state.edits_next) {
-                steps.push(match offers(state, Action::Edit) {
-                    true => edit(state, world),
-                    false => Step::Warn("This record may not be edited by you.".to_owned()),
+                steps.push(match edit(state).filter(|_| offers(state, Action::Edit)) {
+                    Some(step) => step,
+                    None => Step::Warn("This record may not be edited by you.".to_owned()),
                 });
             }
             steps
@@ -213,12 +224,12 @@ pub fn contexts() -> &'static [Context] {
 
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, action: Action) -> bool {
-    let is_archived = state.patient.as_ref().is_some_and(|p| p.archived_at.is_some());
+    let is_archived = state.record.is_some() && state.is_archived;
     match action {
-        Action::Edit => !is_archived && state.allows(PatientPermission::Update),
-        Action::Archive => !is_archived && state.allows(PatientPermission::Archive),
-        Action::Restore => is_archived && state.allows(PatientPermission::Restore),
-        Action::CopyMrn => state.patient.is_some(),
+        Action::Edit => !is_archived && state.allows(Deed::Update),
+        Action::Archive => !is_archived && state.allows(Deed::Archive),
+        Action::Restore => is_archived && state.allows(Deed::Restore),
+        Action::CopyMrn => state.record.is_some(),
         _ => true,
     }
 }
