@@ -1,5 +1,7 @@
 //! Records of every kind as one type, so that lists, pages and forms are written once.
 
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 use shared::{Page, paths, patient::Patient};
 
 macro_rules! kinds {
@@ -31,6 +33,13 @@ macro_rules! kinds {
                 })
             }
 
+            /// The record of this kind in a value.
+            pub fn record_in(self, value: Value) -> Option<Record> {
+                match self {
+                    $(Self::$kind => serde_json::from_value(value).ok().map(Record::$kind)),*
+                }
+            }
+
             /// Reads a page of records of this kind from JSON.
             pub fn page(self, json: &[u8]) -> serde_json::Result<Page<Record>> {
                 Ok(match self {
@@ -54,6 +63,13 @@ macro_rules! kinds {
             pub fn id(&self) -> i64 {
                 match self {
                     $(Self::$kind(record) => record.id.0),*
+                }
+            }
+
+            /// The name of the user who created it, and the time.
+            pub fn created(&self) -> (&str, DateTime<Utc>) {
+                match self {
+                    $(Self::$kind(record) => (&record.created_by_username, record.created_at)),*
                 }
             }
 

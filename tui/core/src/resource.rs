@@ -3,10 +3,14 @@
 
 mod patients;
 
-use chrono::{DateTime, Utc};
-use shared::account::SessionPermission;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+use shared::{FieldErrors, account::SessionPermission};
 
 use crate::{
+    form::{Form, field::Field},
     record::{Record, RecordKind},
     world::World,
 };
@@ -40,6 +44,39 @@ pub struct Resource {
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
+    /// The form.
+    pub form: FormTable,
+}
+
+/// What is particular to the form of one kind of record.
+pub struct FormTable {
+    /// The title of the form for a new record.
+    pub new: &'static str,
+    /// The title of the form for a record.
+    pub edit: &'static str,
+    /// What the form for a new record says at its top.
+    pub intro: &'static str,
+    /// What is said of a record that was created.
+    pub created: &'static str,
+    /// What is said of a creation that the end of the session stopped.
+    pub not_created: &'static str,
+    /// The question whether this record is the one whose creation may have been done.
+    pub found: &'static str,
+    /// The fields, with a record's values or empty.
+    pub fields: fn(Option<&Record>) -> Vec<Field>,
+    /// A record's values as the form shows them, by the names of the fields.
+    pub values: fn(&Record) -> BTreeMap<&'static str, String>,
+    /// Reads what is typed, and runs the rules that the server has. In a change of a record, only the
+    /// fields that differ from it are read; in a new one, only those that are filled in.
+    pub read: fn(&Form, Option<&Record>, NaiveDate) -> (Value, FieldErrors),
+    /// Whether a record holds what was typed over an earlier version of it.
+    pub is_saved: fn(&Form, &Record, &Record, NaiveDate) -> bool,
+    /// Says in full what has been typed into fields whose text can be read in several ways.
+    pub echo: fn(&mut Form, NaiveDate),
+    /// What follows from the value of a field, if something does. It is shown behind the field.
+    pub follows: fn(&Form, Option<&Record>, &Field, NaiveDate) -> Option<String>,
+    /// The query that finds a new record by what is typed.
+    pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
 
 /// What can be done with a record.

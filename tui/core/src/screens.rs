@@ -7,7 +7,7 @@ pub mod first_start;
 pub mod list;
 pub mod login;
 pub mod opening;
-pub mod patients;
+pub mod record_form;
 pub mod register;
 
 use ratatui_core::layout::Rect;
@@ -16,12 +16,11 @@ use crate::{
     api::{Call, Failure, Reply},
     form::field::Field,
     input::action::{Action, Context},
-    record::{Record, RecordKind},
+    record::Record,
     step::{Event, Route, Step},
     view::paint::Painter,
     world::World,
 };
-use patients::form;
 
 /// One screen with its state.
 #[derive(Clone)]
@@ -38,8 +37,8 @@ pub enum Screen {
     List(Box<list::State>),
     /// One record.
     Detail(Box<detail::State>),
-    /// A patient's form.
-    PatientForm(Box<form::State>),
+    /// The form of a record.
+    Form(Box<record_form::State>),
 }
 
 impl Screen {
@@ -54,11 +53,12 @@ impl Screen {
                 let (state, steps) = detail::of(record);
                 (Self::Detail(Box::new(state)), steps)
             }
-            Route::Edit(Record::Patient(patient)) => {
-                (Self::PatientForm(Box::new(form::init(Some(&patient), world))), Vec::new())
+            Route::New(kind) => {
+                (Self::Form(Box::new(record_form::init(kind, None, world))), Vec::new())
             }
-            Route::New(RecordKind::Patient) => {
-                (Self::PatientForm(Box::new(form::init(None, world))), Vec::new())
+            Route::Edit(record) => {
+                let form = record_form::init(record.kind(), Some(record), world);
+                (Self::Form(Box::new(form)), Vec::new())
             }
         }
     }
@@ -71,7 +71,7 @@ impl Screen {
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
             Self::List(state) => state.field(),
-            Self::PatientForm(state) => state.form.focused(),
+            Self::Form(state) => state.form.focused(),
         }
     }
 
@@ -83,7 +83,7 @@ impl Screen {
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
             Self::List(state) => state.field_mut(),
-            Self::PatientForm(state) => state.form.focused_mut(),
+            Self::Form(state) => state.form.focused_mut(),
         }
     }
 
@@ -96,7 +96,7 @@ impl Screen {
             Self::Register(state) => register::update(state, world, event),
             Self::List(state) => list::update(state, world, event),
             Self::Detail(state) => detail::update(state, world, event),
-            Self::PatientForm(state) => form::update(state, world, event),
+            Self::Form(state) => record_form::update(state, world, event),
         }
     }
 
@@ -109,7 +109,7 @@ impl Screen {
             Self::Register(state) => register::view(state, world, area, painter, is_top),
             Self::List(state) => list::view(state, world, area, painter, is_top),
             Self::Detail(state) => detail::view(state, world, area, painter),
-            Self::PatientForm(state) => form::view(state, world, area, painter, is_top),
+            Self::Form(state) => record_form::view(state, world, area, painter, is_top),
         }
     }
 
@@ -123,7 +123,7 @@ impl Screen {
         match self {
             Self::List(state) => list::answered(state, world, answer),
             Self::Detail(state) => detail::answered(state, call, answer),
-            Self::PatientForm(state) => form::answered(state, world, answer),
+            Self::Form(state) => record_form::answered(state, world, answer),
             Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
                 Vec::new()
             }
@@ -153,7 +153,7 @@ impl Screen {
             Self::Register(_) => register::contexts(),
             Self::List(state) => list::contexts(state),
             Self::Detail(_) => detail::contexts(),
-            Self::PatientForm(_) => form::contexts(),
+            Self::Form(_) => record_form::contexts(),
         });
         contexts
     }
@@ -164,7 +164,7 @@ impl Screen {
             Self::Login(_) => login::offers(world, action),
             Self::List(state) => list::offers(state, world, action),
             Self::Detail(state) => detail::offers(state, action),
-            Self::PatientForm(state) => action != Action::Refresh || state.is_doubtful,
+            Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
             Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
             Self::Register(_) => action != Action::Refresh,
@@ -200,7 +200,7 @@ impl Screen {
             Self::Register(state) => register::settle(state, world),
             Self::List(state) => list::settle(state, world),
             Self::Detail(state) => detail::settle(state, world),
-            Self::PatientForm(state) => form::settle(state, world),
+            Self::Form(state) => record_form::settle(state, world),
         }
     }
 
@@ -213,14 +213,14 @@ impl Screen {
             Self::Register(_) => "Open an account".to_owned(),
             Self::List(state) => state.title().to_owned(),
             Self::Detail(state) => state.title(),
-            Self::PatientForm(state) => state.title(),
+            Self::Form(state) => state.title(),
         }
     }
 
     /// Whether something typed would be lost.
     pub fn is_changed(&self) -> bool {
         match self {
-            Self::PatientForm(state) => state.form.is_changed(),
+            Self::Form(state) => state.form.is_changed(),
             Self::Register(state) => state.form.is_changed(),
             Self::FirstStart(state) => state.form.is_changed(),
             _ => false,

@@ -98,7 +98,7 @@ impl App {
             Action::Back if self.layers.is_empty() && self.notices.dismiss() => {}
             Action::Refresh => {
                 self.notices.dismiss();
-                let is_form = matches!(self.screen(), Screen::PatientForm(_));
+                let is_form = matches!(self.screen(), Screen::Form(_));
                 if !self.retry(out) || is_form {
                     self.tell(Event::Act(action), out);
                 }

@@ -11,7 +11,7 @@ use crate::{
     notice::Tone,
     record::Record,
     resource::RowHead,
-    screens::{Screen, patients::form},
+    screens::{Screen, record_form},
     step::{Leave, Route, Step},
 };
 
@@ -120,8 +120,8 @@ impl App {
     /// The save of a screen is over, whatever became of it.
     pub(super) fn released(&mut self, owner: ScreenId) {
         let world = self.world.clone();
-        if let Some(Screen::PatientForm(state)) = self.opened_mut(owner) {
-            form::refused(state, &Failure::Expired, &world);
+        if let Some(Screen::Form(state)) = self.opened_mut(owner) {
+            record_form::refused(state, &Failure::Expired, &world);
         }
     }
 
@@ -152,8 +152,8 @@ impl App {
 
     fn not_saved(&mut self, owner: ScreenId, failure: &Failure, out: &mut Vec<Effect>) {
         let world = self.world.clone();
-        if let Some(Screen::PatientForm(state)) = self.opened_mut(owner) {
-            let steps = form::refused(state, failure, &world);
+        if let Some(Screen::Form(state)) = self.opened_mut(owner) {
+            let steps = record_form::refused(state, failure, &world);
             return self.apply_for(owner, steps, out);
         }
         let why = sentence(failure);
@@ -167,14 +167,13 @@ impl App {
     }
 
     fn saved(&mut self, owner: ScreenId, call: &Call, record: Record, out: &mut Vec<Effect>) {
-        let Record::Patient(patient) = &record;
         let world = self.world.clone();
         let is_new = matches!(call, Call::Create { .. });
         let answer = match self.opened_mut(owner) {
-            Some(Screen::PatientForm(state)) => Some(form::saved(state, patient, &world)),
+            Some(Screen::Form(state)) => Some(record_form::saved(state, &record, &world)),
             _ => None,
         };
-        let (then, said) = answer.unwrap_or_else(|| (None, form::told(patient, is_new)));
+        let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
             self.screens.retain(|opened| opened.id != owner);
             out.extend(self.slots.close(owner));
@@ -224,8 +223,10 @@ impl App {
             Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
                 "Somebody has changed the record in the meantime. Look again before you decide."
                     .clone_into(&mut said);
-                if let Some(current) = conflict::theirs(problem) {
-                    self.learn(ScreenId::APP, &current.into(), out);
+                if let Call::Do { kind, .. } = call
+                    && let Some(current) = conflict::theirs(*kind, problem)
+                {
+                    self.learn(ScreenId::APP, &current, out);
                 }
                 steps.extend(look_again(call));
             }

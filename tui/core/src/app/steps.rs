@@ -5,7 +5,7 @@ use crate::{
     effect::{Effect, Lane, ScreenId, Slot},
     layers::{Layer, question},
     notice::Tone,
-    screens::{Screen, patients::form},
+    screens::{Screen, record_form},
     step::{Leave, Step},
 };
 
@@ -95,12 +95,12 @@ impl App {
             let steps = list.narrow(&world, *filter);
             return self.apply_for(owner, steps, out);
         }
-        let Some(Screen::PatientForm(state)) = self.top_mut() else { return };
+        let Some(Screen::Form(state)) = self.top_mut() else { return };
         let steps = match step {
-            Step::Merged(merge) => form::merged(state, *merge, &world),
-            Step::Check => form::check(state),
-            Step::SaveThen(leave) => form::save(state, &world, Some(leave)),
-            Step::SaveAgain => form::save_again(state, &world),
+            Step::Merged(merge) => record_form::merged(state, *merge, &world),
+            Step::Check => record_form::check(state),
+            Step::SaveThen(leave) => record_form::save(state, &world, Some(leave)),
+            Step::SaveAgain => record_form::save_again(state, &world),
             _ => Vec::new(),
         };
         self.apply(steps, out);
@@ -117,7 +117,7 @@ impl App {
         }
         let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
         if !is_asked {
-            let can_save = matches!(self.screen(), Screen::PatientForm(_));
+            let can_save = matches!(self.screen(), Screen::Form(_));
             let question =
                 if can_save { question::discard(leave) } else { question::abandon(leave) };
             self.layers.push(Layer::Question(Box::new(question)));

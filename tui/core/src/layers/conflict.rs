@@ -4,12 +4,12 @@
 use chrono::{DateTime, Utc};
 use ratatui_core::layout::Rect;
 use serde_json::Value;
-use shared::{Problem, patient::Patient};
+use shared::Problem;
 
 use crate::{
     form::Form,
     input::action::{Action, Context},
-    screens::patients::form::fields::values,
+    record::{Record, RecordKind},
     step::{Event, Step},
     text::display,
     view::paint::Painter,
@@ -40,7 +40,7 @@ struct Row {
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     rows: Vec<Row>,
-    theirs: Box<Patient>,
+    theirs: Record,
     by: String,
     at: usize,
 }
@@ -49,24 +49,19 @@ pub struct State {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merge {
     /// The record as it is now.
-    pub theirs: Box<Patient>,
+    pub theirs: Record,
     /// The fields that get their value.
     pub taken: Vec<&'static str>,
 }
 
 /// The record as it is now, as the refusal carries it.
-pub fn theirs(problem: &Problem) -> Option<Patient> {
-    serde_json::from_value(problem.extra.get("current")?.clone()).ok()
+pub fn theirs(kind: RecordKind, problem: &Problem) -> Option<Record> {
+    kind.record_in(problem.extra.get("current")?.clone())
 }
 
 /// Begins with the form, the record that it was made from, and the record as it is now.
-pub fn init(
-    form: &Form,
-    base: &Patient,
-    theirs: Patient,
-    problem: &Problem,
-    world: &World,
-) -> State {
+pub fn init(form: &Form, base: &Record, theirs: Record, problem: &Problem, world: &World) -> State {
+    let values = base.kind().resource().form.values;
     let (was, is) = (values(base), values(&theirs));
     let empty = String::new();
     let mut rows = Vec::new();
@@ -86,7 +81,7 @@ pub fn init(
         rows.push(Row { name: field.name, label, base, theirs, mine, take, is_clash });
     }
     rows.sort_by_key(|row| !row.is_clash);
-    State { rows, by: by(problem, world), theirs: Box::new(theirs), at: 0 }
+    State { rows, by: by(problem, world), theirs, at: 0 }
 }
 
 /// Who has changed it, and when.

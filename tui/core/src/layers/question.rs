@@ -5,7 +5,6 @@ use serde_json::Value;
 use shared::{
     Problem,
     account::User,
-    patient::Patient,
     rules::REASON_MAX,
     text::{Lines, clean},
 };
@@ -111,7 +110,7 @@ fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
 /// A write that the end of the session stopped.
 pub fn resend(call: &Call) -> State {
     let what = match call {
-        Call::Create { .. } => "The new patient was not saved",
+        Call::Create { kind, .. } => kind.resource().form.not_created,
         Call::Change { .. } => "The change was not saved",
         Call::Do { verb: Verb::Archive, .. } => "The patient was not archived",
         _ => "The patient was not brought back",
@@ -138,16 +137,26 @@ pub fn lost(is_new: bool) -> State {
         .or("Save again", vec![Step::SaveAgain])
 }
 
-/// The patient that a lost save may have registered.
-pub fn found(patient: &Patient, world: &World) -> State {
-    let at = world.stamp(&patient.created_at);
-    let by = display(&patient.created_by_username);
-    let record = Record::from(patient.clone());
-    let named = (record.kind().resource().named)(&record);
-    let words = format!("{named}\nregistered {at} by {by}. Is it the one you have typed?");
-    let name = display(&patient.full_name).into_owned();
-    let steps = vec![Step::Left(Leave::Back), Step::Go(page_of(patient.id.0, name))];
-    ask("A patient of this name is there", words, "Keep editing").or("Yes: show it", steps)
+/// The record that a lost save may have created.
+pub fn found(record: &Record, world: &World) -> State {
+    let resource = record.kind().resource();
+    let (by, at) = record.created();
+    let words = format!(
+        "{}\n{} {} by {}. Is it the one you have typed?",
+        (resource.named)(record),
+        resource.words.created,
+        world.stamp(&at),
+        display(by)
+    );
+    let route = Route::Record {
+        kind: record.kind(),
+        id: record.id(),
+        name: (resource.row)(record).name,
+        is_archived: false,
+        to_edit: false,
+    };
+    let steps = vec![Step::Left(Leave::Back), Step::Go(route)];
+    ask(resource.form.found, words, "Keep editing").or("Yes: show it", steps)
 }
 
 fn page_of(id: i64, name: String) -> Route {

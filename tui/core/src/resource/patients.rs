@@ -1,19 +1,17 @@
 //! Patients.
 
+mod form;
+
 use chrono::{DateTime, Utc};
 use shared::{
+    PartialDate,
     account::SessionPermission,
     patient::{ClinicalMember, Gender, Patient, PatientPermission},
     rules::PLACE_MAX,
 };
 
 use super::{Banner, Column, Deed, Filter, FilterInput, Order, Resource, RowHead, Section, Words};
-use crate::{
-    record::Record,
-    screens::patients::{BLOOD_TYPES, born},
-    text::display,
-    world::World,
-};
+use crate::{record::Record, text::display, world::World};
 
 /// The table of patients.
 pub(super) static PATIENTS: Resource = Resource {
@@ -37,7 +35,7 @@ pub(super) static PATIENTS: Resource = Resource {
     },
     columns: &[
         column("Name", 0, 0, |record| cell(record, |patient| Some(patient.full_name.clone()))),
-        column("Born", 11, 1, |record| cell(record, |patient| Some(born(patient)))),
+        column("Born", 11, 1, |record| cell(record, |patient| Some(born_of(patient)))),
         Column {
             is_right: true,
             ..column("Age", 3, 4, |record| cell(record, |patient| Some(patient.age?.to_string())))
@@ -60,10 +58,10 @@ pub(super) static PATIENTS: Resource = Resource {
         order(Some("-updated_at"), "last changed first"),
     ],
     filters: &[
-        filter("gender", "Sex", FilterInput::Choice(SEXES), |sex| {
+        filter("gender", "Sex", FilterInput::Choice(&sexes("all")), |sex| {
             sex.parse().map_or_else(|_| sex.to_owned(), |sex: Gender| sex.word().to_owned())
         }),
-        filter("blood_type", "Blood type", FilterInput::Choice(BLOOD_TYPES), |blood| {
+        filter("blood_type", "Blood type", FilterInput::Choice(&blood_types("all")), |blood| {
             format!("blood type {blood}")
         }),
         filter("city", "City", FilterInput::Text(PLACE_MAX), |city| format!("city {city}")),
@@ -93,10 +91,42 @@ pub(super) static PATIENTS: Resource = Resource {
     archived_at,
     label,
     value,
+    form: form::FORM,
 };
 
-const SEXES: &[(&str, &str)] =
-    &[("", "all"), ("F", "female"), ("M", "male"), ("O", "other"), ("U", "unknown")];
+/// The sexes as choices. The first is the name of the empty value.
+const fn sexes(empty: &'static str) -> [(&'static str, &'static str); 5] {
+    [("", empty), ("F", "female"), ("M", "male"), ("O", "other"), ("U", "unknown")]
+}
+
+/// The blood types as choices. The first is the name of the empty value.
+const fn blood_types(empty: &'static str) -> [(&'static str, &'static str); 9] {
+    [
+        ("", empty),
+        ("A+", "A+"),
+        ("A-", "A-"),
+        ("B+", "B+"),
+        ("B-", "B-"),
+        ("AB+", "AB+"),
+        ("AB-", "AB-"),
+        ("O+", "O+"),
+        ("O-", "O-"),
+    ]
+}
+
+/// A date of birth as it is shown: with `~` in front where it is an estimate.
+fn born(date: Option<PartialDate>, is_estimated: bool) -> String {
+    match date {
+        Some(date) if is_estimated => format!("~{date}"),
+        Some(date) => date.to_string(),
+        None => String::new(),
+    }
+}
+
+fn born_of(patient: &Patient) -> String {
+    born(patient.date_of_birth, patient.date_of_birth_estimated)
+}
+
 const ARCHIVED: &[(&str, &str)] = &[("", "no"), ("true", "yes: only archived")];
 
 const fn column(head: &'static str, width: u16, rank: u8, value: fn(&Record) -> String) -> Column {
@@ -133,7 +163,7 @@ fn row(record: &Record) -> RowHead {
 
 fn named(record: &Record) -> String {
     let Record::Patient(patient) = record;
-    let born = born(patient);
+    let born = born_of(patient);
     let born = if born.is_empty() { born } else { format!(", born {born}") };
     format!("{}{born}, {}", display(&patient.full_name), display(&patient.mrn))
 }
@@ -167,7 +197,7 @@ fn banner(record: &Record) -> Banner {
         (Some(age), None) => format!("{age} years"),
         (None, _) => "age unknown".to_owned(),
     };
-    let born = match born(patient) {
+    let born = match born_of(patient) {
         born if born.is_empty() => String::new(),
         born => format!(" · born {born}"),
     };
@@ -189,7 +219,7 @@ fn page(record: &Record, world: &World) -> Vec<Section> {
     let allergies = if patient.has_allergies { "recorded, but not shown" } else { "" };
     let allergies = clinical(ClinicalMember::Allergies, &patient.allergies, allergies);
     let history = clinical(ClinicalMember::MedicalHistory, &patient.medical_history, "not shown");
-    let born = match born(patient) {
+    let born = match born_of(patient) {
         born if patient.date_of_birth_estimated => format!("{born} (estimated from an age)"),
         born => born,
     };

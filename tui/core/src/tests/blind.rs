@@ -26,7 +26,7 @@ fn typed(driver: &mut Driver, text: &str) -> Option<String> {
     }
     let is_asked = driver.app.layers().len() > layers
         && matches!(driver.app.layers().last(), Some(Layer::Question(_) | Layer::Conflict(_)));
-    let is_form = matches!(driver.app.screen(), Screen::PatientForm(_));
+    let is_form = matches!(driver.app.screen(), Screen::Form(_));
     (is_asked || is_form || driver.asked(Lane::Save) > 0).then(|| driver.screen())
 }
 

@@ -25,7 +25,7 @@ fn sent(driver: &Driver) -> (Option<i64>, PatientInput) {
 /// The form's values as somebody sees them.
 fn value(driver: &Driver, name: &str) -> String {
     match driver.app.screen() {
-        Screen::PatientForm(state) => state.form.value(name).to_owned(),
+        Screen::Form(state) => state.form.value(name).to_owned(),
         _ => panic!("it is not the form"),
     }
 }

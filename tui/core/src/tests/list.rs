@@ -279,7 +279,7 @@ fn a_row_is_edited_without_opening_it_first() {
         driver.keys("xny");
         assert!(driver.app.layers().is_empty());
         driver.answer(Lane::Record, Ok(one(super::fixtures::jose())));
-        assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
+        assert!(matches!(driver.app.screen(), Screen::Form(_)));
         driver.keys("<esc>");
         assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     }

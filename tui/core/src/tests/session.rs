@@ -202,7 +202,7 @@ fn a_profile_without_permissions_is_completed() {
     assert!(matches!(driver.call(Lane::Account), Call::Profile));
     driver.answer(Lane::Account, Ok(Reply::User(Box::new(user(1, "ana")))));
     driver.keys("<ctrl-n>");
-    assert!(matches!(driver.app.screen(), Screen::PatientForm(_)));
+    assert!(matches!(driver.app.screen(), Screen::Form(_)));
 }
 
 #[test]

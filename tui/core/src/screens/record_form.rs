@@ -1,18 +1,11 @@
-//! A patient's form: for registering and for editing. Nothing typed here is lost by a refusal, the
+//! The form of a record: for creating and for editing one. Nothing typed here is lost by a refusal, the
 //! end of a session, or a server that is away.
 
-pub mod fields;
 mod view;
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
-use serde_json::json;
-use shared::{
-    FieldErrors, Kind, Page,
-    patient::{NewPatient, Patient, PatientInput, PatientOrder, PatientPatch, PatientState},
-    query::Ordering,
-};
+use serde_json::Value;
+use shared::Kind;
 
 pub use self::view::view;
 use crate::{
@@ -26,18 +19,18 @@ use crate::{
         question,
     },
     record::{Record, RecordKind},
-    screens::patients::patients_in,
+    resource::{FormTable, Row},
     step::{Event, Leave, Step},
-    text::display,
     world::World,
 };
 
 /// A form with the record that was read, if there was one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
+    kind: RecordKind,
     pub(crate) form: Form,
     /// The record as it was read.
-    pub(crate) base: Option<Box<Patient>>,
+    pub(crate) base: Option<Record>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
@@ -46,9 +39,9 @@ pub struct State {
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
     pub(crate) is_doubtful: bool,
-    /// Names the patient who is registered here, at every try.
+    /// Names the record that is created here, at every try.
     key: IdempotencyKey,
-    /// The tries to register of which nobody knows whether they were done, oldest first.
+    /// The tries to create it of which nobody knows whether they were done, oldest first.
     lost: Vec<Attempt>,
     /// Which of these is being sent again.
     repeats: Option<usize>,
@@ -57,15 +50,16 @@ pub struct State {
 /// One try to save: what was sent, and every field as it was typed then.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Attempt {
-    input: PatientInput,
+    body: Value,
     values: Vec<String>,
 }
 
-/// Begins, with an empty form or a patient's.
-pub fn init(base: Option<&Patient>, world: &World) -> State {
+/// Begins, with an empty form or a record's.
+pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
     let mut state = State {
-        form: Form::new(fields::of(base)),
-        base: base.cloned().map(Box::new),
+        kind,
+        form: Form::new((kind.resource().form.fields)(base.as_ref())),
+        base,
         is_saving: false,
         sent: Attempt::default(),
         then: None,
@@ -81,46 +75,25 @@ pub fn init(base: Option<&Patient>, world: &World) -> State {
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
-        if self.base.is_some() { "Edit patient" } else { "New patient" }.to_owned()
+        if self.base.is_some() { self.table().edit } else { self.table().new }.to_owned()
     }
 
-    /// Runs the rules that the server has over what is typed.
-    fn judge(&mut self, today: NaiveDate) -> PatientInput {
-        let (input, mut faults) = fields::read(&self.form, self.base.is_some(), today);
-        if let Err(more) = self.stored().changed_by(&input, today) {
-            for (name, error) in more.iter() {
-                if !faults_on(&faults, name) {
-                    faults.add(name, error.clone());
-                }
-            }
-        }
-        self.form.judge(&faults);
-        fields::echo_dates(&mut self.form, today);
-        input
+    fn table(&self) -> &'static FormTable {
+        &self.kind.resource().form
     }
 
-    fn create(&self, input: PatientInput) -> Call {
-        Call::Create {
-            kind: RecordKind::Patient,
-            body: json!(NewPatient(input)),
-            key: self.key.clone(),
-        }
+    /// Runs the rules that the server has over what is typed, and returns it as members of a request.
+    fn judge(&mut self, today: NaiveDate) -> Value {
+        let table = self.table();
+        let (body, errors) = (table.read)(&self.form, self.base.as_ref(), today);
+        self.form.judge(&errors);
+        (table.echo)(&mut self.form, today);
+        body
     }
 
-    fn stored(&self) -> PatientState {
-        self.base.as_ref().map(|base| base.state()).unwrap_or_default()
+    fn create(&self, body: Value) -> Call {
+        Call::Create { kind: self.kind, body, key: self.key.clone() }
     }
-
-    /// The state that the form would make, if it breaks no rule.
-    pub(crate) fn outcome(&self, today: NaiveDate) -> Option<PatientState> {
-        let (input, _) = fields::read(&self.form, self.base.is_some(), today);
-        self.stored().changed_by(&input, today).ok()
-    }
-}
-
-fn faults_on(faults: &FieldErrors, name: &str) -> bool {
-    let stem = name.split('[').next().unwrap_or(name);
-    faults.iter().any(|(known, _)| known.split('[').next() == Some(stem))
 }
 
 /// Does something.
@@ -154,25 +127,25 @@ fn ask_whether_saved(state: &State) -> Step {
 
 /// Sends what is typed.
 fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
-    let input = state.judge(world.today);
+    let body = state.judge(world.today);
     if state.form.insist() {
         return vec![Step::Warn("Not saved: see what is said beside the field.".to_owned())];
     }
     let call = match &state.base {
-        None => state.create(input.clone()),
+        None => state.create(body.clone()),
         Some(_) if !state.form.is_changed() => {
             let said = Step::Inform("Nothing was changed.".to_owned());
             return vec![said, Step::Left(then.unwrap_or(Leave::Back))];
         }
         Some(base) => Call::Change {
-            kind: RecordKind::Patient,
-            id: base.id.0,
-            version: base.version,
-            body: json!(PatientPatch(input.clone())),
+            kind: state.kind,
+            id: base.id(),
+            version: base.version(),
+            body: body.clone(),
         },
     };
     let values = state.form.fields.iter().map(|field| field.value().to_owned()).collect();
-    state.sent = Attempt { input, values };
+    state.sent = Attempt { body, values };
     state.repeats = None;
     state.is_saving = true;
     state.then = then;
@@ -183,7 +156,7 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
 /// done once. What was typed since is saved afterwards.
 fn repeat(state: &mut State, at: usize) -> Option<Step> {
     let attempt = state.lost.get(at)?.clone();
-    let call = state.create(attempt.input.clone());
+    let call = state.create(attempt.body.clone());
     state.sent = attempt;
     state.repeats = Some(at);
     state.is_saving = true;
@@ -204,20 +177,21 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
 }
 
 /// What is said of a record that was saved.
-pub fn told(patient: &Patient, is_new: bool) -> String {
-    let verb = if is_new { "Registered" } else { "Saved" };
-    format!("{verb}: {}, {}", display(&patient.full_name), display(&patient.mrn))
+pub fn told(record: &Record, is_new: bool) -> String {
+    let Row { head, .. } = Row::of(record);
+    let verb = if is_new { record.kind().resource().form.created } else { "Saved" };
+    format!("{verb}: {}, {}", head.name, head.code)
 }
 
 /// Takes the saved record. Returns where to go, and what to say: nowhere, where more was typed
 /// while it was being saved.
-pub fn saved(state: &mut State, patient: &Patient, world: &World) -> (Option<Leave>, String) {
+pub fn saved(state: &mut State, record: &Record, world: &World) -> (Option<Leave>, String) {
     state.is_saving = false;
     state.is_doubtful = false;
     state.lost.clear();
-    let said = told(patient, state.base.is_none());
+    let said = told(record, state.base.is_none());
     let then = state.then.take().unwrap_or(Leave::Back);
-    let values = fields::values(patient);
+    let values = (state.table().values)(record);
     let mut is_more = false;
     for (field, sent) in state.form.fields.iter_mut().zip(&state.sent.values) {
         let stored = values.get(field.name).map_or("", String::as_str);
@@ -228,7 +202,7 @@ pub fn saved(state: &mut State, patient: &Patient, world: &World) -> (Option<Lea
         }
         field.reopen(stored);
     }
-    state.base = Some(Box::new(patient.clone()));
+    state.base = Some(record.clone());
     state.judge(world.today);
     match is_more && state.form.is_changed() {
         true => (None, format!("{said}. What you typed since is not saved yet.")),
@@ -246,7 +220,7 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
             already_created(state, repeated)
         }
         Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
-            match (&state.base, conflict::theirs(problem)) {
+            match (&state.base, conflict::theirs(state.kind, problem)) {
                 (Some(base), Some(theirs)) => {
                     let layer = conflict::init(&state.form, base, theirs, problem, world);
                     vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
@@ -307,25 +281,15 @@ fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Step> {
     }
 }
 
-fn read(patient: &Patient) -> Call {
-    Call::Read { kind: RecordKind::Patient, id: patient.id.0, is_archived: false }
+fn read(record: &Record) -> Call {
+    Call::Read { kind: record.kind(), id: record.id(), is_archived: false }
 }
 
 /// Asks the server whether a save whose answer got lost was done.
 pub fn check(state: &State) -> Vec<Step> {
     let call = match &state.base {
         Some(base) => read(base),
-        None => {
-            let name = ["first_name", "last_name", "date_of_birth"].map(|n| state.form.value(n));
-            let search = name.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-            let filter = shared::patient::PatientFilter {
-                search: Some(search),
-                ordering: Some(Ordering::descending(PatientOrder::CreatedAt)),
-                page_size: Some(5),
-                ..Default::default()
-            };
-            Call::List { kind: RecordKind::Patient, query: filter.pairs() }
-        }
+        None => Call::List { kind: state.kind, query: (state.table().trace)(&state.form) },
     };
     vec![Step::Read(Lane::Record, call)]
 }
@@ -336,43 +300,41 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         return Vec::new();
     }
     match answer {
-        Ok(Reply::Record(Record::Patient(patient))) => checked(state, *patient, world),
+        Ok(Reply::Record(record)) => checked(state, record, world),
+        Ok(Reply::Page(page)) => checked_new(state, page.results.first(), world),
+        Ok(_) => Vec::new(),
         Err(failure) => vec![Step::Warn(sentence(&failure))],
-        page => match patients_in(page) {
-            Ok(page) => checked_new(state, &page, world),
-            Err(failure) => vec![Step::Warn(sentence(&failure))],
-        },
     }
 }
 
 /// Takes the record as it is now: does it hold what was typed?
-fn checked(state: &mut State, patient: Patient, world: &World) -> Vec<Step> {
+fn checked(state: &mut State, record: Record, world: &World) -> Vec<Step> {
     let Some(base) = state.base.clone() else { return Vec::new() };
-    if patient.id != base.id {
+    if (record.kind(), record.id()) != (base.kind(), base.id()) {
         return Vec::new();
     }
     state.is_doubtful = false;
-    if patient.version == base.version {
+    if record.version() == base.version() {
         return vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())];
     }
-    if state.outcome(world.today) == Some(patient.state()) {
+    if (state.table().is_saved)(&state.form, &base, &record, world.today) {
         let said = "It was saved after all.".to_owned();
         return vec![Step::Inform(said), Step::Left(Leave::Back)];
     }
     let problem = shared::Problem::new(Kind::Stale, "");
-    let layer = conflict::init(&state.form, &base, patient, &problem, world);
+    let layer = conflict::init(&state.form, &base, record, &problem, world);
     vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
 }
 
-/// Takes the patients of the same name: is the one that was typed among them?
-fn checked_new(state: &mut State, page: &Page<Patient>, world: &World) -> Vec<Step> {
+/// Takes the newest record of the same name: is it the one that was typed?
+fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<Step> {
     if state.base.is_some() {
         return Vec::new();
     }
     state.is_doubtful = false;
-    match page.results.first() {
-        Some(patient) => {
-            vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(patient, world)))))]
+    match found {
+        Some(record) => {
+            vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(record, world)))))]
         }
         None => vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())],
     }
@@ -380,7 +342,7 @@ fn checked_new(state: &mut State, page: &Page<Patient>, world: &World) -> Vec<St
 
 /// Takes what was chosen over a conflict: the other's record is now the one to change.
 pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
-    let opening: BTreeMap<_, _> = fields::values(&merge.theirs);
+    let opening = (state.table().values)(&merge.theirs);
     for field in &mut state.form.fields {
         let theirs = opening.get(field.name).cloned().unwrap_or_default();
         if merge.taken.contains(&field.name) {

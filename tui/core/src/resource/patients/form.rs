@@ -1,5 +1,4 @@
-//! A patient's fields in the form: from the record to text, and from text to the members of a
-//! request.
+//! The form of a patient: from the record to text, and from text to the members of a request.
 
 use std::collections::BTreeMap;
 
@@ -7,34 +6,47 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use shared::{
     FieldError, FieldErrors, PartialDate,
-    patient::{Patient, PatientInput},
+    patient::{Patient, PatientFilter, PatientInput, PatientOrder, PatientState},
+    query::Ordering,
     read::Reader,
 };
 
+use super::{blood_types, born, sexes};
 use crate::{
     date,
     form::{Form, field::Field},
+    record::Record,
+    resource::FormTable,
 };
 
-const SEXES: &[(&str, &str)] =
-    &[("", "not said"), ("F", "female"), ("M", "male"), ("O", "other"), ("U", "unknown")];
-const BLOOD: &[(&str, &str)] = &[
-    ("", "not said"),
-    ("A+", "A+"),
-    ("A-", "A-"),
-    ("B+", "B+"),
-    ("B-", "B-"),
-    ("AB+", "AB+"),
-    ("AB-", "AB-"),
-    ("O+", "O+"),
-    ("O-", "O-"),
-];
+/// The table of the form.
+pub(super) const FORM: FormTable = FormTable {
+    new: "New patient",
+    edit: "Edit patient",
+    intro: "A new patient. A first or a last name is enough.",
+    created: "Registered",
+    not_created: "The new patient was not saved",
+    found: "A patient of this name is there",
+    fields: of,
+    values: |record| {
+        let Record::Patient(patient) = record;
+        values(patient)
+    },
+    read: read_and_judge,
+    is_saved,
+    echo: echo_dates,
+    follows,
+    trace,
+};
+
+const SEXES: &[(&str, &str)] = &sexes("not said");
+const BLOOD_TYPES: &[(&str, &str)] = &blood_types("not said");
 
 const BORN: &str = "1989-05-25, 25.5.1989, 1989-05, 1989; t is today";
 const DIED: &str = "shown as deceased from then on";
 
 /// Says a date that is typed in full, where it can be read, instead of how it is to be typed.
-pub fn echo_dates(form: &mut Form, today: NaiveDate) {
+fn echo_dates(form: &mut Form, today: NaiveDate) {
     for (name, hint) in [("date_of_birth", BORN), ("deceased_on", DIED)] {
         let Some(field) = form.field_mut(name) else { continue };
         let read = date::read(field.value().trim(), today);
@@ -45,7 +57,8 @@ pub fn echo_dates(form: &mut Form, today: NaiveDate) {
 
 /// The fields of the form, with a patient's values or empty. What was withheld has no field: an empty
 /// one would look as if nothing were recorded.
-pub fn of(patient: Option<&Patient>) -> Vec<Field> {
+fn of(record: Option<&Record>) -> Vec<Field> {
+    let patient = record.map(|Record::Patient(patient)| &**patient);
     let withheld = patient.map(|patient| patient.withheld.as_slice()).unwrap_or_default();
     let values = patient.map(values).unwrap_or_default();
     let value = |name: &str| values.get(name).map_or("", String::as_str);
@@ -57,7 +70,7 @@ pub fn of(patient: Option<&Patient>) -> Vec<Field> {
         line("date_of_birth", "Born").hint(BORN).half(),
         line("age", "or age").hint("where no date of birth is known").half(),
         Field::choice("gender", "Sex", SEXES, value("gender")).half(),
-        Field::choice("blood_type", "Blood type", BLOOD, value("blood_type")).half(),
+        Field::choice("blood_type", "Blood type", BLOOD_TYPES, value("blood_type")).half(),
         line("phone_number", "Phone").half(),
         line("email", "E-mail").half(),
         notes("address", "Address", 2),
@@ -76,7 +89,7 @@ pub fn of(patient: Option<&Patient>) -> Vec<Field> {
 }
 
 /// A patient's values as the form shows them.
-pub fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
+fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let lines = patient.identifiers.iter().map(|i| format!("{}: {}", i.system, i.value));
     BTreeMap::from([
@@ -102,7 +115,7 @@ pub fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
 
 /// Reads the form: in a change only the fields that differ from the record, in a new record only
 /// those that are filled in.
-pub fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, FieldErrors) {
+fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, FieldErrors) {
     let is_sent = |field: &&Field| {
         if is_change { field.is_changed() } else { !field.value().trim().is_empty() }
     };
@@ -138,4 +151,59 @@ fn identifier(line: &str) -> Option<Value> {
         Some((system, value)) => Some(json!({"system": system.trim(), "value": value.trim()})),
         None => Some(json!({"system": line, "value": null})),
     }
+}
+
+fn read_and_judge(form: &Form, base: Option<&Record>, today: NaiveDate) -> (Value, FieldErrors) {
+    let (input, mut errors) = read(form, base.is_some(), today);
+    if let Err(more) = stored(base).changed_by(&input, today) {
+        let stem = |name: &str| name.split('[').next().unwrap_or(name).to_owned();
+        let known: Vec<String> = errors.iter().map(|(name, _)| stem(name)).collect();
+        for (name, error) in more.iter().filter(|(name, _)| !known.contains(&stem(name))) {
+            errors.add(name, error.clone());
+        }
+    }
+    (json!(input), errors)
+}
+
+fn stored(record: Option<&Record>) -> PatientState {
+    record.map(|Record::Patient(patient)| patient.state()).unwrap_or_default()
+}
+
+/// The state that the form would make, if it breaks no rule.
+fn outcome(form: &Form, base: Option<&Record>, today: NaiveDate) -> Option<PatientState> {
+    let (input, _) = read(form, base.is_some(), today);
+    stored(base).changed_by(&input, today).ok()
+}
+
+fn is_saved(form: &Form, base: &Record, now: &Record, today: NaiveDate) -> bool {
+    outcome(form, Some(base), today) == Some(stored(Some(now)))
+}
+
+/// The age that follows from a date of birth, and the other way round.
+fn follows(form: &Form, base: Option<&Record>, field: &Field, today: NaiveDate) -> Option<String> {
+    let typed = field.value().trim();
+    let is_read = match field.name {
+        "date_of_birth" => date::read(typed, today).is_ok_and(|day| !day.is_empty()),
+        "age" => !typed.is_empty(),
+        _ => false,
+    };
+    let outcome = outcome(form, base, today).filter(|_| is_read)?;
+    let age = outcome.age(today)?;
+    let is_estimated = outcome.date_of_birth_estimated;
+    Some(match field.name {
+        "age" => format!("born {}", born(outcome.fields.date_of_birth, is_estimated)),
+        _ => format!("age {age}{}", if is_estimated { ", estimated" } else { "" }),
+    })
+}
+
+fn trace(form: &Form) -> Vec<(&'static str, String)> {
+    let name = ["first_name", "last_name", "date_of_birth"].map(|name| form.value(name));
+    let search = name.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let filter = PatientFilter {
+        search: Some(search),
+        ordering: Some(Ordering::descending(PatientOrder::CreatedAt)),
+        page_size: Some(5),
+        ..PatientFilter::default()
+    };
+    filter.pairs()
 }
