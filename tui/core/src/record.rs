@@ -1,8 +1,26 @@
 //! Records of every kind as one type, so that lists, pages and forms are written once.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{Page, paths, patient::Patient};
+use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient};
+
+use crate::{
+    form::{Form, field::Field},
+    resource::{Banner, Deed, Head, RowHead, Section, Shown, Table},
+    world::World,
+};
+
+/// A record of a kind, if it is one.
+macro_rules! typed {
+    ($kind:ident, $base:ident) => {
+        match $base {
+            Some(Record::$kind(record)) => Some(&**record),
+            _ => None,
+        }
+    };
+}
 
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])* $kind:ident at $path:expr),* $(,)?) => {
@@ -23,6 +41,52 @@ macro_rules! kinds {
             pub fn path(self) -> &'static str {
                 match self {
                     $(Self::$kind => $path),*
+                }
+            }
+
+            /// Sentences, orders and filters.
+            pub fn table(self) -> &'static Table {
+                match self {
+                    $(Self::$kind => const { &<$kind>::TABLE }),*
+                }
+            }
+
+            /// How the columns are laid out.
+            pub fn heads(self) -> Vec<Head> {
+                match self {
+                    $(Self::$kind => <$kind>::COLUMNS.iter().map(|column| column.head).collect()),*
+                }
+            }
+
+            /// The fields of the form, with a record's values or empty.
+            pub fn fields(self, base: Option<&Record>) -> Vec<Field> {
+                match self {
+                    $(Self::$kind => <$kind>::fields(typed!($kind, base))),*
+                }
+            }
+
+            /// Reads what is typed, and runs the rules that the server has.
+            pub fn read(
+                self,
+                form: &Form,
+                base: Option<&Record>,
+                today: NaiveDate,
+            ) -> (Value, FieldErrors) {
+                match self {
+                    $(Self::$kind => <$kind>::read(form, typed!($kind, base), today)),*
+                }
+            }
+
+            /// What follows from the value of a field, if something does.
+            pub fn follows(
+                self,
+                form: &Form,
+                base: Option<&Record>,
+                field: &Field,
+                today: NaiveDate,
+            ) -> Option<String> {
+                match self {
+                    $(Self::$kind => <$kind>::follows(form, typed!($kind, base), field, today)),*
                 }
             }
 
@@ -73,6 +137,74 @@ macro_rules! kinds {
                 }
             }
 
+            /// What its row has beside the columns.
+            pub fn row(&self) -> RowHead {
+                match self {
+                    $(Self::$kind(record) => record.row()),*
+                }
+            }
+
+            /// The values of all columns.
+            pub fn cells(&self) -> Vec<String> {
+                match self {
+                    $(Self::$kind(record) => {
+                        <$kind>::COLUMNS.iter().map(|column| column.cell(record)).collect()
+                    }),*
+                }
+            }
+
+            /// The record in a question.
+            pub fn named(&self) -> String {
+                match self {
+                    $(Self::$kind(record) => record.named()),*
+                }
+            }
+
+            /// What stands at the top of its page.
+            pub fn banner(&self) -> Banner {
+                match self {
+                    $(Self::$kind(record) => record.banner()),*
+                }
+            }
+
+            /// The sections of its page.
+            pub fn sections(&self, world: &World) -> Vec<Section> {
+                match self {
+                    $(Self::$kind(record) => record.sections(world)),*
+                }
+            }
+
+            /// Whether the caller may do this with it.
+            pub fn permits(&self, deed: Deed) -> bool {
+                match self {
+                    $(Self::$kind(record) => record.permits(deed)),*
+                }
+            }
+
+            /// When it was archived.
+            pub fn archived(&self) -> Option<DateTime<Utc>> {
+                match self {
+                    $(Self::$kind(record) => record.archived()),*
+                }
+            }
+
+            /// Its values as the form shows them, by the names of the fields.
+            pub fn values(&self) -> BTreeMap<&'static str, String> {
+                match self {
+                    $(Self::$kind(record) => record.values()),*
+                }
+            }
+
+            /// Whether it holds what was typed over an earlier version of it.
+            pub fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {
+                match (self, base) {
+                    $((Self::$kind(record), Self::$kind(base)) => {
+                        record.is_saved(form, base, today)
+                    })*
+                    _ => false,
+                }
+            }
+
             /// Its version.
             pub fn version(&self) -> i64 {
                 match self {
@@ -92,4 +224,6 @@ macro_rules! kinds {
 kinds! {
     /// A patient.
     Patient at paths::PATIENTS,
+    /// A doctor.
+    Doctor at paths::DOCTORS,
 }

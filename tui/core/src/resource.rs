@@ -1,6 +1,7 @@
 //! What is particular to one kind of record, as data: columns, orders, filters, sections of its page and
 //! sentences. Lists and pages themselves are written once.
 
+mod doctors;
 mod patients;
 
 use std::collections::BTreeMap;
@@ -11,70 +12,77 @@ use shared::{FieldErrors, account::SessionPermission};
 
 use crate::{
     form::{Form, field::Field},
-    record::{Record, RecordKind},
+    record::Record,
+    text::display,
     world::World,
 };
 
-/// Everything in which the lists and pages of one kind of record differ.
-pub struct Resource {
-    /// The sentences.
-    pub words: Words,
+/// A kind of record that has lists, a page and a form.
+pub trait Shown: Sized + 'static {
+    /// Its sentences, orders and filters.
+    const TABLE: Table;
     /// The columns, in the order in which they are shown. The first is the name. It gets the room that
     /// the others leave.
-    pub columns: &'static [Column],
+    const COLUMNS: &'static [Column<Self>];
+
+    /// What its row has beside the columns.
+    fn row(&self) -> RowHead;
+
+    /// The record in a question, so that nobody takes it for another one.
+    fn named(&self) -> String;
+
+    /// What stands at the top of its page.
+    fn banner(&self) -> Banner;
+
+    /// The sections of its page.
+    fn sections(&self, world: &World) -> Vec<Section>;
+
+    /// Whether the caller may do this with it.
+    fn permits(&self, deed: Deed) -> bool;
+
+    /// When it was archived.
+    fn archived(&self) -> Option<DateTime<Utc>>;
+
+    /// The fields of its form, with a record's values or empty.
+    fn fields(base: Option<&Self>) -> Vec<Field>;
+
+    /// The record's values as the form shows them, by the names of the fields.
+    fn values(&self) -> BTreeMap<&'static str, String>;
+
+    /// Reads what is typed, and runs the rules that the server has. In a change of a record, only the
+    /// fields that differ from it are read; in a new one, only those that are filled in.
+    fn read(form: &Form, base: Option<&Self>, today: NaiveDate) -> (Value, FieldErrors);
+
+    /// Whether this record holds what was typed over an earlier version of it.
+    fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool;
+
+    /// What follows from the value of a field, if something does. It is shown behind the field.
+    fn follows(
+        _form: &Form,
+        _base: Option<&Self>,
+        _field: &Field,
+        _today: NaiveDate,
+    ) -> Option<String> {
+        None
+    }
+}
+
+/// What is particular to one kind of record and the same for all records of the kind.
+pub struct Table {
+    /// The sentences.
+    pub words: Words,
     /// The orders. The first is the server's own.
     pub orders: &'static [Order],
     /// The filters.
     pub filters: &'static [Filter],
     /// The permission to create a record.
     pub create: SessionPermission,
-    /// Makes the row of a record, but for its columns.
-    pub row: fn(&Record) -> RowHead,
-    /// The record in a question, so that nobody takes it for another one.
-    pub named: fn(&Record) -> String,
-    /// What stands at the top of a record's page.
-    pub banner: fn(&Record) -> Banner,
-    /// The sections of a record's page.
-    pub page: fn(&Record, &World) -> Vec<Section>,
-    /// Whether the caller may do this with a record.
-    pub allows: fn(&Record, Deed) -> bool,
-    /// When a record was archived.
-    pub archived_at: fn(&Record) -> Option<DateTime<Utc>>,
     /// The label of a member in a history, unless it is its name in words.
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
-    /// The form.
-    pub form: FormTable,
-}
-
-/// What is particular to the form of one kind of record.
-pub struct FormTable {
-    /// The title of the form for a new record.
-    pub new: &'static str,
-    /// The title of the form for a record.
-    pub edit: &'static str,
-    /// What the form for a new record says at its top.
-    pub intro: &'static str,
-    /// What is said of a record that was created.
-    pub created: &'static str,
-    /// What is said of a creation that the end of the session stopped.
-    pub not_created: &'static str,
-    /// The question whether this record is the one whose creation may have been done.
-    pub found: &'static str,
-    /// The fields, with a record's values or empty.
-    pub fields: fn(Option<&Record>) -> Vec<Field>,
-    /// A record's values as the form shows them, by the names of the fields.
-    pub values: fn(&Record) -> BTreeMap<&'static str, String>,
-    /// Reads what is typed, and runs the rules that the server has. In a change of a record, only the
-    /// fields that differ from it are read; in a new one, only those that are filled in.
-    pub read: fn(&Form, Option<&Record>, NaiveDate) -> (Value, FieldErrors),
-    /// Whether a record holds what was typed over an earlier version of it.
-    pub is_saved: fn(&Form, &Record, &Record, NaiveDate) -> bool,
     /// Says in full what has been typed into fields whose text can be read in several ways.
     pub echo: fn(&mut Form, NaiveDate),
-    /// What follows from the value of a field, if something does. It is shown behind the field.
-    pub follows: fn(&Form, Option<&Record>, &Field, NaiveDate) -> Option<String>,
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
@@ -146,20 +154,64 @@ pub struct Words {
     pub archive_effect: &'static str,
     /// The question whether to restore a record.
     pub restore_title: &'static str,
+    /// The title of the form for a new record.
+    pub new: &'static str,
+    /// The title of the form for a record.
+    pub edit: &'static str,
+    /// What the form for a new record says at its top.
+    pub intro: &'static str,
+    /// What is said of a record that was created.
+    pub told: &'static str,
+    /// What is said of a creation that the end of the session stopped.
+    pub not_created: &'static str,
+    /// The question whether this record is the one whose creation may have been done.
+    pub found: &'static str,
+    /// What copying the code is called.
+    pub copy: &'static str,
 }
 
 /// A column of a list.
-pub struct Column {
+pub struct Column<T: 'static> {
+    /// How it is laid out.
+    pub head: Head,
+    /// The value of a record.
+    pub value: fn(&T) -> Option<String>,
+}
+
+/// How a column is laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
     /// Its heading.
-    pub head: &'static str,
+    pub text: &'static str,
     /// The width in columns of the terminal.
     pub width: u16,
     /// The order in which columns get room: 1 is the first.
     pub rank: u8,
     /// Whether its values end at the right edge.
     pub is_right: bool,
+}
+
+impl<T> Column<T> {
+    /// A column whose values begin at the left edge.
+    pub const fn new(
+        text: &'static str,
+        width: u16,
+        rank: u8,
+        value: fn(&T) -> Option<String>,
+    ) -> Self {
+        Self { head: Head { text, width, rank, is_right: false }, value }
+    }
+
+    /// The same column with its values at the right edge.
+    #[must_use]
+    pub const fn right(self) -> Self {
+        Self { head: Head { is_right: true, ..self.head }, value: self.value }
+    }
+
     /// The value of a record, safe to be drawn.
-    pub value: fn(&Record) -> String,
+    pub fn cell(&self, record: &T) -> String {
+        (self.value)(record).map(|text| display(&text).into_owned()).unwrap_or_default()
+    }
 }
 
 /// An order of a list.
@@ -168,6 +220,13 @@ pub struct Order {
     pub ordering: Option<&'static str>,
     /// In words.
     pub words: &'static str,
+}
+
+impl Order {
+    /// An order with its words.
+    pub const fn new(ordering: Option<&'static str>, words: &'static str) -> Self {
+        Self { ordering, words }
+    }
 }
 
 /// A filter of a list.
@@ -184,6 +243,18 @@ pub struct Filter {
     pub words: fn(&str) -> String,
     /// The permission that it needs.
     pub permission: Option<SessionPermission>,
+}
+
+impl Filter {
+    /// A filter without a hint, for everybody.
+    pub const fn new(
+        name: &'static str,
+        label: &'static str,
+        input: FilterInput,
+        words: fn(&str) -> String,
+    ) -> Self {
+        Self { name, label, input, hint: "", words, permission: None }
+    }
 }
 
 /// What the field of a filter takes.
@@ -248,45 +319,34 @@ pub struct Row {
     pub cells: Vec<String>,
 }
 
-impl RecordKind {
-    /// The table of this kind.
-    pub fn resource(self) -> &'static Resource {
-        match self {
-            Self::Patient => &patients::PATIENTS,
-        }
-    }
-}
-
 impl Row {
     /// The row of a record.
     pub fn of(record: &Record) -> Self {
-        let resource = record.kind().resource();
-        let cells = resource.columns.iter().map(|column| (column.value)(record)).collect();
-        Self { id: record.id(), head: (resource.row)(record), cells }
+        Self { id: record.id(), head: record.row(), cells: record.cells() }
     }
 }
 
-impl Resource {
-    /// The columns that fit, each by its place with its width.
-    pub fn fit(&self, width: u16) -> Vec<(usize, u16)> {
-        const GAP: u16 = 2;
-        let name_min = if width >= 60 { 20 } else { 12 };
-        let mut ranked: Vec<(usize, &Column)> = self.columns.iter().enumerate().skip(1).collect();
-        ranked.sort_by_key(|(_, column)| column.rank);
-        let mut left = width;
-        let mut fitting = vec![0];
-        for (at, column) in ranked {
-            let needed = column.width + GAP;
-            if left.saturating_sub(needed) < name_min {
-                break;
-            }
-            left -= needed;
-            fitting.push(at);
+/// The columns that fit, each by its place with its width.
+pub fn fit(heads: &[Head], width: u16) -> Vec<(usize, u16)> {
+    const GAP: u16 = 2;
+    let name_min = if width >= 60 { 20 } else { 12 };
+    let mut ranked: Vec<(usize, &Head)> = heads.iter().enumerate().skip(1).collect();
+    ranked.sort_by_key(|(_, head)| head.rank);
+    let mut left = width;
+    let mut fitting = vec![0];
+    for (at, head) in ranked {
+        let needed = head.width + GAP;
+        if left.saturating_sub(needed) < name_min {
+            break;
         }
-        let shown = self.columns.iter().enumerate().filter(|(at, _)| fitting.contains(at));
-        shown.map(|(at, column)| (at, if at == 0 { left } else { column.width })).collect()
+        left -= needed;
+        fitting.push(at);
     }
+    let shown = heads.iter().enumerate().filter(|(at, _)| fitting.contains(at));
+    shown.map(|(at, head)| (at, if at == 0 { left } else { head.width })).collect()
+}
 
+impl Table {
     /// The place of a list's order in the table.
     pub fn place(&self, query: &Query) -> usize {
         let is_same = |order: &Order| order.ordering == query.ordering;
@@ -303,21 +363,21 @@ impl Resource {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::RecordKind;
 
     #[test]
     fn columns_are_dropped_by_rank_and_fill_the_line() {
-        let resource = RecordKind::Patient.resource();
+        let all = RecordKind::Patient.heads();
         let heads = |width| {
-            let fitting = resource.fit(width);
-            let heads: Vec<_> = fitting.iter().map(|(at, _)| resource.columns[*at].head).collect();
-            heads.join(" ")
+            let fitting = fit(&all, width);
+            fitting.iter().map(|(at, _)| all[*at].text).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(heads(130), "Name Born Age Sex MRN Phone City");
         assert_eq!(heads(78), "Name Born Age Sex MRN Phone");
         assert_eq!(heads(38), "Name Born MRN");
         assert_eq!(heads(1), "Name");
         for width in 20..200 {
-            let used: u16 = resource.fit(width).iter().map(|(_, wide)| wide + 2).sum();
+            let used: u16 = fit(&all, width).iter().map(|(_, wide)| wide + 2).sum();
             assert_eq!(used - 2, width);
         }
     }

@@ -200,7 +200,7 @@ impl App {
             Call::Do { verb: Verb::Archive, .. } => "Archived",
             _ => "Brought back",
         };
-        let RowHead { name, code, .. } = (record.kind().resource().row)(record);
+        let RowHead { name, code, .. } = record.row();
         self.say(Tone::Info, format!("{verb}: {name}, {code}"), out);
         self.learn(ScreenId::APP, record, out);
         let world = self.world.clone();

@@ -61,8 +61,7 @@ pub fn theirs(kind: RecordKind, problem: &Problem) -> Option<Record> {
 
 /// Begins with the form, the record that it was made from, and the record as it is now.
 pub fn init(form: &Form, base: &Record, theirs: Record, problem: &Problem, world: &World) -> State {
-    let values = base.kind().resource().form.values;
-    let (was, is) = (values(base), values(&theirs));
+    let (was, is) = (base.values(), theirs.values());
     let empty = String::new();
     let mut rows = Vec::new();
     for field in &form.fields {

@@ -41,7 +41,7 @@ pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
         };
         field.hint(filter.hint)
     };
-    let fields = kind.resource().filters.iter().filter(allowed).map(field);
+    let fields = kind.table().filters.iter().filter(allowed).map(field);
     State { form: Form::new(fields.collect()), kind, query: query.clone() }
 }
 
@@ -64,7 +64,7 @@ fn read(state: &mut State, world: &World) -> Query {
     let mut errors = FieldErrors::default();
     let mut filters = Vec::new();
     let mut first_day = None;
-    for filter in state.kind.resource().filters {
+    for filter in state.kind.table().filters {
         let Some(field) = state.form.field(filter.name) else { continue };
         let text = field.value().trim();
         if text.is_empty() {

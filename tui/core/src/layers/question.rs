@@ -83,9 +83,9 @@ pub fn abandon(leave: Leave) -> State {
 
 /// A record shall be archived.
 pub fn archive(record: &Record) -> State {
-    let resource = record.kind().resource();
-    let words = format!("{}\n{}", (resource.named)(record), resource.words.archive_effect);
-    let mut state = ask(resource.words.archive_title, words, "Cancel");
+    let table = record.kind().table();
+    let words = format!("{}\n{}", record.named(), table.words.archive_effect);
+    let mut state = ask(table.words.archive_title, words, "Cancel");
     state.form = Form::new(vec![
         Field::text("reason", "Reason", "").hint("may be left empty; Enter goes on to the answer"),
     ]);
@@ -96,9 +96,8 @@ pub fn archive(record: &Record) -> State {
 
 /// A record shall be restored.
 pub fn restore(record: &Record) -> State {
-    let resource = record.kind().resource();
     let call = act(Verb::Restore, record, None);
-    ask(resource.words.restore_title, (resource.named)(record), "Cancel")
+    ask(record.kind().table().words.restore_title, record.named(), "Cancel")
         .or("Restore", vec![Step::Write(call)])
 }
 
@@ -110,7 +109,7 @@ fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
 /// A write that the end of the session stopped.
 pub fn resend(call: &Call) -> State {
     let what = match call {
-        Call::Create { kind, .. } => kind.resource().form.not_created,
+        Call::Create { kind, .. } => kind.table().words.not_created,
         Call::Change { .. } => "The change was not saved",
         Call::Do { verb: Verb::Archive, .. } => "The patient was not archived",
         _ => "The patient was not brought back",
@@ -139,24 +138,24 @@ pub fn lost(is_new: bool) -> State {
 
 /// The record that a lost save may have created.
 pub fn found(record: &Record, world: &World) -> State {
-    let resource = record.kind().resource();
+    let words_of = &record.kind().table().words;
     let (by, at) = record.created();
     let words = format!(
         "{}\n{} {} by {}. Is it the one you have typed?",
-        (resource.named)(record),
-        resource.words.created,
+        record.named(),
+        words_of.created,
         world.stamp(&at),
         display(by)
     );
     let route = Route::Record {
         kind: record.kind(),
         id: record.id(),
-        name: (resource.row)(record).name,
+        name: record.row().name,
         is_archived: false,
         to_edit: false,
     };
     let steps = vec![Step::Left(Leave::Back), Step::Go(route)];
-    ask(resource.form.found, words, "Keep editing").or("Yes: show it", steps)
+    ask(words_of.found, words, "Keep editing").or("Yes: show it", steps)
 }
 
 fn page_of(id: i64, name: String) -> Route {

@@ -6,7 +6,7 @@ use super::middle;
 use crate::{
     input::action::{Action, Context},
     record::RecordKind,
-    resource::{Query, Resource},
+    resource::{Query, Table},
     step::{Event, Step},
     view::paint::Painter,
     world::World,
@@ -22,12 +22,12 @@ pub struct State {
 
 /// Begins with the order that the list has.
 pub fn init(kind: RecordKind, query: &Query) -> State {
-    State { at: kind.resource().place(query), kind, query: query.clone() }
+    State { at: kind.table().place(query), kind, query: query.clone() }
 }
 
 /// The order of a list in words.
-pub fn words(resource: &Resource, query: &Query, is_search: bool) -> String {
-    match resource.orders.get(resource.place(query)) {
+pub fn words(table: &Table, query: &Query, is_search: bool) -> String {
+    match table.orders.get(table.place(query)) {
         Some(order) if order.ordering.is_some() => order.words.to_owned(),
         _ if is_search => "best matches first".to_owned(),
         _ => "by last name".to_owned(),
@@ -36,7 +36,7 @@ pub fn words(resource: &Resource, query: &Query, is_search: bool) -> String {
 
 /// Does something.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
-    let orders = state.kind.resource().orders;
+    let orders = state.kind.table().orders;
     let last = orders.len().saturating_sub(1);
     match event {
         Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
@@ -62,7 +62,7 @@ pub fn contexts() -> &'static [Context] {
 /// Draws it.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
-    let orders = state.kind.resource().orders;
+    let orders = state.kind.table().orders;
     let rows = u16::try_from(orders.len()).unwrap_or_default();
     let inside = painter.frame(middle(area, 52, rows + 2), "Order");
     // Where not all of them fit, the selected one is the last that is seen.

@@ -79,7 +79,7 @@ impl State {
 
     /// What the header calls it.
     pub fn title(&self) -> String {
-        self.kind.resource().words.one.to_owned()
+        self.kind.table().words.one.to_owned()
     }
 
     /// Whether it shows this record.
@@ -88,16 +88,14 @@ impl State {
     }
 
     fn allows(&self, deed: Deed) -> bool {
-        let allows = self.kind.resource().allows;
-        self.record.as_ref().is_some_and(|record| allows(record, deed))
+        self.record.as_ref().is_some_and(|record| record.permits(deed))
     }
 
     /// Takes the record as it is now, and asks for its history where that may be read.
     pub fn show(&mut self, record: Record) -> Vec<Step> {
-        let resource = self.kind.resource();
         self.failure = None;
-        self.is_archived = (resource.archived_at)(&record).is_some();
-        self.name = (resource.row)(&record).name;
+        self.is_archived = record.archived().is_some();
+        self.name = record.row().name;
         self.record = Some(record);
         if self.allows(Deed::History) {
             vec![self.history_at(None)]
@@ -150,7 +148,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Action::CopyMrn => {
             let Some(record) = &state.record else { return Vec::new() };
-            let code = (state.kind.resource().row)(record).code;
+            let code = record.row().code;
             let said = format!("{code} was sent to the terminal's clipboard.");
             return vec![Step::Do(Effect::Copy(code)), Step::Inform(said)];
         }

@@ -16,7 +16,7 @@ use crate::{
     input::action::{Action, Context},
     layers::{Layer, filter, sort},
     record::{Record, RecordKind},
-    resource::{Query, Resource, Row},
+    resource::{Query, Row},
     step::{Event, Leave, Route, Step},
     world::World,
 };
@@ -64,7 +64,7 @@ pub struct Shown {
 /// The list with its search, its order and its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    kind: RecordKind,
+    pub(crate) kind: RecordKind,
     pub(crate) search: Field,
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
@@ -127,7 +127,7 @@ impl State {
 
     /// What the header calls it.
     pub fn title(&self) -> &'static str {
-        let words = &self.resource().words;
+        let words = &self.kind.table().words;
         if self.is_archive() { words.archive } else { words.title }
     }
 
@@ -187,11 +187,6 @@ impl State {
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
             *row = Row::of(record);
         }
-    }
-
-    /// The table of the records that are listed.
-    pub(crate) fn resource(&self) -> &'static Resource {
-        self.kind.resource()
     }
 }
 
@@ -314,7 +309,7 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::NewPatient => world.may(state.resource().create) && !state.is_archive(),
+        Action::NewPatient => world.may(state.kind.table().create) && !state.is_archive(),
         Action::Open | Action::CopyMrn | Action::Results | Action::PageDown => {
             !state.rows.is_empty()
         }

@@ -19,7 +19,7 @@ use crate::{
         question,
     },
     record::{Record, RecordKind},
-    resource::{FormTable, Row},
+    resource::{Row, Words},
     step::{Event, Leave, Step},
     world::World,
 };
@@ -58,7 +58,7 @@ struct Attempt {
 pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
     let mut state = State {
         kind,
-        form: Form::new((kind.resource().form.fields)(base.as_ref())),
+        form: Form::new(kind.fields(base.as_ref())),
         base,
         is_saving: false,
         sent: Attempt::default(),
@@ -75,19 +75,18 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
-        if self.base.is_some() { self.table().edit } else { self.table().new }.to_owned()
+        if self.base.is_some() { self.words().edit } else { self.words().new }.to_owned()
     }
 
-    fn table(&self) -> &'static FormTable {
-        &self.kind.resource().form
+    fn words(&self) -> &'static Words {
+        &self.kind.table().words
     }
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
     fn judge(&mut self, today: NaiveDate) -> Value {
-        let table = self.table();
-        let (body, errors) = (table.read)(&self.form, self.base.as_ref(), today);
+        let (body, errors) = self.kind.read(&self.form, self.base.as_ref(), today);
         self.form.judge(&errors);
-        (table.echo)(&mut self.form, today);
+        (self.kind.table().echo)(&mut self.form, today);
         body
     }
 
@@ -179,7 +178,7 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
 /// What is said of a record that was saved.
 pub fn told(record: &Record, is_new: bool) -> String {
     let Row { head, .. } = Row::of(record);
-    let verb = if is_new { record.kind().resource().form.created } else { "Saved" };
+    let verb = if is_new { record.kind().table().words.told } else { "Saved" };
     format!("{verb}: {}, {}", head.name, head.code)
 }
 
@@ -191,7 +190,7 @@ pub fn saved(state: &mut State, record: &Record, world: &World) -> (Option<Leave
     state.lost.clear();
     let said = told(record, state.base.is_none());
     let then = state.then.take().unwrap_or(Leave::Back);
-    let values = (state.table().values)(record);
+    let values = record.values();
     let mut is_more = false;
     for (field, sent) in state.form.fields.iter_mut().zip(&state.sent.values) {
         let stored = values.get(field.name).map_or("", String::as_str);
@@ -289,7 +288,7 @@ fn read(record: &Record) -> Call {
 pub fn check(state: &State) -> Vec<Step> {
     let call = match &state.base {
         Some(base) => read(base),
-        None => Call::List { kind: state.kind, query: (state.table().trace)(&state.form) },
+        None => Call::List { kind: state.kind, query: (state.kind.table().trace)(&state.form) },
     };
     vec![Step::Read(Lane::Record, call)]
 }
@@ -317,7 +316,7 @@ fn checked(state: &mut State, record: Record, world: &World) -> Vec<Step> {
     if record.version() == base.version() {
         return vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())];
     }
-    if (state.table().is_saved)(&state.form, &base, &record, world.today) {
+    if record.is_saved(&state.form, &base, world.today) {
         let said = "It was saved after all.".to_owned();
         return vec![Step::Inform(said), Step::Left(Leave::Back)];
     }
@@ -342,7 +341,7 @@ fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<
 
 /// Takes what was chosen over a conflict: the other's record is now the one to change.
 pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
-    let opening = (state.table().values)(&merge.theirs);
+    let opening = merge.theirs.values();
     for field in &mut state.form.fields {
         let theirs = opening.get(field.name).cloned().unwrap_or_default();
         if merge.taken.contains(&field.name) {

@@ -15,28 +15,6 @@ use super::{blood_types, born, sexes};
 use crate::{
     date,
     form::{Form, field::Field},
-    record::Record,
-    resource::FormTable,
-};
-
-/// The table of the form.
-pub(super) const FORM: FormTable = FormTable {
-    new: "New patient",
-    edit: "Edit patient",
-    intro: "A new patient. A first or a last name is enough.",
-    created: "Registered",
-    not_created: "The new patient was not saved",
-    found: "A patient of this name is there",
-    fields: of,
-    values: |record| {
-        let Record::Patient(patient) = record;
-        values(patient)
-    },
-    read: read_and_judge,
-    is_saved,
-    echo: echo_dates,
-    follows,
-    trace,
 };
 
 const SEXES: &[(&str, &str)] = &sexes("not said");
@@ -46,7 +24,7 @@ const BORN: &str = "1989-05-25, 25.5.1989, 1989-05, 1989; t is today";
 const DIED: &str = "shown as deceased from then on";
 
 /// Says a date that is typed in full, where it can be read, instead of how it is to be typed.
-fn echo_dates(form: &mut Form, today: NaiveDate) {
+pub(super) fn echo(form: &mut Form, today: NaiveDate) {
     for (name, hint) in [("date_of_birth", BORN), ("deceased_on", DIED)] {
         let Some(field) = form.field_mut(name) else { continue };
         let read = date::read(field.value().trim(), today);
@@ -57,8 +35,7 @@ fn echo_dates(form: &mut Form, today: NaiveDate) {
 
 /// The fields of the form, with a patient's values or empty. What was withheld has no field: an empty
 /// one would look as if nothing were recorded.
-fn of(record: Option<&Record>) -> Vec<Field> {
-    let patient = record.map(|Record::Patient(patient)| &**patient);
+pub(super) fn fields(patient: Option<&Patient>) -> Vec<Field> {
     let withheld = patient.map(|patient| patient.withheld.as_slice()).unwrap_or_default();
     let values = patient.map(values).unwrap_or_default();
     let value = |name: &str| values.get(name).map_or("", String::as_str);
@@ -89,7 +66,7 @@ fn of(record: Option<&Record>) -> Vec<Field> {
 }
 
 /// A patient's values as the form shows them.
-fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
+pub(super) fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let lines = patient.identifiers.iter().map(|i| format!("{}: {}", i.system, i.value));
     BTreeMap::from([
@@ -153,7 +130,11 @@ fn identifier(line: &str) -> Option<Value> {
     }
 }
 
-fn read_and_judge(form: &Form, base: Option<&Record>, today: NaiveDate) -> (Value, FieldErrors) {
+pub(super) fn read_and_judge(
+    form: &Form,
+    base: Option<&Patient>,
+    today: NaiveDate,
+) -> (Value, FieldErrors) {
     let (input, mut errors) = read(form, base.is_some(), today);
     if let Err(more) = stored(base).changed_by(&input, today) {
         let stem = |name: &str| name.split('[').next().unwrap_or(name).to_owned();
@@ -165,22 +146,27 @@ fn read_and_judge(form: &Form, base: Option<&Record>, today: NaiveDate) -> (Valu
     (json!(input), errors)
 }
 
-fn stored(record: Option<&Record>) -> PatientState {
-    record.map(|Record::Patient(patient)| patient.state()).unwrap_or_default()
+fn stored(base: Option<&Patient>) -> PatientState {
+    base.map(Patient::state).unwrap_or_default()
 }
 
 /// The state that the form would make, if it breaks no rule.
-fn outcome(form: &Form, base: Option<&Record>, today: NaiveDate) -> Option<PatientState> {
+pub(super) fn outcome(
+    form: &Form,
+    base: Option<&Patient>,
+    today: NaiveDate,
+) -> Option<PatientState> {
     let (input, _) = read(form, base.is_some(), today);
     stored(base).changed_by(&input, today).ok()
 }
 
-fn is_saved(form: &Form, base: &Record, now: &Record, today: NaiveDate) -> bool {
-    outcome(form, Some(base), today) == Some(stored(Some(now)))
-}
-
 /// The age that follows from a date of birth, and the other way round.
-fn follows(form: &Form, base: Option<&Record>, field: &Field, today: NaiveDate) -> Option<String> {
+pub(super) fn follows(
+    form: &Form,
+    base: Option<&Patient>,
+    field: &Field,
+    today: NaiveDate,
+) -> Option<String> {
     let typed = field.value().trim();
     let is_read = match field.name {
         "date_of_birth" => date::read(typed, today).is_ok_and(|day| !day.is_empty()),
@@ -196,7 +182,7 @@ fn follows(form: &Form, base: Option<&Record>, field: &Field, today: NaiveDate) 
     })
 }
 
-fn trace(form: &Form) -> Vec<(&'static str, String)> {
+pub(super) fn trace(form: &Form) -> Vec<(&'static str, String)> {
     let name = ["first_name", "last_name", "date_of_birth"].map(|name| form.value(name));
     let search = name.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
     let filter = PatientFilter {

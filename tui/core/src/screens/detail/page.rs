@@ -76,7 +76,7 @@ fn sides(state: &State, world: &World) -> (Vec<Line>, Vec<Line>) {
     let (left_columns, right_columns) = widths(world);
     let Some(record) = &state.record else { return (Vec::new(), Vec::new()) };
     let mut page = Page { lines: Vec::new(), columns: left_columns };
-    for section in (record.kind().resource().page)(record, world) {
+    for section in record.sections(world) {
         page.section(section);
     }
     let mut left = page.lines;
@@ -143,14 +143,12 @@ fn banner(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
         painter.rule(area, area.y + 2);
         return;
     };
-    let resource = record.kind().resource();
-    let Banner { name, code, line, warning } = (resource.banner)(record);
+    let Banner { name, code, line, warning } = record.banner();
     let right = text::width(&code);
     let room = area.width.saturating_sub(right + 2);
     painter.text(area.x, area.y, room, &name, bold);
     painter.text_right(area.right(), area.y, right, &code, bold);
-    let archived = (resource.archived_at)(record);
-    let archived = archived.map(|at| format!("ARCHIVED {}", world.day(&at)));
+    let archived = record.archived().map(|at| format!("ARCHIVED {}", world.day(&at)));
     let failure = state.failure.as_ref();
     let failure = failure.map(|why| format!("! not up to date: {}", display(why)));
     let warnings: Vec<_> = [warning, archived, failure].into_iter().flatten().collect();

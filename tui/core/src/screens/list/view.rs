@@ -5,7 +5,7 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     layers::sort,
-    resource::{Resource, Row, RowHead},
+    resource::{Head, Row, RowHead, fit},
     text::{self, display, paragraphs},
     view::paint::Painter,
     world::World,
@@ -24,9 +24,9 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     search(state, area, painter, has_focus);
     narrowed(state, area, painter);
-    let resource = state.resource();
-    let columns = resource.fit(area.width);
-    heads(resource, &columns, area, painter);
+    let all = state.kind.heads();
+    let columns = fit(&all, area.width);
+    heads(&all, &columns, area, painter);
     let place = Rect { y: area.y + ABOVE, height: area.height.saturating_sub(ABOVE), ..area };
     if state.rows.is_empty() {
         instead(state, world, place, painter);
@@ -39,7 +39,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         let is_active = has_focus && !state.is_searching;
         draw_row(
             row,
-            (resource, &columns),
+            (&all, &columns),
             Rect { y, height: 1, ..place },
             painter,
             is_selected,
@@ -65,7 +65,7 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
     painter.style(Rect { x, y: area.y, width: columns, height: 1 }, style);
     let typed = state.search.value();
     if typed.is_empty() && !is_focused {
-        painter.text(x, area.y, columns, state.resource().words.search, theme.dim);
+        painter.text(x, area.y, columns, state.kind.table().words.search, theme.dim);
     } else {
         let before = state.search.editor().map_or(0, |editor| {
             text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
@@ -92,9 +92,9 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
 fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let order =
-        sort::words(state.resource(), &state.query, !state.search.value().trim().is_empty());
+        sort::words(state.kind.table(), &state.query, !state.search.value().trim().is_empty());
     let mut words = vec![order];
-    words.extend(state.resource().filters_in_words(&state.query));
+    words.extend(state.kind.table().filters_in_words(&state.query));
     let line = words.join(" · ");
     let failure = state.failure.as_ref().filter(|_| !state.rows.is_empty());
     match failure {
@@ -109,12 +109,12 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-fn heads(resource: &Resource, columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
+fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let y = area.y + ABOVE - 1;
     let mut x = area.x;
     for (at, width) in columns {
-        let head = resource.columns.get(*at).map_or("", |column| column.head);
+        let head = all.get(*at).map_or("", |head| head.text);
         painter.text(x, y, *width, head, theme.title);
         x = x.saturating_add(*width).saturating_add(2);
     }
@@ -122,7 +122,7 @@ fn heads(resource: &Resource, columns: &[(usize, u16)], area: Rect, painter: &mu
 
 fn draw_row(
     row: &Row,
-    (resource, columns): (&Resource, &[(usize, u16)]),
+    (all, columns): (&[Head], &[(usize, u16)]),
     place: Rect,
     painter: &mut Painter<'_>,
     is_selected: bool,
@@ -141,7 +141,7 @@ fn draw_row(
     }
     let mut x = place.x;
     for (at, width) in columns {
-        let is_right = resource.columns.get(*at).is_some_and(|column| column.is_right);
+        let is_right = all.get(*at).is_some_and(|head| head.is_right);
         let value = row.cells.get(*at).map_or("", String::as_str);
         match (*at, is_right) {
             (0, _) => name(row, x, place.y, *width, painter, style),
@@ -181,7 +181,7 @@ fn name(
 fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let searched = state.search.value().trim();
-    let words = &state.resource().words;
+    let words = &state.kind.table().words;
     let may_add = super::offers(state, world, crate::input::action::Action::NewPatient);
     let (title, what) = match (&state.failure, &state.page) {
         (Some(failure), _) if state.is_refused => {

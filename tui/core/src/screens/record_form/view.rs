@@ -26,7 +26,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             let note = head.notes.first().map(|note| format!(" · {note}")).unwrap_or_default();
             format!("{} · {}{note}", head.name, head.code)
         }
-        None => state.table().intro.to_owned(),
+        None => state.words().intro.to_owned(),
     };
     let used = painter.text(place.x, area.y, place.width, &title, theme.title);
     let changed = match (state.is_doubtful, state.is_saving, state.form.is_changed()) {
@@ -37,8 +37,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     };
     let room = place.width.saturating_sub(used + 2);
     painter.text_right(place.right(), area.y, room, changed, theme.warning);
-    let follows = |field: &Field| {
-        (state.table().follows)(&state.form, state.base.as_ref(), field, world.today)
-    };
+    let follows =
+        |field: &Field| state.kind.follows(&state.form, state.base.as_ref(), field, world.today);
     form::view::draw(painter, place, &state.form, has_focus, &follows);
 }

@@ -4,14 +4,14 @@ use serde_json::Value;
 use shared::history::HistoryEntry;
 
 use super::{Kind, Line, State};
-use crate::{resource::Resource, text::paragraphs, world::World};
+use crate::{resource::Table, text::paragraphs, world::World};
 
 /// What stands for a value that is empty.
 const NOTHING: &str = "—";
 
 /// The history as lines of the page.
 pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
-    let resource = state.kind.resource();
+    let table = state.kind.table();
     let mut lines = vec![Line::title("History")];
     let mut say = |text: String, kind| {
         let (indent, more) = if kind == Kind::Entry { ("  ", "    ") } else { ("", "  ") };
@@ -25,12 +25,12 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
         say(format!("! {failure} Ctrl-R tries again."), Kind::Head);
     }
     for entry in &state.history {
-        say(headline(resource, entry, world), Kind::Head);
+        say(headline(table, entry, world), Kind::Head);
         let is_new = entry.changes.iter().all(|change| is_empty(&change.old));
         for change in &entry.changes {
-            let shown = |content| value(resource, &change.field, content);
+            let shown = |content| value(table, &change.field, content);
             let (old, new) = (shown(&change.old), shown(&change.new));
-            let field = label(resource, &change.field);
+            let field = label(table, &change.field);
             say(
                 match is_new && is_made(entry) {
                     true => format!("{field}: {new}"),
@@ -51,10 +51,10 @@ fn is_made(entry: &HistoryEntry) -> bool {
     entry.action.ends_with(".created") || entry.action.ends_with(".imported")
 }
 
-fn headline(resource: &Resource, entry: &HistoryEntry, world: &World) -> String {
-    let own = entry.action.strip_prefix(resource.words.entity);
+fn headline(table: &Table, entry: &HistoryEntry, world: &World) -> String {
+    let own = entry.action.strip_prefix(table.words.entity);
     let what = match own.and_then(|deed| deed.strip_prefix('.')) {
-        Some("created") => resource.words.created.to_owned(),
+        Some("created") => table.words.created.to_owned(),
         Some("updated") => "changed".to_owned(),
         Some(deed) => deed.replace('_', " "),
         None => entry.action.replace(['.', '_'], " "),
@@ -64,8 +64,8 @@ fn headline(resource: &Resource, entry: &HistoryEntry, world: &World) -> String 
 }
 
 /// A member as the form calls it.
-fn label(resource: &Resource, field: &str) -> String {
-    if let Some(label) = (resource.label)(field) {
+fn label(table: &Table, field: &str) -> String {
+    if let Some(label) = (table.label)(field) {
         return label.to_owned();
     }
     let words = field.replace('_', " ");
@@ -83,25 +83,23 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn value(resource: &Resource, field: &str, value: &Value) -> String {
+fn value(table: &Table, field: &str, value: &Value) -> String {
     match value {
         _ if is_empty(value) => NOTHING.to_owned(),
         Value::String(code) => {
-            (resource.value)(field, code).map_or_else(|| code.clone(), str::to_owned)
+            (table.value)(field, code).map_or_else(|| code.clone(), str::to_owned)
         }
         Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| self::value(resource, field, item))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Value::Array(items) => {
+            items.iter().map(|item| self::value(table, field, item)).collect::<Vec<_>>().join(", ")
+        }
         Value::Object(members) => match (members.get("system"), members.get("value")) {
             (Some(Value::String(system)), Some(Value::String(value))) => {
                 format!("{system}: {value}")
             }
             _ => {
                 let named = |(name, item): (&String, &Value)| {
-                    format!("{} {}", name.replace('_', " "), self::value(resource, name, item))
+                    format!("{} {}", name.replace('_', " "), self::value(table, name, item))
                 };
                 members.iter().map(named).collect::<Vec<_>>().join(", ")
             }
