@@ -77,6 +77,7 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
         updated_at: row.get("updated_at")?,
         version: row.get("version")?,
         archived_at: row.get("archived_at")?,
+        matched: None,
         permissions: None,
     };
     patient.age =

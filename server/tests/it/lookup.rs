@@ -14,6 +14,7 @@ on_both! {
     only_what_the_caller_may_see_is_found,
     the_best_twenty_come_first,
     looking_up_a_record_number_notes_a_read,
+    a_result_tells_which_of_its_parts_match,
 }
 
 async fn typed(client: &Client, text: &str) -> Answer {
@@ -83,10 +84,12 @@ async fn every_kind_of_text_is_recognised_and_the_match_named(backend: Backend) 
         assert_eq!(tried.join(" "), read_as, "{text}");
     }
     let both = found(&staff, "1555").await;
-    let list = staff.get("/api/patients?search=1555&clinical=false").await;
-    assert_eq!(both["results"][0]["record"], list.results()[0]);
-    let list = staff.get("/api/doctors?search=1555").await;
-    assert_eq!(both["results"][1]["record"], list.results()[0]);
+    let lists = ["/api/patients?search=1555&clinical=false", "/api/doctors?search=1555"];
+    for (path, result) in lists.iter().zip(both["results"].as_array().unwrap()) {
+        let mut row = staff.get(path).await.results()[0].clone();
+        let matched = row.as_object_mut().unwrap().remove("matched");
+        assert_eq!((&result["record"], result.get("matched")), (&row, matched.as_ref()));
+    }
     let kinds: Vec<_> = both["results"].as_array().unwrap().iter().map(|it| &it["kind"]).collect();
     assert_eq!(kinds, ["patient", "doctor"]);
 }
@@ -175,4 +178,33 @@ async fn looking_up_a_record_number_notes_a_read(backend: Backend) {
     assert_eq!(readings().await, 1);
     found(&staff, "p-000001-b").await;
     assert_eq!(readings().await, 2);
+}
+
+async fn a_result_tells_which_of_its_parts_match(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    furnish(&staff).await;
+    let part = |field: &str, from: i64, to: i64| json!({"field": field, "from": from, "to": to});
+    for (text, expected) in [
+        ("p 000-001 b", vec![part("mrn", 0, 8)]),
+        ("#1", vec![part("id", 0, 1)]),
+        (
+            "1989-05 gom",
+            vec![part("last_name", 0, 3), part("date_of_birth", 0, 7), part("full_name", 5, 8)],
+        ),
+        ("jose.g@", vec![part("email", 0, 7)]),
+        ("ab12345", vec![part("identifiers[0].value", 0, 9)]),
+        ("4567", vec![part("phone_number", 13, 17)]),
+        (
+            "heart sar",
+            vec![part("first_name", 0, 3), part("clinic_name", 0, 5), part("full_name", 0, 3)],
+        ),
+        ("md-1", vec![part("license_number", 0, 4)]),
+        ("cardio", vec![part("specialization", 0, 6)]),
+        ("joh bos", vec![part("last_name", 0, 3), part("city", 0, 3), part("full_name", 6, 9)]),
+    ] {
+        let found = found(&staff, text).await;
+        assert_eq!(found["results"][0]["matched"], json!(expected), "{text}");
+        assert!(found["results"][0]["record"].get("matched").is_none(), "{text}");
+    }
 }

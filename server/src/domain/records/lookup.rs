@@ -3,9 +3,10 @@
 use shared::{
     doctor::{Doctor, DoctorFilter},
     id::{DoctorId, PatientId},
-    lookup::{FOUND_MAX, Found, FoundKind, FoundRecord, Lookup, Reading, Why, not_an_id},
-    patient::{Patient, PatientFilter, full_name},
-    text::{fold_word, name_words},
+    lookup::{FOUND_MAX, Found, FoundKind, FoundRecord, Lookup, not_an_id},
+    matched::{MatchedPart, Why},
+    patient::{Patient, PatientFilter},
+    search::Reading,
 };
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         ArchiveState, Conn, doctors,
         listing::{self, Seek},
         patients,
-        search::{Search, doctor_terms, terms},
+        search::Search,
     },
     domain::access::{Action, Scope, scope},
     error::Error,
@@ -68,12 +69,14 @@ async fn by_id(
 ) -> Result<Lookup, Error> {
     let id: PatientId = digits.parse().map_err(|_| Error::invalid("q", not_an_id()))?;
     let today = app.clock().today();
+    let matched = Some(vec![MatchedPart::new("id", 0..id.to_string().len())]);
     let mut results = Vec::new();
     if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
-        results.push(patient(row.record.without_clinical(), Why::Id));
+        let found = Patient { matched: matched.clone(), ..row.record.without_clinical() };
+        results.push(patient(found, Why::Id));
     }
     if let Some(row) = doctors::get(conn, DoctorId(id.0), ArchiveState::Current).await? {
-        results.push(doctor(row.record, Why::Id));
+        results.push(doctor(Doctor { matched, ..row.record }, Why::Id));
     }
     Ok(Lookup { read_as: vec![Reading::Id], results })
 }
@@ -92,21 +95,17 @@ async fn patients_with(
     search: &Search,
 ) -> Result<Ranked, Error> {
     let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
-    let (search, today) = (Some(search), app.clock().today());
-    let listing =
-        patients::Listing { filter: &filter, search, scope: visible, today, clinical: false };
+    let today = app.clock().today();
+    let listing = patients::Listing {
+        filter: &filter,
+        search: Some(search),
+        scope: visible,
+        today,
+        clinical: false,
+    };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
-        let terms = terms(&found.mrn, &found.fields);
-        let why = match search.and_then(|search| search.matched(&terms)) {
-            Some(Reading::Id) => Why::Id,
-            Some(Reading::Mrn) => Why::Mrn,
-            Some(Reading::Email) => Why::Email,
-            Some(Reading::DateOfBirth) => Why::DateOfBirth,
-            Some(Reading::Phone) => Why::Phone,
-            Some(Reading::Identifier) => Why::Identifier,
-            Some(Reading::Name) | None => Why::Name,
-        };
+        let why = search.why(&found);
         (key.rank, patient(found, why))
     });
     Ok(found.collect())
@@ -117,34 +116,10 @@ async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Resu
     let listing = doctors::Listing { filter: &filter, search: Some(search) };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
-        let why = match search.matched(&doctor_terms(&found.fields)) {
-            Some(Reading::Email) => Why::Email,
-            Some(Reading::Phone) => Why::Phone,
-            Some(Reading::Identifier) => Why::License,
-            _ => of_words(&found, typed),
-        };
+        let why = search.why(&found);
         (key.rank, doctor(found, why))
     });
     Ok(found.collect())
-}
-
-/// The member of a doctor that has matched. A match of the name comes first.
-fn of_words(doctor: &Doctor, typed: &str) -> Why {
-    let typed: Vec<String> =
-        typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();
-    let has = |text: &str| {
-        let words = name_words(text);
-        typed.iter().any(|typed| words.iter().any(|word| word.starts_with(typed.as_str())))
-    };
-    let name = full_name(doctor.first_name.as_deref(), doctor.last_name.as_deref());
-    let places = [
-        (Some(name.as_str()), Why::Name),
-        (Some(doctor.specialization.as_str()), Why::Specialization),
-        (doctor.clinic_name.as_deref(), Why::Clinic),
-        (doctor.city.as_deref(), Why::City),
-    ];
-    let met = places.into_iter().find(|(text, _)| text.is_some_and(has));
-    met.map_or(Why::Name, |(_, why)| why)
 }
 
 /// A label from the parts that are known.
@@ -152,24 +127,27 @@ fn label(parts: [Option<String>; 3]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn patient(patient: Patient, why: Why) -> Found {
+/// A result. What has matched is a member of the result instead of the record.
+fn patient(mut patient: Patient, why: Why) -> Found {
     let born = patient.date_of_birth.map(|born| born.to_string());
     Found {
         kind: FoundKind::Patient,
         id: patient.id.0,
         label: label([Some(patient.full_name.clone()), born, Some(patient.mrn.clone())]),
         why,
+        matched: patient.matched.take(),
         record: FoundRecord::Patient(Box::new(patient)),
     }
 }
 
-fn doctor(doctor: Doctor, why: Why) -> Found {
+fn doctor(mut doctor: Doctor, why: Why) -> Found {
     let (name, license) = (doctor.full_name.clone(), doctor.license_number.clone());
     Found {
         kind: FoundKind::Doctor,
         id: doctor.id.0,
         label: label([Some(name), Some(doctor.specialization.clone()), license]),
         why,
+        matched: doctor.matched.take(),
         record: FoundRecord::Doctor(Box::new(doctor)),
     }
 }
