@@ -40,7 +40,8 @@ record! {
     Lookup {
         /// The interpretations of the text, the most likely first. Empty for an empty text.
         read_as: Vec<Reading> => [max_items(7)],
-        /// The matching patients and doctors, best first, at most 20.
+        /// The matching patients and doctors, best first, at most 20. For an empty text, the patients
+        /// whom the caller has opened or written last, newest first.
         results: Vec<Found> => [max_items(FOUND_MAX)],
     }
 }
@@ -57,7 +58,7 @@ record! {
         /// The part of the record that matches. For several words, it is the name if one of them
         /// matches it, otherwise the match of the first word.
         why: Why,
-        /// The parts of the record that match, by member and place.
+        /// The parts of the record that match, by member and place. Absent for an empty text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         matched: Option<Vec<MatchedPart>> => [max_items(PARTS_MAX), optional()],
         /// The record, as in its list, without `matched`.
@@ -96,7 +97,7 @@ pub struct LookupQuery {
 
 impl Query for LookupQuery {
     fn read(reader: &mut Reader) -> Option<Self> {
-        // An empty text has no results, but an absent parameter is an error.
+        // An empty text asks for the latest patients, but an absent parameter is an error.
         let typed =
             |value| read::line(SEARCH_MAX)(value).map(|text| Some(text.unwrap_or_default()));
         Some(Self { q: reader.required("q", typed)? })
@@ -110,7 +111,8 @@ impl Describe for LookupQuery {
     fn schema(registry: &mut Registry) -> MetaSchema {
         let mut members = Members::new(registry);
         let doc = "The typed text: a medical record number, digits of a phone number, a date of \
-            birth, an e-mail address, an id after `#`, or words of a name, optionally with a date.";
+            birth, an e-mail address, an id after `#`, or words of a name, optionally with a date. Empty for the patients \
+            whom the caller has opened or written last.";
         members.add::<String>("q", doc, true, |shape| shape.max_length(SEARCH_MAX));
         members.finish("")
     }

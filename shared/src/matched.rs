@@ -16,7 +16,7 @@ pub const PARTS_MAX: i64 = 1_000;
 pub const FIELD_MAX: usize = 40;
 
 choice! {
-    /// The part of a record that matches.
+    /// The part of a record that matches, or `recent` where nothing was typed.
     Why {
         /// The id.
         Id = "id",
@@ -40,20 +40,23 @@ choice! {
         Clinic = "clinic",
         /// The doctor's city.
         City = "city",
+        /// No part: the patient is one of those whom the caller has opened or written last.
+        Recent = "recent",
     }
 }
 
 impl Why {
     /// How a typed word is read where it matches this part.
-    fn reading(self) -> Reading {
+    fn reading(self) -> Option<Reading> {
         match self {
-            Self::Id => Reading::Id,
-            Self::Mrn => Reading::Mrn,
-            Self::Email => Reading::Email,
-            Self::DateOfBirth => Reading::DateOfBirth,
-            Self::Phone => Reading::Phone,
-            Self::Identifier | Self::License => Reading::Identifier,
-            Self::Name | Self::Specialization | Self::Clinic | Self::City => Reading::Name,
+            Self::Id => Some(Reading::Id),
+            Self::Mrn => Some(Reading::Mrn),
+            Self::Email => Some(Reading::Email),
+            Self::DateOfBirth => Some(Reading::DateOfBirth),
+            Self::Phone => Some(Reading::Phone),
+            Self::Identifier | Self::License => Some(Reading::Identifier),
+            Self::Name | Self::Specialization | Self::Clinic | Self::City => Some(Reading::Name),
+            Self::Recent => None,
         }
     }
 }
@@ -100,7 +103,7 @@ impl<'a> Member<'a> {
 
     /// The places in the value that the word matches. They may overlap.
     fn places(&self, word: &Word) -> Vec<Range<usize>> {
-        let reading = self.why.reading();
+        let Some(reading) = self.why.reading() else { return Vec::new() };
         let Some(beginning) = word.beginning(reading) else { return Vec::new() };
         let value = self.value.as_ref();
         match reading {
@@ -235,6 +238,7 @@ mod tests {
             (Why::Mrn, "P000001B", "p 000-001 b", "[P000001B]"),
             (Why::Mrn, "P000001B", "P-0000", "[P0000]01B"),
             (Why::DateOfBirth, "1989-05-25", "1989-05", "[1989-05]-25"),
+            (Why::Recent, "Ann", "ann", "Ann"),
         ] {
             assert_eq!(shown(why, value, typed), expected, "{typed}");
         }

@@ -9,12 +9,13 @@ use shared::{
     search::Reading,
 };
 
+use super::Record;
 use crate::{
     app::App,
     db::{
         ArchiveState, Conn, doctors,
         listing::{self, Seek},
-        patients,
+        patients::{self, LOOKED_UP, Recent},
         search::Search,
     },
     domain::access::{Action, Scope, scope},
@@ -23,17 +24,18 @@ use crate::{
 };
 
 /// Finds patients and doctors by a typed text: patients that the caller may see, without their
-/// clinical members, and all doctors, without archived ones. Like a list, a result is not noted as
-/// a read of its records, unless it is a single patient found by id or medical record number.
+/// clinical members, and all doctors, without archived ones. For an empty text, the patients whom the
+/// caller has opened or written last. Like a list, a result is not noted as a read of its records,
+/// unless it is a single patient found by id or medical record number.
 ///
 /// Fails for a medical record number with a wrong check letter if nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
+    if typed.is_empty() {
+        return recent(app, actor, visible).await;
+    }
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    if typed.is_empty() {
-        return Ok(Lookup { read_as: Vec::new(), results: Vec::new() });
-    }
     if let Some(id) = typed.strip_prefix('#') {
         let found = by_id(app, &mut conn, visible, id.trim()).await?;
         return Ok(noted(app, actor, found));
@@ -45,18 +47,30 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
         return Err(Error::invalid("q", error));
     }
     found.sort_by_key(|(rank, _)| *rank);
-    found.truncate(usize::try_from(FOUND_MAX).unwrap_or_default());
+    found.truncate(RESULTS_MAX);
     let results = found.into_iter().map(|(_, found)| found).collect();
     Ok(noted(app, actor, Lookup { read_as, results }))
 }
 
-/// Notes a read if the result has exactly one patient, found by its id or medical record number.
+/// The patients whom the caller has opened or written last, newest first.
+async fn recent(app: &App, actor: &Actor, visible: Scope) -> Result<Lookup, Error> {
+    let opened = [Patient::READ, Patient::HISTORY_READ].map(Option::unwrap_or_default);
+    // Before the audit log is read, so that no read is written unnoticed in between.
+    let waiting = app.reads().waiting(actor.id(), &opened, RESULTS_MAX);
+    let recent = Recent { user: actor.id(), waiting: &waiting, scope: visible };
+    let mut read = app.db().read().await?;
+    let patients = recent.read(&mut read.conn(), app.clock().today()).await?;
+    let results = patients.into_iter().map(|it| patient(it, Why::Recent)).collect();
+    Ok(Lookup { read_as: Vec::new(), results })
+}
+
+/// Notes a lookup if the result has exactly one patient, found by its id or medical record number.
 fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
     let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
     if let (Some(one), None) = (patients.next(), patients.next())
         && matches!(one.why, Why::Id | Why::Mrn)
     {
-        app.reads().note(actor, app.clock().now(), "patient.read", "patient", one.id);
+        app.reads().note(actor, app.clock().now(), LOOKED_UP, Patient::ENTITY, one.id);
     }
     found
 }
@@ -80,6 +94,9 @@ async fn by_id(
     }
     Ok(Lookup { read_as: vec![Reading::Id], results })
 }
+
+/// The maximum number of results.
+const RESULTS_MAX: usize = FOUND_MAX as usize;
 
 /// A slice of as many rows as are shown at most.
 const SPAN: Seek = Seek { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
