@@ -291,6 +291,7 @@ const PATHS: &[&str] = &[
     "/api/assignments?assigned_from=2026-01-01",
     "/api/assignments?doctor=7",
     "/api/assignments?search=gomez",
+    "/api/lookup?q=",
     "/api/lookup?q=P000001B",
     "/api/lookup?q=gomez%201989",
     "/api/lookup?q=4567",

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     FieldError, FieldErrors, Money, UserId,
     id::{DoctorId, id},
+    matched::{MatchedPart, Member, PARTS_MAX, Searched, Why},
     moment::{MOMENT_MAX, Moment},
     money::money,
     query::{self, Ordering},
@@ -132,6 +133,29 @@ record! {
         created_by_username: String => [max_length(EMAIL_MAX), example("ana")],
         /// The time at which it was archived.
         archived_at: Option<DateTime<Utc>> => [example(serde_json::Value::Null)],
+        /// The parts that the search matches, by member and place. Only in rows of a search.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        matched: Option<Vec<MatchedPart>> => [max_items(PARTS_MAX), optional()],
+    }
+}
+
+impl Searched for Doctor {
+    fn members(&self) -> Vec<Member<'_>> {
+        let members = [
+            ("first_name", Why::Name, self.first_name.as_ref()),
+            ("last_name", Why::Name, self.last_name.as_ref()),
+            ("specialization", Why::Specialization, Some(&self.specialization)),
+            ("email", Why::Email, self.email.as_ref()),
+            ("phone_number", Why::Phone, self.phone_number.as_ref()),
+            ("license_number", Why::License, self.license_number.as_ref()),
+            ("clinic_name", Why::Clinic, self.clinic_name.as_ref()),
+            ("city", Why::City, self.city.as_ref()),
+            ("full_name", Why::Name, Some(&self.full_name)),
+        ];
+        let filled = members.into_iter().filter_map(|(field, why, value)| {
+            value.map(|value| Member::new(field, why, value.as_str()))
+        });
+        filled.collect()
     }
 }
 

@@ -27,6 +27,7 @@ pub mod event;
 pub mod history;
 pub mod id;
 pub mod lookup;
+pub mod matched;
 pub mod meta;
 pub mod moment;
 pub mod money;
@@ -39,6 +40,7 @@ pub mod problem;
 pub mod query;
 pub mod read;
 pub mod rules;
+pub mod search;
 pub mod text;
 pub mod visit;
 

@@ -12,64 +12,18 @@ use crate::describe::{Describe, Members};
 use crate::{
     FieldError,
     doctor::Doctor,
+    matched::{MatchedPart, PARTS_MAX, Why},
     patient::Patient,
     query::Query,
     read::{self, Reader},
     rules::SEARCH_MAX,
+    search::Reading,
 };
 
 /// The maximum number of results.
 pub const FOUND_MAX: i64 = 20;
 /// The longest label of a result.
 pub const LABEL_MAX: usize = 500;
-
-choice! {
-    /// An interpretation of the typed text.
-    Reading {
-        /// The id after `#`.
-        Id = "id",
-        /// A medical record number, or its beginning.
-        Mrn = "mrn",
-        /// An e-mail address, or its beginning.
-        Email = "email",
-        /// A date of birth, as far as it was typed.
-        DateOfBirth = "date_of_birth",
-        /// The first or the last digits of a phone number.
-        Phone = "phone",
-        /// A patient's identifier or a doctor's licence number, or their beginning.
-        Identifier = "identifier",
-        /// The beginnings of names.
-        Name = "name",
-    }
-}
-
-choice! {
-    /// The part of a record that matches.
-    Why {
-        /// The id.
-        Id = "id",
-        /// The patient's medical record number.
-        Mrn = "mrn",
-        /// The e-mail address.
-        Email = "email",
-        /// The patient's date of birth.
-        DateOfBirth = "date_of_birth",
-        /// The phone number.
-        Phone = "phone",
-        /// One of the patient's identifiers.
-        Identifier = "identifier",
-        /// The doctor's licence number.
-        License = "license",
-        /// The name.
-        Name = "name",
-        /// The doctor's specialisation.
-        Specialization = "specialization",
-        /// The name of the doctor's clinic.
-        Clinic = "clinic",
-        /// The doctor's city.
-        City = "city",
-    }
-}
 
 choice! {
     /// The kind of a result.
@@ -86,7 +40,8 @@ record! {
     Lookup {
         /// The interpretations of the text, the most likely first. Empty for an empty text.
         read_as: Vec<Reading> => [max_items(7)],
-        /// The matching patients and doctors, best first, at most 20.
+        /// The matching patients and doctors, best first, at most 20. For an empty text, the patients
+        /// whom the caller has opened or written last, newest first.
         results: Vec<Found> => [max_items(FOUND_MAX)],
     }
 }
@@ -103,7 +58,10 @@ record! {
         /// The part of the record that matches. For several words, it is the name if one of them
         /// matches it, otherwise the match of the first word.
         why: Why,
-        /// The record, as in its list.
+        /// The parts of the record that match, by member and place. Absent for an empty text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        matched: Option<Vec<MatchedPart>> => [max_items(PARTS_MAX), optional()],
+        /// The record, as in its list, without `matched`.
         record: FoundRecord,
     }
 }
@@ -139,7 +97,7 @@ pub struct LookupQuery {
 
 impl Query for LookupQuery {
     fn read(reader: &mut Reader) -> Option<Self> {
-        // An empty text has no results, but an absent parameter is an error.
+        // An empty text asks for the latest patients, but an absent parameter is an error.
         let typed =
             |value| read::line(SEARCH_MAX)(value).map(|text| Some(text.unwrap_or_default()));
         Some(Self { q: reader.required("q", typed)? })
@@ -153,7 +111,8 @@ impl Describe for LookupQuery {
     fn schema(registry: &mut Registry) -> MetaSchema {
         let mut members = Members::new(registry);
         let doc = "The typed text: a medical record number, digits of a phone number, a date of \
-            birth, an e-mail address, an id after `#`, or words of a name, optionally with a date.";
+            birth, an e-mail address, an id after `#`, or words of a name, optionally with a date. Empty for the patients \
+            whom the caller has opened or written last.";
         members.add::<String>("q", doc, true, |shape| shape.max_length(SEARCH_MAX));
         members.finish("")
     }

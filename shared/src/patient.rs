@@ -3,7 +3,7 @@
 mod requests;
 mod state;
 
-use std::{ops::Deref, str::FromStr};
+use std::{borrow::Cow, ops::Deref, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
@@ -12,6 +12,7 @@ use crate::{
     PartialDate, UserId,
     date::{AGE_MAX, parse_day},
     id::{DoctorId, PatientId},
+    matched::{MatchedPart, Member, PARTS_MAX, Searched, Why},
     moment::{MOMENT_MAX, Moment},
     query::{self, Ordering},
     read::{self, Reader},
@@ -204,6 +205,9 @@ record! {
         version: i64 => [range(1, i64::MAX), example(1)],
         /// The time at which it was archived.
         archived_at: Option<DateTime<Utc>> => [example(Value::Null)],
+        /// The parts that the search matches, by member and place. Only in rows of a search.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        matched: Option<Vec<MatchedPart>> => [max_items(PARTS_MAX), optional()],
         /// The caller's permissions. Only in single records.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         permissions: Option<Vec<PatientPermission>> => [max_items(10), optional()],
@@ -242,6 +246,32 @@ impl Patient {
     /// Whether the server has granted the caller this permission.
     pub fn allows(&self, permission: PatientPermission) -> bool {
         self.permissions.as_ref().is_some_and(|list| list.contains(&permission))
+    }
+}
+
+impl Searched for Patient {
+    fn members(&self) -> Vec<Member<'_>> {
+        let members = [
+            ("mrn", Why::Mrn, Some(Cow::from(&self.mrn))),
+            ("first_name", Why::Name, self.first_name.as_ref().map(Cow::from)),
+            ("last_name", Why::Name, self.last_name.as_ref().map(Cow::from)),
+            (
+                "date_of_birth",
+                Why::DateOfBirth,
+                self.date_of_birth.map(|born| born.to_string().into()),
+            ),
+            ("phone_number", Why::Phone, self.phone_number.as_ref().map(Cow::from)),
+            ("email", Why::Email, self.email.as_ref().map(Cow::from)),
+            ("full_name", Why::Name, Some(Cow::from(&self.full_name))),
+        ];
+        let filled = members
+            .into_iter()
+            .filter_map(|(field, why, value)| value.map(|value| Member::new(field, why, value)));
+        let identifiers = self.identifiers.iter().enumerate().map(|(place, identifier)| {
+            let field = format!("identifiers[{place}].value");
+            Member::new(field, Why::Identifier, &identifier.value)
+        });
+        filled.chain(identifiers).collect()
     }
 }
 

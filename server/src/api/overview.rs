@@ -38,6 +38,10 @@ impl OverviewApi {
     /// those matching patients that the caller may see, best first. Every word must match. A
     /// medical record number with a wrong check letter gets a 400 with the code `mistyped_mrn`,
     /// unless another record matches the text.
+    ///
+    /// An empty text finds the 20 patients whom the caller has opened or written last, newest first.
+    /// Opening is reading the single record or its history. Writes of assignments and visits count
+    /// as writes of their patients. Lookups do not count.
     #[oai(path = "/lookup", method = "get", operation_id = "look_up")]
     async fn look_up(
         &self,

@@ -50,6 +50,7 @@ fn from_row(row: &Row) -> Result<Kept<Doctor>, Error> {
         updated_at: row.get("updated_at")?,
         version: row.get("version")?,
         archived_at: row.get("archived_at")?,
+        matched: None,
         permissions: None,
     };
     Ok(Kept { record: doctor, revision: Revision::from_row(TABLE, row)? })

@@ -1,16 +1,16 @@
 //! The query plans of lists, for tests. A plan made with few records shows what would be slow with
 //! many.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use shared::{
-    assignment::AssignmentFilter, doctor::DoctorFilter, page::COUNT_MAX, patient::PatientFilter,
-    visit::VisitFilter,
+    UserId, assignment::AssignmentFilter, doctor::DoctorFilter, page::COUNT_MAX,
+    patient::PatientFilter, visit::VisitFilter,
 };
 
 use super::{
     Db, DbError, Scope, Sql, assignments, doctors,
     listing::{self, Listed, Seek},
-    patients,
+    patients::{self, Recent},
     search::Search,
     visits,
 };
@@ -28,8 +28,7 @@ pub enum List {
     Visits(VisitFilter),
 }
 
-/// The plans for the first page of a list and for its count. PostgreSQL would read a small table as
-/// a whole, so sequential scans are switched off, and sorting is avoided where possible.
+/// The plans for the first page of a list and for its count.
 ///
 /// Fails where the search of the filter is invalid.
 pub async fn plans(
@@ -54,12 +53,35 @@ pub async fn plans(
         List::Assignments(filter) => both(&assignments::Listing { filter, search, scope }),
         List::Visits(filter) => both(&visits::Listing { filter, day: today, scope }),
     }?;
+    explained(db, [rows, count]).await
+}
+
+/// The plan for the patients whom a user has opened or written last, with a read that is not written
+/// yet.
+///
+/// Fails only if the database does.
+pub async fn plan_of_recent(db: &Db, user: UserId, scope: Scope) -> Result<Vec<String>, Error> {
+    let waiting = [(1, DateTime::default())];
+    let recent = Recent { user, waiting: &waiting, scope };
+    Ok(explained(db, [recent.select()]).await?.concat())
+}
+
+/// The plans of statements. PostgreSQL would read a small table as a whole, so sequential scans are
+/// switched off, and sorting is avoided where possible.
+async fn explained<const N: usize>(
+    db: &Db,
+    statements: [Sql; N],
+) -> Result<[Vec<String>; N], Error> {
     let mut tx = db.begin().await?;
     let mut conn = tx.conn();
     for setting in ["SET LOCAL enable_seqscan = off", "SET LOCAL enable_sort = off"] {
         conn.either("SELECT 1", setting).execute(&mut conn).await?;
     }
-    Ok([rows.explain(&mut conn).await?, count.explain(&mut conn).await?])
+    let mut plans = [const { Vec::new() }; N];
+    for (plan, statement) in plans.iter_mut().zip(statements) {
+        *plan = statement.explain(&mut conn).await?;
+    }
+    Ok(plans)
 }
 
 fn both<L: Listed>(list: &L) -> Result<(Sql, Sql), DbError> {

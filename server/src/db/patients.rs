@@ -2,6 +2,7 @@
 
 mod bulk;
 mod listing;
+mod recent;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use shared::{
@@ -20,6 +21,7 @@ use crate::error::Error;
 
 pub(crate) use bulk::{identified_ever, identified_now, insert_many};
 pub(crate) use listing::Listing;
+pub(crate) use recent::{LOOKED_UP, Recent};
 
 const TABLE: &str = "patients";
 
@@ -77,6 +79,7 @@ fn from_row(row: &Row, today: NaiveDate) -> Result<Kept<Patient>, Error> {
         updated_at: row.get("updated_at")?,
         version: row.get("version")?,
         archived_at: row.get("archived_at")?,
+        matched: None,
         permissions: None,
     };
     patient.age =

@@ -4,15 +4,15 @@
 //! A term is a letter for its kind, followed by folded text. Every word of a search becomes a set
 //! of ranges over the terms, so that an index answers it on both databases.
 
-mod lookup;
 mod users;
 
 use shared::{
-    FieldError, Mrn, PartialDate,
+    FieldError,
     doctor::DoctorFields,
-    lookup::Reading,
+    matched::{self, MatchedPart, Searched, Why},
     patient::PatientFields,
-    text::{digits, fold, fold_case, fold_word, name_words},
+    search::{self, Reading, by_shape},
+    text::{digits, fold_case, fold_word, name_words},
 };
 
 use super::{Conn, DbError, Sql, sql::ROWS};
@@ -168,6 +168,8 @@ struct Word {
 /// A parsed search text.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Search {
+    /// The words as they were typed, unless matched parts are not shown.
+    typed: Vec<search::Word>,
     words: Vec<Word>,
     /// The error about a medical record number with a wrong check letter, where one was typed.
     pub(crate) mistyped_mrn: Option<FieldError>,
@@ -189,15 +191,35 @@ impl Search {
         Self::of(text, |_| &[Reading::Name])
     }
 
+    /// Parses a search text, reading each word by its shape. Also returns the readings that were
+    /// tried, in the order of [`Reading::ALL`].
+    ///
+    /// Fails where it has more than [`WORDS_MAX`] words.
+    pub(crate) fn by_shape(text: &str) -> Result<(Self, Vec<Reading>), FieldError> {
+        let search = Self::of(text, by_shape)?;
+        let is_tried =
+            |reading: &&Reading| search.typed.iter().any(|word| word.readings().contains(reading));
+        let tried = Reading::ALL.iter().filter(is_tried).copied().collect();
+        Ok((search, tried))
+    }
+
     /// Parses a search text. `readings` says how each word may be read.
     fn of(text: &str, readings: impl Fn(&str) -> &'static [Reading]) -> Result<Self, FieldError> {
-        let parts = parts(text);
-        check_count(parts.len())?;
-        let mistyped_mrn = parts
-            .iter()
-            .find_map(|part| Mrn::parse(part).err().filter(|error| error.code == "mistyped_mrn"));
-        let words = parts.into_iter().map(|part| word(part, readings(part))).collect();
-        Ok(Self { words, mistyped_mrn })
+        let typed = search::Word::all(text, readings);
+        check_count(typed.len())?;
+        let mistyped_mrn = typed.iter().find_map(search::Word::mistyped_mrn).cloned();
+        let words = typed.iter().map(word).collect();
+        Ok(Self { typed, words, mistyped_mrn })
+    }
+
+    /// The parts of a record that the search matches.
+    pub(crate) fn matched(&self, record: &impl Searched) -> Vec<MatchedPart> {
+        matched::matched(&self.typed, record)
+    }
+
+    /// Why a record is a result.
+    pub(crate) fn why(&self, record: &impl Searched) -> Why {
+        matched::why(&self.typed, record)
     }
 
     /// Restricts a query: the record with the id in column `id` has to match every word.
@@ -271,90 +293,32 @@ fn check_count(words: usize) -> Result<(), FieldError> {
     Err(FieldError::new("too_many_words", message).with("max", WORDS_MAX))
 }
 
-/// The words of a text. A phone number or a medical record number is one word even if it contains
-/// spaces.
-fn parts(text: &str) -> Vec<&str> {
-    match is_spaced_phone(text) || Mrn::looks_like(text) {
-        true => vec![text],
-        false => text.split_whitespace().collect(),
-    }
-}
-
-/// Whether a text is a phone number with spaces, rather than words made of digits, such as a date,
-/// or a year and the last four digits of a number.
-fn is_spaced_phone(text: &str) -> bool {
-    let count = digits(text).len();
-    let is_date = |word: &str| match PartialDate::parse(word) {
-        Ok(PartialDate::Year(year)) => (1900..=2100).contains(&year) && count < 9,
-        Ok(_) => true,
-        Err(_) => false,
+/// The terms that a typed word matches.
+fn word(typed: &search::Word) -> Word {
+    let kind = |reading| match reading {
+        Reading::Name => Some(NAME),
+        Reading::Identifier => Some(IDENTIFIER),
+        Reading::Email => Some(EMAIL),
+        Reading::Phone => Some(PHONE),
+        Reading::Mrn => Some(MRN),
+        Reading::DateOfBirth => Some(BORN),
+        // No term has the id.
+        Reading::Id => None,
     };
-    count >= 5
-        && text.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
-        && !text.split_whitespace().any(is_date)
-}
-
-/// Whether a word consists of digits and the separators of phone numbers.
-fn is_number(typed: &str) -> bool {
-    typed.chars().any(|c| c.is_ascii_digit())
-        && typed.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c))
-}
-
-/// The terms that a word matches, for those of the given readings that it fits.
-fn word(typed: &str, readings: &[Reading]) -> Word {
-    let (folded, digits) = (fold_word(typed), digits(typed));
-    let is_number = is_number(typed);
-    let is_read_as = |reading| readings.contains(&reading);
-    let (mut starts, mut exact) = (Vec::new(), Vec::new());
-    if !folded.is_empty() {
-        for (kind, reading) in [(NAME, Reading::Name), (IDENTIFIER, Reading::Identifier)] {
-            if is_read_as(reading) {
-                starts.push(term(kind, &folded));
-                exact.push(term(kind, &folded));
-            }
-        }
-        if is_read_as(Reading::Email) {
-            starts.push(term(EMAIL, &fold_case(typed)));
-            exact.push(term(EMAIL, &fold_case(typed)));
-        }
-    }
-    if is_read_as(Reading::Phone) && is_number && digits.len() >= 3 {
-        starts.push(term(PHONE, &digits));
-        exact.push(term(PHONE, &digits));
-    }
-    if is_read_as(Reading::Phone) && is_number && (4..=10).contains(&digits.len()) {
-        let reversed: String = digits.chars().rev().collect();
-        starts.push(term(PHONE_REVERSED, &reversed));
-    }
-    match Mrn::parse(typed) {
-        _ if !is_read_as(Reading::Mrn) => {}
-        Ok(mrn) => {
-            starts.push(term(MRN, &mrn.as_str().to_lowercase()));
-            exact.push(term(MRN, &mrn.as_str().to_lowercase()));
-        }
-        Err(error) if error.code == "invalid_mrn" => {
-            starts.extend(begun_mrn(typed).map(|begun| term(MRN, &begun)));
-        }
-        Err(_) => {}
-    }
-    if is_read_as(Reading::DateOfBirth)
-        && let Ok(date) = PartialDate::parse(typed)
-    {
-        starts.push(term(BORN, &date.to_string()));
-        exact.push(term(BORN, &date.to_string()));
+    let begun = typed.beginnings().iter();
+    let exact: Vec<_> =
+        begun.filter_map(|(reading, text)| Some(term(kind(*reading)?, text))).collect();
+    let mut starts = exact.clone();
+    if let Some(last) = typed.last_digits() {
+        starts.push(term(PHONE_REVERSED, &last.chars().rev().collect::<String>()));
     }
     Word { starts, exact }
 }
 
-/// The start of a medical record number that is still being typed.
-fn begun_mrn(typed: &str) -> Option<String> {
-    let begun = fold(typed).replace('-', "");
-    let rest = begun.strip_prefix('p')?;
-    (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())).then_some(begun)
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::PartialDate;
+
     use super::*;
 
     fn starts(text: &str) -> Vec<String> {
@@ -363,22 +327,11 @@ mod tests {
 
     #[test]
     fn a_word_is_searched_in_the_columns_that_fit_its_form() {
-        assert_eq!(starts("Gómez"), ["ngomez", "igomez", "egómez"]);
+        assert_eq!(starts("Gómez"), ["egómez", "igomez", "ngomez"]);
         assert!(starts("1989").contains(&"d1989".to_owned()));
         assert!(starts("4567").contains(&"r7654".to_owned()));
         assert!(starts("p000").contains(&"mp000".to_owned()));
         assert_eq!(starts("'"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_spaced_phone_number_or_mrn_is_one_word() {
-        assert_eq!(Search::parse("+1 (555) 123-4567").unwrap().words.len(), 1);
-        assert_eq!(Search::parse("123 4567").unwrap().words.len(), 1);
-        assert_eq!(Search::parse("1989 4567").unwrap().words.len(), 2);
-        assert_eq!(Search::parse("1989-05-25 4567").unwrap().words.len(), 2);
-        assert_eq!(Search::parse("p 000-001 b").unwrap().words.len(), 1);
-        assert_eq!(Search::parse("gomez 1989-05-25").unwrap().words.len(), 2);
-        assert!(Search::parse("P000001C").unwrap().mistyped_mrn.is_some());
     }
 
     #[test]

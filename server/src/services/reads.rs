@@ -1,9 +1,14 @@
 //! Audit events for reads. They are written in batches a moment later, so that no read waits for
 //! the disk.
 
-use std::time::Duration;
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
+use shared::UserId;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -34,7 +39,7 @@ struct Read {
 }
 
 enum Message {
-    Read(Box<Read>),
+    Read(Arc<Read>),
     /// Answered when everything before it is written.
     Flush(oneshot::Sender<()>),
 }
@@ -42,14 +47,26 @@ enum Message {
 /// The queue of audit events for reads of single records.
 pub struct ReadLog {
     queue: mpsc::Sender<Message>,
+    waiting: Waiting,
+}
+
+/// The reads whose audit events are not written yet, in the order of the queue.
+#[derive(Clone, Default)]
+struct Waiting(Arc<Mutex<VecDeque<Arc<Read>>>>);
+
+impl Waiting {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Read>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ReadLog {
     /// Starts the task that writes the queue.
     pub fn start(db: Db) -> Self {
-        let (queue, waiting) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(write_reads(db, waiting));
-        Self { queue }
+        let (queue, messages) = mpsc::channel(WAITING_MAX);
+        let waiting = Waiting::default();
+        tokio::spawn(write_reads(db, messages, waiting.clone()));
+        Self { queue, waiting }
     }
 
     /// Queues an audit event for a read of a record, or of something without an id. It does not
@@ -63,9 +80,13 @@ impl ReadLog {
         entity_id: impl Into<Option<i64>>,
     ) {
         let entity_id = entity_id.into();
-        let actor = actor.clone();
-        let read = Message::Read(Box::new(Read { at, actor, action, entity, entity_id }));
-        if self.queue.try_send(read).is_err() {
+        let read = Arc::new(Read { at, actor: actor.clone(), action, entity, entity_id });
+        // Locked until it is queued, so that both have the same order.
+        let mut waiting = self.waiting.lock();
+        let is_queued = self.queue.try_send(Message::Read(read.clone())).is_ok();
+        waiting.extend(is_queued.then_some(read));
+        drop(waiting);
+        if !is_queued {
             static REPORTS: OncePerSecond = OncePerSecond::new();
             if let Some(left_out) = REPORTS.admit() {
                 tracing::error!(
@@ -76,6 +97,23 @@ impl ReadLog {
                 );
             }
         }
+    }
+
+    /// The records that a user has read by one of these actions, and whose audit events are not
+    /// written yet: at most `max` records, the last read first, each with the time of its last read.
+    pub(crate) fn waiting(
+        &self,
+        user: UserId,
+        actions: &[&str],
+        max: usize,
+    ) -> Vec<(i64, DateTime<Utc>)> {
+        let waiting = self.waiting.lock();
+        let is_meant =
+            |read: &&Arc<Read>| read.actor.id() == user && actions.contains(&read.action);
+        let reads = waiting.iter().rev().filter(is_meant);
+        let mut ids = HashSet::new();
+        let records = reads.filter_map(|read| Some((read.entity_id?, read.at)));
+        records.filter(|(id, _)| ids.insert(*id)).take(max).collect()
     }
 
     /// Waits until everything is written, at most `FLUSH_MAX`, because the database may not be
@@ -92,18 +130,18 @@ impl ReadLog {
     }
 }
 
-async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
-    while let Some(first) = waiting.recv().await {
+async fn write_reads(db: Db, mut messages: mpsc::Receiver<Message>, waiting: Waiting) {
+    while let Some(first) = messages.recv().await {
         let (mut batch, mut flush) = (Vec::new(), None);
         let mut next = Some(first);
         let deadline = tokio::time::Instant::now() + BATCH_EVERY;
         while let Some(message) = next.take() {
             match message {
-                Message::Read(read) => batch.push(*read),
+                Message::Read(read) => batch.push(read),
                 Message::Flush(done) => flush = Some(done),
             }
             if flush.is_none() && batch.len() < BATCH_MAX {
-                next = tokio::time::timeout_at(deadline, waiting.recv()).await.ok().flatten();
+                next = tokio::time::timeout_at(deadline, messages.recv()).await.ok().flatten();
             }
         }
         let mut is_reported = false;
@@ -114,6 +152,9 @@ async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
             }
             tokio::time::sleep(RETRY_AFTER).await;
         }
+        let mut waiting = waiting.lock();
+        batch.iter().for_each(|_| drop(waiting.pop_front()));
+        drop(waiting);
         if let Some(done) = flush {
             // The receiver may be gone.
             let _ = done.send(());
@@ -121,7 +162,7 @@ async fn write_reads(db: Db, mut waiting: mpsc::Receiver<Message>) {
     }
 }
 
-async fn write_batch(db: &Db, batch: &[Read]) -> Result<(), Error> {
+async fn write_batch(db: &Db, batch: &[Arc<Read>]) -> Result<(), Error> {
     if batch.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! The quick search.
 
 use serde_json::{Value, json};
+use shared::account::Role;
 
 use crate::{
     harness::{Answer, Backend, Client, Server, on_both},
@@ -13,7 +14,12 @@ on_both! {
     an_id_finds_the_records_that_have_it,
     only_what_the_caller_may_see_is_found,
     the_best_twenty_come_first,
-    looking_up_a_record_number_notes_a_read,
+    looking_up_a_record_number_is_noted,
+    an_empty_text_finds_those_whom_the_caller_has_opened_or_written_last,
+    recent_patients_are_few_and_only_those_that_the_caller_may_still_see,
+    a_linked_account_sees_its_recent_patients_as_long_as_the_link_lasts,
+    what_a_program_opens_is_recent_for_its_owner,
+    a_result_tells_which_of_its_parts_match,
 }
 
 async fn typed(client: &Client, text: &str) -> Answer {
@@ -74,7 +80,7 @@ async fn every_kind_of_text_is_recognised_and_the_match_named(backend: Backend) 
         ("gomez 1990", "date_of_birth phone identifier name", vec![]),
         ("nobody", "name", vec![]),
         ("%", "name", vec![]),
-        ("  ", "", vec![]),
+        ("  ", "", vec![("Boston, P000002C", "recent"), (jose, "recent")]),
     ] {
         let found = found(&staff, text).await;
         assert_eq!(lines(&found), expected, "{text}");
@@ -83,10 +89,12 @@ async fn every_kind_of_text_is_recognised_and_the_match_named(backend: Backend) 
         assert_eq!(tried.join(" "), read_as, "{text}");
     }
     let both = found(&staff, "1555").await;
-    let list = staff.get("/api/patients?search=1555&clinical=false").await;
-    assert_eq!(both["results"][0]["record"], list.results()[0]);
-    let list = staff.get("/api/doctors?search=1555").await;
-    assert_eq!(both["results"][1]["record"], list.results()[0]);
+    let lists = ["/api/patients?search=1555&clinical=false", "/api/doctors?search=1555"];
+    for (path, result) in lists.iter().zip(both["results"].as_array().unwrap()) {
+        let mut row = staff.get(path).await.results()[0].clone();
+        let matched = row.as_object_mut().unwrap().remove("matched");
+        assert_eq!((&result["record"], result.get("matched")), (&row, matched.as_ref()));
+    }
     let kinds: Vec<_> = both["results"].as_array().unwrap().iter().map(|it| &it["kind"]).collect();
     assert_eq!(kinds, ["patient", "doctor"]);
 }
@@ -160,13 +168,13 @@ async fn the_best_twenty_come_first(backend: Backend) {
     assert_eq!(found["results"][1]["kind"], "doctor");
 }
 
-async fn looking_up_a_record_number_notes_a_read(backend: Backend) {
+async fn looking_up_a_record_number_is_noted(backend: Backend) {
     let server = Server::start(backend).await;
     let staff = server.staff().await;
     furnish(&staff).await;
     let readings = async || {
         server.app.reads().flush().await;
-        dump(&server).await.matches("patient.read").count()
+        dump(&server).await.matches("patient.looked_up").count()
     };
     found(&staff, "ana").await;
     found(&staff, "P0000").await;
@@ -175,4 +183,157 @@ async fn looking_up_a_record_number_notes_a_read(backend: Backend) {
     assert_eq!(readings().await, 1);
     found(&staff, "p-000001-b").await;
     assert_eq!(readings().await, 2);
+}
+
+/// The first names of the recent patients.
+async fn recent(client: &Client) -> Vec<String> {
+    let found = found(client, "").await;
+    assert_eq!(found["read_as"], json!([]));
+    let name = |it: &Value| {
+        assert_eq!((&it["kind"], &it["why"]), (&json!("patient"), &json!("recent")), "{it}");
+        assert!(it.get("matched").is_none() && it["record"].get("matched").is_none(), "{it}");
+        assert_eq!(it["record"]["withheld"], json!(["allergies", "medical_history"]), "{it}");
+        assert_eq!(it["id"], it["record"]["id"]);
+        it["record"]["first_name"].as_str().unwrap().to_owned()
+    };
+    found["results"].as_array().unwrap().iter().map(name).collect()
+}
+
+async fn an_empty_text_finds_those_whom_the_caller_has_opened_or_written_last(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (staff, admin) = (server.staff().await, server.admin().await);
+    assert_eq!(recent(&staff).await, [""; 0]);
+    for name in ["Ana", "Ben", "Cem"] {
+        admin.patient(json!({"first_name": name, "allergies": "Nuts"})).await;
+    }
+    let doctor = json!({"last_name": "Ann", "specialization": "Surgery"});
+    staff.post("/api/doctors", doctor).await.expect_status(201);
+    staff.get("/api/doctors/1").await.expect_status(200);
+    staff.get("/api/patients").await.expect_status(200);
+    for text in ["ana", "#1", "P000001B"] {
+        assert_eq!(found(&staff, text).await["results"][0]["kind"], "patient");
+    }
+    for _ in 0..2 {
+        assert_eq!(recent(&staff).await, [""; 0], "nobody was opened");
+        server.app.reads().flush().await;
+    }
+    // An opened patient is the first at once, though its audit event is written later.
+    staff.get("/api/patients/1").await.expect_status(200);
+    assert_eq!(recent(&staff).await, ["Ana"]);
+    let change = json!({"city": "Boston"});
+    let change = staff.request(reqwest::Method::PATCH, "/api/patients/2").json(&change);
+    staff.send(change.header("if-match", "*")).await.expect_status(200);
+    assert_eq!(recent(&staff).await, ["Ben", "Ana"]);
+    let visit = json!({"patient": 3, "reason": "Fever"});
+    staff.post("/api/visits", visit).await.expect_status(201);
+    assert_eq!(recent(&staff).await, ["Cem", "Ben", "Ana"]);
+    let assignment = json!({"patient": 1, "doctor": 1});
+    staff.post("/api/assignments", assignment).await.expect_status(201);
+    assert_eq!(recent(&staff).await, ["Ana", "Cem", "Ben"]);
+    staff.get("/api/patients/2/history").await.expect_status(200);
+    assert_eq!(recent(&staff).await, ["Ben", "Ana", "Cem"]);
+    staff.get("/api/patients/3").await.expect_status(200);
+    staff.get("/api/patients/9").await.expect_status(404);
+    for _ in 0..2 {
+        assert_eq!(recent(&staff).await, ["Cem", "Ben", "Ana"]);
+        server.app.reads().flush().await;
+    }
+    // A visit that was entered for a wrong patient is one of the right patient.
+    staff.patch("/api/visits/1", json!({"patient": 2})).await.expect_status(200);
+    assert_eq!(recent(&staff).await, ["Ben", "Cem", "Ana"]);
+    assert_eq!(recent(&admin).await, ["Cem", "Ben", "Ana"], "everybody has their own");
+    let count = dump(&server).await.matches("patient.").count();
+    recent(&staff).await;
+    server.app.reads().flush().await;
+    assert_eq!(dump(&server).await.matches("patient.").count(), count, "it is no read");
+}
+
+async fn recent_patients_are_few_and_only_those_that_the_caller_may_still_see(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (staff, admin) = (server.staff().await, server.admin().await);
+    let names: Vec<String> = (1..=23).map(|number| format!("Nr{number:02}")).collect();
+    for name in &names {
+        staff.patient(json!({"first_name": name})).await;
+    }
+    let newest: Vec<String> = names.iter().rev().cloned().collect();
+    assert_eq!(recent(&staff).await, newest[..20]);
+    staff.delete("/api/patients/23").await.expect_status(204);
+    let purge = admin.request(reqwest::Method::POST, "/api/patients/22/purge");
+    let purge = purge.header("if-match", "*").json(&json!({"reason": "a trial"}));
+    admin.send(purge).await.expect_status(204);
+    assert_eq!(recent(&staff).await, newest[2..22]);
+    let typed = typed(&admin, "").await;
+    assert!(!typed.text.contains("Nr22"), "{}", typed.text);
+    staff.post("/api/patients/23/restore", json!({})).await.expect_status(200);
+    assert_eq!(recent(&staff).await[..2], [newest[0].as_str(), newest[2].as_str()]);
+}
+
+async fn a_linked_account_sees_its_recent_patients_as_long_as_the_link_lasts(backend: Backend) {
+    let server = Server::start(backend).await;
+    let admin = server.admin().await;
+    for name in ["Ana", "Ben"] {
+        admin.patient(json!({"first_name": name})).await;
+    }
+    let body = json!({"last_name": "Johnson", "specialization": "Cardiology"});
+    admin.post("/api/doctors", body).await.expect_status(201);
+    for patient in [1, 2] {
+        let body = json!({"patient": patient, "doctor": 1});
+        admin.post("/api/assignments", body).await.expect_status(201);
+    }
+    let doctor = server.somebody(Role::Doctor, "johnson@example.com").await;
+    let user = doctor.get("/api/auth/profile").await.body["id"].clone();
+    let link = admin.request(reqwest::Method::PUT, "/api/doctors/1/user");
+    admin.send(link.header("if-match", "*").json(&json!({"user": user}))).await.expect_status(200);
+    doctor.patient(json!({"first_name": "Own"})).await;
+    for id in [1, 2] {
+        doctor.get(&format!("/api/patients/{id}")).await.expect_status(200);
+    }
+    assert_eq!(recent(&doctor).await, ["Ben", "Ana", "Own"]);
+    admin.delete("/api/assignments/2").await.expect_status(204);
+    assert_eq!(recent(&doctor).await, ["Ana", "Own"]);
+    let unlink = admin.request(reqwest::Method::DELETE, "/api/doctors/1/user");
+    admin.send(unlink.header("if-match", "*")).await.expect_status(204);
+    assert_eq!(recent(&doctor).await, ["Own"]);
+}
+
+async fn what_a_program_opens_is_recent_for_its_owner(backend: Backend) {
+    let server = Server::start(backend).await;
+    let (staff, admin) = (server.staff().await, server.admin().await);
+    admin.patient(json!({"first_name": "Ana"})).await;
+    let body = json!({"name": "Nightly export", "scopes": ["read"]});
+    let token = staff.post("/api/auth/tokens", body).await.expect_status(201).body;
+    let program = server.nobody().with_token(token["token"].as_str().unwrap());
+    program.get("/api/patients/1").await.expect_status(200);
+    for client in [&program, &staff] {
+        assert_eq!(recent(client).await, ["Ana"]);
+    }
+}
+
+async fn a_result_tells_which_of_its_parts_match(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    furnish(&staff).await;
+    let part = |field: &str, from: i64, to: i64| json!({"field": field, "from": from, "to": to});
+    for (text, expected) in [
+        ("p 000-001 b", vec![part("mrn", 0, 8)]),
+        ("#1", vec![part("id", 0, 1)]),
+        (
+            "1989-05 gom",
+            vec![part("last_name", 0, 3), part("date_of_birth", 0, 7), part("full_name", 5, 8)],
+        ),
+        ("jose.g@", vec![part("email", 0, 7)]),
+        ("ab12345", vec![part("identifiers[0].value", 0, 9)]),
+        ("4567", vec![part("phone_number", 13, 17)]),
+        (
+            "heart sar",
+            vec![part("first_name", 0, 3), part("clinic_name", 0, 5), part("full_name", 0, 3)],
+        ),
+        ("md-1", vec![part("license_number", 0, 4)]),
+        ("cardio", vec![part("specialization", 0, 6)]),
+        ("joh bos", vec![part("last_name", 0, 3), part("city", 0, 3), part("full_name", 6, 9)]),
+    ] {
+        let found = found(&staff, text).await;
+        assert_eq!(found["results"][0]["matched"], json!(expected), "{text}");
+        assert!(found["results"][0]["record"].get("matched").is_none(), "{text}");
+    }
 }

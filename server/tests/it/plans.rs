@@ -3,7 +3,7 @@
 
 use server::db::{
     Scope,
-    explain::{List, plans},
+    explain::{List, plan_of_recent, plans},
 };
 use shared::{
     UserId,
@@ -23,6 +23,7 @@ on_both! {
     lists_of_own_records_use_an_index,
     filters_use_an_index,
     the_visits_of_a_day_come_in_the_order_of_an_index,
+    the_latest_patients_of_a_user_come_from_the_index_of_the_audit_log,
 }
 
 fn patients(ordering: Option<Ordering<PatientOrder>>) -> PatientFilter {
@@ -74,10 +75,27 @@ async fn check(server: &Server, list: &List, scope: Scope, sorted: bool) {
 
 /// Whether a step of SQLite's or PostgreSQL's plan scans a table of records without an index.
 fn reads_a_table(step: &str) -> bool {
-    let of_sqlite =
-        ["p", "d", "a", "v", "patients", "doctors", "assignments", "t", "patient_terms"];
-    let of_postgres =
-        ["patients", "doctors", "assignments", "visits", "patient_terms", "doctor_terms"];
+    let of_sqlite = [
+        "p",
+        "d",
+        "a",
+        "v",
+        "patients",
+        "doctors",
+        "assignments",
+        "t",
+        "patient_terms",
+        "audit_log",
+    ];
+    let of_postgres = [
+        "patients",
+        "doctors",
+        "assignments",
+        "visits",
+        "patient_terms",
+        "doctor_terms",
+        "audit_log",
+    ];
     of_sqlite.iter().any(|table| step == format!("SCAN {table}"))
         || of_postgres.iter().any(|table| step.contains(&format!("Seq Scan on {table}")))
 }
@@ -185,4 +203,20 @@ async fn the_visits_of_a_day_come_in_the_order_of_an_index(backend: Backend) {
     }
     let of_patient = VisitFilter { patient: Some(PatientId(1)), ..VisitFilter::default() };
     check(&server, &List::Visits(of_patient), Scope::All, true).await;
+}
+
+async fn the_latest_patients_of_a_user_come_from_the_index_of_the_audit_log(backend: Backend) {
+    let server = Server::start(backend).await;
+    let user = UserId(1);
+    for scope in [Scope::All, Scope::Own(user), Scope::OfDoctor(user), Scope::OfPatient(user)] {
+        let plan = plan_of_recent(server.app.db(), user, scope).await.unwrap();
+        let shown = plan.join("\n");
+        assert!(shown.contains("audit_log_actor_at"), "{scope:?}\n{shown}");
+        // The events of the user come in the order of the index. Only the few that are read are sorted.
+        let log = shown.split("SCAN written").next().unwrap_or_default();
+        assert!(!log.contains("TEMP B-TREE"), "{scope:?}\n{shown}");
+        for step in plan.iter().map(|step| step.trim()) {
+            assert!(!reads_a_table(step), "{step} in {scope:?}\n{shown}");
+        }
+    }
 }

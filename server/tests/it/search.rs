@@ -8,6 +8,8 @@ on_both! {
     every_word_must_match_without_case_or_accents,
     best_matches_come_first,
     a_mistyped_record_number_gets_its_own_error,
+    rows_of_a_search_tell_which_of_their_parts_match,
+    the_matched_parts_of_a_row_can_be_sent_back,
     filters_restrict_and_combine,
     lists_are_ordered_by_each_of_their_fields,
     pages_and_cursors_return_every_row_once,
@@ -97,6 +99,103 @@ async fn best_matches_come_first(backend: Backend) {
         page = staff.get(next).await.expect_status(200);
     }
     assert_eq!(seen, expected);
+}
+
+/// The matched parts of every row of a list, each as `field: part`, cut from the row's own value.
+async fn matched(client: &Client, path: &str, search: &str) -> Vec<Vec<String>> {
+    let request = client.request(reqwest::Method::GET, path).query(&[("search", search)]);
+    let answer = client.send(request).await.expect_status(200);
+    let part = |row: &Value, part: &Value| {
+        let field = part["field"].as_str().unwrap();
+        let at = |end: &str| usize::try_from(part[end].as_i64().unwrap()).unwrap();
+        let pointer = format!("/{}", field.replace('[', "/").replace("].", "/"));
+        let value = row.pointer(&pointer).unwrap().as_str().unwrap();
+        let part: String = value.chars().skip(at("from")).take(at("to") - at("from")).collect();
+        assert_eq!(part.chars().count(), at("to") - at("from"), "{field} of {row}");
+        format!("{field}: {part}")
+    };
+    let parts = |row: &Value| -> Vec<String> {
+        row["matched"].as_array().unwrap().iter().map(|it| part(row, it)).collect()
+    };
+    answer.results().iter().map(parts).collect()
+}
+
+async fn rows_of_a_search_tell_which_of_their_parts_match(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    staff
+        .patient(json!({
+            "first_name": "Jose\u{301}", "last_name": "Nu\u{301}ñez-O'Brien",
+            "date_of_birth": "1989-05-25", "phone_number": "+1 (555) 123-4567",
+            "email": "Nunez@Example.com", "allergies": "Nunez", "city": "Nunez",
+            "identifiers": [
+                {"system": "nunez", "value": "X-1"}, {"system": "insurance", "value": "(AB) 123"},
+            ],
+        }))
+        .await;
+    staff.patient(json!({"first_name": "Straße ﬁn", "last_name": "김민수"})).await;
+    for (search, expected) in [
+        ("nunez", vec!["last_name: Núñez", "email: Nunez", "full_name: Núñez"]),
+        ("BRI jos", vec!["first_name: Jos", "last_name: Bri", "full_name: Jos", "full_name: Bri"]),
+        ("núñezo", vec!["last_name: Núñez-O", "full_name: Núñez-O"]),
+        ("1989-05", vec!["date_of_birth: 1989-05"]),
+        ("123-4567", vec!["phone_number: 123-4567"]),
+        ("1 555 12", vec!["phone_number: 1 (555) 12"]),
+        ("nunez@ex", vec!["email: Nunez@Ex"]),
+        ("ab12", vec!["identifiers[1].value: AB) 12"]),
+        ("p000001b", vec!["mrn: P000001B"]),
+        ("P0000 x1", vec!["mrn: P0000", "identifiers[0].value: X-1"]),
+        (
+            "strass fi",
+            vec!["first_name: Straß", "first_name: ﬁ", "full_name: Straß", "full_name: ﬁ"],
+        ),
+        ("김민", vec!["last_name: 김민", "full_name: 김민"]),
+    ] {
+        for path in ["/api/patients", "/api/patients?clinical=false", "/api/patients?ordering=id"] {
+            let rows = matched(&staff, path, search).await;
+            let row = rows.iter().find(|row| row.concat() == expected.concat());
+            assert!(row.is_some(), "{search} at {path}: {rows:?}, not {expected:?}");
+        }
+    }
+    let doctor = json!({
+        "first_name": "Sarah", "last_name": "Johnson", "specialization": "Cardiology",
+        "license_number": "MD-123456", "clinic_name": "Heart Care", "city": "Boston",
+        "clinic_address": "Heart street",
+    });
+    staff.post("/api/doctors", doctor).await.expect_status(201);
+    for (search, expected) in [
+        ("john", vec!["last_name: John", "full_name: John"]),
+        ("card md12", vec!["specialization: Card", "license_number: MD-12"]),
+        ("hea bos", vec!["clinic_name: Hea", "city: Bos"]),
+    ] {
+        assert_eq!(matched(&staff, "/api/doctors", search).await, [expected], "{search}");
+    }
+    // Members see the parts of their own patients.
+    let member = server.member("m@example.com").await;
+    member.patient(json!({"first_name": "Nunez"})).await;
+    let own = [["first_name: Nunez", "full_name: Nunez"]];
+    assert_eq!(matched(&member, "/api/patients", "nunez").await, own);
+}
+
+async fn the_matched_parts_of_a_row_can_be_sent_back(backend: Backend) {
+    let server = Server::start(backend).await;
+    let staff = server.staff().await;
+    let new = staff.patient(json!({"first_name": "Ana"})).await;
+    let doctor = json!({"last_name": "Ana", "specialization": "Surgery"});
+    let doctor = staff.post("/api/doctors", doctor).await.expect_status(201).body;
+    for (path, created) in [("/api/patients", new), ("/api/doctors", doctor)] {
+        assert!(created.get("matched").is_none());
+        for unsearched in ["", "?search=", "/1"] {
+            let answer = staff.get(&format!("{path}{unsearched}")).await.expect_status(200);
+            assert!(!answer.text.contains("matched"), "{}", answer.text);
+        }
+        let row = staff.get(&format!("{path}?search=ana")).await.results()[0].clone();
+        assert_eq!(row["matched"].as_array().unwrap().len(), 2);
+        let sent = staff.put(&format!("{path}/1"), row.clone()).await.expect_status(200);
+        assert_eq!(sent.body, staff.get(&format!("{path}/1")).await.body);
+        assert_eq!((&sent.body["version"], sent.body.get("matched")), (&json!(1), None));
+        staff.post(path, row).await.expect_status(400).field_errors("matched");
+    }
 }
 
 async fn a_mistyped_record_number_gets_its_own_error(backend: Backend) {

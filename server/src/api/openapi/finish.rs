@@ -164,7 +164,12 @@ fn answer(
     schemas: &Map<String, Value>,
     examples: &mut Map<String, Value>,
 ) -> Value {
-    let record = |name: &str| schemas.get(name).map(|schema| example_of(schema, schemas));
+    let record = |name: &str| {
+        let mut record = example_of(schemas.get(name)?, schemas);
+        // Only rows of a search have it.
+        record.as_object_mut()?.retain(|name, _| name != "matched");
+        Some(record)
+    };
     let answered = answered(operation).and_then(|name| Some((name, record(name)?)));
     let mut example = |kind: &Kind| {
         let value = problem(*kind, operation, schemas, answered.as_ref());

@@ -48,7 +48,9 @@ impl Listed for Listing<'_> {
     type Record = Doctor;
 
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        Ok(from_row(row)?.record)
+        let mut doctor = from_row(row)?.record;
+        doctor.matched = self.search.map(|search| search.matched(&doctor));
+        Ok(doctor)
     }
 
     fn order(&self) -> Order {

@@ -54,7 +54,8 @@ impl Listed for Listing<'_> {
     }
 
     fn read(&self, row: &Row) -> Result<Self::Record, Error> {
-        let patient = from_row(row, self.today)?.record;
+        let mut patient = from_row(row, self.today)?.record;
+        patient.matched = self.search.map(|search| search.matched(&patient));
         Ok(if self.clinical { patient } else { patient.without_clinical() })
     }
 

@@ -39,6 +39,7 @@ impl Search {
             starts.extend(sees_emails.then(|| term(EMAIL, &whole)));
             Word { starts, exact: Vec::new() }
         };
-        Ok(Self { words: typed.into_iter().map(word).collect(), mistyped_mrn: None })
+        let words = typed.into_iter().map(word).collect();
+        Ok(Self { typed: Vec::new(), words, mistyped_mrn: None })
     }
 }

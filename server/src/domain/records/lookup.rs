@@ -3,18 +3,20 @@
 use shared::{
     doctor::{Doctor, DoctorFilter},
     id::{DoctorId, PatientId},
-    lookup::{FOUND_MAX, Found, FoundKind, FoundRecord, Lookup, Reading, Why, not_an_id},
-    patient::{Patient, PatientFilter, full_name},
-    text::{fold_word, name_words},
+    lookup::{FOUND_MAX, Found, FoundKind, FoundRecord, Lookup, not_an_id},
+    matched::{MatchedPart, Why},
+    patient::{Patient, PatientFilter},
+    search::Reading,
 };
 
+use super::Record;
 use crate::{
     app::App,
     db::{
         ArchiveState, Conn, doctors,
         listing::{self, Seek},
-        patients,
-        search::{Search, doctor_terms, terms},
+        patients::{self, LOOKED_UP, Recent},
+        search::Search,
     },
     domain::access::{Action, Scope, scope},
     error::Error,
@@ -22,17 +24,18 @@ use crate::{
 };
 
 /// Finds patients and doctors by a typed text: patients that the caller may see, without their
-/// clinical members, and all doctors, without archived ones. Like a list, a result is not noted as
-/// a read of its records, unless it is a single patient found by id or medical record number.
+/// clinical members, and all doctors, without archived ones. For an empty text, the patients whom the
+/// caller has opened or written last. Like a list, a result is not noted as a read of its records,
+/// unless it is a single patient found by id or medical record number.
 ///
 /// Fails for a medical record number with a wrong check letter if nothing else matches the text.
 pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Error> {
     let visible = scope(actor, Action::ReadPatient)?;
+    if typed.is_empty() {
+        return recent(app, actor, visible).await;
+    }
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    if typed.is_empty() {
-        return Ok(Lookup { read_as: Vec::new(), results: Vec::new() });
-    }
     if let Some(id) = typed.strip_prefix('#') {
         let found = by_id(app, &mut conn, visible, id.trim()).await?;
         return Ok(noted(app, actor, found));
@@ -44,18 +47,30 @@ pub async fn look_up(app: &App, actor: &Actor, typed: &str) -> Result<Lookup, Er
         return Err(Error::invalid("q", error));
     }
     found.sort_by_key(|(rank, _)| *rank);
-    found.truncate(usize::try_from(FOUND_MAX).unwrap_or_default());
+    found.truncate(RESULTS_MAX);
     let results = found.into_iter().map(|(_, found)| found).collect();
     Ok(noted(app, actor, Lookup { read_as, results }))
 }
 
-/// Notes a read if the result has exactly one patient, found by its id or medical record number.
+/// The patients whom the caller has opened or written last, newest first.
+async fn recent(app: &App, actor: &Actor, visible: Scope) -> Result<Lookup, Error> {
+    let opened = [Patient::READ, Patient::HISTORY_READ].map(Option::unwrap_or_default);
+    // Before the audit log is read, so that no read is written unnoticed in between.
+    let waiting = app.reads().waiting(actor.id(), &opened, RESULTS_MAX);
+    let recent = Recent { user: actor.id(), waiting: &waiting, scope: visible };
+    let mut read = app.db().read().await?;
+    let patients = recent.read(&mut read.conn(), app.clock().today()).await?;
+    let results = patients.into_iter().map(|it| patient(it, Why::Recent)).collect();
+    Ok(Lookup { read_as: Vec::new(), results })
+}
+
+/// Notes a lookup if the result has exactly one patient, found by its id or medical record number.
 fn noted(app: &App, actor: &Actor, found: Lookup) -> Lookup {
     let mut patients = found.results.iter().filter(|it| it.kind == FoundKind::Patient);
     if let (Some(one), None) = (patients.next(), patients.next())
         && matches!(one.why, Why::Id | Why::Mrn)
     {
-        app.reads().note(actor, app.clock().now(), "patient.read", "patient", one.id);
+        app.reads().note(actor, app.clock().now(), LOOKED_UP, Patient::ENTITY, one.id);
     }
     found
 }
@@ -68,15 +83,20 @@ async fn by_id(
 ) -> Result<Lookup, Error> {
     let id: PatientId = digits.parse().map_err(|_| Error::invalid("q", not_an_id()))?;
     let today = app.clock().today();
+    let matched = Some(vec![MatchedPart::new("id", 0..id.to_string().len())]);
     let mut results = Vec::new();
     if let Some(row) = patients::get(conn, id, visible, ArchiveState::Current, today).await? {
-        results.push(patient(row.record.without_clinical(), Why::Id));
+        let found = Patient { matched: matched.clone(), ..row.record.without_clinical() };
+        results.push(patient(found, Why::Id));
     }
     if let Some(row) = doctors::get(conn, DoctorId(id.0), ArchiveState::Current).await? {
-        results.push(doctor(row.record, Why::Id));
+        results.push(doctor(Doctor { matched, ..row.record }, Why::Id));
     }
     Ok(Lookup { read_as: vec![Reading::Id], results })
 }
+
+/// The maximum number of results.
+const RESULTS_MAX: usize = FOUND_MAX as usize;
 
 /// A slice of as many rows as are shown at most.
 const SPAN: Seek = Seek { place: None, is_backwards: false, limit: FOUND_MAX, offset: 0 };
@@ -92,21 +112,17 @@ async fn patients_with(
     search: &Search,
 ) -> Result<Ranked, Error> {
     let filter = PatientFilter { search: Some(typed.to_owned()), ..PatientFilter::default() };
-    let (search, today) = (Some(search), app.clock().today());
-    let listing =
-        patients::Listing { filter: &filter, search, scope: visible, today, clinical: false };
+    let today = app.clock().today();
+    let listing = patients::Listing {
+        filter: &filter,
+        search: Some(search),
+        scope: visible,
+        today,
+        clinical: false,
+    };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
-        let terms = terms(&found.mrn, &found.fields);
-        let why = match search.and_then(|search| search.matched(&terms)) {
-            Some(Reading::Id) => Why::Id,
-            Some(Reading::Mrn) => Why::Mrn,
-            Some(Reading::Email) => Why::Email,
-            Some(Reading::DateOfBirth) => Why::DateOfBirth,
-            Some(Reading::Phone) => Why::Phone,
-            Some(Reading::Identifier) => Why::Identifier,
-            Some(Reading::Name) | None => Why::Name,
-        };
+        let why = search.why(&found);
         (key.rank, patient(found, why))
     });
     Ok(found.collect())
@@ -117,34 +133,10 @@ async fn doctors_with(conn: &mut Conn<'_>, typed: &str, search: &Search) -> Resu
     let listing = doctors::Listing { filter: &filter, search: Some(search) };
     let rows = listing::read(conn, &listing, &SPAN).await?;
     let found = rows.into_iter().map(|(found, key)| {
-        let why = match search.matched(&doctor_terms(&found.fields)) {
-            Some(Reading::Email) => Why::Email,
-            Some(Reading::Phone) => Why::Phone,
-            Some(Reading::Identifier) => Why::License,
-            _ => of_words(&found, typed),
-        };
+        let why = search.why(&found);
         (key.rank, doctor(found, why))
     });
     Ok(found.collect())
-}
-
-/// The member of a doctor that has matched. A match of the name comes first.
-fn of_words(doctor: &Doctor, typed: &str) -> Why {
-    let typed: Vec<String> =
-        typed.split_whitespace().map(fold_word).filter(|word| !word.is_empty()).collect();
-    let has = |text: &str| {
-        let words = name_words(text);
-        typed.iter().any(|typed| words.iter().any(|word| word.starts_with(typed.as_str())))
-    };
-    let name = full_name(doctor.first_name.as_deref(), doctor.last_name.as_deref());
-    let places = [
-        (Some(name.as_str()), Why::Name),
-        (Some(doctor.specialization.as_str()), Why::Specialization),
-        (doctor.clinic_name.as_deref(), Why::Clinic),
-        (doctor.city.as_deref(), Why::City),
-    ];
-    let met = places.into_iter().find(|(text, _)| text.is_some_and(has));
-    met.map_or(Why::Name, |(_, why)| why)
 }
 
 /// A label from the parts that are known.
@@ -152,24 +144,27 @@ fn label(parts: [Option<String>; 3]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn patient(patient: Patient, why: Why) -> Found {
+/// A result. What has matched is a member of the result instead of the record.
+fn patient(mut patient: Patient, why: Why) -> Found {
     let born = patient.date_of_birth.map(|born| born.to_string());
     Found {
         kind: FoundKind::Patient,
         id: patient.id.0,
         label: label([Some(patient.full_name.clone()), born, Some(patient.mrn.clone())]),
         why,
+        matched: patient.matched.take(),
         record: FoundRecord::Patient(Box::new(patient)),
     }
 }
 
-fn doctor(doctor: Doctor, why: Why) -> Found {
+fn doctor(mut doctor: Doctor, why: Why) -> Found {
     let (name, license) = (doctor.full_name.clone(), doctor.license_number.clone());
     Found {
         kind: FoundKind::Doctor,
         id: doctor.id.0,
         label: label([Some(name), Some(doctor.specialization.clone()), license]),
         why,
+        matched: doctor.matched.take(),
         record: FoundRecord::Doctor(Box::new(doctor)),
     }
 }

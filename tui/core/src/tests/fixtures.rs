@@ -144,6 +144,7 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
         updated_at: at("2026-11-19T10:22:00Z"),
         version: 3,
         archived_at: None,
+        matched: None,
         permissions: Some(vec![
             PatientPermission::Update,
             PatientPermission::Archive,
