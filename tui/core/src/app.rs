@@ -180,6 +180,9 @@ impl App {
     pub fn offers(&self, action: Action) -> bool {
         match action {
             Action::LogOut if self.world.session().is_none() => false,
+            _ if action.place().is_some() => {
+                self.world.session().is_some() && self.layers.is_empty()
+            }
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {

@@ -17,7 +17,7 @@ use crate::{
     form::field::Field,
     input::action::{Action, Context},
     record::Record,
-    step::{Event, Route, Step},
+    step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
 };
@@ -42,6 +42,24 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// The screen of a section, and what it wants at the beginning.
+    pub fn first(place: Place, world: &World) -> (Self, Vec<Step>) {
+        match place {
+            Place::List(kind) => {
+                let (state, steps) = list::init(kind, world);
+                (Self::List(Box::new(state)), steps)
+            }
+        }
+    }
+
+    /// Whether it is the screen of a section.
+    pub fn is_at(&self, place: Place) -> bool {
+        match (self, place) {
+            (Self::List(state), Place::List(kind)) => state.kind == kind,
+            _ => false,
+        }
+    }
+
     /// The screen of a route, and what it wants at the beginning.
     pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
         match route {
@@ -174,6 +192,9 @@ impl Screen {
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (Self::List(state), Action::New) => Some(state.kind.table().words.add),
+            (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
+            (Self::Detail(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),

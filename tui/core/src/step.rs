@@ -20,11 +20,20 @@ pub enum Event {
     Act(Action),
 }
 
+/// A section, which a function key opens. Its screen is the first one: there is nothing behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The list of the records of a kind.
+    List(RecordKind),
+}
+
 /// Where to, when a screen is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// To the screen before.
     Back,
+    /// To a section.
+    To(Place),
     /// Out of the session.
     LogOut,
     /// Out of the program.

@@ -12,5 +12,6 @@ mod list;
 mod meanwhile;
 mod offers;
 mod screens;
+mod sections;
 mod session;
 mod users;

@@ -94,6 +94,11 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
+            _ if action.place().is_some() => {
+                if let Some(place) = action.place() {
+                    self.leave(Leave::To(place), out);
+                }
+            }
             // An error is dismissed before anything is left.
             Action::Back if self.layers.is_empty() && self.notices.dismiss() => {}
             Action::Refresh => {

@@ -55,9 +55,9 @@ mod tests {
 
     /// Every chain of contexts that a screen or a layer can show, innermost first.
     const CHAINS: &[&[Context]] = &[
-        &[Context::Text, Context::Search, Context::Patients, Context::Global],
-        &[Context::Results, Context::Rows, Context::Patients, Context::Global],
-        &[Context::Rows, Context::Patient, Context::Global],
+        &[Context::Text, Context::Search, Context::List, Context::Global],
+        &[Context::Results, Context::Rows, Context::List, Context::Global],
+        &[Context::Rows, Context::Record, Context::Global],
         &[Context::Text, Context::Form, Context::Global],
         &[Context::Text, Context::Form, Context::Login, Context::Global],
         &[Context::Text, Context::Pick, Context::Layer, Context::Global],

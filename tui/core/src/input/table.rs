@@ -51,28 +51,28 @@ macro_rules! table {
 }
 
 table! {
-    Open "open" "Open the selected patient." 90 [Results: on(Key::Enter), on(Key::Right), letter('l')]
+    Open "open" "Open the selected record." 90 [Results: on(Key::Enter), on(Key::Right), letter('l')]
     Results "to the rows" "Go from the search field to the rows." 88
         [Search: on(Key::Down), on(Key::Enter), on(Key::Tab)]
     Search "search" "Go to the search field and type." 86
-        [Results: letter('/'), on(Key::Tab), on(Key::BackTab), letter('i'); Patients: ctrl('f')]
+        [Results: letter('/'), on(Key::Tab), on(Key::BackTab), letter('i'); List: ctrl('f')]
     Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
-    Edit "edit" "Edit the patient's record." 66
-        [Patient: ctrl('e'); Patients: ctrl('e')]
-    NewPatient "new patient" "Register a patient who is not here yet." 80
-        [Patients: ctrl('n')]
-    Filter "filter" "Narrow the list: sex, blood type, city, birth, archived." 70
-        [Results: letter('f'); Patients: ctrl('t')]
-    Sort "sort" "Choose the order of the list." 68 [Results: letter('s'); Patients: ctrl('o')]
+    Edit "edit" "Edit the record." 66
+        [Record: ctrl('e'); List: ctrl('e')]
+    New "new" "Add a record that is not here yet." 80
+        [List: ctrl('n')]
+    Filter "filter" "Narrow the list." 70
+        [Results: letter('f'); List: ctrl('t')]
+    Sort "sort" "Choose the order of the list." 68 [Results: letter('s'); List: ctrl('o')]
     ClearFilters "show all" "Take every filter away." 20
-        [Results: letter('F'); Patients:]
-    Archive "archive" "Archive the patient; it can be brought back." 60 danger true
-        [Patient: ctrl('x')]
-    Restore "restore" "Bring the patient back from the archive." 62 [Patient: ctrl('k')]
-    CopyMrn "copy MRN" "Put the medical record number into the clipboard." 30
-        [Patient: letter('y'); Results: letter('y')]
+        [Results: letter('F'); List:]
+    Archive "archive" "Archive the record. It can be restored." 60 danger true
+        [Record: ctrl('x')]
+    Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k')]
+    Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
+        [Record: letter('y'); Results: letter('y')]
     Refresh "refresh" "Ask the server again." 25
-        [Results: letter('r'); Patient: letter('r'); Global: ctrl('r')]
+        [Results: letter('r'); Record: letter('r'); Global: ctrl('r')]
     Register "open an account" "Open an account for yourself." 60 [Login: ctrl('n')]
     LocalDesk "local desk" "Forget this server and open the local desk on this machine." 55
         [Login: ctrl('o')]
@@ -98,7 +98,7 @@ table! {
     FirstRow "first" "To the first row." 0 [Rows: letter('g'), on(Key::Home)]
     LastRow "last" "To the last row." 0 [Rows: letter('G'), on(Key::End)]
     Back "back" "One step back. Never loses anything." 45
-        [Search: on(Key::Esc); Results: on(Key::Esc); Patient: on(Key::Esc), letter('q');
+        [Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc), letter('q');
          Form: on(Key::Esc); Layer: on(Key::Esc)]
     Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
     Redo "redo" "Bring back what was undone." 0 [Text: ctrl('y')]
@@ -107,6 +107,8 @@ table! {
     Palette "actions" "Find an action by its name." 15
         [Global: ctrl('p'), letter(':')]
     Messages "messages" "Show everything that was said until now." 0 [Global: letter('M')]
+    Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
+    Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
     Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]

@@ -50,6 +50,7 @@ impl Shown for Doctor {
             told: "Entered",
             not_created: "The new doctor was not saved",
             found: "A doctor of this name is there",
+            add: "new doctor",
             copy: "copy licence",
         },
         orders: &[

@@ -47,6 +47,7 @@ impl Shown for Patient {
             told: "Registered",
             not_created: "The new patient was not saved",
             found: "A patient of this name is there",
+            add: "new patient",
             copy: "copy MRN",
         },
         orders: &[

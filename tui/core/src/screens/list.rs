@@ -213,12 +213,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Open | Action::Edit | Action::CopyMrn if !offers(state, world, action) => {
-            Vec::new()
-        }
+        Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
-        Action::NewPatient if offers(state, world, action) => {
+        Action::New if offers(state, world, action) => {
             vec![Step::Go(Route::New(state.kind))]
         }
         Action::Sort => {
@@ -233,7 +231,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.narrow(world, Query { ordering, ..Query::default() })
         }
         Action::Refresh => state.refresh(world),
-        Action::CopyMrn => copy(state),
+        Action::Copy => copy(state),
         Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
             if let Some(editor) = state.search.editor_mut() {
                 match action {
@@ -300,19 +298,17 @@ pub fn search_due(state: &mut State, world: &World) -> Option<Vec<Step>> {
 /// Where its keys mean something.
 pub fn contexts(state: &State) -> &'static [Context] {
     if state.is_searching {
-        &[Context::Search, Context::Patients, Context::Global]
+        &[Context::Search, Context::List, Context::Global]
     } else {
-        &[Context::Results, Context::Rows, Context::Patients, Context::Global]
+        &[Context::Results, Context::Rows, Context::List, Context::Global]
     }
 }
 
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::NewPatient => world.may(state.kind.table().create) && !state.is_archive(),
-        Action::Open | Action::CopyMrn | Action::Results | Action::PageDown => {
-            !state.rows.is_empty()
-        }
+        Action::New => world.may(state.kind.table().create) && !state.is_archive(),
+        Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
         Action::Search => !state.is_searching,
         Action::ClearFilters => state.query.is_narrowed(),

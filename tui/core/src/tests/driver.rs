@@ -207,7 +207,7 @@ fn named_chord(name: &str) -> Chord {
         "end" => Key::End,
         "pgup" => Key::PageUp,
         "pgdn" => Key::PageDown,
-        "f1" => Key::F(1),
+        function if function.starts_with('f') => Key::F(function[1..].parse().unwrap()),
         other => panic!("<{other}> is no key"),
     })
 }

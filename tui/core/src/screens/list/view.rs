@@ -182,7 +182,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let theme = *painter.theme;
     let searched = state.search.value().trim();
     let words = &state.kind.table().words;
-    let may_add = super::offers(state, world, crate::input::action::Action::NewPatient);
+    let may_add = super::offers(state, world, crate::input::action::Action::New);
     let (title, what) = match (&state.failure, &state.page) {
         (Some(failure), _) if state.is_refused => {
             (format!("! {}", display(failure)), "Ctrl-U clears the search.".to_owned())
