@@ -118,6 +118,21 @@ impl Screen {
         }
     }
 
+    /// Takes the focus to the field in which records are searched for, if the screen has one.
+    pub fn begin_find(&mut self) {
+        if let Self::List(state) = self {
+            list::begin_search(state);
+        }
+    }
+
+    /// The pause after a search is over.
+    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+        match self {
+            Self::List(state) => list::ring(state, world),
+            _ => Vec::new(),
+        }
+    }
+
     /// Draws it.
     pub fn view(&self, world: &World, area: Rect, painter: &mut Painter<'_>, is_top: bool) {
         match self {
