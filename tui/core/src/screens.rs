@@ -2,6 +2,7 @@
 //! `contexts`. None touches another: what it wants beyond itself it says in
 //! [`Step`]s.
 
+pub mod dashboard;
 pub mod detail;
 pub mod first_start;
 pub mod list;
@@ -39,6 +40,8 @@ pub enum Screen {
     Detail(Box<detail::State>),
     /// The form of a record.
     Form(Box<record_form::State>),
+    /// The dashboard.
+    Dashboard(Box<dashboard::State>),
 }
 
 impl Screen {
@@ -60,13 +63,17 @@ impl Screen {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+            Route::Dashboard => {
+                let (state, steps) = dashboard::init();
+                (Self::Dashboard(Box::new(state)), steps)
+            }
         }
     }
 
     /// The field for text that has the focus.
     pub fn field(&self) -> Option<&Field> {
         match self {
-            Self::Opening(_) | Self::Detail(_) => None,
+            Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
             Self::FirstStart(state) => state.form.focused(),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
@@ -78,7 +85,7 @@ impl Screen {
     /// The same, to be edited.
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
-            Self::Opening(_) | Self::Detail(_) => None,
+            Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
             Self::FirstStart(state) => state.form.focused_mut(),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
@@ -97,6 +104,7 @@ impl Screen {
             Self::List(state) => list::update(state, world, event),
             Self::Detail(state) => detail::update(state, world, event),
             Self::Form(state) => record_form::update(state, world, event),
+            Self::Dashboard(state) => dashboard::update(state, world, event),
         }
     }
 
@@ -110,6 +118,7 @@ impl Screen {
             Self::List(state) => list::view(state, world, area, painter, is_top),
             Self::Detail(state) => detail::view(state, world, area, painter),
             Self::Form(state) => record_form::view(state, world, area, painter, is_top),
+            Self::Dashboard(state) => dashboard::view(state, world, area, painter),
         }
     }
 
@@ -124,6 +133,7 @@ impl Screen {
             Self::List(state) => list::answered(state, world, answer),
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
+            Self::Dashboard(state) => dashboard::answered(state, answer),
             Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
                 Vec::new()
             }
@@ -154,6 +164,7 @@ impl Screen {
             Self::List(state) => list::contexts(state),
             Self::Detail(_) => detail::contexts(),
             Self::Form(_) => record_form::contexts(),
+            Self::Dashboard(_) => dashboard::contexts(),
         });
         contexts
     }
@@ -168,6 +179,7 @@ impl Screen {
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
             Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
             Self::Register(_) => action != Action::Refresh,
+            Self::Dashboard(_) => true,
         }
     }
 
@@ -201,6 +213,7 @@ impl Screen {
             Self::List(state) => list::settle(state, world),
             Self::Detail(state) => detail::settle(state, world),
             Self::Form(state) => record_form::settle(state, world),
+            Self::Dashboard(state) => dashboard::settle(state, world),
         }
     }
 
@@ -214,6 +227,7 @@ impl Screen {
             Self::List(state) => state.title().to_owned(),
             Self::Detail(state) => state.title(),
             Self::Form(state) => state.title(),
+            Self::Dashboard(_) => "Dashboard".to_owned(),
         }
     }
 

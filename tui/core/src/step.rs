@@ -53,6 +53,8 @@ pub enum Route {
     New(RecordKind),
     /// The form for a record.
     Edit(Record),
+    /// The dashboard.
+    Dashboard,
 }
 
 /// One thing that a screen or a layer wants done.

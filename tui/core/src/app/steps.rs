@@ -27,6 +27,15 @@ impl App {
         }
     }
 
+    /// Goes to a screen that no key of the tests' screens leads to.
+    #[cfg(test)]
+    pub(crate) fn visit(&mut self, route: crate::step::Route) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.apply(vec![Step::Go(route)], &mut out);
+        self.settle(&mut out);
+        out
+    }
+
     fn step(&mut self, owner: ScreenId, step: Step, out: &mut Vec<Effect>) {
         match step {
             Step::Read(lane, call) => self.start(Slot { owner, lane }, call, out),

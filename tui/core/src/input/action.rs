@@ -152,6 +152,8 @@ pub enum Context {
     Patients,
     /// One patient.
     Patient,
+    /// The dashboard.
+    Dashboard,
     /// The login.
     Login,
     /// A list to pick from, under a field for text.
@@ -173,6 +175,7 @@ impl Context {
         Self::Results,
         Self::Patients,
         Self::Patient,
+        Self::Dashboard,
         Self::Login,
         Self::Rows,
         Self::Form,
@@ -194,6 +197,7 @@ impl Context {
             Self::Results => "Found patients",
             Self::Patients => "List of patients",
             Self::Patient => "A patient",
+            Self::Dashboard => "The dashboard",
             Self::Login => "Logging in",
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",

@@ -58,6 +58,7 @@ mod tests {
         &[Context::Text, Context::Search, Context::Patients, Context::Global],
         &[Context::Results, Context::Rows, Context::Patients, Context::Global],
         &[Context::Rows, Context::Patient, Context::Global],
+        &[Context::Rows, Context::Dashboard, Context::Global],
         &[Context::Text, Context::Form, Context::Global],
         &[Context::Text, Context::Form, Context::Login, Context::Global],
         &[Context::Text, Context::Pick, Context::Layer, Context::Global],

@@ -99,7 +99,7 @@ table! {
     LastRow "last" "To the last row." 0 [Rows: letter('G'), on(Key::End)]
     Back "back" "One step back. Never loses anything." 45
         [Search: on(Key::Esc); Results: on(Key::Esc); Patient: on(Key::Esc), letter('q');
-         Form: on(Key::Esc); Layer: on(Key::Esc)]
+         Dashboard: on(Key::Esc); Form: on(Key::Esc); Layer: on(Key::Esc)]
     Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
     Redo "redo" "Bring back what was undone." 0 [Text: ctrl('y')]
     ClearField "clear" "Empty the field." 8 [Text: ctrl('u')]
