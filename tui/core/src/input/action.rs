@@ -19,6 +19,8 @@ pub enum Action {
     Patients,
     /// Go to the doctors.
     Doctors,
+    /// Go to the dashboard.
+    Dashboard,
     /// End the session.
     LogOut,
     /// End the program.
@@ -97,6 +99,7 @@ impl Action {
         Some(match self {
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
+            Self::Dashboard => Place::Dashboard,
             _ => return None,
         })
     }
@@ -123,6 +126,7 @@ impl Action {
             | Self::Suspend
             | Self::Patients
             | Self::Doctors
+            | Self::Dashboard
             | Self::LogOut
             | Self::Quit
             | Self::Refresh
@@ -169,6 +173,8 @@ pub enum Context {
     List,
     /// A record's page.
     Record,
+    /// The dashboard.
+    Dashboard,
     /// The login.
     Login,
     /// A list to pick from, under a field for text.
@@ -190,6 +196,7 @@ impl Context {
         Self::Results,
         Self::List,
         Self::Record,
+        Self::Dashboard,
         Self::Login,
         Self::Rows,
         Self::Form,
@@ -211,6 +218,7 @@ impl Context {
             Self::Results => "Rows of a list",
             Self::List => "Lists",
             Self::Record => "A record",
+            Self::Dashboard => "The dashboard",
             Self::Login => "Logging in",
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",

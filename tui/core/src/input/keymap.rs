@@ -55,6 +55,7 @@ mod tests {
         &[Context::Text, Context::Search, Context::List, Context::Global],
         &[Context::Results, Context::Rows, Context::List, Context::Global],
         &[Context::Rows, Context::Record, Context::Global],
+        &[Context::Rows, Context::Dashboard, Context::Global],
         &[Context::Text, Context::Form, Context::Global],
         &[Context::Text, Context::Form, Context::Login, Context::Global],
         &[Context::Text, Context::Pick, Context::Layer, Context::Global],

@@ -95,7 +95,7 @@ table! {
     LastRow "last" "To the last row." 0 [Rows: on(Key::End)]
     Back "back" "One step back. Never loses anything." 45
         [Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc);
-         Form: on(Key::Esc); Layer: on(Key::Esc)]
+         Dashboard: on(Key::Esc); Form: on(Key::Esc); Layer: on(Key::Esc)]
     Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
     Redo "redo" "Bring back what was undone." 0 [Text: ctrl('y')]
     ClearField "clear" "Empty the field." 8 [Text: ctrl('u')]
@@ -105,6 +105,7 @@ table! {
     Messages "messages" "Show everything that was said until now." 0 [Global: on(Key::F(12))]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
+    Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
     Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]
