@@ -32,7 +32,7 @@ pub struct State {
     pub(crate) failure: Option<String>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
-    edits_next: bool,
+    pub(crate) edits_next: bool,
 }
 
 /// Begins: the record is asked for.
@@ -228,6 +228,7 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),
         Action::Copy => state.record.is_some(),
+        Action::Arrive => false,
         _ => true,
     }
 }
