@@ -21,6 +21,9 @@ use crate::{
 pub trait Shown: Sized + 'static {
     /// Its sentences, orders and filters.
     const TABLE: Table;
+    /// How other records of the same name are counted, where they are: the permission to see all
+    /// records, and the parameters of the query beside the name.
+    const NAMESAKES: Option<Counting> = None;
     /// The columns, in the order in which they are shown. The first is the name. It gets the room that
     /// the others leave.
     const COLUMNS: &'static [Column<Self>];
@@ -33,6 +36,17 @@ pub trait Shown: Sized + 'static {
 
     /// What stands at the top of its page.
     fn banner(&self) -> Banner;
+
+    /// The name as a list by last name has it, `Gómez, José`, where that differs from the name as it is
+    /// written. Safe to be drawn.
+    fn sorted_name(&self) -> Option<String> {
+        None
+    }
+
+    /// What stands in the banner on a row of its own.
+    fn alert(&self) -> Option<Alert> {
+        None
+    }
 
     /// The sections of its page.
     fn sections(&self, world: &World) -> Vec<Section>;
@@ -87,6 +101,9 @@ pub struct Table {
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
 
+/// A permission, and parameters of a query.
+pub type Counting = (SessionPermission, &'static [(&'static str, &'static str)]);
+
 /// What can be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -110,6 +127,14 @@ pub struct Banner {
     pub line: String,
     /// What must not be overlooked.
     pub warning: Option<String>,
+}
+
+/// What nobody must miss who has to do with a record, such as allergies.
+pub struct Alert {
+    /// The sentence, safe to be drawn.
+    pub text: String,
+    /// Whether it is a warning: the absence of one is told too.
+    pub is_warning: bool,
 }
 
 /// A section of a record's page.
@@ -324,6 +349,13 @@ impl Row {
     pub fn of(record: &Record) -> Self {
         Self { id: record.id(), head: record.row(), cells: record.cells() }
     }
+}
+
+/// A name as lists by last name have it, where a first and a last name are known. Safe to be drawn.
+fn sorted(first: Option<&str>, last: Option<&str>) -> Option<String> {
+    let (first, last) = (first?.trim(), last?.trim());
+    let has_both = !first.is_empty() && !last.is_empty();
+    has_both.then(|| display(&format!("{last}, {first}")).into_owned())
 }
 
 /// The columns that fit, each by its place with its width.

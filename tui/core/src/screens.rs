@@ -17,6 +17,7 @@ use crate::{
     api::{Call, Failure, Reply},
     form::field::Field,
     input::action::{Action, Context},
+    namesakes::Namesakes,
     record::Record,
     step::{Event, Route, Step},
     view::paint::Painter,
@@ -47,6 +48,20 @@ pub enum Screen {
 impl Screen {
     /// The screen of a route, and what it wants at the beginning.
     pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
+        let named = match &route {
+            Route::Record { kind, name, .. } => Some((*kind, name.clone())),
+            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
+            _ => None,
+        };
+        let (mut screen, mut steps) = Self::of(route, world);
+        if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
+            *namesakes = Namesakes::of(kind, &name, world);
+            steps.extend(namesakes.as_ref().map(Namesakes::ask));
+        }
+        (screen, steps)
+    }
+
+    fn of(route: Route, world: &World) -> (Self, Vec<Step>) {
         match route {
             Route::Record { kind, id, name, is_archived, to_edit } => {
                 let (state, steps) = detail::init(kind, id, name, is_archived, to_edit);
@@ -94,6 +109,15 @@ impl Screen {
         }
     }
 
+    /// Others who have the name of its record, on the screens of one record.
+    fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
+        match self {
+            Self::Detail(state) => Some(&mut state.namesakes),
+            Self::Form(state) => Some(&mut state.namesakes),
+            _ => None,
+        }
+    }
+
     /// Does something.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
@@ -129,6 +153,12 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Vec<Step> {
+        if let Call::Namesakes { .. } = call {
+            if let Some(Some(namesakes)) = self.namesakes_mut() {
+                namesakes.take(answer);
+            }
+            return Vec::new();
+        }
         match self {
             Self::List(state) => list::answered(state, world, answer),
             Self::Detail(state) => detail::answered(state, call, answer),

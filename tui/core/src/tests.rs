@@ -8,6 +8,7 @@ mod dates;
 mod driver;
 mod fixtures;
 mod forms;
+mod glance;
 mod keys;
 mod list;
 mod meanwhile;

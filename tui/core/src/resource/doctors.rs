@@ -17,7 +17,7 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
+    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words, sorted,
 };
 use crate::{
     form::{Form, field::Field},
@@ -122,6 +122,10 @@ impl Shown for Doctor {
             line: format!("{} · {count} {patients}", display(&self.specialization)),
             warning: (!self.is_available).then(|| "accepts no patients".to_owned()),
         }
+    }
+
+    fn sorted_name(&self) -> Option<String> {
+        sorted(self.first_name.as_deref(), self.last_name.as_deref())
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {
