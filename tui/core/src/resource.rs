@@ -191,6 +191,8 @@ pub struct Words {
     pub not_created: &'static str,
     /// The question whether this record is the one whose creation may have been done.
     pub found: &'static str,
+    /// What adding a record is called.
+    pub add: &'static str,
     /// What copying the code is called.
     pub copy: &'static str,
 }

@@ -19,7 +19,7 @@ use crate::{
     input::action::{Action, Context},
     namesakes::Namesakes,
     record::Record,
-    step::{Event, Route, Step},
+    step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
 };
@@ -46,6 +46,29 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// The screen of a section, and what it wants at the beginning.
+    pub fn first(place: Place, world: &World) -> (Self, Vec<Step>) {
+        match place {
+            Place::List(kind) => {
+                let (state, steps) = list::init(kind, world);
+                (Self::List(Box::new(state)), steps)
+            }
+            Place::Dashboard => {
+                let (state, steps) = dashboard::init();
+                (Self::Dashboard(Box::new(state)), steps)
+            }
+        }
+    }
+
+    /// Whether it is the screen of a section.
+    pub fn is_at(&self, place: Place) -> bool {
+        match (self, place) {
+            (Self::List(state), Place::List(kind)) => state.kind == kind,
+            (Self::Dashboard(_), Place::Dashboard) => true,
+            _ => false,
+        }
+    }
+
     /// The screen of a route, and what it wants at the beginning.
     pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
         let named = match &route {
@@ -77,10 +100,6 @@ impl Screen {
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
-            }
-            Route::Dashboard => {
-                let (state, steps) = dashboard::init();
-                (Self::Dashboard(Box::new(state)), steps)
             }
         }
     }
@@ -129,6 +148,21 @@ impl Screen {
             Self::Detail(state) => detail::update(state, world, event),
             Self::Form(state) => record_form::update(state, world, event),
             Self::Dashboard(state) => dashboard::update(state, world, event),
+        }
+    }
+
+    /// Takes the focus to the field in which records are searched for, if the screen has one.
+    pub fn begin_find(&mut self) {
+        if let Self::List(state) = self {
+            list::begin_search(state);
+        }
+    }
+
+    /// The pause after a search is over.
+    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+        match self {
+            Self::List(state) => list::ring(state, world),
+            _ => Vec::new(),
         }
     }
 
@@ -216,6 +250,9 @@ impl Screen {
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (Self::List(state), Action::New) => Some(state.kind.table().words.add),
+            (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
+            (Self::Detail(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),

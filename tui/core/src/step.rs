@@ -20,11 +20,22 @@ pub enum Event {
     Act(Action),
 }
 
+/// A section, which a function key opens. Its screen is the first one: there is nothing behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The list of the records of a kind.
+    List(RecordKind),
+    /// The dashboard.
+    Dashboard,
+}
+
 /// Where to, when a screen is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// To the screen before.
     Back,
+    /// To a section.
+    To(Place),
     /// Out of the session.
     LogOut,
     /// Out of the program.
@@ -53,8 +64,6 @@ pub enum Route {
     New(RecordKind),
     /// The form for a record.
     Edit(Record),
-    /// The dashboard.
-    Dashboard,
 }
 
 /// One thing that a screen or a layer wants done.

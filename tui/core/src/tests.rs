@@ -14,5 +14,6 @@ mod list;
 mod meanwhile;
 mod offers;
 mod screens;
+mod sections;
 mod session;
 mod users;

@@ -9,7 +9,7 @@ use crate::{
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
     layers::conflict,
     notice::Tone,
-    record::Record,
+    record::{Record, RecordKind},
     resource::RowHead,
     screens::{Screen, record_form},
     step::{Leave, Route, Step},
@@ -180,11 +180,10 @@ impl App {
         }
         self.say(Tone::Info, said, out);
         self.learn(owner, &record, out);
-        if is_new && let Some((list_id, list)) = self.list_mut() {
-            let steps = list.refresh(&world);
-            self.apply_for(list_id, steps, out);
+        if is_new {
+            self.refresh_list(record.kind(), out);
         }
-        if let Some(leave @ (Leave::LogOut | Leave::Quit)) = then {
+        if let Some(leave @ (Leave::To(_) | Leave::LogOut | Leave::Quit)) = then {
             return self.left(leave, out);
         }
         if is_new && then.is_some() {
@@ -203,11 +202,17 @@ impl App {
         let RowHead { name, code, .. } = record.row();
         self.say(Tone::Info, format!("{verb}: {name}, {code}"), out);
         self.learn(ScreenId::APP, record, out);
+        self.refresh_list(record.kind(), out);
+    }
+
+    /// Asks again for the page of the list that shows records of this kind.
+    fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
         let world = self.world.clone();
-        if let Some((list_id, list)) = self.list_mut() {
-            let steps = list.refresh(&world);
-            self.apply_for(list_id, steps, out);
-        }
+        let Some((owner, list)) = self.list_mut().filter(|(_, list)| list.kind == kind) else {
+            return;
+        };
+        let steps = list.refresh(&world);
+        self.apply_for(owner, steps, out);
     }
 
     fn not_moved(

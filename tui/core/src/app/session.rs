@@ -10,9 +10,9 @@ use crate::{
     msg::Desk,
     notice::{Notices, Tone},
     record::RecordKind,
-    screens::{Screen, first_start, list, login, register},
+    screens::{Screen, first_start, login, register},
     session::{Session, SessionHandle},
-    step::Step,
+    step::{Place, Step},
 };
 
 impl App {
@@ -166,8 +166,8 @@ impl App {
         // The list looks at what the session may do.
         let mut world = self.world.clone();
         world.hand_to(Some(session.clone()));
-        let (list, steps) = list::init(RecordKind::Patient, &world);
-        self.restart(Screen::List(Box::new(list)), Some(session), out);
+        let (screen, steps) = Screen::first(Place::List(RecordKind::Patient), &world);
+        self.restart(screen, Some(session), out);
         self.ask_permissions(out);
         self.apply(steps, out);
     }

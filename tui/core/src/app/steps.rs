@@ -6,7 +6,7 @@ use crate::{
     layers::{Layer, question},
     notice::Tone,
     screens::{Screen, record_form},
-    step::{Leave, Step},
+    step::{Leave, Place, Step},
 };
 
 impl App {
@@ -25,15 +25,6 @@ impl App {
                 owner = self.top();
             }
         }
-    }
-
-    /// Goes to a screen that no key of the tests' screens leads to.
-    #[cfg(test)]
-    pub(crate) fn visit(&mut self, route: crate::step::Route) -> Vec<Effect> {
-        let mut out = Vec::new();
-        self.apply(vec![Step::Go(route)], &mut out);
-        self.settle(&mut out);
-        out
     }
 
     fn step(&mut self, owner: ScreenId, step: Step, out: &mut Vec<Effect>) {
@@ -119,7 +110,7 @@ impl App {
     pub(super) fn leave(&mut self, leave: Leave, out: &mut Vec<Effect>) {
         let is_lost = match leave {
             Leave::Back => self.screen().is_changed(),
-            Leave::LogOut | Leave::Quit => self.has_unsaved(),
+            Leave::To(_) | Leave::LogOut | Leave::Quit => self.has_unsaved(),
         };
         if !is_lost {
             return self.left(leave, out);
@@ -138,15 +129,29 @@ impl App {
         match leave {
             Leave::Quit => out.push(Effect::Quit),
             Leave::LogOut => self.log_out(out),
-            Leave::Back if self.screens.len() > 1 => {
-                if let Some(closed) = self.screens.pop() {
-                    // What waits for a login belongs to the screen that is gone.
-                    self.parked.retain(|(slot, _)| slot.owner != closed.id);
-                    out.extend(self.slots.close(closed.id));
-                }
-            }
             // There is nothing behind the first screen.
-            Leave::Back => {}
+            Leave::Back => self.close_to(self.screens.len().saturating_sub(1).max(1), out),
+            Leave::To(place) => self.go_to(place, out),
+        }
+    }
+
+    /// Closes the screens that were opened last, until so many are left.
+    fn close_to(&mut self, count: usize, out: &mut Vec<Effect>) {
+        for closed in self.screens.split_off(count.min(self.screens.len())) {
+            // What waits for a login belongs to the screen that is gone.
+            self.parked.retain(|(slot, _)| slot.owner != closed.id);
+            out.extend(self.slots.close(closed.id));
+        }
+    }
+
+    /// Shows a section. A section that is open already is shown as it was left.
+    fn go_to(&mut self, place: Place, out: &mut Vec<Effect>) {
+        let is_open = self.screens.first().is_some_and(|first| first.screen.is_at(place));
+        self.close_to(usize::from(is_open), out);
+        if !is_open {
+            let (screen, steps) = Screen::first(place, &self.world);
+            self.open(screen);
+            self.apply(steps, out);
         }
     }
 }

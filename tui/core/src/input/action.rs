@@ -1,5 +1,7 @@
 //! What somebody can do.
 
+use crate::{record::RecordKind, step::Place};
+
 /// One thing that somebody can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -13,6 +15,12 @@ pub enum Action {
     Repaint,
     /// Stop the process.
     Suspend,
+    /// Go to the patients.
+    Patients,
+    /// Go to the doctors.
+    Doctors,
+    /// Go to the dashboard.
+    Dashboard,
     /// End the session.
     LogOut,
     /// End the program.
@@ -55,22 +63,22 @@ pub enum Action {
     Search,
     /// Go from the search field to the rows.
     Results,
-    /// Register a patient.
-    NewPatient,
+    /// Create a record of the kind that is listed.
+    New,
     /// Choose the order of the list.
     Sort,
     /// Narrow the list.
     Filter,
     /// Show all again.
     ClearFilters,
-    /// Edit the patient.
+    /// Edit the record.
     Edit,
-    /// Archive the patient.
+    /// Archive the record.
     Archive,
-    /// Bring the patient back.
+    /// Restore the record from the archive.
     Restore,
-    /// Copy the medical record number.
-    CopyMrn,
+    /// Copy the record's code.
+    Copy,
     /// Go to where an account is opened.
     Register,
     /// Go back to the local desk.
@@ -86,12 +94,22 @@ pub enum Action {
 }
 
 impl Action {
+    /// The section that it opens.
+    pub fn place(self) -> Option<Place> {
+        Some(match self {
+            Self::Patients => Place::List(RecordKind::Patient),
+            Self::Doctors => Place::List(RecordKind::Doctor),
+            Self::Dashboard => Place::Dashboard,
+            _ => return None,
+        })
+    }
+
     /// Whether it changes a record, or is a step on the way to it: asks whether to, opens a form,
     /// chooses what is saved.
     pub fn changes_record(self) -> bool {
         match self {
             Self::Save
-            | Self::NewPatient
+            | Self::New
             | Self::Edit
             | Self::Archive
             | Self::Restore
@@ -106,6 +124,9 @@ impl Action {
             | Self::Messages
             | Self::Repaint
             | Self::Suspend
+            | Self::Patients
+            | Self::Doctors
+            | Self::Dashboard
             | Self::LogOut
             | Self::Quit
             | Self::Refresh
@@ -128,7 +149,7 @@ impl Action {
             | Self::Sort
             | Self::Filter
             | Self::ClearFilters
-            | Self::CopyMrn
+            | Self::Copy
             | Self::Register
             | Self::LocalDesk => false,
         }
@@ -144,14 +165,14 @@ pub enum Context {
     Form,
     /// Rows to move among, or a page to scroll.
     Rows,
-    /// The search field of the list of patients.
+    /// The search field of a list.
     Search,
-    /// The rows of the list of patients.
+    /// The rows of a list.
     Results,
-    /// The list of patients.
-    Patients,
-    /// One patient.
-    Patient,
+    /// A list.
+    List,
+    /// A record's page.
+    Record,
     /// The dashboard.
     Dashboard,
     /// The login.
@@ -173,8 +194,8 @@ impl Context {
     pub const ALL: &'static [Self] = &[
         Self::Search,
         Self::Results,
-        Self::Patients,
-        Self::Patient,
+        Self::List,
+        Self::Record,
         Self::Dashboard,
         Self::Login,
         Self::Rows,
@@ -194,9 +215,9 @@ impl Context {
             Self::Form => "Forms",
             Self::Rows => "Moving",
             Self::Search => "Search field",
-            Self::Results => "Found patients",
-            Self::Patients => "List of patients",
-            Self::Patient => "A patient",
+            Self::Results => "Rows of a list",
+            Self::List => "Lists",
+            Self::Record => "A record",
             Self::Dashboard => "The dashboard",
             Self::Login => "Logging in",
             Self::Pick => "Picking from a list",

@@ -28,7 +28,7 @@ impl Shown for Patient {
         words: Words {
             title: "Patients",
             archive: "Archived patients",
-            search: "/ name, phone, MRN, date of birth",
+            search: "name, phone, MRN, date of birth",
             no_match: "Nobody matches",
             advice: "Fewer letters find more; a phone number or a date of birth works too.",
             filter_advice: ", Ctrl-T looks by city",
@@ -48,6 +48,7 @@ impl Shown for Patient {
             told: "Registered",
             not_created: "The new patient was not saved",
             found: "A patient of this name is there",
+            add: "new patient",
             copy: "copy MRN",
         },
         orders: &[

@@ -21,7 +21,7 @@ use crate::{
 /// A record that is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    kind: RecordKind,
+    pub(crate) kind: RecordKind,
     id: i64,
     name: String,
     is_archived: bool,
@@ -155,7 +155,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             };
             return vec![Step::Open(Box::new(Layer::Question(Box::new(question))))];
         }
-        Action::CopyMrn => {
+        Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
             let code = record.row().code;
             let said = format!("{code} was sent to the terminal's clipboard.");
@@ -226,7 +226,7 @@ fn history_answered(state: &mut State, is_first: bool, answer: Result<Reply, Fai
 
 /// Where its keys mean something.
 pub fn contexts() -> &'static [Context] {
-    &[Context::Rows, Context::Patient, Context::Global]
+    &[Context::Rows, Context::Record, Context::Global]
 }
 
 /// Whether an action makes sense and would not be refused.
@@ -236,7 +236,7 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Edit => !is_archived && state.allows(Deed::Update),
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),
-        Action::CopyMrn => state.record.is_some(),
+        Action::Copy => state.record.is_some(),
         _ => true,
     }
 }

@@ -15,7 +15,6 @@ use crate::{
     effect::{Effect, Lane, Ticket, Timer},
     msg::{Chord, Desk, Key, Msg},
     session::SessionHandle,
-    step::Route,
     theme::Theme,
     view::view,
 };
@@ -83,23 +82,13 @@ impl Driver {
     pub(super) fn send(&mut self, msg: Msg) -> bool {
         self.app.take_dirty();
         self.last = update(&mut self.app, msg);
-        self.note_calls();
-        self.app.take_dirty()
-    }
-
-    /// Goes to a screen.
-    pub(super) fn visit(&mut self, route: Route) {
-        self.last = self.app.visit(route);
-        self.note_calls();
-    }
-
-    fn note_calls(&mut self) {
         for effect in &self.last {
             if let Effect::Call { ticket, session, call } = effect {
                 self.calls.push((*ticket, call.clone()));
                 self.sessions.push(*session);
             }
         }
+        self.app.take_dirty()
     }
 
     /// Answers what was asked last in a lane.
@@ -218,7 +207,7 @@ fn named_chord(name: &str) -> Chord {
         "end" => Key::End,
         "pgup" => Key::PageUp,
         "pgdn" => Key::PageDown,
-        "f1" => Key::F(1),
+        function if function.starts_with('f') => Key::F(function[1..].parse().unwrap()),
         other => panic!("<{other}> is no key"),
     })
 }

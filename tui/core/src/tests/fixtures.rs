@@ -1,4 +1,4 @@
-//! Patients, users and problems for the tests.
+//! Patients, doctors, users and problems for the tests.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use shared::{
     Kind, Page, PartialDate, Problem, UserId,
     account::{Role, SessionPermission, User},
+    doctor::{Doctor, DoctorFields, DoctorInput, DoctorPermission},
     history::{Change, HistoryEntry},
-    id::{AuditId, PatientId},
+    id::{AuditId, DoctorId, PatientId},
     meta::Meta,
     patient::{Gender, Identifier, Patient, PatientFields, PatientInput, PatientPermission},
     read::Reader,
@@ -50,6 +51,7 @@ pub(super) fn user(id: i64, name: &str) -> User {
         version: 1,
         permissions: Some(vec![
             SessionPermission::CreatePatient,
+            SessionPermission::CreateDoctor,
             SessionPermission::ReadAllPatients,
             SessionPermission::ReadArchivedPatients,
         ]),
@@ -156,6 +158,34 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
 
 pub(super) fn jose() -> Patient {
     patient(9, "José", "Gómez")
+}
+
+/// A doctor as a single record is answered, with every permission.
+pub(super) fn doctor(id: i64, first: &str, last: &str) -> Doctor {
+    let members = [("first_name", first), ("last_name", last), ("specialization", "Cardiology")];
+    let members = members.map(|(name, value)| (name.to_owned(), Value::from(value)));
+    let mut reader = Reader::from_members(members.into_iter().collect());
+    let fields = DoctorFields::new(&DoctorInput::read(&mut reader)).unwrap();
+    Doctor {
+        id: DoctorId(id),
+        fields,
+        full_name: format!("{first} {last}"),
+        active_patients: 12,
+        linked_user: None,
+        created_by: UserId(1),
+        created_by_username: "ana".to_owned(),
+        created_at: at("2026-11-01T08:30:00Z"),
+        updated_at: at("2026-11-19T10:22:00Z"),
+        version: 3,
+        archived_at: None,
+        matched: None,
+        permissions: Some(vec![
+            DoctorPermission::Update,
+            DoctorPermission::Archive,
+            DoctorPermission::Restore,
+            DoctorPermission::History,
+        ]),
+    }
 }
 
 /// A list that shows every way in which a row can look.

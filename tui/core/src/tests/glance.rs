@@ -1,16 +1,13 @@
 //! A record at a glance: the banner on its page and above its form, and the page below it.
 
 use shared::{
-    PartialDate,
-    doctor::{Doctor, DoctorFields, DoctorInput},
-    id::DoctorId,
+    Page, PartialDate,
     patient::{ClinicalMember, Patient, PatientFields},
-    read::Reader,
 };
 
 use super::{
     driver::Driver,
-    fixtures::{jose, listed, one, page, patient, people, user},
+    fixtures::{doctor, jose, listed, one, page, patient, people, user},
 };
 use crate::{
     api::{Call, Failure, Reply},
@@ -18,38 +15,7 @@ use crate::{
     record::{Record, RecordKind},
     screens::Screen,
     session::{Session, SessionHandle},
-    step::Route,
 };
-
-/// A doctor with some empty fields, as a row of a list has one.
-pub(super) fn doctor(id: i64, first: &str, last: &str) -> Doctor {
-    let patient = jose();
-    let members = serde_json::json!({
-        "first_name": first,
-        "last_name": last,
-        "specialization": "Cardiology",
-        "is_available": true,
-        "phone_number": "+1 555 765 4321",
-    });
-    let members = members.as_object().unwrap().clone();
-    let mut reader = Reader::from_members(members.into_iter().collect());
-    let input = DoctorInput::read(&mut reader);
-    Doctor {
-        id: DoctorId(id),
-        fields: DoctorFields::new(&input).unwrap(),
-        full_name: format!("{first} {last}"),
-        active_patients: 7,
-        linked_user: None,
-        created_by: patient.created_by,
-        created_by_username: patient.created_by_username,
-        created_at: patient.created_at,
-        updated_at: patient.updated_at,
-        version: 1,
-        archived_at: None,
-        matched: None,
-        permissions: None,
-    }
-}
 
 macro_rules! looks {
     ($($name:ident: $driver:expr;)*) => {$(
@@ -59,6 +25,12 @@ macro_rules! looks {
             insta::assert_snapshot!(stringify!($name), driver.screen());
         }
     )*};
+}
+
+/// All rows of a list.
+pub(super) fn rows(results: Vec<Record>) -> Page<Record> {
+    let count = i64::try_from(results.len()).unwrap();
+    Page { count, count_capped: false, next: None, previous: None, results }
 }
 
 /// A patient about whom there is much to know.
@@ -113,7 +85,11 @@ looks! {
     };
     glance_doctor: {
         let mut driver = Driver::with(people(), 5, 80, 24);
-        driver.visit(Route::Shown(doctor(4, "Sarah", "Johnson").into()));
+        driver.keys("<f4>");
+        let sarah = Record::from(doctor(4, "Sarah", "Johnson"));
+        driver.answer(Lane::List, Ok(Reply::Page(Box::new(rows(vec![sarah.clone()])))));
+        driver.keys("<down><enter>");
+        driver.answer(Lane::Record, Ok(Reply::Record(sarah)));
         driver
     };
 }
@@ -187,7 +163,9 @@ fn a_number_of_namesakes_that_can_not_be_known_is_not_told() {
     ana.permissions = Some(Vec::new());
     let session = Session::new(SessionHandle::new(1), ana);
     driver.answer(Lane::Account, Ok(Reply::SignedIn(Box::new(session))));
-    driver.visit(Route::Shown(jose().into()));
+    driver.answer(Lane::List, Ok(listed(page(vec![jose()], 1))));
+    driver.keys("<down><enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
     driver.shows("Gómez, José");
     assert_eq!(driver.asked(Lane::Namesakes), 0);
 }
