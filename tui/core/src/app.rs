@@ -321,6 +321,7 @@ impl App {
                 out.push(Effect::Disarm(Timer::Busy));
             }
         }
+        self.world.is_waiting = self.is_busy && self.slots.activity().is_some();
         let (width, height) = (self.world.width, self.world.height);
         let away = self.away(width).map_or(1, |lines| lines.len());
         let most = notice::rows_max(height);

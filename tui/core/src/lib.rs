@@ -11,6 +11,7 @@ pub mod form;
 pub mod input;
 pub mod layers;
 pub mod msg;
+pub mod namesakes;
 pub mod notice;
 pub mod record;
 pub mod resource;

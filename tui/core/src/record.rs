@@ -8,7 +8,7 @@ use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient, visit::
 
 use crate::{
     form::{Form, field::Field},
-    resource::{Banner, Deed, Head, RowHead, Section, Shown, Table},
+    resource::{Alert, Banner, Counting, Deed, Head, RowHead, Section, Shown, Table},
     world::World,
 };
 
@@ -48,6 +48,13 @@ macro_rules! kinds {
             pub fn table(self) -> &'static Table {
                 match self {
                     $(Self::$kind => const { &<$kind>::TABLE }),*
+                }
+            }
+
+            /// How those of the same name are counted, where they are.
+            pub fn namesakes(self) -> Option<Counting> {
+                match self {
+                    $(Self::$kind => <$kind>::NAMESAKES),*
                 }
             }
 
@@ -171,6 +178,25 @@ macro_rules! kinds {
             pub fn banner(&self) -> Banner {
                 match self {
                     $(Self::$kind(record) => record.banner()),*
+                }
+            }
+
+            /// Its name as it is written. Safe to be drawn.
+            pub fn name(&self) -> String {
+                self.row().name
+            }
+
+            /// Its name as a list by last name has it, where that differs.
+            pub fn sorted_name(&self) -> Option<String> {
+                match self {
+                    $(Self::$kind(record) => record.sorted_name()),*
+                }
+            }
+
+            /// What stands in its banner on a row of its own.
+            pub fn alert(&self) -> Option<Alert> {
+                match self {
+                    $(Self::$kind(record) => record.alert()),*
                 }
             }
 

@@ -18,6 +18,7 @@ use crate::{
     api::{Call, Failure, Reply},
     form::field::Field,
     input::action::{Action, Context},
+    namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::next_step,
     step::{Event, Place, Route, Step},
@@ -78,6 +79,20 @@ impl Screen {
 
     /// The screen of a route, and what it wants at the beginning.
     pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
+        let named = match &route {
+            Route::Record { kind, name, .. } => Some((*kind, name.clone())),
+            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
+            _ => None,
+        };
+        let (mut screen, mut steps) = Self::of(route, world);
+        if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
+            *namesakes = Namesakes::of(kind, &name, world);
+            steps.extend(namesakes.as_ref().map(Namesakes::ask));
+        }
+        (screen, steps)
+    }
+
+    fn of(route: Route, world: &World) -> (Self, Vec<Step>) {
         match route {
             Route::Record { kind, id, name, is_archived, to_edit } => {
                 let (state, steps) = detail::init(kind, id, name, is_archived, to_edit);
@@ -120,6 +135,15 @@ impl Screen {
             Self::Home(state) => Some(state.finder.field_mut()),
             Self::List(state) => state.field_mut(),
             Self::Form(state) => state.form.focused_mut(),
+        }
+    }
+
+    /// Others who have the name of its record, on the screens of one record.
+    fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
+        match self {
+            Self::Detail(state) => Some(&mut state.namesakes),
+            Self::Form(state) => Some(&mut state.namesakes),
+            _ => None,
         }
     }
 
@@ -188,6 +212,12 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Vec<Step> {
+        if let Call::Namesakes { .. } = call {
+            if let Some(Some(namesakes)) = self.namesakes_mut() {
+                namesakes.take(answer);
+            }
+            return Vec::new();
+        }
         match self {
             Self::Home(state) => home::answered(state, call, answer),
             Self::List(state) => list::answered(state, world, answer),

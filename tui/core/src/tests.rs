@@ -1,6 +1,7 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
 mod any_order;
+mod beside;
 mod blind;
 mod choices;
 mod dashboard;
@@ -8,6 +9,7 @@ mod dates;
 mod driver;
 mod fixtures;
 mod forms;
+mod glance;
 mod home;
 mod keys;
 mod list;

@@ -24,6 +24,8 @@ pub struct World {
     pub height: u16,
     /// Rows of the status line: more than one while a long error stands.
     pub status_rows: u16,
+    /// Whether an answer has been awaited for so long that it is said.
+    pub is_waiting: bool,
     /// Rows of a page of a list.
     pub page_size: i64,
     /// Names this run of the program.
@@ -54,6 +56,7 @@ impl World {
             width: options.width,
             height: options.height,
             status_rows: 1,
+            is_waiting: false,
             page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
             run: options.run,
             opened: 0,

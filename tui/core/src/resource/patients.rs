@@ -14,7 +14,8 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
+    Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, RowHead, Section, Shown,
+    Table, Words, sorted,
 };
 use crate::{
     form::{Form, field::Field},
@@ -51,9 +52,9 @@ impl Shown for Patient {
             copy: "copy MRN",
         },
         orders: &[
-            Order::new(None, "by last name; a search: best matches first"),
-            Order::new(Some("last_name"), "by last name"),
-            Order::new(Some("-last_name"), "by last name, Z to A"),
+            Order::new(None, "by last name; a search: best matches first").by_last_name(),
+            Order::new(Some("last_name"), "by last name").by_last_name(),
+            Order::new(Some("-last_name"), "by last name, Z to A").by_last_name(),
             Order::new(Some("first_name"), "by first name"),
             Order::new(Some("date_of_birth"), "oldest first"),
             Order::new(Some("-date_of_birth"), "youngest first"),
@@ -99,6 +100,9 @@ impl Shown for Patient {
         trace: form::trace,
     };
 
+    const NAMESAKES: Option<Counting> =
+        Some((SessionPermission::ReadAllPatients, &[("clinical", "false")]));
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Name", 0, 0, |patient| Some(patient.full_name.clone())),
         Column::new("Born", 11, 1, |patient| Some(born_of(patient))),
@@ -137,9 +141,10 @@ impl Shown for Patient {
             Some(Gender::Other) => "other sex",
             Some(gender) => gender.word(),
         };
+        let about = if self.date_of_birth_estimated { "about " } else { "" };
         let age = match (self.age, self.deceased_on) {
-            (Some(age), Some(_)) => format!("died at {age}"),
-            (Some(age), None) => format!("{age} years"),
+            (Some(age), Some(_)) => format!("died at {about}{age}"),
+            (Some(age), None) => format!("{about}{age} years"),
             (None, _) => "age unknown".to_owned(),
         };
         let born = match born_of(self) {
@@ -152,6 +157,24 @@ impl Shown for Patient {
             line: format!("{sex} · {age}{born}"),
             warning: self.deceased_on.map(|day| format!("† died {day}")),
         }
+    }
+
+    fn sorted_name(&self) -> Option<String> {
+        sorted(self.first_name.as_deref(), self.last_name.as_deref())
+    }
+
+    /// That there are allergies, and which, as far as the answer says it.
+    fn alert(&self) -> Option<Alert> {
+        let words = self.allergies.as_deref().unwrap_or_default();
+        let words = words.lines().map(str::trim).filter(|line| !line.is_empty());
+        let words = words.collect::<Vec<_>>().join("; ");
+        let is_warning = self.has_allergies || !words.is_empty();
+        let text = match is_warning {
+            false => "No allergies recorded".to_owned(),
+            true if words.is_empty() => "! Allergies: recorded, but not shown".to_owned(),
+            true => format!("! Allergies: {}", display(&words)),
+        };
+        Some(Alert { text, is_warning })
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {

@@ -65,6 +65,8 @@ pub struct State {
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
+    /// Whether the rows are ordered by last name, so that their names begin with it.
+    is_by_last_name: bool,
     pub(crate) selected: usize,
     pub(crate) top: usize,
     pub(crate) page: Option<Shown>,
@@ -86,6 +88,7 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         is_searching: true,
         query: Query::default(),
         rows: Vec::new(),
+        is_by_last_name: false,
         selected: 0,
         top: 0,
         page: None,

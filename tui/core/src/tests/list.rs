@@ -160,9 +160,9 @@ fn rows_stay_while_others_are_asked_for_and_when_that_fails() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("x");
     driver.ring(Timer::Search);
-    driver.shows("José Gómez");
+    driver.shows("Gómez, José");
     driver.answer(Lane::List, Err(Failure::Offline("refused".to_owned())));
-    driver.shows("José Gómez");
+    driver.shows("Gómez, José");
     driver.shows("Not up to date: The server can't be reached: refused");
 }
 

@@ -1,11 +1,13 @@
 //! Drawing a list.
 
+mod preview;
+
 use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
     layers::sort,
-    resource::{Head, Row, RowHead, fit},
+    resource::{Head, Row, fit},
     text::{self, display, paragraphs},
     view::paint::Painter,
     world::World,
@@ -19,11 +21,33 @@ pub fn rows_visible(world: &World) -> u16 {
     world.body().height.saturating_sub(ABOVE)
 }
 
+/// How all rows are shown.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Whether names begin with the last name.
+    is_by_last_name: bool,
+    /// Whether the rows are no answer to what is typed.
+    is_old: bool,
+}
+
+/// Whether the rows belong to an older text, and the answer to what is typed is late or has failed. Until
+/// then they are drawn as they are: an answer that comes at once needs no other frame.
+fn is_old(state: &State, world: &World) -> bool {
+    state.is_outdated && (world.is_waiting || state.failure.is_some())
+}
+
 /// Draws it.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     search(state, area, painter, has_focus);
     narrowed(state, area, painter);
+    let (area, beside) = match state.row().filter(|_| preview::is_wide(world)) {
+        Some(row) => {
+            let (left, right) = preview::split(area);
+            (left, Some((row, right)))
+        }
+        None => (area, None),
+    };
     let all = state.kind.heads();
     let columns = fit(&all, area.width);
     heads(&all, &columns, area, painter);
@@ -32,6 +56,12 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         instead(state, world, place, painter);
         return;
     }
+    let is_old = is_old(state, world);
+    if let Some((row, right)) = beside.filter(|_| !is_old) {
+        let right = Rect { y: right.y + ABOVE - 1, height: place.height + 1, ..right };
+        preview::draw(&row.record, world, right, painter);
+    }
+    let look = Look { is_by_last_name: state.is_by_last_name, is_old };
     let visible = usize::from(place.height);
     let window = state.rows.iter().enumerate().skip(state.top).take(visible);
     for (y, (at, row)) in (place.y..place.bottom()).zip(window) {
@@ -42,8 +72,8 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             (&all, &columns),
             Rect { y, height: 1, ..place },
             painter,
-            is_selected,
-            is_active,
+            (is_selected, is_active),
+            look,
         );
         if is_selected && is_active {
             painter.place_cursor(place.x, y);
@@ -105,11 +135,12 @@ fn draw_row(
     (all, columns): (&[Head], &[(usize, u16)]),
     place: Rect,
     painter: &mut Painter<'_>,
-    is_selected: bool,
-    is_active: bool,
+    (is_selected, is_active): (bool, bool),
+    look: Look,
 ) {
     let theme = *painter.theme;
     let style = match (is_selected, is_active) {
+        _ if look.is_old => theme.dim,
         (true, true) => theme.selected,
         (true, false) => theme.selected_away,
         _ => theme.text,
@@ -124,7 +155,11 @@ fn draw_row(
         let is_right = all.get(*at).is_some_and(|head| head.is_right);
         let value = row.cells.get(*at).map_or("", String::as_str);
         match (*at, is_right) {
-            (0, _) => name(row, x, place.y, *width, painter, style),
+            (0, _) => {
+                let sorted = row.sorted_name.as_ref().filter(|_| look.is_by_last_name);
+                let shown = sorted.unwrap_or(&row.head.name);
+                name((shown, &row.head.notes), x, place.y, *width, painter, style);
+            }
             (_, true) => painter.text_right(x + width, place.y, *width, value, style),
             (_, false) => {
                 painter.text(x, place.y, *width, value, style);
@@ -136,14 +171,13 @@ fn draw_row(
 
 /// The name, with a note behind it: as much of it as leaves the name its room.
 fn name(
-    row: &Row,
+    (name, notes): (&str, &[String]),
     x: u16,
     y: u16,
     width: u16,
     painter: &mut Painter<'_>,
     style: ratatui_core::style::Style,
 ) {
-    let RowHead { name, notes, .. } = &row.head;
     let Some(shortest) = notes.last() else {
         painter.text(x, y, width, name, style);
         return;
