@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod conflict;
+pub mod field_help;
 pub mod filter;
 pub mod messages;
 pub mod question;
@@ -11,7 +12,7 @@ pub mod sort;
 use ratatui_core::layout::Rect;
 
 use crate::{
-    form::field::Field,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     screens::login,
     step::{Event, Step},
@@ -24,6 +25,8 @@ use crate::{
 pub enum Layer {
     /// The help or the palette.
     Actions(Box<actions::State>),
+    /// What a field accepts.
+    Field(Box<field_help::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -46,7 +49,7 @@ impl Layer {
             Self::Filter(state) => state.form.focused(),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
         }
     }
 
@@ -57,7 +60,17 @@ impl Layer {
             Self::Filter(state) => state.form.focused_mut(),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+        }
+    }
+
+    /// The form whose field has the focus.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Filter(state) => Some(&state.form),
+            Self::Question(state) => Some(&state.form),
+            Self::Relogin(state) => Some(&state.form),
+            _ => None,
         }
     }
 
@@ -65,6 +78,7 @@ impl Layer {
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
+            Self::Field(state) => field_help::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -80,6 +94,7 @@ impl Layer {
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Actions(_) => actions::contexts(),
+            Self::Field(_) => field_help::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -95,7 +110,10 @@ impl Layer {
         match action {
             Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
-                matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_))
+                matches!(
+                    self,
+                    Self::Actions(_) | Self::Field(_) | Self::Messages(_) | Self::Sort(_)
+                )
             }
             _ => true,
         }
@@ -118,6 +136,7 @@ impl Layer {
     pub fn settle(&mut self, world: &World) {
         match self {
             Self::Actions(state) => actions::settle(state, world),
+            Self::Field(state) => field_help::settle(state, world),
             Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Question(state) => question::settle(state, world),
@@ -137,6 +156,7 @@ impl Layer {
         let world = app.world();
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
+            Self::Field(state) => field_help::view(state, area, painter),
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

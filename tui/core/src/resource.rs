@@ -81,8 +81,6 @@ pub struct Table {
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
-    /// Says in full what has been typed into fields whose text can be read in several ways.
-    pub echo: fn(&mut Form, NaiveDate),
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }

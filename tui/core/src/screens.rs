@@ -14,7 +14,7 @@ use ratatui_core::layout::Rect;
 
 use crate::{
     api::{Call, Failure, Reply},
-    form::field::Field,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     record::Record,
     step::{Event, Place, Route, Step},
@@ -78,6 +78,17 @@ impl Screen {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+        }
+    }
+
+    /// The form whose field has the focus.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::FirstStart(state) => Some(&state.form),
+            Self::Login(state) => Some(&state.form),
+            Self::Register(state) => Some(&state.form),
+            Self::Form(state) => Some(&state.form),
+            _ => None,
         }
     }
 

@@ -5,6 +5,7 @@ mod blind;
 mod choices;
 mod dates;
 mod driver;
+mod fields;
 mod fixtures;
 mod forms;
 mod keys;

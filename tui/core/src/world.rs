@@ -8,7 +8,12 @@ use shared::{
     meta::Meta,
 };
 
-use crate::{api::IdempotencyKey, app::Options, session::Session};
+use crate::{
+    api::IdempotencyKey,
+    app::Options,
+    date::{Calendar, DateOrder},
+    session::Session,
+};
 
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
@@ -24,6 +29,8 @@ pub struct World {
     pub height: u16,
     /// Rows of the status line: more than one while a long error stands.
     pub status_rows: u16,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
     /// Rows of a page of a list.
     pub page_size: i64,
     /// Names this run of the program.
@@ -51,6 +58,7 @@ impl World {
     pub fn new(options: Options) -> Self {
         Self {
             today: options.today,
+            date_order: options.date_order,
             width: options.width,
             height: options.height,
             status_rows: 1,
@@ -65,6 +73,11 @@ impl World {
             meta: None,
             session: None,
         }
+    }
+
+    /// What dates depend on that are typed.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { today: self.today, order: self.date_order }
     }
 
     /// The key of what is created in the next screen that is opened.

@@ -95,7 +95,6 @@ impl Shown for Patient {
         create: SessionPermission::CreatePatient,
         label,
         value,
-        echo: form::echo,
         trace: form::trace,
     };
 

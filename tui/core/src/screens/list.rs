@@ -149,7 +149,7 @@ impl State {
         self.last_search = self.search.value().trim().to_owned();
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.query.filters.clone();
-        let search = answers::searched(&self.last_search, world.today);
+        let search = answers::searched(&self.last_search, world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));

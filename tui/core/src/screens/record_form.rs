@@ -58,7 +58,7 @@ struct Attempt {
 pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
     let mut state = State {
         kind,
-        form: Form::new(kind.fields(base.as_ref())),
+        form: Form::new(kind.fields(base.as_ref())).dated(world.date_order),
         base,
         is_saving: false,
         sent: Attempt::default(),
@@ -84,9 +84,9 @@ impl State {
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
     fn judge(&mut self, today: NaiveDate) -> Value {
+        self.form.echo(today);
         let (body, errors) = self.kind.read(&self.form, self.base.as_ref(), today);
         self.form.judge(&errors);
-        (self.kind.table().echo)(&mut self.form, today);
         body
     }
 
