@@ -2,6 +2,7 @@
 //! sentences. Lists and pages themselves are written once.
 
 mod doctors;
+pub mod filled;
 mod patients;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use shared::{FieldErrors, account::SessionPermission};
 
+use self::filled::Filled;
 use crate::{
     form::{Form, field::Field},
     record::Record,
@@ -55,6 +57,11 @@ pub trait Shown: Sized + 'static {
 
     /// Whether this record holds what was typed over an earlier version of it.
     fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool;
+
+    /// What the record of a relative begins with, if there is such a thing.
+    fn relative(&self) -> Option<Filled> {
+        None
+    }
 
     /// What follows from the value of a field, if something does. It is shown behind the field.
     fn follows(

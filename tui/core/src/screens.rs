@@ -74,6 +74,10 @@ impl Screen {
             Route::New(kind) => {
                 (Self::Form(Box::new(record_form::init(kind, None, world))), Vec::new())
             }
+            Route::Filled(kind, filled) => {
+                let form = record_form::filled(kind, filled, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
@@ -192,6 +196,9 @@ impl Screen {
         match self {
             Self::Login(_) => login::offers(world, action),
             Self::List(state) => list::offers(state, world, action),
+            Self::Detail(state) if action == Action::Relative => {
+                detail::can_have_relative(state, world)
+            }
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),

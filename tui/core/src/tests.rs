@@ -6,6 +6,7 @@ mod choices;
 mod dates;
 mod driver;
 mod fields;
+mod filled;
 mod fixtures;
 mod forms;
 mod keys;

@@ -31,6 +31,8 @@ pub enum Accepts {
     Phone,
     /// An e-mail address.
     Email,
+    /// A number or code of at most so many characters, which another has given.
+    Code(usize),
     /// A language tag.
     Language,
     /// Numbers under which others know a person, one a line.
@@ -57,7 +59,7 @@ impl Accepts {
         let past = "It must not be in the future.".to_owned();
         match self {
             Self::Anything => Vec::new(),
-            Self::Text(max) => vec![format!("At most {max} characters.")],
+            Self::Text(max) | Self::Code(max) => vec![format!("At most {max} characters.")],
             Self::Birth => {
                 let mut all = dates(true);
                 all.push("~42 is an age, ~1984 a year: both are marked as an estimate.".to_owned());

@@ -170,6 +170,19 @@ impl Field {
         }
     }
 
+    /// Begins with another value, which Ctrl-Z takes away: it counts as no change.
+    pub fn begin_with(&mut self, value: &str) {
+        self.set(value);
+        self.opening = self.value().to_owned();
+    }
+
+    /// The label inside a sentence.
+    pub fn named(&self) -> String {
+        let mut letters = self.label.chars();
+        let first = letters.next().map(|first| first.to_lowercase().to_string());
+        first.unwrap_or_default() + letters.as_str()
+    }
+
     /// Makes another value the one with which the form was opened.
     pub fn reopen(&mut self, opening: &str) {
         opening.clone_into(&mut self.opening);

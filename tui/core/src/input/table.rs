@@ -61,6 +61,9 @@ table! {
         [Record: ctrl('e'); List: ctrl('e')]
     New "new" "Add a record that is not here yet." 80
         [List: ctrl('n')]
+    NewFromSearch "new from search" "Create a record with what was searched filled in." 0 [List:]
+    Relative "new relative" "Register a relative: last name, address and phone are copied." 0
+        [Record:]
     Filter "filter" "Narrow the list." 70
         [Results: letter('f'); List: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [Results: letter('s'); List: ctrl('o')]

@@ -189,7 +189,7 @@ impl Shown for Doctor {
             Field::choice("is_available", "Accepts", YES, available).half(),
             line("phone_number", "Phone").accepts(Accepts::Phone).half(),
             line("email", "E-mail").accepts(Accepts::Email).half(),
-            text("license_number", "Licence", LICENSE_MAX).half(),
+            line("license_number", "Licence").accepts(Accepts::Code(LICENSE_MAX)).half(),
             line("consultation_fee", "Fee")
                 .accepts(Accepts::Amount)
                 .hint("an amount, like 150.00")

@@ -137,6 +137,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Refresh => return state.ask(),
         _ if !offers(state, action) => {}
         Action::Edit => return edit(state).into_iter().collect(),
+        Action::Relative => {
+            let filled = state.record.as_ref().and_then(Record::relative);
+            let step = filled.map(|filled| Step::Go(Route::Filled(state.kind, filled)));
+            return step.into_iter().collect();
+        }
         Action::Archive | Action::Restore => {
             let Some(record) = &state.record else { return Vec::new() };
             let question = if action == Action::Archive {
@@ -230,6 +235,12 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Copy => state.record.is_some(),
         _ => true,
     }
+}
+
+/// Whether a relative can be registered.
+pub fn can_have_relative(state: &State, world: &World) -> bool {
+    let has_relative = state.record.as_ref().is_some_and(|record| record.relative().is_some());
+    has_relative && world.may(state.kind.table().create)
 }
 
 /// Keeps the scrolled page within its height.

@@ -2,6 +2,7 @@
 //! the rows that were found.
 
 mod answers;
+mod new;
 mod turning;
 mod view;
 
@@ -216,8 +217,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
-        Action::New if offers(state, world, action) => {
-            vec![Step::Go(Route::New(state.kind))]
+        Action::New | Action::NewFromSearch if offers(state, world, action) => {
+            vec![state.new_record(world, action == Action::NewFromSearch)]
         }
         Action::Sort => {
             vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
@@ -307,7 +308,10 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => world.may(state.kind.table().create) && !state.is_archive(),
+        Action::NewFromSearch if state.search.value().trim().is_empty() => false,
+        Action::New | Action::NewFromSearch => {
+            world.may(state.kind.table().create) && !state.is_archive()
+        }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
         Action::Search => !state.is_searching,

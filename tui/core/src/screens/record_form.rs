@@ -19,7 +19,7 @@ use crate::{
         question,
     },
     record::{Record, RecordKind},
-    resource::{Row, Words},
+    resource::{Row, Words, filled::Filled},
     step::{Event, Leave, Step},
     world::World,
 };
@@ -35,6 +35,8 @@ pub struct State {
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
     sent: Attempt,
+    /// Where the values come from with which a new record began.
+    origin: Option<String>,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -62,12 +64,25 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         base,
         is_saving: false,
         sent: Attempt::default(),
+        origin: None,
         then: None,
         is_doubtful: false,
         key: world.next_key(),
         lost: Vec::new(),
         repeats: None,
     };
+    state.judge(world.today);
+    state
+}
+
+/// Begins with some values of a new record.
+pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
+    let mut state = State { origin: Some(filled.origin), ..init(kind, None, world) };
+    for (name, value) in filled.values {
+        if let Some(field) = state.form.field_mut(name) {
+            field.begin_with(&value);
+        }
+    }
     state.judge(world.today);
     state
 }

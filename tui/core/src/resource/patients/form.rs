@@ -27,6 +27,14 @@ const BLOOD_TYPES: &[(&str, &str)] = &blood_types("not said");
 const BORN: &str = "1989-07-03, 3/7/1989, 1989, T-1, ~42";
 const DIED: &str = "shown as deceased from then on";
 
+/// What relatives are likely to share, in words and by the names of the fields.
+pub(super) const SHARED_BY_RELATIVES: &[(&str, &[&str])] = &[
+    ("last name", &["last_name"]),
+    ("address", &["address", "city", "zip_code", "state"]),
+    ("phone", &["phone_number"]),
+    ("emergency contact", &["emergency_contact"]),
+];
+
 /// The fields of the form, with a patient's values or empty. What was withheld has no field: an empty
 /// one would look as if nothing were recorded.
 pub(super) fn fields(patient: Option<&Patient>) -> Vec<Field> {

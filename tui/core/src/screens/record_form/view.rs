@@ -26,7 +26,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             let note = head.notes.first().map(|note| format!(" · {note}")).unwrap_or_default();
             format!("{} · {}{note}", head.name, head.code)
         }
-        None => state.words().intro.to_owned(),
+        None => state.origin.clone().unwrap_or_else(|| state.words().intro.to_owned()),
     };
     let used = painter.text(place.x, area.y, place.width, &title, theme.title);
     let changed = match (state.is_doubtful, state.is_saving, state.form.is_changed()) {
