@@ -275,11 +275,15 @@ impl App {
             Timer::Toast => self.notices.pass(),
             Timer::Retry => self.retry(out),
             Timer::Search => {
-                let world = self.world.clone();
-                let Some((owner, list)) = self.list_mut() else { return false };
-                let Some(steps) = list::search_due(list, &world) else { return false };
-                self.apply_for(owner, steps, out);
-                true
+                let world = &self.world;
+                let screens = self.screens.iter_mut();
+                let due: Vec<_> =
+                    screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
+                let is_any = due.iter().any(|(_, steps)| !steps.is_empty());
+                for (owner, steps) in due {
+                    self.apply_for(owner, steps, out);
+                }
+                is_any
             }
         }
     }

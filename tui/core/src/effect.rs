@@ -32,6 +32,10 @@ pub enum Lane {
     Record,
     /// The history of a record.
     History,
+    /// Other records with the name of one.
+    Namesakes,
+    /// The figures of the dashboard.
+    Dashboard,
     /// A write. It is never aborted.
     Save,
 }

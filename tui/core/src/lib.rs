@@ -14,6 +14,7 @@ pub mod notice;
 pub mod record;
 pub mod resource;
 pub mod screens;
+pub mod search;
 pub mod session;
 pub mod step;
 pub mod text;

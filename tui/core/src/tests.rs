@@ -3,6 +3,7 @@
 mod any_order;
 mod blind;
 mod choices;
+mod dashboard;
 mod dates;
 mod driver;
 mod fields;

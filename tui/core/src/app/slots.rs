@@ -128,6 +128,8 @@ impl Slots {
             (Lane::List, "Searching …"),
             (Lane::Record, "Loading …"),
             (Lane::History, "Loading …"),
+            (Lane::Namesakes, "Loading …"),
+            (Lane::Dashboard, "Loading …"),
             (Lane::Meta, "Connecting …"),
         ];
         words.iter().find(|(lane, _)| self.is_running(*lane)).map(|(_, word)| *word)

@@ -19,6 +19,8 @@ pub enum Action {
     Patients,
     /// Go to the doctors.
     Doctors,
+    /// Go to the dashboard.
+    Dashboard,
     /// End the session.
     LogOut,
     /// End the program.
@@ -101,6 +103,7 @@ impl Action {
         Some(match self {
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
+            Self::Dashboard => Place::Dashboard,
             _ => return None,
         })
     }
@@ -129,6 +132,7 @@ impl Action {
             | Self::Suspend
             | Self::Patients
             | Self::Doctors
+            | Self::Dashboard
             | Self::LogOut
             | Self::Quit
             | Self::Refresh
@@ -175,6 +179,8 @@ pub enum Context {
     List,
     /// A record's page.
     Record,
+    /// The dashboard.
+    Dashboard,
     /// The login.
     Login,
     /// A list to pick from, under a field for text.
@@ -196,6 +202,7 @@ impl Context {
         Self::Results,
         Self::List,
         Self::Record,
+        Self::Dashboard,
         Self::Login,
         Self::Rows,
         Self::Form,
@@ -217,6 +224,7 @@ impl Context {
             Self::Results => "Rows of a list",
             Self::List => "Lists",
             Self::Record => "A record",
+            Self::Dashboard => "The dashboard",
             Self::Login => "Logging in",
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",

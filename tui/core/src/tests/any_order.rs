@@ -95,6 +95,8 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::List,
         Lane::Record,
         Lane::History,
+        Lane::Namesakes,
+        Lane::Dashboard,
         Lane::Save,
     ])
 }
@@ -140,6 +142,8 @@ fn good(lane: Lane) -> Vec<Reply> {
             vec![named("José"), named("\u{202e}\u{1b}[31m"), listed(page(people(), 5))]
         }
         Lane::History => vec![Reply::History(Box::new(history()))],
+        Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
+        Lane::Dashboard => vec![Reply::Dashboard(Box::new(super::dashboard::figures(9)))],
         Lane::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
     }
 }
