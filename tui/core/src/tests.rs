@@ -10,6 +10,7 @@ mod driver;
 mod fixtures;
 mod forms;
 mod glance;
+mod glyphs;
 mod keys;
 mod list;
 mod meanwhile;

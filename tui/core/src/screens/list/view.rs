@@ -106,15 +106,7 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
         let shown = display(typed);
         // A text that is longer than the field is shown from its end.
         let hidden = before.saturating_sub(columns.saturating_sub(1));
-        let rest = if hidden == 0 {
-            &*shown
-        } else {
-            let at = shown
-                .char_indices()
-                .find(|(at, _)| text::width(shown.get(..*at).unwrap_or_default()) >= hidden);
-            at.and_then(|(at, _)| shown.get(at..)).unwrap_or_default()
-        };
-        painter.text(x, area.y, columns, rest, style);
+        painter.text(x, area.y, columns, &text::skip(&shown, hidden), style);
         if is_focused && columns > 0 {
             painter.place_cursor(x + before.saturating_sub(hidden).min(columns - 1), area.y);
         }
