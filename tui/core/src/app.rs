@@ -276,7 +276,10 @@ impl App {
                 let screens = self.screens.iter_mut();
                 let due: Vec<_> =
                     screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
-                let is_any = due.iter().any(|(_, steps)| !steps.is_empty());
+                let of_layers: Vec<_> = self.layers.iter_mut().flat_map(Layer::ring).collect();
+                let is_any =
+                    !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
+                self.apply(of_layers, out);
                 for (owner, steps) in due {
                     self.apply_for(owner, steps, out);
                 }

@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod conflict;
 pub mod filter;
+pub mod find;
 pub mod messages;
 pub mod question;
 pub mod relogin;
@@ -24,6 +25,8 @@ use crate::{
 pub enum Layer {
     /// The help or the palette.
     Actions(Box<actions::State>),
+    /// The find box.
+    Find(Box<find::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -43,6 +46,7 @@ impl Layer {
     pub fn field(&self) -> Option<&Field> {
         match self {
             Self::Actions(state) => Some(&state.filter),
+            Self::Find(state) => Some(state.finder.field()),
             Self::Filter(state) => state.form.focused(),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
@@ -54,6 +58,7 @@ impl Layer {
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
+            Self::Find(state) => Some(state.finder.field_mut()),
             Self::Filter(state) => state.form.focused_mut(),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
@@ -61,10 +66,19 @@ impl Layer {
         }
     }
 
+    /// The pause after a search is over.
+    pub fn ring(&mut self) -> Vec<Step> {
+        match self {
+            Self::Find(state) => state.finder.ring(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Does something.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
+            Self::Find(state) => find::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -80,6 +94,7 @@ impl Layer {
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Actions(_) => actions::contexts(),
+            Self::Find(_) => find::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -95,8 +110,9 @@ impl Layer {
         match action {
             Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
-                matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_))
+                matches!(self, Self::Actions(_) | Self::Find(_) | Self::Messages(_) | Self::Sort(_))
             }
+            Action::Arrive | Action::New | Action::Results => !matches!(self, Self::Find(_)),
             _ => true,
         }
     }
@@ -118,7 +134,7 @@ impl Layer {
     pub fn settle(&mut self, world: &World) {
         match self {
             Self::Actions(state) => actions::settle(state, world),
-            Self::Messages(_) | Self::Sort(_) => {}
+            Self::Find(_) | Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
@@ -137,6 +153,7 @@ impl Layer {
         let world = app.world();
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
+            Self::Find(state) => find::view(state, world, area, painter, has_focus),
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

@@ -6,6 +6,7 @@ pub mod api;
 pub mod app;
 pub mod date;
 pub mod effect;
+pub mod finder;
 pub mod form;
 pub mod input;
 pub mod layers;

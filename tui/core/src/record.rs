@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient};
+use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient, visit::Visit};
 
 use crate::{
     form::{Form, field::Field},
@@ -167,6 +167,13 @@ macro_rules! kinds {
                 }
             }
 
+            /// What tells it from others of the same name, in a few words.
+            pub fn about(&self) -> String {
+                match self {
+                    $(Self::$kind(record) => record.about()),*
+                }
+            }
+
             /// What stands at the top of its page.
             pub fn banner(&self) -> Banner {
                 match self {
@@ -247,9 +254,21 @@ macro_rules! kinds {
     };
 }
 
+impl Record {
+    /// The visit that it is.
+    pub fn into_visit(self) -> Option<Visit> {
+        match self {
+            Self::Visit(visit) => Some(*visit),
+            _ => None,
+        }
+    }
+}
+
 kinds! {
     /// A patient.
     Patient at paths::PATIENTS,
     /// A doctor.
     Doctor at paths::DOCTORS,
+    /// A visit of a patient to the clinic.
+    Visit at paths::VISITS,
 }

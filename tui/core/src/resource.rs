@@ -4,6 +4,9 @@
 mod columns;
 mod doctors;
 mod patients;
+mod visits;
+
+pub use self::visits::{next_step, status_word};
 
 use std::collections::BTreeMap;
 
@@ -35,6 +38,11 @@ pub trait Shown: Sized + 'static {
 
     /// The record in a question, so that nobody takes it for another one.
     fn named(&self) -> String;
+
+    /// What tells it from others of the same name, in a few words.
+    fn about(&self) -> String {
+        self.row().code
+    }
 
     /// What stands at the top of its page.
     fn banner(&self) -> Banner;
@@ -91,8 +99,8 @@ pub struct Table {
     pub orders: &'static [Order],
     /// The filters.
     pub filters: &'static [Filter],
-    /// The permission to create a record.
-    pub create: SessionPermission,
+    /// The permission to create a record with the form. None where there is no such form.
+    pub create: Option<SessionPermission>,
     /// The label of a member in a history, unless it is its name in words.
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.

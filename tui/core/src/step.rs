@@ -23,6 +23,8 @@ pub enum Event {
 /// A section, which a function key opens. Its screen is the first one: there is nothing behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// The day at the desk.
+    Home,
     /// The list of the records of a kind.
     List(RecordKind),
     /// The dashboard.
@@ -66,6 +68,26 @@ pub enum Route {
     Edit(Record),
 }
 
+impl Route {
+    /// The page of a record that a list or a find box has.
+    pub fn of(record: &Record) -> Self {
+        let is_archived = record.archived().is_some();
+        let (kind, id, name) = (record.kind(), record.id(), record.row().name);
+        Self::Record { kind, id, name, is_archived, to_edit: false }
+    }
+
+    /// The same page, from which the form is opened as soon as the record has been read.
+    #[must_use]
+    pub fn to_edit(self) -> Self {
+        match self {
+            Self::Record { kind, id, name, is_archived, .. } => {
+                Self::Record { kind, id, name, is_archived, to_edit: true }
+            }
+            other => other,
+        }
+    }
+}
+
 /// One thing that a screen or a layer wants done.
 #[derive(Clone)]
 pub enum Step {
@@ -83,6 +105,8 @@ pub enum Step {
     Push(Box<Screen>),
     /// Go to another screen.
     Go(Route),
+    /// Go to another screen in the place of those that lie over the section's first one.
+    Instead(Route),
     /// Leave this screen, after asking if something would be lost.
     Leave(Leave),
     /// Leave this screen without asking.

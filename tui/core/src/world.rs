@@ -116,6 +116,14 @@ impl World {
         }
     }
 
+    /// The time of a moment as a clock in the clinic shows it.
+    pub fn clock(&self, at: &DateTime<Utc>) -> String {
+        match self.zone {
+            Some(zone) => at.with_timezone(&zone).format("%H:%M").to_string(),
+            None => at.format("%H:%M UTC").to_string(),
+        }
+    }
+
     /// The day of a moment, in the clinic.
     pub fn day(&self, at: &DateTime<Utc>) -> NaiveDate {
         self.zone.map_or_else(|| at.date_naive(), |zone| at.with_timezone(&zone).date_naive())

@@ -82,7 +82,7 @@ impl Shown for Doctor {
                 })
             },
         ],
-        create: SessionPermission::CreateDoctor,
+        create: Some(SessionPermission::CreateDoctor),
         label,
         value: |_, _| None,
         echo: |_, _| {},
@@ -112,6 +112,10 @@ impl Shown for Doctor {
 
     fn named(&self) -> String {
         format!("{}, {}", display(&self.full_name), display(&self.specialization))
+    }
+
+    fn about(&self) -> String {
+        format!("doctor, {}", display(&self.specialization))
     }
 
     fn banner(&self) -> Banner {

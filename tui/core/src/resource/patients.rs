@@ -93,7 +93,7 @@ impl Shown for Patient {
                 })
             },
         ],
-        create: SessionPermission::CreatePatient,
+        create: Some(SessionPermission::CreatePatient),
         label,
         value,
         echo: form::echo,
@@ -126,6 +126,11 @@ impl Shown for Patient {
         let born = born_of(self);
         let born = if born.is_empty() { born } else { format!(", born {born}") };
         format!("{}{born}, {}", display(&self.full_name), display(&self.mrn))
+    }
+
+    fn about(&self) -> String {
+        let sex = self.gender.map_or(" ", Gender::as_str);
+        format!("{:10}  {sex}  {}", born_of(self), display(&self.mrn))
     }
 
     /// Who it is: name, sex, age and medical record number; a death as a warning.

@@ -35,7 +35,7 @@ pub struct State {
     pub(crate) namesakes: Option<Namesakes>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
-    edits_next: bool,
+    pub(crate) edits_next: bool,
 }
 
 /// Begins: the record is asked for.
@@ -237,6 +237,7 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),
         Action::Copy => state.record.is_some(),
+        Action::Arrive => false,
         _ => true,
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     record::{Record, RecordKind},
     resource::{Query, Row},
     search::{Next, Search},
-    step::{Event, Route, Step},
+    step::{Event, Leave, Route, Step},
     world::World,
 };
 
@@ -185,7 +185,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
-        Action::Results | Action::Back if state.is_searching => {
+        Action::Back if state.is_searching && state.search.field.value().is_empty() => {
+            vec![Step::Leave(Leave::Back)]
+        }
+        Action::Back if state.is_searching => {
+            state.search.act(Action::ClearField);
+            edited(state, world)
+        }
+        Action::Results if state.is_searching => {
             state.is_searching = state.rows.is_empty();
             state.search.select();
             send_due(state, world)
@@ -313,10 +320,13 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => world.may(state.kind.table().create) && !state.is_archive(),
+        Action::New => {
+            state.kind.table().create.is_some_and(|needed| world.may(needed)) && !state.is_archive()
+        }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
         Action::Search => !state.is_searching,
+        Action::Arrive => false,
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

@@ -60,6 +60,7 @@ impl Driver {
         let mut driver = Self::at_login(width, height);
         driver.keys("ana<tab>a long password<enter>");
         driver.log_in(1, "ana");
+        driver.keys("<f3>");
         driver.answer(Lane::List, Ok(listed(page(patients, count))));
         driver
     }

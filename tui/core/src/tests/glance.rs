@@ -163,6 +163,7 @@ fn a_number_of_namesakes_that_can_not_be_known_is_not_told() {
     ana.permissions = Some(Vec::new());
     let session = Session::new(SessionHandle::new(1), ana);
     driver.answer(Lane::Account, Ok(Reply::SignedIn(Box::new(session))));
+    driver.keys("<f3>");
     driver.answer(Lane::List, Ok(listed(page(vec![jose()], 1))));
     driver.keys("<down><enter>");
     driver.answer(Lane::Record, Ok(one(jose())));

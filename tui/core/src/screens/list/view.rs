@@ -91,26 +91,8 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
     let used = painter.text(area.x.saturating_sub(1), area.y, area.width, label, style);
     let x = area.x.saturating_sub(1).saturating_add(used);
     let columns = area.right().saturating_sub(x).saturating_sub(right).min(60);
-    let style = if is_focused { theme.focus } else { theme.field };
-    painter.style(Rect { x, y: area.y, width: columns, height: 1 }, style);
-    let typed = state.search.field.value();
-    if typed.is_empty() {
-        painter.text(x, area.y, columns, state.kind.table().words.search, theme.dim);
-        if is_focused && columns > 0 {
-            painter.place_cursor(x, area.y);
-        }
-    } else {
-        let before = state.search.field.editor().map_or(0, |editor| {
-            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
-        });
-        let shown = display(typed);
-        // A text that is longer than the field is shown from its end.
-        let hidden = before.saturating_sub(columns.saturating_sub(1));
-        painter.text(x, area.y, columns, &text::skip(&shown, hidden), style);
-        if is_focused && columns > 0 {
-            painter.place_cursor(x + before.saturating_sub(hidden).min(columns - 1), area.y);
-        }
-    }
+    let place = Rect { x, y: area.y, width: columns, height: 1 };
+    state.search.draw(place, painter, is_focused, state.kind.table().words.search);
     painter.text_right(area.right(), area.y, right, &position, theme.text);
 }
 
