@@ -9,7 +9,7 @@ use crate::{
     form::field::Field,
     input::action::Action,
     step::Step,
-    text::{display, width},
+    text::{display, skip, width},
     view::paint::Painter,
 };
 
@@ -140,13 +140,8 @@ impl Search {
             return;
         }
         let shown = display(editor.text());
-        let start = shown
-            .char_indices()
-            .map(|(at, _)| at)
-            .find(|at| width(shown.get(..*at).unwrap_or_default()) >= hidden);
-        let rest = start.and_then(|at| shown.get(at..)).unwrap_or_default();
         let style = if is_focused && editor.is_selected() { theme.selected } else { style };
-        painter.text(place.x, place.y, place.width, rest, style);
+        painter.text(place.x, place.y, place.width, &skip(&shown, hidden), style);
     }
 
     /// Selects the text: the next character replaces it.

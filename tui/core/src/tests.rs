@@ -12,6 +12,7 @@ mod filled;
 mod fixtures;
 mod forms;
 mod glance;
+mod glyphs;
 mod home;
 mod keys;
 mod list;
