@@ -11,6 +11,7 @@
 //! needs by itself.
 
 mod dispatch;
+mod live;
 mod replies;
 mod session;
 mod slots;
@@ -68,6 +69,8 @@ pub struct Options {
 struct Opened {
     id: ScreenId,
     screen: Screen,
+    /// Whether a live change has outdated what it shows.
+    is_stale: bool,
 }
 
 /// The application.
@@ -90,6 +93,8 @@ pub struct App {
     retry_after: Duration,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
+    /// Whether the pause after a refresh because of live changes runs.
+    is_following: bool,
     is_dirty: bool,
 }
 
@@ -99,7 +104,11 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             world: World::new(options),
-            screens: vec![Opened { id: newest, screen: Screen::Opening(opening::init()) }],
+            screens: vec![Opened {
+                id: newest,
+                screen: Screen::Opening(opening::init()),
+                is_stale: false,
+            }],
             newest,
             layers: Vec::new(),
             notices: Notices::default(),
@@ -110,6 +119,7 @@ impl App {
             offline: None,
             retry_after: RETRY_MIN,
             founder: None,
+            is_following: false,
             is_dirty: true,
         }
     }
@@ -222,7 +232,7 @@ impl App {
 
     fn open(&mut self, screen: Screen) {
         self.newest = self.newest.next();
-        self.screens.push(Opened { id: self.newest, screen });
+        self.screens.push(Opened { id: self.newest, screen, is_stale: false });
     }
 
     /// The list, and its name.
@@ -248,6 +258,7 @@ impl App {
                 true
             }
             Msg::Reply(ticket, result) => self.reply(ticket, result, out),
+            Msg::Live(changes) => self.changed(&changes, out),
             Msg::Today(today) => {
                 if self.world.meta.is_some() {
                     // The clinic's day counts: the server says when that ends.
@@ -274,6 +285,7 @@ impl App {
             }
             Timer::Toast => self.notices.pass(),
             Timer::Retry => self.retry(out),
+            Timer::Live => self.follow_on(out),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();

@@ -16,6 +16,7 @@ mod glyphs;
 mod home;
 mod keys;
 mod list;
+mod live;
 mod meanwhile;
 mod offers;
 mod screens;

@@ -10,6 +10,7 @@ use crate::{
     effect::{Effect, Lane},
     input::action::{Action, Context},
     layers::{Layer, question},
+    live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::Deed,
@@ -76,7 +77,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
 }
 
 impl State {
-    fn ask(&self) -> Vec<Step> {
+    pub(crate) fn ask(&self) -> Vec<Step> {
         let Self { kind, id, is_archived, .. } = *self;
         vec![Step::Read(Lane::Record, Call::Read { kind, id, is_archived })]
     }
@@ -84,6 +85,13 @@ impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
         self.kind.table().words.one.to_owned()
+    }
+
+    /// Whether a live change makes the record old.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        self.record
+            .as_ref()
+            .is_some_and(|record| change.outdates(self.kind, self.id, record.version()))
     }
 
     /// Whether it shows this record.
