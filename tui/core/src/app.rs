@@ -10,6 +10,7 @@
 //! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
 //! needs by itself.
 
+mod assigning;
 mod dispatch;
 mod replies;
 mod session;
@@ -27,7 +28,7 @@ use crate::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::Layer,
+    layers::{Layer, picker},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, list, opening},
@@ -222,9 +223,17 @@ impl App {
         self.screens.push(Opened { id: self.newest, screen });
     }
 
-    /// The list, and its name.
+    /// The picker that is open.
+    fn picker_mut(&mut self) -> Option<&mut picker::State> {
+        self.layers.iter_mut().rev().find_map(|layer| match layer {
+            Layer::Picker(state) => Some(&mut **state),
+            _ => None,
+        })
+    }
+
+    /// The list that was opened last, and its name.
     fn list_mut(&mut self) -> Option<(ScreenId, &mut list::State)> {
-        self.screens.iter_mut().find_map(|opened| match &mut opened.screen {
+        self.screens.iter_mut().rev().find_map(|opened| match &mut opened.screen {
             Screen::List(state) => Some((opened.id, &mut **state)),
             _ => None,
         })
@@ -271,6 +280,14 @@ impl App {
             }
             Timer::Toast => self.notices.pass(),
             Timer::Retry => self.retry(out),
+            Timer::Pick => {
+                let world = self.world.clone();
+                let Some(picker) = self.picker_mut() else { return false };
+                let steps = picker::rested(picker, &world);
+                let is_sent = !steps.is_empty();
+                self.apply(steps, out);
+                is_sent
+            }
             Timer::Search => {
                 let world = self.world.clone();
                 let Some((owner, list)) = self.list_mut() else { return false };

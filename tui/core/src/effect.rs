@@ -32,6 +32,10 @@ pub enum Lane {
     Record,
     /// The history of a record.
     History,
+    /// The records from which one is picked.
+    Pick,
+    /// The records of another kind that belong to a record.
+    Related,
     /// A write. It is never aborted.
     Save,
 }
@@ -59,6 +63,8 @@ pub struct Ticket {
 pub enum Timer {
     /// The pause in typing after which a search is sent.
     Search,
+    /// The rest between two requests of a picker.
+    Pick,
     /// The wait after which a running request is shown as such.
     Busy,
     /// The end of a passing message.

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod conflict;
 pub mod filter;
 pub mod messages;
+pub mod picker;
 pub mod question;
 pub mod relogin;
 pub mod sort;
@@ -30,6 +31,8 @@ pub enum Layer {
     Sort(sort::State),
     /// The filters of the list.
     Filter(Box<filter::State>),
+    /// A record to be picked.
+    Picker(Box<picker::State>),
     /// A question.
     Question(Box<question::State>),
     /// The login over a session that is over.
@@ -44,6 +47,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&state.filter),
             Self::Filter(state) => state.form.focused(),
+            Self::Picker(state) => Some(&state.search),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
             Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
@@ -55,6 +59,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
             Self::Filter(state) => state.form.focused_mut(),
+            Self::Picker(state) => Some(&mut state.search),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
             Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
@@ -68,6 +73,7 @@ impl Layer {
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
+            Self::Picker(state) => picker::update(state, world, event),
             Self::Question(state) => question::update(state, world, event),
             Self::Relogin(state) => relogin::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
@@ -83,6 +89,7 @@ impl Layer {
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
+            Self::Picker(_) => picker::contexts(),
             Self::Question(_) => question::contexts(),
             Self::Relogin(_) => relogin::contexts(),
             Self::Conflict(_) => conflict::contexts(),
@@ -93,9 +100,13 @@ impl Layer {
     /// Whether an action makes sense here.
     pub fn offers(&self, action: Action) -> bool {
         match action {
-            Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
+            Action::Refresh => matches!(self, Self::Picker(_)),
+            Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
-                matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_))
+                matches!(
+                    self,
+                    Self::Actions(_) | Self::Messages(_) | Self::Sort(_) | Self::Picker(_)
+                )
             }
             _ => true,
         }
@@ -120,6 +131,7 @@ impl Layer {
             Self::Actions(state) => actions::settle(state, world),
             Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
+            Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
             Self::Conflict(state) => conflict::settle(state, world),
@@ -140,6 +152,7 @@ impl Layer {
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),
+            Self::Picker(state) => picker::view(state, world, area, painter, has_focus),
             Self::Question(state) => question::view(state, world, area, painter, has_focus),
             Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
             Self::Conflict(state) => conflict::view(state, world, area, painter),

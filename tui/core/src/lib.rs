@@ -11,6 +11,7 @@ pub mod input;
 pub mod layers;
 pub mod msg;
 pub mod notice;
+pub mod pace;
 pub mod record;
 pub mod resource;
 pub mod screens;

@@ -3,14 +3,13 @@
 
 use shared::Kind;
 
-use super::{App, slots::Running};
+use super::{App, assigning, slots::Running};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
-    layers::conflict,
+    layers::{conflict, picker},
     notice::Tone,
     record::{Record, RecordKind},
-    resource::RowHead,
     screens::{Screen, record_form},
     step::{Leave, Route, Step},
 };
@@ -83,6 +82,12 @@ impl App {
             (Lane::Account, Err(Failure::Offline(_) | Failure::Unknown(_)))
                 if matches!(call, Call::Profile) => {}
             (Lane::Account, Err(failure)) => self.account_refused(call, &failure, out),
+            (Lane::Pick, result) => {
+                let world = self.world.clone();
+                let Some(picker) = self.picker_mut() else { return };
+                let steps = picker::answered(picker, &world, result);
+                self.apply(steps, out);
+            }
             (_, result) => self.screen_read(slot.owner, call, result, out),
         }
     }
@@ -195,24 +200,26 @@ impl App {
 
     /// A record went into the archive or came back from it.
     fn moved(&mut self, call: &Call, record: &Record, out: &mut Vec<Effect>) {
-        let verb = match call {
-            Call::Do { verb: Verb::Archive, .. } => "Archived",
-            _ => "Brought back",
-        };
-        let RowHead { name, code, .. } = record.row();
-        self.say(Tone::Info, format!("{verb}: {name}, {code}"), out);
+        self.say(Tone::Info, assigning::done(call, record), out);
         self.learn(ScreenId::APP, record, out);
+        self.look_around(call, out);
         self.refresh_list(record.kind(), out);
     }
 
-    /// Asks again for the page of the list that shows records of this kind.
+    /// Asks again for the pages of the lists that show records of this kind, or what belongs to them.
     fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
         let world = self.world.clone();
-        let Some((owner, list)) = self.list_mut().filter(|(_, list)| list.kind == kind) else {
-            return;
-        };
-        let steps = list.refresh(&world);
-        self.apply_for(owner, steps, out);
+        let mut asked = Vec::new();
+        for opened in &mut self.screens {
+            if let Screen::List(list) = &mut opened.screen
+                && list.kind.shows(kind)
+            {
+                asked.push((opened.id, list.refresh(&world)));
+            }
+        }
+        for (owner, steps) in asked {
+            self.apply_for(owner, steps, out);
+        }
     }
 
     fn not_moved(
@@ -235,14 +242,22 @@ impl App {
                 }
                 steps.extend(look_again(call));
             }
+            Failure::Problem(problem) if self.contradicted(owner, call, problem, out) => return,
+            Failure::Unknown(_) | Failure::Garbled(_) if self.unsure(call) => return,
             Failure::Unknown(_) | Failure::Garbled(_) => {
                 said.push_str(" It may have been done or not; the record is being read again.");
                 steps.extend(look_again(call));
             }
             _ => {}
         }
-        if self.opened_mut(owner).is_some() {
-            self.apply_for(owner, steps, out);
+        let world = self.world.clone();
+        match self.opened_mut(owner) {
+            Some(Screen::List(list)) if !steps.is_empty() => {
+                let steps = list.refresh(&world);
+                self.apply_for(owner, steps, out);
+            }
+            Some(_) => self.apply_for(owner, steps, out),
+            None => {}
         }
         self.say(Tone::Error, said, out);
     }

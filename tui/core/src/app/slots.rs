@@ -126,7 +126,9 @@ impl Slots {
             (Lane::Save, "Saving …"),
             (Lane::Account, "Logging in …"),
             (Lane::List, "Searching …"),
+            (Lane::Pick, "Searching …"),
             (Lane::Record, "Loading …"),
+            (Lane::Related, "Loading …"),
             (Lane::History, "Loading …"),
             (Lane::Meta, "Connecting …"),
         ];

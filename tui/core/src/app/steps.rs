@@ -64,7 +64,11 @@ impl App {
             }
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
-            Step::Open(layer) => self.layers.push(*layer),
+            Step::Open(layer) => {
+                self.layers.push(*layer);
+                // What the next layer creates gets a key of its own.
+                self.world.count_screen();
+            }
             Step::Close => {
                 self.layers.pop();
             }

@@ -19,6 +19,8 @@ pub enum Action {
     Patients,
     /// Go to the doctors.
     Doctors,
+    /// Go to the assignments.
+    Assignments,
     /// End the session.
     LogOut,
     /// End the program.
@@ -75,6 +77,10 @@ pub enum Action {
     Archive,
     /// Restore the record from the archive.
     Restore,
+    /// Assign the record, or transfer it.
+    Assign,
+    /// Go to the list of the records that belong to the record.
+    Related,
     /// Copy the record's code.
     Copy,
     /// Go to where an account is opened.
@@ -97,6 +103,7 @@ impl Action {
         Some(match self {
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
+            Self::Assignments => Place::List(RecordKind::Assignment),
             _ => return None,
         })
     }
@@ -109,6 +116,7 @@ impl Action {
             | Self::New
             | Self::Edit
             | Self::Archive
+            | Self::Assign
             | Self::Restore
             | Self::TakeMine
             | Self::TakeTheirs => true,
@@ -123,6 +131,8 @@ impl Action {
             | Self::Suspend
             | Self::Patients
             | Self::Doctors
+            | Self::Assignments
+            | Self::Related
             | Self::LogOut
             | Self::Quit
             | Self::Refresh

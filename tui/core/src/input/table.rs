@@ -67,8 +67,11 @@ table! {
     ClearFilters "show all" "Take every filter away." 20
         [Results: letter('F'); List:]
     Archive "archive" "Archive the record. It can be restored." 60 danger true
-        [Record: ctrl('x')]
-    Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k')]
+        [Record: ctrl('x'); List: ctrl('x')]
+    Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
+    Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64
+        [Record: ctrl('g'); List: ctrl('g')]
+    Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
         [Record: letter('y'); Results: letter('y')]
     Refresh "refresh" "Ask the server again." 25
@@ -109,6 +112,7 @@ table! {
     Messages "messages" "Show everything that was said until now." 0 [Global: letter('M')]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
+    Assignments "assignments" "Go to the assignments." 0 [Global: on(Key::F(5))]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
     Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]

@@ -7,14 +7,18 @@ mod view;
 
 use std::time::Duration;
 
-pub use self::answers::answered;
-pub use self::view::{rows_visible, view};
+pub(crate) use self::answers::searched;
+pub(crate) use self::view::{draw_row, heads};
+pub use self::{
+    answers::answered,
+    view::{rows_visible, view},
+};
 use crate::{
     api::Call,
     effect::{Effect, Lane, Timer},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, filter, sort},
+    layers::{Layer, filter, picker, question, sort},
     record::{Record, RecordKind},
     resource::{Query, Row},
     step::{Event, Leave, Route, Step},
@@ -114,6 +118,14 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
     (state, steps)
 }
 
+/// Begins with other filters.
+pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
+    let (mut state, _) = init(kind, world);
+    state.query = query;
+    let steps = state.ask_anew(world, Land::First);
+    (state, steps)
+}
+
 impl State {
     /// The search field, while it has the focus.
     pub fn field(&self) -> Option<&Field> {
@@ -149,8 +161,9 @@ impl State {
         self.last_search = self.search.value().trim().to_owned();
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.query.filters.clone();
-        let search = answers::searched(&self.last_search, world.today);
+        let search = searched(&self.last_search, world.today);
         query.extend((!search.is_empty()).then_some(("search", search)));
+        query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));
         vec![
@@ -203,6 +216,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.is_searching = state.rows.is_empty();
             if state.is_waiting { state.ask_anew(world, Land::First) } else { Vec::new() }
         }
+        // A list that belongs to a record lies over its page.
+        Action::Back if state.query.of.is_some() => vec![Step::Leave(Leave::Back)],
         Action::Search | Action::Back => {
             state.is_searching = true;
             Vec::new()
@@ -214,6 +229,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
+        Action::Archive | Action::Restore | Action::Assign => act(state, world, action),
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New if offers(state, world, action) => {
@@ -246,6 +262,21 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Quit => vec![Step::Leave(Leave::Quit)],
         _ => Vec::new(),
     }
+}
+
+/// Asks what is done with the selected record, which belongs to what is typed.
+fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
+    let row = state.row().filter(|_| offers(state, world, action));
+    let Some(record) = row.map(|row| &row.record) else { return Vec::new() };
+    if state.is_outdated {
+        return vec![Step::Inform("The search has no answer yet.".to_owned())];
+    }
+    let question = match action {
+        Action::Assign => return picker::assign(vec![record.clone()], world),
+        Action::Archive => question::archive(record),
+        _ => question::restore(record),
+    };
+    vec![Step::Open(Box::new(Layer::Question(Box::new(question))))]
 }
 
 fn copy(state: &State) -> Vec<Step> {
@@ -307,9 +338,18 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => world.may(state.kind.table().create) && !state.is_archive(),
+        Action::New => {
+            let needed = state.kind.table().create;
+            needed.is_some_and(|it| world.may(it)) && !state.is_archive()
+        }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
+        Action::Archive => !state.rows.is_empty() && !state.is_archive(),
+        Action::Restore => !state.rows.is_empty() && state.is_archive(),
+        Action::Assign => {
+            let is_assigned = state.kind.table().pick.is_some();
+            is_assigned && !state.rows.is_empty() && !state.is_archive()
+        }
         Action::Search => !state.is_searching,
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,

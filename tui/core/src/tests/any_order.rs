@@ -7,8 +7,8 @@ use shared::Kind;
 use super::{
     driver::Driver,
     fixtures::{
-        history, jose, listed, meta, one, page, patient, people, problem, session, signed_in,
-        stale, user,
+        assigned, assignment, history, jose, listed, meta, one, page, patient, people, problem,
+        session, signed_in, stale, user,
     },
 };
 use crate::{
@@ -93,6 +93,8 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::Meta,
         Lane::Account,
         Lane::List,
+        Lane::Pick,
+        Lane::Related,
         Lane::Record,
         Lane::History,
         Lane::Save,
@@ -139,6 +141,8 @@ fn good(lane: Lane) -> Vec<Reply> {
         Lane::Record => {
             vec![named("José"), named("\u{202e}\u{1b}[31m"), listed(page(people(), 5))]
         }
+        Lane::Pick => vec![listed(page(people(), 900)), listed(page(vec![jose()], 1))],
+        Lane::Related => vec![assigned(vec![assignment(5)]), assigned(Vec::new())],
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
     }
@@ -151,7 +155,7 @@ fn event() -> impl Strategy<Value = Event> {
             1 => failure().prop_map(move |f| Event::Answer(lane, Err(f))),
         ]
     });
-    let timers = vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry];
+    let timers = vec![Timer::Search, Timer::Pick, Timer::Busy, Timer::Toast, Timer::Retry];
     let desks = vec![
         Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },
         Desk::Ready {

@@ -8,7 +8,7 @@ use shared::{
     read::Reader,
 };
 
-use super::fixtures::{history, listed, meta, one, page, signed_in, today};
+use super::fixtures::{assigned, history, listed, meta, one, page, signed_in, today};
 use crate::{
     api::{Call, Failure, Reply},
     app::{App, Options, update},
@@ -70,6 +70,9 @@ impl Driver {
         driver.keys("<down><enter>");
         driver.answer(Lane::Record, Ok(one(patient)));
         driver.answer(Lane::History, Ok(Reply::History(Box::new(history()))));
+        if driver.asked(Lane::Related) > 0 {
+            driver.answer(Lane::Related, Ok(assigned(Vec::new())));
+        }
         driver
     }
 

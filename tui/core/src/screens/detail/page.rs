@@ -1,6 +1,7 @@
 //! A record as lines of a page.
 
 mod history;
+mod related;
 
 use super::State;
 use crate::{
@@ -76,6 +77,7 @@ fn sides(state: &State, world: &World) -> (Vec<Line>, Vec<Line>) {
     let (left_columns, right_columns) = widths(world);
     let Some(record) = &state.record else { return (Vec::new(), Vec::new()) };
     let mut page = Page { lines: Vec::new(), columns: left_columns };
+    page.related(state);
     for section in record.sections(world) {
         page.section(section);
     }

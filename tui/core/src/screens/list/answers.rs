@@ -93,7 +93,7 @@ fn refusal(failure: &Failure) -> String {
 }
 
 /// What is typed as it is sent: dates as the server writes them.
-pub(super) fn searched(typed: &str, today: NaiveDate) -> String {
+pub(crate) fn searched(typed: &str, today: NaiveDate) -> String {
     let word = |word: &str| {
         let is_date = word.contains(['.', '/']);
         let read = date::read(word, today).ok().filter(|_| is_date);

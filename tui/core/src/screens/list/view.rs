@@ -5,7 +5,7 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     layers::sort,
-    resource::{Head, Row, RowHead, fit},
+    resource::{Head, Row, fit},
     text::{self, display, paragraphs},
     view::paint::Painter,
     world::World,
@@ -109,7 +109,7 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
+pub(crate) fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let y = area.y + ABOVE - 1;
     let mut x = area.x;
@@ -120,7 +120,7 @@ fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Paint
     }
 }
 
-fn draw_row(
+pub(crate) fn draw_row(
     row: &Row,
     (all, columns): (&[Head], &[(usize, u16)]),
     place: Rect,
@@ -163,7 +163,8 @@ fn name(
     painter: &mut Painter<'_>,
     style: ratatui_core::style::Style,
 ) {
-    let RowHead { name, notes, .. } = &row.head;
+    let notes = &row.head.notes;
+    let name = row.cells.first().map_or("", String::as_str);
     let Some(shortest) = notes.last() else {
         painter.text(x, y, width, name, style);
         return;

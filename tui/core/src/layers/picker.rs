@@ -1,0 +1,289 @@
+//! Picking a record: a field for text over the rows that the server finds.
+
+use ratatui_core::layout::Rect;
+
+use super::{Layer, middle, question};
+use crate::{
+    api::{Call, Failure, Reply, sentence},
+    effect::{Effect, Lane, Timer},
+    form::field::Field,
+    input::action::{Action, Context},
+    pace::{PACE, Pace},
+    record::Record,
+    resource::{Pick, Row, fit},
+    screens::list,
+    step::{Event, Step},
+    text::{self, display, paragraphs},
+    view::paint::Painter,
+    world::World,
+};
+
+/// Rows above the records: the field, an empty line, the heads.
+const ABOVE: u16 = 3;
+
+/// A record being picked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// What is typed.
+    pub(crate) search: Field,
+    pick: Pick,
+    subjects: Vec<Record>,
+    reason: Option<String>,
+    rows: Vec<Row>,
+    /// How many records there are, with a sign where that is not all.
+    count: String,
+    at: usize,
+    top: usize,
+    pace: Pace,
+    /// The text that was asked for last.
+    asked: String,
+    /// The text to which the rows belong.
+    answered: Option<String>,
+    failure: Option<String>,
+    /// Whether Enter waits for the answer.
+    is_waiting: bool,
+    /// The text when the rows got the focus; what is typed then takes its place.
+    left: Option<String>,
+}
+
+/// Opens a picker. The first rows are asked for at once.
+pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &World) -> Vec<Step> {
+    let mut state = State {
+        search: Field::text("search", "Find", ""),
+        pick,
+        subjects,
+        reason,
+        rows: Vec::new(),
+        count: String::new(),
+        at: 0,
+        top: 0,
+        pace: Pace::default(),
+        asked: String::new(),
+        answered: None,
+        failure: None,
+        is_waiting: false,
+        left: None,
+    };
+    let ask = ask(&mut state, world);
+    vec![Step::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
+}
+
+/// Opens the picker with which these records are assigned.
+pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Step> {
+    let pick = subjects.first().and_then(|subject| subject.kind().table().pick);
+    pick.map(|pick| open(pick, subjects, None, world)).unwrap_or_default()
+}
+
+fn ask(state: &mut State, world: &World) -> Step {
+    state.search.value().trim().clone_into(&mut state.asked);
+    let search = list::searched(&state.asked, world.today);
+    let mut query = vec![("page_size", world.page_size.to_string())];
+    query.extend((!search.is_empty()).then_some(("search", search)));
+    Step::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
+}
+
+/// Asks for what is typed, and rests for a while.
+fn ask_and_rest(state: &mut State, world: &World) -> Vec<Step> {
+    vec![ask(state, world), Step::Do(Effect::Arm(Timer::Pick, PACE))]
+}
+
+/// The rest between two requests is over.
+pub fn rested(state: &mut State, world: &World) -> Vec<Step> {
+    if state.pace.rang() { ask_and_rest(state, world) } else { Vec::new() }
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let action = match event {
+        Event::Edited => return edited(state, world),
+        Event::Act(action) => action,
+    };
+    let last = state.rows.len().saturating_sub(1);
+    let page = usize::from(rows(world)).max(1);
+    state.is_waiting = false;
+    match action {
+        Action::RowDown if state.left.is_none() => leave_field(state),
+        Action::RowUp if state.at == 0 => state.left = None,
+        Action::RowUp => state.at = state.at.saturating_sub(1),
+        Action::RowDown => state.at = (state.at + 1).min(last),
+        Action::PageUp => state.at = state.at.saturating_sub(page),
+        Action::PageDown => {
+            leave_field(state);
+            state.at = (state.at + page).min(last);
+        }
+        Action::Accept => return accept(state, world),
+        Action::Back => return close(),
+        Action::Refresh => return vec![ask(state, world)],
+        Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
+            state.search.edit(action);
+            return edited(state, world);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Nothing is picked, and no answer counts any more.
+fn close() -> Vec<Step> {
+    vec![Step::Cancel(Lane::Pick), Step::Do(Effect::Disarm(Timer::Pick)), Step::Close]
+}
+
+fn leave_field(state: &mut State) {
+    if state.left.is_none() && !state.rows.is_empty() {
+        state.left = Some(state.search.value().to_owned());
+    }
+}
+
+fn edited(state: &mut State, world: &World) -> Vec<Step> {
+    state.is_waiting = false;
+    if let Some(old) = state.left.take() {
+        // What is typed among the rows begins another search.
+        let typed = state.search.value().strip_prefix(&old).map(str::to_owned);
+        if let Some(typed) = typed.filter(|typed| !typed.is_empty()) {
+            state.search.set(&typed);
+        }
+    }
+    if state.search.value().trim() == state.asked {
+        return Vec::new();
+    }
+    if state.pace.typed() { ask_and_rest(state, world) } else { Vec::new() }
+}
+
+/// Enter belongs to the text that was typed: it waits for the answer to that, and takes the one
+/// record that was found. Among several, somebody has to choose.
+fn accept(state: &mut State, world: &World) -> Vec<Step> {
+    if state.answered.as_deref() != Some(state.search.value().trim()) {
+        state.is_waiting = true;
+        return Vec::new();
+    }
+    if state.rows.len() > 1 && state.left.is_none() {
+        leave_field(state);
+        return Vec::new();
+    }
+    let Some(row) = state.rows.get(state.at) else { return Vec::new() };
+    let picked = question::Picked {
+        purpose: state.pick.purpose,
+        subjects: state.subjects.clone(),
+        record: row.record.clone(),
+        reason: state.reason.clone(),
+    };
+    let mut steps = close();
+    let question = question::picked(picked, world);
+    steps.extend(question.map(|it| Step::Open(Box::new(Layer::Question(Box::new(it))))));
+    steps
+}
+
+/// Takes an answer. What is on the screen stays where there is none.
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+    match answer {
+        Ok(Reply::Page(page)) => {
+            let more = if page.count_capped || page.next.is_some() { "+" } else { "" };
+            let shown = page.results.len();
+            state.count = match more {
+                "" => shown.to_string(),
+                _ => format!(
+                    "first {shown} of {}{}",
+                    page.count,
+                    if page.count_capped { "+" } else { "" }
+                ),
+            };
+            state.rows = page.results.iter().map(Row::of).collect();
+            state.answered = Some(state.asked.clone());
+            state.failure = None;
+            (state.at, state.left) = (0, None);
+        }
+        Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
+        Err(failure) => {
+            state.failure = Some(sentence(&failure));
+            state.is_waiting = false;
+        }
+    }
+    if std::mem::take(&mut state.is_waiting) { accept(state, world) } else { Vec::new() }
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Pick, Context::Layer, Context::Global]
+}
+
+fn place(area: Rect) -> Rect {
+    middle(area, 78, area.height.min(20))
+}
+
+fn rows(world: &World) -> u16 {
+    place(world.body()).height.saturating_sub(2 + ABOVE)
+}
+
+/// Scrolls so that the selected row is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let visible = usize::from(rows(world)).max(1);
+    state.at = state.at.min(state.rows.len().saturating_sub(1));
+    state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let inside = painter.frame(place(area), state.pick.title);
+    let is_typing = has_focus && state.left.is_none();
+    search(state, inside, painter, is_typing);
+    let all = state.pick.kind.heads();
+    let columns = fit(&all, inside.width);
+    let below = Rect {
+        y: inside.y.saturating_add(ABOVE),
+        height: inside.height.saturating_sub(ABOVE),
+        ..inside
+    };
+    if state.rows.is_empty() {
+        instead(state, below, painter);
+        return;
+    }
+    list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
+    let is_old = state.answered.as_deref() != Some(state.search.value().trim());
+    let window = state.rows.iter().enumerate().skip(state.top);
+    for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
+        let line = Rect { y, height: 1, ..below };
+        let is_selected = at == state.at;
+        list::draw_row(row, (&all, &columns), line, painter, is_selected, has_focus && !is_typing);
+        if is_old {
+            let dim = painter.theme.dim;
+            painter.style(line, dim);
+        }
+        if is_selected && has_focus && !is_typing {
+            painter.place_cursor(below.x, y);
+        }
+    }
+    let _ = world;
+}
+
+fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool) {
+    let theme = *painter.theme;
+    let right = text::width(&state.count).saturating_add(2);
+    let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
+    let x = inside.x.saturating_add(used);
+    let columns = inside.width.saturating_sub(used).saturating_sub(right);
+    let style = if is_typing { theme.focus } else { theme.field };
+    painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, style);
+    painter.text(x, inside.y, columns, &display(state.search.value()), style);
+    painter.text_right(inside.right(), inside.y, right, &state.count, theme.text);
+    if is_typing {
+        let before = state.search.editor().map_or(0, |editor| {
+            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
+        });
+        painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
+    }
+}
+
+/// What stands where no rows are.
+fn instead(state: &State, place: Rect, painter: &mut Painter<'_>) {
+    let words = &state.pick.kind.table().words;
+    let line = match (&state.failure, &state.answered) {
+        (Some(failure), _) => format!("! {} Ctrl-R tries again.", display(failure)),
+        (None, None) => "Loading …".to_owned(),
+        (None, Some(typed)) if typed.is_empty() => words.none.to_owned(),
+        (None, Some(typed)) => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
+    };
+    let style = painter.theme.text;
+    for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {
+        painter.text(place.x, y, place.width, &line, style);
+    }
+}
