@@ -8,6 +8,7 @@ use shared::{
     Page, Problem,
     account::{Login, Registration, User},
     assignment::AssignmentStatus,
+    dashboard::Dashboard,
     history::HistoryEntry,
     meta::Meta,
 };
@@ -76,6 +77,15 @@ pub enum Call {
         /// The address of a further page, which `next` gave. The first page has none.
         address: Option<String>,
     },
+    /// The first page of the records that a name finds.
+    Namesakes {
+        /// Their kind.
+        kind: RecordKind,
+        /// The query's parameters.
+        query: Vec<(&'static str, String)>,
+    },
+    /// The figures of the dashboard.
+    Dashboard,
     /// Create a record.
     Create {
         /// Its kind.
@@ -183,12 +193,14 @@ pub enum Reply {
     SignedIn(Box<Session>),
     /// To [`Call::Profile`].
     User(Box<User>),
-    /// To [`Call::List`] and [`Call::ListAt`].
+    /// To [`Call::List`], [`Call::ListAt`] and [`Call::Namesakes`].
     Page(Box<Page<Record>>),
     /// To everything that answers one record.
     Record(Record),
     /// To [`Call::History`].
     History(Box<Page<HistoryEntry>>),
+    /// To [`Call::Dashboard`].
+    Dashboard(Box<Dashboard>),
 }
 
 /// Why there is no good answer.

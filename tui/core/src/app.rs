@@ -280,20 +280,20 @@ impl App {
             }
             Timer::Toast => self.notices.pass(),
             Timer::Retry => self.retry(out),
-            Timer::Pick => {
-                let world = self.world.clone();
-                let Some(picker) = self.picker_mut() else { return false };
-                let steps = picker::rested(picker, &world);
-                let is_sent = !steps.is_empty();
-                self.apply(steps, out);
-                is_sent
-            }
             Timer::Search => {
+                let world = &self.world;
+                let screens = self.screens.iter_mut();
+                let due: Vec<_> =
+                    screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
                 let world = self.world.clone();
-                let Some((owner, list)) = self.list_mut() else { return false };
-                let Some(steps) = list::search_due(list, &world) else { return false };
-                self.apply_for(owner, steps, out);
-                true
+                let picked = self.picker_mut().map(|picker| picker::ring(picker, &world));
+                let picked = picked.map(|steps| (self.top(), steps));
+                let due: Vec<_> = due.into_iter().chain(picked).collect();
+                let is_any = due.iter().any(|(_, steps)| !steps.is_empty());
+                for (owner, steps) in due {
+                    self.apply_for(owner, steps, out);
+                }
+                is_any
             }
         }
     }

@@ -36,6 +36,10 @@ pub enum Lane {
     Pick,
     /// The records of another kind that belong to a record.
     Related,
+    /// Other records with the name of one.
+    Namesakes,
+    /// The figures of the dashboard.
+    Dashboard,
     /// A write. It is never aborted.
     Save,
 }
@@ -63,8 +67,6 @@ pub struct Ticket {
 pub enum Timer {
     /// The pause in typing after which a search is sent.
     Search,
-    /// The rest between two requests of a picker.
-    Pick,
     /// The wait after which a running request is shown as such.
     Busy,
     /// The end of a passing message.

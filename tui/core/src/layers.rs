@@ -47,7 +47,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&state.filter),
             Self::Filter(state) => state.form.focused(),
-            Self::Picker(state) => Some(&state.search),
+            Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
             Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
@@ -59,7 +59,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
             Self::Filter(state) => state.form.focused_mut(),
-            Self::Picker(state) => Some(&mut state.search),
+            Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
             Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,

@@ -2,6 +2,7 @@
 //! `contexts`. None touches another: what it wants beyond itself it says in
 //! [`Step`]s.
 
+pub mod dashboard;
 pub mod detail;
 pub mod first_start;
 pub mod list;
@@ -40,6 +41,8 @@ pub enum Screen {
     Detail(Box<detail::State>),
     /// The form of a record.
     Form(Box<record_form::State>),
+    /// The dashboard.
+    Dashboard(Box<dashboard::State>),
 }
 
 impl Screen {
@@ -50,6 +53,10 @@ impl Screen {
                 let (state, steps) = list::init(kind, world);
                 (Self::List(Box::new(state)), steps)
             }
+            Place::Dashboard => {
+                let (state, steps) = dashboard::init();
+                (Self::Dashboard(Box::new(state)), steps)
+            }
         }
     }
 
@@ -57,6 +64,7 @@ impl Screen {
     pub fn is_at(&self, place: Place) -> bool {
         match (self, place) {
             (Self::List(state), Place::List(kind)) => state.kind == kind,
+            (Self::Dashboard(_), Place::Dashboard) => true,
             _ => false,
         }
     }
@@ -89,7 +97,7 @@ impl Screen {
     /// The field for text that has the focus.
     pub fn field(&self) -> Option<&Field> {
         match self {
-            Self::Opening(_) | Self::Detail(_) => None,
+            Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
             Self::FirstStart(state) => state.form.focused(),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
@@ -101,7 +109,7 @@ impl Screen {
     /// The same, to be edited.
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
-            Self::Opening(_) | Self::Detail(_) => None,
+            Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
             Self::FirstStart(state) => state.form.focused_mut(),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
@@ -120,6 +128,22 @@ impl Screen {
             Self::List(state) => list::update(state, world, event),
             Self::Detail(state) => detail::update(state, world, event),
             Self::Form(state) => record_form::update(state, world, event),
+            Self::Dashboard(state) => dashboard::update(state, world, event),
+        }
+    }
+
+    /// Takes the focus to the field in which records are searched for, if the screen has one.
+    pub fn begin_find(&mut self) {
+        if let Self::List(state) = self {
+            list::begin_search(state);
+        }
+    }
+
+    /// The pause after a search is over.
+    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+        match self {
+            Self::List(state) => list::ring(state, world),
+            _ => Vec::new(),
         }
     }
 
@@ -133,6 +157,7 @@ impl Screen {
             Self::List(state) => list::view(state, world, area, painter, is_top),
             Self::Detail(state) => detail::view(state, world, area, painter),
             Self::Form(state) => record_form::view(state, world, area, painter, is_top),
+            Self::Dashboard(state) => dashboard::view(state, world, area, painter),
         }
     }
 
@@ -147,6 +172,7 @@ impl Screen {
             Self::List(state) => list::answered(state, world, answer),
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
+            Self::Dashboard(state) => dashboard::answered(state, answer),
             Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
                 Vec::new()
             }
@@ -199,6 +225,7 @@ impl Screen {
             Self::List(state) => list::contexts(state),
             Self::Detail(_) => detail::contexts(),
             Self::Form(_) => record_form::contexts(),
+            Self::Dashboard(_) => dashboard::contexts(),
         });
         contexts
     }
@@ -213,6 +240,7 @@ impl Screen {
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
             Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
             Self::Register(_) => action != Action::Refresh,
+            Self::Dashboard(_) => true,
         }
     }
 
@@ -252,6 +280,7 @@ impl Screen {
             Self::List(state) => list::settle(state, world),
             Self::Detail(state) => detail::settle(state, world),
             Self::Form(state) => record_form::settle(state, world),
+            Self::Dashboard(state) => dashboard::settle(state, world),
         }
     }
 
@@ -265,6 +294,7 @@ impl Screen {
             Self::List(state) => state.title().to_owned(),
             Self::Detail(state) => state.title(),
             Self::Form(state) => state.title(),
+            Self::Dashboard(_) => "Dashboard".to_owned(),
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Event {
 pub enum Place {
     /// The list of the records of a kind.
     List(RecordKind),
+    /// The dashboard.
+    Dashboard,
 }
 
 /// Where to, when a screen is left.

@@ -4,6 +4,7 @@ mod any_order;
 mod assigning;
 mod blind;
 mod choices;
+mod dashboard;
 mod dates;
 mod driver;
 mod fixtures;

@@ -79,6 +79,19 @@ pub fn paragraphs(text: &str, columns: u16) -> Vec<String> {
         .collect()
 }
 
+/// A number with commas between its thousands.
+pub fn thousands(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,8 @@ pub(super) enum Expected {
     Record(RecordKind),
     /// A page of a history.
     History,
+    /// The figures of the dashboard.
+    Dashboard,
     /// Nothing.
     Nothing,
 }
@@ -75,6 +77,7 @@ impl Answer {
                 Reply::Record(kind.record(&self.body).map_err(|e| unreadable(&e))?)
             }
             Expected::History => Reply::History(Box::new(self.json()?)),
+            Expected::Dashboard => Reply::Dashboard(Box::new(self.json()?)),
             Expected::Session | Expected::Refreshed | Expected::Nothing => {
                 return Err(Failure::Garbled("nobody has asked for it".to_owned()));
             }

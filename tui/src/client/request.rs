@@ -50,7 +50,7 @@ impl Request {
             Call::Login(login) => Self::post(paths::LOGIN, Expected::Session).with_body(login)?,
             Call::Register(new) => Self::post(paths::REGISTER, Expected::Session).with_body(new)?,
             Call::Profile => Self::get(paths::PROFILE, Expected::User),
-            Call::List { kind, query } => {
+            Call::List { kind, query } | Call::Namesakes { kind, query } => {
                 Self::get(kind.path(), Expected::Page(*kind)).with_query(query.clone())
             }
             Call::ListAt { kind, address } => Self::given(address, Expected::Page(*kind)),
@@ -63,6 +63,7 @@ impl Request {
             Call::History { kind, id, address: None } => {
                 Self::get(format!("{}/history", one(*kind, *id)), Expected::History)
             }
+            Call::Dashboard => Self::get(paths::DASHBOARD, Expected::Dashboard),
             Call::Create { kind, body, key } => {
                 let mut request =
                     Self::post(kind.path(), Expected::Record(*kind)).with_body(body)?;

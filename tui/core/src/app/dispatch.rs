@@ -4,6 +4,7 @@
 use super::App;
 use crate::{
     effect::Effect,
+    form::field::Field,
     input::{
         action::{Action, Context},
         keymap::{chords_of, entries, labels, resolve},
@@ -13,7 +14,7 @@ use crate::{
         actions::{self, Item},
         messages,
     },
-    msg::Chord,
+    msg::{Chord, Key},
     notice::{Notice, Tone},
     screens::Screen,
     step::{Event, Leave, Step},
@@ -32,14 +33,10 @@ impl App {
                 _ => false,
             };
         }
-        let is_taken = match self.layers.last_mut() {
-            Some(layer) => layer.field_mut().is_some_and(|field| field.press(chord)),
-            None => {
-                let screen = self.top_mut();
-                screen.and_then(|screen| screen.field_mut()).is_some_and(|field| field.press(chord))
-            }
-        };
-        if is_taken {
+        if chord.is_printable() && chord.key != Key::Char(' ') {
+            self.begin_find();
+        }
+        if self.field_mut().is_some_and(|field| field.press(chord)) {
             self.tell(Event::Edited, out);
             return true;
         }
@@ -56,17 +53,31 @@ impl App {
         if self.world.is_too_small() {
             return false;
         }
-        let is_taken = match self.layers.last_mut() {
-            Some(layer) => layer.field_mut().is_some_and(|field| field.paste(text)),
-            None => {
-                let screen = self.top_mut();
-                screen.and_then(|screen| screen.field_mut()).is_some_and(|field| field.paste(text))
-            }
-        };
+        self.begin_find();
+        let is_taken = self.field_mut().is_some_and(|field| field.paste(text));
         if is_taken {
             self.tell(Event::Edited, out);
         }
         is_taken
+    }
+
+    /// The field for text that has the focus.
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        match (self.layers.last_mut(), self.screens.last_mut()) {
+            (Some(layer), _) => layer.field_mut(),
+            (None, opened) => opened?.screen.field_mut(),
+        }
+    }
+
+    /// Takes the focus to where records are searched for, unless a field has it. What is typed on a layer
+    /// is not meant for the screen below.
+    fn begin_find(&mut self) {
+        if !self.layers.is_empty() || self.field_mut().is_some() {
+            return;
+        }
+        if let Some(screen) = self.top_mut() {
+            screen.begin_find();
+        }
     }
 
     fn tell(&mut self, event: Event, out: &mut Vec<Effect>) {

@@ -130,6 +130,8 @@ impl Slots {
             (Lane::Record, "Loading …"),
             (Lane::Related, "Loading …"),
             (Lane::History, "Loading …"),
+            (Lane::Namesakes, "Loading …"),
+            (Lane::Dashboard, "Loading …"),
             (Lane::Meta, "Connecting …"),
         ];
         words.iter().find(|(lane, _)| self.is_running(*lane)).map(|(_, word)| *word)

@@ -26,6 +26,7 @@ pub struct Editor {
     undo: Vec<Snapshot>,
     redo: Vec<Snapshot>,
     is_typing: bool,
+    is_selected: bool,
 }
 
 impl Editor {
@@ -55,6 +56,16 @@ impl Editor {
         self.is_multiline
     }
 
+    /// Whether the whole text is selected.
+    pub fn is_selected(&self) -> bool {
+        self.is_selected
+    }
+
+    /// Selects the whole text: what is typed or pasted next takes its place. Any other key ends that.
+    pub fn select(&mut self) {
+        self.is_selected = !self.text.is_empty();
+    }
+
     /// Puts another text there, as one edit.
     pub fn set(&mut self, text: impl Into<String>) {
         self.remember(false);
@@ -67,6 +78,13 @@ impl Editor {
         if chord.ctrl || chord.alt {
             return false;
         }
+        let is_replaced = std::mem::take(&mut self.is_selected)
+            && matches!(chord.key, Key::Char(_) | Key::Backspace | Key::Delete);
+        if is_replaced {
+            self.clear();
+            // The text that was replaced and the first letter of the next one are one edit.
+            self.is_typing = true;
+        }
         match chord.key {
             Key::Char(c) => self.insert(c.encode_utf8(&mut [0; 4]), true),
             Key::Enter if self.is_multiline => self.insert("\n", false),
@@ -78,7 +96,7 @@ impl Editor {
             Key::End => self.go(self.line_end()),
             Key::Up if self.is_multiline && self.line_start() > 0 => self.go_up(),
             Key::Down if self.is_multiline && self.line_end() < self.text.len() => self.go_down(),
-            _ => return false,
+            _ => return is_replaced,
         }
         true
     }
@@ -88,6 +106,9 @@ impl Editor {
         let text = pasted.replace("\r\n", "\n").replace('\r', "\n");
         let text = if self.is_multiline { text } else { text.replace(['\n', '\t'], " ") };
         let text = if self.is_multiline { text.as_str() } else { text.trim_end() };
+        if std::mem::take(&mut self.is_selected) && !text.is_empty() {
+            self.clear();
+        }
         self.insert(text, false);
     }
 
@@ -131,11 +152,13 @@ impl Editor {
 
     fn take(&mut self, snapshot: Snapshot) -> Snapshot {
         self.is_typing = false;
+        self.is_selected = false;
         let text = std::mem::replace(&mut self.text, snapshot.text);
         Snapshot { text, cursor: std::mem::replace(&mut self.cursor, snapshot.cursor) }
     }
 
     fn remember(&mut self, is_typing: bool) {
+        self.is_selected = false;
         if !(is_typing && self.is_typing) {
             if self.undo.len() >= UNDO_MAX {
                 self.undo.remove(0);

@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 
 use super::{choice::Choice, editor::Editor};
-use crate::{
-    input::action::Action,
-    msg::{Chord, Key},
-};
+use crate::msg::{Chord, Key};
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -183,18 +180,6 @@ impl Field {
             self.refused = None;
         }
         is_taken
-    }
-
-    /// Undoes, redoes or removes, where the field holds text.
-    pub fn edit(&mut self, action: Action) {
-        let Some(editor) = self.editor_mut() else { return };
-        match action {
-            Action::Undo => editor.undo(),
-            Action::Redo => editor.redo(),
-            Action::ClearField => editor.clear(),
-            Action::RemoveWord => editor.remove_word(),
-            _ => {}
-        }
     }
 
     /// Forgets what is typed: no undo brings it back.

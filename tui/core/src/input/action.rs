@@ -21,6 +21,8 @@ pub enum Action {
     Doctors,
     /// Go to the assignments.
     Assignments,
+    /// Go to the dashboard.
+    Dashboard,
     /// End the session.
     LogOut,
     /// End the program.
@@ -104,6 +106,7 @@ impl Action {
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
             Self::Assignments => Place::List(RecordKind::Assignment),
+            Self::Dashboard => Place::Dashboard,
             _ => return None,
         })
     }
@@ -133,6 +136,7 @@ impl Action {
             | Self::Doctors
             | Self::Assignments
             | Self::Related
+            | Self::Dashboard
             | Self::LogOut
             | Self::Quit
             | Self::Refresh
@@ -179,6 +183,8 @@ pub enum Context {
     List,
     /// A record's page.
     Record,
+    /// The dashboard.
+    Dashboard,
     /// The login.
     Login,
     /// A list to pick from, under a field for text.
@@ -200,6 +206,7 @@ impl Context {
         Self::Results,
         Self::List,
         Self::Record,
+        Self::Dashboard,
         Self::Login,
         Self::Rows,
         Self::Form,
@@ -221,6 +228,7 @@ impl Context {
             Self::Results => "Rows of a list",
             Self::List => "Lists",
             Self::Record => "A record",
+            Self::Dashboard => "The dashboard",
             Self::Login => "Logging in",
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",

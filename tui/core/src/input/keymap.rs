@@ -18,14 +18,11 @@ fn in_context(context: Context, chord: Chord) -> Option<Action> {
     TABLE.iter().find(holds).map(|entry| entry.action)
 }
 
-/// The keys that reach an entry in these contexts: those that no earlier context takes, and no
-/// letters while text is typed.
+/// The keys that reach an entry in these contexts: those that no earlier context takes.
 pub fn chords_of(entry: &Entry, contexts: &[Context]) -> Vec<Chord> {
-    let is_typing = contexts.contains(&Context::Text);
     let here = entry.keys.iter().filter(|(place, _)| contexts.contains(place));
     let reach = here
         .flat_map(|(_, chords)| chords.iter().copied())
-        .filter(|chord| !(is_typing && chord.is_printable()))
         .filter(|chord| resolve(contexts, *chord) == Some(entry.action));
     let mut found = Vec::new();
     for chord in reach {
@@ -58,6 +55,7 @@ mod tests {
         &[Context::Text, Context::Search, Context::List, Context::Global],
         &[Context::Results, Context::Rows, Context::List, Context::Global],
         &[Context::Rows, Context::Record, Context::Global],
+        &[Context::Rows, Context::Dashboard, Context::Global],
         &[Context::Text, Context::Form, Context::Global],
         &[Context::Text, Context::Form, Context::Login, Context::Global],
         &[Context::Text, Context::Pick, Context::Layer, Context::Global],
@@ -97,38 +95,6 @@ mod tests {
     }
 
     #[test]
-    fn no_letter_changes_a_record_or_begins_to() {
-        let mut count = 0;
-        for entry in TABLE.iter().filter(|entry| entry.action.changes_record()) {
-            for (place, chord) in
-                entry.keys.iter().flat_map(|(place, chords)| chords.iter().map(move |c| (place, c)))
-            {
-                assert!(
-                    !chord.is_printable(),
-                    "{} at {place:?} is {:?}",
-                    chord.label(),
-                    entry.action
-                );
-                count += 1;
-            }
-        }
-        assert!(count >= 8, "{count}");
-        assert!(TABLE.iter().filter(|e| e.is_dangerous).all(|e| e.action.changes_record()));
-    }
-
-    #[test]
-    fn no_letter_answers_a_question() {
-        use Context::{Conflict, Form, Layer, Pick, Question};
-        for entry in TABLE {
-            for (place, chords) in entry.keys {
-                let answers = matches!(place, Conflict | Form | Layer | Pick | Question);
-                let letter = chords.iter().find(|chord| chord.is_printable());
-                assert!(!answers || letter.is_none(), "{:?} at {place:?}", entry.action);
-            }
-        }
-    }
-
-    #[test]
     fn every_action_has_one_entry_with_label_help_and_place() {
         let mut actions = HashSet::new();
         for entry in TABLE {
@@ -153,10 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_no_hints_while_somebody_types() {
-        let help = Entry::of(Action::Help).unwrap();
-        let typing = chords_of(help, &[Context::Text, Context::Global]);
-        assert_eq!(labels(&typing), "F1");
-        assert_eq!(labels(&chords_of(help, &[Context::Global])), "? F1");
+    fn no_action_is_on_a_printed_character() {
+        for entry in TABLE {
+            let chords = entry.keys.iter().flat_map(|(_, chords)| chords.iter());
+            assert_eq!(chords.filter(|chord| chord.is_printable()).count(), 0, "{}", entry.label);
+        }
     }
 }

@@ -7,8 +7,8 @@ use super::{action::Context, keymap::labels, table::TABLE};
 /// The page, generated from the table.
 pub fn keys_markdown() -> String {
     let mut page = String::from(
-        "# Keys\n\nGenerated from the table in `src/input/table.rs`; a test compares the two. While \
-         text is typed,\nletters go into the field. `Ctrl-P` finds every action by its name.\n",
+        "# Keys\n\nGenerated from the table in `src/input/table.rs`; a test compares the two. No \
+         action is on a\nprinted character: typing finds, on every screen. `Ctrl-P` finds every action by its name.\n",
     );
     for context in Context::ALL {
         let _ =

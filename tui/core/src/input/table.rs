@@ -1,7 +1,7 @@
 //! THE table of actions and keys.
 //!
-//! No letter changes a record, nor begins to: whoever types a name into the wrong screen must not
-//! archive somebody. What does is on a letter with Control, and a test holds that.
+//! No action is on a printed character: a name that is typed into the wrong screen must do nothing but
+//! find. Tests hold that.
 
 use super::action::{Action, Context};
 use crate::msg::{Chord, Key};
@@ -27,10 +27,6 @@ const fn on(key: Key) -> Chord {
     Chord::plain(key)
 }
 
-const fn letter(letter: char) -> Chord {
-    Chord::plain(Key::Char(letter))
-}
-
 const fn ctrl(letter: char) -> Chord {
     Chord::ctrl(letter)
 }
@@ -51,21 +47,21 @@ macro_rules! table {
 }
 
 table! {
-    Open "open" "Open the selected record." 90 [Results: on(Key::Enter), on(Key::Right), letter('l')]
+    Open "open" "Open the selected record." 90 [Results: on(Key::Enter), on(Key::Right); Search: on(Key::Enter)]
     Results "to the rows" "Go from the search field to the rows." 88
-        [Search: on(Key::Down), on(Key::Enter), on(Key::Tab)]
+        [Search: on(Key::Down), on(Key::Tab)]
     Search "search" "Go to the search field and type." 86
-        [Results: letter('/'), on(Key::Tab), on(Key::BackTab), letter('i'); List: ctrl('f')]
+        [Results: on(Key::Tab), on(Key::BackTab); List: ctrl('f')]
     Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
     Edit "edit" "Edit the record." 66
         [Record: ctrl('e'); List: ctrl('e')]
     New "new" "Add a record that is not here yet." 80
         [List: ctrl('n')]
     Filter "filter" "Narrow the list." 70
-        [Results: letter('f'); List: ctrl('t')]
-    Sort "sort" "Choose the order of the list." 68 [Results: letter('s'); List: ctrl('o')]
+        [List: ctrl('t')]
+    Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
     ClearFilters "show all" "Take every filter away." 20
-        [Results: letter('F'); List:]
+        [List:]
     Archive "archive" "Archive the record. It can be restored." 60 danger true
         [Record: ctrl('x'); List: ctrl('x')]
     Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
@@ -73,9 +69,9 @@ table! {
         [Record: ctrl('g'); List: ctrl('g')]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
-        [Record: letter('y'); Results: letter('y')]
+        [Record: ctrl('y'); Results: ctrl('y')]
     Refresh "refresh" "Ask the server again." 25
-        [Results: letter('r'); Record: letter('r'); Global: ctrl('r')]
+        [Global: ctrl('r')]
     Register "open an account" "Open an account for yourself." 60 [Login: ctrl('n')]
     LocalDesk "local desk" "Forget this server and open the local desk on this machine." 55
         [Login: ctrl('o')]
@@ -92,33 +88,34 @@ table! {
         [Question: on(Key::Tab), on(Key::Right), on(Key::Down)]
     PreviousChoice "before" "Choose the answer before." 0
         [Question: on(Key::BackTab), on(Key::Left), on(Key::Up)]
-    RowUp "up" "One row up." 0 [Rows: on(Key::Up), letter('k'); Pick: on(Key::Up)]
-    RowDown "down" "One row down." 0 [Rows: on(Key::Down), letter('j'); Pick: on(Key::Down)]
+    RowUp "up" "One row up." 0 [Rows: on(Key::Up); Pick: on(Key::Up)]
+    RowDown "down" "One row down." 0 [Rows: on(Key::Down); Pick: on(Key::Down)]
     PageUp "page up" "One page up; past the first row, the page before." 0
         [Rows: on(Key::PageUp), ctrl('b'); Search: on(Key::PageUp); Pick: on(Key::PageUp)]
     PageDown "page down" "One page down; past the last row, the next page." 28
         [Rows: on(Key::PageDown), ctrl('d'); Search: on(Key::PageDown); Pick: on(Key::PageDown)]
-    FirstRow "first" "To the first row." 0 [Rows: letter('g'), on(Key::Home)]
-    LastRow "last" "To the last row." 0 [Rows: letter('G'), on(Key::End)]
+    FirstRow "first" "To the first row." 0 [Rows: on(Key::Home)]
+    LastRow "last" "To the last row." 0 [Rows: on(Key::End)]
     Back "back" "One step back. Never loses anything." 45
-        [Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc), letter('q');
-         Form: on(Key::Esc); Layer: on(Key::Esc)]
+        [Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc);
+         Dashboard: on(Key::Esc); Form: on(Key::Esc); Layer: on(Key::Esc)]
     Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
     Redo "redo" "Bring back what was undone." 0 [Text: ctrl('y')]
     ClearField "clear" "Empty the field." 8 [Text: ctrl('u')]
     RemoveWord "remove word" "Remove the word before the cursor." 0 [Text: ctrl('w')]
     Palette "actions" "Find an action by its name." 15
-        [Global: ctrl('p'), letter(':')]
-    Messages "messages" "Show everything that was said until now." 0 [Global: letter('M')]
+        [Global: ctrl('p')]
+    Messages "messages" "Show everything that was said until now." 0 [Global: on(Key::F(12))]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
     Assignments "assignments" "Go to the assignments." 0 [Global: on(Key::F(5))]
+    Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
     Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]
     Quit "quit" "End the program; asks if something is not saved." 18
-        [Results: letter('q'); Global: ctrl('q'), ctrl('c')]
-    Help "help" "Show what can be done here." 0 [Global: letter('?'), on(Key::F(1))]
+        [Global: ctrl('q'), ctrl('c')]
+    Help "help" "Show what can be done here." 0 [Global: on(Key::F(1))]
 }
 
 impl Entry {

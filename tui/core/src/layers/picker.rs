@@ -5,13 +5,12 @@ use ratatui_core::layout::Rect;
 use super::{Layer, middle, question};
 use crate::{
     api::{Call, Failure, Reply, sentence},
-    effect::{Effect, Lane, Timer},
-    form::field::Field,
+    effect::Lane,
     input::action::{Action, Context},
-    pace::{PACE, Pace},
     record::Record,
     resource::{Pick, Row, fit},
     screens::list,
+    search::{Next, Search},
     step::{Event, Step},
     text::{self, display, paragraphs},
     view::paint::Painter,
@@ -25,47 +24,20 @@ const ABOVE: u16 = 3;
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// What is typed.
-    pub(crate) search: Field,
+    pub(crate) search: Search,
     pick: Pick,
     subjects: Vec<Record>,
     reason: Option<String>,
     rows: Vec<Row>,
-    /// How many records there are, with a sign where that is not all.
+    /// How many records there are, and how many of them are shown.
     count: String,
     at: usize,
     top: usize,
-    pace: Pace,
-    /// The text that was asked for last.
-    asked: String,
-    /// The text to which the rows belong.
-    answered: Option<String>,
+    /// Whether there was an answer.
+    is_read: bool,
     failure: Option<String>,
-    /// Whether Enter waits for the answer.
-    is_waiting: bool,
-    /// The text when the rows got the focus; what is typed then takes its place.
-    left: Option<String>,
-}
-
-/// Opens a picker. The first rows are asked for at once.
-pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &World) -> Vec<Step> {
-    let mut state = State {
-        search: Field::text("search", "Find", ""),
-        pick,
-        subjects,
-        reason,
-        rows: Vec::new(),
-        count: String::new(),
-        at: 0,
-        top: 0,
-        pace: Pace::default(),
-        asked: String::new(),
-        answered: None,
-        failure: None,
-        is_waiting: false,
-        left: None,
-    };
-    let ask = ask(&mut state, world);
-    vec![Step::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
+    /// Whether the rows have the focus.
+    is_choosing: bool,
 }
 
 /// Opens the picker with which these records are assigned.
@@ -74,22 +46,41 @@ pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Step> {
     pick.map(|pick| open(pick, subjects, None, world)).unwrap_or_default()
 }
 
+/// Opens a picker. The first rows are asked for at once.
+pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &World) -> Vec<Step> {
+    let mut state = State {
+        search: Search::default(),
+        pick,
+        subjects,
+        reason,
+        rows: Vec::new(),
+        count: String::new(),
+        at: 0,
+        top: 0,
+        is_read: false,
+        failure: None,
+        is_choosing: false,
+    };
+    let ask = ask(&mut state, world);
+    vec![Step::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
+}
+
 fn ask(state: &mut State, world: &World) -> Step {
-    state.search.value().trim().clone_into(&mut state.asked);
-    let search = list::searched(&state.asked, world.today);
+    state.search.expect();
+    let search = list::searched(state.search.text(), world.today);
     let mut query = vec![("page_size", world.page_size.to_string())];
     query.extend((!search.is_empty()).then_some(("search", search)));
     Step::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
 }
 
-/// Asks for what is typed, and rests for a while.
-fn ask_and_rest(state: &mut State, world: &World) -> Vec<Step> {
-    vec![ask(state, world), Step::Do(Effect::Arm(Timer::Pick, PACE))]
+fn send(state: &mut State, world: &World) -> Vec<Step> {
+    let pause = state.search.send();
+    vec![ask(state, world), pause]
 }
 
-/// The rest between two requests is over.
-pub fn rested(state: &mut State, world: &World) -> Vec<Step> {
-    if state.pace.rang() { ask_and_rest(state, world) } else { Vec::new() }
+/// The pause after a request is over: a text that has waited is sent.
+pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
+    if state.search.ring() { send(state, world) } else { Vec::new() }
 }
 
 /// Does something.
@@ -98,26 +89,25 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Edited => return edited(state, world),
         Event::Act(action) => action,
     };
+    state.search.pending = None;
+    if state.search.act(action) {
+        return edited(state, world);
+    }
     let last = state.rows.len().saturating_sub(1);
     let page = usize::from(rows(world)).max(1);
-    state.is_waiting = false;
     match action {
-        Action::RowDown if state.left.is_none() => leave_field(state),
-        Action::RowUp if state.at == 0 => state.left = None,
+        Action::RowDown if !state.is_choosing => choose(state),
+        Action::RowUp if state.at == 0 => state.is_choosing = false,
         Action::RowUp => state.at = state.at.saturating_sub(1),
         Action::RowDown => state.at = (state.at + 1).min(last),
         Action::PageUp => state.at = state.at.saturating_sub(page),
         Action::PageDown => {
-            leave_field(state);
+            choose(state);
             state.at = (state.at + page).min(last);
         }
         Action::Accept => return accept(state, world),
         Action::Back => return close(),
         Action::Refresh => return vec![ask(state, world)],
-        Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
-            state.search.edit(action);
-            return edited(state, world);
-        }
         _ => {}
     }
     Vec::new()
@@ -125,39 +115,33 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 
 /// Nothing is picked, and no answer counts any more.
 fn close() -> Vec<Step> {
-    vec![Step::Cancel(Lane::Pick), Step::Do(Effect::Disarm(Timer::Pick)), Step::Close]
+    vec![Step::Cancel(Lane::Pick), Step::Close]
 }
 
-fn leave_field(state: &mut State) {
-    if state.left.is_none() && !state.rows.is_empty() {
-        state.left = Some(state.search.value().to_owned());
-    }
+/// Goes to the rows. What is typed there replaces the text.
+fn choose(state: &mut State) {
+    state.is_choosing = !state.rows.is_empty();
+    state.search.select();
 }
 
 fn edited(state: &mut State, world: &World) -> Vec<Step> {
-    state.is_waiting = false;
-    if let Some(old) = state.left.take() {
-        // What is typed among the rows begins another search.
-        let typed = state.search.value().strip_prefix(&old).map(str::to_owned);
-        if let Some(typed) = typed.filter(|typed| !typed.is_empty()) {
-            state.search.set(&typed);
-        }
+    state.is_choosing = false;
+    match state.search.edited() {
+        Next::Keep => Vec::new(),
+        Next::Wait => vec![Step::Cancel(Lane::Pick)],
+        Next::Send => send(state, world),
     }
-    if state.search.value().trim() == state.asked {
-        return Vec::new();
-    }
-    if state.pace.typed() { ask_and_rest(state, world) } else { Vec::new() }
 }
 
 /// Enter belongs to the text that was typed: it waits for the answer to that, and takes the one
 /// record that was found. Among several, somebody has to choose.
 fn accept(state: &mut State, world: &World) -> Vec<Step> {
-    if state.answered.as_deref() != Some(state.search.value().trim()) {
-        state.is_waiting = true;
-        return Vec::new();
+    if !state.search.is_answered() {
+        state.search.pending = Some(Action::Accept);
+        return if state.search.is_due() { send(state, world) } else { Vec::new() };
     }
-    if state.rows.len() > 1 && state.left.is_none() {
-        leave_field(state);
+    if state.rows.len() > 1 && !state.is_choosing {
+        choose(state);
         return Vec::new();
     }
     let Some(row) = state.rows.get(state.at) else { return Vec::new() };
@@ -177,28 +161,27 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
     match answer {
         Ok(Reply::Page(page)) => {
-            let more = if page.count_capped || page.next.is_some() { "+" } else { "" };
             let shown = page.results.len();
-            state.count = match more {
-                "" => shown.to_string(),
-                _ => format!(
-                    "first {shown} of {}{}",
-                    page.count,
-                    if page.count_capped { "+" } else { "" }
-                ),
+            let capped = if page.count_capped { "+" } else { "" };
+            state.count = match page.next {
+                None => shown.to_string(),
+                Some(_) => format!("first {shown} of {}{capped}", page.count),
             };
             state.rows = page.results.iter().map(Row::of).collect();
-            state.answered = Some(state.asked.clone());
-            state.failure = None;
-            (state.at, state.left) = (0, None);
+            state.search.answer();
+            (state.is_read, state.failure) = (true, None);
+            (state.at, state.is_choosing) = (0, false);
         }
         Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
         Err(failure) => {
             state.failure = Some(sentence(&failure));
-            state.is_waiting = false;
+            state.search.pending = None;
         }
     }
-    if std::mem::take(&mut state.is_waiting) { accept(state, world) } else { Vec::new() }
+    match state.search.pending.take() {
+        Some(_) => accept(state, world),
+        None => Vec::new(),
+    }
 }
 
 /// Where its keys mean something.
@@ -222,9 +205,9 @@ pub fn settle(state: &mut State, world: &World) {
 }
 
 /// Draws it.
-pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let inside = painter.frame(place(area), state.pick.title);
-    let is_typing = has_focus && state.left.is_none();
+    let is_typing = has_focus && !state.is_choosing;
     search(state, inside, painter, is_typing);
     let all = state.pick.kind.heads();
     let columns = fit(&all, inside.width);
@@ -238,7 +221,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         return;
     }
     list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
-    let is_old = state.answered.as_deref() != Some(state.search.value().trim());
+    let is_old = !state.search.is_answered();
     let window = state.rows.iter().enumerate().skip(state.top);
     for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
         let line = Rect { y, height: 1, ..below };
@@ -252,7 +235,6 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             painter.place_cursor(below.x, y);
         }
     }
-    let _ = world;
 }
 
 fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool) {
@@ -263,10 +245,10 @@ fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: boo
     let columns = inside.width.saturating_sub(used).saturating_sub(right);
     let style = if is_typing { theme.focus } else { theme.field };
     painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, style);
-    painter.text(x, inside.y, columns, &display(state.search.value()), style);
+    painter.text(x, inside.y, columns, &display(state.search.field.value()), style);
     painter.text_right(inside.right(), inside.y, right, &state.count, theme.text);
     if is_typing {
-        let before = state.search.editor().map_or(0, |editor| {
+        let before = state.search.field.editor().map_or(0, |editor| {
             text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
         });
         painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
@@ -276,11 +258,12 @@ fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: boo
 /// What stands where no rows are.
 fn instead(state: &State, place: Rect, painter: &mut Painter<'_>) {
     let words = &state.pick.kind.table().words;
-    let line = match (&state.failure, &state.answered) {
-        (Some(failure), _) => format!("! {} Ctrl-R tries again.", display(failure)),
-        (None, None) => "Loading …".to_owned(),
-        (None, Some(typed)) if typed.is_empty() => words.none.to_owned(),
-        (None, Some(typed)) => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
+    let typed = state.search.text();
+    let line = match &state.failure {
+        Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
+        None if !state.is_read => "Loading …".to_owned(),
+        None if typed.is_empty() => words.none.to_owned(),
+        None => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
     };
     let style = painter.theme.text;
     for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {

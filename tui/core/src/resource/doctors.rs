@@ -32,7 +32,7 @@ impl Shown for Doctor {
         words: Words {
             title: "Doctors",
             archive: "Archived doctors",
-            search: "/ name, specialisation, clinic, licence",
+            search: "name, specialisation, clinic, licence",
             no_match: "No doctor matches",
             advice: "Fewer letters find more; a specialisation or a city works too.",
             filter_advice: ", Ctrl-T looks by specialisation",

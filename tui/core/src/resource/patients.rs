@@ -29,7 +29,7 @@ impl Shown for Patient {
         words: Words {
             title: "Patients",
             archive: "Archived patients",
-            search: "/ name, phone, MRN, date of birth",
+            search: "name, phone, MRN, date of birth",
             no_match: "Nobody matches",
             advice: "Fewer letters find more; a phone number or a date of birth works too.",
             filter_advice: ", Ctrl-T looks by city",

@@ -5,8 +5,6 @@ mod answers;
 mod turning;
 mod view;
 
-use std::time::Duration;
-
 pub(crate) use self::answers::searched;
 pub(crate) use self::view::{draw_row, heads};
 pub use self::{
@@ -15,18 +13,16 @@ pub use self::{
 };
 use crate::{
     api::Call,
-    effect::{Effect, Lane, Timer},
+    effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
     layers::{Layer, filter, picker, question, sort},
     record::{Record, RecordKind},
     resource::{Query, Row},
+    search::{Next, Search},
     step::{Event, Leave, Route, Step},
     world::World,
 };
-
-/// The pause in typing after which a search is sent.
-pub const SEARCH_PAUSE: Duration = Duration::from_millis(120);
 
 /// Where the selection goes when an answer comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +65,7 @@ pub struct Shown {
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub(crate) kind: RecordKind,
-    pub(crate) search: Field,
+    pub(crate) search: Search,
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
@@ -78,26 +74,19 @@ pub struct State {
     pub(crate) page: Option<Shown>,
     pub(crate) failure: Option<String>,
     asked: Asked,
-    last_search: String,
     /// Whether another page is on its way.
     is_turning: bool,
-    /// Whether the last search was answered.
-    is_fresh: bool,
-    is_waiting: bool,
     /// Whether the rows belong to another search than what is typed.
     is_outdated: bool,
     /// Whether the server finds fault with what is typed.
     is_refused: bool,
-    /// Whether the record is opened as soon as the search that is typed has found one, and whether
-    /// to be edited.
-    opens_next: Option<bool>,
 }
 
 /// Begins: the first page is asked for at once.
 pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
     let mut state = State {
         kind,
-        search: Field::text("search", "Search", ""),
+        search: Search::default(),
         is_searching: true,
         query: Query::default(),
         rows: Vec::new(),
@@ -106,35 +95,31 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         page: None,
         failure: None,
         asked: Asked { address: None, offset: Offset::At(0), land: Land::First },
-        last_search: String::new(),
         is_turning: false,
-        is_fresh: false,
-        is_waiting: false,
         is_outdated: false,
         is_refused: false,
-        opens_next: None,
     };
-    let steps = state.ask_anew(world, Land::First);
-    (state, steps)
+    let first = state.ask_anew(world, Land::First);
+    (state, vec![first])
 }
 
 /// Begins with other filters.
 pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
     let (mut state, _) = init(kind, world);
     state.query = query;
-    let steps = state.ask_anew(world, Land::First);
-    (state, steps)
+    let first = state.ask_anew(world, Land::First);
+    (state, vec![first])
 }
 
 impl State {
     /// The search field, while it has the focus.
     pub fn field(&self) -> Option<&Field> {
-        Some(&self.search).filter(|_| self.is_searching)
+        Some(&self.search.field).filter(|_| self.is_searching)
     }
 
     /// The same, to be edited.
     pub fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.search).filter(|_| self.is_searching)
+        Some(&mut self.search.field).filter(|_| self.is_searching)
     }
 
     /// What the header calls it.
@@ -154,22 +139,17 @@ impl State {
     }
 
     /// Asks for the first page of what is typed and chosen.
-    fn ask_anew(&mut self, world: &World, land: Land) -> Vec<Step> {
-        self.is_waiting = false;
-        self.is_fresh = false;
+    fn ask_anew(&mut self, world: &World, land: Land) -> Step {
+        self.search.expect();
         self.is_turning = false;
-        self.last_search = self.search.value().trim().to_owned();
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.query.filters.clone();
-        let search = searched(&self.last_search, world.today);
+        let search = searched(self.search.text(), world.today);
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));
-        vec![
-            Step::Do(Effect::Disarm(Timer::Search)),
-            Step::Read(Lane::List, Call::List { kind: self.kind, query }),
-        ]
+        Step::Read(Lane::List, Call::List { kind: self.kind, query })
     }
 
     fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Step> {
@@ -183,7 +163,7 @@ impl State {
         let page = self.page.clone();
         match page.and_then(|page| page.address.map(|address| (address, page.offset))) {
             Some((address, offset)) => self.ask_at(address, Offset::At(offset), Land::Same),
-            None => self.ask_anew(world, Land::Same),
+            None => vec![self.ask_anew(world, Land::Same)],
         }
     }
 
@@ -191,7 +171,7 @@ impl State {
     pub fn narrow(&mut self, world: &World, query: Query) -> Vec<Step> {
         self.query = query;
         self.is_outdated = true;
-        self.ask_anew(world, Land::First)
+        vec![self.ask_anew(world, Land::First)]
     }
 
     /// Shows a record as it is now, where it is among the rows.
@@ -205,21 +185,26 @@ impl State {
 
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
-    state.opens_next = None;
     let action = match event {
-        Event::Edited => return edited(state),
+        Event::Edited => return edited(state, world),
         Event::Act(action) => action,
     };
+    state.search.pending = None;
+    if state.is_searching && state.search.act(action) {
+        return edited(state, world);
+    }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
         Action::Results | Action::Back if state.is_searching => {
             state.is_searching = state.rows.is_empty();
-            if state.is_waiting { state.ask_anew(world, Land::First) } else { Vec::new() }
+            state.search.select();
+            send_due(state, world)
         }
         // A list that belongs to a record lies over its page.
         Action::Back if state.query.of.is_some() => vec![Step::Leave(Leave::Back)],
         Action::Search | Action::Back => {
             state.is_searching = true;
+            state.search.select();
             Vec::new()
         }
         Action::RowUp => state.go(-1),
@@ -228,6 +213,17 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
+        Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
+            if state.is_outdated =>
+        {
+            state.search.pending = Some(action);
+            state.search.select();
+            send_due(state, world)
+        }
+        Action::Open if state.is_searching => {
+            state.search.select();
+            enter(state)
+        }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
         Action::Archive | Action::Restore | Action::Assign => act(state, world, action),
         Action::Open => open(state, false),
@@ -248,29 +244,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Action::Refresh => state.refresh(world),
         Action::Copy => copy(state),
-        Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
-            if let Some(editor) = state.search.editor_mut() {
-                match action {
-                    Action::Undo => editor.undo(),
-                    Action::Redo => editor.redo(),
-                    Action::ClearField => editor.clear(),
-                    _ => editor.remove_word(),
-                }
-            }
-            edited(state)
-        }
-        Action::Quit => vec![Step::Leave(Leave::Quit)],
         _ => Vec::new(),
     }
 }
 
-/// Asks what is done with the selected record, which belongs to what is typed.
+/// Asks what is done with the selected record.
 fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
     let row = state.row().filter(|_| offers(state, world, action));
     let Some(record) = row.map(|row| &row.record) else { return Vec::new() };
-    if state.is_outdated {
-        return vec![Step::Inform("The search has no answer yet.".to_owned())];
-    }
     let question = match action {
         Action::Assign => return picker::assign(vec![record.clone()], world),
         Action::Archive => question::archive(record),
@@ -287,15 +268,21 @@ fn copy(state: &State) -> Vec<Step> {
     ]
 }
 
+/// Does what Enter means in the search field, once the answer to the typed text is there: opens a single
+/// hit, or goes to the rows.
+fn enter(state: &mut State) -> Vec<Step> {
+    if state.rows.len() == 1 && !state.search.text().is_empty() {
+        return open(state, false);
+    }
+    state.is_searching = state.rows.is_empty();
+    Vec::new()
+}
+
 /// Opens the selected record, or reads it and goes on to its form.
 ///
-/// Rows that belong to an earlier search are not opened: whoever types a name and presses Enter
-/// twice must not get the patient who stood there before.
-fn open(state: &mut State, to_edit: bool) -> Vec<Step> {
-    if state.is_outdated {
-        state.opens_next = Some(to_edit);
-        return Vec::new();
-    }
+/// Rows that belong to an earlier search are never opened: a name and Enter, typed quickly, must not
+/// open the patient who stood there before.
+fn open(state: &State, to_edit: bool) -> Vec<Step> {
     let Some(row) = state.row() else { return Vec::new() };
     vec![Step::Go(Route::Record {
         kind: state.kind,
@@ -306,24 +293,39 @@ fn open(state: &mut State, to_edit: bool) -> Vec<Step> {
     })]
 }
 
-/// A pause in typing sends the search. What was asked before is given up at once, and the same text
-/// is not asked for twice.
-fn edited(state: &mut State) -> Vec<Step> {
-    if state.search.value().trim() == state.last_search && state.is_fresh {
-        state.is_waiting = false;
-        state.is_outdated = false;
-        return vec![Step::Do(Effect::Disarm(Timer::Search))];
-    }
-    state.is_waiting = true;
-    state.is_outdated = true;
-    state.opens_next = None;
+/// Sends the typed text, or lets it wait for the pause after the request before.
+fn edited(state: &mut State, world: &World) -> Vec<Step> {
+    let next = state.search.edited();
+    state.is_outdated = next != Next::Keep;
     state.is_turning = false;
-    vec![Step::Cancel(Lane::List), Step::Do(Effect::Arm(Timer::Search, SEARCH_PAUSE))]
+    match next {
+        Next::Keep => Vec::new(),
+        Next::Wait => vec![Step::Cancel(Lane::List)],
+        Next::Send => send(state, world),
+    }
 }
 
-/// The pause in typing is over. `None` where nothing waits for it.
-pub fn search_due(state: &mut State, world: &World) -> Option<Vec<Step>> {
-    state.is_waiting.then(|| state.ask_anew(world, Land::First))
+fn send(state: &mut State, world: &World) -> Vec<Step> {
+    let pause = state.search.send();
+    vec![state.ask_anew(world, Land::First), pause]
+}
+
+/// Sends a text that waits for the pause.
+fn send_due(state: &mut State, world: &World) -> Vec<Step> {
+    if state.search.is_due() { send(state, world) } else { Vec::new() }
+}
+
+/// The pause after a request is over: a text that has waited is sent.
+pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
+    if state.search.ring() { send(state, world) } else { Vec::new() }
+}
+
+/// Takes the focus to the search field, where the next character replaces the text.
+pub fn begin_search(state: &mut State) {
+    if !state.is_searching {
+        state.is_searching = true;
+        state.search.select();
+    }
 }
 
 /// Where its keys mean something.

@@ -97,6 +97,8 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::Related,
         Lane::Record,
         Lane::History,
+        Lane::Namesakes,
+        Lane::Dashboard,
         Lane::Save,
     ])
 }
@@ -144,6 +146,8 @@ fn good(lane: Lane) -> Vec<Reply> {
         Lane::Pick => vec![listed(page(people(), 900)), listed(page(vec![jose()], 1))],
         Lane::Related => vec![assigned(vec![assignment(5)]), assigned(Vec::new())],
         Lane::History => vec![Reply::History(Box::new(history()))],
+        Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
+        Lane::Dashboard => vec![Reply::Dashboard(Box::new(super::dashboard::figures(9)))],
         Lane::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
     }
 }
@@ -155,7 +159,7 @@ fn event() -> impl Strategy<Value = Event> {
             1 => failure().prop_map(move |f| Event::Answer(lane, Err(f))),
         ]
     });
-    let timers = vec![Timer::Search, Timer::Pick, Timer::Busy, Timer::Toast, Timer::Retry];
+    let timers = vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry];
     let desks = vec![
         Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },
         Desk::Ready {

@@ -18,9 +18,9 @@ use crate::{
     effect::{Effect, Lane, Timer},
     layers::Layer,
     msg::Msg,
-    pace::PACE,
     record::RecordKind,
     screens::Screen,
+    search::PAUSE,
 };
 
 fn doctors() -> Vec<Doctor> {
@@ -147,11 +147,17 @@ fn a_row_is_changed_without_opening_it() {
 #[test]
 fn a_row_of_an_earlier_search_is_not_changed() {
     let mut driver = at_assignments(vec![assignment(5)], 80, 24);
-    driver.keys("gom<ctrl-x>");
+    driver.keys("ana<ctrl-x>");
     assert!(driver.app.layers().is_empty());
-    driver.keys("<ctrl-g>");
+    let mut other = assignment(6);
+    other.patient_name = "Ana Gómez".to_owned();
+    driver.answer(Lane::List, Ok(assigned(vec![other])));
+    driver.shows("Ana Gómez → Sarah Johnson");
+    // Among several, somebody has to choose.
+    let mut driver = at_assignments(vec![assignment(5)], 80, 24);
+    driver.keys("ana<ctrl-g>");
+    driver.answer(Lane::List, Ok(assigned(vec![assignment(5), assignment(6)])));
     assert!(driver.app.layers().is_empty());
-    driver.shows("The search has no answer yet.");
 }
 
 #[test]
@@ -198,7 +204,7 @@ fn every_order_of_every_kind_is_one_of_the_api() {
 fn a_patient_is_assigned_with_four_keys_beside_the_text() {
     let mut driver = picking(doctors());
     driver.keys("john<enter>");
-    driver.ring(Timer::Pick);
+    driver.ring(Timer::Search);
     driver.answer(Lane::Pick, Ok(records(vec![doctor(1, "Sarah", "Johnson")])));
     driver.shows("José Gómez, born 1989-05-25, P000009K");
     driver.shows("to Sarah Johnson, Cardiology");
@@ -320,16 +326,16 @@ fn a_search_in_the_picker_is_sent_with_the_first_key_and_then_at_a_pace() {
     let armed = driver
         .last
         .iter()
-        .any(|effect| matches!(effect, Effect::Arm(Timer::Pick, pause) if *pause == PACE));
+        .any(|effect| matches!(effect, Effect::Arm(Timer::Search, pause) if *pause == PAUSE));
     assert!(armed);
     driver.keys("oh");
     assert_eq!(driver.asked(Lane::Pick), before + 1);
-    driver.ring(Timer::Pick);
+    driver.ring(Timer::Search);
     assert_eq!(
         (driver.asked(Lane::Pick), searched(&driver, Lane::Pick)),
         (before + 2, Some("joh"))
     );
-    assert!(!driver.ring(Timer::Pick), "nothing more was typed");
+    assert!(!driver.ring(Timer::Search), "nothing more was typed");
 }
 
 #[test]
@@ -338,7 +344,7 @@ fn only_the_newest_answer_counts_in_the_picker() {
     driver.keys("j");
     let old = driver.ticket(Lane::Pick);
     driver.keys("o");
-    driver.ring(Timer::Pick);
+    driver.ring(Timer::Search);
     let before = driver.screen();
     assert!(!driver.send(Msg::Reply(old, Ok(records(vec![doctor(9, "Old", "Answer")])))));
     assert_eq!(driver.screen(), before);
@@ -349,7 +355,7 @@ fn enter_waits_for_the_answer_of_what_is_typed() {
     let mut driver = picking(doctors());
     driver.keys("haddad<enter>");
     assert!(matches!(driver.app.layers(), [Layer::Picker(_)]), "the rows are those of before");
-    driver.ring(Timer::Pick);
+    driver.ring(Timer::Search);
     driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
     driver.shows("to Omar Haddad");
     // Among several, somebody has to choose.
@@ -367,7 +373,7 @@ fn a_character_among_the_rows_begins_another_search() {
     driver.keys("a");
     driver.answer(Lane::Pick, Ok(records(doctors())));
     driver.keys("<enter>");
-    driver.ring(Timer::Pick);
+    driver.ring(Timer::Search);
     driver.keys("h");
     assert_eq!(searched(&driver, Lane::Pick), Some("h"));
 }
@@ -382,7 +388,7 @@ fn a_closed_picker_asks_nothing_more() {
             .iter()
             .any(|effect| matches!(effect, Effect::Abort(slot) if slot.lane == Lane::Pick))
     );
-    assert!(!driver.ring(Timer::Pick));
+    assert!(!driver.ring(Timer::Search));
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
@@ -580,7 +586,7 @@ looks! {
     picker_nobody_found: {
         let mut driver = picking(doctors());
         driver.keys("hadad");
-        driver.ring(Timer::Pick);
+        driver.ring(Timer::Search);
         driver.answer(Lane::Pick, Ok(records(Vec::<Doctor>::new())));
         driver
     };

@@ -81,7 +81,7 @@ fn a_time_zone_that_nobody_knows_is_utc_and_says_so() {
 #[test]
 fn a_history_reads_as_people_say_it() {
     let mut driver = Driver::looking_at(jose(), 140, 40);
-    driver.keys("r");
+    driver.keys("<ctrl-r>");
     driver.answer(Lane::Record, Ok(one(jose())));
     let mut page = history();
     let change = |field: &str, old, new| Change { field: field.into(), old, new };

@@ -11,7 +11,8 @@ use crate::{
     app::TOAST_FOR,
     effect::{Effect, Lane, Slot, Timer},
     msg::Msg,
-    screens::{Screen, list::SEARCH_PAUSE},
+    screens::Screen,
+    search::PAUSE,
 };
 
 fn found(patients: Vec<shared::patient::Patient>, count: i64) -> Result<Reply, Failure> {
@@ -34,27 +35,98 @@ fn arms(driver: &Driver, timer: Timer) -> bool {
 }
 
 #[test]
-fn a_search_is_sent_once_after_a_pause_in_typing() {
+fn a_search_is_sent_with_the_first_key_and_then_after_each_pause() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     let before = driver.asked(Lane::List);
-    driver.keys("gom");
-    assert_eq!(driver.asked(Lane::List), before);
-    let armed = driver.last.iter().any(
-        |effect| matches!(effect, Effect::Arm(Timer::Search, pause) if *pause == SEARCH_PAUSE),
-    );
+    driver.keys("g");
+    assert_eq!(filter(&driver).search.as_deref(), Some("g"));
+    let armed = driver
+        .last
+        .iter()
+        .any(|effect| matches!(effect, Effect::Arm(Timer::Search, pause) if *pause == PAUSE));
     assert!(armed);
-    assert!(driver.ring(Timer::Search));
+    driver.keys("om");
     assert_eq!(driver.asked(Lane::List), before + 1);
+    assert!(driver.ring(Timer::Search));
+    assert_eq!(driver.asked(Lane::List), before + 2);
     assert_eq!(filter(&driver).search.as_deref(), Some("gom"));
     assert!(!driver.ring(Timer::Search), "nothing waits any more");
+    driver.keys("e");
+    assert_eq!(filter(&driver).search.as_deref(), Some("gome"));
 }
 
 #[test]
 fn the_same_text_is_not_asked_for_twice() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("g<bs>");
-    assert!(driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Search))));
+    driver.keys("g");
+    driver.answer(Lane::List, found(people(), 5));
+    let before = driver.asked(Lane::List);
+    driver.keys("o<bs>");
     assert!(!driver.ring(Timer::Search));
+    assert_eq!(driver.asked(Lane::List), before);
+}
+
+#[test]
+fn enter_waits_for_the_answer_to_the_typed_text_and_opens_a_single_hit() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("p000013");
+    driver.ring(Timer::Search);
+    driver.keys("<enter>");
+    assert!(matches!(driver.app.screen(), Screen::List(_)));
+    driver.answer(Lane::List, found(vec![patient(13, "Grete", "Weiß")], 1));
+    assert!(matches!(driver.call(Lane::Record), Call::Read { id: 13, .. }));
+}
+
+#[test]
+fn enter_sends_at_once_what_waits_for_the_pause() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("weiss<enter>");
+    assert_eq!(filter(&driver).search.as_deref(), Some("weiss"));
+}
+
+#[test]
+fn enter_goes_to_the_rows_where_several_match() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("g<enter>");
+    driver.answer(Lane::List, found(people(), 5));
+    assert!(matches!(driver.app.screen(), Screen::List(state) if !state.is_searching));
+    driver.keys("<down><enter>");
+    assert!(matches!(driver.call(Lane::Record), Call::Read { id: 10, .. }));
+}
+
+#[test]
+fn after_enter_or_esc_the_next_character_replaces_the_text() {
+    for end in ["<enter>", "<esc>", "<enter><down>", "<esc><esc>"] {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys("gomez");
+        driver.ring(Timer::Search);
+        driver.answer(Lane::List, found(people(), 5));
+        driver.ring(Timer::Search);
+        driver.keys(end);
+        driver.keys("w");
+        assert_eq!(filter(&driver).search.as_deref(), Some("w"), "{end}");
+        // One undo brings the text before back.
+        driver.keys("<ctrl-z>");
+        driver.shows("Search gomez");
+    }
+}
+
+#[test]
+fn a_printed_character_among_the_rows_begins_a_search() {
+    for letter in ["j", "k", "g", "G", "q", "f", "s", "?", ":", "/", "1"] {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys(&format!("<down>{letter}"));
+        assert_eq!(filter(&driver).search.as_deref(), Some(letter));
+        assert!(driver.app.layers().is_empty());
+    }
+}
+
+#[test]
+fn pasted_text_among_the_rows_is_searched_for() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down>");
+    driver.send(Msg::Paste("P000009K\n".to_owned()));
+    assert_eq!(filter(&driver).search.as_deref(), Some("P000009K"));
 }
 
 #[test]
@@ -97,9 +169,9 @@ fn rows_stay_while_others_are_asked_for_and_when_that_fails() {
 #[test]
 fn the_selection_stays_with_the_patient_when_the_rows_move() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<down>jj");
+    driver.keys("<down><down><down>");
     assert_eq!(selected(&driver), PatientId(11));
-    driver.keys("r");
+    driver.keys("<ctrl-r>");
     let mut moved = people();
     moved.insert(0, patient(8, "Aaron", "First"));
     driver.answer(Lane::List, found(moved, 6));
@@ -109,7 +181,7 @@ fn the_selection_stays_with_the_patient_when_the_rows_move() {
 #[test]
 fn moving_past_the_end_turns_the_page_and_back() {
     let mut driver = Driver::with(people(), 900, 80, 24);
-    driver.keys("<down>Gj");
+    driver.keys("<down><end><down>");
     assert!(
         matches!(driver.call(Lane::List), Call::ListAt { address, .. } if address.ends_with("n"))
     );
@@ -118,7 +190,7 @@ fn moving_past_the_end_turns_the_page_and_back() {
     driver.answer(Lane::List, Ok(listed(second)));
     driver.shows("6–7 of 900");
     assert_eq!(selected(&driver), PatientId(60));
-    driver.keys("k");
+    driver.keys("<up>");
     assert!(
         matches!(driver.call(Lane::List), Call::ListAt { address, .. } if address.ends_with("p"))
     );
@@ -131,7 +203,7 @@ fn moving_past_the_end_turns_the_page_and_back() {
 fn a_key_that_is_held_down_turns_one_page() {
     let mut driver = Driver::with(people(), 900, 80, 24);
     let before = driver.asked(Lane::List);
-    driver.keys("<down>Gjjjj<pgdn>");
+    driver.keys("<down><end><down><down><down><pgdn>");
     assert_eq!(driver.asked(Lane::List), before + 1);
 }
 
@@ -162,27 +234,15 @@ fn rows_beyond_a_capped_count_say_how_many_there_are_at_least() {
 #[test]
 fn a_page_that_is_gone_leads_to_the_first() {
     let mut driver = Driver::with(people(), 900, 80, 24);
-    driver.keys("<down>G<pgdn>");
+    driver.keys("<down><end><pgdn>");
     driver.refuse(Lane::List, problem(Kind::NotFound, &[]));
     assert!(matches!(driver.call(Lane::List), Call::List { .. }));
 }
 
 #[test]
-fn letters_go_into_the_search_and_move_only_among_the_rows() {
-    let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("jk?:q");
-    driver.shows("jk?:q");
-    let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<down>j");
-    assert_eq!(selected(&driver), PatientId(10));
-    driver.keys("/gomez");
-    driver.shows("Search gomez");
-}
-
-#[test]
 fn filters_and_order_are_sent_and_named() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<down>f<right><tab>ab-<tab>Boston<tab>1980<tab>1989-02<ctrl-s>");
+    driver.keys("<ctrl-t><right><tab>ab-<tab>Boston<tab>1980<tab>1989-02<ctrl-s>");
     let asked = filter(&driver);
     assert_eq!(asked.city.as_deref(), Some("Boston"));
     assert_eq!(asked.blood_type.map(|blood| blood.to_string()).as_deref(), Some("AB-"));
@@ -191,13 +251,13 @@ fn filters_and_order_are_sent_and_named() {
     driver.answer(Lane::List, found(people(), 5));
     driver.shows("female");
     driver.shows("city Boston");
-    driver.keys("sG<enter>");
+    driver.keys("<ctrl-o><end><enter>");
     assert_eq!(
         filter(&driver).ordering.map(|order| order.to_string()).as_deref(),
         Some("-updated_at")
     );
     driver.answer(Lane::List, found(people(), 5));
-    driver.keys("F");
+    driver.keys("<ctrl-p>show all<enter>");
     assert_eq!(filter(&driver).city, None);
 }
 
@@ -205,7 +265,7 @@ fn filters_and_order_are_sent_and_named() {
 fn a_filter_that_breaks_a_rule_is_not_sent() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     let before = driver.asked(Lane::List);
-    driver.keys("<down>f<tab><tab><tab>1990<tab>1980<ctrl-s>");
+    driver.keys("<ctrl-t><tab><tab><tab>1990<tab>1980<ctrl-s>");
     assert_eq!(driver.asked(Lane::List), before);
     driver.shows("must not be before the other day");
 }
@@ -228,14 +288,14 @@ fn nothing_is_armed_when_nothing_runs() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     let disarmed = driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Busy)));
     assert!(disarmed);
-    driver.keys("<down>jjkk<ctrl-f>");
+    driver.keys("<down><down><down><up><up><ctrl-f>");
     assert!(!driver.last.iter().any(|e| matches!(e, Effect::Arm(..))));
 }
 
 #[test]
 fn what_passes_passes_and_an_error_stays_until_it_is_dismissed() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<down>y");
+    driver.keys("<down><ctrl-y>");
     assert!(driver.last.iter().any(|e| matches!(e, Effect::Copy(mrn) if mrn == "P000009K")));
     assert!(
         driver.last.iter().any(|e| matches!(e, Effect::Arm(Timer::Toast, t) if *t == TOAST_FOR))
@@ -243,7 +303,7 @@ fn what_passes_passes_and_an_error_stays_until_it_is_dismissed() {
     driver.shows("was sent to the terminal");
     driver.ring(Timer::Toast);
     driver.hides("was sent to the terminal");
-    driver.keys("M");
+    driver.keys("<f12>");
     driver.shows("was sent to the terminal");
 }
 

@@ -115,7 +115,7 @@ fn archiving_what_was_changed_meanwhile_shows_it_first() {
 #[test]
 fn the_help_lists_what_holds_here_and_runs_it() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("?");
+    driver.keys("<f1>");
     driver.shows("Edit the record.");
     driver.hides("Add a record");
     driver.keys("archive<enter>");

@@ -80,12 +80,12 @@ looks! {
     };
     filters: {
         let mut driver = Driver::with(many(), 900, 80, 24);
-        driver.keys("<down>f<right><tab><tab>Boston<tab>19x<tab>");
+        driver.keys("<ctrl-t><right><tab><tab>Boston<tab>19x<tab>");
         driver
     };
     order: {
         let mut driver = Driver::with(many(), 900, 80, 24);
-        driver.keys("<down>sjj");
+        driver.keys("<ctrl-o><down><down>");
         driver
     };
     patient_page: Driver::looking_at(jose(), 80, 24);
@@ -161,7 +161,7 @@ looks! {
     };
     help: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("?");
+        driver.keys("<f1>");
         driver
     };
     palette: {
@@ -171,7 +171,7 @@ looks! {
     };
     messages: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
-        driver.keys("yM");
+        driver.keys("<ctrl-y><f12>");
         driver
     };
     too_small: {

@@ -157,7 +157,7 @@ fn an_account_is_offered_only_where_registration_is_open() {
 #[test]
 fn a_read_that_the_end_of_the_session_stopped_is_done_after_the_login() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("r");
+    driver.keys("<ctrl-r>");
     driver.answer(Lane::Record, Err(Failure::Expired));
     driver.shows("Log in again");
     driver.shows("José Gómez");
@@ -182,7 +182,7 @@ fn an_answer_that_comes_twice_counts_once() {
 #[test]
 fn logging_out_forgets_what_was_on_the_screen() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys(":log out<enter>");
+    driver.keys("<ctrl-p>log out<enter>");
     assert!(ends(&driver, 1));
     driver.hides("José");
     driver.keys("bob<tab>a long password<enter>");

@@ -83,7 +83,7 @@ fn another_user_who_goes_on_gets_nothing_that_was_typed_before() {
 fn a_slow_answer_to_the_user_before_changes_nothing_for_the_next() {
     let mut driver = bob_is_stopped();
     // Reads of bob's, on their way in the session that is over.
-    driver.keys("<esc><esc><tab><enter>r");
+    driver.keys("<esc><esc><tab><enter><ctrl-r>");
     let read = driver.ticket(Lane::Record);
     ana_takes_over(&mut driver);
     let before = driver.screen();
@@ -138,7 +138,7 @@ fn what_was_said_to_the_user_before_is_not_read_by_the_next() {
 #[test]
 fn a_save_of_the_user_before_that_still_runs_is_not_told_to_the_next() {
     let mut driver = bob_is_stopped();
-    driver.keys("<esc><esc><tab><enter>r<ctrl-e><ctrl-u>Joe<ctrl-s>");
+    driver.keys("<esc><esc><tab><enter><ctrl-r><ctrl-e><ctrl-u>Joe<ctrl-s>");
     let save = driver.ticket(Lane::Save);
     driver.answer(Lane::Record, Err(Failure::Expired));
     ana_logs_in(&mut driver);
@@ -155,7 +155,7 @@ fn a_save_of_the_user_before_that_still_runs_is_not_told_to_the_next() {
 #[test]
 fn what_was_asked_in_the_session_before_is_asked_again_in_the_next_of_the_same_user() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("r");
+    driver.keys("<ctrl-r>");
     let read = driver.ticket(Lane::Record);
     driver.answer(Lane::Record, Err(Failure::Expired));
     driver.keys("a long password<enter>");
@@ -168,10 +168,10 @@ fn what_was_asked_in_the_session_before_is_asked_again_in_the_next_of_the_same_u
 #[test]
 fn an_answer_that_finds_the_session_renewed_meanwhile_asks_nobody_to_log_in_again() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("r<ctrl-p>");
+    driver.keys("<ctrl-r><ctrl-p>");
     driver.answer(Lane::Record, Ok(one(jose())));
     let history = driver.ticket(Lane::History);
-    driver.keys("<esc>r");
+    driver.keys("<esc><ctrl-r>");
     driver.answer(Lane::Record, Err(Failure::Expired));
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");

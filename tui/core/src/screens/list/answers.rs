@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 use shared::{Kind, PartialDate};
 
-use super::{Land, Offset, Shown, State, open};
+use super::{Land, Offset, Shown, State, act, enter, open};
 use crate::{
     api::{Failure, Reply, sentence},
     date,
+    input::action::Action,
     resource::Row,
     step::Step,
     world::World,
@@ -25,13 +26,13 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Err(Failure::Problem(problem))
             if problem.error == Kind::NotFound.code() && state.asked.address.is_some() =>
         {
-            return state.ask_anew(world, Land::Same);
+            return vec![state.ask_anew(world, Land::Same)];
         }
         Err(failure) => return failed(state, &failure),
     };
     state.failure = None;
     state.is_refused = false;
-    state.is_fresh = true;
+    state.search.answer();
     state.is_outdated = false;
     let before = state.row().map(|row| row.id);
     let length = i64::try_from(page.results.len()).unwrap_or_default();
@@ -60,16 +61,18 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     if state.rows.is_empty() && !state.is_searching {
         state.is_searching = true;
     }
-    match state.opens_next.take() {
+    match state.search.pending.take() {
+        Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.
-        Some(to_edit) if state.rows.len() == 1 => open(state, to_edit),
+        Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
+        Some(action) if state.rows.len() == 1 => act(state, world, action),
         _ => Vec::new(),
     }
 }
 
 fn failed(state: &mut State, failure: &Failure) -> Vec<Step> {
     state.failure = Some(refusal(failure));
-    state.opens_next = None;
+    state.search.pending = None;
     state.is_refused =
         matches!(failure, Failure::Problem(problem) if problem.errors.contains_key("search"));
     if state.is_refused {

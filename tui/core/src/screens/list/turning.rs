@@ -1,7 +1,7 @@
 //! Moving among the rows, and from page to page.
 
 use super::{Land, Offset, State};
-use crate::step::Step;
+use crate::{step::Step, text::thousands};
 
 impl State {
     fn turn(&mut self, forward: bool) -> Vec<Step> {
@@ -55,16 +55,4 @@ impl State {
             ),
         }
     }
-}
-
-fn thousands(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -63,11 +63,11 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
     let columns = area.right().saturating_sub(x).saturating_sub(right).min(60);
     let style = if is_focused { theme.focus } else { theme.field };
     painter.style(Rect { x, y: area.y, width: columns, height: 1 }, style);
-    let typed = state.search.value();
+    let typed = state.search.field.value();
     if typed.is_empty() && !is_focused {
         painter.text(x, area.y, columns, state.kind.table().words.search, theme.dim);
     } else {
-        let before = state.search.editor().map_or(0, |editor| {
+        let before = state.search.field.editor().map_or(0, |editor| {
             text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
         });
         let shown = display(typed);
@@ -91,8 +91,11 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
 
 fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
-    let order =
-        sort::words(state.kind.table(), &state.query, !state.search.value().trim().is_empty());
+    let order = sort::words(
+        state.kind.table(),
+        &state.query,
+        !state.search.field.value().trim().is_empty(),
+    );
     let mut words = vec![order];
     words.extend(state.kind.table().filters_in_words(&state.query));
     let line = words.join(" · ");
@@ -181,7 +184,7 @@ fn name(
 /// What stands where no rows are.
 fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
-    let searched = state.search.value().trim();
+    let searched = state.search.field.value().trim();
     let words = &state.kind.table().words;
     let may_add = super::offers(state, world, crate::input::action::Action::New);
     let (title, what) = match (&state.failure, &state.page) {

@@ -1,0 +1,83 @@
+//! The dashboard: registrations, today's visits, the load of doctors and assignments as bars with numbers.
+
+mod bars;
+mod figures;
+mod view;
+
+use shared::dashboard::Dashboard;
+
+pub use self::view::view;
+use crate::{
+    api::{Call, Failure, Reply, sentence},
+    effect::Lane,
+    input::action::{Action, Context},
+    step::{Event, Leave, Step},
+    world::World,
+};
+
+/// The figures that are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    figures: Option<Box<Dashboard>>,
+    /// Why the newest figures are missing.
+    failure: Option<Failure>,
+    /// Rows that are scrolled away.
+    scroll: u16,
+}
+
+/// Begins: the figures are asked for.
+pub fn init() -> (State, Vec<Step>) {
+    (State::default(), vec![read()])
+}
+
+fn read() -> Step {
+    Step::Read(Lane::Dashboard, Call::Dashboard)
+}
+
+/// Scrolls, asks again, or goes back.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let page = world.body().height.saturating_sub(1).max(1);
+    match event {
+        Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
+        Event::Act(Action::RowDown) => state.scroll = state.scroll.saturating_add(1),
+        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
+        Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
+        Event::Act(Action::FirstRow) => state.scroll = 0,
+        Event::Act(Action::LastRow) => state.scroll = u16::MAX,
+        Event::Act(Action::Back) => return vec![Step::Leave(Leave::Back)],
+        Event::Act(Action::Refresh) => return vec![read()],
+        Event::Act(_) | Event::Edited => {}
+    }
+    Vec::new()
+}
+
+/// Takes an answer. Older figures stay until newer ones come.
+pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Step> {
+    match answer {
+        Ok(Reply::Dashboard(figures)) => {
+            state.figures = Some(figures);
+            state.failure = None;
+        }
+        Ok(_) => state.failure = Some(Failure::Garbled("it answers something else".to_owned())),
+        Err(failure) => state.failure = Some(failure),
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Rows, Context::Dashboard, Context::Global]
+}
+
+/// Keeps the scrolled page within its height.
+pub fn settle(state: &mut State, world: &World) {
+    let total = view::height(state, world);
+    state.scroll = state.scroll.min(total.saturating_sub(world.body().height));
+}
+
+/// Why there are no figures, or no newer ones, and whether another attempt may succeed.
+fn failed(state: &State) -> Option<(String, bool)> {
+    let failure = state.failure.as_ref()?;
+    let is_forbidden = matches!(failure, Failure::Problem(problem) if problem.status == 403);
+    Some((sentence(failure), !is_forbidden))
+}

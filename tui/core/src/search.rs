@@ -1,0 +1,162 @@
+//! Text that is typed to find records, and how far its answer has come.
+
+use std::time::Duration;
+
+use crate::{
+    effect::{Effect, Timer},
+    form::field::Field,
+    input::action::Action,
+    step::Step,
+};
+
+/// The shortest time between two requests of one search. The first key sends one at once.
+pub const PAUSE: Duration = Duration::from_millis(30);
+
+/// What an edit of the text asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: the answer to this text is shown already.
+    Keep,
+    /// Give up the request that runs. The pause after it is not over.
+    Wait,
+    /// Send the text.
+    Send,
+}
+
+/// A text that is searched for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// The field in which it is typed.
+    pub field: Field,
+    /// The text of the last request, unless that was given up.
+    sent: Option<String>,
+    is_answered: bool,
+    is_pausing: bool,
+    is_due: bool,
+    /// What is done as soon as the answer to the typed text is there.
+    pub pending: Option<Action>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            field: Field::text("search", "Search", ""),
+            sent: None,
+            is_answered: false,
+            is_pausing: false,
+            is_due: false,
+            pending: None,
+        }
+    }
+}
+
+impl Search {
+    /// The typed text, without spaces around it.
+    pub fn text(&self) -> &str {
+        self.field.value().trim()
+    }
+
+    /// Whether the answer to the typed text has come.
+    pub fn is_answered(&self) -> bool {
+        self.is_answered && self.sent.as_deref() == Some(self.text())
+    }
+
+    /// Whether the typed text is sent only after the pause.
+    pub fn is_due(&self) -> bool {
+        self.is_due
+    }
+
+    /// Takes an edit.
+    pub fn edited(&mut self) -> Next {
+        self.pending = None;
+        if self.is_answered() {
+            self.is_due = false;
+            return Next::Keep;
+        }
+        if !self.is_answered {
+            // The request that runs is given up.
+            self.sent = None;
+        }
+        self.is_due = self.is_pausing;
+        if self.is_pausing { Next::Wait } else { Next::Send }
+    }
+
+    /// The typed text is being sent: begins the pause after it.
+    pub fn send(&mut self) -> Step {
+        self.expect();
+        self.is_pausing = true;
+        Step::Do(Effect::Arm(Timer::Search, PAUSE))
+    }
+
+    /// The typed text is being sent, for another reason than an edit.
+    pub fn expect(&mut self) {
+        self.sent = Some(self.text().to_owned());
+        self.is_answered = false;
+        self.is_due = false;
+    }
+
+    /// The answer has come.
+    pub fn answer(&mut self) {
+        self.is_answered = true;
+    }
+
+    /// The pause is over. Says whether a text has waited for that.
+    pub fn ring(&mut self) -> bool {
+        self.is_pausing = false;
+        std::mem::take(&mut self.is_due)
+    }
+
+    /// Does an editing action. Says whether it is one.
+    pub fn act(&mut self, action: Action) -> bool {
+        let Some(editor) = self.field.editor_mut() else { return false };
+        match action {
+            Action::Undo => editor.undo(),
+            Action::Redo => editor.redo(),
+            Action::ClearField => editor.clear(),
+            Action::RemoveWord => editor.remove_word(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Selects the text: the next character replaces it.
+    pub fn select(&mut self) {
+        if let Some(editor) = self.field.editor_mut() {
+            editor.select();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::msg::{Chord, Key};
+
+    fn press(search: &mut Search, letter: char) -> Next {
+        search.field.press(Chord::plain(Key::Char(letter)));
+        search.edited()
+    }
+
+    #[test]
+    fn the_first_key_is_sent_and_the_next_ones_after_the_pause() {
+        let mut search = Search::default();
+        assert_eq!(press(&mut search, 'a'), Next::Send);
+        search.send();
+        assert_eq!(press(&mut search, 'b'), Next::Wait);
+        assert_eq!(press(&mut search, 'c'), Next::Wait);
+        assert!(search.ring());
+        search.send();
+        assert!(!search.ring(), "nothing waits");
+        assert_eq!(press(&mut search, 'd'), Next::Send);
+    }
+
+    #[test]
+    fn a_text_whose_answer_is_shown_is_not_sent_again() {
+        let mut search = Search::default();
+        press(&mut search, 'a');
+        search.send();
+        search.answer();
+        assert!(search.is_answered());
+        assert_eq!(press(&mut search, ' '), Next::Keep);
+    }
+}
