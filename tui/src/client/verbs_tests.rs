@@ -1,6 +1,7 @@
 //! What is done with records, as requests.
 
 use reqwest::Method;
+use serde_json::{Value, json};
 use shared::assignment::AssignmentStatus;
 use tui_core::{
     api::{Call, Handover, IdempotencyKey, Verb},
@@ -10,14 +11,14 @@ use tui_core::{
 use super::request::{Request, Target};
 
 /// Method, path with query, body and version.
-fn sent(call: &Call) -> (Method, String, String, Option<i64>) {
+fn sent(call: &Call) -> (Method, String, Value, Option<i64>) {
     let Ok(request) = Request::new(call) else { panic!("it is no request") };
     let Target::Path { path, query } = &request.target else { panic!("it has no path") };
     let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let target =
         if pairs.is_empty() { path.clone() } else { format!("{path}?{}", pairs.join("&")) };
     assert!(request.is_write);
-    let body = String::from_utf8(request.body.clone().unwrap_or_default()).unwrap();
+    let body = serde_json::from_slice(&request.body.unwrap_or_default()).unwrap();
     (request.method, target, body, request.version)
 }
 
@@ -34,40 +35,40 @@ fn what_is_done_with_a_record_names_its_version() {
             doing(held, Assignment, None),
             Method::PATCH,
             "/api/assignments/7",
-            r#"{"status":"ON_HOLD"}"#,
+            json!({"status": "ON_HOLD"}),
         ),
         (
             doing(Verb::Transfer(2), Assignment, None),
             Method::POST,
             "/api/assignments/7/transfer",
-            r#"{"doctor":2}"#,
+            json!({"doctor": 2}),
         ),
         (
             doing(Verb::Transfer(2), Assignment, Some("Second opinion")),
             Method::POST,
             "/api/assignments/7/transfer",
-            r#"{"doctor":2,"reason_for_visit":"Second opinion"}"#,
+            json!({"doctor": 2, "reason_for_visit": "Second opinion"}),
         ),
         (
             doing(Verb::HandOver(Handover::To(2)), Doctor, Some("Left")),
             Method::POST,
             "/api/doctors/7/archive?reassign_to=2",
-            r#"{"reason":"Left"}"#,
+            json!({"reason": "Left"}),
         ),
         (
             doing(Verb::HandOver(Handover::End), Doctor, Some("Left")),
             Method::POST,
             "/api/doctors/7/archive?end_assignments=true",
-            r#"{"reason":"Left"}"#,
+            json!({"reason": "Left"}),
         ),
         (
             doing(Verb::Archive, Doctor, Some("Left")),
             Method::POST,
             "/api/doctors/7/archive",
-            r#"{"reason":"Left"}"#,
+            json!({"reason": "Left"}),
         ),
     ] {
-        assert_eq!(sent(&call), (method, target.to_owned(), body.to_owned(), Some(3)));
+        assert_eq!(sent(&call), (method, target.to_owned(), body, Some(3)));
     }
 }
 
@@ -79,13 +80,13 @@ fn an_assignment_is_made_under_a_key() {
         reason: reason.map(str::to_owned),
         key: IdempotencyKey::new(1, 2),
     };
-    let body = r#"{"doctor":1,"patient":9,"reason_for_visit":"Chest pain"}"#;
+    let body = json!({"doctor": 1, "patient": 9, "reason_for_visit": "Chest pain"});
     let target = "/api/assignments".to_owned();
     let call = assign(Some("Chest pain"));
-    assert_eq!(sent(&call), (Method::POST, target.clone(), body.to_owned(), None));
+    assert_eq!(sent(&call), (Method::POST, target.clone(), body, None));
     assert!(
         Request::new(&call).is_ok_and(|request| request.key == Some(IdempotencyKey::new(1, 2)))
     );
-    let body = r#"{"doctor":1,"patient":9}"#.to_owned();
+    let body = json!({"doctor": 1, "patient": 9});
     assert_eq!(sent(&assign(None)), (Method::POST, target, body, None));
 }

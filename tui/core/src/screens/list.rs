@@ -138,6 +138,12 @@ impl State {
         self.rows.get(self.selected)
     }
 
+    /// Whether Esc leads back to the page of the record to which the list belongs.
+    fn is_over_page(&self) -> bool {
+        let has_text = self.is_searching && !self.search.text().is_empty();
+        self.query.of.is_some() && (!has_text || self.rows.is_empty())
+    }
+
     /// Asks for the first page of what is typed and chosen.
     fn ask_anew(&mut self, world: &World, land: Land) -> Step {
         self.search.expect();
@@ -195,13 +201,13 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
+        // A list that belongs to a record lies over its page.
+        Action::Back if state.is_over_page() => vec![Step::Leave(Leave::Back)],
         Action::Results | Action::Back if state.is_searching => {
             state.is_searching = state.rows.is_empty();
             state.search.select();
             send_due(state, world)
         }
-        // A list that belongs to a record lies over its page.
-        Action::Back if state.query.of.is_some() => vec![Step::Leave(Leave::Back)],
         Action::Search | Action::Back => {
             state.is_searching = true;
             state.search.select();

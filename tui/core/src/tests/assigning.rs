@@ -431,6 +431,11 @@ fn a_patients_page_shows_the_assignments_and_leads_to_their_list() {
     driver.shows("of José Gómez");
     driver.keys("<down><esc>");
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
+    // Also where there are none.
+    driver.keys("<tab>");
+    driver.answer(Lane::List, Ok(assigned(Vec::new())));
+    driver.keys("<esc>");
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
 #[test]
