@@ -28,6 +28,12 @@ impl IdempotencyKey {
         Self(format!("{run:032x}-{number}"))
     }
 
+    /// The key of one of several things that are created together.
+    #[must_use]
+    pub fn part(&self, number: usize) -> Self {
+        Self(format!("{}.{number}", self.0))
+    }
+
     /// As it is sent.
     pub fn as_str(&self) -> &str {
         &self.0

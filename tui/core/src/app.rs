@@ -11,6 +11,7 @@
 //! needs by itself.
 
 mod assigning;
+mod bulk;
 mod dispatch;
 mod replies;
 mod session;

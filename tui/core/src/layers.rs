@@ -7,6 +7,7 @@ pub mod messages;
 pub mod picker;
 pub mod question;
 pub mod relogin;
+pub mod results;
 pub mod sort;
 
 use ratatui_core::layout::Rect;
@@ -37,6 +38,8 @@ pub enum Layer {
     Question(Box<question::State>),
     /// The login over a session that is over.
     Relogin(Box<login::State>),
+    /// Writes for several records, with their results.
+    Results(Box<results::State>),
     /// Two versions of a record.
     Conflict(Box<conflict::State>),
 }
@@ -50,7 +53,7 @@ impl Layer {
             Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) | Self::Results(_) => None,
         }
     }
 
@@ -62,7 +65,7 @@ impl Layer {
             Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) | Self::Results(_) => None,
         }
     }
 
@@ -76,6 +79,7 @@ impl Layer {
             Self::Picker(state) => picker::update(state, world, event),
             Self::Question(state) => question::update(state, world, event),
             Self::Relogin(state) => relogin::update(state, world, event),
+            Self::Results(state) => results::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
         }
     }
@@ -92,6 +96,7 @@ impl Layer {
             Self::Picker(_) => picker::contexts(),
             Self::Question(_) => question::contexts(),
             Self::Relogin(_) => relogin::contexts(),
+            Self::Results(_) => results::contexts(),
             Self::Conflict(_) => conflict::contexts(),
         });
         contexts
@@ -105,7 +110,11 @@ impl Layer {
             Action::PageDown | Action::PageUp => {
                 matches!(
                     self,
-                    Self::Actions(_) | Self::Messages(_) | Self::Sort(_) | Self::Picker(_)
+                    Self::Actions(_)
+                        | Self::Messages(_)
+                        | Self::Sort(_)
+                        | Self::Picker(_)
+                        | Self::Results(_)
                 )
             }
             _ => true,
@@ -116,6 +125,8 @@ impl Layer {
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
             (Self::Actions(_), Action::Accept) => Some("do it"),
+            (Self::Results(_), Action::Accept) => Some("close"),
+            (Self::Picker(_), Action::Accept) => Some("pick"),
             (Self::Filter(_), Action::Save) => Some("show them"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
             (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
@@ -134,6 +145,7 @@ impl Layer {
             Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
+            Self::Results(state) => results::settle(state, world),
             Self::Conflict(state) => conflict::settle(state, world),
         }
     }
@@ -155,6 +167,7 @@ impl Layer {
             Self::Picker(state) => picker::view(state, world, area, painter, has_focus),
             Self::Question(state) => question::view(state, world, area, painter, has_focus),
             Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
+            Self::Results(state) => results::view(state, world, area, painter),
             Self::Conflict(state) => conflict::view(state, world, area, painter),
         }
     }

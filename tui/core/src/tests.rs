@@ -3,6 +3,7 @@
 mod any_order;
 mod assigning;
 mod blind;
+mod bulk;
 mod choices;
 mod dashboard;
 mod dates;

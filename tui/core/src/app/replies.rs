@@ -114,7 +114,7 @@ impl App {
     }
 
     /// Shows a record as it is now on every screen but the one that knows it already.
-    fn learn(&mut self, from: ScreenId, record: &Record, out: &mut Vec<Effect>) {
+    pub(super) fn learn(&mut self, from: ScreenId, record: &Record, out: &mut Vec<Effect>) {
         let others = self.screens.iter_mut().filter(|opened| opened.id != from);
         let steps: Vec<_> = others.map(|opened| (opened.id, opened.screen.learn(record))).collect();
         for (owner, steps) in steps {
@@ -143,6 +143,9 @@ impl App {
             Ok(_) => Err(garbled()),
             Err(failure) => Err(failure),
         };
+        if self.one_of_many(call, &result, out) {
+            return;
+        }
         match (call, result) {
             (Call::Create { .. } | Call::Change { .. }, Ok(record)) => {
                 self.saved(owner, call, record, out);
@@ -203,11 +206,19 @@ impl App {
         self.say(Tone::Info, assigning::done(call, record), out);
         self.learn(ScreenId::APP, record, out);
         self.look_around(call, out);
+        match call {
+            Call::Do { kind, id, .. } => self.unmark(*kind, *id),
+            Call::Assign { patient, doctor, .. } => {
+                self.unmark(RecordKind::Patient, *patient);
+                self.unmark(RecordKind::Doctor, *doctor);
+            }
+            _ => {}
+        }
         self.refresh_list(record.kind(), out);
     }
 
     /// Asks again for the pages of the lists that show records of this kind, or what belongs to them.
-    fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
+    pub(super) fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
         let world = self.world.clone();
         let mut asked = Vec::new();
         for opened in &mut self.screens {

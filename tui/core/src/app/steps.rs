@@ -35,6 +35,9 @@ impl App {
                 self.notices.dismiss();
                 if self.slots.is_writing() {
                     self.released(owner);
+                    if let Some(results) = self.results_mut() {
+                        results.halt();
+                    }
                     let said = "Something is being saved already.".to_owned();
                     return self.say(Tone::Info, said, out);
                 }

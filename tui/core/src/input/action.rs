@@ -81,6 +81,10 @@ pub enum Action {
     Restore,
     /// Assign the record, or transfer it.
     Assign,
+    /// Mark the selected row, or take its mark away.
+    Mark,
+    /// Take all marks away.
+    Unmark,
     /// Go to the list of the records that belong to the record.
     Related,
     /// Copy the record's code.
@@ -136,6 +140,8 @@ impl Action {
             | Self::Doctors
             | Self::Assignments
             | Self::Related
+            | Self::Mark
+            | Self::Unmark
             | Self::Dashboard
             | Self::LogOut
             | Self::Quit

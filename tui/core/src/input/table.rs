@@ -67,6 +67,9 @@ table! {
     Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
     Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64
         [Record: ctrl('g'); List: ctrl('g')]
+    Mark "mark" "Mark the row. Archive, restore and assign then mean the marked ones." 24
+        [List: on(Key::Insert)]
+    Unmark "unmark all" "Take all marks away." 0 [List:]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
         [Record: ctrl('y'); Results: ctrl('y')]

@@ -1,6 +1,7 @@
 //! Questions. The answer that changes nothing stands first and is the default; Esc gives it.
 
 mod assigning;
+mod bulk;
 
 use ratatui_core::layout::Rect;
 use serde_json::Value;
@@ -11,7 +12,10 @@ use shared::{
     text::{Lines, clean},
 };
 
-use super::{middle, picker};
+use super::{
+    middle, picker,
+    results::{self, Job},
+};
 use crate::{
     api::{Call, Verb},
     effect::Effect,
@@ -27,6 +31,7 @@ use crate::{
 };
 
 pub use assigning::{Picked, hand_over, picked, status, unsure};
+pub use bulk::{archive_all, restore_all};
 
 /// What an answer does.
 #[derive(Clone)]
@@ -34,6 +39,8 @@ enum Answer {
     Steps(Vec<Step>),
     /// Writes, with the reason that was typed.
     Write(Call),
+    /// Writes for several records under a title, with the reason that was typed.
+    Bulk(String, Vec<Job>),
     /// Picks a record for these, for a reason that was given before.
     Pick(Pick, Vec<Record>, Option<String>),
 }
@@ -244,6 +251,19 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
+/// The reason that was typed, if one was. `None` where it breaks a rule.
+fn reason(state: &mut State) -> Option<Option<String>> {
+    match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
+        Ok(reason) => Some(Some(reason).filter(|reason| !reason.is_empty())),
+        Err(error) => {
+            if let Some(field) = state.form.field_mut("reason") {
+                field.refused = Some(error.message);
+            }
+            None
+        }
+    }
+}
+
 fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
     match state.answers.get(at).cloned() {
         Some((_, Answer::Steps(steps))) => steps,
@@ -252,16 +272,15 @@ fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
             steps.extend(picker::open(pick, subjects, reason, world));
             steps
         }
+        Some((_, Answer::Bulk(title, jobs))) => {
+            let Some(reason) = reason(state) else { return Vec::new() };
+            let jobs = jobs.into_iter().map(|job| job.with_reason(reason.clone())).collect();
+            let mut steps = vec![Step::Close];
+            steps.extend(results::open(title, jobs));
+            steps
+        }
         Some((_, Answer::Write(call))) => {
-            let reason = match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
-                Ok(reason) => Some(reason).filter(|reason| !reason.is_empty()),
-                Err(error) => {
-                    if let Some(field) = state.form.field_mut("reason") {
-                        field.refused = Some(error.message);
-                    }
-                    return Vec::new();
-                }
-            };
+            let Some(reason) = reason(state) else { return Vec::new() };
             vec![Step::Close, Step::Write(call.with_reason(reason))]
         }
         None => vec![Step::Close],

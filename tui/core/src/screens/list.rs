@@ -2,8 +2,11 @@
 //! the rows that were found.
 
 mod answers;
+mod marks;
 mod turning;
 mod view;
+
+use std::collections::BTreeMap;
 
 pub(crate) use self::answers::searched;
 pub(crate) use self::view::{draw_row, heads};
@@ -16,7 +19,7 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, filter, picker, question, sort},
+    layers::{Layer, filter, sort},
     record::{Record, RecordKind},
     resource::{Query, Row},
     search::{Next, Search},
@@ -69,6 +72,8 @@ pub struct State {
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
+    /// The marked records, by their ids.
+    pub(crate) marked: BTreeMap<i64, Record>,
     pub(crate) selected: usize,
     pub(crate) top: usize,
     pub(crate) page: Option<Shown>,
@@ -90,6 +95,7 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         is_searching: true,
         query: Query::default(),
         rows: Vec::new(),
+        marked: BTreeMap::new(),
         selected: 0,
         top: 0,
         page: None,
@@ -175,6 +181,9 @@ impl State {
 
     /// Takes another order and other filters.
     pub fn narrow(&mut self, world: &World, query: Query) -> Vec<Step> {
+        if query.is_archive() != self.is_archive() {
+            self.marked.clear();
+        }
         self.query = query;
         self.is_outdated = true;
         vec![self.ask_anew(world, Land::First)]
@@ -186,6 +195,7 @@ impl State {
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
             *row = Row::of(record);
         }
+        self.refresh_marks();
     }
 }
 
@@ -219,6 +229,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
+        Action::Archive | Action::Restore | Action::Assign if !state.marked.is_empty() => {
+            marks::act(state, world, action)
+        }
         Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
             if state.is_outdated =>
         {
@@ -231,7 +244,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             enter(state)
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
-        Action::Archive | Action::Restore | Action::Assign => act(state, world, action),
+        Action::Archive | Action::Restore | Action::Assign => marks::act(state, world, action),
+        Action::Mark if !state.is_outdated => state.mark(),
+        Action::Unmark => {
+            state.marked.clear();
+            Vec::new()
+        }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New if offers(state, world, action) => {
@@ -252,18 +270,6 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Copy => copy(state),
         _ => Vec::new(),
     }
-}
-
-/// Asks what is done with the selected record.
-fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
-    let row = state.row().filter(|_| offers(state, world, action));
-    let Some(record) = row.map(|row| &row.record) else { return Vec::new() };
-    let question = match action {
-        Action::Assign => return picker::assign(vec![record.clone()], world),
-        Action::Archive => question::archive(record),
-        _ => question::restore(record),
-    };
-    vec![Step::Open(Box::new(Layer::Question(Box::new(question))))]
 }
 
 fn copy(state: &State) -> Vec<Step> {
@@ -352,12 +358,13 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
-        Action::Archive => !state.rows.is_empty() && !state.is_archive(),
-        Action::Restore => !state.rows.is_empty() && state.is_archive(),
+        Action::Archive => state.has_subject() && !state.is_archive(),
+        Action::Restore => state.has_subject() && state.is_archive(),
         Action::Assign => {
-            let is_assigned = state.kind.table().pick.is_some();
-            is_assigned && !state.rows.is_empty() && !state.is_archive()
+            state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
         }
+        Action::Mark => !state.rows.is_empty(),
+        Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching,
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,

@@ -68,6 +68,7 @@ fn key() -> impl Strategy<Value = Chord> {
         Key::BackTab,
         Key::Backspace,
         Key::Delete,
+        Key::Insert,
         Key::Up,
         Key::Down,
         Key::Left,

@@ -206,6 +206,7 @@ fn named_chord(name: &str) -> Chord {
         "down" => Key::Down,
         "left" => Key::Left,
         "right" => Key::Right,
+        "insert" => Key::Insert,
         "home" => Key::Home,
         "end" => Key::End,
         "pgup" => Key::PageUp,

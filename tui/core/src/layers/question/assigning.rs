@@ -1,6 +1,6 @@
 //! The questions about assignments: their status, a patient for a doctor, another doctor.
 
-use super::{Answer, State, act, ask, with_reason};
+use super::{Answer, State, act, ask, bulk::picked_for_all, with_reason};
 use crate::{
     api::{Call, Handover, Verb},
     record::Record,
@@ -35,6 +35,9 @@ pub fn status(record: &Record) -> State {
 
 /// Whether to do what something was picked for.
 pub fn picked(picked: Picked, world: &World) -> Option<State> {
+    if picked.subjects.len() > 1 {
+        return Some(picked_for_all(&picked, world));
+    }
     let Picked { purpose, subjects, record, reason } = picked;
     let subject = subjects.first()?;
     Some(match purpose {
@@ -67,7 +70,7 @@ fn transfer(assignment: &Record, doctor: &Record) -> State {
 }
 
 /// A record in full, with what must not be overlooked.
-fn in_full(record: &Record) -> String {
+pub(super) fn in_full(record: &Record) -> String {
     let warning = record.banner().warning;
     format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }

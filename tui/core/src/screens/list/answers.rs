@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use shared::{Kind, PartialDate};
 
-use super::{Land, Offset, Shown, State, act, enter, open};
+use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
     api::{Failure, Reply, sentence},
     date,
@@ -42,6 +42,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Offset::EndsAt(end) => (end - length).max(0),
     };
     state.rows = page.results.iter().map(Row::of).collect();
+    state.refresh_marks();
     state.page = Some(Shown {
         offset,
         count: page.count,
@@ -65,7 +66,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.
         Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
-        Some(action) if state.rows.len() == 1 => act(state, world, action),
+        Some(action) if state.rows.len() == 1 => marks::act(state, world, action),
         _ => Vec::new(),
     }
 }

@@ -45,6 +45,11 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             is_selected,
             is_active,
         );
+        if state.marked.contains_key(&row.id) {
+            let sign = if is_selected { "»" } else { "✓" };
+            let style = if is_selected { painter.theme.selected } else { painter.theme.title };
+            painter.text(place.x.saturating_sub(1), y, 1, sign, style);
+        }
         if is_selected && is_active {
             painter.place_cursor(place.x, y);
         }
@@ -98,6 +103,7 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     );
     let mut words = vec![order];
     words.extend(state.kind.table().filters_in_words(&state.query));
+    words.extend((!state.marked.is_empty()).then(|| format!("{} marked", state.marked.len())));
     let line = words.join(" · ");
     let failure = state.failure.as_ref().filter(|_| !state.rows.is_empty());
     match failure {
