@@ -24,6 +24,7 @@ use chrono::NaiveDate;
 
 use crate::{
     api::Call,
+    date::DateOrder,
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
@@ -56,6 +57,8 @@ pub struct Options {
     pub height: u16,
     /// Today's date on this machine.
     pub today: NaiveDate,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
     /// Rows of a page of a list, 1 to 100.
     pub page_size: i64,
     /// A random number: names this run of the program in the keys of what it creates.
@@ -287,10 +290,11 @@ impl App {
                 let due: Vec<_> =
                     screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
                 let world = self.world.clone();
-                let picked = self.picker_mut().map(|picker| picker::ring(picker, &world));
-                let picked = picked.map(|steps| (self.top(), steps));
-                let due: Vec<_> = due.into_iter().chain(picked).collect();
-                let is_any = due.iter().any(|(_, steps)| !steps.is_empty());
+                let mut of_layers: Vec<_> =
+                    self.layers.iter_mut().flat_map(|layer| layer.ring(&world)).collect();
+                let is_any =
+                    !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
+                self.apply(std::mem::take(&mut of_layers), out);
                 for (owner, steps) in due {
                     self.apply_for(owner, steps, out);
                 }
@@ -332,6 +336,7 @@ impl App {
                 out.push(Effect::Disarm(Timer::Busy));
             }
         }
+        self.world.is_waiting = self.is_busy && self.slots.activity().is_some();
         let (width, height) = (self.world.width, self.world.height);
         let away = self.away(width).map_or(1, |lines| lines.len());
         let most = notice::rows_max(height);

@@ -2,7 +2,9 @@
 
 pub mod actions;
 pub mod conflict;
+pub mod field_help;
 pub mod filter;
+pub mod find;
 pub mod messages;
 pub mod picker;
 pub mod question;
@@ -13,7 +15,7 @@ pub mod sort;
 use ratatui_core::layout::Rect;
 
 use crate::{
-    form::field::Field,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     screens::login,
     step::{Event, Step},
@@ -26,6 +28,10 @@ use crate::{
 pub enum Layer {
     /// The help or the palette.
     Actions(Box<actions::State>),
+    /// The find box.
+    Find(Box<find::State>),
+    /// What a field accepts.
+    Field(Box<field_help::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -49,11 +55,16 @@ impl Layer {
     pub fn field(&self) -> Option<&Field> {
         match self {
             Self::Actions(state) => Some(&state.filter),
+            Self::Find(state) => Some(state.finder.field()),
             Self::Filter(state) => state.form.focused(),
             Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) | Self::Results(_) => None,
+            Self::Field(_)
+            | Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_)
+            | Self::Results(_) => None,
         }
     }
 
@@ -61,11 +72,35 @@ impl Layer {
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
+            Self::Find(state) => Some(state.finder.field_mut()),
             Self::Filter(state) => state.form.focused_mut(),
             Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) | Self::Results(_) => None,
+            Self::Field(_)
+            | Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_)
+            | Self::Results(_) => None,
+        }
+    }
+
+    /// The form whose field has the focus.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Filter(state) => Some(&state.form),
+            Self::Question(state) => Some(&state.form),
+            Self::Relogin(state) => Some(&state.form),
+            _ => None,
+        }
+    }
+
+    /// The pause after a search is over.
+    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+        match self {
+            Self::Find(state) => state.finder.ring(),
+            Self::Picker(state) => picker::ring(state, world),
+            _ => Vec::new(),
         }
     }
 
@@ -73,6 +108,8 @@ impl Layer {
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
+            Self::Find(state) => find::update(state, world, event),
+            Self::Field(state) => field_help::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -90,6 +127,8 @@ impl Layer {
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Actions(_) => actions::contexts(),
+            Self::Find(_) => find::contexts(),
+            Self::Field(_) => field_help::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -111,12 +150,15 @@ impl Layer {
                 matches!(
                     self,
                     Self::Actions(_)
+                        | Self::Find(_)
+                        | Self::Field(_)
                         | Self::Messages(_)
                         | Self::Sort(_)
                         | Self::Picker(_)
                         | Self::Results(_)
                 )
             }
+            Action::Arrive | Action::New | Action::Results => !matches!(self, Self::Find(_)),
             _ => true,
         }
     }
@@ -140,7 +182,8 @@ impl Layer {
     pub fn settle(&mut self, world: &World) {
         match self {
             Self::Actions(state) => actions::settle(state, world),
-            Self::Messages(_) | Self::Sort(_) => {}
+            Self::Field(state) => field_help::settle(state, world),
+            Self::Find(_) | Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
@@ -161,6 +204,8 @@ impl Layer {
         let world = app.world();
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
+            Self::Find(state) => find::view(state, world, area, painter, has_focus),
+            Self::Field(state) => field_help::view(state, area, painter),
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

@@ -10,11 +10,14 @@ use shared::{
     doctor::Doctor,
     paths,
     patient::Patient,
+    visit::Visit,
 };
 
 use crate::{
     form::{Form, field::Field},
-    resource::{Banner, Deed, Head, RowHead, Section, Shown, Table},
+    resource::{
+        Alert, Banner, Counting, Deed, Head, RowHead, Section, Shown, Table, filled::Filled,
+    },
     world::World,
 };
 
@@ -61,6 +64,13 @@ macro_rules! kinds {
             pub fn shows(self, other: Self) -> bool {
                 let related = self.table().related.as_ref();
                 self == other || related.is_some_and(|related| related.kind == other)
+            }
+
+            /// How those of the same name are counted, where they are.
+            pub fn namesakes(self) -> Option<Counting> {
+                match self {
+                    $(Self::$kind => <$kind>::NAMESAKES),*
+                }
             }
 
             /// How the columns are laid out.
@@ -172,10 +182,36 @@ macro_rules! kinds {
                 }
             }
 
+            /// What tells it from others of the same name, in a few words.
+            pub fn about(&self) -> String {
+                match self {
+                    $(Self::$kind(record) => record.about()),*
+                }
+            }
+
             /// What stands at the top of its page.
             pub fn banner(&self) -> Banner {
                 match self {
                     $(Self::$kind(record) => record.banner()),*
+                }
+            }
+
+            /// Its name as it is written. Safe to be drawn.
+            pub fn name(&self) -> String {
+                self.row().name
+            }
+
+            /// Its name as a list by last name has it, where that differs.
+            pub fn sorted_name(&self) -> Option<String> {
+                match self {
+                    $(Self::$kind(record) => record.sorted_name()),*
+                }
+            }
+
+            /// What stands in its banner on a row of its own.
+            pub fn alert(&self) -> Option<Alert> {
+                match self {
+                    $(Self::$kind(record) => record.alert()),*
                 }
             }
 
@@ -215,6 +251,13 @@ macro_rules! kinds {
                 }
             }
 
+            /// What the record of a relative begins with, if there is such a thing.
+            pub fn relative(&self) -> Option<Filled> {
+                match self {
+                    $(Self::$kind(record) => record.relative()),*
+                }
+            }
+
             /// Whether it holds what was typed over an earlier version of it.
             pub fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {
                 match (self, base) {
@@ -241,6 +284,16 @@ macro_rules! kinds {
     };
 }
 
+impl Record {
+    /// The visit that it is.
+    pub fn into_visit(self) -> Option<Visit> {
+        match self {
+            Self::Visit(visit) => Some(*visit),
+            _ => None,
+        }
+    }
+}
+
 kinds! {
     /// A patient.
     Patient at paths::PATIENTS,
@@ -248,4 +301,6 @@ kinds! {
     Doctor at paths::DOCTORS,
     /// An assignment of a patient to a doctor.
     Assignment at paths::ASSIGNMENTS,
+    /// A visit of a patient to the clinic.
+    Visit at paths::VISITS,
 }

@@ -2,14 +2,20 @@
 
 mod any_order;
 mod assigning;
+mod beside;
 mod blind;
 mod bulk;
 mod choices;
 mod dashboard;
 mod dates;
 mod driver;
+mod fields;
+mod filled;
 mod fixtures;
 mod forms;
+mod glance;
+mod glyphs;
+mod home;
 mod keys;
 mod list;
 mod meanwhile;

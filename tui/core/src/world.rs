@@ -8,7 +8,12 @@ use shared::{
     meta::Meta,
 };
 
-use crate::{api::IdempotencyKey, app::Options, session::Session};
+use crate::{
+    api::IdempotencyKey,
+    app::Options,
+    date::{Calendar, DateOrder},
+    session::Session,
+};
 
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
@@ -24,6 +29,10 @@ pub struct World {
     pub height: u16,
     /// Rows of the status line: more than one while a long error stands.
     pub status_rows: u16,
+    /// Whether an answer has been awaited for so long that it is said.
+    pub is_waiting: bool,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
     /// Rows of a page of a list.
     pub page_size: i64,
     /// Names this run of the program.
@@ -51,9 +60,11 @@ impl World {
     pub fn new(options: Options) -> Self {
         Self {
             today: options.today,
+            date_order: options.date_order,
             width: options.width,
             height: options.height,
             status_rows: 1,
+            is_waiting: false,
             page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
             run: options.run,
             opened: 0,
@@ -65,6 +76,11 @@ impl World {
             meta: None,
             session: None,
         }
+    }
+
+    /// What dates depend on that are typed.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { today: self.today, order: self.date_order }
     }
 
     /// The key of what is created in the next screen that is opened.
@@ -110,6 +126,14 @@ impl World {
         match self.zone {
             Some(zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
             None => at.format("%Y-%m-%d %H:%M UTC").to_string(),
+        }
+    }
+
+    /// The time of a moment as a clock in the clinic shows it.
+    pub fn clock(&self, at: &DateTime<Utc>) -> String {
+        match self.zone {
+            Some(zone) => at.with_timezone(&zone).format("%H:%M").to_string(),
+            None => at.format("%H:%M UTC").to_string(),
         }
     }
 

@@ -127,6 +127,7 @@ impl Slots {
             (Lane::Account, "Logging in …"),
             (Lane::List, "Searching …"),
             (Lane::Pick, "Searching …"),
+            (Lane::Find, "Searching …"),
             (Lane::Record, "Loading …"),
             (Lane::Related, "Loading …"),
             (Lane::History, "Loading …"),

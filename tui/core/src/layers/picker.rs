@@ -8,7 +8,7 @@ use crate::{
     effect::Lane,
     input::action::{Action, Context},
     record::Record,
-    resource::{Pick, Row, fit},
+    resource::{Pick, Query, Row, fit},
     screens::list,
     search::{Next, Search},
     step::{Event, Step},
@@ -67,7 +67,7 @@ pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &W
 
 fn ask(state: &mut State, world: &World) -> Step {
     state.search.expect();
-    let search = list::searched(state.search.text(), world.today);
+    let search = list::searched(state.search.text(), world.calendar());
     let mut query = vec![("page_size", world.page_size.to_string())];
     query.extend((!search.is_empty()).then_some(("search", search)));
     Step::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
@@ -205,7 +205,7 @@ pub fn settle(state: &mut State, world: &World) {
 }
 
 /// Draws it.
-pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let inside = painter.frame(place(area), state.pick.title);
     let is_typing = has_focus && !state.is_choosing;
     search(state, inside, painter, is_typing);
@@ -221,16 +221,16 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
         return;
     }
     list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
-    let is_old = !state.search.is_answered();
+    let is_old = !state.search.is_answered() && (world.is_waiting || state.failure.is_some());
+    let is_search = !state.search.text().is_empty();
+    let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
+    let look = list::Look { is_by_last_name, is_old };
     let window = state.rows.iter().enumerate().skip(state.top);
     for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
         let line = Rect { y, height: 1, ..below };
         let is_selected = at == state.at;
-        list::draw_row(row, (&all, &columns), line, painter, is_selected, has_focus && !is_typing);
-        if is_old {
-            let dim = painter.theme.dim;
-            painter.style(line, dim);
-        }
+        let is_active = has_focus && !is_typing;
+        list::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
         if is_selected && has_focus && !is_typing {
             painter.place_cursor(below.x, y);
         }

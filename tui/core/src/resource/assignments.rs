@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use shared::{
-    FieldErrors, PartialDate,
+    FieldErrors,
     assignment::{
         Assignment, AssignmentFields, AssignmentInput, AssignmentPermission, AssignmentStatus,
     },
     read::Reader,
+    rules::NOTE_MAX,
 };
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     date,
-    form::{Form, field::Field},
+    form::{Form, accepts::Accepts, field::Field},
     record::{Record, RecordKind},
     text::display,
     world::World,
@@ -29,7 +30,7 @@ impl Shown for Assignment {
         words: Words {
             title: "Assignments",
             archive: "Assignments",
-            search: "/ name of the patient or the doctor",
+            search: "name of the patient or the doctor",
             no_match: "No assignment matches",
             advice: "Fewer letters find more.",
             filter_advice: ", Ctrl-T finds those that have ended",
@@ -81,7 +82,6 @@ impl Shown for Assignment {
         create: None,
         label,
         value: |field, code| code.parse().ok().filter(|_| field == "status").map(word),
-        echo,
         pick: Some(Pick {
             word: "transfer",
             kind: RecordKind::Doctor,
@@ -193,9 +193,13 @@ impl Shown for Assignment {
         let value = |name: &str| values.get(name).map_or("", String::as_str);
         vec![
             Field::choice("status", "Status", STATUSES, value("status")).half(),
-            Field::text("assigned_date", "Since", value("assigned_date")).hint(SINCE).half(),
-            Field::notes("reason_for_visit", "Reason", value("reason_for_visit"), 3),
-            Field::notes("notes", "Notes", value("notes"), 5),
+            Field::text("assigned_date", "Since", value("assigned_date"))
+                .accepts(Accepts::Date)
+                .hint("the first day")
+                .half(),
+            Field::notes("reason_for_visit", "Reason", value("reason_for_visit"), 3)
+                .accepts(Accepts::Text(NOTE_MAX)),
+            Field::notes("notes", "Notes", value("notes"), 5).accepts(Accepts::Text(NOTE_MAX)),
         ]
     }
 
@@ -241,14 +245,12 @@ const ANY_STATUS: &[(&str, &str)] = &[
     ("CANCELLED", "cancelled"),
 ];
 const ENDED: &[(&str, &str)] = &[("", "no, or by status"), ("false", "yes: only ended")];
-const SINCE: &str = "the first day, like 2026-11-20; t is today";
 
 /// An assignment beside the other side of it: the name of one side, and since when.
-pub(super) fn line(record: &Record, name: fn(&Assignment) -> &String) -> (String, String) {
-    let Record::Assignment(it) = record else { return Default::default() };
+pub(super) fn line(record: &Record, name: fn(&Assignment) -> &String) -> String {
+    let Record::Assignment(it) = record else { return String::new() };
     let held = if it.fields.status == AssignmentStatus::OnHold { ", on hold" } else { "" };
-    let since = format!("since {}", it.fields.assigned_date);
-    (since, format!("{}{held}", name(it)))
+    format!("{}, since {}{held}", name(it), it.fields.assigned_date)
 }
 
 /// A status as people say it.
@@ -269,7 +271,8 @@ fn input(form: &Form, today: NaiveDate) -> (AssignmentInput, FieldErrors) {
         let text = field.value().trim();
         let value = match field.name {
             _ if text.is_empty() => Ok(Value::Null),
-            "assigned_date" => date::read(text, today).map(Value::from),
+            "assigned_date" => date::read(text, form.calendar(today))
+                .map(|read| read.date(today).to_string().into()),
             _ => Ok(text.into()),
         };
         match value {
@@ -293,14 +296,6 @@ fn outcome(
         Some(base) => base.fields.changed_by(input),
         None => AssignmentFields::new(input, today),
     }
-}
-
-/// Says a date that is typed in full, where it can be read, instead of how it is to be typed.
-fn echo(form: &mut Form, today: NaiveDate) {
-    let Some(field) = form.field_mut("assigned_date") else { return };
-    let read = date::read(field.value().trim(), today);
-    let read = read.and_then(|text| PartialDate::parse(&text)).map(date::in_full);
-    field.hint = read.map_or(SINCE.into(), Into::into);
 }
 
 fn label(field: &str) -> Option<&'static str> {

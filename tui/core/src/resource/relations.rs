@@ -38,10 +38,12 @@ pub struct Related {
     pub title: &'static str,
     /// What going to their list is called.
     pub list: &'static str,
+    /// What one of them is called.
+    pub one: &'static str,
     /// What is said where there are none.
     pub none: &'static str,
-    /// One of them as a label and a value.
-    pub line: fn(&Record) -> (String, String),
+    /// One of them in a line.
+    pub line: fn(&Record) -> String,
 }
 
 /// The record to which a list belongs.

@@ -3,13 +3,14 @@
 
 mod answers;
 mod marks;
+mod new;
 mod turning;
 mod view;
 
 use std::collections::BTreeMap;
 
 pub(crate) use self::answers::searched;
-pub(crate) use self::view::{draw_row, heads};
+pub(crate) use self::view::{Look, draw_row, heads};
 pub use self::{
     answers::answered,
     view::{rows_visible, view},
@@ -74,6 +75,8 @@ pub struct State {
     pub(crate) rows: Vec<Row>,
     /// The marked records, by their ids.
     pub(crate) marked: BTreeMap<i64, Record>,
+    /// Whether the rows are ordered by last name, so that their names begin with it.
+    is_by_last_name: bool,
     pub(crate) selected: usize,
     pub(crate) top: usize,
     pub(crate) page: Option<Shown>,
@@ -96,6 +99,7 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         query: Query::default(),
         rows: Vec::new(),
         marked: BTreeMap::new(),
+        is_by_last_name: false,
         selected: 0,
         top: 0,
         page: None,
@@ -144,19 +148,13 @@ impl State {
         self.rows.get(self.selected)
     }
 
-    /// Whether Esc leads back to the page of the record to which the list belongs.
-    fn is_over_page(&self) -> bool {
-        let has_text = self.is_searching && !self.search.text().is_empty();
-        self.query.of.is_some() && (!has_text || self.rows.is_empty())
-    }
-
     /// Asks for the first page of what is typed and chosen.
     fn ask_anew(&mut self, world: &World, land: Land) -> Step {
         self.search.expect();
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.query.filters.clone();
-        let search = searched(self.search.text(), world.today);
+        let search = searched(self.search.text(), world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
@@ -211,9 +209,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
-        // A list that belongs to a record lies over its page.
-        Action::Back if state.is_over_page() => vec![Step::Leave(Leave::Back)],
-        Action::Results | Action::Back if state.is_searching => {
+        Action::Back if state.is_searching && state.search.field.value().is_empty() => {
+            vec![Step::Leave(Leave::Back)]
+        }
+        Action::Back if state.is_searching => {
+            state.search.act(Action::ClearField);
+            edited(state, world)
+        }
+        Action::Results if state.is_searching => {
             state.is_searching = state.rows.is_empty();
             state.search.select();
             send_due(state, world)
@@ -252,8 +255,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
-        Action::New if offers(state, world, action) => {
-            vec![Step::Go(Route::New(state.kind))]
+        Action::New | Action::NewFromSearch if offers(state, world, action) => {
+            vec![state.new_record(world, action == Action::NewFromSearch)]
         }
         Action::Sort => {
             vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
@@ -352,9 +355,9 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => {
-            let needed = state.kind.table().create;
-            needed.is_some_and(|it| world.may(it)) && !state.is_archive()
+        Action::NewFromSearch if state.search.text().is_empty() => false,
+        Action::New | Action::NewFromSearch => {
+            state.kind.table().may_create(world) && !state.is_archive()
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
@@ -366,6 +369,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Mark => !state.rows.is_empty(),
         Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching,
+        Action::Arrive => false,
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

@@ -18,8 +18,9 @@ use crate::{
         conflict::{self, Merge},
         question,
     },
+    namesakes::Namesakes,
     record::{Record, RecordKind},
-    resource::Words,
+    resource::{Words, filled::Filled},
     step::{Event, Leave, Step},
     world::World,
 };
@@ -31,10 +32,14 @@ pub struct State {
     pub(crate) form: Form,
     /// The record as it was read.
     pub(crate) base: Option<Record>,
+    /// Others who have the record's name, where that can be known.
+    pub(crate) namesakes: Option<Namesakes>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
     sent: Attempt,
+    /// Where the values come from with which a new record began.
+    origin: Option<String>,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -58,16 +63,30 @@ struct Attempt {
 pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
     let mut state = State {
         kind,
-        form: Form::new(kind.fields(base.as_ref())),
+        form: Form::new(kind.fields(base.as_ref())).dated(world.date_order),
         base,
+        namesakes: None,
         is_saving: false,
         sent: Attempt::default(),
+        origin: None,
         then: None,
         is_doubtful: false,
         key: world.next_key(),
         lost: Vec::new(),
         repeats: None,
     };
+    state.judge(world.today);
+    state
+}
+
+/// Begins with some values of a new record.
+pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
+    let mut state = State { origin: Some(filled.origin), ..init(kind, None, world) };
+    for (name, value) in filled.values {
+        if let Some(field) = state.form.field_mut(name) {
+            field.begin_with(&value);
+        }
+    }
     state.judge(world.today);
     state
 }
@@ -84,9 +103,9 @@ impl State {
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
     fn judge(&mut self, today: NaiveDate) -> Value {
+        self.form.echo(today);
         let (body, errors) = self.kind.read(&self.form, self.base.as_ref(), today);
         self.form.judge(&errors);
-        (self.kind.table().echo)(&mut self.form, today);
         body
     }
 
@@ -365,6 +384,6 @@ pub fn contexts() -> &'static [Context] {
 
 /// Scrolls so that the focused field is seen.
 pub fn settle(state: &mut State, world: &World) {
-    let area = view::place(world.body());
+    let area = view::place(state, world);
     state.form.settle(area.width, area.height);
 }

@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
-use shared::Kind;
+use shared::{Kind, visit::VisitStatus};
 
 use super::{
     driver::Driver,
     fixtures::{
-        assigned, assignment, history, jose, listed, meta, one, page, patient, people, problem,
-        session, signed_in, stale, user,
+        assigned, assignment, history, jose, listed, lookup, meta, one, page, patient, people,
+        problem, session, signed_in, stale, user, visit, visits,
     },
 };
 use crate::{
@@ -96,6 +96,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::List,
         Lane::Pick,
         Lane::Related,
+        Lane::Find,
         Lane::Record,
         Lane::History,
         Lane::Namesakes,
@@ -140,12 +141,19 @@ fn good(lane: Lane) -> Vec<Reply> {
             Reply::User(Box::new(user(1, "ana"))),
             Reply::User(Box::new(user(2, "bob"))),
         ],
-        Lane::List => vec![listed(page(people(), 900)), listed(page(Vec::new(), 0))],
+        Lane::List => vec![
+            visits(vec![visit(1, VisitStatus::Waiting), visit(2, VisitStatus::InRoom)]),
+            listed(page(people(), 900)),
+            listed(page(Vec::new(), 0)),
+        ],
         Lane::Record => {
             vec![named("José"), named("\u{202e}\u{1b}[31m"), listed(page(people(), 5))]
         }
         Lane::Pick => vec![listed(page(people(), 900)), listed(page(vec![jose()], 1))],
         Lane::Related => vec![assigned(vec![assignment(5)]), assigned(Vec::new())],
+        Lane::Find => {
+            vec![lookup(people(), "Gó"), lookup(vec![jose()], ""), lookup(Vec::new(), "x")]
+        }
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
         Lane::Dashboard => vec![Reply::Dashboard(Box::new(super::dashboard::figures(9)))],

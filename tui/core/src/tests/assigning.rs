@@ -192,8 +192,10 @@ fn every_order_of_every_kind_is_one_of_the_api() {
         RecordKind::Patient => name.parse::<PatientOrder>().is_ok(),
         RecordKind::Doctor => name.parse::<DoctorOrder>().is_ok(),
         RecordKind::Assignment => name.parse::<AssignmentOrder>().is_ok(),
+        RecordKind::Visit => false,
     };
-    for kind in [RecordKind::Patient, RecordKind::Doctor, RecordKind::Assignment] {
+    for kind in [RecordKind::Patient, RecordKind::Doctor, RecordKind::Assignment, RecordKind::Visit]
+    {
         for ordering in kind.table().orders.iter().filter_map(|order| order.ordering) {
             assert!(is_known(kind, ordering.trim_start_matches('-')), "{kind:?}: {ordering}");
         }
@@ -421,15 +423,15 @@ fn a_patients_page_shows_the_assignments_and_leads_to_their_list() {
     driver.keys("<ctrl-r>");
     driver.answer(Lane::Record, Ok(one(jose())));
     driver.answer(Lane::Related, Ok(assigned(vec![assignment(5)])));
-    driver.shows("Assigned to (1) · Tab shows the list");
-    driver.shows("Sarah Johnson  since 2026-11-03");
+    driver.shows("1 in all · Tab shows the list");
+    driver.shows("Doctor  Sarah Johnson, since");
     driver.keys("<tab>");
     let Call::List { kind, query } = driver.call(Lane::List) else { panic!() };
     assert_eq!(*kind, RecordKind::Assignment);
     assert!(query.contains(&("patient", "9".to_owned())), "{query:?}");
     driver.answer(Lane::List, Ok(assigned(vec![assignment(5)])));
     driver.shows("of José Gómez");
-    driver.keys("<down><esc>");
+    driver.keys("<down><esc><esc>");
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     // Also where there are none.
     driver.keys("<tab>");
@@ -443,7 +445,7 @@ fn a_doctors_page_shows_the_patients() {
     let driver = looking_at_doctor();
     let Call::List { query, .. } = driver.call(Lane::Related) else { panic!() };
     assert!(query.contains(&("doctor", "1".to_owned())));
-    driver.shows("Patients (1)");
+    driver.shows("José Gómez, since 2026-11-03");
 }
 
 /// A doctor who shall be archived, and has patients.

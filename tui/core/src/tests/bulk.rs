@@ -42,7 +42,7 @@ fn archived(id: i64) -> Result<Reply, Failure> {
 fn marks_are_counted_and_taken_away() {
     let mut driver = marked(80, 24);
     driver.shows("3 marked");
-    driver.shows("✓José Gómez");
+    driver.shows("✓Gómez, José");
     driver.keys("<down><up><up><insert>");
     driver.shows("2 marked");
     driver.keys("<ctrl-p>unmark<enter>");
@@ -62,8 +62,8 @@ fn marks_are_kept_by_the_record_and_not_by_the_place() {
     let mut moved = people();
     moved.reverse();
     driver.answer(Lane::List, Ok(listed(page(moved, 5))));
-    driver.shows("✓José Gómez");
-    driver.hides("✓Grete");
+    driver.shows("✓Gómez, José");
+    driver.hides("✓Weiß");
 }
 
 #[test]

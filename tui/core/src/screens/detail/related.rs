@@ -4,8 +4,9 @@ use super::State;
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
+    input::{action::Action, keymap::labels, table::Entry},
     record::Record,
-    resource::{Owner, Query, Related},
+    resource::{Owner, Query, Related, Section},
     step::{Route, Step},
 };
 
@@ -55,6 +56,24 @@ impl State {
             Ok(_) => {}
             Err(failure) => self.found.failure = Some(sentence(&failure)),
         }
+    }
+
+    /// The section of the page that shows the first of them, and the key that leads to all.
+    pub(super) fn related_section(&self) -> Option<Section> {
+        let related = self.related()?;
+        let keys = Entry::of(Action::Related).and_then(|entry| entry.keys.first());
+        let keys = keys.map(|(_, chords)| labels(chords)).unwrap_or_default();
+        let found = &self.found;
+        let mut fields: Vec<(&'static str, String)> =
+            found.records.iter().map(|it| (related.one, (related.line)(it))).collect();
+        let note = match (&found.failure, found.is_read) {
+            (Some(failure), _) => format!("! {failure} Ctrl-R tries again."),
+            (None, false) => "Loading …".to_owned(),
+            (None, true) if found.records.is_empty() => related.none.to_owned(),
+            (None, true) => format!("{} in all", found.count),
+        };
+        fields.push(("", format!("{note} · {keys} shows the list")));
+        Some(Section { title: related.title, fields })
     }
 
     /// Leads to their list.
