@@ -145,6 +145,7 @@ impl Layer {
     pub fn offers(&self, action: Action) -> bool {
         match action {
             Action::Refresh => matches!(self, Self::Picker(_)),
+            Action::Accept => !matches!(self, Self::Results(state) if state.is_waiting()),
             Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
                 matches!(

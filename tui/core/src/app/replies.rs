@@ -84,7 +84,12 @@ impl App {
             (Lane::Account, Err(failure)) => self.account_refused(call, &failure, out),
             (Lane::Pick, result) => {
                 let world = self.world.clone();
+                let is_top = matches!(self.layers.last(), Some(Layer::Picker(_)));
                 let Some(picker) = self.picker_mut() else { return };
+                if !is_top {
+                    // What Enter has begun is not gone on with under another layer.
+                    picker.search.pending = None;
+                }
                 let steps = picker::answered(picker, &world, result);
                 self.apply(steps, out);
             }

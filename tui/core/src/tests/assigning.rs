@@ -395,6 +395,17 @@ fn a_closed_picker_asks_nothing_more() {
 }
 
 #[test]
+fn an_answer_to_the_picker_takes_no_login_away_that_lies_over_it() {
+    let mut driver = Driver::with(vec![jose()], 1, 80, 24);
+    driver.keys("<down><enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    driver.keys("<ctrl-g>haddad<enter>");
+    driver.answer(Lane::Related, Err(Failure::Expired));
+    driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
+    assert!(matches!(driver.app.layers(), [Layer::Picker(_), Layer::Relogin(_)]));
+}
+
+#[test]
 fn an_assignment_is_transferred_with_its_version() {
     let mut driver = looking_at(assignment(5));
     driver.keys("<ctrl-g>");
@@ -420,6 +431,7 @@ fn a_patients_page_shows_the_assignments_and_leads_to_their_list() {
     assert_eq!(*kind, RecordKind::Assignment);
     assert!(query.contains(&("patient", "9".to_owned())));
     driver.shows("No doctor is assigned.");
+    driver.hides("Tab shows the list");
     driver.keys("<ctrl-r>");
     driver.answer(Lane::Record, Ok(one(jose())));
     driver.answer(Lane::Related, Ok(assigned(vec![assignment(5)])));

@@ -70,9 +70,9 @@ impl State {
             (Some(failure), _) => format!("! {failure} Ctrl-R tries again."),
             (None, false) => "Loading …".to_owned(),
             (None, true) if found.records.is_empty() => related.none.to_owned(),
-            (None, true) => format!("{} in all", found.count),
+            (None, true) => format!("{} in all · {keys} shows the list", found.count),
         };
-        fields.push(("", format!("{note} · {keys} shows the list")));
+        fields.push(("", note));
         Some(Section { title: related.title, fields })
     }
 
