@@ -10,6 +10,8 @@
 //! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
 //! needs by itself.
 
+mod assigning;
+mod bulk;
 mod dispatch;
 mod live;
 mod replies;
@@ -29,7 +31,7 @@ use crate::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::Layer,
+    layers::{Layer, picker},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, list, opening},
@@ -235,9 +237,17 @@ impl App {
         self.screens.push(Opened { id: self.newest, screen, is_stale: false });
     }
 
-    /// The list, and its name.
+    /// The picker that is open.
+    fn picker_mut(&mut self) -> Option<&mut picker::State> {
+        self.layers.iter_mut().rev().find_map(|layer| match layer {
+            Layer::Picker(state) => Some(&mut **state),
+            _ => None,
+        })
+    }
+
+    /// The list that was opened last, and its name.
     fn list_mut(&mut self) -> Option<(ScreenId, &mut list::State)> {
-        self.screens.iter_mut().find_map(|opened| match &mut opened.screen {
+        self.screens.iter_mut().rev().find_map(|opened| match &mut opened.screen {
             Screen::List(state) => Some((opened.id, &mut **state)),
             _ => None,
         })
@@ -291,10 +301,12 @@ impl App {
                 let screens = self.screens.iter_mut();
                 let due: Vec<_> =
                     screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
-                let of_layers: Vec<_> = self.layers.iter_mut().flat_map(Layer::ring).collect();
+                let world = self.world.clone();
+                let mut of_layers: Vec<_> =
+                    self.layers.iter_mut().flat_map(|layer| layer.ring(&world)).collect();
                 let is_any =
                     !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
-                self.apply(of_layers, out);
+                self.apply(std::mem::take(&mut of_layers), out);
                 for (owner, steps) in due {
                     self.apply_for(owner, steps, out);
                 }

@@ -1,8 +1,10 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
 mod any_order;
+mod assigning;
 mod beside;
 mod blind;
+mod bulk;
 mod choices;
 mod dashboard;
 mod dates;

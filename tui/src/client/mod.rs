@@ -15,6 +15,8 @@ mod fake;
 mod tests;
 #[cfg(test)]
 mod trust_tests;
+#[cfg(test)]
+mod verbs_tests;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

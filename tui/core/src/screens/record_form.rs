@@ -21,7 +21,7 @@ use crate::{
     live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
-    resource::{Row, Words, filled::Filled},
+    resource::{Words, filled::Filled},
     step::{Event, Leave, Step},
     world::World,
 };
@@ -215,7 +215,7 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
 
 /// What is said of a record that was saved.
 pub fn told(record: &Record, is_new: bool) -> String {
-    let Row { head, .. } = Row::of(record);
+    let head = record.row();
     let verb = if is_new { record.kind().table().words.told } else { "Saved" };
     format!("{verb}: {}, {}", head.name, head.code)
 }
