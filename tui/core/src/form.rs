@@ -147,9 +147,9 @@ impl Form {
     pub fn judge(&mut self, faults: &FieldErrors) {
         self.faults.clear();
         for (name, error) in faults.iter() {
-            let name = name.split(['[', '.']).next().unwrap_or(name);
-            if let Some(field) = self.fields.iter().find(|field| field.name == name) {
-                self.faults.entry(field.name).or_insert_with(|| error.message.clone());
+            let (stem, message) = told(name, &error.message);
+            if let Some(field) = self.fields.iter().find(|field| field.name == stem) {
+                add(self.faults.entry(field.name).or_default(), &message);
             }
         }
     }
@@ -169,20 +169,15 @@ impl Form {
     /// Lays what the server says beside the fields it speaks of. Returns what fits no field.
     pub fn refuse(&mut self, errors: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         let mut rest = Vec::new();
-        let mut first: Option<usize> = None;
+        self.fields.iter_mut().for_each(|field| field.refused = None);
         for (name, messages) in errors {
-            let sentence = messages.join("; ");
-            let stem = name.split(['[', '.']).next().unwrap_or(name);
-            match self.fields.iter().position(|field| field.name == stem) {
-                Some(at) => {
-                    if let Some(field) = self.fields.get_mut(at) {
-                        field.refused = Some(sentence);
-                    }
-                    first = Some(first.map_or(at, |first| first.min(at)));
-                }
-                None => rest.push(format!("{name}: {sentence}")),
+            let (stem, sentence) = told(name, &messages.join("; "));
+            match self.fields.iter_mut().find(|field| field.name == stem) {
+                Some(field) => add(field.refused.get_or_insert_default(), &sentence),
+                None => rest.push(format!("{name}: {}", messages.join("; "))),
             }
         }
+        let first = self.fields.iter().position(|field| field.refused.is_some());
         if let Some(first) = first {
             self.go(first);
         }
@@ -207,7 +202,7 @@ impl Form {
     fn remark_rows(&self, at: usize, columns: u16) -> u16 {
         let Some((remark, is_fault)) = self.remark(at) else { return 0 };
         let columns = if is_fault { columns.saturating_sub(2) } else { columns };
-        u16::try_from(crate::text::paragraphs(remark, columns).len().min(3)).unwrap_or_default()
+        u16::try_from(crate::text::paragraphs(remark, columns).len()).unwrap_or(u16::MAX)
     }
 
     /// Lays the fields out in so many columns.
@@ -264,4 +259,23 @@ impl Form {
         }
         self.scroll = self.scroll.min(total.saturating_sub(rows));
     }
+}
+
+/// The field to which an error belongs, and the error with the entry of the list that is meant.
+fn told<'a>(name: &'a str, message: &str) -> (&'a str, String) {
+    let stem = name.split(['[', '.']).next().unwrap_or(name);
+    let inner = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('['));
+    let place = inner.and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    match place {
+        Some(place) => (stem, format!("entry {}: {message}", place + 1)),
+        None => (stem, message.to_owned()),
+    }
+}
+
+/// Adds a sentence to those that are said already.
+fn add(said: &mut String, sentence: &str) {
+    if !said.is_empty() {
+        said.push_str("; ");
+    }
+    said.push_str(sentence);
 }
