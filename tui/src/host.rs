@@ -8,6 +8,7 @@ use std::{
 use shared::account::Login;
 use tui_core::{
     api::{Call, Failure, Reply},
+    date::DateOrder,
     effect::FirstAdmin,
     msg::Desk,
     session::{Session, SessionHandle},
@@ -87,6 +88,12 @@ impl Host {
             handles: Handles::default(),
             turn: tokio::sync::Mutex::new(()),
         }
+    }
+
+    /// The order of day and month in dates that are typed.
+    pub(crate) fn date_order(&self) -> DateOrder {
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if settings.is_month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
     }
 
     /// Opens what the program was started for.

@@ -22,6 +22,7 @@ use chrono::NaiveDate;
 
 use crate::{
     api::Call,
+    date::DateOrder,
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
@@ -54,6 +55,8 @@ pub struct Options {
     pub height: u16,
     /// Today's date on this machine.
     pub today: NaiveDate,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
     /// Rows of a page of a list, 1 to 100.
     pub page_size: i64,
     /// A random number: names this run of the program in the keys of what it creates.

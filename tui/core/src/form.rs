@@ -1,5 +1,6 @@
 //! Forms: fields, the focus among them, and where each lies on the screen.
 
+pub mod accepts;
 pub mod choice;
 pub mod editor;
 pub mod field;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 
 use shared::FieldErrors;
 
-use crate::input::action::Action;
+use crate::{date::DateOrder, input::action::Action};
 use field::Field;
 
 /// From this many columns on, short fields share a line.
@@ -20,6 +21,8 @@ const TWO_COLUMNS_MIN: u16 = 76;
 pub struct Form {
     /// The fields, in the order in which Tab goes.
     pub fields: Vec<Field>,
+    /// The order of day and month in its dates.
+    pub order: DateOrder,
     focus: usize,
     scroll: u16,
     faults: BTreeMap<&'static str, String>,
@@ -48,6 +51,12 @@ impl Form {
     /// A form with the focus on its first field.
     pub fn new(fields: Vec<Field>) -> Self {
         Self { fields, ..Self::default() }
+    }
+
+    /// The same form for dates in this order of day and month.
+    #[must_use]
+    pub fn dated(self, order: DateOrder) -> Self {
+        Self { order, ..self }
     }
 
     /// The field that has the focus.
@@ -107,16 +116,7 @@ impl Form {
             Action::Accept if !self.is_last() => self.go(self.focus + 1),
             Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
                 if let Some(field) = self.focused_mut() {
-                    field.refused = None;
-                    match (field.editor_mut(), action) {
-                        (Some(editor), Action::Undo) => editor.undo(),
-                        (Some(editor), Action::Redo) => editor.redo(),
-                        (Some(editor), Action::ClearField) => editor.clear(),
-                        (Some(editor), _) => editor.remove_word(),
-                        (None, Action::Undo) => field.reset(),
-                        (None, Action::ClearField | Action::RemoveWord) => field.forget(),
-                        (None, _) => {}
-                    }
+                    field.edit(action);
                 }
             }
             _ => return false,
@@ -147,11 +147,38 @@ impl Form {
     pub fn judge(&mut self, faults: &FieldErrors) {
         self.faults.clear();
         for (name, error) in faults.iter() {
-            let (stem, message) = told(name, &error.message);
-            if let Some(field) = self.fields.iter().find(|field| field.name == stem) {
-                add(self.faults.entry(field.name).or_default(), &message);
+            let Some((at, part)) = self.place_of(name) else { continue };
+            let Some(field) = self.fields.get(at) else { continue };
+            let said = self.faults.entry(field.name).or_default();
+            if !said.is_empty() {
+                said.push_str("; ");
             }
+            said.push_str(&(part + &error.message));
         }
+    }
+
+    /// The field that a member of a request comes from. Of a nested member such as
+    /// `identifiers[1].value` also the part, as the beginning of a sentence.
+    fn place_of(&self, member: &str) -> Option<(usize, String)> {
+        let stem = member.split(['[', '.']).next().unwrap_or(member);
+        let at = self.fields.iter().position(|field| field.name == stem);
+        // An age may be typed into the field of the date of birth.
+        let is_typed = |at: usize| self.fields.get(at).is_some_and(|it| !it.value().is_empty());
+        let estimate = self.fields.iter().position(Field::is_estimate).filter(|_| stem == "age");
+        let at = at.filter(|at| is_typed(*at)).or(estimate).or(at)?;
+        let index = member.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+        let Some((index, inner)) = index else { return Some((at, String::new())) };
+        let text = self.fields.get(at).map_or("", Field::value);
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let line = index.parse().ok().and_then(|index| lines.map(|(line, _)| line).nth(index));
+        let line = line.map_or_else(|| "entry".to_owned(), |line| format!("line {}", line + 1));
+        Some((
+            at,
+            match inner.strip_prefix('.') {
+                Some(inner) => format!("{line}, {inner}: "),
+                None => format!("{line}: "),
+            },
+        ))
     }
 
     /// Shows the faults of all fields, and puts the focus on the first that has one. Says whether
@@ -169,15 +196,20 @@ impl Form {
     /// Lays what the server says beside the fields it speaks of. Returns what fits no field.
     pub fn refuse(&mut self, errors: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         let mut rest = Vec::new();
-        self.fields.iter_mut().for_each(|field| field.refused = None);
+        let mut refused: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (name, messages) in errors {
-            let (stem, sentence) = told(name, &messages.join("; "));
-            match self.fields.iter_mut().find(|field| field.name == stem) {
-                Some(field) => add(field.refused.get_or_insert_default(), &sentence),
-                None => rest.push(format!("{name}: {}", messages.join("; "))),
+            let sentence = messages.join("; ");
+            match self.place_of(name) {
+                Some((at, part)) => refused.entry(at).or_default().push(part + &sentence),
+                None => rest.push(format!("{name}: {sentence}")),
             }
         }
-        let first = self.fields.iter().position(|field| field.refused.is_some());
+        let first = refused.keys().next().copied();
+        for (at, sentences) in refused {
+            if let Some(field) = self.fields.get_mut(at) {
+                field.refused = Some(sentences.join("; "));
+            }
+        }
         if let Some(first) = first {
             self.go(first);
         }
@@ -191,10 +223,12 @@ impl Form {
         field.refused.as_deref().or(field.own_fault()).or(own.map(String::as_str))
     }
 
-    /// What is shown under a field: its fault, or its hint while it has the focus.
+    /// What is shown under a field: its fault, or while it has the focus, what is typed in full or its
+    /// hint.
     pub fn remark(&self, at: usize) -> Option<(&str, bool)> {
         let field = self.fields.get(at)?;
-        let hint = Some(&*field.hint).filter(|hint| !hint.is_empty() && at == self.focus);
+        let hint = field.echo.as_deref().unwrap_or(&field.hint);
+        let hint = Some(hint).filter(|hint| !hint.is_empty() && at == self.focus);
         self.fault(field).map(|fault| (fault, true)).or(hint.map(|hint| (hint, false)))
     }
 
@@ -202,7 +236,7 @@ impl Form {
     fn remark_rows(&self, at: usize, columns: u16) -> u16 {
         let Some((remark, is_fault)) = self.remark(at) else { return 0 };
         let columns = if is_fault { columns.saturating_sub(2) } else { columns };
-        u16::try_from(crate::text::paragraphs(remark, columns).len()).unwrap_or(u16::MAX)
+        u16::try_from(crate::text::paragraphs(remark, columns).len()).unwrap_or_default()
     }
 
     /// Lays the fields out in so many columns.
@@ -259,23 +293,4 @@ impl Form {
         }
         self.scroll = self.scroll.min(total.saturating_sub(rows));
     }
-}
-
-/// The field to which an error belongs, and the error with the entry of the list that is meant.
-fn told<'a>(name: &'a str, message: &str) -> (&'a str, String) {
-    let stem = name.split(['[', '.']).next().unwrap_or(name);
-    let inner = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('['));
-    let place = inner.and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
-    match place {
-        Some(place) => (stem, format!("entry {}: {message}", place + 1)),
-        None => (stem, message.to_owned()),
-    }
-}
-
-/// Adds a sentence to those that are said already.
-fn add(said: &mut String, sentence: &str) {
-    if !said.is_empty() {
-        said.push_str("; ");
-    }
-    said.push_str(sentence);
 }

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod conflict;
+pub mod field_help;
 pub mod filter;
 pub mod find;
 pub mod messages;
@@ -12,7 +13,7 @@ pub mod sort;
 use ratatui_core::layout::Rect;
 
 use crate::{
-    form::field::Field,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     screens::login,
     step::{Event, Step},
@@ -27,6 +28,8 @@ pub enum Layer {
     Actions(Box<actions::State>),
     /// The find box.
     Find(Box<find::State>),
+    /// What a field accepts.
+    Field(Box<field_help::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -50,7 +53,7 @@ impl Layer {
             Self::Filter(state) => state.form.focused(),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
         }
     }
 
@@ -62,7 +65,17 @@ impl Layer {
             Self::Filter(state) => state.form.focused_mut(),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+        }
+    }
+
+    /// The form whose field has the focus.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Filter(state) => Some(&state.form),
+            Self::Question(state) => Some(&state.form),
+            Self::Relogin(state) => Some(&state.form),
+            _ => None,
         }
     }
 
@@ -79,6 +92,7 @@ impl Layer {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
             Self::Find(state) => find::update(state, world, event),
+            Self::Field(state) => field_help::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -95,6 +109,7 @@ impl Layer {
         contexts.extend_from_slice(match self {
             Self::Actions(_) => actions::contexts(),
             Self::Find(_) => find::contexts(),
+            Self::Field(_) => field_help::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -110,7 +125,14 @@ impl Layer {
         match action {
             Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
-                matches!(self, Self::Actions(_) | Self::Find(_) | Self::Messages(_) | Self::Sort(_))
+                matches!(
+                    self,
+                    Self::Actions(_)
+                        | Self::Find(_)
+                        | Self::Field(_)
+                        | Self::Messages(_)
+                        | Self::Sort(_)
+                )
             }
             Action::Arrive | Action::New | Action::Results => !matches!(self, Self::Find(_)),
             _ => true,
@@ -134,6 +156,7 @@ impl Layer {
     pub fn settle(&mut self, world: &World) {
         match self {
             Self::Actions(state) => actions::settle(state, world),
+            Self::Field(state) => field_help::settle(state, world),
             Self::Find(_) | Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Question(state) => question::settle(state, world),
@@ -154,6 +177,7 @@ impl Layer {
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
             Self::Find(state) => find::view(state, world, area, painter, has_focus),
+            Self::Field(state) => field_help::view(state, area, painter),
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

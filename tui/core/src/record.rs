@@ -8,7 +8,9 @@ use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient, visit::
 
 use crate::{
     form::{Form, field::Field},
-    resource::{Alert, Banner, Counting, Deed, Head, RowHead, Section, Shown, Table},
+    resource::{
+        Alert, Banner, Counting, Deed, Head, RowHead, Section, Shown, Table, filled::Filled,
+    },
     world::World,
 };
 
@@ -225,6 +227,13 @@ macro_rules! kinds {
             pub fn values(&self) -> BTreeMap<&'static str, String> {
                 match self {
                     $(Self::$kind(record) => record.values()),*
+                }
+            }
+
+            /// What the record of a relative begins with, if there is such a thing.
+            pub fn relative(&self) -> Option<Filled> {
+                match self {
+                    $(Self::$kind(record) => record.relative()),*
                 }
             }
 

@@ -3,6 +3,7 @@
 
 mod columns;
 mod doctors;
+pub mod filled;
 mod patients;
 mod visits;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 use shared::{FieldErrors, account::SessionPermission};
 
 pub use self::columns::{Column, Head, fit};
+use self::filled::Filled;
 use crate::{
     form::{Form, field::Field},
     record::Record,
@@ -80,6 +82,11 @@ pub trait Shown: Sized + 'static {
     /// Whether this record holds what was typed over an earlier version of it.
     fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool;
 
+    /// What the record of a relative begins with, if there is such a thing.
+    fn relative(&self) -> Option<Filled> {
+        None
+    }
+
     /// What follows from the value of a field, if something does. It is shown behind the field.
     fn follows(
         _form: &Form,
@@ -105,8 +112,6 @@ pub struct Table {
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
-    /// Says in full what has been typed into fields whose text can be read in several ways.
-    pub echo: fn(&mut Form, NaiveDate),
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
@@ -345,6 +350,11 @@ fn sorted(first: Option<&str>, last: Option<&str>) -> Option<String> {
 }
 
 impl Table {
+    /// Whether the session may create a record with the form.
+    pub fn may_create(&self, world: &World) -> bool {
+        self.create.is_some_and(|permission| world.may(permission))
+    }
+
     /// The place of a list's order in the table.
     pub fn place(&self, query: &Query) -> usize {
         let is_same = |order: &Order| order.ordering == query.ordering;

@@ -16,7 +16,7 @@ use ratatui_core::layout::Rect;
 
 use crate::{
     api::{Call, Failure, Reply},
-    form::field::Field,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     namesakes::Namesakes,
     record::{Record, RecordKind},
@@ -105,10 +105,25 @@ impl Screen {
             Route::New(kind) => {
                 (Self::Form(Box::new(record_form::init(kind, None, world))), Vec::new())
             }
+            Route::Filled(kind, filled) => {
+                let form = record_form::filled(kind, filled, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+        }
+    }
+
+    /// The form whose field has the focus.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::FirstStart(state) => Some(&state.form),
+            Self::Login(state) => Some(&state.form),
+            Self::Register(state) => Some(&state.form),
+            Self::Form(state) => Some(&state.form),
+            _ => None,
         }
     }
 
@@ -267,6 +282,9 @@ impl Screen {
             Self::Login(_) => login::offers(world, action),
             Self::Home(state) => home::offers(state, world, action),
             Self::List(state) => list::offers(state, world, action),
+            Self::Detail(state) if action == Action::Relative => {
+                detail::can_have_relative(state, world)
+            }
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),

@@ -6,7 +6,7 @@ use crate::{
     input::action::Action,
     layers::Layer,
     record::{Record, RecordKind},
-    resource::Query,
+    resource::{Query, filled::Filled},
     screens::Screen,
     session::Session,
 };
@@ -64,6 +64,8 @@ pub enum Route {
     Shown(Record),
     /// The form for a new record.
     New(RecordKind),
+    /// The form for a new record, with some values filled in.
+    Filled(RecordKind, Filled),
     /// The form for a record.
     Edit(Record),
 }

@@ -7,6 +7,8 @@ mod choices;
 mod dashboard;
 mod dates;
 mod driver;
+mod fields;
+mod filled;
 mod fixtures;
 mod forms;
 mod glance;

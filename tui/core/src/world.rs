@@ -8,7 +8,12 @@ use shared::{
     meta::Meta,
 };
 
-use crate::{api::IdempotencyKey, app::Options, session::Session};
+use crate::{
+    api::IdempotencyKey,
+    app::Options,
+    date::{Calendar, DateOrder},
+    session::Session,
+};
 
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
@@ -26,6 +31,8 @@ pub struct World {
     pub status_rows: u16,
     /// Whether an answer has been awaited for so long that it is said.
     pub is_waiting: bool,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
     /// Rows of a page of a list.
     pub page_size: i64,
     /// Names this run of the program.
@@ -53,6 +60,7 @@ impl World {
     pub fn new(options: Options) -> Self {
         Self {
             today: options.today,
+            date_order: options.date_order,
             width: options.width,
             height: options.height,
             status_rows: 1,
@@ -68,6 +76,11 @@ impl World {
             meta: None,
             session: None,
         }
+    }
+
+    /// What dates depend on that are typed.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { today: self.today, order: self.date_order }
     }
 
     /// The key of what is created in the next screen that is opened.

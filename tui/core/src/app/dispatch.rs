@@ -12,7 +12,7 @@ use crate::{
     layers::{
         Layer,
         actions::{self, Item},
-        messages,
+        field_help, messages,
     },
     msg::{Chord, Key},
     notice::{Notice, Tone},
@@ -95,7 +95,7 @@ impl App {
             return;
         }
         match action {
-            Action::Help => self.list_actions(true, out),
+            Action::Help => self.help(out),
             Action::Palette => self.list_actions(false, out),
             Action::Messages if self.is_asked_for_actions() => {}
             Action::Messages => {
@@ -120,6 +120,19 @@ impl App {
                 }
             }
             _ => self.tell(Event::Act(action), out),
+        }
+    }
+
+    /// Explains the focused field of a form first, and what can be done here when asked once more.
+    fn help(&mut self, out: &mut Vec<Effect>) {
+        if matches!(self.layers.last(), Some(Layer::Field(_))) {
+            self.layers.pop();
+            return self.list_actions(true, out);
+        }
+        let form = self.layers.last().map_or_else(|| self.screen().form(), Layer::form);
+        match form.and_then(field_help::init) {
+            Some(state) => self.layers.push(Layer::Field(Box::new(state))),
+            None => self.list_actions(true, out),
         }
     }
 

@@ -84,7 +84,7 @@ impl Drawing<'_, '_> {
                 self.line(&hidden, cursor, style, is_focused);
                 self.read_only(&hidden, read_only);
             }
-            Input::Text(editor) if editor.is_multiline() => {
+            Input::Text(editor) if field.rows > 1 => {
                 self.notes(editor, field.rows, style, is_focused);
             }
             Input::Text(editor) => {

@@ -69,6 +69,10 @@ pub enum Action {
     Results,
     /// Create a record of the kind that is listed.
     New,
+    /// Create a record with the searched words filled in.
+    NewFromSearch,
+    /// Register a relative of the record's person.
+    Relative,
     /// Choose the order of the list.
     Sort,
     /// Narrow the list.
@@ -118,6 +122,8 @@ impl Action {
         match self {
             Self::Save
             | Self::New
+            | Self::NewFromSearch
+            | Self::Relative
             | Self::Edit
             | Self::Arrive
             | Self::Archive

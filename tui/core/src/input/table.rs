@@ -59,6 +59,9 @@ table! {
         [Record: ctrl('a'); List: ctrl('a'); Find: ctrl('a')]
     New "new" "Add a record that is not here yet." 80
         [List: ctrl('n'); Find: ctrl('n')]
+    NewFromSearch "new from search" "Create a record with what was searched filled in." 0 [List:]
+    Relative "new relative" "Register a relative: last name, address and phone are copied." 0
+        [Record:]
     Filter "filter" "Narrow the list." 70
         [List: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]

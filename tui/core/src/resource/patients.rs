@@ -15,7 +15,7 @@ use shared::{
 
 use super::{
     Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, RowHead, Section, Shown,
-    Table, Words, sorted,
+    Table, Words, filled::Filled, sorted,
 };
 use crate::{
     form::{Form, field::Field},
@@ -96,7 +96,6 @@ impl Shown for Patient {
         create: Some(SessionPermission::CreatePatient),
         label,
         value,
-        echo: form::echo,
         trace: form::trace,
     };
 
@@ -252,6 +251,24 @@ impl Shown for Patient {
 
     fn read(form: &Form, base: Option<&Self>, today: NaiveDate) -> (Value, FieldErrors) {
         form::read_and_judge(form, base, today)
+    }
+
+    fn relative(&self) -> Option<Filled> {
+        let mut known = self.values();
+        let mut values = Vec::new();
+        let mut copied = Vec::new();
+        for (part, names) in form::SHARED_BY_RELATIVES {
+            let found = names.iter().filter_map(|name| Some((*name, known.remove(name)?)));
+            let found: Vec<_> = found.filter(|(_, value)| !value.is_empty()).collect();
+            copied.extend(Some(*part).filter(|_| !found.is_empty()));
+            values.extend(found);
+        }
+        let name = display(&self.full_name);
+        let origin = match copied.is_empty() {
+            true => format!("A relative of {name}."),
+            false => format!("Copied from {name}: {}.", copied.join(", ")),
+        };
+        Some(Filled { values, origin })
     }
 
     fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::{
     FieldErrors,
     read::Reader,
+    rules::REASON_MAX,
     visit::{Visit, VisitInput, VisitPermission, VisitStatus},
 };
 
@@ -14,7 +15,7 @@ use super::{
     Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
 };
 use crate::{
-    form::{Form, field::Field},
+    form::{Form, accepts::Accepts, field::Field},
     text::display,
     world::World,
 };
@@ -64,7 +65,6 @@ impl Shown for Visit {
         create: None,
         label,
         value,
-        echo: |_, _| {},
         trace: |_| Vec::new(),
     };
 
@@ -158,7 +158,7 @@ impl Shown for Visit {
                 value("status"),
             ),
             Field::choice("is_urgent", "Urgent", YES, value("is_urgent")).half(),
-            Field::text("reason", "Reason", value("reason")),
+            Field::text("reason", "Reason", value("reason")).accepts(Accepts::Text(REASON_MAX)),
         ]
     }
 

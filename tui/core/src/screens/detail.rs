@@ -146,6 +146,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         _ if !offers(state, action) => {}
         Action::Edit => return edit(state).into_iter().collect(),
+        Action::Relative => {
+            let filled = state.record.as_ref().and_then(Record::relative);
+            let step = filled.map(|filled| Step::Go(Route::Filled(state.kind, filled)));
+            return step.into_iter().collect();
+        }
         Action::Archive | Action::Restore => {
             let Some(record) = &state.record else { return Vec::new() };
             let question = if action == Action::Archive {
@@ -240,6 +245,12 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Arrive => false,
         _ => true,
     }
+}
+
+/// Whether a relative can be registered.
+pub fn can_have_relative(state: &State, world: &World) -> bool {
+    let has_relative = state.record.as_ref().is_some_and(|record| record.relative().is_some());
+    has_relative && state.kind.table().may_create(world)
 }
 
 /// Keeps the scrolled page within its height.

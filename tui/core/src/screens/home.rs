@@ -219,9 +219,7 @@ pub fn contexts() -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => {
-            RecordKind::Patient.table().create.is_some_and(|permission| world.may(permission))
-        }
+        Action::New => RecordKind::Patient.table().may_create(world),
         Action::Arrive => state.visit().is_some(),
         Action::Edit => {
             !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()

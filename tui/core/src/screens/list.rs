@@ -2,6 +2,7 @@
 //! the rows that were found.
 
 mod answers;
+mod new;
 mod turning;
 mod view;
 
@@ -135,7 +136,7 @@ impl State {
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.query.filters.clone();
-        let search = answers::searched(self.search.text(), world.today);
+        let search = answers::searched(self.search.text(), world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));
@@ -220,8 +221,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
-        Action::New if offers(state, world, action) => {
-            vec![Step::Go(Route::New(state.kind))]
+        Action::New | Action::NewFromSearch if offers(state, world, action) => {
+            vec![state.new_record(world, action == Action::NewFromSearch)]
         }
         Action::Sort => {
             vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
@@ -320,8 +321,9 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => {
-            state.kind.table().create.is_some_and(|needed| world.may(needed)) && !state.is_archive()
+        Action::NewFromSearch if state.search.text().is_empty() => false,
+        Action::New | Action::NewFromSearch => {
+            state.kind.table().may_create(world) && !state.is_archive()
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),

@@ -20,7 +20,7 @@ use crate::{
     },
     namesakes::Namesakes,
     record::{Record, RecordKind},
-    resource::{Row, Words},
+    resource::{Row, Words, filled::Filled},
     step::{Event, Leave, Step},
     world::World,
 };
@@ -38,6 +38,8 @@ pub struct State {
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
     sent: Attempt,
+    /// Where the values come from with which a new record began.
+    origin: Option<String>,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -61,17 +63,30 @@ struct Attempt {
 pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
     let mut state = State {
         kind,
-        form: Form::new(kind.fields(base.as_ref())),
+        form: Form::new(kind.fields(base.as_ref())).dated(world.date_order),
         base,
         namesakes: None,
         is_saving: false,
         sent: Attempt::default(),
+        origin: None,
         then: None,
         is_doubtful: false,
         key: world.next_key(),
         lost: Vec::new(),
         repeats: None,
     };
+    state.judge(world.today);
+    state
+}
+
+/// Begins with some values of a new record.
+pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
+    let mut state = State { origin: Some(filled.origin), ..init(kind, None, world) };
+    for (name, value) in filled.values {
+        if let Some(field) = state.form.field_mut(name) {
+            field.begin_with(&value);
+        }
+    }
     state.judge(world.today);
     state
 }
@@ -88,9 +103,9 @@ impl State {
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
     fn judge(&mut self, today: NaiveDate) -> Value {
+        self.form.echo(today);
         let (body, errors) = self.kind.read(&self.form, self.base.as_ref(), today);
         self.form.judge(&errors);
-        (self.kind.table().echo)(&mut self.form, today);
         body
     }
 

@@ -135,7 +135,7 @@ fn a_refusal_lands_beside_the_fields_and_the_rest_is_said_below() {
         [("email", "is taken"), ("identifiers[0].value", "is known"), ("clinic", "is shut")];
     driver.refuse(Lane::Save, problem(Kind::Validation, &errors));
     driver.shows("! is taken");
-    driver.shows("! entry 1: is known");
+    driver.shows("! line 1, value: is known");
     driver.shows("Not saved: clinic: is shut");
     assert_eq!(value(&driver, "first_name"), "Joe");
 }

@@ -87,10 +87,10 @@ fn everything_that_is_wrong_with_a_field_can_be_read() {
 fn all_rules_that_a_field_breaks_are_told() {
     let mut driver = Driver::with(people(), 5, 80, 30);
     driver.keys("<ctrl-n>Ana<backtab>insurance<enter>passport<ctrl-s>");
-    driver.shows("! entry 1: is required; entry 2: is required");
+    driver.shows("! line 1, value: is required; line 2, value: is required");
     let mut driver = Driver::looking_at(jose(), 80, 30);
-    driver.keys("<ctrl-e>x<ctrl-s>");
+    driver.keys("<ctrl-e><backtab><end><enter>passport: 7<ctrl-s>");
     let errors = [("identifiers[0].value", "is known"), ("identifiers[1].system", "is too long")];
     driver.refuse(Lane::Save, problem(Kind::Validation, &errors));
-    driver.shows("! entry 1: is known; entry 2: is too long");
+    driver.shows("! line 1, value: is known; line 2, system: is too long");
 }

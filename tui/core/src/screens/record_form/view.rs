@@ -47,7 +47,10 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
             painter.rule(inside, line);
             0
         }
-        None => painter.text(inside.x, line, inside.width, state.words().intro, theme.title),
+        None => {
+            let intro = state.origin.as_deref().unwrap_or(state.words().intro);
+            painter.text(inside.x, line, inside.width, intro, theme.title)
+        }
     };
     // It stands where it moves no field.
     let changed = match (state.is_doubtful, state.is_saving, state.form.is_changed()) {
