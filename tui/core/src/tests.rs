@@ -15,6 +15,7 @@ mod fixtures;
 mod forms;
 mod glance;
 mod glyphs;
+mod going_back;
 mod home;
 mod keys;
 mod list;
