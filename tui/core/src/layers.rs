@@ -1,6 +1,7 @@
 //! What lies over a screen: one stack, of which the topmost has the keys.
 
 pub mod actions;
+pub mod choose;
 pub mod conflict;
 pub mod field_help;
 pub mod filter;
@@ -25,6 +26,8 @@ use crate::{
 pub enum Layer {
     /// The help or the palette.
     Actions(Box<actions::State>),
+    /// One of several things to choose.
+    Choose(Box<choose::State>),
     /// What a field accepts.
     Field(Box<field_help::State>),
     /// What was said until now.
@@ -49,7 +52,11 @@ impl Layer {
             Self::Filter(state) => state.form.focused(),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Choose(_)
+            | Self::Field(_)
+            | Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_) => None,
         }
     }
 
@@ -60,7 +67,11 @@ impl Layer {
             Self::Filter(state) => state.form.focused_mut(),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Choose(_)
+            | Self::Field(_)
+            | Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_) => None,
         }
     }
 
@@ -78,6 +89,7 @@ impl Layer {
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
+            Self::Choose(state) => choose::update(state, world, event),
             Self::Field(state) => field_help::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
@@ -94,6 +106,7 @@ impl Layer {
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Actions(_) => actions::contexts(),
+            Self::Choose(_) => choose::contexts(),
             Self::Field(_) => field_help::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
@@ -112,7 +125,11 @@ impl Layer {
             Action::PageDown | Action::PageUp => {
                 matches!(
                     self,
-                    Self::Actions(_) | Self::Field(_) | Self::Messages(_) | Self::Sort(_)
+                    Self::Actions(_)
+                        | Self::Choose(_)
+                        | Self::Field(_)
+                        | Self::Messages(_)
+                        | Self::Sort(_)
                 )
             }
             _ => true,
@@ -137,7 +154,7 @@ impl Layer {
         match self {
             Self::Actions(state) => actions::settle(state, world),
             Self::Field(state) => field_help::settle(state, world),
-            Self::Messages(_) | Self::Sort(_) => {}
+            Self::Choose(_) | Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
@@ -156,6 +173,7 @@ impl Layer {
         let world = app.world();
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
+            Self::Choose(state) => choose::view(state, area, painter),
             Self::Field(state) => field_help::view(state, area, painter),
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),

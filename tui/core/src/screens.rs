@@ -286,6 +286,14 @@ impl Screen {
         }
     }
 
+    /// What it is called among other screens: of a form also whose it is.
+    pub fn heading(&self) -> String {
+        match self {
+            Self::Form(state) => state.heading(),
+            _ => self.title(),
+        }
+    }
+
     /// Whether something typed would be lost.
     pub fn is_changed(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use crate::{
     api::Call,
-    effect::{Effect, Lane},
+    effect::{Effect, Lane, ScreenId},
     input::action::Action,
     layers::Layer,
     record::{Record, RecordKind},
@@ -97,6 +97,10 @@ pub enum Step {
     Close,
     /// Take the topmost layer away and do this on what is below.
     CloseAnd(Action),
+    /// Park the form that is shown, and then leave.
+    ParkThen(Leave),
+    /// Go on with a parked form.
+    Resume(ScreenId),
     /// Say something that passes.
     Inform(String),
     /// Say something that stays.
@@ -113,4 +117,21 @@ pub enum Step {
     SaveAgain,
     /// Find out whether a write whose answer was lost has been done.
     Check,
+}
+
+impl Step {
+    /// Whether it has to wait until the screen that wants it is shown: it speaks of that screen, lays
+    /// something over it, or leaves it.
+    pub fn needs_screen(&self) -> bool {
+        matches!(
+            self,
+            Self::Push(_)
+                | Self::Go(_)
+                | Self::Leave(_)
+                | Self::Left(_)
+                | Self::Open(_)
+                | Self::Inform(_)
+                | Self::Warn(_)
+        )
+    }
 }

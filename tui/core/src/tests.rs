@@ -14,6 +14,7 @@ mod keys;
 mod list;
 mod meanwhile;
 mod offers;
+mod parking;
 mod screens;
 mod sections;
 mod session;

@@ -169,6 +169,7 @@ impl App {
     fn saved(&mut self, owner: ScreenId, call: &Call, record: Record, out: &mut Vec<Effect>) {
         let world = self.world.clone();
         let is_new = matches!(call, Call::Create { .. });
+        let is_shown = self.top() == owner;
         let answer = match self.opened_mut(owner) {
             Some(Screen::Form(state)) => Some(record_form::saved(state, &record, &world)),
             _ => None,
@@ -176,7 +177,7 @@ impl App {
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
             self.screens.retain(|opened| opened.id != owner);
-            out.extend(self.slots.close(owner));
+            self.close_parked(owner, out);
         }
         self.say(Tone::Info, said, out);
         self.learn(owner, &record, out);
@@ -184,9 +185,9 @@ impl App {
             self.refresh_list(record.kind(), out);
         }
         if let Some(leave @ (Leave::To(_) | Leave::LogOut | Leave::Quit)) = then {
-            return self.left(leave, out);
+            return self.leave(leave, out);
         }
-        if is_new && then.is_some() {
+        if is_new && is_shown && then.is_some() {
             let (screen, steps) = Screen::at(Route::Shown(record), &world);
             self.open(screen);
             self.apply(steps, out);

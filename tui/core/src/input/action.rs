@@ -69,6 +69,8 @@ pub enum Action {
     NewFromSearch,
     /// Register a relative of the record's person.
     Relative,
+    /// Park the form that is open, or go on with a parked one.
+    Park,
     /// Choose the order of the list.
     Sort,
     /// Narrow the list.
@@ -156,6 +158,7 @@ impl Action {
             | Self::Filter
             | Self::ClearFilters
             | Self::Copy
+            | Self::Park
             | Self::Register
             | Self::LocalDesk => false,
         }

@@ -60,6 +60,8 @@ table! {
     NewFromSearch "new from search" "Create a record with what was searched filled in." 0 [List:]
     Relative "new relative" "Register a relative: last name, address and phone are copied." 0
         [Record:]
+    Park "park" "Park the form that is open, or go on with a parked one." 44
+        [Global: on(Key::F(10))]
     Filter "filter" "Narrow the list." 70
         [List: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
