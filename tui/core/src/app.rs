@@ -294,7 +294,10 @@ impl App {
                 let screens = self.screens.iter_mut();
                 let due: Vec<_> =
                     screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
-                let is_any = due.iter().any(|(_, steps)| !steps.is_empty());
+                let of_layers: Vec<_> = self.layers.iter_mut().flat_map(Layer::ring).collect();
+                let is_any =
+                    !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
+                self.apply(of_layers, out);
                 for (owner, steps) in due {
                     self.apply_for(owner, steps, out);
                 }
@@ -336,6 +339,7 @@ impl App {
                 out.push(Effect::Disarm(Timer::Busy));
             }
         }
+        self.world.is_waiting = self.is_busy && self.slots.activity().is_some();
         let (width, height) = (self.world.width, self.world.height);
         let away = self.away(width).map_or(1, |lines| lines.len());
         let most = notice::rows_max(height);

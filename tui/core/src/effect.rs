@@ -28,6 +28,8 @@ pub enum Lane {
     Account,
     /// A list.
     List,
+    /// The find box.
+    Find,
     /// A record.
     Record,
     /// The history of a record.

@@ -5,6 +5,7 @@ pub mod choose;
 pub mod conflict;
 pub mod field_help;
 pub mod filter;
+pub mod find;
 pub mod messages;
 pub mod question;
 pub mod relogin;
@@ -30,6 +31,8 @@ pub enum Layer {
     Choose(Box<choose::State>),
     /// What a field accepts.
     Field(Box<field_help::State>),
+    /// The find box.
+    Find(Box<find::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -49,6 +52,7 @@ impl Layer {
     pub fn field(&self) -> Option<&Field> {
         match self {
             Self::Actions(state) => Some(&state.filter),
+            Self::Find(state) => Some(state.finder.field()),
             Self::Filter(state) => state.form.focused(),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
@@ -64,6 +68,7 @@ impl Layer {
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
+            Self::Find(state) => Some(state.finder.field_mut()),
             Self::Filter(state) => state.form.focused_mut(),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
@@ -85,12 +90,21 @@ impl Layer {
         }
     }
 
+    /// The pause after a search is over.
+    pub fn ring(&mut self) -> Vec<Step> {
+        match self {
+            Self::Find(state) => state.finder.ring(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Does something.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
             Self::Choose(state) => choose::update(state, world, event),
             Self::Field(state) => field_help::update(state, world, event),
+            Self::Find(state) => find::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -108,6 +122,7 @@ impl Layer {
             Self::Actions(_) => actions::contexts(),
             Self::Choose(_) => choose::contexts(),
             Self::Field(_) => field_help::contexts(),
+            Self::Find(_) => find::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -128,9 +143,13 @@ impl Layer {
                     Self::Actions(_)
                         | Self::Choose(_)
                         | Self::Field(_)
+                        | Self::Find(_)
                         | Self::Messages(_)
                         | Self::Sort(_)
                 )
+            }
+            Action::Arrive | Action::New | Action::NewFromSearch | Action::Results => {
+                !matches!(self, Self::Find(_))
             }
             _ => true,
         }
@@ -154,7 +173,7 @@ impl Layer {
         match self {
             Self::Actions(state) => actions::settle(state, world),
             Self::Field(state) => field_help::settle(state, world),
-            Self::Choose(_) | Self::Messages(_) | Self::Sort(_) => {}
+            Self::Choose(_) | Self::Find(_) | Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
@@ -175,6 +194,7 @@ impl Layer {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
             Self::Choose(state) => choose::view(state, area, painter),
             Self::Field(state) => field_help::view(state, area, painter),
+            Self::Find(state) => find::view(state, world, area, painter, has_focus),
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

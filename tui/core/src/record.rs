@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient};
+use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient, visit::Visit};
 
 use crate::{
     form::{Form, field::Field},
-    resource::{Banner, Deed, Head, RowHead, Section, Shown, Table, filled::Filled},
+    resource::{
+        Alert, Banner, Counting, Deed, Head, RowHead, Section, Shown, Table, filled::Filled,
+    },
     world::World,
 };
 
@@ -48,6 +50,13 @@ macro_rules! kinds {
             pub fn table(self) -> &'static Table {
                 match self {
                     $(Self::$kind => const { &<$kind>::TABLE }),*
+                }
+            }
+
+            /// How those of the same name are counted, where they are.
+            pub fn namesakes(self) -> Option<Counting> {
+                match self {
+                    $(Self::$kind => <$kind>::NAMESAKES),*
                 }
             }
 
@@ -160,10 +169,36 @@ macro_rules! kinds {
                 }
             }
 
+            /// What tells it from others of the same name, in a few words.
+            pub fn about(&self) -> String {
+                match self {
+                    $(Self::$kind(record) => record.about()),*
+                }
+            }
+
             /// What stands at the top of its page.
             pub fn banner(&self) -> Banner {
                 match self {
                     $(Self::$kind(record) => record.banner()),*
+                }
+            }
+
+            /// Its name as it is written. Safe to be drawn.
+            pub fn name(&self) -> String {
+                self.row().name
+            }
+
+            /// Its name as a list by last name has it, where that differs.
+            pub fn sorted_name(&self) -> Option<String> {
+                match self {
+                    $(Self::$kind(record) => record.sorted_name()),*
+                }
+            }
+
+            /// What stands in its banner on a row of its own.
+            pub fn alert(&self) -> Option<Alert> {
+                match self {
+                    $(Self::$kind(record) => record.alert()),*
                 }
             }
 
@@ -228,9 +263,21 @@ macro_rules! kinds {
     };
 }
 
+impl Record {
+    /// The visit that it is.
+    pub fn into_visit(self) -> Option<Visit> {
+        match self {
+            Self::Visit(visit) => Some(*visit),
+            _ => None,
+        }
+    }
+}
+
 kinds! {
     /// A patient.
     Patient at paths::PATIENTS,
     /// A doctor.
     Doctor at paths::DOCTORS,
+    /// A visit of a patient to the clinic.
+    Visit at paths::VISITS,
 }

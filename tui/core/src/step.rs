@@ -2,11 +2,15 @@
 
 use crate::{
     api::Call,
+    date::Calendar,
     effect::{Effect, Lane, ScreenId},
     input::action::Action,
     layers::Layer,
     record::{Record, RecordKind},
-    resource::{Query, filled::Filled},
+    resource::{
+        Query,
+        filled::{self, Filled},
+    },
     screens::Screen,
     session::Session,
 };
@@ -23,6 +27,8 @@ pub enum Event {
 /// A section, which a function key opens. Its screen is the first one: there is nothing behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// The day at the desk.
+    Home,
     /// The list of the records of a kind.
     List(RecordKind),
     /// The dashboard.
@@ -68,6 +74,34 @@ pub enum Route {
     Edit(Record),
 }
 
+impl Route {
+    /// The form for a new record, with what was searched filled in if that is to be used.
+    pub fn new_from(kind: RecordKind, typed: &str, is_used: bool, calendar: Calendar) -> Self {
+        match is_used && !typed.is_empty() {
+            true => Self::Filled(kind, filled::from_search(kind, typed, calendar)),
+            false => Self::New(kind),
+        }
+    }
+
+    /// The page of a record that a list or a find box has.
+    pub fn of(record: &Record) -> Self {
+        let is_archived = record.archived().is_some();
+        let (kind, id, name) = (record.kind(), record.id(), record.row().name);
+        Self::Record { kind, id, name, is_archived, to_edit: false }
+    }
+
+    /// The same page, from which the form is opened as soon as the record has been read.
+    #[must_use]
+    pub fn to_edit(self) -> Self {
+        match self {
+            Self::Record { kind, id, name, is_archived, .. } => {
+                Self::Record { kind, id, name, is_archived, to_edit: true }
+            }
+            other => other,
+        }
+    }
+}
+
 /// One thing that a screen or a layer wants done.
 #[derive(Clone)]
 pub enum Step {
@@ -85,6 +119,8 @@ pub enum Step {
     Push(Box<Screen>),
     /// Go to another screen.
     Go(Route),
+    /// Go to another screen in the place of those that lie over the section's first one.
+    Instead(Route),
     /// Leave this screen, after asking if something would be lost.
     Leave(Leave),
     /// Leave this screen without asking.

@@ -1,6 +1,7 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
 mod any_order;
+mod beside;
 mod blind;
 mod choices;
 mod dashboard;
@@ -10,6 +11,8 @@ mod fields;
 mod filled;
 mod fixtures;
 mod forms;
+mod glance;
+mod home;
 mod keys;
 mod list;
 mod meanwhile;

@@ -31,6 +31,8 @@ pub struct World {
     pub status_rows: u16,
     /// The order of day and month in dates that are typed.
     pub date_order: DateOrder,
+    /// Whether an answer has been awaited for so long that it is said.
+    pub is_waiting: bool,
     /// Rows of a page of a list.
     pub page_size: i64,
     /// Names this run of the program.
@@ -62,6 +64,7 @@ impl World {
             width: options.width,
             height: options.height,
             status_rows: 1,
+            is_waiting: false,
             page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
             run: options.run,
             opened: 0,
@@ -123,6 +126,14 @@ impl World {
         match self.zone {
             Some(zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
             None => at.format("%Y-%m-%d %H:%M UTC").to_string(),
+        }
+    }
+
+    /// The time of a moment as a clock in the clinic shows it.
+    pub fn clock(&self, at: &DateTime<Utc>) -> String {
+        match self.zone {
+            Some(zone) => at.with_timezone(&zone).format("%H:%M").to_string(),
+            None => at.format("%H:%M UTC").to_string(),
         }
     }
 

@@ -75,8 +75,8 @@ impl App {
         if !self.layers.is_empty() || self.field_mut().is_some() {
             return;
         }
-        if let Some(screen) = self.top_mut() {
-            screen.begin_find();
+        if self.top_mut().is_some_and(|screen| !screen.begin_find() && screen.takes_find_box()) {
+            self.layers.push(Layer::Find(Box::default()));
         }
     }
 

@@ -9,7 +9,6 @@ use crate::{
     layers::{Layer, question, relogin},
     msg::Desk,
     notice::{Notices, Tone},
-    record::RecordKind,
     screens::{Screen, first_start, login, register},
     session::{Session, SessionHandle},
     step::{Place, Step},
@@ -164,10 +163,7 @@ impl App {
     }
 
     fn enter(&mut self, session: Session, out: &mut Vec<Effect>) {
-        // The list looks at what the session may do.
-        let mut world = self.world.clone();
-        world.hand_to(Some(session.clone()));
-        let (screen, steps) = Screen::first(Place::List(RecordKind::Patient), &world);
+        let (screen, steps) = Screen::first(Place::Home, &self.world);
         self.restart(screen, Some(session), out);
         self.ask_permissions(out);
         self.apply(steps, out);

@@ -15,10 +15,14 @@ pub enum Action {
     Repaint,
     /// Stop the process.
     Suspend,
+    /// Go to the day at the desk.
+    Home,
     /// Go to the patients.
     Patients,
     /// Go to the doctors.
     Doctors,
+    /// Go to the visits.
+    Visits,
     /// Go to the dashboard.
     Dashboard,
     /// End the session.
@@ -79,6 +83,8 @@ pub enum Action {
     ClearFilters,
     /// Edit the record.
     Edit,
+    /// Say that a patient has arrived, or take a visit its next step.
+    Arrive,
     /// Archive the record.
     Archive,
     /// Restore the record from the archive.
@@ -103,6 +109,8 @@ impl Action {
     /// The section that it opens.
     pub fn place(self) -> Option<Place> {
         Some(match self {
+            Self::Home => Place::Home,
+            Self::Visits => Place::List(RecordKind::Visit),
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
             Self::Dashboard => Place::Dashboard,
@@ -119,6 +127,7 @@ impl Action {
             | Self::NewFromSearch
             | Self::Relative
             | Self::Edit
+            | Self::Arrive
             | Self::Archive
             | Self::Restore
             | Self::TakeMine
@@ -132,8 +141,10 @@ impl Action {
             | Self::Messages
             | Self::Repaint
             | Self::Suspend
+            | Self::Home
             | Self::Patients
             | Self::Doctors
+            | Self::Visits
             | Self::Dashboard
             | Self::LogOut
             | Self::Quit
@@ -174,6 +185,8 @@ pub enum Context {
     Form,
     /// Rows to move among, or a page to scroll.
     Rows,
+    /// The find box.
+    Find,
     /// The search field of a list.
     Search,
     /// The rows of a list.
@@ -201,6 +214,7 @@ pub enum Context {
 impl Context {
     /// Every context, in the order in which they are listed.
     pub const ALL: &'static [Self] = &[
+        Self::Find,
         Self::Search,
         Self::Results,
         Self::List,
@@ -223,6 +237,7 @@ impl Context {
             Self::Text => "Typing",
             Self::Form => "Forms",
             Self::Rows => "Moving",
+            Self::Find => "Find box",
             Self::Search => "Search field",
             Self::Results => "Rows of a list",
             Self::List => "Lists",

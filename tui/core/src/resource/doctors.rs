@@ -17,7 +17,7 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
+    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words, sorted,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -54,9 +54,9 @@ impl Shown for Doctor {
             copy: "copy licence",
         },
         orders: &[
-            Order::new(None, "by last name; a search: best matches first"),
-            Order::new(Some("last_name"), "by last name"),
-            Order::new(Some("-last_name"), "by last name, Z to A"),
+            Order::new(None, "by last name; a search: best matches first").by_last_name(),
+            Order::new(Some("last_name"), "by last name").by_last_name(),
+            Order::new(Some("-last_name"), "by last name, Z to A").by_last_name(),
             Order::new(Some("first_name"), "by first name"),
             Order::new(Some("specialization"), "by specialisation"),
             Order::new(Some("-created_at"), "newest record first"),
@@ -82,7 +82,7 @@ impl Shown for Doctor {
                 })
             },
         ],
-        create: SessionPermission::CreateDoctor,
+        create: Some(SessionPermission::CreateDoctor),
         label,
         value: |_, _| None,
         trace,
@@ -113,6 +113,10 @@ impl Shown for Doctor {
         format!("{}, {}", display(&self.full_name), display(&self.specialization))
     }
 
+    fn about(&self) -> String {
+        format!("doctor, {}", display(&self.specialization))
+    }
+
     fn banner(&self) -> Banner {
         let count = self.active_patients;
         let patients = if count == 1 { "patient" } else { "patients" };
@@ -122,6 +126,10 @@ impl Shown for Doctor {
             line: format!("{} · {count} {patients}", display(&self.specialization)),
             warning: (!self.is_available).then(|| "accepts no patients".to_owned()),
         }
+    }
+
+    fn sorted_name(&self) -> Option<String> {
+        sorted(self.first_name.as_deref(), self.last_name.as_deref())
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {

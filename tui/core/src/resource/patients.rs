@@ -14,8 +14,8 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
-    filled::Filled,
+    Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, RowHead, Section, Shown,
+    Table, Words, filled::Filled, sorted,
 };
 use crate::{
     form::{Form, field::Field},
@@ -52,9 +52,9 @@ impl Shown for Patient {
             copy: "copy MRN",
         },
         orders: &[
-            Order::new(None, "by last name; a search: best matches first"),
-            Order::new(Some("last_name"), "by last name"),
-            Order::new(Some("-last_name"), "by last name, Z to A"),
+            Order::new(None, "by last name; a search: best matches first").by_last_name(),
+            Order::new(Some("last_name"), "by last name").by_last_name(),
+            Order::new(Some("-last_name"), "by last name, Z to A").by_last_name(),
             Order::new(Some("first_name"), "by first name"),
             Order::new(Some("date_of_birth"), "oldest first"),
             Order::new(Some("-date_of_birth"), "youngest first"),
@@ -93,11 +93,14 @@ impl Shown for Patient {
                 })
             },
         ],
-        create: SessionPermission::CreatePatient,
+        create: Some(SessionPermission::CreatePatient),
         label,
         value,
         trace: form::trace,
     };
+
+    const NAMESAKES: Option<Counting> =
+        Some((SessionPermission::ReadAllPatients, &[("clinical", "false")]));
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Name", 0, 0, |patient| Some(patient.full_name.clone())),
@@ -124,6 +127,11 @@ impl Shown for Patient {
         format!("{}{born}, {}", display(&self.full_name), display(&self.mrn))
     }
 
+    fn about(&self) -> String {
+        let sex = self.gender.map_or(" ", Gender::as_str);
+        format!("{:10}  {sex}  {}", born_of(self), display(&self.mrn))
+    }
+
     /// Who it is: name, sex, age and medical record number; a death as a warning.
     fn banner(&self) -> Banner {
         let sex = match self.gender {
@@ -132,9 +140,10 @@ impl Shown for Patient {
             Some(Gender::Other) => "other sex",
             Some(gender) => gender.word(),
         };
+        let about = if self.date_of_birth_estimated { "about " } else { "" };
         let age = match (self.age, self.deceased_on) {
-            (Some(age), Some(_)) => format!("died at {age}"),
-            (Some(age), None) => format!("{age} years"),
+            (Some(age), Some(_)) => format!("died at {about}{age}"),
+            (Some(age), None) => format!("{about}{age} years"),
             (None, _) => "age unknown".to_owned(),
         };
         let born = match born_of(self) {
@@ -147,6 +156,24 @@ impl Shown for Patient {
             line: format!("{sex} · {age}{born}"),
             warning: self.deceased_on.map(|day| format!("† died {day}")),
         }
+    }
+
+    fn sorted_name(&self) -> Option<String> {
+        sorted(self.first_name.as_deref(), self.last_name.as_deref())
+    }
+
+    /// That there are allergies, and which, as far as the answer says it.
+    fn alert(&self) -> Option<Alert> {
+        let words = self.allergies.as_deref().unwrap_or_default();
+        let words = words.lines().map(str::trim).filter(|line| !line.is_empty());
+        let words = words.collect::<Vec<_>>().join("; ");
+        let is_warning = self.has_allergies || !words.is_empty();
+        let text = match is_warning {
+            false => "No allergies recorded".to_owned(),
+            true if words.is_empty() => "! Allergies: recorded, but not shown".to_owned(),
+            true => format!("! Allergies: {}", display(&words)),
+        };
+        Some(Alert { text, is_warning })
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {

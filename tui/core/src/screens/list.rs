@@ -2,7 +2,6 @@
 //! the rows that were found.
 
 mod answers;
-mod new;
 mod turning;
 mod view;
 
@@ -17,7 +16,7 @@ use crate::{
     record::{Record, RecordKind},
     resource::{Query, Row},
     search::{Next, Search},
-    step::{Event, Route, Step},
+    step::{Event, Leave, Route, Step},
     world::World,
 };
 
@@ -66,6 +65,8 @@ pub struct State {
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
+    /// Whether the rows are ordered by last name, so that their names begin with it.
+    is_by_last_name: bool,
     pub(crate) selected: usize,
     pub(crate) top: usize,
     pub(crate) page: Option<Shown>,
@@ -87,6 +88,7 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         is_searching: true,
         query: Query::default(),
         rows: Vec::new(),
+        is_by_last_name: false,
         selected: 0,
         top: 0,
         page: None,
@@ -183,7 +185,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
-        Action::Results | Action::Back if state.is_searching => {
+        Action::Back if state.is_searching && state.search.field.value().is_empty() => {
+            vec![Step::Leave(Leave::Back)]
+        }
+        Action::Back if state.is_searching => {
+            state.search.act(Action::ClearField);
+            edited(state, world)
+        }
+        Action::Results if state.is_searching => {
             state.is_searching = state.rows.is_empty();
             state.search.select();
             send_due(state, world)
@@ -212,7 +221,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if offers(state, world, action) => {
-            vec![state.new_record(world, action == Action::NewFromSearch)]
+            let is_used = action == Action::NewFromSearch || !has_found(state);
+            let typed = state.search.text();
+            vec![Step::Go(Route::new_from(state.kind, typed, is_used, world.calendar()))]
         }
         Action::Sort => {
             vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
@@ -264,6 +275,11 @@ fn open(state: &State, to_edit: bool) -> Vec<Step> {
     })]
 }
 
+/// Whether the typed text has found anything.
+fn has_found(state: &State) -> bool {
+    !state.rows.is_empty() && !state.is_outdated
+}
+
 /// Sends the typed text, or lets it wait for the pause after the request before.
 fn edited(state: &mut State, world: &World) -> Vec<Step> {
     let next = state.search.edited();
@@ -313,11 +329,12 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::NewFromSearch if state.search.text().is_empty() => false,
         Action::New | Action::NewFromSearch => {
-            world.may(state.kind.table().create) && !state.is_archive()
+            state.kind.table().create.is_some_and(|needed| world.may(needed)) && !state.is_archive()
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
         Action::Search => !state.is_searching,
+        Action::Arrive => false,
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

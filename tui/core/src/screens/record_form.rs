@@ -22,6 +22,7 @@ use crate::{
         conflict::{self, Merge},
         question,
     },
+    namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::{Row, Words, filled::Filled},
     step::{Event, Leave, Step},
@@ -36,6 +37,8 @@ pub struct State {
     pub(crate) form: Form,
     /// The record as it was read.
     pub(crate) base: Option<Record>,
+    /// Others who have the record's name, where that can be known.
+    pub(crate) namesakes: Option<Namesakes>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
@@ -67,6 +70,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         kind,
         form: Form::new(kind.fields(base.as_ref())).dated(world.date_order),
         base,
+        namesakes: None,
         is_saving: false,
         sent: Attempt::default(),
         origin: None,
@@ -347,6 +351,6 @@ pub fn contexts() -> &'static [Context] {
 
 /// Scrolls so that the focused field is seen.
 pub fn settle(state: &mut State, world: &World) {
-    let area = view::place(world.body());
+    let area = view::place(state, world);
     state.form.settle(area.width, area.height);
 }

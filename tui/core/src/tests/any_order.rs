@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
-use shared::Kind;
+use shared::{Kind, visit::VisitStatus};
 
 use super::{
     driver::Driver,
     fixtures::{
-        history, jose, listed, meta, one, page, patient, people, problem, session, signed_in,
-        stale, user,
+        history, jose, listed, lookup, meta, one, page, patient, people, problem, session,
+        signed_in, stale, user, visit, visits,
     },
 };
 use crate::{
@@ -95,6 +95,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::Meta,
         Lane::Account,
         Lane::List,
+        Lane::Find,
         Lane::Record,
         Lane::History,
         Lane::Namesakes,
@@ -139,9 +140,16 @@ fn good(lane: Lane) -> Vec<Reply> {
             Reply::User(Box::new(user(1, "ana"))),
             Reply::User(Box::new(user(2, "bob"))),
         ],
-        Lane::List => vec![listed(page(people(), 900)), listed(page(Vec::new(), 0))],
+        Lane::List => vec![
+            visits(vec![visit(1, VisitStatus::Waiting), visit(2, VisitStatus::InRoom)]),
+            listed(page(people(), 900)),
+            listed(page(Vec::new(), 0)),
+        ],
         Lane::Record => {
             vec![named("José"), named("\u{202e}\u{1b}[31m"), listed(page(people(), 5))]
+        }
+        Lane::Find => {
+            vec![lookup(people(), "Gó"), lookup(vec![jose()], ""), lookup(Vec::new(), "x")]
         }
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],

@@ -78,6 +78,7 @@ impl Driver {
     fn listing(mut self, patients: Vec<Patient>, count: i64) -> Self {
         self.keys("ana<tab>a long password<enter>");
         self.log_in(1, "ana");
+        self.keys("<f3>");
         self.answer(Lane::List, Ok(listed(page(patients, count))));
         self
     }

@@ -40,6 +40,8 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Offset::At(offset) => offset,
         Offset::EndsAt(end) => (end - length).max(0),
     };
+    let is_search = !state.search.text().is_empty();
+    state.is_by_last_name = state.kind.table().is_by_last_name(&state.query, is_search);
     state.rows = page.results.iter().map(Row::of).collect();
     state.page = Some(Shown {
         offset,
