@@ -16,6 +16,7 @@ mod replies;
 mod session;
 mod slots;
 mod steps;
+mod undo;
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ use crate::{
     world::World,
 };
 use slots::Slots;
+use undo::Undo;
 
 /// The wait after which a running request is shown as such.
 pub const BUSY_AFTER: Duration = Duration::from_millis(150);
@@ -95,6 +97,8 @@ pub struct App {
     interrupted: Vec<(Slot, Call)>,
     /// Forms that were put aside, oldest first.
     parked: Vec<Opened>,
+    /// The last save, while it can be taken back.
+    undo: Option<Undo>,
     is_busy: bool,
     is_busy_armed: bool,
     /// Why the server is away, while it is.
@@ -118,6 +122,7 @@ impl App {
             slots: Slots::default(),
             interrupted: Vec::new(),
             parked: Vec::new(),
+            undo: None,
             is_busy: false,
             is_busy_armed: false,
             offline: None,
@@ -197,6 +202,7 @@ impl App {
         match action {
             Action::LogOut if self.world.session().is_none() => false,
             Action::Park => self.can_park(),
+            Action::UndoSave => self.can_undo(),
             _ if action.place().is_some() => {
                 self.world.session().is_some() && self.layers.is_empty()
             }

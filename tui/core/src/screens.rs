@@ -109,6 +109,10 @@ impl Screen {
                 let form = record_form::filled(kind, filled, world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+            Route::Changed(record, values) => {
+                let form = record_form::changed(record, values, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())

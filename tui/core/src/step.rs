@@ -72,6 +72,8 @@ pub enum Route {
     Filled(RecordKind, Filled),
     /// The form for a record.
     Edit(Record),
+    /// The form for a record, with these values put in as changes.
+    Changed(Record, Vec<(&'static str, String)>),
 }
 
 impl Route {

@@ -21,4 +21,5 @@ mod parking;
 mod screens;
 mod sections;
 mod session;
+mod undo;
 mod users;

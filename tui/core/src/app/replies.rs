@@ -3,7 +3,7 @@
 
 use shared::Kind;
 
-use super::{App, slots::Running};
+use super::{App, slots::Running, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
@@ -115,7 +115,8 @@ impl App {
     }
 
     /// Shows a record as it is now on every screen but the one that knows it already.
-    fn learn(&mut self, from: ScreenId, record: &Record, out: &mut Vec<Effect>) {
+    pub(super) fn learn(&mut self, from: ScreenId, record: &Record, out: &mut Vec<Effect>) {
+        self.check_undo(record);
         let others = self.screens.iter_mut().filter(|opened| opened.id != from);
         let steps: Vec<_> = others.map(|opened| (opened.id, opened.screen.learn(record))).collect();
         for (owner, steps) in steps {
@@ -145,6 +146,7 @@ impl App {
             Err(failure) => Err(failure),
         };
         match (call, result) {
+            (_, result) if owner == ScreenId::APP => self.undone(result, out),
             (Call::Create { .. } | Call::Change { .. }, Ok(record)) => {
                 self.saved(owner, call, record, out);
             }
@@ -176,10 +178,18 @@ impl App {
         let world = self.world.clone();
         let is_new = matches!(call, Call::Create { .. });
         let is_shown = self.top() == owner;
+        let mut undo = None;
         let answer = match self.opened_mut(owner) {
-            Some(Screen::Form(state)) => Some(record_form::saved(state, &record, &world)),
+            Some(Screen::Form(state)) => {
+                let before = state.base.as_ref().filter(|_| !is_new);
+                undo = before.and_then(|before| Undo::new(before, &record, &world));
+                Some(record_form::saved(state, &record, &world))
+            }
             _ => None,
         };
+        if answer.is_some() {
+            self.undo = undo;
+        }
         // A form has taken it in already. Other screens learn of it as of any other change.
         let from = if answer.is_some() { owner } else { ScreenId::APP };
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));

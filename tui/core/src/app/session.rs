@@ -100,6 +100,7 @@ impl App {
         self.open(screen);
         self.layers.clear();
         self.parked.clear();
+        self.undo = None;
         self.interrupted.clear();
         out.extend(self.slots.forget_session());
         out.push(Effect::Disarm(Timer::Search));
@@ -191,7 +192,10 @@ impl App {
     /// own word.
     fn resume_interrupted(&mut self, out: &mut Vec<Effect>) {
         for (slot, call) in std::mem::take(&mut self.interrupted) {
-            if call.is_write() {
+            if call.is_write() && slot.owner == ScreenId::APP {
+                let said = "The last save was not taken back: the session was over.".to_owned();
+                self.say(Tone::Error, said, out);
+            } else if call.is_write() {
                 let question = Layer::Question(Box::new(question::resend(&call)));
                 self.apply_for(slot.owner, vec![Step::Open(Box::new(question))], out);
             } else {

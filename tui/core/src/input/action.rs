@@ -73,6 +73,10 @@ pub enum Action {
     NewFromSearch,
     /// Register a relative of the record's person.
     Relative,
+    /// Choose values in the history to be put back.
+    PutBack,
+    /// Take the last save back.
+    UndoSave,
     /// Park the form that is open, or go on with a parked one.
     Park,
     /// Choose the order of the list.
@@ -126,6 +130,8 @@ impl Action {
             | Self::New
             | Self::NewFromSearch
             | Self::Relative
+            | Self::PutBack
+            | Self::UndoSave
             | Self::Edit
             | Self::Arrive
             | Self::Archive

@@ -63,6 +63,9 @@ table! {
         [List:; Find:]
     Relative "new relative" "Register a relative: last name, address and phone are copied." 0
         [Record:]
+    PutBack "put back" "Put values from the history back, as changes in the form." 0 [Record:]
+    UndoSave "undo save" "Take the last save back, unless the record was changed since." 0
+        [Global:]
     Park "park" "Park the form that is open, or go on with a parked one." 44
         [Global: on(Key::F(10))]
     Filter "filter" "Narrow the list." 70

@@ -96,6 +96,19 @@ pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
     state
 }
 
+/// Begins with a record and some changes of it, each of which can be undone in its field.
+pub fn changed(record: Record, values: Vec<(&'static str, String)>, world: &World) -> State {
+    let mut state = init(record.kind(), Some(record), world);
+    for (name, value) in &values {
+        state.form.set(name, value);
+    }
+    if let Some((first, _)) = values.first() {
+        state.form.focus_on(first);
+    }
+    state.judge(world.today);
+    state
+}
+
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
