@@ -13,6 +13,7 @@ pub mod layers;
 pub mod msg;
 pub mod namesakes;
 pub mod notice;
+pub mod person;
 pub mod record;
 pub mod resource;
 pub mod screens;

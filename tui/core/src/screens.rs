@@ -19,6 +19,7 @@ use crate::{
     form::{Form, field::Field},
     input::action::{Action, Context},
     namesakes::Namesakes,
+    person::Person,
     record::{Record, RecordKind},
     resource::next_step,
     step::{Event, Place, Route, Step},
@@ -84,7 +85,15 @@ impl Screen {
             Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
             _ => None,
         };
+        let about = match &route {
+            Route::Edit(record) => Person::of(record),
+            _ => None,
+        };
         let (mut screen, mut steps) = Self::of(route, world);
+        if let (Some(about), Some(person)) = (about, screen.person_mut()) {
+            steps.push(about.ask());
+            *person = Some(about);
+        }
         if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
             *namesakes = Namesakes::of(kind, &name, world);
             steps.extend(namesakes.as_ref().map(Namesakes::ask));
@@ -150,6 +159,15 @@ impl Screen {
             Self::Home(state) => Some(state.finder.field_mut()),
             Self::List(state) => state.field_mut(),
             Self::Form(state) => state.form.focused_mut(),
+        }
+    }
+
+    /// The person whom its record is about, on the screens of one record.
+    fn person_mut(&mut self) -> Option<&mut Option<Person>> {
+        match self {
+            Self::Detail(state) => Some(&mut state.person),
+            Self::Form(state) => Some(&mut state.person),
+            _ => None,
         }
     }
 
@@ -233,6 +251,12 @@ impl Screen {
             }
             return Vec::new();
         }
+        if let (Call::Read { kind, id, .. }, Some(Some(person))) = (call, self.person_mut())
+            && person.is(*kind, *id)
+        {
+            person.take(answer);
+            return Vec::new();
+        }
         match self {
             Self::Home(state) => home::answered(state, call, answer),
             Self::List(state) => list::answered(state, world, answer),
@@ -247,6 +271,9 @@ impl Screen {
 
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record) -> Vec<Step> {
+        if let Some(Some(person)) = self.person_mut() {
+            person.learn(record);
+        }
         match (self, record) {
             (Self::Home(state), record) => state.learn(record),
             (Self::List(state), record) => {

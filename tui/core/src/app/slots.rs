@@ -130,6 +130,7 @@ impl Slots {
             (Lane::Record, "Loading …"),
             (Lane::History, "Loading …"),
             (Lane::Namesakes, "Loading …"),
+            (Lane::Person, "Loading …"),
             (Lane::Dashboard, "Loading …"),
             (Lane::Meta, "Connecting …"),
         ];

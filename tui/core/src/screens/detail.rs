@@ -11,6 +11,7 @@ use crate::{
     input::action::{Action, Context},
     layers::{Layer, question},
     namesakes::Namesakes,
+    person::{self, Person},
     record::{Record, RecordKind},
     resource::Deed,
     step::{Event, Leave, Route, Step},
@@ -33,6 +34,8 @@ pub struct State {
     pub(crate) failure: Option<String>,
     /// Others who have the record's name, where that can be known.
     pub(crate) namesakes: Option<Namesakes>,
+    /// The person whom the record is about, where that is another one.
+    pub(crate) person: Option<Person>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
     pub(crate) edits_next: bool,
@@ -70,6 +73,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         history_failure: None,
         failure: None,
         namesakes: None,
+        person: None,
         scroll: 0,
         edits_next: false,
     }
@@ -101,8 +105,9 @@ impl State {
         self.is_archived = record.archived().is_some();
         self.name = record.name();
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
+        let person = person::follow(&mut self.person, &record);
         self.record = Some(record);
-        let mut steps: Vec<_> = namesakes.into_iter().collect();
+        let mut steps: Vec<_> = namesakes.into_iter().chain(person).collect();
         if self.allows(Deed::History) {
             steps.push(self.history_at(None));
         } else {
@@ -142,7 +147,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => {
             let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
-            return state.ask().into_iter().chain(namesakes).collect();
+            let person = state.person.as_ref().map(Person::ask);
+            return state.ask().into_iter().chain(namesakes).chain(person).collect();
         }
         _ if !offers(state, action) => {}
         Action::Edit => return edit(state).into_iter().collect(),
