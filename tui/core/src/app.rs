@@ -10,7 +10,10 @@
 //! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
 //! needs by itself.
 
+mod assigning;
+mod bulk;
 mod dispatch;
+mod live;
 mod replies;
 mod session;
 mod slots;
@@ -28,7 +31,7 @@ use crate::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::Layer,
+    layers::{Layer, picker},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, list, opening},
@@ -68,6 +71,8 @@ pub struct Options {
 struct Opened {
     id: ScreenId,
     screen: Screen,
+    /// Whether a live change has outdated what it shows.
+    is_stale: bool,
 }
 
 /// The application.
@@ -90,6 +95,8 @@ pub struct App {
     retry_after: Duration,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
+    /// Whether the pause after a refresh because of live changes runs.
+    is_following: bool,
     is_dirty: bool,
 }
 
@@ -99,7 +106,11 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             world: World::new(options),
-            screens: vec![Opened { id: newest, screen: Screen::Opening(opening::init()) }],
+            screens: vec![Opened {
+                id: newest,
+                screen: Screen::Opening(opening::init()),
+                is_stale: false,
+            }],
             newest,
             layers: Vec::new(),
             notices: Notices::default(),
@@ -110,6 +121,7 @@ impl App {
             offline: None,
             retry_after: RETRY_MIN,
             founder: None,
+            is_following: false,
             is_dirty: true,
         }
     }
@@ -230,12 +242,20 @@ impl App {
 
     fn open(&mut self, screen: Screen) {
         self.newest = self.newest.next();
-        self.screens.push(Opened { id: self.newest, screen });
+        self.screens.push(Opened { id: self.newest, screen, is_stale: false });
     }
 
-    /// The list, and its name.
+    /// The picker that is open.
+    fn picker_mut(&mut self) -> Option<&mut picker::State> {
+        self.layers.iter_mut().rev().find_map(|layer| match layer {
+            Layer::Picker(state) => Some(&mut **state),
+            _ => None,
+        })
+    }
+
+    /// The list that was opened last, and its name.
     fn list_mut(&mut self) -> Option<(ScreenId, &mut list::State)> {
-        self.screens.iter_mut().find_map(|opened| match &mut opened.screen {
+        self.screens.iter_mut().rev().find_map(|opened| match &mut opened.screen {
             Screen::List(state) => Some((opened.id, &mut **state)),
             _ => None,
         })
@@ -256,6 +276,7 @@ impl App {
                 true
             }
             Msg::Reply(ticket, result) => self.reply(ticket, result, out),
+            Msg::Live(changes) => self.changed(&changes, out),
             Msg::Today(today) => {
                 if self.world.meta.is_some() {
                     // The clinic's day counts: the server says when that ends.
@@ -282,15 +303,18 @@ impl App {
             }
             Timer::Toast => self.notices.pass(),
             Timer::Retry => self.retry(out),
+            Timer::Live => self.follow_on(out),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();
                 let due: Vec<_> =
                     screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
-                let of_layers: Vec<_> = self.layers.iter_mut().flat_map(Layer::ring).collect();
+                let world = self.world.clone();
+                let mut of_layers: Vec<_> =
+                    self.layers.iter_mut().flat_map(|layer| layer.ring(&world)).collect();
                 let is_any =
                     !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
-                self.apply(of_layers, out);
+                self.apply(std::mem::take(&mut of_layers), out);
                 for (owner, steps) in due {
                     self.apply_for(owner, steps, out);
                 }

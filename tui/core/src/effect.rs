@@ -34,6 +34,10 @@ pub enum Lane {
     Record,
     /// The history of a record.
     History,
+    /// The records from which one is picked.
+    Pick,
+    /// The records of another kind that belong to a record.
+    Related,
     /// Other records with the name of one.
     Namesakes,
     /// The person whom a record is about.
@@ -71,6 +75,8 @@ pub enum Timer {
     Busy,
     /// The end of a passing message.
     Toast,
+    /// The pause after a refresh because of live changes.
+    Live,
     /// The next try to reach a server that is away.
     Retry,
 }
@@ -102,6 +108,9 @@ pub enum Effect {
     },
     /// Forget the tokens of a session, and tell the server that it is over. No answer is waited for.
     EndSession(SessionHandle),
+    /// Listen to the changes of records that the server reports to a session, as
+    /// [`Msg::Live`](crate::msg::Msg::Live), until that session ends or another one listens.
+    Listen(SessionHandle),
     /// Stop waiting for a slot's request. Never for a write.
     Abort(Slot),
     /// Send [`Msg::Timer`](crate::msg::Msg::Timer) after a while.

@@ -6,8 +6,10 @@ pub mod field_help;
 pub mod filter;
 pub mod find;
 pub mod messages;
+pub mod picker;
 pub mod question;
 pub mod relogin;
+pub mod results;
 pub mod sort;
 
 use ratatui_core::layout::Rect;
@@ -36,10 +38,14 @@ pub enum Layer {
     Sort(sort::State),
     /// The filters of the list.
     Filter(Box<filter::State>),
+    /// A record to be picked.
+    Picker(Box<picker::State>),
     /// A question.
     Question(Box<question::State>),
     /// The login over a session that is over.
     Relogin(Box<login::State>),
+    /// Writes for several records, with their results.
+    Results(Box<results::State>),
     /// Two versions of a record.
     Conflict(Box<conflict::State>),
 }
@@ -51,9 +57,14 @@ impl Layer {
             Self::Actions(state) => Some(&state.filter),
             Self::Find(state) => Some(state.finder.field()),
             Self::Filter(state) => state.form.focused(),
+            Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Field(_)
+            | Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_)
+            | Self::Results(_) => None,
         }
     }
 
@@ -63,9 +74,14 @@ impl Layer {
             Self::Actions(state) => Some(&mut state.filter),
             Self::Find(state) => Some(state.finder.field_mut()),
             Self::Filter(state) => state.form.focused_mut(),
+            Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Field(_) | Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Field(_)
+            | Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_)
+            | Self::Results(_) => None,
         }
     }
 
@@ -80,9 +96,10 @@ impl Layer {
     }
 
     /// The pause after a search is over.
-    pub fn ring(&mut self) -> Vec<Step> {
+    pub fn ring(&mut self, world: &World) -> Vec<Step> {
         match self {
             Self::Find(state) => state.finder.ring(),
+            Self::Picker(state) => picker::ring(state, world),
             _ => Vec::new(),
         }
     }
@@ -96,8 +113,10 @@ impl Layer {
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
+            Self::Picker(state) => picker::update(state, world, event),
             Self::Question(state) => question::update(state, world, event),
             Self::Relogin(state) => relogin::update(state, world, event),
+            Self::Results(state) => results::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
         }
     }
@@ -113,8 +132,10 @@ impl Layer {
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
+            Self::Picker(_) => picker::contexts(),
             Self::Question(_) => question::contexts(),
             Self::Relogin(_) => relogin::contexts(),
+            Self::Results(_) => results::contexts(),
             Self::Conflict(_) => conflict::contexts(),
         });
         contexts
@@ -123,7 +144,9 @@ impl Layer {
     /// Whether an action makes sense here.
     pub fn offers(&self, action: Action) -> bool {
         match action {
-            Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
+            Action::Refresh => matches!(self, Self::Picker(_)),
+            Action::Accept => !matches!(self, Self::Results(state) if state.is_waiting()),
+            Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
                 matches!(
                     self,
@@ -132,6 +155,8 @@ impl Layer {
                         | Self::Field(_)
                         | Self::Messages(_)
                         | Self::Sort(_)
+                        | Self::Picker(_)
+                        | Self::Results(_)
                 )
             }
             Action::Arrive | Action::New | Action::Results => !matches!(self, Self::Find(_)),
@@ -143,6 +168,8 @@ impl Layer {
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
             (Self::Actions(_), Action::Accept) => Some("do it"),
+            (Self::Results(_), Action::Accept) => Some("close"),
+            (Self::Picker(_), Action::Accept) => Some("pick"),
             (Self::Filter(_), Action::Save) => Some("show them"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
             (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
@@ -159,8 +186,10 @@ impl Layer {
             Self::Field(state) => field_help::settle(state, world),
             Self::Find(_) | Self::Messages(_) | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
+            Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
+            Self::Results(state) => results::settle(state, world),
             Self::Conflict(state) => conflict::settle(state, world),
         }
     }
@@ -181,8 +210,10 @@ impl Layer {
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),
+            Self::Picker(state) => picker::view(state, world, area, painter, has_focus),
             Self::Question(state) => question::view(state, world, area, painter, has_focus),
             Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
+            Self::Results(state) => results::view(state, world, area, painter),
             Self::Conflict(state) => conflict::view(state, world, area, painter),
         }
     }

@@ -3,6 +3,7 @@
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
+    live::Live,
     record::{Record, RecordKind},
     step::Step,
     text::display,
@@ -33,6 +34,12 @@ impl Person {
     /// Whether it is this person.
     pub fn is(&self, kind: RecordKind, id: i64) -> bool {
         (self.kind, self.id) == (kind, id)
+    }
+
+    /// Whether a live change makes the record old.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let version = self.record.as_ref().map(Record::version);
+        version.is_some_and(|version| change.outdates(self.kind, self.id, version))
     }
 
     /// Takes the person as the record is now.

@@ -4,7 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, Page, doctor::Doctor, paths, patient::Patient, visit::Visit};
+use shared::{
+    FieldErrors, Page,
+    assignment::{Assignment, AssignmentStatus},
+    doctor::Doctor,
+    paths,
+    patient::Patient,
+    visit::Visit,
+};
 
 use crate::{
     form::{Form, field::Field},
@@ -39,6 +46,9 @@ macro_rules! kinds {
         }
 
         impl RecordKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
             /// The path of the list in the API.
             pub fn path(self) -> &'static str {
                 match self {
@@ -51,6 +61,12 @@ macro_rules! kinds {
                 match self {
                     $(Self::$kind => const { &<$kind>::TABLE }),*
                 }
+            }
+
+            /// Whether a list of this kind shows something of records of another one.
+            pub fn shows(self, other: Self) -> bool {
+                let related = self.table().related.as_ref();
+                self == other || related.is_some_and(|related| related.kind == other)
             }
 
             /// How those of the same name are counted, where they are.
@@ -142,7 +158,7 @@ macro_rules! kinds {
             /// The name of the user who created it, and the time.
             pub fn created(&self) -> (&str, DateTime<Utc>) {
                 match self {
-                    $(Self::$kind(record) => (&record.created_by_username, record.created_at)),*
+                    $(Self::$kind(record) => (record.created_by(), record.created_at)),*
                 }
             }
 
@@ -223,6 +239,14 @@ macro_rules! kinds {
                 }
             }
 
+            /// The states to which it can be changed where it has no archive, each with the answer
+            /// that means it.
+            pub fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+                match self {
+                    $(Self::$kind(record) => record.outcomes()),*
+                }
+            }
+
             /// When it was archived.
             pub fn archived(&self) -> Option<DateTime<Utc>> {
                 match self {
@@ -270,6 +294,13 @@ macro_rules! kinds {
     };
 }
 
+impl RecordKind {
+    /// The kind that the server calls so in the names of events.
+    pub fn of_entity(entity: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.table().words.entity == entity)
+    }
+}
+
 impl Record {
     /// The visit that it is.
     pub fn into_visit(self) -> Option<Visit> {
@@ -285,6 +316,8 @@ kinds! {
     Patient at paths::PATIENTS,
     /// A doctor.
     Doctor at paths::DOCTORS,
+    /// An assignment of a patient to a doctor.
+    Assignment at paths::ASSIGNMENTS,
     /// A visit of a patient to the clinic.
     Visit at paths::VISITS,
 }

@@ -1,19 +1,24 @@
 //! What is particular to one kind of record, as data: columns, orders, filters, sections of its page and
 //! sentences. Lists and pages themselves are written once.
 
+mod assignments;
 mod columns;
 mod doctors;
 pub mod filled;
 mod patients;
+mod relations;
 mod visits;
 
-pub use self::visits::{next_step, status_word};
+pub use self::{
+    relations::{Owner, Pick, Purpose, Related},
+    visits::{next_step, status_word},
+};
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, account::SessionPermission};
+use shared::{FieldErrors, account::SessionPermission, assignment::AssignmentStatus};
 
 pub use self::columns::{Column, Head, fit};
 use self::filled::Filled;
@@ -71,6 +76,15 @@ pub trait Shown: Sized + 'static {
     /// Whether the caller may do this with it.
     fn permits(&self, deed: Deed) -> bool;
 
+    /// The name of the user who created it.
+    fn created_by(&self) -> &str;
+
+    /// The states to which it can be changed where it has no archive, each with the answer that means
+    /// it.
+    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+        Vec::new()
+    }
+
     /// When it was archived.
     fn archived(&self) -> Option<DateTime<Utc>>;
 
@@ -117,6 +131,10 @@ pub struct Table {
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
+    /// What is picked to assign a record. None where nothing is assigned.
+    pub pick: Option<Pick>,
+    /// The records of another kind that its page shows.
+    pub related: Option<Related>,
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
@@ -135,6 +153,8 @@ pub enum Deed {
     Restore,
     /// Read its history.
     History,
+    /// Assign it, or transfer it.
+    Assign,
 }
 
 /// What stands at the top of a record's page. All of it is safe to be drawn.
@@ -195,6 +215,8 @@ pub struct Words {
     pub created: &'static str,
     /// The question whether to archive a record.
     pub archive_title: &'static str,
+    /// What archiving a record, or the change that takes its place, is called.
+    pub archive_word: &'static str,
     /// What archiving does.
     pub archive_effect: &'static str,
     /// The question whether to restore a record.
@@ -288,6 +310,8 @@ pub struct Query {
     pub ordering: Option<&'static str>,
     /// The filters that are set, with their values.
     pub filters: Vec<(&'static str, String)>,
+    /// The record to which the list belongs, if it belongs to one.
+    pub of: Option<Owner>,
 }
 
 impl Query {
@@ -299,7 +323,7 @@ impl Query {
 
     /// Whether a filter is set.
     pub fn is_narrowed(&self) -> bool {
-        !self.filters.is_empty()
+        !self.filters.is_empty() || self.of.is_some()
     }
 
     /// Whether archived records are listed.
@@ -330,7 +354,7 @@ pub struct Row {
     pub sorted_name: Option<String>,
     /// The values of all columns.
     pub cells: Vec<String>,
-    /// The record, for the preview.
+    /// The record.
     pub record: Record,
 }
 
@@ -374,7 +398,8 @@ impl Table {
 
     /// The filters of a query in words.
     pub fn filters_in_words(&self, query: &Query) -> Vec<String> {
+        let of = query.of.iter().map(|owner| format!("of {}", owner.name));
         let set = self.filters.iter().map(|filter| (filter, query.get(filter.name)));
-        set.filter_map(|(filter, value)| value.map(filter.words)).collect()
+        of.chain(set.filter_map(|(filter, value)| value.map(filter.words))).collect()
     }
 }

@@ -2,6 +2,7 @@
 //! `contexts`. None touches another: what it wants beyond itself it says in
 //! [`Step`]s.
 
+mod about;
 pub mod dashboard;
 pub mod detail;
 pub mod first_start;
@@ -18,10 +19,9 @@ use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
     input::action::{Action, Context},
-    namesakes::Namesakes,
-    person::Person,
+    live::Live,
     record::{Record, RecordKind},
-    resource::next_step,
+    resource::{Table, next_step},
     step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
@@ -78,29 +78,6 @@ impl Screen {
         }
     }
 
-    /// The screen of a route, and what it wants at the beginning.
-    pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
-        let named = match &route {
-            Route::Record { kind, name, .. } => Some((*kind, name.clone())),
-            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
-            _ => None,
-        };
-        let about = match &route {
-            Route::Edit(record) => Person::of(record),
-            _ => None,
-        };
-        let (mut screen, mut steps) = Self::of(route, world);
-        if let (Some(about), Some(person)) = (about, screen.person_mut()) {
-            steps.push(about.ask());
-            *person = Some(about);
-        }
-        if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
-            *namesakes = Namesakes::of(kind, &name, world);
-            steps.extend(namesakes.as_ref().map(Namesakes::ask));
-        }
-        (screen, steps)
-    }
-
     fn of(route: Route, world: &World) -> (Self, Vec<Step>) {
         match route {
             Route::Record { kind, id, name, is_archived, to_edit } => {
@@ -110,6 +87,10 @@ impl Screen {
             Route::Shown(record) => {
                 let (state, steps) = detail::of(record);
                 (Self::Detail(Box::new(state)), steps)
+            }
+            Route::List(kind, query) => {
+                let (state, steps) = list::narrowed(kind, query, world);
+                (Self::List(Box::new(state)), steps)
             }
             Route::New(kind) => {
                 (Self::Form(Box::new(record_form::init(kind, None, world))), Vec::new())
@@ -159,24 +140,6 @@ impl Screen {
             Self::Home(state) => Some(state.finder.field_mut()),
             Self::List(state) => state.field_mut(),
             Self::Form(state) => state.form.focused_mut(),
-        }
-    }
-
-    /// The person whom its record is about, on the screens of one record.
-    fn person_mut(&mut self) -> Option<&mut Option<Person>> {
-        match self {
-            Self::Detail(state) => Some(&mut state.person),
-            Self::Form(state) => Some(&mut state.person),
-            _ => None,
-        }
-    }
-
-    /// Others who have the name of its record, on the screens of one record.
-    fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
-        match self {
-            Self::Detail(state) => Some(&mut state.namesakes),
-            Self::Form(state) => Some(&mut state.namesakes),
-            _ => None,
         }
     }
 
@@ -245,18 +208,7 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Vec<Step> {
-        if let Call::Namesakes { .. } = call {
-            if let Some(Some(namesakes)) = self.namesakes_mut() {
-                namesakes.take(answer);
-            }
-            return Vec::new();
-        }
-        if let (Call::Read { kind, id, .. }, Some(Some(person))) = (call, self.person_mut())
-            && person.is(*kind, *id)
-        {
-            person.take(answer);
-            return Vec::new();
-        }
+        let Some(answer) = self.take_about(call, answer) else { return Vec::new() };
         match self {
             Self::Home(state) => home::answered(state, call, answer),
             Self::List(state) => list::answered(state, world, answer),
@@ -269,11 +221,35 @@ impl Screen {
         }
     }
 
+    /// Whether a live change makes what it shows old.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        match self {
+            Self::Home(_) => change.is_of(RecordKind::Visit),
+            Self::Dashboard(_) => true,
+            Self::List(state) => state.is_outdated_by(change),
+            Self::Detail(state) => state.is_outdated_by(change),
+            Self::Form(state) => state.is_outdated_by(change),
+            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => false,
+        }
+    }
+
+    /// Asks again for what a live change has outdated.
+    pub fn follow(&mut self, world: &World) -> Vec<Step> {
+        match self {
+            Self::Home(_) => home::follow(),
+            Self::Dashboard(_) => dashboard::follow(),
+            Self::List(state) => state.refresh(world),
+            Self::Detail(state) => state.follow(),
+            Self::Form(state) => record_form::follow(state),
+            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record) -> Vec<Step> {
-        if let Some(Some(person)) = self.person_mut() {
-            person.learn(record);
-        }
+        self.learn_about(record);
         match (self, record) {
             (Self::Home(state), record) => state.learn(record),
             (Self::List(state), record) => {
@@ -281,8 +257,30 @@ impl Screen {
                 Vec::new()
             }
             (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
+            (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
         }
+    }
+
+    /// What is particular to the kind of record that it shows.
+    fn table(&self) -> Option<&'static Table> {
+        match self {
+            Self::List(state) => Some(state.kind.table()),
+            Self::Detail(state) => Some(state.kind.table()),
+            _ => None,
+        }
+    }
+
+    /// The record with this id that it shows.
+    pub fn record(&self, kind: RecordKind, id: i64) -> Option<&Record> {
+        let shown = match self {
+            Self::Detail(state) => state.record.as_ref(),
+            Self::List(state) => {
+                state.rows.iter().map(|row| &row.record).find(|record| record.id() == id)
+            }
+            _ => None,
+        };
+        shown.filter(|record| (record.kind(), record.id()) == (kind, id))
     }
 
     /// Where its keys mean something, innermost first.
@@ -324,7 +322,7 @@ impl Screen {
     /// Whether one step back may stay on this screen: it has an inner place to go back from.
     pub fn has_steps_back(&self) -> bool {
         match self {
-            Self::List(state) => !state.is_searching || !state.rows.is_empty(),
+            Self::List(state) => !state.is_searching || !state.search.field.value().is_empty(),
             Self::Home(_) => true,
             _ => false,
         }
@@ -333,6 +331,9 @@ impl Screen {
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (_, Action::Archive) => self.table().map(|table| table.words.archive_word),
+            (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
+            (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
             (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
             (Self::Home(state), Action::Arrive) => {
                 state.visit().and_then(|visit| next_step(visit.status)).map(|(_, word)| word)

@@ -62,6 +62,8 @@ pub enum Route {
     },
     /// The page of a record that is known.
     Shown(Record),
+    /// A list with these filters.
+    List(RecordKind, Query),
     /// The form for a new record.
     New(RecordKind),
     /// The form for a new record, with some values filled in.

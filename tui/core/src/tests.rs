@@ -2,8 +2,10 @@
 
 mod about;
 mod any_order;
+mod assigning;
 mod beside;
 mod blind;
+mod bulk;
 mod choices;
 mod dashboard;
 mod dates;
@@ -18,6 +20,7 @@ mod going_back;
 mod home;
 mod keys;
 mod list;
+mod live;
 mod meanwhile;
 mod offers;
 mod screens;

@@ -3,6 +3,7 @@
 
 mod answer;
 mod failure;
+mod live;
 mod request;
 mod sessions;
 mod tokens;
@@ -14,6 +15,8 @@ mod fake;
 mod tests;
 #[cfg(test)]
 mod trust_tests;
+#[cfg(test)]
+mod verbs_tests;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

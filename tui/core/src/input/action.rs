@@ -21,6 +21,8 @@ pub enum Action {
     Patients,
     /// Go to the doctors.
     Doctors,
+    /// Go to the assignments.
+    Assignments,
     /// Go to the visits.
     Visits,
     /// Go to the dashboard.
@@ -87,6 +89,14 @@ pub enum Action {
     Archive,
     /// Restore the record from the archive.
     Restore,
+    /// Assign the record, or transfer it.
+    Assign,
+    /// Mark the selected row, or take its mark away.
+    Mark,
+    /// Take all marks away.
+    Unmark,
+    /// Go to the list of the records that belong to the record.
+    Related,
     /// Copy the record's code.
     Copy,
     /// Go to where an account is opened.
@@ -111,6 +121,7 @@ impl Action {
             Self::Visits => Place::List(RecordKind::Visit),
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
+            Self::Assignments => Place::List(RecordKind::Assignment),
             Self::Dashboard => Place::Dashboard,
             _ => return None,
         })
@@ -127,6 +138,7 @@ impl Action {
             | Self::Edit
             | Self::Arrive
             | Self::Archive
+            | Self::Assign
             | Self::Restore
             | Self::TakeMine
             | Self::TakeTheirs => true,
@@ -142,6 +154,10 @@ impl Action {
             | Self::Home
             | Self::Patients
             | Self::Doctors
+            | Self::Assignments
+            | Self::Related
+            | Self::Mark
+            | Self::Unmark
             | Self::Visits
             | Self::Dashboard
             | Self::LogOut

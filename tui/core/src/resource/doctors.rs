@@ -17,10 +17,12 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words, sorted,
+    Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Related, RowHead, Section,
+    Shown, Table, Words, assignments, sorted,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
+    record::RecordKind,
     text::display,
     world::World,
 };
@@ -42,6 +44,7 @@ impl Shown for Doctor {
             entity: "doctor",
             created: "entered",
             archive_title: "Archive this doctor?",
+            archive_word: "archive",
             archive_effect: "The doctor leaves every list. It can be brought back.",
             restore_title: "Bring this doctor back?",
             new: "New doctor",
@@ -85,6 +88,21 @@ impl Shown for Doctor {
         create: Some(SessionPermission::CreateDoctor),
         label,
         value: |_, _| None,
+        pick: Some(Pick {
+            word: "assign",
+            kind: RecordKind::Patient,
+            title: "Assign which patient?",
+            purpose: Purpose::PatientOfDoctor,
+        }),
+        related: Some(Related {
+            kind: RecordKind::Assignment,
+            filter: "doctor",
+            title: "Patients",
+            list: "assignments",
+            none: "No patient is assigned.",
+            one: "Patient",
+            line: |record| assignments::line(record, |it| &it.patient_name),
+        }),
         trace,
     };
 
@@ -176,8 +194,14 @@ impl Shown for Doctor {
             Deed::Archive => DoctorPermission::Archive,
             Deed::Restore => DoctorPermission::Restore,
             Deed::History => DoctorPermission::History,
+            // Whether the patient may be assigned, the patient's record says.
+            Deed::Assign => return self.archived_at.is_none(),
         };
         self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
+    }
+
+    fn created_by(&self) -> &str {
+        &self.created_by_username
     }
 
     fn archived(&self) -> Option<DateTime<Utc>> {

@@ -14,11 +14,12 @@ use shared::{
 };
 
 use super::{
-    Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, RowHead, Section, Shown,
-    Table, Words, filled::Filled, sorted,
+    Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose, Related,
+    RowHead, Section, Shown, Table, Words, assignments, filled::Filled, sorted,
 };
 use crate::{
     form::{Form, field::Field},
+    record::RecordKind,
     text::display,
     world::World,
 };
@@ -40,6 +41,7 @@ impl Shown for Patient {
             entity: "patient",
             created: "registered",
             archive_title: "Archive this patient?",
+            archive_word: "archive",
             archive_effect: "The record leaves every list, and active assignments end. It can be brought back.",
             restore_title: "Bring this patient back?",
             new: "New patient",
@@ -96,6 +98,21 @@ impl Shown for Patient {
         create: Some(SessionPermission::CreatePatient),
         label,
         value,
+        pick: Some(Pick {
+            word: "assign",
+            kind: RecordKind::Doctor,
+            title: "Assign to which doctor?",
+            purpose: Purpose::DoctorOfPatient,
+        }),
+        related: Some(Related {
+            kind: RecordKind::Assignment,
+            filter: "patient",
+            title: "Assigned to",
+            list: "assignments",
+            none: "No doctor is assigned.",
+            one: "Doctor",
+            line: |record| assignments::line(record, |it| &it.doctor_name),
+        }),
         trace: form::trace,
     };
 
@@ -234,7 +251,12 @@ impl Shown for Patient {
             Deed::Archive => PatientPermission::Archive,
             Deed::Restore => PatientPermission::Restore,
             Deed::History => PatientPermission::History,
+            Deed::Assign => PatientPermission::Assign,
         })
+    }
+
+    fn created_by(&self) -> &str {
+        &self.created_by_username
     }
 
     fn archived(&self) -> Option<DateTime<Utc>> {

@@ -38,6 +38,7 @@ impl Shown for Visit {
             entity: "visit",
             created: "arrived",
             archive_title: "",
+            archive_word: "archive",
             archive_effect: "",
             restore_title: "",
             new: "New visit",
@@ -66,6 +67,8 @@ impl Shown for Visit {
         create: None,
         label,
         value,
+        pick: None,
+        related: None,
         trace: |_| Vec::new(),
     };
 
@@ -143,9 +146,13 @@ impl Shown for Visit {
         let needed = match deed {
             Deed::Update => VisitPermission::Update,
             Deed::History => VisitPermission::History,
-            Deed::Archive | Deed::Restore => return false,
+            Deed::Archive | Deed::Restore | Deed::Assign => return false,
         };
         self.permissions.as_ref().is_some_and(|own| own.contains(&needed))
+    }
+
+    fn created_by(&self) -> &str {
+        &self.created_by_username
     }
 
     fn archived(&self) -> Option<DateTime<Utc>> {

@@ -1,6 +1,7 @@
 //! One record: what it is at the top, then everything that is known, then the history.
 
 mod page;
+mod related;
 
 use ratatui_core::layout::Rect;
 use shared::history::HistoryEntry;
@@ -9,7 +10,8 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane},
     input::action::{Action, Context},
-    layers::{Layer, question},
+    layers::{Layer, picker, question},
+    live::Live,
     namesakes::Namesakes,
     person::{self, Person},
     record::{Record, RecordKind},
@@ -29,6 +31,7 @@ pub struct State {
     pub(crate) record: Option<Record>,
     pub(crate) history: Vec<HistoryEntry>,
     history_next: Option<String>,
+    found: related::Found,
     /// Why the history can't be shown.
     history_failure: Option<String>,
     pub(crate) failure: Option<String>,
@@ -70,6 +73,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         record: None,
         history: Vec::new(),
         history_next: None,
+        found: related::Found::default(),
         history_failure: None,
         failure: None,
         namesakes: None,
@@ -80,7 +84,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
 }
 
 impl State {
-    fn ask(&self) -> Vec<Step> {
+    pub(crate) fn ask(&self) -> Vec<Step> {
         let Self { kind, id, is_archived, .. } = *self;
         vec![Step::Read(Lane::Record, Call::Read { kind, id, is_archived })]
     }
@@ -88,6 +92,18 @@ impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
         self.kind.table().words.one.to_owned()
+    }
+
+    /// Whether a live change makes the record or its person old.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let version = self.record.as_ref().map(Record::version);
+        version.is_some_and(|version| change.outdates(self.kind, self.id, version))
+            || self.person.as_ref().is_some_and(|person| person.is_outdated_by(change))
+    }
+
+    /// Asks again for what a live change has outdated.
+    pub fn follow(&self) -> Vec<Step> {
+        self.ask().into_iter().chain(self.person.as_ref().map(Person::ask)).collect()
     }
 
     /// Whether it shows this record.
@@ -107,7 +123,8 @@ impl State {
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
         let person = person::follow(&mut self.person, &record);
         self.record = Some(record);
-        let mut steps: Vec<_> = namesakes.into_iter().chain(person).collect();
+        let mut steps: Vec<_> =
+            namesakes.into_iter().chain(person).chain(self.ask_related()).collect();
         if self.allows(Deed::History) {
             steps.push(self.history_at(None));
         } else {
@@ -166,6 +183,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             };
             return vec![Step::Open(Box::new(Layer::Question(Box::new(question))))];
         }
+        Action::Assign => {
+            let Some(record) = &state.record else { return Vec::new() };
+            return picker::assign(vec![record.clone()], world);
+        }
+        Action::Related => return state.go_to_related().into_iter().collect(),
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
             let code = record.row().code;
@@ -197,6 +219,10 @@ fn more_history(state: &State, world: &World) -> Vec<Step> {
 pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) -> Vec<Step> {
     if let Call::History { address, .. } = call {
         history_answered(state, address.is_none(), answer);
+        return Vec::new();
+    }
+    if matches!(call, Call::List { .. }) {
+        state.related_answered(answer);
         return Vec::new();
     }
     match answer {
@@ -247,6 +273,10 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Edit => !is_archived && state.allows(Deed::Update),
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),
+        Action::Assign => {
+            !is_archived && state.kind.table().pick.is_some() && state.allows(Deed::Assign)
+        }
+        Action::Related => state.related().is_some() && state.record.is_some(),
         Action::Copy => state.record.is_some(),
         Action::Arrive => false,
         _ => true,

@@ -2,18 +2,26 @@
 //! the rows that were found.
 
 mod answers;
+mod marks;
 mod new;
 mod turning;
 mod view;
 
-pub use self::answers::answered;
-pub use self::view::{rows_visible, view};
+use std::collections::BTreeMap;
+
+pub(crate) use self::answers::searched;
+pub(crate) use self::view::{Look, draw_row, heads};
+pub use self::{
+    answers::answered,
+    view::{rows_visible, view},
+};
 use crate::{
     api::Call,
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
     layers::{Layer, filter, sort},
+    live::Live,
     record::{Record, RecordKind},
     resource::{Query, Row},
     search::{Next, Search},
@@ -66,6 +74,8 @@ pub struct State {
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
+    /// The marked records, by their ids.
+    pub(crate) marked: BTreeMap<i64, Record>,
     /// Whether the rows are ordered by last name, so that their names begin with it.
     is_by_last_name: bool,
     pub(crate) selected: usize,
@@ -89,6 +99,7 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         is_searching: true,
         query: Query::default(),
         rows: Vec::new(),
+        marked: BTreeMap::new(),
         is_by_last_name: false,
         selected: 0,
         top: 0,
@@ -99,6 +110,14 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         is_outdated: false,
         is_refused: false,
     };
+    let first = state.ask_anew(world, Land::First);
+    (state, vec![first])
+}
+
+/// Begins with other filters.
+pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
+    let (mut state, _) = init(kind, world);
+    state.query = query;
     let first = state.ask_anew(world, Land::First);
     (state, vec![first])
 }
@@ -136,8 +155,9 @@ impl State {
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.query.filters.clone();
-        let search = answers::searched(self.search.text(), world.calendar());
+        let search = searched(self.search.text(), world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
+        query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));
         Step::Read(Lane::List, Call::List { kind: self.kind, query })
@@ -158,8 +178,18 @@ impl State {
         }
     }
 
+    /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let is_new = matches!(change, Live::Record { is_new: true, .. });
+        let outdates = |row: &Row| change.outdates(self.kind, row.id, row.record.version());
+        change.is_of(self.kind) && !self.is_outdated && (is_new || self.rows.iter().any(outdates))
+    }
+
     /// Takes another order and other filters.
     pub fn narrow(&mut self, world: &World, query: Query) -> Vec<Step> {
+        if query.is_archive() != self.is_archive() {
+            self.marked.clear();
+        }
         self.query = query;
         self.is_outdated = true;
         vec![self.ask_anew(world, Land::First)]
@@ -171,6 +201,7 @@ impl State {
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
             *row = Row::of(record);
         }
+        self.refresh_marks();
     }
 }
 
@@ -209,7 +240,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Open | Action::Edit if state.is_outdated => {
+        Action::Archive | Action::Restore | Action::Assign if !state.marked.is_empty() => {
+            marks::act(state, world, action)
+        }
+        Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
+            if state.is_outdated =>
+        {
             state.search.pending = Some(action);
             state.search.select();
             send_due(state, world)
@@ -219,6 +255,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             enter(state)
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
+        Action::Archive | Action::Restore | Action::Assign => marks::act(state, world, action),
+        Action::Mark if !state.is_outdated => state.mark(),
+        Action::Unmark => {
+            state.marked.clear();
+            Vec::new()
+        }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if offers(state, world, action) => {
@@ -327,6 +369,13 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
+        Action::Archive => state.has_subject() && !state.is_archive(),
+        Action::Restore => state.has_subject() && state.is_archive(),
+        Action::Assign => {
+            state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
+        }
+        Action::Mark => !state.rows.is_empty(),
+        Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching,
         Action::Arrive => false,
         Action::ClearFilters => state.query.is_narrowed(),

@@ -18,10 +18,11 @@ use crate::{
         conflict::{self, Merge},
         question,
     },
+    live::Live,
     namesakes::Namesakes,
     person::Person,
     record::{Record, RecordKind},
-    resource::{Row, Words, filled::Filled},
+    resource::{Words, filled::Filled},
     step::{Event, Leave, Step},
     world::World,
 };
@@ -101,6 +102,15 @@ impl State {
         if self.base.is_some() { self.words().edit } else { self.words().new }.to_owned()
     }
 
+    /// Whether a live change makes the record old over which this is typed. A save that is under way is
+    /// most likely the change itself.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let outdates = |base: &Record| {
+            change != Live::Missed && change.outdates(base.kind(), base.id(), base.version())
+        };
+        !self.is_saving && self.base.as_ref().is_some_and(outdates)
+    }
+
     fn words(&self) -> &'static Words {
         &self.kind.table().words
     }
@@ -145,6 +155,15 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> 
 
 fn ask_whether_saved(state: &State) -> Step {
     Step::Open(Box::new(Layer::Question(Box::new(question::lost(state.base.is_none())))))
+}
+
+/// Says that somebody else has changed the record in the meantime. What is typed stays.
+pub fn follow(state: &State) -> Vec<Step> {
+    if state.is_saving {
+        return Vec::new();
+    }
+    let said = "Somebody has just changed this record. Saving shows both versions.";
+    vec![Step::Inform(said.to_owned())]
 }
 
 /// Sends what is typed.
@@ -200,7 +219,7 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
 
 /// What is said of a record that was saved.
 pub fn told(record: &Record, is_new: bool) -> String {
-    let Row { head, .. } = Row::of(record);
+    let head = record.row();
     let verb = if is_new { record.kind().table().words.told } else { "Saved" };
     format!("{verb}: {}, {}", head.name, head.code)
 }

@@ -1,6 +1,9 @@
 //! Records about a patient show the patient's banner: the page of a visit, and its form.
 
-use shared::{Kind, visit::VisitStatus};
+use shared::{
+    Kind,
+    visit::{Visit, VisitStatus},
+};
 
 use super::{
     driver::Driver,
@@ -9,6 +12,8 @@ use super::{
 use crate::{
     api::{Call, Reply},
     effect::Lane,
+    live::Live,
+    msg::Msg,
     record::RecordKind,
 };
 
@@ -16,7 +21,8 @@ use crate::{
 fn at_visit(width: u16, height: u16) -> Driver {
     let mut driver = Driver::with(people(), 5, width, height);
     driver.keys("<f2>");
-    let of_jose = visit(1, VisitStatus::Waiting);
+    let of_jose =
+        Visit { patient_name: "José Gómez".to_owned(), ..visit(1, VisitStatus::Waiting) };
     driver.answer(Lane::List, Ok(visits(vec![of_jose.clone()])));
     driver.keys("<down><enter>");
     driver.answer(Lane::Record, Ok(Reply::Record(of_jose.into())));
@@ -99,4 +105,18 @@ fn a_patient_who_was_changed_meanwhile_is_shown_as_the_record_is_now() {
     driver.keys("<ctrl-r>");
     driver.answer(Lane::Person, Ok(one(changed)));
     driver.shows("! Allergies: Nuts");
+}
+
+#[test]
+fn a_live_change_of_the_patient_is_followed_on_the_page_of_a_visit() {
+    let mut driver = with_patient(80, 24);
+    let change = |version| {
+        let kind = RecordKind::Patient;
+        Msg::Live(vec![Live::Record { kind, id: 1, version, is_new: false }])
+    };
+    let asked = driver.asked(Lane::Person);
+    driver.send(change(3));
+    assert_eq!(driver.asked(Lane::Person), asked);
+    driver.send(change(4));
+    assert_eq!(driver.asked(Lane::Person), asked + 1);
 }

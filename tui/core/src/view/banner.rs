@@ -66,11 +66,13 @@ impl BannerView<'_> {
         let person = self.person.and_then(Person::warning);
         let same = self.namesakes.and_then(|found| found.words(self.record));
         let own = [same, failure, person].into_iter().flatten();
-        let mut rows = Vec::new();
-        if let Some(person) = self.person.and_then(Person::record) {
-            rows = about(person, Vec::new(), world, columns);
-        }
-        rows.extend(about(self.record, own.collect(), world, columns));
+        let Some(person) = self.person.and_then(Person::record) else {
+            return about(self.record, None, own.collect(), world, columns);
+        };
+        let mut rows = about(person, None, Vec::new(), world, columns);
+        let name = self.record.banner().name;
+        let name = (name != person.banner().name).then_some(name);
+        rows.extend(about(self.record, name, own.collect(), world, columns));
         rows
     }
 
@@ -102,12 +104,20 @@ impl BannerView<'_> {
     }
 }
 
-/// What is to be known about a record at a glance, with further warnings.
-fn about(record: &Record, more: Vec<String>, world: &World, columns: u16) -> Vec<Vec<Piece>> {
+/// What is to be known about a record at a glance: its name where that is not said yet, and further
+/// warnings.
+fn about(
+    record: &Record,
+    name: Option<String>,
+    more: Vec<String>,
+    world: &World,
+    columns: u16,
+) -> Vec<Vec<Piece>> {
     let banner = record.banner();
     let archived = record.archived().map(|at| format!("ARCHIVED {}", world.day(&at)));
     let warnings = [banner.warning, archived].into_iter().flatten().chain(more);
-    let mut pieces = vec![(banner.line, Role::Text)];
+    let mut pieces: Vec<_> =
+        name.into_iter().chain([banner.line]).map(|line| (line, Role::Text)).collect();
     pieces.extend(warnings.map(|warning| (warning, Role::Warning)));
     let mut rows = flow(pieces, columns);
     if let Some(Alert { text, is_warning }) = record.alert() {
