@@ -207,6 +207,13 @@ macro_rules! kinds {
                 }
             }
 
+            /// The person whom it is about, where that is another record.
+            pub fn person(&self) -> Option<(RecordKind, i64)> {
+                match self {
+                    $(Self::$kind(record) => record.person()),*
+                }
+            }
+
             /// What stands in its banner on a row of its own.
             pub fn alert(&self) -> Option<Alert> {
                 match self {

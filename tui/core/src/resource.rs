@@ -24,7 +24,7 @@ pub use self::columns::{Column, Head, fit};
 use self::filled::Filled;
 use crate::{
     form::{Form, field::Field},
-    record::Record,
+    record::{Record, RecordKind},
     text::display,
     world::World,
 };
@@ -57,6 +57,11 @@ pub trait Shown: Sized + 'static {
     /// The name as a list by last name has it, `Gómez, José`, where that differs from the name as it is
     /// written. Safe to be drawn.
     fn sorted_name(&self) -> Option<String> {
+        None
+    }
+
+    /// The person whom it is about, where that is another record. The banner shows that person.
+    fn person(&self) -> Option<(RecordKind, i64)> {
         None
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
+mod about;
 mod any_order;
 mod arrival;
 mod assigning;
