@@ -13,6 +13,7 @@
 mod assigning;
 mod bulk;
 mod dispatch;
+mod live;
 mod replies;
 mod session;
 mod slots;
@@ -70,6 +71,8 @@ pub struct Options {
 struct Opened {
     id: ScreenId,
     screen: Screen,
+    /// Whether a live change has outdated what it shows.
+    is_stale: bool,
 }
 
 /// The application.
@@ -92,6 +95,8 @@ pub struct App {
     retry_after: Duration,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
+    /// Whether the pause after a refresh because of live changes runs.
+    is_following: bool,
     is_dirty: bool,
 }
 
@@ -101,7 +106,11 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             world: World::new(options),
-            screens: vec![Opened { id: newest, screen: Screen::Opening(opening::init()) }],
+            screens: vec![Opened {
+                id: newest,
+                screen: Screen::Opening(opening::init()),
+                is_stale: false,
+            }],
             newest,
             layers: Vec::new(),
             notices: Notices::default(),
@@ -112,6 +121,7 @@ impl App {
             offline: None,
             retry_after: RETRY_MIN,
             founder: None,
+            is_following: false,
             is_dirty: true,
         }
     }
@@ -224,7 +234,7 @@ impl App {
 
     fn open(&mut self, screen: Screen) {
         self.newest = self.newest.next();
-        self.screens.push(Opened { id: self.newest, screen });
+        self.screens.push(Opened { id: self.newest, screen, is_stale: false });
     }
 
     /// The picker that is open.
@@ -258,6 +268,7 @@ impl App {
                 true
             }
             Msg::Reply(ticket, result) => self.reply(ticket, result, out),
+            Msg::Live(changes) => self.changed(&changes, out),
             Msg::Today(today) => {
                 if self.world.meta.is_some() {
                     // The clinic's day counts: the server says when that ends.
@@ -284,6 +295,7 @@ impl App {
             }
             Timer::Toast => self.notices.pass(),
             Timer::Retry => self.retry(out),
+            Timer::Live => self.follow_on(out),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();

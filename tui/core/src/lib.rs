@@ -10,6 +10,7 @@ pub mod finder;
 pub mod form;
 pub mod input;
 pub mod layers;
+pub mod live;
 pub mod msg;
 pub mod namesakes;
 pub mod notice;

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     api::{Failure, Reply},
     effect::{Ticket, Timer},
+    live::Live,
     session::Session,
 };
 
@@ -142,6 +143,8 @@ pub enum Msg {
     Desk(Desk),
     /// An answer came.
     Reply(Ticket, Result<Reply, Failure>),
+    /// Records were changed, here or elsewhere.
+    Live(Vec<Live>),
     /// Today's date on this machine; sent at the start and when it changes.
     Today(NaiveDate),
     /// The server's answers came again after it had been away.

@@ -46,6 +46,9 @@ macro_rules! kinds {
         }
 
         impl RecordKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
             /// The path of the list in the API.
             pub fn path(self) -> &'static str {
                 match self {
@@ -282,6 +285,13 @@ macro_rules! kinds {
             }
         })*
     };
+}
+
+impl RecordKind {
+    /// The kind that the server calls so in the names of events.
+    pub fn of_entity(entity: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.table().words.entity == entity)
+    }
 }
 
 impl Record {

@@ -18,6 +18,7 @@ use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
     input::action::{Action, Context},
+    live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::{Table, next_step},
@@ -243,6 +244,32 @@ impl Screen {
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
             Self::Dashboard(state) => dashboard::answered(state, answer),
+            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// Whether a live change makes what it shows old.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        match self {
+            Self::Home(_) => change.is_of(RecordKind::Visit),
+            Self::Dashboard(_) => true,
+            Self::List(state) => state.is_outdated_by(change),
+            Self::Detail(state) => state.is_outdated_by(change),
+            Self::Form(state) => state.is_outdated_by(change),
+            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => false,
+        }
+    }
+
+    /// Asks again for what a live change has outdated.
+    pub fn follow(&mut self, world: &World) -> Vec<Step> {
+        match self {
+            Self::Home(_) => home::follow(),
+            Self::Dashboard(_) => dashboard::follow(),
+            Self::List(state) => state.refresh(world),
+            Self::Detail(state) => state.ask(),
+            Self::Form(state) => record_form::follow(state),
             Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
                 Vec::new()
             }

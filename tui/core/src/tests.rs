@@ -18,6 +18,7 @@ mod glyphs;
 mod home;
 mod keys;
 mod list;
+mod live;
 mod meanwhile;
 mod offers;
 mod screens;

@@ -138,6 +138,7 @@ impl App {
         let other = current.renew(session);
         self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
         let Some(other) = other else {
+            out.extend(self.world.session().map(|session| Effect::Listen(session.handle())));
             out.push(Effect::EndSession(before.handle()));
             self.ask_permissions(out);
             return self.unpark(out);
@@ -163,6 +164,7 @@ impl App {
 
     fn enter(&mut self, session: Session, out: &mut Vec<Effect>) {
         let (screen, steps) = Screen::first(Place::Home, &self.world);
+        out.push(Effect::Listen(session.handle()));
         self.restart(screen, Some(session), out);
         self.ask_permissions(out);
         self.apply(steps, out);

@@ -158,6 +158,7 @@ impl App {
             self.parked.retain(|(slot, _)| slot.owner != closed.id);
             out.extend(self.slots.close(closed.id));
         }
+        self.follow(out);
     }
 
     /// Shows a section. A section that is open already is shown as it was left.

@@ -11,6 +11,7 @@ use crate::{
     effect::{Effect, Lane},
     input::action::{Action, Context},
     layers::{Layer, picker, question},
+    live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::Deed,
@@ -79,7 +80,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
 }
 
 impl State {
-    fn ask(&self) -> Vec<Step> {
+    pub(crate) fn ask(&self) -> Vec<Step> {
         let Self { kind, id, is_archived, .. } = *self;
         vec![Step::Read(Lane::Record, Call::Read { kind, id, is_archived })]
     }
@@ -87,6 +88,13 @@ impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
         self.kind.table().words.one.to_owned()
+    }
+
+    /// Whether a live change makes the record old, or what belongs to it.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let record = self.record.as_ref();
+        record.is_some_and(|record| change.outdates(self.kind, self.id, record.version()))
+            || self.is_related_outdated_by(change)
     }
 
     /// Whether it shows this record.

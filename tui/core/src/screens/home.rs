@@ -59,6 +59,11 @@ fn ask_visits() -> Step {
     Step::Read(Lane::List, Call::List { kind: RecordKind::Visit, query })
 }
 
+/// Asks again for the visits because of a live change.
+pub fn follow() -> Vec<Step> {
+    vec![ask_visits()]
+}
+
 impl State {
     /// The selected visit.
     pub fn visit(&self) -> Option<&Visit> {

@@ -21,6 +21,7 @@ use crate::{
     form::field::Field,
     input::action::{Action, Context},
     layers::{Layer, filter, sort},
+    live::Live,
     record::{Record, RecordKind},
     resource::{Query, Row},
     search::{Next, Search},
@@ -175,6 +176,13 @@ impl State {
             Some((address, offset)) => self.ask_at(address, Offset::At(offset), Land::Same),
             None => vec![self.ask_anew(world, Land::Same)],
         }
+    }
+
+    /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let is_new = matches!(change, Live::Record { is_new: true, .. });
+        let outdates = |row: &Row| change.outdates(self.kind, row.id, row.record.version());
+        change.is_of(self.kind) && !self.is_outdated && (is_new || self.rows.iter().any(outdates))
     }
 
     /// Takes another order and other filters.

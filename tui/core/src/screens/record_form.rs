@@ -18,6 +18,7 @@ use crate::{
         conflict::{self, Merge},
         question,
     },
+    live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::{Words, filled::Filled},
@@ -97,6 +98,15 @@ impl State {
         if self.base.is_some() { self.words().edit } else { self.words().new }.to_owned()
     }
 
+    /// Whether a live change makes the record old over which this is typed. A save that is under way is
+    /// most likely the change itself.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let outdates = |base: &Record| {
+            change != Live::Missed && change.outdates(base.kind(), base.id(), base.version())
+        };
+        !self.is_saving && self.base.as_ref().is_some_and(outdates)
+    }
+
     fn words(&self) -> &'static Words {
         &self.kind.table().words
     }
@@ -141,6 +151,15 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> 
 
 fn ask_whether_saved(state: &State) -> Step {
     Step::Open(Box::new(Layer::Question(Box::new(question::lost(state.base.is_none())))))
+}
+
+/// Says that somebody else has changed the record in the meantime. What is typed stays.
+pub fn follow(state: &State) -> Vec<Step> {
+    if state.is_saving {
+        return Vec::new();
+    }
+    let said = "Somebody has just changed this record. Saving shows both versions.";
+    vec![Step::Inform(said.to_owned())]
 }
 
 /// Sends what is typed.

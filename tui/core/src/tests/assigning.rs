@@ -17,6 +17,7 @@ use crate::{
     api::{Call, Failure, Handover, Reply, Verb},
     effect::{Effect, Lane, Timer},
     layers::Layer,
+    live::Live,
     msg::Msg,
     record::RecordKind,
     screens::Screen,
@@ -458,6 +459,24 @@ fn a_doctors_page_shows_the_patients() {
     let Call::List { query, .. } = driver.call(Lane::Related) else { panic!() };
     assert!(query.contains(&("doctor", "1".to_owned())));
     driver.shows("José Gómez, since 2026-11-03");
+}
+
+#[test]
+fn a_page_follows_the_assignments_that_are_made_at_other_desks() {
+    let mut driver = looking_at_doctor();
+    let asked = |driver: &Driver| driver.asked(Lane::Record);
+    let change = |id, version, is_new| {
+        Msg::Live(vec![Live::Record { kind: RecordKind::Assignment, id, version, is_new }])
+    };
+    let before = asked(&driver);
+    driver.send(change(500, 3, false));
+    driver.send(change(5, 2, false));
+    assert_eq!(asked(&driver), before, "another one, and one that is shown as it is");
+    driver.send(change(5, 3, false));
+    assert_eq!(asked(&driver), before + 1);
+    driver.ring(Timer::Live);
+    driver.send(change(501, 1, true));
+    assert_eq!(asked(&driver), before + 2, "it may be of this doctor");
 }
 
 /// A doctor who shall be archived, and has patients.
