@@ -2,6 +2,7 @@
 
 mod any_order;
 mod assigning;
+mod assignments;
 mod beside;
 mod blind;
 mod bulk;
@@ -21,6 +22,8 @@ mod list;
 mod live;
 mod meanwhile;
 mod offers;
+mod pages;
+mod picker;
 mod screens;
 mod sections;
 mod session;

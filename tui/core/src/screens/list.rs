@@ -215,6 +215,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     if state.is_searching && state.search.act(action) {
         return edited(state, world);
     }
+    if let Some(steps) = marks::update(state, world, action) {
+        return steps;
+    }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
@@ -240,9 +243,6 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Archive | Action::Restore | Action::Assign if !state.marked.is_empty() => {
-            marks::act(state, world, action)
-        }
         Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
             if state.is_outdated =>
         {
@@ -255,12 +255,6 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             enter(state)
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
-        Action::Archive | Action::Restore | Action::Assign => marks::act(state, world, action),
-        Action::Mark if !state.is_outdated => state.mark(),
-        Action::Unmark => {
-            state.marked.clear();
-            Vec::new()
-        }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if offers(state, world, action) => {
