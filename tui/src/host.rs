@@ -10,6 +10,7 @@ use tui_core::{
     api::{Call, Failure, Reply},
     date::DateOrder,
     effect::FirstAdmin,
+    live::Live,
     msg::Desk,
     session::{Session, SessionHandle},
 };
@@ -226,6 +227,13 @@ impl Host {
         let url = self.moved_to.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let is_local = self.link().is_some_and(|link| link.is_local);
         is_local.then(|| Desk::Moved { label: local_label(&plain(&url)) })
+    }
+
+    /// Tells the changes that the server reports to a session, until that is over.
+    pub(crate) async fn listen(&self, session: SessionHandle, tell: impl FnMut(Vec<Live>)) {
+        if let Some(Link { client, .. }) = self.link() {
+            client.listen(session, tell).await;
+        }
     }
 
     /// Ends a session, whether the server can be told or not.

@@ -198,6 +198,7 @@ impl App {
             _ if action.place().is_some() => {
                 self.world.session().is_some() && self.layers.is_empty()
             }
+            Action::Back if self.layers.is_empty() => self.leads_back(),
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {
@@ -205,6 +206,13 @@ impl App {
                 None => self.screen().offers(&self.world, action),
             },
         }
+    }
+
+    /// Whether one step back does anything: hides an error, undoes a step on the screen, or closes it.
+    fn leads_back(&self) -> bool {
+        let screen = self.screen();
+        let is_offered = screen.offers(&self.world, Action::Back);
+        self.notices.is_error() || is_offered && (self.screens.len() > 1 || screen.has_steps_back())
     }
 
     /// What an action is called here.

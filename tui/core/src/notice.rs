@@ -48,15 +48,19 @@ impl Notices {
             self.log.pop_front();
         }
         self.log.push_back(notice.clone());
-        let stands = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error);
-        if !(stands && notice.tone == Tone::Info) {
+        if !(self.is_error() && notice.tone == Tone::Info) {
             self.shown = Some(notice);
         }
     }
 
+    /// Whether an error stands.
+    pub fn is_error(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error)
+    }
+
     /// Takes an error away. Says whether there was one.
     pub fn dismiss(&mut self) -> bool {
-        let is_error = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error);
+        let is_error = self.is_error();
         if is_error {
             self.shown = None;
         }

@@ -327,6 +327,15 @@ impl Screen {
         }
     }
 
+    /// Whether one step back may stay on this screen: it has an inner place to go back from.
+    pub fn has_steps_back(&self) -> bool {
+        match self {
+            Self::List(state) => !state.is_searching || !state.rows.is_empty(),
+            Self::Home(_) => true,
+            _ => false,
+        }
+    }
+
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {

@@ -16,6 +16,7 @@ mod fixtures;
 mod forms;
 mod glance;
 mod glyphs;
+mod going_back;
 mod home;
 mod keys;
 mod list;

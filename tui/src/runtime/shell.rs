@@ -193,6 +193,7 @@ impl Shell {
                 Effect::Call { ticket, session, call } => {
                     self.effects.call(ticket, session, call);
                 }
+                Effect::Listen(session) => self.effects.listen(session),
                 Effect::EndSession(session) => self.effects.end_session(session),
                 Effect::Abort(slot) => self.effects.abort(slot),
                 Effect::Arm(timer, after) => {

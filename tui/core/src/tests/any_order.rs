@@ -14,7 +14,9 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply},
     effect::{Effect, Lane, ScreenId, Slot, Ticket, Timer},
+    live::Live,
     msg::{Chord, Desk, Key, Msg},
+    record::RecordKind,
     session::SessionHandle,
     theme::Theme,
     view::view,
@@ -187,6 +189,11 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(width, height)| Event::Msg(Msg::Resize { width, height })),
         1 => "[a-z\\n\u{1b}李]{0,40}".prop_map(|text| Event::Msg(Msg::Paste(text))),
         1 => Just(Event::Msg(Msg::Online)),
+        1 => (1_i64..12, 1_i64..9).prop_map(|(id, version)| {
+            let kind = RecordKind::ALL[usize::try_from(id + version).unwrap() % RecordKind::ALL.len()];
+            let change = Live::Record { kind, id, version, is_new: version == 1 };
+            Event::Msg(Msg::Live(vec![change, Live::Missed]))
+        }),
         1 => (lane(), 0_u64..4, 0..4).prop_map(|(lane, generation, screen)| {
             let owner = (0..screen).fold(ScreenId::APP, |id, _| id.next());
             let slot = Slot { owner, lane };
