@@ -75,6 +75,12 @@ pub enum Action {
     NewFromSearch,
     /// Register a relative of the record's person.
     Relative,
+    /// Choose values in the history to be put back.
+    PutBack,
+    /// Take the last save back.
+    UndoSave,
+    /// Park the form that is open, or go on with a parked one.
+    Park,
     /// Choose the order of the list.
     Sort,
     /// Narrow the list.
@@ -135,6 +141,8 @@ impl Action {
             | Self::New
             | Self::NewFromSearch
             | Self::Relative
+            | Self::PutBack
+            | Self::UndoSave
             | Self::Edit
             | Self::Arrive
             | Self::Archive
@@ -183,6 +191,7 @@ impl Action {
             | Self::Filter
             | Self::ClearFilters
             | Self::Copy
+            | Self::Park
             | Self::Register
             | Self::LocalDesk => false,
         }

@@ -1,7 +1,7 @@
 //! A record's history in words.
 
 use serde_json::Value;
-use shared::history::HistoryEntry;
+use shared::history::{Change, HistoryEntry};
 
 use super::{Line, State};
 use crate::{resource::Table, text::paragraphs, view::sections::Kind, world::World};
@@ -27,20 +27,9 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
     if let Some(failure) = &state.history_failure {
         say(format!("! {failure} Ctrl-R tries again."), Kind::Head);
     }
-    for entry in &state.history {
-        say(headline(table, entry, world), Kind::Head);
-        let is_new = entry.changes.iter().all(|change| is_empty(&change.old));
-        for change in &entry.changes {
-            let shown = |content| value(table, &change.field, content);
-            let (old, new) = (shown(&change.old), shown(&change.new));
-            let field = label(table, &change.field);
-            say(
-                match is_new && is_made(entry) {
-                    true => format!("{field}: {new}"),
-                    false => format!("{field}: {old} → {new}"),
-                },
-                Kind::Entry,
-            );
+    for lines in state.history.iter().map(|it| entry(table, it, world)) {
+        for (at, line) in lines.into_iter().enumerate() {
+            say(line, if at == 0 { Kind::Head } else { Kind::Entry });
         }
     }
     if state.history_next.is_some() {
@@ -49,8 +38,25 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
     lines
 }
 
+/// An entry as lines: time, user and deed, then each change.
+pub(in crate::screens::detail) fn entry(
+    table: &Table,
+    entry: &HistoryEntry,
+    world: &World,
+) -> Vec<String> {
+    let is_new = entry.changes.iter().all(|change| is_empty(&change.old)) && is_made(entry);
+    let change = |change: &Change| {
+        let shown = |content| value(table, &change.field, content);
+        let (old, new) = (shown(&change.old), shown(&change.new));
+        let field = label(table, &change.field);
+        if is_new { format!("{field}: {new}") } else { format!("{field}: {old} → {new}") }
+    };
+    let head = std::iter::once(headline(table, entry, world));
+    head.chain(entry.changes.iter().map(change)).collect()
+}
+
 /// Whether the record began with it.
-fn is_made(entry: &HistoryEntry) -> bool {
+pub(in crate::screens::detail) fn is_made(entry: &HistoryEntry) -> bool {
     entry.action.ends_with(".created") || entry.action.ends_with(".imported")
 }
 
