@@ -369,12 +369,14 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
-        Action::Archive => state.has_subject() && !state.is_archive(),
+        Action::Archive => {
+            state.kind.table().has_archive() && state.has_subject() && !state.is_archive()
+        }
         Action::Restore => state.has_subject() && state.is_archive(),
         Action::Assign => {
             state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
         }
-        Action::Mark => !state.rows.is_empty(),
+        Action::Mark => state.kind.table().has_archive() && !state.rows.is_empty(),
         Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching,
         Action::Arrive => false,

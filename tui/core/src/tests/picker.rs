@@ -11,7 +11,7 @@ use crate::{
     api::Failure,
     effect::{Effect, Lane, Timer},
     layers::Layer,
-    msg::Msg,
+    msg::{Chord, Key, Msg},
     screens::Screen,
     search::PAUSE,
 };
@@ -102,6 +102,23 @@ fn an_answer_to_the_picker_takes_no_login_away_that_lies_over_it() {
     assert!(matches!(driver.app.layers(), [Layer::Picker(_), Layer::Relogin(_)]));
 }
 
+#[test]
+fn no_character_in_the_picker_or_in_its_question_writes() {
+    for c in ' '..='~' {
+        let mut driver = picking(doctors());
+        for keys in ["", "<down>"] {
+            driver.keys(keys);
+            driver.send(Msg::Key(Chord::plain(Key::Char(c))));
+            assert!(matches!(driver.app.layers(), [Layer::Picker(_)]), "{c}");
+        }
+        let mut driver = picking(vec![doctor(1, "Sarah", "Johnson")]);
+        driver.keys("<enter><down>");
+        driver.send(Msg::Key(Chord::plain(Key::Char(c))));
+        driver.shows("› Don't assign ‹");
+        assert_eq!(driver.asked(Lane::Save), 0, "{c}");
+    }
+}
+
 macro_rules! looks {
     ($($name:ident: $driver:expr;)*) => {$(
         #[test]
@@ -133,6 +150,13 @@ looks! {
         driver.keys("<ctrl-g>");
         driver.answer(Lane::Pick, Ok(listed(page(people(), 900))));
         driver.keys("<down><down>");
+        driver
+    };
+    picker_of_patients_narrow: {
+        let mut driver = looking_at_doctor();
+        driver.send(Msg::Resize { width: 40, height: 12 });
+        driver.keys("<ctrl-g>");
+        driver.answer(Lane::Pick, Ok(listed(page(people(), 900))));
         driver
     };
     picker_of_patients_wide: {

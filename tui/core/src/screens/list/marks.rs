@@ -54,7 +54,9 @@ impl State {
 /// answer to the typed text has to come first.
 pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Step>> {
     match action {
-        Action::Mark if !state.is_outdated => Some(state.mark()),
+        Action::Mark if !state.is_outdated && super::offers(state, world, action) => {
+            Some(state.mark())
+        }
         Action::Unmark => {
             state.marked.clear();
             Some(Vec::new())
