@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use shared::{Kind, assignment::AssignmentStatus};
+use shared::{Kind, assignment::AssignmentStatus, visit::VisitStatus};
 
 use super::{
     driver::Driver,
-    fixtures::{assigned, assignment, doctor, jose, listed, one, page, people, problem, records},
+    fixtures::{
+        assigned, assignment, doctor, jose, listed, one, page, people, problem, records, visit,
+        visits,
+    },
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
@@ -238,6 +241,17 @@ fn archived_list() -> Result<Reply, Failure> {
         patient.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
     }
     Ok(listed(page(all, 5)))
+}
+
+#[test]
+fn rows_that_can_not_be_archived_are_neither_asked_about_nor_marked() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<f6>");
+    driver.answer(Lane::List, Ok(visits(vec![visit(1, VisitStatus::Waiting)])));
+    driver.keys("<down><ctrl-x>");
+    assert!(driver.app.layers().is_empty());
+    driver.keys("<insert>");
+    driver.hides("marked");
 }
 
 #[test]
