@@ -18,6 +18,7 @@ mod glyphs;
 mod going_back;
 mod home;
 mod keys;
+mod last_login;
 mod list;
 mod live;
 mod meanwhile;
