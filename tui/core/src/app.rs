@@ -220,7 +220,7 @@ impl App {
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {
-                Some(layer) => layer.offers(action),
+                Some(layer) => layer.offers(&self.world, action),
                 None => self.screen().offers(&self.world, action),
             },
         }
