@@ -21,6 +21,7 @@ mod glyphs;
 mod going_back;
 mod home;
 mod keys;
+mod last_login;
 mod list;
 mod live;
 mod meanwhile;
