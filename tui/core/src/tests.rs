@@ -2,6 +2,7 @@
 
 mod about;
 mod any_order;
+mod arrival;
 mod assigning;
 mod beside;
 mod blind;
