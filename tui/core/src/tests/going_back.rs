@@ -86,6 +86,20 @@ fn everything_that_is_wrong_with_a_field_can_be_read() {
 }
 
 #[test]
+fn an_error_that_is_cut_says_where_all_of_it_stands() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s>");
+    let long = "is not what this clinic takes, and ".repeat(9) + "so on to the very end";
+    driver.refuse(Lane::Save, problem(Kind::Validation, &[("clinic", &long)]));
+    driver.hides("the very end");
+    driver.shows("… F12 shows all, Esc hides");
+    driver.keys("<f12>");
+    driver.shows("the very end");
+    driver.keys("<esc><esc>");
+    driver.hides("Esc hides");
+}
+
+#[test]
 fn all_rules_that_a_field_breaks_are_told() {
     let mut driver = Driver::with(people(), 5, 80, 30);
     driver.keys("<ctrl-n>Ana<backtab>insurance<enter>passport<ctrl-s>");
