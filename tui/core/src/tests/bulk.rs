@@ -244,17 +244,6 @@ fn archived_list() -> Result<Reply, Failure> {
 }
 
 #[test]
-fn rows_that_can_not_be_archived_are_neither_asked_about_nor_marked() {
-    let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<f6>");
-    driver.answer(Lane::List, Ok(visits(vec![visit(1, VisitStatus::Waiting)])));
-    driver.keys("<down><ctrl-x>");
-    assert!(driver.app.layers().is_empty());
-    driver.keys("<insert>");
-    driver.hides("marked");
-}
-
-#[test]
 fn the_results_can_be_left_at_any_size() {
     let mut driver = marked(80, 24);
     driver.keys("<ctrl-x><down><enter>");
