@@ -221,6 +221,11 @@ impl Host {
         is_local.then(|| Desk::Moved { label: local_label(&plain(&url)) })
     }
 
+    /// The address of the server in use, for programs.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.link().map(|link| plain(&link.client.url()))
+    }
+
     /// Ends a session, whether the server can be told or not.
     pub(crate) async fn end_session(&self, session: SessionHandle) {
         if let Some(Link { client, .. }) = self.link() {

@@ -11,6 +11,7 @@
 //! needs by itself.
 
 mod dispatch;
+mod operations;
 mod replies;
 mod session;
 mod slots;
@@ -30,7 +31,7 @@ use crate::{
     layers::Layer,
     msg::Msg,
     notice::{self, Notices},
-    screens::{Screen, list, opening},
+    screens::{Screen, opening},
     session::Session,
     world::World,
 };
@@ -87,6 +88,8 @@ pub struct App {
     retry_after: Duration,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
+    /// The id of the request whose failure is being handled.
+    failed_request: Option<String>,
     is_dirty: bool,
 }
 
@@ -107,6 +110,7 @@ impl App {
             offline: None,
             retry_after: RETRY_MIN,
             founder: None,
+            failed_request: None,
             is_dirty: true,
         }
     }
@@ -180,8 +184,11 @@ impl App {
     pub fn offers(&self, action: Action) -> bool {
         match action {
             Action::LogOut if self.world.session().is_none() => false,
+            Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
+            _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             _ if action.place().is_some() => {
-                self.world.session().is_some() && self.layers.is_empty()
+                let may_see = action.place().is_some_and(|place| place.is_open_to(&self.world));
+                may_see && self.layers.is_empty()
             }
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
@@ -199,6 +206,12 @@ impl App {
             None => self.screen().word(entry.action),
         };
         word.unwrap_or(entry.label)
+    }
+
+    /// What an action does here.
+    pub fn help(&self, entry: &Entry) -> &'static str {
+        let here = self.screen().help(entry.action).filter(|_| self.layers.is_empty());
+        here.unwrap_or(entry.help)
     }
 
     /// The screen that is shown, to be changed.
@@ -220,14 +233,6 @@ impl App {
     fn open(&mut self, screen: Screen) {
         self.newest = self.newest.next();
         self.screens.push(Opened { id: self.newest, screen });
-    }
-
-    /// The list, and its name.
-    fn list_mut(&mut self) -> Option<(ScreenId, &mut list::State)> {
-        self.screens.iter_mut().find_map(|opened| match &mut opened.screen {
-            Screen::List(state) => Some((opened.id, &mut **state)),
-            _ => None,
-        })
     }
 
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
@@ -252,6 +257,14 @@ impl App {
                     return false;
                 }
                 std::mem::replace(&mut self.world.today, today) != today
+            }
+            Msg::Now(now) => {
+                self.world.now = Some(now);
+                false
+            }
+            Msg::Server(address) => {
+                self.world.address = address;
+                false
             }
             Msg::Online => {
                 let was_offline = self.offline.take().is_some();

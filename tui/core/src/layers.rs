@@ -1,11 +1,13 @@
 //! What lies over a screen: one stack, of which the topmost has the keys.
 
 pub mod actions;
+pub mod api_pages;
 pub mod conflict;
 pub mod filter;
 pub mod messages;
 pub mod question;
 pub mod relogin;
+pub mod secret;
 pub mod sort;
 
 use ratatui_core::layout::Rect;
@@ -36,6 +38,10 @@ pub enum Layer {
     Relogin(Box<login::State>),
     /// Two versions of a record.
     Conflict(Box<conflict::State>),
+    /// A secret that is shown once.
+    Secret(Box<secret::State>),
+    /// The addresses of the API.
+    Api(api_pages::State),
 }
 
 impl Layer {
@@ -46,7 +52,11 @@ impl Layer {
             Self::Filter(state) => state.form.focused(),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_)
+            | Self::Secret(_)
+            | Self::Api(_) => None,
         }
     }
 
@@ -57,7 +67,11 @@ impl Layer {
             Self::Filter(state) => state.form.focused_mut(),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Messages(_) | Self::Sort(_) | Self::Conflict(_) => None,
+            Self::Messages(_)
+            | Self::Sort(_)
+            | Self::Conflict(_)
+            | Self::Secret(_)
+            | Self::Api(_) => None,
         }
     }
 
@@ -71,6 +85,8 @@ impl Layer {
             Self::Question(state) => question::update(state, world, event),
             Self::Relogin(state) => relogin::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
+            Self::Secret(state) => secret::update(state, world, event),
+            Self::Api(state) => api_pages::update(state, world, event),
         }
     }
 
@@ -86,6 +102,8 @@ impl Layer {
             Self::Question(_) => question::contexts(),
             Self::Relogin(_) => relogin::contexts(),
             Self::Conflict(_) => conflict::contexts(),
+            Self::Secret(_) => secret::contexts(),
+            Self::Api(_) => api_pages::contexts(),
         });
         contexts
     }
@@ -95,7 +113,7 @@ impl Layer {
         match action {
             Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
-                matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_))
+                matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_) | Self::Api(_))
             }
             _ => true,
         }
@@ -104,6 +122,7 @@ impl Layer {
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (Self::Secret(_), Action::Back) => Some("done"),
             (Self::Actions(_), Action::Accept) => Some("do it"),
             (Self::Filter(_), Action::Save) => Some("show them"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
@@ -118,7 +137,8 @@ impl Layer {
     pub fn settle(&mut self, world: &World) {
         match self {
             Self::Actions(state) => actions::settle(state, world),
-            Self::Messages(_) | Self::Sort(_) => {}
+            Self::Messages(state) => messages::settle(state, world),
+            Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
@@ -137,12 +157,14 @@ impl Layer {
         let world = app.world();
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
-            Self::Messages(state) => messages::view(state, app.notices(), area, painter),
+            Self::Messages(state) => messages::view(state, world, area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),
             Self::Question(state) => question::view(state, world, area, painter, has_focus),
             Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
             Self::Conflict(state) => conflict::view(state, world, area, painter),
+            Self::Secret(state) => secret::view(state, world, area, painter),
+            Self::Api(state) => api_pages::view(state, world, area, painter),
         }
     }
 }

@@ -1,15 +1,27 @@
 //! What is particular to one kind of record, as data: columns, orders, filters, sections of its page and
 //! sentences. Lists and pages themselves are written once.
 
+mod accounts;
+mod audit;
+mod changes;
 mod doctors;
+mod operation;
 mod patients;
+mod profile;
+mod read_only;
+mod sessions;
+mod tokens;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
 use shared::{FieldErrors, account::SessionPermission};
 
+pub use self::{
+    changes::{change_in_words, is_empty},
+    operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
+};
 use crate::{
     form::{Form, field::Field},
     record::Record,
@@ -24,6 +36,22 @@ pub trait Shown: Sized + 'static {
     /// The columns, in the order in which they are shown. The first is the name. It gets the room that
     /// the others leave.
     const COLUMNS: &'static [Column<Self>];
+
+    /// Its id.
+    fn id(&self) -> i64;
+
+    /// Its version. A record that is never changed has one version, the first.
+    fn version(&self) -> i64 {
+        1
+    }
+
+    /// The user who created it, if that is known, and the time.
+    fn created(&self) -> (Option<&str>, DateTime<Utc>);
+
+    /// Reads the answer to its creation, with the secret in it, if there is one.
+    ///
+    /// Fails on anything else.
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)>;
 
     /// What its row has beside the columns.
     fn row(&self) -> RowHead;
@@ -41,20 +69,30 @@ pub trait Shown: Sized + 'static {
     fn permits(&self, deed: Deed) -> bool;
 
     /// When it was archived.
-    fn archived(&self) -> Option<DateTime<Utc>>;
+    fn archived(&self) -> Option<DateTime<Utc>> {
+        None
+    }
 
-    /// The fields of its form, with a record's values or empty.
-    fn fields(base: Option<&Self>) -> Vec<Field>;
+    /// The fields of its form, with a record's values or empty. Kinds that are only read have none.
+    fn fields(_base: Option<&Self>) -> Vec<Field> {
+        Vec::new()
+    }
 
     /// The record's values as the form shows them, by the names of the fields.
-    fn values(&self) -> BTreeMap<&'static str, String>;
+    fn values(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::new()
+    }
 
     /// Reads what is typed, and runs the rules that the server has. In a change of a record, only the
     /// fields that differ from it are read; in a new one, only those that are filled in.
-    fn read(form: &Form, base: Option<&Self>, today: NaiveDate) -> (Value, FieldErrors);
+    fn read(_form: &Form, _base: Option<&Self>, _today: NaiveDate) -> (Value, FieldErrors) {
+        (Value::Null, FieldErrors::default())
+    }
 
     /// Whether this record holds what was typed over an earlier version of it.
-    fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool;
+    fn is_saved(&self, _form: &Form, _base: &Self, _today: NaiveDate) -> bool {
+        false
+    }
 
     /// What follows from the value of a field, if something does. It is shown behind the field.
     fn follows(
@@ -75,8 +113,22 @@ pub struct Table {
     pub orders: &'static [Order],
     /// The filters.
     pub filters: &'static [Filter],
-    /// The permission to create a record.
-    pub create: SessionPermission,
+    /// Who may list the records.
+    pub list: Access,
+    /// Who may create a record.
+    pub create: Access,
+    /// Who may change a record, if that record permits it.
+    pub change: Access,
+    /// How one record is read.
+    pub reading: Reading,
+    /// Whether records can be archived and restored.
+    pub is_archived: bool,
+    /// Whether the list has a search.
+    pub is_searched: bool,
+    /// What can be done with a record beyond changing its members.
+    pub operations: &'static [Operation],
+    /// The question whether to end all listed records but the one in use.
+    pub others: Option<Others>,
     /// The label of a member in a history, unless it is its name in words.
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
@@ -98,6 +150,10 @@ pub enum Deed {
     Restore,
     /// Read its history.
     History,
+    /// Create a one-time code for its owner.
+    IssueCode,
+    /// End all sessions of its owner.
+    EndSessions,
 }
 
 /// What stands at the top of a record's page. All of it is safe to be drawn.
@@ -170,6 +226,14 @@ pub struct Words {
     pub add: &'static str,
     /// What copying the code is called.
     pub copy: &'static str,
+    /// The order of a list without a search.
+    pub order: &'static str,
+    /// The order of a search.
+    pub found_order: &'static str,
+    /// The title of the secret that comes with a record.
+    pub secret: &'static str,
+    /// The use of that secret.
+    pub secret_use: &'static str,
 }
 
 /// A column of a list.
@@ -178,6 +242,8 @@ pub struct Column<T: 'static> {
     pub head: Head,
     /// The value of a record.
     pub value: fn(&T) -> Option<String>,
+    /// The time of a record, in a column of times.
+    pub time: fn(&T) -> Option<DateTime<Utc>>,
 }
 
 /// How a column is laid out.
@@ -201,18 +267,25 @@ impl<T> Column<T> {
         rank: u8,
         value: fn(&T) -> Option<String>,
     ) -> Self {
-        Self { head: Head { text, width, rank, is_right: false }, value }
+        Self { head: Head { text, width, rank, is_right: false }, value, time: |_| None }
+    }
+
+    /// A column of times, as a clock in the clinic shows them.
+    pub const fn time(text: &'static str, rank: u8, time: fn(&T) -> Option<DateTime<Utc>>) -> Self {
+        Self { time, ..Self::new(text, 16, rank, |_| None) }
     }
 
     /// The same column with its values at the right edge.
     #[must_use]
     pub const fn right(self) -> Self {
-        Self { head: Head { is_right: true, ..self.head }, value: self.value }
+        Self { head: Head { is_right: true, ..self.head }, ..self }
     }
 
     /// The value of a record, safe to be drawn.
-    pub fn cell(&self, record: &T) -> String {
-        (self.value)(record).map(|text| display(&text).into_owned()).unwrap_or_default()
+    pub fn cell(&self, record: &T, world: &World) -> String {
+        let time = (self.time)(record).map(|at| world.stamp(&at));
+        let text = (self.value)(record).map(|text| display(&text).into_owned());
+        time.or(text).unwrap_or_default()
     }
 }
 
@@ -270,6 +343,30 @@ pub enum FilterInput {
     FirstDay,
     /// The last day of the span that the filter before begins; of a partial date the latest.
     LastDay,
+    /// The first day of a span of times; of a partial date the earliest.
+    FirstMoment,
+    /// The last day of a span of times; of a partial date the latest.
+    LastMoment,
+    /// A positive whole number. Some have a meaning only beside another filter.
+    Number {
+        /// The name of the other filter.
+        needs: Option<&'static str>,
+    },
+}
+
+impl FilterInput {
+    /// A value as it is sent. A day of a span of times is its first moment in the clinic; the last day
+    /// is the first moment after it.
+    fn as_sent(self, value: &str, world: &World) -> String {
+        let day = value.parse::<NaiveDate>().ok();
+        let day = match self {
+            Self::FirstMoment => day,
+            Self::LastMoment => day.and_then(|day| day.succ_opt()),
+            _ => None,
+        };
+        let moment = day.map(|day| world.midnight(day));
+        moment.map_or_else(|| value.to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
 }
 
 /// The order and the filters that a list has.
@@ -319,12 +416,19 @@ pub struct Row {
     pub head: RowHead,
     /// The values of all columns.
     pub cells: Vec<String>,
+    /// The record as the list has it.
+    pub record: Record,
 }
 
 impl Row {
     /// The row of a record.
-    pub fn of(record: &Record) -> Self {
-        Self { id: record.id(), head: record.row(), cells: record.cells() }
+    pub fn of(record: &Record, world: &World) -> Self {
+        Self {
+            id: record.id(),
+            head: record.row(),
+            cells: record.cells(world),
+            record: record.clone(),
+        }
     }
 }
 
@@ -353,6 +457,15 @@ impl Table {
     pub fn place(&self, query: &Query) -> usize {
         let is_same = |order: &Order| order.ordering == query.ordering;
         self.orders.iter().position(is_same).unwrap_or_default()
+    }
+
+    /// The filters of a query as they are sent: days of a span of times as times.
+    pub fn filters_as_sent(&self, query: &Query, world: &World) -> Vec<(&'static str, String)> {
+        let sent = |(name, value): &(&'static str, String)| {
+            let filter = self.filters.iter().find(|filter| filter.name == *name);
+            (*name, filter.map_or_else(|| value.clone(), |it| it.input.as_sent(value, world)))
+        };
+        query.filters.iter().map(sent).collect()
     }
 
     /// The filters of a query in words.

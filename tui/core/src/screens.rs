@@ -8,7 +8,9 @@ pub mod first_start;
 pub mod list;
 pub mod login;
 pub mod opening;
+pub mod password;
 pub mod record_form;
+pub mod refusals;
 pub mod register;
 
 use ratatui_core::layout::Rect;
@@ -18,6 +20,7 @@ use crate::{
     form::field::Field,
     input::action::{Action, Context},
     record::Record,
+    resource::Query,
     step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
@@ -42,6 +45,8 @@ pub enum Screen {
     Form(Box<record_form::State>),
     /// The dashboard.
     Dashboard(Box<dashboard::State>),
+    /// Setting a password.
+    Password(Box<password::State>),
 }
 
 impl Screen {
@@ -49,7 +54,7 @@ impl Screen {
     pub fn first(place: Place, world: &World) -> (Self, Vec<Step>) {
         match place {
             Place::List(kind) => {
-                let (state, steps) = list::init(kind, world);
+                let (state, steps) = list::init(kind, Query::default(), world);
                 (Self::List(Box::new(state)), steps)
             }
             Place::Dashboard => {
@@ -75,9 +80,18 @@ impl Screen {
                 let (state, steps) = detail::init(kind, id, name, is_archived, to_edit);
                 (Self::Detail(Box::new(state)), steps)
             }
+            Route::Alone(kind, id) => {
+                let name = kind.table().words.one.to_owned();
+                let (state, steps) = detail::init(kind, id, name, false, false);
+                (Self::Detail(Box::new(state)), steps)
+            }
             Route::Shown(record) => {
                 let (state, steps) = detail::of(record);
                 (Self::Detail(Box::new(state)), steps)
+            }
+            Route::List(kind, query) => {
+                let (state, steps) = list::init(kind, query, world);
+                (Self::List(Box::new(state)), steps)
             }
             Route::New(kind) => {
                 (Self::Form(Box::new(record_form::init(kind, None, world))), Vec::new())
@@ -96,6 +110,7 @@ impl Screen {
             Self::FirstStart(state) => state.form.focused(),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
+            Self::Password(state) => state.form.focused(),
             Self::List(state) => state.field(),
             Self::Form(state) => state.form.focused(),
         }
@@ -108,6 +123,7 @@ impl Screen {
             Self::FirstStart(state) => state.form.focused_mut(),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
+            Self::Password(state) => state.form.focused_mut(),
             Self::List(state) => state.field_mut(),
             Self::Form(state) => state.form.focused_mut(),
         }
@@ -120,6 +136,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::update(state, world, event),
             Self::Login(state) => login::update(state, world, event),
             Self::Register(state) => register::update(state, world, event),
+            Self::Password(state) => password::update(state, world, event),
             Self::List(state) => list::update(state, world, event),
             Self::Detail(state) => detail::update(state, world, event),
             Self::Form(state) => record_form::update(state, world, event),
@@ -149,6 +166,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::view(state, world, area, painter, is_top),
             Self::Login(state) => login::view(state, world, area, painter, is_top),
             Self::Register(state) => register::view(state, world, area, painter, is_top),
+            Self::Password(state) => password::view(state, world, area, painter, is_top),
             Self::List(state) => list::view(state, world, area, painter, is_top),
             Self::Detail(state) => detail::view(state, world, area, painter),
             Self::Form(state) => record_form::view(state, world, area, painter, is_top),
@@ -168,17 +186,19 @@ impl Screen {
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
             Self::Dashboard(state) => dashboard::answered(state, answer),
-            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
-                Vec::new()
-            }
+            Self::Opening(_)
+            | Self::FirstStart(_)
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Password(_) => Vec::new(),
         }
     }
 
     /// Shows a record as it is now, if it shows that record.
-    pub fn learn(&mut self, record: &Record) -> Vec<Step> {
+    pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
         match (self, record) {
             (Self::List(state), record) => {
-                state.replace(record);
+                state.replace(record, world);
                 Vec::new()
             }
             (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
@@ -195,6 +215,7 @@ impl Screen {
             Self::FirstStart(_) => first_start::contexts(),
             Self::Login(_) => login::contexts(),
             Self::Register(_) => register::contexts(),
+            Self::Password(_) => password::contexts(),
             Self::List(state) => list::contexts(state),
             Self::Detail(_) => detail::contexts(),
             Self::Form(_) => record_form::contexts(),
@@ -212,8 +233,8 @@ impl Screen {
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
             Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
-            Self::Register(_) => action != Action::Refresh,
             Self::Dashboard(_) => true,
+            Self::Register(_) | Self::Password(_) => action != Action::Refresh,
         }
     }
 
@@ -222,20 +243,32 @@ impl Screen {
         match (self, action) {
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
-            (Self::Detail(state), Action::Copy) => Some(state.kind.table().words.copy),
+            (Self::Detail(state), action) => detail::word(state, action),
             (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),
+            (Self::Password(_), Action::Save) => Some("set the password"),
             (_, Action::Accept) if self.field().is_some_and(Field::is_multiline) => {
                 Some("new line")
             }
             (Self::FirstStart(state), Action::Accept) if state.form.is_last() => {
                 Some(first_start::word(state))
             }
+            (Self::Password(state), Action::Accept) if state.form.is_last() => {
+                Some("set the password")
+            }
             (Self::Register(state), Action::Accept) if state.form.is_last() => {
                 Some("open the account")
             }
             (_, Action::Accept) => Some("next field"),
+            _ => None,
+        }
+    }
+
+    /// What an action does here, where it does something else than in general.
+    pub fn help(&self, action: Action) -> Option<&'static str> {
+        match self {
+            Self::Detail(state) => detail::help(state, action),
             _ => None,
         }
     }
@@ -247,6 +280,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::settle(state, world),
             Self::Login(state) => login::settle(state, world),
             Self::Register(state) => register::settle(state, world),
+            Self::Password(state) => password::settle(state, world),
             Self::List(state) => list::settle(state, world),
             Self::Detail(state) => detail::settle(state, world),
             Self::Form(state) => record_form::settle(state, world),
@@ -261,6 +295,7 @@ impl Screen {
             Self::FirstStart(_) => "First start".to_owned(),
             Self::Login(_) => "Log in".to_owned(),
             Self::Register(_) => "Open an account".to_owned(),
+            Self::Password(state) => state.title().to_owned(),
             Self::List(state) => state.title().to_owned(),
             Self::Detail(state) => state.title(),
             Self::Form(state) => state.title(),
@@ -273,6 +308,7 @@ impl Screen {
         match self {
             Self::Form(state) => state.form.is_changed(),
             Self::Register(state) => state.form.is_changed(),
+            Self::Password(state) => state.form.is_changed(),
             Self::FirstStart(state) => state.form.is_changed(),
             _ => false,
         }

@@ -1,6 +1,9 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
+mod accounts;
+mod admin_screens;
 mod any_order;
+mod audit;
 mod blind;
 mod choices;
 mod dashboard;
@@ -11,7 +14,10 @@ mod forms;
 mod keys;
 mod list;
 mod meanwhile;
+mod messages;
 mod offers;
+mod own;
+mod palette;
 mod screens;
 mod sections;
 mod session;

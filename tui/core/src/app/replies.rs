@@ -3,24 +3,55 @@
 
 use shared::Kind;
 
-use super::{App, slots::Running};
+use super::{App, operations::read_again, slots::Running};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
     layers::conflict,
-    notice::Tone,
+    notice::{Notice, Tone},
     record::{Record, RecordKind},
     resource::RowHead,
     screens::{Screen, record_form},
     step::{Leave, Route, Step},
 };
 
+/// The id of a request that the server refused.
+fn request_of(failure: &Failure) -> Option<String> {
+    match failure {
+        Failure::Problem(problem) if !problem.request_id.is_empty() => {
+            Some(problem.request_id.clone())
+        }
+        _ => None,
+    }
+}
+
 fn garbled() -> Failure {
     Failure::Garbled("it answers something else".to_owned())
 }
 
 impl App {
+    /// Handles an answer. A failure that nothing has been said about is kept among the messages, so that
+    /// its request can be found in the server's log.
     pub(super) fn reply(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Reply, Failure>,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let failure = result.as_ref().err().cloned();
+        self.failed_request = failure.as_ref().and_then(request_of);
+        let is_handled = self.answer(ticket, result, out);
+        let request = self.failed_request.take();
+        if let Some(failure) = failure.filter(|_| is_handled && request.is_some())
+            && self.notices.newest().is_none_or(|newest| newest.request != request)
+        {
+            let text = sentence(&failure);
+            self.notices.keep(Notice { tone: Tone::Error, text, at: self.world.now, request });
+        }
+        is_handled
+    }
+
+    fn answer(
         &mut self,
         ticket: Ticket,
         result: Result<Reply, Failure>,
@@ -78,6 +109,7 @@ impl App {
             (Lane::Meta, Err(failure)) => self.say(Tone::Error, sentence(&failure), out),
             (Lane::Account, Ok(Reply::SignedIn(session))) => self.logged_in(*session, out),
             (Lane::Account, Ok(Reply::User(user))) => self.described(*user, out),
+            (Lane::Account, Ok(Reply::Done)) => self.password_was_set(out),
             (Lane::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
             // What the session may do is asked again by itself.
             (Lane::Account, Err(Failure::Offline(_) | Failure::Unknown(_)))
@@ -109,9 +141,14 @@ impl App {
     }
 
     /// Shows a record as it is now on every screen but the one that knows it already.
-    fn learn(&mut self, from: ScreenId, record: &Record, out: &mut Vec<Effect>) {
+    pub(super) fn learn(&mut self, from: ScreenId, record: &Record, out: &mut Vec<Effect>) {
+        if let Record::User(user) = record {
+            self.described((**user).clone(), out);
+        }
+        let world = self.world.clone();
         let others = self.screens.iter_mut().filter(|opened| opened.id != from);
-        let steps: Vec<_> = others.map(|opened| (opened.id, opened.screen.learn(record))).collect();
+        let steps: Vec<_> =
+            others.map(|opened| (opened.id, opened.screen.learn(record, &world))).collect();
         for (owner, steps) in steps {
             self.apply_for(owner, steps, out);
         }
@@ -133,11 +170,22 @@ impl App {
         result: Result<Reply, Failure>,
         out: &mut Vec<Effect>,
     ) {
+        match call {
+            Call::Run { .. } => return self.operated(owner, call, result, out),
+            Call::ChangePassword(_) => return self.password_answered(owner, result, out),
+            _ => {}
+        }
         let result = match result {
-            Ok(Reply::Record(record)) => Ok(record),
+            Ok(Reply::Record(record)) => Ok((record, None)),
+            Ok(Reply::Created(record, secret)) => Ok((record, Some(secret))),
             Ok(_) => Err(garbled()),
             Err(failure) => Err(failure),
         };
+        let (result, secret) = match result {
+            Ok((record, secret)) => (Ok(record), secret),
+            Err(failure) => (Err(failure), None),
+        };
+        let shown = secret.zip(result.as_ref().ok().map(|it| (it.kind(), it.named())));
         match (call, result) {
             (Call::Create { .. } | Call::Change { .. }, Ok(record)) => {
                 self.saved(owner, call, record, out);
@@ -147,6 +195,9 @@ impl App {
             }
             (_, Ok(record)) => self.moved(call, &record, out),
             (_, Err(failure)) => self.not_moved(owner, call, &failure, out),
+        }
+        if let Some((secret, (kind, name))) = shown {
+            self.show_secret(kind, name, secret);
         }
     }
 
@@ -206,16 +257,18 @@ impl App {
     }
 
     /// Asks again for the page of the list that shows records of this kind.
-    fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
+    pub(super) fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
         let world = self.world.clone();
-        let Some((owner, list)) = self.list_mut().filter(|(_, list)| list.kind == kind) else {
-            return;
-        };
-        let steps = list.refresh(&world);
-        self.apply_for(owner, steps, out);
+        let lists = self.screens.iter_mut().filter_map(|opened| match &mut opened.screen {
+            Screen::List(list) if list.kind == kind => Some((opened.id, list.refresh(&world))),
+            _ => None,
+        });
+        for (owner, steps) in lists.collect::<Vec<_>>() {
+            self.apply_for(owner, steps, out);
+        }
     }
 
-    fn not_moved(
+    pub(super) fn not_moved(
         &mut self,
         owner: ScreenId,
         call: &Call,
@@ -228,7 +281,7 @@ impl App {
             Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
                 "Somebody has changed the record in the meantime. Look again before you decide."
                     .clone_into(&mut said);
-                if let Call::Do { kind, .. } = call
+                if let Call::Do { kind, .. } | Call::Run { kind, .. } = call
                     && let Some(current) = conflict::theirs(*kind, problem)
                 {
                     self.learn(ScreenId::APP, &current, out);
@@ -249,6 +302,9 @@ impl App {
 }
 
 fn look_again(call: &Call) -> Option<Step> {
+    if let Call::Run { kind, ids, .. } = call {
+        return read_again(*kind, *ids.first()?);
+    }
     let Call::Do { verb, kind, id, .. } = call else { return None };
     let is_archived = *verb == Verb::Restore;
     Some(Step::Read(Lane::Record, Call::Read { kind: *kind, id: *id, is_archived }))
@@ -256,5 +312,5 @@ fn look_again(call: &Call) -> Option<Step> {
 
 /// Whether it begins a session: nothing of it waits, and nothing of it is a record.
 fn is_account(call: &Call) -> bool {
-    matches!(call, Call::Login(_) | Call::Register(_))
+    matches!(call, Call::Login(_) | Call::Register(_) | Call::ResetPassword(_))
 }

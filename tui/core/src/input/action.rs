@@ -21,6 +21,20 @@ pub enum Action {
     Doctors,
     /// Go to the dashboard.
     Dashboard,
+    /// Go to the accounts.
+    Accounts,
+    /// Go to the audit log.
+    Audit,
+    /// Go to one's own account.
+    MyAccount,
+    /// Change one's own password.
+    MyPassword,
+    /// Go to one's own sessions.
+    MySessions,
+    /// Go to one's own API tokens.
+    MyTokens,
+    /// Show the addresses of the API.
+    Api,
     /// End the session.
     LogOut,
     /// End the program.
@@ -79,6 +93,14 @@ pub enum Action {
     Restore,
     /// Copy the record's code.
     Copy,
+    /// Create a one-time code for the owner of an account.
+    IssueCode,
+    /// End all sessions of an account.
+    EndSessions,
+    /// End all listed records but the one in use.
+    EndOthers,
+    /// Set a password with a one-time code.
+    EnterCode,
     /// Go to where an account is opened.
     Register,
     /// Go back to the local desk.
@@ -99,6 +121,8 @@ impl Action {
         Some(match self {
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
+            Self::Accounts => Place::List(RecordKind::Account),
+            Self::Audit => Place::List(RecordKind::AuditEntry),
             Self::Dashboard => Place::Dashboard,
             _ => return None,
         })
@@ -113,6 +137,9 @@ impl Action {
             | Self::Edit
             | Self::Archive
             | Self::Restore
+            | Self::IssueCode
+            | Self::EndSessions
+            | Self::EndOthers
             | Self::TakeMine
             | Self::TakeTheirs => true,
             // Accepting answers questions, which have a test of their own.
@@ -150,6 +177,14 @@ impl Action {
             | Self::Filter
             | Self::ClearFilters
             | Self::Copy
+            | Self::Accounts
+            | Self::Audit
+            | Self::MyAccount
+            | Self::MyPassword
+            | Self::MySessions
+            | Self::MyTokens
+            | Self::Api
+            | Self::EnterCode
             | Self::Register
             | Self::LocalDesk => false,
         }
@@ -183,6 +218,8 @@ pub enum Context {
     Question,
     /// Two versions of a record.
     Conflict,
+    /// Something to be copied.
+    Copying,
     /// Anything that lies over a screen.
     Layer,
     /// Everywhere.
@@ -204,6 +241,7 @@ impl Context {
         Self::Pick,
         Self::Question,
         Self::Conflict,
+        Self::Copying,
         Self::Layer,
         Self::Global,
     ];
@@ -223,6 +261,7 @@ impl Context {
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",
             Self::Conflict => "Two versions",
+            Self::Copying => "Something to copy",
             Self::Layer => "Anything on top",
             Self::Global => "Everywhere",
         }

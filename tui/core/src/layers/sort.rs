@@ -29,8 +29,8 @@ pub fn init(kind: RecordKind, query: &Query) -> State {
 pub fn words(table: &Table, query: &Query, is_search: bool) -> String {
     match table.orders.get(table.place(query)) {
         Some(order) if order.ordering.is_some() => order.words.to_owned(),
-        _ if is_search => "best matches first".to_owned(),
-        _ => "by last name".to_owned(),
+        _ if is_search => table.words.found_order.to_owned(),
+        _ => table.words.order.to_owned(),
     }
 }
 

@@ -17,7 +17,8 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
+    Shown, Table, Words,
 };
 use crate::{
     form::{Form, field::Field},
@@ -52,6 +53,10 @@ impl Shown for Doctor {
             found: "A doctor of this name is there",
             add: "new doctor",
             copy: "copy licence",
+            order: "by last name",
+            found_order: "best matches first",
+            secret: "",
+            secret_use: "",
         },
         orders: &[
             Order::new(None, "by last name; a search: best matches first"),
@@ -82,7 +87,14 @@ impl Shown for Doctor {
                 })
             },
         ],
-        create: SessionPermission::CreateDoctor,
+        list: Access::Everybody,
+        create: Access::With(SessionPermission::CreateDoctor),
+        change: Access::Everybody,
+        reading: Reading::ById,
+        is_archived: true,
+        is_searched: true,
+        operations: &[],
+        others: None,
         label,
         value: |_, _| None,
         echo: |_, _| {},
@@ -99,6 +111,22 @@ impl Shown for Doctor {
         Column::new("Clinic", 24, 5, |doctor| doctor.clinic_name.clone()),
         Column::new("City", 18, 6, |doctor| doctor.city.clone()),
     ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.created_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
 
     fn row(&self) -> RowHead {
         let code = self.license_number.as_deref().map(|number| display(number).into_owned());
@@ -169,6 +197,7 @@ impl Shown for Doctor {
             Deed::Archive => DoctorPermission::Archive,
             Deed::Restore => DoctorPermission::Restore,
             Deed::History => DoctorPermission::History,
+            Deed::IssueCode | Deed::EndSessions => return false,
         };
         self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
     }

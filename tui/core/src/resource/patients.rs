@@ -14,7 +14,8 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
+    Shown, Table, Words,
 };
 use crate::{
     form::{Form, field::Field},
@@ -49,6 +50,10 @@ impl Shown for Patient {
             found: "A patient of this name is there",
             add: "new patient",
             copy: "copy MRN",
+            order: "by last name",
+            found_order: "best matches first",
+            secret: "",
+            secret_use: "",
         },
         orders: &[
             Order::new(None, "by last name; a search: best matches first"),
@@ -92,7 +97,14 @@ impl Shown for Patient {
                 })
             },
         ],
-        create: SessionPermission::CreatePatient,
+        list: Access::Everybody,
+        create: Access::With(SessionPermission::CreatePatient),
+        change: Access::Everybody,
+        reading: Reading::ById,
+        is_archived: true,
+        is_searched: true,
+        operations: &[],
+        others: None,
         label,
         value,
         echo: form::echo,
@@ -108,6 +120,22 @@ impl Shown for Patient {
         Column::new("Phone", 17, 5, |patient| patient.phone_number.clone()),
         Column::new("City", 18, 6, |patient| patient.city.clone()),
     ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.created_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
 
     fn row(&self) -> RowHead {
         let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "†".to_owned()];
@@ -207,6 +235,7 @@ impl Shown for Patient {
             Deed::Archive => PatientPermission::Archive,
             Deed::Restore => PatientPermission::Restore,
             Deed::History => PatientPermission::History,
+            Deed::IssueCode | Deed::EndSessions => return false,
         })
     }
 

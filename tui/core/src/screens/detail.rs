@@ -11,7 +11,7 @@ use crate::{
     input::action::{Action, Context},
     layers::{Layer, question},
     record::{Record, RecordKind},
-    resource::Deed,
+    resource::{Deed, Reading},
     step::{Event, Leave, Route, Step},
     view::paint::Painter,
     world::World,
@@ -74,7 +74,15 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
 impl State {
     fn ask(&self) -> Vec<Step> {
         let Self { kind, id, is_archived, .. } = *self;
+        if kind.table().reading == Reading::InList {
+            return Vec::new();
+        }
         vec![Step::Read(Lane::Record, Call::Read { kind, id, is_archived })]
+    }
+
+    /// The kind of the record.
+    pub fn kind(&self) -> RecordKind {
+        self.kind
     }
 
     /// What the header calls it.
@@ -136,6 +144,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => return state.ask(),
         _ if !offers(state, action) => {}
+        _ if state.kind.table().operation(action).is_some() => {
+            return operation(state, action).into_iter().collect();
+        }
         Action::Edit => return edit(state).into_iter().collect(),
         Action::Archive | Action::Restore => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -155,6 +166,27 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Asks whether to do an operation of the record's kind, if the action begins one.
+fn operation(state: &State, action: Action) -> Option<Step> {
+    let operation = state.kind.table().operation(action)?;
+    let question = question::operation(state.record.as_ref()?, operation);
+    Some(Step::Open(Box::new(Layer::Question(Box::new(question)))))
+}
+
+/// What an action is called here, where it has a better name than its own.
+pub fn word(state: &State, action: Action) -> Option<&'static str> {
+    let table = state.kind.table();
+    match action {
+        Action::Copy => Some(table.words.copy),
+        _ => table.operation(action).map(|operation| operation.label),
+    }
+}
+
+/// What an action does here, where it does something else than in general.
+pub fn help(state: &State, action: Action) -> Option<&'static str> {
+    state.kind.table().operation(action).map(|operation| operation.help)
 }
 
 fn edit(state: &State) -> Option<Step> {
@@ -223,7 +255,13 @@ pub fn contexts() -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, action: Action) -> bool {
     let is_archived = state.record.is_some() && state.is_archived;
+    let table = state.kind.table();
+    if let Some(operation) = table.operation(action) {
+        return state.allows(operation.deed);
+    }
     match action {
+        Action::IssueCode | Action::EndSessions => false,
+        Action::Refresh => table.reading != Reading::InList,
         Action::Edit => !is_archived && state.allows(Deed::Update),
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),

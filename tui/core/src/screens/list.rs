@@ -12,11 +12,11 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, filter, sort},
+    layers::{Layer, filter, question, sort},
     record::{Record, RecordKind},
-    resource::{Query, Row},
+    resource::{Operation, Query, Reading, Row},
     search::{Next, Search},
-    step::{Event, Route, Step},
+    step::{Event, Leave, Route, Step},
     world::World,
 };
 
@@ -79,12 +79,12 @@ pub struct State {
 }
 
 /// Begins: the first page is asked for at once.
-pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
+pub fn init(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
     let mut state = State {
         kind,
         search: Search::default(),
-        is_searching: true,
-        query: Query::default(),
+        is_searching: kind.table().is_searched,
+        query,
         rows: Vec::new(),
         selected: 0,
         top: 0,
@@ -131,7 +131,7 @@ impl State {
         self.search.expect();
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
-        let mut query = self.query.filters.clone();
+        let mut query = self.kind.table().filters_as_sent(&self.query, world);
         let search = answers::searched(self.search.text(), world.today);
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
@@ -162,10 +162,10 @@ impl State {
     }
 
     /// Shows a record as it is now, where it is among the rows.
-    pub fn replace(&mut self, record: &Record) {
+    pub fn replace(&mut self, record: &Record, world: &World) {
         let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
-            *row = Row::of(record);
+            *row = Row::of(record, world);
         }
     }
 }
@@ -187,6 +187,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.search.select();
             send_due(state, world)
         }
+        Action::Back if !state.kind.table().is_searched => vec![Step::Leave(Leave::Back)],
         Action::Search | Action::Back => {
             state.is_searching = true;
             state.search.select();
@@ -213,6 +214,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::New if offers(state, world, action) => {
             vec![Step::Go(Route::New(state.kind))]
         }
+        Action::Sort | Action::Filter | Action::EndOthers if !offers(state, world, action) => {
+            Vec::new()
+        }
+        Action::EndOthers => end_others(state),
         Action::Sort => {
             vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
         }
@@ -228,6 +233,28 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Copy => copy(state),
         _ => Vec::new(),
     }
+}
+
+/// The operation that ends one of the records, where it makes sense to end all but the one in use.
+fn ending(state: &State) -> Option<&'static Operation> {
+    let table = state.kind.table();
+    table.others.as_ref().and_then(|_| table.operation(Action::Archive))
+}
+
+/// The records that can be ended here: all but the one in use.
+fn others(state: &State) -> Vec<i64> {
+    let Some(operation) = ending(state) else { return Vec::new() };
+    let others = state.rows.iter().filter(|row| row.record.permits(operation.deed));
+    others.map(|row| row.id).collect()
+}
+
+fn end_others(state: &State) -> Vec<Step> {
+    let Some(operation) = ending(state) else { return Vec::new() };
+    let question = question::end_others(state.kind, operation, others(state));
+    question
+        .map(|question| Step::Open(Box::new(Layer::Question(Box::new(question)))))
+        .into_iter()
+        .collect()
 }
 
 fn copy(state: &State) -> Vec<Step> {
@@ -254,6 +281,9 @@ fn enter(state: &mut State) -> Vec<Step> {
 /// open the patient who stood there before.
 fn open(state: &State, to_edit: bool) -> Vec<Step> {
     let Some(row) = state.row() else { return Vec::new() };
+    if state.kind.table().reading == Reading::InList {
+        return vec![Step::Go(Route::Shown(row.record.clone()))];
+    }
     vec![Step::Go(Route::Record {
         kind: state.kind,
         id: row.id,
@@ -292,7 +322,7 @@ pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
 
 /// Takes the focus to the search field, where the next character replaces the text.
 pub fn begin_search(state: &mut State) {
-    if !state.is_searching {
+    if !state.is_searching && state.kind.table().is_searched {
         state.is_searching = true;
         state.search.select();
     }
@@ -310,10 +340,16 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => world.may(state.kind.table().create) && !state.is_archive(),
+        Action::New => state.kind.table().create.is_given(world) && !state.is_archive(),
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
-        Action::Edit => !state.rows.is_empty() && !state.is_archive(),
-        Action::Search => !state.is_searching,
+        Action::Edit => {
+            let may = state.kind.table().change.is_given(world);
+            may && !state.rows.is_empty() && !state.is_archive()
+        }
+        Action::Search => !state.is_searching && state.kind.table().is_searched,
+        Action::Filter => !state.kind.table().filters.is_empty(),
+        Action::Sort => state.kind.table().orders.len() > 1,
+        Action::EndOthers => !others(state).is_empty(),
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

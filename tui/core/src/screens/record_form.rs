@@ -19,7 +19,7 @@ use crate::{
         question,
     },
     record::{Record, RecordKind},
-    resource::{Row, Words},
+    resource::Words,
     step::{Event, Leave, Step},
     world::World,
 };
@@ -177,7 +177,7 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
 
 /// What is said of a record that was saved.
 pub fn told(record: &Record, is_new: bool) -> String {
-    let Row { head, .. } = Row::of(record);
+    let head = record.row();
     let verb = if is_new { record.kind().table().words.told } else { "Saved" };
     format!("{verb}: {}, {}", head.name, head.code)
 }

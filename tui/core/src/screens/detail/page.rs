@@ -4,7 +4,7 @@ mod history;
 
 use super::State;
 use crate::{
-    resource::{Banner, Section},
+    resource::{Banner, Deed, Section},
     text::{self, display, paragraphs},
     theme::Theme,
     view::paint::Painter,
@@ -80,6 +80,9 @@ fn sides(state: &State, world: &World) -> (Vec<Line>, Vec<Line>) {
         page.section(section);
     }
     let mut left = page.lines;
+    if !state.allows(Deed::History) {
+        return (left, Vec::new());
+    }
     if right_columns > 0 {
         return (left, history::lines(state, world, right_columns));
     }

@@ -41,7 +41,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Offset::At(offset) => offset,
         Offset::EndsAt(end) => (end - length).max(0),
     };
-    state.rows = page.results.iter().map(Row::of).collect();
+    state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
     state.page = Some(Shown {
         offset,
         count: page.count,
@@ -58,9 +58,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     };
     // Another page, asked again later, keeps its selection.
     state.asked.land = Land::Same;
-    if state.rows.is_empty() && !state.is_searching {
-        state.is_searching = true;
-    }
+    state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
     match state.search.pending.take() {
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.

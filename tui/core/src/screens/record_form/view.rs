@@ -5,7 +5,6 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     form::{self, field::Field},
-    resource::Row,
     view::paint::Painter,
     world::World,
 };
@@ -22,7 +21,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let place = place(area);
     let title = match &state.base {
         Some(base) => {
-            let Row { head, .. } = Row::of(base);
+            let head = base.row();
             let note = head.notes.first().map(|note| format!(" · {note}")).unwrap_or_default();
             format!("{} · {}{note}", head.name, head.code)
         }
