@@ -30,6 +30,7 @@ choice! {
 /// A typed word, as it is compared in each of the ways in which it may be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Word {
+    typed: String,
     readings: &'static [Reading],
     /// A value matches if it begins with the text for its reading.
     beginnings: Vec<(Reading, String)>,
@@ -52,11 +53,17 @@ impl Word {
         let beginning = |reading: &Reading| Some((*reading, beginning(typed, *reading)?));
         let mrn = Mrn::parse(typed);
         Self {
+            typed: typed.to_owned(),
             readings,
             beginnings: readings.iter().filter_map(beginning).collect(),
             last_digits: last_digits(typed).filter(|_| readings.contains(&Reading::Phone)),
             mistyped_mrn: mrn.err().filter(|error| error.code == "mistyped_mrn"),
         }
+    }
+
+    /// The word as it was typed.
+    pub fn typed(&self) -> &str {
+        &self.typed
     }
 
     /// The ways in which the word may be read.

@@ -8,7 +8,9 @@ use std::{
 use shared::account::Login;
 use tui_core::{
     api::{Call, Failure, Reply},
+    date::DateOrder,
     effect::FirstAdmin,
+    live::Live,
     msg::Desk,
     session::{Session, SessionHandle},
 };
@@ -87,6 +89,12 @@ impl Host {
             handles: Handles::default(),
             turn: tokio::sync::Mutex::new(()),
         }
+    }
+
+    /// The order of day and month in dates that are typed.
+    pub(crate) fn date_order(&self) -> DateOrder {
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        if settings.is_month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
     }
 
     /// Opens what the program was started for.
@@ -224,6 +232,13 @@ impl Host {
     /// The address of the server in use, for programs.
     pub(crate) fn address(&self) -> Option<String> {
         self.link().map(|link| plain(&link.client.url()))
+    }
+
+    /// Tells the changes that the server reports to a session, until that is over.
+    pub(crate) async fn listen(&self, session: SessionHandle, tell: impl FnMut(Vec<Live>)) {
+        if let Some(Link { client, .. }) = self.link() {
+            client.listen(session, tell).await;
+        }
     }
 
     /// Ends a session, whether the server can be told or not.

@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) server: Option<String>,
     /// Whether others may open accounts themselves at the local desk.
     pub(crate) is_registration_open: bool,
+    /// Whether `3/7/1989` is the seventh of March instead of the third of July.
+    pub(crate) is_month_first: bool,
     /// Where this lies; nowhere for a user without folders.
     #[serde(skip)]
     file: Option<PathBuf>,
@@ -82,8 +84,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("new").join("client.json");
         assert_eq!(Settings::load_from(&file), Ok(Settings::default()));
-        let settings =
-            Settings { server: Some("https://clinic.example".to_owned()), ..Default::default() };
+        let settings = Settings {
+            server: Some("https://clinic.example".to_owned()),
+            is_month_first: true,
+            ..Default::default()
+        };
         settings.save_to(&file).unwrap();
         assert_eq!(Settings::load_from(&file), Ok(settings));
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);

@@ -51,7 +51,14 @@ fn report(what: &str, times: impl Iterator<Item = u128>) {
 /// A list of 100 patients with the focus on its rows.
 fn list(width: u16, height: u16) -> Result<App, Box<dyn std::error::Error>> {
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 20).unwrap_or_default();
-    let mut app = App::new(Options { width, height, today, page_size: 100, run: 0 });
+    let mut app = App::new(Options {
+        width,
+        height,
+        today,
+        date_order: tui_core::date::DateOrder::DayFirst,
+        page_size: 100,
+        run: 0,
+    });
     let time = "2026-11-01T08:30:00Z";
     let user: User = serde_json::from_value(json!({
         "id": 1, "username": "ana", "name": "Ana", "role": "staff", "is_active": true,

@@ -9,6 +9,7 @@ use shared::{
     account::{Login, PasswordChange, PasswordReset, Registration, User},
     dashboard::Dashboard,
     history::HistoryEntry,
+    lookup::Lookup,
     meta::Meta,
 };
 
@@ -45,6 +46,11 @@ pub enum Call {
     Register(Registration),
     /// To whom the session belongs, and what it may do.
     Profile,
+    /// The records that a text finds, whatever it is; for an empty one the recent people.
+    Lookup {
+        /// The text.
+        text: String,
+    },
     /// A page of the records of a kind.
     List {
         /// Their kind.
@@ -188,6 +194,8 @@ pub enum Reply {
     User(Box<User>),
     /// To [`Call::List`], [`Call::ListAt`] and [`Call::Namesakes`].
     Page(Box<Page<Record>>),
+    /// To [`Call::Lookup`].
+    Lookup(Box<Lookup>),
     /// To everything that answers one record.
     Record(Record),
     /// To a creation whose answer holds a secret.

@@ -11,6 +11,7 @@
 //! needs by itself.
 
 mod dispatch;
+mod live;
 mod operations;
 mod replies;
 mod session;
@@ -23,6 +24,7 @@ use chrono::NaiveDate;
 
 use crate::{
     api::Call,
+    date::DateOrder,
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
@@ -55,6 +57,8 @@ pub struct Options {
     pub height: u16,
     /// Today's date on this machine.
     pub today: NaiveDate,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
     /// Rows of a page of a list, 1 to 100.
     pub page_size: i64,
     /// A random number: names this run of the program in the keys of what it creates.
@@ -66,6 +70,8 @@ pub struct Options {
 struct Opened {
     id: ScreenId,
     screen: Screen,
+    /// Whether a live change has outdated what it shows.
+    is_stale: bool,
 }
 
 /// The application.
@@ -90,6 +96,8 @@ pub struct App {
     founder: Option<(String, String)>,
     /// The id of the request whose failure is being handled.
     failed_request: Option<String>,
+    /// Whether the pause after a refresh because of live changes runs.
+    is_following: bool,
     is_dirty: bool,
 }
 
@@ -99,7 +107,11 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             world: World::new(options),
-            screens: vec![Opened { id: newest, screen: Screen::Opening(opening::init()) }],
+            screens: vec![Opened {
+                id: newest,
+                screen: Screen::Opening(opening::init()),
+                is_stale: false,
+            }],
             newest,
             layers: Vec::new(),
             notices: Notices::default(),
@@ -111,6 +123,7 @@ impl App {
             retry_after: RETRY_MIN,
             founder: None,
             failed_request: None,
+            is_following: false,
             is_dirty: true,
         }
     }
@@ -209,7 +222,7 @@ impl App {
     }
 
     /// What an action does here.
-    pub fn help(&self, entry: &Entry) -> &'static str {
+    pub fn explained(&self, entry: &Entry) -> &'static str {
         let here = self.screen().help(entry.action).filter(|_| self.layers.is_empty());
         here.unwrap_or(entry.help)
     }
@@ -232,7 +245,7 @@ impl App {
 
     fn open(&mut self, screen: Screen) {
         self.newest = self.newest.next();
-        self.screens.push(Opened { id: self.newest, screen });
+        self.screens.push(Opened { id: self.newest, screen, is_stale: false });
     }
 
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
@@ -250,6 +263,7 @@ impl App {
                 true
             }
             Msg::Reply(ticket, result) => self.reply(ticket, result, out),
+            Msg::Live(changes) => self.changed(&changes, out),
             Msg::Today(today) => {
                 if self.world.meta.is_some() {
                     // The clinic's day counts: the server says when that ends.
@@ -284,12 +298,16 @@ impl App {
             }
             Timer::Toast => self.notices.pass(),
             Timer::Retry => self.retry(out),
+            Timer::Live => self.follow_on(out),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();
                 let due: Vec<_> =
                     screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
-                let is_any = due.iter().any(|(_, steps)| !steps.is_empty());
+                let of_layers: Vec<_> = self.layers.iter_mut().flat_map(Layer::ring).collect();
+                let is_any =
+                    !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
+                self.apply(of_layers, out);
                 for (owner, steps) in due {
                     self.apply_for(owner, steps, out);
                 }
@@ -331,6 +349,7 @@ impl App {
                 out.push(Effect::Disarm(Timer::Busy));
             }
         }
+        self.world.is_waiting = self.is_busy && self.slots.activity().is_some();
         let (width, height) = (self.world.width, self.world.height);
         let away = self.away(width).map_or(1, |lines| lines.len());
         let most = notice::rows_max(height);

@@ -28,6 +28,8 @@ pub enum Lane {
     Account,
     /// A list.
     List,
+    /// The find box.
+    Find,
     /// A record.
     Record,
     /// The history of a record.
@@ -67,6 +69,8 @@ pub enum Timer {
     Busy,
     /// The end of a passing message.
     Toast,
+    /// The pause after a refresh because of live changes.
+    Live,
     /// The next try to reach a server that is away.
     Retry,
 }
@@ -98,6 +102,9 @@ pub enum Effect {
     },
     /// Forget the tokens of a session, and tell the server that it is over. No answer is waited for.
     EndSession(SessionHandle),
+    /// Listen to the changes of records that the server reports to a session, as
+    /// [`Msg::Live`](crate::msg::Msg::Live), until that session ends or another one listens.
+    Listen(SessionHandle),
     /// Stop waiting for a slot's request. Never for a write.
     Abort(Slot),
     /// Send [`Msg::Timer`](crate::msg::Msg::Timer) after a while.

@@ -1,5 +1,6 @@
 //! Forms: fields, the focus among them, and where each lies on the screen.
 
+pub mod accepts;
 pub mod choice;
 pub mod editor;
 pub mod field;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 
 use shared::FieldErrors;
 
-use crate::input::action::Action;
+use crate::{date::DateOrder, input::action::Action};
 use field::Field;
 
 /// From this many columns on, short fields share a line.
@@ -20,6 +21,8 @@ const TWO_COLUMNS_MIN: u16 = 76;
 pub struct Form {
     /// The fields, in the order in which Tab goes.
     pub fields: Vec<Field>,
+    /// The order of day and month in its dates.
+    pub order: DateOrder,
     focus: usize,
     scroll: u16,
     faults: BTreeMap<&'static str, String>,
@@ -48,6 +51,12 @@ impl Form {
     /// A form with the focus on its first field.
     pub fn new(fields: Vec<Field>) -> Self {
         Self { fields, ..Self::default() }
+    }
+
+    /// The same form for dates in this order of day and month.
+    #[must_use]
+    pub fn dated(self, order: DateOrder) -> Self {
+        Self { order, ..self }
     }
 
     /// The field that has the focus.
@@ -107,16 +116,7 @@ impl Form {
             Action::Accept if !self.is_last() => self.go(self.focus + 1),
             Action::Undo | Action::Redo | Action::ClearField | Action::RemoveWord => {
                 if let Some(field) = self.focused_mut() {
-                    field.refused = None;
-                    match (field.editor_mut(), action) {
-                        (Some(editor), Action::Undo) => editor.undo(),
-                        (Some(editor), Action::Redo) => editor.redo(),
-                        (Some(editor), Action::ClearField) => editor.clear(),
-                        (Some(editor), _) => editor.remove_word(),
-                        (None, Action::Undo) => field.reset(),
-                        (None, Action::ClearField | Action::RemoveWord) => field.forget(),
-                        (None, _) => {}
-                    }
+                    field.edit(action);
                 }
             }
             _ => return false,
@@ -147,11 +147,34 @@ impl Form {
     pub fn judge(&mut self, faults: &FieldErrors) {
         self.faults.clear();
         for (name, error) in faults.iter() {
-            let name = name.split(['[', '.']).next().unwrap_or(name);
-            if let Some(field) = self.fields.iter().find(|field| field.name == name) {
-                self.faults.entry(field.name).or_insert_with(|| error.message.clone());
-            }
+            let Some((at, part)) = self.place_of(name) else { continue };
+            let Some(field) = self.fields.get(at) else { continue };
+            self.faults.entry(field.name).or_insert_with(|| part + &error.message);
         }
+    }
+
+    /// The field that a member of a request comes from. Of a nested member such as
+    /// `identifiers[1].value` also the part, as the beginning of a sentence.
+    fn place_of(&self, member: &str) -> Option<(usize, String)> {
+        let stem = member.split(['[', '.']).next().unwrap_or(member);
+        let at = self.fields.iter().position(|field| field.name == stem);
+        // An age may be typed into the field of the date of birth.
+        let is_typed = |at: usize| self.fields.get(at).is_some_and(|it| !it.value().is_empty());
+        let estimate = self.fields.iter().position(Field::is_estimate).filter(|_| stem == "age");
+        let at = at.filter(|at| is_typed(*at)).or(estimate).or(at)?;
+        let index = member.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+        let Some((index, inner)) = index else { return Some((at, String::new())) };
+        let text = self.fields.get(at).map_or("", Field::value);
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let line = index.parse().ok().and_then(|index| lines.map(|(line, _)| line).nth(index));
+        let line = line.map_or_else(|| "entry".to_owned(), |line| format!("line {}", line + 1));
+        Some((
+            at,
+            match inner.strip_prefix('.') {
+                Some(inner) => format!("{line}, {inner}: "),
+                None => format!("{line}: "),
+            },
+        ))
     }
 
     /// Shows the faults of all fields, and puts the focus on the first that has one. Says whether
@@ -169,18 +192,18 @@ impl Form {
     /// Lays what the server says beside the fields it speaks of. Returns what fits no field.
     pub fn refuse(&mut self, errors: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         let mut rest = Vec::new();
-        let mut first: Option<usize> = None;
+        let mut refused: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (name, messages) in errors {
             let sentence = messages.join("; ");
-            let stem = name.split(['[', '.']).next().unwrap_or(name);
-            match self.fields.iter().position(|field| field.name == stem) {
-                Some(at) => {
-                    if let Some(field) = self.fields.get_mut(at) {
-                        field.refused = Some(sentence);
-                    }
-                    first = Some(first.map_or(at, |first| first.min(at)));
-                }
+            match self.place_of(name) {
+                Some((at, part)) => refused.entry(at).or_default().push(part + &sentence),
                 None => rest.push(format!("{name}: {sentence}")),
+            }
+        }
+        let first = refused.keys().next().copied();
+        for (at, sentences) in refused {
+            if let Some(field) = self.fields.get_mut(at) {
+                field.refused = Some(sentences.join("; "));
             }
         }
         if let Some(first) = first {
@@ -196,10 +219,12 @@ impl Form {
         field.refused.as_deref().or(field.own_fault()).or(own.map(String::as_str))
     }
 
-    /// What is shown under a field: its fault, or its hint while it has the focus.
+    /// What is shown under a field: its fault, or while it has the focus, what is typed in full or its
+    /// hint.
     pub fn remark(&self, at: usize) -> Option<(&str, bool)> {
         let field = self.fields.get(at)?;
-        let hint = Some(&*field.hint).filter(|hint| !hint.is_empty() && at == self.focus);
+        let hint = field.echo.as_deref().unwrap_or(&field.hint);
+        let hint = Some(hint).filter(|hint| !hint.is_empty() && at == self.focus);
         self.fault(field).map(|fault| (fault, true)).or(hint.map(|hint| (hint, false)))
     }
 
@@ -207,7 +232,7 @@ impl Form {
     fn remark_rows(&self, at: usize, columns: u16) -> u16 {
         let Some((remark, is_fault)) = self.remark(at) else { return 0 };
         let columns = if is_fault { columns.saturating_sub(2) } else { columns };
-        u16::try_from(crate::text::paragraphs(remark, columns).len().min(3)).unwrap_or_default()
+        u16::try_from(crate::text::paragraphs(remark, columns).len()).unwrap_or_default()
     }
 
     /// Lays the fields out in so many columns.

@@ -3,7 +3,9 @@
 pub mod actions;
 pub mod api_pages;
 pub mod conflict;
+pub mod field_help;
 pub mod filter;
+pub mod find;
 pub mod messages;
 pub mod question;
 pub mod relogin;
@@ -13,7 +15,7 @@ pub mod sort;
 use ratatui_core::layout::Rect;
 
 use crate::{
-    form::field::Field,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     screens::login,
     step::{Event, Step},
@@ -26,6 +28,10 @@ use crate::{
 pub enum Layer {
     /// The help or the palette.
     Actions(Box<actions::State>),
+    /// The find box.
+    Find(Box<find::State>),
+    /// What a field accepts.
+    Field(Box<field_help::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -49,10 +55,12 @@ impl Layer {
     pub fn field(&self) -> Option<&Field> {
         match self {
             Self::Actions(state) => Some(&state.filter),
+            Self::Find(state) => Some(state.finder.field()),
             Self::Filter(state) => state.form.focused(),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Messages(_)
+            Self::Field(_)
+            | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
             | Self::Secret(_)
@@ -64,10 +72,12 @@ impl Layer {
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
+            Self::Find(state) => Some(state.finder.field_mut()),
             Self::Filter(state) => state.form.focused_mut(),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Messages(_)
+            Self::Field(_)
+            | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
             | Self::Secret(_)
@@ -75,10 +85,30 @@ impl Layer {
         }
     }
 
+    /// The form whose field has the focus.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Filter(state) => Some(&state.form),
+            Self::Question(state) => Some(&state.form),
+            Self::Relogin(state) => Some(&state.form),
+            _ => None,
+        }
+    }
+
+    /// The pause after a search is over.
+    pub fn ring(&mut self) -> Vec<Step> {
+        match self {
+            Self::Find(state) => state.finder.ring(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Does something.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
+            Self::Find(state) => find::update(state, world, event),
+            Self::Field(state) => field_help::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -96,6 +126,8 @@ impl Layer {
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Actions(_) => actions::contexts(),
+            Self::Find(_) => find::contexts(),
+            Self::Field(_) => field_help::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -113,8 +145,17 @@ impl Layer {
         match action {
             Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
-                matches!(self, Self::Actions(_) | Self::Messages(_) | Self::Sort(_) | Self::Api(_))
+                matches!(
+                    self,
+                    Self::Actions(_)
+                        | Self::Find(_)
+                        | Self::Field(_)
+                        | Self::Messages(_)
+                        | Self::Sort(_)
+                        | Self::Api(_)
+                )
             }
+            Action::Arrive | Action::New | Action::Results => !matches!(self, Self::Find(_)),
             _ => true,
         }
     }
@@ -137,8 +178,9 @@ impl Layer {
     pub fn settle(&mut self, world: &World) {
         match self {
             Self::Actions(state) => actions::settle(state, world),
+            Self::Field(state) => field_help::settle(state, world),
             Self::Messages(state) => messages::settle(state, world),
-            Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
+            Self::Find(_) | Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
@@ -157,6 +199,8 @@ impl Layer {
         let world = app.world();
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
+            Self::Find(state) => find::view(state, world, area, painter, has_focus),
+            Self::Field(state) => field_help::view(state, area, painter),
             Self::Messages(state) => messages::view(state, world, area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     api::{Failure, Reply},
     effect::{Ticket, Timer},
+    live::Live,
     session::Session,
 };
 
@@ -140,6 +141,8 @@ pub enum Msg {
     Desk(Desk),
     /// An answer came.
     Reply(Ticket, Result<Reply, Failure>),
+    /// Records were changed, here or elsewhere.
+    Live(Vec<Live>),
     /// Today's date on this machine; sent at the start and when it changes.
     Today(NaiveDate),
     /// The time. It comes before the messages that happen at it, and draws nothing.

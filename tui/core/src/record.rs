@@ -13,11 +13,15 @@ use shared::{
     doctor::Doctor,
     paths,
     patient::Patient,
+    visit::Visit,
 };
 
 use crate::{
     form::{Form, field::Field},
-    resource::{Banner, Deed, Head, Reading, RowHead, Secret, Section, Shown, Table},
+    resource::{
+        Alert, Banner, Counting, Deed, Head, Reading, RowHead, Secret, Section, Shown, Table,
+        filled::Filled,
+    },
     world::World,
 };
 
@@ -60,6 +64,13 @@ macro_rules! kinds {
             pub fn table(self) -> &'static Table {
                 match self {
                     $(Self::$kind => const { &<$kind>::TABLE }),*
+                }
+            }
+
+            /// How those of the same name are counted, where they are.
+            pub fn namesakes(self) -> Option<Counting> {
+                match self {
+                    $(Self::$kind => <$kind>::NAMESAKES),*
                 }
             }
 
@@ -182,10 +193,36 @@ macro_rules! kinds {
                 }
             }
 
+            /// What tells it from others of the same name, in a few words.
+            pub fn about(&self) -> String {
+                match self {
+                    $(Self::$kind(record) => record.about()),*
+                }
+            }
+
             /// What stands at the top of its page.
             pub fn banner(&self) -> Banner {
                 match self {
                     $(Self::$kind(record) => record.banner()),*
+                }
+            }
+
+            /// Its name as it is written. Safe to be drawn.
+            pub fn name(&self) -> String {
+                self.row().name
+            }
+
+            /// Its name as a list by last name has it, where that differs.
+            pub fn sorted_name(&self) -> Option<String> {
+                match self {
+                    $(Self::$kind(record) => record.sorted_name()),*
+                }
+            }
+
+            /// What stands in its banner on a row of its own.
+            pub fn alert(&self) -> Option<Alert> {
+                match self {
+                    $(Self::$kind(record) => record.alert()),*
                 }
             }
 
@@ -217,6 +254,13 @@ macro_rules! kinds {
                 }
             }
 
+            /// What the record of a relative begins with, if there is such a thing.
+            pub fn relative(&self) -> Option<Filled> {
+                match self {
+                    $(Self::$kind(record) => record.relative()),*
+                }
+            }
+
             /// Whether it holds what was typed over an earlier version of it.
             pub fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {
                 match (self, base) {
@@ -243,11 +287,30 @@ macro_rules! kinds {
     };
 }
 
+impl RecordKind {
+    /// The kind that the server calls so in the names of events.
+    pub fn of_entity(entity: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.table().words.entity == entity)
+    }
+}
+
+impl Record {
+    /// The visit that it is.
+    pub fn into_visit(self) -> Option<Visit> {
+        match self {
+            Self::Visit(visit) => Some(*visit),
+            _ => None,
+        }
+    }
+}
+
 kinds! {
     /// A patient.
     Patient at paths::PATIENTS,
     /// A doctor.
     Doctor at paths::DOCTORS,
+    /// A visit of a patient to the clinic.
+    Visit at paths::VISITS,
     /// An account.
     Account at paths::USERS,
     /// An entry of the audit log.

@@ -4,13 +4,16 @@
 mod accounts;
 mod audit;
 mod changes;
+mod columns;
 mod doctors;
+pub mod filled;
 mod operation;
 mod patients;
 mod profile;
 mod read_only;
 mod sessions;
 mod tokens;
+mod visits;
 
 use std::collections::BTreeMap;
 
@@ -18,9 +21,12 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
 use shared::{FieldErrors, account::SessionPermission};
 
+use self::filled::Filled;
 pub use self::{
     changes::{change_in_words, is_empty},
+    columns::{Column, Head, fit},
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
+    visits::{next_step, status_word},
 };
 use crate::{
     form::{Form, field::Field},
@@ -33,6 +39,9 @@ use crate::{
 pub trait Shown: Sized + 'static {
     /// Its sentences, orders and filters.
     const TABLE: Table;
+    /// How other records of the same name are counted, where they are: the permission to see all
+    /// records, and the parameters of the query beside the name.
+    const NAMESAKES: Option<Counting> = None;
     /// The columns, in the order in which they are shown. The first is the name. It gets the room that
     /// the others leave.
     const COLUMNS: &'static [Column<Self>];
@@ -59,8 +68,24 @@ pub trait Shown: Sized + 'static {
     /// The record in a question, so that nobody takes it for another one.
     fn named(&self) -> String;
 
+    /// What tells it from others of the same name, in a few words.
+    fn about(&self) -> String {
+        self.row().code
+    }
+
     /// What stands at the top of its page.
     fn banner(&self) -> Banner;
+
+    /// The name as a list by last name has it, `Gómez, José`, where that differs from the name as it is
+    /// written. Safe to be drawn.
+    fn sorted_name(&self) -> Option<String> {
+        None
+    }
+
+    /// What stands in the banner on a row of its own.
+    fn alert(&self) -> Option<Alert> {
+        None
+    }
 
     /// The sections of its page.
     fn sections(&self, world: &World) -> Vec<Section>;
@@ -92,6 +117,11 @@ pub trait Shown: Sized + 'static {
     /// Whether this record holds what was typed over an earlier version of it.
     fn is_saved(&self, _form: &Form, _base: &Self, _today: NaiveDate) -> bool {
         false
+    }
+
+    /// What the record of a relative begins with, if there is such a thing.
+    fn relative(&self) -> Option<Filled> {
+        None
     }
 
     /// What follows from the value of a field, if something does. It is shown behind the field.
@@ -133,11 +163,12 @@ pub struct Table {
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
-    /// Says in full what has been typed into fields whose text can be read in several ways.
-    pub echo: fn(&mut Form, NaiveDate),
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
+
+/// A permission, and parameters of a query.
+pub type Counting = (SessionPermission, &'static [(&'static str, &'static str)]);
 
 /// What can be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +197,14 @@ pub struct Banner {
     pub line: String,
     /// What must not be overlooked.
     pub warning: Option<String>,
+}
+
+/// What nobody must miss who has to do with a record, such as allergies.
+pub struct Alert {
+    /// The sentence, safe to be drawn.
+    pub text: String,
+    /// Whether it is a warning: the absence of one is told too.
+    pub is_warning: bool,
 }
 
 /// A section of a record's page.
@@ -236,71 +275,26 @@ pub struct Words {
     pub secret_use: &'static str,
 }
 
-/// A column of a list.
-pub struct Column<T: 'static> {
-    /// How it is laid out.
-    pub head: Head,
-    /// The value of a record.
-    pub value: fn(&T) -> Option<String>,
-    /// The time of a record, in a column of times.
-    pub time: fn(&T) -> Option<DateTime<Utc>>,
-}
-
-/// How a column is laid out.
-#[derive(Clone, Copy, Debug)]
-pub struct Head {
-    /// Its heading.
-    pub text: &'static str,
-    /// The width in columns of the terminal.
-    pub width: u16,
-    /// The order in which columns get room: 1 is the first.
-    pub rank: u8,
-    /// Whether its values end at the right edge.
-    pub is_right: bool,
-}
-
-impl<T> Column<T> {
-    /// A column whose values begin at the left edge.
-    pub const fn new(
-        text: &'static str,
-        width: u16,
-        rank: u8,
-        value: fn(&T) -> Option<String>,
-    ) -> Self {
-        Self { head: Head { text, width, rank, is_right: false }, value, time: |_| None }
-    }
-
-    /// A column of times, as a clock in the clinic shows them.
-    pub const fn time(text: &'static str, rank: u8, time: fn(&T) -> Option<DateTime<Utc>>) -> Self {
-        Self { time, ..Self::new(text, 16, rank, |_| None) }
-    }
-
-    /// The same column with its values at the right edge.
-    #[must_use]
-    pub const fn right(self) -> Self {
-        Self { head: Head { is_right: true, ..self.head }, ..self }
-    }
-
-    /// The value of a record, safe to be drawn.
-    pub fn cell(&self, record: &T, world: &World) -> String {
-        let time = (self.time)(record).map(|at| world.stamp(&at));
-        let text = (self.value)(record).map(|text| display(&text).into_owned());
-        time.or(text).unwrap_or_default()
-    }
-}
-
 /// An order of a list.
 pub struct Order {
     /// As the API names it; `None` is the server's own.
     pub ordering: Option<&'static str>,
     /// In words.
     pub words: &'static str,
+    /// Whether it is by last name. The server's own is so only without a search.
+    pub is_by_last_name: bool,
 }
 
 impl Order {
     /// An order with its words.
     pub const fn new(ordering: Option<&'static str>, words: &'static str) -> Self {
-        Self { ordering, words }
+        Self { ordering, words, is_by_last_name: false }
+    }
+
+    /// The same order, which is by last name.
+    #[must_use]
+    pub const fn by_last_name(self) -> Self {
+        Self { is_by_last_name: true, ..self }
     }
 }
 
@@ -414,6 +408,8 @@ pub struct Row {
     pub id: i64,
     /// What it has beside its columns.
     pub head: RowHead,
+    /// The name as a list by last name has it, where that differs.
+    pub sorted_name: Option<String>,
     /// The values of all columns.
     pub cells: Vec<String>,
     /// The record as the list has it.
@@ -426,33 +422,26 @@ impl Row {
         Self {
             id: record.id(),
             head: record.row(),
+            sorted_name: record.sorted_name(),
             cells: record.cells(world),
             record: record.clone(),
         }
     }
 }
 
-/// The columns that fit, each by its place with its width.
-pub fn fit(heads: &[Head], width: u16) -> Vec<(usize, u16)> {
-    const GAP: u16 = 2;
-    let name_min = if width >= 60 { 20 } else { 12 };
-    let mut ranked: Vec<(usize, &Head)> = heads.iter().enumerate().skip(1).collect();
-    ranked.sort_by_key(|(_, head)| head.rank);
-    let mut left = width;
-    let mut fitting = vec![0];
-    for (at, head) in ranked {
-        let needed = head.width + GAP;
-        if left.saturating_sub(needed) < name_min {
-            break;
-        }
-        left -= needed;
-        fitting.push(at);
-    }
-    let shown = heads.iter().enumerate().filter(|(at, _)| fitting.contains(at));
-    shown.map(|(at, head)| (at, if at == 0 { left } else { head.width })).collect()
+/// A name as lists by last name have it, where a first and a last name are known. Safe to be drawn.
+fn sorted(first: Option<&str>, last: Option<&str>) -> Option<String> {
+    let (first, last) = (first?.trim(), last?.trim());
+    let has_both = !first.is_empty() && !last.is_empty();
+    has_both.then(|| display(&format!("{last}, {first}")).into_owned())
 }
 
 impl Table {
+    /// Whether the session may create a record with the form.
+    pub fn may_create(&self, world: &World) -> bool {
+        self.create.is_given(world)
+    }
+
     /// The place of a list's order in the table.
     pub fn place(&self, query: &Query) -> usize {
         let is_same = |order: &Order| order.ordering == query.ordering;
@@ -468,32 +457,15 @@ impl Table {
         query.filters.iter().map(sent).collect()
     }
 
+    /// Whether the rows of a list are ordered by last name.
+    pub fn is_by_last_name(&self, query: &Query, is_search: bool) -> bool {
+        let order = self.orders.get(self.place(query));
+        order.is_some_and(|order| order.is_by_last_name && (order.ordering.is_some() || !is_search))
+    }
+
     /// The filters of a query in words.
     pub fn filters_in_words(&self, query: &Query) -> Vec<String> {
         let set = self.filters.iter().map(|filter| (filter, query.get(filter.name)));
         set.filter_map(|(filter, value)| value.map(filter.words)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::RecordKind;
-
-    #[test]
-    fn columns_are_dropped_by_rank_and_fill_the_line() {
-        let all = RecordKind::Patient.heads();
-        let heads = |width| {
-            let fitting = fit(&all, width);
-            fitting.iter().map(|(at, _)| all[*at].text).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(heads(130), "Name Born Age Sex MRN Phone City");
-        assert_eq!(heads(78), "Name Born Age Sex MRN Phone");
-        assert_eq!(heads(38), "Name Born MRN");
-        assert_eq!(heads(1), "Name");
-        for width in 20..200 {
-            let used: u16 = fit(&all, width).iter().map(|(_, wide)| wide + 2).sum();
-            assert_eq!(used - 2, width);
-        }
     }
 }

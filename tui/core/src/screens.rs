@@ -5,6 +5,7 @@
 pub mod dashboard;
 pub mod detail;
 pub mod first_start;
+pub mod home;
 pub mod list;
 pub mod login;
 pub mod opening;
@@ -17,10 +18,12 @@ use ratatui_core::layout::Rect;
 
 use crate::{
     api::{Call, Failure, Reply},
-    form::field::Field,
+    form::{Form, field::Field},
     input::action::{Action, Context},
-    record::Record,
-    resource::Query,
+    live::Live,
+    namesakes::Namesakes,
+    record::{Record, RecordKind},
+    resource::{Query, next_step},
     step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
@@ -43,6 +46,8 @@ pub enum Screen {
     Detail(Box<detail::State>),
     /// The form of a record.
     Form(Box<record_form::State>),
+    /// The day at the desk.
+    Home(Box<home::State>),
     /// The dashboard.
     Dashboard(Box<dashboard::State>),
     /// Setting a password.
@@ -53,6 +58,10 @@ impl Screen {
     /// The screen of a section, and what it wants at the beginning.
     pub fn first(place: Place, world: &World) -> (Self, Vec<Step>) {
         match place {
+            Place::Home => {
+                let (state, steps) = home::init();
+                (Self::Home(Box::new(state)), steps)
+            }
             Place::List(kind) => {
                 let (state, steps) = list::init(kind, Query::default(), world);
                 (Self::List(Box::new(state)), steps)
@@ -68,13 +77,27 @@ impl Screen {
     pub fn is_at(&self, place: Place) -> bool {
         match (self, place) {
             (Self::List(state), Place::List(kind)) => state.kind == kind,
-            (Self::Dashboard(_), Place::Dashboard) => true,
+            (Self::Dashboard(_), Place::Dashboard) | (Self::Home(_), Place::Home) => true,
             _ => false,
         }
     }
 
     /// The screen of a route, and what it wants at the beginning.
     pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
+        let named = match &route {
+            Route::Record { kind, name, .. } => Some((*kind, name.clone())),
+            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
+            _ => None,
+        };
+        let (mut screen, mut steps) = Self::of(route, world);
+        if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
+            *namesakes = Namesakes::of(kind, &name, world);
+            steps.extend(namesakes.as_ref().map(Namesakes::ask));
+        }
+        (screen, steps)
+    }
+
+    fn of(route: Route, world: &World) -> (Self, Vec<Step>) {
         match route {
             Route::Record { kind, id, name, is_archived, to_edit } => {
                 let (state, steps) = detail::init(kind, id, name, is_archived, to_edit);
@@ -96,10 +119,26 @@ impl Screen {
             Route::New(kind) => {
                 (Self::Form(Box::new(record_form::init(kind, None, world))), Vec::new())
             }
+            Route::Filled(kind, filled) => {
+                let form = record_form::filled(kind, filled, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+        }
+    }
+
+    /// The form whose field has the focus.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::FirstStart(state) => Some(&state.form),
+            Self::Login(state) => Some(&state.form),
+            Self::Register(state) => Some(&state.form),
+            Self::Password(state) => Some(&state.form),
+            Self::Form(state) => Some(&state.form),
+            _ => None,
         }
     }
 
@@ -111,6 +150,7 @@ impl Screen {
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
             Self::Password(state) => state.form.focused(),
+            Self::Home(state) => Some(state.finder.field()),
             Self::List(state) => state.field(),
             Self::Form(state) => state.form.focused(),
         }
@@ -124,8 +164,18 @@ impl Screen {
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
             Self::Password(state) => state.form.focused_mut(),
+            Self::Home(state) => Some(state.finder.field_mut()),
             Self::List(state) => state.field_mut(),
             Self::Form(state) => state.form.focused_mut(),
+        }
+    }
+
+    /// Others who have the name of its record, on the screens of one record.
+    fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
+        match self {
+            Self::Detail(state) => Some(&mut state.namesakes),
+            Self::Form(state) => Some(&mut state.namesakes),
+            _ => None,
         }
     }
 
@@ -137,6 +187,7 @@ impl Screen {
             Self::Login(state) => login::update(state, world, event),
             Self::Register(state) => register::update(state, world, event),
             Self::Password(state) => password::update(state, world, event),
+            Self::Home(state) => home::update(state, world, event),
             Self::List(state) => list::update(state, world, event),
             Self::Detail(state) => detail::update(state, world, event),
             Self::Form(state) => record_form::update(state, world, event),
@@ -144,16 +195,31 @@ impl Screen {
         }
     }
 
-    /// Takes the focus to the field in which records are searched for, if the screen has one.
-    pub fn begin_find(&mut self) {
-        if let Self::List(state) = self {
-            list::begin_search(state);
+    /// Takes the focus to the field in which records are searched for. Says whether the screen has one.
+    pub fn begin_find(&mut self) -> bool {
+        match self {
+            Self::List(state) if !state.kind.table().is_searched => return false,
+            Self::List(state) => list::begin_search(state),
+            Self::Home(_) => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether the find box may lie over the screen.
+    pub fn takes_find_box(&self) -> bool {
+        match self {
+            Self::Detail(state) => !state.edits_next,
+            Self::List(state) => !state.kind.table().is_searched,
+            Self::Dashboard(_) => true,
+            _ => false,
         }
     }
 
     /// The pause after a search is over.
     pub fn ring(&mut self, world: &World) -> Vec<Step> {
         match self {
+            Self::Home(state) => state.finder.ring(),
             Self::List(state) => list::ring(state, world),
             _ => Vec::new(),
         }
@@ -167,6 +233,7 @@ impl Screen {
             Self::Login(state) => login::view(state, world, area, painter, is_top),
             Self::Register(state) => register::view(state, world, area, painter, is_top),
             Self::Password(state) => password::view(state, world, area, painter, is_top),
+            Self::Home(state) => home::view(state, world, area, painter, is_top),
             Self::List(state) => list::view(state, world, area, painter, is_top),
             Self::Detail(state) => detail::view(state, world, area, painter),
             Self::Form(state) => record_form::view(state, world, area, painter, is_top),
@@ -181,7 +248,14 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Vec<Step> {
+        if let Call::Namesakes { .. } = call {
+            if let Some(Some(namesakes)) = self.namesakes_mut() {
+                namesakes.take(answer);
+            }
+            return Vec::new();
+        }
         match self {
+            Self::Home(state) => home::answered(state, call, answer),
             Self::List(state) => list::answered(state, world, answer),
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
@@ -194,9 +268,42 @@ impl Screen {
         }
     }
 
+    /// Whether a live change makes what it shows old.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        match self {
+            Self::Home(_) => change.is_of(RecordKind::Visit),
+            Self::Dashboard(_) => true,
+            Self::List(state) => state.is_outdated_by(change),
+            Self::Detail(state) => state.is_outdated_by(change),
+            Self::Form(state) => state.is_outdated_by(change),
+            Self::Opening(_)
+            | Self::FirstStart(_)
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Password(_) => false,
+        }
+    }
+
+    /// Asks again for what a live change has outdated.
+    pub fn follow(&mut self, world: &World) -> Vec<Step> {
+        match self {
+            Self::Home(_) => home::follow(),
+            Self::Dashboard(_) => dashboard::follow(),
+            Self::List(state) => state.refresh(world),
+            Self::Detail(state) => state.ask(),
+            Self::Form(state) => record_form::follow(state),
+            Self::Opening(_)
+            | Self::FirstStart(_)
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Password(_) => Vec::new(),
+        }
+    }
+
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
         match (self, record) {
+            (Self::Home(state), record) => state.learn(record),
             (Self::List(state), record) => {
                 state.replace(record, world);
                 Vec::new()
@@ -216,6 +323,7 @@ impl Screen {
             Self::Login(_) => login::contexts(),
             Self::Register(_) => register::contexts(),
             Self::Password(_) => password::contexts(),
+            Self::Home(_) => home::contexts(),
             Self::List(state) => list::contexts(state),
             Self::Detail(_) => detail::contexts(),
             Self::Form(_) => record_form::contexts(),
@@ -228,7 +336,11 @@ impl Screen {
     pub fn offers(&self, world: &World, action: Action) -> bool {
         match self {
             Self::Login(_) => login::offers(world, action),
+            Self::Home(state) => home::offers(state, world, action),
             Self::List(state) => list::offers(state, world, action),
+            Self::Detail(state) if action == Action::Relative => {
+                detail::can_have_relative(state, world)
+            }
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
@@ -241,6 +353,10 @@ impl Screen {
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
+            (Self::Home(state), Action::Arrive) => {
+                state.visit().and_then(|visit| next_step(visit.status)).map(|(_, word)| word)
+            }
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::Detail(state), action) => detail::word(state, action),
@@ -281,6 +397,7 @@ impl Screen {
             Self::Login(state) => login::settle(state, world),
             Self::Register(state) => register::settle(state, world),
             Self::Password(state) => password::settle(state, world),
+            Self::Home(state) => home::settle(state, world),
             Self::List(state) => list::settle(state, world),
             Self::Detail(state) => detail::settle(state, world),
             Self::Form(state) => record_form::settle(state, world),
@@ -296,6 +413,7 @@ impl Screen {
             Self::Login(_) => "Log in".to_owned(),
             Self::Register(_) => "Open an account".to_owned(),
             Self::Password(state) => state.title().to_owned(),
+            Self::Home(_) => "Today".to_owned(),
             Self::List(state) => state.title().to_owned(),
             Self::Detail(state) => state.title(),
             Self::Form(state) => state.title(),

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use ratatui_core::layout::Rect;
+
 use crate::{
     effect::{Effect, Timer},
     form::field::Field,
     input::action::Action,
     step::Step,
+    text::{display, skip, width},
+    view::paint::Painter,
 };
 
 /// The shortest time between two requests of one search. The first key sends one at once.
@@ -117,6 +121,27 @@ impl Search {
             _ => return false,
         }
         true
+    }
+
+    /// Draws the field in one line: what is typed, or what can be typed. A text that is longer than the
+    /// field is shown from its end.
+    pub fn draw(&self, place: Rect, painter: &mut Painter<'_>, is_focused: bool, hint: &str) {
+        let theme = *painter.theme;
+        let style = if is_focused { theme.focus } else { theme.field };
+        painter.style(place, style);
+        let Some(editor) = self.field.editor() else { return };
+        let before = width(editor.text().get(..editor.cursor()).unwrap_or_default());
+        let hidden = before.saturating_sub(place.width.saturating_sub(1));
+        if is_focused && place.width > 0 {
+            painter.place_cursor(place.x + before.saturating_sub(hidden), place.y);
+        }
+        if editor.text().is_empty() {
+            painter.text(place.x, place.y, place.width, hint, theme.dim);
+            return;
+        }
+        let shown = display(editor.text());
+        let style = if is_focused && editor.is_selected() { theme.selected } else { style };
+        painter.text(place.x, place.y, place.width, &skip(&shown, hidden), style);
     }
 
     /// Selects the text: the next character replaces it.

@@ -6,7 +6,7 @@ use crate::{
     input::action::Action,
     layers::Layer,
     record::{Record, RecordKind},
-    resource::Query,
+    resource::{Query, filled::Filled},
     screens::Screen,
     session::Session,
     world::World,
@@ -24,6 +24,8 @@ pub enum Event {
 /// A section, which a function key opens. Its screen is the first one: there is nothing behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// The day at the desk.
+    Home,
     /// The list of the records of a kind.
     List(RecordKind),
     /// The dashboard.
@@ -35,7 +37,7 @@ impl Place {
     pub fn is_open_to(self, world: &World) -> bool {
         match self {
             Self::List(kind) => kind.table().list.is_given(world),
-            Self::Dashboard => world.session().is_some(),
+            Self::Home | Self::Dashboard => world.session().is_some(),
         }
     }
 }
@@ -77,8 +79,30 @@ pub enum Route {
     List(RecordKind, Query),
     /// The form for a new record.
     New(RecordKind),
+    /// The form for a new record, with some values filled in.
+    Filled(RecordKind, Filled),
     /// The form for a record.
     Edit(Record),
+}
+
+impl Route {
+    /// The page of a record that a list or a find box has.
+    pub fn of(record: &Record) -> Self {
+        let is_archived = record.archived().is_some();
+        let (kind, id, name) = (record.kind(), record.id(), record.row().name);
+        Self::Record { kind, id, name, is_archived, to_edit: false }
+    }
+
+    /// The same page, from which the form is opened as soon as the record has been read.
+    #[must_use]
+    pub fn to_edit(self) -> Self {
+        match self {
+            Self::Record { kind, id, name, is_archived, .. } => {
+                Self::Record { kind, id, name, is_archived, to_edit: true }
+            }
+            other => other,
+        }
+    }
 }
 
 /// One thing that a screen or a layer wants done.
@@ -98,6 +122,8 @@ pub enum Step {
     Push(Box<Screen>),
     /// Go to another screen.
     Go(Route),
+    /// Go to another screen in the place of those that lie over the section's first one.
+    Instead(Route),
     /// Leave this screen, after asking if something would be lost.
     Leave(Leave),
     /// Leave this screen without asking.

@@ -3,28 +3,41 @@
 
 use std::borrow::Cow;
 
+use ratatui_core::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 pub use shared::display::display;
 
 /// The columns that a text takes on one line, once it is safe to show.
 pub fn width(text: &str) -> u16 {
-    u16::try_from(display(text).width()).unwrap_or(u16::MAX)
+    measure(&display(text))
+}
+
+/// The columns that a safe text takes: those of its characters as people see them. A terminal draws them
+/// one by one, so a ligature of two is no narrower.
+pub fn measure(text: &str) -> u16 {
+    if text.is_ascii() {
+        return u16::try_from(text.len()).unwrap_or(u16::MAX);
+    }
+    text.graphemes(true).fold(0, |sum, grapheme| sum.saturating_add(cells(grapheme)))
+}
+
+/// The cells of one character as people see it.
+fn cells(grapheme: &str) -> u16 {
+    if grapheme.chars().any(char::is_control) { 0 } else { grapheme.cell_width() }
 }
 
 /// Cuts a text that is wider than `columns`; the last column then holds `…`. The text has to be
 /// safe already.
 pub fn truncate(text: &str, columns: u16) -> Cow<'_, str> {
-    let columns = usize::from(columns);
-    if text.len() <= columns || text.width() <= columns {
+    if measure(text) <= columns {
         return Cow::Borrowed(text);
     }
     let mut kept = String::new();
-    let mut used = 0;
+    let mut used = 0_u16;
     for grapheme in text.graphemes(true) {
-        let wide = grapheme.width();
-        if used + wide + 1 > columns {
+        let wide = cells(grapheme);
+        if used.saturating_add(wide) >= columns {
             break;
         }
         kept.push_str(grapheme);
@@ -34,6 +47,61 @@ pub fn truncate(text: &str, columns: u16) -> Cow<'_, str> {
         kept.push('…');
     }
     Cow::Owned(kept)
+}
+
+/// A safe text without its first columns. Half of a wide character becomes a space.
+pub fn skip(text: &str, columns: u16) -> Cow<'_, str> {
+    let mut used = 0_u16;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if used >= columns {
+            let rest = text.get(at..).unwrap_or_default();
+            let halves = usize::from(used - columns);
+            return if halves == 0 { rest.into() } else { (" ".repeat(halves) + rest).into() };
+        }
+        used = used.saturating_add(cells(grapheme));
+    }
+    " ".repeat(usize::from(used.saturating_sub(columns))).into()
+}
+
+/// A safe text with other characters, as wide as before, for sequences of emoji: some terminals draw a
+/// family as one character, others as three, and what follows in the row would stand elsewhere. A sequence
+/// becomes its first character, and a flag its letters.
+pub fn agreed(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(joins) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for grapheme in text.graphemes(true) {
+        if !(grapheme.chars().any(joins) && grapheme.chars().any(is_picture)) {
+            shown.push_str(grapheme);
+            continue;
+        }
+        let first = grapheme.chars().next().unwrap_or(' ');
+        let start = shown.len();
+        match flag_letter(first) {
+            Some(_) => shown.extend(grapheme.chars().filter_map(flag_letter)),
+            None => shown.push(first),
+        }
+        let drawn = shown.get(start..).map_or(0, measure);
+        let missing = cells(grapheme).saturating_sub(drawn);
+        shown.push_str(&" ".repeat(usize::from(missing)));
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether a character can make one of several: a joiner, a skin tone, half of a flag.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{200D}' | '\u{1F3FB}'..='\u{1F3FF}') || flag_letter(c).is_some()
+}
+
+fn is_picture(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
+/// The letter that a half of a flag stands for.
+fn flag_letter(c: char) -> Option<char> {
+    let place = u32::from(c).checked_sub(0x1F1E6).filter(|place| *place < 26)?;
+    char::from_u32(u32::from('A') + place)
 }
 
 /// Breaks a text into lines of at most `columns`, at spaces where there are any. Returns the byte

@@ -83,6 +83,13 @@ impl Theme {
     }
 }
 
+impl Theme {
+    /// A style for the part of a text that matches what was typed.
+    pub fn matched(&self, style: Style) -> Style {
+        style.add_modifier(Modifier::UNDERLINED).add_modifier(Modifier::BOLD)
+    }
+}
+
 impl Default for Theme {
     fn default() -> Self {
         Self::ansi()

@@ -1,7 +1,9 @@
 //! Drawing the whole terminal: header, screen, layers, status line, footer.
 
+pub mod banner;
 mod footer;
 pub mod paint;
+pub mod sections;
 
 use ratatui_core::{layout::Rect, terminal::Frame};
 

@@ -8,7 +8,12 @@ use shared::{
     meta::Meta,
 };
 
-use crate::{api::IdempotencyKey, app::Options, session::Session};
+use crate::{
+    api::IdempotencyKey,
+    app::Options,
+    date::{Calendar, DateOrder},
+    session::Session,
+};
 
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
@@ -24,6 +29,10 @@ pub struct World {
     pub height: u16,
     /// Rows of the status line: more than one while a long error stands.
     pub status_rows: u16,
+    /// Whether an answer has been awaited for so long that it is said.
+    pub is_waiting: bool,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
     /// Rows of a page of a list.
     pub page_size: i64,
     /// Names this run of the program.
@@ -55,9 +64,11 @@ impl World {
     pub fn new(options: Options) -> Self {
         Self {
             today: options.today,
+            date_order: options.date_order,
             width: options.width,
             height: options.height,
             status_rows: 1,
+            is_waiting: false,
             page_size: options.page_size.clamp(1, shared::page::PAGE_SIZE_MAX),
             run: options.run,
             opened: 0,
@@ -71,6 +82,11 @@ impl World {
             meta: None,
             session: None,
         }
+    }
+
+    /// What dates depend on that are typed.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { today: self.today, order: self.date_order }
     }
 
     /// The key of what is created in the next screen that is opened.
@@ -119,10 +135,12 @@ impl World {
         }
     }
 
-    /// The time of day of a moment, as a clock in the clinic shows it.
-    pub fn time(&self, at: &DateTime<Utc>) -> String {
-        let stamp = self.stamp(at);
-        stamp.get(11..16).unwrap_or_default().to_owned()
+    /// The time of a moment as a clock in the clinic shows it.
+    pub fn clock(&self, at: &DateTime<Utc>) -> String {
+        match self.zone {
+            Some(zone) => at.with_timezone(&zone).format("%H:%M").to_string(),
+            None => at.format("%H:%M UTC").to_string(),
+        }
     }
 
     /// The day of a moment, in the clinic.

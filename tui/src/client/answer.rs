@@ -25,6 +25,8 @@ pub(super) enum Expected {
     Refreshed,
     /// A user.
     User,
+    /// What a text finds.
+    Lookup,
     /// A page of records.
     Page(RecordKind),
     /// One record.
@@ -75,6 +77,7 @@ impl Answer {
         Ok(match request.expected {
             Expected::Meta => Reply::Meta(Box::new(self.json()?)),
             Expected::User => Reply::User(Box::new(self.json()?)),
+            Expected::Lookup => Reply::Lookup(Box::new(self.json()?)),
             Expected::Page(kind) => {
                 Reply::Page(Box::new(kind.page(&self.body).map_err(|e| unreadable(&e))?))
             }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod failure;
+mod live;
 mod request;
 mod sessions;
 mod tokens;

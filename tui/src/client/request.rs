@@ -50,6 +50,9 @@ impl Request {
             Call::Login(login) => Self::post(paths::LOGIN, Expected::Session).with_body(login)?,
             Call::Register(new) => Self::post(paths::REGISTER, Expected::Session).with_body(new)?,
             Call::Profile => Self::get(paths::PROFILE, Expected::User),
+            Call::Lookup { text } => {
+                Self::get(paths::LOOKUP, Expected::Lookup).with_query(vec![("q", text.clone())])
+            }
             Call::List { kind, query } | Call::Namesakes { kind, query } => {
                 Self::get(kind.path(), Expected::Page(*kind)).with_query(query.clone())
             }

@@ -23,12 +23,13 @@ pub(super) struct Effects {
     events: UnboundedSender<Event>,
     reads: HashMap<Slot, AbortHandle>,
     writes: JoinSet<()>,
+    listener: Option<(SessionHandle, AbortHandle)>,
 }
 
 impl Effects {
     /// None yet.
     pub(super) fn new(host: Arc<Host>, events: UnboundedSender<Event>) -> Self {
-        Self { host, events, reads: HashMap::new(), writes: JoinSet::new() }
+        Self { host, events, reads: HashMap::new(), writes: JoinSet::new(), listener: None }
     }
 
     /// Where to tell the loop what has happened.
@@ -87,8 +88,29 @@ impl Effects {
         }
     }
 
+    /// Listens to the changes that the server reports to this session, and to no other any longer.
+    pub(super) fn listen(&mut self, session: SessionHandle) {
+        let host = Arc::clone(&self.host);
+        let events = self.events.clone();
+        let task = tokio::spawn(async move {
+            let tell = |changes| {
+                let _ = events.send(Msg::Live(changes).into());
+            };
+            host.listen(session, tell).await;
+        });
+        self.stop_listening(|_| true);
+        self.listener = Some((session, task.abort_handle()));
+    }
+
+    fn stop_listening(&mut self, is_meant: impl Fn(SessionHandle) -> bool) {
+        if let Some((_, task)) = self.listener.take_if(|(session, _)| is_meant(*session)) {
+            task.abort();
+        }
+    }
+
     /// Ends a session, whether the server can be told or not.
     pub(super) fn end_session(&mut self, session: SessionHandle) {
+        self.stop_listening(|listening| listening == session);
         let host = Arc::clone(&self.host);
         self.write(async move { host.end_session(session).await });
     }
@@ -111,6 +133,7 @@ impl Effects {
         for (_, task) in self.reads.drain() {
             task.abort();
         }
+        self.stop_listening(|_| true);
         std::mem::take(&mut self.writes)
     }
 

@@ -58,8 +58,11 @@ impl Shell {
         input::watch_for_hangup(sender.clone()).map_err(fault)?;
         let (width, height) = crossterm::terminal::size().map_err(fault)?;
         let today = today();
+        let date_order = host.date_order();
+        let options =
+            Options { width, height, today, date_order, page_size: PAGE_SIZE, run: random()? };
         Ok(Self {
-            app: App::new(Options { width, height, today, page_size: PAGE_SIZE, run: random()? }),
+            app: App::new(options),
             theme: if has_colors { Theme::ansi() } else { Theme::mono() },
             screen,
             input: Input::start(&sender),
@@ -191,6 +194,7 @@ impl Shell {
                 Effect::Call { ticket, session, call } => {
                     self.effects.call(ticket, session, call);
                 }
+                Effect::Listen(session) => self.effects.listen(session),
                 Effect::EndSession(session) => self.effects.end_session(session),
                 Effect::Abort(slot) => self.effects.abort(slot),
                 Effect::Arm(timer, after) => {

@@ -12,7 +12,7 @@ use crate::{
     layers::{
         Layer,
         actions::{self, Item},
-        messages,
+        field_help, messages,
     },
     msg::{Chord, Key},
     notice::{Notice, Tone},
@@ -75,8 +75,8 @@ impl App {
         if !self.layers.is_empty() || self.field_mut().is_some() {
             return;
         }
-        if let Some(screen) = self.top_mut() {
-            screen.begin_find();
+        if self.top_mut().is_some_and(|screen| !screen.begin_find() && screen.takes_find_box()) {
+            self.layers.push(Layer::Find(Box::default()));
         }
     }
 
@@ -98,7 +98,7 @@ impl App {
             return;
         }
         match action {
-            Action::Help => self.list_actions(true, out),
+            Action::Help => self.help(out),
             Action::Palette => self.list_actions(false, out),
             Action::Messages if self.is_asked_for_actions() => {}
             Action::Messages => {
@@ -130,6 +130,19 @@ impl App {
         }
     }
 
+    /// Explains the focused field of a form first, and what can be done here when asked once more.
+    fn help(&mut self, out: &mut Vec<Effect>) {
+        if matches!(self.layers.last(), Some(Layer::Field(_))) {
+            self.layers.pop();
+            return self.list_actions(true, out);
+        }
+        let form = self.layers.last().map_or_else(|| self.screen().form(), Layer::form);
+        match form.and_then(field_help::init) {
+            Some(state) => self.layers.push(Layer::Field(Box::new(state))),
+            None => self.list_actions(true, out),
+        }
+    }
+
     fn is_asked_for_actions(&self) -> bool {
         matches!(self.layers.last(), Some(Layer::Actions(_) | Layer::Messages(_)))
     }
@@ -144,7 +157,7 @@ impl App {
         let item = |entry: &crate::input::table::Entry| Item {
             action: entry.action,
             label: self.word(entry),
-            help: self.help(entry),
+            help: self.explained(entry),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
         };

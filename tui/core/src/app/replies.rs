@@ -7,7 +7,7 @@ use super::{App, operations::read_again, slots::Running};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
-    layers::conflict,
+    layers::{Layer, conflict, find},
     notice::{Notice, Tone},
     record::{Record, RecordKind},
     resource::RowHead,
@@ -115,6 +115,12 @@ impl App {
             (Lane::Account, Err(Failure::Offline(_) | Failure::Unknown(_)))
                 if matches!(call, Call::Profile) => {}
             (Lane::Account, Err(failure)) => self.account_refused(call, &failure, out),
+            (Lane::Find, result) if matches!(self.layers.last(), Some(Layer::Find(_))) => {
+                if let Some(Layer::Find(state)) = self.layers.last_mut() {
+                    let steps = find::answered(state, result);
+                    self.apply(steps, out);
+                }
+            }
             (_, result) => self.screen_read(slot.owner, call, result, out),
         }
     }
@@ -224,13 +230,15 @@ impl App {
             Some(Screen::Form(state)) => Some(record_form::saved(state, &record, &world)),
             _ => None,
         };
+        // A form has taken it in already. Other screens learn of it as of any other change.
+        let from = if answer.is_some() { owner } else { ScreenId::APP };
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
             self.screens.retain(|opened| opened.id != owner);
             out.extend(self.slots.close(owner));
         }
         self.say(Tone::Info, said, out);
-        self.learn(owner, &record, out);
+        self.learn(from, &record, out);
         if is_new {
             self.refresh_list(record.kind(), out);
         }

@@ -9,7 +9,6 @@ use crate::{
     layers::{Layer, question, relogin},
     msg::Desk,
     notice::{Notices, Tone},
-    record::RecordKind,
     screens::{Screen, first_start, login, password, register},
     session::{Session, SessionHandle},
     step::{Place, Step},
@@ -142,6 +141,7 @@ impl App {
         let other = current.renew(session);
         self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
         let Some(other) = other else {
+            out.extend(self.world.session().map(|session| Effect::Listen(session.handle())));
             out.push(Effect::EndSession(before.handle()));
             self.ask_permissions(out);
             return self.unpark(out);
@@ -166,10 +166,8 @@ impl App {
     }
 
     fn enter(&mut self, session: Session, out: &mut Vec<Effect>) {
-        // The list looks at what the session may do.
-        let mut world = self.world.clone();
-        world.hand_to(Some(session.clone()));
-        let (screen, steps) = Screen::first(Place::List(RecordKind::Patient), &world);
+        let (screen, steps) = Screen::first(Place::Home, &self.world);
+        out.push(Effect::Listen(session.handle()));
         self.restart(screen, Some(session), out);
         self.ask_permissions(out);
         self.apply(steps, out);

@@ -126,6 +126,7 @@ impl Slots {
             (Lane::Save, "Saving …"),
             (Lane::Account, "Logging in …"),
             (Lane::List, "Searching …"),
+            (Lane::Find, "Searching …"),
             (Lane::Record, "Loading …"),
             (Lane::History, "Loading …"),
             (Lane::Namesakes, "Loading …"),

@@ -62,6 +62,12 @@ impl App {
                 self.world.count_screen();
                 self.apply(steps, out);
             }
+            Step::Instead(route) => {
+                if !self.screens.iter().skip(1).any(|opened| opened.screen.is_changed()) {
+                    self.close_to(1, out);
+                }
+                self.step(self.top(), Step::Go(route), out);
+            }
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
             Step::Open(layer) => self.layers.push(*layer),
@@ -129,7 +135,10 @@ impl App {
         match leave {
             Leave::Quit => out.push(Effect::Quit),
             Leave::LogOut => self.log_out(out),
-            // There is nothing behind the first screen.
+            // Behind the first screen of a section is the day at the desk.
+            Leave::Back if self.screens.len() == 1 && self.world.session().is_some() => {
+                self.go_to(Place::Home, out);
+            }
             Leave::Back => self.close_to(self.screens.len().saturating_sub(1).max(1), out),
             Leave::To(place) => self.go_to(place, out),
         }
@@ -142,6 +151,7 @@ impl App {
             self.parked.retain(|(slot, _)| slot.owner != closed.id);
             out.extend(self.slots.close(closed.id));
         }
+        self.follow(out);
     }
 
     /// Shows a section. A section that is open already is shown as it was left.

@@ -4,6 +4,8 @@ use crate::msg::{Chord, Key};
 
 /// Characters after which nothing more is taken in: longer than any value.
 const TYPED_MAX: usize = 40;
+/// Choices that undo remembers.
+const UNDO_MAX: usize = 200;
 
 /// A closed list of values of which one is chosen. The first is usually "not said".
 ///
@@ -21,6 +23,9 @@ pub struct Choice {
     is_left: bool,
     /// What is wrong with what is typed.
     fault: Option<String>,
+    /// The values that were chosen before, and those that undo has taken back.
+    undo: Vec<usize>,
+    redo: Vec<usize>,
 }
 
 /// What is typed, as far as it is understood.
@@ -38,7 +43,16 @@ impl Choice {
     /// A choice with the option of this value chosen, or the first.
     pub fn new(options: &'static [(&'static str, &'static str)], value: &str) -> Self {
         let at = options.iter().position(|(option, _)| *option == value).unwrap_or_default();
-        Self { options, at, typed: String::new(), before: at, is_left: false, fault: None }
+        Self {
+            options,
+            at,
+            typed: String::new(),
+            before: at,
+            is_left: false,
+            fault: None,
+            undo: Vec::new(),
+            redo: Vec::new(),
+        }
     }
 
     /// The chosen value.
@@ -51,15 +65,46 @@ impl Choice {
         self.options.get(self.at).map_or("", |(_, shown)| shown)
     }
 
-    /// The same choice with another value.
-    #[must_use]
-    pub fn with(&self, value: &str) -> Self {
-        Self::new(self.options, value)
+    /// Chooses another value, as one edit.
+    pub fn set(&mut self, value: &str) {
+        let at = self.options.iter().position(|(option, _)| *option == value);
+        self.choose(at.unwrap_or_default());
+    }
+
+    /// Takes back what is typed, or else the last choice.
+    pub(super) fn undo(&mut self) {
+        if !self.typed.is_empty() {
+            return self.clear();
+        }
+        if let Some(at) = self.undo.pop() {
+            self.redo.push(self.at);
+            self.show(at);
+        }
+    }
+
+    /// Takes the last undo back.
+    pub(super) fn redo(&mut self) {
+        if let Some(at) = self.redo.pop() {
+            self.undo.push(self.at);
+            self.show(at);
+        }
     }
 
     /// What is typed.
     pub fn typed(&self) -> &str {
         &self.typed
+    }
+
+    /// The values as a list: each word, with its code where that is another text.
+    pub fn listed(&self) -> Vec<String> {
+        let line = |(value, shown): &(&str, &str)| match value.is_empty()
+            || value == shown
+            || value.len() > 3
+        {
+            true => format!("  {shown}"),
+            false => format!("  {value}  {shown}"),
+        };
+        self.options.iter().map(line).collect()
     }
 
     /// What is wrong with what is typed, once that is certain.
@@ -156,6 +201,18 @@ impl Choice {
 
     /// Chooses a value: nothing is typed any more.
     fn choose(&mut self, at: usize) {
+        let before = if self.typed.is_empty() { self.at } else { self.before };
+        if before != at {
+            if self.undo.len() >= UNDO_MAX {
+                self.undo.remove(0);
+            }
+            self.undo.push(before);
+            self.redo.clear();
+        }
+        self.show(at);
+    }
+
+    fn show(&mut self, at: usize) {
         (self.at, self.before) = (at, at);
         self.typed.clear();
         self.is_left = false;

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{choice::Choice, editor::Editor};
-use crate::msg::{Chord, Key};
+use super::{accepts::Accepts, choice::Choice, editor::Editor};
+use crate::{
+    input::action::Action,
+    msg::{Chord, Key},
+};
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +28,12 @@ pub struct Field {
     pub label: &'static str,
     /// What it holds.
     pub input: Input,
+    /// What can be typed.
+    pub accepts: Accepts,
     /// Shown under it while it has the focus.
     pub hint: Cow<'static, str>,
+    /// What is typed, in full: shown instead of the hint.
+    pub echo: Option<String>,
     /// Whether it shares a line with its neighbour where there is room.
     pub is_half: bool,
     /// Rows of the input.
@@ -44,7 +51,9 @@ impl Field {
             name,
             label,
             input,
+            accepts: Accepts::Anything,
             hint: Cow::Borrowed(""),
+            echo: None,
             is_half: false,
             rows: 1,
             was_left: false,
@@ -70,6 +79,12 @@ impl Field {
         Self { rows, ..Self::new(name, label, Input::Text(Editor::notes(value))) }
     }
 
+    /// A field for text that is longer than a line of the screen, of which so many lines are shown.
+    /// Enter goes on to the next field.
+    pub fn long(name: &'static str, label: &'static str, value: &str, rows: u16) -> Self {
+        Self { rows, ..Self::text(name, label, value) }
+    }
+
     /// A field with a few values.
     pub fn choice(
         name: &'static str,
@@ -78,6 +93,12 @@ impl Field {
         value: &str,
     ) -> Self {
         Self::new(name, label, Input::Choice(Choice::new(options, value)))
+    }
+
+    /// Says what can be typed.
+    #[must_use]
+    pub fn accepts(self, accepts: Accepts) -> Self {
+        Self { accepts, ..self }
     }
 
     /// Adds a hint.
@@ -98,6 +119,11 @@ impl Field {
             Input::Text(editor) | Input::Secret(editor) => editor.text(),
             Input::Choice(choice) => choice.value(),
         }
+    }
+
+    /// Whether an estimate is typed where a date of birth belongs.
+    pub fn is_estimate(&self) -> bool {
+        self.accepts == Accepts::Birth && self.value().trim_start().starts_with('~')
     }
 
     /// Whether it differs from what it was when the form was opened.
@@ -127,10 +153,34 @@ impl Field {
         }
     }
 
-    /// Puts the value there with which the form was opened.
-    pub fn reset(&mut self) {
-        let opening = self.opening.clone();
-        self.set(&opening);
+    /// Does an action of editing: undo, redo, empty the field, remove a word.
+    pub fn edit(&mut self, action: Action) {
+        self.refused = None;
+        match (&mut self.input, action) {
+            (Input::Text(editor) | Input::Secret(editor), Action::Undo) => editor.undo(),
+            (Input::Text(editor) | Input::Secret(editor), Action::Redo) => editor.redo(),
+            (Input::Text(editor) | Input::Secret(editor), Action::ClearField) => editor.clear(),
+            (Input::Text(editor) | Input::Secret(editor), Action::RemoveWord) => {
+                editor.remove_word();
+            }
+            (Input::Choice(choice), Action::Undo) => choice.undo(),
+            (Input::Choice(choice), Action::Redo) => choice.redo(),
+            (Input::Choice(choice), Action::ClearField | Action::RemoveWord) => choice.clear(),
+            _ => {}
+        }
+    }
+
+    /// Begins with another value, which Ctrl-Z takes away: it counts as no change.
+    pub fn begin_with(&mut self, value: &str) {
+        self.set(value);
+        self.opening = self.value().to_owned();
+    }
+
+    /// The label inside a sentence.
+    pub fn named(&self) -> String {
+        let mut letters = self.label.chars();
+        let first = letters.next().map(|first| first.to_lowercase().to_string());
+        first.unwrap_or_default() + letters.as_str()
     }
 
     /// Makes another value the one with which the form was opened.
@@ -149,7 +199,7 @@ impl Field {
                 editor.set(value);
                 editor.pause();
             }
-            Input::Choice(choice) => *choice = choice.with(value),
+            Input::Choice(choice) => choice.set(value),
         }
     }
 

@@ -84,7 +84,7 @@ impl Drawing<'_, '_> {
                 self.line(&hidden, cursor, style, is_focused);
                 self.read_only(&hidden, read_only);
             }
-            Input::Text(editor) if editor.is_multiline() => {
+            Input::Text(editor) if field.rows > 1 => {
                 self.notes(editor, field.rows, style, is_focused);
             }
             Input::Text(editor) => {
@@ -117,8 +117,7 @@ impl Drawing<'_, '_> {
         let (x, columns) = (self.input_x(), self.place.input);
         self.painter.style(Rect { x, y, width: columns, height: 1 }, style);
         let hidden = if is_focused { cursor.saturating_sub(columns.saturating_sub(1)) } else { 0 };
-        let shown = behind(shown, hidden);
-        self.painter.text(x, y, columns, shown, style);
+        self.painter.text(x, y, columns, &text::skip(shown, hidden), style);
         if is_focused && columns > 0 {
             let moved = cursor.saturating_sub(hidden).min(columns - 1);
             self.painter.place_cursor(x.saturating_add(moved), y);
@@ -201,16 +200,4 @@ impl Drawing<'_, '_> {
             );
         }
     }
-}
-
-/// The part of a text behind so many columns.
-fn behind(text: &str, columns: u16) -> &str {
-    let mut used = 0_u16;
-    for (at, c) in text.char_indices() {
-        if used >= columns {
-            return text.get(at..).unwrap_or_default();
-        }
-        used = used.saturating_add(text::width(c.encode_utf8(&mut [0; 4])));
-    }
-    if used > columns || columns > 0 { "" } else { text }
 }

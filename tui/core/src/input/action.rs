@@ -15,10 +15,14 @@ pub enum Action {
     Repaint,
     /// Stop the process.
     Suspend,
+    /// Go to the day at the desk.
+    Home,
     /// Go to the patients.
     Patients,
     /// Go to the doctors.
     Doctors,
+    /// Go to the visits.
+    Visits,
     /// Go to the dashboard.
     Dashboard,
     /// Go to the accounts.
@@ -79,6 +83,10 @@ pub enum Action {
     Results,
     /// Create a record of the kind that is listed.
     New,
+    /// Create a record with the searched words filled in.
+    NewFromSearch,
+    /// Register a relative of the record's person.
+    Relative,
     /// Choose the order of the list.
     Sort,
     /// Narrow the list.
@@ -87,6 +95,8 @@ pub enum Action {
     ClearFilters,
     /// Edit the record.
     Edit,
+    /// Say that a patient has arrived, or take a visit its next step.
+    Arrive,
     /// Archive the record.
     Archive,
     /// Restore the record from the archive.
@@ -119,6 +129,8 @@ impl Action {
     /// The section that it opens.
     pub fn place(self) -> Option<Place> {
         Some(match self {
+            Self::Home => Place::Home,
+            Self::Visits => Place::List(RecordKind::Visit),
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
             Self::Accounts => Place::List(RecordKind::Account),
@@ -134,7 +146,10 @@ impl Action {
         match self {
             Self::Save
             | Self::New
+            | Self::NewFromSearch
+            | Self::Relative
             | Self::Edit
+            | Self::Arrive
             | Self::Archive
             | Self::Restore
             | Self::IssueCode
@@ -151,8 +166,10 @@ impl Action {
             | Self::Messages
             | Self::Repaint
             | Self::Suspend
+            | Self::Home
             | Self::Patients
             | Self::Doctors
+            | Self::Visits
             | Self::Dashboard
             | Self::LogOut
             | Self::Quit
@@ -200,6 +217,8 @@ pub enum Context {
     Form,
     /// Rows to move among, or a page to scroll.
     Rows,
+    /// The find box.
+    Find,
     /// The search field of a list.
     Search,
     /// The rows of a list.
@@ -229,6 +248,7 @@ pub enum Context {
 impl Context {
     /// Every context, in the order in which they are listed.
     pub const ALL: &'static [Self] = &[
+        Self::Find,
         Self::Search,
         Self::Results,
         Self::List,
@@ -252,6 +272,7 @@ impl Context {
             Self::Text => "Typing",
             Self::Form => "Forms",
             Self::Rows => "Moving",
+            Self::Find => "Find box",
             Self::Search => "Search field",
             Self::Results => "Rows of a list",
             Self::List => "Lists",

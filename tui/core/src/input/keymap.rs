@@ -52,6 +52,8 @@ mod tests {
 
     /// Every chain of contexts that a screen or a layer can show, innermost first.
     const CHAINS: &[&[Context]] = &[
+        &[Context::Text, Context::Find, Context::Global],
+        &[Context::Text, Context::Find, Context::Layer, Context::Global],
         &[Context::Text, Context::Search, Context::List, Context::Global],
         &[Context::Results, Context::Rows, Context::List, Context::Global],
         &[Context::Rows, Context::Record, Context::Global],

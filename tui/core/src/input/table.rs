@@ -47,16 +47,21 @@ macro_rules! table {
 }
 
 table! {
-    Open "open" "Open the selected record." 90 [Results: on(Key::Enter), on(Key::Right); Search: on(Key::Enter)]
+    Open "open" "Open the selected record." 90 [Results: on(Key::Enter), on(Key::Right); Search: on(Key::Enter); Find: on(Key::Enter)]
     Results "to the rows" "Go from the search field to the rows." 88
-        [Search: on(Key::Down), on(Key::Tab)]
+        [Search: on(Key::Down), on(Key::Tab); Find: on(Key::Tab)]
     Search "search" "Go to the search field and type." 86
         [Results: on(Key::Tab), on(Key::BackTab); List: ctrl('f')]
     Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
     Edit "edit" "Edit the record." 66
-        [Record: ctrl('e'); List: ctrl('e')]
+        [Record: ctrl('e'); List: ctrl('e'); Find: ctrl('e')]
+    Arrive "arrived" "Say that the patient has arrived; take a visit its next step." 82
+        [Record: ctrl('a'); List: ctrl('a'); Find: ctrl('a')]
     New "new" "Add a record that is not here yet." 80
-        [List: ctrl('n')]
+        [List: ctrl('n'); Find: ctrl('n')]
+    NewFromSearch "new from search" "Create a record with what was searched filled in." 0 [List:]
+    Relative "new relative" "Register a relative: last name, address and phone are copied." 0
+        [Record:]
     Filter "filter" "Narrow the list." 70
         [List: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
@@ -89,16 +94,16 @@ table! {
         [Question: on(Key::Tab), on(Key::Right), on(Key::Down)]
     PreviousChoice "before" "Choose the answer before." 0
         [Question: on(Key::BackTab), on(Key::Left), on(Key::Up)]
-    RowUp "up" "One row up." 0 [Rows: on(Key::Up); Pick: on(Key::Up)]
-    RowDown "down" "One row down." 0 [Rows: on(Key::Down); Pick: on(Key::Down)]
+    RowUp "up" "One row up." 0 [Rows: on(Key::Up); Pick: on(Key::Up); Find: on(Key::Up)]
+    RowDown "down" "One row down." 0 [Rows: on(Key::Down); Pick: on(Key::Down); Find: on(Key::Down)]
     PageUp "page up" "One page up; past the first row, the page before." 0
-        [Rows: on(Key::PageUp), ctrl('b'); Search: on(Key::PageUp); Pick: on(Key::PageUp)]
+        [Rows: on(Key::PageUp), ctrl('b'); Search: on(Key::PageUp); Pick: on(Key::PageUp); Find: on(Key::PageUp)]
     PageDown "page down" "One page down; past the last row, the next page." 28
-        [Rows: on(Key::PageDown), ctrl('d'); Search: on(Key::PageDown); Pick: on(Key::PageDown)]
+        [Rows: on(Key::PageDown), ctrl('d'); Search: on(Key::PageDown); Pick: on(Key::PageDown); Find: on(Key::PageDown)]
     FirstRow "first" "To the first row." 0 [Rows: on(Key::Home)]
     LastRow "last" "To the last row." 0 [Rows: on(Key::End)]
     Back "back" "One step back. Never loses anything." 45
-        [Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc);
+        [Find: on(Key::Esc); Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc);
          Dashboard: on(Key::Esc); Form: on(Key::Esc); Layer: on(Key::Esc)]
     Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
     Redo "redo" "Bring back what was undone." 0 [Text: ctrl('y')]
@@ -107,8 +112,10 @@ table! {
     Palette "actions" "Find an action by its name." 15
         [Global: ctrl('p')]
     Messages "messages" "Show everything that was said until now." 0 [Global: on(Key::F(12))]
+    Home "desk" "Go to the day at the desk." 0 [Global: on(Key::F(2))]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
+    Visits "visits" "Go to the visits." 0 [Global: on(Key::F(6))]
     Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
     Accounts "accounts" "Go to the accounts." 0 [Global: on(Key::F(8))]
     Audit "audit log" "Go to the audit log." 0 [Global: on(Key::F(9))]

@@ -2,14 +2,14 @@
 
 use ratatui_core::layout::Rect;
 use shared::{
-    FieldError, FieldErrors, PartialDate,
+    FieldError, FieldErrors,
     text::{Lines, clean},
 };
 
 use super::middle;
 use crate::{
     date,
-    form::{self, Form, field::Field},
+    form::{self, Form, accepts::Accepts, field::Field},
     input::action::{Action, Context},
     record::RecordKind,
     resource::{Filter, FilterInput, Query},
@@ -35,22 +35,28 @@ pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
             FilterInput::Choice(choices) => {
                 Field::choice(filter.name, filter.label, choices, value)
             }
-            FilterInput::Text(_)
-            | FilterInput::Number { .. }
-            | FilterInput::FirstDay
+            FilterInput::Text(max) => {
+                Field::text(filter.name, filter.label, value).accepts(Accepts::Text(max))
+            }
+            FilterInput::Number { .. } => Field::text(filter.name, filter.label, value),
+            FilterInput::FirstDay
             | FilterInput::LastDay
             | FilterInput::FirstMoment
-            | FilterInput::LastMoment => Field::text(filter.name, filter.label, value),
+            | FilterInput::LastMoment => {
+                Field::text(filter.name, filter.label, value).accepts(Accepts::Date)
+            }
         };
         field.hint(filter.hint)
     };
     let fields = kind.table().filters.iter().filter(allowed).map(field);
-    State { form: Form::new(fields.collect()), kind, query: query.clone() }
+    let form = Form::new(fields.collect()).dated(world.date_order);
+    State { form, kind, query: query.clone() }
 }
 
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
+    state.form.echo(world.today);
     let query = read(state, world);
     match event {
         _ if is_moved => Vec::new(),
@@ -74,7 +80,7 @@ fn read(state: &mut State, world: &World) -> Query {
             first_day = None;
             continue;
         }
-        let date = || date::read(text, world.today).and_then(|text| PartialDate::parse(&text));
+        let date = || date::read(text, world.calendar()).map(|read| read.date(world.today));
         let value = match filter.input {
             FilterInput::Choice(_) => Ok(text.to_owned()),
             FilterInput::Text(max) => clean(text, Lines::One, max),

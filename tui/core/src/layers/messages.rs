@@ -59,7 +59,8 @@ fn lines(state: &State, world: &World, columns: u16) -> Vec<(String, bool)> {
     for notice in &state.messages {
         let is_error = notice.tone == Tone::Error;
         let sign = if is_error { "!" } else { " " };
-        let time = notice.at.map(|at| world.time(&at)).unwrap_or_default();
+        let time = notice.at.map(|at| world.clock(&at)).unwrap_or_default();
+        let time = time.get(..5).unwrap_or_default();
         let mut texts = paragraphs(&notice.text, room);
         let request = notice.request.iter().filter(|id| !notice.text.contains(id.as_str()));
         texts.extend(request.flat_map(|id| paragraphs(&format!("request {id}"), room)));

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use shared::{
     FieldErrors,
     account::{
-        Account, CreatedUser, NewUser, Role, SessionPermission, UserFilter, UserOrder, UserPatch,
-        UserPermission, VisibleUser,
+        Account, CreatedUser, NewUser, Role, SessionPermission, USERNAME_MAX, UserFilter,
+        UserOrder, UserPatch, UserPermission, VisibleUser,
     },
     query::Ordering,
     read::{Input as _, Reader},
+    rules::NAME_MAX,
 };
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
     Request, RowHead, Secret, Section, Shown, Table, Words,
 };
 use crate::{
-    form::{Form, field::Field},
+    form::{Form, accepts::Accepts, field::Field},
     input::action::Action,
     text::display,
     world::World,
@@ -386,11 +387,13 @@ fn login_name(user: &VisibleUser) -> &str {
 pub(super) fn own_fields(values: &BTreeMap<&'static str, String>) -> Vec<Field> {
     let line = |name, label| Field::text(name, label, values.get(name).map_or("", String::as_str));
     vec![
-        line("email", "E-mail"),
-        line("username", "Username").hint("to log in with; without @ and spaces"),
-        line("first_name", "First name").half(),
-        line("last_name", "Last name").half(),
-        line("phone", "Phone"),
+        line("email", "E-mail").accepts(Accepts::Email),
+        line("username", "Username")
+            .accepts(Accepts::Text(USERNAME_MAX))
+            .hint("to log in with; without @ and spaces"),
+        line("first_name", "First name").accepts(Accepts::Text(NAME_MAX)).half(),
+        line("last_name", "Last name").accepts(Accepts::Text(NAME_MAX)).half(),
+        line("phone", "Phone").accepts(Accepts::Phone),
     ]
 }
 

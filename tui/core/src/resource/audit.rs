@@ -130,9 +130,8 @@ impl Shown for AuditEntry {
             },
         ];
         if !self.changes.is_empty() {
-            let table = RecordKind::ALL.iter().map(|kind| kind.table());
-            let mut table = table.filter(|table| table.words.entity == self.entity);
-            let table = table.next().unwrap_or(const { &Self::TABLE });
+            let kind = RecordKind::of_entity(&self.entity);
+            let table = kind.map_or(const { &Self::TABLE }, RecordKind::table);
             let is_first = self.changes.iter().all(|change| is_empty(&change.old));
             let lines = self.changes.iter().map(|change| change_in_words(table, change, is_first));
             let lines = lines.collect::<Vec<_>>().join("\n");

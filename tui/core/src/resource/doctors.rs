@@ -8,20 +8,20 @@ use shared::{
     FieldErrors,
     account::SessionPermission,
     doctor::{
-        Doctor, DoctorFields, DoctorFilter, DoctorInput, DoctorOrder, DoctorPermission,
-        SPECIALIZATION_MAX,
+        AVAILABILITY_MAX, Doctor, DoctorFields, DoctorFilter, DoctorInput, DoctorOrder,
+        DoctorPermission, EXPERIENCE_MAX, LICENSE_MAX, QUALIFICATION_MAX, SPECIALIZATION_MAX,
     },
     query::Ordering,
     read::Reader,
-    rules::PLACE_MAX,
+    rules::{ADDRESS_MAX, NAME_MAX, PLACE_MAX, ZIP_MAX},
 };
 
 use super::{
     Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
-    Shown, Table, Words,
+    Shown, Table, Words, sorted,
 };
 use crate::{
-    form::{Form, field::Field},
+    form::{Form, accepts::Accepts, field::Field},
     text::display,
     world::World,
 };
@@ -59,9 +59,9 @@ impl Shown for Doctor {
             secret_use: "",
         },
         orders: &[
-            Order::new(None, "by last name; a search: best matches first"),
-            Order::new(Some("last_name"), "by last name"),
-            Order::new(Some("-last_name"), "by last name, Z to A"),
+            Order::new(None, "by last name; a search: best matches first").by_last_name(),
+            Order::new(Some("last_name"), "by last name").by_last_name(),
+            Order::new(Some("-last_name"), "by last name, Z to A").by_last_name(),
             Order::new(Some("first_name"), "by first name"),
             Order::new(Some("specialization"), "by specialisation"),
             Order::new(Some("-created_at"), "newest record first"),
@@ -97,7 +97,6 @@ impl Shown for Doctor {
         others: None,
         label,
         value: |_, _| None,
-        echo: |_, _| {},
         trace,
     };
 
@@ -142,6 +141,10 @@ impl Shown for Doctor {
         format!("{}, {}", display(&self.full_name), display(&self.specialization))
     }
 
+    fn about(&self) -> String {
+        format!("doctor, {}", display(&self.specialization))
+    }
+
     fn banner(&self) -> Banner {
         let count = self.active_patients;
         let patients = if count == 1 { "patient" } else { "patients" };
@@ -151,6 +154,10 @@ impl Shown for Doctor {
             line: format!("{} · {count} {patients}", display(&self.specialization)),
             warning: (!self.is_available).then(|| "accepts no patients".to_owned()),
         }
+    }
+
+    fn sorted_name(&self) -> Option<String> {
+        sorted(self.first_name.as_deref(), self.last_name.as_deref())
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {
@@ -210,25 +217,34 @@ impl Shown for Doctor {
         let values = base.map(Self::values).unwrap_or_default();
         let value = |name: &str| values.get(name).map_or("", String::as_str);
         let line = |name, label| Field::text(name, label, value(name));
-        let notes = |name, label, rows| Field::notes(name, label, value(name), rows);
+        let text = |name, label, max| line(name, label).accepts(Accepts::Text(max));
         let available = if base.is_some() { value("is_available") } else { "true" };
         vec![
-            line("first_name", "First name").half(),
-            line("last_name", "Last name").half(),
-            line("specialization", "Specialisation").half(),
+            text("first_name", "First name", NAME_MAX).half(),
+            text("last_name", "Last name", NAME_MAX).half(),
+            text("specialization", "Specialisation", SPECIALIZATION_MAX).half(),
             Field::choice("is_available", "Accepts", YES, available).half(),
-            line("phone_number", "Phone").half(),
-            line("email", "E-mail").half(),
-            line("license_number", "Licence").half(),
-            line("consultation_fee", "Fee").hint("an amount, like 150.00").half(),
-            line("years_of_experience", "Experience").hint("in years").half(),
-            line("qualification", "Qualification").half(),
-            line("clinic_name", "Clinic"),
-            notes("clinic_address", "Address", 2),
-            line("city", "City").half(),
-            line("zip_code", "Zip code").half(),
-            line("state", "State"),
-            notes("availability", "Hours", 2).hint("in words, like Mon-Fri 9-17"),
+            line("phone_number", "Phone").accepts(Accepts::Phone).half(),
+            line("email", "E-mail").accepts(Accepts::Email).half(),
+            line("license_number", "Licence").accepts(Accepts::Code(LICENSE_MAX)).half(),
+            line("consultation_fee", "Fee")
+                .accepts(Accepts::Amount)
+                .hint("an amount, like 150.00")
+                .half(),
+            line("years_of_experience", "Experience")
+                .accepts(Accepts::Whole(0, EXPERIENCE_MAX))
+                .hint("in years")
+                .half(),
+            text("qualification", "Qualification", QUALIFICATION_MAX).half(),
+            text("clinic_name", "Clinic", QUALIFICATION_MAX),
+            Field::long("clinic_address", "Address", value("clinic_address"), 2)
+                .accepts(Accepts::Text(ADDRESS_MAX)),
+            text("city", "City", PLACE_MAX).half(),
+            text("zip_code", "Zip code", ZIP_MAX).half(),
+            text("state", "State", PLACE_MAX),
+            Field::notes("availability", "Hours", value("availability"), 2)
+                .accepts(Accepts::Text(AVAILABILITY_MAX))
+                .hint("in words, like Mon-Fri 9-17"),
         ]
     }
 

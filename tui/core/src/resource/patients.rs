@@ -14,8 +14,8 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
-    Shown, Table, Words,
+    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Reading, RowHead,
+    Secret, Section, Shown, Table, Words, filled::Filled, sorted,
 };
 use crate::{
     form::{Form, field::Field},
@@ -56,9 +56,9 @@ impl Shown for Patient {
             secret_use: "",
         },
         orders: &[
-            Order::new(None, "by last name; a search: best matches first"),
-            Order::new(Some("last_name"), "by last name"),
-            Order::new(Some("-last_name"), "by last name, Z to A"),
+            Order::new(None, "by last name; a search: best matches first").by_last_name(),
+            Order::new(Some("last_name"), "by last name").by_last_name(),
+            Order::new(Some("-last_name"), "by last name, Z to A").by_last_name(),
             Order::new(Some("first_name"), "by first name"),
             Order::new(Some("date_of_birth"), "oldest first"),
             Order::new(Some("-date_of_birth"), "youngest first"),
@@ -107,9 +107,11 @@ impl Shown for Patient {
         others: None,
         label,
         value,
-        echo: form::echo,
         trace: form::trace,
     };
+
+    const NAMESAKES: Option<Counting> =
+        Some((SessionPermission::ReadAllPatients, &[("clinical", "false")]));
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Name", 0, 0, |patient| Some(patient.full_name.clone())),
@@ -152,6 +154,11 @@ impl Shown for Patient {
         format!("{}{born}, {}", display(&self.full_name), display(&self.mrn))
     }
 
+    fn about(&self) -> String {
+        let sex = self.gender.map_or(" ", Gender::as_str);
+        format!("{:10}  {sex}  {}", born_of(self), display(&self.mrn))
+    }
+
     /// Who it is: name, sex, age and medical record number; a death as a warning.
     fn banner(&self) -> Banner {
         let sex = match self.gender {
@@ -160,9 +167,10 @@ impl Shown for Patient {
             Some(Gender::Other) => "other sex",
             Some(gender) => gender.word(),
         };
+        let about = if self.date_of_birth_estimated { "about " } else { "" };
         let age = match (self.age, self.deceased_on) {
-            (Some(age), Some(_)) => format!("died at {age}"),
-            (Some(age), None) => format!("{age} years"),
+            (Some(age), Some(_)) => format!("died at {about}{age}"),
+            (Some(age), None) => format!("{about}{age} years"),
             (None, _) => "age unknown".to_owned(),
         };
         let born = match born_of(self) {
@@ -175,6 +183,24 @@ impl Shown for Patient {
             line: format!("{sex} · {age}{born}"),
             warning: self.deceased_on.map(|day| format!("† died {day}")),
         }
+    }
+
+    fn sorted_name(&self) -> Option<String> {
+        sorted(self.first_name.as_deref(), self.last_name.as_deref())
+    }
+
+    /// That there are allergies, and which, as far as the answer says it.
+    fn alert(&self) -> Option<Alert> {
+        let words = self.allergies.as_deref().unwrap_or_default();
+        let words = words.lines().map(str::trim).filter(|line| !line.is_empty());
+        let words = words.collect::<Vec<_>>().join("; ");
+        let is_warning = self.has_allergies || !words.is_empty();
+        let text = match is_warning {
+            false => "No allergies recorded".to_owned(),
+            true if words.is_empty() => "! Allergies: recorded, but not shown".to_owned(),
+            true => format!("! Allergies: {}", display(&words)),
+        };
+        Some(Alert { text, is_warning })
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {
@@ -253,6 +279,24 @@ impl Shown for Patient {
 
     fn read(form: &Form, base: Option<&Self>, today: NaiveDate) -> (Value, FieldErrors) {
         form::read_and_judge(form, base, today)
+    }
+
+    fn relative(&self) -> Option<Filled> {
+        let mut known = self.values();
+        let mut values = Vec::new();
+        let mut copied = Vec::new();
+        for (part, names) in form::SHARED_BY_RELATIVES {
+            let found = names.iter().filter_map(|name| Some((*name, known.remove(name)?)));
+            let found: Vec<_> = found.filter(|(_, value)| !value.is_empty()).collect();
+            copied.extend(Some(*part).filter(|_| !found.is_empty()));
+            values.extend(found);
+        }
+        let name = display(&self.full_name);
+        let origin = match copied.is_empty() {
+            true => format!("A relative of {name}."),
+            false => format!("Copied from {name}: {}.", copied.join(", ")),
+        };
+        Some(Filled { values, origin })
     }
 
     fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {

@@ -25,7 +25,6 @@ impl Shown for User {
         words: Words {
             title: "My account",
             one: "My account",
-            entity: "user",
             edit: "Edit my account",
             copy: "copy login name",
             ..Words::NONE

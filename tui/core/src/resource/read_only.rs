@@ -53,7 +53,6 @@ impl Table {
         others: None,
         label: |_| None,
         value: |_, _| None,
-        echo: |_, _| {},
         trace: |_| Vec::new(),
     };
 }

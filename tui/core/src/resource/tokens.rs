@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use shared::{
-    FieldError, FieldErrors, PartialDate,
+    FieldError, FieldErrors,
     account::{ApiToken, CreatedApiToken, NewApiToken, TokenScope},
     read::{Input as _, Reader},
 };
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     date,
-    form::{Form, field::Field},
+    form::{Form, accepts::Accepts, field::Field},
     input::action::Action,
     text::display,
     world::World,
@@ -143,7 +143,8 @@ impl Shown for ApiToken {
             Field::text("name", "Name", "").hint("what it is for, like: nightly export"),
             Field::choice("scopes", "May", SCOPES, "read"),
             Field::text("expires_at", "Ends on", "")
-                .hint("a day, like 2027-12-31, to its end in UTC; empty: until it is revoked"),
+                .accepts(Accepts::Date)
+                .hint("the last day, in UTC; empty: until it is revoked"),
         ]
     }
 
@@ -166,7 +167,7 @@ impl Shown for ApiToken {
         }
         let scopes: Vec<&str> = form.value("scopes").split(' ').collect();
         members.push(("scopes".to_owned(), json!(scopes)));
-        match end(form.value("expires_at").trim(), today) {
+        match end(form, today) {
             Ok(Some(end)) => members.push(("expires_at".to_owned(), end.into())),
             Ok(None) => {}
             Err(error) => errors.add("expires_at", error),
@@ -182,11 +183,12 @@ const SCOPES: &[(&str, &str)] =
     &[("read", "read"), ("write", "write"), ("read write", "read and write")];
 
 /// The end of the typed day, or of the last day of a partial date.
-fn end(typed: &str, today: NaiveDate) -> Result<Option<String>, FieldError> {
+fn end(form: &Form, today: NaiveDate) -> Result<Option<String>, FieldError> {
+    let typed = form.value("expires_at").trim();
     if typed.is_empty() {
         return Ok(None);
     }
-    let day = PartialDate::parse(&date::read(typed, today)?)?.latest();
+    let day = date::read(typed, form.calendar(today))?.date(today).latest();
     if day < today {
         return Err(FieldError::new("before", "must not be in the past"));
     }

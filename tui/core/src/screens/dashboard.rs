@@ -34,6 +34,11 @@ fn read() -> Step {
     Step::Read(Lane::Dashboard, Call::Dashboard)
 }
 
+/// Asks again because of a live change.
+pub fn follow() -> Vec<Step> {
+    vec![read()]
+}
+
 /// Scrolls, asks again, or goes back.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let page = world.body().height.saturating_sub(1).max(1);

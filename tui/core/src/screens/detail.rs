@@ -10,6 +10,8 @@ use crate::{
     effect::{Effect, Lane},
     input::action::{Action, Context},
     layers::{Layer, question},
+    live::Live,
+    namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::{Deed, Reading},
     step::{Event, Leave, Route, Step},
@@ -30,9 +32,11 @@ pub struct State {
     /// Why the history can't be shown.
     history_failure: Option<String>,
     pub(crate) failure: Option<String>,
+    /// Others who have the record's name, where that can be known.
+    pub(crate) namesakes: Option<Namesakes>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
-    edits_next: bool,
+    pub(crate) edits_next: bool,
 }
 
 /// Begins: the record is asked for.
@@ -66,13 +70,14 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         history_next: None,
         history_failure: None,
         failure: None,
+        namesakes: None,
         scroll: 0,
         edits_next: false,
     }
 }
 
 impl State {
-    fn ask(&self) -> Vec<Step> {
+    pub(crate) fn ask(&self) -> Vec<Step> {
         let Self { kind, id, is_archived, .. } = *self;
         if kind.table().reading == Reading::InList {
             return Vec::new();
@@ -90,6 +95,13 @@ impl State {
         self.kind.table().words.one.to_owned()
     }
 
+    /// Whether a live change makes the record old.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        self.record
+            .as_ref()
+            .is_some_and(|record| change.outdates(self.kind, self.id, record.version()))
+    }
+
     /// Whether it shows this record.
     pub fn is_of(&self, record: &Record) -> bool {
         (self.kind, self.id) == (record.kind(), record.id())
@@ -103,14 +115,16 @@ impl State {
     pub fn show(&mut self, record: Record) -> Vec<Step> {
         self.failure = None;
         self.is_archived = record.archived().is_some();
-        self.name = record.row().name;
+        self.name = record.name();
+        let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
         self.record = Some(record);
+        let mut steps: Vec<_> = namesakes.into_iter().collect();
         if self.allows(Deed::History) {
-            vec![self.history_at(None)]
+            steps.push(self.history_at(None));
         } else {
             self.history.clear();
-            Vec::new()
         }
+        steps
     }
 
     /// Asks for a page of the history.
@@ -142,12 +156,20 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             return more_history(state, world);
         }
         Action::Back => return vec![Step::Leave(Leave::Back)],
-        Action::Refresh => return state.ask(),
+        Action::Refresh => {
+            let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
+            return state.ask().into_iter().chain(namesakes).collect();
+        }
         _ if !offers(state, action) => {}
         _ if state.kind.table().operation(action).is_some() => {
             return operation(state, action).into_iter().collect();
         }
         Action::Edit => return edit(state).into_iter().collect(),
+        Action::Relative => {
+            let filled = state.record.as_ref().and_then(Record::relative);
+            let step = filled.map(|filled| Step::Go(Route::Filled(state.kind, filled)));
+            return step.into_iter().collect();
+        }
         Action::Archive | Action::Restore => {
             let Some(record) = &state.record else { return Vec::new() };
             let question = if action == Action::Archive {
@@ -196,7 +218,7 @@ fn edit(state: &State) -> Option<Step> {
 /// Asks for the next page of the history once its end is seen.
 fn more_history(state: &State, world: &World) -> Vec<Step> {
     let height = page::height(state, world);
-    let visible = world.body().height;
+    let visible = page::visible(state, world);
     match &state.history_next {
         Some(at) if state.scroll.saturating_add(visible) >= height => {
             vec![state.history_at(Some(at.clone()))]
@@ -266,14 +288,21 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),
         Action::Copy => state.record.is_some(),
+        Action::Arrive => false,
         _ => true,
     }
+}
+
+/// Whether a relative can be registered.
+pub fn can_have_relative(state: &State, world: &World) -> bool {
+    let has_relative = state.record.as_ref().is_some_and(|record| record.relative().is_some());
+    has_relative && state.kind.table().may_create(world)
 }
 
 /// Keeps the scrolled page within its height.
 pub fn settle(state: &mut State, world: &World) {
     let height = page::height(state, world);
-    state.scroll = state.scroll.min(height.saturating_sub(page::visible(world)));
+    state.scroll = state.scroll.min(height.saturating_sub(page::visible(state, world)));
 }
 
 /// Draws it.

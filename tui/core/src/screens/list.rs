@@ -2,6 +2,7 @@
 //! the rows that were found.
 
 mod answers;
+mod new;
 mod turning;
 mod view;
 
@@ -13,6 +14,7 @@ use crate::{
     form::field::Field,
     input::action::{Action, Context},
     layers::{Layer, filter, question, sort},
+    live::Live,
     record::{Record, RecordKind},
     resource::{Operation, Query, Reading, Row},
     search::{Next, Search},
@@ -65,6 +67,8 @@ pub struct State {
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
+    /// Whether the rows are ordered by last name, so that their names begin with it.
+    is_by_last_name: bool,
     pub(crate) selected: usize,
     pub(crate) top: usize,
     pub(crate) page: Option<Shown>,
@@ -86,6 +90,7 @@ pub fn init(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>)
         is_searching: kind.table().is_searched,
         query,
         rows: Vec::new(),
+        is_by_last_name: false,
         selected: 0,
         top: 0,
         page: None,
@@ -132,7 +137,7 @@ impl State {
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.kind.table().filters_as_sent(&self.query, world);
-        let search = answers::searched(self.search.text(), world.today);
+        let search = answers::searched(self.search.text(), world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));
@@ -152,6 +157,13 @@ impl State {
             Some((address, offset)) => self.ask_at(address, Offset::At(offset), Land::Same),
             None => vec![self.ask_anew(world, Land::Same)],
         }
+    }
+
+    /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let is_new = matches!(change, Live::Record { is_new: true, .. });
+        let outdates = |row: &Row| change.outdates(self.kind, row.id, row.record.version());
+        change.is_of(self.kind) && !self.is_outdated && (is_new || self.rows.iter().any(outdates))
     }
 
     /// Takes another order and other filters.
@@ -182,7 +194,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
-        Action::Results | Action::Back if state.is_searching => {
+        Action::Back if state.is_searching && state.search.field.value().is_empty() => {
+            vec![Step::Leave(Leave::Back)]
+        }
+        Action::Back if state.is_searching => {
+            state.search.act(Action::ClearField);
+            edited(state, world)
+        }
+        Action::Results if state.is_searching => {
             state.is_searching = state.rows.is_empty();
             state.search.select();
             send_due(state, world)
@@ -211,8 +230,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
-        Action::New if offers(state, world, action) => {
-            vec![Step::Go(Route::New(state.kind))]
+        Action::New | Action::NewFromSearch if offers(state, world, action) => {
+            vec![state.new_record(world, action == Action::NewFromSearch)]
         }
         Action::Sort | Action::Filter | Action::EndOthers if !offers(state, world, action) => {
             Vec::new()
@@ -322,7 +341,7 @@ pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
 
 /// Takes the focus to the search field, where the next character replaces the text.
 pub fn begin_search(state: &mut State) {
-    if !state.is_searching && state.kind.table().is_searched {
+    if !state.is_searching {
         state.is_searching = true;
         state.search.select();
     }
@@ -340,7 +359,10 @@ pub fn contexts(state: &State) -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => state.kind.table().create.is_given(world) && !state.is_archive(),
+        Action::NewFromSearch if state.search.text().is_empty() => false,
+        Action::New | Action::NewFromSearch => {
+            state.kind.table().create.is_given(world) && !state.is_archive()
+        }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => {
             let may = state.kind.table().change.is_given(world);
@@ -350,6 +372,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Filter => !state.kind.table().filters.is_empty(),
         Action::Sort => state.kind.table().orders.len() > 1,
         Action::EndOthers => !others(state).is_empty(),
+        Action::Arrive => false,
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

@@ -18,8 +18,10 @@ use crate::{
         conflict::{self, Merge},
         question,
     },
+    live::Live,
+    namesakes::Namesakes,
     record::{Record, RecordKind},
-    resource::Words,
+    resource::{Words, filled::Filled},
     step::{Event, Leave, Step},
     world::World,
 };
@@ -31,10 +33,14 @@ pub struct State {
     pub(crate) form: Form,
     /// The record as it was read.
     pub(crate) base: Option<Record>,
+    /// Others who have the record's name, where that can be known.
+    pub(crate) namesakes: Option<Namesakes>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
     sent: Attempt,
+    /// Where the values come from with which a new record began.
+    origin: Option<String>,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -58,10 +64,12 @@ struct Attempt {
 pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
     let mut state = State {
         kind,
-        form: Form::new(kind.fields(base.as_ref())),
+        form: Form::new(kind.fields(base.as_ref())).dated(world.date_order),
         base,
+        namesakes: None,
         is_saving: false,
         sent: Attempt::default(),
+        origin: None,
         then: None,
         is_doubtful: false,
         key: world.next_key(),
@@ -72,10 +80,31 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
     state
 }
 
+/// Begins with some values of a new record.
+pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
+    let mut state = State { origin: Some(filled.origin), ..init(kind, None, world) };
+    for (name, value) in filled.values {
+        if let Some(field) = state.form.field_mut(name) {
+            field.begin_with(&value);
+        }
+    }
+    state.judge(world.today);
+    state
+}
+
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
         if self.base.is_some() { self.words().edit } else { self.words().new }.to_owned()
+    }
+
+    /// Whether a live change makes the record old over which this is typed. A save that is under way is
+    /// most likely the change itself.
+    pub fn is_outdated_by(&self, change: Live) -> bool {
+        let outdates = |base: &Record| {
+            change != Live::Missed && change.outdates(base.kind(), base.id(), base.version())
+        };
+        !self.is_saving && self.base.as_ref().is_some_and(outdates)
     }
 
     fn words(&self) -> &'static Words {
@@ -84,9 +113,9 @@ impl State {
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
     fn judge(&mut self, today: NaiveDate) -> Value {
+        self.form.echo(today);
         let (body, errors) = self.kind.read(&self.form, self.base.as_ref(), today);
         self.form.judge(&errors);
-        (self.kind.table().echo)(&mut self.form, today);
         body
     }
 
@@ -122,6 +151,15 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> 
 
 fn ask_whether_saved(state: &State) -> Step {
     Step::Open(Box::new(Layer::Question(Box::new(question::lost(state.base.is_none())))))
+}
+
+/// Says that somebody else has changed the record in the meantime. What is typed stays.
+pub fn follow(state: &State) -> Vec<Step> {
+    if state.is_saving {
+        return Vec::new();
+    }
+    let said = "Somebody has just changed this record. Saving shows both versions.";
+    vec![Step::Inform(said.to_owned())]
 }
 
 /// Sends what is typed.
@@ -365,6 +403,6 @@ pub fn contexts() -> &'static [Context] {
 
 /// Scrolls so that the focused field is seen.
 pub fn settle(state: &mut State, world: &World) {
-    let area = view::place(world.body());
+    let area = view::place(state, world);
     state.form.settle(area.width, area.height);
 }

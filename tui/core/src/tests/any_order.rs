@@ -2,19 +2,21 @@
 
 use proptest::prelude::*;
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
-use shared::Kind;
+use shared::{Kind, visit::VisitStatus};
 
 use super::{
     driver::Driver,
     fixtures::{
-        history, jose, listed, meta, one, page, patient, people, problem, session, signed_in,
-        stale, user,
+        history, jose, listed, lookup, meta, one, page, patient, people, problem, session,
+        signed_in, stale, user, visit, visits,
     },
 };
 use crate::{
     api::{Call, Failure, Reply},
     effect::{Effect, Lane, ScreenId, Slot, Ticket, Timer},
+    live::Live,
     msg::{Chord, Desk, Key, Msg},
+    record::RecordKind,
     session::SessionHandle,
     theme::Theme,
     view::view,
@@ -93,6 +95,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::Meta,
         Lane::Account,
         Lane::List,
+        Lane::Find,
         Lane::Record,
         Lane::History,
         Lane::Namesakes,
@@ -137,9 +140,16 @@ fn good(lane: Lane) -> Vec<Reply> {
             Reply::User(Box::new(user(1, "ana"))),
             Reply::User(Box::new(user(2, "bob"))),
         ],
-        Lane::List => vec![listed(page(people(), 900)), listed(page(Vec::new(), 0))],
+        Lane::List => vec![
+            visits(vec![visit(1, VisitStatus::Waiting), visit(2, VisitStatus::InRoom)]),
+            listed(page(people(), 900)),
+            listed(page(Vec::new(), 0)),
+        ],
         Lane::Record => {
             vec![named("José"), named("\u{202e}\u{1b}[31m"), listed(page(people(), 5))]
+        }
+        Lane::Find => {
+            vec![lookup(people(), "Gó"), lookup(vec![jose()], ""), lookup(Vec::new(), "x")]
         }
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
@@ -155,7 +165,7 @@ fn event() -> impl Strategy<Value = Event> {
             1 => failure().prop_map(move |f| Event::Answer(lane, Err(f))),
         ]
     });
-    let timers = vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry];
+    let timers = vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry, Timer::Live];
     let desks = vec![
         Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },
         Desk::Ready {
@@ -174,6 +184,11 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(width, height)| Event::Msg(Msg::Resize { width, height })),
         1 => "[a-z\\n\u{1b}李]{0,40}".prop_map(|text| Event::Msg(Msg::Paste(text))),
         1 => Just(Event::Msg(Msg::Online)),
+        1 => (1_i64..12, 1_i64..9).prop_map(|(id, version)| {
+            let kind = RecordKind::ALL[usize::try_from(id + version).unwrap() % RecordKind::ALL.len()];
+            let change = Live::Record { kind, id, version, is_new: version == 1 };
+            Event::Msg(Msg::Live(vec![change, Live::Missed]))
+        }),
         1 => (lane(), 0_u64..4, 0..4).prop_map(|(lane, generation, screen)| {
             let owner = (0..screen).fold(ScreenId::APP, |id, _| id.next());
             let slot = Slot { owner, lane };

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     api::{Call, Reply},
     effect::Lane,
+    layers::Layer,
     record::RecordKind,
     screens::Screen,
 };
@@ -135,13 +136,14 @@ fn a_number_needs_its_kind_of_record() {
 }
 
 #[test]
-fn the_audit_log_has_no_search_and_letters_change_nothing() {
+fn the_audit_log_has_no_search_and_letters_find_people() {
     let mut driver = at_audit(80, 24);
-    let asked = driver.asked(Lane::List);
-    driver.keys("gomez<ctrl-f>");
-    assert_eq!(driver.asked(Lane::List), asked);
     driver.hides("Search");
-    driver.keys("<down><enter>");
+    let asked = driver.asked(Lane::List);
+    driver.keys("<ctrl-f>gomez");
+    assert!(matches!(driver.app.layers(), [Layer::Find(_)]));
+    assert_eq!(driver.asked(Lane::List), asked);
+    driver.keys("<esc><down><enter>");
     driver.shows("auth login failed");
 }
 

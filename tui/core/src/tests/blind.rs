@@ -38,7 +38,7 @@ fn a_name_typed_on_an_open_patient_archives_nobody() {
         driver.keys("<enter>");
         assert_eq!(typed(&mut driver, name), None);
         assert!(matches!(driver.app.screen(), Screen::Detail(_)));
-        assert!(driver.app.layers().is_empty());
+        assert!(matches!(driver.app.layers(), [Layer::Find(_)]));
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     api::{Call, Reply},
+    date::DateOrder,
     effect::Lane,
 };
 
@@ -36,26 +37,102 @@ fn today_and_partial_dates_are_dates_of_birth() {
 }
 
 #[test]
-fn a_date_of_birth_is_taken_as_people_write_it_and_told_in_full() {
-    for typed in ["31.12.1990", "31/12/1990", "12/31/1990"] {
+fn a_date_of_birth_is_taken_as_people_write_it_and_said_in_full() {
+    for (typed, born, said) in [
+        ("31.12.1990", "1990-12-31", "1990-12-31, Monday, 35 years"),
+        ("12/31/1990", "1990-12-31", "1990-12-31, Monday, 35 years"),
+        ("3/7/1989", "1989-07-03", "1989-07-03, Monday, 37 years (the day first)"),
+        ("3JUL89", "1989-07-03", "1989-07-03, Monday, 37 years (89 read as 1989)"),
+        ("T-1", "2026-11-19", "2026-11-19, Thursday, under 1 year"),
+        ("T-30y", "1996-11-20", "1996-11-20, Wednesday, 30 years"),
+        ("1989-05", "1989-05", "1989-05, May, 37 years"),
+        ("1989", "1989", "1989, 37 years"),
+    ] {
         let mut driver = Driver::with(people(), 5, 80, 24);
         driver.keys(&format!("<ctrl-n>Ana<tab><tab>{typed}"));
-        driver.shows("31 December 1990");
-        driver.shows("age 35");
+        driver.shows(said);
         driver.keys("<ctrl-s>");
-        let day = PartialDate::parse("1990-12-31").unwrap();
-        assert_eq!(sent(&driver).date_of_birth, Patch::Value(day));
+        let day = PartialDate::parse(born).unwrap();
+        assert_eq!(sent(&driver).date_of_birth, Patch::Value(day), "{typed}");
+        assert_eq!(sent(&driver).age, Patch::Absent, "{typed}");
     }
 }
 
 #[test]
-fn a_date_that_can_mean_two_days_is_asked_back_and_not_sent() {
+fn a_date_that_can_mean_two_days_is_read_by_the_setting() {
+    for (order, born, said) in [
+        (DateOrder::DayFirst, "1990-04-03", "(the day first)"),
+        (DateOrder::MonthFirst, "1990-03-04", "(the month first)"),
+    ] {
+        let mut driver = Driver::ordered(order, people());
+        driver.keys("<ctrl-n>Ana<tab><tab>03/04/1990");
+        driver.shows(said);
+        driver.keys("<ctrl-s>");
+        let day = PartialDate::parse(born).unwrap();
+        assert_eq!(sent(&driver).date_of_birth, Patch::Value(day));
+    }
+    let mut driver = Driver::ordered(DateOrder::MonthFirst, people());
+    driver.keys("<ctrl-n>Ana<tab><tab><f1>");
+    driver.shows("7.3.1989 (the month first)");
+    driver.keys("<esc><esc><right><enter><ctrl-t><tab><tab><tab>03/04/1980");
+    driver.shows("1980-03-04, Tuesday (the month first)");
+}
+
+#[test]
+fn a_year_cut_short_is_not_guessed() {
     let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<ctrl-n>Ana<tab><tab>03/04/1990<ctrl-s>");
-    driver.shows("! day or month first?");
-    driver.shows("1990-04-03");
-    driver.shows("1990-03-04");
+    driver.keys("<ctrl-n>Ana<tab><tab>31.12.90<ctrl-s>");
+    driver.shows("! the year needs its four digits");
     assert_eq!(driver.asked(Lane::Save), 0);
+}
+
+#[test]
+fn a_birthday_is_never_in_the_future() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>Ana<tab><tab>T+3d");
+    driver.shows("2026-11-23, Monday: in the future");
+    driver.keys("<ctrl-s>");
+    driver.shows("! must not be in the future");
+    assert_eq!(driver.asked(Lane::Save), 0);
+}
+
+#[test]
+fn an_estimated_birth_is_sent_as_an_age() {
+    for (typed, age, said) in
+        [("~42", 42, "about 1984, 42 years"), ("~1984", 42, "about 1984, 42 years")]
+    {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys(&format!("<ctrl-n>Ana<tab><tab>{typed}"));
+        driver.shows(said);
+        driver.shows("age 42, estimated");
+        driver.keys("<ctrl-s>");
+        assert_eq!(sent(&driver).age, Patch::Value(age));
+        assert_eq!(sent(&driver).date_of_birth, Patch::Absent);
+    }
+}
+
+#[test]
+fn an_estimate_over_a_known_date_is_refused_where_it_is_typed() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e><tab><tab><ctrl-u>~50<ctrl-s>");
+    driver.shows("! must agree with the date of birth 1989-05-25");
+    assert_eq!(driver.asked(Lane::Save), 0);
+    driver.shows("cursor: 18,6");
+}
+
+#[test]
+fn a_date_that_is_left_stands_in_full_and_undo_brings_back_what_was_typed() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<ctrl-n>Ana<tab><tab>t-1<tab>");
+    driver.shows("2026-11-19");
+    driver.hides("t-1");
+    driver.keys("<backtab><ctrl-z>");
+    driver.shows("t-1");
+    driver.shows("2026-11-19, Thursday, under 1 year");
+    // A date that was there already, typed in another way, is no change.
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e><tab><tab><ctrl-u>25.5.1989<tab>");
+    assert!(!driver.app.has_unsaved());
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::fixtures::{history, listed, meta, one, page, signed_in, today};
 use crate::{
     api::{Call, Failure, Reply},
     app::{App, Options, update},
+    date::DateOrder,
     effect::{Effect, Lane, Ticket, Timer},
     msg::{Chord, Desk, Key, Msg},
     session::SessionHandle,
@@ -31,7 +32,12 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(width: u16, height: u16) -> Self {
-        let options = Options { width, height, today: today(), page_size: 50, run: 7 };
+        Self::with_order(DateOrder::DayFirst, width, height)
+    }
+
+    /// With this order of day and month.
+    fn with_order(date_order: DateOrder, width: u16, height: u16) -> Self {
+        let options = Options { width, height, today: today(), date_order, page_size: 50, run: 7 };
         let mut driver = Self {
             app: App::new(options),
             calls: Vec::new(),
@@ -45,23 +51,36 @@ impl Driver {
 
     /// At the login.
     pub(super) fn at_login(width: u16, height: u16) -> Self {
-        let mut driver = Self::new(width, height);
-        driver.send(Msg::Desk(Desk::Ready {
+        Self::new(width, height).opened()
+    }
+
+    /// The desk has opened.
+    fn opened(mut self) -> Self {
+        self.send(Msg::Desk(Desk::Ready {
             label: "local desk".to_owned(),
             is_ephemeral: false,
             session: None,
         }));
-        driver.answer(Lane::Meta, Ok(Reply::Meta(Box::new(meta()))));
-        driver
+        self.answer(Lane::Meta, Ok(Reply::Meta(Box::new(meta()))));
+        self
     }
 
     /// Logged in, with these patients in the list.
     pub(super) fn with(patients: Vec<Patient>, count: i64, width: u16, height: u16) -> Self {
-        let mut driver = Self::at_login(width, height);
-        driver.keys("ana<tab>a long password<enter>");
-        driver.log_in(1, "ana");
-        driver.answer(Lane::List, Ok(listed(page(patients, count))));
-        driver
+        Self::at_login(width, height).listing(patients, count)
+    }
+
+    /// The same for this order of day and month.
+    pub(super) fn ordered(date_order: DateOrder, patients: Vec<Patient>) -> Self {
+        Self::with_order(date_order, 80, 24).opened().listing(patients, 5)
+    }
+
+    fn listing(mut self, patients: Vec<Patient>, count: i64) -> Self {
+        self.keys("ana<tab>a long password<enter>");
+        self.log_in(1, "ana");
+        self.keys("<f3>");
+        self.answer(Lane::List, Ok(listed(page(patients, count))));
+        self
     }
 
     /// Looking at a patient.

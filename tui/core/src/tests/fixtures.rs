@@ -9,10 +9,14 @@ use shared::{
     account::{Role, SessionPermission, User},
     doctor::{Doctor, DoctorFields, DoctorInput, DoctorPermission},
     history::{Change, HistoryEntry},
-    id::{AuditId, DoctorId, PatientId},
+    id::{AuditId, DoctorId, PatientId, VisitId},
+    lookup::{Found, FoundKind, FoundRecord, Lookup},
+    matched::{Why, matched, why},
     meta::Meta,
     patient::{Gender, Identifier, Patient, PatientFields, PatientInput, PatientPermission},
     read::Reader,
+    search::{Reading, Word},
+    visit::{Visit, VisitFields, VisitPermission, VisitStatus},
 };
 
 use crate::{
@@ -52,6 +56,7 @@ pub(super) fn user(id: i64, name: &str) -> User {
         permissions: Some(vec![
             SessionPermission::CreatePatient,
             SessionPermission::CreateDoctor,
+            SessionPermission::CreateVisit,
             SessionPermission::ReadAllPatients,
             SessionPermission::ReadArchivedPatients,
         ]),
@@ -186,6 +191,62 @@ pub(super) fn doctor(id: i64, first: &str, last: &str) -> Doctor {
             DoctorPermission::History,
         ]),
     }
+}
+
+/// The visit of this number, of the patient of the same id.
+pub(super) fn visit(number: i64, status: VisitStatus) -> Visit {
+    let names = ["José Gómez", "Ana María Fernández", "小龍 李"];
+    let name = names[usize::try_from(number).unwrap() % names.len()];
+    let time = |minute| Some(at(&format!("2026-11-20T08:{minute:02}:00Z")));
+    let [called_at, started_at, ended_at] = status.stamp([None; 3], at("2026-11-20T08:40:00Z"));
+    Visit {
+        id: VisitId(number),
+        number,
+        day: today(),
+        fields: VisitFields {
+            patient: PatientId(number),
+            doctor: Some(DoctorId(1)),
+            assignment: None,
+            reason: Some("Fever".to_owned()),
+            is_urgent: number == 1,
+            status,
+        },
+        patient_name: name.to_owned(),
+        mrn: shared::Mrn::from_sequence(number).to_string(),
+        doctor_name: Some("Sarah Johnson".to_owned()),
+        arrived_at: time(number).unwrap(),
+        called_at,
+        started_at,
+        ended_at,
+        created_by: UserId(1),
+        created_by_username: "ana".to_owned(),
+        created_at: time(number).unwrap(),
+        updated_at: time(number).unwrap(),
+        version: 1,
+        permissions: Some(vec![VisitPermission::Update, VisitPermission::History]),
+    }
+}
+
+/// The answer with a page of visits.
+pub(super) fn visits(results: Vec<Visit>) -> Reply {
+    let count = results.len() as i64;
+    let results = results.into_iter().map(Record::from).collect();
+    Reply::Page(Box::new(Page { count, count_capped: false, next: None, previous: None, results }))
+}
+
+/// What a typed text finds, as the server answers it.
+pub(super) fn lookup(patients: Vec<Patient>, text: &str) -> Reply {
+    let words = Word::all(text, |_| &[Reading::Mrn, Reading::Phone, Reading::Name]);
+    let found = |patient: Patient| Found {
+        kind: FoundKind::Patient,
+        id: patient.id.0,
+        label: patient.full_name.clone(),
+        why: if text.is_empty() { Why::Recent } else { why(&words, &patient) },
+        matched: (!text.is_empty()).then(|| matched(&words, &patient)),
+        record: FoundRecord::Patient(Box::new(patient)),
+    };
+    let results = patients.into_iter().map(found).collect();
+    Reply::Lookup(Box::new(Lookup { read_as: Vec::new(), results }))
 }
 
 /// A list that shows every way in which a row can look.

@@ -75,6 +75,7 @@ looks! {
         let mut driver = Driver::at_login(80, 24);
         driver.keys("ana<tab>a long password<enter>");
         driver.log_in(1, "ana");
+        driver.keys("<f3>");
         driver.answer(Lane::List, Err(Failure::Offline("connection refused".to_owned())));
         driver
     };

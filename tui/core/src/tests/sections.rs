@@ -93,7 +93,7 @@ fn nobody_who_is_not_logged_in_gets_to_a_section() {
 #[test]
 fn doctors_are_listed_opened_edited_and_archived() {
     let mut driver = at_doctors();
-    driver.shows("Sarah Johnson");
+    driver.shows("Johnson, Sarah");
     driver.shows("Cardiology");
     driver.keys("<down><enter>");
     driver.answer(Lane::Record, Ok(Reply::Record(doctor(1, "Sarah", "Johnson").into())));

@@ -53,7 +53,7 @@ fn the_first_administrator_is_set_up_and_logged_in() {
     let Call::Login(login) = driver.call(Lane::Account) else { panic!() };
     assert_eq!(login.identifier, "ana@example.com");
     driver.log_in(1, "ana");
-    assert!(matches!(driver.app.screen(), Screen::List(_)));
+    assert!(matches!(driver.app.screen(), Screen::Home(_)));
 }
 
 #[test]
@@ -97,15 +97,15 @@ fn a_server_elsewhere_can_be_chosen_and_what_was_typed_comes_back() {
 }
 
 #[test]
-fn a_desk_where_somebody_is_logged_in_already_shows_the_list() {
+fn a_desk_where_somebody_is_logged_in_already_shows_the_day() {
     let mut driver = Driver::new(80, 24);
     driver.send(ready(Some(session(7, 1, "ana"))));
-    assert!(matches!(driver.app.screen(), Screen::List(_)));
+    assert!(matches!(driver.app.screen(), Screen::Home(_)));
     assert_eq!(driver.asked(Lane::Account), 0, "the session says whose it is");
     assert_eq!(
         driver.sessions,
-        [Some(SessionHandle::new(7)), None],
-        "the list, and what needs none"
+        [Some(SessionHandle::new(7)), Some(SessionHandle::new(7)), None],
+        "people, visits, and what needs none"
     );
 }
 

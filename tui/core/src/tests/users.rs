@@ -20,6 +20,7 @@ fn bob_is_stopped() -> Driver {
     let mut driver = Driver::at_login(80, 24);
     driver.keys("bob<tab>a long password<enter>");
     driver.log_in(2, "bob");
+    driver.keys("<f3>");
     driver.answer(Lane::List, Ok(listed(page(vec![jose()], 1))));
     driver.keys("<down><enter>");
     driver.answer(Lane::Record, Ok(one(jose())));
@@ -71,7 +72,7 @@ fn another_user_who_goes_on_gets_nothing_that_was_typed_before() {
     assert!(driver.app.has_unsaved());
     driver.keys("<tab><enter>");
     assert!(!driver.app.has_unsaved());
-    assert!(matches!(driver.app.screen(), Screen::List(_)));
+    assert!(matches!(driver.app.screen(), Screen::Home(_)));
     driver.shows("ana (staff)");
     driver.shows("was dropped");
     assert!(ends(&driver, 1), "bob's session is not left behind");
@@ -98,6 +99,7 @@ fn a_slow_answer_to_the_user_before_changes_nothing_for_the_next() {
 fn ana_takes_over(driver: &mut Driver) {
     driver.keys("<ctrl-p>log out<enter>ana<tab>a long password<enter>");
     driver.log_in(1, "ana");
+    driver.keys("<f3>");
     driver.answer(Lane::List, Ok(listed(page(people(), 5))));
     driver.shows("ana (staff)");
 }
@@ -127,7 +129,7 @@ fn an_archiving_that_waited_for_a_login_is_not_offered_to_the_next_user() {
 #[test]
 fn what_was_said_to_the_user_before_is_not_read_by_the_next() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("y<ctrl-p>log out<enter>");
+    driver.keys("<ctrl-y><ctrl-p>log out<enter>");
     driver.hides("P000009K");
     driver.keys("bob<tab>a long password<enter>");
     driver.log_in(2, "bob");

@@ -1,11 +1,10 @@
 //! Drawing that can't leave the screen: every text is cut to its place, every place to the screen.
 
 use ratatui_core::{
-    buffer::Buffer,
+    buffer::{Buffer, CellWidth},
     layout::{Position, Rect},
     style::Style,
 };
-use unicode_width::UnicodeWidthStr;
 
 use crate::{text, theme::Theme};
 
@@ -31,14 +30,26 @@ impl<'a> Painter<'a> {
             return 0;
         }
         let columns = columns.min(area.right().saturating_sub(x));
-        let shown = text::truncate(text, columns);
+        let shown = text::agreed(text);
+        let shown = text::truncate(&shown, columns);
         let (end, _) = self.buffer.set_stringn(x, y, shown, usize::from(columns), style);
+        if end > x {
+            self.clear_half(x, y);
+        }
         end.saturating_sub(x)
+    }
+
+    /// Removes the wide character of which the right half was drawn over here.
+    fn clear_half(&mut self, x: u16, y: u16) {
+        let left = x.checked_sub(1).and_then(|left| self.buffer.cell_mut((left, y)));
+        if let Some(cell) = left.filter(|cell| cell.cell_width() > 1) {
+            cell.set_symbol(" ");
+        }
     }
 
     /// Draws a safe text so that it ends before `right`.
     pub fn text_right(&mut self, right: u16, y: u16, columns: u16, text: &str, style: Style) {
-        let wide = u16::try_from(text.width()).unwrap_or(u16::MAX).min(columns);
+        let wide = text::measure(text).min(columns);
         self.text(right.saturating_sub(wide), y, wide, text, style);
     }
 
@@ -62,6 +73,7 @@ impl<'a> Painter<'a> {
     pub fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
+            self.clear_half(area.left(), y);
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();

@@ -6,32 +6,34 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use shared::{
     FieldError, FieldErrors, PartialDate,
-    patient::{Patient, PatientFilter, PatientInput, PatientOrder, PatientState},
+    date::AGE_MAX,
+    patient::{
+        EMERGENCY_CONTACT_MAX, Patient, PatientFilter, PatientInput, PatientOrder, PatientState,
+    },
     query::Ordering,
     read::Reader,
+    rules::{ADDRESS_MAX, NAME_MAX, NOTE_MAX, PLACE_MAX, ZIP_MAX},
 };
 
 use super::{blood_types, born, sexes};
 use crate::{
-    date,
-    form::{Form, field::Field},
+    date::{self, Typed},
+    form::{Form, accepts::Accepts, field::Field},
 };
 
 const SEXES: &[(&str, &str)] = &sexes("not said");
 const BLOOD_TYPES: &[(&str, &str)] = &blood_types("not said");
 
-const BORN: &str = "1989-05-25, 25.5.1989, 1989-05, 1989; t is today";
+const BORN: &str = "1989-07-03, 3/7/1989, 1989, T-1, ~42";
 const DIED: &str = "shown as deceased from then on";
 
-/// Says a date that is typed in full, where it can be read, instead of how it is to be typed.
-pub(super) fn echo(form: &mut Form, today: NaiveDate) {
-    for (name, hint) in [("date_of_birth", BORN), ("deceased_on", DIED)] {
-        let Some(field) = form.field_mut(name) else { continue };
-        let read = date::read(field.value().trim(), today);
-        let read = read.and_then(|text| PartialDate::parse(&text)).map(date::in_full);
-        field.hint = read.map_or(hint.into(), Into::into);
-    }
-}
+/// What relatives are likely to share, in words and by the names of the fields.
+pub(super) const SHARED_BY_RELATIVES: &[(&str, &[&str])] = &[
+    ("last name", &["last_name"]),
+    ("address", &["address", "city", "zip_code", "state"]),
+    ("phone", &["phone_number"]),
+    ("emergency contact", &["emergency_contact"]),
+];
 
 /// The fields of the form, with a patient's values or empty. What was withheld has no field: an empty
 /// one would look as if nothing were recorded.
@@ -40,26 +42,35 @@ pub(super) fn fields(patient: Option<&Patient>) -> Vec<Field> {
     let values = patient.map(values).unwrap_or_default();
     let value = |name: &str| values.get(name).map_or("", String::as_str);
     let line = |name, label| Field::text(name, label, value(name));
-    let notes = |name, label, rows| Field::notes(name, label, value(name), rows);
+    let text = |name, label, max| line(name, label).accepts(Accepts::Text(max));
+    let notes = |name, label, rows| {
+        Field::notes(name, label, value(name), rows).accepts(Accepts::Text(NOTE_MAX))
+    };
+    let whole = Accepts::Whole(0, AGE_MAX);
     let mut fields = vec![
-        line("first_name", "First name").half(),
-        line("last_name", "Last name").half(),
-        line("date_of_birth", "Born").hint(BORN).half(),
-        line("age", "or age").hint("where no date of birth is known").half(),
+        text("first_name", "First name", NAME_MAX).half(),
+        text("last_name", "Last name", NAME_MAX).half(),
+        line("date_of_birth", "Born").accepts(Accepts::Birth).hint(BORN).half(),
+        line("age", "or age").accepts(whole).hint("where no date of birth is known").half(),
         Field::choice("gender", "Sex", SEXES, value("gender")).half(),
         Field::choice("blood_type", "Blood type", BLOOD_TYPES, value("blood_type")).half(),
-        line("phone_number", "Phone").half(),
-        line("email", "E-mail").half(),
-        notes("address", "Address", 2),
-        line("city", "City").half(),
-        line("zip_code", "Zip code").half(),
-        line("state", "State").half(),
-        line("deceased_on", "Died on").hint(DIED).half(),
-        line("preferred_language", "Language").hint("a tag, like es or pt-BR"),
-        line("emergency_contact", "In emergency").hint("whom to call, with the number"),
+        line("phone_number", "Phone").accepts(Accepts::Phone).half(),
+        line("email", "E-mail").accepts(Accepts::Email).half(),
+        Field::long("address", "Address", value("address"), 2).accepts(Accepts::Text(ADDRESS_MAX)),
+        text("city", "City", PLACE_MAX).half(),
+        text("zip_code", "Zip code", ZIP_MAX).half(),
+        text("state", "State", PLACE_MAX).half(),
+        line("deceased_on", "Died on").accepts(Accepts::PastDay).hint(DIED).half(),
+        line("preferred_language", "Language")
+            .accepts(Accepts::Language)
+            .hint("a tag, like es or pt-BR"),
+        text("emergency_contact", "In emergency", EMERGENCY_CONTACT_MAX)
+            .hint("whom to call, with the number"),
         notes("allergies", "Allergies", 2),
         notes("medical_history", "Med. history", 3),
-        notes("identifiers", "Identifiers", 2).hint("one a line, like: insurance: X123456789"),
+        notes("identifiers", "Identifiers", 2)
+            .accepts(Accepts::Identifiers)
+            .hint("one a line, like: insurance: X123456789"),
     ];
     fields.retain(|field| withheld.iter().all(|member| member.as_str() != field.name));
     fields
@@ -99,8 +110,8 @@ fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, FieldE
     let mut faults = FieldErrors::default();
     let mut members = Vec::new();
     for field in form.fields.iter().filter(is_sent) {
-        match member(field, today) {
-            Ok(value) => members.push((field.name.to_owned(), value)),
+        match member(form, field, today) {
+            Ok((name, value)) => members.push((name.to_owned(), value)),
             Err(error) => faults.add(field.name, error),
         }
     }
@@ -110,15 +121,29 @@ fn read(form: &Form, is_change: bool, today: NaiveDate) -> (PatientInput, FieldE
     (input, faults)
 }
 
-fn member(field: &Field, today: NaiveDate) -> Result<Value, FieldError> {
+/// The member of a request that a field sets, and its value.
+fn member(
+    form: &Form,
+    field: &Field,
+    today: NaiveDate,
+) -> Result<(&'static str, Value), FieldError> {
     let text = field.value().trim();
-    Ok(match field.name {
+    let value = match field.name {
         _ if text.is_empty() => Value::Null,
-        "date_of_birth" | "deceased_on" => date::read(text, today)?.into(),
+        "date_of_birth" => match date::read(text, form.calendar(today))?.typed {
+            Typed::On(date) => date.to_string().into(),
+            Typed::Aged(age) => return Ok(("age", age.into())),
+            Typed::About(year) => {
+                let counted_on = form.date("deceased_on", today).map_or(today, PartialDate::latest);
+                return Ok(("age", year.age_on(counted_on).into()));
+            }
+        },
+        "deceased_on" => date::read(text, form.calendar(today))?.date(today).to_string().into(),
         "age" => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
         "identifiers" => text.lines().filter_map(identifier).collect(),
         _ => text.into(),
-    })
+    };
+    Ok((field.name, value))
 }
 
 fn identifier(line: &str) -> Option<Value> {
@@ -169,7 +194,7 @@ pub(super) fn follows(
 ) -> Option<String> {
     let typed = field.value().trim();
     let is_read = match field.name {
-        "date_of_birth" => date::read(typed, today).is_ok_and(|day| !day.is_empty()),
+        "date_of_birth" => date::read(typed, form.calendar(today)).is_ok(),
         "age" => !typed.is_empty(),
         _ => false,
     };

@@ -1,12 +1,11 @@
 //! Answers to what the list has asked for, and the search as it is sent.
 
-use chrono::NaiveDate;
-use shared::{Kind, PartialDate};
+use shared::Kind;
 
 use super::{Land, Offset, Shown, State, enter, open};
 use crate::{
     api::{Failure, Reply, sentence},
-    date,
+    date::{self, Calendar},
     input::action::Action,
     resource::Row,
     step::Step,
@@ -41,6 +40,8 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Offset::At(offset) => offset,
         Offset::EndsAt(end) => (end - length).max(0),
     };
+    let is_search = !state.search.text().is_empty();
+    state.is_by_last_name = state.kind.table().is_by_last_name(&state.query, is_search);
     state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
     state.page = Some(Shown {
         offset,
@@ -93,12 +94,11 @@ fn refusal(failure: &Failure) -> String {
 }
 
 /// What is typed as it is sent: dates as the server writes them.
-pub(super) fn searched(typed: &str, today: NaiveDate) -> String {
+pub(super) fn searched(typed: &str, calendar: Calendar) -> String {
     let word = |word: &str| {
         let is_date = word.contains(['.', '/']);
-        let read = date::read(word, today).ok().filter(|_| is_date);
-        let read = read.filter(|text| PartialDate::parse(text).is_ok());
-        read.unwrap_or_else(|| word.to_owned())
+        let read = date::read(word, calendar).ok().filter(|_| is_date);
+        read.map_or_else(|| word.to_owned(), |read| read.canonical())
     };
     typed.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

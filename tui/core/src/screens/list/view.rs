@@ -1,11 +1,13 @@
 //! Drawing a list.
 
+mod preview;
+
 use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
     layers::sort,
-    resource::{Head, Row, RowHead, fit},
+    resource::{Head, Row, fit},
     text::{self, display, paragraphs},
     view::paint::Painter,
     world::World,
@@ -19,6 +21,21 @@ pub fn rows_visible(world: &World) -> u16 {
     world.body().height.saturating_sub(ABOVE)
 }
 
+/// How all rows are shown.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Whether names begin with the last name.
+    is_by_last_name: bool,
+    /// Whether the rows are no answer to what is typed.
+    is_old: bool,
+}
+
+/// Whether the rows belong to an older text, and the answer to what is typed is late or has failed. Until
+/// then they are drawn as they are: an answer that comes at once needs no other frame.
+fn is_old(state: &State, world: &World) -> bool {
+    state.is_outdated && (world.is_waiting || state.failure.is_some())
+}
+
 /// Draws it.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -29,6 +46,13 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         painter.text_right(area.right(), area.y, area.width, &position, painter.theme.text);
     }
     narrowed(state, area, painter);
+    let (area, beside) = match state.row().filter(|_| preview::is_wide(world)) {
+        Some(row) => {
+            let (left, right) = preview::split(area);
+            (left, Some((row, right)))
+        }
+        None => (area, None),
+    };
     let all = state.kind.heads();
     let columns = fit(&all, area.width);
     heads(&all, &columns, area, painter);
@@ -37,6 +61,12 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         instead(state, world, place, painter);
         return;
     }
+    let is_old = is_old(state, world);
+    if let Some((row, right)) = beside.filter(|_| !is_old) {
+        let right = Rect { y: right.y + ABOVE - 1, height: place.height + 1, ..right };
+        preview::draw(&row.record, world, right, painter);
+    }
+    let look = Look { is_by_last_name: state.is_by_last_name, is_old };
     let visible = usize::from(place.height);
     let window = state.rows.iter().enumerate().skip(state.top).take(visible);
     for (y, (at, row)) in (place.y..place.bottom()).zip(window) {
@@ -47,8 +77,8 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             (&all, &columns),
             Rect { y, height: 1, ..place },
             painter,
-            is_selected,
-            is_active,
+            (is_selected, is_active),
+            look,
         );
         if is_selected && is_active {
             painter.place_cursor(place.x, y);
@@ -66,31 +96,8 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
     let used = painter.text(area.x.saturating_sub(1), area.y, area.width, label, style);
     let x = area.x.saturating_sub(1).saturating_add(used);
     let columns = area.right().saturating_sub(x).saturating_sub(right).min(60);
-    let style = if is_focused { theme.focus } else { theme.field };
-    painter.style(Rect { x, y: area.y, width: columns, height: 1 }, style);
-    let typed = state.search.field.value();
-    if typed.is_empty() && !is_focused {
-        painter.text(x, area.y, columns, state.kind.table().words.search, theme.dim);
-    } else {
-        let before = state.search.field.editor().map_or(0, |editor| {
-            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
-        });
-        let shown = display(typed);
-        // A text that is longer than the field is shown from its end.
-        let hidden = before.saturating_sub(columns.saturating_sub(1));
-        let rest = if hidden == 0 {
-            &*shown
-        } else {
-            let at = shown
-                .char_indices()
-                .find(|(at, _)| text::width(shown.get(..*at).unwrap_or_default()) >= hidden);
-            at.and_then(|(at, _)| shown.get(at..)).unwrap_or_default()
-        };
-        painter.text(x, area.y, columns, rest, style);
-        if is_focused && columns > 0 {
-            painter.place_cursor(x + before.saturating_sub(hidden).min(columns - 1), area.y);
-        }
-    }
+    let place = Rect { x, y: area.y, width: columns, height: 1 };
+    state.search.draw(place, painter, is_focused, state.kind.table().words.search);
     painter.text_right(area.right(), area.y, right, &position, theme.text);
 }
 
@@ -133,11 +140,12 @@ fn draw_row(
     (all, columns): (&[Head], &[(usize, u16)]),
     place: Rect,
     painter: &mut Painter<'_>,
-    is_selected: bool,
-    is_active: bool,
+    (is_selected, is_active): (bool, bool),
+    look: Look,
 ) {
     let theme = *painter.theme;
     let style = match (is_selected, is_active) {
+        _ if look.is_old => theme.dim,
         (true, true) => theme.selected,
         (true, false) => theme.selected_away,
         _ => theme.text,
@@ -152,7 +160,11 @@ fn draw_row(
         let is_right = all.get(*at).is_some_and(|head| head.is_right);
         let value = row.cells.get(*at).map_or("", String::as_str);
         match (*at, is_right) {
-            (0, _) => name(row, x, place.y, *width, painter, style),
+            (0, _) => {
+                let sorted = row.sorted_name.as_ref().filter(|_| look.is_by_last_name);
+                let shown = sorted.unwrap_or(&row.head.name);
+                name((shown, &row.head.notes), x, place.y, *width, painter, style);
+            }
             (_, true) => painter.text_right(x + width, place.y, *width, value, style),
             (_, false) => {
                 painter.text(x, place.y, *width, value, style);
@@ -164,14 +176,13 @@ fn draw_row(
 
 /// The name, with a note behind it: as much of it as leaves the name its room.
 fn name(
-    row: &Row,
+    (name, notes): (&str, &[String]),
     x: u16,
     y: u16,
     width: u16,
     painter: &mut Painter<'_>,
     style: ratatui_core::style::Style,
 ) {
-    let RowHead { name, notes, .. } = &row.head;
     let Some(shortest) = notes.last() else {
         painter.text(x, y, width, name, style);
         return;

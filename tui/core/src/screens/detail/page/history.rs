@@ -2,23 +2,27 @@
 
 use shared::history::HistoryEntry;
 
-use super::{Kind, Line, State};
+use super::{Line, State};
 use crate::{
     resource::{Table, change_in_words, is_empty},
     text::paragraphs,
+    view::sections::Kind,
     world::World,
 };
 
-/// The history as lines of the page.
+/// The history as lines of the page, after an empty one; none where there is nothing to read.
 pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
+    if state.history.is_empty() && state.history_failure.is_none() {
+        return Vec::new();
+    }
     let table = state.kind.table();
-    let mut lines = vec![Line::title("History")];
+    let mut lines = vec![Line::new("", Kind::Entry), Line::new("History", Kind::Title)];
     let mut say = |text: String, kind| {
         let (indent, more) = if kind == Kind::Entry { ("  ", "    ") } else { ("", "  ") };
         let wrapped = paragraphs(&text, columns.saturating_sub(4).max(1));
         for (row, line) in wrapped.into_iter().enumerate() {
             let indent = if row == 0 { indent } else { more };
-            lines.push(Line { label: "", text: format!("{indent}{line}"), kind });
+            lines.push(Line::new(format!("{indent}{line}"), kind));
         }
     };
     if let Some(failure) = &state.history_failure {

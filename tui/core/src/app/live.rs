@@ -1,0 +1,40 @@
+//! Live changes: the screen that is shown follows them, at most once a second. The others do so when they
+//! are shown again.
+
+use super::App;
+use crate::{
+    effect::{Effect, Timer},
+    live::{Live, PAUSE},
+};
+
+impl App {
+    /// Takes changes that the server reports. Says whether there is something to draw.
+    pub(super) fn changed(&mut self, changes: &[Live], out: &mut Vec<Effect>) -> bool {
+        for opened in &mut self.screens {
+            opened.is_stale |= changes.iter().any(|change| opened.screen.is_outdated_by(*change));
+        }
+        if self.is_following { false } else { self.follow(out) }
+    }
+
+    /// The pause after a refresh is over.
+    pub(super) fn follow_on(&mut self, out: &mut Vec<Effect>) -> bool {
+        self.is_following = false;
+        self.follow(out)
+    }
+
+    /// Asks again for what the screen shows, if that is not the newest.
+    pub(super) fn follow(&mut self, out: &mut Vec<Effect>) -> bool {
+        let world = self.world.clone();
+        let Some(opened) = self.screens.last_mut() else { return false };
+        if self.is_following || !std::mem::take(&mut opened.is_stale) {
+            return false;
+        }
+        let owner = opened.id;
+        let steps = opened.screen.follow(&world);
+        let is_said = steps.iter().any(|step| matches!(step, crate::step::Step::Inform(_)));
+        self.is_following = true;
+        out.push(Effect::Arm(Timer::Live, PAUSE));
+        self.apply_for(owner, steps, out);
+        is_said
+    }
+}

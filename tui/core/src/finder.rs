@@ -1,0 +1,382 @@
+//! The find box: one field for whatever is typed, and the people whom the server finds by it.
+
+use ratatui_core::layout::Rect;
+use serde_json::Value;
+use shared::{
+    lookup::{Found, FoundRecord, Lookup},
+    matched::{MatchedPart, Why},
+};
+
+use crate::{
+    api::{Call, Failure, Reply, sentence},
+    effect::Lane,
+    form::field::Field,
+    input::action::Action,
+    record::Record,
+    search::{Next, Search},
+    step::{Route, Step},
+    text::{display, paragraphs, width},
+    view::paint::Painter,
+};
+
+/// A text in pieces, each with whether it matches what was typed. All of it is safe to be drawn.
+type Marked = Vec<(String, bool)>;
+
+/// A record that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// The record, as a list has it.
+    pub record: Record,
+    name: Marked,
+    /// What tells it from others of the same name.
+    about: String,
+    /// The member that matches, where it is not the name.
+    reason: Marked,
+}
+
+/// The field, and what was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finder {
+    search: Search,
+    hits: Vec<Hit>,
+    /// The selected hit. None while the text is typed.
+    at: Option<usize>,
+    /// The text to which the hits belong.
+    found_for: Option<String>,
+    failure: Option<String>,
+}
+
+impl Default for Finder {
+    fn default() -> Self {
+        let search = Search::default();
+        Self { search, hits: Vec::new(), at: None, found_for: None, failure: None }
+    }
+}
+
+impl Finder {
+    /// The field.
+    pub fn field(&self) -> &Field {
+        &self.search.field
+    }
+
+    /// The same, to be edited.
+    pub fn field_mut(&mut self) -> &mut Field {
+        &mut self.search.field
+    }
+
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.search.text().is_empty()
+    }
+
+    /// The hits, or the recent people.
+    pub fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    /// The selected hit.
+    pub fn selected(&self) -> Option<usize> {
+        self.at.filter(|at| *at < self.hits.len())
+    }
+
+    /// Selects a hit, or the field.
+    pub fn select(&mut self, at: Option<usize>) {
+        self.at = at;
+        if at.is_some() {
+            self.search.select();
+        }
+    }
+
+    /// Whether the hits belong to another text than what is typed.
+    pub fn is_outdated(&self) -> bool {
+        self.found_for.as_deref() != Some(self.search.text())
+    }
+
+    /// Asks for what is typed; with nothing typed, for the recent people.
+    pub fn ask(&mut self) -> Step {
+        self.search.expect();
+        Step::Read(Lane::Find, Call::Lookup { text: self.search.text().to_owned() })
+    }
+
+    /// Takes an edit of the field.
+    pub fn edited(&mut self) -> Vec<Step> {
+        self.at = None;
+        match self.search.edited() {
+            Next::Keep => Vec::new(),
+            Next::Wait => vec![Step::Cancel(Lane::Find)],
+            Next::Send => self.send(),
+        }
+    }
+
+    fn send(&mut self) -> Vec<Step> {
+        let pause = self.search.send();
+        vec![self.ask(), pause]
+    }
+
+    fn send_due(&mut self) -> Vec<Step> {
+        if self.search.is_due() { self.send() } else { Vec::new() }
+    }
+
+    /// The pause after a request is over.
+    pub fn ring(&mut self) -> Vec<Step> {
+        if self.search.ring() { self.send() } else { Vec::new() }
+    }
+
+    /// Takes an editing action. None where it is another one.
+    pub fn act(&mut self, action: Action) -> Option<Vec<Step>> {
+        self.search.act(action).then(|| self.edited())
+    }
+
+    /// Removes the text. Says whether there was one.
+    pub fn clear(&mut self) -> bool {
+        let is_typed = !self.search.field.value().is_empty();
+        if is_typed {
+            self.search.act(Action::ClearField);
+        }
+        is_typed
+    }
+
+    /// Does an action with the record that is meant: the selected hit, or the only hit of the typed text
+    /// as soon as its answer has come. Returns that record, if it is known already.
+    pub fn choose(&mut self, action: Action) -> (Option<Record>, Vec<Step>) {
+        self.search.pending = None;
+        if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {
+            return (self.hits.get(at).map(|hit| hit.record.clone()), Vec::new());
+        }
+        self.search.select();
+        if self.is_outdated() {
+            self.search.pending = Some(action);
+            return (None, self.send_due());
+        }
+        (self.single(), Vec::new())
+    }
+
+    /// The only hit of the typed text. Among several the first is selected, and somebody has to choose.
+    fn single(&mut self) -> Option<Record> {
+        match self.hits.as_slice() {
+            [hit] if !self.is_empty() => Some(hit.record.clone()),
+            [] => None,
+            _ => {
+                self.at = Some(0);
+                None
+            }
+        }
+    }
+
+    /// Takes an answer. Returns the action that has waited for it, with the record that it is for.
+    pub fn answered(&mut self, answer: Result<Reply, Failure>) -> Option<(Action, Record)> {
+        let lookup = match answer {
+            Ok(Reply::Lookup(lookup)) => *lookup,
+            Ok(_) => return self.failed(&Failure::Garbled("it answers something else".to_owned())),
+            Err(failure) => return self.failed(&failure),
+        };
+        let Lookup { results, .. } = lookup;
+        self.failure = None;
+        self.search.answer();
+        self.found_for = Some(self.search.text().to_owned());
+        self.hits = results.into_iter().map(Hit::new).collect();
+        self.at = self.at.filter(|at| *at < self.hits.len());
+        let action = self.search.pending.take()?;
+        Some((action, self.single()?))
+    }
+
+    fn failed(&mut self, failure: &Failure) -> Option<(Action, Record)> {
+        self.failure = Some(refusal(failure));
+        self.search.pending = None;
+        if matches!(failure, Failure::Problem(_)) {
+            // The typed text finds nothing: what was found before is not its answer.
+            self.hits.clear();
+            self.found_for = Some(self.search.text().to_owned());
+        }
+        None
+    }
+
+    /// Moves the selection by so many rows. Above the first row is the field.
+    pub fn go(&mut self, by: isize) {
+        let last = self.hits.len().checked_sub(1);
+        self.select(match (self.at, last) {
+            (_, None) => None,
+            (None, Some(last)) => (by > 0).then(|| by.unsigned_abs().saturating_sub(1).min(last)),
+            (Some(0), _) if by < 0 => None,
+            (Some(at), Some(last)) => Some(at.saturating_add_signed(by).min(last)),
+        });
+    }
+
+    /// Draws the field in one line.
+    pub fn draw_field(&self, place: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+        let theme = *painter.theme;
+        let is_focused = has_focus && self.at.is_none();
+        let label = if is_focused { "› Find " } else { "  Find " };
+        let style = if is_focused { theme.title } else { theme.label };
+        let start = place.x.saturating_sub(1);
+        let x = start + painter.text(start, place.y, place.width, label, style);
+        let columns = place.right().saturating_sub(x).min(60);
+        self.search.draw(Rect { x, width: columns, height: 1, ..place }, painter, is_focused, HINT);
+    }
+
+    /// What is said where there are no rows: a reason, or nothing while an answer is on its way.
+    pub fn note(&self) -> Option<String> {
+        match &self.failure {
+            Some(failure) => Some(format!("! {}", display(failure))),
+            None if self.is_outdated() || !self.hits.is_empty() => None,
+            None if self.is_empty() => Some("Nobody was opened here yet.".to_owned()),
+            None => Some(format!("Nobody matches “{}”.", display(self.search.text()))),
+        }
+    }
+
+    /// Draws what was found, scrolled so that the selected hit is seen; first the reason why nothing was, if
+    /// there is one.
+    pub fn draw_found(&self, place: Rect, painter: &mut Painter<'_>) {
+        let theme = *painter.theme;
+        let note = self.note().map(|note| paragraphs(&note, place.width)).unwrap_or_default();
+        for (y, line) in (place.y..place.bottom()).zip(&note) {
+            painter.text(place.x, y, place.width, line, theme.text);
+        }
+        let used = u16::try_from(note.len()).unwrap_or(place.height).min(place.height);
+        let place = Rect { y: place.y + used, height: place.height - used, ..place };
+        let last = self.selected().unwrap_or_default() + 1;
+        self.draw_hits(last.saturating_sub(usize::from(place.height)), place, painter);
+    }
+
+    /// Draws hits, one in each line.
+    pub fn draw_hits(&self, first: usize, place: Rect, painter: &mut Painter<'_>) {
+        let rows = self.hits.iter().enumerate().skip(first);
+        for (y, (at, hit)) in (place.y..place.bottom()).zip(rows) {
+            let place = Rect { y, height: 1, ..place };
+            hit.draw(place, painter, self.at == Some(at), self.is_outdated());
+        }
+    }
+}
+
+/// What can be typed.
+const HINT: &str = "name, phone, MRN, date of birth, #id";
+
+/// Why nothing was found.
+fn refusal(failure: &Failure) -> String {
+    match failure {
+        Failure::Problem(problem) => match problem.errors.get("q") {
+            Some(messages) => {
+                let is_mrn = problem.error_codes.iter().any(|error| error.code == "mistyped_mrn");
+                let subject = if is_mrn { "The medical record number" } else { "The text" };
+                format!("{subject} {}.", messages.join("; "))
+            }
+            None => sentence(failure),
+        },
+        other => sentence(other),
+    }
+}
+
+impl Hit {
+    fn new(found: Found) -> Self {
+        let Found { why, matched, record, .. } = found;
+        let (record, values): (Record, _) = match record {
+            FoundRecord::Patient(patient) => {
+                let values = serde_json::to_value(&patient);
+                (Record::Patient(patient), values)
+            }
+            FoundRecord::Doctor(doctor) => {
+                let values = serde_json::to_value(&doctor);
+                (Record::Doctor(doctor), values)
+            }
+        };
+        let values = values.unwrap_or_default();
+        let parts = matched.unwrap_or_default();
+        let name = marked(text(&values, "full_name").unwrap_or_default(), "full_name", &parts);
+        Self { name, about: record.about(), reason: reason(why, &values, &parts), record }
+    }
+
+    /// The page of the record.
+    pub fn route(&self) -> Route {
+        Route::of(&self.record)
+    }
+
+    fn draw(&self, place: Rect, painter: &mut Painter<'_>, is_selected: bool, is_outdated: bool) {
+        let theme = *painter.theme;
+        let style = match (is_selected, is_outdated) {
+            (true, _) => theme.selected,
+            (false, true) => theme.dim,
+            (false, false) => theme.text,
+        };
+        if is_selected {
+            let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
+            painter.style(line, style);
+            painter.text(line.x, place.y, 1, "›", style);
+            painter.place_cursor(place.x, place.y);
+        }
+        let about = width(&self.about).min((place.width * 2 / 3).saturating_sub(2));
+        let reason: u16 = self.reason.iter().map(|(piece, _)| width(piece)).sum();
+        let reason = if place.width >= 60 { reason.min(place.width / 3) } else { 0 };
+        let gap = |columns: u16| if columns > 0 { columns + 2 } else { 0 };
+        let name = place.width.saturating_sub(gap(about)).saturating_sub(gap(reason));
+        let draw = |painter: &mut Painter<'_>, x, columns, pieces: &Marked| {
+            let styled: Vec<_> = pieces
+                .iter()
+                .map(|(piece, is_match)| {
+                    (piece.as_str(), if *is_match { theme.matched(style) } else { style })
+                })
+                .collect();
+            painter.pieces(x, place.y, columns, &styled);
+        };
+        draw(painter, place.x, name, &self.name);
+        let x = place.x + name + 2;
+        painter.text(x, place.y, about, &self.about, style);
+        draw(painter, place.right().saturating_sub(reason), reason, &self.reason);
+    }
+}
+
+/// The member of a record: `phone_number`, `identifiers[0].value`.
+fn text<'a>(values: &'a Value, field: &str) -> Option<&'a str> {
+    let path = format!("/{}", field.replace('[', "/").replace(']', "").replace('.', "/"));
+    values.pointer(&path).and_then(Value::as_str)
+}
+
+/// The value of a member in pieces.
+fn marked(value: &str, field: &str, parts: &[MatchedPart]) -> Marked {
+    let mut pieces: Marked = Vec::new();
+    let place = |at: i64| usize::try_from(at).unwrap_or_default();
+    let own: Vec<_> = parts.iter().filter(|part| part.field == field).collect();
+    for (at, letter) in value.chars().enumerate() {
+        let is_match = own.iter().any(|part| (place(part.from)..place(part.to)).contains(&at));
+        match pieces.last_mut() {
+            Some((piece, before)) if *before == is_match => piece.push(letter),
+            _ => pieces.push((letter.to_string(), is_match)),
+        }
+    }
+    pieces.into_iter().map(|(piece, is_match)| (display(&piece).into_owned(), is_match)).collect()
+}
+
+/// The member that matches and is not drawn already.
+fn reason(why: Why, values: &Value, parts: &[MatchedPart]) -> Marked {
+    let label = match why {
+        Why::Name | Why::Recent | Why::Mrn | Why::DateOfBirth | Why::Specialization => {
+            return Vec::new();
+        }
+        Why::Id => "id ",
+        Why::Email => "",
+        Why::Phone => "phone ",
+        Why::Identifier => "identifier ",
+        Why::License => "licence ",
+        Why::Clinic => "clinic ",
+        Why::City => "city ",
+    };
+    let of_why = |part: &&MatchedPart| {
+        let field = part.field.as_str();
+        match why {
+            Why::Email => field == "email",
+            Why::Phone => field == "phone_number",
+            Why::Identifier => field.starts_with("identifiers["),
+            Why::License => field == "license_number",
+            Why::Clinic => field == "clinic_name",
+            Why::City => field == "city",
+            _ => false,
+        }
+    };
+    let field = parts.iter().find(of_why).map(|part| part.field.clone());
+    let value = field.as_deref().and_then(|field| text(values, field)).unwrap_or_default();
+    let mut pieces = vec![(label.to_owned(), false)];
+    pieces.extend(marked(value, field.as_deref().unwrap_or_default(), parts));
+    if why == Why::Id {
+        pieces.push((values.get("id").map(ToString::to_string).unwrap_or_default(), true));
+    }
+    pieces
+}

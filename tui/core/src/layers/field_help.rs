@@ -1,0 +1,96 @@
+//! What the focused field accepts: what is wrong with it now, the forms with examples, the limits.
+
+use ratatui_core::layout::Rect;
+
+use super::middle;
+use crate::{
+    form::{Form, accepts},
+    input::action::{Action, Context},
+    step::{Event, Step},
+    text::paragraphs,
+    view::paint::Painter,
+    world::World,
+};
+
+/// Columns of the box.
+const COLUMNS: u16 = 66;
+
+/// The sentences about a field, and how far they are scrolled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    title: &'static str,
+    fault: Option<String>,
+    sentences: Vec<String>,
+    scroll: u16,
+}
+
+/// Begins with the focused field of a form. `None` if there is nothing to be said about it.
+pub fn init(form: &Form) -> Option<State> {
+    let field = form.focused()?;
+    let fault = form.fault(field).map(|fault| format!("! {fault}"));
+    let mut sentences = accepts::about(field, form.order);
+    sentences.extend(field.echo.as_ref().map(|echo| format!("Typed now: {echo}.")));
+    let is_known = fault.is_some() || !sentences.is_empty();
+    is_known.then_some(State { title: field.label, fault, sentences, scroll: 0 })
+}
+
+/// Scrolls, or closes.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let page = world.body().height.saturating_sub(4).max(1);
+    match event {
+        Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
+        Event::Act(Action::RowDown) => state.scroll = state.scroll.saturating_add(1),
+        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
+        Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
+        Event::Act(Action::FirstRow) => state.scroll = 0,
+        Event::Act(Action::LastRow) => state.scroll = u16::MAX,
+        Event::Act(Action::Back) => return vec![Step::Close],
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Rows, Context::Layer, Context::Global]
+}
+
+/// The lines, and how many of them are a fault.
+fn lines(state: &State, columns: u16) -> (Vec<String>, usize) {
+    let fault: Vec<String> =
+        state.fault.iter().flat_map(|fault| paragraphs(fault, columns)).collect();
+    let faults = fault.len();
+    let rest = state.sentences.iter().flat_map(|sentence| paragraphs(sentence, columns));
+    (fault.into_iter().chain(rest).collect(), faults)
+}
+
+fn place(state: &State, area: Rect) -> Rect {
+    let columns = area.width.min(COLUMNS);
+    let (lines, _) = lines(state, columns.saturating_sub(4));
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    middle(area, columns, rows.saturating_add(4))
+}
+
+/// Keeps the scrolled lines within the box.
+pub fn settle(state: &mut State, world: &World) {
+    let place = place(state, world.body());
+    let (lines, _) = lines(state, place.width.saturating_sub(4));
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    state.scroll = state.scroll.min(rows.saturating_sub(place.height.saturating_sub(4)));
+}
+
+/// Draws it.
+pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let inside = painter.frame(place(state, area), state.title);
+    let (lines, faults) = lines(state, inside.width);
+    let bottom = inside.bottom().saturating_sub(2);
+    let shown = lines.iter().enumerate().skip(usize::from(state.scroll));
+    for (y, (at, line)) in (inside.y..bottom).zip(shown) {
+        let style = if at < faults { theme.fault } else { theme.text };
+        painter.text(inside.x, y, inside.width, line, style);
+    }
+    let hint = "F1 shows the keys, Esc the field.";
+    painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, hint, theme.dim);
+    painter.place_cursor(inside.x, inside.y);
+}

@@ -1,0 +1,76 @@
+//! The find box over a screen. The screen below stays as it is until a record is opened.
+
+use ratatui_core::layout::Rect;
+
+use super::middle;
+use crate::{
+    api::{Failure, Reply},
+    effect::Lane,
+    finder::Finder,
+    input::action::{Action, Context},
+    record::Record,
+    step::{Event, Route, Step},
+    view::paint::Painter,
+    world::World,
+};
+
+/// The find box.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub(crate) finder: Finder,
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let action = match event {
+        Event::Edited => return state.finder.edited(),
+        Event::Act(action) => action,
+    };
+    if let Some(steps) = state.finder.act(action) {
+        return steps;
+    }
+    let page = isize::from(rows(world).max(1).cast_signed());
+    match action {
+        Action::RowUp => state.finder.go(-1),
+        Action::RowDown => state.finder.go(1),
+        Action::PageUp => state.finder.go(-page),
+        Action::PageDown => state.finder.go(page),
+        Action::Back => return vec![Step::Cancel(Lane::Find), Step::Close],
+        Action::Open | Action::Edit => {
+            let (record, steps) = state.finder.choose(action);
+            return record.map_or(steps, |record| open(action, &record));
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Takes an answer.
+pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Step> {
+    let chosen = state.finder.answered(answer);
+    chosen.map(|(action, record)| open(action, &record)).unwrap_or_default()
+}
+
+fn open(action: Action, record: &Record) -> Vec<Step> {
+    let route = Route::of(record);
+    let route = if action == Action::Edit { route.to_edit() } else { route };
+    vec![Step::Close, Step::Instead(route)]
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Find, Context::Layer, Context::Global]
+}
+
+fn rows(world: &World) -> u16 {
+    world.body().height.saturating_sub(5).min(20)
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let columns = area.width.saturating_sub(2).min(100);
+    let inside = painter.frame(middle(area, columns, rows(world).saturating_add(4)), "Find");
+    state.finder.draw_field(inside, painter, has_focus);
+    let place = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
+    state.finder.draw_found(place, painter);
+}

@@ -1,0 +1,248 @@
+//! Visits: who is in the clinic today.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
+use shared::{
+    FieldErrors,
+    read::Reader,
+    rules::REASON_MAX,
+    visit::{Visit, VisitInput, VisitPermission, VisitStatus},
+};
+
+use super::{
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
+    Shown, Table, Words,
+};
+use crate::{
+    form::{Form, accepts::Accepts, field::Field},
+    text::display,
+    world::World,
+};
+
+impl Shown for Visit {
+    const TABLE: Table = Table {
+        words: Words {
+            title: "Visits",
+            none_left: "No visit is left by these filters.",
+            none: "Nobody has arrived today.",
+            create_first: "Ctrl-A on a patient says that the patient has arrived.",
+            one: "Visit",
+            entity: "visit",
+            created: "arrived",
+            edit: "Edit visit",
+            told: "Arrived",
+            copy: "copy MRN",
+            order: "urgent first, then by number",
+            found_order: "urgent first, then by number",
+            ..Words::NONE
+        },
+        orders: &[Order::new(None, "urgent first, then by number")],
+        filters: &[
+            Filter {
+                hint: "today unless given",
+                ..Filter::new("day", "Day", FilterInput::FirstDay, |day| format!("on {day}"))
+            },
+            Filter::new("status", "Status", FilterInput::Choice(STATUSES), |code| {
+                code.parse()
+                    .map_or_else(|_| code.to_owned(), |status| status_word(status).to_owned())
+            }),
+            Filter::new("is_open", "In the clinic", FilterInput::Choice(OPEN), |is| {
+                if is == "true" { "in the clinic" } else { "gone" }.to_owned()
+            }),
+        ],
+        change: Access::Everybody,
+        reading: Reading::ById,
+        label,
+        value,
+        ..Table::READ_ONLY
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Name", 0, 0, |visit| Some(visit.patient_name.clone())),
+        Column::new("No", 4, 1, |visit: &Self| Some(visit.number.to_string())).right(),
+        Column::new("Status", 13, 2, |visit| Some(status_word(visit.status).to_owned())),
+        Column::new("For", 22, 3, |visit| visit.doctor_name.clone()),
+        Column::new("MRN", 9, 4, |visit| Some(visit.mrn.clone())),
+        Column::new("Reason", 24, 5, |visit| visit.reason.clone()),
+    ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.created_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
+
+    fn row(&self) -> RowHead {
+        RowHead {
+            name: display(&self.patient_name).into_owned(),
+            code: display(&self.mrn).into_owned(),
+            notes: if self.is_urgent {
+                vec!["! urgent".to_owned(), "!".to_owned()]
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    fn named(&self) -> String {
+        format!("Visit {} of {}, {}", self.number, display(&self.patient_name), display(&self.mrn))
+    }
+
+    fn banner(&self) -> Banner {
+        let doctor = self.doctor_name.as_deref().map_or("nobody yet".into(), display);
+        Banner {
+            name: display(&self.patient_name).into_owned(),
+            code: format!("MRN {}", display(&self.mrn)),
+            line: format!(
+                "visit {} on {} · {} · for {doctor}",
+                self.number,
+                self.day,
+                status_word(self.status)
+            ),
+            warning: self.is_urgent.then(|| "! urgent".to_owned()),
+        }
+    }
+
+    fn sections(&self, world: &World) -> Vec<Section> {
+        let time =
+            |at: &Option<DateTime<Utc>>| at.as_ref().map(|at| world.clock(at)).unwrap_or_default();
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let arrived = format!("{} by {}", world.stamp(&self.created_at), self.created_by_username);
+        let changed = format!("{} (version {})", world.stamp(&self.updated_at), self.version);
+        vec![
+            Section {
+                title: "Visit",
+                fields: vec![
+                    ("Status", status_word(self.status).to_owned()),
+                    ("Arrived", world.clock(&self.arrived_at)),
+                    ("Called", time(&self.called_at)),
+                    ("Went in", time(&self.started_at)),
+                    ("Ended", time(&self.ended_at)),
+                    ("For", text(&self.doctor_name)),
+                    ("Reason", text(&self.reason)),
+                ],
+            },
+            Section {
+                title: "Record",
+                fields: vec![("Entered", arrived), ("Last changed", changed)],
+            },
+        ]
+    }
+
+    fn permits(&self, deed: Deed) -> bool {
+        let needed = match deed {
+            Deed::Update => VisitPermission::Update,
+            Deed::History => VisitPermission::History,
+            _ => return false,
+        };
+        self.permissions.as_ref().is_some_and(|own| own.contains(&needed))
+    }
+
+    fn fields(base: Option<&Self>) -> Vec<Field> {
+        let values = base.map(Self::values).unwrap_or_default();
+        let value = |name| values.get(name).map_or("", String::as_str);
+        vec![
+            Field::choice(
+                "status",
+                "Status",
+                STATUSES.get(1..).unwrap_or_default(),
+                value("status"),
+            ),
+            Field::choice("is_urgent", "Urgent", YES, value("is_urgent")).half(),
+            Field::text("reason", "Reason", value("reason")).accepts(Accepts::Text(REASON_MAX)),
+        ]
+    }
+
+    fn values(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("status", self.status.to_string()),
+            ("is_urgent", self.is_urgent.to_string()),
+            ("reason", self.reason.clone().unwrap_or_default()),
+        ])
+    }
+
+    fn read(form: &Form, _: Option<&Self>, _: NaiveDate) -> (Value, FieldErrors) {
+        let (input, errors) = input(form);
+        (json!(input), errors)
+    }
+
+    fn is_saved(&self, form: &Form, base: &Self, _: NaiveDate) -> bool {
+        let mut fields = base.fields.clone();
+        input(form).0.apply(&mut fields).is_empty() && fields == self.fields
+    }
+}
+
+const STATUSES: &[(&str, &str)] = &[
+    ("", "all"),
+    ("WAITING", "waiting"),
+    ("CALLED", "called"),
+    ("IN_ROOM", "with a doctor"),
+    ("DONE", "seen"),
+    ("LEFT", "left unseen"),
+];
+const OPEN: &[(&str, &str)] = &[("", "all"), ("true", "yes"), ("false", "no")];
+const YES: &[(&str, &str)] = &[("false", "no"), ("true", "yes")];
+
+/// A status as people say it.
+pub fn status_word(status: VisitStatus) -> &'static str {
+    match status {
+        VisitStatus::Waiting => "waiting",
+        VisitStatus::Called => "called",
+        VisitStatus::InRoom => "with a doctor",
+        VisitStatus::Done => "seen",
+        VisitStatus::Left => "left unseen",
+    }
+}
+
+/// The next step of a visit, with what it is called.
+pub fn next_step(status: VisitStatus) -> Option<(VisitStatus, &'static str)> {
+    Some(match status {
+        VisitStatus::Waiting => (VisitStatus::Called, "call"),
+        VisitStatus::Called => (VisitStatus::InRoom, "in the room"),
+        VisitStatus::InRoom => (VisitStatus::Done, "seen"),
+        VisitStatus::Done | VisitStatus::Left => return None,
+    })
+}
+
+/// The members that are sent: those that differ.
+fn input(form: &Form) -> (VisitInput, FieldErrors) {
+    let member = |field: &Field| {
+        let text = field.value().trim();
+        let value = match field.name {
+            _ if text.is_empty() => Value::Null,
+            "is_urgent" => (text == "true").into(),
+            _ => text.into(),
+        };
+        (field.name.to_owned(), value)
+    };
+    let members = form.fields.iter().filter(|field| field.is_changed()).map(member).collect();
+    let mut reader = Reader::from_members(members);
+    let input = VisitInput::read(&mut reader);
+    (input, reader.finish())
+}
+
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "is_urgent" => "Urgent",
+        "called_at" => "Called",
+        "started_at" => "Went in",
+        "ended_at" => "Ended",
+        _ => return None,
+    })
+}
+
+fn value(field: &str, code: &str) -> Option<&'static str> {
+    code.parse().ok().filter(|_| field == "status").map(status_word)
+}

@@ -1,0 +1,238 @@
+//! The day at the desk: the find box, the people who were opened last, and the patients who are in the
+//! clinic.
+
+mod view;
+
+use serde_json::json;
+use shared::visit::Visit;
+
+pub use self::view::{settle, view};
+use crate::{
+    api::{Call, Failure, Reply, sentence},
+    effect::Lane,
+    finder::Finder,
+    input::action::{Action, Context},
+    record::{Record, RecordKind},
+    resource::next_step,
+    step::{Event, Route, Step},
+    world::World,
+};
+
+/// How many recent people are shown.
+const RECENT_MAX: usize = 5;
+
+/// The find box and today's visits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    pub(crate) finder: Finder,
+    /// The open visits, urgent ones first.
+    pub(crate) visits: Vec<Visit>,
+    /// How many open visits there are. `visits` has the first of them.
+    count: Option<i64>,
+    /// The selected visit. None while the find box or a recent patient is meant.
+    pub(crate) at: Option<usize>,
+    top: usize,
+    failure: Option<String>,
+}
+
+/// Begins: recent people and visits are asked for.
+pub fn init() -> (State, Vec<Step>) {
+    let mut state = State {
+        finder: Finder::default(),
+        visits: Vec::new(),
+        count: None,
+        at: None,
+        top: 0,
+        failure: None,
+    };
+    let steps = refresh(&mut state);
+    (state, steps)
+}
+
+/// Asks for everything that is shown.
+pub fn refresh(state: &mut State) -> Vec<Step> {
+    vec![state.finder.ask(), ask_visits()]
+}
+
+fn ask_visits() -> Step {
+    let query = vec![("is_open", true.to_string()), ("page_size", 100.to_string())];
+    Step::Read(Lane::List, Call::List { kind: RecordKind::Visit, query })
+}
+
+/// Asks again for the visits because of a live change.
+pub fn follow() -> Vec<Step> {
+    vec![ask_visits()]
+}
+
+impl State {
+    /// The selected visit.
+    pub fn visit(&self) -> Option<&Visit> {
+        self.visits.get(self.at.filter(|_| self.finder.is_empty())?)
+    }
+
+    /// The recent people that are shown.
+    fn recent(&self) -> usize {
+        self.finder.hits().len().min(RECENT_MAX)
+    }
+
+    /// Selects a visit, or none.
+    fn select(&mut self, at: Option<usize>) {
+        self.at = at.filter(|at| *at < self.visits.len());
+        if self.at.is_some() {
+            self.finder.select(None);
+        }
+    }
+
+    /// Moves the selection among the recent people and the visits below them.
+    fn go(&mut self, by: isize) {
+        if !self.finder.is_empty() {
+            return self.finder.go(by);
+        }
+        let rows = self.recent() + self.visits.len();
+        let now = match (self.at, self.finder.selected()) {
+            (Some(at), _) => Some(self.recent() + at),
+            (None, at) => at,
+        };
+        let next = match now {
+            None => by.checked_sub(1).and_then(|by| usize::try_from(by).ok()),
+            Some(row) => row.checked_add_signed(by),
+        };
+        match next.map(|row| row.min(rows.saturating_sub(1))) {
+            Some(row) if row < self.recent() => {
+                self.at = None;
+                self.finder.select(Some(row));
+            }
+            Some(row) => self.select(row.checked_sub(self.recent())),
+            None => {
+                self.at = None;
+                self.finder.select(None);
+            }
+        }
+    }
+
+    /// Shows a record as it is now.
+    pub fn learn(&mut self, record: &Record) -> Vec<Step> {
+        match record {
+            Record::Visit(visit) => {
+                self.take(visit);
+                // Another visit may come first now.
+                vec![ask_visits()]
+            }
+            // It is among the recent people from now on.
+            _ if self.finder.is_empty() => vec![self.finder.ask()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn take(&mut self, visit: &Visit) {
+        if !visit.status.is_open() {
+            self.visits.retain(|known| known.id != visit.id);
+        } else if let Some(known) = self.visits.iter_mut().find(|known| known.id == visit.id) {
+            visit.clone_into(known);
+        }
+    }
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let action = match event {
+        Event::Edited => {
+            state.at = None;
+            return state.finder.edited();
+        }
+        Event::Act(action) => action,
+    };
+    if let Some(steps) = state.finder.act(action) {
+        return steps;
+    }
+    let page = isize::from(world.body().height.saturating_sub(4).max(1).cast_signed());
+    match action {
+        Action::RowUp => state.go(-1),
+        Action::RowDown => state.go(1),
+        Action::PageUp => state.go(-page),
+        Action::PageDown => state.go(page),
+        Action::Results => match state.at {
+            None if state.finder.is_empty() => state.select(Some(0)),
+            _ => state.select(None),
+        },
+        Action::Back => {
+            if state.at.take().is_none() && state.finder.clear() {
+                return state.finder.edited();
+            }
+            state.finder.select(None);
+        }
+        Action::Refresh => return refresh(state),
+        _ if !offers(state, world, action) => {}
+        Action::New => return vec![Step::Go(Route::New(RecordKind::Patient))],
+        Action::Open | Action::Edit | Action::Arrive => return choose(state, action),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Does an action with the record that is meant.
+fn choose(state: &mut State, action: Action) -> Vec<Step> {
+    if let Some(visit) = state.visit() {
+        return with(action, &visit.clone().into());
+    }
+    let (record, steps) = state.finder.choose(action);
+    record.map_or(steps, |record| with(action, &record))
+}
+
+fn with(action: Action, record: &Record) -> Vec<Step> {
+    match (action, record) {
+        (Action::Open, _) => vec![Step::Go(Route::of(record))],
+        (Action::Edit, _) => vec![Step::Go(Route::of(record).to_edit())],
+        (Action::Arrive, Record::Visit(visit)) => advance(visit).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Takes a visit its next step.
+pub fn advance(visit: &Visit) -> Option<Step> {
+    let (status, _) = next_step(visit.status)?;
+    let (kind, id, version) = (RecordKind::Visit, visit.id.0, visit.version);
+    Some(Step::Write(Call::Change { kind, id, version, body: json!({ "status": status }) }))
+}
+
+/// Takes an answer.
+pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) -> Vec<Step> {
+    if matches!(call, Call::Lookup { .. }) {
+        let chosen = state.finder.answered(answer);
+        return chosen.map(|(action, record)| with(action, &record)).unwrap_or_default();
+    }
+    match answer {
+        Ok(Reply::Page(page)) => {
+            let selected = state.visit().map(|visit| visit.id);
+            state.failure = None;
+            state.count = Some(page.count);
+            state.visits = page.results.into_iter().filter_map(Record::into_visit).collect();
+            let is_same = |visit: &Visit| Some(visit.id) == selected;
+            state.at = selected.and_then(|_| state.visits.iter().position(is_same));
+        }
+        Ok(_) => {}
+        Err(failure) => state.failure = Some(sentence(&failure)),
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Find, Context::Global]
+}
+
+/// Whether an action makes sense and would not be refused.
+pub fn offers(state: &State, world: &World, action: Action) -> bool {
+    match action {
+        Action::New => RecordKind::Patient.table().may_create(world),
+        Action::Arrive => state.visit().is_some(),
+        Action::Edit => {
+            !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()
+        }
+        Action::Back => {
+            !state.finder.is_empty() || state.at.is_some() || state.finder.selected().is_some()
+        }
+        Action::Results => !state.visits.is_empty(),
+        _ => true,
+    }
+}

@@ -1,0 +1,109 @@
+//! Drawing the day at the desk.
+
+use ratatui_core::layout::Rect;
+use shared::visit::Visit;
+
+use super::{RECENT_MAX, State};
+use crate::{resource::status_word, text::display, view::paint::Painter, world::World};
+
+/// Rows above the visits: the find box, an empty one, the recent people with their title, an empty one,
+/// and the title of the visits.
+fn above(state: &State) -> u16 {
+    let recent = u16::try_from(state.recent().max(1)).unwrap_or_default();
+    recent.saturating_add(5)
+}
+
+/// How many visits are seen at once.
+fn visible(state: &State, world: &World) -> usize {
+    usize::from(world.body().height.saturating_sub(above(state))).max(1)
+}
+
+/// Scrolls so that the selected visit is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let visible = visible(state, world);
+    let at = state.at.unwrap_or_default();
+    let lowest = (at + 1).saturating_sub(visible);
+    let last = state.visits.len().saturating_sub(visible);
+    state.top = state.top.clamp(lowest, at.max(lowest)).min(last);
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let is_typing = has_focus && state.at.is_none();
+    state.finder.draw_field(area, painter, is_typing);
+    let below = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    if !state.finder.is_empty() {
+        return state.finder.draw_found(below, painter);
+    }
+    let note = state.finder.note();
+    painter.text(below.x, below.y, below.width, "Opened last", theme.title);
+    let rows = u16::try_from(state.recent().max(1)).unwrap_or_default().min(RECENT_MAX as u16);
+    let place = Rect { y: below.y + 1, height: rows.min(below.height.saturating_sub(1)), ..below };
+    if let Some(note) = note {
+        painter.text(place.x, place.y, place.width, &note, theme.dim);
+    }
+    state.finder.draw_hits(0, place, painter);
+    let y = area.y + above(state) - 1;
+    if y < area.bottom() {
+        visits(state, world, Rect { y, height: area.bottom() - y, ..area }, painter, has_focus);
+    }
+}
+
+/// Today's visits under their title.
+fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let used = painter.text(area.x, area.y, area.width, "In the clinic now", theme.title);
+    let left = area.width.saturating_sub(used + 2);
+    let line = match (&state.failure, state.count) {
+        (Some(failure), _) => format!("! {} Ctrl-R tries again.", display(failure)),
+        (None, Some(count)) => count.to_string(),
+        (None, None) => "Loading …".to_owned(),
+    };
+    let style = if state.failure.is_some() { theme.fault } else { theme.dim };
+    painter.text(area.x + used + 2, area.y, left, &line, style);
+    let place = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    if state.visits.is_empty() && state.count.is_some() && place.height > 0 {
+        let words = "Nobody. Ctrl-A on a patient says that the patient has arrived.";
+        painter.text(place.x, place.y, place.width, words, theme.dim);
+    }
+    let window = state.visits.iter().enumerate().skip(state.top);
+    for (y, (at, visit)) in (place.y..place.bottom()).zip(window) {
+        let is_selected = state.at == Some(at);
+        row(visit, world, Rect { y, height: 1, ..place }, painter, is_selected && has_focus);
+    }
+}
+
+fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_selected: bool) {
+    let theme = *painter.theme;
+    let style = if is_selected { theme.selected } else { theme.text };
+    if is_selected {
+        let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
+        painter.style(line, style);
+        painter.text(line.x, place.y, 1, "›", style);
+        painter.place_cursor(place.x, place.y);
+    }
+    // The time that matters: of the last step.
+    let since = visit.started_at.or(visit.called_at).unwrap_or(visit.arrived_at);
+    let state = format!("{} since {}", status_word(visit.status), world.clock(&since));
+    let number = format!("{:>3}", visit.number);
+    let doctor = visit.doctor_name.as_deref().map(|name| format!("for {}", display(name)));
+    let mut x = place.x;
+    let sign = if visit.is_urgent { "!" } else { " " };
+    painter.text(x, place.y, 1, sign, if is_selected { style } else { theme.warning });
+    x += 1;
+    painter.text(x, place.y, 3, &number, style);
+    x += 5;
+    let room = place.right().saturating_sub(x);
+    let status = 26.min(room / 2);
+    let doctor_room = if room >= 70 { 24 } else { 0 };
+    let name = room.saturating_sub(status).saturating_sub(doctor_room).saturating_sub(2);
+    painter.text(x, place.y, name, &display(&visit.patient_name), style);
+    x += name + 2;
+    painter.text(x, place.y, status, &state, style);
+    x += status;
+    if let Some(doctor) = doctor {
+        painter.text(x, place.y, doctor_room, &doctor, style);
+    }
+}

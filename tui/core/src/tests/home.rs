@@ -1,0 +1,267 @@
+//! The day at the desk, and the find box over other screens.
+
+use std::collections::BTreeMap;
+
+use shared::{Kind, Problem, visit::VisitStatus};
+
+use super::{
+    driver::Driver,
+    fixtures::{jose, lookup, one, patient, people, problem, visit, visits},
+};
+use crate::{
+    api::{Call, Failure, Reply},
+    effect::{Lane, Timer},
+    layers::Layer,
+    msg::Msg,
+    record::RecordKind,
+    screens::Screen,
+};
+
+/// Logged in, before anything is answered.
+fn loading(width: u16, height: u16) -> Driver {
+    let mut driver = Driver::at_login(width, height);
+    driver.keys("ana<tab>a long password<enter>");
+    driver.log_in(1, "ana");
+    driver
+}
+
+/// A day with three recent people and three visits.
+fn at_home(width: u16, height: u16) -> Driver {
+    let mut driver = loading(width, height);
+    driver.answer(Lane::Find, Ok(lookup(people().into_iter().take(3).collect(), "")));
+    let all = [(1, VisitStatus::Waiting), (2, VisitStatus::InRoom), (3, VisitStatus::Called)];
+    let all = all.map(|(number, status)| visit(number, status));
+    driver.answer(Lane::List, Ok(visits(all.into())));
+    driver
+}
+
+fn asked(driver: &Driver) -> &str {
+    match driver.call(Lane::Find) {
+        Call::Lookup { text } => text,
+        _ => panic!("nothing was looked up"),
+    }
+}
+
+fn opened(driver: &Driver) -> (RecordKind, i64) {
+    match driver.call(Lane::Record) {
+        Call::Read { kind, id, .. } => (*kind, *id),
+        _ => panic!("no record was opened"),
+    }
+}
+
+macro_rules! looks {
+    ($($name:ident: $driver:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let driver: Driver = $driver;
+            insta::assert_snapshot!(stringify!($name), driver.screen());
+        }
+    )*};
+}
+
+looks! {
+    home: at_home(80, 24);
+    home_narrow: at_home(40, 12);
+    home_wide: at_home(132, 43);
+    home_loading: loading(80, 24);
+    home_empty: {
+        let mut driver = loading(80, 24);
+        driver.answer(Lane::Find, Ok(lookup(Vec::new(), "")));
+        driver.answer(Lane::List, Ok(visits(Vec::new())));
+        driver
+    };
+    home_failed: {
+        let mut driver = loading(80, 24);
+        driver.refuse(Lane::Find, problem(Kind::Internal, &[]));
+        driver.refuse(Lane::List, problem(Kind::Internal, &[]));
+        driver
+    };
+    home_forbidden: {
+        let mut driver = loading(80, 24);
+        driver.answer(Lane::Find, Ok(lookup(Vec::new(), "")));
+        driver.refuse(Lane::List, problem(Kind::Forbidden, &[]));
+        driver
+    };
+    home_found: {
+        let mut driver = at_home(80, 24);
+        driver.keys("gó");
+        driver.ring(Timer::Search);
+        driver.answer(Lane::Find, Ok(lookup(vec![jose(), patient(14, "Góran", "Nil")], "gó")));
+        driver
+    };
+    home_visit_selected: {
+        let mut driver = at_home(80, 24);
+        driver.keys("<tab><down>");
+        driver
+    };
+    find_over_a_patient: {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys("+1");
+        driver.ring(Timer::Search);
+        driver.answer(Lane::Find, Ok(lookup(vec![jose()], "+1")));
+        driver
+    };
+}
+
+#[test]
+fn a_scanner_that_types_a_number_and_enter_twice_opens_the_first_and_then_the_second() {
+    let mut driver = at_home(80, 24);
+    driver.keys("P000009K<enter>");
+    assert_eq!(asked(&driver), "P000009K");
+    driver.answer(Lane::Find, Ok(lookup(vec![jose()], "P000009K")));
+    assert_eq!(opened(&driver), (RecordKind::Patient, 9));
+    driver.answer(Lane::Record, Ok(one(jose())));
+    driver.keys("P000010S<enter>");
+    assert_eq!(asked(&driver), "P000010S");
+    driver.answer(Lane::Find, Ok(lookup(vec![patient(10, "Ana", "Ruiz")], "P000010S")));
+    assert_eq!(opened(&driver), (RecordKind::Patient, 10));
+    assert!(driver.app.layers().is_empty());
+    // One step back is the day at the desk: pages do not pile up.
+    driver.answer(Lane::Record, Ok(one(patient(10, "Ana", "Ruiz"))));
+    driver.keys("<esc>");
+    assert!(matches!(driver.app.screen(), Screen::Home(_)));
+}
+
+#[test]
+fn enter_never_opens_a_hit_of_an_older_text() {
+    let mut driver = at_home(80, 24);
+    driver.keys("g");
+    driver.answer(Lane::Find, Ok(lookup(vec![jose()], "g")));
+    driver.keys("rete<enter>");
+    assert_eq!(driver.asked(Lane::Record), 0);
+    driver.answer(Lane::Find, Ok(lookup(vec![patient(13, "Grete", "Weiß")], "grete")));
+    assert_eq!(opened(&driver), (RecordKind::Patient, 13));
+}
+
+#[test]
+fn among_several_hits_enter_goes_to_the_rows() {
+    let mut driver = at_home(80, 24);
+    driver.keys("g<enter>");
+    driver.answer(Lane::Find, Ok(lookup(people(), "g")));
+    assert_eq!(driver.asked(Lane::Record), 0);
+    driver.keys("<down><enter>");
+    assert_eq!(opened(&driver), (RecordKind::Patient, 10));
+}
+
+#[test]
+fn the_next_text_replaces_the_one_before() {
+    let mut driver = at_home(80, 24);
+    driver.keys("g<enter>");
+    driver.answer(Lane::Find, Ok(lookup(people(), "g")));
+    driver.ring(Timer::Search);
+    driver.keys("w");
+    assert_eq!(asked(&driver), "w");
+}
+
+#[test]
+fn esc_brings_the_day_back() {
+    let mut driver = at_home(80, 24);
+    driver.keys("g");
+    driver.answer(Lane::Find, Ok(lookup(people(), "g")));
+    driver.hides("In the clinic now");
+    driver.keys("<esc>");
+    driver.ring(Timer::Search);
+    driver.answer(Lane::Find, Ok(lookup(people(), "")));
+    driver.shows("In the clinic now");
+    driver.hides("Esc back");
+}
+
+#[test]
+fn the_matching_characters_are_marked() {
+    let mut driver = at_home(80, 24);
+    driver.keys("+1555");
+    driver.ring(Timer::Search);
+    driver.answer(Lane::Find, Ok(lookup(vec![jose()], "+1555")));
+    driver.shows("phone +1 555 123 4567");
+}
+
+#[test]
+fn a_mistyped_number_says_so() {
+    let mut driver = at_home(80, 24);
+    driver.keys("P000001C<enter>");
+    let mut refused: Problem = problem(
+        Kind::Validation,
+        &[("q", "is mistyped: the check letter does not fit the digits")],
+    );
+    refused.error_codes.push(shared::problem::ErrorCode {
+        field: "q".to_owned(),
+        code: "mistyped_mrn".to_owned(),
+        params: BTreeMap::new(),
+    });
+    driver.refuse(Lane::Find, refused);
+    driver.shows("! The medical record number is mistyped: the check letter does not fit");
+}
+
+#[test]
+fn a_visit_is_taken_its_next_step_by_one_key() {
+    let mut driver = at_home(80, 24);
+    driver.keys("<tab>");
+    driver.shows("Ctrl-A call");
+    driver.keys("<ctrl-a>");
+    let Call::Change { kind: RecordKind::Visit, id: 1, version: 1, body } = driver.call(Lane::Save)
+    else {
+        panic!("the visit is not changed")
+    };
+    assert_eq!(*body, serde_json::json!({"status": "CALLED"}));
+    let mut called = visit(1, VisitStatus::Called);
+    called.version = 2;
+    driver.answer(Lane::Save, Ok(Reply::Record(called.into())));
+    driver.shows("called since 09:40");
+}
+
+#[test]
+fn a_visit_that_ends_leaves_the_day() {
+    let mut driver = at_home(80, 24);
+    driver.keys("<tab><down><ctrl-a>");
+    driver.answer(Lane::Save, Ok(Reply::Record(visit(2, VisitStatus::Done).into())));
+    let Screen::Home(state) = driver.app.screen() else { panic!() };
+    assert_eq!(state.visits.iter().map(|visit| visit.number).collect::<Vec<_>>(), [1, 3]);
+    assert!(matches!(driver.call(Lane::List), Call::List { kind: RecordKind::Visit, .. }));
+}
+
+#[test]
+fn the_selection_stays_with_the_visit_when_others_come() {
+    let mut driver = at_home(80, 24);
+    driver.keys("<tab><down>");
+    driver.keys("<ctrl-r>");
+    let all = [(4, VisitStatus::Waiting), (1, VisitStatus::Waiting), (2, VisitStatus::InRoom)];
+    let all = all.map(|(number, status)| visit(number, status));
+    driver.answer(Lane::List, Ok(visits(all.into())));
+    assert!(matches!(driver.app.screen(), Screen::Home(state) if state.at == Some(2)));
+}
+
+#[test]
+fn esc_closes_the_find_box_and_shows_the_screen_as_it_was() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    let before = driver.screen();
+    driver.keys("gomez");
+    assert!(matches!(driver.app.layers(), [Layer::Find(_)]));
+    driver.keys("<esc>");
+    assert_eq!(driver.screen(), before);
+}
+
+#[test]
+fn an_answer_to_a_find_box_that_was_closed_changes_nothing() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("g");
+    let ticket = driver.ticket(Lane::Find);
+    driver.keys("<esc>");
+    let before = driver.screen();
+    driver.send(Msg::Reply(ticket, Ok(lookup(people(), "g"))));
+    assert_eq!(driver.screen(), before);
+}
+
+#[test]
+fn a_space_begins_no_search() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys(" ");
+    assert!(driver.app.layers().is_empty());
+}
+
+#[test]
+fn a_find_that_the_server_does_not_answer_is_shown_as_such() {
+    let mut driver = at_home(80, 24);
+    driver.keys("g");
+    driver.answer(Lane::Find, Err(Failure::Offline("refused".to_owned())));
+    driver.shows("The server can't be reached");
+}
