@@ -7,6 +7,7 @@ use serde_json::Value;
 use shared::{
     Page, Problem,
     account::{Login, PasswordChange, PasswordReset, Registration, User},
+    assignment::AssignmentStatus,
     dashboard::Dashboard,
     history::HistoryEntry,
     lookup::Lookup,
@@ -27,6 +28,12 @@ impl IdempotencyKey {
     /// The key of this number in a run of the program, which a random number names.
     pub fn new(run: u128, number: u64) -> Self {
         Self(format!("{run:032x}-{number}"))
+    }
+
+    /// The key of one of several things that are created together.
+    #[must_use]
+    pub fn part(&self, number: usize) -> Self {
+        Self(format!("{}.{number}", self.0))
     }
 
     /// As it is sent.
@@ -140,6 +147,17 @@ pub enum Call {
         /// The reason, if one is given.
         reason: Option<String>,
     },
+    /// Assign a patient to a doctor.
+    Assign {
+        /// The patient's id.
+        patient: i64,
+        /// The doctor's id.
+        doctor: i64,
+        /// The reason for the visit, if one is given.
+        reason: Option<String>,
+        /// The same for every try to make this assignment.
+        key: IdempotencyKey,
+    },
 }
 
 /// What can be done with a record, beside changing its members.
@@ -147,18 +165,23 @@ pub enum Call {
 pub enum Verb {
     /// Archive it.
     Archive,
+    /// Archive a doctor who has patients.
+    HandOver(Handover),
     /// Restore it from the archive.
     Restore,
+    /// Give an assignment another status.
+    SetStatus(AssignmentStatus),
+    /// Transfer the patient of an assignment to the doctor with this id.
+    Transfer(i64),
 }
 
-impl Verb {
-    /// The last segment of the path.
-    pub fn segment(self) -> &'static str {
-        match self {
-            Self::Archive => "archive",
-            Self::Restore => "restore",
-        }
-    }
+/// What happens to the active assignments of a doctor who is archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+    /// They end.
+    End,
+    /// The doctor with this id takes the patients over.
+    To(i64),
 }
 
 impl Call {
@@ -178,8 +201,18 @@ impl Call {
                 | Self::Run { .. }
                 | Self::ChangePassword(_)
                 | Self::ResetPassword(_)
+                | Self::Assign { .. }
                 | Self::Register(_)
         )
+    }
+
+    /// The same call with a reason, where it has room for one.
+    #[must_use]
+    pub fn with_reason(mut self, given: Option<String>) -> Self {
+        if let Self::Do { reason, .. } | Self::Assign { reason, .. } = &mut self {
+            *reason = given;
+        }
+        self
     }
 }
 

@@ -10,6 +10,8 @@
 //! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
 //! needs by itself.
 
+mod assigning;
+mod bulk;
 mod dispatch;
 mod live;
 mod operations;
@@ -30,7 +32,7 @@ use crate::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::Layer,
+    layers::{Layer, picker},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
@@ -203,6 +205,7 @@ impl App {
                 let may_see = action.place().is_some_and(|place| place.is_open_to(&self.world));
                 may_see && self.layers.is_empty()
             }
+            Action::Back if self.layers.is_empty() => self.leads_back(),
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {
@@ -210,6 +213,13 @@ impl App {
                 None => self.screen().offers(&self.world, action),
             },
         }
+    }
+
+    /// Whether one step back does anything: hides an error, undoes a step on the screen, or closes it.
+    fn leads_back(&self) -> bool {
+        let screen = self.screen();
+        let is_offered = screen.offers(&self.world, Action::Back);
+        self.notices.is_error() || is_offered && (self.screens.len() > 1 || screen.has_steps_back())
     }
 
     /// What an action is called here.
@@ -246,6 +256,14 @@ impl App {
     fn open(&mut self, screen: Screen) {
         self.newest = self.newest.next();
         self.screens.push(Opened { id: self.newest, screen, is_stale: false });
+    }
+
+    /// The picker that is open.
+    fn picker_mut(&mut self) -> Option<&mut picker::State> {
+        self.layers.iter_mut().rev().find_map(|layer| match layer {
+            Layer::Picker(state) => Some(&mut **state),
+            _ => None,
+        })
     }
 
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
@@ -304,10 +322,12 @@ impl App {
                 let screens = self.screens.iter_mut();
                 let due: Vec<_> =
                     screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
-                let of_layers: Vec<_> = self.layers.iter_mut().flat_map(Layer::ring).collect();
+                let world = self.world.clone();
+                let mut of_layers: Vec<_> =
+                    self.layers.iter_mut().flat_map(|layer| layer.ring(&world)).collect();
                 let is_any =
                     !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
-                self.apply(of_layers, out);
+                self.apply(std::mem::take(&mut of_layers), out);
                 for (owner, steps) in due {
                     self.apply_for(owner, steps, out);
                 }

@@ -34,6 +34,10 @@ pub enum Lane {
     Record,
     /// The history of a record.
     History,
+    /// The records from which one is picked.
+    Pick,
+    /// The records of another kind that belong to a record.
+    Related,
     /// Other records with the name of one.
     Namesakes,
     /// The figures of the dashboard.

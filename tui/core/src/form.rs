@@ -149,7 +149,11 @@ impl Form {
         for (name, error) in faults.iter() {
             let Some((at, part)) = self.place_of(name) else { continue };
             let Some(field) = self.fields.get(at) else { continue };
-            self.faults.entry(field.name).or_insert_with(|| part + &error.message);
+            let said = self.faults.entry(field.name).or_default();
+            if !said.is_empty() {
+                said.push_str("; ");
+            }
+            said.push_str(&(part + &error.message));
         }
     }
 

@@ -7,8 +7,10 @@ pub mod field_help;
 pub mod filter;
 pub mod find;
 pub mod messages;
+pub mod picker;
 pub mod question;
 pub mod relogin;
+pub mod results;
 pub mod secret;
 pub mod sort;
 
@@ -38,10 +40,14 @@ pub enum Layer {
     Sort(sort::State),
     /// The filters of the list.
     Filter(Box<filter::State>),
+    /// A record to be picked.
+    Picker(Box<picker::State>),
     /// A question.
     Question(Box<question::State>),
     /// The login over a session that is over.
     Relogin(Box<login::State>),
+    /// Writes for several records, with their results.
+    Results(Box<results::State>),
     /// Two versions of a record.
     Conflict(Box<conflict::State>),
     /// A secret that is shown once.
@@ -57,12 +63,14 @@ impl Layer {
             Self::Actions(state) => Some(&state.filter),
             Self::Find(state) => Some(state.finder.field()),
             Self::Filter(state) => state.form.focused(),
+            Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
             Self::Field(_)
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
+            | Self::Results(_)
             | Self::Secret(_)
             | Self::Api(_) => None,
         }
@@ -74,12 +82,14 @@ impl Layer {
             Self::Actions(state) => Some(&mut state.filter),
             Self::Find(state) => Some(state.finder.field_mut()),
             Self::Filter(state) => state.form.focused_mut(),
+            Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
             Self::Field(_)
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
+            | Self::Results(_)
             | Self::Secret(_)
             | Self::Api(_) => None,
         }
@@ -96,9 +106,10 @@ impl Layer {
     }
 
     /// The pause after a search is over.
-    pub fn ring(&mut self) -> Vec<Step> {
+    pub fn ring(&mut self, world: &World) -> Vec<Step> {
         match self {
             Self::Find(state) => state.finder.ring(),
+            Self::Picker(state) => picker::ring(state, world),
             _ => Vec::new(),
         }
     }
@@ -112,8 +123,10 @@ impl Layer {
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
+            Self::Picker(state) => picker::update(state, world, event),
             Self::Question(state) => question::update(state, world, event),
             Self::Relogin(state) => relogin::update(state, world, event),
+            Self::Results(state) => results::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
             Self::Secret(state) => secret::update(state, world, event),
             Self::Api(state) => api_pages::update(state, world, event),
@@ -131,8 +144,10 @@ impl Layer {
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
+            Self::Picker(_) => picker::contexts(),
             Self::Question(_) => question::contexts(),
             Self::Relogin(_) => relogin::contexts(),
+            Self::Results(_) => results::contexts(),
             Self::Conflict(_) => conflict::contexts(),
             Self::Secret(_) => secret::contexts(),
             Self::Api(_) => api_pages::contexts(),
@@ -143,7 +158,9 @@ impl Layer {
     /// Whether an action makes sense here.
     pub fn offers(&self, action: Action) -> bool {
         match action {
-            Action::Refresh | Action::Palette | Action::LogOut | Action::LocalDesk => false,
+            Action::Refresh => matches!(self, Self::Picker(_)),
+            Action::Accept => !matches!(self, Self::Results(state) if state.is_waiting()),
+            Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
                 matches!(
                     self,
@@ -152,6 +169,8 @@ impl Layer {
                         | Self::Field(_)
                         | Self::Messages(_)
                         | Self::Sort(_)
+                        | Self::Picker(_)
+                        | Self::Results(_)
                         | Self::Api(_)
                 )
             }
@@ -165,6 +184,8 @@ impl Layer {
         match (self, action) {
             (Self::Secret(_), Action::Back) => Some("done"),
             (Self::Actions(_), Action::Accept) => Some("do it"),
+            (Self::Results(_), Action::Accept) => Some("close"),
+            (Self::Picker(_), Action::Accept) => Some("pick"),
             (Self::Filter(_), Action::Save) => Some("show them"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
             (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
@@ -182,8 +203,10 @@ impl Layer {
             Self::Messages(state) => messages::settle(state, world),
             Self::Find(_) | Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
             Self::Filter(state) => filter::settle(state, world),
+            Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
             Self::Relogin(state) => relogin::settle(state, world),
+            Self::Results(state) => results::settle(state, world),
             Self::Conflict(state) => conflict::settle(state, world),
         }
     }
@@ -204,8 +227,10 @@ impl Layer {
             Self::Messages(state) => messages::view(state, world, area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),
+            Self::Picker(state) => picker::view(state, world, area, painter, has_focus),
             Self::Question(state) => question::view(state, world, area, painter, has_focus),
             Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
+            Self::Results(state) => results::view(state, world, area, painter),
             Self::Conflict(state) => conflict::view(state, world, area, painter),
             Self::Secret(state) => secret::view(state, world, area, painter),
             Self::Api(state) => api_pages::view(state, world, area, painter),

@@ -51,8 +51,7 @@ impl Notices {
     /// Says something. An error that stands is not covered by what passes.
     pub fn say(&mut self, notice: Notice) {
         self.keep(notice.clone());
-        let stands = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error);
-        if !(stands && notice.tone == Tone::Info) {
+        if !(self.is_error() && notice.tone == Tone::Info) {
             self.shown = Some(notice);
         }
     }
@@ -70,9 +69,14 @@ impl Notices {
         self.log.back()
     }
 
+    /// Whether an error stands.
+    pub fn is_error(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error)
+    }
+
     /// Takes an error away. Says whether there was one.
     pub fn dismiss(&mut self) -> bool {
-        let is_error = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Error);
+        let is_error = self.is_error();
         if is_error {
             self.shown = None;
         }

@@ -9,6 +9,7 @@ use shared::{
     Page,
     // Staff sees less of an account than an administrator; one list serves both.
     account::{ApiToken, LoginSession, User, VisibleUser as Account},
+    assignment::{Assignment, AssignmentStatus},
     audit::AuditEntry,
     doctor::Doctor,
     paths,
@@ -65,6 +66,12 @@ macro_rules! kinds {
                 match self {
                     $(Self::$kind => const { &<$kind>::TABLE }),*
                 }
+            }
+
+            /// Whether a list of this kind shows something of records of another one.
+            pub fn shows(self, other: Self) -> bool {
+                let related = self.table().related.as_ref();
+                self == other || related.is_some_and(|related| related.kind == other)
             }
 
             /// How those of the same name are counted, where they are.
@@ -240,6 +247,14 @@ macro_rules! kinds {
                 }
             }
 
+            /// The states to which it can be changed where it has no archive, each with the answer
+            /// that means it.
+            pub fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+                match self {
+                    $(Self::$kind(record) => record.outcomes()),*
+                }
+            }
+
             /// When it was archived.
             pub fn archived(&self) -> Option<DateTime<Utc>> {
                 match self {
@@ -309,6 +324,8 @@ kinds! {
     Patient at paths::PATIENTS,
     /// A doctor.
     Doctor at paths::DOCTORS,
+    /// An assignment of a patient to a doctor.
+    Assignment at paths::ASSIGNMENTS,
     /// A visit of a patient to the clinic.
     Visit at paths::VISITS,
     /// An account.

@@ -2,6 +2,7 @@
 //! sentences. Lists and pages themselves are written once.
 
 mod accounts;
+mod assignments;
 mod audit;
 mod changes;
 mod columns;
@@ -11,6 +12,7 @@ mod operation;
 mod patients;
 mod profile;
 mod read_only;
+mod relations;
 mod sessions;
 mod tokens;
 mod visits;
@@ -19,13 +21,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, account::SessionPermission};
+use shared::{FieldErrors, account::SessionPermission, assignment::AssignmentStatus};
 
 use self::filled::Filled;
 pub use self::{
     changes::{change_in_words, is_empty},
     columns::{Column, Head, fit},
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
+    relations::{Owner, Pick, Purpose, Related},
     visits::{next_step, status_word},
 };
 use crate::{
@@ -92,6 +95,12 @@ pub trait Shown: Sized + 'static {
 
     /// Whether the caller may do this with it.
     fn permits(&self, deed: Deed) -> bool;
+
+    /// The states to which it can be changed where it has no archive, each with the answer that means
+    /// it.
+    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+        Vec::new()
+    }
 
     /// When it was archived.
     fn archived(&self) -> Option<DateTime<Utc>> {
@@ -163,6 +172,10 @@ pub struct Table {
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
+    /// What is picked to assign a record. None where nothing is assigned.
+    pub pick: Option<Pick>,
+    /// The records of another kind that its page shows.
+    pub related: Option<Related>,
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
@@ -181,6 +194,8 @@ pub enum Deed {
     Restore,
     /// Read its history.
     History,
+    /// Assign it, or transfer it.
+    Assign,
     /// Create a one-time code for its owner.
     IssueCode,
     /// End all sessions of its owner.
@@ -245,6 +260,8 @@ pub struct Words {
     pub created: &'static str,
     /// The question whether to archive a record.
     pub archive_title: &'static str,
+    /// What archiving a record, or the change that takes its place, is called.
+    pub archive_word: &'static str,
     /// What archiving does.
     pub archive_effect: &'static str,
     /// The question whether to restore a record.
@@ -265,10 +282,6 @@ pub struct Words {
     pub add: &'static str,
     /// What copying the code is called.
     pub copy: &'static str,
-    /// The order of a list without a search.
-    pub order: &'static str,
-    /// The order of a search.
-    pub found_order: &'static str,
     /// The title of the secret that comes with a record.
     pub secret: &'static str,
     /// The use of that secret.
@@ -370,6 +383,8 @@ pub struct Query {
     pub ordering: Option<&'static str>,
     /// The filters that are set, with their values.
     pub filters: Vec<(&'static str, String)>,
+    /// The record to which the list belongs, if it belongs to one.
+    pub of: Option<Owner>,
 }
 
 impl Query {
@@ -381,7 +396,7 @@ impl Query {
 
     /// Whether a filter is set.
     pub fn is_narrowed(&self) -> bool {
-        !self.filters.is_empty()
+        !self.filters.is_empty() || self.of.is_some()
     }
 
     /// Whether archived records are listed.
@@ -465,7 +480,8 @@ impl Table {
 
     /// The filters of a query in words.
     pub fn filters_in_words(&self, query: &Query) -> Vec<String> {
+        let of = query.of.iter().map(|owner| format!("of {}", owner.name));
         let set = self.filters.iter().map(|filter| (filter, query.get(filter.name)));
-        set.filter_map(|(filter, value)| value.map(filter.words)).collect()
+        of.chain(set.filter_map(|(filter, value)| value.map(filter.words))).collect()
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
-    resource::{Query, next_step},
+    resource::{Table, next_step},
     step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
@@ -63,7 +63,7 @@ impl Screen {
                 (Self::Home(Box::new(state)), steps)
             }
             Place::List(kind) => {
-                let (state, steps) = list::init(kind, Query::default(), world);
+                let (state, steps) = list::init(kind, world);
                 (Self::List(Box::new(state)), steps)
             }
             Place::Dashboard => {
@@ -113,7 +113,7 @@ impl Screen {
                 (Self::Detail(Box::new(state)), steps)
             }
             Route::List(kind, query) => {
-                let (state, steps) = list::init(kind, query, world);
+                let (state, steps) = list::narrowed(kind, query, world);
                 (Self::List(Box::new(state)), steps)
             }
             Route::New(kind) => {
@@ -309,8 +309,30 @@ impl Screen {
                 Vec::new()
             }
             (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
+            (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
         }
+    }
+
+    /// What is particular to the kind of record that it shows.
+    fn table(&self) -> Option<&'static Table> {
+        match self {
+            Self::List(state) => Some(state.kind.table()),
+            Self::Detail(state) => Some(state.kind.table()),
+            _ => None,
+        }
+    }
+
+    /// The record with this id that it shows.
+    pub fn record(&self, kind: RecordKind, id: i64) -> Option<&Record> {
+        let shown = match self {
+            Self::Detail(state) => state.record.as_ref(),
+            Self::List(state) => {
+                state.rows.iter().map(|row| &row.record).find(|record| record.id() == id)
+            }
+            _ => None,
+        };
+        shown.filter(|record| (record.kind(), record.id()) == (kind, id))
     }
 
     /// Where its keys mean something, innermost first.
@@ -350,9 +372,24 @@ impl Screen {
         }
     }
 
+    /// Whether one step back may stay on this screen: it has an inner place to go back from.
+    pub fn has_steps_back(&self) -> bool {
+        match self {
+            Self::List(state) => !state.is_searching || !state.rows.is_empty(),
+            Self::Home(_) => true,
+            _ => false,
+        }
+    }
+
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (Self::Detail(state), action) if state.kind().table().operation(action).is_some() => {
+                detail::word(state, action)
+            }
+            (_, Action::Archive) => self.table().map(|table| table.words.archive_word),
+            (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
+            (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
             (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
             (Self::Home(state), Action::Arrive) => {
                 state.visit().and_then(|visit| next_step(visit.status)).map(|(_, word)| word)

@@ -17,6 +17,8 @@ mod operation_tests;
 mod tests;
 #[cfg(test)]
 mod trust_tests;
+#[cfg(test)]
+mod verbs_tests;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

@@ -2,10 +2,11 @@
 
 use reqwest::Method;
 use serde::Serialize;
+use serde_json::{Value, json};
 use shared::{paths, patient::Archiving};
 use tui_core::resource::{self, Answer};
 use tui_core::{
-    api::{Call, Failure, IdempotencyKey},
+    api::{Call, Failure, Handover, IdempotencyKey, Verb},
     record::RecordKind,
 };
 
@@ -89,10 +90,16 @@ impl Request {
                     .with_body(body)?
             }
             Call::Do { verb, kind, id, version, reason } => {
-                let path = format!("{}/{}", kind.one(*id), verb.segment());
-                Self::post(path, Expected::Record(*kind))
+                Self::of_verb(*verb, &kind.one(*id), Expected::Record(*kind), reason.clone())?
                     .if_match(*version)
-                    .with_body(&Archiving { reason: reason.clone() })?
+            }
+            Call::Assign { patient, doctor, reason, key } => {
+                let mut body = json!({"patient": patient, "doctor": doctor});
+                insert_reason(&mut body, reason.clone());
+                let expected = Expected::Record(RecordKind::Assignment);
+                let mut request = Self::post(paths::ASSIGNMENTS, expected).with_body(&body)?;
+                request.key = Some(key.clone());
+                request
             }
         };
         request.is_write = call.is_write();
@@ -120,6 +127,35 @@ impl Request {
             }
         };
         Ok(Self { version, ..built })
+    }
+
+    /// What is done with the record at a path.
+    fn of_verb(
+        verb: Verb,
+        path: &str,
+        expected: Expected,
+        reason: Option<String>,
+    ) -> Result<Self, Failure> {
+        let to = |segment: &str| Self::post(format!("{path}/{segment}"), expected);
+        match verb {
+            Verb::Archive => to("archive").with_body(&Archiving { reason }),
+            Verb::Restore => to("restore").with_body(&Archiving { reason }),
+            Verb::HandOver(handover) => {
+                let parameter = match handover {
+                    Handover::End => ("end_assignments", true.to_string()),
+                    Handover::To(doctor) => ("reassign_to", doctor.to_string()),
+                };
+                to("archive").with_query(vec![parameter]).with_body(&Archiving { reason })
+            }
+            Verb::SetStatus(status) => {
+                Self::to(Method::PATCH, path, expected).with_body(&json!({"status": status}))
+            }
+            Verb::Transfer(doctor) => {
+                let mut body = json!({"doctor": doctor});
+                insert_reason(&mut body, reason);
+                to("transfer").with_body(&body)
+            }
+        }
     }
 
     /// A POST to a path, without a body yet.
@@ -159,5 +195,12 @@ impl Request {
     fn if_match(mut self, version: i64) -> Self {
         self.version = Some(version);
         self
+    }
+}
+
+/// Adds the reason for the visit. Without one, the member stays absent.
+fn insert_reason(body: &mut Value, reason: Option<String>) {
+    if let (Some(members), Some(reason)) = (body.as_object_mut(), reason) {
+        members.insert("reason_for_visit".to_owned(), reason.into());
     }
 }

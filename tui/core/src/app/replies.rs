@@ -3,14 +3,13 @@
 
 use shared::Kind;
 
-use super::{App, operations::read_again, slots::Running};
+use super::{App, assigning, operations::read_again, slots::Running};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
-    layers::{Layer, conflict, find},
+    layers::{Layer, conflict, find, picker},
     notice::{Notice, Tone},
     record::{Record, RecordKind},
-    resource::RowHead,
     screens::{Screen, record_form},
     step::{Leave, Route, Step},
 };
@@ -115,6 +114,17 @@ impl App {
             (Lane::Account, Err(Failure::Offline(_) | Failure::Unknown(_)))
                 if matches!(call, Call::Profile) => {}
             (Lane::Account, Err(failure)) => self.account_refused(call, &failure, out),
+            (Lane::Pick, result) => {
+                let world = self.world.clone();
+                let is_top = matches!(self.layers.last(), Some(Layer::Picker(_)));
+                let Some(picker) = self.picker_mut() else { return };
+                if !is_top {
+                    // What Enter has begun is not gone on with under another layer.
+                    picker.search.pending = None;
+                }
+                let steps = picker::answered(picker, &world, result);
+                self.apply(steps, out);
+            }
             (Lane::Find, result) if matches!(self.layers.last(), Some(Layer::Find(_))) => {
                 if let Some(Layer::Find(state)) = self.layers.last_mut() {
                     let steps = find::answered(state, result);
@@ -192,6 +202,9 @@ impl App {
             Err(failure) => (Err(failure), None),
         };
         let shown = secret.zip(result.as_ref().ok().map(|it| (it.kind(), it.named())));
+        if self.one_of_many(call, &result, out) {
+            return;
+        }
         match (call, result) {
             (Call::Create { .. } | Call::Change { .. }, Ok(record)) => {
                 self.saved(owner, call, record, out);
@@ -254,24 +267,32 @@ impl App {
 
     /// A record went into the archive or came back from it.
     fn moved(&mut self, call: &Call, record: &Record, out: &mut Vec<Effect>) {
-        let verb = match call {
-            Call::Do { verb: Verb::Archive, .. } => "Archived",
-            _ => "Brought back",
-        };
-        let RowHead { name, code, .. } = record.row();
-        self.say(Tone::Info, format!("{verb}: {name}, {code}"), out);
+        self.say(Tone::Info, assigning::done(call, record), out);
         self.learn(ScreenId::APP, record, out);
+        self.look_around(call, out);
+        match call {
+            Call::Do { kind, id, .. } => self.unmark(*kind, *id),
+            Call::Assign { patient, doctor, .. } => {
+                self.unmark(RecordKind::Patient, *patient);
+                self.unmark(RecordKind::Doctor, *doctor);
+            }
+            _ => {}
+        }
         self.refresh_list(record.kind(), out);
     }
 
-    /// Asks again for the page of the list that shows records of this kind.
+    /// Asks again for the pages of the lists that show records of this kind, or what belongs to them.
     pub(super) fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
         let world = self.world.clone();
-        let lists = self.screens.iter_mut().filter_map(|opened| match &mut opened.screen {
-            Screen::List(list) if list.kind == kind => Some((opened.id, list.refresh(&world))),
-            _ => None,
-        });
-        for (owner, steps) in lists.collect::<Vec<_>>() {
+        let mut asked = Vec::new();
+        for opened in &mut self.screens {
+            if let Screen::List(list) = &mut opened.screen
+                && list.kind.shows(kind)
+            {
+                asked.push((opened.id, list.refresh(&world)));
+            }
+        }
+        for (owner, steps) in asked {
             self.apply_for(owner, steps, out);
         }
     }
@@ -296,14 +317,22 @@ impl App {
                 }
                 steps.extend(look_again(call));
             }
+            Failure::Problem(problem) if self.contradicted(owner, call, problem, out) => return,
+            Failure::Unknown(_) | Failure::Garbled(_) if self.unsure(call) => return,
             Failure::Unknown(_) | Failure::Garbled(_) => {
                 said.push_str(" It may have been done or not; the record is being read again.");
                 steps.extend(look_again(call));
             }
             _ => {}
         }
-        if self.opened_mut(owner).is_some() {
-            self.apply_for(owner, steps, out);
+        let world = self.world.clone();
+        match self.opened_mut(owner) {
+            Some(Screen::List(list)) if !steps.is_empty() => {
+                let steps = list.refresh(&world);
+                self.apply_for(owner, steps, out);
+            }
+            Some(_) => self.apply_for(owner, steps, out),
+            None => {}
         }
         self.say(Tone::Error, said, out);
     }

@@ -35,6 +35,9 @@ impl App {
                 self.notices.dismiss();
                 if self.slots.is_writing() {
                     self.released(owner);
+                    if let Some(results) = self.results_mut() {
+                        results.halt();
+                    }
                     let said = "Something is being saved already.".to_owned();
                     return self.say(Tone::Info, said, out);
                 }
@@ -70,7 +73,11 @@ impl App {
             }
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
-            Step::Open(layer) => self.layers.push(*layer),
+            Step::Open(layer) => {
+                self.layers.push(*layer);
+                // What the next layer creates gets a key of its own.
+                self.world.count_screen();
+            }
             Step::Close => {
                 self.layers.pop();
             }

@@ -21,6 +21,8 @@ pub enum Action {
     Patients,
     /// Go to the doctors.
     Doctors,
+    /// Go to the assignments.
+    Assignments,
     /// Go to the visits.
     Visits,
     /// Go to the dashboard.
@@ -101,6 +103,14 @@ pub enum Action {
     Archive,
     /// Restore the record from the archive.
     Restore,
+    /// Assign the record, or transfer it.
+    Assign,
+    /// Mark the selected row, or take its mark away.
+    Mark,
+    /// Take all marks away.
+    Unmark,
+    /// Go to the list of the records that belong to the record.
+    Related,
     /// Copy the record's code.
     Copy,
     /// Create a one-time code for the owner of an account.
@@ -135,6 +145,7 @@ impl Action {
             Self::Doctors => Place::List(RecordKind::Doctor),
             Self::Accounts => Place::List(RecordKind::Account),
             Self::Audit => Place::List(RecordKind::AuditEntry),
+            Self::Assignments => Place::List(RecordKind::Assignment),
             Self::Dashboard => Place::Dashboard,
             _ => return None,
         })
@@ -151,6 +162,7 @@ impl Action {
             | Self::Edit
             | Self::Arrive
             | Self::Archive
+            | Self::Assign
             | Self::Restore
             | Self::IssueCode
             | Self::EndSessions
@@ -169,6 +181,10 @@ impl Action {
             | Self::Home
             | Self::Patients
             | Self::Doctors
+            | Self::Assignments
+            | Self::Related
+            | Self::Mark
+            | Self::Unmark
             | Self::Visits
             | Self::Dashboard
             | Self::LogOut

@@ -15,6 +15,7 @@ impl Chord {
             Key::BackTab => "Shift-Tab".to_owned(),
             Key::Backspace => "Backspace".to_owned(),
             Key::Delete => "Delete".to_owned(),
+            Key::Insert => "Insert".to_owned(),
             Key::Up => "↑".to_owned(),
             Key::Down => "↓".to_owned(),
             Key::Left => "←".to_owned(),

@@ -68,8 +68,14 @@ table! {
     ClearFilters "show all" "Take every filter away." 20
         [List:]
     Archive "archive" "Archive the record. It can be restored." 60 danger true
-        [Record: ctrl('x')]
-    Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k')]
+        [Record: ctrl('x'); List: ctrl('x')]
+    Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
+    Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64
+        [Record: ctrl('g'); List: ctrl('g')]
+    Mark "mark" "Mark the row. Archive, restore and assign then mean the marked ones." 24
+        [List: on(Key::Insert)]
+    Unmark "unmark all" "Take all marks away." 0 [List:]
+    Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
         [Record: ctrl('y'); Results: ctrl('y'); Copying: on(Key::Enter), ctrl('y')]
     IssueCode "new code" "Create a one-time code for the owner of an account." 0 [Record:]
@@ -115,6 +121,7 @@ table! {
     Home "desk" "Go to the day at the desk." 0 [Global: on(Key::F(2))]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
+    Assignments "assignments" "Go to the assignments." 0 [Global: on(Key::F(5))]
     Visits "visits" "Go to the visits." 0 [Global: on(Key::F(6))]
     Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
     Accounts "accounts" "Go to the accounts." 0 [Global: on(Key::F(8))]

@@ -1,5 +1,8 @@
 //! Questions. The answer that changes nothing stands first and is the default; Esc gives it.
 
+mod assigning;
+mod bulk;
+
 use ratatui_core::layout::Rect;
 use serde_json::Value;
 use shared::{
@@ -9,14 +12,17 @@ use shared::{
     text::{Lines, clean},
 };
 
-use super::middle;
+use super::{
+    middle, picker,
+    results::{self, Job},
+};
 use crate::{
     api::{Call, Verb},
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
     record::{Record, RecordKind},
-    resource::Operation,
+    resource::{Operation, Pick},
     session::Session,
     step::{Event, Leave, Route, Step},
     text::{display, paragraphs, width},
@@ -24,11 +30,19 @@ use crate::{
     world::World,
 };
 
+pub use assigning::{Picked, hand_over, picked, status, unsure};
+pub use bulk::{archive_all, restore_all};
+
 /// What an answer does.
 #[derive(Clone)]
 enum Answer {
     Steps(Vec<Step>),
-    Archive(Record),
+    /// Writes, with the reason that was typed.
+    Write(Call),
+    /// Writes for several records under a title, with the reason that was typed.
+    Bulk(String, Vec<Job>),
+    /// Picks a record for these, for a reason that was given before.
+    Pick(Pick, Vec<Record>, Option<String>),
 }
 
 /// A question with its answers.
@@ -82,17 +96,24 @@ pub fn abandon(leave: Leave) -> State {
     ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
 }
 
-/// A record shall be archived.
+/// The same question with a field for a reason, and the answer that uses it.
+fn with_reason(mut state: State, hint: &'static str, answer: (&'static str, Answer)) -> State {
+    state.form = Form::new(vec![Field::text("reason", "Reason", "").hint(hint)]);
+    state.answers.push(answer);
+    state
+}
+
+/// A record shall be archived. Where the kind has no archive, its status shall be changed.
 pub fn archive(record: &Record) -> State {
+    if !record.outcomes().is_empty() {
+        return status(record);
+    }
     let table = record.kind().table();
     let words = format!("{}\n{}", record.named(), table.words.archive_effect);
-    let mut state = ask(table.words.archive_title, words, "Cancel");
-    state.form = Form::new(vec![
-        Field::text("reason", "Reason", "").hint("may be left empty; Enter goes on to the answer"),
-    ]);
-    state.answers.push(("Archive", Answer::Archive(record.clone())));
-    state.is_dangerous = true;
-    state
+    let state = ask(table.words.archive_title, words, "Cancel");
+    let hint = "may be left empty; Enter goes on to the answer";
+    let call = act(Verb::Archive, record, None);
+    State { is_dangerous: true, ..with_reason(state, hint, ("Archive", Answer::Write(call))) }
 }
 
 /// A record shall be restored.
@@ -138,8 +159,11 @@ pub fn resend(call: &Call) -> State {
         Call::Change { .. } => "The change was not saved",
         Call::Run { operation, .. } => operation.not_done,
         Call::ChangePassword(_) => "The password was not changed",
-        Call::Do { verb: Verb::Archive, .. } => "The patient was not archived",
-        _ => "The patient was not brought back",
+        Call::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => "The record was not archived",
+        Call::Do { verb: Verb::SetStatus(_), .. } => "The assignment was not changed",
+        Call::Do { verb: Verb::Transfer(_), .. } => "The patient was not transferred",
+        Call::Assign { .. } => "The patient was not assigned",
+        _ => "The record was not brought back",
     };
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {
@@ -232,7 +256,7 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
 }
 
 /// Does something.
-pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
         state.at = 0;
@@ -244,8 +268,8 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
         Action::Accept if state.at == 0 && state.has_words() => state.at = 1,
         Action::NextChoice => state.at = (state.at + 1) % count,
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
-        Action::Accept => return answer(state, state.at),
-        Action::Back => return answer(state, 0),
+        Action::Accept => return answer(state, state.at, world),
+        Action::Back => return answer(state, 0, world),
         _ => {
             state.form.act(action);
         }
@@ -253,21 +277,37 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-fn answer(state: &mut State, at: usize) -> Vec<Step> {
-    match state.answers.get(at) {
-        Some((_, Answer::Steps(steps))) => steps.clone(),
-        Some((_, Answer::Archive(record))) => {
-            let reason = match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
-                Ok(reason) => Some(reason).filter(|reason| !reason.is_empty()),
-                Err(error) => {
-                    if let Some(field) = state.form.field_mut("reason") {
-                        field.refused = Some(error.message);
-                    }
-                    return Vec::new();
-                }
-            };
-            let call = act(Verb::Archive, record, reason);
-            vec![Step::Close, Step::Write(call)]
+/// The reason that was typed, if one was. `None` where it breaks a rule.
+fn reason(state: &mut State) -> Option<Option<String>> {
+    match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
+        Ok(reason) => Some(Some(reason).filter(|reason| !reason.is_empty())),
+        Err(error) => {
+            if let Some(field) = state.form.field_mut("reason") {
+                field.refused = Some(error.message);
+            }
+            None
+        }
+    }
+}
+
+fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
+    match state.answers.get(at).cloned() {
+        Some((_, Answer::Steps(steps))) => steps,
+        Some((_, Answer::Pick(pick, subjects, reason))) => {
+            let mut steps = vec![Step::Close];
+            steps.extend(picker::open(pick, subjects, reason, world));
+            steps
+        }
+        Some((_, Answer::Bulk(title, jobs))) => {
+            let Some(reason) = reason(state) else { return Vec::new() };
+            let jobs = jobs.into_iter().map(|job| job.with_reason(reason.clone())).collect();
+            let mut steps = vec![Step::Close];
+            steps.extend(results::open(title, jobs));
+            steps
+        }
+        Some((_, Answer::Write(call))) => {
+            let Some(reason) = reason(state) else { return Vec::new() };
+            vec![Step::Close, Step::Write(call.with_reason(reason))]
         }
         None => vec![Step::Close],
     }
@@ -286,7 +326,9 @@ fn place(state: &State, area: Rect) -> (Rect, u16) {
     let form = if form > 0 { form + 1 } else { 0 };
     let height = words.saturating_add(form).saturating_add(4);
     let place = middle(area, columns, height);
-    let room = place.height.saturating_sub(3).saturating_sub(form);
+    // Where there is little room, the words matter more than what is said under a field.
+    let least = u16::try_from(state.form.fields.len()).unwrap_or_default();
+    let room = place.height.saturating_sub(3).saturating_sub(least);
     (place, words.min(room))
 }
 

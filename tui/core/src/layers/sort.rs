@@ -29,8 +29,12 @@ pub fn init(kind: RecordKind, query: &Query) -> State {
 pub fn words(table: &Table, query: &Query, is_search: bool) -> String {
     match table.orders.get(table.place(query)) {
         Some(order) if order.ordering.is_some() => order.words.to_owned(),
-        _ if is_search => table.words.found_order.to_owned(),
-        _ => table.words.order.to_owned(),
+        Some(order) => match order.words.split_once("; a search: ") {
+            Some((_, searched)) if is_search => searched.to_owned(),
+            Some((plain, _)) => plain.to_owned(),
+            None => order.words.to_owned(),
+        },
+        None => String::new(),
     }
 }
 

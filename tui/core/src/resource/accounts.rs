@@ -51,8 +51,6 @@ impl Shown for VisibleUser {
             not_created: "The new account was not saved",
             found: "An account of this name is there",
             copy: "copy login name",
-            order: "by last name",
-            found_order: "by last name",
             secret: "One-time code",
             secret_use: "The owner of the account types it at the login, after Ctrl-E, with a new \
                          password. It works once.",
@@ -202,7 +200,7 @@ impl Shown for VisibleUser {
             Deed::Restore => UserPermission::Update,
             Deed::IssueCode => UserPermission::IssueCode,
             Deed::EndSessions => UserPermission::EndSessions,
-            Deed::History => return false,
+            Deed::History | Deed::Assign => return false,
         };
         account.permissions.as_ref().is_some_and(|given| given.contains(&needed))
     }

@@ -7,8 +7,8 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, RowHead, Secret, Section, Shown, Table,
-    Words, accounts, change_in_words, is_empty,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Secret, Section, Shown,
+    Table, Words, accounts, change_in_words, is_empty,
 };
 use crate::{record::RecordKind, text::display, world::World};
 
@@ -21,10 +21,9 @@ impl Shown for AuditEntry {
             one: "Audit entry",
             entity: "audit",
             copy: "copy request id",
-            order: "newest first",
-            found_order: "newest first",
             ..Words::NONE
         },
+        orders: &[Order::new(None, "newest first")],
         filters: &[
             Filter {
                 hint: "the number of an account; its page shows it",

@@ -17,11 +17,12 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
-    Shown, Table, Words, sorted,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, Related,
+    RowHead, Secret, Section, Shown, Table, Words, assignments, sorted,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
+    record::RecordKind,
     text::display,
     world::World,
 };
@@ -43,6 +44,7 @@ impl Shown for Doctor {
             entity: "doctor",
             created: "entered",
             archive_title: "Archive this doctor?",
+            archive_word: "archive",
             archive_effect: "The doctor leaves every list. It can be brought back.",
             restore_title: "Bring this doctor back?",
             new: "New doctor",
@@ -53,8 +55,6 @@ impl Shown for Doctor {
             found: "A doctor of this name is there",
             add: "new doctor",
             copy: "copy licence",
-            order: "by last name",
-            found_order: "best matches first",
             secret: "",
             secret_use: "",
         },
@@ -97,6 +97,21 @@ impl Shown for Doctor {
         others: None,
         label,
         value: |_, _| None,
+        pick: Some(Pick {
+            word: "assign",
+            kind: RecordKind::Patient,
+            title: "Assign which patient?",
+            purpose: Purpose::PatientOfDoctor,
+        }),
+        related: Some(Related {
+            kind: RecordKind::Assignment,
+            filter: "doctor",
+            title: "Patients",
+            list: "assignments",
+            none: "No patient is assigned.",
+            one: "Patient",
+            line: |record| assignments::line(record, |it| &it.patient_name),
+        }),
         trace,
     };
 
@@ -205,6 +220,8 @@ impl Shown for Doctor {
             Deed::Restore => DoctorPermission::Restore,
             Deed::History => DoctorPermission::History,
             Deed::IssueCode | Deed::EndSessions => return false,
+            // Whether the patient may be assigned, the patient's record says.
+            Deed::Assign => return self.archived_at.is_none(),
         };
         self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
     }

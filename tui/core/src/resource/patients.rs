@@ -14,11 +14,13 @@ use shared::{
 };
 
 use super::{
-    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Reading, RowHead,
-    Secret, Section, Shown, Table, Words, filled::Filled, sorted,
+    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose,
+    Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments, filled::Filled,
+    sorted,
 };
 use crate::{
     form::{Form, field::Field},
+    record::RecordKind,
     text::display,
     world::World,
 };
@@ -40,6 +42,7 @@ impl Shown for Patient {
             entity: "patient",
             created: "registered",
             archive_title: "Archive this patient?",
+            archive_word: "archive",
             archive_effect: "The record leaves every list, and active assignments end. It can be brought back.",
             restore_title: "Bring this patient back?",
             new: "New patient",
@@ -50,8 +53,6 @@ impl Shown for Patient {
             found: "A patient of this name is there",
             add: "new patient",
             copy: "copy MRN",
-            order: "by last name",
-            found_order: "best matches first",
             secret: "",
             secret_use: "",
         },
@@ -107,6 +108,21 @@ impl Shown for Patient {
         others: None,
         label,
         value,
+        pick: Some(Pick {
+            word: "assign",
+            kind: RecordKind::Doctor,
+            title: "Assign to which doctor?",
+            purpose: Purpose::DoctorOfPatient,
+        }),
+        related: Some(Related {
+            kind: RecordKind::Assignment,
+            filter: "patient",
+            title: "Assigned to",
+            list: "assignments",
+            none: "No doctor is assigned.",
+            one: "Doctor",
+            line: |record| assignments::line(record, |it| &it.doctor_name),
+        }),
         trace: form::trace,
     };
 
@@ -262,6 +278,7 @@ impl Shown for Patient {
             Deed::Restore => PatientPermission::Restore,
             Deed::History => PatientPermission::History,
             Deed::IssueCode | Deed::EndSessions => return false,
+            Deed::Assign => PatientPermission::Assign,
         })
     }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use shared::account::LoginSession;
 
 use super::{
-    Answer, Banner, Column, Deed, Method, Operation, Others, Request, RowHead, Secret, Section,
-    Shown, Table, Words,
+    Answer, Banner, Column, Deed, Method, Operation, Order, Others, Request, RowHead, Secret,
+    Section, Shown, Table, Words,
 };
 use crate::{input::action::Action, text::display, world::World};
 
@@ -17,10 +17,9 @@ impl Shown for LoginSession {
             one: "Session",
             entity: "session",
             copy: "copy address",
-            order: "last login first",
-            found_order: "last login first",
             ..Words::NONE
         },
+        orders: &[Order::new(None, "last login first")],
         operations: &[Operation {
             action: Action::Archive,
             label: "end session",

@@ -11,8 +11,8 @@ use shared::{
 };
 
 use super::{
-    Access, Answer, Banner, Column, Deed, Method, Operation, Reading, Request, RowHead, Secret,
-    Section, Shown, Table, Words,
+    Access, Answer, Banner, Column, Deed, Method, Operation, Order, Reading, Request, RowHead,
+    Secret, Section, Shown, Table, Words,
 };
 use crate::{
     date,
@@ -38,13 +38,12 @@ impl Shown for ApiToken {
             not_created: "The new API token was not created",
             found: "A new API token is there",
             copy: "copy number",
-            order: "newest first",
-            found_order: "newest first",
             secret: "API token",
             secret_use: "Store it where the program finds it. The program sends “Authorization: \
                          Bearer”, a space and the token with every request.",
             ..Words::NONE
         },
+        orders: &[Order::new(None, "newest first")],
         create: Access::Everybody,
         reading: Reading::ById,
         operations: &[Operation {

@@ -34,8 +34,6 @@ impl Shown for Visit {
             edit: "Edit visit",
             told: "Arrived",
             copy: "copy MRN",
-            order: "urgent first, then by number",
-            found_order: "urgent first, then by number",
             ..Words::NONE
         },
         orders: &[Order::new(None, "urgent first, then by number")],

@@ -1,6 +1,7 @@
 //! One record: what it is at the top, then everything that is known, then the history.
 
 mod page;
+mod related;
 
 use ratatui_core::layout::Rect;
 use shared::history::HistoryEntry;
@@ -9,7 +10,7 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane},
     input::action::{Action, Context},
-    layers::{Layer, question},
+    layers::{Layer, picker, question},
     live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
@@ -29,6 +30,7 @@ pub struct State {
     pub(crate) record: Option<Record>,
     pub(crate) history: Vec<HistoryEntry>,
     history_next: Option<String>,
+    found: related::Found,
     /// Why the history can't be shown.
     history_failure: Option<String>,
     pub(crate) failure: Option<String>,
@@ -68,6 +70,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         record: None,
         history: Vec::new(),
         history_next: None,
+        found: related::Found::default(),
         history_failure: None,
         failure: None,
         namesakes: None,
@@ -118,7 +121,7 @@ impl State {
         self.name = record.name();
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
         self.record = Some(record);
-        let mut steps: Vec<_> = namesakes.into_iter().collect();
+        let mut steps: Vec<_> = namesakes.into_iter().chain(self.ask_related()).collect();
         if self.allows(Deed::History) {
             steps.push(self.history_at(None));
         } else {
@@ -179,6 +182,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             };
             return vec![Step::Open(Box::new(Layer::Question(Box::new(question))))];
         }
+        Action::Assign => {
+            let Some(record) = &state.record else { return Vec::new() };
+            return picker::assign(vec![record.clone()], world);
+        }
+        Action::Related => return state.go_to_related().into_iter().collect(),
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
             let code = record.row().code;
@@ -231,6 +239,10 @@ fn more_history(state: &State, world: &World) -> Vec<Step> {
 pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) -> Vec<Step> {
     if let Call::History { address, .. } = call {
         history_answered(state, address.is_none(), answer);
+        return Vec::new();
+    }
+    if matches!(call, Call::List { .. }) {
+        state.related_answered(answer);
         return Vec::new();
     }
     match answer {
@@ -287,6 +299,10 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::Edit => !is_archived && state.allows(Deed::Update),
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),
+        Action::Assign => {
+            !is_archived && state.kind.table().pick.is_some() && state.allows(Deed::Assign)
+        }
+        Action::Related => state.related().is_some() && state.record.is_some(),
         Action::Copy => state.record.is_some(),
         Action::Arrive => false,
         _ => true,

@@ -2,12 +2,19 @@
 //! the rows that were found.
 
 mod answers;
+mod marks;
 mod new;
 mod turning;
 mod view;
 
-pub use self::answers::answered;
-pub use self::view::{rows_visible, view};
+use std::collections::BTreeMap;
+
+pub(crate) use self::answers::searched;
+pub(crate) use self::view::{Look, draw_row, heads};
+pub use self::{
+    answers::answered,
+    view::{rows_visible, view},
+};
 use crate::{
     api::Call,
     effect::{Effect, Lane},
@@ -67,6 +74,8 @@ pub struct State {
     pub(crate) is_searching: bool,
     pub(crate) query: Query,
     pub(crate) rows: Vec<Row>,
+    /// The marked records, by their ids.
+    pub(crate) marked: BTreeMap<i64, Record>,
     /// Whether the rows are ordered by last name, so that their names begin with it.
     is_by_last_name: bool,
     pub(crate) selected: usize,
@@ -83,13 +92,19 @@ pub struct State {
 }
 
 /// Begins: the first page is asked for at once.
-pub fn init(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
+pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
+    narrowed(kind, Query::default(), world)
+}
+
+/// Begins with these filters.
+pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
     let mut state = State {
         kind,
         search: Search::default(),
         is_searching: kind.table().is_searched,
         query,
         rows: Vec::new(),
+        marked: BTreeMap::new(),
         is_by_last_name: false,
         selected: 0,
         top: 0,
@@ -137,8 +152,9 @@ impl State {
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.kind.table().filters_as_sent(&self.query, world);
-        let search = answers::searched(self.search.text(), world.calendar());
+        let search = searched(self.search.text(), world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
+        query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));
         Step::Read(Lane::List, Call::List { kind: self.kind, query })
@@ -168,6 +184,9 @@ impl State {
 
     /// Takes another order and other filters.
     pub fn narrow(&mut self, world: &World, query: Query) -> Vec<Step> {
+        if query.is_archive() != self.is_archive() {
+            self.marked.clear();
+        }
         self.query = query;
         self.is_outdated = true;
         vec![self.ask_anew(world, Land::First)]
@@ -179,6 +198,7 @@ impl State {
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
             *row = Row::of(record, world);
         }
+        self.refresh_marks();
     }
 }
 
@@ -218,7 +238,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Open | Action::Edit if state.is_outdated => {
+        Action::Archive | Action::Restore | Action::Assign if !state.marked.is_empty() => {
+            marks::act(state, world, action)
+        }
+        Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
+            if state.is_outdated =>
+        {
             state.search.pending = Some(action);
             state.search.select();
             send_due(state, world)
@@ -228,6 +253,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             enter(state)
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
+        Action::Archive | Action::Restore | Action::Assign => marks::act(state, world, action),
+        Action::Mark if !state.is_outdated => state.mark(),
+        Action::Unmark => {
+            state.marked.clear();
+            Vec::new()
+        }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if offers(state, world, action) => {
@@ -368,6 +399,13 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
             let may = state.kind.table().change.is_given(world);
             may && !state.rows.is_empty() && !state.is_archive()
         }
+        Action::Archive => state.has_verbs() && state.has_subject() && !state.is_archive(),
+        Action::Restore => state.has_verbs() && state.has_subject() && state.is_archive(),
+        Action::Assign => {
+            state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
+        }
+        Action::Mark => state.has_verbs() && !state.rows.is_empty(),
+        Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching && state.kind.table().is_searched,
         Action::Filter => !state.kind.table().filters.is_empty(),
         Action::Sort => state.kind.table().orders.len() > 1,

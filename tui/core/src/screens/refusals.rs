@@ -52,7 +52,9 @@ fn of_record(state: &detail::State, world: &World, action: Action, label: &str) 
     Some(match deed {
         Deed::Update if table.change == Access::Nobody => "It can't be changed.".to_owned(),
         Deed::Update if !table.change.is_given(world) => format!("{MAY_NOT}: {label}."),
-        Deed::Archive | Deed::Restore if operation.is_none() && !table.is_archived => {
+        Deed::Archive | Deed::Restore
+            if operation.is_none() && !table.is_archived && table.pick.is_none() =>
+        {
             "It can't be archived.".to_owned()
         }
         Deed::Update | Deed::Archive if is_archived => archived(Action::Restore),

@@ -7,8 +7,8 @@ use shared::{Kind, visit::VisitStatus};
 use super::{
     driver::Driver,
     fixtures::{
-        history, jose, listed, lookup, meta, one, page, patient, people, problem, session,
-        signed_in, stale, user, visit, visits,
+        assigned, assignment, history, jose, listed, lookup, meta, one, page, patient, people,
+        problem, session, signed_in, stale, user, visit, visits,
     },
 };
 use crate::{
@@ -70,6 +70,7 @@ fn key() -> impl Strategy<Value = Chord> {
         Key::BackTab,
         Key::Backspace,
         Key::Delete,
+        Key::Insert,
         Key::Up,
         Key::Down,
         Key::Left,
@@ -95,6 +96,8 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::Meta,
         Lane::Account,
         Lane::List,
+        Lane::Pick,
+        Lane::Related,
         Lane::Find,
         Lane::Record,
         Lane::History,
@@ -148,6 +151,8 @@ fn good(lane: Lane) -> Vec<Reply> {
         Lane::Record => {
             vec![named("José"), named("\u{202e}\u{1b}[31m"), listed(page(people(), 5))]
         }
+        Lane::Pick => vec![listed(page(people(), 900)), listed(page(vec![jose()], 1))],
+        Lane::Related => vec![assigned(vec![assignment(5)]), assigned(Vec::new())],
         Lane::Find => {
             vec![lookup(people(), "Gó"), lookup(vec![jose()], ""), lookup(Vec::new(), "x")]
         }

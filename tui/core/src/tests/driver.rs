@@ -8,7 +8,7 @@ use shared::{
     read::Reader,
 };
 
-use super::fixtures::{history, listed, meta, one, page, signed_in, today};
+use super::fixtures::{assigned, history, listed, meta, one, page, signed_in, today};
 use crate::{
     api::{Call, Failure, Reply},
     app::{App, Options, update},
@@ -89,6 +89,9 @@ impl Driver {
         driver.keys("<down><enter>");
         driver.answer(Lane::Record, Ok(one(patient)));
         driver.answer(Lane::History, Ok(Reply::History(Box::new(history()))));
+        if driver.asked(Lane::Related) > 0 {
+            driver.answer(Lane::Related, Ok(assigned(Vec::new())));
+        }
         driver
     }
 
@@ -222,6 +225,7 @@ fn named_chord(name: &str) -> Chord {
         "down" => Key::Down,
         "left" => Key::Left,
         "right" => Key::Right,
+        "insert" => Key::Insert,
         "home" => Key::Home,
         "end" => Key::End,
         "pgup" => Key::PageUp,

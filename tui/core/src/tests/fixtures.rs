@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use shared::{
     Kind, Page, PartialDate, Problem, UserId,
     account::{Role, SessionPermission, User},
+    assignment::{Assignment, AssignmentFields, AssignmentPermission, AssignmentStatus},
     doctor::{Doctor, DoctorFields, DoctorInput, DoctorPermission},
     history::{Change, HistoryEntry},
-    id::{AuditId, DoctorId, PatientId, VisitId},
+    id::{AssignmentId, AuditId, DoctorId, PatientId, VisitId},
     lookup::{Found, FoundKind, FoundRecord, Lookup},
     matched::{Why, matched, why},
     meta::Meta,
@@ -157,6 +158,7 @@ pub(super) fn patient(id: i64, first: &str, last: &str) -> Patient {
             PatientPermission::Archive,
             PatientPermission::Restore,
             PatientPermission::History,
+            PatientPermission::Assign,
         ]),
     }
 }
@@ -191,6 +193,54 @@ pub(super) fn doctor(id: i64, first: &str, last: &str) -> Doctor {
             DoctorPermission::History,
         ]),
     }
+}
+
+/// An active assignment of José Gómez to Sarah Johnson, with every permission.
+pub(super) fn assignment(id: i64) -> Assignment {
+    Assignment {
+        id: AssignmentId(id),
+        patient: PatientId(9),
+        patient_name: "José Gómez".to_owned(),
+        doctor: DoctorId(1),
+        doctor_name: "Sarah Johnson".to_owned(),
+        specialization: "Cardiology".to_owned(),
+        fields: AssignmentFields {
+            status: AssignmentStatus::Active,
+            reason_for_visit: Some("Regular checkup".to_owned()),
+            notes: None,
+            assigned_date: day("2026-11-03"),
+        },
+        is_active: true,
+        assigned_at: at("2026-11-03T08:30:00Z"),
+        assigned_by: UserId(1),
+        assigned_by_username: "ana".to_owned(),
+        ended_at: None,
+        created_at: at("2026-11-03T08:30:00Z"),
+        updated_at: at("2026-11-19T10:22:00Z"),
+        version: 2,
+        permissions: Some(vec![
+            AssignmentPermission::Update,
+            AssignmentPermission::End,
+            AssignmentPermission::Transfer,
+            AssignmentPermission::History,
+        ]),
+    }
+}
+
+/// The answer with a page of assignments.
+pub(super) fn assigned(results: Vec<Assignment>) -> Reply {
+    records(results)
+}
+
+/// The answer with all records of a kind that there are.
+pub(super) fn records<T: Into<Record>>(results: Vec<T>) -> Reply {
+    Reply::Page(Box::new(Page {
+        count: results.len() as i64,
+        count_capped: false,
+        next: None,
+        previous: None,
+        results: results.into_iter().map(Into::into).collect(),
+    }))
 }
 
 /// The visit of this number, of the patient of the same id.

@@ -201,7 +201,7 @@ fn keys_that_old_terminals_send_as_letters_with_control_are_what_they_mean() {
 #[test]
 fn a_key_that_means_nothing_draws_nothing() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    for chord in super::driver::chords("<f11><ctrl-g><enter> ") {
+    for chord in super::driver::chords("<f11><ctrl-v><enter> ") {
         assert!(!driver.send(Msg::Key(chord)));
     }
     let old = driver.ticket(Lane::List);

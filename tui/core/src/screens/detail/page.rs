@@ -6,6 +6,7 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
+    resource::Section,
     text::{display, paragraphs},
     view::{
         banner::{BannerView, below, has_rule},
@@ -44,7 +45,9 @@ pub(super) fn height(state: &State, world: &World) -> u16 {
 fn parts(state: &State, world: &World) -> (Sections, Vec<Line>) {
     let columns = world.inside().width;
     let Some(record) = &state.record else { return (Sections::new(&[], columns), Vec::new()) };
-    (Sections::new(&record.sections(world), columns), history::lines(state, world, columns))
+    let mut sections: Vec<Section> = state.related_section().into_iter().collect();
+    sections.extend(record.sections(world));
+    (Sections::new(&sections, columns), history::lines(state, world, columns))
 }
 
 /// Draws it.

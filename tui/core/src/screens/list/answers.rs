@@ -2,7 +2,7 @@
 
 use shared::Kind;
 
-use super::{Land, Offset, Shown, State, enter, open};
+use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
     api::{Failure, Reply, sentence},
     date::{self, Calendar},
@@ -43,6 +43,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     let is_search = !state.search.text().is_empty();
     state.is_by_last_name = state.kind.table().is_by_last_name(&state.query, is_search);
     state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
+    state.refresh_marks();
     state.page = Some(Shown {
         offset,
         count: page.count,
@@ -64,6 +65,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.
         Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
+        Some(action) if state.rows.len() == 1 => marks::act(state, world, action),
         _ => Vec::new(),
     }
 }
@@ -94,7 +96,7 @@ fn refusal(failure: &Failure) -> String {
 }
 
 /// What is typed as it is sent: dates as the server writes them.
-pub(super) fn searched(typed: &str, calendar: Calendar) -> String {
+pub(crate) fn searched(typed: &str, calendar: Calendar) -> String {
     let word = |word: &str| {
         let is_date = word.contains(['.', '/']);
         let read = date::read(word, calendar).ok().filter(|_| is_date);

@@ -23,11 +23,11 @@ pub fn rows_visible(world: &World) -> u16 {
 
 /// How all rows are shown.
 #[derive(Clone, Copy)]
-struct Look {
+pub(crate) struct Look {
     /// Whether names begin with the last name.
-    is_by_last_name: bool,
+    pub(crate) is_by_last_name: bool,
     /// Whether the rows are no answer to what is typed.
-    is_old: bool,
+    pub(crate) is_old: bool,
 }
 
 /// Whether the rows belong to an older text, and the answer to what is typed is late or has failed. Until
@@ -80,6 +80,11 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             (is_selected, is_active),
             look,
         );
+        if state.marked.contains_key(&row.id) {
+            let sign = if is_selected { "»" } else { "✓" };
+            let style = if is_selected { painter.theme.selected } else { painter.theme.title };
+            painter.text(place.x.saturating_sub(1), y, 1, sign, style);
+        }
         if is_selected && is_active {
             painter.place_cursor(place.x, y);
         }
@@ -110,6 +115,7 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     );
     let mut words = vec![order];
     words.extend(state.kind.table().filters_in_words(&state.query));
+    words.extend((!state.marked.is_empty()).then(|| format!("{} marked", state.marked.len())));
     let line = words.join(" · ");
     let failure = state.failure.as_ref().filter(|_| !state.rows.is_empty());
     match failure {
@@ -124,7 +130,7 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
+pub(crate) fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let y = area.y + ABOVE - 1;
     let mut x = area.x;
@@ -135,7 +141,7 @@ fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Paint
     }
 }
 
-fn draw_row(
+pub(crate) fn draw_row(
     row: &Row,
     (all, columns): (&[Head], &[(usize, u16)]),
     place: Rect,
@@ -162,7 +168,7 @@ fn draw_row(
         match (*at, is_right) {
             (0, _) => {
                 let sorted = row.sorted_name.as_ref().filter(|_| look.is_by_last_name);
-                let shown = sorted.unwrap_or(&row.head.name);
+                let shown = sorted.map_or(value, String::as_str);
                 name((shown, &row.head.notes), x, place.y, *width, painter, style);
             }
             (_, true) => painter.text_right(x + width, place.y, *width, value, style),

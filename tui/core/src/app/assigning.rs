@@ -1,0 +1,97 @@
+//! What follows from an answer to a write that no form has sent: what is said, what is asked next.
+
+use shared::Problem;
+
+use super::App;
+use crate::{
+    api::{Call, Handover, Verb},
+    effect::{Effect, Lane, ScreenId},
+    layers::{Layer, question},
+    notice::Tone,
+    record::{Record, RecordKind},
+    resource::RowHead,
+    screens::Screen,
+    step::{Route, Step},
+};
+
+/// What was done, as a sentence.
+pub(super) fn done(call: &Call, record: &Record) -> String {
+    let RowHead { name, code, .. } = record.row();
+    match call {
+        Call::Do { verb: Verb::Archive, .. } => format!("Archived: {name}, {code}"),
+        Call::Do { verb: Verb::HandOver(Handover::End), .. } => {
+            format!("Archived: {name}, {code}. All assignments have ended.")
+        }
+        Call::Do { verb: Verb::HandOver(Handover::To(_)), .. } => {
+            format!("Archived: {name}, {code}. All patients were transferred.")
+        }
+        Call::Do { verb: Verb::SetStatus(_), .. } => {
+            format!("Changed: {}", record.named()).replace('\n', ", ")
+        }
+        Call::Do { verb: Verb::Transfer(_), .. } => format!("Transferred: {name}"),
+        Call::Assign { .. } => format!("Assigned: {name}"),
+        _ => format!("Brought back: {name}, {code}"),
+    }
+}
+
+impl App {
+    /// Whether the screen that asked is what somebody looks at, with nothing over it.
+    fn is_looked_at(&self, owner: ScreenId) -> bool {
+        self.top() == owner && self.layers.is_empty()
+    }
+
+    /// Takes a refusal that names other records. Says whether it was one.
+    pub(super) fn contradicted(
+        &mut self,
+        owner: ScreenId,
+        call: &Call,
+        problem: &Problem,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let existing = problem.extra.get("existing").cloned();
+        if let Some(existing) = existing.and_then(|it| RecordKind::Assignment.record_in(it)) {
+            let said = "This patient is assigned to this doctor already.";
+            if self.is_looked_at(owner) {
+                self.apply(vec![Step::Go(Route::Shown(existing))], out);
+                self.say(Tone::Info, format!("{said} This is the assignment."), out);
+            } else {
+                self.say(Tone::Error, format!("{said} {}", existing.row().name), out);
+            }
+            return true;
+        }
+        let count = problem.extra.get("active_assignments").and_then(serde_json::Value::as_i64);
+        let Call::Do { kind, id, reason, .. } = call else { return false };
+        let screen = self.screens.iter().find(|opened| opened.id == owner);
+        let record = screen.and_then(|opened| opened.screen.record(*kind, *id)).cloned();
+        let (Some(count), Some(record)) = (count, record.filter(|_| self.is_looked_at(owner)))
+        else {
+            return false;
+        };
+        let question = question::hand_over(&record, count, reason.clone());
+        self.layers.push(Layer::Question(Box::new(question)));
+        true
+    }
+
+    /// An assignment may have been made or not: offers to send it again.
+    pub(super) fn unsure(&mut self, call: &Call) -> bool {
+        let is_keyed = matches!(call, Call::Assign { .. });
+        if is_keyed {
+            self.layers.push(Layer::Question(Box::new(question::unsure(call))));
+        }
+        is_keyed
+    }
+
+    /// Reads again what a write may have changed beside the record that it answered.
+    pub(super) fn look_around(&mut self, call: &Call, out: &mut Vec<Effect>) {
+        let Call::Do { verb: Verb::Transfer(_), kind, id, .. } = call else { return };
+        let shows = |screen: &Screen| {
+            matches!(screen, Screen::Detail(_)) && screen.record(*kind, *id).is_some()
+        };
+        let shown = self.screens.iter().filter(|opened| shows(&opened.screen));
+        let owners: Vec<ScreenId> = shown.map(|opened| opened.id).collect();
+        for owner in owners {
+            let call = Call::Read { kind: *kind, id: *id, is_archived: false };
+            self.apply_for(owner, vec![Step::Read(Lane::Record, call)], out);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Answers to the writes for several records.
+
+use super::App;
+use crate::{
+    api::{Call, Failure, sentence},
+    effect::{Effect, ScreenId},
+    layers::{Layer, results},
+    record::{Record, RecordKind},
+    screens::Screen,
+};
+
+impl App {
+    /// The results that wait for an answer.
+    pub(super) fn results_mut(&mut self) -> Option<&mut results::State> {
+        let mut layers = self.layers.iter_mut().rev();
+        layers.find_map(|layer| match layer {
+            Layer::Results(state) if state.is_waiting() => Some(&mut **state),
+            _ => None,
+        })
+    }
+
+    /// Takes the answer to one of several writes. Says whether it was one.
+    pub(super) fn one_of_many(
+        &mut self,
+        call: &Call,
+        result: &Result<Record, Failure>,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(results) = self.results_mut() else { return false };
+        if matches!(result, Err(Failure::Offline(_))) {
+            results.halt();
+            return true;
+        }
+        let (of, next) = results.answered(result.as_ref().err().map(why));
+        if let (Ok(record), Some((kind, id))) = (result, of) {
+            self.unmark(kind, id);
+            self.learn(ScreenId::APP, record, out);
+            self.look_around(call, out);
+        }
+        match (next, of) {
+            (Some(step), _) => self.apply(vec![step], out),
+            (None, Some((kind, _))) => self.refresh_list(kind, out),
+            (None, None) => {}
+        }
+        true
+    }
+
+    /// Takes the mark of a record away, which has been dealt with.
+    pub(super) fn unmark(&mut self, kind: RecordKind, id: i64) {
+        for opened in &mut self.screens {
+            if let Screen::List(list) = &mut opened.screen {
+                list.unmark(kind, id);
+            }
+        }
+    }
+}
+
+/// Why one of several writes was not done, or may not have been.
+fn why(failure: &Failure) -> String {
+    match failure {
+        Failure::Unknown(_) | Failure::Garbled(_) => {
+            format!("{} It may have been done or not.", sentence(failure))
+        }
+        Failure::Problem(problem) if problem.error == shared::Kind::Stale.code() => {
+            "somebody has changed the record in the meantime".to_owned()
+        }
+        Failure::Problem(problem) if problem.extra.contains_key("existing") => {
+            "this patient is assigned to this doctor already".to_owned()
+        }
+        _ => sentence(failure),
+    }
+}

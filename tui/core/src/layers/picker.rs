@@ -1,0 +1,272 @@
+//! Picking a record: a field for text over the rows that the server finds.
+
+use ratatui_core::layout::Rect;
+
+use super::{Layer, middle, question};
+use crate::{
+    api::{Call, Failure, Reply, sentence},
+    effect::Lane,
+    input::action::{Action, Context},
+    record::Record,
+    resource::{Pick, Query, Row, fit},
+    screens::list,
+    search::{Next, Search},
+    step::{Event, Step},
+    text::{self, display, paragraphs},
+    view::paint::Painter,
+    world::World,
+};
+
+/// Rows above the records: the field, an empty line, the heads.
+const ABOVE: u16 = 3;
+
+/// A record being picked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// What is typed.
+    pub(crate) search: Search,
+    pick: Pick,
+    subjects: Vec<Record>,
+    reason: Option<String>,
+    rows: Vec<Row>,
+    /// How many records there are, and how many of them are shown.
+    count: String,
+    at: usize,
+    top: usize,
+    /// Whether there was an answer.
+    is_read: bool,
+    failure: Option<String>,
+    /// Whether the rows have the focus.
+    is_choosing: bool,
+}
+
+/// Opens the picker with which these records are assigned.
+pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Step> {
+    let pick = subjects.first().and_then(|subject| subject.kind().table().pick);
+    pick.map(|pick| open(pick, subjects, None, world)).unwrap_or_default()
+}
+
+/// Opens a picker. The first rows are asked for at once.
+pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &World) -> Vec<Step> {
+    let mut state = State {
+        search: Search::default(),
+        pick,
+        subjects,
+        reason,
+        rows: Vec::new(),
+        count: String::new(),
+        at: 0,
+        top: 0,
+        is_read: false,
+        failure: None,
+        is_choosing: false,
+    };
+    let ask = ask(&mut state, world);
+    vec![Step::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
+}
+
+fn ask(state: &mut State, world: &World) -> Step {
+    state.search.expect();
+    let search = list::searched(state.search.text(), world.calendar());
+    let mut query = vec![("page_size", world.page_size.to_string())];
+    query.extend((!search.is_empty()).then_some(("search", search)));
+    Step::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
+}
+
+fn send(state: &mut State, world: &World) -> Vec<Step> {
+    let pause = state.search.send();
+    vec![ask(state, world), pause]
+}
+
+/// The pause after a request is over: a text that has waited is sent.
+pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
+    if state.search.ring() { send(state, world) } else { Vec::new() }
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let action = match event {
+        Event::Edited => return edited(state, world),
+        Event::Act(action) => action,
+    };
+    state.search.pending = None;
+    if state.search.act(action) {
+        return edited(state, world);
+    }
+    let last = state.rows.len().saturating_sub(1);
+    let page = usize::from(rows(world)).max(1);
+    match action {
+        Action::RowDown if !state.is_choosing => choose(state),
+        Action::RowUp if state.at == 0 => state.is_choosing = false,
+        Action::RowUp => state.at = state.at.saturating_sub(1),
+        Action::RowDown => state.at = (state.at + 1).min(last),
+        Action::PageUp => state.at = state.at.saturating_sub(page),
+        Action::PageDown => {
+            choose(state);
+            state.at = (state.at + page).min(last);
+        }
+        Action::Accept => return accept(state, world),
+        Action::Back => return close(),
+        Action::Refresh => return vec![ask(state, world)],
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Nothing is picked, and no answer counts any more.
+fn close() -> Vec<Step> {
+    vec![Step::Cancel(Lane::Pick), Step::Close]
+}
+
+/// Goes to the rows. What is typed there replaces the text.
+fn choose(state: &mut State) {
+    state.is_choosing = !state.rows.is_empty();
+    state.search.select();
+}
+
+fn edited(state: &mut State, world: &World) -> Vec<Step> {
+    state.is_choosing = false;
+    match state.search.edited() {
+        Next::Keep => Vec::new(),
+        Next::Wait => vec![Step::Cancel(Lane::Pick)],
+        Next::Send => send(state, world),
+    }
+}
+
+/// Enter belongs to the text that was typed: it waits for the answer to that, and takes the one
+/// record that was found. Among several, somebody has to choose.
+fn accept(state: &mut State, world: &World) -> Vec<Step> {
+    if !state.search.is_answered() {
+        state.search.pending = Some(Action::Accept);
+        return if state.search.is_due() { send(state, world) } else { Vec::new() };
+    }
+    if state.rows.len() > 1 && !state.is_choosing {
+        choose(state);
+        return Vec::new();
+    }
+    let Some(row) = state.rows.get(state.at) else { return Vec::new() };
+    let picked = question::Picked {
+        purpose: state.pick.purpose,
+        subjects: state.subjects.clone(),
+        record: row.record.clone(),
+        reason: state.reason.clone(),
+    };
+    let mut steps = close();
+    let question = question::picked(picked, world);
+    steps.extend(question.map(|it| Step::Open(Box::new(Layer::Question(Box::new(it))))));
+    steps
+}
+
+/// Takes an answer. What is on the screen stays where there is none.
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+    match answer {
+        Ok(Reply::Page(page)) => {
+            let shown = page.results.len();
+            let capped = if page.count_capped { "+" } else { "" };
+            state.count = match page.next {
+                None => shown.to_string(),
+                Some(_) => format!("first {shown} of {}{capped}", page.count),
+            };
+            state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
+            state.search.answer();
+            (state.is_read, state.failure) = (true, None);
+            (state.at, state.is_choosing) = (0, false);
+        }
+        Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
+        Err(failure) => {
+            state.failure = Some(sentence(&failure));
+            state.search.pending = None;
+        }
+    }
+    match state.search.pending.take() {
+        Some(_) => accept(state, world),
+        None => Vec::new(),
+    }
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Pick, Context::Layer, Context::Global]
+}
+
+fn place(area: Rect) -> Rect {
+    middle(area, 78, area.height.min(20))
+}
+
+fn rows(world: &World) -> u16 {
+    place(world.body()).height.saturating_sub(2 + ABOVE)
+}
+
+/// Scrolls so that the selected row is seen.
+pub fn settle(state: &mut State, world: &World) {
+    let visible = usize::from(rows(world)).max(1);
+    state.at = state.at.min(state.rows.len().saturating_sub(1));
+    state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let inside = painter.frame(place(area), state.pick.title);
+    let is_typing = has_focus && !state.is_choosing;
+    search(state, inside, painter, is_typing);
+    let all = state.pick.kind.heads();
+    let columns = fit(&all, inside.width);
+    let below = Rect {
+        y: inside.y.saturating_add(ABOVE),
+        height: inside.height.saturating_sub(ABOVE),
+        ..inside
+    };
+    if state.rows.is_empty() {
+        instead(state, below, painter);
+        return;
+    }
+    list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
+    let is_old = !state.search.is_answered() && (world.is_waiting || state.failure.is_some());
+    let is_search = !state.search.text().is_empty();
+    let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
+    let look = list::Look { is_by_last_name, is_old };
+    let window = state.rows.iter().enumerate().skip(state.top);
+    for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
+        let line = Rect { y, height: 1, ..below };
+        let is_selected = at == state.at;
+        let is_active = has_focus && !is_typing;
+        list::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
+        if is_selected && has_focus && !is_typing {
+            painter.place_cursor(below.x, y);
+        }
+    }
+}
+
+fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool) {
+    let theme = *painter.theme;
+    let right = text::width(&state.count).saturating_add(2);
+    let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
+    let x = inside.x.saturating_add(used);
+    let columns = inside.width.saturating_sub(used).saturating_sub(right);
+    let style = if is_typing { theme.focus } else { theme.field };
+    painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, style);
+    painter.text(x, inside.y, columns, &display(state.search.field.value()), style);
+    painter.text_right(inside.right(), inside.y, right, &state.count, theme.text);
+    if is_typing {
+        let before = state.search.field.editor().map_or(0, |editor| {
+            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
+        });
+        painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
+    }
+}
+
+/// What stands where no rows are.
+fn instead(state: &State, place: Rect, painter: &mut Painter<'_>) {
+    let words = &state.pick.kind.table().words;
+    let typed = state.search.text();
+    let line = match &state.failure {
+        Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
+        None if !state.is_read => "Loading …".to_owned(),
+        None if typed.is_empty() => words.none.to_owned(),
+        None => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
+    };
+    let style = painter.theme.text;
+    for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {
+        painter.text(place.x, y, place.width, &line, style);
+    }
+}

@@ -1,0 +1,117 @@
+//! The questions about assignments: their status, a patient for a doctor, another doctor.
+
+use super::{Answer, State, act, ask, bulk::picked_for_all, with_reason};
+use crate::{
+    api::{Call, Handover, Verb},
+    record::Record,
+    resource::{Pick, Purpose},
+    step::Step,
+    text::display,
+    world::World,
+};
+
+/// What was picked, and what for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picked {
+    /// What follows.
+    pub purpose: Purpose,
+    /// The records for which it was picked.
+    pub subjects: Vec<Record>,
+    /// The record that was picked.
+    pub record: Record,
+    /// What was given as the reason before.
+    pub reason: Option<String>,
+}
+
+/// Which status an assignment gets.
+pub fn status(record: &Record) -> State {
+    let title = record.kind().table().words.archive_title;
+    let mut state = ask(title, record.named(), "Keep it");
+    for (answer, status) in record.outcomes() {
+        state = state.or(answer, vec![Step::Write(act(Verb::SetStatus(status), record, None))]);
+    }
+    state
+}
+
+/// Whether to do what something was picked for.
+pub fn picked(picked: Picked, world: &World) -> Option<State> {
+    if picked.subjects.len() > 1 {
+        return Some(picked_for_all(&picked, world));
+    }
+    let Picked { purpose, subjects, record, reason } = picked;
+    let subject = subjects.first()?;
+    Some(match purpose {
+        Purpose::DoctorOfPatient => assign(subject, &record, world),
+        Purpose::PatientOfDoctor => assign(&record, subject, world),
+        Purpose::Transfer => transfer(subject, &record),
+        Purpose::HandOver => hand_over_to(subject, &record, reason),
+    })
+}
+
+fn assign(patient: &Record, doctor: &Record, world: &World) -> State {
+    let words = format!("{}\nto {}", in_full(patient), in_full(doctor));
+    let call = Call::Assign {
+        patient: patient.id(),
+        doctor: doctor.id(),
+        reason: None,
+        key: world.next_key(),
+    };
+    let state = ask("Assign this patient?", words, "Don't assign");
+    with_reason(state, "for the visit; may be left empty", ("Assign", Answer::Write(call)))
+}
+
+fn transfer(assignment: &Record, doctor: &Record) -> State {
+    let named = assignment.named();
+    let words = format!("{}\nto {}", named.lines().next().unwrap_or_default(), in_full(doctor));
+    let call = act(Verb::Transfer(doctor.id()), assignment, None);
+    let state = ask("Transfer this patient?", words, "Don't transfer");
+    let hint = "empty: the reason stays as it was";
+    with_reason(state, hint, ("Transfer", Answer::Write(call)))
+}
+
+/// A record in full, with what must not be overlooked.
+pub(super) fn in_full(record: &Record) -> String {
+    let warning = record.banner().warning;
+    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
+}
+
+/// A doctor who shall be archived has so many active assignments.
+pub fn hand_over(doctor: &Record, count: i64, reason: Option<String>) -> State {
+    let noun = if count == 1 { "active assignment" } else { "active assignments" };
+    let words = format!(
+        "{}\n{count} {noun}. Nothing was changed. What becomes of them is done together with the \
+         archiving, or not at all.",
+        doctor.named()
+    );
+    let mut state = ask("This doctor has patients", words, "Keep the doctor");
+    let pick = Pick {
+        word: "transfer",
+        kind: doctor.kind(),
+        title: "Transfer all to which doctor?",
+        purpose: Purpose::HandOver,
+    };
+    let subjects = vec![doctor.clone()];
+    state.answers.push(("Transfer all", Answer::Pick(pick, subjects, reason.clone())));
+    let end = act(Verb::HandOver(Handover::End), doctor, reason);
+    state.or("End all", vec![Step::Write(end)])
+}
+
+fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> State {
+    let words = format!(
+        "All patients of {}\ngo to {}\nThen {} is archived.",
+        doctor.named(),
+        in_full(next),
+        display(&doctor.row().name)
+    );
+    let call = act(Verb::HandOver(Handover::To(next.id())), doctor, reason);
+    ask("Transfer all and archive?", words, "Keep the doctor")
+        .or("Transfer and archive", vec![Step::Write(call)])
+}
+
+/// A call about an assignment got no answer. Under its key it is done once.
+pub fn unsure(call: &Call) -> State {
+    let words = "The answer of the server got lost: the patient may be assigned or not. Sending it \
+                 again makes no second assignment.";
+    ask("Was it done?", words.to_owned(), "Leave it")
+        .or("Send it again", vec![Step::Write(call.clone())])
+}

@@ -1,0 +1,195 @@
+//! Writes for several records, one after another, with a result for each.
+
+use ratatui_core::{layout::Rect, style::Style};
+
+use super::{Layer, middle};
+use crate::{
+    api::Call,
+    input::action::{Action, Context},
+    record::{Record, RecordKind},
+    step::{Event, Step},
+    text::paragraphs,
+    theme::Theme,
+    view::paint::Painter,
+    world::World,
+};
+
+/// One write.
+#[derive(Clone)]
+pub struct Job {
+    /// The record, as it is named.
+    name: String,
+    kind: RecordKind,
+    id: i64,
+    call: Call,
+}
+
+impl Job {
+    /// The write for a record.
+    pub fn new(record: &Record, call: Call) -> Self {
+        let head = record.row();
+        let name = format!("{}, {}", head.name, head.code);
+        Self { name, kind: record.kind(), id: record.id(), call }
+    }
+
+    /// The same write, with a reason.
+    #[must_use]
+    pub fn with_reason(self, reason: Option<String>) -> Self {
+        Self { call: self.call.with_reason(reason), ..self }
+    }
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq)]
+enum Outcome {
+    NotSent,
+    Sent,
+    Done,
+    Refused(String),
+}
+
+/// The writes with their outcomes.
+#[derive(Clone)]
+pub struct State {
+    title: String,
+    jobs: Vec<(Job, Outcome)>,
+    scroll: usize,
+    /// Whether nothing more is sent.
+    is_halted: bool,
+}
+
+/// Opens the results, and sends the first write.
+pub fn open(title: String, jobs: Vec<Job>) -> Vec<Step> {
+    let jobs = jobs.into_iter().map(|job| (job, Outcome::NotSent)).collect();
+    let mut state = State { title, jobs, scroll: 0, is_halted: false };
+    let first = state.next();
+    let mut steps = vec![Step::Open(Box::new(Layer::Results(Box::new(state))))];
+    steps.extend(first);
+    steps
+}
+
+impl State {
+    /// The next write.
+    fn next(&mut self) -> Option<Step> {
+        if self.is_halted {
+            return None;
+        }
+        let (job, outcome) =
+            self.jobs.iter_mut().find(|(_, outcome)| *outcome == Outcome::NotSent)?;
+        *outcome = Outcome::Sent;
+        Some(Step::Write(job.call.clone()))
+    }
+
+    /// Whether the answer to a write is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.jobs.iter().any(|(_, outcome)| *outcome == Outcome::Sent)
+    }
+
+    /// Takes the answer to the write that runs: why it was refused, if it was. Returns the kind and the
+    /// id of its record, and the next write.
+    pub fn answered(
+        &mut self,
+        refusal: Option<String>,
+    ) -> (Option<(RecordKind, i64)>, Option<Step>) {
+        let running = self.jobs.iter_mut().find(|(_, outcome)| *outcome == Outcome::Sent);
+        let of = running.map(|(job, outcome)| {
+            *outcome = refusal.map_or(Outcome::Done, Outcome::Refused);
+            (job.kind, job.id)
+        });
+        (of, self.next())
+    }
+
+    /// Sends nothing more. The write that was about to be sent was not.
+    pub fn halt(&mut self) {
+        self.is_halted = true;
+        for (_, outcome) in self.jobs.iter_mut().filter(|(_, it)| *it == Outcome::Sent) {
+            *outcome = Outcome::NotSent;
+        }
+    }
+
+    fn count(&self, is: impl Fn(&Outcome) -> bool) -> usize {
+        self.jobs.iter().filter(|(_, outcome)| is(outcome)).count()
+    }
+
+    /// How many were done, refused and not sent.
+    fn sum(&self) -> String {
+        let done = self.count(|outcome| *outcome == Outcome::Done);
+        let refused = self.count(|outcome| matches!(outcome, Outcome::Refused(_)));
+        let left = self.count(|outcome| *outcome == Outcome::NotSent);
+        let mut parts = vec![format!("{done} of {} done", self.jobs.len())];
+        parts.extend((refused > 0).then(|| format!("{refused} refused")));
+        parts.extend((left > 0).then(|| format!("{left} not sent")));
+        parts.join(", ")
+    }
+
+    fn lines(&self, columns: u16, theme: &Theme) -> Vec<(String, Style)> {
+        let mut lines = Vec::new();
+        for (job, outcome) in &self.jobs {
+            let (sign, said, style) = match outcome {
+                Outcome::NotSent => ("·", "not sent", theme.dim),
+                Outcome::Sent => ("…", "being sent", theme.text),
+                Outcome::Done => ("✓", "done", theme.good),
+                Outcome::Refused(why) => ("!", why.as_str(), theme.fault),
+            };
+            let words = format!("{sign} {}: {said}", job.name);
+            for (at, line) in paragraphs(&words, columns.saturating_sub(2)).iter().enumerate() {
+                let indent = if at == 0 { "" } else { "  " };
+                lines.push((format!("{indent}{line}"), style));
+            }
+        }
+        lines
+    }
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let page = usize::from(place(world.body()).height).saturating_sub(4).max(1);
+    let end = state.jobs.len().saturating_mul(4);
+    match event {
+        Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
+        Event::Act(Action::RowDown) => state.scroll = (state.scroll + 1).min(end),
+        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
+        Event::Act(Action::PageDown) => state.scroll = (state.scroll + page).min(end),
+        Event::Act(Action::FirstRow) => state.scroll = 0,
+        Event::Act(Action::LastRow) => state.scroll = end,
+        Event::Act(Action::Back) if state.is_waiting() => {
+            return vec![Step::Close, Step::Warn(format!("Stopped: {}.", state.sum()))];
+        }
+        Event::Act(Action::Back | Action::Accept) if !state.is_waiting() => {
+            return vec![Step::Close, Step::Inform(format!("{}.", state.sum()))];
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Rows, Context::Pick, Context::Layer, Context::Global]
+}
+
+fn place(area: Rect) -> Rect {
+    middle(area, 76, area.height.min(20))
+}
+
+/// Keeps the scrolled lines within their number.
+pub fn settle(state: &mut State, world: &World) {
+    let place = place(world.body());
+    let lines = state.lines(place.width.saturating_sub(4), &Theme::mono()).len();
+    let visible = usize::from(place.height.saturating_sub(4));
+    state.scroll = state.scroll.min(lines.saturating_sub(visible));
+}
+
+/// Draws it.
+pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let inside = painter.frame(place(area), &state.title);
+    let end = inside.bottom().saturating_sub(2);
+    let lines = state.lines(inside.width, &theme);
+    for (y, (line, style)) in (inside.y..end).zip(lines.iter().skip(state.scroll)) {
+        painter.text(inside.x, y, inside.width, line, *style);
+    }
+    let more = if state.is_waiting() { " Esc stops after the one being sent." } else { "" };
+    let sum = format!("{}.{more}", state.sum());
+    painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &sum, theme.title);
+}

@@ -1,0 +1,324 @@
+//! Assignments of patients to doctors.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
+use shared::{
+    FieldErrors,
+    assignment::{
+        Assignment, AssignmentFields, AssignmentInput, AssignmentPermission, AssignmentStatus,
+    },
+    read::Reader,
+    rules::NOTE_MAX,
+};
+
+use super::{
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, RowHead,
+    Secret, Section, Shown, Table, Words,
+};
+use crate::{
+    date,
+    form::{Form, accepts::Accepts, field::Field},
+    record::{Record, RecordKind},
+    text::display,
+    world::World,
+};
+
+impl Shown for Assignment {
+    const TABLE: Table = Table {
+        words: Words {
+            title: "Assignments",
+            archive: "Assignments",
+            search: "name of the patient or the doctor",
+            no_match: "No assignment matches",
+            advice: "Fewer letters find more.",
+            filter_advice: ", Ctrl-T finds those that have ended",
+            create: "",
+            none_left: "No assignment is left by these filters.",
+            none: "No active assignments.",
+            create_first: "",
+            one: "Assignment",
+            entity: "assignment",
+            created: "assigned",
+            archive_title: "What becomes of this assignment?",
+            archive_effect: "",
+            restore_title: "Re-open this assignment?",
+            new: "New assignment",
+            edit: "Edit assignment",
+            intro: "A new assignment.",
+            told: "Assigned",
+            not_created: "The patient was not assigned",
+            found: "An assignment of this patient is there",
+            add: "assign",
+            copy: "copy number",
+            archive_word: "end or hold",
+            secret: "",
+            secret_use: "",
+        },
+        orders: &[
+            Order::new(None, "newest first"),
+            Order::new(Some("assigned_date"), "longest assigned first"),
+            Order::new(Some("-assigned_date"), "last assigned first"),
+            Order::new(Some("created_at"), "oldest record first"),
+            Order::new(Some("-updated_at"), "last changed first"),
+        ],
+        filters: &[
+            Filter::new("status", "Status", FilterInput::Choice(ANY_STATUS), |status| {
+                status.parse().map_or_else(|_| status.to_owned(), |it| word(it).to_owned())
+            }),
+            Filter::new("is_active", "Ended", FilterInput::Choice(ENDED), |_| "ended".to_owned()),
+            Filter {
+                hint: "2026-11, 2026-11-20",
+                ..Filter::new("assigned_from", "Since from", FilterInput::FirstDay, |day| {
+                    format!("assigned from {day}")
+                })
+            },
+            Filter {
+                hint: "2026-11, 2026-11-20",
+                ..Filter::new("assigned_to", "Since to", FilterInput::LastDay, |day| {
+                    format!("assigned to {day}")
+                })
+            },
+        ],
+        list: Access::Everybody,
+        create: Access::Nobody,
+        change: Access::Everybody,
+        reading: Reading::ById,
+        is_archived: false,
+        is_searched: true,
+        operations: &[],
+        others: None,
+        label,
+        value: |field, code| code.parse().ok().filter(|_| field == "status").map(word),
+        pick: Some(Pick {
+            word: "transfer",
+            kind: RecordKind::Doctor,
+            title: "Transfer to which doctor?",
+            purpose: Purpose::Transfer,
+        }),
+        related: None,
+        trace: |_| Vec::new(),
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Patient", 0, 0, |it| Some(it.patient_name.clone())),
+        Column::new("Doctor", 20, 1, |it| Some(it.doctor_name.clone())),
+        Column::new("Status", 9, 2, |it| Some(word(it.fields.status).to_owned())),
+        Column::new("Since", 10, 3, |it| Some(it.fields.assigned_date.to_string())),
+        Column::new("Specialisation", 20, 4, |it| Some(it.specialization.clone())),
+        Column::new("Reason", 30, 5, |it| it.fields.reason_for_visit.clone()),
+    ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.assigned_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
+
+    fn row(&self) -> RowHead {
+        RowHead {
+            name: format!("{} → {}", display(&self.patient_name), display(&self.doctor_name)),
+            code: format!("#{}", self.id),
+            notes: Vec::new(),
+        }
+    }
+
+    fn named(&self) -> String {
+        format!(
+            "{} → {}, {}\n{} since {}",
+            display(&self.patient_name),
+            display(&self.doctor_name),
+            display(&self.specialization),
+            word(self.fields.status),
+            self.fields.assigned_date
+        )
+    }
+
+    fn banner(&self) -> Banner {
+        let ended = (!self.is_active).then(|| format!("ended: {}", word(self.fields.status)));
+        let held = (self.fields.status == AssignmentStatus::OnHold).then(|| "on hold".to_owned());
+        Banner {
+            name: self.row().name,
+            code: self.row().code,
+            line: format!(
+                "{} · since {}",
+                display(&self.specialization),
+                self.fields.assigned_date
+            ),
+            warning: ended.or(held),
+        }
+    }
+
+    fn sections(&self, world: &World) -> Vec<Section> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let made = format!("{} by {}", world.stamp(&self.assigned_at), self.assigned_by_username);
+        let changed = format!("{} (version {})", world.stamp(&self.updated_at), self.version);
+        let ended = self.ended_at.map(|at| world.stamp(&at)).unwrap_or_default();
+        vec![
+            Section {
+                title: "Assignment",
+                fields: vec![
+                    ("Patient", self.patient_name.clone()),
+                    ("Doctor", self.doctor_name.clone()),
+                    ("Specialisation", self.specialization.clone()),
+                    ("Status", word(self.fields.status).to_owned()),
+                    ("Since", self.fields.assigned_date.to_string()),
+                    ("Reason for visit", text(&self.fields.reason_for_visit)),
+                    ("Notes", text(&self.fields.notes)),
+                ],
+            },
+            Section {
+                title: "Record",
+                fields: vec![("Assigned", made), ("Ended", ended), ("Last changed", changed)],
+            },
+        ]
+    }
+
+    fn permits(&self, deed: Deed) -> bool {
+        let needed = match deed {
+            // The status takes the place of the archive.
+            Deed::Update | Deed::Archive => AssignmentPermission::Update,
+            Deed::Assign => AssignmentPermission::Transfer,
+            Deed::History => AssignmentPermission::History,
+            Deed::Restore | Deed::IssueCode | Deed::EndSessions => return false,
+        };
+        self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
+    }
+
+    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+        use AssignmentStatus::{Active, Cancelled, Completed, OnHold};
+        match self.fields.status {
+            Active => vec![("On hold", OnHold), ("Completed", Completed), ("Cancelled", Cancelled)],
+            OnHold => vec![("Active", Active), ("Completed", Completed), ("Cancelled", Cancelled)],
+            Completed | Cancelled => vec![("Re-open", Active)],
+        }
+    }
+
+    fn fields(base: Option<&Self>) -> Vec<Field> {
+        let values = base.map(Self::values).unwrap_or_default();
+        let value = |name: &str| values.get(name).map_or("", String::as_str);
+        vec![
+            Field::choice("status", "Status", STATUSES, value("status")).half(),
+            Field::text("assigned_date", "Since", value("assigned_date"))
+                .accepts(Accepts::Date)
+                .hint("the first day")
+                .half(),
+            Field::notes("reason_for_visit", "Reason", value("reason_for_visit"), 3)
+                .accepts(Accepts::Text(NOTE_MAX)),
+            Field::notes("notes", "Notes", value("notes"), 5).accepts(Accepts::Text(NOTE_MAX)),
+        ]
+    }
+
+    fn values(&self) -> BTreeMap<&'static str, String> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        BTreeMap::from([
+            ("status", self.fields.status.to_string()),
+            ("assigned_date", self.fields.assigned_date.to_string()),
+            ("reason_for_visit", text(&self.fields.reason_for_visit)),
+            ("notes", text(&self.fields.notes)),
+        ])
+    }
+
+    fn read(form: &Form, base: Option<&Self>, today: NaiveDate) -> (Value, FieldErrors) {
+        let (input, mut errors) = input(form, today);
+        if let Err(more) = outcome(&input, base, today) {
+            for (name, error) in more.iter() {
+                if !errors.concern(name) {
+                    errors.add(name, error.clone());
+                }
+            }
+        }
+        (json!(input), errors)
+    }
+
+    fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {
+        let saved = outcome(&input(form, today).0, Some(base), today);
+        saved.is_ok_and(|fields| fields == self.fields)
+    }
+}
+
+const STATUSES: &[(&str, &str)] = &[
+    ("ACTIVE", "active"),
+    ("ON_HOLD", "on hold"),
+    ("COMPLETED", "completed"),
+    ("CANCELLED", "cancelled"),
+];
+const ANY_STATUS: &[(&str, &str)] = &[
+    ("", "active or on hold"),
+    ("ACTIVE", "active"),
+    ("ON_HOLD", "on hold"),
+    ("COMPLETED", "completed"),
+    ("CANCELLED", "cancelled"),
+];
+const ENDED: &[(&str, &str)] = &[("", "no, or by status"), ("false", "yes: only ended")];
+
+/// An assignment beside the other side of it: the name of one side, and since when.
+pub(super) fn line(record: &Record, name: fn(&Assignment) -> &String) -> String {
+    let Record::Assignment(it) = record else { return String::new() };
+    let held = if it.fields.status == AssignmentStatus::OnHold { ", on hold" } else { "" };
+    format!("{}, since {}{held}", name(it), it.fields.assigned_date)
+}
+
+/// A status as people say it.
+fn word(status: AssignmentStatus) -> &'static str {
+    match status {
+        AssignmentStatus::Active => "active",
+        AssignmentStatus::OnHold => "on hold",
+        AssignmentStatus::Completed => "completed",
+        AssignmentStatus::Cancelled => "cancelled",
+    }
+}
+
+/// The members that differ from the assignment.
+fn input(form: &Form, today: NaiveDate) -> (AssignmentInput, FieldErrors) {
+    let mut errors = FieldErrors::default();
+    let mut members = Vec::new();
+    for field in form.fields.iter().filter(|field| field.is_changed()) {
+        let text = field.value().trim();
+        let value = match field.name {
+            _ if text.is_empty() => Ok(Value::Null),
+            "assigned_date" => date::read(text, form.calendar(today))
+                .map(|read| read.date(today).to_string().into()),
+            _ => Ok(text.into()),
+        };
+        match value {
+            Ok(value) => members.push((field.name.to_owned(), value)),
+            Err(error) => errors.add(field.name, error),
+        }
+    }
+    let mut reader = Reader::from_members(members);
+    let input = AssignmentInput::read(&mut reader);
+    errors.extend(reader.finish());
+    (input, errors)
+}
+
+/// The members that the assignment would have.
+fn outcome(
+    input: &AssignmentInput,
+    base: Option<&Assignment>,
+    today: NaiveDate,
+) -> Result<AssignmentFields, FieldErrors> {
+    match base {
+        Some(base) => base.fields.changed_by(input),
+        None => AssignmentFields::new(input, today),
+    }
+}
+
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "reason_for_visit" => "Reason for visit",
+        "assigned_date" => "Since",
+        _ => return None,
+    })
+}

@@ -1,0 +1,58 @@
+//! What records of one kind have to do with records of another.
+
+use crate::record::{Record, RecordKind};
+
+/// A record to be picked for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// What it is called.
+    pub word: &'static str,
+    /// The kind of what is picked.
+    pub kind: RecordKind,
+    /// The title of the picker.
+    pub title: &'static str,
+    /// What follows.
+    pub purpose: Purpose,
+}
+
+/// What a record is picked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A doctor, to whom a patient is assigned.
+    DoctorOfPatient,
+    /// A patient, who is assigned to a doctor.
+    PatientOfDoctor,
+    /// A doctor, who takes over the patient of an assignment.
+    Transfer,
+    /// A doctor, who takes over all patients of a doctor.
+    HandOver,
+}
+
+/// The records of another kind that belong to a record.
+pub struct Related {
+    /// Their kind.
+    pub kind: RecordKind,
+    /// The query's parameter that takes the record's id.
+    pub filter: &'static str,
+    /// The title of the section.
+    pub title: &'static str,
+    /// What going to their list is called.
+    pub list: &'static str,
+    /// What one of them is called.
+    pub one: &'static str,
+    /// What is said where there are none.
+    pub none: &'static str,
+    /// One of them in a line.
+    pub line: fn(&Record) -> String,
+}
+
+/// The record to which a list belongs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owner {
+    /// The query's parameter.
+    pub filter: &'static str,
+    /// The record's id.
+    pub id: i64,
+    /// The record's name, safe to be drawn.
+    pub name: String,
+}

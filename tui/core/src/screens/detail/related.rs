@@ -1,0 +1,86 @@
+//! The records of another kind that belong to a record: its first page, with the count.
+
+use super::State;
+use crate::{
+    api::{Call, Failure, Reply, sentence},
+    effect::Lane,
+    input::{action::Action, keymap::labels, table::Entry},
+    record::Record,
+    resource::{Owner, Query, Related, Section},
+    step::{Route, Step},
+};
+
+/// Records of the page that is asked for.
+const ROWS: i64 = 5;
+
+/// What is known of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Found {
+    /// The first ones.
+    pub(super) records: Vec<Record>,
+    /// How many there are.
+    pub(super) count: String,
+    /// Whether there was an answer.
+    pub(super) is_read: bool,
+    /// Why there is none.
+    pub(super) failure: Option<String>,
+}
+
+impl State {
+    /// The table's word about them.
+    pub(crate) fn related(&self) -> Option<&'static Related> {
+        self.kind.table().related.as_ref().filter(|_| !self.is_archived)
+    }
+
+    /// Asks for them.
+    pub(super) fn ask_related(&self) -> Option<Step> {
+        let related = self.related()?;
+        let query = vec![(related.filter, self.id.to_string()), ("page_size", ROWS.to_string())];
+        Some(Step::Read(Lane::Related, Call::List { kind: related.kind, query }))
+    }
+
+    /// Asks for them again where this record may be one of them.
+    pub(crate) fn learn_related(&self, record: &Record) -> Vec<Step> {
+        let is_one = self.related().is_some_and(|related| related.kind == record.kind());
+        self.ask_related().filter(|_| is_one).into_iter().collect()
+    }
+
+    /// Takes an answer.
+    pub(super) fn related_answered(&mut self, answer: Result<Reply, Failure>) {
+        match answer {
+            Ok(Reply::Page(page)) => {
+                let more = if page.count_capped { "+" } else { "" };
+                let count = format!("{}{more}", page.count);
+                self.found = Found { records: page.results, count, is_read: true, failure: None };
+            }
+            Ok(_) => {}
+            Err(failure) => self.found.failure = Some(sentence(&failure)),
+        }
+    }
+
+    /// The section of the page that shows the first of them, and the key that leads to all.
+    pub(super) fn related_section(&self) -> Option<Section> {
+        let related = self.related()?;
+        let keys = Entry::of(Action::Related).and_then(|entry| entry.keys.first());
+        let keys = keys.map(|(_, chords)| labels(chords)).unwrap_or_default();
+        let found = &self.found;
+        let mut fields: Vec<(&'static str, String)> =
+            found.records.iter().map(|it| (related.one, (related.line)(it))).collect();
+        let note = match (&found.failure, found.is_read) {
+            (Some(failure), _) => format!("! {failure} Ctrl-R tries again."),
+            (None, false) => "Loading …".to_owned(),
+            (None, true) if found.records.is_empty() => related.none.to_owned(),
+            (None, true) => format!("{} in all · {keys} shows the list", found.count),
+        };
+        fields.push(("", note));
+        Some(Section { title: related.title, fields })
+    }
+
+    /// Leads to their list.
+    pub(super) fn go_to_related(&self) -> Option<Step> {
+        let (related, record) = (self.related()?, self.record.as_ref()?);
+        let owner = Owner { filter: related.filter, id: self.id, name: record.row().name };
+        let query = Query { of: Some(owner), ..Query::default() };
+        Some(Step::Go(Route::List(related.kind, query)))
+    }
+}

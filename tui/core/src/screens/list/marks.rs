@@ -1,0 +1,74 @@
+//! Marked rows: kept by the ids of their records, also while other rows are shown.
+
+use super::State;
+use crate::{
+    input::action::Action,
+    layers::{Layer, picker, question},
+    record::{Record, RecordKind},
+    step::Step,
+    world::World,
+};
+
+impl State {
+    /// Marks the selected row or takes its mark away, and goes to the next one.
+    pub(super) fn mark(&mut self) -> Vec<Step> {
+        let Some(row) = self.rows.get(self.selected) else { return Vec::new() };
+        if self.marked.remove(&row.id).is_none() {
+            self.marked.insert(row.id, row.record.clone());
+        }
+        self.selected = (self.selected + 1).min(self.rows.len().saturating_sub(1));
+        Vec::new()
+    }
+
+    /// Takes the mark of a record away.
+    pub(crate) fn unmark(&mut self, kind: RecordKind, id: i64) {
+        if self.kind == kind {
+            self.marked.remove(&id);
+        }
+    }
+
+    /// Takes marked records as they are now.
+    pub(super) fn refresh_marks(&mut self) {
+        for row in &self.rows {
+            if let Some(record) = self.marked.get_mut(&row.id) {
+                record.clone_from(&row.record);
+            }
+        }
+    }
+
+    /// Whether records of the kind can be archived or assigned, one or several at once.
+    pub(super) fn has_verbs(&self) -> bool {
+        let table = self.kind.table();
+        table.is_archived || table.pick.is_some()
+    }
+
+    /// Whether there is a record that an action can be about.
+    pub(super) fn has_subject(&self) -> bool {
+        !(self.rows.is_empty() && self.marked.is_empty())
+    }
+
+    /// The records that an action is about: the marked ones, else the selected one.
+    fn subjects(&self) -> Vec<Record> {
+        if self.marked.is_empty() {
+            return self.row().map(|row| row.record.clone()).into_iter().collect();
+        }
+        self.marked.values().cloned().collect()
+    }
+}
+
+/// Asks what is done with the marked records, or with the selected one.
+pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
+    if !super::offers(state, world, action) {
+        return Vec::new();
+    }
+    let subjects = state.subjects();
+    let question = match (action, subjects.as_slice()) {
+        (_, []) => return Vec::new(),
+        (Action::Assign, _) => return picker::assign(subjects, world),
+        (Action::Archive, [one]) => question::archive(one),
+        (Action::Archive, all) => question::archive_all(all),
+        (_, [one]) => question::restore(one),
+        (_, all) => question::restore_all(all),
+    };
+    vec![Step::Open(Box::new(Layer::Question(Box::new(question))))]
+}
