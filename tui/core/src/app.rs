@@ -15,10 +15,12 @@ mod bulk;
 mod dispatch;
 mod live;
 mod operations;
+mod parking;
 mod replies;
 mod session;
 mod slots;
 mod steps;
+mod undo;
 
 use std::time::Duration;
 
@@ -37,9 +39,11 @@ use crate::{
     notice::{self, Notices},
     screens::{Screen, opening},
     session::Session,
+    step::Step,
     world::World,
 };
 use slots::Slots;
+use undo::Undo;
 
 /// The wait after which a running request is shown as such.
 pub const BUSY_AFTER: Duration = Duration::from_millis(150);
@@ -74,6 +78,14 @@ struct Opened {
     screen: Screen,
     /// Whether a live change has outdated what it shows.
     is_stale: bool,
+    /// What the screen wants done once it is shown.
+    held: Vec<Step>,
+}
+
+impl Opened {
+    fn new(id: ScreenId, screen: Screen) -> Self {
+        Self { id, screen, is_stale: false, held: Vec::new() }
+    }
 }
 
 /// The application.
@@ -88,7 +100,11 @@ pub struct App {
     notices: Notices,
     slots: Slots,
     /// What the end of a session stopped, to be done again.
-    parked: Vec<(Slot, Call)>,
+    interrupted: Vec<(Slot, Call)>,
+    /// Forms that were put aside, oldest first.
+    parked: Vec<Opened>,
+    /// The last save, while it can be taken back.
+    undo: Option<Undo>,
     is_busy: bool,
     is_busy_armed: bool,
     /// Why the server is away, while it is.
@@ -109,16 +125,14 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             world: World::new(options),
-            screens: vec![Opened {
-                id: newest,
-                screen: Screen::Opening(opening::init()),
-                is_stale: false,
-            }],
+            screens: vec![Opened::new(newest, Screen::Opening(opening::init()))],
             newest,
             layers: Vec::new(),
             notices: Notices::default(),
             slots: Slots::default(),
+            interrupted: Vec::new(),
             parked: Vec::new(),
+            undo: None,
             is_busy: false,
             is_busy_armed: false,
             offline: None,
@@ -187,7 +201,7 @@ impl App {
 
     /// Whether something typed would be lost if the program ended now.
     pub fn has_unsaved(&self) -> bool {
-        self.screens.iter().any(|opened| opened.screen.is_changed())
+        self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
     }
 
     /// Where keys mean something now, innermost first.
@@ -201,6 +215,8 @@ impl App {
             Action::LogOut if self.world.session().is_none() => false,
             Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
+            Action::Park => self.can_park(),
+            Action::UndoSave => self.can_undo(),
             _ if action.place().is_some() => {
                 let may_see = action.place().is_some_and(|place| place.is_open_to(&self.world));
                 may_see && self.layers.is_empty()
@@ -225,6 +241,7 @@ impl App {
     /// What an action is called here.
     pub fn word(&self, entry: &Entry) -> &'static str {
         let word = match self.layers.last() {
+            None if entry.action == Action::Park && !self.is_at_form() => Some("resume"),
             Some(layer) => layer.word(entry.action),
             None => self.screen().word(entry.action),
         };
@@ -247,15 +264,15 @@ impl App {
         self.screens.last().map_or(ScreenId::APP, |opened| opened.id)
     }
 
-    /// The screen of this name, while it is open.
+    /// The screen of this name, while it is open or parked.
     fn opened_mut(&mut self, id: ScreenId) -> Option<&mut Screen> {
-        let mut screens = self.screens.iter_mut();
+        let mut screens = self.screens.iter_mut().chain(&mut self.parked);
         screens.find(|opened| opened.id == id).map(|opened| &mut opened.screen)
     }
 
     fn open(&mut self, screen: Screen) {
         self.newest = self.newest.next();
-        self.screens.push(Opened { id: self.newest, screen, is_stale: false });
+        self.screens.push(Opened::new(self.newest, screen));
     }
 
     /// The picker that is open.
@@ -387,6 +404,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let is_handled = app.run(msg, &mut effects);
     if is_handled {
+        app.apply_held(&mut effects);
         app.is_dirty = true;
         app.settle(&mut effects);
     }

@@ -69,6 +69,16 @@ impl Finder {
         self.search.text().is_empty()
     }
 
+    /// The typed text, without spaces around it.
+    pub fn text(&self) -> &str {
+        self.search.text()
+    }
+
+    /// Whether the typed text has found anything.
+    pub fn has_found(&self) -> bool {
+        !self.hits.is_empty() && !self.is_outdated()
+    }
+
     /// The hits, or the recent people.
     pub fn hits(&self) -> &[Hit] {
         &self.hits

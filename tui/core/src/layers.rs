@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod api_pages;
+pub mod choose;
 pub mod conflict;
 pub mod field_help;
 pub mod filter;
@@ -30,10 +31,12 @@ use crate::{
 pub enum Layer {
     /// The help or the palette.
     Actions(Box<actions::State>),
-    /// The find box.
-    Find(Box<find::State>),
+    /// One of several things to choose.
+    Choose(Box<choose::State>),
     /// What a field accepts.
     Field(Box<field_help::State>),
+    /// The find box.
+    Find(Box<find::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -66,7 +69,8 @@ impl Layer {
             Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
             Self::Relogin(state) => state.form.focused(),
-            Self::Field(_)
+            Self::Choose(_)
+            | Self::Field(_)
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
@@ -85,7 +89,8 @@ impl Layer {
             Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
             Self::Relogin(state) => state.form.focused_mut(),
-            Self::Field(_)
+            Self::Choose(_)
+            | Self::Field(_)
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
@@ -118,8 +123,9 @@ impl Layer {
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
-            Self::Find(state) => find::update(state, world, event),
+            Self::Choose(state) => choose::update(state, world, event),
             Self::Field(state) => field_help::update(state, world, event),
+            Self::Find(state) => find::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -139,8 +145,9 @@ impl Layer {
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Actions(_) => actions::contexts(),
-            Self::Find(_) => find::contexts(),
+            Self::Choose(_) => choose::contexts(),
             Self::Field(_) => field_help::contexts(),
+            Self::Find(_) => find::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -165,8 +172,9 @@ impl Layer {
                 matches!(
                     self,
                     Self::Actions(_)
-                        | Self::Find(_)
+                        | Self::Choose(_)
                         | Self::Field(_)
+                        | Self::Find(_)
                         | Self::Messages(_)
                         | Self::Sort(_)
                         | Self::Picker(_)
@@ -174,7 +182,9 @@ impl Layer {
                         | Self::Api(_)
                 )
             }
-            Action::Arrive | Action::New | Action::Results => !matches!(self, Self::Find(_)),
+            Action::Arrive | Action::New | Action::NewFromSearch | Action::Results => {
+                !matches!(self, Self::Find(_))
+            }
             _ => true,
         }
     }
@@ -201,7 +211,7 @@ impl Layer {
             Self::Actions(state) => actions::settle(state, world),
             Self::Field(state) => field_help::settle(state, world),
             Self::Messages(state) => messages::settle(state, world),
-            Self::Find(_) | Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
+            Self::Choose(_) | Self::Find(_) | Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
@@ -222,8 +232,9 @@ impl Layer {
         let world = app.world();
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
-            Self::Find(state) => find::view(state, world, area, painter, has_focus),
+            Self::Choose(state) => choose::view(state, area, painter),
             Self::Field(state) => field_help::view(state, area, painter),
+            Self::Find(state) => find::view(state, world, area, painter, has_focus),
             Self::Messages(state) => messages::view(state, world, area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

@@ -123,6 +123,10 @@ impl Screen {
                 let form = record_form::filled(kind, filled, world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+            Route::Changed(record, values) => {
+                let form = record_form::changed(record, values, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
@@ -455,6 +459,14 @@ impl Screen {
             Self::Detail(state) => state.title(),
             Self::Form(state) => state.title(),
             Self::Dashboard(_) => "Dashboard".to_owned(),
+        }
+    }
+
+    /// What it is called among other screens: of a form also whose it is.
+    pub fn heading(&self) -> String {
+        match self {
+            Self::Form(state) => state.heading(),
+            _ => self.title(),
         }
     }
 

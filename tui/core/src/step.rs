@@ -2,11 +2,15 @@
 
 use crate::{
     api::Call,
-    effect::{Effect, Lane},
+    date::Calendar,
+    effect::{Effect, Lane, ScreenId},
     input::action::Action,
     layers::Layer,
     record::{Record, RecordKind},
-    resource::{Query, filled::Filled},
+    resource::{
+        Query,
+        filled::{self, Filled},
+    },
     screens::Screen,
     session::Session,
     world::World,
@@ -83,9 +87,19 @@ pub enum Route {
     Filled(RecordKind, Filled),
     /// The form for a record.
     Edit(Record),
+    /// The form for a record, with these values put in as changes.
+    Changed(Record, Vec<(&'static str, String)>),
 }
 
 impl Route {
+    /// The form for a new record, with what was searched filled in if that is to be used.
+    pub fn new_from(kind: RecordKind, typed: &str, is_used: bool, calendar: Calendar) -> Self {
+        match is_used && !typed.is_empty() {
+            true => Self::Filled(kind, filled::from_search(kind, typed, calendar)),
+            false => Self::New(kind),
+        }
+    }
+
     /// The page of a record that a list or a find box has.
     pub fn of(record: &Record) -> Self {
         let is_archived = record.archived().is_some();
@@ -136,6 +150,10 @@ pub enum Step {
     Close,
     /// Take the topmost layer away and do this on what is below.
     CloseAnd(Action),
+    /// Park the form that is shown, and then leave.
+    ParkThen(Leave),
+    /// Go on with a parked form.
+    Resume(ScreenId),
     /// Say something that passes.
     Inform(String),
     /// Say something that stays.
@@ -152,4 +170,21 @@ pub enum Step {
     SaveAgain,
     /// Find out whether a write whose answer was lost has been done.
     Check,
+}
+
+impl Step {
+    /// Whether it has to wait until the screen that wants it is shown: it speaks of that screen, lays
+    /// something over it, or leaves it.
+    pub fn needs_screen(&self) -> bool {
+        matches!(
+            self,
+            Self::Push(_)
+                | Self::Go(_)
+                | Self::Leave(_)
+                | Self::Left(_)
+                | Self::Open(_)
+                | Self::Inform(_)
+                | Self::Warn(_)
+        )
+    }
 }

@@ -67,7 +67,8 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let user = world
         .user()
         .map_or(String::new(), |user| format!("{} ({}) ", display(user.login_name()), user.role));
-    let right = text::width(&user).min(place.width / 2);
+    let user = parked(app, place.width) + &user;
+    let right = text::width(&user).min(place.width * 2 / 3);
     painter.text_right(place.right(), place.y, right, &user, theme.header);
     let room = place.width.saturating_sub(right).saturating_sub(1);
     let sample = if world.is_ephemeral { " (sample data, thrown away)" } else { "" };
@@ -80,6 +81,20 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
     // Where there is little room, the title matters most.
     let line = if text::width(&full) <= room { full } else { format!(" {title}{desk}") };
     painter.text(place.x, place.y, room, &line, theme.header);
+}
+
+/// The forms that wait to be gone on with, followed by a gap: with their names where there is room.
+fn parked(app: &App, columns: u16) -> String {
+    let names = app.parked();
+    let room = columns / 2;
+    match names.len() {
+        0 => String::new(),
+        count if columns < 60 => format!("{count} parked  "),
+        count => {
+            let names = format!("{count} parked: {}", names.join("; "));
+            format!("{}  ", text::truncate(&names, room.saturating_sub(2)))
+        }
+    }
 }
 
 fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {

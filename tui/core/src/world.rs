@@ -29,10 +29,10 @@ pub struct World {
     pub height: u16,
     /// Rows of the status line: more than one while a long error stands.
     pub status_rows: u16,
-    /// Whether an answer has been awaited for so long that it is said.
-    pub is_waiting: bool,
     /// The order of day and month in dates that are typed.
     pub date_order: DateOrder,
+    /// Whether an answer has been awaited for so long that it is said.
+    pub is_waiting: bool,
     /// Rows of a page of a list.
     pub page_size: i64,
     /// Names this run of the program.

@@ -99,6 +99,8 @@ impl App {
         }
         match action {
             Action::Help => self.help(out),
+            Action::Park => self.park_or_resume(out),
+            Action::UndoSave => self.undo_save(out),
             Action::Palette => self.list_actions(false, out),
             Action::Messages if self.is_asked_for_actions() => {}
             Action::Messages => {

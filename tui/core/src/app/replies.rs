@@ -3,7 +3,7 @@
 
 use shared::Kind;
 
-use super::{App, assigning, operations::read_again, slots::Running};
+use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
@@ -162,6 +162,7 @@ impl App {
             self.described((**user).clone(), out);
         }
         let world = self.world.clone();
+        self.check_undo(record);
         let others = self.screens.iter_mut().filter(|opened| opened.id != from);
         let steps: Vec<_> =
             others.map(|opened| (opened.id, opened.screen.learn(record, &world))).collect();
@@ -206,6 +207,7 @@ impl App {
             return;
         }
         match (call, result) {
+            (_, result) if owner == ScreenId::APP => self.undone(result, out),
             (Call::Create { .. } | Call::Change { .. }, Ok(record)) => {
                 self.saved(owner, call, record, out);
             }
@@ -239,16 +241,25 @@ impl App {
     fn saved(&mut self, owner: ScreenId, call: &Call, record: Record, out: &mut Vec<Effect>) {
         let world = self.world.clone();
         let is_new = matches!(call, Call::Create { .. });
+        let is_shown = self.top() == owner;
+        let mut undo = None;
         let answer = match self.opened_mut(owner) {
-            Some(Screen::Form(state)) => Some(record_form::saved(state, &record, &world)),
+            Some(Screen::Form(state)) => {
+                let before = state.base.as_ref().filter(|_| !is_new);
+                undo = before.and_then(|before| Undo::new(before, &record, &world));
+                Some(record_form::saved(state, &record, &world))
+            }
             _ => None,
         };
+        if answer.is_some() {
+            self.undo = undo;
+        }
         // A form has taken it in already. Other screens learn of it as of any other change.
         let from = if answer.is_some() { owner } else { ScreenId::APP };
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
             self.screens.retain(|opened| opened.id != owner);
-            out.extend(self.slots.close(owner));
+            self.close_parked(owner, out);
         }
         self.say(Tone::Info, said, out);
         self.learn(from, &record, out);
@@ -256,9 +267,9 @@ impl App {
             self.refresh_list(record.kind(), out);
         }
         if let Some(leave @ (Leave::To(_) | Leave::LogOut | Leave::Quit)) = then {
-            return self.left(leave, out);
+            return self.leave(leave, out);
         }
-        if is_new && then.is_some() {
+        if is_new && is_shown && then.is_some() {
             let (screen, steps) = Screen::at(Route::Shown(record), &world);
             self.open(screen);
             self.apply(steps, out);

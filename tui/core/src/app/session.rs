@@ -100,6 +100,8 @@ impl App {
         self.open(screen);
         self.layers.clear();
         self.parked.clear();
+        self.undo = None;
+        self.interrupted.clear();
         out.extend(self.slots.forget_session());
         out.push(Effect::Disarm(Timer::Search));
         out.extend(former.filter(|former| next != Some(*former)).map(Effect::EndSession));
@@ -144,7 +146,7 @@ impl App {
             out.extend(self.world.session().map(|session| Effect::Listen(session.handle())));
             out.push(Effect::EndSession(before.handle()));
             self.ask_permissions(out);
-            return self.unpark(out);
+            return self.resume_interrupted(out);
         };
         if self.has_unsaved() {
             // What was typed stays with the user before, whose session this one does not replace.
@@ -193,11 +195,14 @@ impl App {
 
     /// Does again what the end of the session stopped: reads by themselves, a write on somebody's
     /// own word.
-    fn unpark(&mut self, out: &mut Vec<Effect>) {
-        for (slot, call) in std::mem::take(&mut self.parked) {
-            if call.is_write() {
-                let question = question::resend(&call);
-                self.layers.push(Layer::Question(Box::new(question)));
+    fn resume_interrupted(&mut self, out: &mut Vec<Effect>) {
+        for (slot, call) in std::mem::take(&mut self.interrupted) {
+            if call.is_write() && slot.owner == ScreenId::APP {
+                let said = "The last save was not taken back: the session was over.".to_owned();
+                self.say(Tone::Error, said, out);
+            } else if call.is_write() {
+                let question = Layer::Question(Box::new(question::resend(&call)));
+                self.apply_for(slot.owner, vec![Step::Open(Box::new(question))], out);
             } else {
                 self.start(slot, call, out);
             }
@@ -215,9 +220,9 @@ impl App {
     ) {
         let Some(current) = self.world.session() else { return };
         let is_renewed = session != Some(current.handle());
-        self.parked.retain(|(known, _)| *known != slot);
-        self.parked.push((slot, call));
-        if is_renewed { self.unpark(out) } else { self.ask_again(out) }
+        self.interrupted.retain(|(known, _)| *known != slot);
+        self.interrupted.push((slot, call));
+        if is_renewed { self.resume_interrupted(out) } else { self.ask_again(out) }
     }
 
     /// Asks again who it is, over everything.

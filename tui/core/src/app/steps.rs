@@ -6,7 +6,7 @@ use crate::{
     layers::{Layer, question},
     notice::Tone,
     screens::{Screen, record_form},
-    step::{Leave, Place, Step},
+    step::{Leave, Place, Route, Step},
 };
 
 impl App {
@@ -19,6 +19,10 @@ impl App {
     pub(super) fn apply_for(&mut self, owner: ScreenId, steps: Vec<Step>, out: &mut Vec<Effect>) {
         let mut owner = owner;
         for step in steps {
+            if step.needs_screen() && self.is_away(owner) {
+                self.apply_away(owner, step, out);
+                continue;
+            }
             let before = self.top();
             self.step(owner, step, out);
             if self.top() != before {
@@ -59,6 +63,19 @@ impl App {
                 self.open(*screen);
                 self.world.count_screen();
             }
+            Step::Go(Route::Edit(record) | Route::Changed(record, _))
+                if self.parked_form(&record).is_some() =>
+            {
+                if let Some(id) = self.parked_form(&record) {
+                    self.resume(id, out);
+                    self.say(Tone::Info, "This is the form that was parked.".to_owned(), out);
+                }
+            }
+            Step::ParkThen(leave) => {
+                self.park_or_resume(out);
+                self.leave(leave, out);
+            }
+            Step::Resume(id) => self.resume(id, out),
             Step::Go(route) => {
                 let (screen, steps) = Screen::at(route, &self.world);
                 self.open(screen);
@@ -121,18 +138,17 @@ impl App {
 
     /// Leaves, after asking if something would be lost.
     pub(super) fn leave(&mut self, leave: Leave, out: &mut Vec<Effect>) {
-        let is_lost = match leave {
-            Leave::Back => self.screen().is_changed(),
-            Leave::To(_) | Leave::LogOut | Leave::Quit => self.has_unsaved(),
-        };
-        if !is_lost {
+        let lost = self.lost_by(leave);
+        if lost.is_empty() {
             return self.left(leave, out);
         }
         let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
         if !is_asked {
-            let can_save = matches!(self.screen(), Screen::Form(_));
-            let question =
-                if can_save { question::discard(leave) } else { question::abandon(leave) };
+            let question = match self.screen() {
+                Screen::Form(state) if state.form.is_changed() => question::discard(leave, &lost),
+                screen if screen.is_changed() => question::abandon(leave),
+                _ => question::drop_parked(leave, &lost),
+            };
             self.layers.push(Layer::Question(Box::new(question)));
         }
     }
@@ -155,7 +171,7 @@ impl App {
     fn close_to(&mut self, count: usize, out: &mut Vec<Effect>) {
         for closed in self.screens.split_off(count.min(self.screens.len())) {
             // What waits for a login belongs to the screen that is gone.
-            self.parked.retain(|(slot, _)| slot.owner != closed.id);
+            self.interrupted.retain(|(slot, _)| slot.owner != closed.id);
             out.extend(self.slots.close(closed.id));
         }
         self.follow(out);

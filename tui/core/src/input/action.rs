@@ -89,6 +89,12 @@ pub enum Action {
     NewFromSearch,
     /// Register a relative of the record's person.
     Relative,
+    /// Choose values in the history to be put back.
+    PutBack,
+    /// Take the last save back.
+    UndoSave,
+    /// Park the form that is open, or go on with a parked one.
+    Park,
     /// Choose the order of the list.
     Sort,
     /// Narrow the list.
@@ -159,6 +165,8 @@ impl Action {
             | Self::New
             | Self::NewFromSearch
             | Self::Relative
+            | Self::PutBack
+            | Self::UndoSave
             | Self::Edit
             | Self::Arrive
             | Self::Archive
@@ -218,6 +226,7 @@ impl Action {
             | Self::MyTokens
             | Self::Api
             | Self::EnterCode
+            | Self::Park
             | Self::Register
             | Self::LocalDesk => false,
         }

@@ -59,9 +59,15 @@ table! {
         [Record: ctrl('a'); List: ctrl('a'); Find: ctrl('a')]
     New "new" "Add a record that is not here yet." 80
         [List: ctrl('n'); Find: ctrl('n')]
-    NewFromSearch "new from search" "Create a record with what was searched filled in." 0 [List:]
+    NewFromSearch "new from search" "Create a record with what was searched filled in." 0
+        [List:; Find:]
     Relative "new relative" "Register a relative: last name, address and phone are copied." 0
         [Record:]
+    PutBack "put back" "Put values from the history back, as changes in the form." 0 [Record:]
+    UndoSave "undo save" "Take the last save back, unless the record was changed since." 0
+        [Global:]
+    Park "park" "Park the form that is open, or go on with a parked one." 65
+        [Global: on(Key::F(10))]
     Filter "filter" "Narrow the list." 70
         [List: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
@@ -108,7 +114,7 @@ table! {
         [Rows: on(Key::PageDown), ctrl('d'); Search: on(Key::PageDown); Pick: on(Key::PageDown); Find: on(Key::PageDown)]
     FirstRow "first" "To the first row." 0 [Rows: on(Key::Home)]
     LastRow "last" "To the last row." 0 [Rows: on(Key::End)]
-    Back "back" "One step back. Never loses anything." 45
+    Back "back" "One step back. Never loses anything." 64
         [Find: on(Key::Esc); Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc);
          Dashboard: on(Key::Esc); Form: on(Key::Esc); Layer: on(Key::Esc)]
     Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]

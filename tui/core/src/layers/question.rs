@@ -82,12 +82,26 @@ impl State {
     }
 }
 
-/// A form is left that is not saved.
-pub fn discard(leave: Leave) -> State {
-    let words = "What you have typed is not saved yet.".to_owned();
-    ask("Leave the form?", words, "Keep editing")
-        .or("Discard", vec![Step::Left(leave)])
-        .or("Save", vec![Step::SaveThen(leave)])
+/// A form is left that is not saved, perhaps with others: `lost` has the names of all of them, first the
+/// one that is shown.
+pub fn discard(leave: Leave, lost: &[String]) -> State {
+    let mut words = "What you have typed is not saved yet.".to_owned();
+    if let Some((_, others @ [_, ..])) = lost.split_first() {
+        words.push_str(&format!("\nNot saved either, and discarded too: {}.", others.join("; ")));
+    }
+    let question =
+        ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)]);
+    let question = match leave {
+        Leave::To(_) => question.or("Park", vec![Step::ParkThen(leave)]),
+        _ => question,
+    };
+    question.or("Save", vec![Step::SaveThen(leave)])
+}
+
+/// Parked forms, or forms below the screen, would be lost.
+pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
+    let words = format!("Not saved yet: {}.", lost.join("; "));
+    ask("Leave unsaved forms?", words, "Keep them").or("Discard them", vec![Step::Left(leave)])
 }
 
 /// A form that can't be saved is left: an account being opened.

@@ -1,6 +1,7 @@
 //! One record: what it is at the top, then everything that is known, then the history.
 
 mod page;
+mod put_back;
 mod related;
 
 use ratatui_core::layout::Rect;
@@ -173,6 +174,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let step = filled.map(|filled| Step::Go(Route::Filled(state.kind, filled)));
             return step.into_iter().collect();
         }
+        Action::PutBack => return put_back::choice(state, world).into_iter().collect(),
         Action::Archive | Action::Restore => {
             let Some(record) = &state.record else { return Vec::new() };
             let question = if action == Action::Archive {
@@ -297,6 +299,9 @@ pub fn offers(state: &State, action: Action) -> bool {
         Action::IssueCode | Action::EndSessions => false,
         Action::Refresh => table.reading != Reading::InList,
         Action::Edit => !is_archived && state.allows(Deed::Update),
+        Action::PutBack => {
+            !is_archived && state.allows(Deed::Update) && put_back::is_possible(state)
+        }
         Action::Archive => !is_archived && state.allows(Deed::Archive),
         Action::Restore => is_archived && state.allows(Deed::Restore),
         Action::Assign => {

@@ -163,7 +163,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Action::Refresh => return refresh(state),
         _ if !offers(state, world, action) => {}
-        Action::New => return vec![Step::Go(Route::New(RecordKind::Patient))],
+        Action::New | Action::NewFromSearch => {
+            let is_used = action == Action::NewFromSearch || !state.finder.has_found();
+            let (kind, typed) = (RecordKind::Patient, state.finder.text());
+            return vec![Step::Go(Route::new_from(kind, typed, is_used, world.calendar()))];
+        }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, action),
         _ => {}
     }
@@ -224,7 +228,8 @@ pub fn contexts() -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
-        Action::New => RecordKind::Patient.table().may_create(world),
+        Action::NewFromSearch if state.finder.is_empty() => false,
+        Action::New | Action::NewFromSearch => RecordKind::Patient.table().may_create(world),
         Action::Arrive => state.visit().is_some(),
         Action::Edit => {
             !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()

@@ -3,7 +3,6 @@
 
 mod answers;
 mod marks;
-mod new;
 mod turning;
 mod view;
 
@@ -262,7 +261,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if offers(state, world, action) => {
-            vec![state.new_record(world, action == Action::NewFromSearch)]
+            let is_used = action == Action::NewFromSearch || !has_found(state);
+            let typed = state.search.text();
+            vec![Step::Go(Route::new_from(state.kind, typed, is_used, world.calendar()))]
         }
         Action::Sort | Action::Filter | Action::EndOthers if !offers(state, world, action) => {
             Vec::new()
@@ -341,6 +342,11 @@ fn open(state: &State, to_edit: bool) -> Vec<Step> {
         is_archived: state.is_archive(),
         to_edit,
     })]
+}
+
+/// Whether the typed text has found anything.
+fn has_found(state: &State) -> bool {
+    !state.rows.is_empty() && !state.is_outdated
 }
 
 /// Sends the typed text, or lets it wait for the pause after the request before.

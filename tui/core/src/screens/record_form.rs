@@ -1,15 +1,19 @@
 //! The form of a record: for creating and for editing one. Nothing typed here is lost by a refusal, the
 //! end of a session, or a server that is away.
 
+mod lost;
 mod view;
 
 use chrono::NaiveDate;
 use serde_json::Value;
 use shared::Kind;
 
-pub use self::view::view;
+pub use self::{
+    lost::{answered, check},
+    view::view,
+};
 use crate::{
-    api::{Call, Failure, IdempotencyKey, Reply, sentence},
+    api::{Call, Failure, IdempotencyKey, sentence},
     effect::Lane,
     form::Form,
     input::action::{Action, Context},
@@ -23,6 +27,7 @@ use crate::{
     record::{Record, RecordKind},
     resource::{Words, filled::Filled},
     step::{Event, Leave, Step},
+    text::display,
     world::World,
 };
 
@@ -92,6 +97,19 @@ pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
     state
 }
 
+/// Begins with a record and some changes of it, each of which can be undone in its field.
+pub fn changed(record: Record, values: Vec<(&'static str, String)>, world: &World) -> State {
+    let mut state = init(record.kind(), Some(record), world);
+    for (name, value) in &values {
+        state.form.set(name, value);
+    }
+    if let Some((first, _)) = values.first() {
+        state.form.focus_on(first);
+    }
+    state.judge(world.today);
+    state
+}
+
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
@@ -105,6 +123,18 @@ impl State {
             change != Live::Missed && change.outdates(base.kind(), base.id(), base.version())
         };
         !self.is_saving && self.base.as_ref().is_some_and(outdates)
+    }
+
+    /// What the form is called among others: its title, and the name of the record, or the one that is
+    /// typed. Safe to be drawn.
+    pub fn heading(&self) -> String {
+        let typed = ["first_name", "last_name"].map(|name| self.form.value(name).trim());
+        let name = match &self.base {
+            Some(record) => record.row().name,
+            None => display(&typed.join(" ")).trim().to_owned(),
+        };
+        let gap = if name.is_empty() { "" } else { " " };
+        format!("{}{gap}{name}", self.title())
     }
 
     fn words(&self) -> &'static Words {
@@ -136,6 +166,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => vec![Step::Leave(Leave::Back)],
         _ => Vec::new(),
     }
+}
+
+/// Stays where it is even if it was to be left once it is saved.
+pub fn stay(state: &mut State) {
+    state.then = state.then.take().map(|_| Leave::Back);
 }
 
 /// Saves what is typed, and then goes where it is said.
@@ -320,61 +355,6 @@ fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Step> {
 
 fn read(record: &Record) -> Call {
     Call::Read { kind: record.kind(), id: record.id(), is_archived: false }
-}
-
-/// Asks the server whether a save whose answer got lost was done.
-pub fn check(state: &State) -> Vec<Step> {
-    let call = match &state.base {
-        Some(base) => read(base),
-        None => Call::List { kind: state.kind, query: (state.kind.table().trace)(&state.form) },
-    };
-    vec![Step::Read(Lane::Record, call)]
-}
-
-/// Takes the answer to the question whether a save whose answer got lost was done.
-pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
-    if !state.is_doubtful {
-        return Vec::new();
-    }
-    match answer {
-        Ok(Reply::Record(record)) => checked(state, record, world),
-        Ok(Reply::Page(page)) => checked_new(state, page.results.first(), world),
-        Ok(_) => Vec::new(),
-        Err(failure) => vec![Step::Warn(sentence(&failure))],
-    }
-}
-
-/// Takes the record as it is now: does it hold what was typed?
-fn checked(state: &mut State, record: Record, world: &World) -> Vec<Step> {
-    let Some(base) = state.base.clone() else { return Vec::new() };
-    if (record.kind(), record.id()) != (base.kind(), base.id()) {
-        return Vec::new();
-    }
-    state.is_doubtful = false;
-    if record.version() == base.version() {
-        return vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())];
-    }
-    if record.is_saved(&state.form, &base, world.today) {
-        let said = "It was saved after all.".to_owned();
-        return vec![Step::Inform(said), Step::Left(Leave::Back)];
-    }
-    let problem = shared::Problem::new(Kind::Stale, "");
-    let layer = conflict::init(&state.form, &base, record, &problem, world);
-    vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
-}
-
-/// Takes the newest record of the same name: is it the one that was typed?
-fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<Step> {
-    if state.base.is_some() {
-        return Vec::new();
-    }
-    state.is_doubtful = false;
-    match found {
-        Some(record) => {
-            vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(record, world)))))]
-        }
-        None => vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())],
-    }
 }
 
 /// Takes what was chosen over a conflict: the other's record is now the one to change.

@@ -80,6 +80,8 @@ fn key() -> impl Strategy<Value = Chord> {
         Key::PageUp,
         Key::PageDown,
         Key::F(1),
+        Key::F(10),
+        Key::F(10),
     ]);
     prop_oneof![
         4 => named.prop_map(Chord::plain),

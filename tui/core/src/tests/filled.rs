@@ -47,6 +47,14 @@ fn a_search_that_found_nobody_is_carried_into_the_form() {
 }
 
 #[test]
+fn what_was_typed_into_the_find_box_is_carried_too() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<f2>peter pan<ctrl-n>");
+    assert_eq!(value(&driver, "first_name"), "Peter");
+    assert_eq!(value(&driver, "last_name"), "Pan");
+}
+
+#[test]
 fn what_does_not_fit_the_form_is_said() {
     let mut driver = nobody_found("pan 1990 1991");
     driver.keys("<ctrl-n>");

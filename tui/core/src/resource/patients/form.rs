@@ -15,7 +15,7 @@ use shared::{
     rules::{ADDRESS_MAX, NAME_MAX, NOTE_MAX, PLACE_MAX, ZIP_MAX},
 };
 
-use super::{blood_types, born, sexes};
+use super::{blood_types, born, born_of, sexes};
 use crate::{
     date::{self, Typed},
     form::{Form, accepts::Accepts, field::Field},
@@ -83,7 +83,7 @@ pub(super) fn values(patient: &Patient) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("first_name", text(&patient.first_name)),
         ("last_name", text(&patient.last_name)),
-        ("date_of_birth", patient.date_of_birth.map(|date| date.to_string()).unwrap_or_default()),
+        ("date_of_birth", born_of(patient)),
         ("deceased_on", patient.deceased_on.map(|date| date.to_string()).unwrap_or_default()),
         ("gender", patient.gender.map(|gender| gender.to_string()).unwrap_or_default()),
         ("phone_number", text(&patient.phone_number)),

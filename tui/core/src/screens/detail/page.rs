@@ -1,6 +1,6 @@
 //! A record as a page: the banner, which stays, and below it sections and history, which are scrolled.
 
-mod history;
+pub(super) mod history;
 
 use ratatui_core::layout::Rect;
 

@@ -48,8 +48,8 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
             0
         }
         None => {
-            let intro = state.origin.as_deref().unwrap_or(state.words().intro);
-            painter.text(inside.x, line, inside.width, intro, theme.title)
+            let title = state.origin.as_deref().unwrap_or(state.words().intro);
+            painter.text(inside.x, line, inside.width, title, theme.title)
         }
     };
     // It stands where it moves no field.

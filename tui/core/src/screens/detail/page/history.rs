@@ -1,6 +1,6 @@
 //! A record's history in words.
 
-use shared::history::HistoryEntry;
+use shared::history::{Change, HistoryEntry};
 
 use super::{Line, State};
 use crate::{
@@ -28,11 +28,9 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
     if let Some(failure) = &state.history_failure {
         say(format!("! {failure} Ctrl-R tries again."), Kind::Head);
     }
-    for entry in &state.history {
-        say(headline(table, entry, world), Kind::Head);
-        let is_new = entry.changes.iter().all(|change| is_empty(&change.old));
-        for change in &entry.changes {
-            say(change_in_words(table, change, is_new && is_made(entry)), Kind::Entry);
+    for lines in state.history.iter().map(|it| entry(table, it, world)) {
+        for (at, line) in lines.into_iter().enumerate() {
+            say(line, if at == 0 { Kind::Head } else { Kind::Entry });
         }
     }
     if state.history_next.is_some() {
@@ -41,8 +39,20 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
     lines
 }
 
+/// An entry as lines: time, user and deed, then each change.
+pub(in crate::screens::detail) fn entry(
+    table: &Table,
+    entry: &HistoryEntry,
+    world: &World,
+) -> Vec<String> {
+    let is_new = entry.changes.iter().all(|change| is_empty(&change.old)) && is_made(entry);
+    let change = |change: &Change| change_in_words(table, change, is_new);
+    let head = std::iter::once(headline(table, entry, world));
+    head.chain(entry.changes.iter().map(change)).collect()
+}
+
 /// Whether the record began with it.
-fn is_made(entry: &HistoryEntry) -> bool {
+pub(in crate::screens::detail) fn is_made(entry: &HistoryEntry) -> bool {
     entry.action.ends_with(".created") || entry.action.ends_with(".imported")
 }
 

@@ -1,0 +1,116 @@
+//! The last save of a change, taken back while nobody else has changed the record.
+
+use serde_json::Value;
+use shared::Kind;
+
+use super::App;
+use crate::{
+    api::{Call, Failure, sentence},
+    effect::{Effect, Lane, ScreenId, Slot},
+    form::Form,
+    layers::conflict,
+    notice::Tone,
+    record::Record,
+    world::World,
+};
+
+/// The change that takes the last save back.
+#[derive(Clone)]
+pub(super) struct Undo {
+    /// The record as it was saved.
+    saved: Record,
+    /// The members as they were before, or why they can't be put back.
+    body: Result<Value, String>,
+}
+
+impl Undo {
+    /// Of a save that has made `saved` of `before`. `None` if nothing differs.
+    pub(super) fn new(before: &Record, saved: &Record, world: &World) -> Option<Self> {
+        let kind = saved.kind();
+        let mut form = Form::new(kind.fields(Some(saved))).dated(world.date_order);
+        for (name, value) in before.values() {
+            if form.value(name) != value {
+                form.set(name, &value);
+            }
+        }
+        let (body, errors) = kind.read(&form, Some(saved), world.today);
+        let fault = errors.iter().next().map(|(_, error)| error.message.clone());
+        let body = fault.map_or(Ok(body), Err);
+        form.is_changed().then(|| Self { saved: saved.clone(), body })
+    }
+
+    fn is_of(&self, record: &Record) -> bool {
+        (self.saved.kind(), self.saved.id()) == (record.kind(), record.id())
+    }
+}
+
+impl App {
+    /// Whether there is a save to be taken back.
+    pub(super) fn can_undo(&self) -> bool {
+        self.layers.is_empty() && self.undo.is_some()
+    }
+
+    /// Sends the change that takes the last save back.
+    pub(super) fn undo_save(&mut self, out: &mut Vec<Effect>) {
+        let Some(Undo { saved, body }) = self.undo.clone() else { return };
+        self.notices.dismiss();
+        if self.slots.is_writing() {
+            return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
+        }
+        match body {
+            Ok(body) => {
+                let (kind, id, version) = (saved.kind(), saved.id(), saved.version());
+                let call = Call::Change { kind, id, version, body };
+                self.start(Slot { owner: ScreenId::APP, lane: Lane::Save }, call, out);
+            }
+            Err(why) => {
+                let name = saved.row().name;
+                let said = format!("The last save of {name} can't be taken back: {why}.");
+                self.say(Tone::Error, said, out);
+            }
+        }
+    }
+
+    /// Takes the answer to the change that takes the last save back.
+    pub(super) fn undone(&mut self, result: Result<Record, Failure>, out: &mut Vec<Effect>) {
+        let Some(undo) = self.undo.clone() else { return };
+        let name = undo.saved.row().name;
+        let said = match result {
+            Ok(record) => {
+                self.undo = None;
+                self.learn(ScreenId::APP, &record, out);
+                let said = format!("Taken back: the last save of {name}.");
+                return self.say(Tone::Info, said, out);
+            }
+            Err(Failure::Problem(problem)) if problem.error == Kind::Stale.code() => {
+                self.undo = None;
+                if let Some(current) = conflict::theirs(undo.saved.kind(), &problem) {
+                    self.learn(ScreenId::APP, &current, out);
+                }
+                format!("Nothing was taken back: {name} was changed since the last save.")
+            }
+            Err(failure @ (Failure::Unknown(_) | Failure::Garbled(_))) => {
+                let why = sentence(&failure);
+                format!(
+                    "{why} The last save of {name} may have been taken back or not: see the history."
+                )
+            }
+            Err(Failure::Problem(problem)) if !problem.errors.is_empty() => {
+                let all: Vec<_> = problem.errors.values().flatten().cloned().collect();
+                format!("The last save of {name} was not taken back: {}.", all.join("; "))
+            }
+            Err(failure) => {
+                format!("The last save of {name} was not taken back. {}", sentence(&failure))
+            }
+        };
+        self.say(Tone::Error, said, out);
+    }
+
+    /// A record as it is now. If it is another version than the one that was saved last, that save can't
+    /// be taken back any more.
+    pub(super) fn check_undo(&mut self, record: &Record) {
+        let is_over =
+            |undo: &mut Undo| undo.is_of(record) && undo.saved.version() != record.version();
+        self.undo.take_if(is_over);
+    }
+}

@@ -1,0 +1,113 @@
+//! One of several things to choose, each with what choosing it does.
+
+use ratatui_core::layout::Rect;
+
+use super::middle;
+use crate::{
+    input::action::{Action, Context},
+    step::{Event, Step},
+    text::{display, paragraphs},
+    view::paint::Painter,
+    world::World,
+};
+
+/// Columns of the box.
+const COLUMNS: u16 = 74;
+
+/// One thing to choose.
+#[derive(Clone)]
+pub struct Choice {
+    /// What it is, the first line as its head.
+    pub lines: Vec<String>,
+    /// What choosing it does.
+    pub steps: Vec<Step>,
+}
+
+/// The choices, and which of them is selected.
+#[derive(Clone)]
+pub struct State {
+    title: &'static str,
+    choices: Vec<Choice>,
+    at: usize,
+}
+
+/// Begins with the first choice.
+pub fn init(title: &'static str, choices: Vec<Choice>) -> State {
+    State { title, choices, at: 0 }
+}
+
+/// Moves the selection, takes the selected choice, or closes.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let last = state.choices.len().saturating_sub(1);
+    let page = usize::from(world.body().height / 4).max(1);
+    match event {
+        Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
+        Event::Act(Action::RowDown) => state.at = (state.at + 1).min(last),
+        Event::Act(Action::PageUp) => state.at = state.at.saturating_sub(page),
+        Event::Act(Action::PageDown) => state.at = (state.at + page).min(last),
+        Event::Act(Action::FirstRow) => state.at = 0,
+        Event::Act(Action::LastRow) => state.at = last,
+        Event::Act(Action::Accept) => {
+            let chosen = state.choices.get(state.at).map(|choice| choice.steps.clone());
+            return std::iter::once(Step::Close).chain(chosen.into_iter().flatten()).collect();
+        }
+        Event::Act(Action::Back) => return vec![Step::Close],
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Rows, Context::Pick, Context::Layer, Context::Global]
+}
+
+/// The lines of a choice in so many columns: its head, and the rest indented.
+fn lines(choice: &Choice, columns: u16) -> Vec<String> {
+    let rest = choice.lines.iter().skip(1);
+    let rest = rest.flat_map(|line| paragraphs(line, columns.saturating_sub(4)));
+    let head = choice.lines.iter().take(1).map(|head| display(head).into_owned());
+    head.chain(rest.map(|line| format!("  {line}"))).collect()
+}
+
+/// Draws it. The selected choice is always seen from its head on.
+pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let columns = area.width.min(COLUMNS);
+    let inside = columns.saturating_sub(4);
+    let rows: Vec<Vec<String>> =
+        state.choices.iter().map(|choice| lines(choice, inside.saturating_sub(2))).collect();
+    let total: usize = rows.iter().map(Vec::len).sum();
+    let height = u16::try_from(total).unwrap_or(u16::MAX).saturating_add(2);
+    let inside = painter.frame(middle(area, columns, height), state.title);
+    let room = usize::from(inside.height);
+    let mut first = state.at;
+    let mut used = rows.get(state.at).map_or(0, Vec::len);
+    while let Some(before) = first.checked_sub(1).and_then(|at| rows.get(at)) {
+        used += before.len();
+        if used > room {
+            break;
+        }
+        first -= 1;
+    }
+    let shown = rows.iter().enumerate().skip(first);
+    let mut y = inside.y;
+    for (at, row) in shown.flat_map(|(at, row)| row.iter().enumerate().map(move |it| (at, it))) {
+        let (line, text) = row;
+        if y >= inside.bottom() {
+            break;
+        }
+        let is_selected = at == state.at;
+        let style = match (is_selected, line) {
+            (true, 0) => theme.selected,
+            (_, 0) => theme.text,
+            _ => theme.dim,
+        };
+        let mark = if is_selected && line == 0 { "› " } else { "  " };
+        if is_selected && line == 0 {
+            painter.place_cursor(inside.x, y);
+        }
+        painter.pieces(inside.x, y, inside.width, &[(mark, style), (text, style)]);
+        y = y.saturating_add(1);
+    }
+}

@@ -1,0 +1,68 @@
+//! A save whose answer got lost: was it done?
+
+use shared::Kind;
+
+use super::{State, read};
+use crate::{
+    api::{Call, Failure, Reply, sentence},
+    effect::Lane,
+    layers::{Layer, conflict, question},
+    record::Record,
+    step::{Leave, Step},
+    world::World,
+};
+
+/// Asks the server whether a save whose answer got lost was done.
+pub fn check(state: &State) -> Vec<Step> {
+    let call = match &state.base {
+        Some(base) => read(base),
+        None => Call::List { kind: state.kind, query: (state.kind.table().trace)(&state.form) },
+    };
+    vec![Step::Read(Lane::Record, call)]
+}
+
+/// Takes the answer to the question whether a save whose answer got lost was done.
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+    if !state.is_doubtful {
+        return Vec::new();
+    }
+    match answer {
+        Ok(Reply::Record(record)) => checked(state, record, world),
+        Ok(Reply::Page(page)) => checked_new(state, page.results.first(), world),
+        Ok(_) => Vec::new(),
+        Err(failure) => vec![Step::Warn(sentence(&failure))],
+    }
+}
+
+/// Takes the record as it is now: does it hold what was typed?
+fn checked(state: &mut State, record: Record, world: &World) -> Vec<Step> {
+    let Some(base) = state.base.clone() else { return Vec::new() };
+    if (record.kind(), record.id()) != (base.kind(), base.id()) {
+        return Vec::new();
+    }
+    state.is_doubtful = false;
+    if record.version() == base.version() {
+        return vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())];
+    }
+    if record.is_saved(&state.form, &base, world.today) {
+        let said = "It was saved after all.".to_owned();
+        return vec![Step::Inform(said), Step::Left(Leave::Back)];
+    }
+    let problem = shared::Problem::new(Kind::Stale, "");
+    let layer = conflict::init(&state.form, &base, record, &problem, world);
+    vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
+}
+
+/// Takes the newest record of the same name: is it the one that was typed?
+fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<Step> {
+    if state.base.is_some() {
+        return Vec::new();
+    }
+    state.is_doubtful = false;
+    match found {
+        Some(record) => {
+            vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(record, world)))))]
+        }
+        None => vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())],
+    }
+}
