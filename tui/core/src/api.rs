@@ -171,6 +171,8 @@ pub enum Verb {
     Restore,
     /// Give an assignment another status.
     SetStatus(AssignmentStatus),
+    /// Link the account with this id to a doctor or a patient.
+    Link(i64),
     /// Transfer the patient of an assignment to the doctor with this id.
     Transfer(i64),
 }

@@ -8,6 +8,7 @@ mod changes;
 mod columns;
 mod doctors;
 pub mod filled;
+mod links;
 mod operation;
 mod patients;
 mod profile;
@@ -27,6 +28,7 @@ use self::filled::Filled;
 pub use self::{
     changes::{change_in_words, is_empty},
     columns::{Column, Head, fit},
+    links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     relations::{Owner, Pick, Purpose, Related},
     visits::{next_step, status_word},
@@ -172,6 +174,8 @@ pub struct Table {
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
+    /// How an account is linked to a record. None where that makes no sense.
+    pub link: Option<Link>,
     /// What is picked to assign a record. None where nothing is assigned.
     pub pick: Option<Pick>,
     /// The records of another kind that its page shows.
@@ -196,6 +200,10 @@ pub enum Deed {
     History,
     /// Assign it, or transfer it.
     Assign,
+    /// Link an account to it.
+    Link,
+    /// End the link of an account.
+    Unlink,
     /// Create a one-time code for its owner.
     IssueCode,
     /// End all sessions of its owner.

@@ -150,6 +150,8 @@ impl Request {
             Verb::SetStatus(status) => {
                 Self::to(Method::PATCH, path, expected).with_body(&json!({"status": status}))
             }
+            Verb::Link(user) => Self::to(Method::PUT, format!("{path}/user"), expected)
+                .with_body(&json!({"user": user})),
             Verb::Transfer(doctor) => {
                 let mut body = json!({"doctor": doctor});
                 insert_reason(&mut body, reason);

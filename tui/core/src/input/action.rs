@@ -125,6 +125,10 @@ pub enum Action {
     EndSessions,
     /// End all listed records but the one in use.
     EndOthers,
+    /// Link an account to a doctor or a patient.
+    Link,
+    /// End the link of an account.
+    Unlink,
     /// Set a password with a one-time code.
     EnterCode,
     /// Go to where an account is opened.
@@ -175,6 +179,8 @@ impl Action {
             | Self::IssueCode
             | Self::EndSessions
             | Self::EndOthers
+            | Self::Link
+            | Self::Unlink
             | Self::TakeMine
             | Self::TakeTheirs => true,
             // Accepting answers questions, which have a test of their own.

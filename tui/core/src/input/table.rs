@@ -86,6 +86,8 @@ table! {
         [Record: ctrl('y'); Results: ctrl('y'); Copying: on(Key::Enter), ctrl('y')]
     IssueCode "new code" "Create a one-time code for the owner of an account." 0 [Record:]
     EndSessions "end sessions" "End all sessions of an account." 0 danger true [Record:]
+    Link "link account" "Link an account, which then reads what belongs to this record." 0 [Record:]
+    Unlink "unlink account" "End the link of this record to an account." 0 danger true [Record:]
     EndOthers "end the others" "End all your sessions but this one." 0 danger true [List:]
     Refresh "refresh" "Ask the server again." 25
         [Global: ctrl('r')]

@@ -91,11 +91,13 @@ impl Shown for Assignment {
         others: None,
         label,
         value: |field, code| code.parse().ok().filter(|_| field == "status").map(word),
+        link: None,
         pick: Some(Pick {
             word: "transfer",
             kind: RecordKind::Doctor,
             title: "Transfer to which doctor?",
             purpose: Purpose::Transfer,
+            only: &[],
         }),
         related: None,
         trace: |_| Vec::new(),
@@ -191,7 +193,7 @@ impl Shown for Assignment {
             Deed::Update | Deed::Archive => AssignmentPermission::Update,
             Deed::Assign => AssignmentPermission::Transfer,
             Deed::History => AssignmentPermission::History,
-            Deed::Restore | Deed::IssueCode | Deed::EndSessions => return false,
+            _ => return false,
         };
         self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
     }

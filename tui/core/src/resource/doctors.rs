@@ -18,7 +18,9 @@ use shared::{
 
 use super::{
     Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, Related,
-    RowHead, Secret, Section, Shown, Table, Words, assignments, sorted,
+    RowHead, Secret, Section, Shown, Table, Words, assignments,
+    links::{Link, UNLINK},
+    sorted,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -93,15 +95,20 @@ impl Shown for Doctor {
         reading: Reading::ById,
         is_archived: true,
         is_searched: true,
-        operations: &[],
+        operations: &[UNLINK],
         others: None,
         label,
         value: |_, _| None,
+        link: Some(Link::new(
+            &[("role", "doctor"), ("is_active", "true")],
+            "The account then reads the patients assigned to this doctor.",
+        )),
         pick: Some(Pick {
             word: "assign",
             kind: RecordKind::Patient,
             title: "Assign which patient?",
             purpose: Purpose::PatientOfDoctor,
+            only: &[],
         }),
         related: Some(Related {
             kind: RecordKind::Assignment,
@@ -207,6 +214,7 @@ impl Shown for Doctor {
                     ("Qualification", text(&self.qualification)),
                     ("Experience", years.map(|it| format!("{it} years")).unwrap_or_default()),
                     ("Entered", entered),
+                    ("Account", self.linked_user.map(|id| format!("#{id}")).unwrap_or_default()),
                     ("Last changed", changed),
                 ],
             },
@@ -219,6 +227,10 @@ impl Shown for Doctor {
             Deed::Archive => DoctorPermission::Archive,
             Deed::Restore => DoctorPermission::Restore,
             Deed::History => DoctorPermission::History,
+            Deed::Link | Deed::Unlink if (deed == Deed::Link) == self.linked_user.is_some() => {
+                return false;
+            }
+            Deed::Link | Deed::Unlink => DoctorPermission::Link,
             Deed::IssueCode | Deed::EndSessions => return false,
             // Whether the patient may be assigned, the patient's record says.
             Deed::Assign => return self.archived_at.is_none(),

@@ -15,7 +15,9 @@ use shared::{
 
 use super::{
     Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose,
-    Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments, filled::Filled,
+    Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
+    filled::Filled,
+    links::{Link, UNLINK},
     sorted,
 };
 use crate::{
@@ -104,15 +106,20 @@ impl Shown for Patient {
         reading: Reading::ById,
         is_archived: true,
         is_searched: true,
-        operations: &[],
+        operations: &[UNLINK],
         others: None,
         label,
         value,
+        link: Some(Link::new(
+            &[("role", "patient"), ("is_active", "true")],
+            "The account then reads this record and its doctors.",
+        )),
         pick: Some(Pick {
             word: "assign",
             kind: RecordKind::Doctor,
             title: "Assign to which doctor?",
             purpose: Purpose::DoctorOfPatient,
+            only: &[],
         }),
         related: Some(Related {
             kind: RecordKind::Assignment,
@@ -265,6 +272,7 @@ impl Shown for Patient {
                     ("Died", self.deceased_on.map(|day| day.to_string()).unwrap_or_default()),
                     ("Identifiers", identifiers.collect::<Vec<_>>().join("\n")),
                     ("Registered", registered),
+                    ("Account", self.linked_user.map(|id| format!("#{id}")).unwrap_or_default()),
                     ("Last changed", changed),
                 ],
             },
@@ -277,6 +285,10 @@ impl Shown for Patient {
             Deed::Archive => PatientPermission::Archive,
             Deed::Restore => PatientPermission::Restore,
             Deed::History => PatientPermission::History,
+            Deed::Link | Deed::Unlink if (deed == Deed::Link) == self.linked_user.is_some() => {
+                return false;
+            }
+            Deed::Link | Deed::Unlink => PatientPermission::Link,
             Deed::IssueCode | Deed::EndSessions => return false,
             Deed::Assign => PatientPermission::Assign,
         })

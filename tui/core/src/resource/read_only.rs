@@ -50,6 +50,7 @@ impl Table {
         is_searched: false,
         operations: &[],
         others: None,
+        link: None,
         pick: None,
         related: None,
         label: |_| None,

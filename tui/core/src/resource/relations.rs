@@ -13,6 +13,8 @@ pub struct Pick {
     pub title: &'static str,
     /// What follows.
     pub purpose: Purpose,
+    /// The filters of what can be picked.
+    pub only: &'static [(&'static str, &'static str)],
 }
 
 /// What a record is picked for.
@@ -26,6 +28,8 @@ pub enum Purpose {
     Transfer,
     /// A doctor, who takes over all patients of a doctor.
     HandOver,
+    /// An account, which is linked to a doctor or a patient.
+    Link,
 }
 
 /// The records of another kind that belong to a record.

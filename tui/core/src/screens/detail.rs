@@ -188,6 +188,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let Some(record) = &state.record else { return Vec::new() };
             return picker::assign(vec![record.clone()], world);
         }
+        Action::Link => return link(state, world),
         Action::Related => return state.go_to_related().into_iter().collect(),
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -219,6 +220,13 @@ pub fn word(state: &State, action: Action) -> Option<&'static str> {
 /// What an action does here, where it does something else than in general.
 pub fn help(state: &State, action: Action) -> Option<&'static str> {
     state.kind.table().operation(action).map(|operation| operation.help)
+}
+
+/// Opens the picker of an account that is linked to the record.
+fn link(state: &State, world: &World) -> Vec<Step> {
+    let pick = state.kind.table().link.as_ref().map(|link| link.pick);
+    let opened = pick.zip(state.record.clone());
+    opened.map(|(pick, record)| picker::open(pick, vec![record], None, world)).unwrap_or_default()
 }
 
 fn edit(state: &State) -> Option<Step> {
@@ -296,7 +304,8 @@ pub fn offers(state: &State, action: Action) -> bool {
         return state.allows(operation.deed);
     }
     match action {
-        Action::IssueCode | Action::EndSessions => false,
+        Action::IssueCode | Action::EndSessions | Action::Unlink => false,
+        Action::Link => table.link.is_some() && state.allows(Deed::Link),
         Action::Refresh => table.reading != Reading::InList,
         Action::Edit => !is_archived && state.allows(Deed::Update),
         Action::PutBack => {
