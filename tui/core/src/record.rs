@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use shared::{
-    FieldErrors, Page,
-    assignment::{Assignment, AssignmentStatus},
-    doctor::Doctor,
-    paths,
-    patient::Patient,
+    FieldErrors, Page, assignment::Assignment, doctor::Doctor, paths, patient::Patient,
     visit::Visit,
 };
 
@@ -234,7 +230,7 @@ macro_rules! kinds {
 
             /// The states to which it can be changed where it has no archive, each with the answer
             /// that means it.
-            pub fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+            pub fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
                 match self {
                     $(Self::$kind(record) => record.outcomes()),*
                 }

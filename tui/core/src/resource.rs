@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, account::SessionPermission, assignment::AssignmentStatus};
+use shared::{FieldErrors, account::SessionPermission};
 
 pub use self::columns::{Column, Head, fit};
 use self::filled::Filled;
@@ -76,7 +76,7 @@ pub trait Shown: Sized + 'static {
 
     /// The states to which it can be changed where it has no archive, each with the answer that means
     /// it.
-    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
 

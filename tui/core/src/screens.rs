@@ -14,11 +14,13 @@ pub mod record_form;
 pub mod register;
 
 use ratatui_core::layout::Rect;
+use shared::visit::Visit;
 
 use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
     input::action::{Action, Context},
+    layers::arrival,
     live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
@@ -244,7 +246,7 @@ impl Screen {
             return Vec::new();
         }
         match self {
-            Self::Home(state) => home::answered(state, call, answer),
+            Self::Home(state) => home::answered(state, world, call, answer),
             Self::List(state) => list::answered(state, world, answer),
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
@@ -322,6 +324,10 @@ impl Screen {
             Self::Detail(state) if action == Action::Relative => {
                 detail::can_have_relative(state, world)
             }
+            Self::Detail(state) if action == Action::Arrive => {
+                let record = state.record.as_ref();
+                record.is_some_and(|record| arrival::word(record, world).is_some())
+            }
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
@@ -346,10 +352,8 @@ impl Screen {
             (_, Action::Archive) => self.table().map(|table| table.words.archive_word),
             (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
             (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
+            (_, Action::Arrive) => self.visit_word(),
             (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
-            (Self::Home(state), Action::Arrive) => {
-                state.visit().and_then(|visit| next_step(visit.status)).map(|(_, word)| word)
-            }
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::Detail(state), Action::Copy) => Some(state.kind.table().words.copy),
@@ -366,6 +370,21 @@ impl Screen {
                 Some("open the account")
             }
             (_, Action::Accept) => Some("next field"),
+            _ => None,
+        }
+    }
+
+    /// What the next step of the visit is called that is shown or selected.
+    fn visit_word(&self) -> Option<&'static str> {
+        let next = |visit: &Visit| next_step(visit.status).map(|(_, word)| word);
+        let of_record = |record: &Record| match record {
+            Record::Visit(visit) => next(visit),
+            _ => None,
+        };
+        match self {
+            Self::Home(state) => state.visit().and_then(next),
+            Self::List(state) => of_record(&state.row()?.record),
+            Self::Detail(state) => of_record(state.record.as_ref()?),
             _ => None,
         }
     }

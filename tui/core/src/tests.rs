@@ -1,6 +1,7 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
 mod any_order;
+mod arrival;
 mod assigning;
 mod assignments;
 mod beside;

@@ -179,13 +179,14 @@ impl Shown for Assignment {
         &self.assigned_by_username
     }
 
-    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
         use AssignmentStatus::{Active, Cancelled, Completed, OnHold};
-        match self.fields.status {
+        let outcomes = match self.fields.status {
             Active => vec![("On hold", OnHold), ("Completed", Completed), ("Cancelled", Cancelled)],
             OnHold => vec![("Active", Active), ("Completed", Completed), ("Cancelled", Cancelled)],
             Completed | Cancelled => vec![("Re-open", Active)],
-        }
+        };
+        outcomes.into_iter().map(|(answer, status)| (answer, status.as_str())).collect()
     }
 
     fn fields(base: Option<&Self>) -> Vec<Field> {

@@ -11,7 +11,7 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane},
     input::action::{Action, Context},
-    layers::{Layer, picker, question},
+    layers::{Layer, arrival, picker, question},
     live::Live,
     namesakes::Namesakes,
     record::{Record, RecordKind},
@@ -177,6 +177,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let Some(record) = &state.record else { return Vec::new() };
             return picker::assign(vec![record.clone()], world);
         }
+        Action::Arrive => {
+            let record = state.record.as_ref();
+            return record.map(|record| arrival::act(record, world)).unwrap_or_default();
+        }
         Action::Related => return state.go_to_related().into_iter().collect(),
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -271,7 +275,6 @@ pub fn offers(state: &State, action: Action) -> bool {
         }
         Action::Related => state.related().is_some() && state.record.is_some(),
         Action::Copy => state.record.is_some(),
-        Action::Arrive => false,
         _ => true,
     }
 }

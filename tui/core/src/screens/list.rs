@@ -19,7 +19,7 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, filter, sort},
+    layers::{Layer, arrival, filter, sort},
     live::Live,
     record::{Record, RecordKind},
     resource::{Query, Row},
@@ -242,7 +242,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
+        Action::Open
+        | Action::Edit
+        | Action::Archive
+        | Action::Restore
+        | Action::Assign
+        | Action::Arrive
             if state.is_outdated =>
         {
             state.search.pending = Some(action);
@@ -254,6 +259,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             enter(state)
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
+        Action::Arrive => {
+            state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
+        }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if offers(state, world, action) => {
@@ -379,7 +387,9 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Mark => state.kind.table().has_archive() && !state.rows.is_empty(),
         Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching,
-        Action::Arrive => false,
+        Action::Arrive => {
+            state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
+        }
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

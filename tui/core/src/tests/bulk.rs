@@ -194,7 +194,7 @@ fn marked_assignments_get_one_status() {
     driver.shows("› Keep them ‹");
     driver.keys("<right><enter>");
     let Call::Do { verb, id, .. } = driver.call(Lane::Save) else { panic!() };
-    assert_eq!((*verb, *id), (Verb::SetStatus(AssignmentStatus::OnHold), 5));
+    assert_eq!((*verb, *id), (Verb::SetStatus("ON_HOLD"), 5));
 }
 
 #[test]
@@ -244,14 +244,16 @@ fn archived_list() -> Result<Reply, Failure> {
 }
 
 #[test]
-fn rows_that_can_not_be_archived_are_neither_asked_about_nor_marked() {
+fn marked_visits_get_one_status() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<f6>");
-    driver.answer(Lane::List, Ok(visits(vec![visit(1, VisitStatus::Waiting)])));
-    driver.keys("<down><ctrl-x>");
-    assert!(driver.app.layers().is_empty());
-    driver.keys("<insert>");
-    driver.hides("marked");
+    let two = vec![visit(1, VisitStatus::Waiting), visit(2, VisitStatus::Called)];
+    driver.answer(Lane::List, Ok(visits(two)));
+    driver.keys("<insert><insert><ctrl-x>");
+    driver.shows("What becomes of 2 visits?");
+    driver.keys("<left><enter>");
+    let Call::Do { verb, id, version, .. } = driver.call(Lane::Save) else { panic!() };
+    assert_eq!((*verb, *id, *version), (Verb::SetStatus("WAITING"), 1, 1));
 }
 
 #[test]
