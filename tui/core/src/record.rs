@@ -207,7 +207,14 @@ macro_rules! kinds {
                 }
             }
 
-            /// What stands in its banner on a row of its own.
+            /// The person whom it is about, where that is another record.
+            pub fn person(&self) -> Option<(RecordKind, i64)> {
+                match self {
+                    $(Self::$kind(record) => record.person()),*
+                }
+            }
+
+            /// The sentence that has a row of its banner to itself.
             pub fn alert(&self) -> Option<Alert> {
                 match self {
                     $(Self::$kind(record) => record.alert()),*

@@ -24,7 +24,7 @@ pub use self::columns::{Column, Head, fit};
 use self::filled::Filled;
 use crate::{
     form::{Form, field::Field},
-    record::Record,
+    record::{Record, RecordKind},
     text::display,
     world::World,
 };
@@ -60,7 +60,12 @@ pub trait Shown: Sized + 'static {
         None
     }
 
-    /// What stands in the banner on a row of its own.
+    /// The person whom it is about, where that is another record. The banner shows that person.
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        None
+    }
+
+    /// A sentence that has a row of the banner to itself.
     fn alert(&self) -> Option<Alert> {
         None
     }
@@ -164,11 +169,11 @@ pub struct Banner {
     pub warning: Option<String>,
 }
 
-/// What nobody must miss who has to do with a record, such as allergies.
+/// A sentence of the banner that everybody who opens the record must see, such as the allergies.
 pub struct Alert {
     /// The sentence, safe to be drawn.
     pub text: String,
-    /// Whether it is a warning: the absence of one is told too.
+    /// Whether it is a warning. The sentence may also say that there is nothing to warn of.
     pub is_warning: bool,
 }
 

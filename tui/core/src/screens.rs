@@ -2,6 +2,7 @@
 //! `contexts`. None touches another: what it wants beyond itself it says in
 //! [`Step`]s.
 
+mod about;
 pub mod dashboard;
 pub mod detail;
 pub mod first_start;
@@ -22,7 +23,6 @@ use crate::{
     input::action::{Action, Context},
     layers::arrival,
     live::Live,
-    namesakes::Namesakes,
     record::{Record, RecordKind},
     resource::next_step,
     step::{Event, Place, Route, Step},
@@ -79,21 +79,6 @@ impl Screen {
             (Self::Dashboard(_), Place::Dashboard) | (Self::Home(_), Place::Home) => true,
             _ => false,
         }
-    }
-
-    /// The screen of a route, and what it wants at the beginning.
-    pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
-        let named = match &route {
-            Route::Record { kind, name, .. } => Some((*kind, name.clone())),
-            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
-            _ => None,
-        };
-        let (mut screen, mut steps) = Self::of(route, world);
-        if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
-            *namesakes = Namesakes::of(kind, &name, world);
-            steps.extend(namesakes.as_ref().map(Namesakes::ask));
-        }
-        (screen, steps)
     }
 
     fn of(route: Route, world: &World) -> (Self, Vec<Step>) {
@@ -165,15 +150,6 @@ impl Screen {
         }
     }
 
-    /// Others who have the name of its record, on the screens of one record.
-    fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
-        match self {
-            Self::Detail(state) => Some(&mut state.namesakes),
-            Self::Form(state) => Some(&mut state.namesakes),
-            _ => None,
-        }
-    }
-
     /// Does something.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
@@ -239,12 +215,7 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Vec<Step> {
-        if let Call::Namesakes { .. } = call {
-            if let Some(Some(namesakes)) = self.namesakes_mut() {
-                namesakes.take(answer);
-            }
-            return Vec::new();
-        }
+        let Some(answer) = self.take_about(call, answer) else { return Vec::new() };
         match self {
             Self::Home(state) => home::answered(state, world, call, answer),
             Self::List(state) => list::answered(state, world, answer),
@@ -275,7 +246,7 @@ impl Screen {
             Self::Home(_) => home::follow(),
             Self::Dashboard(_) => dashboard::follow(),
             Self::List(state) => state.refresh(world),
-            Self::Detail(state) => state.ask(),
+            Self::Detail(state) => state.follow(),
             Self::Form(state) => record_form::follow(state),
             Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
                 Vec::new()
@@ -285,6 +256,7 @@ impl Screen {
 
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record) -> Vec<Step> {
+        self.learn_about(record);
         match (self, record) {
             (Self::Home(state), record) => state.learn(record),
             (Self::List(state), record) => {
@@ -340,7 +312,7 @@ impl Screen {
     /// Whether one step back may stay on this screen: it has an inner place to go back from.
     pub fn has_steps_back(&self) -> bool {
         match self {
-            Self::List(state) => !state.is_searching || !state.rows.is_empty(),
+            Self::List(state) => !state.is_searching || !state.search.field.value().is_empty(),
             Self::Home(_) => true,
             _ => false,
         }

@@ -1,5 +1,6 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
+mod about;
 mod any_order;
 mod arrival;
 mod assigning;
@@ -20,6 +21,7 @@ mod glyphs;
 mod going_back;
 mod home;
 mod keys;
+mod last_login;
 mod list;
 mod live;
 mod meanwhile;

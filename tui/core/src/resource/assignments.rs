@@ -135,6 +135,10 @@ impl Shown for Assignment {
         }
     }
 
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        Some((RecordKind::Patient, self.patient.0))
+    }
+
     fn sections(&self, world: &World) -> Vec<Section> {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let made = format!("{} by {}", world.stamp(&self.assigned_at), self.assigned_by_username);

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
+    record::RecordKind,
     text::display,
     world::World,
 };
@@ -115,6 +116,10 @@ impl Shown for Visit {
             ),
             warning: self.is_urgent.then(|| "! urgent".to_owned()),
         }
+    }
+
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        Some((RecordKind::Patient, self.patient.0))
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {

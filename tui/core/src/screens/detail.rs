@@ -14,6 +14,7 @@ use crate::{
     layers::{Layer, arrival, picker, question},
     live::Live,
     namesakes::Namesakes,
+    person::{self, Person},
     record::{Record, RecordKind},
     resource::Deed,
     step::{Event, Leave, Route, Step},
@@ -37,6 +38,8 @@ pub struct State {
     pub(crate) failure: Option<String>,
     /// Others who have the record's name, where that can be known.
     pub(crate) namesakes: Option<Namesakes>,
+    /// The person whom the record is about, where that is another one.
+    pub(crate) person: Option<Person>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
     pub(crate) edits_next: bool,
@@ -75,6 +78,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         history_failure: None,
         failure: None,
         namesakes: None,
+        person: None,
         scroll: 0,
         edits_next: false,
     }
@@ -91,11 +95,17 @@ impl State {
         self.kind.table().words.one.to_owned()
     }
 
-    /// Whether a live change makes the record old, or what belongs to it.
+    /// Whether a live change makes the record, its person or what belongs to it old.
     pub fn is_outdated_by(&self, change: Live) -> bool {
-        let record = self.record.as_ref();
-        record.is_some_and(|record| change.outdates(self.kind, self.id, record.version()))
+        let version = self.record.as_ref().map(Record::version);
+        version.is_some_and(|version| change.outdates(self.kind, self.id, version))
+            || self.person.as_ref().is_some_and(|person| person.is_outdated_by(change))
             || self.is_related_outdated_by(change)
+    }
+
+    /// Asks again for what a live change has outdated.
+    pub fn follow(&self) -> Vec<Step> {
+        self.ask().into_iter().chain(self.person.as_ref().map(Person::ask)).collect()
     }
 
     /// Whether it shows this record.
@@ -113,8 +123,10 @@ impl State {
         self.is_archived = record.archived().is_some();
         self.name = record.name();
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
+        let person = person::follow(&mut self.person, &record);
         self.record = Some(record);
-        let mut steps: Vec<_> = namesakes.into_iter().chain(self.ask_related()).collect();
+        let mut steps: Vec<_> =
+            namesakes.into_iter().chain(person).chain(self.ask_related()).collect();
         if self.allows(Deed::History) {
             steps.push(self.history_at(None));
         } else {
@@ -154,7 +166,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => {
             let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
-            return state.ask().into_iter().chain(namesakes).collect();
+            let person = state.person.as_ref().map(Person::ask);
+            return state.ask().into_iter().chain(namesakes).chain(person).collect();
         }
         _ if !offers(state, action) => {}
         Action::Edit => return edit(state).into_iter().collect(),
