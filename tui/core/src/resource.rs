@@ -5,6 +5,7 @@ mod assignments;
 mod columns;
 mod doctors;
 pub mod filled;
+mod glance;
 mod patients;
 mod relations;
 mod visits;
@@ -22,10 +23,11 @@ use shared::{FieldErrors, account::SessionPermission};
 
 pub use self::columns::{Column, Head, fit};
 use self::filled::Filled;
+use self::glance::sorted;
+pub use self::glance::{Alert, Counting};
 use crate::{
     form::{Form, field::Field},
     record::{Record, RecordKind},
-    text::display,
     world::World,
 };
 
@@ -139,9 +141,6 @@ pub struct Table {
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
 
-/// A permission, and parameters of a query.
-pub type Counting = (SessionPermission, &'static [(&'static str, &'static str)]);
-
 /// What can be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -167,14 +166,6 @@ pub struct Banner {
     pub line: String,
     /// What must not be overlooked.
     pub warning: Option<String>,
-}
-
-/// A sentence of the banner that everybody who opens the record must see, such as the allergies.
-pub struct Alert {
-    /// The sentence, safe to be drawn.
-    pub text: String,
-    /// Whether it is a warning. The sentence may also say that there is nothing to warn of.
-    pub is_warning: bool,
 }
 
 /// A section of a record's page.
@@ -369,13 +360,6 @@ impl Row {
             record: record.clone(),
         }
     }
-}
-
-/// A name as lists by last name have it, where a first and a last name are known. Safe to be drawn.
-fn sorted(first: Option<&str>, last: Option<&str>) -> Option<String> {
-    let (first, last) = (first?.trim(), last?.trim());
-    let has_both = !first.is_empty() && !last.is_empty();
-    has_both.then(|| display(&format!("{last}, {first}")).into_owned())
 }
 
 impl Table {
