@@ -127,6 +127,8 @@ pub enum Effect {
     /// Forget the server elsewhere and open the local desk;
     /// [`Msg::Desk`](crate::msg::Msg::Desk) says how that ends.
     GoLocal,
+    /// Remember for the next start with which name somebody has logged in last.
+    RememberLogin(String),
     /// Put text into the terminal's clipboard (OSC 52).
     Copy(String),
     /// Draw everything anew.

@@ -19,6 +19,7 @@ use ratatui_core::layout::Rect;
 use crate::{
     form::{Form, field::Field},
     input::action::{Action, Context},
+    record::RecordKind,
     screens::login,
     step::{Event, Step},
     view::paint::Painter,
@@ -157,7 +158,7 @@ impl Layer {
     }
 
     /// Whether an action makes sense here.
-    pub fn offers(&self, action: Action) -> bool {
+    pub fn offers(&self, world: &World, action: Action) -> bool {
         match action {
             Action::Refresh => matches!(self, Self::Picker(_)),
             Action::Accept => !matches!(self, Self::Results(state) if state.is_waiting()),
@@ -176,9 +177,11 @@ impl Layer {
                         | Self::Results(_)
                 )
             }
-            Action::Arrive | Action::New | Action::NewFromSearch | Action::Results => {
-                !matches!(self, Self::Find(_))
-            }
+            Action::New | Action::NewFromSearch => match self {
+                Self::Find(_) => RecordKind::Patient.table().may_create(world),
+                _ => true,
+            },
+            Action::Arrive | Action::Results => !matches!(self, Self::Find(_)),
             _ => true,
         }
     }

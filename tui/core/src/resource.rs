@@ -204,7 +204,7 @@ pub struct Words {
     pub entity: &'static str,
     /// What creating a record is called.
     pub created: &'static str,
-    /// The question whether to archive a record.
+    /// The question whether to archive a record. Empty for kinds that have no archive.
     pub archive_title: &'static str,
     /// What archiving a record, or the change that takes its place, is called.
     pub archive_word: &'static str,
@@ -366,6 +366,11 @@ impl Table {
     /// Whether the session may create a record with the form.
     pub fn may_create(&self, world: &World) -> bool {
         self.create.is_some_and(|permission| world.may(permission))
+    }
+
+    /// Whether records of the kind can be archived, or take another status instead.
+    pub fn has_archive(&self) -> bool {
+        !self.words.archive_title.is_empty()
     }
 
     /// The place of a list's order in the table.

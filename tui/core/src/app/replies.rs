@@ -75,7 +75,12 @@ impl App {
             (Lane::Meta, Err(Failure::Offline(_) | Failure::Unknown(_))) => {}
             (Lane::Meta, Ok(_)) => self.say(Tone::Error, sentence(&garbled()), out),
             (Lane::Meta, Err(failure)) => self.say(Tone::Error, sentence(&failure), out),
-            (Lane::Account, Ok(Reply::SignedIn(session))) => self.logged_in(*session, out),
+            (Lane::Account, Ok(Reply::SignedIn(session))) => {
+                if let Call::Login(login) = call {
+                    self.remember_login(&login.identifier, out);
+                }
+                self.logged_in(*session, out);
+            }
             (Lane::Account, Ok(Reply::User(user))) => self.described(*user, out),
             (Lane::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
             // What the session may do is asked again by itself.

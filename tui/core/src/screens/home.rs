@@ -169,9 +169,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Refresh => return refresh(state),
         _ if !offers(state, world, action) => {}
         Action::New | Action::NewFromSearch => {
-            let is_used = action == Action::NewFromSearch || !state.finder.has_found();
-            let (kind, typed) = (RecordKind::Patient, state.finder.text());
-            return vec![Step::Go(Route::new_from(kind, typed, is_used, world.calendar()))];
+            return vec![Step::Go(state.finder.new_record(action, world))];
         }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
         _ => {}
