@@ -7,7 +7,6 @@ use serde_json::Value;
 use shared::{
     Page, Problem,
     account::{Login, Registration, User},
-    assignment::AssignmentStatus,
     dashboard::Dashboard,
     history::HistoryEntry,
     lookup::Lookup,
@@ -154,7 +153,7 @@ pub enum Verb {
     /// Restore it from the archive.
     Restore,
     /// Give an assignment another status.
-    SetStatus(AssignmentStatus),
+    SetStatus(&'static str),
     /// Transfer the patient of an assignment to the doctor with this id.
     Transfer(i64),
 }

@@ -40,6 +40,8 @@ pub enum Lane {
     Related,
     /// Other records with the name of one.
     Namesakes,
+    /// The person whom a record is about.
+    Person,
     /// The figures of the dashboard.
     Dashboard,
     /// A write. It is never aborted.

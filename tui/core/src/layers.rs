@@ -1,6 +1,7 @@
 //! What lies over a screen: one stack, of which the topmost has the keys.
 
 pub mod actions;
+pub mod arrival;
 pub mod choose;
 pub mod conflict;
 pub mod field_help;
@@ -36,6 +37,8 @@ pub enum Layer {
     Field(Box<field_help::State>),
     /// The find box.
     Find(Box<find::State>),
+    /// A patient who has arrived.
+    Arrival(Box<arrival::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -60,6 +63,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&state.filter),
             Self::Find(state) => Some(state.finder.field()),
+            Self::Arrival(state) => state.form.focused(),
             Self::Filter(state) => state.form.focused(),
             Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
@@ -78,6 +82,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
             Self::Find(state) => Some(state.finder.field_mut()),
+            Self::Arrival(state) => state.form.focused_mut(),
             Self::Filter(state) => state.form.focused_mut(),
             Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
@@ -94,6 +99,7 @@ impl Layer {
     /// The form whose field has the focus.
     pub fn form(&self) -> Option<&Form> {
         match self {
+            Self::Arrival(state) => Some(&state.form),
             Self::Filter(state) => Some(&state.form),
             Self::Question(state) => Some(&state.form),
             Self::Relogin(state) => Some(&state.form),
@@ -117,6 +123,7 @@ impl Layer {
             Self::Choose(state) => choose::update(state, world, event),
             Self::Field(state) => field_help::update(state, world, event),
             Self::Find(state) => find::update(state, world, event),
+            Self::Arrival(state) => arrival::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -137,6 +144,7 @@ impl Layer {
             Self::Choose(_) => choose::contexts(),
             Self::Field(_) => field_help::contexts(),
             Self::Find(_) => find::contexts(),
+            Self::Arrival(_) => arrival::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -162,6 +170,7 @@ impl Layer {
                         | Self::Choose(_)
                         | Self::Field(_)
                         | Self::Find(_)
+                        | Self::Arrival(_)
                         | Self::Messages(_)
                         | Self::Sort(_)
                         | Self::Picker(_)
@@ -183,6 +192,8 @@ impl Layer {
             (Self::Actions(_), Action::Accept) => Some("do it"),
             (Self::Results(_), Action::Accept) => Some("close"),
             (Self::Picker(_), Action::Accept) => Some("pick"),
+            (Self::Arrival(_), Action::Accept) => Some("arrived"),
+            (Self::Arrival(_), Action::Mark) => Some("urgent"),
             (Self::Filter(_), Action::Save) => Some("show them"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
             (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
@@ -197,7 +208,11 @@ impl Layer {
         match self {
             Self::Actions(state) => actions::settle(state, world),
             Self::Field(state) => field_help::settle(state, world),
-            Self::Choose(_) | Self::Find(_) | Self::Messages(_) | Self::Sort(_) => {}
+            Self::Choose(_)
+            | Self::Find(_)
+            | Self::Arrival(_)
+            | Self::Messages(_)
+            | Self::Sort(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
@@ -221,6 +236,7 @@ impl Layer {
             Self::Choose(state) => choose::view(state, area, painter),
             Self::Field(state) => field_help::view(state, area, painter),
             Self::Find(state) => find::view(state, world, area, painter, has_focus),
+            Self::Arrival(state) => arrival::view(state, world, area, painter, has_focus),
             Self::Messages(state) => messages::view(state, app.notices(), area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use shared::{
-    FieldErrors, Page,
-    assignment::{Assignment, AssignmentStatus},
-    doctor::Doctor,
-    paths,
-    patient::Patient,
+    FieldErrors, Page, assignment::Assignment, doctor::Doctor, paths, patient::Patient,
     visit::Visit,
 };
 
@@ -211,6 +207,13 @@ macro_rules! kinds {
                 }
             }
 
+            /// The person whom it is about, where that is another record.
+            pub fn person(&self) -> Option<(RecordKind, i64)> {
+                match self {
+                    $(Self::$kind(record) => record.person()),*
+                }
+            }
+
             /// What stands in its banner on a row of its own.
             pub fn alert(&self) -> Option<Alert> {
                 match self {
@@ -234,7 +237,7 @@ macro_rules! kinds {
 
             /// The states to which it can be changed where it has no archive, each with the answer
             /// that means it.
-            pub fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+            pub fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
                 match self {
                     $(Self::$kind(record) => record.outcomes()),*
                 }

@@ -18,13 +18,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, account::SessionPermission, assignment::AssignmentStatus};
+use shared::{FieldErrors, account::SessionPermission};
 
 pub use self::columns::{Column, Head, fit};
 use self::filled::Filled;
 use crate::{
     form::{Form, field::Field},
-    record::Record,
+    record::{Record, RecordKind},
     text::display,
     world::World,
 };
@@ -60,6 +60,11 @@ pub trait Shown: Sized + 'static {
         None
     }
 
+    /// The person whom it is about, where that is another record. The banner shows that person.
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        None
+    }
+
     /// What stands in the banner on a row of its own.
     fn alert(&self) -> Option<Alert> {
         None
@@ -76,7 +81,7 @@ pub trait Shown: Sized + 'static {
 
     /// The states to which it can be changed where it has no archive, each with the answer that means
     /// it.
-    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
 

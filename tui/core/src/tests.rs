@@ -1,6 +1,8 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
+mod about;
 mod any_order;
+mod arrival;
 mod assigning;
 mod beside;
 mod blind;

@@ -2,13 +2,17 @@
 
 use ratatui_core::layout::Rect;
 
-use super::{Layer, middle, question};
+use super::{
+    Layer,
+    arrival::{self, Draft},
+    middle, question,
+};
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::action::{Action, Context},
     record::Record,
-    resource::{Pick, Query, Row, fit},
+    resource::{Pick, Purpose, Query, Row, fit},
     screens::list,
     search::{Next, Search},
     step::{Event, Step},
@@ -152,6 +156,12 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
         reason: state.reason.clone(),
     };
     let mut steps = close();
+    if let Purpose::Arrival { is_urgent } = picked.purpose {
+        let draft = Draft { doctor: Some(picked.record), reason: picked.reason, is_urgent };
+        let patient = picked.subjects.into_iter().next();
+        steps.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
+        return steps;
+    }
     let question = question::picked(picked, world);
     steps.extend(question.map(|it| Step::Open(Box::new(Layer::Question(Box::new(it))))));
     steps

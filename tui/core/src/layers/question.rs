@@ -148,7 +148,7 @@ pub fn resend(call: &Call) -> State {
         Call::Create { kind, .. } => kind.table().words.not_created,
         Call::Change { .. } => "The change was not saved",
         Call::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => "The record was not archived",
-        Call::Do { verb: Verb::SetStatus(_), .. } => "The assignment was not changed",
+        Call::Do { verb: Verb::SetStatus(_), .. } => "The status was not changed",
         Call::Do { verb: Verb::Transfer(_), .. } => "The patient was not transferred",
         Call::Assign { .. } => "The patient was not assigned",
         _ => "The record was not brought back",

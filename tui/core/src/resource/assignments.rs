@@ -135,6 +135,10 @@ impl Shown for Assignment {
         }
     }
 
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        Some((RecordKind::Patient, self.patient.0))
+    }
+
     fn sections(&self, world: &World) -> Vec<Section> {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let made = format!("{} by {}", world.stamp(&self.assigned_at), self.assigned_by_username);
@@ -179,13 +183,14 @@ impl Shown for Assignment {
         &self.assigned_by_username
     }
 
-    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
         use AssignmentStatus::{Active, Cancelled, Completed, OnHold};
-        match self.fields.status {
+        let outcomes = match self.fields.status {
             Active => vec![("On hold", OnHold), ("Completed", Completed), ("Cancelled", Cancelled)],
             OnHold => vec![("Active", Active), ("Completed", Completed), ("Cancelled", Cancelled)],
             Completed | Cancelled => vec![("Re-open", Active)],
-        }
+        };
+        outcomes.into_iter().map(|(answer, status)| (answer, status.as_str())).collect()
     }
 
     fn fields(base: Option<&Self>) -> Vec<Field> {

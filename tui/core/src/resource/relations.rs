@@ -26,6 +26,11 @@ pub enum Purpose {
     Transfer,
     /// A doctor, who takes over all patients of a doctor.
     HandOver,
+    /// A doctor, for whom a patient has come.
+    Arrival {
+        /// Whether the visit is urgent.
+        is_urgent: bool,
+    },
 }
 
 /// The records of another kind that belong to a record.

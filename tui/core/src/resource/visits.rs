@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
+    record::RecordKind,
     text::display,
     world::World,
 };
@@ -36,7 +37,7 @@ impl Shown for Visit {
             one: "Visit",
             entity: "visit",
             created: "arrived",
-            archive_title: "",
+            archive_title: "What becomes of this visit?",
             archive_word: "archive",
             archive_effect: "",
             restore_title: "",
@@ -93,7 +94,13 @@ impl Shown for Visit {
     }
 
     fn named(&self) -> String {
-        format!("Visit {} of {}, {}", self.number, display(&self.patient_name), display(&self.mrn))
+        format!(
+            "{}, {}, visit {}, {}",
+            display(&self.patient_name),
+            display(&self.mrn),
+            self.number,
+            status_word(self.status)
+        )
     }
 
     fn banner(&self) -> Banner {
@@ -109,6 +116,10 @@ impl Shown for Visit {
             ),
             warning: self.is_urgent.then(|| "! urgent".to_owned()),
         }
+    }
+
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        Some((RecordKind::Patient, self.patient.0))
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {
@@ -148,6 +159,11 @@ impl Shown for Visit {
 
     fn created_by(&self) -> &str {
         &self.created_by_username
+    }
+
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
+        let others = VisitStatus::ALL.iter().filter(|status| **status != self.status);
+        others.map(|status| (answer(*status), status.as_str())).collect()
     }
 
     fn archived(&self) -> Option<DateTime<Utc>> {
@@ -207,6 +223,17 @@ pub fn status_word(status: VisitStatus) -> &'static str {
         VisitStatus::InRoom => "with a doctor",
         VisitStatus::Done => "seen",
         VisitStatus::Left => "left unseen",
+    }
+}
+
+/// A status as an answer to the question what becomes of a visit.
+fn answer(status: VisitStatus) -> &'static str {
+    match status {
+        VisitStatus::Waiting => "Waiting",
+        VisitStatus::Called => "Called",
+        VisitStatus::InRoom => "With a doctor",
+        VisitStatus::Done => "Seen",
+        VisitStatus::Left => "Left unseen",
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, filter, sort},
+    layers::{Layer, arrival, filter, sort},
     live::Live,
     record::{Record, RecordKind},
     resource::{Query, Row},
@@ -242,7 +242,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Archive | Action::Restore | Action::Assign if !state.marked.is_empty() => {
             marks::act(state, world, action)
         }
-        Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
+        Action::Open
+        | Action::Edit
+        | Action::Archive
+        | Action::Restore
+        | Action::Assign
+        | Action::Arrive
             if state.is_outdated =>
         {
             state.search.pending = Some(action);
@@ -255,6 +260,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
         Action::Archive | Action::Restore | Action::Assign => marks::act(state, world, action),
+        Action::Arrive => {
+            state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
+        }
         Action::Mark if !state.is_outdated => state.mark(),
         Action::Unmark => {
             state.marked.clear();
@@ -383,7 +391,9 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Mark => !state.rows.is_empty(),
         Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching,
-        Action::Arrive => false,
+        Action::Arrive => {
+            state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
+        }
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

@@ -104,6 +104,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::Record,
         Lane::History,
         Lane::Namesakes,
+        Lane::Person,
         Lane::Dashboard,
         Lane::Save,
     ])
@@ -160,6 +161,7 @@ fn good(lane: Lane) -> Vec<Reply> {
         }
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
+        Lane::Person => vec![named("José"), named("Ana")],
         Lane::Dashboard => vec![Reply::Dashboard(Box::new(super::dashboard::figures(9)))],
         Lane::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
     }

@@ -102,7 +102,7 @@ fn a_status_is_chosen_with_the_arrows_and_sent_with_the_version() {
     ] {
         let mut driver = looking_at(with_status(before));
         driver.keys(&format!("<ctrl-x>{keys}<enter>"));
-        assert_eq!(verb(&driver), (Verb::SetStatus(after), 5, 2, None), "{before} {keys}");
+        assert_eq!(verb(&driver), (Verb::SetStatus(after.as_str()), 5, 2, None), "{before} {keys}");
         let mut changed = with_status(after);
         changed.version = 3;
         driver.answer(Lane::Save, Ok(Reply::Record(changed.into())));
@@ -138,7 +138,7 @@ fn a_status_that_somebody_else_has_changed_is_shown_first() {
 fn a_row_is_changed_without_opening_it() {
     let mut driver = at_assignments(vec![assignment(5)], 80, 24);
     driver.keys("<down><ctrl-x><right><enter>");
-    assert_eq!(verb(&driver), (Verb::SetStatus(AssignmentStatus::OnHold), 5, 2, None));
+    assert_eq!(verb(&driver), (Verb::SetStatus("ON_HOLD"), 5, 2, None));
     let before = driver.asked(Lane::List);
     driver.answer(Lane::Save, Ok(Reply::Record(with_status(AssignmentStatus::OnHold).into())));
     assert_eq!(driver.asked(Lane::List), before + 1, "the list is read again");
@@ -518,7 +518,7 @@ fn the_end_of_the_session_names_what_was_not_done() {
     driver.answer(Lane::Save, Err(Failure::Expired));
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
-    driver.shows("The assignment was not changed");
+    driver.shows("The status was not changed");
     driver.keys("<right><enter>");
     assert_eq!(driver.asked(Lane::Save), 2);
 }

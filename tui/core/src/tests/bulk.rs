@@ -191,7 +191,7 @@ fn marked_assignments_get_one_status() {
     driver.shows("› Keep them ‹");
     driver.keys("<right><enter>");
     let Call::Do { verb, id, .. } = driver.call(Lane::Save) else { panic!() };
-    assert_eq!((*verb, *id), (Verb::SetStatus(AssignmentStatus::OnHold), 5));
+    assert_eq!((*verb, *id), (Verb::SetStatus("ON_HOLD"), 5));
 }
 
 #[test]

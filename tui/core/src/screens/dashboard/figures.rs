@@ -107,6 +107,9 @@ fn chart(days: &[DayCount], columns: u16, rows: u16) -> Vec<Row> {
     if digits < stride {
         let number = |(day, x): (&DayCount, u16)| piece(x, thousands(day.count), Role::Text);
         block.push(places().filter(|(day, _)| day.count > 0).map(number).collect());
+    } else if let Some(most) = days.iter().max_by_key(|day| day.count) {
+        let words = format!("Most on one day: {}, on {}", thousands(most.count), most.date);
+        block.extend(sentence(&words, columns));
     }
     for below in (0..rows).rev() {
         // A number of the scale stands where a bar of that height ends.

@@ -16,7 +16,8 @@ use crate::{
 impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.base.as_ref()?;
-        Some(BannerView { record, namesakes: self.namesakes.as_ref(), failure: None })
+        let (person, namesakes) = (self.person.as_ref(), self.namesakes.as_ref());
+        Some(BannerView { record, person, namesakes, failure: None })
     }
 }
 
