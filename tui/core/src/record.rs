@@ -214,7 +214,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// What stands in its banner on a row of its own.
+            /// The sentence that has a row of its banner to itself.
             pub fn alert(&self) -> Option<Alert> {
                 match self {
                     $(Self::$kind(record) => record.alert()),*

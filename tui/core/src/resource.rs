@@ -65,7 +65,7 @@ pub trait Shown: Sized + 'static {
         None
     }
 
-    /// What stands in the banner on a row of its own.
+    /// A sentence that has a row of the banner to itself.
     fn alert(&self) -> Option<Alert> {
         None
     }
@@ -169,11 +169,11 @@ pub struct Banner {
     pub warning: Option<String>,
 }
 
-/// What nobody must miss who has to do with a record, such as allergies.
+/// A sentence of the banner that everybody who opens the record must see, such as the allergies.
 pub struct Alert {
     /// The sentence, safe to be drawn.
     pub text: String,
-    /// Whether it is a warning: the absence of one is told too.
+    /// Whether it is a warning. The sentence may also say that there is nothing to warn of.
     pub is_warning: bool,
 }
 
@@ -213,7 +213,7 @@ pub struct Words {
     pub entity: &'static str,
     /// What creating a record is called.
     pub created: &'static str,
-    /// The question whether to archive a record.
+    /// The question whether to archive a record. Empty for kinds that have no archive.
     pub archive_title: &'static str,
     /// What archiving a record, or the change that takes its place, is called.
     pub archive_word: &'static str,
@@ -382,6 +382,11 @@ impl Table {
     /// Whether the session may create a record with the form.
     pub fn may_create(&self, world: &World) -> bool {
         self.create.is_some_and(|permission| world.may(permission))
+    }
+
+    /// Whether records of the kind can be archived, or take another status instead.
+    pub fn has_archive(&self) -> bool {
+        !self.words.archive_title.is_empty()
     }
 
     /// The place of a list's order in the table.

@@ -10,6 +10,7 @@ pub mod home;
 pub mod list;
 pub mod login;
 pub mod opening;
+mod record;
 pub mod record_form;
 pub mod register;
 
@@ -23,7 +24,7 @@ use crate::{
     layers::arrival,
     live::Live,
     record::{Record, RecordKind},
-    resource::{Table, next_step},
+    resource::next_step,
     step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
@@ -266,27 +267,6 @@ impl Screen {
             (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
         }
-    }
-
-    /// What is particular to the kind of record that it shows.
-    fn table(&self) -> Option<&'static Table> {
-        match self {
-            Self::List(state) => Some(state.kind.table()),
-            Self::Detail(state) => Some(state.kind.table()),
-            _ => None,
-        }
-    }
-
-    /// The record with this id that it shows.
-    pub fn record(&self, kind: RecordKind, id: i64) -> Option<&Record> {
-        let shown = match self {
-            Self::Detail(state) => state.record.as_ref(),
-            Self::List(state) => {
-                state.rows.iter().map(|row| &row.record).find(|record| record.id() == id)
-            }
-            _ => None,
-        };
-        shown.filter(|record| (record.kind(), record.id()) == (kind, id))
     }
 
     /// Where its keys mean something, innermost first.

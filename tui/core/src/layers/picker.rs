@@ -87,7 +87,7 @@ pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
     if state.search.ring() { send(state, world) } else { Vec::new() }
 }
 
-/// Does something.
+/// Types, moves among the rows, picks or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
         Event::Edited => return edited(state, world),
@@ -214,7 +214,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
 }
 
-/// Draws it.
+/// Draws the field, and the rows below it.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let inside = painter.frame(place(area), state.pick.title);
     let is_typing = has_focus && !state.is_choosing;

@@ -52,7 +52,7 @@ impl Shown for Assignment {
             found: "An assignment of this patient is there",
             add: "assign",
             copy: "copy number",
-            archive_word: "end or hold",
+            archive_word: "status",
         },
         orders: &[
             Order::new(None, "newest first"),

@@ -95,11 +95,12 @@ impl State {
         self.kind.table().words.one.to_owned()
     }
 
-    /// Whether a live change makes the record or its person old.
+    /// Whether a live change makes the record, its person or what belongs to it old.
     pub fn is_outdated_by(&self, change: Live) -> bool {
         let version = self.record.as_ref().map(Record::version);
         version.is_some_and(|version| change.outdates(self.kind, self.id, version))
             || self.person.as_ref().is_some_and(|person| person.is_outdated_by(change))
+            || self.is_related_outdated_by(change)
     }
 
     /// Asks again for what a live change has outdated.

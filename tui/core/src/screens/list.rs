@@ -214,6 +214,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     if state.is_searching && state.search.act(action) {
         return edited(state, world);
     }
+    if let Some(steps) = marks::update(state, world, action) {
+        return steps;
+    }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
@@ -239,9 +242,6 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Archive | Action::Restore | Action::Assign if !state.marked.is_empty() => {
-            marks::act(state, world, action)
-        }
         Action::Open
         | Action::Edit
         | Action::Archive
@@ -259,14 +259,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             enter(state)
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
-        Action::Archive | Action::Restore | Action::Assign => marks::act(state, world, action),
         Action::Arrive => {
             state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
-        }
-        Action::Mark if !state.is_outdated => state.mark(),
-        Action::Unmark => {
-            state.marked.clear();
-            Vec::new()
         }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
@@ -383,12 +377,14 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => !state.rows.is_empty() && !state.is_archive(),
-        Action::Archive => state.has_subject() && !state.is_archive(),
+        Action::Archive => {
+            state.kind.table().has_archive() && state.has_subject() && !state.is_archive()
+        }
         Action::Restore => state.has_subject() && state.is_archive(),
         Action::Assign => {
             state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
         }
-        Action::Mark => !state.rows.is_empty(),
+        Action::Mark => state.kind.table().has_archive() && !state.rows.is_empty(),
         Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching,
         Action::Arrive => {

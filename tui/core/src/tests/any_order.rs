@@ -268,6 +268,20 @@ proptest! {
     }
 
     #[test]
+    fn nothing_panics_among_marked_rows(
+        (width, height) in (1_u16..=140, 1_u16..=40),
+        (begun, events) in (
+            prop::sample::select(vec!["", "<ctrl-g>", "<ctrl-x>", "<ctrl-x><down><enter>"]),
+            prop::collection::vec(event(), 1..60),
+        ),
+    ) {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys(&format!("<insert><insert><insert>{begun}"));
+        driver.send(Msg::Resize { width, height });
+        play(driver, events);
+    }
+
+    #[test]
     fn two_users_at_one_desk_never_share_anything(events in prop::collection::vec(
         prop_oneof![
             3 => event(),

@@ -60,7 +60,7 @@ impl BannerView<'_> {
         self.person.and_then(Person::record).unwrap_or(self.record)
     }
 
-    /// What stands below the name: first about the person, then about the record.
+    /// The rows below the name: first about the person, then about the record.
     fn rows(&self, world: &World, columns: u16) -> Vec<Vec<Piece>> {
         let failure = self.failure.map(|why| format!("! not up to date: {}", display(why)));
         let person = self.person.and_then(Person::warning);
@@ -104,8 +104,8 @@ impl BannerView<'_> {
     }
 }
 
-/// What is to be known about a record at a glance: its name where that is not said yet, and further
-/// warnings.
+/// The rows about one record: its name if the row above does not have it, its line, the warnings and the
+/// alert.
 fn about(
     record: &Record,
     name: Option<String>,

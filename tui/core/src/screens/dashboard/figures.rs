@@ -12,7 +12,7 @@ use crate::{
     world::World,
 };
 
-/// What a piece of text is.
+/// The meaning of a piece of text, which decides its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// The title of a block.
@@ -87,7 +87,7 @@ pub(super) fn registrations(figures: &PatientFigures, columns: u16, rows: u16) -
     );
     block.extend(sentence(&words, columns));
     if sum == 0 {
-        block.extend(sentence("Nobody was registered in these days.", columns));
+        block.extend(sentence("No registrations in these days.", columns));
         return block;
     }
     block.extend(chart(days, columns, rows));

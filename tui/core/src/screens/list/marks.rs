@@ -50,6 +50,26 @@ impl State {
     }
 }
 
+/// Does what is about marked rows, or about the selected one. `None` for other actions, and where the
+/// answer to the typed text has to come first.
+pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Step>> {
+    match action {
+        Action::Mark if !state.is_outdated && super::offers(state, world, action) => {
+            Some(state.mark())
+        }
+        Action::Unmark => {
+            state.marked.clear();
+            Some(Vec::new())
+        }
+        Action::Archive | Action::Restore | Action::Assign
+            if !state.is_outdated || !state.marked.is_empty() =>
+        {
+            Some(act(state, world, action))
+        }
+        _ => None,
+    }
+}
+
 /// Asks what is done with the marked records, or with the selected one.
 pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
     if !super::offers(state, world, action) {
