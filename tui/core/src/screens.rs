@@ -367,6 +367,7 @@ impl Screen {
             Self::Detail(state) if action == Action::Relative => {
                 detail::can_have_relative(state, world)
             }
+            Self::Detail(state) if action == Action::Trail => detail::has_trail(state, world),
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
