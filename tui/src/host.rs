@@ -97,6 +97,18 @@ impl Host {
         if settings.is_month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
     }
 
+    /// The name with which somebody has logged in last; empty if there is none.
+    pub(crate) fn last_login(&self) -> String {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).last_login.clone()
+    }
+
+    /// Remembers the name with which somebody has logged in.
+    ///
+    /// Fails with a sentence.
+    pub(crate) fn remember_login(&self, name: String) -> Result<(), String> {
+        self.remember(|settings| settings.last_login = name)
+    }
+
     /// Opens what the program was started for.
     pub(crate) async fn start(&self) -> Desk {
         let _turn = self.turn.lock().await;

@@ -16,6 +16,9 @@ pub(crate) struct Settings {
     pub(crate) server: Option<String>,
     /// Whether others may open accounts themselves at the local desk.
     pub(crate) is_registration_open: bool,
+    /// The name with which somebody has logged in last.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) last_login: String,
     /// Whether `3/7/1989` is the seventh of March instead of the third of July.
     pub(crate) is_month_first: bool,
     /// Where this lies; nowhere for a user without folders.
@@ -86,6 +89,7 @@ mod tests {
         assert_eq!(Settings::load_from(&file), Ok(Settings::default()));
         let settings = Settings {
             server: Some("https://clinic.example".to_owned()),
+            last_login: "ana".to_owned(),
             is_month_first: true,
             ..Default::default()
         };

@@ -56,6 +56,7 @@ fn list(width: u16, height: u16) -> Result<App, Box<dyn std::error::Error>> {
         height,
         today,
         date_order: tui_core::date::DateOrder::DayFirst,
+        last_login: String::new(),
         page_size: 100,
         run: 0,
     });

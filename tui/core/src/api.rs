@@ -7,7 +7,6 @@ use serde_json::Value;
 use shared::{
     Page, Problem,
     account::{Login, PasswordChange, PasswordReset, Registration, User},
-    assignment::AssignmentStatus,
     dashboard::Dashboard,
     history::HistoryEntry,
     lookup::Lookup,
@@ -170,7 +169,7 @@ pub enum Verb {
     /// Restore it from the archive.
     Restore,
     /// Give an assignment another status.
-    SetStatus(AssignmentStatus),
+    SetStatus(&'static str),
     /// Link the account with this id to a doctor or a patient.
     Link(i64),
     /// Transfer the patient of an assignment to the doctor with this id.

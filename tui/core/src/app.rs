@@ -55,7 +55,7 @@ pub const RETRY_MIN: Duration = Duration::from_secs(2);
 pub const RETRY_MAX: Duration = Duration::from_secs(60);
 
 /// What has to be known before anything happens.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Columns of the terminal.
     pub width: u16,
@@ -65,6 +65,8 @@ pub struct Options {
     pub today: NaiveDate,
     /// The order of day and month in dates that are typed.
     pub date_order: DateOrder,
+    /// The name with which somebody has logged in last; empty if there is none.
+    pub last_login: String,
     /// Rows of a page of a list, 1 to 100.
     pub page_size: i64,
     /// A random number: names this run of the program in the keys of what it creates.
@@ -225,7 +227,7 @@ impl App {
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {
-                Some(layer) => layer.offers(action),
+                Some(layer) => layer.offers(&self.world, action),
                 None => self.screen().offers(&self.world, action),
             },
         }

@@ -40,6 +40,8 @@ pub enum Lane {
     Related,
     /// Other records with the name of one.
     Namesakes,
+    /// The person whom a record is about.
+    Person,
     /// The figures of the dashboard.
     Dashboard,
     /// A write. It is never aborted.
@@ -125,6 +127,8 @@ pub enum Effect {
     /// Forget the server elsewhere and open the local desk;
     /// [`Msg::Desk`](crate::msg::Msg::Desk) says how that ends.
     GoLocal,
+    /// Remember for the next start with which name somebody has logged in last.
+    RememberLogin(String),
     /// Put text into the terminal's clipboard (OSC 52).
     Copy(String),
     /// Draw everything anew.

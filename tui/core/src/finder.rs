@@ -12,11 +12,12 @@ use crate::{
     effect::Lane,
     form::field::Field,
     input::action::Action,
-    record::Record,
+    record::{Record, RecordKind},
     search::{Next, Search},
     step::{Route, Step},
     text::{display, paragraphs, width},
     view::paint::Painter,
+    world::World,
 };
 
 /// A text in pieces, each with whether it matches what was typed. All of it is safe to be drawn.
@@ -69,14 +70,11 @@ impl Finder {
         self.search.text().is_empty()
     }
 
-    /// The typed text, without spaces around it.
-    pub fn text(&self) -> &str {
-        self.search.text()
-    }
-
-    /// Whether the typed text has found anything.
-    pub fn has_found(&self) -> bool {
-        !self.hits.is_empty() && !self.is_outdated()
+    /// The form of a new patient. What is typed is filled in if it has found nobody, or on request.
+    pub fn new_record(&self, action: Action, world: &World) -> Route {
+        let has_found = !self.hits.is_empty() && !self.is_outdated();
+        let is_used = action == Action::NewFromSearch || !has_found;
+        Route::new_from(RecordKind::Patient, self.search.text(), is_used, world.calendar())
     }
 
     /// The hits, or the recent people.

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod api_pages;
+pub mod arrival;
 pub mod choose;
 pub mod conflict;
 pub mod field_help;
@@ -20,6 +21,7 @@ use ratatui_core::layout::Rect;
 use crate::{
     form::{Form, field::Field},
     input::action::{Action, Context},
+    record::RecordKind,
     screens::login,
     step::{Event, Step},
     view::paint::Painter,
@@ -37,6 +39,8 @@ pub enum Layer {
     Field(Box<field_help::State>),
     /// The find box.
     Find(Box<find::State>),
+    /// A patient who has arrived.
+    Arrival(Box<arrival::State>),
     /// What was said until now.
     Messages(messages::State),
     /// The order of the list.
@@ -65,6 +69,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&state.filter),
             Self::Find(state) => Some(state.finder.field()),
+            Self::Arrival(state) => state.form.focused(),
             Self::Filter(state) => state.form.focused(),
             Self::Picker(state) => Some(&state.search.field),
             Self::Question(state) => state.form.focused(),
@@ -85,6 +90,7 @@ impl Layer {
         match self {
             Self::Actions(state) => Some(&mut state.filter),
             Self::Find(state) => Some(state.finder.field_mut()),
+            Self::Arrival(state) => state.form.focused_mut(),
             Self::Filter(state) => state.form.focused_mut(),
             Self::Picker(state) => Some(&mut state.search.field),
             Self::Question(state) => state.form.focused_mut(),
@@ -103,6 +109,7 @@ impl Layer {
     /// The form whose field has the focus.
     pub fn form(&self) -> Option<&Form> {
         match self {
+            Self::Arrival(state) => Some(&state.form),
             Self::Filter(state) => Some(&state.form),
             Self::Question(state) => Some(&state.form),
             Self::Relogin(state) => Some(&state.form),
@@ -126,6 +133,7 @@ impl Layer {
             Self::Choose(state) => choose::update(state, world, event),
             Self::Field(state) => field_help::update(state, world, event),
             Self::Find(state) => find::update(state, world, event),
+            Self::Arrival(state) => arrival::update(state, world, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
@@ -148,6 +156,7 @@ impl Layer {
             Self::Choose(_) => choose::contexts(),
             Self::Field(_) => field_help::contexts(),
             Self::Find(_) => find::contexts(),
+            Self::Arrival(_) => arrival::contexts(),
             Self::Messages(_) => messages::contexts(),
             Self::Sort(_) => sort::contexts(),
             Self::Filter(_) => filter::contexts(),
@@ -163,7 +172,7 @@ impl Layer {
     }
 
     /// Whether an action makes sense here.
-    pub fn offers(&self, action: Action) -> bool {
+    pub fn offers(&self, world: &World, action: Action) -> bool {
         match action {
             Action::Refresh => matches!(self, Self::Picker(_)),
             Action::Accept => !matches!(self, Self::Results(state) if state.is_waiting()),
@@ -175,6 +184,7 @@ impl Layer {
                         | Self::Choose(_)
                         | Self::Field(_)
                         | Self::Find(_)
+                        | Self::Arrival(_)
                         | Self::Messages(_)
                         | Self::Sort(_)
                         | Self::Picker(_)
@@ -182,9 +192,11 @@ impl Layer {
                         | Self::Api(_)
                 )
             }
-            Action::Arrive | Action::New | Action::NewFromSearch | Action::Results => {
-                !matches!(self, Self::Find(_))
-            }
+            Action::New | Action::NewFromSearch => match self {
+                Self::Find(_) => RecordKind::Patient.table().may_create(world),
+                _ => true,
+            },
+            Action::Arrive | Action::Results => !matches!(self, Self::Find(_)),
             _ => true,
         }
     }
@@ -196,6 +208,8 @@ impl Layer {
             (Self::Actions(_), Action::Accept) => Some("do it"),
             (Self::Results(_), Action::Accept) => Some("close"),
             (Self::Picker(_), Action::Accept) => Some("pick"),
+            (Self::Arrival(_), Action::Accept) => Some("arrived"),
+            (Self::Arrival(_), Action::Mark) => Some("urgent"),
             (Self::Filter(_), Action::Save) => Some("show them"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
             (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
@@ -211,7 +225,12 @@ impl Layer {
             Self::Actions(state) => actions::settle(state, world),
             Self::Field(state) => field_help::settle(state, world),
             Self::Messages(state) => messages::settle(state, world),
-            Self::Choose(_) | Self::Find(_) | Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
+            Self::Choose(_)
+            | Self::Find(_)
+            | Self::Arrival(_)
+            | Self::Sort(_)
+            | Self::Secret(_)
+            | Self::Api(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
@@ -235,6 +254,7 @@ impl Layer {
             Self::Choose(state) => choose::view(state, area, painter),
             Self::Field(state) => field_help::view(state, area, painter),
             Self::Find(state) => find::view(state, world, area, painter, has_focus),
+            Self::Arrival(state) => arrival::view(state, world, area, painter, has_focus),
             Self::Messages(state) => messages::view(state, world, area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),

@@ -14,6 +14,7 @@ pub mod live;
 pub mod msg;
 pub mod namesakes;
 pub mod notice;
+pub mod person;
 pub mod record;
 pub mod resource;
 pub mod screens;

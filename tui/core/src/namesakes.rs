@@ -36,8 +36,8 @@ enum Found {
 }
 
 impl Namesakes {
-    /// Records of this name, if this kind has names of which that has to be known and the session sees
-    /// all records of the kind: else a number would be too low.
+    /// Records of this name. `None` if the kind counts none, or if the session does not see all records of
+    /// the kind: the number would be too low.
     pub fn of(kind: RecordKind, name: &str, world: &World) -> Option<Self> {
         let (permission, _) = kind.namesakes()?;
         let is_asked = world.may(permission) && !name.trim().is_empty();

@@ -9,7 +9,7 @@ use shared::{
     Page,
     // Staff sees less of an account than an administrator; one list serves both.
     account::{ApiToken, LoginSession, User, VisibleUser as Account},
-    assignment::{Assignment, AssignmentStatus},
+    assignment::Assignment,
     audit::AuditEntry,
     doctor::Doctor,
     paths,
@@ -226,7 +226,14 @@ macro_rules! kinds {
                 }
             }
 
-            /// What stands in its banner on a row of its own.
+            /// The person whom it is about, where that is another record.
+            pub fn person(&self) -> Option<(RecordKind, i64)> {
+                match self {
+                    $(Self::$kind(record) => record.person()),*
+                }
+            }
+
+            /// The sentence that has a row of its banner to itself.
             pub fn alert(&self) -> Option<Alert> {
                 match self {
                     $(Self::$kind(record) => record.alert()),*
@@ -249,7 +256,7 @@ macro_rules! kinds {
 
             /// The states to which it can be changed where it has no archive, each with the answer
             /// that means it.
-            pub fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+            pub fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
                 match self {
                     $(Self::$kind(record) => record.outcomes()),*
                 }

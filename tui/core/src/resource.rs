@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, account::SessionPermission, assignment::AssignmentStatus};
+use shared::{FieldErrors, account::SessionPermission};
 
 use self::filled::Filled;
 pub use self::{
@@ -37,7 +37,7 @@ pub use self::{
 };
 use crate::{
     form::{Form, field::Field},
-    record::Record,
+    record::{Record, RecordKind},
     text::display,
     world::World,
 };
@@ -89,7 +89,12 @@ pub trait Shown: Sized + 'static {
         None
     }
 
-    /// What stands in the banner on a row of its own.
+    /// The person whom it is about, where that is another record. The banner shows that person.
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        None
+    }
+
+    /// A sentence that has a row of the banner to itself.
     fn alert(&self) -> Option<Alert> {
         None
     }
@@ -102,7 +107,7 @@ pub trait Shown: Sized + 'static {
 
     /// The states to which it can be changed where it has no archive, each with the answer that means
     /// it.
-    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
         Vec::new()
     }
 
@@ -224,11 +229,11 @@ pub struct Banner {
     pub warning: Option<String>,
 }
 
-/// What nobody must miss who has to do with a record, such as allergies.
+/// A sentence of the banner that everybody who opens the record must see, such as the allergies.
 pub struct Alert {
     /// The sentence, safe to be drawn.
     pub text: String,
-    /// Whether it is a warning: the absence of one is told too.
+    /// Whether it is a warning. The sentence may also say that there is nothing to warn of.
     pub is_warning: bool,
 }
 
@@ -268,7 +273,7 @@ pub struct Words {
     pub entity: &'static str,
     /// What creating a record is called.
     pub created: &'static str,
-    /// The question whether to archive a record.
+    /// The question whether to archive a record. Empty for kinds that have no archive.
     pub archive_title: &'static str,
     /// What archiving a record, or the change that takes its place, is called.
     pub archive_word: &'static str,
@@ -348,6 +353,11 @@ impl Table {
     /// Whether the session may create a record with the form.
     pub fn may_create(&self, world: &World) -> bool {
         self.create.is_given(world)
+    }
+
+    /// Whether records of the kind can be archived, or take another status instead.
+    pub fn has_archive(&self) -> bool {
+        !self.words.archive_title.is_empty()
     }
 
     /// The place of a list's order in the table.

@@ -2,6 +2,7 @@
 //! `contexts`. None touches another: what it wants beyond itself it says in
 //! [`Step`]s.
 
+mod about;
 pub mod dashboard;
 pub mod detail;
 pub mod first_start;
@@ -10,20 +11,22 @@ pub mod list;
 pub mod login;
 pub mod opening;
 pub mod password;
+mod record;
 pub mod record_form;
 pub mod refusals;
 pub mod register;
 
 use ratatui_core::layout::Rect;
+use shared::visit::Visit;
 
 use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
     input::action::{Action, Context},
+    layers::arrival,
     live::Live,
-    namesakes::Namesakes,
     record::{Record, RecordKind},
-    resource::{Table, next_step},
+    resource::next_step,
     step::{Event, Place, Route, Step},
     view::paint::Painter,
     world::World,
@@ -80,21 +83,6 @@ impl Screen {
             (Self::Dashboard(_), Place::Dashboard) | (Self::Home(_), Place::Home) => true,
             _ => false,
         }
-    }
-
-    /// The screen of a route, and what it wants at the beginning.
-    pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
-        let named = match &route {
-            Route::Record { kind, name, .. } => Some((*kind, name.clone())),
-            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
-            _ => None,
-        };
-        let (mut screen, mut steps) = Self::of(route, world);
-        if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
-            *namesakes = Namesakes::of(kind, &name, world);
-            steps.extend(namesakes.as_ref().map(Namesakes::ask));
-        }
-        (screen, steps)
     }
 
     fn of(route: Route, world: &World) -> (Self, Vec<Step>) {
@@ -174,15 +162,6 @@ impl Screen {
         }
     }
 
-    /// Others who have the name of its record, on the screens of one record.
-    fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
-        match self {
-            Self::Detail(state) => Some(&mut state.namesakes),
-            Self::Form(state) => Some(&mut state.namesakes),
-            _ => None,
-        }
-    }
-
     /// Does something.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
@@ -252,14 +231,9 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Vec<Step> {
-        if let Call::Namesakes { .. } = call {
-            if let Some(Some(namesakes)) = self.namesakes_mut() {
-                namesakes.take(answer);
-            }
-            return Vec::new();
-        }
+        let Some(answer) = self.take_about(call, answer) else { return Vec::new() };
         match self {
-            Self::Home(state) => home::answered(state, call, answer),
+            Self::Home(state) => home::answered(state, world, call, answer),
             Self::List(state) => list::answered(state, world, answer),
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
@@ -294,7 +268,7 @@ impl Screen {
             Self::Home(_) => home::follow(),
             Self::Dashboard(_) => dashboard::follow(),
             Self::List(state) => state.refresh(world),
-            Self::Detail(state) => state.ask(),
+            Self::Detail(state) => state.follow(),
             Self::Form(state) => record_form::follow(state),
             Self::Opening(_)
             | Self::FirstStart(_)
@@ -306,6 +280,7 @@ impl Screen {
 
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
+        self.learn_about(record);
         match (self, record) {
             (Self::Home(state), record) => state.learn(record),
             (Self::List(state), record) => {
@@ -316,27 +291,6 @@ impl Screen {
             (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
         }
-    }
-
-    /// What is particular to the kind of record that it shows.
-    fn table(&self) -> Option<&'static Table> {
-        match self {
-            Self::List(state) => Some(state.kind.table()),
-            Self::Detail(state) => Some(state.kind.table()),
-            _ => None,
-        }
-    }
-
-    /// The record with this id that it shows.
-    pub fn record(&self, kind: RecordKind, id: i64) -> Option<&Record> {
-        let shown = match self {
-            Self::Detail(state) => state.record.as_ref(),
-            Self::List(state) => {
-                state.rows.iter().map(|row| &row.record).find(|record| record.id() == id)
-            }
-            _ => None,
-        };
-        shown.filter(|record| (record.kind(), record.id()) == (kind, id))
     }
 
     /// Where its keys mean something, innermost first.
@@ -368,6 +322,10 @@ impl Screen {
                 detail::can_have_relative(state, world)
             }
             Self::Detail(state) if action == Action::Trail => detail::has_trail(state, world),
+            Self::Detail(state) if action == Action::Arrive => {
+                let record = state.record.as_ref();
+                record.is_some_and(|record| arrival::word(record, world).is_some())
+            }
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
@@ -380,7 +338,7 @@ impl Screen {
     /// Whether one step back may stay on this screen: it has an inner place to go back from.
     pub fn has_steps_back(&self) -> bool {
         match self {
-            Self::List(state) => !state.is_searching || !state.rows.is_empty(),
+            Self::List(state) => !state.is_searching || !state.search.field.value().is_empty(),
             Self::Home(_) => true,
             _ => false,
         }
@@ -395,10 +353,8 @@ impl Screen {
             (_, Action::Archive) => self.table().map(|table| table.words.archive_word),
             (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
             (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
+            (_, Action::Arrive) => self.visit_word(),
             (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
-            (Self::Home(state), Action::Arrive) => {
-                state.visit().and_then(|visit| next_step(visit.status)).map(|(_, word)| word)
-            }
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::Detail(state), action) => detail::word(state, action),
@@ -419,6 +375,21 @@ impl Screen {
                 Some("open the account")
             }
             (_, Action::Accept) => Some("next field"),
+            _ => None,
+        }
+    }
+
+    /// What the next step of the visit is called that is shown or selected.
+    fn visit_word(&self) -> Option<&'static str> {
+        let next = |visit: &Visit| next_step(visit.status).map(|(_, word)| word);
+        let of_record = |record: &Record| match record {
+            Record::Visit(visit) => next(visit),
+            _ => None,
+        };
+        match self {
+            Self::Home(state) => state.visit().and_then(next),
+            Self::List(state) => of_record(&state.row()?.record),
+            Self::Detail(state) => of_record(state.record.as_ref()?),
             _ => None,
         }
     }

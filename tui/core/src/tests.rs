@@ -1,9 +1,12 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
+mod about;
 mod accounts;
 mod admin_screens;
 mod any_order;
+mod arrival;
 mod assigning;
+mod assignments;
 mod audit;
 mod beside;
 mod blind;
@@ -21,14 +24,17 @@ mod glyphs;
 mod going_back;
 mod home;
 mod keys;
+mod last_login;
 mod list;
 mod live;
 mod meanwhile;
 mod messages;
 mod offers;
 mod own;
+mod pages;
 mod palette;
 mod parking;
+mod picker;
 mod screens;
 mod sections;
 mod session;

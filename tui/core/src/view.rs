@@ -9,6 +9,11 @@ use ratatui_core::{layout::Rect, terminal::Frame};
 
 use crate::{
     app::App,
+    input::{
+        action::{Action, Context},
+        keymap::chords_of,
+        table::Entry,
+    },
     notice::Tone,
     text::{self, display},
     theme::Theme,
@@ -109,12 +114,13 @@ fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
             Tone::Error => {
                 let lines = app.notices().lines(place.width).unwrap_or_default();
                 let more = lines.len() > usize::from(place.height);
+                let (last, end) = (place.bottom() - 1, place.right() - 1);
+                let hint = hint(more, columns);
                 for (y, line) in (place.y..place.bottom()).zip(&lines) {
-                    painter.text(x, y, columns, line, theme.fault);
+                    let taken = if y == last && more { text::width(&hint) + 1 } else { 0 };
+                    painter.text(x, y, columns.saturating_sub(taken), line, theme.fault);
                 }
-                let (y, end) = (place.bottom() - 1, place.right() - 1);
-                let hint = if more { "… Esc hides" } else { "Esc hides" };
-                painter.text_right(end, y, columns, hint, theme.dim);
+                painter.text_right(end, last, columns, &hint, theme.dim);
             }
         }
         return;
@@ -125,5 +131,16 @@ fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
         for (y, line) in (place.y..place.bottom()).zip(&lines) {
             painter.text(x, y, columns, line, theme.warning);
         }
+    }
+}
+
+/// What can be done about an error: where the whole of it can be read, and how to hide it.
+fn hint(is_cut: bool, columns: u16) -> String {
+    let messages = Entry::of(Action::Messages);
+    let key = messages.and_then(|entry| chords_of(entry, &[Context::Global]).first().copied());
+    match key.filter(|_| is_cut && columns >= 60) {
+        Some(key) => format!("… {} shows all, Esc hides", key.label()),
+        None if is_cut => "… Esc hides".to_owned(),
+        None => "Esc hides".to_owned(),
     }
 }

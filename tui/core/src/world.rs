@@ -31,6 +31,8 @@ pub struct World {
     pub status_rows: u16,
     /// The order of day and month in dates that are typed.
     pub date_order: DateOrder,
+    /// The name with which somebody has logged in last; empty if there is none.
+    pub last_login: String,
     /// Whether an answer has been awaited for so long that it is said.
     pub is_waiting: bool,
     /// Rows of a page of a list.
@@ -65,6 +67,7 @@ impl World {
         Self {
             today: options.today,
             date_order: options.date_order,
+            last_login: options.last_login,
             width: options.width,
             height: options.height,
             status_rows: 1,

@@ -1,5 +1,7 @@
 //! The client against a tiny server.
 
+mod reads;
+
 use std::{
     net::TcpListener,
     sync::{

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::assignment::AssignmentStatus;
 use tui_core::{
     api::{Call, Handover, IdempotencyKey, Verb},
     record::RecordKind,
@@ -29,7 +28,7 @@ fn doing(verb: Verb, kind: RecordKind, reason: Option<&str>) -> Call {
 #[test]
 fn what_is_done_with_a_record_names_its_version() {
     use RecordKind::{Assignment, Doctor};
-    let held = Verb::SetStatus(AssignmentStatus::OnHold);
+    let held = Verb::SetStatus("ON_HOLD");
     for (call, method, target, body) in [
         (
             doing(held, Assignment, None),

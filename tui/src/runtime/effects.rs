@@ -61,6 +61,14 @@ impl Effects {
         self.desk(async move { host.go_local().await });
     }
 
+    /// Remembers the name of a login. If that fails, the name has to be typed again at the next start.
+    pub(super) fn remember_login(&mut self, name: String) {
+        let host = Arc::clone(&self.host);
+        self.write(async move {
+            let _ = tokio::task::spawn_blocking(move || host.remember_login(name)).await;
+        });
+    }
+
     /// Sends a request in this session; its answer comes as a message.
     pub(super) fn call(&mut self, ticket: Ticket, session: Option<SessionHandle>, call: Call) {
         let host = Arc::clone(&self.host);

@@ -59,8 +59,10 @@ impl Shell {
         let (width, height) = crossterm::terminal::size().map_err(fault)?;
         let today = today();
         let date_order = host.date_order();
-        let options =
-            Options { width, height, today, date_order, page_size: PAGE_SIZE, run: random()? };
+        let last_login = host.last_login();
+        let run = random()?;
+        let page_size = PAGE_SIZE;
+        let options = Options { width, height, today, date_order, last_login, page_size, run };
         Ok(Self {
             app: App::new(options),
             theme: if has_colors { Theme::ansi() } else { Theme::mono() },
@@ -204,6 +206,7 @@ impl Shell {
                 Effect::SetUp(admin) => self.effects.set_up(admin),
                 Effect::Connect { url } => self.effects.connect(url),
                 Effect::GoLocal => self.effects.go_local(),
+                Effect::RememberLogin(name) => self.effects.remember_login(name),
                 Effect::Copy(text) => {
                     self.screen.copy(&text);
                     self.is_dirty = true;

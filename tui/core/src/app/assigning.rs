@@ -4,7 +4,7 @@ use shared::Problem;
 
 use super::App;
 use crate::{
-    api::{Call, Handover, Verb},
+    api::{Call, Failure, Handover, Verb},
     effect::{Effect, Lane, ScreenId},
     layers::{Layer, question},
     notice::Tone,
@@ -73,9 +73,31 @@ impl App {
         true
     }
 
-    /// An assignment may have been made or not: offers to send it again.
+    /// Takes the refusal of a visit of a patient who is in the clinic already. Says whether it was one.
+    pub(super) fn here_already(
+        &mut self,
+        owner: ScreenId,
+        failure: &Failure,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let Failure::Problem(problem) = failure else { return false };
+        let existing = problem.extra.get("existing").cloned();
+        let Some(existing) = existing.and_then(|it| RecordKind::Visit.record_in(it)) else {
+            return false;
+        };
+        let said = "This patient is in the clinic already.";
+        if self.is_looked_at(owner) {
+            self.apply(vec![Step::Go(Route::Shown(existing))], out);
+            self.say(Tone::Info, format!("{said} This is the visit."), out);
+        } else {
+            self.say(Tone::Error, format!("{said} {}", existing.named()), out);
+        }
+        true
+    }
+
+    /// Something may have been created or not: offers to send it again.
     pub(super) fn unsure(&mut self, call: &Call) -> bool {
-        let is_keyed = matches!(call, Call::Assign { .. });
+        let is_keyed = matches!(call, Call::Assign { .. } | Call::Create { .. });
         if is_keyed {
             self.layers.push(Layer::Question(Box::new(question::unsure(call))));
         }

@@ -10,7 +10,9 @@ use crate::{
 impl App {
     /// Takes changes that the server reports. Says whether there is something to draw.
     pub(super) fn changed(&mut self, changes: &[Live], out: &mut Vec<Effect>) -> bool {
-        for opened in &mut self.screens {
+        let undo = &mut self.undo;
+        undo.take_if(|undo| changes.iter().any(|change| undo.is_outdated_by(*change)));
+        for opened in self.screens.iter_mut().chain(&mut self.parked) {
             opened.is_stale |= changes.iter().any(|change| opened.screen.is_outdated_by(*change));
         }
         if self.is_following { false } else { self.follow(out) }

@@ -94,6 +94,7 @@ impl App {
             self.apply(steps, out);
         }
         self.screens.push(opened);
+        self.follow(out);
     }
 
     /// The parked form of a record.

@@ -7,7 +7,7 @@ use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
-    layers::{Layer, conflict, find, picker},
+    layers::{Layer, arrival, conflict, find, picker},
     notice::{Notice, Tone},
     record::{Record, RecordKind},
     screens::{Screen, record_form},
@@ -106,7 +106,12 @@ impl App {
             (Lane::Meta, Err(Failure::Offline(_) | Failure::Unknown(_))) => {}
             (Lane::Meta, Ok(_)) => self.say(Tone::Error, sentence(&garbled()), out),
             (Lane::Meta, Err(failure)) => self.say(Tone::Error, sentence(&failure), out),
-            (Lane::Account, Ok(Reply::SignedIn(session))) => self.logged_in(*session, out),
+            (Lane::Account, Ok(Reply::SignedIn(session))) => {
+                if let Call::Login(login) = call {
+                    self.remember_login(&login.identifier, out);
+                }
+                self.logged_in(*session, out);
+            }
             (Lane::Account, Ok(Reply::User(user))) => self.described(*user, out),
             (Lane::Account, Ok(Reply::Done)) => self.password_was_set(out),
             (Lane::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
@@ -116,6 +121,10 @@ impl App {
             (Lane::Account, Err(failure)) => self.account_refused(call, &failure, out),
             (Lane::Pick, result) => {
                 let world = self.world.clone();
+                if let Some(Layer::Arrival(state)) = self.layers.last_mut() {
+                    let steps = arrival::answered(state, &world, result);
+                    return self.apply(steps, out);
+                }
                 let is_top = matches!(self.layers.last(), Some(Layer::Picker(_)));
                 let Some(picker) = self.picker_mut() else { return };
                 if !is_top {
@@ -212,7 +221,7 @@ impl App {
                 self.saved(owner, call, record, out);
             }
             (Call::Create { .. } | Call::Change { .. }, Err(failure)) => {
-                self.not_saved(owner, &failure, out);
+                self.not_saved(owner, call, &failure, out);
             }
             (_, Ok(record)) => self.moved(call, &record, out),
             (_, Err(failure)) => self.not_moved(owner, call, &failure, out),
@@ -222,11 +231,21 @@ impl App {
         }
     }
 
-    fn not_saved(&mut self, owner: ScreenId, failure: &Failure, out: &mut Vec<Effect>) {
+    fn not_saved(
+        &mut self,
+        owner: ScreenId,
+        call: &Call,
+        failure: &Failure,
+        out: &mut Vec<Effect>,
+    ) {
         let world = self.world.clone();
         if let Some(Screen::Form(state)) = self.opened_mut(owner) {
             let steps = record_form::refused(state, failure, &world);
             return self.apply_for(owner, steps, out);
+        }
+        let is_lost = matches!(failure, Failure::Unknown(_) | Failure::Garbled(_));
+        if self.here_already(owner, failure, out) || (is_lost && self.unsure(call)) {
+            return;
         }
         let why = sentence(failure);
         let said = match failure {

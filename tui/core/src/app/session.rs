@@ -72,11 +72,18 @@ impl App {
         match (self.world.session(), session) {
             // A session belongs to the desk at which it began. It goes on only there.
             (Some(_), session) if is_same => self.decline(session, out),
-            (_, Some(session)) => self.enter(session, out),
+            (_, Some(session)) => {
+                if let Some((email, _)) = founder {
+                    self.remember_login(&email, out);
+                }
+                self.enter(session, out);
+            }
             (_, None) => {
-                let identifier = founder.as_ref().map_or("", |(email, _)| email.as_str());
-                let screen = Screen::Login(Box::new(login::init(identifier, false)));
-                self.restart(screen, None, out);
+                let login = match &founder {
+                    Some((email, _)) => login::init(email, false),
+                    None => login::remembering(&self.world.last_login),
+                };
+                self.restart(Screen::Login(Box::new(login)), None, out);
                 if let Some((identifier, password)) = founder {
                     let login = Login { identifier, password, device: None };
                     self.ask(Lane::Account, Call::Login(login), out);
@@ -133,6 +140,14 @@ impl App {
             _ => vec![Step::Warn(sentence(failure))],
         };
         self.apply(steps, out);
+    }
+
+    /// Remembers the name of a login that worked. A throw-away desk leaves nothing behind.
+    pub(super) fn remember_login(&mut self, name: &str, out: &mut Vec<Effect>) {
+        if !self.world.is_ephemeral && self.world.last_login != name {
+            name.clone_into(&mut self.world.last_login);
+            out.push(Effect::RememberLogin(name.to_owned()));
+        }
     }
 
     /// Somebody has proved who they are: for the first time, or over a session that was over.
@@ -238,9 +253,14 @@ impl App {
         if self.slots.is_writing() {
             return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
         }
-        let sample = self.world.sample.as_ref();
-        let mut login = login::init(sample.map_or("", |(identifier, _)| identifier), false);
-        login.fill_in(sample);
+        let login = match self.world.sample.as_ref() {
+            Some((identifier, _)) => {
+                let mut login = login::init(identifier, false);
+                login.fill_in(self.world.sample.as_ref());
+                login
+            }
+            None => login::remembering(&self.world.last_login),
+        };
         self.restart(Screen::Login(Box::new(login)), None, out);
     }
 

@@ -132,6 +132,7 @@ impl Slots {
             (Lane::Related, "Loading …"),
             (Lane::History, "Loading …"),
             (Lane::Namesakes, "Loading …"),
+            (Lane::Person, "Loading …"),
             (Lane::Dashboard, "Loading …"),
             (Lane::Meta, "Connecting …"),
         ];

@@ -9,6 +9,7 @@ use crate::{
     effect::{Effect, Lane, ScreenId, Slot},
     form::Form,
     layers::conflict,
+    live::Live,
     notice::Tone,
     record::Record,
     world::World,
@@ -37,6 +38,12 @@ impl Undo {
         let fault = errors.iter().next().map(|(_, error)| error.message.clone());
         let body = fault.map_or(Ok(body), Err);
         form.is_changed().then(|| Self { saved: saved.clone(), body })
+    }
+
+    /// Whether a live change makes it impossible.
+    pub(super) fn is_outdated_by(&self, change: Live) -> bool {
+        let saved = &self.saved;
+        change != Live::Missed && change.outdates(saved.kind(), saved.id(), saved.version())
     }
 
     fn is_of(&self, record: &Record) -> bool {

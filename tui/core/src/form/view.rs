@@ -90,6 +90,8 @@ impl Drawing<'_, '_> {
             Input::Text(editor) => {
                 let before = editor.text().get(..editor.cursor()).unwrap_or_default();
                 let cursor = text::width(before);
+                let is_selected = is_focused && editor.is_selected();
+                let style = if is_selected { theme.selected } else { style };
                 self.line(&display(editor.text()), cursor, style, is_focused);
                 self.read_only(editor.text(), read_only);
             }

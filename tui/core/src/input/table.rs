@@ -79,7 +79,7 @@ table! {
     Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64
         [Record: ctrl('g'); List: ctrl('g')]
     Mark "mark" "Mark the row. Archive, restore and assign then mean the marked ones." 24
-        [List: on(Key::Insert)]
+        [List: on(Key::Insert); Pick: on(Key::Insert)]
     Unmark "unmark all" "Take all marks away." 0 [List:]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
@@ -117,7 +117,7 @@ table! {
         [Rows: on(Key::PageDown), ctrl('d'); Search: on(Key::PageDown); Pick: on(Key::PageDown); Find: on(Key::PageDown)]
     FirstRow "first" "To the first row." 0 [Rows: on(Key::Home)]
     LastRow "last" "To the last row." 0 [Rows: on(Key::End)]
-    Back "back" "One step back. Never loses anything." 64
+    Back "back" "One step back. Never loses anything." 67
         [Find: on(Key::Esc); Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc);
          Dashboard: on(Key::Esc); Form: on(Key::Esc); Layer: on(Key::Esc)]
     Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]

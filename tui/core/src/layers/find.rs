@@ -36,6 +36,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageUp => state.finder.go(-page),
         Action::PageDown => state.finder.go(page),
         Action::Back => return vec![Step::Cancel(Lane::Find), Step::Close],
+        Action::New | Action::NewFromSearch => {
+            let route = state.finder.new_record(action, world);
+            return vec![Step::Cancel(Lane::Find), Step::Close, Step::Go(route)];
+        }
         Action::Open | Action::Edit => {
             let (record, steps) = state.finder.choose(action);
             return record.map_or(steps, |record| open(action, &record));

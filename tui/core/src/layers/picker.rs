@@ -2,13 +2,17 @@
 
 use ratatui_core::layout::Rect;
 
-use super::{Layer, middle, question};
+use super::{
+    Layer,
+    arrival::{self, Draft},
+    middle, question,
+};
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::action::{Action, Context},
     record::Record,
-    resource::{Pick, Query, Row, fit},
+    resource::{Pick, Purpose, Query, Row, fit},
     screens::list,
     search::{Next, Search},
     step::{Event, Step},
@@ -85,7 +89,7 @@ pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
     if state.search.ring() { send(state, world) } else { Vec::new() }
 }
 
-/// Does something.
+/// Types, moves among the rows, picks or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
         Event::Edited => return edited(state, world),
@@ -154,6 +158,12 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
         reason: state.reason.clone(),
     };
     let mut steps = close();
+    if let Purpose::Arrival { is_urgent } = picked.purpose {
+        let draft = Draft { doctor: Some(picked.record), reason: picked.reason, is_urgent };
+        let patient = picked.subjects.into_iter().next();
+        steps.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
+        return steps;
+    }
     let question = question::picked(picked, world);
     steps.extend(question.map(|it| Step::Open(Box::new(Layer::Question(Box::new(it))))));
     steps
@@ -206,7 +216,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
 }
 
-/// Draws it.
+/// Draws the field, and the rows below it.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let inside = painter.frame(place(area), state.pick.title);
     let is_typing = has_focus && !state.is_choosing;

@@ -174,7 +174,7 @@ pub fn resend(call: &Call) -> State {
         Call::Run { operation, .. } => operation.not_done,
         Call::ChangePassword(_) => "The password was not changed",
         Call::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => "The record was not archived",
-        Call::Do { verb: Verb::SetStatus(_), .. } => "The assignment was not changed",
+        Call::Do { verb: Verb::SetStatus(_), .. } => "The status was not changed",
         Call::Do { verb: Verb::Transfer(_), .. } => "The patient was not transferred",
         Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",

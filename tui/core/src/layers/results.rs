@@ -141,7 +141,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Scrolls, stops or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let page = usize::from(place(world.body()).height).saturating_sub(4).max(1);
     let end = state.jobs.len().saturating_mul(4);
@@ -180,7 +180,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.scroll = state.scroll.min(lines.saturating_sub(visible));
 }
 
-/// Draws it.
+/// Draws a line for each record, and the sum.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = painter.frame(place(area), &state.title);

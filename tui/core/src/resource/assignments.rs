@@ -52,7 +52,7 @@ impl Shown for Assignment {
             found: "An assignment of this patient is there",
             add: "assign",
             copy: "copy number",
-            archive_word: "end or hold",
+            archive_word: "status",
             secret: "",
             secret_use: "",
         },
@@ -162,6 +162,10 @@ impl Shown for Assignment {
         }
     }
 
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        Some((RecordKind::Patient, self.patient.0))
+    }
+
     fn sections(&self, world: &World) -> Vec<Section> {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let made = format!("{} by {}", world.stamp(&self.assigned_at), self.assigned_by_username);
@@ -198,13 +202,14 @@ impl Shown for Assignment {
         self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
     }
 
-    fn outcomes(&self) -> Vec<(&'static str, AssignmentStatus)> {
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
         use AssignmentStatus::{Active, Cancelled, Completed, OnHold};
-        match self.fields.status {
+        let outcomes = match self.fields.status {
             Active => vec![("On hold", OnHold), ("Completed", Completed), ("Cancelled", Cancelled)],
             OnHold => vec![("Active", Active), ("Completed", Completed), ("Cancelled", Cancelled)],
             Completed | Cancelled => vec![("Re-open", Active)],
-        }
+        };
+        outcomes.into_iter().map(|(answer, status)| (answer, status.as_str())).collect()
     }
 
     fn fields(base: Option<&Self>) -> Vec<Field> {

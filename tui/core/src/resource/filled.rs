@@ -7,7 +7,7 @@ use shared::{
 };
 
 use crate::{
-    date::{self, Calendar, Typed},
+    date::{self, Calendar, Reading as DateReading, Typed},
     form::{accepts::Accepts, field::Field},
     record::RecordKind,
     text::display,
@@ -46,6 +46,8 @@ struct Sorted {
     /// How many of the names stand before a comma: they are the last name.
     before_comma: usize,
     values: Vec<(&'static str, String)>,
+    /// What was assumed in reading the date of birth.
+    assumed: Option<String>,
     unused: Vec<String>,
 }
 
@@ -59,8 +61,9 @@ impl Sorted {
         let is = |reading| word.readings().contains(&reading);
         let number = |accepts| matches!(accepts, Accepts::Identifiers | Accepts::Code(_));
         let birth = self.field(|it| it == Accepts::Birth);
-        if birth.is_some() && is_birth(typed, calendar) {
-            return self.put(birth, typed, typed.to_owned());
+        if let Some(reading) = birth.and_then(|_| birth_of(typed, calendar)) {
+            self.assumed.clone_from(&reading.assumed);
+            return self.put(birth, typed, reading.canonical());
         }
         if typed.contains('@') {
             return self.put(self.field(|it| it == Accepts::Email), typed, typed.to_owned());
@@ -86,9 +89,9 @@ impl Sorted {
         let is_taken = |name: &str| self.values.iter().any(|(known, _)| *known == name);
         match field.filter(|name| !is_taken(name)) {
             Some(name) => {
-                let takes_name = self.accepts(name) == Accepts::Identifiers;
-                let value = if takes_name { value } else { typed.to_owned() };
-                self.values.push((name, value));
+                // A single code has no room for the name of who gave it.
+                let is_code = matches!(self.accepts(name), Accepts::Code(_));
+                self.values.push((name, if is_code { typed.to_owned() } else { value }));
             }
             None => self.unused.push(typed.to_owned()),
         }
@@ -123,7 +126,10 @@ impl Sorted {
         values.append(&mut self.values);
         let said = values.iter().map(|(name, value)| {
             let field = self.fields.iter().find(|field| field.name == *name);
-            format!("{} {}", field.map(Field::named).unwrap_or_default(), display(value.trim()))
+            let assumed = self.assumed.as_ref().filter(|_| *name == "date_of_birth");
+            let assumed = assumed.map(|words| format!(" ({words})")).unwrap_or_default();
+            let label = field.map(Field::named).unwrap_or_default();
+            format!("{label} {}{assumed}", display(value.trim()))
         });
         let mut origin = match values.is_empty() {
             true => "Nothing of the search fits the form.".to_owned(),
@@ -136,18 +142,19 @@ impl Sorted {
     }
 }
 
-/// Whether a word is a date on which somebody who is alive can be born.
-fn is_birth(typed: &str, calendar: Calendar) -> bool {
-    let Ok(reading) = date::read(typed, calendar) else { return false };
+/// The date of birth that a word can be, of somebody who is alive.
+fn birth_of(typed: &str, calendar: Calendar) -> Option<DateReading> {
+    let reading = date::read(typed, calendar).ok()?;
     let date = reading.date(calendar.today);
     let is_possible = date.earliest() <= calendar.today
         && date.age_on(calendar.today) <= shared::date::AGE_MAX
         && typed.contains(|c: char| c.is_ascii_digit());
-    match reading.typed {
+    let is_birth = match reading.typed {
         // Four digits may also be the last ones of a phone number.
         Typed::On(PartialDate::Year(year)) => is_possible && year >= 1900,
         _ => is_possible,
-    }
+    };
+    is_birth.then_some(reading)
 }
 
 /// A name with capital letters, if it was typed without any.
@@ -190,7 +197,7 @@ mod tests {
             ("ana de la cruz", "first_name=Ana; last_name=de la Cruz"),
             ("DAVE McCoy", "first_name=DAVE; last_name=McCoy"),
             ("ana ~42", "last_name=Ana; date_of_birth=~42"),
-            ("ana 3/7/1989 1990", "last_name=Ana; date_of_birth=3/7/1989; !1990."),
+            ("ana 3/7/1989 1990", "last_name=Ana; date_of_birth=1989-07-03; !1990."),
             ("ana@example.com", "email=ana@example.com"),
             ("+1 (555) 123-4567", "phone_number=+1 (555) 123-4567"),
             ("pan 555 123 4567", "last_name=Pan; phone_number=555 123 4567"),

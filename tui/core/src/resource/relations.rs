@@ -28,6 +28,11 @@ pub enum Purpose {
     Transfer,
     /// A doctor, who takes over all patients of a doctor.
     HandOver,
+    /// A doctor, for whom a patient has come.
+    Arrival {
+        /// Whether the visit is urgent.
+        is_urgent: bool,
+    },
     /// An account, which is linked to a doctor or a patient.
     Link,
 }

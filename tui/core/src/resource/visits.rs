@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
+    record::RecordKind,
     text::display,
     world::World,
 };
@@ -31,6 +32,8 @@ impl Shown for Visit {
             one: "Visit",
             entity: "visit",
             created: "arrived",
+            archive_title: "What becomes of this visit?",
+            archive_word: "status",
             edit: "Edit visit",
             told: "Arrived",
             copy: "copy MRN",
@@ -95,7 +98,13 @@ impl Shown for Visit {
     }
 
     fn named(&self) -> String {
-        format!("Visit {} of {}, {}", self.number, display(&self.patient_name), display(&self.mrn))
+        format!(
+            "{}, {}, visit {}, {}",
+            display(&self.patient_name),
+            display(&self.mrn),
+            self.number,
+            status_word(self.status)
+        )
     }
 
     fn banner(&self) -> Banner {
@@ -111,6 +120,10 @@ impl Shown for Visit {
             ),
             warning: self.is_urgent.then(|| "! urgent".to_owned()),
         }
+    }
+
+    fn person(&self) -> Option<(RecordKind, i64)> {
+        Some((RecordKind::Patient, self.patient.0))
     }
 
     fn sections(&self, world: &World) -> Vec<Section> {
@@ -146,6 +159,11 @@ impl Shown for Visit {
             _ => return false,
         };
         self.permissions.as_ref().is_some_and(|own| own.contains(&needed))
+    }
+
+    fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
+        let others = VisitStatus::ALL.iter().filter(|status| **status != self.status);
+        others.map(|status| (answer(*status), status.as_str())).collect()
     }
 
     fn fields(base: Option<&Self>) -> Vec<Field> {
@@ -201,6 +219,17 @@ pub fn status_word(status: VisitStatus) -> &'static str {
         VisitStatus::InRoom => "with a doctor",
         VisitStatus::Done => "seen",
         VisitStatus::Left => "left unseen",
+    }
+}
+
+/// A status as an answer to the question what becomes of a visit.
+fn answer(status: VisitStatus) -> &'static str {
+    match status {
+        VisitStatus::Waiting => "Waiting",
+        VisitStatus::Called => "Called",
+        VisitStatus::InRoom => "With a doctor",
+        VisitStatus::Done => "Seen",
+        VisitStatus::Left => "Left unseen",
     }
 }
 

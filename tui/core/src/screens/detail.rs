@@ -11,9 +11,10 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane},
     input::action::{Action, Context},
-    layers::{Layer, picker, question},
+    layers::{Layer, arrival, picker, question},
     live::Live,
     namesakes::Namesakes,
+    person::{self, Person},
     record::{Record, RecordKind},
     resource::{Deed, Query, Reading},
     step::{Event, Leave, Route, Step},
@@ -37,6 +38,8 @@ pub struct State {
     pub(crate) failure: Option<String>,
     /// Others who have the record's name, where that can be known.
     pub(crate) namesakes: Option<Namesakes>,
+    /// The person whom the record is about, where that is another one.
+    pub(crate) person: Option<Person>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
     pub(crate) edits_next: bool,
@@ -75,6 +78,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         history_failure: None,
         failure: None,
         namesakes: None,
+        person: None,
         scroll: 0,
         edits_next: false,
     }
@@ -99,11 +103,17 @@ impl State {
         self.kind.table().words.one.to_owned()
     }
 
-    /// Whether a live change makes the record old.
+    /// Whether a live change makes the record, its person or what belongs to it old.
     pub fn is_outdated_by(&self, change: Live) -> bool {
-        self.record
-            .as_ref()
-            .is_some_and(|record| change.outdates(self.kind, self.id, record.version()))
+        let version = self.record.as_ref().map(Record::version);
+        version.is_some_and(|version| change.outdates(self.kind, self.id, version))
+            || self.person.as_ref().is_some_and(|person| person.is_outdated_by(change))
+            || self.is_related_outdated_by(change)
+    }
+
+    /// Asks again for what a live change has outdated.
+    pub fn follow(&self) -> Vec<Step> {
+        self.ask().into_iter().chain(self.person.as_ref().map(Person::ask)).collect()
     }
 
     /// Whether it shows this record.
@@ -121,8 +131,10 @@ impl State {
         self.is_archived = record.archived().is_some();
         self.name = record.name();
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
+        let person = person::follow(&mut self.person, &record);
         self.record = Some(record);
-        let mut steps: Vec<_> = namesakes.into_iter().chain(self.ask_related()).collect();
+        let mut steps: Vec<_> =
+            namesakes.into_iter().chain(person).chain(self.ask_related()).collect();
         if self.allows(Deed::History) {
             steps.push(self.history_at(None));
         } else {
@@ -162,7 +174,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => {
             let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
-            return state.ask().into_iter().chain(namesakes).collect();
+            let person = state.person.as_ref().map(Person::ask);
+            return state.ask().into_iter().chain(namesakes).chain(person).collect();
         }
         _ if !offers(state, action) => {}
         _ if state.kind.table().operation(action).is_some() => {
@@ -187,6 +200,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Assign => {
             let Some(record) = &state.record else { return Vec::new() };
             return picker::assign(vec![record.clone()], world);
+        }
+        Action::Arrive => {
+            let record = state.record.as_ref();
+            return record.map(|record| arrival::act(record, world)).unwrap_or_default();
         }
         Action::Link => return link(state, world),
         Action::Trail => return trail(state).into_iter().collect(),
@@ -335,7 +352,6 @@ pub fn offers(state: &State, action: Action) -> bool {
         }
         Action::Related => state.related().is_some() && state.record.is_some(),
         Action::Copy => state.record.is_some(),
-        Action::Arrive => false,
         _ => true,
     }
 }

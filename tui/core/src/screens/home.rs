@@ -3,8 +3,7 @@
 
 mod view;
 
-use serde_json::json;
-use shared::visit::Visit;
+use shared::{account::SessionPermission, visit::Visit};
 
 pub use self::view::{settle, view};
 use crate::{
@@ -12,8 +11,8 @@ use crate::{
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
+    layers::arrival,
     record::{Record, RecordKind},
-    resource::next_step,
     step::{Event, Route, Step},
     world::World,
 };
@@ -68,6 +67,12 @@ impl State {
     /// The selected visit.
     pub fn visit(&self) -> Option<&Visit> {
         self.visits.get(self.at.filter(|_| self.finder.is_empty())?)
+    }
+
+    /// The record that is selected.
+    pub fn record(&self) -> Option<Record> {
+        let hit = || self.finder.hits().get(self.finder.selected()?).map(|hit| hit.record.clone());
+        self.visit().map(|visit| visit.clone().into()).or_else(hit)
     }
 
     /// The recent people that are shown.
@@ -164,46 +169,42 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Refresh => return refresh(state),
         _ if !offers(state, world, action) => {}
         Action::New | Action::NewFromSearch => {
-            let is_used = action == Action::NewFromSearch || !state.finder.has_found();
-            let (kind, typed) = (RecordKind::Patient, state.finder.text());
-            return vec![Step::Go(Route::new_from(kind, typed, is_used, world.calendar()))];
+            return vec![Step::Go(state.finder.new_record(action, world))];
         }
-        Action::Open | Action::Edit | Action::Arrive => return choose(state, action),
+        Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
         _ => {}
     }
     Vec::new()
 }
 
 /// Does an action with the record that is meant.
-fn choose(state: &mut State, action: Action) -> Vec<Step> {
+fn choose(state: &mut State, world: &World, action: Action) -> Vec<Step> {
     if let Some(visit) = state.visit() {
-        return with(action, &visit.clone().into());
+        return with(action, &visit.clone().into(), world);
     }
     let (record, steps) = state.finder.choose(action);
-    record.map_or(steps, |record| with(action, &record))
+    record.map_or(steps, |record| with(action, &record, world))
 }
 
-fn with(action: Action, record: &Record) -> Vec<Step> {
+fn with(action: Action, record: &Record, world: &World) -> Vec<Step> {
     match (action, record) {
         (Action::Open, _) => vec![Step::Go(Route::of(record))],
         (Action::Edit, _) => vec![Step::Go(Route::of(record).to_edit())],
-        (Action::Arrive, Record::Visit(visit)) => advance(visit).into_iter().collect(),
+        (Action::Arrive, _) => arrival::act(record, world),
         _ => Vec::new(),
     }
 }
 
-/// Takes a visit its next step.
-pub fn advance(visit: &Visit) -> Option<Step> {
-    let (status, _) = next_step(visit.status)?;
-    let (kind, id, version) = (RecordKind::Visit, visit.id.0, visit.version);
-    Some(Step::Write(Call::Change { kind, id, version, body: json!({ "status": status }) }))
-}
-
 /// Takes an answer.
-pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(
+    state: &mut State,
+    world: &World,
+    call: &Call,
+    answer: Result<Reply, Failure>,
+) -> Vec<Step> {
     if matches!(call, Call::Lookup { .. }) {
         let chosen = state.finder.answered(answer);
-        return chosen.map(|(action, record)| with(action, &record)).unwrap_or_default();
+        return chosen.map(|(action, record)| with(action, &record, world)).unwrap_or_default();
     }
     match answer {
         Ok(Reply::Page(page)) => {
@@ -230,7 +231,11 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::NewFromSearch if state.finder.is_empty() => false,
         Action::New | Action::NewFromSearch => RecordKind::Patient.table().may_create(world),
-        Action::Arrive => state.visit().is_some(),
+        Action::Arrive => match state.record() {
+            Some(record) => arrival::word(&record, world).is_some(),
+            // What is typed may find a patient.
+            None => !state.finder.is_empty() && world.may(SessionPermission::CreateVisit),
+        },
         Action::Edit => {
             !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()
         }

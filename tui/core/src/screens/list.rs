@@ -19,7 +19,7 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, filter, question, sort},
+    layers::{Layer, arrival, filter, question, sort},
     live::Live,
     record::{Record, RecordKind},
     resource::{Operation, Query, Reading, Row},
@@ -211,6 +211,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     if state.is_searching && state.search.act(action) {
         return edited(state, world);
     }
+    if let Some(steps) = marks::update(state, world, action) {
+        return steps;
+    }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
@@ -237,10 +240,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
         Action::LastRow => state.select(usize::MAX),
-        Action::Archive | Action::Restore | Action::Assign if !state.marked.is_empty() => {
-            marks::act(state, world, action)
-        }
-        Action::Open | Action::Edit | Action::Archive | Action::Restore | Action::Assign
+        Action::Open
+        | Action::Edit
+        | Action::Archive
+        | Action::Restore
+        | Action::Assign
+        | Action::Arrive
             if state.is_outdated =>
         {
             state.search.pending = Some(action);
@@ -252,11 +257,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             enter(state)
         }
         Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
-        Action::Archive | Action::Restore | Action::Assign => marks::act(state, world, action),
-        Action::Mark if !state.is_outdated => state.mark(),
-        Action::Unmark => {
-            state.marked.clear();
-            Vec::new()
+        Action::Arrive => {
+            state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
         }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
@@ -405,8 +407,12 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
             let may = state.kind.table().change.is_given(world);
             may && !state.rows.is_empty() && !state.is_archive()
         }
-        Action::Archive => state.has_verbs() && state.has_subject() && !state.is_archive(),
-        Action::Restore => state.has_verbs() && state.has_subject() && state.is_archive(),
+        Action::Archive => {
+            state.kind.table().has_archive() && state.has_subject() && !state.is_archive()
+        }
+        Action::Restore => {
+            state.kind.table().is_archived && state.has_subject() && state.is_archive()
+        }
         Action::Assign => {
             state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
         }
@@ -416,7 +422,9 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Filter => !state.kind.table().filters.is_empty(),
         Action::Sort => state.kind.table().orders.len() > 1,
         Action::EndOthers => !others(state).is_empty(),
-        Action::Arrive => false,
+        Action::Arrive => {
+            state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
+        }
         Action::ClearFilters => state.query.is_narrowed(),
         _ => true,
     }

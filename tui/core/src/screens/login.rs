@@ -42,6 +42,20 @@ pub fn init(identifier: &str, is_again: bool) -> State {
     State { form, is_again }
 }
 
+/// Begins with the name with which somebody has logged in last. Enter keeps it, and what is typed takes its
+/// place.
+pub fn remembering(identifier: &str) -> State {
+    let mut state = init("", false);
+    state.form.set("email", identifier);
+    if let Some(field) = state.form.field_mut("email").filter(|_| !identifier.is_empty()) {
+        field.hint = "Enter keeps it; typing replaces it".into();
+        if let Some(editor) = field.editor_mut() {
+            editor.select();
+        }
+    }
+    state
+}
+
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else { return Vec::new() };

@@ -24,6 +24,7 @@ use crate::{
     },
     live::Live,
     namesakes::Namesakes,
+    person::Person,
     record::{Record, RecordKind},
     resource::{Words, filled::Filled},
     step::{Event, Leave, Step},
@@ -40,6 +41,8 @@ pub struct State {
     pub(crate) base: Option<Record>,
     /// Others who have the record's name, where that can be known.
     pub(crate) namesakes: Option<Namesakes>,
+    /// The person whom the record is about, where that is another one.
+    pub(crate) person: Option<Person>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
@@ -72,6 +75,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         form: Form::new(kind.fields(base.as_ref())).dated(world.date_order),
         base,
         namesakes: None,
+        person: None,
         is_saving: false,
         sent: Attempt::default(),
         origin: None,

@@ -104,6 +104,7 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::Record,
         Lane::History,
         Lane::Namesakes,
+        Lane::Person,
         Lane::Dashboard,
         Lane::Save,
     ])
@@ -160,6 +161,7 @@ fn good(lane: Lane) -> Vec<Reply> {
         }
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
+        Lane::Person => vec![named("José"), named("Ana")],
         Lane::Dashboard => vec![Reply::Dashboard(Box::new(super::dashboard::figures(9)))],
         Lane::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
     }
@@ -262,6 +264,20 @@ proptest! {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.send(Msg::Resize { width, height });
         driver.keys("<ctrl-e>");
+        play(driver, events);
+    }
+
+    #[test]
+    fn nothing_panics_among_marked_rows(
+        (width, height) in (1_u16..=140, 1_u16..=40),
+        (begun, events) in (
+            prop::sample::select(vec!["", "<ctrl-g>", "<ctrl-x>", "<ctrl-x><down><enter>"]),
+            prop::collection::vec(event(), 1..60),
+        ),
+    ) {
+        let mut driver = Driver::with(people(), 5, 80, 24);
+        driver.keys(&format!("<insert><insert><insert>{begun}"));
+        driver.send(Msg::Resize { width, height });
         play(driver, events);
     }
 

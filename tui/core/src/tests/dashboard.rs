@@ -200,6 +200,14 @@ fn every_number_can_be_read_at_every_width() {
 }
 
 #[test]
+fn where_bars_are_too_narrow_for_their_numbers_the_largest_is_named() {
+    showing(figures(9), 80, 24).hides("Most on one day");
+    showing(figures(9), 40, 24).shows("Most on one day: 9, on 2026-11-20");
+    showing(figures(40), 80, 24).shows("Most on one day: 40, on 2026-11-20");
+    showing(figures(40), 132, 24).hides("Most on one day");
+}
+
+#[test]
 fn newer_figures_replace_older_ones_which_stay_until_then() {
     let mut driver = showing(figures(9), 80, 24);
     driver.keys("<ctrl-r>");

@@ -37,7 +37,19 @@ impl Driver {
 
     /// With this order of day and month.
     fn with_order(date_order: DateOrder, width: u16, height: u16) -> Self {
-        let options = Options { width, height, today: today(), date_order, page_size: 50, run: 7 };
+        Self::started(Options {
+            width,
+            height,
+            today: today(),
+            date_order,
+            last_login: String::new(),
+            page_size: 50,
+            run: 7,
+        })
+    }
+
+    /// Begun with these options.
+    pub(super) fn started(options: Options) -> Self {
         let mut driver = Self {
             app: App::new(options),
             calls: Vec::new(),
@@ -55,7 +67,7 @@ impl Driver {
     }
 
     /// The desk has opened.
-    fn opened(mut self) -> Self {
+    pub(super) fn opened(mut self) -> Self {
         self.send(Msg::Desk(Desk::Ready {
             label: "local desk".to_owned(),
             is_ephemeral: false,

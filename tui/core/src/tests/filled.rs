@@ -10,6 +10,7 @@ use super::{
 use crate::{
     api::{Call, Reply},
     effect::{Lane, Timer},
+    layers::Layer,
     screens::Screen,
     session::{Session, SessionHandle},
 };
@@ -55,11 +56,32 @@ fn what_was_typed_into_the_find_box_is_carried_too() {
 }
 
 #[test]
+fn what_was_typed_over_a_page_is_carried_too() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("peter pan");
+    assert!(matches!(driver.app.layers(), [Layer::Find(_)]));
+    driver.shows("Ctrl-N");
+    driver.keys("<ctrl-n>");
+    assert!(driver.app.layers().is_empty());
+    assert_eq!(value(&driver, "first_name"), "Peter");
+    driver.keys("<esc>");
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)), "the page below is still there");
+}
+
+#[test]
 fn what_does_not_fit_the_form_is_said() {
     let mut driver = nobody_found("pan 1990 1991");
     driver.keys("<ctrl-n>");
     driver.shows("Not used: 1991.");
     assert_eq!(value(&driver, "last_name"), "Pan");
+}
+
+#[test]
+fn a_long_search_leaves_room_for_the_fields() {
+    let mut driver = Driver::with(people(), 5, 40, 10);
+    driver.keys(&format!("{}<ctrl-n>", "peter pan ".repeat(18)));
+    driver.shows("From the search: first name Peter,");
+    driver.shows("›First name");
 }
 
 #[test]
@@ -90,8 +112,10 @@ fn an_empty_search_offers_nothing_to_carry() {
 
 #[test]
 fn carried_words_are_no_unsaved_work_until_something_is_typed() {
-    let mut driver = nobody_found("peter pan");
-    driver.keys("<ctrl-n>");
+    let mut driver = nobody_found("peter pan 3/7/1989");
+    driver.keys("<ctrl-n><tab><backtab>");
+    driver.shows("born 1989-07-03 (the day");
+    driver.shows(" first).");
     assert!(!driver.app.has_unsaved());
     driver.keys("<ctrl-z>");
     assert_eq!(value(&driver, "first_name"), "", "undo takes the word away");

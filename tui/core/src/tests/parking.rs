@@ -12,7 +12,9 @@ use crate::{
     api::{Call, Failure},
     effect::{Effect, Lane, Timer},
     layers::Layer,
+    live::Live,
     msg::Msg,
+    record::RecordKind,
     screens::Screen,
     session::SessionHandle,
 };
@@ -265,6 +267,19 @@ fn a_lost_answer_is_asked_about_at_the_parked_form_under_the_same_key() {
     assert_eq!(keys.len(), 2);
     assert_eq!(keys[0], keys[1]);
     assert_eq!(keys[0].1, json!({"first_name": "Peter"}));
+}
+
+#[test]
+fn a_change_of_another_desk_is_told_once_the_parked_form_is_shown() {
+    let mut driver = parked();
+    open_ana(&mut driver);
+    let kind = RecordKind::Patient;
+    let change = Live::Record { kind, id: 9, version: 4, is_new: false };
+    driver.send(Msg::Live(vec![change]));
+    driver.hides("Somebody has just changed this record.");
+    driver.keys("<f10>");
+    driver.shows("Somebody has just changed this record.");
+    assert_eq!(value(&driver, "first_name"), "Joe");
 }
 
 #[test]

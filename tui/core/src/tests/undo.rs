@@ -10,7 +10,11 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply},
     effect::Lane,
+    input::action::Action,
     layers::Layer,
+    live::Live,
+    msg::Msg,
+    record::RecordKind,
     screens::Screen,
     session::SessionHandle,
 };
@@ -201,6 +205,16 @@ fn a_record_that_was_changed_since_is_left_alone() {
 }
 
 #[test]
+fn a_change_of_another_desk_ends_the_offer() {
+    for (version, is_offered) in [(4, true), (5, false)] {
+        let mut driver = saved();
+        let kind = RecordKind::Patient;
+        driver.send(Msg::Live(vec![Live::Record { kind, id: 9, version, is_new: false }]));
+        assert_eq!(driver.app.offers(Action::UndoSave), is_offered);
+    }
+}
+
+#[test]
 fn it_is_offered_only_after_a_change_and_for_the_last_one() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys(UNDO);
@@ -277,5 +291,5 @@ fn undo_of_a_save_waits_for_layers_to_be_left() {
     let mut driver = saved();
     driver.keys("<ctrl-x>");
     assert!(matches!(driver.app.layers(), [Layer::Question(_)]));
-    assert!(!driver.app.offers(crate::input::action::Action::UndoSave));
+    assert!(!driver.app.offers(Action::UndoSave));
 }

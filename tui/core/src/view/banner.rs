@@ -5,6 +5,7 @@ use ratatui_core::{layout::Rect, style::Style};
 use super::paint::Painter;
 use crate::{
     namesakes::Namesakes,
+    person::Person,
     record::Record,
     resource::Alert,
     text::{self, display, paragraphs},
@@ -21,6 +22,8 @@ const GAP: u16 = 2;
 pub struct BannerView<'a> {
     /// The record.
     pub record: &'a Record,
+    /// The person whom the record is about, where that is another one.
+    pub person: Option<&'a Person>,
     /// Others who have the record's name.
     pub namesakes: Option<&'a Namesakes>,
     /// Why the record may be out of date.
@@ -52,41 +55,34 @@ impl BannerView<'_> {
         u16::try_from(self.rows(world, columns).len() + 1).unwrap_or(u16::MAX)
     }
 
-    /// What stands below the name.
+    /// The record of which the name stands at the top.
+    fn head(&self) -> &Record {
+        self.person.and_then(Person::record).unwrap_or(self.record)
+    }
+
+    /// The rows below the name: first about the person, then about the record.
     fn rows(&self, world: &World, columns: u16) -> Vec<Vec<Piece>> {
-        let banner = self.record.banner();
-        let archived = self.record.archived();
-        let archived = archived.map(|at| format!("ARCHIVED {}", world.day(&at)));
-        let same = self.namesakes.and_then(|found| found.words(self.record));
         let failure = self.failure.map(|why| format!("! not up to date: {}", display(why)));
-        let warnings = [banner.warning, archived, same, failure].into_iter().flatten();
-        let mut pieces = vec![(banner.line, Role::Text)];
-        pieces.extend(warnings.map(|warning| (warning, Role::Warning)));
-        let mut rows = flow(pieces, columns);
-        if let Some(Alert { text, is_warning }) = self.record.alert() {
-            let role = if is_warning { Role::Warning } else { Role::Dim };
-            let mut lines = paragraphs(&text, columns);
-            // What follows keeps its room; the page has the whole text.
-            let most = if has_rule(world) { 2 } else { 1 };
-            if lines.len() > most {
-                lines.truncate(most);
-                if let Some(last) = lines.last_mut() {
-                    let kept = text::truncate(last, columns.saturating_sub(2)).into_owned();
-                    *last = format!("{} …", kept.trim_end_matches([' ', '…']));
-                }
-            }
-            rows.extend(lines.into_iter().map(|line| vec![(line, role)]));
-        }
+        let person = self.person.and_then(Person::warning);
+        let same = self.namesakes.and_then(|found| found.words(self.record));
+        let own = [same, failure, person].into_iter().flatten();
+        let Some(person) = self.person.and_then(Person::record) else {
+            return about(self.record, None, own.collect(), world, columns);
+        };
+        let mut rows = about(person, None, Vec::new(), world, columns);
+        let name = self.record.banner().name;
+        let name = (name != person.banner().name).then_some(name);
+        rows.extend(about(self.record, name, own.collect(), world, columns));
         rows
     }
 
     /// Draws the banner at the top of a place. Returns what is left below.
     pub fn draw(&self, world: &World, area: Rect, painter: &mut Painter<'_>) -> Rect {
         let theme = *painter.theme;
-        let banner = self.record.banner();
+        let banner = self.head().banner();
         let code = text::width(&banner.code);
         let room = area.width.saturating_sub(code + GAP);
-        let sorted = self.record.sorted_name();
+        let sorted = self.head().sorted_name();
         let name = sorted.as_deref().unwrap_or(&banner.name);
         let used = painter.text(area.x, area.y, room, name, theme.title);
         let left = room.saturating_sub(used + GAP);
@@ -106,6 +102,39 @@ impl BannerView<'_> {
         }
         below(area, self.height(world, area.width))
     }
+}
+
+/// The rows about one record: its name if the row above does not have it, its line, the warnings and the
+/// alert.
+fn about(
+    record: &Record,
+    name: Option<String>,
+    more: Vec<String>,
+    world: &World,
+    columns: u16,
+) -> Vec<Vec<Piece>> {
+    let banner = record.banner();
+    let archived = record.archived().map(|at| format!("ARCHIVED {}", world.day(&at)));
+    let warnings = [banner.warning, archived].into_iter().flatten().chain(more);
+    let mut pieces: Vec<_> =
+        name.into_iter().chain([banner.line]).map(|line| (line, Role::Text)).collect();
+    pieces.extend(warnings.map(|warning| (warning, Role::Warning)));
+    let mut rows = flow(pieces, columns);
+    if let Some(Alert { text, is_warning }) = record.alert() {
+        let role = if is_warning { Role::Warning } else { Role::Dim };
+        let mut lines = paragraphs(&text, columns);
+        // What follows keeps its room; the page has the whole text.
+        let most = if has_rule(world) { 2 } else { 1 };
+        if lines.len() > most {
+            lines.truncate(most);
+            if let Some(last) = lines.last_mut() {
+                let kept = text::truncate(last, columns.saturating_sub(2)).into_owned();
+                *last = format!("{} …", kept.trim_end_matches([' ', '…']));
+            }
+        }
+        rows.extend(lines.into_iter().map(|line| vec![(line, role)]));
+    }
+    rows
 }
 
 /// The rows of a place below so many others.

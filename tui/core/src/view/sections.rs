@@ -14,7 +14,7 @@ const SIDE_BY_SIDE: u16 = 76;
 /// Columns between two columns of sections.
 const GAP: u16 = 2;
 
-/// What a line is.
+/// The meaning of a line, which decides its style and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The title of a section.

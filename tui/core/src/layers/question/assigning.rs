@@ -45,6 +45,8 @@ pub fn picked(picked: Picked, world: &World) -> Option<State> {
         Purpose::PatientOfDoctor => assign(&record, subject, world),
         Purpose::Transfer => transfer(subject, &record),
         Purpose::HandOver => hand_over_to(subject, &record, reason),
+        // The layer of the arrival asks for itself.
+        Purpose::Arrival { .. } => return None,
         Purpose::Link => link(subject, &record),
     })
 }
@@ -119,8 +121,8 @@ fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> State
 
 /// A call about an assignment got no answer. Under its key it is done once.
 pub fn unsure(call: &Call) -> State {
-    let words = "The answer of the server got lost: the patient may be assigned or not. Sending it \
-                 again makes no second assignment.";
+    let words = "The answer of the server got lost: it may have been done or not. Sending it again \
+                 does nothing twice.";
     ask("Was it done?", words.to_owned(), "Leave it")
         .or("Send it again", vec![Step::Write(call.clone())])
 }

@@ -77,7 +77,9 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
     let jobs = jobs(subjects, |at, subject| match purpose {
         Purpose::PatientOfDoctor => assign(at, record.id(), subject.id()),
         Purpose::DoctorOfPatient => assign(at, subject.id(), record.id()),
-        Purpose::Transfer | Purpose::HandOver => act(Verb::Transfer(record.id()), subject, None),
+        Purpose::Transfer | Purpose::HandOver | Purpose::Arrival { .. } => {
+            act(Verb::Transfer(record.id()), subject, None)
+        }
         Purpose::Link => act(Verb::Link(record.id()), subject, None),
     });
     let is_transfer = matches!(purpose, Purpose::Transfer | Purpose::HandOver);

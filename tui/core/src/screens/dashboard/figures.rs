@@ -12,7 +12,7 @@ use crate::{
     world::World,
 };
 
-/// What a piece of text is.
+/// The meaning of a piece of text, which decides its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// The title of a block.
@@ -87,7 +87,7 @@ pub(super) fn registrations(figures: &PatientFigures, columns: u16, rows: u16) -
     );
     block.extend(sentence(&words, columns));
     if sum == 0 {
-        block.extend(sentence("Nobody was registered in these days.", columns));
+        block.extend(sentence("No registrations in these days.", columns));
         return block;
     }
     block.extend(chart(days, columns, rows));
@@ -107,6 +107,9 @@ fn chart(days: &[DayCount], columns: u16, rows: u16) -> Vec<Row> {
     if digits < stride {
         let number = |(day, x): (&DayCount, u16)| piece(x, thousands(day.count), Role::Text);
         block.push(places().filter(|(day, _)| day.count > 0).map(number).collect());
+    } else if let Some(most) = days.iter().max_by_key(|day| day.count) {
+        let words = format!("Most on one day: {}, on {}", thousands(most.count), most.date);
+        block.extend(sentence(&words, columns));
     }
     for below in (0..rows).rev() {
         // A number of the scale stands where a bar of that height ends.

@@ -20,7 +20,7 @@ impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.record.as_ref()?;
         let (namesakes, failure) = (self.namesakes.as_ref(), self.failure.as_deref());
-        Some(BannerView { record, namesakes, failure })
+        Some(BannerView { record, person: self.person.as_ref(), namesakes, failure })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::{action::Action, keymap::labels, table::Entry},
+    live::Live,
     record::Record,
     resource::{Owner, Query, Related, Section},
     step::{Route, Step},
@@ -43,6 +44,16 @@ impl State {
     pub(crate) fn learn_related(&self, record: &Record) -> Vec<Step> {
         let is_one = self.related().is_some_and(|related| related.kind == record.kind());
         self.ask_related().filter(|_| is_one).into_iter().collect()
+    }
+
+    /// Whether a live change concerns them. A new record may be one of them.
+    pub(super) fn is_related_outdated_by(&self, change: Live) -> bool {
+        let is_new = matches!(change, Live::Record { is_new: true, .. });
+        let outdates =
+            |record: &Record| change.outdates(record.kind(), record.id(), record.version());
+        self.related().is_some_and(|related| {
+            change.is_of(related.kind) && (is_new || self.found.records.iter().any(outdates))
+        })
     }
 
     /// Takes an answer.

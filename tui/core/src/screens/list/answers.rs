@@ -7,6 +7,7 @@ use crate::{
     api::{Failure, Reply, sentence},
     date::{self, Calendar},
     input::action::Action,
+    layers::arrival,
     resource::Row,
     step::Step,
     world::World,
@@ -65,6 +66,9 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.
         Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
+        Some(Action::Arrive) if state.rows.len() == 1 => {
+            state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
+        }
         Some(action) if state.rows.len() == 1 => marks::act(state, world, action),
         _ => Vec::new(),
     }

@@ -36,10 +36,11 @@ impl State {
         }
     }
 
-    /// Whether records of the kind can be archived or assigned, one or several at once.
+    /// Whether records of the kind can be archived, assigned or given another status, one or several at
+    /// once.
     pub(super) fn has_verbs(&self) -> bool {
         let table = self.kind.table();
-        table.is_archived || table.pick.is_some()
+        table.has_archive() || table.pick.is_some()
     }
 
     /// Whether there is a record that an action can be about.
@@ -53,6 +54,26 @@ impl State {
             return self.row().map(|row| row.record.clone()).into_iter().collect();
         }
         self.marked.values().cloned().collect()
+    }
+}
+
+/// Does what is about marked rows, or about the selected one. `None` for other actions, and where the
+/// answer to the typed text has to come first.
+pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Step>> {
+    match action {
+        Action::Mark if !state.is_outdated && super::offers(state, world, action) => {
+            Some(state.mark())
+        }
+        Action::Unmark => {
+            state.marked.clear();
+            Some(Vec::new())
+        }
+        Action::Archive | Action::Restore | Action::Assign
+            if !state.is_outdated || !state.marked.is_empty() =>
+        {
+            Some(act(state, world, action))
+        }
+        _ => None,
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) struct Look {
     pub(crate) is_old: bool,
 }
 
-/// Whether the rows belong to an older text, and the answer to what is typed is late or has failed. Until
-/// then they are drawn as they are: an answer that comes at once needs no other frame.
+/// Whether the rows belong to an older text, and the answer to the newer one is late or has failed. Before
+/// that they keep their style, so an answer that comes at once needs only one frame.
 fn is_old(state: &State, world: &World) -> bool {
     state.is_outdated && (world.is_waiting || state.failure.is_some())
 }

@@ -5,6 +5,7 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     form::{self, field::Field},
+    text::paragraphs,
     view::{
         banner::{BannerView, below},
         paint::Painter,
@@ -15,7 +16,8 @@ use crate::{
 impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.base.as_ref()?;
-        Some(BannerView { record, namesakes: self.namesakes.as_ref(), failure: None })
+        let (person, namesakes) = (self.person.as_ref(), self.namesakes.as_ref());
+        Some(BannerView { record, person, namesakes, failure: None })
     }
 }
 
@@ -25,9 +27,22 @@ fn inside(world: &World) -> Rect {
     Rect { width: inside.width.min(120), ..inside }
 }
 
-/// Rows above the fields: the banner of a record with a line below it, or what a new one needs.
+/// What stands above the fields of a new record: what it needs, or where its values come from. It leaves
+/// most of the screen to the fields.
+fn intro(state: &State, world: &World) -> Vec<String> {
+    let most = usize::from(world.body().height / 3).max(1);
+    match &state.origin {
+        Some(origin) => paragraphs(origin, inside(world).width).into_iter().take(most).collect(),
+        None => vec![state.words().intro.to_owned()],
+    }
+}
+
+/// Rows above the fields: the banner of a record with a line below it, or the intro of a new one.
 fn above(state: &State, world: &World) -> u16 {
-    state.banner().map_or(1, |banner| banner.height(world, inside(world).width).saturating_add(1))
+    match state.banner() {
+        Some(banner) => banner.height(world, inside(world).width).saturating_add(1),
+        None => u16::try_from(intro(state, world).len()).unwrap_or(u16::MAX),
+    }
 }
 
 /// The place of the fields.
@@ -48,8 +63,11 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
             0
         }
         None => {
-            let title = state.origin.as_deref().unwrap_or(state.words().intro);
-            painter.text(inside.x, line, inside.width, title, theme.title)
+            let mut used = 0;
+            for (y, text) in (inside.y..=line).zip(intro(state, world)) {
+                used = painter.text(inside.x, y, inside.width, &text, theme.title);
+            }
+            used
         }
     };
     // It stands where it moves no field.

@@ -20,7 +20,7 @@ pub(super) fn is_wide(world: &World) -> bool {
 
 /// The places of list and preview.
 pub(super) fn split(area: Rect) -> (Rect, Rect) {
-    let right = (area.width * 2 / 5).min(60);
+    let right = (area.width / 3).clamp(38, 60);
     let left = area.width.saturating_sub(right + GAP);
     (
         Rect { width: left, ..area },
@@ -34,7 +34,7 @@ pub(super) fn draw(record: &Record, world: &World, area: Rect, painter: &mut Pai
     for y in area.y..area.bottom() {
         painter.text(area.x.saturating_sub(2), y, 1, "│", theme.border);
     }
-    let banner = BannerView { record, namesakes: None, failure: None };
+    let banner = BannerView { record, person: None, namesakes: None, failure: None };
     let below = banner.draw(world, area, painter);
     let place = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
     let lines = sections::stacked(&record.sections(world), place.width);

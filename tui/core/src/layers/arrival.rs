@@ -1,0 +1,273 @@
+//! A patient has arrived: for whom, and why. The doctor of the active assignment is proposed.
+
+use ratatui_core::layout::Rect;
+use serde_json::{Map, Value};
+use shared::{
+    account::SessionPermission,
+    rules::REASON_MAX,
+    text::{Lines, clean},
+};
+
+use super::{Layer, middle, picker};
+use crate::{
+    api::{Call, Failure, IdempotencyKey, Reply, Verb, sentence},
+    effect::Lane,
+    form::{Form, field::Field, view as form_view},
+    input::action::{Action, Context},
+    record::{Record, RecordKind},
+    resource::{Pick, Purpose, next_step},
+    step::{Event, Step},
+    text::{display, paragraphs},
+    view::paint::Painter,
+    world::World,
+};
+
+/// For whom a patient can have come.
+#[derive(Clone, Debug, PartialEq)]
+enum Host {
+    /// The doctor of an active assignment.
+    Assigned {
+        assignment: i64,
+        name: String,
+    },
+    /// A doctor who was picked.
+    Doctor {
+        id: i64,
+        name: String,
+    },
+    Nobody,
+    /// A doctor who is to be picked.
+    Other,
+}
+
+/// A patient who has arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    patient: Record,
+    hosts: Vec<Host>,
+    at: usize,
+    pub(crate) form: Form,
+    is_urgent: bool,
+    /// Whether the active assignments are still on their way. Enter waits for them.
+    is_loading: bool,
+    is_accepted: bool,
+    failure: Option<String>,
+    key: IdempotencyKey,
+}
+
+/// What is known of an arrival before it is sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    /// The doctor who was picked.
+    pub doctor: Option<Record>,
+    /// The reason.
+    pub reason: Option<String>,
+    /// Whether it is urgent.
+    pub is_urgent: bool,
+}
+
+/// What the key for arrivals does with a record: a patient has arrived, or a visit is taken its next
+/// step. None where it does nothing.
+pub fn word(record: &Record, world: &World) -> Option<&'static str> {
+    match record {
+        Record::Visit(visit) => next_step(visit.status).map(|(_, word)| word),
+        Record::Patient(_) if record.archived().is_some() => None,
+        Record::Patient(_) => world.may(SessionPermission::CreateVisit).then_some("arrived"),
+        _ => None,
+    }
+}
+
+/// Does what the key for arrivals does with a record.
+pub fn act(record: &Record, world: &World) -> Vec<Step> {
+    match record {
+        Record::Visit(visit) => {
+            let Some((status, _)) = next_step(visit.status) else { return Vec::new() };
+            let (kind, id, version) = (record.kind(), record.id(), record.version());
+            let verb = Verb::SetStatus(status.as_str());
+            vec![Step::Write(Call::Do { verb, kind, id, version, reason: None })]
+        }
+        Record::Patient(_) => open(record.clone(), Draft::default(), world),
+        _ => Vec::new(),
+    }
+}
+
+/// Opens the layer for a patient, and asks to whom the patient is assigned.
+pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
+    let query = vec![
+        ("patient", patient.id().to_string()),
+        ("is_active", true.to_string()),
+        ("page_size", 5.to_string()),
+    ];
+    let doctor =
+        draft.doctor.map(|doctor| Host::Doctor { id: doctor.id(), name: doctor.row().name });
+    let mut hosts: Vec<Host> = doctor.into_iter().collect();
+    hosts.extend([Host::Nobody, Host::Other]);
+    let reason = draft.reason.unwrap_or_default();
+    let state = State {
+        patient,
+        hosts,
+        at: 0,
+        form: Form::new(vec![Field::text("reason", "Reason", &reason).hint("may be left empty")]),
+        is_urgent: draft.is_urgent,
+        is_loading: true,
+        is_accepted: false,
+        failure: None,
+        key: world.next_key(),
+    };
+    let call = Call::List { kind: RecordKind::Assignment, query };
+    vec![Step::Open(Box::new(Layer::Arrival(Box::new(state)))), Step::Read(Lane::Pick, call)]
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let Event::Act(action) = event else {
+        state.is_accepted = false;
+        return Vec::new();
+    };
+    let last = state.hosts.len().saturating_sub(1);
+    match action {
+        Action::RowUp => state.at = state.at.saturating_sub(1),
+        Action::RowDown => state.at = (state.at + 1).min(last),
+        Action::PageUp => state.at = 0,
+        Action::PageDown => state.at = last,
+        Action::Mark => state.is_urgent = !state.is_urgent,
+        Action::Accept => return accept(state, world),
+        Action::Back => return close(),
+        _ => {
+            state.form.act(action);
+        }
+    }
+    Vec::new()
+}
+
+fn close() -> Vec<Step> {
+    vec![Step::Cancel(Lane::Pick), Step::Close]
+}
+
+/// Sends the arrival, once it is known to whom the patient is assigned.
+fn accept(state: &mut State, world: &World) -> Vec<Step> {
+    if state.is_loading {
+        state.is_accepted = true;
+        return Vec::new();
+    }
+    let reason = match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
+        Ok(reason) => Some(reason).filter(|reason| !reason.is_empty()),
+        Err(error) => {
+            if let Some(field) = state.form.field_mut("reason") {
+                field.refused = Some(error.message);
+            }
+            return Vec::new();
+        }
+    };
+    let mut body = Map::new();
+    body.insert("patient".to_owned(), state.patient.id().into());
+    body.insert("is_urgent".to_owned(), state.is_urgent.into());
+    body.extend(reason.clone().map(|reason| ("reason".to_owned(), reason.into())));
+    match state.hosts.get(state.at) {
+        Some(Host::Other) => {
+            let pick = Pick {
+                word: "another doctor",
+                only: &[],
+                kind: RecordKind::Doctor,
+                title: "For which doctor?",
+                purpose: Purpose::Arrival { is_urgent: state.is_urgent },
+            };
+            let mut steps = close();
+            steps.extend(picker::open(pick, vec![state.patient.clone()], reason, world));
+            return steps;
+        }
+        Some(Host::Assigned { assignment, .. }) => {
+            body.insert("assignment".to_owned(), (*assignment).into());
+        }
+        Some(Host::Doctor { id, .. }) => {
+            body.insert("doctor".to_owned(), (*id).into());
+        }
+        Some(Host::Nobody) | None => {}
+    }
+    let body = Value::Object(body);
+    let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
+    let mut steps = close();
+    steps.push(Step::Write(call));
+    steps
+}
+
+/// Takes the active assignments of the patient.
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+    state.is_loading = false;
+    match answer {
+        Ok(Reply::Page(page)) => {
+            let assigned = page.results.iter().filter_map(|record| match record {
+                Record::Assignment(it) => {
+                    Some(Host::Assigned { assignment: it.id.0, name: it.doctor_name.clone() })
+                }
+                _ => None,
+            });
+            // A doctor who was picked stays the first.
+            let place = usize::from(matches!(state.hosts.first(), Some(Host::Doctor { .. })));
+            let selected = state.hosts.get(state.at).cloned().filter(|_| state.at > 0);
+            state.hosts.splice(place..place, assigned);
+            let is_same = |host: &Host| Some(host) == selected.as_ref();
+            state.at = state.hosts.iter().position(is_same).unwrap_or_default();
+        }
+        Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
+        Err(failure) => {
+            state.failure = Some(sentence(&failure));
+            // The proposal is missing: somebody has to look before it is sent.
+            state.is_accepted = false;
+        }
+    }
+    if std::mem::take(&mut state.is_accepted) { accept(state, world) } else { Vec::new() }
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Pick, Context::Layer, Context::Global]
+}
+
+/// Draws it.
+pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+    let theme = *painter.theme;
+    let columns = area.width.min(64);
+    let named = paragraphs(&state.patient.named(), columns.saturating_sub(4));
+    let count = |rows: usize| u16::try_from(rows).unwrap_or(area.height);
+    let height = count(named.len() + state.hosts.len()).saturating_add(8);
+    let inside = painter.frame(middle(area, columns, height), "The patient has arrived");
+    let mut y = inside.y;
+    let mut line = |painter: &mut Painter<'_>, text: &str, style| {
+        if y < inside.bottom() {
+            painter.text(inside.x, y, inside.width, text, style);
+        }
+        y = y.saturating_add(1);
+        y - 1
+    };
+    for text in &named {
+        line(painter, text, theme.text);
+    }
+    let urgent = if state.is_urgent {
+        "! urgent (Insert: not urgent)"
+    } else {
+        "not urgent (Insert: urgent)"
+    };
+    line(painter, urgent, if state.is_urgent { theme.warning } else { theme.dim });
+    let title = match (&state.failure, state.is_loading) {
+        (Some(failure), _) => format!("For  ! {}", display(failure)),
+        (None, true) => "For  loading …".to_owned(),
+        (None, false) => "For".to_owned(),
+    };
+    line(painter, &title, theme.label);
+    for (at, host) in state.hosts.iter().enumerate() {
+        let text = match host {
+            Host::Assigned { name, .. } => format!("{} (assigned)", display(name)),
+            Host::Doctor { name, .. } => name.clone(),
+            Host::Nobody => "nobody yet".to_owned(),
+            Host::Other => "another doctor …".to_owned(),
+        };
+        let is_selected = at == state.at;
+        let sign = if is_selected { "›" } else { " " };
+        let style = if is_selected { theme.selected } else { theme.text };
+        line(painter, &format!("{sign} {text}"), style);
+    }
+    let y = line(painter, "", theme.text);
+    let rows = Rect { y, height: inside.bottom().saturating_sub(y), ..inside };
+    form_view::draw(painter, rows, &state.form, has_focus, &|_| None);
+}

@@ -1,0 +1,84 @@
+//! What the screens of one record say about others: the person whom the record is about, and those who
+//! have the same name.
+
+use super::Screen;
+use crate::{
+    api::{Call, Failure, Reply},
+    namesakes::Namesakes,
+    person::Person,
+    record::Record,
+    step::{Route, Step},
+    world::World,
+};
+
+impl Screen {
+    /// The screen of a route, and what it wants at the beginning.
+    pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
+        let named = match &route {
+            Route::Record { kind, name, .. } => Some((*kind, name.clone())),
+            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
+            _ => None,
+        };
+        let about = match &route {
+            Route::Edit(record) => Person::of(record),
+            _ => None,
+        };
+        let (mut screen, mut steps) = Self::of(route, world);
+        if let (Some(about), Some(person)) = (about, screen.person_mut()) {
+            steps.push(about.ask());
+            *person = Some(about);
+        }
+        if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
+            *namesakes = Namesakes::of(kind, &name, world);
+            steps.extend(namesakes.as_ref().map(Namesakes::ask));
+        }
+        (screen, steps)
+    }
+
+    fn person_mut(&mut self) -> Option<&mut Option<Person>> {
+        match self {
+            Self::Detail(state) => Some(&mut state.person),
+            Self::Form(state) => Some(&mut state.person),
+            _ => None,
+        }
+    }
+
+    fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
+        match self {
+            Self::Detail(state) => Some(&mut state.namesakes),
+            Self::Form(state) => Some(&mut state.namesakes),
+            _ => None,
+        }
+    }
+
+    /// Takes an answer about others. Gives any other answer back.
+    pub(super) fn take_about(
+        &mut self,
+        call: &Call,
+        answer: Result<Reply, Failure>,
+    ) -> Option<Result<Reply, Failure>> {
+        match call {
+            Call::Namesakes { .. } => {
+                if let Some(Some(namesakes)) = self.namesakes_mut() {
+                    namesakes.take(answer);
+                }
+                None
+            }
+            Call::Read { kind, id, .. } => match self.person_mut() {
+                Some(Some(person)) if person.is(*kind, *id) => {
+                    person.take(answer);
+                    None
+                }
+                _ => Some(answer),
+            },
+            _ => Some(answer),
+        }
+    }
+
+    /// Shows the person as the record is now.
+    pub(super) fn learn_about(&mut self, record: &Record) {
+        if let Some(Some(person)) = self.person_mut() {
+            person.learn(record);
+        }
+    }
+}
