@@ -8,6 +8,7 @@ mod changes;
 mod columns;
 mod doctors;
 pub mod filled;
+mod glance;
 mod links;
 mod operation;
 mod patients;
@@ -26,6 +27,8 @@ use serde_json::Value;
 use shared::{FieldErrors, account::SessionPermission};
 
 use self::filled::Filled;
+use self::glance::sorted;
+pub use self::glance::{Alert, Counting};
 pub use self::{
     changes::{change_in_words, is_empty},
     columns::{Column, Head, fit},
@@ -38,7 +41,6 @@ pub use self::{
 use crate::{
     form::{Form, field::Field},
     record::{Record, RecordKind},
-    text::display,
     world::World,
 };
 
@@ -191,9 +193,6 @@ pub struct Table {
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
 
-/// A permission, and parameters of a query.
-pub type Counting = (SessionPermission, &'static [(&'static str, &'static str)]);
-
 /// What can be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -227,14 +226,6 @@ pub struct Banner {
     pub line: String,
     /// What must not be overlooked.
     pub warning: Option<String>,
-}
-
-/// A sentence of the banner that everybody who opens the record must see, such as the allergies.
-pub struct Alert {
-    /// The sentence, safe to be drawn.
-    pub text: String,
-    /// Whether it is a warning. The sentence may also say that there is nothing to warn of.
-    pub is_warning: bool,
 }
 
 /// A section of a record's page.
@@ -340,13 +331,6 @@ impl Row {
             record: record.clone(),
         }
     }
-}
-
-/// A name as lists by last name have it, where a first and a last name are known. Safe to be drawn.
-fn sorted(first: Option<&str>, last: Option<&str>) -> Option<String> {
-    let (first, last) = (first?.trim(), last?.trim());
-    let has_both = !first.is_empty() && !last.is_empty();
-    has_both.then(|| display(&format!("{last}, {first}")).into_owned())
 }
 
 impl Table {

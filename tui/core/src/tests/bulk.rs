@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::{Kind, assignment::AssignmentStatus, visit::VisitStatus};
+use shared::{Kind, assignment::AssignmentStatus};
 
 use super::{
     driver::Driver,
