@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-use shared::{FieldErrors, account::SessionPermission};
+use shared::FieldErrors;
 
 use self::filled::Filled;
 use self::glance::sorted;
