@@ -321,6 +321,7 @@ impl Screen {
             Self::Detail(state) if action == Action::Relative => {
                 detail::can_have_relative(state, world)
             }
+            Self::Detail(state) if action == Action::Trail => detail::has_trail(state, world),
             Self::Detail(state) if action == Action::Arrive => {
                 let record = state.record.as_ref();
                 record.is_some_and(|record| arrival::word(record, world).is_some())

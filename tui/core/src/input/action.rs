@@ -125,6 +125,8 @@ pub enum Action {
     EndSessions,
     /// End all listed records but the one in use.
     EndOthers,
+    /// Go to what the audit log has about the record.
+    Trail,
     /// Link an account to a doctor or a patient.
     Link,
     /// End the link of an account.
@@ -232,6 +234,7 @@ impl Action {
             | Self::MyTokens
             | Self::Api
             | Self::EnterCode
+            | Self::Trail
             | Self::Park
             | Self::Register
             | Self::LocalDesk => false,

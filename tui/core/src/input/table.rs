@@ -88,6 +88,7 @@ table! {
     EndSessions "end sessions" "End all sessions of an account." 0 danger true [Record:]
     Link "link account" "Link an account, which then reads what belongs to this record." 0 [Record:]
     Unlink "unlink account" "End the link of this record to an account." 0 danger true [Record:]
+    Trail "audit of this" "Show what the audit log has about this record." 0 [Record:]
     EndOthers "end the others" "End all your sessions but this one." 0 danger true [List:]
     Refresh "refresh" "Ask the server again." 25
         [Global: ctrl('r')]

@@ -55,20 +55,19 @@ impl Shown for User {
 
     fn row(&self) -> RowHead {
         RowHead {
-            name: display(self.label()).into_owned(),
+            name: display(called(self)).into_owned(),
             code: display(self.login_name()).into_owned(),
             notes: Vec::new(),
         }
     }
 
     fn named(&self) -> String {
-        format!("{}, {}", display(self.label()), display(self.login_name()))
+        format!("{}, {}", display(called(self)), display(self.login_name()))
     }
 
     fn banner(&self) -> Banner {
-        let name = if self.name.is_empty() { self.login_name() } else { &self.name };
         Banner {
-            name: display(name).into_owned(),
+            name: display(called(self)).into_owned(),
             code: format!("#{}", self.id),
             line: words(self.role).to_owned(),
             warning: None,
@@ -152,4 +151,9 @@ impl Shown for User {
         values.insert("current_password", form.value("current_password").trim().to_owned());
         holds(&values, form)
     }
+}
+
+/// The name, or what the user logs in with where there is none.
+fn called(user: &User) -> &str {
+    if user.name.is_empty() { user.login_name() } else { &user.name }
 }

@@ -16,7 +16,7 @@ use crate::{
     namesakes::Namesakes,
     person::{self, Person},
     record::{Record, RecordKind},
-    resource::{Deed, Reading},
+    resource::{Deed, Query, Reading},
     step::{Event, Leave, Route, Step},
     view::paint::Painter,
     world::World,
@@ -206,6 +206,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             return record.map(|record| arrival::act(record, world)).unwrap_or_default();
         }
         Action::Link => return link(state, world),
+        Action::Trail => return trail(state).into_iter().collect(),
         Action::Related => return state.go_to_related().into_iter().collect(),
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -237,6 +238,22 @@ pub fn word(state: &State, action: Action) -> Option<&'static str> {
 /// What an action does here, where it does something else than in general.
 pub fn help(state: &State, action: Action) -> Option<&'static str> {
     state.kind.table().operation(action).map(|operation| operation.help)
+}
+
+/// Whether the session may see what the audit log has about the record.
+pub fn has_trail(state: &State, world: &World) -> bool {
+    let may_see = RecordKind::AuditEntry.table().list.is_given(world);
+    let is_audited = state.kind.table().reading != Reading::InList
+        && !state.kind.table().words.entity.is_empty();
+    may_see && is_audited && state.record.is_some()
+}
+
+/// Leads to what the audit log has about the record.
+fn trail(state: &State) -> Option<Step> {
+    let entity = state.kind.table().words.entity.to_owned();
+    let filters = vec![("entity", entity), ("entity_id", state.id.to_string())];
+    let query = Query { filters, ..Query::default() };
+    state.record.as_ref().map(|_| Step::Go(Route::List(RecordKind::AuditEntry, query)))
 }
 
 /// Opens the picker of an account that is linked to the record.

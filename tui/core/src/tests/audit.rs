@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::{Kind, UserId, account::Role, audit::AuditEntry, history::Change, id::AuditId};
 
 use super::{
-    accounts::{as_admin, rows},
+    accounts::{account, as_admin, at_account, rows},
     driver::Driver,
     fixtures::problem,
 };
@@ -154,4 +154,23 @@ fn a_refused_audit_log_says_why() {
     driver.refuse(Lane::List, problem(Kind::Forbidden, &[]));
     driver.shows("! ");
     driver.shows("Ctrl-R tries again");
+}
+
+#[test]
+fn the_page_of_a_record_leads_to_what_the_audit_log_has_about_it() {
+    let mut driver = at_account(account(7, "Ines", Role::Staff), 80, 24);
+    driver.keys("<ctrl-p>audit of this<enter>");
+    let Call::List { kind: RecordKind::AuditEntry, query } = driver.call(Lane::List) else {
+        panic!()
+    };
+    assert!(query.contains(&("entity", "user".to_owned())));
+    assert!(query.contains(&("entity_id", "7".to_owned())));
+    driver.answer(Lane::List, Ok(entries()));
+    driver.shows("account · #7");
+    driver.keys("<esc>");
+    driver.shows("Ines Soto");
+
+    let mut driver = Driver::looking_at(super::fixtures::jose(), 80, 24);
+    driver.keys("<ctrl-p>audit of this");
+    driver.hides("what the audit log has");
 }
