@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use shared::{Kind, assignment::AssignmentStatus, visit::VisitStatus};
+use shared::{Kind, assignment::AssignmentStatus};
 
 use super::{
     driver::Driver,
-    fixtures::{
-        assigned, assignment, doctor, jose, listed, one, page, people, problem, records, visit,
-        visits,
-    },
+    fixtures::{assigned, assignment, doctor, jose, listed, one, page, people, problem, records},
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
