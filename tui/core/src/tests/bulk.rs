@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use shared::{Kind, assignment::AssignmentStatus};
+use shared::{Kind, assignment::AssignmentStatus, visit::VisitStatus};
 
 use super::{
     driver::Driver,
-    fixtures::{assigned, assignment, doctor, jose, listed, one, page, people, problem, records},
+    fixtures::{
+        assigned, assignment, doctor, jose, listed, one, page, people, problem, records, visit,
+        visits,
+    },
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
@@ -238,6 +241,19 @@ fn archived_list() -> Result<Reply, Failure> {
         patient.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
     }
     Ok(listed(page(all, 5)))
+}
+
+#[test]
+fn marked_visits_get_one_status() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<f6>");
+    let two = vec![visit(1, VisitStatus::Waiting), visit(2, VisitStatus::Called)];
+    driver.answer(Lane::List, Ok(visits(two)));
+    driver.keys("<insert><insert><ctrl-x>");
+    driver.shows("What becomes of 2 visits?");
+    driver.keys("<left><enter>");
+    let Call::Do { verb, id, version, .. } = driver.call(Lane::Save) else { panic!() };
+    assert_eq!((*verb, *id, *version), (Verb::SetStatus("WAITING"), 1, 1));
 }
 
 #[test]
