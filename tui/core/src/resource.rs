@@ -27,10 +27,10 @@ use shared::{FieldErrors, account::SessionPermission};
 
 use self::filled::Filled;
 use self::glance::sorted;
+pub use self::glance::{Alert, Counting};
 pub use self::{
     changes::{change_in_words, is_empty},
     columns::{Column, Head, fit},
-    glance::{Alert, Counting},
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     relations::{Owner, Pick, Purpose, Related},

@@ -7,8 +7,7 @@ use crate::{
     effect::{Effect, ScreenId},
     input::{
         action::{Action, Context},
-        keymap::{chords_of, labels},
-        table::Entry,
+        keymap::key_of,
     },
     layers::{
         Layer,
@@ -70,9 +69,7 @@ impl App {
         if let Screen::Form(state) = &mut opened.screen {
             record_form::stay(state);
         }
-        let key =
-            Entry::of(Action::Park).map(|entry| labels(&chords_of(entry, &[Context::Global])));
-        let key = key.unwrap_or_default();
+        let key = key_of(Action::Park, &[Context::Global]);
         let said = format!("Parked: {}. {key} goes on with it.", opened.screen.heading());
         self.parked.push(opened);
         self.notices.dismiss();

@@ -63,13 +63,15 @@ impl App {
                 self.open(*screen);
                 self.world.count_screen();
             }
-            Step::Go(Route::Edit(record) | Route::Changed(record, _))
-                if self.parked_form(&record).is_some() =>
-            {
+            Step::Go(Route::Edit(record)) if self.parked_form(&record).is_some() => {
                 if let Some(id) = self.parked_form(&record) {
                     self.resume(id, out);
                     self.say(Tone::Info, "This is the form that was parked.".to_owned(), out);
                 }
+            }
+            Step::Go(Route::Changed(record, _)) if self.parked_form(&record).is_some() => {
+                let said = "Nothing was put back: the form of this record is parked.".to_owned();
+                self.say(Tone::Error, said, out);
             }
             Step::ParkThen(leave) => {
                 self.park_or_resume(out);

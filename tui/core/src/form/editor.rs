@@ -106,10 +106,13 @@ impl Editor {
         let text = pasted.replace("\r\n", "\n").replace('\r', "\n");
         let text = if self.is_multiline { text } else { text.replace(['\n', '\t'], " ") };
         let text = if self.is_multiline { text.as_str() } else { text.trim_end() };
-        if std::mem::take(&mut self.is_selected) && !text.is_empty() {
+        let is_replaced = std::mem::take(&mut self.is_selected) && !text.is_empty();
+        if is_replaced {
             self.clear();
+            self.is_typing = true;
         }
-        self.insert(text, false);
+        self.insert(text, is_replaced);
+        self.pause();
     }
 
     /// Takes the last edit back.
@@ -260,6 +263,19 @@ mod tests {
         assert_eq!(editor.text(), "e\u{301}");
         editor.press(Chord::plain(Key::Backspace));
         assert_eq!(editor.text(), "");
+    }
+
+    #[test]
+    fn a_paste_is_one_edit_over_a_selected_text_too() {
+        let mut editor = Editor::line("old");
+        editor.select();
+        editor.paste("new\n");
+        typed(&mut editor, "x");
+        assert_eq!(editor.text(), "newx");
+        editor.undo();
+        assert_eq!(editor.text(), "new");
+        editor.undo();
+        assert_eq!(editor.text(), "old");
     }
 
     #[test]

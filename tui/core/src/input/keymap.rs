@@ -38,6 +38,13 @@ pub fn entries(contexts: &[Context]) -> impl Iterator<Item = &'static Entry> {
     TABLE.iter().filter(move |entry| entry.keys.iter().any(|(place, _)| contexts.contains(place)))
 }
 
+/// The first key of an action in these contexts, as a sentence names it.
+pub fn key_of(action: Action, contexts: &[Context]) -> String {
+    let entry = Entry::of(action);
+    let chord = entry.and_then(|entry| chords_of(entry, contexts).first().copied());
+    chord.map(Chord::label).unwrap_or_default()
+}
+
 /// The keys of an entry as hints print them.
 pub fn labels(chords: &[Chord]) -> String {
     chords.iter().map(|chord| chord.label()).collect::<Vec<_>>().join(" ")

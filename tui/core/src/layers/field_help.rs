@@ -5,7 +5,10 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     form::{Form, accepts},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::key_of,
+    },
     step::{Event, Step},
     text::paragraphs,
     view::paint::Painter,
@@ -90,7 +93,9 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
         let style = if at < faults { theme.fault } else { theme.text };
         painter.text(inside.x, y, inside.width, line, style);
     }
-    let hint = "F1 shows the keys, Esc the field.";
-    painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, hint, theme.dim);
+    let key = |action| key_of(action, contexts());
+    let (keys, back) = (key(Action::Help), key(Action::Back));
+    let hint = format!("{keys} shows the keys, {back} the field.");
+    painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &hint, theme.dim);
     painter.place_cursor(inside.x, inside.y);
 }

@@ -302,6 +302,25 @@ proptest! {
     }
 
     #[test]
+    fn a_parked_form_never_goes_over_to_another_user(events in prop::collection::vec(
+        prop_oneof![
+            2 => event(),
+            1 => lane().prop_map(|lane| Event::Answer(lane, Err(Failure::Expired))),
+            2 => prop::sample::select(good(Lane::Account))
+                .prop_map(|reply| Event::Answer(Lane::Account, Ok(reply))),
+            2 => prop::sample::select(vec![Key::F(10), Key::Enter, Key::Tab, Key::Esc])
+                .prop_map(|key| Event::Msg(Msg::Key(Chord::plain(key)))),
+            1 => Just(Event::Msg(Msg::Key(Chord::ctrl('s')))),
+        ], 1..80)
+    ) {
+        let mut driver = Driver::looking_at(jose(), 80, 24);
+        driver.keys(&format!("<ctrl-e>{TYPED}<f10><ctrl-r>"));
+        driver.answer(Lane::Record, Err(Failure::Expired));
+        driver.keys("a long password<enter>");
+        play(driver, events);
+    }
+
+    #[test]
     fn every_layer_is_left_with_esc(events in prop::collection::vec(event(), 1..40)) {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         for event in events {

@@ -77,6 +77,24 @@ fn a_parked_form_is_named_on_every_screen() {
 }
 
 #[test]
+fn a_wide_terminal_names_the_parked_forms_in_full() {
+    let mut driver = Driver::looking_at(jose(), 132, 43);
+    driver.keys("<ctrl-e>x<f10><esc><ctrl-n>Peter<f10>");
+    driver.shows("2 parked: Edit patient José Gómez; New patient Peter");
+    insta::assert_snapshot!("parked_forms_wide", driver.screen());
+}
+
+#[test]
+fn a_form_that_goes_on_is_left_with_a_question() {
+    let mut driver = parked();
+    open_ana(&mut driver);
+    driver.keys("<f10><esc>");
+    driver.shows("Leave the form?");
+    driver.keys("<enter>");
+    assert_eq!(value(&driver, "first_name"), "Joe");
+}
+
+#[test]
 fn a_parked_form_goes_on_exactly_where_it_was() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e><ctrl-u>Joe<tab><left><left>x<tab><tab><tab>a");

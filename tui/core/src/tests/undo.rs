@@ -128,6 +128,22 @@ fn leaving_what_was_put_back_asks_and_keeps_it() {
 }
 
 #[test]
+fn nothing_is_put_back_into_a_form_that_is_parked() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e>x<f10><ctrl-p>put back<enter><enter>");
+    driver.shows("Nothing was put back: the form of this record is parked.");
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
+    driver.shows("1 parked");
+}
+
+#[test]
+fn the_entries_to_put_back_fit_a_small_terminal() {
+    let mut driver = Driver::looking_at(jose(), 40, 12);
+    driver.keys("<ctrl-p>put back<enter>");
+    insta::assert_snapshot!("put_back_narrow", driver.screen());
+}
+
+#[test]
 fn nothing_is_put_back_where_that_makes_no_sense() {
     let mut reader = jose();
     reader.permissions = Some(vec![shared::patient::PatientPermission::History]);
