@@ -241,6 +241,11 @@ impl Host {
         is_local.then(|| Desk::Moved { label: local_label(&plain(&url)) })
     }
 
+    /// The address of the server in use, for programs.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.link().map(|link| plain(&link.client.url()))
+    }
+
     /// Tells the changes that the server reports to a session, until that is over.
     pub(crate) async fn listen(&self, session: SessionHandle, tell: impl FnMut(Vec<Live>)) {
         if let Some(Link { client, .. }) = self.link() {

@@ -175,6 +175,7 @@ body! {
 
 body! {
     /// A change of the caller's password.
+    #[derive(Clone, Serialize)]
     PasswordChange, example {
         "current_password": "a long walk by the sea", "new_password": "a longer walk by the sea"
     } {
@@ -191,6 +192,7 @@ body! {
 
 body! {
     /// Setting a password with a one-time code.
+    #[derive(Clone, Serialize)]
     PasswordReset, example {
         "token": "4JX7-2M9C-T0VQ-8KRE-W35N", "new_password": "a longer walk by the sea"
     } {

@@ -6,7 +6,7 @@
 use serde_json::Value;
 use shared::{
     Page, Problem,
-    account::{Login, Registration, User},
+    account::{Login, PasswordChange, PasswordReset, Registration, User},
     dashboard::Dashboard,
     history::HistoryEntry,
     lookup::Lookup,
@@ -15,6 +15,7 @@ use shared::{
 
 use crate::{
     record::{Record, RecordKind},
+    resource::{Operation, Secret},
     session::Session,
 };
 
@@ -117,6 +118,21 @@ pub enum Call {
         /// The members that change.
         body: Value,
     },
+    /// Do an operation of a kind with records, one after the other up to the first that fails.
+    Run {
+        /// The operation.
+        operation: &'static Operation,
+        /// The kind of the records.
+        kind: RecordKind,
+        /// Their ids.
+        ids: Vec<i64>,
+        /// The version that was read, where the operation names it.
+        version: Option<i64>,
+    },
+    /// Change one's own password.
+    ChangePassword(PasswordChange),
+    /// Set a password with a one-time code.
+    ResetPassword(PasswordReset),
     /// Do something else with a record, if it still has the version that was read.
     Do {
         /// What is done.
@@ -154,6 +170,8 @@ pub enum Verb {
     Restore,
     /// Give an assignment another status.
     SetStatus(&'static str),
+    /// Link the account with this id to a doctor or a patient.
+    Link(i64),
     /// Transfer the patient of an assignment to the doctor with this id.
     Transfer(i64),
 }
@@ -170,7 +188,8 @@ pub enum Handover {
 impl Call {
     /// Whether it is sent in a session: everything but what comes before one.
     pub fn needs_session(&self) -> bool {
-        !matches!(self, Self::Meta | Self::Login(_) | Self::Register(_))
+        let is_before = matches!(self, Self::Login(_) | Self::Register(_) | Self::ResetPassword(_));
+        !is_before && !matches!(self, Self::Meta)
     }
 
     /// Whether it changes something: such a call is never aborted and never repeated by itself.
@@ -180,6 +199,9 @@ impl Call {
             Self::Create { .. }
                 | Self::Change { .. }
                 | Self::Do { .. }
+                | Self::Run { .. }
+                | Self::ChangePassword(_)
+                | Self::ResetPassword(_)
                 | Self::Assign { .. }
                 | Self::Register(_)
         )
@@ -210,6 +232,12 @@ pub enum Reply {
     Lookup(Box<Lookup>),
     /// To everything that answers one record.
     Record(Record),
+    /// To a creation whose answer holds a secret.
+    Created(Record, Secret),
+    /// To an operation that answers a secret.
+    Issued(Secret),
+    /// To everything that answers nothing.
+    Done,
     /// To [`Call::History`].
     History(Box<Page<HistoryEntry>>),
     /// To [`Call::Dashboard`].

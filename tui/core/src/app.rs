@@ -14,6 +14,7 @@ mod assigning;
 mod bulk;
 mod dispatch;
 mod live;
+mod operations;
 mod parking;
 mod replies;
 mod session;
@@ -36,7 +37,7 @@ use crate::{
     layers::{Layer, picker},
     msg::Msg,
     notice::{self, Notices},
-    screens::{Screen, list, opening},
+    screens::{Screen, opening},
     session::Session,
     step::Step,
     world::World,
@@ -113,6 +114,8 @@ pub struct App {
     retry_after: Duration,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
+    /// The id of the request whose failure is being handled.
+    failed_request: Option<String>,
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     is_dirty: bool,
@@ -137,6 +140,7 @@ impl App {
             offline: None,
             retry_after: RETRY_MIN,
             founder: None,
+            failed_request: None,
             is_following: false,
             is_dirty: true,
         }
@@ -206,10 +210,13 @@ impl App {
     pub fn offers(&self, action: Action) -> bool {
         match action {
             Action::LogOut if self.world.session().is_none() => false,
+            Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
+            _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
             Action::UndoSave => self.can_undo(),
             _ if action.place().is_some() => {
-                self.world.session().is_some() && self.layers.is_empty()
+                let may_see = action.place().is_some_and(|place| place.is_open_to(&self.world));
+                may_see && self.layers.is_empty()
             }
             Action::Back if self.layers.is_empty() => self.leads_back(),
             // A read that failed can be tried again from anywhere.
@@ -236,6 +243,12 @@ impl App {
             None => self.screen().word(entry.action),
         };
         word.unwrap_or(entry.label)
+    }
+
+    /// What an action does here.
+    pub fn explained(&self, entry: &Entry) -> &'static str {
+        let here = self.screen().help(entry.action).filter(|_| self.layers.is_empty());
+        here.unwrap_or(entry.help)
     }
 
     /// The screen that is shown, to be changed.
@@ -267,14 +280,6 @@ impl App {
         })
     }
 
-    /// The list that was opened last, and its name.
-    fn list_mut(&mut self) -> Option<(ScreenId, &mut list::State)> {
-        self.screens.iter_mut().rev().find_map(|opened| match &mut opened.screen {
-            Screen::List(state) => Some((opened.id, &mut **state)),
-            _ => None,
-        })
-    }
-
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
         match msg {
             Msg::Start => true,
@@ -298,6 +303,14 @@ impl App {
                     return false;
                 }
                 std::mem::replace(&mut self.world.today, today) != today
+            }
+            Msg::Now(now) => {
+                self.world.now = Some(now);
+                false
+            }
+            Msg::Server(address) => {
+                self.world.address = address;
+                false
             }
             Msg::Online => {
                 let was_offline = self.offline.take().is_some();

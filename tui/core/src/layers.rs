@@ -1,6 +1,7 @@
 //! What lies over a screen: one stack, of which the topmost has the keys.
 
 pub mod actions;
+pub mod api_pages;
 pub mod arrival;
 pub mod choose;
 pub mod conflict;
@@ -12,6 +13,7 @@ pub mod picker;
 pub mod question;
 pub mod relogin;
 pub mod results;
+pub mod secret;
 pub mod sort;
 
 use ratatui_core::layout::Rect;
@@ -55,6 +57,10 @@ pub enum Layer {
     Results(Box<results::State>),
     /// Two versions of a record.
     Conflict(Box<conflict::State>),
+    /// A secret that is shown once.
+    Secret(Box<secret::State>),
+    /// The addresses of the API.
+    Api(api_pages::State),
 }
 
 impl Layer {
@@ -73,7 +79,9 @@ impl Layer {
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
-            | Self::Results(_) => None,
+            | Self::Results(_)
+            | Self::Secret(_)
+            | Self::Api(_) => None,
         }
     }
 
@@ -92,7 +100,9 @@ impl Layer {
             | Self::Messages(_)
             | Self::Sort(_)
             | Self::Conflict(_)
-            | Self::Results(_) => None,
+            | Self::Results(_)
+            | Self::Secret(_)
+            | Self::Api(_) => None,
         }
     }
 
@@ -132,6 +142,8 @@ impl Layer {
             Self::Relogin(state) => relogin::update(state, world, event),
             Self::Results(state) => results::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
+            Self::Secret(state) => secret::update(state, world, event),
+            Self::Api(state) => api_pages::update(state, world, event),
         }
     }
 
@@ -153,6 +165,8 @@ impl Layer {
             Self::Relogin(_) => relogin::contexts(),
             Self::Results(_) => results::contexts(),
             Self::Conflict(_) => conflict::contexts(),
+            Self::Secret(_) => secret::contexts(),
+            Self::Api(_) => api_pages::contexts(),
         });
         contexts
     }
@@ -175,6 +189,7 @@ impl Layer {
                         | Self::Sort(_)
                         | Self::Picker(_)
                         | Self::Results(_)
+                        | Self::Api(_)
                 )
             }
             Action::New | Action::NewFromSearch => match self {
@@ -189,6 +204,7 @@ impl Layer {
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (Self::Secret(_), Action::Back) => Some("done"),
             (Self::Actions(_), Action::Accept) => Some("do it"),
             (Self::Results(_), Action::Accept) => Some("close"),
             (Self::Picker(_), Action::Accept) => Some("pick"),
@@ -208,11 +224,13 @@ impl Layer {
         match self {
             Self::Actions(state) => actions::settle(state, world),
             Self::Field(state) => field_help::settle(state, world),
+            Self::Messages(state) => messages::settle(state, world),
             Self::Choose(_)
             | Self::Find(_)
             | Self::Arrival(_)
-            | Self::Messages(_)
-            | Self::Sort(_) => {}
+            | Self::Sort(_)
+            | Self::Secret(_)
+            | Self::Api(_) => {}
             Self::Filter(state) => filter::settle(state, world),
             Self::Picker(state) => picker::settle(state, world),
             Self::Question(state) => question::settle(state, world),
@@ -237,7 +255,7 @@ impl Layer {
             Self::Field(state) => field_help::view(state, area, painter),
             Self::Find(state) => find::view(state, world, area, painter, has_focus),
             Self::Arrival(state) => arrival::view(state, world, area, painter, has_focus),
-            Self::Messages(state) => messages::view(state, app.notices(), area, painter),
+            Self::Messages(state) => messages::view(state, world, area, painter),
             Self::Sort(state) => sort::view(state, world, area, painter),
             Self::Filter(state) => filter::view(state, world, area, painter, has_focus),
             Self::Picker(state) => picker::view(state, world, area, painter, has_focus),
@@ -245,6 +263,8 @@ impl Layer {
             Self::Relogin(state) => relogin::view(state, world, area, painter, has_focus),
             Self::Results(state) => results::view(state, world, area, painter),
             Self::Conflict(state) => conflict::view(state, world, area, painter),
+            Self::Secret(state) => secret::view(state, world, area, painter),
+            Self::Api(state) => api_pages::view(state, world, area, painter),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What happens, as the core sees it.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     api::{Failure, Reply},
@@ -147,6 +147,10 @@ pub enum Msg {
     Live(Vec<Live>),
     /// Today's date on this machine; sent at the start and when it changes.
     Today(NaiveDate),
+    /// The time. It comes before the messages that happen at it, and draws nothing.
+    Now(DateTime<Utc>),
+    /// The address of the server, without a slash at its end. It comes before [`Msg::Desk`].
+    Server(String),
     /// The server's answers came again after it had been away.
     Online,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use chrono::{DateTime, Utc};
+
 use crate::text::paragraphs;
 
 /// Messages that are kept to be read again.
@@ -26,6 +28,10 @@ pub struct Notice {
     pub tone: Tone,
     /// The sentence.
     pub text: String,
+    /// The time, where it is known.
+    pub at: Option<DateTime<Utc>>,
+    /// The id of the request that failed, as the server's log has it.
+    pub request: Option<String>,
 }
 
 /// Most rows of the status line on a terminal of this height.
@@ -44,13 +50,23 @@ pub struct Notices {
 impl Notices {
     /// Says something. An error that stands is not covered by what passes.
     pub fn say(&mut self, notice: Notice) {
-        if self.log.len() >= LOG_MAX {
-            self.log.pop_front();
-        }
-        self.log.push_back(notice.clone());
+        self.keep(notice.clone());
         if !(self.is_error() && notice.tone == Tone::Info) {
             self.shown = Some(notice);
         }
+    }
+
+    /// Keeps a message without showing it: what failed is said where it belongs.
+    pub fn keep(&mut self, notice: Notice) {
+        if self.log.len() >= LOG_MAX {
+            self.log.pop_front();
+        }
+        self.log.push_back(notice);
+    }
+
+    /// The newest message that was kept.
+    pub fn newest(&self) -> Option<&Notice> {
+        self.log.back()
     }
 
     /// Whether an error stands.

@@ -5,14 +5,23 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use shared::{
-    FieldErrors, Page, assignment::Assignment, doctor::Doctor, paths, patient::Patient,
+    FieldErrors,
+    Page,
+    // Staff sees less of an account than an administrator; one list serves both.
+    account::{ApiToken, LoginSession, User, VisibleUser as Account},
+    assignment::Assignment,
+    audit::AuditEntry,
+    doctor::Doctor,
+    paths,
+    patient::Patient,
     visit::Visit,
 };
 
 use crate::{
     form::{Form, field::Field},
     resource::{
-        Alert, Banner, Counting, Deed, Head, RowHead, Section, Shown, Table, filled::Filled,
+        Alert, Banner, Counting, Deed, Head, Reading, RowHead, Secret, Section, Shown, Table,
+        filled::Filled,
     },
     world::World,
 };
@@ -125,6 +134,16 @@ macro_rules! kinds {
                 }
             }
 
+            /// Reads the answer to a creation from JSON, with the secret in it, if there is one.
+            pub fn created(self, json: &[u8]) -> serde_json::Result<(Record, Option<Secret>)> {
+                Ok(match self {
+                    $(Self::$kind => {
+                        let (record, secret) = <$kind>::from_creation(json)?;
+                        (Record::$kind(Box::new(record)), secret)
+                    }),*
+                })
+            }
+
             /// Reads a page of records of this kind from JSON.
             pub fn page(self, json: &[u8]) -> serde_json::Result<Page<Record>> {
                 Ok(match self {
@@ -147,14 +166,14 @@ macro_rules! kinds {
             /// Its id.
             pub fn id(&self) -> i64 {
                 match self {
-                    $(Self::$kind(record) => record.id.0),*
+                    $(Self::$kind(record) => Shown::id(&**record)),*
                 }
             }
 
-            /// The name of the user who created it, and the time.
-            pub fn created(&self) -> (&str, DateTime<Utc>) {
+            /// The name of the user who created it, if that is known, and the time.
+            pub fn creation(&self) -> (Option<&str>, DateTime<Utc>) {
                 match self {
-                    $(Self::$kind(record) => (record.created_by(), record.created_at)),*
+                    $(Self::$kind(record) => record.created()),*
                 }
             }
 
@@ -166,10 +185,10 @@ macro_rules! kinds {
             }
 
             /// The values of all columns.
-            pub fn cells(&self) -> Vec<String> {
+            pub fn cells(&self, world: &World) -> Vec<String> {
                 match self {
                     $(Self::$kind(record) => {
-                        <$kind>::COLUMNS.iter().map(|column| column.cell(record)).collect()
+                        <$kind>::COLUMNS.iter().map(|column| column.cell(record, world)).collect()
                     }),*
                 }
             }
@@ -277,7 +296,7 @@ macro_rules! kinds {
             /// Its version.
             pub fn version(&self) -> i64 {
                 match self {
-                    $(Self::$kind(record) => record.version),*
+                    $(Self::$kind(record) => Shown::version(&**record)),*
                 }
             }
         }
@@ -316,4 +335,24 @@ kinds! {
     Assignment at paths::ASSIGNMENTS,
     /// A visit of a patient to the clinic.
     Visit at paths::VISITS,
+    /// An account.
+    Account at paths::USERS,
+    /// An entry of the audit log.
+    AuditEntry at paths::AUDIT,
+    /// The user's own account.
+    User at paths::PROFILE,
+    /// One of the user's own sessions.
+    LoginSession at paths::SESSIONS,
+    /// One of the user's own API tokens.
+    ApiToken at paths::TOKENS,
+}
+
+impl RecordKind {
+    /// The path of one record in the API.
+    pub fn one(self, id: i64) -> String {
+        match self.table().reading {
+            Reading::Alone => self.path().to_owned(),
+            Reading::ById | Reading::InList => format!("{}/{id}", self.path()),
+        }
+    }
 }

@@ -1,31 +1,44 @@
 //! What is particular to one kind of record, as data: columns, orders, filters, sections of its page and
 //! sentences. Lists and pages themselves are written once.
 
+mod accounts;
 mod assignments;
+mod audit;
+mod changes;
 mod columns;
 mod doctors;
 pub mod filled;
+mod glance;
+mod links;
+mod operation;
 mod patients;
+mod profile;
+mod read_only;
 mod relations;
+mod sessions;
+mod tokens;
 mod visits;
-
-pub use self::{
-    relations::{Owner, Pick, Purpose, Related},
-    visits::{next_step, status_word},
-};
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
 use shared::{FieldErrors, account::SessionPermission};
 
-pub use self::columns::{Column, Head, fit};
 use self::filled::Filled;
+use self::glance::sorted;
+pub use self::glance::{Alert, Counting};
+pub use self::{
+    changes::{change_in_words, is_empty},
+    columns::{Column, Head, fit},
+    links::Link,
+    operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
+    relations::{Owner, Pick, Purpose, Related},
+    visits::{next_step, status_word},
+};
 use crate::{
     form::{Form, field::Field},
     record::{Record, RecordKind},
-    text::display,
     world::World,
 };
 
@@ -39,6 +52,22 @@ pub trait Shown: Sized + 'static {
     /// The columns, in the order in which they are shown. The first is the name. It gets the room that
     /// the others leave.
     const COLUMNS: &'static [Column<Self>];
+
+    /// Its id.
+    fn id(&self) -> i64;
+
+    /// Its version. A record that is never changed has one version, the first.
+    fn version(&self) -> i64 {
+        1
+    }
+
+    /// The user who created it, if that is known, and the time.
+    fn created(&self) -> (Option<&str>, DateTime<Utc>);
+
+    /// Reads the answer to its creation, with the secret in it, if there is one.
+    ///
+    /// Fails on anything else.
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)>;
 
     /// What its row has beside the columns.
     fn row(&self) -> RowHead;
@@ -76,9 +105,6 @@ pub trait Shown: Sized + 'static {
     /// Whether the caller may do this with it.
     fn permits(&self, deed: Deed) -> bool;
 
-    /// The name of the user who created it.
-    fn created_by(&self) -> &str;
-
     /// The states to which it can be changed where it has no archive, each with the answer that means
     /// it.
     fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
@@ -86,20 +112,30 @@ pub trait Shown: Sized + 'static {
     }
 
     /// When it was archived.
-    fn archived(&self) -> Option<DateTime<Utc>>;
+    fn archived(&self) -> Option<DateTime<Utc>> {
+        None
+    }
 
-    /// The fields of its form, with a record's values or empty.
-    fn fields(base: Option<&Self>) -> Vec<Field>;
+    /// The fields of its form, with a record's values or empty. Kinds that are only read have none.
+    fn fields(_base: Option<&Self>) -> Vec<Field> {
+        Vec::new()
+    }
 
     /// The record's values as the form shows them, by the names of the fields.
-    fn values(&self) -> BTreeMap<&'static str, String>;
+    fn values(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::new()
+    }
 
     /// Reads what is typed, and runs the rules that the server has. In a change of a record, only the
     /// fields that differ from it are read; in a new one, only those that are filled in.
-    fn read(form: &Form, base: Option<&Self>, today: NaiveDate) -> (Value, FieldErrors);
+    fn read(_form: &Form, _base: Option<&Self>, _today: NaiveDate) -> (Value, FieldErrors) {
+        (Value::Null, FieldErrors::default())
+    }
 
     /// Whether this record holds what was typed over an earlier version of it.
-    fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool;
+    fn is_saved(&self, _form: &Form, _base: &Self, _today: NaiveDate) -> bool {
+        false
+    }
 
     /// What the record of a relative begins with, if there is such a thing.
     fn relative(&self) -> Option<Filled> {
@@ -125,12 +161,28 @@ pub struct Table {
     pub orders: &'static [Order],
     /// The filters.
     pub filters: &'static [Filter],
-    /// The permission to create a record with the form. None where there is no such form.
-    pub create: Option<SessionPermission>,
+    /// Who may list the records.
+    pub list: Access,
+    /// Who may create a record.
+    pub create: Access,
+    /// Who may change a record, if that record permits it.
+    pub change: Access,
+    /// How one record is read.
+    pub reading: Reading,
+    /// Whether records can be archived and restored.
+    pub is_archived: bool,
+    /// Whether the list has a search.
+    pub is_searched: bool,
+    /// What can be done with a record beyond changing its members.
+    pub operations: &'static [Operation],
+    /// The question whether to end all listed records but the one in use.
+    pub others: Option<Others>,
     /// The label of a member in a history, unless it is its name in words.
     pub label: fn(&str) -> Option<&'static str>,
     /// The value of a member in a history, where its code has a word.
     pub value: fn(&str, &str) -> Option<&'static str>,
+    /// How an account is linked to a record. None where that makes no sense.
+    pub link: Option<Link>,
     /// What is picked to assign a record. None where nothing is assigned.
     pub pick: Option<Pick>,
     /// The records of another kind that its page shows.
@@ -138,9 +190,6 @@ pub struct Table {
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
-
-/// A permission, and parameters of a query.
-pub type Counting = (SessionPermission, &'static [(&'static str, &'static str)]);
 
 /// What can be done with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +204,14 @@ pub enum Deed {
     History,
     /// Assign it, or transfer it.
     Assign,
+    /// Link an account to it.
+    Link,
+    /// End the link of an account.
+    Unlink,
+    /// Create a one-time code for its owner.
+    IssueCode,
+    /// End all sessions of its owner.
+    EndSessions,
 }
 
 /// What stands at the top of a record's page. All of it is safe to be drawn.
@@ -167,14 +224,6 @@ pub struct Banner {
     pub line: String,
     /// What must not be overlooked.
     pub warning: Option<String>,
-}
-
-/// A sentence of the banner that everybody who opens the record must see, such as the allergies.
-pub struct Alert {
-    /// The sentence, safe to be drawn.
-    pub text: String,
-    /// Whether it is a warning. The sentence may also say that there is nothing to warn of.
-    pub is_warning: bool,
 }
 
 /// A section of a record's page.
@@ -237,6 +286,10 @@ pub struct Words {
     pub add: &'static str,
     /// What copying the code is called.
     pub copy: &'static str,
+    /// The title of the secret that comes with a record.
+    pub secret: &'static str,
+    /// The use of that secret.
+    pub secret_use: &'static str,
 }
 
 /// An order of a list.
@@ -301,6 +354,30 @@ pub enum FilterInput {
     FirstDay,
     /// The last day of the span that the filter before begins; of a partial date the latest.
     LastDay,
+    /// The first day of a span of times; of a partial date the earliest.
+    FirstMoment,
+    /// The last day of a span of times; of a partial date the latest.
+    LastMoment,
+    /// A positive whole number. Some have a meaning only beside another filter.
+    Number {
+        /// The name of the other filter.
+        needs: Option<&'static str>,
+    },
+}
+
+impl FilterInput {
+    /// A value as it is sent. A day of a span of times is its first moment in the clinic; the last day
+    /// is the first moment after it.
+    fn as_sent(self, value: &str, world: &World) -> String {
+        let day = value.parse::<NaiveDate>().ok();
+        let day = match self {
+            Self::FirstMoment => day,
+            Self::LastMoment => day.and_then(|day| day.succ_opt()),
+            _ => None,
+        };
+        let moment = day.map(|day| world.midnight(day));
+        moment.map_or_else(|| value.to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
 }
 
 /// The order and the filters that a list has.
@@ -354,34 +431,27 @@ pub struct Row {
     pub sorted_name: Option<String>,
     /// The values of all columns.
     pub cells: Vec<String>,
-    /// The record.
+    /// The record as the list has it.
     pub record: Record,
 }
 
 impl Row {
     /// The row of a record.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &Record, world: &World) -> Self {
         Self {
             id: record.id(),
             head: record.row(),
             sorted_name: record.sorted_name(),
-            cells: record.cells(),
+            cells: record.cells(world),
             record: record.clone(),
         }
     }
 }
 
-/// A name as lists by last name have it, where a first and a last name are known. Safe to be drawn.
-fn sorted(first: Option<&str>, last: Option<&str>) -> Option<String> {
-    let (first, last) = (first?.trim(), last?.trim());
-    let has_both = !first.is_empty() && !last.is_empty();
-    has_both.then(|| display(&format!("{last}, {first}")).into_owned())
-}
-
 impl Table {
     /// Whether the session may create a record with the form.
     pub fn may_create(&self, world: &World) -> bool {
-        self.create.is_some_and(|permission| world.may(permission))
+        self.create.is_given(world)
     }
 
     /// Whether records of the kind can be archived, or take another status instead.
@@ -393,6 +463,15 @@ impl Table {
     pub fn place(&self, query: &Query) -> usize {
         let is_same = |order: &Order| order.ordering == query.ordering;
         self.orders.iter().position(is_same).unwrap_or_default()
+    }
+
+    /// The filters of a query as they are sent: days of a span of times as times.
+    pub fn filters_as_sent(&self, query: &Query, world: &World) -> Vec<(&'static str, String)> {
+        let sent = |(name, value): &(&'static str, String)| {
+            let filter = self.filters.iter().find(|filter| filter.name == *name);
+            (*name, filter.map_or_else(|| value.clone(), |it| it.input.as_sent(value, world)))
+        };
+        query.filters.iter().map(sent).collect()
     }
 
     /// Whether the rows of a list are ordered by last name.

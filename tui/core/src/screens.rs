@@ -10,8 +10,10 @@ pub mod home;
 pub mod list;
 pub mod login;
 pub mod opening;
+pub mod password;
 mod record;
 pub mod record_form;
+pub mod refusals;
 pub mod register;
 
 use ratatui_core::layout::Rect;
@@ -51,6 +53,8 @@ pub enum Screen {
     Home(Box<home::State>),
     /// The dashboard.
     Dashboard(Box<dashboard::State>),
+    /// Setting a password.
+    Password(Box<password::State>),
 }
 
 impl Screen {
@@ -87,6 +91,11 @@ impl Screen {
                 let (state, steps) = detail::init(kind, id, name, is_archived, to_edit);
                 (Self::Detail(Box::new(state)), steps)
             }
+            Route::Alone(kind, id) => {
+                let name = kind.table().words.one.to_owned();
+                let (state, steps) = detail::init(kind, id, name, false, false);
+                (Self::Detail(Box::new(state)), steps)
+            }
             Route::Shown(record) => {
                 let (state, steps) = detail::of(record);
                 (Self::Detail(Box::new(state)), steps)
@@ -119,6 +128,7 @@ impl Screen {
             Self::FirstStart(state) => Some(&state.form),
             Self::Login(state) => Some(&state.form),
             Self::Register(state) => Some(&state.form),
+            Self::Password(state) => Some(&state.form),
             Self::Form(state) => Some(&state.form),
             _ => None,
         }
@@ -131,6 +141,7 @@ impl Screen {
             Self::FirstStart(state) => state.form.focused(),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
+            Self::Password(state) => state.form.focused(),
             Self::Home(state) => Some(state.finder.field()),
             Self::List(state) => state.field(),
             Self::Form(state) => state.form.focused(),
@@ -144,6 +155,7 @@ impl Screen {
             Self::FirstStart(state) => state.form.focused_mut(),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
+            Self::Password(state) => state.form.focused_mut(),
             Self::Home(state) => Some(state.finder.field_mut()),
             Self::List(state) => state.field_mut(),
             Self::Form(state) => state.form.focused_mut(),
@@ -157,6 +169,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::update(state, world, event),
             Self::Login(state) => login::update(state, world, event),
             Self::Register(state) => register::update(state, world, event),
+            Self::Password(state) => password::update(state, world, event),
             Self::Home(state) => home::update(state, world, event),
             Self::List(state) => list::update(state, world, event),
             Self::Detail(state) => detail::update(state, world, event),
@@ -168,6 +181,7 @@ impl Screen {
     /// Takes the focus to the field in which records are searched for. Says whether the screen has one.
     pub fn begin_find(&mut self) -> bool {
         match self {
+            Self::List(state) if !state.kind.table().is_searched => return false,
             Self::List(state) => list::begin_search(state),
             Self::Home(_) => {}
             _ => return false,
@@ -179,6 +193,7 @@ impl Screen {
     pub fn takes_find_box(&self) -> bool {
         match self {
             Self::Detail(state) => !state.edits_next,
+            Self::List(state) => !state.kind.table().is_searched,
             Self::Dashboard(_) => true,
             _ => false,
         }
@@ -200,6 +215,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::view(state, world, area, painter, is_top),
             Self::Login(state) => login::view(state, world, area, painter, is_top),
             Self::Register(state) => register::view(state, world, area, painter, is_top),
+            Self::Password(state) => password::view(state, world, area, painter, is_top),
             Self::Home(state) => home::view(state, world, area, painter, is_top),
             Self::List(state) => list::view(state, world, area, painter, is_top),
             Self::Detail(state) => detail::view(state, world, area, painter),
@@ -222,9 +238,11 @@ impl Screen {
             Self::Detail(state) => detail::answered(state, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
             Self::Dashboard(state) => dashboard::answered(state, answer),
-            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
-                Vec::new()
-            }
+            Self::Opening(_)
+            | Self::FirstStart(_)
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Password(_) => Vec::new(),
         }
     }
 
@@ -236,7 +254,11 @@ impl Screen {
             Self::List(state) => state.is_outdated_by(change),
             Self::Detail(state) => state.is_outdated_by(change),
             Self::Form(state) => state.is_outdated_by(change),
-            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => false,
+            Self::Opening(_)
+            | Self::FirstStart(_)
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Password(_) => false,
         }
     }
 
@@ -248,19 +270,21 @@ impl Screen {
             Self::List(state) => state.refresh(world),
             Self::Detail(state) => state.follow(),
             Self::Form(state) => record_form::follow(state),
-            Self::Opening(_) | Self::FirstStart(_) | Self::Login(_) | Self::Register(_) => {
-                Vec::new()
-            }
+            Self::Opening(_)
+            | Self::FirstStart(_)
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Password(_) => Vec::new(),
         }
     }
 
     /// Shows a record as it is now, if it shows that record.
-    pub fn learn(&mut self, record: &Record) -> Vec<Step> {
+    pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
         self.learn_about(record);
         match (self, record) {
             (Self::Home(state), record) => state.learn(record),
             (Self::List(state), record) => {
-                state.replace(record);
+                state.replace(record, world);
                 Vec::new()
             }
             (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
@@ -278,6 +302,7 @@ impl Screen {
             Self::FirstStart(_) => first_start::contexts(),
             Self::Login(_) => login::contexts(),
             Self::Register(_) => register::contexts(),
+            Self::Password(_) => password::contexts(),
             Self::Home(_) => home::contexts(),
             Self::List(state) => list::contexts(state),
             Self::Detail(_) => detail::contexts(),
@@ -304,8 +329,8 @@ impl Screen {
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
             Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
-            Self::Register(_) => action != Action::Refresh,
             Self::Dashboard(_) => true,
+            Self::Register(_) | Self::Password(_) => action != Action::Refresh,
         }
     }
 
@@ -321,6 +346,9 @@ impl Screen {
     /// What an action is called here, where it has a better name than its own.
     pub fn word(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
+            (Self::Detail(state), action) if state.kind().table().operation(action).is_some() => {
+                detail::word(state, action)
+            }
             (_, Action::Archive) => self.table().map(|table| table.words.archive_word),
             (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
             (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
@@ -328,15 +356,19 @@ impl Screen {
             (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
-            (Self::Detail(state), Action::Copy) => Some(state.kind.table().words.copy),
+            (Self::Detail(state), action) => detail::word(state, action),
             (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),
+            (Self::Password(_), Action::Save) => Some("set the password"),
             (_, Action::Accept) if self.field().is_some_and(Field::is_multiline) => {
                 Some("new line")
             }
             (Self::FirstStart(state), Action::Accept) if state.form.is_last() => {
                 Some(first_start::word(state))
+            }
+            (Self::Password(state), Action::Accept) if state.form.is_last() => {
+                Some("set the password")
             }
             (Self::Register(state), Action::Accept) if state.form.is_last() => {
                 Some("open the account")
@@ -361,6 +393,14 @@ impl Screen {
         }
     }
 
+    /// What an action does here, where it does something else than in general.
+    pub fn help(&self, action: Action) -> Option<&'static str> {
+        match self {
+            Self::Detail(state) => detail::help(state, action),
+            _ => None,
+        }
+    }
+
     /// Scrolls so that what has the focus is seen.
     pub fn settle(&mut self, world: &World) {
         match self {
@@ -368,6 +408,7 @@ impl Screen {
             Self::FirstStart(state) => first_start::settle(state, world),
             Self::Login(state) => login::settle(state, world),
             Self::Register(state) => register::settle(state, world),
+            Self::Password(state) => password::settle(state, world),
             Self::Home(state) => home::settle(state, world),
             Self::List(state) => list::settle(state, world),
             Self::Detail(state) => detail::settle(state, world),
@@ -383,6 +424,7 @@ impl Screen {
             Self::FirstStart(_) => "First start".to_owned(),
             Self::Login(_) => "Log in".to_owned(),
             Self::Register(_) => "Open an account".to_owned(),
+            Self::Password(state) => state.title().to_owned(),
             Self::Home(_) => "Today".to_owned(),
             Self::List(state) => state.title().to_owned(),
             Self::Detail(state) => state.title(),
@@ -404,6 +446,7 @@ impl Screen {
         match self {
             Self::Form(state) => state.form.is_changed(),
             Self::Register(state) => state.form.is_changed(),
+            Self::Password(state) => state.form.is_changed(),
             Self::FirstStart(state) => state.form.is_changed(),
             _ => false,
         }

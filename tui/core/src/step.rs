@@ -13,6 +13,7 @@ use crate::{
     },
     screens::Screen,
     session::Session,
+    world::World,
 };
 
 /// What a screen is told.
@@ -33,6 +34,16 @@ pub enum Place {
     List(RecordKind),
     /// The dashboard.
     Dashboard,
+}
+
+impl Place {
+    /// Whether the session may see it.
+    pub fn is_open_to(self, world: &World) -> bool {
+        match self {
+            Self::List(kind) => kind.table().list.is_given(world),
+            Self::Home | Self::Dashboard => world.session().is_some(),
+        }
+    }
 }
 
 /// Where to, when a screen is left.
@@ -66,6 +77,8 @@ pub enum Route {
     },
     /// The page of a record that is known.
     Shown(Record),
+    /// The page of the record of a kind that has one.
+    Alone(RecordKind, i64),
     /// A list with these filters.
     List(RecordKind, Query),
     /// The form for a new record.

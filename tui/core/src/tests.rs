@@ -1,10 +1,13 @@
 //! Tests of the whole application: keys and answers go in, effects and screens come out.
 
 mod about;
+mod accounts;
+mod admin_screens;
 mod any_order;
 mod arrival;
 mod assigning;
 mod assignments;
+mod audit;
 mod beside;
 mod blind;
 mod bulk;
@@ -25,8 +28,11 @@ mod last_login;
 mod list;
 mod live;
 mod meanwhile;
+mod messages;
 mod offers;
+mod own;
 mod pages;
+mod palette;
 mod parking;
 mod picker;
 mod screens;

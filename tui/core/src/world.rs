@@ -1,6 +1,6 @@
 //! What every screen knows: the day, the size, the desk, the session.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use ratatui_core::layout::Rect;
 use shared::{
@@ -43,6 +43,10 @@ pub struct World {
     opened: u64,
     /// What the desk is called: `local desk`, or the server's address.
     pub desk: String,
+    /// The address of the server, for programs: empty until it is known.
+    pub address: String,
+    /// The time of the last message, once there was one.
+    pub now: Option<DateTime<Utc>>,
     /// Whether the desk is thrown away at the end.
     pub is_ephemeral: bool,
     /// Name and password of a throw-away desk's administrator.
@@ -72,6 +76,8 @@ impl World {
             run: options.run,
             opened: 0,
             desk: String::new(),
+            address: String::new(),
+            now: None,
             is_ephemeral: false,
             sample: None,
             can_go_local: false,
@@ -143,6 +149,16 @@ impl World {
     /// The day of a moment, in the clinic.
     pub fn day(&self, at: &DateTime<Utc>) -> NaiveDate {
         self.zone.map_or_else(|| at.date_naive(), |zone| at.with_timezone(&zone).date_naive())
+    }
+
+    /// The first moment of a day in the clinic.
+    pub fn midnight(&self, day: NaiveDate) -> DateTime<Utc> {
+        let start = day.and_time(NaiveTime::MIN);
+        let local = self.zone.map(|zone| zone.from_local_datetime(&start));
+        // Where the clocks go forward at midnight, the day begins later.
+        let later = |zone: Tz| zone.from_local_datetime(&(start + TimeDelta::hours(1))).earliest();
+        let local = local.and_then(|local| local.earliest().or(self.zone.and_then(later)));
+        local.map_or_else(|| start.and_utc(), |at| at.with_timezone(&Utc))
     }
 
     /// Whether there is too little room to draw anything.

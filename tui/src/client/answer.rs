@@ -2,10 +2,11 @@
 
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
-use shared::Problem;
+use shared::{Problem, account::IssuedCode};
 use tui_core::{
     api::{Failure, Reply},
     record::RecordKind,
+    resource::Secret,
 };
 
 use super::{failure::Broken, request::Request};
@@ -30,6 +31,10 @@ pub(super) enum Expected {
     Page(RecordKind),
     /// One record.
     Record(RecordKind),
+    /// A new record, of some kinds with a secret.
+    Created(RecordKind),
+    /// A one-time code.
+    Code,
     /// A page of a history.
     History,
     /// The figures of the dashboard.
@@ -79,9 +84,21 @@ impl Answer {
             Expected::Record(kind) => {
                 Reply::Record(kind.record(&self.body).map_err(|e| unreadable(&e))?)
             }
+            Expected::Created(kind) => {
+                let (record, secret) = kind.created(&self.body).map_err(|e| unreadable(&e))?;
+                match secret {
+                    Some(secret) => Reply::Created(record, secret),
+                    None => Reply::Record(record),
+                }
+            }
+            Expected::Code => {
+                let IssuedCode { code, expires_at } = self.json()?;
+                Reply::Issued(Secret::new(code, Some(expires_at)))
+            }
+            Expected::Nothing => Reply::Done,
             Expected::History => Reply::History(Box::new(self.json()?)),
             Expected::Dashboard => Reply::Dashboard(Box::new(self.json()?)),
-            Expected::Session | Expected::Refreshed | Expected::Nothing => {
+            Expected::Session | Expected::Refreshed => {
                 return Err(Failure::Garbled("nobody has asked for it".to_owned()));
             }
         })

@@ -12,6 +12,8 @@ mod trust;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod operation_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod trust_tests;
@@ -136,6 +138,23 @@ impl Client {
         if matches!(call, Call::Login(_) | Call::Register(_)) {
             return self.sign_in(call).await;
         }
+        if let Call::Run { operation, kind, ids, version } = call {
+            let (operation, kind, version) = (*operation, *kind, *version);
+            let mut reply = Reply::Done;
+            for id in ids {
+                let one = Call::Run { operation, kind, ids: vec![*id], version };
+                reply = self.send_one(&one, session).await?;
+            }
+            return Ok(reply);
+        }
+        self.send_one(call, session).await
+    }
+
+    async fn send_one(
+        self: &Arc<Self>,
+        call: &Call,
+        session: Option<SessionHandle>,
+    ) -> Result<Reply, Failure> {
         let request = Request::new(call)?;
         if !call.needs_session() {
             return self.exchange(&request, None).await?.into_reply(&request);

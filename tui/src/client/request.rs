@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::{paths, patient::Archiving};
+use tui_core::resource::{self, Answer};
 use tui_core::{
     api::{Call, Failure, Handover, IdempotencyKey, Verb},
     record::RecordKind,
@@ -26,7 +27,7 @@ pub(super) enum Target {
 
 /// A request that can be sent, and sent again.
 pub(super) struct Request {
-    /// GET, POST, PATCH.
+    /// GET, POST, PATCH, DELETE.
     pub(super) method: Method,
     /// Where it goes.
     pub(super) target: Target,
@@ -59,27 +60,37 @@ impl Request {
             Call::ListAt { kind, address } => Self::given(address, Expected::Page(*kind)),
             Call::Read { kind, id, is_archived } => {
                 let archived = is_archived.then(|| ("archived", true.to_string()));
-                Self::get(one(*kind, *id), Expected::Record(*kind))
+                Self::get(kind.one(*id), Expected::Record(*kind))
                     .with_query(archived.into_iter().collect())
             }
             Call::History { address: Some(address), .. } => Self::given(address, Expected::History),
             Call::History { kind, id, address: None } => {
-                Self::get(format!("{}/history", one(*kind, *id)), Expected::History)
+                Self::get(format!("{}/history", kind.one(*id)), Expected::History)
+            }
+            Call::Run { operation, kind, ids, version } => {
+                let id = ids.first().copied().unwrap_or_default();
+                Self::operation(&operation.request, *kind, id, *version)?
+            }
+            Call::ChangePassword(change) => {
+                Self::post(paths::PASSWORD, Expected::Nothing).with_body(change)?
+            }
+            Call::ResetPassword(reset) => {
+                Self::post(paths::PASSWORD_RESET, Expected::Nothing).with_body(reset)?
             }
             Call::Dashboard => Self::get(paths::DASHBOARD, Expected::Dashboard),
             Call::Create { kind, body, key } => {
                 let mut request =
-                    Self::post(kind.path(), Expected::Record(*kind)).with_body(body)?;
+                    Self::post(kind.path(), Expected::Created(*kind)).with_body(body)?;
                 request.key = Some(key.clone());
                 request
             }
             Call::Change { kind, id, version, body } => {
-                Self::to(Method::PATCH, one(*kind, *id), Expected::Record(*kind))
+                Self::to(Method::PATCH, kind.one(*id), Expected::Record(*kind))
                     .if_match(*version)
                     .with_body(body)?
             }
             Call::Do { verb, kind, id, version, reason } => {
-                Self::of_verb(*verb, &one(*kind, *id), Expected::Record(*kind), reason.clone())?
+                Self::of_verb(*verb, &kind.one(*id), Expected::Record(*kind), reason.clone())?
                     .if_match(*version)
             }
             Call::Assign { patient, doctor, reason, key } => {
@@ -93,6 +104,29 @@ impl Request {
         };
         request.is_write = call.is_write();
         Ok(request)
+    }
+
+    /// An operation on one record.
+    fn operation(
+        request: &resource::Request,
+        kind: RecordKind,
+        id: i64,
+        version: Option<i64>,
+    ) -> Result<Self, Failure> {
+        let path = format!("{}{}", kind.one(id), request.below);
+        let expected = match request.answer {
+            Answer::Record => Expected::Record(kind),
+            Answer::Code => Expected::Code,
+            Answer::Nothing | Answer::Gone => Expected::Nothing,
+        };
+        let built = match request.method {
+            resource::Method::Post => Self::post(path, expected),
+            resource::Method::Delete => Self::to(Method::DELETE, path, expected),
+            resource::Method::Patch(body) => {
+                Self::to(Method::PATCH, path, expected).with_body(&body())?
+            }
+        };
+        Ok(Self { version, ..built })
     }
 
     /// What is done with the record at a path.
@@ -116,6 +150,8 @@ impl Request {
             Verb::SetStatus(status) => {
                 Self::to(Method::PATCH, path, expected).with_body(&json!({"status": status}))
             }
+            Verb::Link(user) => Self::to(Method::PUT, format!("{path}/user"), expected)
+                .with_body(&json!({"user": user})),
             Verb::Transfer(doctor) => {
                 let mut body = json!({"doctor": doctor});
                 insert_reason(&mut body, reason);
@@ -169,9 +205,4 @@ fn insert_reason(body: &mut Value, reason: Option<String>) {
     if let (Some(members), Some(reason)) = (body.as_object_mut(), reason) {
         members.insert("reason_for_visit".to_owned(), reason.into());
     }
-}
-
-/// The path of one record.
-fn one(kind: RecordKind, id: i64) -> String {
-    format!("{}/{id}", kind.path())
 }

@@ -80,6 +80,7 @@ impl Effects {
                 Err(Failure::Garbled("something went wrong in this program".to_owned()))
             });
             if let Some(desk) = host.moved() {
+                tell_address(&host, &events);
                 let _ = events.send(Msg::Desk(desk).into());
             }
             let _ = events.send(Msg::Reply(ticket, answer).into());
@@ -145,13 +146,21 @@ impl Effects {
     }
 
     fn desk(&self, opening: impl Future<Output = Desk> + Send + 'static) {
-        let events = self.events.clone();
+        let (events, host) = (self.events.clone(), Arc::clone(&self.host));
         tokio::spawn(async move {
             let desk = AssertUnwindSafe(opening).catch_unwind().await.unwrap_or_else(|_| {
                 let message = "something went wrong in this program".to_owned();
                 Desk::Failed { field: None, message }
             });
+            tell_address(&host, &events);
             let _ = events.send(Msg::Desk(desk).into());
         });
+    }
+}
+
+/// Says where the server is, if there is one.
+fn tell_address(host: &Host, events: &UnboundedSender<Event>) {
+    if let Some(address) = host.address() {
+        let _ = events.send(Msg::Server(address).into());
     }
 }

@@ -149,7 +149,9 @@ mod tests {
             Chord::plain(Key::Backspace)
         );
         assert_eq!(press(KeyCode::Tab, KeyModifiers::SHIFT).unwrap(), Chord::plain(Key::BackTab));
-        assert_eq!(press(KeyCode::Insert, KeyModifiers::NONE), None);
+        let insert = Some(Chord::plain(Key::Insert));
+        assert_eq!(press(KeyCode::Insert, KeyModifiers::NONE), insert);
+        assert_eq!(press(KeyCode::CapsLock, KeyModifiers::NONE), None);
     }
 
     #[test]

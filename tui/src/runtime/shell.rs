@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{Local, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, Local, NaiveDate, NaiveTime};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     task::JoinSet,
@@ -57,7 +57,7 @@ impl Shell {
         let screen = Screen::enter().map_err(fault)?;
         input::watch_for_hangup(sender.clone()).map_err(fault)?;
         let (width, height) = crossterm::terminal::size().map_err(fault)?;
-        let today = now().date();
+        let today = today();
         let date_order = host.date_order();
         let last_login = host.last_login();
         let run = random()?;
@@ -164,7 +164,7 @@ impl Shell {
 
     /// A new day, also after the machine has slept through midnight.
     async fn look_at_the_calendar(&mut self) -> std::io::Result<()> {
-        let today = now().date();
+        let today = today();
         if today == self.today {
             return Ok(());
         }
@@ -173,6 +173,7 @@ impl Shell {
     }
 
     async fn tell(&mut self, msg: Msg) -> std::io::Result<()> {
+        app::update(&mut self.app, Msg::Now(now().to_utc()));
         let effects = self.update(msg);
         self.perform(effects).await
     }
@@ -255,12 +256,16 @@ fn random() -> Result<u128, String> {
 }
 
 fn until_tomorrow() -> Duration {
-    let now = now();
+    let now = now().naive_local();
     let midnight = now.date().succ_opt().unwrap_or(now.date()).and_time(NaiveTime::MIN);
     (midnight - now).to_std().unwrap_or(Duration::from_secs(3_600)) + Duration::from_secs(1)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the core has no clock: its days come from here")]
-fn now() -> NaiveDateTime {
-    Local::now().naive_local()
+#[expect(clippy::disallowed_methods, reason = "the core has no clock: its time comes from here")]
+fn now() -> DateTime<Local> {
+    Local::now()
+}
+
+fn today() -> NaiveDate {
+    now().date_naive()
 }

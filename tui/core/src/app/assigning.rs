@@ -29,6 +29,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
             format!("Changed: {}", record.named()).replace('\n', ", ")
         }
         Call::Do { verb: Verb::Transfer(_), .. } => format!("Transferred: {name}"),
+        Call::Do { verb: Verb::Link(_), .. } => format!("Linked to an account: {name}"),
         Call::Assign { .. } => format!("Assigned: {name}"),
         _ => format!("Brought back: {name}, {code}"),
     }

@@ -92,6 +92,9 @@ impl App {
     /// Does an action where it belongs.
     pub(super) fn act(&mut self, action: Action, out: &mut Vec<Effect>) {
         if !self.offers(action) {
+            if let Some(why) = self.refusal(action) {
+                self.say(Tone::Info, why, out);
+            }
             return;
         }
         match action {
@@ -101,12 +104,16 @@ impl App {
             Action::Palette => self.list_actions(false, out),
             Action::Messages if self.is_asked_for_actions() => {}
             Action::Messages => {
-                self.apply(vec![Step::Open(Box::new(Layer::Messages(messages::init())))], out);
+                self.apply(
+                    vec![Step::Open(Box::new(Layer::Messages(messages::init(&self.notices))))],
+                    out,
+                );
             }
             Action::Repaint => out.push(Effect::Repaint),
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
+            _ if Self::is_own(action) => self.go_to_own(action, out),
             _ if action.place().is_some() => {
                 if let Some(place) = action.place() {
                     self.leave(Leave::To(place), out);
@@ -152,8 +159,7 @@ impl App {
         let item = |entry: &crate::input::table::Entry| Item {
             action: entry.action,
             label: self.word(entry),
-            help: entry.help,
-
+            help: self.explained(entry),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
         };
@@ -169,7 +175,8 @@ impl App {
 
     pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
         use crate::{app::TOAST_FOR, effect::Timer};
-        self.notices.say(Notice { tone, text });
+        let (at, request) = (self.world.now, self.failed_request.clone());
+        self.notices.say(Notice { tone, text, at, request });
         if tone == Tone::Info {
             out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
         }

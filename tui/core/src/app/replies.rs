@@ -3,23 +3,54 @@
 
 use shared::Kind;
 
-use super::{App, assigning, slots::Running, undo::Undo};
+use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
     layers::{Layer, arrival, conflict, find, picker},
-    notice::Tone,
+    notice::{Notice, Tone},
     record::{Record, RecordKind},
     screens::{Screen, record_form},
     step::{Leave, Route, Step},
 };
+
+/// The id of a request that the server refused.
+fn request_of(failure: &Failure) -> Option<String> {
+    match failure {
+        Failure::Problem(problem) if !problem.request_id.is_empty() => {
+            Some(problem.request_id.clone())
+        }
+        _ => None,
+    }
+}
 
 fn garbled() -> Failure {
     Failure::Garbled("it answers something else".to_owned())
 }
 
 impl App {
+    /// Handles an answer. A failure that nothing has been said about is kept among the messages, so that
+    /// its request can be found in the server's log.
     pub(super) fn reply(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Reply, Failure>,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let failure = result.as_ref().err().cloned();
+        self.failed_request = failure.as_ref().and_then(request_of);
+        let is_handled = self.answer(ticket, result, out);
+        let request = self.failed_request.take();
+        if let Some(failure) = failure.filter(|_| is_handled && request.is_some())
+            && self.notices.newest().is_none_or(|newest| newest.request != request)
+        {
+            let text = sentence(&failure);
+            self.notices.keep(Notice { tone: Tone::Error, text, at: self.world.now, request });
+        }
+        is_handled
+    }
+
+    fn answer(
         &mut self,
         ticket: Ticket,
         result: Result<Reply, Failure>,
@@ -82,6 +113,7 @@ impl App {
                 self.logged_in(*session, out);
             }
             (Lane::Account, Ok(Reply::User(user))) => self.described(*user, out),
+            (Lane::Account, Ok(Reply::Done)) => self.password_was_set(out),
             (Lane::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
             // What the session may do is asked again by itself.
             (Lane::Account, Err(Failure::Offline(_) | Failure::Unknown(_)))
@@ -135,9 +167,14 @@ impl App {
 
     /// Shows a record as it is now on every screen but the one that knows it already.
     pub(super) fn learn(&mut self, from: ScreenId, record: &Record, out: &mut Vec<Effect>) {
+        if let Record::User(user) = record {
+            self.described((**user).clone(), out);
+        }
+        let world = self.world.clone();
         self.check_undo(record);
         let others = self.screens.iter_mut().filter(|opened| opened.id != from);
-        let steps: Vec<_> = others.map(|opened| (opened.id, opened.screen.learn(record))).collect();
+        let steps: Vec<_> =
+            others.map(|opened| (opened.id, opened.screen.learn(record, &world))).collect();
         for (owner, steps) in steps {
             self.apply_for(owner, steps, out);
         }
@@ -159,11 +196,22 @@ impl App {
         result: Result<Reply, Failure>,
         out: &mut Vec<Effect>,
     ) {
+        match call {
+            Call::Run { .. } => return self.operated(owner, call, result, out),
+            Call::ChangePassword(_) => return self.password_answered(owner, result, out),
+            _ => {}
+        }
         let result = match result {
-            Ok(Reply::Record(record)) => Ok(record),
+            Ok(Reply::Record(record)) => Ok((record, None)),
+            Ok(Reply::Created(record, secret)) => Ok((record, Some(secret))),
             Ok(_) => Err(garbled()),
             Err(failure) => Err(failure),
         };
+        let (result, secret) = match result {
+            Ok((record, secret)) => (Ok(record), secret),
+            Err(failure) => (Err(failure), None),
+        };
+        let shown = secret.zip(result.as_ref().ok().map(|it| (it.kind(), it.named())));
         if self.one_of_many(call, &result, out) {
             return;
         }
@@ -177,6 +225,9 @@ impl App {
             }
             (_, Ok(record)) => self.moved(call, &record, out),
             (_, Err(failure)) => self.not_moved(owner, call, &failure, out),
+        }
+        if let Some((secret, (kind, name))) = shown {
+            self.show_secret(kind, name, secret);
         }
     }
 
@@ -276,7 +327,7 @@ impl App {
         }
     }
 
-    fn not_moved(
+    pub(super) fn not_moved(
         &mut self,
         owner: ScreenId,
         call: &Call,
@@ -289,7 +340,7 @@ impl App {
             Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
                 "Somebody has changed the record in the meantime. Look again before you decide."
                     .clone_into(&mut said);
-                if let Call::Do { kind, .. } = call
+                if let Call::Do { kind, .. } | Call::Run { kind, .. } = call
                     && let Some(current) = conflict::theirs(*kind, problem)
                 {
                     self.learn(ScreenId::APP, &current, out);
@@ -318,6 +369,9 @@ impl App {
 }
 
 fn look_again(call: &Call) -> Option<Step> {
+    if let Call::Run { kind, ids, .. } = call {
+        return read_again(*kind, *ids.first()?);
+    }
     let Call::Do { verb, kind, id, .. } = call else { return None };
     let is_archived = *verb == Verb::Restore;
     Some(Step::Read(Lane::Record, Call::Read { kind: *kind, id: *id, is_archived }))
@@ -325,5 +379,5 @@ fn look_again(call: &Call) -> Option<Step> {
 
 /// Whether it begins a session: nothing of it waits, and nothing of it is a record.
 fn is_account(call: &Call) -> bool {
-    matches!(call, Call::Login(_) | Call::Register(_))
+    matches!(call, Call::Login(_) | Call::Register(_) | Call::ResetPassword(_))
 }

@@ -9,7 +9,7 @@ use crate::{
     layers::{Layer, question, relogin},
     msg::Desk,
     notice::{Notices, Tone},
-    screens::{Screen, first_start, login, register},
+    screens::{Screen, first_start, login, password, register},
     session::{Session, SessionHandle},
     step::{Place, Step},
 };
@@ -134,6 +134,9 @@ impl App {
                 login::refused(state, failure, sample)
             }
             (_, Some(Screen::Register(state))) => register::refused(state, failure),
+            (_, Some(Screen::Password(state))) if matches!(call, Call::ResetPassword(_)) => {
+                password::refused(state, failure)
+            }
             _ => vec![Step::Warn(sentence(failure))],
         };
         self.apply(steps, out);

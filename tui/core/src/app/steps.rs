@@ -123,9 +123,9 @@ impl App {
         }
         let world = self.world.clone();
         if let Step::Filtered(filter) = step {
-            let Some((owner, list)) = self.list_mut() else { return };
+            let Some(Screen::List(list)) = self.top_mut() else { return };
             let steps = list.narrow(&world, *filter);
-            return self.apply_for(owner, steps, out);
+            return self.apply(steps, out);
         }
         let Some(Screen::Form(state)) = self.top_mut() else { return };
         let steps = match step {

@@ -192,9 +192,20 @@ impl Field {
     pub fn set(&mut self, value: &str) {
         self.refused = None;
         match &mut self.input {
-            Input::Text(editor) | Input::Secret(editor) => editor.set(value),
+            Input::Text(editor) => editor.set(value),
+            // No undo brings a password back.
+            Input::Secret(editor) => {
+                editor.forget();
+                editor.set(value);
+                editor.pause();
+            }
             Input::Choice(choice) => choice.set(value),
         }
+    }
+
+    /// Whether what is typed is not shown.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.input, Input::Secret(_))
     }
 
     /// Whether Enter begins a new line in it.

@@ -27,6 +27,20 @@ pub enum Action {
     Visits,
     /// Go to the dashboard.
     Dashboard,
+    /// Go to the accounts.
+    Accounts,
+    /// Go to the audit log.
+    Audit,
+    /// Go to one's own account.
+    MyAccount,
+    /// Change one's own password.
+    MyPassword,
+    /// Go to one's own sessions.
+    MySessions,
+    /// Go to one's own API tokens.
+    MyTokens,
+    /// Show the addresses of the API.
+    Api,
     /// End the session.
     LogOut,
     /// End the program.
@@ -105,6 +119,18 @@ pub enum Action {
     Related,
     /// Copy the record's code.
     Copy,
+    /// Create a one-time code for the owner of an account.
+    IssueCode,
+    /// End all sessions of an account.
+    EndSessions,
+    /// End all listed records but the one in use.
+    EndOthers,
+    /// Link an account to a doctor or a patient.
+    Link,
+    /// End the link of an account.
+    Unlink,
+    /// Set a password with a one-time code.
+    EnterCode,
     /// Go to where an account is opened.
     Register,
     /// Go back to the local desk.
@@ -127,6 +153,8 @@ impl Action {
             Self::Visits => Place::List(RecordKind::Visit),
             Self::Patients => Place::List(RecordKind::Patient),
             Self::Doctors => Place::List(RecordKind::Doctor),
+            Self::Accounts => Place::List(RecordKind::Account),
+            Self::Audit => Place::List(RecordKind::AuditEntry),
             Self::Assignments => Place::List(RecordKind::Assignment),
             Self::Dashboard => Place::Dashboard,
             _ => return None,
@@ -148,6 +176,11 @@ impl Action {
             | Self::Archive
             | Self::Assign
             | Self::Restore
+            | Self::IssueCode
+            | Self::EndSessions
+            | Self::EndOthers
+            | Self::Link
+            | Self::Unlink
             | Self::TakeMine
             | Self::TakeTheirs => true,
             // Accepting answers questions, which have a test of their own.
@@ -191,6 +224,14 @@ impl Action {
             | Self::Filter
             | Self::ClearFilters
             | Self::Copy
+            | Self::Accounts
+            | Self::Audit
+            | Self::MyAccount
+            | Self::MyPassword
+            | Self::MySessions
+            | Self::MyTokens
+            | Self::Api
+            | Self::EnterCode
             | Self::Park
             | Self::Register
             | Self::LocalDesk => false,
@@ -227,6 +268,8 @@ pub enum Context {
     Question,
     /// Two versions of a record.
     Conflict,
+    /// Something to be copied.
+    Copying,
     /// Anything that lies over a screen.
     Layer,
     /// Everywhere.
@@ -249,6 +292,7 @@ impl Context {
         Self::Pick,
         Self::Question,
         Self::Conflict,
+        Self::Copying,
         Self::Layer,
         Self::Global,
     ];
@@ -269,6 +313,7 @@ impl Context {
             Self::Pick => "Picking from a list",
             Self::Question => "Questions",
             Self::Conflict => "Two versions",
+            Self::Copying => "Something to copy",
             Self::Layer => "Anything on top",
             Self::Global => "Everywhere",
         }

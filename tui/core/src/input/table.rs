@@ -83,12 +83,18 @@ table! {
     Unmark "unmark all" "Take all marks away." 0 [List:]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
-        [Record: ctrl('y'); Results: ctrl('y')]
+        [Record: ctrl('y'); Results: ctrl('y'); Copying: on(Key::Enter), ctrl('y')]
+    IssueCode "new code" "Create a one-time code for the owner of an account." 0 [Record:]
+    EndSessions "end sessions" "End all sessions of an account." 0 danger true [Record:]
+    Link "link account" "Link an account, which then reads what belongs to this record." 0 [Record:]
+    Unlink "unlink account" "End the link of this record to an account." 0 danger true [Record:]
+    EndOthers "end the others" "End all your sessions but this one." 0 danger true [List:]
     Refresh "refresh" "Ask the server again." 25
         [Global: ctrl('r')]
     Register "open an account" "Open an account for yourself." 60 [Login: ctrl('n')]
     LocalDesk "local desk" "Forget this server and open the local desk on this machine." 55
         [Login: ctrl('o')]
+    EnterCode "I have a code" "Set a password with a one-time code." 50 [Login: ctrl('e')]
     TakeTheirs "theirs" "Take what the other has saved." 84
         [Conflict: on(Key::Left)]
     TakeMine "mine" "Keep what you have typed." 85
@@ -126,6 +132,13 @@ table! {
     Assignments "assignments" "Go to the assignments." 0 [Global: on(Key::F(5))]
     Visits "visits" "Go to the visits." 0 [Global: on(Key::F(6))]
     Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
+    Accounts "accounts" "Go to the accounts." 0 [Global: on(Key::F(8))]
+    Audit "audit log" "Go to the audit log." 0 [Global: on(Key::F(9))]
+    MyAccount "my account" "Show and change your own account." 0 [Global:]
+    MyPassword "my password" "Change your own password." 0 [Global:]
+    MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]
+    MyTokens "API tokens" "Show, create and revoke your API tokens for programs." 0 [Global:]
+    Api "API" "Show where the API of the server and its pages are." 0 [Global:]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
     Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]

@@ -1,6 +1,7 @@
 //! The help and the palette: what can be done here, narrowed by typing. Enter does it.
 
 use ratatui_core::layout::Rect;
+use shared::text::fold;
 
 use super::middle;
 use crate::{
@@ -11,6 +12,9 @@ use crate::{
     view::paint::Painter,
     world::World,
 };
+
+/// Rows in which the selected action is explained in full.
+const EXPLAINED: u16 = 2;
 
 /// One action that can be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,29 +51,44 @@ pub fn init(items: Vec<Item>, is_help: bool) -> State {
 impl State {
     /// The actions that match, best first.
     fn found(&self) -> Vec<&Item> {
-        let typed = self.filter.value().trim().to_lowercase();
+        let typed = fold(self.filter.value());
         let mut found: Vec<(u8, &Item)> = self
             .items
             .iter()
-            .filter_map(|item| rank(item, &typed).map(|rank| (rank, item)))
+            .filter_map(|item| quality(item, &typed).map(|quality| (quality, item)))
             .collect();
-        found.sort_by_key(|(rank, _)| *rank);
+        found.sort_by_key(|(quality, _)| *quality);
         found.into_iter().map(|(_, item)| item).collect()
     }
 }
 
-fn rank(item: &Item, typed: &str) -> Option<u8> {
-    if item.label.starts_with(typed) {
+/// How well an action fits what is typed; 0 is best. Every typed word has to be found in its name, its
+/// keys or its help. The letters of a single word may also be spread over the name.
+fn quality(item: &Item, typed: &str) -> Option<u8> {
+    let (label, help, keys) = (fold(item.label), fold(item.help), fold(&item.keys));
+    if label.starts_with(typed) || keys.split(' ').any(|key| key == typed) {
         return Some(0);
     }
-    if item.label.contains(typed) || item.keys.to_lowercase() == typed {
-        return Some(1);
-    }
-    if item.help.to_lowercase().contains(typed) {
-        return Some(2);
-    }
-    let mut letters = item.label.chars();
-    typed.chars().all(|c| letters.any(|letter| letter == c)).then_some(3)
+    let of_word = |word: &str| {
+        let places = [
+            begins_a_word(&label, word),
+            label.contains(word),
+            begins_a_word(&help, word),
+            help.contains(word),
+        ];
+        let place = places.iter().position(|is_there| *is_there)?;
+        u8::try_from(place + 1).ok()
+    };
+    let worst =
+        typed.split_whitespace().map(of_word).try_fold(0, |worst, one| Some(one?.max(worst)));
+    worst.or_else(|| {
+        let mut letters = label.chars();
+        typed.chars().all(|c| letters.any(|letter| letter == c)).then_some(5)
+    })
+}
+
+fn begins_a_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word))
 }
 
 /// Does something.
@@ -102,7 +121,7 @@ pub fn contexts() -> &'static [Context] {
 }
 
 fn rows(world: &World) -> u16 {
-    world.body().height.saturating_sub(5)
+    world.body().height.saturating_sub(5 + EXPLAINED)
 }
 
 /// Scrolls so that the selected action is seen.
@@ -116,8 +135,8 @@ pub fn settle(state: &mut State, world: &World) {
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let found = state.found();
-    let height = u16::try_from(state.items.len()).unwrap_or(u16::MAX).saturating_add(4);
-    let height = height.min(rows(world).saturating_add(4));
+    let height = u16::try_from(state.items.len()).unwrap_or(u16::MAX).min(rows(world));
+    let height = height.saturating_add(4 + EXPLAINED);
     let title = if state.is_help { "What can be done here" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
@@ -133,12 +152,18 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
     }
     if found.is_empty() {
-        painter.text(inside.x, inside.y + 2, inside.width, "Nothing is called so.", theme.dim);
+        painter.text(inside.x, inside.y + 2, inside.width, "No action matches.", theme.dim);
     }
     let window = found.iter().enumerate().skip(state.top);
-    for (y, (at, item)) in (inside.y + 2..inside.bottom()).zip(window) {
+    let end = inside.bottom().saturating_sub(EXPLAINED);
+    for (y, (at, item)) in (inside.y + 2..end).zip(window) {
         let place = Rect { y, height: 1, ..inside };
         draw_item(item, place, painter, at == state.at, state.is_help);
+    }
+    if let Some(item) = found.get(state.at) {
+        for (y, line) in (end..inside.bottom()).zip(text::paragraphs(item.help, inside.width)) {
+            painter.text(inside.x, y, inside.width, &line, theme.dim);
+        }
     }
 }
 

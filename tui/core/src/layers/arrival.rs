@@ -167,6 +167,7 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
         Some(Host::Other) => {
             let pick = Pick {
                 word: "another doctor",
+                only: &[],
                 kind: RecordKind::Doctor,
                 title: "For which doctor?",
                 purpose: Purpose::Arrival { is_urgent: state.is_urgent },

@@ -64,7 +64,8 @@ pub fn init(form: &Form, base: &Record, theirs: Record, problem: &Problem, world
     let (was, is) = (base.values(), theirs.values());
     let empty = String::new();
     let mut rows = Vec::new();
-    for field in &form.fields {
+    // A password that confirms the change is no member of the record.
+    for field in form.fields.iter().filter(|field| !field.is_secret()) {
         let base = was.get(field.name).unwrap_or(&empty).trim().to_owned();
         let theirs = is.get(field.name).unwrap_or(&empty).trim().to_owned();
         let mine = field.value().trim().to_owned();

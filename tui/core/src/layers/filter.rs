@@ -38,7 +38,11 @@ pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
             FilterInput::Text(max) => {
                 Field::text(filter.name, filter.label, value).accepts(Accepts::Text(max))
             }
-            FilterInput::FirstDay | FilterInput::LastDay => {
+            FilterInput::Number { .. } => Field::text(filter.name, filter.label, value),
+            FilterInput::FirstDay
+            | FilterInput::LastDay
+            | FilterInput::FirstMoment
+            | FilterInput::LastMoment => {
                 Field::text(filter.name, filter.label, value).accepts(Accepts::Date)
             }
         };
@@ -80,11 +84,12 @@ fn read(state: &mut State, world: &World) -> Query {
         let value = match filter.input {
             FilterInput::Choice(_) => Ok(text.to_owned()),
             FilterInput::Text(max) => clean(text, Lines::One, max),
-            FilterInput::FirstDay => date().map(|date| {
+            FilterInput::Number { needs } => number(text, needs, &filters),
+            FilterInput::FirstDay | FilterInput::FirstMoment => date().map(|date| {
                 first_day = Some(date.earliest());
                 date.earliest().to_string()
             }),
-            FilterInput::LastDay => date().and_then(|date| {
+            FilterInput::LastDay | FilterInput::LastMoment => date().and_then(|date| {
                 let message = "must not be before the other day";
                 match first_day.take().is_some_and(|first| first > date.latest()) {
                     true => Err(FieldError::new("before", message)),
@@ -99,6 +104,23 @@ fn read(state: &mut State, world: &World) -> Query {
     }
     state.form.judge(&errors);
     Query { filters, ..state.query.clone() }
+}
+
+/// Reads a positive number, which may have a meaning only beside another filter.
+fn number(
+    text: &str,
+    needs: Option<&str>,
+    filters: &[(&'static str, String)],
+) -> Result<String, FieldError> {
+    let is_alone = |needed: &str| filters.iter().all(|(name, _)| *name != needed);
+    if needs.is_some_and(is_alone) {
+        return Err(FieldError::new("required", "needs the kind of record above"));
+    }
+    let digits = text.trim_start_matches('#');
+    match digits.parse::<i64>() {
+        Ok(number) if number > 0 => Ok(number.to_string()),
+        _ => Err(FieldError::new("invalid_id", "must be a positive whole number")),
+    }
 }
 
 /// Where its keys mean something.

@@ -1,40 +1,44 @@
-//! What was said until now, newest first.
+//! What was said until now, newest first, with the time, and with the id of the request of a failure.
 
 use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
     input::action::{Action, Context},
-    notice::{Notices, Tone},
+    notice::{Notice, Notices, Tone},
     step::{Event, Step},
     text::paragraphs,
     view::paint::Painter,
     world::World,
 };
 
-/// How far it is scrolled.
+/// Columns of the sign and the time.
+const TIME: u16 = 8;
+
+/// The messages, and how far they are scrolled.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
+    messages: Vec<Notice>,
     scroll: usize,
 }
 
-/// Begins.
-pub fn init() -> State {
-    State::default()
+/// Begins with what was said until now.
+pub fn init(notices: &Notices) -> State {
+    State { messages: notices.log().cloned().collect(), scroll: 0 }
 }
 
 /// Does something.
-pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
-    const FAR: usize = 10_000;
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let page = usize::from(place(world.body()).height.saturating_sub(2)).max(1);
     match event {
         Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.scroll = (state.scroll + 1).min(FAR),
-        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(10),
-        Event::Act(Action::PageDown) => state.scroll = (state.scroll + 10).min(FAR),
+        Event::Act(Action::RowDown) => state.scroll = state.scroll.saturating_add(1),
+        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
+        Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
         Event::Act(Action::FirstRow) => state.scroll = 0,
-        Event::Act(Action::LastRow) => state.scroll = FAR,
+        Event::Act(Action::LastRow) => state.scroll = usize::MAX,
         Event::Act(Action::Back) => return vec![Step::Close],
-        _ => {}
+        Event::Act(_) | Event::Edited => {}
     }
     Vec::new()
 }
@@ -44,26 +48,50 @@ pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Layer, Context::Global]
 }
 
-/// Draws it.
-pub fn view(state: &State, notices: &Notices, area: Rect, painter: &mut Painter<'_>) {
-    let theme = *painter.theme;
-    let inside = painter.frame(middle(area, 76, area.height), "Messages, newest first");
+fn place(area: Rect) -> Rect {
+    middle(area, 76, area.height)
+}
+
+/// The lines, and whether each belongs to an error.
+fn lines(state: &State, world: &World, columns: u16) -> Vec<(String, bool)> {
+    let room = columns.saturating_sub(TIME);
     let mut lines = Vec::new();
-    for notice in notices.log() {
+    for notice in &state.messages {
         let is_error = notice.tone == Tone::Error;
-        let sign = if is_error { "! " } else { "  " };
-        for (row, line) in
-            paragraphs(&notice.text, inside.width.saturating_sub(2)).into_iter().enumerate()
-        {
-            let sign = if row == 0 { sign } else { "  " };
-            lines.push((format!("{sign}{line}"), if is_error { theme.fault } else { theme.text }));
+        let sign = if is_error { "!" } else { " " };
+        let time = notice.at.map(|at| world.clock(&at)).unwrap_or_default();
+        let time = time.get(..5).unwrap_or_default();
+        let mut texts = paragraphs(&notice.text, room);
+        let request = notice.request.iter().filter(|id| !notice.text.contains(id.as_str()));
+        texts.extend(request.flat_map(|id| paragraphs(&format!("request {id}"), room)));
+        for (row, line) in texts.into_iter().enumerate() {
+            let head = if row == 0 { format!("{sign} {time:5} ") } else { " ".repeat(8) };
+            lines.push((format!("{head}{line}"), is_error));
         }
     }
+    lines
+}
+
+/// Keeps the scrolled lines within their number.
+pub fn settle(state: &mut State, world: &World) {
+    let place = place(world.body());
+    let count = lines(state, world, place.width.saturating_sub(4)).len();
+    let visible = usize::from(place.height.saturating_sub(2));
+    state.scroll = state.scroll.min(count.saturating_sub(visible));
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let inside = painter.frame(place(area), "Messages, newest first");
+    let lines = lines(state, world, inside.width);
     if lines.is_empty() {
-        lines.push(("Nothing was said yet.".to_owned(), theme.dim));
+        let words = "Nothing was said yet.";
+        painter.text(inside.x, inside.y, inside.width, words, theme.dim);
     }
-    let scroll = state.scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
-    for (y, (line, style)) in (inside.y..inside.bottom()).zip(lines.iter().skip(scroll)) {
-        painter.text(inside.x, y, inside.width, line, *style);
+    let window = lines.iter().skip(state.scroll);
+    for (y, (line, is_error)) in (inside.y..inside.bottom()).zip(window) {
+        let style = if *is_error { theme.fault } else { theme.text };
+        painter.text(inside.x, y, inside.width, line, style);
     }
 }

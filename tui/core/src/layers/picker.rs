@@ -72,7 +72,9 @@ pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &W
 fn ask(state: &mut State, world: &World) -> Step {
     state.search.expect();
     let search = list::searched(state.search.text(), world.calendar());
-    let mut query = vec![("page_size", world.page_size.to_string())];
+    let mut query: Vec<_> =
+        state.pick.only.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    query.push(("page_size", world.page_size.to_string()));
     query.extend((!search.is_empty()).then_some(("search", search)));
     Step::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
 }
@@ -177,7 +179,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
                 None => shown.to_string(),
                 Some(_) => format!("first {shown} of {}{capped}", page.count),
             };
-            state.rows = page.results.iter().map(Row::of).collect();
+            state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
             state.search.answer();
             (state.is_read, state.failure) = (true, None);
             (state.at, state.is_choosing) = (0, false);

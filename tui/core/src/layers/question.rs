@@ -22,7 +22,7 @@ use crate::{
     form::{self, Form, field::Field},
     input::action::{Action, Context},
     record::{Record, RecordKind},
-    resource::Pick,
+    resource::{Operation, Pick},
     session::Session,
     step::{Event, Leave, Route, Step},
     text::{display, paragraphs, width},
@@ -142,14 +142,41 @@ fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
     Call::Do { verb, kind, id, version, reason }
 }
 
+/// An operation on a record.
+pub fn operation(record: &Record, operation: &'static Operation) -> State {
+    let call = Call::Run {
+        operation,
+        kind: record.kind(),
+        ids: vec![record.id()],
+        version: operation.request.is_versioned.then(|| record.version()),
+    };
+    let words = format!("{}\n{}", record.named(), operation.effect);
+    let mut state =
+        ask(operation.title, words, "Cancel").or(operation.answer, vec![Step::Write(call)]);
+    state.is_dangerous = operation.is_dangerous;
+    state
+}
+
+/// The end of all listed records but the one in use.
+pub fn end_others(kind: RecordKind, operation: &'static Operation, ids: Vec<i64>) -> Option<State> {
+    let others = kind.table().others.as_ref()?;
+    let words = format!("{} in all. {}", ids.len(), others.effect);
+    let call = Call::Run { operation, kind, ids, version: None };
+    let state = ask(others.title, words, "Cancel").or(others.answer, vec![Step::Write(call)]);
+    Some(State { is_dangerous: true, ..state })
+}
+
 /// A write that the end of the session stopped.
 pub fn resend(call: &Call) -> State {
     let what = match call {
         Call::Create { kind, .. } => kind.table().words.not_created,
         Call::Change { .. } => "The change was not saved",
+        Call::Run { operation, .. } => operation.not_done,
+        Call::ChangePassword(_) => "The password was not changed",
         Call::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => "The record was not archived",
         Call::Do { verb: Verb::SetStatus(_), .. } => "The status was not changed",
         Call::Do { verb: Verb::Transfer(_), .. } => "The patient was not transferred",
+        Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",
         _ => "The record was not brought back",
     };
@@ -178,13 +205,13 @@ pub fn lost(is_new: bool) -> State {
 /// The record that a lost save may have created.
 pub fn found(record: &Record, world: &World) -> State {
     let words_of = &record.kind().table().words;
-    let (by, at) = record.created();
+    let (by, at) = record.creation();
+    let by = by.map(|by| format!(" by {}", display(by))).unwrap_or_default();
     let words = format!(
-        "{}\n{} {} by {}. Is it the one you have typed?",
+        "{}\n{} {}{by}. Is it the one you have typed?",
         record.named(),
         words_of.created,
-        world.stamp(&at),
-        display(by)
+        world.stamp(&at)
     );
     let route = Route::Record {
         kind: record.kind(),

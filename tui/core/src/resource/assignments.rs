@@ -14,8 +14,8 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, RowHead, Section, Shown,
-    Table, Words,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, RowHead,
+    Secret, Section, Shown, Table, Words,
 };
 use crate::{
     date,
@@ -53,6 +53,8 @@ impl Shown for Assignment {
             add: "assign",
             copy: "copy number",
             archive_word: "status",
+            secret: "",
+            secret_use: "",
         },
         orders: &[
             Order::new(None, "newest first"),
@@ -79,14 +81,23 @@ impl Shown for Assignment {
                 })
             },
         ],
-        create: None,
+        list: Access::Everybody,
+        create: Access::Nobody,
+        change: Access::Everybody,
+        reading: Reading::ById,
+        is_archived: false,
+        is_searched: true,
+        operations: &[],
+        others: None,
         label,
         value: |field, code| code.parse().ok().filter(|_| field == "status").map(word),
+        link: None,
         pick: Some(Pick {
             word: "transfer",
             kind: RecordKind::Doctor,
             title: "Transfer to which doctor?",
             purpose: Purpose::Transfer,
+            only: &[],
         }),
         related: None,
         trace: |_| Vec::new(),
@@ -100,6 +111,22 @@ impl Shown for Assignment {
         Column::new("Specialisation", 20, 4, |it| Some(it.specialization.clone())),
         Column::new("Reason", 30, 5, |it| it.fields.reason_for_visit.clone()),
     ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.assigned_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
 
     fn row(&self) -> RowHead {
         RowHead {
@@ -170,17 +197,9 @@ impl Shown for Assignment {
             Deed::Update | Deed::Archive => AssignmentPermission::Update,
             Deed::Assign => AssignmentPermission::Transfer,
             Deed::History => AssignmentPermission::History,
-            Deed::Restore => return false,
+            _ => return false,
         };
         self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
-    }
-
-    fn archived(&self) -> Option<DateTime<Utc>> {
-        None
-    }
-
-    fn created_by(&self) -> &str {
-        &self.assigned_by_username
     }
 
     fn outcomes(&self) -> Vec<(&'static str, &'static str)> {

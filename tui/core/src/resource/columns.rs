@@ -1,6 +1,8 @@
 //! Columns of lists.
 
-use crate::text::display;
+use chrono::{DateTime, Utc};
+
+use crate::{text::display, world::World};
 
 /// A column of a list.
 pub struct Column<T: 'static> {
@@ -8,6 +10,8 @@ pub struct Column<T: 'static> {
     pub head: Head,
     /// The value of a record.
     pub value: fn(&T) -> Option<String>,
+    /// The time of a record, in a column of times.
+    pub time: fn(&T) -> Option<DateTime<Utc>>,
 }
 
 /// How a column is laid out.
@@ -31,18 +35,25 @@ impl<T> Column<T> {
         rank: u8,
         value: fn(&T) -> Option<String>,
     ) -> Self {
-        Self { head: Head { text, width, rank, is_right: false }, value }
+        Self { head: Head { text, width, rank, is_right: false }, value, time: |_| None }
+    }
+
+    /// A column of times, as a clock in the clinic shows them.
+    pub const fn time(text: &'static str, rank: u8, time: fn(&T) -> Option<DateTime<Utc>>) -> Self {
+        Self { time, ..Self::new(text, 16, rank, |_| None) }
     }
 
     /// The same column with its values at the right edge.
     #[must_use]
     pub const fn right(self) -> Self {
-        Self { head: Head { is_right: true, ..self.head }, value: self.value }
+        Self { head: Head { is_right: true, ..self.head }, ..self }
     }
 
     /// The value of a record, safe to be drawn.
-    pub fn cell(&self, record: &T) -> String {
-        (self.value)(record).map(|text| display(&text).into_owned()).unwrap_or_default()
+    pub fn cell(&self, record: &T, world: &World) -> String {
+        let time = (self.time)(record).map(|at| world.stamp(&at));
+        let text = (self.value)(record).map(|text| display(&text).into_owned());
+        time.or(text).unwrap_or_default()
     }
 }
 

@@ -17,8 +17,10 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Related, RowHead, Section,
-    Shown, Table, Words, assignments, sorted,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, Related,
+    RowHead, Secret, Section, Shown, Table, Words, assignments,
+    links::{Link, UNLINK},
+    sorted,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -55,6 +57,8 @@ impl Shown for Doctor {
             found: "A doctor of this name is there",
             add: "new doctor",
             copy: "copy licence",
+            secret: "",
+            secret_use: "",
         },
         orders: &[
             Order::new(None, "by last name; a search: best matches first").by_last_name(),
@@ -85,14 +89,26 @@ impl Shown for Doctor {
                 })
             },
         ],
-        create: Some(SessionPermission::CreateDoctor),
+        list: Access::Everybody,
+        create: Access::With(SessionPermission::CreateDoctor),
+        change: Access::Everybody,
+        reading: Reading::ById,
+        is_archived: true,
+        is_searched: true,
+        operations: &[UNLINK],
+        others: None,
         label,
         value: |_, _| None,
+        link: Some(Link::new(
+            &[("role", "doctor"), ("is_active", "true")],
+            "The account then reads the patients assigned to this doctor.",
+        )),
         pick: Some(Pick {
             word: "assign",
             kind: RecordKind::Patient,
             title: "Assign which patient?",
             purpose: Purpose::PatientOfDoctor,
+            only: &[],
         }),
         related: Some(Related {
             kind: RecordKind::Assignment,
@@ -116,6 +132,22 @@ impl Shown for Doctor {
         Column::new("Clinic", 24, 5, |doctor| doctor.clinic_name.clone()),
         Column::new("City", 18, 6, |doctor| doctor.city.clone()),
     ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.created_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
 
     fn row(&self) -> RowHead {
         let code = self.license_number.as_deref().map(|number| display(number).into_owned());
@@ -182,6 +214,7 @@ impl Shown for Doctor {
                     ("Qualification", text(&self.qualification)),
                     ("Experience", years.map(|it| format!("{it} years")).unwrap_or_default()),
                     ("Entered", entered),
+                    ("Account", self.linked_user.map(|id| format!("#{id}")).unwrap_or_default()),
                     ("Last changed", changed),
                 ],
             },
@@ -194,14 +227,15 @@ impl Shown for Doctor {
             Deed::Archive => DoctorPermission::Archive,
             Deed::Restore => DoctorPermission::Restore,
             Deed::History => DoctorPermission::History,
+            Deed::Link | Deed::Unlink if (deed == Deed::Link) == self.linked_user.is_some() => {
+                return false;
+            }
+            Deed::Link | Deed::Unlink => DoctorPermission::Link,
+            Deed::IssueCode | Deed::EndSessions => return false,
             // Whether the patient may be assigned, the patient's record says.
             Deed::Assign => return self.archived_at.is_none(),
         };
         self.permissions.as_ref().is_some_and(|given| given.contains(&needed))
-    }
-
-    fn created_by(&self) -> &str {
-        &self.created_by_username
     }
 
     fn archived(&self) -> Option<DateTime<Utc>> {

@@ -14,8 +14,11 @@ use shared::{
 };
 
 use super::{
-    Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose, Related,
-    RowHead, Section, Shown, Table, Words, assignments, filled::Filled, sorted,
+    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose,
+    Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
+    filled::Filled,
+    links::{Link, UNLINK},
+    sorted,
 };
 use crate::{
     form::{Form, field::Field},
@@ -52,6 +55,8 @@ impl Shown for Patient {
             found: "A patient of this name is there",
             add: "new patient",
             copy: "copy MRN",
+            secret: "",
+            secret_use: "",
         },
         orders: &[
             Order::new(None, "by last name; a search: best matches first").by_last_name(),
@@ -95,14 +100,26 @@ impl Shown for Patient {
                 })
             },
         ],
-        create: Some(SessionPermission::CreatePatient),
+        list: Access::Everybody,
+        create: Access::With(SessionPermission::CreatePatient),
+        change: Access::Everybody,
+        reading: Reading::ById,
+        is_archived: true,
+        is_searched: true,
+        operations: &[UNLINK],
+        others: None,
         label,
         value,
+        link: Some(Link::new(
+            &[("role", "patient"), ("is_active", "true")],
+            "The account then reads this record and its doctors.",
+        )),
         pick: Some(Pick {
             word: "assign",
             kind: RecordKind::Doctor,
             title: "Assign to which doctor?",
             purpose: Purpose::DoctorOfPatient,
+            only: &[],
         }),
         related: Some(Related {
             kind: RecordKind::Assignment,
@@ -128,6 +145,22 @@ impl Shown for Patient {
         Column::new("Phone", 17, 5, |patient| patient.phone_number.clone()),
         Column::new("City", 18, 6, |patient| patient.city.clone()),
     ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.created_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
 
     fn row(&self) -> RowHead {
         let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "†".to_owned()];
@@ -239,6 +272,7 @@ impl Shown for Patient {
                     ("Died", self.deceased_on.map(|day| day.to_string()).unwrap_or_default()),
                     ("Identifiers", identifiers.collect::<Vec<_>>().join("\n")),
                     ("Registered", registered),
+                    ("Account", self.linked_user.map(|id| format!("#{id}")).unwrap_or_default()),
                     ("Last changed", changed),
                 ],
             },
@@ -251,12 +285,13 @@ impl Shown for Patient {
             Deed::Archive => PatientPermission::Archive,
             Deed::Restore => PatientPermission::Restore,
             Deed::History => PatientPermission::History,
+            Deed::Link | Deed::Unlink if (deed == Deed::Link) == self.linked_user.is_some() => {
+                return false;
+            }
+            Deed::Link | Deed::Unlink => PatientPermission::Link,
+            Deed::IssueCode | Deed::EndSessions => return false,
             Deed::Assign => PatientPermission::Assign,
         })
-    }
-
-    fn created_by(&self) -> &str {
-        &self.created_by_username
     }
 
     fn archived(&self) -> Option<DateTime<Utc>> {

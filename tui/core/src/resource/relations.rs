@@ -13,6 +13,8 @@ pub struct Pick {
     pub title: &'static str,
     /// What follows.
     pub purpose: Purpose,
+    /// The filters of what can be picked.
+    pub only: &'static [(&'static str, &'static str)],
 }
 
 /// What a record is picked for.
@@ -31,6 +33,8 @@ pub enum Purpose {
         /// Whether the visit is urgent.
         is_urgent: bool,
     },
+    /// An account, which is linked to a doctor or a patient.
+    Link,
 }
 
 /// The records of another kind that belong to a record.

@@ -12,7 +12,8 @@ use shared::{
 };
 
 use super::{
-    Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Section, Shown, Table, Words,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
+    Shown, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -25,12 +26,6 @@ impl Shown for Visit {
     const TABLE: Table = Table {
         words: Words {
             title: "Visits",
-            archive: "Visits",
-            search: "",
-            no_match: "No visit matches",
-            advice: "The filters find visits of other days.",
-            filter_advice: ", Ctrl-T looks by day and status",
-            create: "",
             none_left: "No visit is left by these filters.",
             none: "Nobody has arrived today.",
             create_first: "Ctrl-A on a patient says that the patient has arrived.",
@@ -38,17 +33,11 @@ impl Shown for Visit {
             entity: "visit",
             created: "arrived",
             archive_title: "What becomes of this visit?",
-            archive_word: "archive",
-            archive_effect: "",
-            restore_title: "",
-            new: "New visit",
+            archive_word: "status",
             edit: "Edit visit",
-            intro: "",
             told: "Arrived",
-            not_created: "The visit was not saved",
-            found: "A visit of this patient is there",
-            add: "new visit",
             copy: "copy MRN",
+            ..Words::NONE
         },
         orders: &[Order::new(None, "urgent first, then by number")],
         filters: &[
@@ -64,12 +53,11 @@ impl Shown for Visit {
                 if is == "true" { "in the clinic" } else { "gone" }.to_owned()
             }),
         ],
-        create: None,
+        change: Access::Everybody,
+        reading: Reading::ById,
         label,
         value,
-        pick: None,
-        related: None,
-        trace: |_| Vec::new(),
+        ..Table::READ_ONLY
     };
 
     const COLUMNS: &'static [Column<Self>] = &[
@@ -80,6 +68,22 @@ impl Shown for Visit {
         Column::new("MRN", 9, 4, |visit| Some(visit.mrn.clone())),
         Column::new("Reason", 24, 5, |visit| visit.reason.clone()),
     ];
+
+    fn id(&self) -> i64 {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (Some(&self.created_by_username), self.created_at)
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        Ok((serde_json::from_slice(json)?, None))
+    }
 
     fn row(&self) -> RowHead {
         RowHead {
@@ -152,22 +156,14 @@ impl Shown for Visit {
         let needed = match deed {
             Deed::Update => VisitPermission::Update,
             Deed::History => VisitPermission::History,
-            Deed::Archive | Deed::Restore | Deed::Assign => return false,
+            _ => return false,
         };
         self.permissions.as_ref().is_some_and(|own| own.contains(&needed))
-    }
-
-    fn created_by(&self) -> &str {
-        &self.created_by_username
     }
 
     fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
         let others = VisitStatus::ALL.iter().filter(|status| **status != self.status);
         others.map(|status| (answer(*status), status.as_str())).collect()
-    }
-
-    fn archived(&self) -> Option<DateTime<Utc>> {
-        None
     }
 
     fn fields(base: Option<&Self>) -> Vec<Field> {

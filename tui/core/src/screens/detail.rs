@@ -16,7 +16,7 @@ use crate::{
     namesakes::Namesakes,
     person::{self, Person},
     record::{Record, RecordKind},
-    resource::Deed,
+    resource::{Deed, Reading},
     step::{Event, Leave, Route, Step},
     view::paint::Painter,
     world::World,
@@ -87,7 +87,15 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
 impl State {
     pub(crate) fn ask(&self) -> Vec<Step> {
         let Self { kind, id, is_archived, .. } = *self;
+        if kind.table().reading == Reading::InList {
+            return Vec::new();
+        }
         vec![Step::Read(Lane::Record, Call::Read { kind, id, is_archived })]
+    }
+
+    /// The kind of the record.
+    pub fn kind(&self) -> RecordKind {
+        self.kind
     }
 
     /// What the header calls it.
@@ -170,6 +178,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             return state.ask().into_iter().chain(namesakes).chain(person).collect();
         }
         _ if !offers(state, action) => {}
+        _ if state.kind.table().operation(action).is_some() => {
+            return operation(state, action).into_iter().collect();
+        }
         Action::Edit => return edit(state).into_iter().collect(),
         Action::Relative => {
             let filled = state.record.as_ref().and_then(Record::relative);
@@ -194,6 +205,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let record = state.record.as_ref();
             return record.map(|record| arrival::act(record, world)).unwrap_or_default();
         }
+        Action::Link => return link(state, world),
         Action::Related => return state.go_to_related().into_iter().collect(),
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -204,6 +216,34 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Asks whether to do an operation of the record's kind, if the action begins one.
+fn operation(state: &State, action: Action) -> Option<Step> {
+    let operation = state.kind.table().operation(action)?;
+    let question = question::operation(state.record.as_ref()?, operation);
+    Some(Step::Open(Box::new(Layer::Question(Box::new(question)))))
+}
+
+/// What an action is called here, where it has a better name than its own.
+pub fn word(state: &State, action: Action) -> Option<&'static str> {
+    let table = state.kind.table();
+    match action {
+        Action::Copy => Some(table.words.copy),
+        _ => table.operation(action).map(|operation| operation.label),
+    }
+}
+
+/// What an action does here, where it does something else than in general.
+pub fn help(state: &State, action: Action) -> Option<&'static str> {
+    state.kind.table().operation(action).map(|operation| operation.help)
+}
+
+/// Opens the picker of an account that is linked to the record.
+fn link(state: &State, world: &World) -> Vec<Step> {
+    let pick = state.kind.table().link.as_ref().map(|link| link.pick);
+    let opened = pick.zip(state.record.clone());
+    opened.map(|(pick, record)| picker::open(pick, vec![record], None, world)).unwrap_or_default()
 }
 
 fn edit(state: &State) -> Option<Step> {
@@ -276,7 +316,14 @@ pub fn contexts() -> &'static [Context] {
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, action: Action) -> bool {
     let is_archived = state.record.is_some() && state.is_archived;
+    let table = state.kind.table();
+    if let Some(operation) = table.operation(action) {
+        return state.allows(operation.deed);
+    }
     match action {
+        Action::IssueCode | Action::EndSessions | Action::Unlink => false,
+        Action::Link => table.link.is_some() && state.allows(Deed::Link),
+        Action::Refresh => table.reading != Reading::InList,
         Action::Edit => !is_archived && state.allows(Deed::Update),
         Action::PutBack => {
             !is_archived && state.allows(Deed::Update) && put_back::is_possible(state)

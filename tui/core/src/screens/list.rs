@@ -19,10 +19,10 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, arrival, filter, sort},
+    layers::{Layer, arrival, filter, question, sort},
     live::Live,
     record::{Record, RecordKind},
-    resource::{Query, Row},
+    resource::{Operation, Query, Reading, Row},
     search::{Next, Search},
     step::{Event, Leave, Route, Step},
     world::World,
@@ -92,11 +92,16 @@ pub struct State {
 
 /// Begins: the first page is asked for at once.
 pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
+    narrowed(kind, Query::default(), world)
+}
+
+/// Begins with these filters.
+pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
     let mut state = State {
         kind,
         search: Search::default(),
-        is_searching: true,
-        query: Query::default(),
+        is_searching: kind.table().is_searched,
+        query,
         rows: Vec::new(),
         marked: BTreeMap::new(),
         is_by_last_name: false,
@@ -109,14 +114,6 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
         is_outdated: false,
         is_refused: false,
     };
-    let first = state.ask_anew(world, Land::First);
-    (state, vec![first])
-}
-
-/// Begins with other filters.
-pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
-    let (mut state, _) = init(kind, world);
-    state.query = query;
     let first = state.ask_anew(world, Land::First);
     (state, vec![first])
 }
@@ -153,7 +150,7 @@ impl State {
         self.search.expect();
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
-        let mut query = self.query.filters.clone();
+        let mut query = self.kind.table().filters_as_sent(&self.query, world);
         let search = searched(self.search.text(), world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
@@ -195,10 +192,10 @@ impl State {
     }
 
     /// Shows a record as it is now, where it is among the rows.
-    pub fn replace(&mut self, record: &Record) {
+    pub fn replace(&mut self, record: &Record, world: &World) {
         let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
-            *row = Row::of(record);
+            *row = Row::of(record, world);
         }
         self.refresh_marks();
     }
@@ -231,6 +228,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.search.select();
             send_due(state, world)
         }
+        Action::Back if !state.kind.table().is_searched => vec![Step::Leave(Leave::Back)],
         Action::Search | Action::Back => {
             state.is_searching = true;
             state.search.select();
@@ -269,6 +267,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let typed = state.search.text();
             vec![Step::Go(Route::new_from(state.kind, typed, is_used, world.calendar()))]
         }
+        Action::Sort | Action::Filter | Action::EndOthers if !offers(state, world, action) => {
+            Vec::new()
+        }
+        Action::EndOthers => end_others(state),
         Action::Sort => {
             vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
         }
@@ -284,6 +286,28 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Copy => copy(state),
         _ => Vec::new(),
     }
+}
+
+/// The operation that ends one of the records, where it makes sense to end all but the one in use.
+fn ending(state: &State) -> Option<&'static Operation> {
+    let table = state.kind.table();
+    table.others.as_ref().and_then(|_| table.operation(Action::Archive))
+}
+
+/// The records that can be ended here: all but the one in use.
+fn others(state: &State) -> Vec<i64> {
+    let Some(operation) = ending(state) else { return Vec::new() };
+    let others = state.rows.iter().filter(|row| row.record.permits(operation.deed));
+    others.map(|row| row.id).collect()
+}
+
+fn end_others(state: &State) -> Vec<Step> {
+    let Some(operation) = ending(state) else { return Vec::new() };
+    let question = question::end_others(state.kind, operation, others(state));
+    question
+        .map(|question| Step::Open(Box::new(Layer::Question(Box::new(question)))))
+        .into_iter()
+        .collect()
 }
 
 fn copy(state: &State) -> Vec<Step> {
@@ -310,6 +334,9 @@ fn enter(state: &mut State) -> Vec<Step> {
 /// open the patient who stood there before.
 fn open(state: &State, to_edit: bool) -> Vec<Step> {
     let Some(row) = state.row() else { return Vec::new() };
+    if state.kind.table().reading == Reading::InList {
+        return vec![Step::Go(Route::Shown(row.record.clone()))];
+    }
     vec![Step::Go(Route::Record {
         kind: state.kind,
         id: row.id,
@@ -373,20 +400,28 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::NewFromSearch if state.search.text().is_empty() => false,
         Action::New | Action::NewFromSearch => {
-            state.kind.table().may_create(world) && !state.is_archive()
+            state.kind.table().create.is_given(world) && !state.is_archive()
         }
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
-        Action::Edit => !state.rows.is_empty() && !state.is_archive(),
+        Action::Edit => {
+            let may = state.kind.table().change.is_given(world);
+            may && !state.rows.is_empty() && !state.is_archive()
+        }
         Action::Archive => {
             state.kind.table().has_archive() && state.has_subject() && !state.is_archive()
         }
-        Action::Restore => state.has_subject() && state.is_archive(),
+        Action::Restore => {
+            state.kind.table().is_archived && state.has_subject() && state.is_archive()
+        }
         Action::Assign => {
             state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
         }
-        Action::Mark => state.kind.table().has_archive() && !state.rows.is_empty(),
+        Action::Mark => state.has_verbs() && !state.rows.is_empty(),
         Action::Unmark => !state.marked.is_empty(),
-        Action::Search => !state.is_searching,
+        Action::Search => !state.is_searching && state.kind.table().is_searched,
+        Action::Filter => !state.kind.table().filters.is_empty(),
+        Action::Sort => state.kind.table().orders.len() > 1,
+        Action::EndOthers => !others(state).is_empty(),
         Action::Arrive => {
             state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
         }

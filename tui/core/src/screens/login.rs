@@ -8,7 +8,11 @@ use crate::{
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    screens::{Screen, register},
+    screens::{
+        Screen,
+        password::{self, Proof},
+        register,
+    },
     step::{Event, Leave, Step},
     text::paragraphs,
     view::paint::Painter,
@@ -62,6 +66,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Accept | Action::Save => send(state),
         Action::Register if offers(world, action) && !state.is_again => {
             vec![Step::Push(Box::new(Screen::Register(Box::new(register::init()))))]
+        }
+        Action::EnterCode if !state.is_again => {
+            let state = password::init(Proof::Code, world);
+            vec![Step::Push(Box::new(Screen::Password(Box::new(state))))]
         }
         Action::LocalDesk if offers(world, action) && !state.is_again => {
             vec![Step::Do(Effect::GoLocal)]
@@ -173,6 +181,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     form::view::draw(painter, inside, &state.form, has_focus, &|_| None);
     let below = inside.y + state.form.height(inside.width) + 1;
     let hints = [
+        (Action::EnterCode, "A code, no password yet? Ctrl-E sets one."),
         (Action::Register, "No account yet? Ctrl-N opens one."),
         (Action::LocalDesk, "Ctrl-O opens the local desk on this machine instead."),
     ];

@@ -118,15 +118,17 @@ fn the_filters_of_assignments_are_those_of_the_api() {
 
 #[test]
 fn every_order_of_every_kind_is_one_of_the_api() {
-    use shared::{assignment::AssignmentOrder, doctor::DoctorOrder, patient::PatientOrder};
-    let is_known = |kind, name: &str| match kind {
+    use shared::{
+        account::UserOrder, assignment::AssignmentOrder, doctor::DoctorOrder, patient::PatientOrder,
+    };
+    let is_known = |kind: RecordKind, name: &str| match kind {
         RecordKind::Patient => name.parse::<PatientOrder>().is_ok(),
         RecordKind::Doctor => name.parse::<DoctorOrder>().is_ok(),
         RecordKind::Assignment => name.parse::<AssignmentOrder>().is_ok(),
-        RecordKind::Visit => false,
+        RecordKind::Account => name.parse::<UserOrder>().is_ok(),
+        _ => false,
     };
-    for kind in [RecordKind::Patient, RecordKind::Doctor, RecordKind::Assignment, RecordKind::Visit]
-    {
+    for kind in RecordKind::ALL.iter().copied() {
         for ordering in kind.table().orders.iter().filter_map(|order| order.ordering) {
             assert!(is_known(kind, ordering.trim_start_matches('-')), "{kind:?}: {ordering}");
         }

@@ -241,6 +241,19 @@ fn archived_list() -> Result<Reply, Failure> {
 }
 
 #[test]
+fn marked_visits_get_one_status() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<f6>");
+    let two = vec![visit(1, VisitStatus::Waiting), visit(2, VisitStatus::Called)];
+    driver.answer(Lane::List, Ok(visits(two)));
+    driver.keys("<insert><insert><ctrl-x>");
+    driver.shows("What becomes of 2 visits?");
+    driver.keys("<left><enter>");
+    let Call::Do { verb, id, version, .. } = driver.call(Lane::Save) else { panic!() };
+    assert_eq!((*verb, *id, *version), (Verb::SetStatus("WAITING"), 1, 1));
+}
+
+#[test]
 fn the_results_can_be_left_at_any_size() {
     let mut driver = marked(80, 24);
     driver.keys("<ctrl-x><down><enter>");

@@ -47,6 +47,7 @@ pub fn picked(picked: Picked, world: &World) -> Option<State> {
         Purpose::HandOver => hand_over_to(subject, &record, reason),
         // The layer of the arrival asks for itself.
         Purpose::Arrival { .. } => return None,
+        Purpose::Link => link(subject, &record),
     })
 }
 
@@ -71,6 +72,13 @@ fn transfer(assignment: &Record, doctor: &Record) -> State {
     with_reason(state, hint, ("Transfer", Answer::Write(call)))
 }
 
+fn link(subject: &Record, account: &Record) -> State {
+    let effect = subject.kind().table().link.as_ref().map_or("", |link| link.effect);
+    let words = format!("{}\nto {}\n{effect}", subject.named(), in_full(account));
+    let call = act(Verb::Link(account.id()), subject, None);
+    ask("Link this account?", words, "Don't link").or("Link", vec![Step::Write(call)])
+}
+
 /// A record in full, with what must not be overlooked.
 pub(super) fn in_full(record: &Record) -> String {
     let warning = record.banner().warning;
@@ -91,6 +99,7 @@ pub fn hand_over(doctor: &Record, count: i64, reason: Option<String>) -> State {
         kind: doctor.kind(),
         title: "Transfer all to which doctor?",
         purpose: Purpose::HandOver,
+        only: &[],
     };
     let subjects = vec![doctor.clone()];
     state.answers.push(("Transfer all", Answer::Pick(pick, subjects, reason.clone())));

@@ -80,6 +80,7 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
         Purpose::Transfer | Purpose::HandOver | Purpose::Arrival { .. } => {
             act(Verb::Transfer(record.id()), subject, None)
         }
+        Purpose::Link => act(Verb::Link(record.id()), subject, None),
     });
     let is_transfer = matches!(purpose, Purpose::Transfer | Purpose::HandOver);
     let verb = if is_transfer { "Transfer" } else { "Assign" };

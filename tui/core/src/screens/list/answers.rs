@@ -43,7 +43,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     };
     let is_search = !state.search.text().is_empty();
     state.is_by_last_name = state.kind.table().is_by_last_name(&state.query, is_search);
-    state.rows = page.results.iter().map(Row::of).collect();
+    state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
     state.refresh_marks();
     state.page = Some(Shown {
         offset,
@@ -61,9 +61,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     };
     // Another page, asked again later, keeps its selection.
     state.asked.land = Land::Same;
-    if state.rows.is_empty() && !state.is_searching {
-        state.is_searching = true;
-    }
+    state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
     match state.search.pending.take() {
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.

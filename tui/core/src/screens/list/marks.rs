@@ -36,6 +36,13 @@ impl State {
         }
     }
 
+    /// Whether records of the kind can be archived, assigned or given another status, one or several at
+    /// once.
+    pub(super) fn has_verbs(&self) -> bool {
+        let table = self.kind.table();
+        table.has_archive() || table.pick.is_some()
+    }
+
     /// Whether there is a record that an action can be about.
     pub(super) fn has_subject(&self) -> bool {
         !(self.rows.is_empty() && self.marked.is_empty())

@@ -39,7 +39,12 @@ fn is_old(state: &State, world: &World) -> bool {
 /// Draws it.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    search(state, area, painter, has_focus);
+    if state.kind.table().is_searched {
+        search(state, area, painter, has_focus);
+    } else {
+        let position = state.position();
+        painter.text_right(area.right(), area.y, area.width, &position, painter.theme.text);
+    }
     narrowed(state, area, painter);
     let (area, beside) = match state.row().filter(|_| preview::is_wide(world)) {
         Some(row) => {

@@ -1,13 +1,14 @@
 //! A record's history in words.
 
-use serde_json::Value;
 use shared::history::{Change, HistoryEntry};
 
 use super::{Line, State};
-use crate::{resource::Table, text::paragraphs, view::sections::Kind, world::World};
-
-/// What stands for a value that is empty.
-const NOTHING: &str = "—";
+use crate::{
+    resource::{Table, change_in_words, is_empty},
+    text::paragraphs,
+    view::sections::Kind,
+    world::World,
+};
 
 /// The history as lines of the page, after an empty one; none where there is nothing to read.
 pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
@@ -45,12 +46,7 @@ pub(in crate::screens::detail) fn entry(
     world: &World,
 ) -> Vec<String> {
     let is_new = entry.changes.iter().all(|change| is_empty(&change.old)) && is_made(entry);
-    let change = |change: &Change| {
-        let shown = |content| value(table, &change.field, content);
-        let (old, new) = (shown(&change.old), shown(&change.new));
-        let field = label(table, &change.field);
-        if is_new { format!("{field}: {new}") } else { format!("{field}: {old} → {new}") }
-    };
+    let change = |change: &Change| change_in_words(table, change, is_new);
     let head = std::iter::once(headline(table, entry, world));
     head.chain(entry.changes.iter().map(change)).collect()
 }
@@ -70,49 +66,4 @@ fn headline(table: &Table, entry: &HistoryEntry, world: &World) -> String {
     };
     let reason = entry.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     format!("{}  {}  {what}{reason}", world.stamp(&entry.at), entry.actor_username)
-}
-
-/// A member as the form calls it.
-fn label(table: &Table, field: &str) -> String {
-    if let Some(label) = (table.label)(field) {
-        return label.to_owned();
-    }
-    let words = field.replace('_', " ");
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    }
-}
-
-fn value(table: &Table, field: &str, value: &Value) -> String {
-    match value {
-        _ if is_empty(value) => NOTHING.to_owned(),
-        Value::String(code) => {
-            (table.value)(field, code).map_or_else(|| code.clone(), str::to_owned)
-        }
-        Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),
-        Value::Array(items) => {
-            items.iter().map(|item| self::value(table, field, item)).collect::<Vec<_>>().join(", ")
-        }
-        Value::Object(members) => match (members.get("system"), members.get("value")) {
-            (Some(Value::String(system)), Some(Value::String(value))) => {
-                format!("{system}: {value}")
-            }
-            _ => {
-                let named = |(name, item): (&String, &Value)| {
-                    format!("{} {}", name.replace('_', " "), self::value(table, name, item))
-                };
-                members.iter().map(named).collect::<Vec<_>>().join(", ")
-            }
-        },
-        other => other.to_string(),
-    }
 }

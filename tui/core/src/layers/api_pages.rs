@@ -1,0 +1,90 @@
+//! Where the API of the server and its pages are.
+
+use ratatui_core::layout::Rect;
+use shared::paths;
+
+use super::middle;
+use crate::{
+    effect::Effect,
+    input::action::{Action, Context},
+    step::{Event, Step},
+    text::{display, paragraphs},
+    view::paint::Painter,
+    world::World,
+};
+
+/// The pages, each with its path.
+const PAGES: &[(&str, &str)] = &[
+    ("Address", ""),
+    ("Pages to read and try", paths::DOCS),
+    ("Description (JSON)", paths::OPENAPI_JSON),
+    ("Description (YAML)", paths::OPENAPI_YAML),
+];
+const WORDS: &str = "A program uses the API with a token: “API tokens” in the list of actions.";
+
+/// The selected address.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct State {
+    at: usize,
+}
+
+/// Begins.
+pub fn init() -> State {
+    State::default()
+}
+
+/// Does something.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+    let last = PAGES.len().saturating_sub(1);
+    match event {
+        Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
+        Event::Act(Action::RowDown) => state.at = (state.at + 1).min(last),
+        Event::Act(Action::FirstRow | Action::PageUp) => state.at = 0,
+        Event::Act(Action::LastRow | Action::PageDown) => state.at = last,
+        Event::Act(Action::Copy) => {
+            let Some((_, path)) = PAGES.get(state.at) else { return Vec::new() };
+            let address = format!("{}{path}", world.address);
+            let said = format!("{address} was sent to the terminal's clipboard.");
+            return vec![Step::Do(Effect::Copy(address)), Step::Inform(said)];
+        }
+        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(_) | Event::Edited => {}
+    }
+    Vec::new()
+}
+
+/// Where its keys mean something.
+pub fn contexts() -> &'static [Context] {
+    &[Context::Copying, Context::Rows, Context::Layer, Context::Global]
+}
+
+/// Draws it.
+pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let columns = area.width.min(72);
+    let words = paragraphs(WORDS, columns.saturating_sub(4));
+    // Where there is little room, the label has a line of its own.
+    let is_wide = columns >= 60;
+    let rows = if is_wide { PAGES.len() } else { 2 * PAGES.len() };
+    let height = u16::try_from(rows + words.len() + 3).unwrap_or(u16::MAX);
+    let inside = painter.frame(middle(area, columns, height), "The API of this server");
+    let mut y = inside.y;
+    for (at, (label, path)) in PAGES.iter().enumerate() {
+        let is_selected = at == state.at;
+        let style = if is_selected { theme.selected } else { theme.text };
+        let sign = if is_selected { "› " } else { "  " };
+        painter.text(inside.x, y, inside.width, label, theme.label);
+        let (x, row) = if is_wide { (inside.x + 23, y) } else { (inside.x, y + 1) };
+        let address = format!("{sign}{}{path}", display(&world.address));
+        if row < inside.bottom() {
+            painter.text(x, row, inside.right().saturating_sub(x), &address, style);
+        }
+        if is_selected {
+            painter.place_cursor(x, row);
+        }
+        y = row + 1;
+    }
+    for (y, line) in (y + 1..inside.bottom()).zip(&words) {
+        painter.text(inside.x, y, inside.width, line, theme.dim);
+    }
+}

@@ -1,0 +1,432 @@
+//! Accounts. Administrators see and change them; the front desk sees names and roles.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
+use shared::{
+    FieldErrors,
+    account::{
+        Account, CreatedUser, NewUser, Role, SessionPermission, USERNAME_MAX, UserFilter,
+        UserOrder, UserPatch, UserPermission, VisibleUser,
+    },
+    query::Ordering,
+    read::{Input as _, Reader},
+    rules::NAME_MAX,
+};
+
+use super::{
+    Access, Answer, Banner, Column, Deed, Filter, FilterInput, Method, Operation, Order, Reading,
+    Request, RowHead, Secret, Section, Shown, Table, Words,
+};
+use crate::{
+    form::{Form, accepts::Accepts, field::Field},
+    input::action::Action,
+    text::display,
+    world::World,
+};
+
+const MANAGED: Access = Access::With(SessionPermission::ManageUsers);
+
+impl Shown for VisibleUser {
+    const TABLE: Table = Table {
+        words: Words {
+            title: "Accounts",
+            add: "new account",
+            search: "name, username, e-mail",
+            no_match: "No account matches",
+            advice: "Fewer letters find more.",
+            filter_advice: ", Ctrl-T looks by role",
+            create: ", Ctrl-N opens a new account",
+            none_left: "No account is left by these filters.",
+            none: "No accounts yet.",
+            create_first: "Ctrl-N opens the first.",
+            one: "Account",
+            entity: "user",
+            created: "opened",
+            new: "New account",
+            edit: "Edit account",
+            intro: "A new account. An e-mail address or a username is needed.",
+            told: "Opened",
+            not_created: "The new account was not saved",
+            found: "An account of this name is there",
+            copy: "copy login name",
+            secret: "One-time code",
+            secret_use: "The owner of the account types it at the login, after Ctrl-E, with a new \
+                         password. It works once.",
+            ..Words::NONE
+        },
+        orders: &[
+            Order::new(None, "by last name"),
+            Order::new(Some("-last_name"), "by last name, Z to A"),
+            Order::new(Some("-created_at"), "newest account first"),
+            Order::new(Some("created_at"), "oldest account first"),
+            Order::new(Some("id"), "by number"),
+        ],
+        filters: &[
+            Filter::new("role", "Role", FilterInput::Choice(&ROLES_OR_ALL), |role| {
+                role.parse().map_or_else(|_| role.to_owned(), |role: Role| words(role).to_owned())
+            }),
+            Filter {
+                permission: Some(SessionPermission::ManageUsers),
+                ..Filter::new("is_active", "Active", FilterInput::Choice(ACTIVE), |is| {
+                    if is == "true" { "active" } else { "deactivated" }.to_owned()
+                })
+            },
+        ],
+        list: Access::With(SessionPermission::ReadUsers),
+        create: MANAGED,
+        change: MANAGED,
+        reading: Reading::ById,
+        is_searched: true,
+        operations: OPERATIONS,
+        label,
+        trace,
+        ..Table::READ_ONLY
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Name", 0, 0, |user| Some(name(user).to_owned())),
+        Column::new("Username", 14, 2, |user| username(user).map(str::to_owned)),
+        Column::new("Role", 13, 1, |user| Some(words(role(user)).to_owned())),
+        Column::new("E-mail", 24, 3, |user| account(user)?.email.clone()),
+        Column::new("Phone", 17, 4, |user| account(user)?.phone.clone()),
+    ];
+
+    fn id(&self) -> i64 {
+        match self {
+            Self::Account(account) => account.id.0,
+            Self::Brief { user, .. } => user.id.0,
+        }
+    }
+
+    fn version(&self) -> i64 {
+        match self {
+            Self::Account(account) => account.version,
+            Self::Brief { version, .. } => *version,
+        }
+    }
+
+    fn created(&self) -> (Option<&str>, DateTime<Utc>) {
+        (None, account(self).map_or(DateTime::UNIX_EPOCH, |account| account.created_at))
+    }
+
+    fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)> {
+        let CreatedUser { user, code, expires_at } = serde_json::from_slice(json)?;
+        Ok((Self::Account(Box::new(user)), Some(Secret::new(code, Some(expires_at)))))
+    }
+
+    fn row(&self) -> RowHead {
+        let notes =
+            account(self).and_then(|account| match (account.is_active, account.has_password) {
+                (false, _) => Some(["· deactivated", "· inactive", "· off"]),
+                (true, false) => Some(["· no password yet", "· no password", "· new"]),
+                (true, true) => None,
+            });
+        RowHead {
+            name: display(name(self)).into_owned(),
+            code: display(login_name(self)).into_owned(),
+            notes: notes.into_iter().flatten().map(str::to_owned).collect(),
+        }
+    }
+
+    fn named(&self) -> String {
+        format!("{}, {}", display(name(self)), display(login_name(self)))
+    }
+
+    fn banner(&self) -> Banner {
+        let is_off = account(self).is_some_and(|account| !account.is_active);
+        Banner {
+            name: display(name(self)).into_owned(),
+            code: format!("#{}", Shown::id(self)),
+            line: words(role(self)).to_owned(),
+            warning: is_off.then(|| "DEACTIVATED".to_owned()),
+        }
+    }
+
+    fn sections(&self, world: &World) -> Vec<Section> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let Some(account) = account(self) else {
+            let username = username(self).unwrap_or_default().to_owned();
+            let fields = vec![("Username", username), ("Role", words(role(self)).to_owned())];
+            return vec![Section { title: "Account", fields }];
+        };
+        let confirmed = if account.email_verified { "yes" } else { "no" };
+        let password = if account.has_password { "set" } else { "not set: it needs a code" };
+        vec![
+            Section {
+                title: "Login",
+                fields: vec![
+                    ("E-mail", text(&account.email)),
+                    ("Confirmed", account.email.as_ref().map_or("", |_| confirmed).to_owned()),
+                    ("Username", text(&account.username)),
+                    ("Password", password.to_owned()),
+                    ("Role", words(account.role).to_owned()),
+                    ("Active", if account.is_active { "yes" } else { "no" }.to_owned()),
+                ],
+            },
+            Section {
+                title: "Person",
+                fields: vec![
+                    ("First name", text(&account.first_name)),
+                    ("Last name", text(&account.last_name)),
+                    ("Phone", text(&account.phone)),
+                ],
+            },
+            Section {
+                title: "Record",
+                fields: vec![
+                    ("Number", format!("#{}", account.id)),
+                    ("Opened", world.stamp(&account.created_at)),
+                    (
+                        "Last changed",
+                        format!(
+                            "{} (version {})",
+                            world.stamp(&account.updated_at),
+                            account.version
+                        ),
+                    ),
+                ],
+            },
+        ]
+    }
+
+    fn permits(&self, deed: Deed) -> bool {
+        let Some(account) = account(self) else { return false };
+        let needed = match deed {
+            Deed::Update => UserPermission::Update,
+            Deed::Archive => UserPermission::Deactivate,
+            Deed::Restore if account.is_active => return false,
+            Deed::Restore => UserPermission::Update,
+            Deed::IssueCode => UserPermission::IssueCode,
+            Deed::EndSessions => UserPermission::EndSessions,
+            _ => return false,
+        };
+        account.permissions.as_ref().is_some_and(|given| given.contains(&needed))
+    }
+
+    fn fields(base: Option<&Self>) -> Vec<Field> {
+        let values = base.map(Self::values).unwrap_or_default();
+        let value = |name: &str| values.get(name).map_or("", String::as_str);
+        let role = if base.is_some() { value("role") } else { Role::Member.as_str() };
+        let mut fields = own_fields(&values);
+        fields.insert(2, Field::choice("role", "Role", ROLES, role));
+        fields
+    }
+
+    fn values(&self) -> BTreeMap<&'static str, String> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let Some(account) = account(self) else { return BTreeMap::new() };
+        BTreeMap::from([
+            ("email", text(&account.email)),
+            ("username", text(&account.username)),
+            ("first_name", text(&account.first_name)),
+            ("last_name", text(&account.last_name)),
+            ("phone", text(&account.phone)),
+            ("role", account.role.to_string()),
+        ])
+    }
+
+    fn read(form: &Form, base: Option<&Self>, _: NaiveDate) -> (Value, FieldErrors) {
+        let members = members(form, base.is_some());
+        let mut reader = Reader::from_members(members.clone());
+        match base {
+            Some(_) => drop(UserPatch::read(&mut reader)),
+            None => drop(NewUser::read(&mut reader)),
+        }
+        (Value::Object(members.into_iter().collect()), reader.finish())
+    }
+
+    fn is_saved(&self, form: &Form, _: &Self, _: NaiveDate) -> bool {
+        holds(&self.values(), form)
+    }
+}
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        action: Action::Archive,
+        label: "deactivate",
+        help: "Deactivate the account: nobody can log in with it.",
+        deed: Deed::Archive,
+        title: "Deactivate this account?",
+        effect: "Its sessions, API tokens and one-time codes end, and nobody can log in with it. What \
+                 its owner has entered stays. It can be activated again.",
+        answer: "Deactivate",
+        done: "Deactivated",
+        not_done: "The account was not deactivated",
+        is_dangerous: true,
+        request: Request {
+            method: Method::Delete,
+            below: "",
+            is_versioned: true,
+            answer: Answer::Nothing,
+        },
+    },
+    Operation {
+        action: Action::Restore,
+        label: "activate",
+        help: "Activate the account again.",
+        deed: Deed::Restore,
+        title: "Activate this account?",
+        effect: "Its owner can log in again, with the same password. API tokens do not come back.",
+        answer: "Activate",
+        done: "Activated",
+        not_done: "The account was not activated",
+        is_dangerous: false,
+        request: Request {
+            method: Method::Patch(|| json!({"is_active": true})),
+            below: "",
+            is_versioned: true,
+            answer: Answer::Record,
+        },
+    },
+    Operation {
+        action: Action::IssueCode,
+        label: "new code",
+        help: "Create a one-time code with which the owner of the account sets a password.",
+        deed: Deed::IssueCode,
+        title: "Create a one-time code?",
+        effect: "With the code, the owner of the account sets a new password. Earlier codes become \
+                 invalid. The password in use works until then.",
+        answer: "Create the code",
+        done: "One-time code created",
+        not_done: "No one-time code was created",
+        is_dangerous: false,
+        request: Request {
+            method: Method::Post,
+            below: "/code",
+            is_versioned: false,
+            answer: Answer::Code,
+        },
+    },
+    Operation {
+        action: Action::EndSessions,
+        label: "end sessions",
+        help: "End all sessions of the account.",
+        deed: Deed::EndSessions,
+        title: "End all sessions of this account?",
+        effect: "Everybody who is logged in with it has to log in again. API tokens stay valid.",
+        answer: "End them",
+        done: "All sessions ended",
+        not_done: "The sessions were not ended",
+        is_dangerous: true,
+        request: Request {
+            method: Method::Delete,
+            below: "/sessions",
+            is_versioned: false,
+            answer: Answer::Nothing,
+        },
+    },
+];
+
+const ROLES: &[(&str, &str)] = &[
+    ("member", "member"),
+    ("patient", "patient"),
+    ("doctor", "doctor"),
+    ("staff", "front desk"),
+    ("admin", "administrator"),
+];
+const ROLES_OR_ALL: [(&str, &str); 6] = [
+    ("", "all"),
+    ("member", "member"),
+    ("patient", "patient"),
+    ("doctor", "doctor"),
+    ("staff", "front desk"),
+    ("admin", "administrator"),
+];
+const ACTIVE: &[(&str, &str)] = &[("", "all"), ("true", "yes"), ("false", "no")];
+
+/// A role in words.
+pub(super) fn words(role: Role) -> &'static str {
+    match role {
+        Role::Member => "member",
+        Role::Patient => "patient",
+        Role::Doctor => "doctor",
+        Role::Staff => "front desk",
+        Role::Admin => "administrator",
+    }
+}
+
+fn account(user: &VisibleUser) -> Option<&Account> {
+    match user {
+        VisibleUser::Account(account) => Some(account),
+        VisibleUser::Brief { .. } => None,
+    }
+}
+
+fn name(user: &VisibleUser) -> &str {
+    let name = match user {
+        VisibleUser::Account(account) => &account.name,
+        VisibleUser::Brief { user, .. } => &user.name,
+    };
+    if name.is_empty() { username(user).unwrap_or_default() } else { name }
+}
+
+fn username(user: &VisibleUser) -> Option<&str> {
+    match user {
+        VisibleUser::Account(account) => account.username.as_deref(),
+        VisibleUser::Brief { user, .. } => user.username.as_deref(),
+    }
+}
+
+fn role(user: &VisibleUser) -> Role {
+    match user {
+        VisibleUser::Account(account) => account.role,
+        VisibleUser::Brief { user, .. } => user.role,
+    }
+}
+
+fn login_name(user: &VisibleUser) -> &str {
+    let email = account(user).and_then(|account| account.email.as_deref());
+    username(user).or(email).unwrap_or_default()
+}
+
+/// The fields that owners can change too.
+pub(super) fn own_fields(values: &BTreeMap<&'static str, String>) -> Vec<Field> {
+    let line = |name, label| Field::text(name, label, values.get(name).map_or("", String::as_str));
+    vec![
+        line("email", "E-mail").accepts(Accepts::Email),
+        line("username", "Username")
+            .accepts(Accepts::Text(USERNAME_MAX))
+            .hint("to log in with; without @ and spaces"),
+        line("first_name", "First name").accepts(Accepts::Text(NAME_MAX)).half(),
+        line("last_name", "Last name").accepts(Accepts::Text(NAME_MAX)).half(),
+        line("phone", "Phone").accepts(Accepts::Phone),
+    ]
+}
+
+/// The members that are sent: those that differ from the record, or those that are filled in.
+pub(super) fn members(form: &Form, is_change: bool) -> Vec<(String, Value)> {
+    let is_sent = |field: &&Field| {
+        if is_change { field.is_changed() } else { !field.value().trim().is_empty() }
+    };
+    let value = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
+    let member = |field: &Field| (field.name.to_owned(), value(field.value().trim()));
+    form.fields.iter().filter(is_sent).map(member).collect()
+}
+
+/// Whether these values hold everything that was typed.
+pub(super) fn holds(values: &BTreeMap<&'static str, String>, form: &Form) -> bool {
+    let mut changed = form.fields.iter().filter(|field| field.is_changed());
+    changed.all(|field| values.get(field.name).is_some_and(|value| value == field.value().trim()))
+}
+
+fn trace(form: &Form) -> Vec<(&'static str, String)> {
+    let names = ["email", "username"].map(|name| form.value(name).trim());
+    let search = names.into_iter().find(|name| !name.is_empty()).map(str::to_owned);
+    let filter = UserFilter {
+        search,
+        ordering: Some(Ordering::descending(UserOrder::CreatedAt)),
+        page_size: Some(5),
+        ..UserFilter::default()
+    };
+    filter.pairs()
+}
+
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "email" => "E-mail",
+        "is_active" => "Active",
+        _ => return None,
+    })
+}

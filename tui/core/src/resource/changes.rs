@@ -1,0 +1,65 @@
+//! The changed members of a record in words.
+
+use serde_json::Value;
+use shared::history::Change;
+
+use super::Table;
+
+/// What stands for a value that is empty.
+const NOTHING: &str = "—";
+
+/// A changed member with its old and new value, or with the new one alone.
+pub fn change_in_words(table: &Table, change: &Change, is_first: bool) -> String {
+    let field = label(table, &change.field);
+    let new = value(table, &change.field, &change.new);
+    match is_first {
+        true => format!("{field}: {new}"),
+        false => format!("{field}: {} → {new}", value(table, &change.field, &change.old)),
+    }
+}
+
+/// A member as the form calls it.
+fn label(table: &Table, field: &str) -> String {
+    if let Some(label) = (table.label)(field) {
+        return label.to_owned();
+    }
+    let words = field.replace('_', " ");
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// Whether a value holds nothing.
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+fn value(table: &Table, field: &str, value: &Value) -> String {
+    match value {
+        _ if is_empty(value) => NOTHING.to_owned(),
+        Value::String(code) => {
+            (table.value)(field, code).map_or_else(|| code.clone(), str::to_owned)
+        }
+        Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),
+        Value::Array(items) => {
+            items.iter().map(|item| self::value(table, field, item)).collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(members) => match (members.get("system"), members.get("value")) {
+            (Some(Value::String(system)), Some(Value::String(value))) => {
+                format!("{system}: {value}")
+            }
+            _ => {
+                let named = |(name, item): (&String, &Value)| {
+                    format!("{} {}", name.replace('_', " "), self::value(table, name, item))
+                };
+                members.iter().map(named).collect::<Vec<_>>().join(", ")
+            }
+        },
+        other => other.to_string(),
+    }
+}

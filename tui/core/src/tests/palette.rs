@@ -1,0 +1,84 @@
+//! Finding an action by its name, and being told why one is not done.
+
+use shared::patient::PatientPermission;
+
+use super::{
+    driver::Driver,
+    fixtures::{jose, people},
+};
+use crate::effect::Effect;
+
+/// The first action that is listed.
+fn best(driver: &Driver) -> String {
+    let screen = driver.screen();
+    let line = screen.lines().find(|line| line.contains("│›")).unwrap_or_default();
+    line.split('›').nth(1).unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn an_action_is_found_by_any_word_of_its_name_without_case() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    for typed in ["mrn", "MRN", "copy mrn", "mrn copy", "cópy"] {
+        driver.keys(&format!("<ctrl-p>{typed}"));
+        assert!(best(&driver).starts_with("copy MRN"), "{typed}: {}", driver.screen());
+        driver.keys("<esc>");
+    }
+    driver.keys("<ctrl-p>mrn<enter>");
+    assert!(driver.last.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+}
+
+#[test]
+fn an_action_is_found_by_its_help_after_those_found_by_name() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-p>clipboard");
+    assert!(best(&driver).starts_with("copy MRN"), "{}", driver.screen());
+    driver.keys("<esc><ctrl-p>patients");
+    assert!(best(&driver).starts_with("patients"), "{}", driver.screen());
+    driver.keys("<esc><ctrl-p>ctrl-x");
+    assert!(best(&driver).starts_with("archive"), "{}", driver.screen());
+}
+
+#[test]
+fn a_name_that_nothing_has_says_so() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-p>zzzz");
+    driver.shows("No action matches.");
+}
+
+#[test]
+fn the_selected_action_is_explained_in_full_at_every_width() {
+    for (width, height) in [(80, 24), (40, 12)] {
+        let mut driver = Driver::looking_at(jose(), width, height);
+        driver.keys("<f1>archive");
+        let screen = driver.screen();
+        let words = screen.replace('│', " ");
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("It can be restored."), "{screen}");
+    }
+}
+
+#[test]
+fn an_action_that_is_not_done_says_why() {
+    let mut patient = jose();
+    patient.permissions = Some(vec![PatientPermission::History]);
+    let mut driver = Driver::looking_at(patient, 80, 24);
+    driver.keys("<ctrl-e>");
+    driver.shows("Your account may not do this with this record: edit.");
+    driver.keys("<ctrl-x>");
+    driver.shows("Your account may not do this with this record: archive.");
+    driver.keys("<ctrl-k>");
+    driver.shows("It is not archived.");
+
+    let mut archived = jose();
+    archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
+    let mut driver = Driver::looking_at(archived, 80, 24);
+    driver.keys("<ctrl-e>");
+    driver.shows("It is archived. Ctrl-K on its page brings it back.");
+}
+
+#[test]
+fn what_is_not_read_yet_says_so() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down><enter><ctrl-e>");
+    driver.shows("The record is not read yet.");
+}
