@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use shared::{Kind, assignment::AssignmentStatus};
+use shared::{Kind, assignment::AssignmentStatus, visit::VisitStatus};
 
 use super::{
     driver::Driver,
-    fixtures::{assigned, assignment, doctor, jose, listed, one, page, people, problem, records},
+    fixtures::{
+        assigned, assignment, doctor, jose, listed, one, page, people, problem, records, visit,
+        visits,
+    },
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
