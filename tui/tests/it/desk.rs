@@ -5,7 +5,9 @@ use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 use rustix::process::Signal;
 
 use super::{
-    person::{PASSWORD, log_in, quit, register, set_up, start, start_plainly},
+    person::{
+        EMAIL, PASSWORD, log_in, quit, register, set_up, start, start_plainly, try_to_log_in,
+    },
     pty::{Home, key},
 };
 
@@ -16,13 +18,13 @@ fn a_wrong_password_says_so_and_the_right_one_still_works() {
     set_up(&mut program);
     quit(program);
     let mut program = start(&home);
-    log_in(&mut program, "three loud red lamps");
+    try_to_log_in(&mut program, "three loud red lamps");
     program.wait_for("password");
     program.wait("the refusal", |screen| screen.contents().to_lowercase().contains("wrong"));
     program.keys(&key::ctrl('u'));
     program.keys(PASSWORD);
     program.keys(key::ENTER);
-    program.wait_for("No patients yet.");
+    program.wait_for("Opened last");
     quit(program);
 }
 
@@ -160,5 +162,11 @@ fn no_secret_is_in_the_settings() {
     set_up(&mut program);
     quit(program);
     let text = fs::read_to_string(home.settings().join("client.json")).unwrap();
-    assert_eq!(text, "{\n  \"is_registration_open\": false\n}\n");
+    let settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let expected = serde_json::json!({
+        "is_registration_open": false,
+        "is_month_first": false,
+        "last_login": EMAIL,
+    });
+    assert_eq!(settings, expected);
 }

@@ -13,7 +13,7 @@ fn open(program: &mut Program, name: &str) {
     program.keys(key::ENTER);
     program.wait(&format!("the record of {name}"), |screen| {
         let text = screen.contents();
-        text.contains(name) && text.contains("Blood type")
+        text.contains(name) && text.contains("History")
     });
 }
 
@@ -51,8 +51,11 @@ fn a_day_at_a_new_desk() {
     open(&mut program, "José Gómez");
     program.wait_for("+1 555 765 4321");
 
-    // A name that was meant for the search.
+    // Typing finds, on the page of a patient too. Esc shows the page again.
     program.keys("xavier");
+    program.wait_for("Nobody matches “xavier”.");
+    program.keys(key::ESC);
+    program.wait_without("xavier");
     program.keys(&key::ctrl('x'));
     program.wait_for("Archive this patient?");
     program.keys("moved away");
@@ -68,6 +71,21 @@ fn a_day_at_a_new_desk() {
     program.wait_for("Major");
     assert!(!program.shown().contains("Gómez"));
     quit(program);
+}
+
+#[test]
+fn what_one_window_saves_is_seen_in_the_other_without_a_key() {
+    let home = Home::new();
+    let mut first = start(&home);
+    set_up(&mut first);
+    let mut second = start(&home);
+    log_in(&mut second, PASSWORD);
+    second.wait_for("No patients yet.");
+    register(&mut first, "José", "Gómez", "1989-05-25");
+    second.wait_for("1 of 1");
+    second.wait_for("Gómez");
+    quit(second);
+    quit(first);
 }
 
 #[test]

@@ -37,21 +37,32 @@ pub(crate) fn set_up(program: &mut Program) {
     }
     program.keys(PASSWORD);
     program.keys(&key::ctrl('s'));
-    program.wait_for("Opened last");
-    program.keys(key::F3);
+    to_patients(program);
     program.wait_for("No patients yet.");
 }
 
 /// Logs in at the next start, and goes to the patients.
 #[track_caller]
 pub(crate) fn log_in(program: &mut Program, password: &str) {
+    try_to_log_in(program, password);
+    to_patients(program);
+}
+
+/// Goes to the patients from the first screen of a session.
+#[track_caller]
+pub(crate) fn to_patients(program: &mut Program) {
+    program.wait_for("Opened last");
+    program.keys(key::F3);
+}
+
+/// Types e-mail address and password at the next start.
+#[track_caller]
+pub(crate) fn try_to_log_in(program: &mut Program, password: &str) {
     program.wait_for("Log in to local desk");
     program.keys(EMAIL);
     program.keys(key::TAB);
     program.keys(password);
     program.keys(key::ENTER);
-    program.wait_for("Opened last");
-    program.keys(key::F3);
 }
 
 /// Registers a patient from the list, and goes back to it.

@@ -188,7 +188,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_the_screens_theirs() {
     shell.wait_for("ready>");
     shell.keys(&format!("{} --ephemeral\r", program().display()));
     wait_for_rows(&shell);
-    shell.keys(key::ESC);
+    shell.keys(key::F3);
     shell.settle(Duration::from_millis(200));
     shell.keys(key::DOWN);
     shell.settle(Duration::from_millis(200));

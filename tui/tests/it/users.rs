@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::{
     desk::served_at,
-    person::{EMAIL, PASSWORD, log_in, quit, register, set_up, start},
+    person::{EMAIL, PASSWORD, log_in, quit, register, set_up, start, to_patients},
     program,
     pty::{Home, Program, Start, key},
 };
@@ -79,6 +79,7 @@ fn what_bob_has_typed_is_saved_by_bob_or_by_nobody() {
     let mut program = start(&home);
     program.wait_for("Log in to local desk");
     log_in_as(&mut program, BOB, BOBS_PASSWORD);
+    to_patients(&mut program);
     program.wait_for("1 of 1");
     program.keys(&key::ctrl('e'));
     program.wait_for("Edit patient");
@@ -176,6 +177,7 @@ fn saving_again_after_a_lost_answer_registers_one_patient() {
     });
     program.wait_for("Log in to http://127.0.0.1:");
     log_in_as(&mut program, EMAIL, PASSWORD);
+    to_patients(&mut program);
     program.wait_for("No patients yet.");
     program.keys(&key::ctrl('n'));
     program.wait_for("First name");
