@@ -201,11 +201,6 @@ impl App {
         self.offline.is_some()
     }
 
-    /// Whether something typed would be lost if the program ended now.
-    pub fn has_unsaved(&self) -> bool {
-        self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
-    }
-
     /// Where keys mean something now, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         self.layers.last().map_or_else(|| self.screen().contexts(), Layer::contexts)

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     input::{
         action::{Action, Context},
-        keymap::chords_of,
+        keymap::{chords_of, entries, labels},
         table::Entry,
     },
     notice::Tone,
@@ -102,6 +102,24 @@ fn parked(app: &App, columns: u16) -> String {
     }
 }
 
+/// The sections with their keys, where nothing else has to be said. Where there is little room, the last
+/// ones are missing.
+fn sections(app: &App, place: Rect, painter: &mut Painter<'_>) {
+    let theme = *painter.theme;
+    let contexts = app.contexts();
+    let places = entries(&contexts).filter(|entry| entry.action.place().is_some());
+    let mut x = place.x;
+    for entry in places.filter(|entry| app.offers(entry.action)) {
+        let key = labels(&chords_of(entry, &contexts));
+        let wide = text::width(&key) + 1 + text::width(entry.label);
+        if x.saturating_add(wide) > place.right() {
+            return;
+        }
+        let pieces = [(key.as_str(), theme.dim), (" ", theme.dim), (entry.label, theme.dim)];
+        x = x.saturating_add(painter.pieces(x, place.y, wide, &pieces)).saturating_add(2);
+    }
+}
+
 fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let (x, columns) = (place.x + 1, place.width.saturating_sub(2));
@@ -131,6 +149,8 @@ fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
         for (y, line) in (place.y..place.bottom()).zip(&lines) {
             painter.text(x, y, columns, line, theme.warning);
         }
+    } else {
+        sections(app, Rect { x, width: columns, ..place }, painter);
     }
 }
 

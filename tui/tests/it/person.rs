@@ -27,7 +27,7 @@ pub(crate) fn start_plainly(home: &Home) -> Program {
     })
 }
 
-/// The first start: becomes the administrator.
+/// The first start: becomes the administrator, and goes to the patients.
 #[track_caller]
 pub(crate) fn set_up(program: &mut Program) {
     program.wait_for("Welcome to Frontdesk.");
@@ -37,10 +37,12 @@ pub(crate) fn set_up(program: &mut Program) {
     }
     program.keys(PASSWORD);
     program.keys(&key::ctrl('s'));
+    program.wait_for("Opened last");
+    program.keys(key::F3);
     program.wait_for("No patients yet.");
 }
 
-/// Logs in at the next start.
+/// Logs in at the next start, and goes to the patients.
 #[track_caller]
 pub(crate) fn log_in(program: &mut Program, password: &str) {
     program.wait_for("Log in to local desk");
@@ -48,6 +50,8 @@ pub(crate) fn log_in(program: &mut Program, password: &str) {
     program.keys(key::TAB);
     program.keys(password);
     program.keys(key::ENTER);
+    program.wait_for("Opened last");
+    program.keys(key::F3);
 }
 
 /// Registers a patient from the list, and goes back to it.

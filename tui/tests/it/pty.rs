@@ -32,6 +32,7 @@ pub(crate) mod key {
     pub(crate) const TAB: &str = "\t";
     pub(crate) const DOWN: &str = "\x1b[B";
     pub(crate) const LEFT: &str = "\x1b[D";
+    pub(crate) const F3: &str = "\x1bOR";
     pub(crate) const BACKTAB: &str = "\x1b[Z";
 
     /// A letter with Control.

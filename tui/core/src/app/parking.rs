@@ -33,6 +33,11 @@ impl App {
         self.parked.iter().map(|opened| opened.screen.heading()).collect()
     }
 
+    /// Whether something typed would be lost if the program ended now.
+    pub fn has_unsaved(&self) -> bool {
+        self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
+    }
+
     /// Whether there is a form to be parked or to go on with.
     pub(super) fn can_park(&self) -> bool {
         self.layers.is_empty() && (self.is_at_form() || !self.parked.is_empty())

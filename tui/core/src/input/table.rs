@@ -127,7 +127,7 @@ table! {
     Palette "actions" "Find an action by its name." 15
         [Global: ctrl('p')]
     Messages "messages" "Show everything that was said until now." 0 [Global: on(Key::F(12))]
-    Home "desk" "Go to the day at the desk." 0 [Global: on(Key::F(2))]
+    Home "today" "Go to the day at the desk." 0 [Global: on(Key::F(2))]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
     Assignments "assignments" "Go to the assignments." 0 [Global: on(Key::F(5))]

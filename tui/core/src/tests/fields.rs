@@ -95,8 +95,8 @@ fn the_help_of_a_field_begins_with_what_is_wrong() {
 
 #[test]
 fn every_field_of_every_form_is_explained() {
-    use RecordKind::{Assignment, Doctor, Patient, Visit};
-    for kind in [Patient, Doctor, Assignment, Visit] {
+    use RecordKind::{Account, ApiToken, Assignment, Doctor, Patient, User, Visit};
+    for kind in [Patient, Doctor, Assignment, Visit, Account, User, ApiToken] {
         for field in kind.fields(None) {
             let about = accepts::about(&field, DateOrder::DayFirst);
             assert!(!about.is_empty(), "{kind:?}: {}", field.name);
