@@ -168,7 +168,9 @@ fn good(lane: Lane) -> Vec<Reply> {
         Lane::Save => vec![
             Reply::Done,
             Reply::Issued(Secret::new("4JX7-2M9C".to_owned(), None)),
-            named("José"), Reply::Meta(Box::new(meta()))],
+            named("José"),
+            Reply::Meta(Box::new(meta())),
+        ],
     }
 }
 

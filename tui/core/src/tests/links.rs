@@ -62,10 +62,7 @@ fn a_link_is_shown_and_ended_after_a_question() {
     driver.keys("<enter>");
     assert_eq!(driver.asked(Lane::Save), 0);
     driver.keys("<ctrl-p>unlink<enter><right><enter>");
-    assert_eq!(
-        run(&driver),
-        ("unlink account", vec![3], Some(doctor(3, "O", "S").version))
-    );
+    assert_eq!(run(&driver), ("unlink account", vec![3], Some(doctor(3, "O", "S").version)));
     let reads = driver.asked(Lane::Record);
     driver.answer(Lane::Save, Ok(Reply::Done));
     assert_eq!(driver.asked(Lane::Record), reads + 1);
