@@ -25,6 +25,7 @@ mod going_back;
 mod home;
 mod keys;
 mod last_login;
+mod links;
 mod list;
 mod live;
 mod meanwhile;

@@ -2,6 +2,7 @@
 //! the rows that were found.
 
 mod answers;
+mod ending;
 mod marks;
 mod turning;
 mod view;
@@ -19,10 +20,10 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, arrival, filter, question, sort},
+    layers::{Layer, arrival, filter, sort},
     live::Live,
     record::{Record, RecordKind},
-    resource::{Operation, Query, Reading, Row},
+    resource::{Query, Reading, Row},
     search::{Next, Search},
     step::{Event, Leave, Route, Step},
     world::World,
@@ -270,7 +271,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Sort | Action::Filter | Action::EndOthers if !offers(state, world, action) => {
             Vec::new()
         }
-        Action::EndOthers => end_others(state),
+        Action::EndOthers => ending::end_others(state),
         Action::Sort => {
             vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
         }
@@ -286,28 +287,6 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Copy => copy(state),
         _ => Vec::new(),
     }
-}
-
-/// The operation that ends one of the records, where it makes sense to end all but the one in use.
-fn ending(state: &State) -> Option<&'static Operation> {
-    let table = state.kind.table();
-    table.others.as_ref().and_then(|_| table.operation(Action::Archive))
-}
-
-/// The records that can be ended here: all but the one in use.
-fn others(state: &State) -> Vec<i64> {
-    let Some(operation) = ending(state) else { return Vec::new() };
-    let others = state.rows.iter().filter(|row| row.record.permits(operation.deed));
-    others.map(|row| row.id).collect()
-}
-
-fn end_others(state: &State) -> Vec<Step> {
-    let Some(operation) = ending(state) else { return Vec::new() };
-    let question = question::end_others(state.kind, operation, others(state));
-    question
-        .map(|question| Step::Open(Box::new(Layer::Question(Box::new(question)))))
-        .into_iter()
-        .collect()
 }
 
 fn copy(state: &State) -> Vec<Step> {
@@ -421,7 +400,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Search => !state.is_searching && state.kind.table().is_searched,
         Action::Filter => !state.kind.table().filters.is_empty(),
         Action::Sort => state.kind.table().orders.len() > 1,
-        Action::EndOthers => !others(state).is_empty(),
+        Action::EndOthers => !ending::others(state).is_empty(),
         Action::Arrive => {
             state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
         }

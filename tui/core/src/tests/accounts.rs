@@ -4,7 +4,6 @@ use serde_json::json;
 use shared::{
     Kind, Page, UserId,
     account::{Account, BriefUser, Role, SessionPermission, User, UserPermission, VisibleUser},
-    doctor::DoctorPermission,
 };
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     fixtures::{listed, page, problem, user},
 };
 use crate::{
-    api::{Call, Failure, Reply, Verb},
+    api::{Call, Failure, Reply},
     effect::{Effect, Lane},
     layers::Layer,
     record::{Record, RecordKind},
@@ -110,7 +109,7 @@ pub(super) fn at_account(account: Account, width: u16, height: u16) -> Driver {
     driver
 }
 
-fn run(driver: &Driver) -> (&'static str, Vec<i64>, Option<i64>) {
+pub(super) fn run(driver: &Driver) -> (&'static str, Vec<i64>, Option<i64>) {
     let Call::Run { operation, ids, version, .. } = driver.call(Lane::Save) else { panic!() };
     (operation.label, ids.clone(), *version)
 }
@@ -347,69 +346,4 @@ fn patients_have_no_operations_of_accounts() {
     driver.answer(Lane::Record, Ok(super::fixtures::one(super::fixtures::jose())));
     driver.keys("<ctrl-p>new code");
     driver.hides("Create a one-time code");
-}
-
-/// Looking at a doctor, as an administrator who may link accounts.
-fn at_doctor(linked: Option<i64>) -> Driver {
-    let mut driver = as_admin(80, 24);
-    driver.keys("<f4>");
-    let mut doctor = super::fixtures::doctor(3, "Otto", "Soto");
-    doctor.permissions = Some(vec![DoctorPermission::Link]);
-    doctor.linked_user = linked.map(UserId);
-    driver.answer(Lane::List, Ok(rows(vec![doctor.clone().into()])));
-    driver.keys("<down><enter>");
-    driver.answer(Lane::Record, Ok(Reply::Record(doctor.into())));
-    driver
-}
-
-#[test]
-fn an_account_is_picked_for_a_doctor_and_linked_after_a_question() {
-    let mut driver = at_doctor(None);
-    driver.keys("<ctrl-p>unlink");
-    driver.hides("End the link");
-    driver.keys("<esc><ctrl-p>link account<enter>");
-    let Call::List { kind: RecordKind::Account, query } = driver.call(Lane::Pick) else { panic!() };
-    for pair in [("role", "doctor"), ("is_active", "true")] {
-        assert!(query.iter().any(|(n, v)| (*n, v.as_str()) == pair), "{pair:?} in {query:?}");
-    }
-    let account = record(account(8, "Otto", Role::Doctor));
-    driver.answer(Lane::Pick, Ok(rows(vec![account])));
-    driver.keys("<down><enter>");
-    driver.shows("Link this account?");
-    driver.shows("Otto Soto, otto");
-    driver.shows("› Don't link ‹");
-    driver.keys("<right><enter>");
-    let Call::Do { verb: Verb::Link(8), kind: RecordKind::Doctor, id: 3, .. } =
-        driver.call(Lane::Save)
-    else {
-        panic!()
-    };
-    let taken = problem(Kind::Conflict, &[("user", "is already linked to another record")]);
-    driver.refuse(Lane::Save, taken);
-    driver.shows("! ");
-}
-
-#[test]
-fn a_link_is_shown_and_ended_after_a_question() {
-    let mut driver = at_doctor(Some(8));
-    driver.shows("#8");
-    driver.keys("<ctrl-p>unlink<enter>");
-    driver.shows("Unlink the account?");
-    driver.keys("<enter>");
-    assert_eq!(driver.asked(Lane::Save), 0);
-    driver.keys("<ctrl-p>unlink<enter><right><enter>");
-    assert_eq!(
-        run(&driver),
-        ("unlink account", vec![3], Some(super::fixtures::doctor(3, "O", "S").version))
-    );
-    let reads = driver.asked(Lane::Record);
-    driver.answer(Lane::Save, Ok(Reply::Done));
-    assert_eq!(driver.asked(Lane::Record), reads + 1);
-}
-
-#[test]
-fn who_may_not_link_accounts_is_not_offered_to() {
-    let mut driver = Driver::looking_at(super::fixtures::jose(), 80, 24);
-    driver.keys("<ctrl-p>link account");
-    driver.hides("Link an account, which");
 }

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
-use shared::{Kind, visit::VisitStatus};
+use shared::{Kind, account::Role, visit::VisitStatus};
 
 use super::{
+    accounts::{account, at_account},
     driver::Driver,
     fixtures::{
         assigned, assignment, history, jose, listed, lookup, meta, one, page, patient, people,
@@ -17,6 +18,7 @@ use crate::{
     live::Live,
     msg::{Chord, Desk, Key, Msg},
     record::RecordKind,
+    resource::Secret,
     session::SessionHandle,
     theme::Theme,
     view::view,
@@ -163,7 +165,12 @@ fn good(lane: Lane) -> Vec<Reply> {
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
         Lane::Person => vec![named("José"), named("Ana")],
         Lane::Dashboard => vec![Reply::Dashboard(Box::new(super::dashboard::figures(9)))],
-        Lane::Save => vec![named("José"), Reply::Meta(Box::new(meta()))],
+        Lane::Save => vec![
+            Reply::Done,
+            Reply::Issued(Secret::new("4JX7-2M9C".to_owned(), None)),
+            named("José"),
+            Reply::Meta(Box::new(meta())),
+        ],
     }
 }
 
@@ -278,6 +285,19 @@ proptest! {
         let mut driver = Driver::with(people(), 5, 80, 24);
         driver.keys(&format!("<insert><insert><insert>{begun}"));
         driver.send(Msg::Resize { width, height });
+        play(driver, events);
+    }
+
+    #[test]
+    fn nothing_panics_at_an_account(
+        (width, height) in (40_u16..=140, 10_u16..=40),
+        events in prop::collection::vec(event(), 1..60),
+    ) {
+        let mut driver = at_account(account(7, "Ines", Role::Staff), 80, 24);
+        driver.send(Msg::Resize { width, height });
+        driver.keys("<ctrl-p>new code<enter><right><enter>");
+        let code = Secret::new("4JX7-2M9C".to_owned(), None);
+        driver.answer(Lane::Save, Ok(Reply::Issued(code)));
         play(driver, events);
     }
 
