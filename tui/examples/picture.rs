@@ -1,5 +1,5 @@
-//! Takes the picture in the README: runs the real program in a pseudo-terminal over a throw-away
-//! desk, searches for somebody, and writes what the screen then shows to `docs/frontdesk.svg`.
+//! Takes the pictures in the README: runs the real program in a pseudo-terminal over a throw-away desk,
+//! goes from screen to screen, and writes what each shows to `docs/pictures`.
 //!
 //! `cargo run -p tui --example picture`
 
@@ -25,8 +25,13 @@ use self::pty::{Home, Program, Start, key};
 
 /// Columns and rows of the terminal.
 const SIZE: (u16, u16) = (100, 28);
-/// What is searched for.
-const SEARCH: &str = "jose";
+/// The pictures, each with its title and the keys that lead there from the one before.
+const PICTURES: [(&str, &str, &str); 4] = [
+    ("today", "The day at the desk: the people opened last, and who is in the clinic.", ""),
+    ("find", "The find box with the people that “jose” has found.", "jose"),
+    ("patients", "The list of patients with the selected one beside it.", "\x1bOR\x1b[B\x1b[B"),
+    ("dashboard", "The dashboard.", "\x1b[18~"),
+];
 
 /// Width and height of a cell, in pixels: the font's advance at its size, and room for its lines.
 const CELL: (f32, f32) = (8.43, 18.0);
@@ -55,16 +60,18 @@ fn main() {
     let start = Start { program: &program, home: &home, args, env: Vec::new(), size: SIZE };
     let mut running = Program::start(start);
     running.wait_for("P0");
-    running.keys(SEARCH);
-    running.wait_for(&format!("Search {SEARCH}"));
-    // The answer to the last letter, and the end of passing messages.
-    running.settle(Duration::from_secs(5));
-    let picture = running.look(picture);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/pictures");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, title, keys) in PICTURES {
+        running.keys(keys);
+        // The answers, and the end of passing messages.
+        running.settle(Duration::from_secs(5));
+        let path = folder.join(format!("{name}.svg"));
+        fs::write(&path, running.look(|screen| picture(screen, title))).unwrap();
+        println!("{}", path.canonicalize().unwrap().display());
+    }
     running.keys(&key::ctrl('q'));
     running.end();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/frontdesk.svg");
-    fs::write(&path, picture).unwrap();
-    println!("{}", path.canonicalize().unwrap().display());
 }
 
 /// Builds the program as it is now, beside this example; answers where it is.
@@ -79,16 +86,15 @@ fn build() -> PathBuf {
     folder.join("frontdesk")
 }
 
-/// The screen as an SVG.
-fn picture(screen: &Screen) -> String {
+/// The screen as an SVG with a title.
+fn picture(screen: &Screen, title: &str) -> String {
     let (columns, rows) = SIZE;
     let width = f32::from(columns) * CELL.0 + 2.0 * MARGIN.0;
     let height = f32::from(rows) * CELL.1 + MARGIN.1 + MARGIN.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\">\n\
-         <title>The list of patients in a terminal: a search for “{SEARCH}” has found people, the \
-         best match is selected.</title>\n\
+         <title>{title}</title>\n\
          <style>text {{ font: {FONT}px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; \
          white-space: pre }} .b {{ font-weight: bold }}</style>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"10\" fill=\"{BACKGROUND}\"/>\n\
