@@ -305,6 +305,7 @@ async fn an_impossible_start_is_reported_in_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     refused(&place, &["serve", "--listen", &address], "the port is taken");
+    let free = "127.0.0.1:0";
     misused(
         &place,
         &["--smtp-url", "http://u:hunter2@mail.example.com"],
@@ -313,19 +314,23 @@ async fn an_impossible_start_is_reported_in_one_sentence() {
     misused(&place, &["--smtp-url", "smtp://h?tls=no"], "?tls=required or ?tls=none");
     misused(&place, &["--mail-from", "nobody"], "\"nobody\" is not an e-mail address");
     misused(&place, &["--database-url", "mysql://x/y"], "unknown scheme \"mysql\"");
-    refused(&place, &["--database-url", "sqlite:/proc/nowhere/a.sqlite"], "can't");
     refused(
         &place,
-        &["--database-url", "postgres://u@127.0.0.1:1/d"],
+        &["--listen", free, "--database-url", "sqlite:/proc/nowhere/a.sqlite"],
+        "can't",
+    );
+    refused(
+        &place,
+        &["--listen", free, "--database-url", "postgres://u@127.0.0.1:1/d"],
         "can't connect to PostgreSQL",
     );
     let folder = place.folder.path();
     std::fs::write(folder.join("no.sqlite"), "this is not a database, it is a letter\n".repeat(99))
         .unwrap();
     let url = format!("sqlite:{}", folder.join("no.sqlite").display());
-    refused(&place, &["--database-url", &url], "can't open the database");
+    refused(&place, &["--listen", free, "--database-url", &url], "can't open the database");
     std::fs::set_permissions(place.secret_file(), std::fs::Permissions::from_mode(0o644)).unwrap();
-    refused(&place, &["serve", "--listen", "127.0.0.1:0"], "can be read by others");
+    refused(&place, &["serve", "--listen", free], "can be read by others");
 }
 
 #[tokio::test]
