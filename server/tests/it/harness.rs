@@ -174,6 +174,9 @@ fn http() -> reqwest::Client {
         // cases.
         .tls_certs_only([])
         .redirect(reqwest::redirect::Policy::none())
+        // The server closes a connection after a minute without a request. A client that sends at that
+        // moment, on a busy machine, would get a reset.
+        .pool_idle_timeout(std::time::Duration::from_secs(20))
         .build()
         .unwrap()
 }
