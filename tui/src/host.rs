@@ -109,6 +109,13 @@ impl Host {
         self.remember(|settings| settings.last_login = name)
     }
 
+    /// The wait after which a desk that nobody uses is locked, if it is.
+    pub(crate) fn lock_after(&self) -> Option<Duration> {
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let minutes = settings.lock_after_minutes;
+        (minutes > 0).then(|| Duration::from_secs(u64::from(minutes) * 60))
+    }
+
     /// Opens what the program was started for.
     pub(crate) async fn start(&self) -> Desk {
         let _turn = self.turn.lock().await;

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 /// The client's settings file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
     /// The server that was connected to instead of a local desk.
@@ -21,9 +21,27 @@ pub(crate) struct Settings {
     pub(crate) last_login: String,
     /// Whether `3/7/1989` is the seventh of March instead of the third of July.
     pub(crate) is_month_first: bool,
+    /// Minutes after which a desk that nobody uses is locked; 0 is never.
+    pub(crate) lock_after_minutes: u32,
     /// Where this lies; nowhere for a user without folders.
     #[serde(skip)]
     file: Option<PathBuf>,
+}
+
+/// The minutes after which a desk that nobody uses is locked, unless the file says otherwise.
+const LOCK_AFTER_MINUTES: u32 = 10;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            server: None,
+            is_registration_open: false,
+            last_login: String::new(),
+            is_month_first: false,
+            lock_after_minutes: LOCK_AFTER_MINUTES,
+            file: None,
+        }
+    }
 }
 
 impl Settings {

@@ -9,7 +9,8 @@ mod origins;
 use chrono::{Datelike, Days, NaiveDate};
 use shared::{
     PartialDate, Patch,
-    id::PatientId,
+    assignment::{AssignmentInput, NewAssignment},
+    id::{DoctorId, PatientId},
     patient::{BloodType, Gender, Identifier, NewPatient, PatientInput, PatientState},
     text,
     visit::{NewVisit, VisitInput, VisitStatus},
@@ -19,7 +20,7 @@ use crate::{
     app::App,
     domain::{
         accounts::users::{self, NewAccount},
-        records::{patients, visits},
+        records::{assignments, patients, visits},
     },
     error::Error,
     keys::random_text,
@@ -34,10 +35,14 @@ use origins::ORIGINS;
 pub const ADMIN: &str = "admin@example.com";
 /// The number of patients in a sample.
 pub const PEOPLE: usize = 500;
+/// The number of doctors in a sample.
+pub const DOCTORS: usize = 8;
+/// The number of patients in a sample who are assigned to a doctor.
+pub const ASSIGNED: usize = 40;
 
-/// Fills an empty database with an administrator, `count` patients and some visits of today. Returns
-/// the administrator's e-mail address and password. The password is random, because there is never a
-/// default one.
+/// Fills an empty database with an administrator, `count` patients, doctors to whom some of the patients
+/// are assigned, and some visits of today. Returns the administrator's e-mail address and password. The
+/// password is random, because there is never a default one.
 ///
 /// Fails where an administrator already exists.
 pub async fn create(app: &App, count: usize) -> Result<(String, String), Error> {
@@ -53,10 +58,20 @@ pub async fn create(app: &App, count: usize) -> Result<(String, String), Error> 
     let user = users::create_first_admin(app, account).await?;
     let actor = Actor::new(user, Origin::default());
     register(app, &actor, people(count, app.clock().today())).await?;
+    enter(app, &actor, doctors(DOCTORS)).await?;
+    for patient in (1..).take(count.min(ASSIGNED)) {
+        let new = NewAssignment {
+            patient: PatientId(patient),
+            doctor: doctor_of(patient),
+            input: AssignmentInput::default(),
+        };
+        assignments::assign(app, &actor, new.into(), None).await?;
+    }
     let statuses = [Done, Left, Done, InRoom, InRoom, Called, Waiting, Waiting, Waiting];
     for (patient, status) in (1..).zip(statuses).take(count) {
         let visit = VisitInput {
             patient: Patch::Value(PatientId(patient)),
+            doctor: Patch::Value(doctor_of(patient)),
             is_urgent: Patch::Value(patient == 8),
             status: Patch::Value(status),
             ..VisitInput::default()
@@ -64,6 +79,11 @@ pub async fn create(app: &App, count: usize) -> Result<(String, String), Error> 
         visits::register(app, &actor, NewVisit(visit).into(), None).await?;
     }
     Ok((ADMIN.to_owned(), password))
+}
+
+/// The doctor to whom a patient of a sample is assigned. Some doctors have more patients than others.
+fn doctor_of(patient: i64) -> DoctorId {
+    DoctorId(1 + patient * patient % 11 % 8)
 }
 
 /// Registers patients, with `actor` as their owner.

@@ -449,6 +449,11 @@ async fn the_sample_is_found_by_searching(backend: Backend) {
     let found = admin.get("/api/patients?search=gomez%20jose%201989").await;
     assert_eq!(found.names(), ["José Gómez"]);
     assert_eq!(found.results()[0]["mrn"], "P000001B");
+    let figures = admin.get("/api/dashboard").await.body;
+    assert_eq!(figures["doctors"]["total"], sample::DOCTORS);
+    assert_eq!(figures["assignments"]["active"], sample::ASSIGNED);
+    let visits = admin.get("/api/visits").await;
+    assert!(visits.results().iter().all(|visit| visit["doctor_name"].is_string()));
 }
 
 /// A file with this many people.

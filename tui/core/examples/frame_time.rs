@@ -57,6 +57,7 @@ fn list(width: u16, height: u16) -> Result<App, Box<dyn std::error::Error>> {
         today,
         date_order: tui_core::date::DateOrder::DayFirst,
         last_login: String::new(),
+        lock_after: None,
         page_size: 100,
         run: 0,
     });

@@ -170,6 +170,8 @@ pub enum Verb {
     Restore,
     /// Give an assignment another status.
     SetStatus(&'static str),
+    /// Let a member refer to the record with this id.
+    SetMember(&'static str, i64),
     /// Link the account with this id to a doctor or a patient.
     Link(i64),
     /// Transfer the patient of an assignment to the doctor with this id.

@@ -14,6 +14,7 @@ mod assigning;
 mod bulk;
 mod dispatch;
 mod live;
+mod lock;
 mod operations;
 mod parking;
 mod replies;
@@ -34,7 +35,7 @@ use crate::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::{Layer, picker},
+    layers::Layer,
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
@@ -67,6 +68,8 @@ pub struct Options {
     pub date_order: DateOrder,
     /// The name with which somebody has logged in last; empty if there is none.
     pub last_login: String,
+    /// The wait after which a desk that nobody uses is locked. None: never.
+    pub lock_after: Option<Duration>,
     /// Rows of a page of a list, 1 to 100.
     pub page_size: i64,
     /// A random number: names this run of the program in the keys of what it creates.
@@ -118,6 +121,7 @@ pub struct App {
     failed_request: Option<String>,
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
+    lock_after: Option<Duration>,
     is_dirty: bool,
 }
 
@@ -126,6 +130,7 @@ impl App {
     pub fn new(options: Options) -> Self {
         let newest = ScreenId::APP.next();
         Self {
+            lock_after: options.lock_after,
             world: World::new(options),
             screens: vec![Opened::new(newest, Screen::Opening(opening::init()))],
             newest,
@@ -209,6 +214,7 @@ impl App {
     /// Whether an action makes sense now and would not be refused.
     pub fn offers(&self, action: Action) -> bool {
         match action {
+            _ if self.is_locked() && !self.is_open_to_all(action) => false,
             Action::LogOut if self.world.session().is_none() => false,
             Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
@@ -272,19 +278,17 @@ impl App {
         self.screens.push(Opened::new(self.newest, screen));
     }
 
-    /// The picker that is open.
-    fn picker_mut(&mut self) -> Option<&mut picker::State> {
-        self.layers.iter_mut().rev().find_map(|layer| match layer {
-            Layer::Picker(state) => Some(&mut **state),
-            _ => None,
-        })
-    }
-
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
         match msg {
             Msg::Start => true,
-            Msg::Key(chord) => self.press(chord, out),
-            Msg::Paste(text) => self.paste(&text, out),
+            Msg::Key(chord) => {
+                self.stay_awake(out);
+                self.press(chord, out)
+            }
+            Msg::Paste(text) => {
+                self.stay_awake(out);
+                self.paste(&text, out)
+            }
             Msg::Resize { width, height } => {
                 (self.world.width, self.world.height) = (width, height);
                 true
@@ -329,8 +333,10 @@ impl App {
                 self.is_busy
             }
             Timer::Toast => self.notices.pass(),
+            Timer::Retry if self.is_locked() => false,
             Timer::Retry => self.retry(out),
             Timer::Live => self.follow_on(out),
+            Timer::Idle => self.lock(),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();

@@ -75,6 +75,8 @@ pub enum Timer {
     Busy,
     /// The end of a passing message.
     Toast,
+    /// The wait after which a desk that nobody uses is locked.
+    Idle,
     /// The pause after a refresh because of live changes.
     Live,
     /// The next try to reach a server that is away.

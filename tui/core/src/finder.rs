@@ -70,11 +70,23 @@ impl Finder {
         self.search.text().is_empty()
     }
 
-    /// The form of a new patient. What is typed is filled in if it has found nobody, or on request.
-    pub fn new_record(&self, action: Action, world: &World) -> Route {
+    /// What Enter has begun is not gone on with.
+    pub fn give_up(&mut self) {
+        self.search.pending = None;
+    }
+
+    /// The form of a new patient. What is typed is filled in if it has found nobody, or on request. The
+    /// next text replaces it.
+    pub fn new_record(&mut self, action: Action, world: &World) -> Route {
         let has_found = !self.hits.is_empty() && !self.is_outdated();
         let is_used = action == Action::NewFromSearch || !has_found;
+        self.search.select();
         Route::new_from(RecordKind::Patient, self.search.text(), is_used, world.calendar())
+    }
+
+    /// Whether the typed text has found nobody.
+    pub fn has_found_nobody(&self) -> bool {
+        self.hits.is_empty() && !self.is_outdated()
     }
 
     /// The hits, or the recent people.
@@ -101,38 +113,38 @@ impl Finder {
     }
 
     /// Asks for what is typed; with nothing typed, for the recent people.
-    pub fn ask(&mut self) -> Step {
+    pub fn ask(&mut self, world: &World) -> Step {
         self.search.expect();
-        Step::Read(Lane::Find, Call::Lookup { text: self.search.text().to_owned() })
+        Step::Read(Lane::Find, Call::Lookup { text: self.search.query(world.calendar()) })
     }
 
     /// Takes an edit of the field.
-    pub fn edited(&mut self) -> Vec<Step> {
+    pub fn edited(&mut self, world: &World) -> Vec<Step> {
         self.at = None;
         match self.search.edited() {
             Next::Keep => Vec::new(),
             Next::Wait => vec![Step::Cancel(Lane::Find)],
-            Next::Send => self.send(),
+            Next::Send => self.send(world),
         }
     }
 
-    fn send(&mut self) -> Vec<Step> {
+    fn send(&mut self, world: &World) -> Vec<Step> {
         let pause = self.search.send();
-        vec![self.ask(), pause]
+        vec![self.ask(world), pause]
     }
 
-    fn send_due(&mut self) -> Vec<Step> {
-        if self.search.is_due() { self.send() } else { Vec::new() }
+    fn send_due(&mut self, world: &World) -> Vec<Step> {
+        if self.search.is_due() { self.send(world) } else { Vec::new() }
     }
 
     /// The pause after a request is over.
-    pub fn ring(&mut self) -> Vec<Step> {
-        if self.search.ring() { self.send() } else { Vec::new() }
+    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+        if self.search.ring() { self.send(world) } else { Vec::new() }
     }
 
     /// Takes an editing action. None where it is another one.
-    pub fn act(&mut self, action: Action) -> Option<Vec<Step>> {
-        self.search.act(action).then(|| self.edited())
+    pub fn act(&mut self, action: Action, world: &World) -> Option<Vec<Step>> {
+        self.search.act(action).then(|| self.edited(world))
     }
 
     /// Removes the text. Says whether there was one.
@@ -146,7 +158,7 @@ impl Finder {
 
     /// Does an action with the record that is meant: the selected hit, or the only hit of the typed text
     /// as soon as its answer has come. Returns that record, if it is known already.
-    pub fn choose(&mut self, action: Action) -> (Option<Record>, Vec<Step>) {
+    pub fn choose(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Step>) {
         self.search.pending = None;
         if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {
             return (self.hits.get(at).map(|hit| hit.record.clone()), Vec::new());
@@ -154,7 +166,7 @@ impl Finder {
         self.search.select();
         if self.is_outdated() {
             self.search.pending = Some(action);
-            return (None, self.send_due());
+            return (None, self.send_due(world));
         }
         (self.single(), Vec::new())
     }
@@ -181,7 +193,7 @@ impl Finder {
         let Lookup { results, .. } = lookup;
         self.failure = None;
         self.search.answer();
-        self.found_for = Some(self.search.text().to_owned());
+        self.found_for = self.search.sent().map(ToOwned::to_owned);
         self.hits = results.into_iter().map(Hit::new).collect();
         self.at = self.at.filter(|at| *at < self.hits.len());
         let action = self.search.pending.take()?;
@@ -194,7 +206,7 @@ impl Finder {
         if matches!(failure, Failure::Problem(_)) {
             // The typed text finds nothing: what was found before is not its answer.
             self.hits.clear();
-            self.found_for = Some(self.search.text().to_owned());
+            self.found_for = self.search.sent().map(ToOwned::to_owned);
         }
         None
     }

@@ -120,7 +120,7 @@ impl Layer {
     /// The pause after a search is over.
     pub fn ring(&mut self, world: &World) -> Vec<Step> {
         match self {
-            Self::Find(state) => state.finder.ring(),
+            Self::Find(state) => state.finder.ring(world),
             Self::Picker(state) => picker::ring(state, world),
             _ => Vec::new(),
         }
@@ -194,6 +194,11 @@ impl Layer {
             }
             Action::New | Action::NewFromSearch => match self {
                 Self::Find(_) => RecordKind::Patient.table().may_create(world),
+                _ => true,
+            },
+            Action::Mark => matches!(self, Self::Arrival(_)),
+            Action::Open | Action::Edit => match self {
+                Self::Find(state) => !state.finder.has_found_nobody(),
                 _ => true,
             },
             Action::Arrive | Action::Results => !matches!(self, Self::Find(_)),

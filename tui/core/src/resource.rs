@@ -185,6 +185,8 @@ pub struct Table {
     pub value: fn(&str, &str) -> Option<&'static str>,
     /// How an account is linked to a record. None where that makes no sense.
     pub link: Option<Link>,
+    /// What is picked to correct whom a record is about.
+    pub correct: Option<Pick>,
     /// What is picked to assign a record. None where nothing is assigned.
     pub pick: Option<Pick>,
     /// The records of another kind that its page shows.
@@ -206,6 +208,8 @@ pub enum Deed {
     History,
     /// Assign it, or transfer it.
     Assign,
+    /// Correct whom it is about.
+    Correct,
     /// Link an account to it.
     Link,
     /// End the link of an account.

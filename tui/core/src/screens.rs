@@ -62,7 +62,7 @@ impl Screen {
     pub fn first(place: Place, world: &World) -> (Self, Vec<Step>) {
         match place {
             Place::Home => {
-                let (state, steps) = home::init();
+                let (state, steps) = home::init(world);
                 (Self::Home(Box::new(state)), steps)
             }
             Place::List(kind) => {
@@ -202,7 +202,7 @@ impl Screen {
     /// The pause after a search is over.
     pub fn ring(&mut self, world: &World) -> Vec<Step> {
         match self {
-            Self::Home(state) => state.finder.ring(),
+            Self::Home(state) => state.finder.ring(world),
             Self::List(state) => list::ring(state, world),
             _ => Vec::new(),
         }
@@ -282,7 +282,7 @@ impl Screen {
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
         self.learn_about(record);
         match (self, record) {
-            (Self::Home(state), record) => state.learn(record),
+            (Self::Home(state), record) => state.learn(record, world),
             (Self::List(state), record) => {
                 state.replace(record, world);
                 Vec::new()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui_core::layout::Rect;
 
 use crate::{
+    date::{self, Calendar},
     effect::{Effect, Timer},
     form::field::Field,
     input::action::Action,
@@ -60,9 +61,24 @@ impl Search {
         self.field.value().trim()
     }
 
+    /// The typed text as it is sent: dates as the server writes them.
+    pub fn query(&self, calendar: Calendar) -> String {
+        let word = |word: &str| {
+            let is_date = word.contains(['.', '/']);
+            let read = date::read(word, calendar).ok().filter(|_| is_date);
+            read.map_or_else(|| word.to_owned(), |read| read.canonical())
+        };
+        self.text().split(' ').map(word).collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether the answer to the typed text has come.
     pub fn is_answered(&self) -> bool {
         self.is_answered && self.sent.as_deref() == Some(self.text())
+    }
+
+    /// The text of the last request, unless that was given up.
+    pub fn sent(&self) -> Option<&str> {
+        self.sent.as_deref()
     }
 
     /// Whether the typed text is sent only after the pause.

@@ -28,6 +28,7 @@ mod last_login;
 mod links;
 mod list;
 mod live;
+mod lock;
 mod meanwhile;
 mod messages;
 mod offers;

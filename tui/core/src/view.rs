@@ -48,9 +48,13 @@ fn draw(app: &App, area: Rect, painter: &mut Painter<'_>) {
     header(app, Rect { height: 1, ..area }, painter);
     let body = world.body();
     let is_covered = !app.layers().is_empty();
-    app.screen().view(world, body, painter, !is_covered);
+    // Nothing below a lock is shown.
+    let lowest = app.lock_at();
+    if lowest.is_none() {
+        app.screen().view(world, body, painter, !is_covered);
+    }
     let top = app.layers().len().saturating_sub(1);
-    for (at, layer) in app.layers().iter().enumerate() {
+    for (at, layer) in app.layers().iter().enumerate().skip(lowest.unwrap_or_default()) {
         if at == top {
             // What a covered screen says about the cursor does not count.
             painter.cursor = None;
@@ -72,7 +76,8 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let user = world
         .user()
         .map_or(String::new(), |user| format!("{} ({}) ", display(user.login_name()), user.role));
-    let user = parked(app, place.width) + &user;
+    let is_locked = app.is_locked();
+    let user = if is_locked { user } else { parked(app, place.width) + &user };
     let right = text::width(&user).min(place.width * 2 / 3);
     painter.text_right(place.right(), place.y, right, &user, theme.header);
     let room = place.width.saturating_sub(right).saturating_sub(1);
@@ -81,7 +86,7 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
         "" => String::new(),
         desk => format!(" · {}{sample}", display(desk)),
     };
-    let title = app.screen().title();
+    let title = if is_locked { "Locked".to_owned() } else { app.screen().title() };
     let full = format!(" Frontdesk{desk} · {title}");
     // Where there is little room, the title matters most.
     let line = if text::width(&full) <= room { full } else { format!(" {title}{desk}") };

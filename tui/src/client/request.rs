@@ -150,6 +150,9 @@ impl Request {
             Verb::SetStatus(status) => {
                 Self::to(Method::PATCH, path, expected).with_body(&json!({"status": status}))
             }
+            Verb::SetMember(member, id) => {
+                Self::to(Method::PATCH, path, expected).with_body(&json!({member: id}))
+            }
             Verb::Link(user) => Self::to(Method::PUT, format!("{path}/user"), expected)
                 .with_body(&json!({"user": user})),
             Verb::Transfer(doctor) => {

@@ -62,7 +62,9 @@ impl Shell {
         let last_login = host.last_login();
         let run = random()?;
         let page_size = PAGE_SIZE;
-        let options = Options { width, height, today, date_order, last_login, page_size, run };
+        let lock_after = host.lock_after();
+        let options =
+            Options { width, height, today, date_order, last_login, lock_after, page_size, run };
         Ok(Self {
             app: App::new(options),
             theme: if has_colors { Theme::ansi() } else { Theme::mono() },

@@ -166,6 +166,7 @@ fn no_secret_is_in_the_settings() {
     let expected = serde_json::json!({
         "is_registration_open": false,
         "is_month_first": false,
+        "lock_after_minutes": 10,
         "last_login": EMAIL,
     });
     assert_eq!(settings, expected);

@@ -25,7 +25,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
         Call::Do { verb: Verb::HandOver(Handover::To(_)), .. } => {
             format!("Archived: {name}, {code}. All patients were transferred.")
         }
-        Call::Do { verb: Verb::SetStatus(_), .. } => {
+        Call::Do { verb: Verb::SetStatus(_) | Verb::SetMember(..), .. } => {
             format!("Changed: {}", record.named()).replace('\n', ", ")
         }
         Call::Do { verb: Verb::Transfer(_), .. } => format!("Transferred: {name}"),

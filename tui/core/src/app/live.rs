@@ -15,7 +15,7 @@ impl App {
         for opened in self.screens.iter_mut().chain(&mut self.parked) {
             opened.is_stale |= changes.iter().any(|change| opened.screen.is_outdated_by(*change));
         }
-        if self.is_following { false } else { self.follow(out) }
+        if self.is_following || self.is_locked() { false } else { self.follow(out) }
     }
 
     /// The pause after a refresh is over.
@@ -27,6 +27,9 @@ impl App {
     /// Asks again for what the screen shows, if that is not the newest.
     pub(super) fn follow(&mut self, out: &mut Vec<Effect>) -> bool {
         let world = self.world.clone();
+        if self.is_locked() {
+            return false;
+        }
         let Some(opened) = self.screens.last_mut() else { return false };
         if self.is_following || !std::mem::take(&mut opened.is_stale) {
             return false;

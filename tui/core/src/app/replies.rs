@@ -121,27 +121,42 @@ impl App {
             (Lane::Account, Err(failure)) => self.account_refused(call, &failure, out),
             (Lane::Pick, result) => {
                 let world = self.world.clone();
-                if let Some(Layer::Arrival(state)) = self.layers.last_mut() {
-                    let steps = arrival::answered(state, &world, result);
-                    return self.apply(steps, out);
-                }
-                let is_top = matches!(self.layers.last(), Some(Layer::Picker(_)));
-                let Some(picker) = self.picker_mut() else { return };
-                if !is_top {
-                    // What Enter has begun is not gone on with under another layer.
-                    picker.search.pending = None;
-                }
-                let steps = picker::answered(picker, &world, result);
-                self.apply(steps, out);
+                // What Enter has begun is not gone on with under another layer.
+                let is_top =
+                    matches!(self.layers.last(), Some(Layer::Picker(_) | Layer::Arrival(_)));
+                let steps = self.layers.iter_mut().rev().find_map(|layer| match layer {
+                    Layer::Arrival(state) => {
+                        Some(arrival::answered(state, &world, result.clone(), is_top))
+                    }
+                    Layer::Picker(state) => {
+                        if !is_top {
+                            state.search.pending = None;
+                        }
+                        Some(picker::answered(state, &world, result.clone()))
+                    }
+                    _ => None,
+                });
+                self.apply(steps.unwrap_or_default(), out);
             }
-            (Lane::Find, result) if matches!(self.layers.last(), Some(Layer::Find(_))) => {
-                if let Some(Layer::Find(state)) = self.layers.last_mut() {
-                    let steps = find::answered(state, result);
-                    self.apply(steps, out);
+            (Lane::Find, result) if slot.owner == self.top() && self.find_box_mut().is_some() => {
+                let is_top = matches!(self.layers.last(), Some(Layer::Find(_)));
+                let Some(state) = self.find_box_mut() else { return };
+                if !is_top {
+                    state.finder.give_up();
                 }
+                let steps = find::answered(state, result);
+                self.apply(steps, out);
             }
             (_, result) => self.screen_read(slot.owner, call, result, out),
         }
+    }
+
+    /// The find box that lies over the screen.
+    fn find_box_mut(&mut self) -> Option<&mut find::State> {
+        self.layers.iter_mut().rev().find_map(|layer| match layer {
+            Layer::Find(state) => Some(&mut **state),
+            _ => None,
+        })
     }
 
     /// Gives an answer to the screen that asked. The other screens learn of a record in it.

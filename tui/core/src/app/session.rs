@@ -156,11 +156,14 @@ impl App {
         let Some(current) = self.world.session_mut() else { return self.enter(session, out) };
         let before = current.clone();
         let other = current.renew(session);
-        self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
+        if other.is_none() || !self.is_locked() {
+            self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
+        }
         let Some(other) = other else {
             out.extend(self.world.session().map(|session| Effect::Listen(session.handle())));
             out.push(Effect::EndSession(before.handle()));
             self.ask_permissions(out);
+            self.unlock(out);
             return self.resume_interrupted(out);
         };
         if self.has_unsaved() {
@@ -216,7 +219,10 @@ impl App {
                 let said = "The last save was not taken back: the session was over.".to_owned();
                 self.say(Tone::Error, said, out);
             } else if call.is_write() {
-                let question = Layer::Question(Box::new(question::resend(&call)));
+                let mut opened = self.screens.iter().chain(&self.parked);
+                let owner = opened.find(|opened| opened.id == slot.owner);
+                let is_form = owner.is_some_and(|it| matches!(it.screen, Screen::Form(_)));
+                let question = Layer::Question(Box::new(question::resend(&call, is_form)));
                 self.apply_for(slot.owner, vec![Step::Open(Box::new(question))], out);
             } else {
                 self.start(slot, call, out);

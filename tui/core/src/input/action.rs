@@ -127,6 +127,8 @@ pub enum Action {
     EndOthers,
     /// Go to what the audit log has about the record.
     Trail,
+    /// Let a visit be one of another patient.
+    Correct,
     /// Link an account to a doctor or a patient.
     Link,
     /// End the link of an account.
@@ -181,6 +183,7 @@ impl Action {
             | Self::IssueCode
             | Self::EndSessions
             | Self::EndOthers
+            | Self::Correct
             | Self::Link
             | Self::Unlink
             | Self::TakeMine

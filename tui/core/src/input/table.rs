@@ -86,6 +86,7 @@ table! {
         [Record: ctrl('y'); Results: ctrl('y'); Copying: on(Key::Enter), ctrl('y')]
     IssueCode "new code" "Create a one-time code for the owner of an account." 0 [Record:]
     EndSessions "end sessions" "End all sessions of an account." 0 danger true [Record:]
+    Correct "correct patient" "Say that the visit is one of another patient." 0 [Record:]
     Link "link account" "Link an account, which then reads what belongs to this record." 0 [Record:]
     Unlink "unlink account" "End the link of this record to an account." 0 danger true [Record:]
     Trail "audit of this" "Show what the audit log has about this record." 0 [Record:]

@@ -125,6 +125,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         return Vec::new();
     };
     let last = state.hosts.len().saturating_sub(1);
+    state.is_accepted = false;
     match action {
         Action::RowUp => state.at = state.at.saturating_sub(1),
         Action::RowDown => state.at = (state.at + 1).min(last),
@@ -192,8 +193,15 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
 }
 
 /// Takes the active assignments of the patient.
-pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(
+    state: &mut State,
+    world: &World,
+    answer: Result<Reply, Failure>,
+    is_top: bool,
+) -> Vec<Step> {
     state.is_loading = false;
+    // What Enter has begun is not gone on with under another layer.
+    state.is_accepted &= is_top;
     match answer {
         Ok(Reply::Page(page)) => {
             let assigned = page.results.iter().filter_map(|record| match record {

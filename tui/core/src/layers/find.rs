@@ -23,10 +23,10 @@ pub struct State {
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
-        Event::Edited => return state.finder.edited(),
+        Event::Edited => return state.finder.edited(world),
         Event::Act(action) => action,
     };
-    if let Some(steps) = state.finder.act(action) {
+    if let Some(steps) = state.finder.act(action, world) {
         return steps;
     }
     let page = isize::from(rows(world).max(1).cast_signed());
@@ -41,7 +41,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             return vec![Step::Cancel(Lane::Find), Step::Close, Step::Go(route)];
         }
         Action::Open | Action::Edit => {
-            let (record, steps) = state.finder.choose(action);
+            let (record, steps) = state.finder.choose(action, world);
             return record.map_or(steps, |record| open(action, &record));
         }
         _ => {}

@@ -71,7 +71,7 @@ pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &W
 
 fn ask(state: &mut State, world: &World) -> Step {
     state.search.expect();
-    let search = list::searched(state.search.text(), world.calendar());
+    let search = state.search.query(world.calendar());
     let mut query: Vec<_> =
         state.pick.only.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     query.push(("page_size", world.page_size.to_string()));
@@ -112,11 +112,22 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.at = (state.at + page).min(last);
         }
         Action::Accept => return accept(state, world),
-        Action::Back => return close(),
+        Action::Back => return back(state, world),
         Action::Refresh => return vec![ask(state, world)],
         _ => {}
     }
     Vec::new()
+}
+
+/// Nothing is picked. What was typed for an arrival is shown again.
+fn back(state: &State, world: &World) -> Vec<Step> {
+    let mut steps = close();
+    if let Purpose::Arrival { is_urgent } = state.pick.purpose {
+        let draft = Draft { doctor: None, reason: state.reason.clone(), is_urgent };
+        let patient = state.subjects.first().cloned();
+        steps.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
+    }
+    steps
 }
 
 /// Nothing is picked, and no answer counts any more.

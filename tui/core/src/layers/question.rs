@@ -167,7 +167,7 @@ pub fn end_others(kind: RecordKind, operation: &'static Operation, ids: Vec<i64>
 }
 
 /// A write that the end of the session stopped.
-pub fn resend(call: &Call) -> State {
+pub fn resend(call: &Call, is_form: bool) -> State {
     let what = match call {
         Call::Create { kind, .. } => kind.table().words.not_created,
         Call::Change { .. } => "The change was not saved",
@@ -176,13 +176,14 @@ pub fn resend(call: &Call) -> State {
         Call::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => "The record was not archived",
         Call::Do { verb: Verb::SetStatus(_), .. } => "The status was not changed",
         Call::Do { verb: Verb::Transfer(_), .. } => "The patient was not transferred",
+        Call::Do { verb: Verb::SetMember(..), .. } => "The record was not changed",
         Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",
         _ => "The record was not brought back",
     };
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {
-        Call::Create { .. } | Call::Change { .. } => Step::SaveAgain,
+        Call::Create { .. } | Call::Change { .. } if is_form => Step::SaveAgain,
         other => Step::Write(other.clone()),
     };
     ask("Send it now?", words, "Not yet").or("Send it", vec![again])

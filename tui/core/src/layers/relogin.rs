@@ -20,6 +20,11 @@ pub fn init(world: &World) -> State {
     state
 }
 
+/// The lock, for whoever is logged in. The password of a throw-away desk is filled in.
+pub fn locked(world: &World) -> State {
+    State { is_locked: true, ..init(world) }
+}
+
 /// Does something.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     login::update(state, world, event)
@@ -30,33 +35,40 @@ pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Layer, Context::Global]
 }
 
-const WORDS: &str = "The session is over. Log in to go on; nothing that was typed is lost.";
+fn words(state: &State) -> &'static str {
+    if state.is_locked {
+        "Nobody has used this desk for a while. Log in to go on; nothing that was typed is lost."
+    } else {
+        "The session is over. Log in to go on; nothing that was typed is lost."
+    }
+}
 
 fn place(state: &State, area: Rect) -> (Rect, u16) {
     let width = area.width.min(60);
     let inside = width.saturating_sub(4);
-    let words = u16::try_from(paragraphs(WORDS, inside).len()).unwrap_or_default() + 1;
-    let words = if area.height < 10 { 0 } else { words };
-    (middle(area, width, state.form.height(inside).saturating_add(words + 2)), words)
+    let rows = u16::try_from(paragraphs(words(state), inside).len()).unwrap_or_default() + 1;
+    let rows = if area.height < 10 { 0 } else { rows };
+    (middle(area, width, state.form.height(inside).saturating_add(rows + 2)), rows)
 }
 
 /// Scrolls so that the focused field is seen.
 pub fn settle(state: &mut State, world: &World) {
-    let (area, words) = place(state, world.body());
-    state.form.settle(area.width.saturating_sub(4), area.height.saturating_sub(words + 2));
+    let (area, rows) = place(state, world.body());
+    state.form.settle(area.width.saturating_sub(4), area.height.saturating_sub(rows + 2));
 }
 
 /// Draws it.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
-    let (place, words) = place(state, area);
-    let inside = painter.frame(place, "Log in again");
+    let (place, rows) = place(state, area);
+    let title = if state.is_locked { "Locked" } else { "Log in again" };
+    let inside = painter.frame(place, title);
     let below = Rect {
-        y: inside.y.saturating_add(words),
-        height: inside.height.saturating_sub(words),
+        y: inside.y.saturating_add(rows),
+        height: inside.height.saturating_sub(rows),
         ..inside
     };
-    for (y, line) in (inside.y..below.y).zip(paragraphs(WORDS, inside.width)) {
+    for (y, line) in (inside.y..below.y).zip(paragraphs(words(state), inside.width)) {
         painter.text(inside.x, y, inside.width, &line, theme.text);
     }
     form::view::draw(painter, below, &state.form, has_focus, &|_| None);

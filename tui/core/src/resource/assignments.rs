@@ -92,6 +92,7 @@ impl Shown for Assignment {
         label,
         value: |field, code| code.parse().ok().filter(|_| field == "status").map(word),
         link: None,
+        correct: None,
         pick: Some(Pick {
             word: "transfer",
             kind: RecordKind::Doctor,

@@ -99,6 +99,7 @@ impl Shown for Doctor {
         others: None,
         label,
         value: |_, _| None,
+        correct: None,
         link: Some(Link::new(
             &[("role", "doctor"), ("is_active", "true")],
             "The account then reads the patients assigned to this doctor.",
@@ -231,7 +232,7 @@ impl Shown for Doctor {
                 return false;
             }
             Deed::Link | Deed::Unlink => DoctorPermission::Link,
-            Deed::IssueCode | Deed::EndSessions => return false,
+            Deed::IssueCode | Deed::EndSessions | Deed::Correct => return false,
             // Whether the patient may be assigned, the patient's record says.
             Deed::Assign => return self.archived_at.is_none(),
         };

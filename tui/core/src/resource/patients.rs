@@ -110,6 +110,7 @@ impl Shown for Patient {
         others: None,
         label,
         value,
+        correct: None,
         link: Some(Link::new(
             &[("role", "patient"), ("is_active", "true")],
             "The account then reads this record and its doctors.",
@@ -289,7 +290,7 @@ impl Shown for Patient {
                 return false;
             }
             Deed::Link | Deed::Unlink => PatientPermission::Link,
-            Deed::IssueCode | Deed::EndSessions => return false,
+            Deed::IssueCode | Deed::EndSessions | Deed::Correct => return false,
             Deed::Assign => PatientPermission::Assign,
         })
     }

@@ -51,6 +51,7 @@ impl Table {
         operations: &[],
         others: None,
         link: None,
+        correct: None,
         pick: None,
         related: None,
         label: |_| None,

@@ -35,6 +35,8 @@ pub enum Purpose {
     },
     /// An account, which is linked to a doctor or a patient.
     Link,
+    /// A record that this member of the subject refers to from now on.
+    Member(&'static str),
 }
 
 /// The records of another kind that belong to a record.

@@ -12,8 +12,8 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
-    Shown, Table, Words,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, RowHead,
+    Secret, Section, Shown, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -36,6 +36,7 @@ impl Shown for Visit {
             archive_word: "status",
             edit: "Edit visit",
             told: "Arrived",
+            not_created: "The arrival was not saved",
             copy: "copy MRN",
             ..Words::NONE
         },
@@ -55,6 +56,20 @@ impl Shown for Visit {
         ],
         change: Access::Everybody,
         reading: Reading::ById,
+        pick: Some(Pick {
+            word: "for doctor",
+            kind: RecordKind::Doctor,
+            title: "For which doctor?",
+            purpose: Purpose::Member("doctor"),
+            only: &[],
+        }),
+        correct: Some(Pick {
+            word: "correct patient",
+            kind: RecordKind::Patient,
+            title: "Which patient is it?",
+            purpose: Purpose::Member("patient"),
+            only: &[],
+        }),
         label,
         value,
         ..Table::READ_ONLY
@@ -154,7 +169,9 @@ impl Shown for Visit {
 
     fn permits(&self, deed: Deed) -> bool {
         let needed = match deed {
-            Deed::Update => VisitPermission::Update,
+            // The status takes the place of the archive, and a doctor that of an assignment.
+            Deed::Update | Deed::Archive | Deed::Assign => VisitPermission::Update,
+            Deed::Correct => VisitPermission::CorrectPatient,
             Deed::History => VisitPermission::History,
             _ => return false,
         };

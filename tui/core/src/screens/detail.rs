@@ -16,7 +16,7 @@ use crate::{
     namesakes::Namesakes,
     person::{self, Person},
     record::{Record, RecordKind},
-    resource::{Deed, Query, Reading},
+    resource::{Deed, Pick, Query, Reading},
     step::{Event, Leave, Route, Step},
     view::paint::Painter,
     world::World,
@@ -205,7 +205,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let record = state.record.as_ref();
             return record.map(|record| arrival::act(record, world)).unwrap_or_default();
         }
-        Action::Link => return link(state, world),
+        Action::Correct => return pick(state, state.kind.table().correct, world),
+        Action::Link => {
+            let link = state.kind.table().link.as_ref();
+            return pick(state, link.map(|link| link.pick), world);
+        }
         Action::Trail => return trail(state).into_iter().collect(),
         Action::Related => return state.go_to_related().into_iter().collect(),
         Action::Copy => {
@@ -257,8 +261,8 @@ fn trail(state: &State) -> Option<Step> {
 }
 
 /// Opens the picker of an account that is linked to the record.
-fn link(state: &State, world: &World) -> Vec<Step> {
-    let pick = state.kind.table().link.as_ref().map(|link| link.pick);
+/// Opens the picker for the record that is shown.
+fn pick(state: &State, pick: Option<Pick>, world: &World) -> Vec<Step> {
     let opened = pick.zip(state.record.clone());
     opened.map(|(pick, record)| picker::open(pick, vec![record], None, world)).unwrap_or_default()
 }
@@ -339,6 +343,7 @@ pub fn offers(state: &State, action: Action) -> bool {
     }
     match action {
         Action::IssueCode | Action::EndSessions | Action::Unlink => false,
+        Action::Correct => table.correct.is_some() && state.allows(Deed::Correct),
         Action::Link => table.link.is_some() && state.allows(Deed::Link),
         Action::Refresh => table.reading != Reading::InList,
         Action::Edit => !is_archived && state.allows(Deed::Update),

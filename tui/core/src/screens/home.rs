@@ -3,7 +3,7 @@
 
 mod view;
 
-use shared::{account::SessionPermission, visit::Visit};
+use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 pub use self::view::{settle, view};
 use crate::{
@@ -32,10 +32,12 @@ pub struct State {
     pub(crate) at: Option<usize>,
     top: usize,
     failure: Option<String>,
+    /// The numbers of all visits of today.
+    figures: Option<VisitFigures>,
 }
 
 /// Begins: recent people and visits are asked for.
-pub fn init() -> (State, Vec<Step>) {
+pub fn init(world: &World) -> (State, Vec<Step>) {
     let mut state = State {
         finder: Finder::default(),
         visits: Vec::new(),
@@ -43,14 +45,20 @@ pub fn init() -> (State, Vec<Step>) {
         at: None,
         top: 0,
         failure: None,
+        figures: None,
     };
-    let steps = refresh(&mut state);
+    let steps = refresh(&mut state, world);
     (state, steps)
 }
 
 /// Asks for everything that is shown.
-pub fn refresh(state: &mut State) -> Vec<Step> {
-    vec![state.finder.ask(), ask_visits()]
+pub fn refresh(state: &mut State, world: &World) -> Vec<Step> {
+    vec![state.finder.ask(world), ask_visits(), ask_figures()]
+}
+
+/// Asks for the numbers of the day.
+fn ask_figures() -> Step {
+    Step::Read(Lane::Dashboard, Call::Dashboard)
 }
 
 fn ask_visits() -> Step {
@@ -60,7 +68,7 @@ fn ask_visits() -> Step {
 
 /// Asks again for the visits because of a live change.
 pub fn follow() -> Vec<Step> {
-    vec![ask_visits()]
+    vec![ask_visits(), ask_figures()]
 }
 
 impl State {
@@ -116,15 +124,15 @@ impl State {
     }
 
     /// Shows a record as it is now.
-    pub fn learn(&mut self, record: &Record) -> Vec<Step> {
+    pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
         match record {
             Record::Visit(visit) => {
                 self.take(visit);
                 // Another visit may come first now.
-                vec![ask_visits()]
+                vec![ask_visits(), ask_figures()]
             }
-            // It is among the recent people from now on.
-            _ if self.finder.is_empty() => vec![self.finder.ask()],
+            // It is among the recent people from now on, or is found under another name.
+            _ if !self.finder.is_outdated() => vec![self.finder.ask(world)],
             _ => Vec::new(),
         }
     }
@@ -143,11 +151,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
         Event::Edited => {
             state.at = None;
-            return state.finder.edited();
+            return state.finder.edited(world);
         }
         Event::Act(action) => action,
     };
-    if let Some(steps) = state.finder.act(action) {
+    if let Some(steps) = state.finder.act(action, world) {
         return steps;
     }
     let page = isize::from(world.body().height.saturating_sub(4).max(1).cast_signed());
@@ -162,11 +170,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         },
         Action::Back => {
             if state.at.take().is_none() && state.finder.clear() {
-                return state.finder.edited();
+                return state.finder.edited(world);
             }
             state.finder.select(None);
         }
-        Action::Refresh => return refresh(state),
+        Action::Refresh => return refresh(state, world),
         _ if !offers(state, world, action) => {}
         Action::New | Action::NewFromSearch => {
             return vec![Step::Go(state.finder.new_record(action, world))];
@@ -182,7 +190,7 @@ fn choose(state: &mut State, world: &World, action: Action) -> Vec<Step> {
     if let Some(visit) = state.visit() {
         return with(action, &visit.clone().into(), world);
     }
-    let (record, steps) = state.finder.choose(action);
+    let (record, steps) = state.finder.choose(action, world);
     record.map_or(steps, |record| with(action, &record, world))
 }
 
@@ -215,7 +223,10 @@ pub fn answered(
             let is_same = |visit: &Visit| Some(visit.id) == selected;
             state.at = selected.and_then(|_| state.visits.iter().position(is_same));
         }
+        Ok(Reply::Dashboard(figures)) => state.figures = Some(figures.visits),
         Ok(_) => {}
+        // The numbers are an extra, and the last ones stay.
+        Err(_) if matches!(call, Call::Dashboard) => {}
         Err(failure) => state.failure = Some(sentence(&failure)),
     }
     Vec::new()
@@ -228,7 +239,9 @@ pub fn contexts() -> &'static [Context] {
 
 /// Whether an action makes sense and would not be refused.
 pub fn offers(state: &State, world: &World, action: Action) -> bool {
+    let is_nobody = state.visit().is_none() && state.finder.has_found_nobody();
     match action {
+        Action::Open | Action::Edit | Action::Arrive if is_nobody => false,
         Action::NewFromSearch if state.finder.is_empty() => false,
         Action::New | Action::NewFromSearch => RecordKind::Patient.table().may_create(world),
         Action::Arrive => match state.record() {

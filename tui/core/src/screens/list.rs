@@ -9,7 +9,6 @@ mod view;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::answers::searched;
 pub(crate) use self::view::{Look, draw_row, heads};
 pub use self::{
     answers::answered,
@@ -152,7 +151,7 @@ impl State {
         self.is_turning = false;
         self.asked = Asked { address: None, offset: Offset::At(0), land };
         let mut query = self.kind.table().filters_as_sent(&self.query, world);
-        let search = searched(self.search.text(), world.calendar());
+        let search = self.search.query(world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
@@ -168,6 +167,10 @@ impl State {
 
     /// Asks for the same page again.
     pub fn refresh(&mut self, world: &World) -> Vec<Step> {
+        if self.is_outdated {
+            // The page belongs to another text than what is typed.
+            return vec![self.ask_anew(world, Land::First)];
+        }
         let page = self.page.clone();
         match page.and_then(|page| page.address.map(|address| (address, page.offset))) {
             Some((address, offset)) => self.ask_at(address, Offset::At(offset), Land::Same),
@@ -381,6 +384,8 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::New | Action::NewFromSearch => {
             state.kind.table().create.is_given(world) && !state.is_archive()
         }
+        // What is typed may find a record.
+        Action::Open | Action::Edit if state.is_outdated => true,
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => {
             let may = state.kind.table().change.is_given(world);

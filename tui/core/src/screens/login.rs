@@ -25,6 +25,8 @@ pub struct State {
     pub(crate) form: Form,
     /// Whether it lies over a screen whose session is over.
     pub(crate) is_again: bool,
+    /// Whether nothing is shown or done before somebody has logged in.
+    pub(crate) is_locked: bool,
 }
 
 /// Begins; the identifier may be known already.
@@ -39,7 +41,7 @@ pub fn init(identifier: &str, is_again: bool) -> State {
             first.was_left = false;
         }
     }
-    State { form, is_again }
+    State { form, is_again, is_locked: false }
 }
 
 /// Begins with the name with which somebody has logged in last. Enter keeps it, and what is typed takes its
@@ -74,6 +76,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::LocalDesk if offers(world, action) && !state.is_again => {
             vec![Step::Do(Effect::GoLocal)]
         }
+        Action::Back if state.is_locked => Vec::new(),
         Action::Back if state.is_again => vec![Step::Close],
         Action::Back => vec![Step::Leave(Leave::Back)],
         _ => Vec::new(),

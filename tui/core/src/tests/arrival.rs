@@ -1,6 +1,9 @@
 //! Patients who arrive: two keys where the doctor is known, another doctor by typing.
 
-use shared::{Kind, visit::VisitStatus};
+use shared::{
+    Kind,
+    visit::{VisitPermission, VisitStatus},
+};
 
 use super::{
     driver::Driver,
@@ -52,6 +55,31 @@ fn enter_waits_until_the_assignments_are_known() {
 }
 
 #[test]
+fn an_answer_under_the_help_is_not_lost_and_sends_nothing() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-a><enter><f1>");
+    driver.answer(Lane::Pick, Ok(records(vec![assignment(5)])));
+    assert_eq!(driver.asked(Lane::Save), 0);
+    driver.keys("<esc>");
+    driver.shows("Sarah Johnson (assigned)");
+    driver.keys("<enter>");
+    assert_eq!(created(&driver)["assignment"], 5);
+}
+
+#[test]
+fn an_arrival_that_the_end_of_the_session_stopped_is_sent_on_request() {
+    let mut driver = arriving(false);
+    driver.keys("<enter>");
+    driver.answer(Lane::Save, Err(Failure::Expired));
+    driver.keys("a long password<enter>");
+    driver.log_in(1, "ana");
+    driver.shows("The arrival was not saved");
+    driver.keys("<right><enter>");
+    assert_eq!(driver.asked(Lane::Save), 2);
+    assert_eq!(created(&driver)["patient"], 9);
+}
+
+#[test]
 fn enter_is_not_taken_for_a_yes_where_the_assignments_are_not_known() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-a><enter>");
@@ -82,6 +110,15 @@ fn another_doctor_is_picked_by_typing_and_nothing_typed_is_lost() {
     let expected =
         serde_json::json!({"patient": 9, "is_urgent": true, "reason": "Fever", "doctor": 2});
     assert_eq!(created(&driver), expected);
+}
+
+#[test]
+fn esc_in_the_picker_shows_the_arrival_with_all_that_was_typed() {
+    let mut driver = arriving(true);
+    driver.keys("Fever<insert><pgdn><enter>om<esc>");
+    assert!(matches!(driver.app.layers(), [Layer::Arrival(_)]));
+    driver.shows("Fever");
+    driver.shows("! urgent");
 }
 
 #[test]
@@ -164,4 +201,72 @@ fn a_session_that_may_create_no_visits_is_not_offered_to() {
     driver.hides("Ctrl-A");
     driver.keys("<ctrl-a>");
     assert!(driver.app.layers().is_empty());
+}
+
+/// The page of a visit with every permission.
+fn at_visit() -> Driver {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<f6>");
+    let mut it = visit(1, VisitStatus::Waiting);
+    it.permissions = Some(VisitPermission::ALL.to_vec());
+    driver.answer(Lane::List, Ok(visits(vec![it.clone()])));
+    driver.keys("<down><enter>");
+    driver.answer(Lane::Record, Ok(Reply::Record(it.into())));
+    driver
+}
+
+fn changed(driver: &Driver) -> Verb {
+    match driver.call(Lane::Save) {
+        Call::Do { verb, kind: RecordKind::Visit, id: 1, version: 1, .. } => *verb,
+        _ => panic!("the visit is not changed"),
+    }
+}
+
+#[test]
+fn the_patient_of_a_visit_is_corrected_by_typing_after_a_question() {
+    let mut driver = at_visit();
+    driver.keys("<ctrl-p>correct<enter>");
+    driver.answer(Lane::Pick, Ok(records(people())));
+    driver.keys("jose<enter>");
+    driver.answer(Lane::Pick, Ok(records(vec![jose()])));
+    driver.shows("Change the patient of this visit?");
+    driver.shows("José Gómez, born 1989-05-25, P000009K");
+    driver.keys("<enter>");
+    assert_eq!(driver.asked(Lane::Save), 0, "keeping is the default");
+    driver.keys("<ctrl-p>correct<enter>jose<enter>");
+    driver.answer(Lane::Pick, Ok(records(vec![jose()])));
+    driver.keys("<right><enter>");
+    assert_eq!(changed(&driver), Verb::SetMember("patient", 9));
+}
+
+#[test]
+fn a_visit_goes_to_another_doctor() {
+    let mut driver = at_visit();
+    driver.shows("Ctrl-G for doctor");
+    driver.keys("<ctrl-g>omar<enter>");
+    driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
+    driver.shows("Change the doctor of this visit?");
+    driver.keys("<right><enter>");
+    assert_eq!(changed(&driver), Verb::SetMember("doctor", 2));
+}
+
+#[test]
+fn the_page_of_a_visit_offers_its_status_too() {
+    let mut driver = at_visit();
+    driver.keys("<ctrl-x><right><enter>");
+    assert_eq!(changed(&driver), Verb::SetStatus("CALLED"));
+}
+
+#[test]
+fn who_may_not_correct_a_visit_is_not_offered_to() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<f6>");
+    let mut it = visit(1, VisitStatus::Waiting);
+    it.permissions = Some(vec![VisitPermission::History]);
+    driver.answer(Lane::List, Ok(visits(vec![it.clone()])));
+    driver.keys("<down><enter>");
+    driver.answer(Lane::Record, Ok(Reply::Record(it.into())));
+    driver.hides("Ctrl-G");
+    driver.keys("<ctrl-p>correct");
+    driver.hides("correct patient");
 }

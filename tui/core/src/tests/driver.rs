@@ -1,5 +1,7 @@
 //! Drives the application as somebody would: keys as text, answers to what was asked last.
 
+use std::time::Duration;
+
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
 use serde_json::Value;
 use shared::{
@@ -19,6 +21,9 @@ use crate::{
     theme::Theme,
     view::view,
 };
+
+/// The wait after which the desk of the tests is locked.
+pub(super) const LOCK_AFTER: Duration = Duration::from_secs(600);
 
 /// An application with what it has asked for.
 pub(super) struct Driver {
@@ -43,6 +48,7 @@ impl Driver {
             today: today(),
             date_order,
             last_login: String::new(),
+            lock_after: Some(LOCK_AFTER),
             page_size: 50,
             run: 7,
         })

@@ -154,6 +154,44 @@ fn the_next_text_replaces_the_one_before() {
 }
 
 #[test]
+fn a_text_that_was_left_for_a_form_is_replaced_by_the_next_one() {
+    let mut driver = at_home(80, 24);
+    driver.keys("berg anna<ctrl-n>x");
+    driver.keys("<f10>");
+    driver.ring(Timer::Search);
+    driver.keys("w");
+    driver.ring(Timer::Search);
+    assert_eq!(asked(&driver), "w");
+}
+
+#[test]
+fn a_date_is_looked_up_as_forms_read_it() {
+    let mut driver = at_home(80, 24);
+    driver.keys("allen 8/5/1993<enter>");
+    assert_eq!(asked(&driver), "allen 1993-05-08");
+}
+
+#[test]
+fn nothing_is_offered_with_nobody() {
+    let mut driver = at_home(80, 24);
+    driver.keys("zzz<enter>");
+    driver.answer(Lane::Find, Ok(lookup(Vec::new(), "zzz")));
+    driver.hides("Enter open");
+    driver.hides("Ctrl-A");
+    driver.shows("Ctrl-N new patient");
+}
+
+#[test]
+fn what_is_found_follows_a_change_of_its_name() {
+    let mut driver = at_home(80, 24);
+    driver.keys("jose<enter>");
+    driver.answer(Lane::Find, Ok(lookup(vec![jose()], "jose")));
+    let before = driver.asked(Lane::Find);
+    driver.answer(Lane::Record, Ok(one(patient(9, "Josef", "Gómez"))));
+    assert_eq!(driver.asked(Lane::Find), before + 1);
+}
+
+#[test]
 fn esc_brings_the_day_back() {
     let mut driver = at_home(80, 24);
     driver.keys("g");
@@ -190,6 +228,16 @@ fn a_mistyped_number_says_so() {
     });
     driver.refuse(Lane::Find, refused);
     driver.shows("! The medical record number is mistyped: the check letter does not fit");
+}
+
+#[test]
+fn the_numbers_of_the_day_add_up() {
+    let mut driver = at_home(110, 24);
+    let figures = Reply::Dashboard(Box::new(super::dashboard::figures(9)));
+    driver.answer(Lane::Dashboard, Ok(figures));
+    driver.shows("23 arrived = 6 waiting + 1 called + 3 with a doctor + 12 seen + 1 left unseen");
+    driver.send(Msg::Resize { width: 80, height: 24 });
+    driver.shows("In the clinic now  3 · 23 arrived today: 12 seen, 1 left unseen");
 }
 
 #[test]
@@ -251,6 +299,33 @@ fn an_answer_to_a_find_box_that_was_closed_changes_nothing() {
     let before = driver.screen();
     driver.send(Msg::Reply(ticket, Ok(lookup(people(), "g"))));
     assert_eq!(driver.screen(), before);
+}
+
+#[test]
+fn recent_people_never_answer_the_text_of_a_find_box_over_a_page() {
+    let mut driver = at_home(80, 24);
+    driver.keys("jose<enter>");
+    driver.answer(Lane::Find, Ok(lookup(vec![jose()], "jose")));
+    // The day below asks again, since a record was read.
+    driver.answer(Lane::Record, Ok(one(jose())));
+    let below = driver.ticket(Lane::Find);
+    driver.keys("weiss<enter>");
+    let own = driver.ticket(Lane::Find);
+    assert_ne!(below.slot, own.slot);
+    driver.send(Msg::Reply(below, Ok(lookup(vec![jose()], "jose"))));
+    assert_eq!(driver.asked(Lane::Record), 1, "nobody is opened by that answer");
+    driver.send(Msg::Reply(own, Ok(lookup(vec![patient(13, "Grete", "Weiß")], "weiss"))));
+    assert_eq!(opened(&driver), (RecordKind::Patient, 13));
+}
+
+#[test]
+fn an_answer_under_the_help_is_not_lost() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("weiss<f1>");
+    driver.ring(Timer::Search);
+    driver.answer(Lane::Find, Ok(lookup(vec![patient(13, "Grete", "Weiß")], "weiss")));
+    driver.keys("<esc>");
+    driver.shows("Grete Weiß");
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn started(last_login: &str) -> Driver {
         today: today(),
         date_order: DateOrder::DayFirst,
         last_login: last_login.to_owned(),
+        lock_after: None,
         page_size: 50,
         run: 7,
     };

@@ -122,6 +122,30 @@ fn a_printed_character_among_the_rows_begins_a_search() {
 }
 
 #[test]
+fn enter_waits_also_where_nobody_was_found_before() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("zzz");
+    driver.ring(Timer::Search);
+    driver.answer(Lane::List, found(Vec::new(), 0));
+    driver.keys("<esc>P000013P<enter>");
+    driver.answer(Lane::List, found(vec![patient(13, "Grete", "Weiß")], 1));
+    assert!(matches!(driver.call(Lane::Record), Call::Read { id: 13, .. }));
+}
+
+#[test]
+fn a_refresh_asks_for_the_text_that_is_typed() {
+    let mut driver = Driver::with(people(), 900, 80, 24);
+    driver.keys("<down><end><pgdn>");
+    let mut second = page(vec![patient(60, "Six", "Ty")], 900);
+    second.previous = Some("http://x/api/patients?cursor=p".to_owned());
+    driver.answer(Lane::List, Ok(listed(second)));
+    driver.keys("weiss<enter><ctrl-r>");
+    assert_eq!(filter(&driver).search.as_deref(), Some("weiss"));
+    driver.keys("<down><pgdn>");
+    assert!(matches!(driver.call(Lane::List), Call::List { .. }), "no page of an older text");
+}
+
+#[test]
 fn pasted_text_among_the_rows_is_searched_for() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<down>");
@@ -289,7 +313,8 @@ fn nothing_is_armed_when_nothing_runs() {
     let disarmed = driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Busy)));
     assert!(disarmed);
     driver.keys("<down><down><down><up><up><ctrl-f>");
-    assert!(!driver.last.iter().any(|e| matches!(e, Effect::Arm(..))));
+    let is_other = |e: &Effect| matches!(e, Effect::Arm(timer, _) if *timer != Timer::Idle);
+    assert!(!driver.last.iter().any(is_other));
 }
 
 #[test]

@@ -104,8 +104,13 @@ fn a_desk_where_somebody_is_logged_in_already_shows_the_day() {
     assert_eq!(driver.asked(Lane::Account), 0, "the session says whose it is");
     assert_eq!(
         driver.sessions,
-        [Some(SessionHandle::new(7)), Some(SessionHandle::new(7)), None],
-        "people, visits, and what needs none"
+        [
+            Some(SessionHandle::new(7)),
+            Some(SessionHandle::new(7)),
+            Some(SessionHandle::new(7)),
+            None
+        ],
+        "people, visits, numbers, and what needs none"
     );
 }
 

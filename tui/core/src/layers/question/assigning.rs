@@ -48,6 +48,7 @@ pub fn picked(picked: Picked, world: &World) -> Option<State> {
         // The layer of the arrival asks for itself.
         Purpose::Arrival { .. } => return None,
         Purpose::Link => link(subject, &record),
+        Purpose::Member(member) => refer(subject, member, &record),
     })
 }
 
@@ -70,6 +71,15 @@ fn transfer(assignment: &Record, doctor: &Record) -> State {
     let state = ask("Transfer this patient?", words, "Don't transfer");
     let hint = "empty: the reason stays as it was";
     with_reason(state, hint, ("Transfer", Answer::Write(call)))
+}
+
+/// Whether a member refers to another record from now on.
+fn refer(subject: &Record, member: &'static str, record: &Record) -> State {
+    let noun = record.kind().table().words.entity;
+    let words = format!("{}\nThe new {noun}: {}", subject.named(), in_full(record));
+    let call = act(Verb::SetMember(member, record.id()), subject, None);
+    let title = format!("Change the {noun} of this {}?", subject.kind().table().words.entity);
+    ask(title, words, "Don't change").or("Change", vec![Step::Write(call)])
 }
 
 fn link(subject: &Record, account: &Record) -> State {

@@ -81,6 +81,7 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
             act(Verb::Transfer(record.id()), subject, None)
         }
         Purpose::Link => act(Verb::Link(record.id()), subject, None),
+        Purpose::Member(member) => act(Verb::SetMember(member, record.id()), subject, None),
     });
     let is_transfer = matches!(purpose, Purpose::Transfer | Purpose::HandOver);
     let verb = if is_transfer { "Transfer" } else { "Assign" };

@@ -1,7 +1,7 @@
 //! Drawing the day at the desk.
 
 use ratatui_core::layout::Rect;
-use shared::visit::Visit;
+use shared::{dashboard::VisitFigures, visit::Visit};
 
 use super::{RECENT_MAX, State};
 use crate::{resource::status_word, text::display, view::paint::Painter, world::World};
@@ -56,10 +56,11 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     let theme = *painter.theme;
     let used = painter.text(area.x, area.y, area.width, "In the clinic now", theme.title);
     let left = area.width.saturating_sub(used + 2);
-    let line = match (&state.failure, state.count) {
-        (Some(failure), _) => format!("! {} Ctrl-R tries again.", display(failure)),
-        (None, Some(count)) => count.to_string(),
-        (None, None) => "Loading …".to_owned(),
+    let line = match (&state.failure, state.count, &state.figures) {
+        (Some(failure), ..) => format!("! {} Ctrl-R tries again.", display(failure)),
+        (None, None, _) => "Loading …".to_owned(),
+        (None, Some(count), None) => count.to_string(),
+        (None, Some(count), Some(figures)) => format!("{count} · {}", sums(figures, left)),
     };
     let style = if state.failure.is_some() { theme.fault } else { theme.dim };
     painter.text(area.x + used + 2, area.y, left, &line, style);
@@ -73,6 +74,18 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
         let is_selected = state.at == Some(at);
         row(visit, world, Rect { y, height: 1, ..place }, painter, is_selected && has_focus);
     }
+}
+
+/// The numbers of the day. Those that have gone and those that are here add up to those that arrived.
+fn sums(figures: &VisitFigures, columns: u16) -> String {
+    let VisitFigures { arrived, waiting, called, in_room, done, left, .. } = figures;
+    if columns < 78 {
+        return format!("{arrived} arrived today: {done} seen, {left} left unseen");
+    }
+    format!(
+        "{arrived} arrived = {waiting} waiting + {called} called + {in_room} with a doctor + {done} seen \
+         + {left} left unseen"
+    )
 }
 
 fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_selected: bool) {

@@ -1,11 +1,10 @@
-//! Answers to what the list has asked for, and the search as it is sent.
+//! Answers to what the list has asked for.
 
 use shared::Kind;
 
 use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
     api::{Failure, Reply, sentence},
-    date::{self, Calendar},
     input::action::Action,
     layers::arrival,
     resource::Row,
@@ -97,16 +96,6 @@ fn refusal(failure: &Failure) -> String {
         }
         other => sentence(other),
     }
-}
-
-/// What is typed as it is sent: dates as the server writes them.
-pub(crate) fn searched(typed: &str, calendar: Calendar) -> String {
-    let word = |word: &str| {
-        let is_date = word.contains(['.', '/']);
-        let read = date::read(word, calendar).ok().filter(|_| is_date);
-        read.map_or_else(|| word.to_owned(), |read| read.canonical())
-    };
-    typed.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn place_of(state: &State, id: Option<i64>) -> Option<usize> {
