@@ -30,7 +30,7 @@ use self::filled::Filled;
 use self::glance::sorted;
 pub use self::glance::{Alert, Counting};
 pub use self::{
-    changes::{change_in_words, is_empty},
+    changes::{change_in_words, is_empty, name_of},
     columns::{Column, Head, fit},
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},

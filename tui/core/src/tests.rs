@@ -31,6 +31,7 @@ mod live;
 mod lock;
 mod meanwhile;
 mod messages;
+mod names;
 mod offers;
 mod own;
 mod pages;

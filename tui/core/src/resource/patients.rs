@@ -385,6 +385,7 @@ fn label(field: &str) -> Option<&'static str> {
         "gender" => "Sex",
         "phone_number" => "Phone",
         "email" => "E-mail",
+        "linked_user" => "Account",
         "deceased_on" => "Died",
         "preferred_language" => "Language",
         "emergency_contact" => "In an emergency",

@@ -341,6 +341,7 @@ pub(super) fn history() -> Page<HistoryEntry> {
         reason: None,
         version: Some(id),
         changes,
+        names: Vec::new(),
     };
     let change = Change { field: "city".into(), old: json!("Boston"), new: json!("Chicopee") };
     let results = vec![
