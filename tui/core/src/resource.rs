@@ -31,7 +31,7 @@ use self::glance::sorted;
 pub use self::glance::{Alert, Counting};
 pub use self::{
     changes::{change_in_words, is_empty, name_of},
-    columns::{Column, Head, fit},
+    columns::{Column, Head, fit, fitting},
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     query::{Filter, FilterInput, Order, Query},

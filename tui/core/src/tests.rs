@@ -17,6 +17,7 @@ mod dates;
 mod driver;
 mod fields;
 mod filled;
+mod find;
 mod fixtures;
 mod forms;
 mod glance;

@@ -164,7 +164,7 @@ impl Shown for Patient {
     }
 
     fn row(&self) -> RowHead {
-        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "†".to_owned()];
+        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
         RowHead {
             name: display(&self.full_name).into_owned(),
             code: display(&self.mrn).into_owned(),

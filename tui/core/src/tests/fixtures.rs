@@ -34,7 +34,7 @@ pub(super) fn today() -> NaiveDate {
     day("2026-11-20")
 }
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(super) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
