@@ -31,8 +31,8 @@ use self::filled::Filled;
 use self::glance::sorted;
 pub use self::glance::{Alert, Counting};
 pub use self::{
-    changes::{change_in_words, is_empty},
-    columns::{Column, Head, fit},
+    changes::{change_in_words, is_empty, name_of},
+    columns::{Column, Head, fit, fitting},
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     query::{Filter, FilterInput, Order, Query},
