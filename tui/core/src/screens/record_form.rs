@@ -15,7 +15,7 @@ pub use self::{
 use crate::{
     api::{Call, Failure, IdempotencyKey, sentence},
     effect::Lane,
-    form::Form,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     layers::{
         Layer,
@@ -25,6 +25,7 @@ use crate::{
     live::Live,
     namesakes::Namesakes,
     person::Person,
+    presence::Presence,
     record::{Record, RecordKind},
     resource::{Words, filled::Filled},
     step::{Event, Leave, Step},
@@ -43,6 +44,8 @@ pub struct State {
     pub(crate) namesakes: Option<Namesakes>,
     /// The person whom the record is about, where that is another one.
     pub(crate) person: Option<Person>,
+    /// Whether the person was in the clinic when the form was opened, where that is asked.
+    pub(crate) presence: Option<Presence>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
@@ -76,6 +79,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         base,
         namesakes: None,
         person: None,
+        presence: None,
         is_saving: false,
         sent: Attempt::default(),
         origin: None,
@@ -111,6 +115,18 @@ pub fn changed(record: Record, values: Vec<(&'static str, String)>, world: &Worl
         state.form.focus_on(first);
     }
     state.judge(world.today);
+    state
+}
+
+/// Begins with a record, on the field of this name. The next character replaces a text of one line; a
+/// longer one is seen in part only, so nothing of it is replaced at once.
+pub fn on_field(record: Record, name: &str, world: &World) -> State {
+    let mut state = init(record.kind(), Some(record), world);
+    state.form.focus_on(name);
+    let field = state.form.focused_mut().filter(|field| field.rows == 1);
+    if let Some(editor) = field.and_then(Field::editor_mut) {
+        editor.select();
+    }
     state
 }
 
