@@ -4,8 +4,7 @@ use crate::{
     api::{Call, Failure, Reply},
     effect::Lane,
     live::Live,
-    record::{Record, RecordKind},
-    resource::Presence as Sought,
+    resource::{Presence as Sought, Record, RecordKind},
     step::Step,
     world::World,
 };
@@ -31,7 +30,7 @@ impl Presence {
     }
 
     /// Asks for the open record.
-    pub fn ask(&self) -> Option<Step> {
+    pub fn ask<L>(&self) -> Option<Step<L>> {
         let sought = self.sought()?;
         let mut query = vec![(sought.filter, self.id.to_string()), ("page_size", 1.to_string())];
         query.extend(sought.only.iter().map(|(name, value)| (*name, (*value).to_owned())));
@@ -56,7 +55,7 @@ impl Presence {
     }
 
     /// Asks again where a record of this desk's own concerns it.
-    pub fn learn(&self, record: &Record) -> Option<Step> {
+    pub fn learn<L>(&self, record: &Record) -> Option<Step<L>> {
         let is_about = record.person() == Some((self.kind, self.id));
         let kind = self.sought().map(|sought| sought.kind);
         self.ask().filter(|_| is_about && Some(record.kind()) == kind)

@@ -7,7 +7,7 @@ use crate::{
     effect::{Effect, Lane, ScreenId},
     layers::{Layer, question},
     notice::Tone,
-    record::Record,
+    resource::Record,
 };
 
 /// An archived record, of which it is asked what it leaves open.

@@ -9,9 +9,10 @@ use super::middle;
 use crate::{
     form::field::Field,
     input::action::{Action, Context},
-    step::{Event, Route, Step},
+    layers::Step,
+    paint::Painter,
+    step::{Event, Route},
     text,
-    view::paint::Painter,
     world::World,
 };
 

@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    middle, picker,
+    middle,
     results::{self, Job},
 };
 use crate::{
@@ -23,12 +23,12 @@ use crate::{
     form::{self, Form, field::Field},
     input::action::{Action, Context},
     kept::Subject,
-    record::{Record, RecordKind},
-    resource::{Operation, Pick},
+    layers::Step,
+    paint::Painter,
+    resource::{Operation, Pick, Record, RecordKind},
     session::Session,
-    step::{Event, Leave, Route, Step},
+    step::{Event, Leave, Route},
     text::{display, paragraphs, width},
-    view::paint::Painter,
     world::World,
 };
 
@@ -124,6 +124,9 @@ pub fn abandon(leave: Leave) -> State {
     let words = "What you have typed is not sent yet.".to_owned();
     ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
 }
+
+/// What the field says for the reason of a transfer.
+const SAME_REASON: &str = "empty: the reason stays as it was";
 
 /// What a reason is about that is typed beside a question about these records.
 pub fn about(question: &'static str, records: &[Record]) -> Subject {
@@ -305,7 +308,7 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
 }
 
 /// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
         state.at = state.first;
@@ -319,8 +322,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::NextChoice if state.first > 0 && state.at + 1 == count => {}
         Action::NextChoice => state.at = (state.at + 1) % count,
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
-        Action::Accept => return decide(state, state.at, world),
-        Action::Back => return decide(state, 0, world),
+        Action::Accept => return decide(state, state.at),
+        Action::Back => return decide(state, 0),
         _ => {
             state.form.act(action);
         }
@@ -342,19 +345,17 @@ fn reason(state: &mut State) -> Option<Option<String>> {
 }
 
 /// Gives an answer. What was typed along with it is kept until it has been written.
-fn decide(state: &mut State, at: usize, world: &World) -> Vec<Step> {
+fn decide(state: &mut State, at: usize) -> Vec<Step> {
     let typed = state.form.value("reason").to_owned();
     let kept = state.about.map(|about| Step::Keep(about, typed));
-    answer(state, at, world).into_iter().chain(kept).collect()
+    answer(state, at).into_iter().chain(kept).collect()
 }
 
-fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
+fn answer(state: &mut State, at: usize) -> Vec<Step> {
     match state.answers.get(at).cloned() {
         Some((_, Answer::Steps(steps))) => steps,
         Some((_, Answer::Pick(pick, subjects, reason))) => {
-            let mut steps = vec![Step::Close];
-            steps.extend(picker::open(pick, subjects, reason, world));
-            steps
+            vec![Step::Close, Step::Pick(pick, subjects, reason)]
         }
         Some((_, Answer::Bulk(title, jobs))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
@@ -441,4 +442,10 @@ fn answers(state: &State, place: Rect, painter: &mut Painter<'_>) {
         }
         x = x.saturating_add(width(&label)).saturating_add(2);
     }
+}
+
+/// A record in full, with what must not be overlooked.
+fn in_full(record: &Record) -> String {
+    let warning = record.banner().warning;
+    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }

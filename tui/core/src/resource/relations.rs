@@ -1,7 +1,7 @@
 //! What records of one kind have to do with records of another.
 
 use crate::{
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     world::World,
 };
 

@@ -4,11 +4,12 @@
 use super::Screen;
 use crate::{
     api::{Call, Failure, Reply},
+    layers::Step,
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
-    record::Record,
-    step::{Route, Step},
+    resource::Record,
+    step::Route,
     world::World,
 };
 

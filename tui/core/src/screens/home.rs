@@ -11,10 +11,9 @@ use crate::{
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
-    layers::arrival,
-    record::{Record, RecordKind},
-    resource::Query,
-    step::{Event, Route, Step},
+    layers::{Step, arrival},
+    resource::{Query, Record, RecordKind},
+    step::{Event, Route},
     world::World,
 };
 

@@ -11,7 +11,6 @@ mod view;
 use std::collections::BTreeMap;
 
 use self::end::Ending;
-pub(crate) use self::view::{Look, draw_row, heads};
 pub use self::{
     answers::answered,
     view::{rows_visible, view},
@@ -21,12 +20,11 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, arrival, filter, sort},
+    layers::{Layer, Step, arrival, filter, sort},
     live::Live,
-    record::{Record, RecordKind},
-    resource::{Query, Reading, Row},
+    resource::{Query, Reading, Record, RecordKind, Row},
     search::{Next, Search},
-    step::{Event, Leave, Route, Step},
+    step::{Event, Leave, Route},
     world::World,
 };
 
@@ -371,7 +369,7 @@ fn edited(state: &mut State, world: &World) -> Vec<Step> {
 }
 
 fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = state.search.send();
+    let pause = Step::Do(state.search.send());
     vec![state.ask_anew(world, Land::First), pause]
 }
 

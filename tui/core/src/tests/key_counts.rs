@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{Call, Reply, Verb},
     effect::{Lane, Timer},
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

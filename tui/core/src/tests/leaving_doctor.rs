@@ -11,7 +11,7 @@ use crate::{
     api::{Call, Handover, Reply, Verb},
     effect::Lane,
     layers::Layer,
-    record::RecordKind,
+    resource::RecordKind,
 };
 
 fn archived() -> Reply {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{Call, Reply},
     effect::Lane,
-    record::Record,
+    resource::Record,
     screens::Screen,
 };
 

@@ -11,7 +11,7 @@ use crate::{
     api::{Call, Failure, Reply, Verb},
     effect::Lane,
     layers::Layer,
-    record::RecordKind,
+    resource::RecordKind,
 };
 
 /// José's page with the question whether to assign him to a doctor.

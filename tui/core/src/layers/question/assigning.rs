@@ -1,21 +1,17 @@
 //! The questions about assignments: their status, a patient for a doctor, another doctor.
 
 use super::{
-    Answer, State, about, act, ask,
+    Answer, SAME_REASON, State, about, act, ask,
     bulk::{amount, jobs, names, picked_for_all},
-    with_reason,
+    in_full, with_reason,
 };
 use crate::{
     api::{Call, Handover, Verb},
-    record::Record,
-    resource::{Pick, Purpose, Remains},
-    step::Step,
+    layers::Step,
+    resource::{Pick, Purpose, Record, Remains},
     text::display,
     world::World,
 };
-
-/// What the field says for the reason of a transfer.
-pub(super) const SAME_REASON: &str = "empty: the reason stays as it was";
 
 /// What was picked, and what for.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,12 +92,6 @@ fn link(subject: &Record, account: &Record) -> State {
     let words = format!("{}\nto {}\n{effect}", subject.named(), in_full(account));
     let call = act(Verb::Link(account.id()), subject, None);
     ask("Link this account?", words, "Don't link").or("Link", vec![Step::Write(call)])
-}
-
-/// A record in full, with what must not be overlooked.
-pub(super) fn in_full(record: &Record) -> String {
-    let warning = record.banner().warning;
-    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }
 
 /// A doctor who shall be archived has so many active assignments.

@@ -1,15 +1,10 @@
 //! The questions about several records at once.
 
-use super::{
-    Answer, Picked, State, about, act, ask,
-    assigning::{SAME_REASON, in_full},
-    with_reason,
-};
+use super::{Answer, Picked, SAME_REASON, State, about, act, ask, in_full, with_reason};
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
-    record::Record,
-    resource::Purpose,
+    resource::{Purpose, Record},
     world::World,
 };
 

@@ -5,9 +5,9 @@ use shared::{dashboard::VisitFigures, visit::Visit};
 
 use super::{RECENT_MAX, State};
 use crate::{
+    paint::Painter,
     resource::{last_step, status_word},
     text::display,
-    view::paint::Painter,
     world::World,
 };
 

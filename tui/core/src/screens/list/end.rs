@@ -2,7 +2,7 @@
 //! to 1,000. Beyond that the last page is looked for by halving.
 
 use super::{Asked, Land, Offset, State};
-use crate::{api::Call, effect::Lane, step::Step, world::World};
+use crate::{api::Call, effect::Lane, layers::Step, world::World};
 
 /// Rows that pages with a number reach.
 const ROWS_MAX: i64 = 10_000;

@@ -2,13 +2,12 @@
 
 use ratatui_core::{layout::Rect, style::Style};
 
-use super::paint::Painter;
 use crate::{
     namesakes::Namesakes,
+    paint::Painter,
     person::Person,
     presence::Presence,
-    record::Record,
-    resource::Alert,
+    resource::{Alert, Record},
     text::{self, display, paragraphs},
     theme::Theme,
     world::World,
