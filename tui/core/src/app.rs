@@ -22,6 +22,7 @@ mod session;
 mod slots;
 mod steps;
 mod undo;
+mod waiting;
 
 use std::time::Duration;
 
@@ -112,14 +113,20 @@ pub struct App {
     undo: Option<Undo>,
     is_busy: bool,
     is_busy_armed: bool,
-    /// Why the server is away, while it is.
+    /// That the server is away and why, while it is: a sentence.
     offline: Option<String>,
     retry_after: Duration,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
+    /// Seconds until a server that is away is tried again, while that is waited for.
+    retry_in: Option<u64>,
+    /// Whether the timer of the countdown is armed.
+    is_counting: bool,
     founder: Option<(String, String)>,
     /// The id of the request whose failure is being handled.
     failed_request: Option<String>,
     /// Whether the pause after a refresh because of live changes runs.
+    /// The seconds that the server wants to be left alone after the failure that is being handled.
+    failed_wait: Option<u64>,
     is_following: bool,
     lock_after: Option<Duration>,
     is_dirty: bool,
@@ -145,8 +152,11 @@ impl App {
             offline: None,
             retry_after: RETRY_MIN,
             founder: None,
+            retry_in: None,
+            is_counting: false,
             failed_request: None,
             is_following: false,
+            failed_wait: None,
             is_dirty: true,
         }
     }
@@ -188,17 +198,6 @@ impl App {
     /// Whether no answer is waited for.
     pub fn is_idle(&self) -> bool {
         self.slots.activity().is_none()
-    }
-
-    /// What is said while the server is away, as lines of the status.
-    pub fn away(&self, width: u16) -> Option<Vec<String>> {
-        let why = self.offline.as_ref()?;
-        let next = match self.is_busy && self.slots.activity().is_some() {
-            true => "Trying now …",
-            false => "Trying again by itself; Ctrl-R tries now.",
-        };
-        let words = format!("! The server is away: {why} {next}");
-        Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
     }
 
     /// Whether the server is away.
@@ -319,7 +318,7 @@ impl App {
             Msg::Online => {
                 let was_offline = self.offline.take().is_some();
                 self.retry_after = RETRY_MIN;
-                out.push(Effect::Disarm(Timer::Retry));
+                self.stop_waiting(out);
                 self.retry(out) || was_offline
             }
         }
@@ -333,8 +332,11 @@ impl App {
                 self.is_busy
             }
             Timer::Toast => self.notices.pass(),
-            Timer::Retry if self.is_locked() => false,
-            Timer::Retry => self.retry(out),
+            Timer::Retry => {
+                self.retry_in = None;
+                !self.is_locked() && (self.retry(out) || self.is_offline())
+            }
+            Timer::Second => self.count(out),
             Timer::Live => self.follow_on(out),
             Timer::Idle => self.lock(),
             Timer::Search => {
@@ -373,6 +375,9 @@ impl App {
 
     /// Starts a request in the session that is used, and the wait after which it is shown as
     /// running.
+        if any {
+            self.stop_waiting(out);
+        }
     fn start(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
         let session = self.world.session().map(Session::handle);
         out.extend(self.slots.start(slot, session, call));

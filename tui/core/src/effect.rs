@@ -81,6 +81,8 @@ pub enum Timer {
     Live,
     /// The next try to reach a server that is away.
     Retry,
+    /// A second of a countdown. Armed only while one is shown.
+    Second,
 }
 
 /// Who becomes the first administrator of a local desk.

@@ -8,7 +8,7 @@ use shared::{
 };
 
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     form::field::Field,
     input::action::Action,
@@ -280,9 +280,9 @@ fn refusal(failure: &Failure) -> String {
                 let subject = if is_mrn { "The medical record number" } else { "The text" };
                 format!("{subject} {}.", messages.join("; "))
             }
-            None => sentence(failure),
+            None => missing(failure),
         },
-        other => sentence(other),
+        other => missing(other),
     }
 }
 

@@ -42,3 +42,4 @@ mod sections;
 mod session;
 mod undo;
 mod users;
+mod waiting;

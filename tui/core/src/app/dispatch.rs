@@ -176,7 +176,11 @@ impl App {
     pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
         use crate::{app::TOAST_FOR, effect::Timer};
         let (at, request) = (self.world.now, self.failed_request.clone());
-        self.notices.say(Notice { tone, text, at, request });
+        let wait = self.failed_wait.filter(|_| tone == Tone::Error);
+        self.notices.say(Notice { tone, text, at, request, wait });
+        if self.notices.is_counting() {
+            self.count_down(out);
+        }
         if tone == Tone::Info {
             out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
         }

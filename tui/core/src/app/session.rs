@@ -1,10 +1,12 @@
 //! The desk, and who is logged in.
 
+use std::time::Duration;
+
 use shared::account::{Login, User};
 
 use super::App;
 use crate::{
-    api::{Call, Failure, sentence},
+    api::{Call, Failure, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     layers::{Layer, question, relogin},
     msg::Desk,
@@ -50,7 +52,9 @@ impl App {
         out.extend(self.slots.cancel(Slot { owner: ScreenId::APP, lane: Lane::Meta }));
         self.world.can_go_local = false;
         self.world.sample = None;
-        self.offline = None;
+        if self.offline.take().is_some() {
+            self.stop_waiting(out);
+        }
         self.retry_after = crate::app::RETRY_MIN;
     }
 
@@ -279,10 +283,18 @@ impl App {
         out: &mut Vec<Effect>,
     ) {
         use crate::app::RETRY_MAX;
-        self.offline = Some(crate::api::reason(failure));
+        self.offline = Some(crate::api::absence(failure));
         self.slots.keep_failed(slot, call);
-        out.push(Effect::Arm(Timer::Retry, self.retry_after));
-        self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
+        if self.retry_in.is_some() {
+            return;
+        }
+        match wait(failure) {
+            Some(seconds) => self.wait_for_retry(Duration::from_secs(seconds), out),
+            None => {
+                self.wait_for_retry(self.retry_after, out);
+                self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
+            }
+        }
     }
 
     /// The server has answered.
@@ -290,7 +302,7 @@ impl App {
         use crate::app::RETRY_MIN;
         if self.offline.take().is_some() {
             self.retry_after = RETRY_MIN;
-            out.push(Effect::Disarm(Timer::Retry));
+            self.stop_waiting(out);
             self.retry(out);
         }
     }

@@ -10,7 +10,7 @@ use shared::{
 
 use super::{Layer, middle, picker};
 use crate::{
-    api::{Call, Failure, IdempotencyKey, Reply, Verb, sentence},
+    api::{Call, Failure, IdempotencyKey, Reply, Verb, missing},
     effect::Lane,
     form::{Form, field::Field, view as form_view},
     input::action::{Action, Context},
@@ -219,7 +219,7 @@ pub fn answered(
         }
         Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
         Err(failure) => {
-            state.failure = Some(sentence(&failure));
+            state.failure = Some(missing(&failure));
             // The proposal is missing: somebody has to look before it is sent.
             state.is_accepted = false;
         }

@@ -8,7 +8,7 @@ use super::{
     middle, question,
 };
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     input::action::{Action, Context},
     record::Record,
@@ -197,7 +197,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         }
         Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
         Err(failure) => {
-            state.failure = Some(sentence(&failure));
+            state.failure = Some(missing(&failure));
             state.search.pending = None;
         }
     }

@@ -181,8 +181,15 @@ fn event() -> impl Strategy<Value = Event> {
             1 => failure().prop_map(move |f| Event::Answer(lane, Err(f))),
         ]
     });
-    let timers =
-        vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry, Timer::Live, Timer::Idle];
+    let timers = vec![
+        Timer::Search,
+        Timer::Busy,
+        Timer::Toast,
+        Timer::Retry,
+        Timer::Second,
+        Timer::Live,
+        Timer::Idle,
+    ];
     let desks = vec![
         Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },
         Desk::Ready {

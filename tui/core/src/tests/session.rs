@@ -233,7 +233,7 @@ fn a_server_that_is_away_says_why() {
     let why = "the certificate of desk.example.org is not trusted (expired)".to_owned();
     driver.answer(Lane::Meta, Err(Failure::Offline(why)));
     driver.shows("! The server is away: the certificate of desk.example.org is not trusted");
-    driver.shows("(expired). Trying again by itself");
+    driver.shows("(expired). Trying again in 2 s");
     driver.ring(Timer::Retry);
     driver.ring(Timer::Busy);
     driver.shows("(expired). Trying now …");
