@@ -41,6 +41,7 @@ use crate::{
     notice::{self, Notices},
     screens::{Screen, opening},
     session::Session,
+    share,
     step::Step,
     world::World,
 };
@@ -116,17 +117,17 @@ pub struct App {
     /// That the server is away and why, while it is: a sentence.
     offline: Option<String>,
     retry_after: Duration,
-    /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     /// Seconds until a server that is away is tried again, while that is waited for.
     retry_in: Option<u64>,
     /// Whether the timer of the countdown is armed.
     is_counting: bool,
+    /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
     /// The id of the request whose failure is being handled.
     failed_request: Option<String>,
-    /// Whether the pause after a refresh because of live changes runs.
     /// The seconds that the server wants to be left alone after the failure that is being handled.
     failed_wait: Option<u64>,
+    /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     lock_after: Option<Duration>,
     is_dirty: bool,
@@ -151,12 +152,12 @@ impl App {
             is_busy_armed: false,
             offline: None,
             retry_after: RETRY_MIN,
-            founder: None,
             retry_in: None,
             is_counting: false,
+            founder: None,
             failed_request: None,
-            is_following: false,
             failed_wait: None,
+            is_following: false,
             is_dirty: true,
         }
     }
@@ -215,6 +216,10 @@ impl App {
         match action {
             _ if self.is_locked() && !self.is_open_to_all(action) => false,
             Action::LogOut if self.world.session().is_none() => false,
+            Action::SetUp => {
+                self.world.is_ephemeral && self.world.can_go_local && self.layers.is_empty()
+            }
+            Action::Share => self.world.session().is_some() && self.layers.is_empty(),
             Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
@@ -315,6 +320,14 @@ impl App {
                 self.world.address = address;
                 false
             }
+            Msg::Share(share) => {
+                // Whoever has gone on meanwhile is not interrupted.
+                let is_free = self.layers.is_empty() && self.world.session().is_some();
+                if is_free {
+                    self.layers.push(Layer::Choose(Box::new(share::layer(&share))));
+                }
+                is_free
+            }
             Msg::Online => {
                 let was_offline = self.offline.take().is_some();
                 self.retry_after = RETRY_MIN;
@@ -362,6 +375,9 @@ impl App {
     fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
         let failed = self.slots.take_failed();
         let any = !failed.is_empty();
+        if any {
+            self.stop_waiting(out);
+        }
         for (slot, call) in failed {
             self.start(slot, call, out);
         }
@@ -375,9 +391,6 @@ impl App {
 
     /// Starts a request in the session that is used, and the wait after which it is shown as
     /// running.
-        if any {
-            self.stop_waiting(out);
-        }
     fn start(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
         let session = self.world.session().map(Session::handle);
         out.extend(self.slots.start(slot, session, call));

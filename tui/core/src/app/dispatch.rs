@@ -113,6 +113,8 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
+            Action::Share => out.push(Effect::Share),
+            Action::SetUp => self.leave(Leave::SetUp, out),
             _ if Self::is_own(action) => self.go_to_own(action, out),
             _ if action.place().is_some() => {
                 if let Some(place) = action.place() {

@@ -8,6 +8,11 @@ use super::App;
 use crate::{
     api::{Call, Failure, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
+    input::{
+        action::{Action, Context},
+        keymap::{chords_of, labels},
+        table::Entry,
+    },
     layers::{Layer, question, relogin},
     msg::Desk,
     notice::{Notices, Tone},
@@ -20,9 +25,12 @@ impl App {
     pub(super) fn desk(&mut self, desk: Desk, out: &mut Vec<Effect>) {
         match desk {
             Desk::FirstStart { data } => {
+                let is_chosen = self.world.is_ephemeral;
                 self.at_another_desk(out);
                 self.world.desk.clear();
-                let screen = Screen::FirstStart(Box::new(first_start::init(data)));
+                let state = first_start::init(data);
+                let state = if is_chosen { state.setting_up() } else { state };
+                let screen = Screen::FirstStart(Box::new(state));
                 self.restart(screen, None, out);
             }
             Desk::Ready { label, is_ephemeral, session } => {
@@ -33,9 +41,13 @@ impl App {
                 self.begin_here(is_same, session.map(|session| *session), out);
                 self.ask(Lane::Meta, Call::Meta, out);
             }
-            Desk::Sample { label, session, identifier, password } => {
+            Desk::Sample { label, session, identifier, password, can_go_local } => {
                 self.desk(Desk::Ready { label, is_ephemeral: true, session }, out);
+                self.world.can_go_local = can_go_local;
                 self.world.sample = Some((identifier, password));
+                if can_go_local {
+                    self.say(Tone::Info, invented(), out);
+                }
             }
             Desk::Elsewhere { label, can_go_local } => {
                 let desk = Desk::Ready { label, is_ephemeral: false, session: None };
@@ -51,6 +63,7 @@ impl App {
     fn at_another_desk(&mut self, out: &mut Vec<Effect>) {
         out.extend(self.slots.cancel(Slot { owner: ScreenId::APP, lane: Lane::Meta }));
         self.world.can_go_local = false;
+        self.world.is_ephemeral = false;
         self.world.sample = None;
         if self.offline.take().is_some() {
             self.stop_waiting(out);
@@ -306,4 +319,12 @@ impl App {
             self.retry(out);
         }
     }
+}
+
+/// What is said at the beginning of a look around.
+fn invented() -> String {
+    let palette = Entry::of(Action::Palette);
+    let key = palette.map_or(String::new(), |entry| labels(&chords_of(entry, &[Context::Global])));
+    let label = Entry::of(Action::SetUp).map_or("", |entry| entry.label);
+    format!("Everybody here is invented. {key}, “{label}” begins your own desk.")
 }

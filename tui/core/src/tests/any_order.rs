@@ -197,6 +197,13 @@ fn event() -> impl Strategy<Value = Event> {
             is_ephemeral: true,
             session: Some(Box::new(session(31, 1, "ana"))),
         },
+        Desk::Sample {
+            label: "sample desk".to_owned(),
+            session: Some(Box::new(session(32, 2, "admin"))),
+            identifier: "admin@example.com".to_owned(),
+            password: "nobody has chosen it".to_owned(),
+            can_go_local: true,
+        },
         Desk::Elsewhere { label: "https://desk.example.org".to_owned(), can_go_local: true },
         Desk::Failed { field: Some("email".to_owned()), message: "no".to_owned() },
     ];
