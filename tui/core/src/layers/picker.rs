@@ -10,12 +10,16 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply, missing},
     effect::Lane,
-    input::action::{Action, Context},
-    record::Record,
+    input::{
+        action::{Action, Context},
+        keymap::{chords_of, labels},
+        table::{Entry, TABLE},
+    },
+    record::{Record, RecordKind},
     resource::{Pick, Purpose, Query, Row, fit},
     screens::list,
     search::{Next, Search},
-    step::{Event, Step},
+    step::{Event, Place, Step},
     text::{self, display, paragraphs},
     view::paint::Painter,
     world::World,
@@ -240,7 +244,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         ..inside
     };
     if state.rows.is_empty() {
-        instead(state, below, painter);
+        instead(state, world, below, painter);
         return;
     }
     list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
@@ -278,14 +282,24 @@ fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: boo
     }
 }
 
+/// Where records of a kind are entered, for those who may.
+fn entered_at(kind: RecordKind, world: &World) -> String {
+    let is_section = |entry: &&Entry| entry.action.place() == Some(Place::List(kind));
+    let section = TABLE.iter().find(is_section).filter(|_| kind.table().may_create(world));
+    section.map_or(String::new(), |entry| {
+        let key = labels(&chords_of(entry, &[Context::Global]));
+        format!(" Leave this with Esc: they are entered in their list, {key}.")
+    })
+}
+
 /// What stands where no rows are.
-fn instead(state: &State, place: Rect, painter: &mut Painter<'_>) {
+fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
     let words = &state.pick.kind.table().words;
     let typed = state.search.text();
     let line = match &state.failure {
         Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
         None if !state.is_read => "Loading …".to_owned(),
-        None if typed.is_empty() => words.none.to_owned(),
+        None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
         None => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
     };
     let style = painter.theme.text;
