@@ -13,12 +13,13 @@ use crate::{
         keymap::{chords_of, labels},
         table::Entry,
     },
-    layers::{Layer, question, relogin},
+    layers::{Layer, Step, question, relogin},
+    login,
     msg::Desk,
     notice::{Notices, Tone},
-    screens::{Screen, first_start, login, password, register},
+    screens::{Screen, first_start, password, register},
     session::{Session, SessionHandle},
-    step::{Place, Step},
+    step::Place,
 };
 
 impl App {
