@@ -103,6 +103,8 @@ pub enum Action {
     Filter,
     /// Show all again.
     ClearFilters,
+    /// List the records in the archive.
+    ShowArchive,
     /// Edit the record.
     Edit,
     /// Say that a patient has arrived, or take a visit its next step.
@@ -115,6 +117,8 @@ pub enum Action {
     Assign,
     /// Mark the selected row, or take its mark away.
     Mark,
+    /// Mark all rows of the list, on every page.
+    MarkAll,
     /// Take all marks away.
     Unmark,
     /// Go to the list of the records that belong to the record.
@@ -189,7 +193,9 @@ impl Action {
             | Self::Doctors
             | Self::Assignments
             | Self::Related
+            | Self::ShowArchive
             | Self::Mark
+            | Self::MarkAll
             | Self::Unmark
             | Self::Visits
             | Self::Dashboard
