@@ -37,6 +37,7 @@ mod pages;
 mod palette;
 mod parking;
 mod picker;
+mod replacing;
 mod screens;
 mod sections;
 mod session;
