@@ -42,4 +42,5 @@ mod screens;
 mod sections;
 mod session;
 mod undo;
+mod unsent;
 mod users;
