@@ -10,10 +10,16 @@ mod desk;
 mod flow;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
+mod morning;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod person;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod pty;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod server;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod terminal;
