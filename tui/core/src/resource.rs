@@ -15,6 +15,7 @@ mod patients;
 mod profile;
 mod query;
 mod read_only;
+mod record;
 mod relations;
 mod sessions;
 mod tokens;
@@ -30,17 +31,17 @@ use self::filled::Filled;
 use self::glance::sorted;
 pub use self::glance::{Alert, Counting};
 pub use self::{
-    changes::{change_in_words, is_empty},
-    columns::{Column, Head, fit},
+    changes::{change_in_words, is_empty, name_of},
+    columns::{Column, Head, fit, fitting},
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     query::{Filter, FilterInput, Order, Query},
+    record::{Record, RecordKind},
     relations::{Owner, Pick, Purpose, Related},
     visits::{next_step, status_word},
 };
 use crate::{
     form::{Form, field::Field},
-    record::{Record, RecordKind},
     world::World,
 };
 

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{text::display, world::World};
+use crate::{
+    text::{display, width},
+    world::World,
+};
 
 /// A column of a list.
 pub struct Column<T: 'static> {
@@ -77,10 +80,18 @@ pub fn fit(heads: &[Head], width: u16) -> Vec<(usize, u16)> {
     shown.map(|(at, head)| (at, if at == 0 { left } else { head.width })).collect()
 }
 
+/// The note behind a name, from the longest form to the shortest: the first that leaves room for the
+/// whole name, else the longest but one where there is some room, else the shortest.
+pub fn fitting(notes: &[String], name: u16, columns: u16) -> Option<&String> {
+    let fits = |note: &&String| name.saturating_add(1).saturating_add(width(note)) <= columns;
+    let note = notes.iter().find(fits);
+    note.or_else(|| notes.get(1).filter(|_| columns >= 20)).or_else(|| notes.last())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::RecordKind;
+    use crate::resource::RecordKind;
 
     #[test]
     fn columns_are_dropped_by_rank_and_fill_the_line() {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
-    record::RecordKind,
+    resource::RecordKind,
     text::display,
     world::World,
 };
@@ -377,6 +377,7 @@ fn label(field: &str) -> Option<&'static str> {
         "specialization" => "Specialisation",
         "phone_number" => "Phone",
         "email" => "E-mail",
+        "linked_user" => "Account",
         "license_number" => "Licence number",
         "years_of_experience" => "Years of experience",
         "clinic_name" => "Clinic",

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     form::{Form, field::Field},
-    record::RecordKind,
+    resource::RecordKind,
     text::display,
     world::World,
 };
@@ -164,7 +164,7 @@ impl Shown for Patient {
     }
 
     fn row(&self) -> RowHead {
-        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "†".to_owned()];
+        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
         RowHead {
             name: display(&self.full_name).into_owned(),
             code: display(&self.mrn).into_owned(),
@@ -385,6 +385,7 @@ fn label(field: &str) -> Option<&'static str> {
         "gender" => "Sex",
         "phone_number" => "Phone",
         "email" => "E-mail",
+        "linked_user" => "Account",
         "deceased_on" => "Died",
         "preferred_language" => "Language",
         "emergency_contact" => "In an emergency",
