@@ -26,6 +26,7 @@ mod going_back;
 mod home;
 mod keys;
 mod last_login;
+mod leaving;
 mod links;
 mod list;
 mod live;

@@ -237,6 +237,7 @@ fn the_server_dies(
         anna.keys("<enter>");
         ben.sees("Saving …");
         anna.sees("Saving …");
+        server.is_asked_on(2);
         server.kill();
         ben.sees("Was it saved?");
         anna.sees("Was it done?");

@@ -22,7 +22,7 @@ use rustix::{
 use vt100::{Parser, Screen};
 
 /// How long something may take on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 /// How many programs run at the same time.
 const PLACES: usize = 3;
 

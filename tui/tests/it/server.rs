@@ -3,13 +3,17 @@
 use std::{
     ffi::OsString,
     fmt::Write as _,
+    fs,
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
+    time::Instant,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use super::pty::DEADLINE;
 
 /// The address where any free port is meant.
 const ANY_PORT: &str = "127.0.0.1:0";
@@ -56,6 +60,17 @@ impl Server {
         self.signal(Signal::STOP);
     }
 
+    /// Waits until a server that was frozen has so many connections with requests that it has not read.
+    pub(crate) fn is_asked_on(&self, connections: usize) {
+        let port = self.address.rsplit(':').next().unwrap().parse::<u16>().unwrap();
+        let end = Instant::now() + DEADLINE;
+        while unread(port) < connections {
+            assert!(Instant::now() < end, "waited in vain for requests on {connections} connections");
+            // The system tells nobody that bytes lie in the queue of a process that does not read.
+            thread::yield_now();
+        }
+    }
+
     /// Kills it: nothing that it was doing comes to an end.
     pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
@@ -90,6 +105,19 @@ impl Drop for Server {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// How many connections to a local port hold bytes that nobody has read, by the system's table of them.
+fn unread(port: u16) -> usize {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    let rows = table.lines().skip(1).filter(|row| {
+        let mut words = row.split_whitespace();
+        let is_there = words.nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}")));
+        let (state, queues) = (words.nth(1), words.next());
+        let received = queues.and_then(|queues| queues.split_once(':')).map(|(_, bytes)| bytes);
+        is_there && state == Some("01") && received.is_some_and(|bytes| bytes != "00000000")
+    });
+    rows.count()
 }
 
 /// Starts serving; answers the process and its address, or the log of a process that has ended.

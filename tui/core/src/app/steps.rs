@@ -156,6 +156,11 @@ impl App {
         if lost.is_empty() {
             return self.left(leave, out);
         }
+        if let ([_], Some(Screen::Form(state))) = (lost.as_slice(), self.top_mut())
+            && record_form::leaves_once_saved(state, leave)
+        {
+            return;
+        }
         let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
         if !is_asked {
             let question = match self.screen() {
