@@ -195,6 +195,15 @@ impl Call {
         }
         self
     }
+
+    /// The reason that was typed for it, if there is one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Do { reason, .. } | Self::Assign { reason, .. } => reason.as_deref(),
+            Self::Create { body, .. } => body.get("reason").and_then(Value::as_str),
+            _ => None,
+        }
+    }
 }
 
 /// A good answer.

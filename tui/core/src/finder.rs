@@ -149,10 +149,10 @@ impl Finder {
     /// as soon as its answer has come. Returns that record, if it is known already.
     pub fn choose<L>(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Step<L>>) {
         self.search.pending = None;
+        self.search.select();
         if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {
             return (self.hits.get(at).map(|hit| hit.record.clone()), Vec::new());
         }
-        self.search.select();
         if self.is_outdated() {
             self.search.pending = Some(action);
             return (None, self.send_due(world));

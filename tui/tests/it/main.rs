@@ -13,10 +13,16 @@ mod first_start;
 mod flow;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
+mod morning;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod person;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod pty;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod server;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod terminal;

@@ -270,6 +270,10 @@ impl App {
             return;
         }
         let why = sentence(failure);
+        let is_open = self.opened_mut(owner).is_some();
+        if is_open && is_passing(failure) && self.unsent(owner, call, &why, out) {
+            return;
+        }
         let said = match failure {
             Failure::Unknown(_) | Failure::Garbled(_) => {
                 format!("{why} What you left may have been saved or not.")
@@ -372,6 +376,7 @@ impl App {
                 steps.extend(look_again(call));
             }
             Failure::Problem(problem) if self.contradicted(owner, call, problem, out) => return,
+            _ if is_passing(failure) && self.unsent(owner, call, &said, out) => return,
             Failure::Unknown(_) | Failure::Garbled(_) if self.unsure(call) => return,
             Failure::Unknown(_) | Failure::Garbled(_) => {
                 said.push_str(" It may have been done or not; the record is being read again.");
@@ -389,6 +394,17 @@ impl App {
             None => {}
         }
         self.say(Tone::Error, said, out);
+    }
+}
+
+/// Whether nothing was done, and the same may be done a little later.
+fn is_passing(failure: &Failure) -> bool {
+    match failure {
+        Failure::Offline(_) => true,
+        Failure::Problem(problem) => {
+            problem.status >= 500 || problem.error == Kind::TooManyRequests.code()
+        }
+        _ => false,
     }
 }
 

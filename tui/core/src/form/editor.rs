@@ -61,7 +61,7 @@ impl Editor {
         self.is_selected
     }
 
-    /// Selects the whole text: what is typed or pasted next takes its place. Any other key ends that.
+    /// Selects the whole text: what is typed or pasted next takes its place. A key that moves ends that.
     pub fn select(&mut self) {
         self.is_selected = !self.text.is_empty();
     }
@@ -76,7 +76,8 @@ impl Editor {
     /// Takes a key, if it is one for typing. Says whether it did. An arrow that points beyond the text is
     /// left to what is around the field.
     pub fn press(&mut self, chord: Chord) -> bool {
-        if chord.ctrl || chord.alt {
+        // These neither type nor move: a selected text stays selected.
+        if chord.ctrl || chord.alt || matches!(chord.key, Key::F(_) | Key::Insert) {
             return false;
         }
         let was_selected = std::mem::take(&mut self.is_selected);
