@@ -25,22 +25,20 @@ mod undo;
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
-
 use crate::{
     api::Call,
-    date::DateOrder,
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::Layer,
+    layers::{Layer, Step},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
     session::Session,
-    step::Step,
+    step::Place,
+    world::Options,
     world::World,
 };
 use slots::Slots;
@@ -54,27 +52,6 @@ pub const TOAST_FOR: Duration = Duration::from_secs(4);
 pub const RETRY_MIN: Duration = Duration::from_secs(2);
 /// The longest wait before a server that is away is tried again.
 pub const RETRY_MAX: Duration = Duration::from_secs(60);
-
-/// What has to be known before anything happens.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// Columns of the terminal.
-    pub width: u16,
-    /// Rows of the terminal.
-    pub height: u16,
-    /// Today's date on this machine.
-    pub today: NaiveDate,
-    /// The order of day and month in dates that are typed.
-    pub date_order: DateOrder,
-    /// The name with which somebody has logged in last; empty if there is none.
-    pub last_login: String,
-    /// The wait after which a desk that nobody uses is locked. None: never.
-    pub lock_after: Option<Duration>,
-    /// Rows of a page of a list, 1 to 100.
-    pub page_size: i64,
-    /// A random number: names this run of the program in the keys of what it creates.
-    pub run: u128,
-}
 
 /// A screen that was opened.
 #[derive(Clone)]
@@ -220,8 +197,8 @@ impl App {
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
             Action::UndoSave => self.can_undo(),
-            _ if action.place().is_some() => {
-                let may_see = action.place().is_some_and(|place| place.is_open_to(&self.world));
+            _ if Place::of(action).is_some() => {
+                let may_see = Place::of(action).is_some_and(|place| place.is_open_to(&self.world));
                 may_see && self.layers.is_empty()
             }
             Action::Back if self.layers.is_empty() => self.leads_back(),

@@ -15,6 +15,7 @@ mod patients;
 mod profile;
 mod query;
 mod read_only;
+mod record;
 mod relations;
 mod sessions;
 mod tokens;
@@ -35,12 +36,12 @@ pub use self::{
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     query::{Filter, FilterInput, Order, Query},
+    record::{Record, RecordKind},
     relations::{Owner, Pick, Purpose, Related},
     visits::{next_step, status_word},
 };
 use crate::{
     form::{Form, field::Field},
-    record::{Record, RecordKind},
     world::World,
 };
 

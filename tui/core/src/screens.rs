@@ -8,7 +8,6 @@ pub mod detail;
 pub mod first_start;
 pub mod home;
 pub mod list;
-pub mod login;
 pub mod opening;
 pub mod password;
 mod record;
@@ -23,12 +22,12 @@ use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
     input::action::{Action, Context},
-    layers::arrival,
+    layers::{Step, arrival},
     live::Live,
-    record::{Record, RecordKind},
-    resource::next_step,
-    step::{Event, Place, Route, Step},
-    view::paint::Painter,
+    login,
+    paint::Painter,
+    resource::{Record, RecordKind, next_step},
+    step::{Event, Place, Route},
     world::World,
 };
 
@@ -114,6 +113,10 @@ impl Screen {
             Route::Changed(record, values) => {
                 let form = record_form::changed(record, values, world);
                 (Self::Form(Box::new(form)), Vec::new())
+            }
+            Route::Register => (Self::Register(Box::new(register::init())), Vec::new()),
+            Route::Password(proof) => {
+                (Self::Password(Box::new(password::init(proof, world))), Vec::new())
             }
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);

@@ -1,5 +1,7 @@
 //! What every screen knows: the day, the size, the desk, the session.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use ratatui_core::layout::Rect;
@@ -9,14 +11,34 @@ use shared::{
 };
 
 use crate::{
-    api::IdempotencyKey,
-    app::Options,
     date::{Calendar, DateOrder},
+    key::IdempotencyKey,
     session::Session,
 };
 
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
+
+/// What has to be known before anything happens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Rows of the terminal.
+    pub height: u16,
+    /// Today's date on this machine.
+    pub today: NaiveDate,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
+    /// The name with which somebody has logged in last; empty if there is none.
+    pub last_login: String,
+    /// The wait after which a desk that nobody uses is locked. None: never.
+    pub lock_after: Option<Duration>,
+    /// Rows of a page of a list, 1 to 100.
+    pub page_size: i64,
+    /// A random number: names this run of the program in the keys of what it creates.
+    pub run: u128,
+}
 
 /// What every screen knows and none changes.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,12 +6,11 @@ use super::App;
 use crate::{
     api::{Call, Failure, Handover, Verb},
     effect::{Effect, Lane, ScreenId},
-    layers::{Layer, question},
+    layers::{Layer, Step, question},
     notice::Tone,
-    record::{Record, RecordKind},
-    resource::RowHead,
+    resource::{Record, RecordKind, RowHead},
     screens::Screen,
-    step::{Route, Step},
+    step::Route,
 };
 
 /// What was done, as a sentence.

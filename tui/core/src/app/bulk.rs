@@ -5,7 +5,7 @@ use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, ScreenId},
     layers::{Layer, results},
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     screens::Screen,
 };
 

@@ -7,17 +7,18 @@ use crate::{
     form::field::Field,
     input::{
         action::{Action, Context},
+        chord::{Chord, Key},
         keymap::{chords_of, entries, labels, resolve},
     },
     layers::{
-        Layer,
+        Layer, Step,
         actions::{self, Item},
         field_help, messages,
     },
-    msg::{Chord, Key},
     notice::{Notice, Tone},
     screens::Screen,
-    step::{Event, Leave, Step},
+    step::Place,
+    step::{Event, Leave},
 };
 
 impl App {
@@ -114,8 +115,8 @@ impl App {
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
             _ if Self::is_own(action) => self.go_to_own(action, out),
-            _ if action.place().is_some() => {
-                if let Some(place) = action.place() {
+            _ if Place::of(action).is_some() => {
+                if let Some(place) = Place::of(action) {
                     self.leave(Leave::To(place), out);
                 }
             }

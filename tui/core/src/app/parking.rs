@@ -10,13 +10,13 @@ use crate::{
         keymap::key_of,
     },
     layers::{
-        Layer,
+        Layer, Step,
         choose::{self, Choice},
     },
     notice::Tone,
-    record::Record,
+    resource::Record,
     screens::{Screen, record_form},
-    step::{Leave, Route, Step},
+    step::{Leave, Route},
 };
 
 /// The record that a form changes.

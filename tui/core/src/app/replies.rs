@@ -7,11 +7,11 @@ use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
-    layers::{Layer, arrival, conflict, find, picker},
+    layers::{Layer, Step, arrival, conflict, find, picker},
     notice::{Notice, Tone},
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     screens::{Screen, record_form},
-    step::{Leave, Route, Step},
+    step::{Leave, Route},
 };
 
 /// The id of a request that the server refused.
@@ -125,9 +125,7 @@ impl App {
                 let is_top =
                     matches!(self.layers.last(), Some(Layer::Picker(_) | Layer::Arrival(_)));
                 let steps = self.layers.iter_mut().rev().find_map(|layer| match layer {
-                    Layer::Arrival(state) => {
-                        Some(arrival::answered(state, &world, result.clone(), is_top))
-                    }
+                    Layer::Arrival(state) => Some(arrival::answered(state, result.clone(), is_top)),
                     Layer::Picker(state) => {
                         if !is_top {
                             state.search.pending = None;

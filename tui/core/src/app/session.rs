@@ -6,12 +6,13 @@ use super::App;
 use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
-    layers::{Layer, question, relogin},
+    layers::{Layer, Step, question, relogin},
+    login,
     msg::Desk,
     notice::{Notices, Tone},
-    screens::{Screen, first_start, login, password, register},
+    screens::{Screen, first_start, password, register},
     session::{Session, SessionHandle},
-    step::{Place, Step},
+    step::Place,
 };
 
 impl App {

@@ -3,10 +3,10 @@
 use super::App;
 use crate::{
     effect::{Effect, Lane, ScreenId, Slot},
-    layers::{Layer, question},
+    layers::{Layer, Step, picker, question},
     notice::Tone,
     screens::{Screen, record_form},
-    step::{Leave, Place, Route, Step},
+    step::{Leave, Place, Route},
 };
 
 impl App {
@@ -59,10 +59,6 @@ impl App {
                 }
                 out.push(effect);
             }
-            Step::Push(screen) => {
-                self.open(*screen);
-                self.world.count_screen();
-            }
             Step::Go(Route::Edit(record)) if self.parked_form(&record).is_some() => {
                 if let Some(id) = self.parked_form(&record) {
                     self.resume(id, out);
@@ -96,6 +92,10 @@ impl App {
                 self.layers.push(*layer);
                 // What the next layer creates gets a key of its own.
                 self.world.count_screen();
+            }
+            Step::Pick(pick, subjects, reason) => {
+                let steps = picker::open(pick, subjects, reason, &self.world);
+                self.apply(steps, out);
             }
             Step::Close => {
                 self.layers.pop();

@@ -1,7 +1,5 @@
 //! What somebody can do.
 
-use crate::{record::RecordKind, step::Place};
-
 /// One thing that somebody can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -150,21 +148,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// The section that it opens.
-    pub fn place(self) -> Option<Place> {
-        Some(match self {
-            Self::Home => Place::Home,
-            Self::Visits => Place::List(RecordKind::Visit),
-            Self::Patients => Place::List(RecordKind::Patient),
-            Self::Doctors => Place::List(RecordKind::Doctor),
-            Self::Accounts => Place::List(RecordKind::Account),
-            Self::Audit => Place::List(RecordKind::AuditEntry),
-            Self::Assignments => Place::List(RecordKind::Assignment),
-            Self::Dashboard => Place::Dashboard,
-            _ => return None,
-        })
-    }
-
     /// Whether it changes a record, or is a step on the way to it: asks whether to, opens a form,
     /// chooses what is saved.
     pub fn changes_record(self) -> bool {

@@ -4,7 +4,7 @@
 //! find. Tests hold that.
 
 use super::action::{Action, Context};
-use crate::msg::{Chord, Key};
+use crate::input::chord::{Chord, Key};
 
 /// One action: how it is called, and its keys.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,10 @@ use super::middle;
 use crate::{
     form::field::Field,
     input::action::{Action, Context},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    step::Event,
     text,
-    view::paint::Painter,
     world::World,
 };
 

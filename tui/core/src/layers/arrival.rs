@@ -8,17 +8,18 @@ use shared::{
     text::{Lines, clean},
 };
 
-use super::{Layer, middle, picker};
+use super::{Layer, middle};
 use crate::{
-    api::{Call, Failure, IdempotencyKey, Reply, Verb, sentence},
+    api::{Call, Failure, Reply, Verb, sentence},
     effect::Lane,
     form::{Form, field::Field, view as form_view},
     input::action::{Action, Context},
-    record::{Record, RecordKind},
-    resource::{Pick, Purpose, next_step},
-    step::{Event, Step},
+    key::IdempotencyKey,
+    layers::Step,
+    paint::Painter,
+    resource::{Pick, Purpose, Record, RecordKind, next_step},
+    step::Event,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -119,7 +120,7 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
 }
 
 /// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         state.is_accepted = false;
         return Vec::new();
@@ -132,7 +133,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageUp => state.at = 0,
         Action::PageDown => state.at = last,
         Action::Mark => state.is_urgent = !state.is_urgent,
-        Action::Accept => return accept(state, world),
+        Action::Accept => return accept(state),
         Action::Back => return close(),
         _ => {
             state.form.act(action);
@@ -146,7 +147,7 @@ fn close() -> Vec<Step> {
 }
 
 /// Sends the arrival, once it is known to whom the patient is assigned.
-fn accept(state: &mut State, world: &World) -> Vec<Step> {
+fn accept(state: &mut State) -> Vec<Step> {
     if state.is_loading {
         state.is_accepted = true;
         return Vec::new();
@@ -174,7 +175,7 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
                 purpose: Purpose::Arrival { is_urgent: state.is_urgent },
             };
             let mut steps = close();
-            steps.extend(picker::open(pick, vec![state.patient.clone()], reason, world));
+            steps.push(Step::Pick(pick, vec![state.patient.clone()], reason));
             return steps;
         }
         Some(Host::Assigned { assignment, .. }) => {
@@ -193,12 +194,7 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
 }
 
 /// Takes the active assignments of the patient.
-pub fn answered(
-    state: &mut State,
-    world: &World,
-    answer: Result<Reply, Failure>,
-    is_top: bool,
-) -> Vec<Step> {
+pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool) -> Vec<Step> {
     state.is_loading = false;
     // What Enter has begun is not gone on with under another layer.
     state.is_accepted &= is_top;
@@ -224,7 +220,7 @@ pub fn answered(
             state.is_accepted = false;
         }
     }
-    if std::mem::take(&mut state.is_accepted) { accept(state, world) } else { Vec::new() }
+    if std::mem::take(&mut state.is_accepted) { accept(state) } else { Vec::new() }
 }
 
 /// Where its keys mean something.

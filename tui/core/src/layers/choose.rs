@@ -5,9 +5,10 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     input::action::{Action, Context},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    step::Event,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 

@@ -11,13 +11,13 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::action::{Action, Context},
-    record::Record,
-    resource::{Pick, Purpose, Query, Row, fit},
-    screens::list,
+    layers::Step,
+    paint::Painter,
+    panels::rows,
+    resource::{Pick, Purpose, Query, Record, Row, fit},
     search::{Next, Search},
-    step::{Event, Step},
+    step::Event,
     text::{self, display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -80,7 +80,7 @@ fn ask(state: &mut State, world: &World) -> Step {
 }
 
 fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = state.search.send();
+    let pause = Step::Do(state.search.send());
     vec![ask(state, world), pause]
 }
 
@@ -243,17 +243,17 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         instead(state, below, painter);
         return;
     }
-    list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
+    rows::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
     let is_old = !state.search.is_answered() && (world.is_waiting || state.failure.is_some());
     let is_search = !state.search.text().is_empty();
     let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
-    let look = list::Look { is_by_last_name, is_old };
+    let look = rows::Look { is_by_last_name, is_old };
     let window = state.rows.iter().enumerate().skip(state.top);
     for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
         let line = Rect { y, height: 1, ..below };
         let is_selected = at == state.at;
         let is_active = has_focus && !is_typing;
-        list::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
+        rows::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
         if is_selected && has_focus && !is_typing {
             painter.place_cursor(below.x, y);
         }

@@ -13,7 +13,7 @@ use shared::{
 };
 
 use super::{
-    middle, picker,
+    middle,
     results::{self, Job},
 };
 use crate::{
@@ -21,12 +21,12 @@ use crate::{
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    record::{Record, RecordKind},
-    resource::{Operation, Pick},
+    layers::Step,
+    paint::Painter,
+    resource::{Operation, Pick, Record, RecordKind},
     session::Session,
-    step::{Event, Leave, Route, Step},
+    step::{Event, Leave, Route},
     text::{display, paragraphs, width},
-    view::paint::Painter,
     world::World,
 };
 
@@ -272,7 +272,7 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
 }
 
 /// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
         state.at = 0;
@@ -284,8 +284,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Accept if state.at == 0 && state.has_words() => state.at = 1,
         Action::NextChoice => state.at = (state.at + 1) % count,
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
-        Action::Accept => return answer(state, state.at, world),
-        Action::Back => return answer(state, 0, world),
+        Action::Accept => return answer(state, state.at),
+        Action::Back => return answer(state, 0),
         _ => {
             state.form.act(action);
         }
@@ -306,13 +306,11 @@ fn reason(state: &mut State) -> Option<Option<String>> {
     }
 }
 
-fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
+fn answer(state: &mut State, at: usize) -> Vec<Step> {
     match state.answers.get(at).cloned() {
         Some((_, Answer::Steps(steps))) => steps,
         Some((_, Answer::Pick(pick, subjects, reason))) => {
-            let mut steps = vec![Step::Close];
-            steps.extend(picker::open(pick, subjects, reason, world));
-            steps
+            vec![Step::Close, Step::Pick(pick, subjects, reason)]
         }
         Some((_, Answer::Bulk(title, jobs))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
@@ -399,4 +397,10 @@ fn answers(state: &State, place: Rect, painter: &mut Painter<'_>) {
         }
         x = x.saturating_add(width(&label)).saturating_add(2);
     }
+}
+
+/// A record in full, with what must not be overlooked.
+fn in_full(record: &Record) -> String {
+    let warning = record.banner().warning;
+    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }

@@ -6,11 +6,12 @@ use super::{Layer, middle};
 use crate::{
     api::Call,
     input::action::{Action, Context},
-    record::{Record, RecordKind},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    resource::{Record, RecordKind},
+    step::Event,
     text::paragraphs,
     theme::Theme,
-    view::paint::Painter,
     world::World,
 };
 

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     date,
     form::{Form, accepts::Accepts, field::Field},
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     text::display,
     world::World,
 };

@@ -80,7 +80,7 @@ pub fn fit(heads: &[Head], width: u16) -> Vec<(usize, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::RecordKind;
+    use crate::resource::RecordKind;
 
     #[test]
     fn columns_are_dropped_by_rank_and_fill_the_line() {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
-    record::RecordKind,
+    resource::RecordKind,
     text::display,
     world::World,
 };

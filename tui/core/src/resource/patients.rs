@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     form::{Form, field::Field},
-    record::RecordKind,
+    resource::RecordKind,
     text::display,
     world::World,
 };

@@ -1,6 +1,6 @@
 //! What records of one kind have to do with records of another.
 
-use crate::record::{Record, RecordKind};
+use crate::resource::{Record, RecordKind};
 
 /// A record to be picked for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,11 @@
 use super::Screen;
 use crate::{
     api::{Call, Failure, Reply},
+    layers::Step,
     namesakes::Namesakes,
     person::Person,
-    record::Record,
-    step::{Route, Step},
+    resource::Record,
+    step::Route,
     world::World,
 };
 

@@ -11,7 +11,8 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::action::{Action, Context},
-    step::{Event, Leave, Step},
+    layers::Step,
+    step::{Event, Leave},
     world::World,
 };
 

@@ -11,14 +11,13 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane},
     input::action::{Action, Context},
-    layers::{Layer, arrival, picker, question},
+    layers::{Layer, Step, arrival, picker, question},
     live::Live,
     namesakes::Namesakes,
+    paint::Painter,
     person::{self, Person},
-    record::{Record, RecordKind},
-    resource::{Deed, Pick, Query, Reading},
-    step::{Event, Leave, Route, Step},
-    view::paint::Painter,
+    resource::{Deed, Pick, Query, Reading, Record, RecordKind},
+    step::{Event, Leave, Route},
     world::World,
 };
 

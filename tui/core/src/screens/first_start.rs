@@ -16,10 +16,11 @@ use crate::{
     effect::{Effect, FirstAdmin},
     form::{self, Form, field::Field},
     input::action::{Action, Context},
+    layers::Step,
+    paint::Painter,
     screens::register::again,
-    step::{Event, Leave, Step},
+    step::{Event, Leave},
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 

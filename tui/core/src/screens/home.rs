@@ -11,9 +11,9 @@ use crate::{
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
-    layers::arrival,
-    record::{Record, RecordKind},
-    step::{Event, Route, Step},
+    layers::{Step, arrival},
+    resource::{Record, RecordKind},
+    step::{Event, Route},
     world::World,
 };
 

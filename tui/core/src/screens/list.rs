@@ -9,7 +9,6 @@ mod view;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::view::{Look, draw_row, heads};
 pub use self::{
     answers::answered,
     view::{rows_visible, view},
@@ -19,12 +18,11 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, arrival, filter, sort},
+    layers::{Layer, Step, arrival, filter, sort},
     live::Live,
-    record::{Record, RecordKind},
-    resource::{Query, Reading, Row},
+    resource::{Query, Reading, Record, RecordKind, Row},
     search::{Next, Search},
-    step::{Event, Leave, Route, Step},
+    step::{Event, Leave, Route},
     world::World,
 };
 
@@ -346,7 +344,7 @@ fn edited(state: &mut State, world: &World) -> Vec<Step> {
 }
 
 fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = state.search.send();
+    let pause = Step::Do(state.search.send());
     vec![state.ask_anew(world, Land::First), pause]
 }
 

@@ -13,21 +13,17 @@ pub use self::{
     view::view,
 };
 use crate::{
-    api::{Call, Failure, IdempotencyKey, sentence},
+    api::{Call, Failure, sentence},
     effect::Lane,
     form::Form,
     input::action::{Action, Context},
-    layers::{
-        Layer,
-        conflict::{self, Merge},
-        question,
-    },
+    key::IdempotencyKey,
+    layers::{Layer, Step, conflict, question},
     live::Live,
     namesakes::Namesakes,
     person::Person,
-    record::{Record, RecordKind},
-    resource::{Words, filled::Filled},
-    step::{Event, Leave, Step},
+    resource::{Record, RecordKind, Words, filled::Filled},
+    step::{Event, Leave, Merge},
     text::display,
     world::World,
 };

@@ -15,10 +15,10 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply},
     effect::{Effect, Lane, ScreenId, Slot, Ticket, Timer},
+    input::chord::{Chord, Key},
     live::Live,
-    msg::{Chord, Desk, Key, Msg},
-    record::RecordKind,
-    resource::Secret,
+    msg::{Desk, Msg},
+    resource::{RecordKind, Secret},
     session::SessionHandle,
     theme::Theme,
     view::view,

@@ -13,7 +13,7 @@ use crate::{
     api::{Call, Failure, Reply, Verb},
     effect::Lane,
     layers::Layer,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

@@ -13,7 +13,7 @@ use crate::{
     api::{Call, Failure, Handover, Reply, Verb},
     effect::{Lane, Timer},
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

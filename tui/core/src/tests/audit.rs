@@ -12,7 +12,7 @@ use crate::{
     api::{Call, Reply},
     effect::Lane,
     layers::Layer,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

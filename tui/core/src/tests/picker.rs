@@ -10,8 +10,9 @@ use super::{
 use crate::{
     api::Failure,
     effect::{Effect, Lane, Timer},
+    input::chord::{Chord, Key},
     layers::Layer,
-    msg::{Chord, Key, Msg},
+    msg::Msg,
     screens::Screen,
     search::PAUSE,
 };

@@ -1,11 +1,10 @@
 //! The questions about assignments: their status, a patient for a doctor, another doctor.
 
-use super::{Answer, State, act, ask, bulk::picked_for_all, with_reason};
+use super::{Answer, State, act, ask, bulk::picked_for_all, in_full, with_reason};
 use crate::{
     api::{Call, Handover, Verb},
-    record::Record,
-    resource::{Pick, Purpose},
-    step::Step,
+    layers::Step,
+    resource::{Pick, Purpose, Record},
     text::display,
     world::World,
 };
@@ -87,12 +86,6 @@ fn link(subject: &Record, account: &Record) -> State {
     let words = format!("{}\nto {}\n{effect}", subject.named(), in_full(account));
     let call = act(Verb::Link(account.id()), subject, None);
     ask("Link this account?", words, "Don't link").or("Link", vec![Step::Write(call)])
-}
-
-/// A record in full, with what must not be overlooked.
-pub(super) fn in_full(record: &Record) -> String {
-    let warning = record.banner().warning;
-    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }
 
 /// A doctor who shall be archived has so many active assignments.

@@ -4,8 +4,7 @@ use super::{Answer, Picked, State, act, ask, with_reason};
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
-    record::Record,
-    resource::Purpose,
+    resource::{Purpose, Record},
     world::World,
 };
 
@@ -86,7 +85,7 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
     let is_transfer = matches!(purpose, Purpose::Transfer | Purpose::HandOver);
     let verb = if is_transfer { "Transfer" } else { "Assign" };
     let amount = amount(subjects);
-    let words = format!("{}\nto {}", names(subjects), super::assigning::in_full(record));
+    let words = format!("{}\nto {}", names(subjects), super::in_full(record));
     let state = ask(format!("{verb} {amount}?"), words, "Cancel");
     let answer = if is_transfer { "Transfer all" } else { "Assign all" };
     let hint = "for the visit; may be left empty";

@@ -6,13 +6,13 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
-    resource::Section,
-    text::{display, paragraphs},
-    view::{
+    paint::Painter,
+    panels::{
         banner::{BannerView, below, has_rule},
-        paint::Painter,
         sections::{Line, Sections, lines},
     },
+    resource::Section,
+    text::{display, paragraphs},
     world::World,
 };
 

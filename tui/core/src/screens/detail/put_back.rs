@@ -7,11 +7,11 @@ use super::{State, page};
 use crate::{
     form::{accepts::Accepts, field::Field},
     layers::{
-        Layer,
+        Layer, Step,
         choose::{self, Choice},
     },
-    record::Record,
-    step::{Route, Step},
+    resource::Record,
+    step::Route,
     world::World,
 };
 

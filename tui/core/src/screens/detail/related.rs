@@ -5,10 +5,10 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::{action::Action, keymap::labels, table::Entry},
+    layers::Step,
     live::Live,
-    record::Record,
-    resource::{Owner, Query, Related, Section},
-    step::{Route, Step},
+    resource::{Owner, Query, Record, Related, Section},
+    step::Route,
 };
 
 /// Records of the page that is asked for.

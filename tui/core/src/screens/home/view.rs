@@ -4,7 +4,7 @@ use ratatui_core::layout::Rect;
 use shared::{dashboard::VisitFigures, visit::Visit};
 
 use super::{RECENT_MAX, State};
-use crate::{resource::status_word, text::display, view::paint::Painter, world::World};
+use crate::{paint::Painter, resource::status_word, text::display, world::World};
 
 /// Rows above the visits: the find box, an empty one, the recent people with their title, an empty one,
 /// and the title of the visits.

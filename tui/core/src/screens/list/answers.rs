@@ -6,9 +6,8 @@ use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
     api::{Failure, Reply, sentence},
     input::action::Action,
-    layers::arrival,
+    layers::{Step, arrival},
     resource::Row,
-    step::Step,
     world::World,
 };
 

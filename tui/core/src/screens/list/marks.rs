@@ -3,9 +3,8 @@
 use super::State;
 use crate::{
     input::action::Action,
-    layers::{Layer, picker, question},
-    record::{Record, RecordKind},
-    step::Step,
+    layers::{Layer, Step, picker, question},
+    resource::{Record, RecordKind},
     world::World,
 };
 

@@ -5,11 +5,9 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     form::{self, field::Field},
+    paint::Painter,
+    panels::banner::{BannerView, below},
     text::paragraphs,
-    view::{
-        banner::{BannerView, below},
-        paint::Painter,
-    },
     world::World,
 };
 

@@ -4,9 +4,9 @@ use shared::history::{Change, HistoryEntry};
 
 use super::{Line, State};
 use crate::{
+    panels::sections::Kind,
     resource::{Table, change_in_words, is_empty},
     text::paragraphs,
-    view::sections::Kind,
     world::World,
 };
 

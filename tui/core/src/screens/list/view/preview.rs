@@ -3,8 +3,9 @@
 use ratatui_core::layout::Rect;
 
 use crate::{
-    record::Record,
-    view::{banner::BannerView, paint::Painter, sections},
+    paint::Painter,
+    panels::{banner::BannerView, sections},
+    resource::Record,
     world::World,
 };
 

@@ -2,12 +2,11 @@
 
 use ratatui_core::{layout::Rect, style::Style};
 
-use super::paint::Painter;
 use crate::{
     namesakes::Namesakes,
+    paint::Painter,
     person::Person,
-    record::Record,
-    resource::Alert,
+    resource::{Alert, Record},
     text::{self, display, paragraphs},
     theme::Theme,
     world::World,
