@@ -10,7 +10,7 @@ mod tokens;
 mod trust;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod operation_tests;
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn loading(width: u16, height: u16) -> Driver {
 }
 
 /// A day with three recent people and three visits.
-fn at_home(width: u16, height: u16) -> Driver {
+pub(super) fn at_home(width: u16, height: u16) -> Driver {
     let mut driver = loading(width, height);
     driver.answer(Lane::Find, Ok(lookup(people().into_iter().take(3).collect(), "")));
     let all = [(1, VisitStatus::Waiting), (2, VisitStatus::InRoom), (3, VisitStatus::Called)];
