@@ -13,10 +13,12 @@
 mod assigning;
 mod bulk;
 mod dispatch;
+mod fields;
 mod live;
 mod lock;
 mod operations;
 mod parking;
+mod remains;
 mod replies;
 mod session;
 mod slots;
@@ -41,6 +43,7 @@ use crate::{
     world::Options,
     world::World,
 };
+use remains::Left;
 use slots::Slots;
 use undo::Undo;
 
@@ -87,6 +90,8 @@ pub struct App {
     parked: Vec<Opened>,
     /// The last save, while it can be taken back.
     undo: Option<Undo>,
+    /// The record that was archived last, until it is known what it leaves open.
+    left: Option<Left>,
     is_busy: bool,
     is_busy_armed: bool,
     /// Why the server is away, while it is.
@@ -117,6 +122,7 @@ impl App {
             interrupted: Vec::new(),
             parked: Vec::new(),
             undo: None,
+            left: None,
             is_busy: false,
             is_busy_armed: false,
             offline: None,
@@ -251,8 +257,16 @@ impl App {
     }
 
     fn open(&mut self, screen: Screen) {
+        self.cover();
         self.newest = self.newest.next();
         self.screens.push(Opened::new(self.newest, screen));
+    }
+
+    /// Another screen comes over the one that is shown: what was searched there is done with.
+    fn cover(&mut self) {
+        if let Some(screen) = self.top_mut() {
+            screen.select_search();
+        }
     }
 
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {

@@ -42,6 +42,10 @@ pub enum Lane {
     Namesakes,
     /// The person whom a record is about.
     Person,
+    /// The open record that says where a person is.
+    Presence,
+    /// What an archived record leaves open.
+    Remains,
     /// The figures of the dashboard.
     Dashboard,
     /// A write. It is never aborted.

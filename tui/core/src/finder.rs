@@ -68,6 +68,11 @@ impl Finder {
         Route::new_from(RecordKind::Patient, self.search.text(), is_used, world.calendar())
     }
 
+    /// Selects the text: the next character replaces it.
+    pub fn select_text(&mut self) {
+        self.search.select();
+    }
+
     /// Whether the typed text has found nobody.
     pub fn has_found_nobody(&self) -> bool {
         self.hits.is_empty() && !self.is_outdated()

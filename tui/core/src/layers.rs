@@ -204,7 +204,9 @@ impl Layer {
                 Self::Find(state) => !state.finder.has_found_nobody(),
                 _ => true,
             },
-            Action::Arrive | Action::Results => !matches!(self, Self::Find(_)),
+            Action::Arrive | Action::Results | Action::ShowArchive => {
+                !matches!(self, Self::Find(_))
+            }
             _ => true,
         }
     }

@@ -114,6 +114,10 @@ impl Screen {
                 let form = record_form::changed(record, values, world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+            Route::EditField(record, field) => {
+                let form = record_form::on_field(record, field, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
             Route::Register => (Self::Register(Box::new(register::init())), Vec::new()),
             Route::Password(proof) => {
                 (Self::Password(Box::new(password::init(proof, world))), Vec::new())
@@ -190,6 +194,15 @@ impl Screen {
             _ => return false,
         }
         true
+    }
+
+    /// Selects what was searched: the next character replaces it.
+    pub fn select_search(&mut self) {
+        match self {
+            Self::Home(state) => state.finder.select_text(),
+            Self::List(state) => state.search.select(),
+            _ => {}
+        }
     }
 
     /// Whether the find box may lie over the screen.
@@ -283,8 +296,8 @@ impl Screen {
 
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
-        self.learn_about(record);
-        match (self, record) {
+        let about = self.learn_about(record);
+        let steps = match (self, record) {
             (Self::Home(state), record) => state.learn(record, world),
             (Self::List(state), record) => {
                 state.replace(record, world);
@@ -293,7 +306,8 @@ impl Screen {
             (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
             (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
-        }
+        };
+        about.into_iter().chain(steps).collect()
     }
 
     /// Where its keys mean something, innermost first.
@@ -323,6 +337,9 @@ impl Screen {
             Self::List(state) => list::offers(state, world, action),
             Self::Detail(state) if action == Action::Relative => {
                 detail::can_have_relative(state, world)
+            }
+            Self::Detail(state) if action == Action::ShowArchive => {
+                state.kind().table().may_see_archive(world)
             }
             Self::Detail(state) if action == Action::Trail => detail::has_trail(state, world),
             Self::Detail(state) if action == Action::Arrive => {
@@ -399,10 +416,15 @@ impl Screen {
 
     /// What an action does here, where it does something else than in general.
     pub fn help(&self, action: Action) -> Option<&'static str> {
-        match self {
+        let operation = match self {
             Self::Detail(state) => detail::help(state, action),
             _ => None,
-        }
+        };
+        let of_kind = || {
+            let words = self.table().filter(|_| action == Action::Archive)?.words.archive_help;
+            Some(words).filter(|words| !words.is_empty())
+        };
+        operation.or_else(of_kind)
     }
 
     /// Scrolls so that what has the focus is seen.

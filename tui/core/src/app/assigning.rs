@@ -36,7 +36,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
 
 impl App {
     /// Whether the screen that asked is what somebody looks at, with nothing over it.
-    fn is_looked_at(&self, owner: ScreenId) -> bool {
+    pub(super) fn is_looked_at(&self, owner: ScreenId) -> bool {
         self.top() == owner && self.layers.is_empty()
     }
 

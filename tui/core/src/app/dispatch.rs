@@ -12,7 +12,7 @@ use crate::{
     },
     layers::{
         Layer, Step,
-        actions::{self, Item},
+        actions::{self, Does, Item},
         field_help, messages,
     },
     notice::{Notice, Tone},
@@ -158,9 +158,9 @@ impl App {
         }
         let contexts = self.contexts();
         let item = |entry: &crate::input::table::Entry| Item {
-            action: entry.action,
+            does: Does::Act(entry.action),
             label: self.word(entry),
-            help: self.explained(entry),
+            help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
         };
@@ -169,7 +169,10 @@ impl App {
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
         found.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
-        let items = found.into_iter().map(item).collect();
+        let mut items: Vec<_> = found.into_iter().map(item).collect();
+        if !is_help {
+            items.extend(self.fields_to_edit());
+        }
         let layer = Layer::Actions(Box::new(actions::init(items, is_help)));
         self.apply(vec![Step::Open(Box::new(layer))], out);
     }

@@ -95,6 +95,7 @@ impl App {
             self.open(screen);
             self.apply(steps, out);
         }
+        self.cover();
         self.screens.push(opened);
         self.follow(out);
     }

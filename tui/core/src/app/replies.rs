@@ -145,6 +145,7 @@ impl App {
                 let steps = find::answered(state, result);
                 self.apply(steps, out);
             }
+            (Lane::Remains, result) => self.remains_found(result, out),
             (_, result) => self.screen_read(slot.owner, call, result, out),
         }
     }
@@ -236,7 +237,10 @@ impl App {
             (Call::Create { .. } | Call::Change { .. }, Err(failure)) => {
                 self.not_saved(owner, call, &failure, out);
             }
-            (_, Ok(record)) => self.moved(call, &record, out),
+            (_, Ok(record)) => {
+                self.moved(call, &record, out);
+                self.ask_remains(owner, call, &record, out);
+            }
             (_, Err(failure)) => self.not_moved(owner, call, &failure, out),
         }
         if let Some((secret, (kind, name))) = shown {
@@ -275,6 +279,7 @@ impl App {
     }
 
     fn saved(&mut self, owner: ScreenId, call: &Call, record: Record, out: &mut Vec<Effect>) {
+        self.forget_reasons(call);
         let world = self.world.clone();
         let is_new = matches!(call, Call::Create { .. });
         let is_shown = self.top() == owner;
@@ -314,6 +319,7 @@ impl App {
 
     /// A record went into the archive or came back from it.
     fn moved(&mut self, call: &Call, record: &Record, out: &mut Vec<Effect>) {
+        self.forget_reasons(call);
         self.say(Tone::Info, assigning::done(call, record), out);
         self.learn(ScreenId::APP, record, out);
         self.look_around(call, out);

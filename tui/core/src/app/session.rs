@@ -109,6 +109,7 @@ impl App {
         self.layers.clear();
         self.parked.clear();
         self.undo = None;
+        self.left = None;
         self.interrupted.clear();
         out.extend(self.slots.forget_session());
         out.push(Effect::Disarm(Timer::Search));

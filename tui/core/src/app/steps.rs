@@ -55,7 +55,9 @@ impl App {
                 }
                 out.push(effect);
             }
-            Step::Go(Route::Edit(record)) if self.parked_form(&record).is_some() => {
+            Step::Go(Route::Edit(record) | Route::EditField(record, _))
+                if self.parked_form(&record).is_some() =>
+            {
                 if let Some(id) = self.parked_form(&record) {
                     self.resume(id, out);
                     self.say(Tone::Info, "This is the form that was parked.".to_owned(), out);
@@ -100,6 +102,7 @@ impl App {
                 self.layers.pop();
                 self.act(action, out);
             }
+            Step::Keep(about, reason) => self.world.kept.put(about, reason),
             Step::Inform(said) => self.say(Tone::Info, said, out),
             Step::Warn(said) => self.say(Tone::Error, said, out),
             Step::TakeOver(session) => self.take_over(*session, out),

@@ -99,6 +99,8 @@ pub enum Action {
     Filter,
     /// Show all again.
     ClearFilters,
+    /// List the records in the archive.
+    ShowArchive,
     /// Edit the record.
     Edit,
     /// Say that a patient has arrived, or take a visit its next step.
@@ -111,6 +113,8 @@ pub enum Action {
     Assign,
     /// Mark the selected row, or take its mark away.
     Mark,
+    /// Mark all rows of the list, on every page.
+    MarkAll,
     /// Take all marks away.
     Unmark,
     /// Go to the list of the records that belong to the record.
@@ -185,7 +189,9 @@ impl Action {
             | Self::Doctors
             | Self::Assignments
             | Self::Related
+            | Self::ShowArchive
             | Self::Mark
+            | Self::MarkAll
             | Self::Unmark
             | Self::Visits
             | Self::Dashboard

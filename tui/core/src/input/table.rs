@@ -73,6 +73,7 @@ table! {
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
     ClearFilters "show all" "Take every filter away." 20
         [List:]
+    ShowArchive "archived" "List the records in the archive." 0 [List:; Find:; Record:]
     Archive "archive" "Archive the record. It can be restored." 60 danger true
         [Record: ctrl('x'); List: ctrl('x')]
     Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
@@ -80,6 +81,7 @@ table! {
         [Record: ctrl('g'); List: ctrl('g')]
     Mark "mark" "Mark the row. Archive, restore and assign then mean the marked ones." 24
         [List: on(Key::Insert); Pick: on(Key::Insert)]
+    MarkAll "mark all" "Mark all records of this list, on every page, up to 500." 0 [List:]
     Unmark "unmark all" "Take all marks away." 0 [List:]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30

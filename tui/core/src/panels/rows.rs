@@ -51,7 +51,8 @@ pub fn draw_row(
     let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
     if is_selected {
         painter.style(line, style);
-        painter.text(line.x, place.y, 1, "›", style);
+        // While the text has the focus, another sign stands at the row that is meant.
+        painter.text(line.x, place.y, 1, if is_active { "›" } else { "·" }, style);
     }
     let mut x = place.x;
     for (at, width) in columns {
