@@ -7,7 +7,7 @@ use shared::lookup::{FOUND_MAX, Lookup};
 
 pub use self::hit::Hit;
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     form::field::Field,
     input::action::Action,
@@ -280,8 +280,8 @@ fn refusal(failure: &Failure) -> String {
                 let subject = if is_mrn { "The medical record number" } else { "The text" };
                 format!("{subject} {}.", messages.join("; "))
             }
-            None => sentence(failure),
+            None => missing(failure),
         },
-        other => sentence(other),
+        other => missing(other),
     }
 }

@@ -14,6 +14,7 @@ pub mod question;
 pub mod relogin;
 pub mod results;
 pub mod secret;
+pub mod share;
 pub mod sort;
 
 use ratatui_core::layout::Rect;

@@ -25,6 +25,7 @@ pub mod resource;
 pub mod screens;
 pub mod search;
 pub mod session;
+pub mod share;
 pub mod step;
 pub mod text;
 pub mod theme;

@@ -7,6 +7,9 @@ mod command_line;
 mod desk;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
+mod first_start;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod flow;
 #[cfg(test)]
 #[cfg(feature = "embedded")]

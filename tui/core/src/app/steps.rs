@@ -180,6 +180,7 @@ impl App {
         match leave {
             Leave::Quit => out.push(Effect::Quit),
             Leave::LogOut => self.log_out(out),
+            Leave::SetUp => out.push(Effect::GoLocal),
             // Behind the first screen of a section is the day at the desk.
             Leave::Back if self.screens.len() == 1 && self.world.session().is_some() => {
                 self.go_to(Place::Home, out);

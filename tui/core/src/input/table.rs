@@ -143,6 +143,9 @@ table! {
     MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]
     MyTokens "API tokens" "Show, create and revoke your API tokens for programs." 0 [Global:]
     Api "API" "Show where the API of the server and its pages are." 0 [Global:]
+    Share "share this desk" "Show what another machine types to use this desk." 0 [Global:]
+    SetUp "set up the desk" "Leave the invented people, of whom nothing is kept, and set up your own desk." 0
+        [Global:]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
     Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]

@@ -4,7 +4,7 @@ use shared::Kind;
 
 use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
-    api::{Failure, Reply, sentence},
+    api::{Failure, Reply, missing},
     input::action::Action,
     layers::{Step, arrival},
     resource::Row,
@@ -105,7 +105,7 @@ fn refusal(failure: &Failure) -> String {
             let messages = problem.errors.get("search").cloned().unwrap_or_default();
             format!("The search can't be done: it {}.", messages.join("; "))
         }
-        other => sentence(other),
+        other => missing(other),
     }
 }
 
