@@ -1,13 +1,22 @@
 //! The real program in a pseudo-terminal, as a person uses it.
 
 #[cfg(test)]
+#[cfg(feature = "embedded")]
+mod between;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod desk;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
+mod faults;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod flow;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod hostile;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod person;
@@ -17,6 +26,9 @@ mod pty;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod terminal;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod typing;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod users;
