@@ -22,8 +22,8 @@ use rustix::{
 use vt100::{Parser, Screen};
 
 /// How long something may take on a busy machine.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
-/// How many tests with programs run at the same time.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+/// How many programs run at the same time.
 const PLACES: usize = 3;
 
 /// Keys as terminals send them.
@@ -384,24 +384,23 @@ thread_local! {
 }
 
 impl Place {
+    /// Waits for a place. A test that has a program already waits for no other: two that waited for
+    /// each other's places would never end.
     fn take() -> Self {
-        if OWN.replace(OWN.get() + 1) == 0 {
-            let mut taken = TAKEN.0.lock().unwrap();
-            while *taken >= PLACES {
-                taken = TAKEN.1.wait(taken).unwrap();
-            }
-            *taken += 1;
+        let mut taken = TAKEN.0.lock().unwrap();
+        while *taken >= PLACES && OWN.get() == 0 {
+            taken = TAKEN.1.wait(taken).unwrap();
         }
+        *taken += 1;
+        OWN.set(OWN.get() + 1);
         Self
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        *TAKEN.0.lock().unwrap() -= 1;
         OWN.set(OWN.get() - 1);
-        if OWN.get() == 0 {
-            *TAKEN.0.lock().unwrap() -= 1;
-            TAKEN.1.notify_all();
-        }
+        TAKEN.1.notify_all();
     }
 }
