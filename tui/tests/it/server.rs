@@ -65,7 +65,10 @@ impl Server {
         let port = self.address.rsplit(':').next().unwrap().parse::<u16>().unwrap();
         let end = Instant::now() + DEADLINE;
         while unread(port) < connections {
-            assert!(Instant::now() < end, "waited in vain for requests on {connections} connections");
+            assert!(
+                Instant::now() < end,
+                "waited in vain for requests on {connections} connections"
+            );
             // The system tells nobody that bytes lie in the queue of a process that does not read.
             thread::yield_now();
         }

@@ -28,10 +28,8 @@ fn a_form_that_is_being_saved_is_left_without_a_question_once_it_is_saved() {
 #[test]
 fn a_form_that_is_refused_is_not_left() {
     let mut driver = saving_and_leaving();
-    driver.refuse(
-        Lane::Save,
-        problem(shared::Kind::Validation, &[("first_name", "is not a name")]),
-    );
+    driver
+        .refuse(Lane::Save, problem(shared::Kind::Validation, &[("first_name", "is not a name")]));
     assert!(matches!(driver.app.screen(), Screen::Form(_)));
     driver.shows("is not a name");
     driver.keys("<f2>");
