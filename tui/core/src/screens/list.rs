@@ -210,7 +210,7 @@ impl State {
     pub fn replace(&mut self, record: &Record, world: &World) {
         let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
-            *row = Row::of(record, world);
+            *row = Row::of(record.clone(), world);
         }
         self.refresh_marks();
     }
