@@ -89,6 +89,15 @@ impl State {
         Self { at: 1, first: 1, ..self }
     }
 
+    /// Whether an answer saves the form below.
+    pub fn saves_form(&self) -> bool {
+        let is_save = |step: &Step| matches!(step, Step::SaveThen(_));
+        self.answers.iter().any(|(_, answer)| match answer {
+            Answer::Steps(steps) => steps.iter().any(is_save),
+            _ => false,
+        })
+    }
+
     fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
         let mut all = vec![Step::Close];
         all.extend(steps);
