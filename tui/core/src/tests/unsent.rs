@@ -8,9 +8,10 @@ use super::{
     fixtures::{doctor, jose, one, problem, records},
 };
 use crate::{
-    api::{Call, Failure, IdempotencyKey, Verb},
+    api::{Call, Failure, Verb},
     effect::Lane,
-    record::RecordKind,
+    key::IdempotencyKey,
+    resource::RecordKind,
 };
 
 fn away() -> Failure {
@@ -39,7 +40,7 @@ fn assigned(driver: &Driver) -> (i64, i64, Option<String>, IdempotencyKey) {
 fn arrived() -> Driver {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-a>");
-    driver.answer(Lane::Pick, Ok(records(Vec::<crate::record::Record>::new())));
+    driver.answer(Lane::Pick, Ok(records(Vec::<crate::resource::Record>::new())));
     driver.keys("Fever<enter>");
     driver
 }
