@@ -306,6 +306,9 @@ impl App {
         if then.is_some() {
             self.screens.retain(|opened| opened.id != owner);
             self.close_parked(owner, out);
+            // Nothing is left to be asked about the form.
+            let is_about = |layer: &Layer| matches!(layer, Layer::Question(it) if it.saves_form());
+            self.layers.retain(|layer| !(is_shown && is_about(layer)));
         }
         self.say(Tone::Info, said, out);
         self.learn(from, &record, out);
