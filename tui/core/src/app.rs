@@ -25,7 +25,7 @@ mod undo;
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     api::Call,
@@ -122,6 +122,8 @@ pub struct App {
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     lock_after: Option<Duration>,
+    /// The time of the last key.
+    used_at: Option<DateTime<Utc>>,
     is_dirty: bool,
 }
 
@@ -131,6 +133,7 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             lock_after: options.lock_after,
+            used_at: None,
             world: World::new(options),
             screens: vec![Opened::new(newest, Screen::Opening(opening::init()))],
             newest,
@@ -281,14 +284,8 @@ impl App {
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
         match msg {
             Msg::Start => true,
-            Msg::Key(chord) => {
-                self.stay_awake(out);
-                self.press(chord, out)
-            }
-            Msg::Paste(text) => {
-                self.stay_awake(out);
-                self.paste(&text, out)
-            }
+            Msg::Key(chord) => self.is_overdue() || self.press(chord, out),
+            Msg::Paste(text) => self.is_overdue() || self.paste(&text, out),
             Msg::Resize { width, height } => {
                 (self.world.width, self.world.height) = (width, height);
                 true
@@ -333,10 +330,9 @@ impl App {
                 self.is_busy
             }
             Timer::Toast => self.notices.pass(),
-            Timer::Retry if self.is_locked() => false,
             Timer::Retry => self.retry(out),
             Timer::Live => self.follow_on(out),
-            Timer::Idle => self.lock(),
+            Timer::Idle => self.lock_if_unused(out),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();
@@ -358,6 +354,9 @@ impl App {
 
     /// Sends again every read that did not reach the server. Says whether there was one.
     fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
+        if self.is_locked() {
+            return false;
+        }
         let failed = self.slots.take_failed();
         let any = !failed.is_empty();
         for (slot, call) in failed {
@@ -374,6 +373,10 @@ impl App {
     /// Starts a request in the session that is used, and the wait after which it is shown as
     /// running.
     fn start(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
+        if self.is_locked() && call.needs_session() && !call.is_write() {
+            // A locked desk reads nothing. The screen gets its answer after the login.
+            return self.interrupt(slot, call);
+        }
         let session = self.world.session().map(Session::handle);
         out.extend(self.slots.start(slot, session, call));
         if !self.is_busy && !self.is_busy_armed {

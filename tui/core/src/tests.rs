@@ -23,6 +23,7 @@ mod glance;
 mod glyphs;
 mod going_back;
 mod home;
+mod idle;
 mod keys;
 mod last_login;
 mod links;

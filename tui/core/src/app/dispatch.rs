@@ -76,7 +76,7 @@ impl App {
             return;
         }
         if self.top_mut().is_some_and(|screen| !screen.begin_find() && screen.takes_find_box()) {
-            self.layers.push(Layer::Find(Box::default()));
+            self.lay(Layer::Find(Box::default()));
         }
     }
 
@@ -140,7 +140,7 @@ impl App {
         }
         let form = self.layers.last().map_or_else(|| self.screen().form(), Layer::form);
         match form.and_then(field_help::init) {
-            Some(state) => self.layers.push(Layer::Field(Box::new(state))),
+            Some(state) => self.lay(Layer::Field(Box::new(state))),
             None => self.list_actions(true, out),
         }
     }
@@ -173,10 +173,20 @@ impl App {
         self.apply(vec![Step::Open(Box::new(layer))], out);
     }
 
+    /// A message with its time, and with the request whose failure is being handled.
+    pub(super) fn notice(&self, tone: Tone, text: String) -> Notice {
+        Notice { tone, text, at: self.world.now, request: self.failed_request.clone() }
+    }
+
+    /// Says something, after the login where the desk is locked.
     pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
         use crate::{app::TOAST_FOR, effect::Timer};
-        let (at, request) = (self.world.now, self.failed_request.clone());
-        self.notices.say(Notice { tone, text, at, request });
+        let notice = self.notice(tone, text);
+        if self.is_locked() {
+            // It may name people: it is shown after the login.
+            return self.notices.hold(notice);
+        }
+        self.notices.say(notice);
         if tone == Tone::Info {
             out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
         }

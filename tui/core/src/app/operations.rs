@@ -58,7 +58,7 @@ impl App {
 
     /// Shows a secret that came with a record.
     pub(super) fn show_secret(&mut self, kind: RecordKind, name: String, secret: Secret) {
-        self.layers.push(Layer::Secret(Box::new(secret::init(kind, name, secret))));
+        self.lay(Layer::Secret(Box::new(secret::init(kind, name, secret))));
     }
 
     /// An operation has an answer, or none.

@@ -64,7 +64,7 @@ impl App {
                 };
                 let choices = several.iter().rev().map(choice).collect();
                 let layer = choose::init("Go on with", choices);
-                self.layers.push(Layer::Choose(Box::new(layer)));
+                self.lay(Layer::Choose(Box::new(layer)));
             }
         }
     }

@@ -139,7 +139,16 @@ impl App {
             }
             _ => vec![Step::Warn(sentence(failure))],
         };
-        self.apply(steps, out);
+        for step in steps {
+            match step {
+                // What is said of the login itself is not held until the end of the lock.
+                Step::Warn(said) => {
+                    let notice = self.notice(Tone::Error, said);
+                    self.notices.say(notice);
+                }
+                step => self.apply(vec![step], out),
+            }
+        }
     }
 
     /// Remembers the name of a login that worked. A throw-away desk leaves nothing behind.
@@ -189,6 +198,7 @@ impl App {
         let (screen, steps) = Screen::first(Place::Home, &self.world);
         out.push(Effect::Listen(session.handle()));
         self.restart(screen, Some(session), out);
+        self.begin_wait(out);
         self.ask_permissions(out);
         self.apply(steps, out);
     }
@@ -241,9 +251,14 @@ impl App {
     ) {
         let Some(current) = self.world.session() else { return };
         let is_renewed = session != Some(current.handle());
+        self.interrupt(slot, call);
+        if is_renewed { self.resume_interrupted(out) } else { self.ask_again(out) }
+    }
+
+    /// Keeps a request until somebody has logged in again. An older one of the slot does not count.
+    pub(super) fn interrupt(&mut self, slot: Slot, call: Call) {
         self.interrupted.retain(|(known, _)| *known != slot);
         self.interrupted.push((slot, call));
-        if is_renewed { self.resume_interrupted(out) } else { self.ask_again(out) }
     }
 
     /// Asks again who it is, over everything.

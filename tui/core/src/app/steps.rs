@@ -93,7 +93,7 @@ impl App {
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
             Step::Open(layer) => {
-                self.layers.push(*layer);
+                self.lay(*layer);
                 // What the next layer creates gets a key of its own.
                 self.world.count_screen();
             }
@@ -151,7 +151,7 @@ impl App {
                 screen if screen.is_changed() => question::abandon(leave),
                 _ => question::drop_parked(leave, &lost),
             };
-            self.layers.push(Layer::Question(Box::new(question)));
+            self.lay(Layer::Question(Box::new(question)));
         }
     }
 
