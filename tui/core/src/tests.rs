@@ -38,6 +38,7 @@ mod pages;
 mod palette;
 mod parking;
 mod picker;
+mod quitting;
 mod screens;
 mod sections;
 mod session;

@@ -35,7 +35,8 @@ impl App {
 
     /// Whether something typed would be lost if the program ended now.
     pub fn has_unsaved(&self) -> bool {
-        self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
+        self.layers.iter().any(|layer| layer.unfinished().is_some())
+            || self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
     }
 
     /// Whether there is a form to be parked or to go on with.
@@ -147,6 +148,14 @@ impl App {
         }
         let held = self.screens.last_mut().map(|opened| std::mem::take(&mut opened.held));
         self.apply(held.unwrap_or_default(), out);
+    }
+
+    /// What would be lost of what lies over the screen by leaving in this way.
+    pub(super) fn unfinished(&self, leave: Leave) -> Vec<String> {
+        match leave {
+            Leave::Back => Vec::new(),
+            _ => self.layers.iter().filter_map(Layer::unfinished).collect(),
+        }
     }
 
     /// What would be lost by leaving in this way: the names of forms, first the one that is shown.

@@ -140,19 +140,23 @@ impl App {
 
     /// Leaves, after asking if something would be lost.
     pub(super) fn leave(&mut self, leave: Leave, out: &mut Vec<Effect>) {
-        let lost = self.lost_by(leave);
-        if lost.is_empty() {
+        let unfinished = self.unfinished(leave);
+        let forms = self.lost_by(leave);
+        if unfinished.is_empty() && forms.is_empty() {
             return self.left(leave, out);
         }
-        let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
-        if !is_asked {
-            let question = match self.screen() {
-                Screen::Form(state) if state.form.is_changed() => question::discard(leave, &lost),
-                screen if screen.is_changed() => question::abandon(leave),
-                _ => question::drop_parked(leave, &lost),
-            };
-            self.lay(Layer::Question(Box::new(question)));
-        }
+        let question = match self.screen() {
+            _ if !unfinished.is_empty() => {
+                question::drop_unfinished(leave, &[unfinished, forms].concat())
+            }
+            Screen::Form(state) if state.form.is_changed() => question::discard(leave, &forms),
+            screen if screen.is_changed() => question::abandon(leave),
+            _ => question::drop_parked(leave, &forms),
+        };
+        let is_older =
+            |layer: &Layer| matches!(layer, Layer::Question(older) if older.is_about_leaving);
+        self.layers.retain(|layer| !is_older(layer));
+        self.lay(Layer::Question(Box::new(question)));
     }
 
     /// Leaves. What was typed is gone.

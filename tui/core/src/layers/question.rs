@@ -55,6 +55,8 @@ pub struct State {
     answers: Vec<(&'static str, Answer)>,
     at: usize,
     is_dangerous: bool,
+    /// Whether it asks about leaving: another wish to leave takes its place.
+    pub(crate) is_about_leaving: bool,
 }
 
 fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
@@ -65,12 +67,17 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         answers: vec![(keep, Answer::Steps(vec![Step::Close]))],
         at: 0,
         is_dangerous: false,
+        is_about_leaving: false,
     }
 }
 
 impl State {
+    fn about_leaving(self) -> Self {
+        Self { is_about_leaving: true, ..self }
+    }
+
     /// Whether something was typed along with the answer.
-    fn has_words(&self) -> bool {
+    pub(crate) fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
     }
 
@@ -95,19 +102,31 @@ pub fn discard(leave: Leave, lost: &[String]) -> State {
         Leave::To(_) => question.or("Park", vec![Step::ParkThen(leave)]),
         _ => question,
     };
-    question.or("Save", vec![Step::SaveThen(leave)])
+    question.or("Save", vec![Step::SaveThen(leave)]).about_leaving()
 }
 
 /// Parked forms, or forms below the screen, would be lost.
 pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
     let words = format!("Not saved yet: {}.", lost.join("; "));
-    ask("Leave unsaved forms?", words, "Keep them").or("Discard them", vec![Step::Left(leave)])
+    ask("Leave unsaved forms?", words, "Keep them")
+        .or("Discard them", vec![Step::Left(leave)])
+        .about_leaving()
+}
+
+/// Something that is under way would be lost, perhaps with forms: `lost` names all of it.
+pub fn drop_unfinished(leave: Leave, lost: &[String]) -> State {
+    let words = format!("Not finished yet: {}.", lost.join("; "));
+    ask("Leave unfinished work?", words, "Stay")
+        .or("Leave", vec![Step::Left(leave)])
+        .about_leaving()
 }
 
 /// A form that can't be saved is left: an account being opened.
 pub fn abandon(leave: Leave) -> State {
     let words = "What you have typed is not sent yet.".to_owned();
-    ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
+    ask("Leave the form?", words, "Keep editing")
+        .or("Discard", vec![Step::Left(leave)])
+        .about_leaving()
 }
 
 /// The same question with a field for a reason, and the answer that uses it.

@@ -85,6 +85,11 @@ impl State {
         self.jobs.iter().any(|(_, outcome)| *outcome == Outcome::Sent)
     }
 
+    /// What is not done yet, while it goes on.
+    pub fn unfinished(&self) -> Option<String> {
+        self.is_waiting().then(|| format!("{} ({})", self.title, self.sum()))
+    }
+
     /// Takes the answer to the write that runs: why it was refused, if it was. Returns the kind and the
     /// id of its record, and the next write.
     pub fn answered(
