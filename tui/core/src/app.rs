@@ -10,6 +10,7 @@
 //! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
 //! needs by itself.
 
+mod asking;
 mod assigning;
 mod bulk;
 mod dispatch;
@@ -122,6 +123,12 @@ pub struct App {
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     lock_after: Option<Duration>,
+    /// The keys and pastes until now.
+    presses: u64,
+    /// The number of the key that is being handled, while it is a command.
+    command: Option<u64>,
+    /// Whether somebody is asked to log in again as soon as nobody types.
+    is_login_due: bool,
     /// The time of the last key.
     used_at: Option<DateTime<Utc>>,
     is_dirty: bool,
@@ -133,6 +140,9 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             lock_after: options.lock_after,
+            presses: 0,
+            command: None,
+            is_login_due: false,
             used_at: None,
             world: World::new(options),
             screens: vec![Opened::new(newest, Screen::Opening(opening::init()))],
@@ -378,7 +388,7 @@ impl App {
             return self.interrupt(slot, call);
         }
         let session = self.world.session().map(Session::handle);
-        out.extend(self.slots.start(slot, session, call));
+        out.extend(self.slots.start(slot, session, call, self.command));
         if !self.is_busy && !self.is_busy_armed {
             self.is_busy_armed = true;
             out.push(Effect::Arm(Timer::Busy, BUSY_AFTER));
@@ -410,6 +420,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let is_handled = app.run(msg, &mut effects);
     if is_handled {
+        app.ask_if_due(&mut effects);
         app.apply_held(&mut effects);
         app.is_dirty = true;
         app.settle(&mut effects);

@@ -15,6 +15,7 @@ mod choices;
 mod dashboard;
 mod dates;
 mod driver;
+mod expiry;
 mod fields;
 mod filled;
 mod fixtures;

@@ -23,6 +23,7 @@ use crate::{
 impl App {
     pub(super) fn press(&mut self, chord: Chord, out: &mut Vec<Effect>) -> bool {
         let chord = chord.canonical();
+        self.presses += 1;
         if self.world.is_too_small() {
             // Nothing is seen, so nothing is done, but for the way out.
             return match resolve(&[Context::Global], chord) {
@@ -40,16 +41,20 @@ impl App {
             self.tell(Event::Edited, out);
             return true;
         }
-        match resolve(&self.contexts(), chord) {
-            Some(action) => {
-                self.act(action, out);
-                true
-            }
-            None => false,
+        let Some(action) = resolve(&self.contexts(), chord) else { return false };
+        if self.leads_to_login(chord, action) {
+            self.notices.dismiss();
+            self.ask_again(out);
+            return true;
         }
+        self.command = Some(self.presses).filter(|_| !action.is_edit());
+        self.act(action, out);
+        self.command = None;
+        true
     }
 
     pub(super) fn paste(&mut self, text: &str, out: &mut Vec<Effect>) -> bool {
+        self.presses += 1;
         if self.world.is_too_small() {
             return false;
         }
@@ -62,7 +67,7 @@ impl App {
     }
 
     /// The field for text that has the focus.
-    fn field_mut(&mut self) -> Option<&mut Field> {
+    pub(super) fn field_mut(&mut self) -> Option<&mut Field> {
         match (self.layers.last_mut(), self.screens.last_mut()) {
             (Some(layer), _) => layer.field_mut(),
             (None, opened) => opened?.screen.field_mut(),

@@ -75,6 +75,7 @@ impl App {
     fn lock(&mut self) {
         // What is shown for a moment names people, too.
         self.notices.dismiss();
+        self.is_login_due = false;
         // A login that is asked for already becomes the lock.
         self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
         self.layers.push(Layer::Relogin(Box::new(relogin::locked(&self.world))));
@@ -100,16 +101,10 @@ impl App {
             | Action::Save
             | Action::NextField
             | Action::PreviousField
-            | Action::Undo
-            | Action::Redo
-            | Action::ClearField
-            | Action::RemoveWord
             | Action::NextChoice
             | Action::PreviousChoice
-            | Action::Back
-            | Action::Repaint
-            | Action::Suspend => true,
-            _ => false,
+            | Action::Back => true,
+            _ => action.is_edit() || action.is_outside(),
         }
     }
 }

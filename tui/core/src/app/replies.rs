@@ -3,7 +3,7 @@
 
 use shared::Kind;
 
-use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
+use super::{App, assigning, operations::read_again, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
@@ -56,14 +56,14 @@ impl App {
         result: Result<Reply, Failure>,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Some(Running { call, session }) = self.slots.finish(ticket) else {
+        let Some(running) = self.slots.finish(ticket) else {
             // A login for which nobody waits any longer leaves no session behind.
             if let Ok(Reply::SignedIn(session)) = result {
                 self.decline(Some(*session), out);
             }
             return false;
         };
-        let slot = ticket.slot;
+        let (slot, call) = (ticket.slot, running.call.clone());
         match &result {
             Err(Failure::Offline(_)) => {}
             Err(Failure::Unknown(_)) if !call.is_write() => {}
@@ -73,7 +73,7 @@ impl App {
             if call.is_write() {
                 self.released(slot.owner);
             }
-            self.expired(session, slot, call, out);
+            self.expired(slot, running, out);
             return true;
         }
         if call.is_write() && !is_account(&call) {

@@ -2,15 +2,15 @@
 
 use shared::account::{Login, User};
 
-use super::App;
+use super::{App, slots::Running};
 use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
-    layers::{Layer, question, relogin},
+    layers::{Layer, question},
     msg::Desk,
     notice::{Notices, Tone},
     screens::{Screen, first_start, login, password, register},
-    session::{Session, SessionHandle},
+    session::Session,
     step::{Place, Step},
 };
 
@@ -108,6 +108,7 @@ impl App {
         self.layers.clear();
         self.parked.clear();
         self.undo = None;
+        self.is_login_due = false;
         self.interrupted.clear();
         out.extend(self.slots.forget_session());
         out.push(Effect::Disarm(Timer::Search));
@@ -162,6 +163,7 @@ impl App {
     /// Somebody has proved who they are: for the first time, or over a session that was over.
     pub(super) fn logged_in(&mut self, session: Session, out: &mut Vec<Effect>) {
         self.notices.dismiss();
+        self.is_login_due = false;
         let Some(current) = self.world.session_mut() else { return self.enter(session, out) };
         let before = current.clone();
         let other = current.renew(session);
@@ -242,32 +244,21 @@ impl App {
 
     /// The session in which something was asked is over: it waits, and whoever sits there logs in
     /// again over it, unless that has happened meanwhile.
-    pub(super) fn expired(
-        &mut self,
-        session: Option<SessionHandle>,
-        slot: Slot,
-        call: Call,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn expired(&mut self, slot: Slot, running: Running, out: &mut Vec<Effect>) {
+        let Running { call, session, command } = running;
         let Some(current) = self.world.session() else { return };
         let is_renewed = session != Some(current.handle());
         self.interrupt(slot, call);
-        if is_renewed { self.resume_interrupted(out) } else { self.ask_again(out) }
+        if is_renewed {
+            return self.resume_interrupted(out);
+        }
+        self.ask_when_ready(command == Some(self.presses), out);
     }
 
     /// Keeps a request until somebody has logged in again. An older one of the slot does not count.
     pub(super) fn interrupt(&mut self, slot: Slot, call: Call) {
         self.interrupted.retain(|(known, _)| *known != slot);
         self.interrupted.push((slot, call));
-    }
-
-    /// Asks again who it is, over everything.
-    pub(super) fn ask_again(&mut self, out: &mut Vec<Effect>) {
-        let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_)));
-        if !is_asked {
-            let layer = Layer::Relogin(Box::new(relogin::init(&self.world)));
-            self.apply(vec![Step::Open(Box::new(layer))], out);
-        }
     }
 
     pub(super) fn log_out(&mut self, out: &mut Vec<Effect>) {
