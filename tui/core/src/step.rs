@@ -164,6 +164,8 @@ pub enum Step {
     Merged(Box<crate::layers::conflict::Merge>),
     /// Another user drops what the one before has typed, and goes on in a session of their own.
     TakeOver(Box<Session>),
+    /// Take the last save back.
+    UndoSave,
     /// Ask again who it is.
     AskAgain,
     /// Save although the answer of the last try got lost.

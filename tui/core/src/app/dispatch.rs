@@ -105,7 +105,7 @@ impl App {
         match action {
             Action::Help => self.help(out),
             Action::Park => self.park_or_resume(out),
-            Action::UndoSave => self.undo_save(out),
+            Action::UndoSave => self.ask_undo(out),
             Action::Palette => self.list_actions(false, out),
             Action::Messages if self.is_asked_for_actions() => {}
             Action::Messages => {
@@ -167,6 +167,7 @@ impl App {
             help: self.explained(entry),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
+            is_change: entry.action.changes_record(),
         };
         let mut found: Vec<_> = entries(&contexts)
             .filter(|entry| self.offers(entry.action))

@@ -107,6 +107,7 @@ impl App {
             Step::Inform(said) => self.say(Tone::Info, said, out),
             Step::Warn(said) => self.say(Tone::Error, said, out),
             Step::TakeOver(session) => self.take_over(*session, out),
+            Step::UndoSave => self.undo_save(out),
             Step::AskAgain => self.ask_again(out),
             Step::Filtered(_)
             | Step::Merged(_)

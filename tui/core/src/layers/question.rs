@@ -156,6 +156,13 @@ pub fn restore(record: &Record) -> State {
         .or("Restore", vec![Step::Write(call)])
 }
 
+/// The last save of a record shall be taken back.
+pub fn undo(saved: &Record) -> State {
+    let title = format!("Undo the last save of {}?", saved.row().name);
+    let words = format!("{}\nIts values become those from before the save.", saved.named());
+    ask(title, words, "Keep it").or("Undo", vec![Step::UndoSave])
+}
+
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
     let (kind, id, version) = (record.kind(), record.id(), record.version());
     Call::Do { verb, kind, id, version, reason }
