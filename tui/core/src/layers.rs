@@ -200,6 +200,7 @@ impl Layer {
                         | Self::Sort(_)
                         | Self::Picker(_)
                         | Self::Results(_)
+                        | Self::Conflict(_)
                         | Self::Api(_)
                 )
             }

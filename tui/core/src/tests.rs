@@ -12,6 +12,7 @@ mod beside;
 mod blind;
 mod bulk;
 mod choices;
+mod conflicts;
 mod dashboard;
 mod dates;
 mod driver;
