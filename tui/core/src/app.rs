@@ -116,6 +116,7 @@ pub struct App {
     /// Why the server is away, while it is.
     offline: Option<String>,
     retry_after: Duration,
+    is_retry_armed: bool,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
     /// The id of the request whose failure is being handled.
@@ -157,6 +158,7 @@ impl App {
             is_busy_armed: false,
             offline: None,
             retry_after: RETRY_MIN,
+            is_retry_armed: false,
             founder: None,
             failed_request: None,
             is_following: false,
@@ -323,12 +325,6 @@ impl App {
                 self.world.address = address;
                 false
             }
-            Msg::Online => {
-                let was_offline = self.offline.take().is_some();
-                self.retry_after = RETRY_MIN;
-                out.push(Effect::Disarm(Timer::Retry));
-                self.retry(out) || was_offline
-            }
         }
     }
 
@@ -340,7 +336,11 @@ impl App {
                 self.is_busy
             }
             Timer::Toast => self.notices.pass(),
-            Timer::Retry => self.retry(out),
+            Timer::Retry => {
+                self.is_retry_armed = false;
+                self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
+                self.retry(out)
+            }
             Timer::Live => self.follow_on(out),
             Timer::Idle => self.lock_if_unused(out),
             Timer::Search => {

@@ -151,6 +151,4 @@ pub enum Msg {
     Now(DateTime<Utc>),
     /// The address of the server, without a slash at its end. It comes before [`Msg::Desk`].
     Server(String),
-    /// The server's answers came again after it had been away.
-    Online,
 }

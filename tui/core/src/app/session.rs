@@ -2,7 +2,7 @@
 
 use shared::account::{Login, User};
 
-use super::{App, slots::Running};
+use super::{App, RETRY_MIN, slots::Running};
 use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
@@ -51,7 +51,7 @@ impl App {
         self.world.can_go_local = false;
         self.world.sample = None;
         self.offline = None;
-        self.retry_after = crate::app::RETRY_MIN;
+        self.retry_after = RETRY_MIN;
     }
 
     fn desk_failed(&mut self, field: Option<&str>, message: String, out: &mut Vec<Effect>) {
@@ -276,7 +276,8 @@ impl App {
         self.restart(Screen::Login(Box::new(login)), None, out);
     }
 
-    /// The server is away: the read is kept, and tried again after a while that grows.
+    /// The server is away: the read is kept, and tried again with all others after a while that grows from
+    /// round to round.
     pub(super) fn went_offline(
         &mut self,
         slot: Slot,
@@ -284,18 +285,19 @@ impl App {
         failure: &Failure,
         out: &mut Vec<Effect>,
     ) {
-        use crate::app::RETRY_MAX;
         self.offline = Some(crate::api::reason(failure));
         self.slots.keep_failed(slot, call);
-        out.push(Effect::Arm(Timer::Retry, self.retry_after));
-        self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
+        if !self.is_retry_armed {
+            self.is_retry_armed = true;
+            out.push(Effect::Arm(Timer::Retry, self.retry_after));
+        }
     }
 
     /// The server has answered.
     pub(super) fn came_online(&mut self, out: &mut Vec<Effect>) {
-        use crate::app::RETRY_MIN;
         if self.offline.take().is_some() {
             self.retry_after = RETRY_MIN;
+            self.is_retry_armed = false;
             out.push(Effect::Disarm(Timer::Retry));
             self.retry(out);
         }
