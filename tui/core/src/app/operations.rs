@@ -117,8 +117,7 @@ impl App {
         let gone = self.screens.iter().skip(1).filter(|opened| is_page(&opened.screen));
         let gone: Vec<ScreenId> = gone.map(|opened| opened.id).collect();
         for id in gone {
-            self.screens.retain(|opened| opened.id != id);
-            out.extend(self.slots.close(id));
+            self.close_screen(id, out);
         }
     }
 
@@ -139,8 +138,7 @@ impl App {
     ) {
         match result {
             Ok(_) => {
-                self.screens.retain(|opened| opened.id != owner);
-                out.extend(self.slots.close(owner));
+                self.close_screen(owner, out);
                 let said = "The password was changed. All your other sessions have ended.";
                 self.say(Tone::Info, said.to_owned(), out);
             }

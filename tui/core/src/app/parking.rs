@@ -124,7 +124,7 @@ impl App {
             Step::Inform(said) => self.say(Tone::Info, format!("{heading}: {said}"), out),
             Step::Warn(said) => self.say(Tone::Error, format!("{heading}: {said}"), out),
             // Nothing of a parked form is left to be done.
-            Step::Left(Leave::Back) if is_parked => self.close_parked(owner, out),
+            Step::Left(Leave::Back) if is_parked => self.close_screen(owner, out),
             step => {
                 let mut known = self.screens.iter_mut().chain(&mut self.parked);
                 if let Some(opened) = known.find(|opened| opened.id == owner) {
@@ -132,13 +132,6 @@ impl App {
                 }
             }
         }
-    }
-
-    /// Closes a parked form.
-    pub(super) fn close_parked(&mut self, owner: ScreenId, out: &mut Vec<Effect>) {
-        self.parked.retain(|opened| opened.id != owner);
-        self.interrupted.retain(|(slot, _)| slot.owner != owner);
-        out.extend(self.slots.close(owner));
     }
 
     /// Does what has waited until the screen is shown.

@@ -292,8 +292,7 @@ impl App {
         let from = if answer.is_some() { owner } else { ScreenId::APP };
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
-            self.screens.retain(|opened| opened.id != owner);
-            self.close_parked(owner, out);
+            self.close_screen(owner, out);
         }
         self.say(Tone::Info, said, out);
         self.learn(from, &record, out);

@@ -174,12 +174,25 @@ impl App {
         }
     }
 
+    /// Closes a screen, wherever it is: shown, below others, or parked.
+    pub(super) fn close_screen(&mut self, id: ScreenId, out: &mut Vec<Effect>) {
+        for opened in [&mut self.screens, &mut self.parked] {
+            opened.retain(|opened| opened.id != id);
+        }
+        self.forget_screen(id, out);
+        self.follow(out);
+    }
+
+    /// What a screen waits for belongs to no other.
+    fn forget_screen(&mut self, id: ScreenId, out: &mut Vec<Effect>) {
+        self.interrupted.retain(|(slot, _)| slot.owner != id);
+        out.extend(self.slots.close(id));
+    }
+
     /// Closes the screens that were opened last, until so many are left.
     fn close_to(&mut self, count: usize, out: &mut Vec<Effect>) {
         for closed in self.screens.split_off(count.min(self.screens.len())) {
-            // What waits for a login belongs to the screen that is gone.
-            self.interrupted.retain(|(slot, _)| slot.owner != closed.id);
-            out.extend(self.slots.close(closed.id));
+            self.forget_screen(closed.id, out);
         }
         self.follow(out);
     }
