@@ -41,6 +41,7 @@ mod palette;
 mod parking;
 mod picker;
 mod quitting;
+mod refreshed;
 mod screens;
 mod sections;
 mod session;
