@@ -14,36 +14,40 @@ mod asking;
 mod assigning;
 mod bulk;
 mod dispatch;
+mod fields;
 mod live;
 mod lock;
 mod operations;
 mod parking;
+mod remains;
 mod replies;
 mod session;
 mod slots;
 mod steps;
 mod undo;
+mod waiting;
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{
     api::Call,
-    date::DateOrder,
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::Layer,
+    layers::{Layer, Step, share},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
     session::Session,
-    step::Step,
+    step::Place,
+    world::Options,
     world::World,
 };
+use remains::Left;
 use slots::Slots;
 use undo::Undo;
 
@@ -55,27 +59,6 @@ pub const TOAST_FOR: Duration = Duration::from_secs(4);
 pub const RETRY_MIN: Duration = Duration::from_secs(2);
 /// The longest wait before a server that is away is tried again.
 pub const RETRY_MAX: Duration = Duration::from_secs(60);
-
-/// What has to be known before anything happens.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// Columns of the terminal.
-    pub width: u16,
-    /// Rows of the terminal.
-    pub height: u16,
-    /// Today's date on this machine.
-    pub today: NaiveDate,
-    /// The order of day and month in dates that are typed.
-    pub date_order: DateOrder,
-    /// The name with which somebody has logged in last; empty if there is none.
-    pub last_login: String,
-    /// The wait after which a desk that nobody uses is locked. None: never.
-    pub lock_after: Option<Duration>,
-    /// Rows of a page of a list, 1 to 100.
-    pub page_size: i64,
-    /// A random number: names this run of the program in the keys of what it creates.
-    pub run: u128,
-}
 
 /// A screen that was opened.
 #[derive(Clone)]
@@ -111,16 +94,23 @@ pub struct App {
     parked: Vec<Opened>,
     /// The last save, while it can be taken back.
     undo: Option<Undo>,
+    /// The record that was archived last, until it is known what it leaves open.
+    left: Option<Left>,
     is_busy: bool,
     is_busy_armed: bool,
-    /// Why the server is away, while it is.
+    /// That the server is away and why, while it is: a sentence.
     offline: Option<String>,
     retry_after: Duration,
-    is_retry_armed: bool,
+    /// Seconds until a server that is away is tried again, while that is waited for.
+    retry_in: Option<u64>,
+    /// Whether the timer of the countdown is armed.
+    is_counting: bool,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
     /// The id of the request whose failure is being handled.
     failed_request: Option<String>,
+    /// The seconds that the server wants to be left alone after the failure that is being handled.
+    failed_wait: Option<u64>,
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     lock_after: Option<Duration>,
@@ -154,13 +144,16 @@ impl App {
             interrupted: Vec::new(),
             parked: Vec::new(),
             undo: None,
+            left: None,
             is_busy: false,
             is_busy_armed: false,
             offline: None,
             retry_after: RETRY_MIN,
-            is_retry_armed: false,
+            retry_in: None,
+            is_counting: false,
             founder: None,
             failed_request: None,
+            failed_wait: None,
             is_following: false,
             is_dirty: true,
         }
@@ -205,17 +198,6 @@ impl App {
         self.slots.activity().is_none()
     }
 
-    /// What is said while the server is away, as lines of the status.
-    pub fn away(&self, width: u16) -> Option<Vec<String>> {
-        let why = self.offline.as_ref()?;
-        let next = match self.is_busy && self.slots.activity().is_some() {
-            true => "Trying now …",
-            false => "Trying again by itself; Ctrl-R tries now.",
-        };
-        let words = format!("! The server is away: {why} {next}");
-        Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
-    }
-
     /// Whether the server is away.
     pub fn is_offline(&self) -> bool {
         self.offline.is_some()
@@ -231,12 +213,16 @@ impl App {
         match action {
             _ if self.is_locked() && !self.is_open_to_all(action) => false,
             Action::LogOut if self.world.session().is_none() => false,
+            Action::SetUp => {
+                self.world.is_ephemeral && self.world.can_go_local && self.layers.is_empty()
+            }
+            Action::Share => self.world.session().is_some() && self.layers.is_empty(),
             Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
             Action::UndoSave => self.can_undo(),
-            _ if action.place().is_some() => {
-                let may_see = action.place().is_some_and(|place| place.is_open_to(&self.world));
+            _ if Place::of(action).is_some() => {
+                let may_see = Place::of(action).is_some_and(|place| place.is_open_to(&self.world));
                 may_see && self.layers.is_empty()
             }
             Action::Back if self.layers.is_empty() => self.leads_back(),
@@ -289,8 +275,16 @@ impl App {
     }
 
     fn open(&mut self, screen: Screen) {
+        self.cover();
         self.newest = self.newest.next();
         self.screens.push(Opened::new(self.newest, screen));
+    }
+
+    /// Another screen comes over the one that is shown: what was searched there is done with.
+    fn cover(&mut self) {
+        if let Some(screen) = self.top_mut() {
+            screen.select_search();
+        }
     }
 
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
@@ -325,6 +319,14 @@ impl App {
                 self.world.address = address;
                 false
             }
+            Msg::Share(share) => {
+                // Whoever has gone on meanwhile is not interrupted.
+                let is_free = self.layers.is_empty() && self.world.session().is_some();
+                if is_free {
+                    self.lay(Layer::Choose(Box::new(share::init(&share))));
+                }
+                is_free
+            }
         }
     }
 
@@ -337,10 +339,11 @@ impl App {
             }
             Timer::Toast => self.notices.pass(),
             Timer::Retry => {
-                self.is_retry_armed = false;
+                self.retry_in = None;
                 self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
-                self.retry(out)
+                self.retry(out) || (self.is_offline() && !self.is_locked())
             }
+            Timer::Second => self.count(out),
             Timer::Live => self.follow_on(out),
             Timer::Idle => self.lock_if_unused(out),
             Timer::Search => {
@@ -369,6 +372,9 @@ impl App {
         }
         let failed = self.slots.take_failed();
         let any = !failed.is_empty();
+        if any {
+            self.stop_waiting(out);
+        }
         for (slot, call) in failed {
             self.start(slot, call, out);
         }

@@ -4,6 +4,7 @@ pub mod accepts;
 pub mod choice;
 pub mod editor;
 pub mod field;
+pub mod help;
 pub mod view;
 
 use std::collections::BTreeMap;

@@ -5,71 +5,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     api::{Failure, Reply},
     effect::{Ticket, Timer},
+    input::chord::Chord,
     live::Live,
     session::Session,
+    share::Share,
 };
-
-/// A key of the keyboard without its modifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// A character, as typed (upper case when Shift made it so).
-    Char(char),
-    /// Enter.
-    Enter,
-    /// Escape.
-    Esc,
-    /// Tab.
-    Tab,
-    /// Shift and Tab.
-    BackTab,
-    /// Backspace.
-    Backspace,
-    /// Delete.
-    Delete,
-    /// Insert.
-    Insert,
-    /// Arrow up.
-    Up,
-    /// Arrow down.
-    Down,
-    /// Arrow left.
-    Left,
-    /// Arrow right.
-    Right,
-    /// Home.
-    Home,
-    /// End.
-    End,
-    /// Page up.
-    PageUp,
-    /// Page down.
-    PageDown,
-    /// A function key.
-    F(u8),
-}
-
-/// A key with its modifiers. Shift is part of the character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Chord {
-    /// The key.
-    pub key: Key,
-    /// With Control.
-    pub ctrl: bool,
-    /// With Alt.
-    pub alt: bool,
-}
-
-impl Chord {
-    /// A key alone.
-    pub const fn plain(key: Key) -> Self {
-        Self { key, ctrl: false, alt: false }
-    }
-
-    /// A letter with Control.
-    pub const fn ctrl(letter: char) -> Self {
-        Self { key: Key::Char(letter), ctrl: true, alt: false }
-    }
-}
 
 /// How the desk at which the client sits is getting on.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +38,8 @@ pub enum Desk {
         identifier: String,
         /// The administrator's password, which nobody has chosen and nobody else would know.
         password: String,
+        /// Whether there is a local desk to be set up instead.
+        can_go_local: bool,
     },
     /// There is a server elsewhere to talk to; nobody is logged in there yet.
     Elsewhere {
@@ -151,4 +93,7 @@ pub enum Msg {
     Now(DateTime<Utc>),
     /// The address of the server, without a slash at its end. It comes before [`Msg::Desk`].
     Server(String),
+    /// What is known of the server for other machines, as [`Effect::Share`](crate::effect::Effect::Share)
+    /// asked.
+    Share(Box<Share>),
 }

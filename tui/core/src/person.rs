@@ -1,10 +1,10 @@
 //! The person whom a record is about, where that is another record: the patient of a visit.
 
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     live::Live,
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     step::Step,
     text::display,
 };
@@ -26,7 +26,7 @@ impl Person {
     }
 
     /// Asks for the person.
-    pub fn ask(&self) -> Step {
+    pub fn ask<L>(&self) -> Step<L> {
         let call = Call::Read { kind: self.kind, id: self.id, is_archived: false };
         Step::Read(Lane::Person, call)
     }
@@ -54,7 +54,7 @@ impl Person {
         match answer {
             Ok(Reply::Record(record)) => self.learn(&record),
             Ok(_) => {}
-            Err(failure) => self.failure = Some(sentence(&failure)),
+            Err(failure) => self.failure = Some(missing(&failure)),
         }
     }
 
@@ -74,7 +74,7 @@ impl Person {
 }
 
 /// Takes the person whom a record is about now. Returns what has to be asked.
-pub fn follow(person: &mut Option<Person>, record: &Record) -> Option<Step> {
+pub fn follow<L>(person: &mut Option<Person>, record: &Record) -> Option<Step<L>> {
     let now = Person::of(record);
     let is_same = |(old, new): (&Person, &Person)| old.is(new.kind, new.id);
     if person.as_ref().zip(now.as_ref()).is_some_and(is_same) {

@@ -6,7 +6,10 @@ use crossterm::event::{Event as Raw, EventStream, KeyCode, KeyEvent, KeyEventKin
 use futures_util::StreamExt;
 use rustix::event::{PollFd, PollFlags};
 use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
-use tui_core::msg::{Chord, Key, Msg};
+use tui_core::{
+    input::chord::{Chord, Key},
+    msg::Msg,
+};
 
 use super::Event;
 
@@ -17,12 +20,13 @@ const PASTE_MAX: usize = 256 * 1024;
 /// what is meant for the shell.
 ///
 /// It has to be one task: the event stream wakes only the one that found nothing first.
+#[derive(Default)]
 pub(super) struct Input(Option<JoinHandle<()>>);
 
 impl Input {
     /// Begins to read.
     pub(super) fn start(events: &UnboundedSender<Event>) -> Self {
-        let mut input = Self(None);
+        let mut input = Self::default();
         input.restart(events);
         input
     }

@@ -3,11 +3,12 @@
 use super::App;
 use crate::{
     effect::Effect,
-    input::action::Action,
-    layers::{Layer, relogin},
-    msg::{Chord, Key},
+    input::{
+        action::Action,
+        chord::{Chord, Key},
+    },
+    layers::{Layer, Step, relogin},
     notice::Tone,
-    step::Step,
 };
 
 impl App {

@@ -7,17 +7,18 @@ use crate::{
     form::field::Field,
     input::{
         action::{Action, Context},
+        chord::{Chord, Key},
         keymap::{chords_of, entries, labels, resolve},
     },
     layers::{
-        Layer,
-        actions::{self, Item},
+        Layer, Step,
+        actions::{self, Does, Item},
         field_help, messages,
     },
-    msg::{Chord, Key},
     notice::{Notice, Tone},
     screens::Screen,
-    step::{Event, Leave, Step},
+    step::Place,
+    step::{Event, Leave},
 };
 
 impl App {
@@ -118,9 +119,11 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
+            Action::Share => out.push(Effect::Share),
+            Action::SetUp => self.leave(Leave::SetUp, out),
             _ if Self::is_own(action) => self.go_to_own(action, out),
-            _ if action.place().is_some() => {
-                if let Some(place) = action.place() {
+            _ if Place::of(action).is_some() => {
+                if let Some(place) = Place::of(action) {
                     self.leave(Leave::To(place), out);
                 }
             }
@@ -162,9 +165,9 @@ impl App {
         }
         let contexts = self.contexts();
         let item = |entry: &crate::input::table::Entry| Item {
-            action: entry.action,
+            does: Does::Act(entry.action),
             label: self.word(entry),
-            help: self.explained(entry),
+            help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
             is_change: entry.action.changes_record(),
@@ -174,25 +177,38 @@ impl App {
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
         found.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
-        let items = found.into_iter().map(item).collect();
+        let mut items: Vec<_> = found.into_iter().map(item).collect();
+        if !is_help {
+            items.extend(self.fields_to_edit());
+        }
         let layer = Layer::Actions(Box::new(actions::init(items, is_help)));
         self.apply(vec![Step::Open(Box::new(layer))], out);
     }
 
     /// A message with its time, and with the request whose failure is being handled.
-    pub(super) fn notice(&self, tone: Tone, text: String) -> Notice {
-        Notice { tone, text, at: self.world.now, request: self.failed_request.clone() }
+    fn notice(&self, tone: Tone, text: String) -> Notice {
+        let (at, request) = (self.world.now, self.failed_request.clone());
+        let wait = self.failed_wait.filter(|_| tone == Tone::Error);
+        Notice { tone, text, at, request, wait }
     }
 
-    /// Says something, after the login where the desk is locked.
+    /// Says something. Where the desk is locked it may name people, and is shown after the login.
     pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
-        use crate::{app::TOAST_FOR, effect::Timer};
-        let notice = self.notice(tone, text);
         if self.is_locked() {
-            // It may name people: it is shown after the login.
+            let notice = self.notice(tone, text);
             return self.notices.hold(notice);
         }
+        self.say_at_once(tone, text, out);
+    }
+
+    /// Says something, at a locked desk too.
+    pub(super) fn say_at_once(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
+        use crate::{app::TOAST_FOR, effect::Timer};
+        let notice = self.notice(tone, text);
         self.notices.say(notice);
+        if self.notices.is_counting() {
+            self.count_down(out);
+        }
         if tone == Tone::Info {
             out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
         }

@@ -88,6 +88,9 @@ impl App {
         if self.notices.release() {
             out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
         }
+        if self.notices.is_counting() {
+            self.count_down(out);
+        }
         self.retry(out);
         self.follow(out);
     }

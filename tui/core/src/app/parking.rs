@@ -10,13 +10,13 @@ use crate::{
         keymap::key_of,
     },
     layers::{
-        Layer,
+        Layer, Step,
         choose::{self, Choice},
     },
     notice::Tone,
-    record::Record,
+    resource::Record,
     screens::{Screen, record_form},
-    step::{Leave, Route, Step},
+    step::{Leave, Route},
 };
 
 /// The record that a form changes.
@@ -96,6 +96,7 @@ impl App {
             self.open(screen);
             self.apply(steps, out);
         }
+        self.cover();
         self.screens.push(opened);
         self.follow(out);
     }
@@ -160,7 +161,7 @@ impl App {
         match leave {
             Leave::Back => open.take(1).filter(is_changed).map(names).collect(),
             Leave::To(_) => open.filter(is_changed).map(names).collect(),
-            Leave::LogOut | Leave::Quit => {
+            Leave::LogOut | Leave::SetUp | Leave::Quit => {
                 open.chain(parked).filter(is_changed).map(names).collect()
             }
         }

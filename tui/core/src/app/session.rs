@@ -1,26 +1,37 @@
 //! The desk, and who is logged in.
 
+use std::time::Duration;
+
 use shared::account::{Login, User};
 
 use super::{App, RETRY_MIN, slots::Running};
 use crate::{
-    api::{Call, Failure, sentence},
+    api::{Call, Failure, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
-    layers::{Layer, question},
+    input::{
+        action::{Action, Context},
+        keymap::{chords_of, labels},
+        table::Entry,
+    },
+    layers::{Layer, Step, question},
+    login,
     msg::Desk,
     notice::{Notices, Tone},
-    screens::{Screen, first_start, login, password, register},
+    screens::{Screen, first_start, password, register},
     session::Session,
-    step::{Place, Step},
+    step::Place,
 };
 
 impl App {
     pub(super) fn desk(&mut self, desk: Desk, out: &mut Vec<Effect>) {
         match desk {
             Desk::FirstStart { data } => {
+                let is_chosen = self.world.is_ephemeral;
                 self.at_another_desk(out);
                 self.world.desk.clear();
-                let screen = Screen::FirstStart(Box::new(first_start::init(data)));
+                let state = first_start::init(data);
+                let state = if is_chosen { state.setting_up() } else { state };
+                let screen = Screen::FirstStart(Box::new(state));
                 self.restart(screen, None, out);
             }
             Desk::Ready { label, is_ephemeral, session } => {
@@ -31,9 +42,13 @@ impl App {
                 self.begin_here(is_same, session.map(|session| *session), out);
                 self.ask(Lane::Meta, Call::Meta, out);
             }
-            Desk::Sample { label, session, identifier, password } => {
+            Desk::Sample { label, session, identifier, password, can_go_local } => {
                 self.desk(Desk::Ready { label, is_ephemeral: true, session }, out);
+                self.world.can_go_local = can_go_local;
                 self.world.sample = Some((identifier, password));
+                if can_go_local {
+                    self.say(Tone::Info, invented(), out);
+                }
             }
             Desk::Elsewhere { label, can_go_local } => {
                 let desk = Desk::Ready { label, is_ephemeral: false, session: None };
@@ -49,8 +64,11 @@ impl App {
     fn at_another_desk(&mut self, out: &mut Vec<Effect>) {
         out.extend(self.slots.cancel(Slot { owner: ScreenId::APP, lane: Lane::Meta }));
         self.world.can_go_local = false;
+        self.world.is_ephemeral = false;
         self.world.sample = None;
-        self.offline = None;
+        if self.offline.take().is_some() {
+            self.stop_waiting(out);
+        }
         self.retry_after = RETRY_MIN;
     }
 
@@ -109,6 +127,7 @@ impl App {
         self.parked.clear();
         self.undo = None;
         self.is_login_due = false;
+        self.left = None;
         self.interrupted.clear();
         out.extend(self.slots.forget_session());
         out.push(Effect::Disarm(Timer::Search));
@@ -143,10 +162,7 @@ impl App {
         for step in steps {
             match step {
                 // What is said of the login itself is not held until the end of the lock.
-                Step::Warn(said) => {
-                    let notice = self.notice(Tone::Error, said);
-                    self.notices.say(notice);
-                }
+                Step::Warn(said) => self.say_at_once(Tone::Error, said, out),
                 step => self.apply(vec![step], out),
             }
         }
@@ -285,11 +301,11 @@ impl App {
         failure: &Failure,
         out: &mut Vec<Effect>,
     ) {
-        self.offline = Some(crate::api::reason(failure));
+        self.offline = Some(crate::api::absence(failure));
         self.slots.keep_failed(slot, call);
-        if !self.is_retry_armed {
-            self.is_retry_armed = true;
-            out.push(Effect::Arm(Timer::Retry, self.retry_after));
+        if self.retry_in.is_none() {
+            let wait = wait(failure).map_or(self.retry_after, Duration::from_secs);
+            self.wait_for_retry(wait, out);
         }
     }
 
@@ -297,9 +313,16 @@ impl App {
     pub(super) fn came_online(&mut self, out: &mut Vec<Effect>) {
         if self.offline.take().is_some() {
             self.retry_after = RETRY_MIN;
-            self.is_retry_armed = false;
-            out.push(Effect::Disarm(Timer::Retry));
+            self.stop_waiting(out);
             self.retry(out);
         }
     }
+}
+
+/// What is said at the beginning of a look around.
+fn invented() -> String {
+    let palette = Entry::of(Action::Palette);
+    let key = palette.map_or(String::new(), |entry| labels(&chords_of(entry, &[Context::Global])));
+    let label = Entry::of(Action::SetUp).map_or("", |entry| entry.label);
+    format!("Everybody here is invented. {key}, “{label}” begins your own desk.")
 }

@@ -11,7 +11,7 @@ use crate::{
     layers::{Layer, conflict, question},
     live::Live,
     notice::Tone,
-    record::Record,
+    resource::Record,
     world::World,
 };
 

@@ -3,10 +3,7 @@
 use chrono::NaiveDate;
 use shared::{PartialDate, date::AGE_MAX, rules};
 
-use super::{
-    Form,
-    field::{Field, Input},
-};
+use super::Form;
 use crate::date::{self, Calendar, DateOrder, Reading, Typed};
 
 /// What can be typed into a field.
@@ -40,12 +37,12 @@ pub enum Accepts {
 }
 
 impl Accepts {
-    fn is_date(self) -> bool {
+    pub(super) fn is_date(self) -> bool {
         matches!(self, Self::Birth | Self::PastDay | Self::Date)
     }
 
     /// The accepted forms with examples, and the limits, as sentences.
-    fn sentences(self, order: DateOrder) -> Vec<String> {
+    pub(super) fn sentences(self, order: DateOrder) -> Vec<String> {
         let dates = |is_partial| {
             let day = format!("A day: 1989-07-03, 19890703, 3JUL1989 or 3JUL89, {}.", day(order));
             let known = "What is known of it: 1989-07, JUL 1989 or 1989.".to_owned();
@@ -91,30 +88,6 @@ fn day(order: DateOrder) -> &'static str {
         DateOrder::DayFirst => "3/7/1989 or 3.7.1989 (the day first)",
         DateOrder::MonthFirst => "7/3/1989 or 7.3.1989 (the month first)",
     }
-}
-
-/// What a field accepts, as sentences: its forms with examples, and its limits.
-pub fn about(field: &Field, order: DateOrder) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    match &field.input {
-        Input::Choice(choice) => {
-            all.push("One of these; the beginning of a word or its code is enough:".to_owned());
-            all.extend(choice.listed());
-            all.push("The arrows choose the one before and the next, Delete the first.".to_owned());
-        }
-        Input::Text(_) | Input::Secret(_) => all.extend(field.accepts.sentences(order)),
-    }
-    if !field.accepts.is_date() && !field.hint.is_empty() {
-        let mut hint = field.hint.to_string();
-        if let Some(first) = hint.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        all.push(format!("{hint}."));
-    }
-    if field.is_multiline() {
-        all.push("Enter begins a new line, Tab goes to the next field.".to_owned());
-    }
-    all
 }
 
 /// A date in full, the age that follows, and what was assumed.

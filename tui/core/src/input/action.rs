@@ -1,7 +1,5 @@
 //! What somebody can do.
 
-use crate::{record::RecordKind, step::Place};
-
 /// One thing that somebody can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -41,6 +39,10 @@ pub enum Action {
     MyTokens,
     /// Show the addresses of the API.
     Api,
+    /// Show what another machine has to type to use this desk.
+    Share,
+    /// Leave the throw-away desk and set up the local one.
+    SetUp,
     /// End the session.
     LogOut,
     /// End the program.
@@ -101,6 +103,8 @@ pub enum Action {
     Filter,
     /// Show all again.
     ClearFilters,
+    /// List the records in the archive.
+    ShowArchive,
     /// Edit the record.
     Edit,
     /// Say that a patient has arrived, or take a visit its next step.
@@ -113,6 +117,8 @@ pub enum Action {
     Assign,
     /// Mark the selected row, or take its mark away.
     Mark,
+    /// Mark all rows of the list, on every page.
+    MarkAll,
     /// Take all marks away.
     Unmark,
     /// Go to the list of the records that belong to the record.
@@ -150,21 +156,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// The section that it opens.
-    pub fn place(self) -> Option<Place> {
-        Some(match self {
-            Self::Home => Place::Home,
-            Self::Visits => Place::List(RecordKind::Visit),
-            Self::Patients => Place::List(RecordKind::Patient),
-            Self::Doctors => Place::List(RecordKind::Doctor),
-            Self::Accounts => Place::List(RecordKind::Account),
-            Self::Audit => Place::List(RecordKind::AuditEntry),
-            Self::Assignments => Place::List(RecordKind::Assignment),
-            Self::Dashboard => Place::Dashboard,
-            _ => return None,
-        })
-    }
-
     /// Whether it edits the text of a field.
     pub fn is_edit(self) -> bool {
         matches!(self, Self::Undo | Self::Redo | Self::ClearField | Self::RemoveWord)
@@ -212,7 +203,9 @@ impl Action {
             | Self::Doctors
             | Self::Assignments
             | Self::Related
+            | Self::ShowArchive
             | Self::Mark
+            | Self::MarkAll
             | Self::Unmark
             | Self::Visits
             | Self::Dashboard
@@ -246,6 +239,8 @@ impl Action {
             | Self::MySessions
             | Self::MyTokens
             | Self::Api
+            | Self::SetUp
+            | Self::Share
             | Self::EnterCode
             | Self::Trail
             | Self::Park

@@ -7,9 +7,10 @@ use super::middle;
 use crate::{
     effect::Effect,
     input::action::{Action, Context},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    step::Event,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 

@@ -9,10 +9,12 @@ use shared::Problem;
 use crate::{
     form::Form,
     input::action::{Action, Context},
-    record::{Record, RecordKind},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    resource::{Record, RecordKind},
+    step::Event,
+    step::Merge,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -45,15 +47,6 @@ pub struct State {
     at: usize,
     /// Lines of the fields above the first that is seen.
     scroll: usize,
-}
-
-/// What was chosen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Merge {
-    /// The record as it is now.
-    pub theirs: Record,
-    /// The fields that get their value.
-    pub taken: Vec<&'static str>,
 }
 
 /// The record as it is now, as the refusal carries it.

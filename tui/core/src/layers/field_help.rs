@@ -4,14 +4,15 @@ use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
-    form::{Form, accepts},
+    form::{Form, help},
     input::{
         action::{Action, Context},
         keymap::key_of,
     },
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    step::Event,
     text::paragraphs,
-    view::paint::Painter,
     world::World,
 };
 
@@ -31,7 +32,7 @@ pub struct State {
 pub fn init(form: &Form) -> Option<State> {
     let field = form.focused()?;
     let fault = form.fault(field).map(|fault| format!("! {fault}"));
-    let mut sentences = accepts::about(field, form.order);
+    let mut sentences = help::about(field, form.order);
     sentences.extend(field.echo.as_ref().map(|echo| format!("Typed now: {echo}.")));
     let is_known = fault.is_some() || !sentences.is_empty();
     is_known.then_some(State { title: field.label, fault, sentences, scroll: 0 })

@@ -11,10 +11,10 @@ use crate::{
     date,
     form::{self, Form, accepts::Accepts, field::Field},
     input::action::{Action, Context},
-    record::RecordKind,
-    resource::{Filter, FilterInput, Query},
-    step::{Event, Step},
-    view::paint::Painter,
+    layers::Step,
+    paint::Painter,
+    resource::{Filter, FilterInput, Query, RecordKind},
+    step::Event,
     world::World,
 };
 

@@ -8,9 +8,10 @@ use crate::{
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
-    record::Record,
-    step::{Event, Route, Step},
-    view::paint::Painter,
+    layers::Step,
+    paint::Painter,
+    resource::Record,
+    step::{Event, Route},
     world::World,
 };
 

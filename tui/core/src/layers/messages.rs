@@ -5,10 +5,11 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     input::action::{Action, Context},
+    layers::Step,
     notice::{Notice, Notices, Tone},
-    step::{Event, Step},
+    paint::Painter,
+    step::Event,
     text::paragraphs,
-    view::paint::Painter,
     world::World,
 };
 

@@ -8,16 +8,20 @@ use super::{
     middle, question,
 };
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
-    input::action::{Action, Context},
-    record::Record,
-    resource::{Pick, Purpose, Query, Row, fit},
-    screens::list,
+    input::{
+        action::{Action, Context},
+        keymap::{chords_of, labels},
+        table::{Entry, TABLE},
+    },
+    layers::Step,
+    paint::Painter,
+    panels::rows,
+    resource::{Pick, Purpose, Query, Record, RecordKind, Row, fit},
     search::{Next, Search},
-    step::{Event, Step},
+    step::{Event, Place},
     text::{self, display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -87,7 +91,7 @@ fn ask(state: &mut State, world: &World) -> Step {
 }
 
 fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = state.search.send();
+    let pause = Step::Do(state.search.send());
     vec![ask(state, world), pause]
 }
 
@@ -204,7 +208,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         }
         Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
         Err(failure) => {
-            state.failure = Some(sentence(&failure));
+            state.failure = Some(missing(&failure));
             state.search.pending = None;
         }
     }
@@ -247,20 +251,20 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         ..inside
     };
     if state.rows.is_empty() {
-        instead(state, below, painter);
+        instead(state, world, below, painter);
         return;
     }
-    list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
+    rows::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
     let is_old = !state.search.is_answered() && (world.is_waiting || state.failure.is_some());
     let is_search = !state.search.text().is_empty();
     let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
-    let look = list::Look { is_by_last_name, is_old };
+    let look = rows::Look { is_by_last_name, is_old };
     let window = state.rows.iter().enumerate().skip(state.top);
     for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
         let line = Rect { y, height: 1, ..below };
         let is_selected = at == state.at;
         let is_active = has_focus && !is_typing;
-        list::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
+        rows::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
         if is_selected && has_focus && !is_typing {
             painter.place_cursor(below.x, y);
         }
@@ -285,14 +289,24 @@ fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: boo
     }
 }
 
+/// Where records of a kind are entered, for those who may.
+fn entered_at(kind: RecordKind, world: &World) -> String {
+    let is_section = |entry: &&Entry| Place::of(entry.action) == Some(Place::List(kind));
+    let section = TABLE.iter().find(is_section).filter(|_| kind.table().may_create(world));
+    section.map_or(String::new(), |entry| {
+        let key = labels(&chords_of(entry, &[Context::Global]));
+        format!(" Leave this with Esc: they are entered in their list, {key}.")
+    })
+}
+
 /// What stands where no rows are.
-fn instead(state: &State, place: Rect, painter: &mut Painter<'_>) {
+fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
     let words = &state.pick.kind.table().words;
     let typed = state.search.text();
     let line = match &state.failure {
         Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
         None if !state.is_read => "Loading …".to_owned(),
-        None if typed.is_empty() => words.none.to_owned(),
+        None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
         None => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
     };
     let style = painter.theme.text;

@@ -1,4 +1,5 @@
-//! Questions. The answer that changes nothing stands first and is the default; Esc gives it.
+//! Questions. The answer that changes nothing stands first, and Esc gives it. It is the default unless what
+//! is asked harms nothing.
 
 mod assigning;
 mod bulk;
@@ -13,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    middle, picker,
+    middle,
     results::{self, Job},
 };
 use crate::{
@@ -21,16 +22,17 @@ use crate::{
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    record::{Record, RecordKind},
-    resource::{Operation, Pick},
+    kept::Subject,
+    layers::Step,
+    paint::Painter,
+    resource::{Operation, Pick, Record, RecordKind},
     session::Session,
-    step::{Event, Leave, Route, Step},
+    step::{Event, Leave, Route},
     text::{display, paragraphs, width},
-    view::paint::Painter,
     world::World,
 };
 
-pub use assigning::{Picked, hand_over, picked, status, unsure};
+pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
 pub use bulk::{archive_all, restore_all};
 
 /// What an answer does.
@@ -54,9 +56,14 @@ pub struct State {
     pub(crate) form: Form,
     answers: Vec<(&'static str, Answer)>,
     at: usize,
+    /// The answer that is selected at first: the one that changes nothing, but for a write that harms
+    /// nothing.
+    first: usize,
     is_dangerous: bool,
     /// Whether it asks about leaving: another wish to leave takes its place.
     pub(crate) is_about_leaving: bool,
+    /// What the reason is about, by which it is kept.
+    about: Option<Subject>,
 }
 
 fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
@@ -66,8 +73,10 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         form: Form::default(),
         answers: vec![(keep, Answer::Steps(vec![Step::Close]))],
         at: 0,
+        first: 0,
         is_dangerous: false,
         is_about_leaving: false,
+        about: None,
     }
 }
 
@@ -79,6 +88,12 @@ impl State {
     /// Whether something was typed along with the answer.
     pub(crate) fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
+    }
+
+    /// The same question, with the answer that does it selected: a write that harms nothing and can be
+    /// taken back.
+    fn harmless(self) -> Self {
+        Self { at: 1, first: 1, ..self }
     }
 
     fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
@@ -129,15 +144,34 @@ pub fn abandon(leave: Leave) -> State {
         .about_leaving()
 }
 
-/// The same question with a field for a reason, and the answer that uses it.
-fn with_reason(mut state: State, hint: &'static str, answer: (&'static str, Answer)) -> State {
-    state.form = Form::new(vec![Field::text("reason", "Reason", "").hint(hint)]);
+/// What the field says for the reason of a transfer.
+const SAME_REASON: &str = "empty: the reason stays as it was";
+
+/// What a reason is about that is typed beside a question about these records.
+pub fn about(question: &'static str, records: &[Record]) -> Subject {
+    let first = records.first().map(|record| (record.kind().path(), record.id()));
+    let (kind, id) = first.unwrap_or_default();
+    Subject { question, kind, id, is_of_several: records.len() > 1 }
+}
+
+/// The same question with a field for a reason, and the answer that uses it. A reason that was typed here
+/// before and not used yet is there again.
+fn with_reason(
+    mut state: State,
+    about: Subject,
+    hint: &'static str,
+    answer: (&'static str, Answer),
+    world: &World,
+) -> State {
+    let reason = Field::text("reason", "Reason", world.kept.get(about)).hint(hint);
+    state.form = Form::new(vec![reason]);
+    state.about = Some(about);
     state.answers.push(answer);
     state
 }
 
 /// A record shall be archived. Where the kind has no archive, its status shall be changed.
-pub fn archive(record: &Record) -> State {
+pub fn archive(record: &Record, world: &World) -> State {
     if !record.outcomes().is_empty() {
         return status(record);
     }
@@ -145,8 +179,9 @@ pub fn archive(record: &Record) -> State {
     let words = format!("{}\n{}", record.named(), table.words.archive_effect);
     let state = ask(table.words.archive_title, words, "Cancel");
     let hint = "may be left empty; Enter goes on to the answer";
-    let call = act(Verb::Archive, record, None);
-    State { is_dangerous: true, ..with_reason(state, hint, ("Archive", Answer::Write(call))) }
+    let answer = ("Archive", Answer::Write(act(Verb::Archive, record, None)));
+    let about = about("archive", std::slice::from_ref(record));
+    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
 }
 
 /// A record shall be restored.
@@ -154,6 +189,7 @@ pub fn restore(record: &Record) -> State {
     let call = act(Verb::Restore, record, None);
     ask(record.kind().table().words.restore_title, record.named(), "Cancel")
         .or("Restore", vec![Step::Write(call)])
+        .harmless()
 }
 
 /// The last save of a record shall be taken back.
@@ -192,9 +228,9 @@ pub fn end_others(kind: RecordKind, operation: &'static Operation, ids: Vec<i64>
     Some(State { is_dangerous: true, ..state })
 }
 
-/// A write that the end of the session stopped.
-pub fn resend(call: &Call, is_form: bool) -> State {
-    let what = match call {
+/// What was not done because a write was not sent or was refused.
+fn not_done(call: &Call) -> &'static str {
+    match call {
         Call::Create { kind, .. } => kind.table().words.not_created,
         Call::Change { .. } => "The change was not saved",
         Call::Run { operation, .. } => operation.not_done,
@@ -206,13 +242,31 @@ pub fn resend(call: &Call, is_form: bool) -> State {
         Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",
         _ => "The record was not brought back",
-    };
+    }
+}
+
+/// A write that the end of the session stopped.
+pub fn resend(call: &Call, is_form: bool) -> State {
+    let what = not_done(call);
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {
         Call::Create { .. } | Call::Change { .. } if is_form => Step::SaveAgain,
         other => Step::Write(other.clone()),
     };
     ask("Send it now?", words, "Not yet").or("Send it", vec![again])
+}
+
+/// A write of a layer, which is closed already, was not done for this reason: what was typed for it, in
+/// words.
+pub fn unsent_words(call: &Call, why: &str) -> String {
+    let typed = call.reason().map(|reason| format!("\nTyped: “{}”", display(reason)));
+    format!("{}. {why}{}", not_done(call), typed.unwrap_or_default())
+}
+
+/// The same as a question. Nothing that was typed for the write is lost.
+pub fn unsent(call: &Call, why: &str) -> State {
+    ask("Send it again?", unsent_words(call, why), "Leave it")
+        .or("Send it again", vec![Step::Write(call.clone())])
 }
 
 /// The answer of a save got lost.
@@ -298,20 +352,22 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
 }
 
 /// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
-        state.at = 0;
+        state.at = state.first;
         return Vec::new();
     };
     let count = state.answers.len().max(1);
     match action {
         // What was typed along with an answer is meant for that answer.
-        Action::Accept if state.at == 0 && state.has_words() => state.at = 1,
+        Action::Accept if state.at == 0 && state.first == 0 && state.has_words() => state.at = 1,
+        // An arrow and Enter do it in every question, also where Enter alone does.
+        Action::NextChoice if state.first > 0 && state.at + 1 == count => {}
         Action::NextChoice => state.at = (state.at + 1) % count,
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
-        Action::Accept => return answer(state, state.at, world),
-        Action::Back => return answer(state, 0, world),
+        Action::Accept => return decide(state, state.at),
+        Action::Back => return decide(state, 0),
         _ => {
             state.form.act(action);
         }
@@ -332,13 +388,18 @@ fn reason(state: &mut State) -> Option<Option<String>> {
     }
 }
 
-fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
+/// Gives an answer. What was typed along with it is kept until it has been written.
+fn decide(state: &mut State, at: usize) -> Vec<Step> {
+    let typed = state.form.value("reason").to_owned();
+    let kept = state.about.map(|about| Step::Keep(about, typed));
+    answer(state, at).into_iter().chain(kept).collect()
+}
+
+fn answer(state: &mut State, at: usize) -> Vec<Step> {
     match state.answers.get(at).cloned() {
         Some((_, Answer::Steps(steps))) => steps,
         Some((_, Answer::Pick(pick, subjects, reason))) => {
-            let mut steps = vec![Step::Close];
-            steps.extend(picker::open(pick, subjects, reason, world));
-            steps
+            vec![Step::Close, Step::Pick(pick, subjects, reason)]
         }
         Some((_, Answer::Bulk(title, jobs))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
@@ -425,4 +486,10 @@ fn answers(state: &State, place: Rect, painter: &mut Painter<'_>) {
         }
         x = x.saturating_add(width(&label)).saturating_add(2);
     }
+}
+
+/// A record in full, with what must not be overlooked.
+fn in_full(record: &Record) -> String {
+    let warning = record.banner().warning;
+    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }

@@ -6,10 +6,11 @@ use super::middle;
 use crate::{
     form,
     input::action::Context,
-    screens::login::{self, State},
-    step::{Event, Step},
+    layers::Step,
+    login::{self, State},
+    paint::Painter,
+    step::Event,
     text::paragraphs,
-    view::paint::Painter,
     world::World,
 };
 

@@ -7,11 +7,11 @@ use super::middle;
 use crate::{
     effect::Effect,
     input::action::{Action, Context},
-    record::RecordKind,
-    resource::Secret,
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    resource::{RecordKind, Secret},
+    step::Event,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 

@@ -5,10 +5,10 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     input::action::{Action, Context},
-    record::RecordKind,
-    resource::{Query, Table},
-    step::{Event, Step},
-    view::paint::Painter,
+    layers::Step,
+    paint::Painter,
+    resource::{Query, RecordKind, Table},
+    step::Event,
     world::World,
 };
 

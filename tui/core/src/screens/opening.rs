@@ -3,10 +3,7 @@
 use ratatui_core::layout::Rect;
 
 use crate::{
-    input::action::Context,
-    step::{Event, Step},
-    text::paragraphs,
-    view::paint::Painter,
+    input::action::Context, layers::Step, paint::Painter, step::Event, text::paragraphs,
     world::World,
 };
 

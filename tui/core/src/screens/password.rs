@@ -11,19 +11,12 @@ use crate::{
     api::{Call, Failure, sentence},
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    step::{Event, Leave, Step},
-    view::paint::Painter,
+    layers::Step,
+    paint::Painter,
+    step::Proof,
+    step::{Event, Leave},
     world::World,
 };
-
-/// What shows that the password may be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// The password in use, of whoever is logged in.
-    Password,
-    /// A one-time code; nobody is logged in.
-    Code,
-}
 
 /// A password that is being set.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,8 +11,9 @@ use crate::{
     api::{Call, Failure, sentence},
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    step::{Event, Leave, Step},
-    view::paint::Painter,
+    layers::Step,
+    paint::Painter,
+    step::{Event, Leave},
     world::World,
 };
 

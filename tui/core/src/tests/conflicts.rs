@@ -32,21 +32,21 @@ fn conflict(width: u16, height: u16) -> Driver {
 
 #[test]
 fn long_values_are_read_in_full() {
-    for (width, height) in [(80, 24), (40, 12), (132, 43)] {
+    for (width, height) in [(80, 24), (40, 12)] {
         let mut driver = conflict(width, height);
         let mut seen = String::new();
-        for _ in 0..80 {
+        for _ in 0..20 {
             seen.push_str(&driver.screen());
-            driver.keys("<down>");
+            driver.keys("<pgdn>");
         }
         for word in ["theirs1 ", "theirs30 ", "theirs60", "mine1 ", "mine30 ", "mine60"] {
             assert!(seen.contains(word), "{word} at {width}×{height}");
         }
         driver.shows("First name");
-        for _ in 0..80 {
-            driver.keys("<up>");
-        }
+        driver.keys(&"<up>".repeat(60));
         driver.shows("Med. history  ? choose");
+        driver.keys(&"<down>".repeat(60));
+        driver.shows("First name");
     }
     insta::assert_snapshot!("conflict_long", conflict(80, 24).screen());
 }

@@ -1,148 +1,109 @@
-//! When the desk is locked, and what comes meanwhile.
+//! A desk at which nothing happens: nothing is drawn, and nobody is asked.
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use shared::{Kind, visit::VisitStatus};
+use shared::account::Role;
 
 use super::{
+    accounts::{account, at_account, at_accounts},
+    audit::at_audit,
+    clock::Clock,
+    dashboard::{figures, showing},
     driver::{Driver, LOCK_AFTER},
-    fixtures::{assigned, jose, problem, signed_in, visit, visits},
+    fixtures::{history, jose, listed, lookup, page, people},
+    home::at_home,
+    pages::{doctors, looking_at_doctor, picking},
 };
-use crate::{
-    api::{Failure, Reply},
-    effect::{Effect, Lane, Timer},
-    layers::Layer,
-    msg::Msg,
-};
+use crate::{api::Reply, effect::Lane, msg::Msg};
 
-fn at(seconds: i64) -> Msg {
-    let start: DateTime<Utc> = "2026-11-20T09:00:00Z".parse().unwrap();
-    Msg::Now(start + TimeDelta::seconds(seconds))
-}
+const MINUTE: Duration = Duration::from_secs(60);
 
-/// How long the lock is waited for from the last message on, where that has begun a wait.
-fn wait(driver: &Driver) -> Option<Duration> {
-    driver.last.iter().find_map(|effect| match effect {
-        Effect::Arm(Timer::Idle, wait) => Some(*wait),
-        _ => None,
-    })
-}
-
-/// Logged in at the time zero.
-fn logged_in() -> Driver {
-    let mut driver = Driver::at_login(80, 24);
-    driver.send(at(0));
-    driver.keys("ana<tab>a long password<enter>");
-    driver.log_in(1, "ana");
+/// Home with people who are waiting, everything answered.
+fn home_with_visits() -> Driver {
+    let mut driver = at_home(80, 24);
+    driver.answer(Lane::Dashboard, Ok(Reply::Dashboard(Box::new(figures(40)))));
+    driver.shows("waiting since");
     driver
 }
 
-#[test]
-fn the_wait_begins_with_the_session_and_not_with_every_key() {
-    let mut driver = logged_in();
-    assert_eq!(wait(&driver), Some(LOCK_AFTER), "nobody has pressed a key yet");
-    driver.send(at(60));
-    driver.keys("g");
-    assert_eq!(wait(&driver), None);
-    let mut driver = Driver::at_login(80, 24);
-    driver.keys("a");
-    assert_eq!(wait(&driver), None, "there is nobody to lock out");
-}
-
-#[test]
-fn the_end_of_the_wait_counts_from_the_last_key() {
-    let mut driver = logged_in();
-    driver.send(at(400));
-    driver.keys("g");
-    driver.send(at(600));
-    assert!(!driver.ring(Timer::Idle));
-    assert_eq!(wait(&driver), Some(Duration::from_secs(400)));
-    assert!(!driver.app.is_locked());
-    driver.send(at(1000));
-    assert!(driver.ring(Timer::Idle));
-    assert!(driver.app.is_locked());
-    driver.keys("a long password<enter>");
-    driver.log_in(1, "ana");
-    assert_eq!(wait(&driver), Some(LOCK_AFTER));
-}
-
-#[test]
-fn the_first_key_after_the_machine_has_slept_locks_and_is_typed_nowhere() {
-    let mut driver = logged_in();
-    driver.send(at(3_600));
-    driver.keys("g");
-    assert!(driver.app.is_locked());
-    driver.keys("a long password<enter>");
-    driver.log_in(1, "ana");
-    driver.hides("Find g");
-    assert_eq!(driver.asked(Lane::Account), 2);
-}
-
-#[test]
-fn a_clock_that_was_set_back_begins_the_wait_again() {
-    let mut driver = logged_in();
-    driver.send(at(-3_600));
-    assert!(!driver.ring(Timer::Idle));
-    assert_eq!(wait(&driver), Some(LOCK_AFTER));
-}
-
-/// An arrival is being saved, and nobody has pressed a key since.
-fn saving() -> Driver {
+/// The page of a patient, everything answered.
+fn patient() -> Driver {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("<ctrl-a>");
-    driver.answer(Lane::Pick, Ok(assigned(Vec::new())));
-    driver.keys("<enter>");
-    driver.ring(Timer::Idle);
-    assert!(driver.app.is_locked());
+    driver.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
     driver
 }
 
-#[test]
-fn an_answer_lays_nothing_over_the_lock() {
-    let mut driver = saving();
-    driver.answer(Lane::Save, Err(Failure::Unknown("it hung up".to_owned())));
-    assert!(matches!(driver.app.layers(), [Layer::Question(_), Layer::Relogin(_)]));
-    driver.hides("Was it done?");
-    driver.keys("a long password<enter>");
-    driver.log_in(1, "ana");
-    driver.shows("Was it done?");
+/// Every kind of screen, as it is once everything is answered.
+fn settled() -> Vec<(&'static str, Driver)> {
+    let mut doctor = looking_at_doctor();
+    doctor.answer(Lane::History, Ok(Reply::History(Box::new(history()))));
+    let mut form = patient();
+    form.keys("<ctrl-e>x");
+    form.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
+    let mut picker = picking(doctors());
+    picker.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
+    let mut found = home_with_visits();
+    found.keys("g");
+    found.answer(Lane::Find, Ok(lookup(vec![jose()], "g")));
+    let mut help = home_with_visits();
+    help.keys("<f1>");
+    vec![
+        ("the login", Driver::at_login(80, 24)),
+        ("home", home_with_visits()),
+        ("home with a text", found),
+        ("a list", Driver::with(people(), 5, 80, 24)),
+        ("a patient", patient()),
+        ("a doctor", doctor),
+        ("a form", form),
+        ("the picker", picker),
+        ("the dashboard", showing(figures(40), 80, 24)),
+        ("accounts", at_accounts(80, 24)),
+        ("an account", at_account(account(7, "Ines", Role::Staff), 80, 24)),
+        ("the audit log", at_audit(80, 24)),
+        ("help", help),
+    ]
 }
 
 #[test]
-fn what_is_said_at_a_locked_desk_is_shown_after_the_login() {
-    let mut driver = saving();
-    driver.refuse(Lane::Save, problem(Kind::Conflict, &[]));
-    let said = driver.app.notices().newest().map(|notice| notice.text.clone()).unwrap_or_default();
-    assert!(!said.is_empty());
-    driver.hides(&said);
-    driver.keys("a long password<enter>");
-    driver.answer(Lane::Account, Err(Failure::Offline("nothing answers".to_owned())));
-    driver.shows("nothing answers");
-    driver.keys("<enter>");
-    driver.log_in(1, "ana");
-    driver.shows(&said);
+fn an_idle_minute_draws_nothing_and_asks_nobody() {
+    for (place, driver) in settled() {
+        assert!(driver.app.is_idle(), "{place}: an answer is missing");
+        let mut clock = Clock::start(driver);
+        // What was said last passes, and the pause of a search ends.
+        clock.pass(Duration::from_secs(5));
+        let before = clock.draws;
+        clock.pass(MINUTE);
+        assert_eq!((clock.draws - before, clock.sent.len()), (0, 0), "{place}");
+    }
 }
 
 #[test]
-fn nothing_is_read_at_a_locked_desk_after_an_answer_and_everything_after_the_login() {
-    let mut driver = logged_in();
-    driver.answer(Lane::List, Ok(visits(vec![visit(3, VisitStatus::Waiting)])));
-    driver.keys("<tab><ctrl-a>");
-    driver.send(at(601));
-    driver.ring(Timer::Idle);
-    let before = driver.calls.len();
-    let called = visit(3, VisitStatus::Called);
-    driver.answer(Lane::Save, Ok(Reply::Record(called.into())));
-    driver.ring(Timer::Search);
-    driver.ring(Timer::Retry);
-    assert_eq!(driver.calls.len(), before);
-    driver.keys("a long password<enter>");
-    let (visits, numbers) = (driver.asked(Lane::List), driver.asked(Lane::Dashboard));
-    driver.answer(Lane::Account, Ok(signed_in(2, 1, "ana")));
-    assert_eq!(
-        (driver.asked(Lane::List), driver.asked(Lane::Dashboard)),
-        (visits + 1, numbers + 1)
-    );
-    driver.shows("called");
+fn the_time_alone_draws_nothing_and_asks_nobody() {
+    for (place, mut driver) in settled() {
+        let before = driver.screen();
+        assert!(!driver.send(Msg::Now("2026-11-20T11:59:00Z".parse().unwrap())), "{place}");
+        assert!(driver.last.is_empty(), "{place}");
+        assert_eq!(driver.screen(), before, "{place}: something shown changes with the time");
+    }
+}
+
+#[test]
+fn a_desk_that_nobody_uses_is_drawn_once_until_it_is_locked_and_never_after_that() {
+    let mut clock = Clock::start(home_with_visits());
+    clock.keys("<down>");
+    let before = clock.draws;
+    clock.pass(2 * LOCK_AFTER);
+    assert!(clock.driver.app.is_locked());
+    assert_eq!(clock.draws - before, 1, "the lock itself");
+    clock.pass(24 * 60 * MINUTE);
+    assert_eq!((clock.draws - before, clock.sent.len()), (1, 0));
+}
+
+#[test]
+fn what_is_said_is_drawn_once_when_it_comes_and_once_when_it_passes() {
+    let mut clock = Clock::start(patient());
+    clock.keys("<ctrl-y>");
+    assert_eq!(clock.draws, 1);
+    clock.pass(MINUTE);
+    assert_eq!(clock.draws, 2);
 }

@@ -13,7 +13,7 @@ use crate::{
     effect::{Effect, Lane, Timer},
     live::Live,
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

@@ -2,7 +2,6 @@
 
 use ratatui_core::layout::Rect;
 
-use super::paint::Painter;
 use crate::{
     app::App,
     input::{
@@ -10,6 +9,7 @@ use crate::{
         keymap::{chords_of, entries},
         table::Entry,
     },
+    paint::Painter,
     text::width,
 };
 

@@ -7,8 +7,8 @@ use super::{
     figures::{Role, Row, blocks, registrations},
 };
 use crate::{
+    paint::Painter,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 

@@ -4,8 +4,8 @@ use shared::{Page, history::HistoryEntry};
 
 use super::{State, page};
 use crate::{
-    api::{Failure, Reply, sentence},
-    step::Step,
+    api::{Failure, Reply, missing},
+    layers::Step,
     world::World,
 };
 
@@ -46,7 +46,7 @@ pub(super) fn answered(
             }
         }
         Ok(_) => {}
-        Err(failure) => state.history_failure = Some(sentence(&failure)),
+        Err(failure) => state.history_failure = Some(missing(&failure)),
     }
 }
 

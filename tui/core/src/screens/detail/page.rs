@@ -6,13 +6,13 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
-    resource::Section,
-    text::{display, paragraphs},
-    view::{
+    paint::Painter,
+    panels::{
         banner::{BannerView, below, has_rule},
-        paint::Painter,
         sections::{Line, Sections, lines},
     },
+    resource::Section,
+    text::{display, paragraphs},
     world::World,
 };
 
@@ -20,7 +20,8 @@ impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.record.as_ref()?;
         let (namesakes, failure) = (self.namesakes.as_ref(), self.failure.as_deref());
-        Some(BannerView { record, person: self.person.as_ref(), namesakes, failure })
+        let (person, presence) = (self.person.as_ref(), self.presence.as_ref());
+        Some(BannerView { record, person, namesakes, presence, failure })
     }
 }
 

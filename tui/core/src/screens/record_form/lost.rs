@@ -6,9 +6,9 @@ use super::{State, read};
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
-    layers::{Layer, conflict, question},
-    record::Record,
-    step::{Leave, Step},
+    layers::{Layer, Step, conflict, question},
+    resource::Record,
+    step::Leave,
     world::World,
 };
 

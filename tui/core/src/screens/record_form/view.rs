@@ -5,11 +5,9 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     form::{self, field::Field},
+    paint::Painter,
+    panels::banner::{BannerView, below},
     text::paragraphs,
-    view::{
-        banner::{BannerView, below},
-        paint::Painter,
-    },
     world::World,
 };
 
@@ -17,7 +15,8 @@ impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.base.as_ref()?;
         let (person, namesakes) = (self.person.as_ref(), self.namesakes.as_ref());
-        Some(BannerView { record, person, namesakes, failure: None })
+        let presence = self.presence.as_ref();
+        Some(BannerView { record, person, namesakes, presence, failure: None })
     }
 }
 

@@ -8,14 +8,9 @@ use crate::{
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    screens::{
-        Screen,
-        password::{self, Proof},
-        register,
-    },
-    step::{Event, Leave, Step},
+    paint::Painter,
+    step::{Event, Leave, Proof, Route, Step},
     text::paragraphs,
-    view::paint::Painter,
     world::World,
 };
 
@@ -59,7 +54,7 @@ pub fn remembering(identifier: &str) -> State {
 }
 
 /// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update<L>(state: &mut State, world: &World, event: Event) -> Vec<Step<L>> {
     let Event::Act(action) = event else { return Vec::new() };
     if state.form.act(action) {
         return Vec::new();
@@ -67,11 +62,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     match action {
         Action::Accept | Action::Save => send(state),
         Action::Register if offers(world, action) && !state.is_again => {
-            vec![Step::Push(Box::new(Screen::Register(Box::new(register::init()))))]
+            vec![Step::Go(Route::Register)]
         }
         Action::EnterCode if !state.is_again => {
-            let state = password::init(Proof::Code, world);
-            vec![Step::Push(Box::new(Screen::Password(Box::new(state))))]
+            vec![Step::Go(Route::Password(Proof::Code))]
         }
         Action::LocalDesk if offers(world, action) && !state.is_again => {
             vec![Step::Do(Effect::GoLocal)]
@@ -83,7 +77,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
 }
 
-fn send(state: &mut State) -> Vec<Step> {
+fn send<L>(state: &mut State) -> Vec<Step<L>> {
     let mut faults = FieldErrors::default();
     for name in ["email", "password"] {
         if state.form.value(name).trim().is_empty() {
@@ -113,11 +107,11 @@ impl State {
 
 /// Takes a refusal: the sentence stands beside the field that is meant. The name stays; the next
 /// password is typed from its beginning, not behind the one that was refused.
-pub fn refused(
+pub fn refused<L>(
     state: &mut State,
     failure: &Failure,
     sample: Option<&(String, String)>,
-) -> Vec<Step> {
+) -> Vec<Step<L>> {
     if matches!(failure, Failure::Problem(_)) {
         state.form.focus_on("password");
         if let Some(field) = state.form.field_mut("password") {
