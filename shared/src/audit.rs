@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     UserId,
     account::Role,
-    history::Change,
+    history::{Change, NAMES_MAX, RecordName},
     id::{ApiTokenId, AuditId},
     moment::{MOMENT_MAX, Moment},
     query, read,
@@ -49,6 +49,10 @@ record! {
         reason: Option<String> => [max_length(REASON_MAX), example("Moved away")],
         /// The changed fields. Empty if their values were erased.
         changes: Vec<Change> => [max_items(100)],
+        /// The names of the record and of the records whose ids are in `changes`. A record that was
+        /// erased has none.
+        #[serde(default)]
+        names: Vec<RecordName> => [max_items(NAMES_MAX)],
     }
 }
 

@@ -3,7 +3,13 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::{UserId, id::AuditId};
+use crate::{UserId, id::AuditId, rules::NAME_MAX};
+
+/// The most names in an entry: those of its own record and of the old and new values of its changes.
+pub const NAMES_MAX: i64 = 201;
+
+/// The longest name of a record: two full names and what joins them.
+pub const RECORD_NAME_MAX: usize = 2 * (2 * NAME_MAX + 1) + 2;
 
 record! {
     /// A changed field with its old and new value.
@@ -15,6 +21,30 @@ record! {
         /// The new value.
         new: Value => [example("Boston")],
     }
+}
+
+record! {
+    /// The name of a record that an audit event mentions by its id.
+    RecordName {
+        /// The kind of record: `patient`, `doctor`, `assignment`, `visit` or `user`.
+        entity: String => [max_length(100), example("patient")],
+        /// The id of the record.
+        id: i64 => [range(1, i64::MAX), example(1)],
+        /// The name as it is now. A visit has the name of its patient, and an assignment those of its
+        /// patient and its doctor.
+        name: String => [max_length(RECORD_NAME_MAX), example("José Gómez")],
+    }
+}
+
+/// The kind of record whose id a changed field holds, if the field holds one.
+pub fn entity_of_field(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "patient" => "patient",
+        "doctor" => "doctor",
+        "assignment" => "assignment",
+        "linked_user" => "user",
+        _ => return None,
+    })
 }
 
 record! {
@@ -41,6 +71,10 @@ record! {
         version: Option<i64> => [range(1, i64::MAX), example(2)],
         /// The changed fields. Empty if their values were erased.
         changes: Vec<Change> => [max_items(100)],
+        /// The names of the records whose ids are in `changes`. A record that was erased, or that the
+        /// caller may not read, has none.
+        #[serde(default)]
+        names: Vec<RecordName> => [max_items(NAMES_MAX)],
     }
 }
 

@@ -129,5 +129,6 @@ fn from_row(row: &Row) -> Result<HistoryEntry, Error> {
         reason: content.reason,
         version: row.get("version")?,
         changes: content.changes,
+        names: Vec::new(),
     })
 }

@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod listing;
 pub mod mail;
 mod migrate;
+pub mod names;
 pub mod patients;
 mod postgres;
 pub mod search;

@@ -1,5 +1,7 @@
 //! Reading the audit log.
 
+use std::collections::BTreeSet;
+
 use shared::{
     FieldError,
     audit::{AuditEntry, AuditFilter},
@@ -9,10 +11,14 @@ use shared::{
 use super::{
     access::{Action, scope},
     listing::{PageRequest, PageSlice},
+    names::{Names, mentions},
 };
 use crate::{
     app::App,
-    db::audit::{self, Place},
+    db::{
+        audit::{self, Place},
+        names::Named,
+    },
     error::Error,
     services::actor::Actor,
 };
@@ -32,9 +38,17 @@ pub async fn list(
     let page: PageRequest<Place> = PageRequest::read(app, pages, "audit")?;
     let mut read = app.db().read().await?;
     let mut conn = read.conn();
-    let rows = audit::list(&mut conn, filter, &page.seek()).await?;
+    let mut rows = audit::list(&mut conn, filter, &page.seek()).await?;
+    let names = Names::read(&mut conn, actor, rows.iter().flat_map(mentioned)).await?;
+    for row in &mut rows {
+        row.names = names.of(mentioned(row));
+    }
     let count = audit::count(&mut conn, filter, COUNT_MAX + 1).await?;
     drop(read);
     app.reads().note(actor, app.clock().now(), "audit.read", "audit", None);
     page.slice(app, rows, count, |entry| Place { at: entry.at, id: entry.id.0 })
+}
+
+fn mentioned(entry: &AuditEntry) -> BTreeSet<(Named, i64)> {
+    mentions(entry.entity_id.map(|id| (entry.entity.as_str(), id)), &entry.changes)
 }

@@ -8,6 +8,7 @@ mod batches;
 pub mod events;
 pub mod idempotency;
 pub mod listing;
+mod names;
 pub mod precondition;
 pub mod records;
 pub mod upgrade;

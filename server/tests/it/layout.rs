@@ -37,7 +37,7 @@ const HOUSES: &[House] = &[
     House {
         folder: "tui/core/src",
         rooms: &[
-            &["text", "theme", "session", "date", "key"],
+            &["text", "theme", "session", "date", "key", "kept", "share"],
             &["notice", "paint", "input"],
             &["world"],
             &["form"],
@@ -46,7 +46,7 @@ const HOUSES: &[House] = &[
             &["effect"],
             &["msg"],
             &["step"],
-            &["search", "person", "namesakes", "login"],
+            &["search", "person", "namesakes", "presence", "login"],
             &["finder", "panels"],
             &["layers"],
             &["screens"],

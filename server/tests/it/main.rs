@@ -44,6 +44,7 @@ mod links;
 mod lookup;
 mod mail;
 mod metrics;
+mod names;
 mod oauth;
 mod patients;
 mod place;

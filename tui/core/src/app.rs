@@ -13,15 +13,18 @@
 mod assigning;
 mod bulk;
 mod dispatch;
+mod fields;
 mod live;
 mod lock;
 mod operations;
 mod parking;
+mod remains;
 mod replies;
 mod session;
 mod slots;
 mod steps;
 mod undo;
+mod waiting;
 
 use std::time::Duration;
 
@@ -32,7 +35,7 @@ use crate::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::{Layer, Step},
+    layers::{Layer, Step, share},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
@@ -41,6 +44,7 @@ use crate::{
     world::Options,
     world::World,
 };
+use remains::Left;
 use slots::Slots;
 use undo::Undo;
 
@@ -87,15 +91,23 @@ pub struct App {
     parked: Vec<Opened>,
     /// The last save, while it can be taken back.
     undo: Option<Undo>,
+    /// The record that was archived last, until it is known what it leaves open.
+    left: Option<Left>,
     is_busy: bool,
     is_busy_armed: bool,
-    /// Why the server is away, while it is.
+    /// That the server is away and why, while it is: a sentence.
     offline: Option<String>,
     retry_after: Duration,
+    /// Seconds until a server that is away is tried again, while that is waited for.
+    retry_in: Option<u64>,
+    /// Whether the timer of the countdown is armed.
+    is_counting: bool,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
     /// The id of the request whose failure is being handled.
     failed_request: Option<String>,
+    /// The seconds that the server wants to be left alone after the failure that is being handled.
+    failed_wait: Option<u64>,
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     lock_after: Option<Duration>,
@@ -117,12 +129,16 @@ impl App {
             interrupted: Vec::new(),
             parked: Vec::new(),
             undo: None,
+            left: None,
             is_busy: false,
             is_busy_armed: false,
             offline: None,
             retry_after: RETRY_MIN,
+            retry_in: None,
+            is_counting: false,
             founder: None,
             failed_request: None,
+            failed_wait: None,
             is_following: false,
             is_dirty: true,
         }
@@ -167,17 +183,6 @@ impl App {
         self.slots.activity().is_none()
     }
 
-    /// What is said while the server is away, as lines of the status.
-    pub fn away(&self, width: u16) -> Option<Vec<String>> {
-        let why = self.offline.as_ref()?;
-        let next = match self.is_busy && self.slots.activity().is_some() {
-            true => "Trying now …",
-            false => "Trying again by itself; Ctrl-R tries now.",
-        };
-        let words = format!("! The server is away: {why} {next}");
-        Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
-    }
-
     /// Whether the server is away.
     pub fn is_offline(&self) -> bool {
         self.offline.is_some()
@@ -193,6 +198,10 @@ impl App {
         match action {
             _ if self.is_locked() && !self.is_open_to_all(action) => false,
             Action::LogOut if self.world.session().is_none() => false,
+            Action::SetUp => {
+                self.world.is_ephemeral && self.world.can_go_local && self.layers.is_empty()
+            }
+            Action::Share => self.world.session().is_some() && self.layers.is_empty(),
             Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
@@ -251,8 +260,16 @@ impl App {
     }
 
     fn open(&mut self, screen: Screen) {
+        self.cover();
         self.newest = self.newest.next();
         self.screens.push(Opened::new(self.newest, screen));
+    }
+
+    /// Another screen comes over the one that is shown: what was searched there is done with.
+    fn cover(&mut self) {
+        if let Some(screen) = self.top_mut() {
+            screen.select_search();
+        }
     }
 
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
@@ -293,10 +310,18 @@ impl App {
                 self.world.address = address;
                 false
             }
+            Msg::Share(share) => {
+                // Whoever has gone on meanwhile is not interrupted.
+                let is_free = self.layers.is_empty() && self.world.session().is_some();
+                if is_free {
+                    self.layers.push(Layer::Choose(Box::new(share::init(&share))));
+                }
+                is_free
+            }
             Msg::Online => {
                 let was_offline = self.offline.take().is_some();
                 self.retry_after = RETRY_MIN;
-                out.push(Effect::Disarm(Timer::Retry));
+                self.stop_waiting(out);
                 self.retry(out) || was_offline
             }
         }
@@ -310,8 +335,11 @@ impl App {
                 self.is_busy
             }
             Timer::Toast => self.notices.pass(),
-            Timer::Retry if self.is_locked() => false,
-            Timer::Retry => self.retry(out),
+            Timer::Retry => {
+                self.retry_in = None;
+                !self.is_locked() && (self.retry(out) || self.is_offline())
+            }
+            Timer::Second => self.count(out),
             Timer::Live => self.follow_on(out),
             Timer::Idle => self.lock(),
             Timer::Search => {
@@ -337,6 +365,9 @@ impl App {
     fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
         let failed = self.slots.take_failed();
         let any = !failed.is_empty();
+        if any {
+            self.stop_waiting(out);
+        }
         for (slot, call) in failed {
             self.start(slot, call, out);
         }

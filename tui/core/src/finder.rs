@@ -1,14 +1,13 @@
 //! The find box: one field for whatever is typed, and the people whom the server finds by it.
 
-use ratatui_core::layout::Rect;
-use serde_json::Value;
-use shared::{
-    lookup::{Found, FoundRecord, Lookup},
-    matched::{MatchedPart, Why},
-};
+mod hit;
 
+use ratatui_core::layout::Rect;
+use shared::lookup::{FOUND_MAX, Lookup};
+
+pub use self::hit::Hit;
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     form::field::Field,
     input::action::Action,
@@ -16,24 +15,9 @@ use crate::{
     resource::{Record, RecordKind},
     search::{Next, Search},
     step::{Route, Step},
-    text::{display, paragraphs, width},
+    text::{display, paragraphs},
     world::World,
 };
-
-/// A text in pieces, each with whether it matches what was typed. All of it is safe to be drawn.
-type Marked = Vec<(String, bool)>;
-
-/// A record that was found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hit {
-    /// The record, as a list has it.
-    pub record: Record,
-    name: Marked,
-    /// What tells it from others of the same name.
-    about: String,
-    /// The member that matches, where it is not the name.
-    reason: Marked,
-}
 
 /// The field, and what was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +66,11 @@ impl Finder {
         let is_used = action == Action::NewFromSearch || !has_found;
         self.search.select();
         Route::new_from(RecordKind::Patient, self.search.text(), is_used, world.calendar())
+    }
+
+    /// Selects the text: the next character replaces it.
+    pub fn select_text(&mut self) {
+        self.search.select();
     }
 
     /// Whether the typed text has found nobody.
@@ -160,10 +149,10 @@ impl Finder {
     /// as soon as its answer has come. Returns that record, if it is known already.
     pub fn choose<L>(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Step<L>>) {
         self.search.pending = None;
+        self.search.select();
         if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {
             return (self.hits.get(at).map(|hit| hit.record.clone()), Vec::new());
         }
-        self.search.select();
         if self.is_outdated() {
             self.search.pending = Some(action);
             return (None, self.send_due(world));
@@ -222,7 +211,7 @@ impl Finder {
         });
     }
 
-    /// Draws the field in one line.
+    /// Draws the field in one line. The line below says whether there may be more hits than are shown.
     pub fn draw_field(&self, place: Rect, painter: &mut Painter<'_>, has_focus: bool) {
         let theme = *painter.theme;
         let is_focused = has_focus && self.at.is_none();
@@ -232,6 +221,9 @@ impl Finder {
         let x = start + painter.text(start, place.y, place.width, label, style);
         let columns = place.right().saturating_sub(x).min(60);
         self.search.draw(Rect { x, width: columns, height: 1, ..place }, painter, is_focused, HINT);
+        if self.may_have_more() {
+            painter.text(place.x, place.y + 1, place.width, MORE, theme.dim);
+        }
     }
 
     /// What is said where there are no rows: a reason, or nothing while an answer is on its way.
@@ -242,6 +234,11 @@ impl Finder {
             None if self.is_empty() => Some("Nobody was opened here yet.".to_owned()),
             None => Some(format!("Nobody matches “{}”.", display(self.search.text()))),
         }
+    }
+
+    /// Whether the server answers at most as many hits as are shown.
+    fn may_have_more(&self) -> bool {
+        !self.is_empty() && i64::try_from(self.hits.len()).is_ok_and(|shown| shown >= FOUND_MAX)
     }
 
     /// Draws what was found, scrolled so that the selected hit is seen; first the reason why nothing was, if
@@ -271,6 +268,9 @@ impl Finder {
 /// What can be typed.
 const HINT: &str = "name, phone, MRN, date of birth, #id";
 
+/// Not all hits may be shown.
+const MORE: &str = "The first 20 matches. Type more to narrow the search.";
+
 /// Why nothing was found.
 fn refusal(failure: &Failure) -> String {
     match failure {
@@ -280,123 +280,8 @@ fn refusal(failure: &Failure) -> String {
                 let subject = if is_mrn { "The medical record number" } else { "The text" };
                 format!("{subject} {}.", messages.join("; "))
             }
-            None => sentence(failure),
+            None => missing(failure),
         },
-        other => sentence(other),
+        other => missing(other),
     }
-}
-
-impl Hit {
-    fn new(found: Found) -> Self {
-        let Found { why, matched, record, .. } = found;
-        let (record, values): (Record, _) = match record {
-            FoundRecord::Patient(patient) => {
-                let values = serde_json::to_value(&patient);
-                (Record::Patient(patient), values)
-            }
-            FoundRecord::Doctor(doctor) => {
-                let values = serde_json::to_value(&doctor);
-                (Record::Doctor(doctor), values)
-            }
-        };
-        let values = values.unwrap_or_default();
-        let parts = matched.unwrap_or_default();
-        let name = marked(text(&values, "full_name").unwrap_or_default(), "full_name", &parts);
-        Self { name, about: record.about(), reason: reason(why, &values, &parts), record }
-    }
-
-    /// The page of the record.
-    pub fn route(&self) -> Route {
-        Route::of(&self.record)
-    }
-
-    fn draw(&self, place: Rect, painter: &mut Painter<'_>, is_selected: bool, is_outdated: bool) {
-        let theme = *painter.theme;
-        let style = match (is_selected, is_outdated) {
-            (true, _) => theme.selected,
-            (false, true) => theme.dim,
-            (false, false) => theme.text,
-        };
-        if is_selected {
-            let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
-            painter.style(line, style);
-            painter.text(line.x, place.y, 1, "›", style);
-            painter.place_cursor(place.x, place.y);
-        }
-        let about = width(&self.about).min((place.width * 2 / 3).saturating_sub(2));
-        let reason: u16 = self.reason.iter().map(|(piece, _)| width(piece)).sum();
-        let reason = if place.width >= 60 { reason.min(place.width / 3) } else { 0 };
-        let gap = |columns: u16| if columns > 0 { columns + 2 } else { 0 };
-        let name = place.width.saturating_sub(gap(about)).saturating_sub(gap(reason));
-        let draw = |painter: &mut Painter<'_>, x, columns, pieces: &Marked| {
-            let styled: Vec<_> = pieces
-                .iter()
-                .map(|(piece, is_match)| {
-                    (piece.as_str(), if *is_match { theme.matched(style) } else { style })
-                })
-                .collect();
-            painter.pieces(x, place.y, columns, &styled);
-        };
-        draw(painter, place.x, name, &self.name);
-        let x = place.x + name + 2;
-        painter.text(x, place.y, about, &self.about, style);
-        draw(painter, place.right().saturating_sub(reason), reason, &self.reason);
-    }
-}
-
-/// The member of a record: `phone_number`, `identifiers[0].value`.
-fn text<'a>(values: &'a Value, field: &str) -> Option<&'a str> {
-    let path = format!("/{}", field.replace('[', "/").replace(']', "").replace('.', "/"));
-    values.pointer(&path).and_then(Value::as_str)
-}
-
-/// The value of a member in pieces.
-fn marked(value: &str, field: &str, parts: &[MatchedPart]) -> Marked {
-    let mut pieces: Marked = Vec::new();
-    let place = |at: i64| usize::try_from(at).unwrap_or_default();
-    let own: Vec<_> = parts.iter().filter(|part| part.field == field).collect();
-    for (at, letter) in value.chars().enumerate() {
-        let is_match = own.iter().any(|part| (place(part.from)..place(part.to)).contains(&at));
-        match pieces.last_mut() {
-            Some((piece, before)) if *before == is_match => piece.push(letter),
-            _ => pieces.push((letter.to_string(), is_match)),
-        }
-    }
-    pieces.into_iter().map(|(piece, is_match)| (display(&piece).into_owned(), is_match)).collect()
-}
-
-/// The member that matches and is not drawn already.
-fn reason(why: Why, values: &Value, parts: &[MatchedPart]) -> Marked {
-    let label = match why {
-        Why::Name | Why::Recent | Why::Mrn | Why::DateOfBirth | Why::Specialization => {
-            return Vec::new();
-        }
-        Why::Id => "id ",
-        Why::Email => "",
-        Why::Phone => "phone ",
-        Why::Identifier => "identifier ",
-        Why::License => "licence ",
-        Why::Clinic => "clinic ",
-        Why::City => "city ",
-    };
-    let of_why = |part: &&MatchedPart| {
-        let field = part.field.as_str();
-        match why {
-            Why::Email => field == "email",
-            Why::Phone => field == "phone_number",
-            Why::Identifier => field.starts_with("identifiers["),
-            Why::License => field == "license_number",
-            Why::Clinic => field == "clinic_name",
-            Why::City => field == "city",
-            _ => false,
-        }
-    };
-    let field = parts.iter().find(of_why).map(|part| part.field.clone());
-    let value = field.as_deref().and_then(|field| text(values, field)).unwrap_or_default();
-    let mut pieces = vec![(label.to_owned(), false)];
-    pieces.extend(marked(value, field.as_deref().unwrap_or_default(), parts));
-    if why == Why::Id {
-        pieces.push((values.get("id").map(ToString::to_string).unwrap_or_default(), true));
-    }
-    pieces
 }

@@ -14,6 +14,7 @@ pub mod question;
 pub mod relogin;
 pub mod results;
 pub mod secret;
+pub mod share;
 pub mod sort;
 
 use ratatui_core::layout::Rect;
@@ -204,7 +205,9 @@ impl Layer {
                 Self::Find(state) => !state.finder.has_found_nobody(),
                 _ => true,
             },
-            Action::Arrive | Action::Results => !matches!(self, Self::Find(_)),
+            Action::Arrive | Action::Results | Action::ShowArchive => {
+                !matches!(self, Self::Find(_))
+            }
             _ => true,
         }
     }

@@ -114,6 +114,10 @@ impl Screen {
                 let form = record_form::changed(record, values, world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+            Route::EditField(record, field) => {
+                let form = record_form::on_field(record, field, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
             Route::Register => (Self::Register(Box::new(register::init())), Vec::new()),
             Route::Password(proof) => {
                 (Self::Password(Box::new(password::init(proof, world))), Vec::new())
@@ -128,7 +132,7 @@ impl Screen {
     /// The form whose field has the focus.
     pub fn form(&self) -> Option<&Form> {
         match self {
-            Self::FirstStart(state) => Some(&state.form),
+            Self::FirstStart(state) => state.form(),
             Self::Login(state) => Some(&state.form),
             Self::Register(state) => Some(&state.form),
             Self::Password(state) => Some(&state.form),
@@ -141,7 +145,7 @@ impl Screen {
     pub fn field(&self) -> Option<&Field> {
         match self {
             Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
-            Self::FirstStart(state) => state.form.focused(),
+            Self::FirstStart(state) => state.form().and_then(Form::focused),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
             Self::Password(state) => state.form.focused(),
@@ -155,7 +159,7 @@ impl Screen {
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
             Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
-            Self::FirstStart(state) => state.form.focused_mut(),
+            Self::FirstStart(state) => state.form_mut().and_then(Form::focused_mut),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
             Self::Password(state) => state.form.focused_mut(),
@@ -190,6 +194,15 @@ impl Screen {
             _ => return false,
         }
         true
+    }
+
+    /// Selects what was searched: the next character replaces it.
+    pub fn select_search(&mut self) {
+        match self {
+            Self::Home(state) => state.finder.select_text(),
+            Self::List(state) => state.search.select(),
+            _ => {}
+        }
     }
 
     /// Whether the find box may lie over the screen.
@@ -283,8 +296,8 @@ impl Screen {
 
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
-        self.learn_about(record);
-        match (self, record) {
+        let about = self.learn_about(record);
+        let steps = match (self, record) {
             (Self::Home(state), record) => state.learn(record, world),
             (Self::List(state), record) => {
                 state.replace(record, world);
@@ -293,7 +306,8 @@ impl Screen {
             (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
             (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
-        }
+        };
+        about.into_iter().chain(steps).collect()
     }
 
     /// Where its keys mean something, innermost first.
@@ -302,7 +316,7 @@ impl Screen {
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Opening(_) => opening::contexts(),
-            Self::FirstStart(_) => first_start::contexts(),
+            Self::FirstStart(state) => first_start::contexts(state),
             Self::Login(_) => login::contexts(),
             Self::Register(_) => register::contexts(),
             Self::Password(_) => password::contexts(),
@@ -324,6 +338,9 @@ impl Screen {
             Self::Detail(state) if action == Action::Relative => {
                 detail::can_have_relative(state, world)
             }
+            Self::Detail(state) if action == Action::ShowArchive => {
+                state.kind().table().may_see_archive(world)
+            }
             Self::Detail(state) if action == Action::Trail => detail::has_trail(state, world),
             Self::Detail(state) if action == Action::Arrive => {
                 let record = state.record.as_ref();
@@ -332,7 +349,11 @@ impl Screen {
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
-            Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
+            Self::FirstStart(state) => match action {
+                Action::Refresh => false,
+                Action::Back => state.form().is_some(),
+                _ => true,
+            },
             Self::Dashboard(_) => true,
             Self::Register(_) | Self::Password(_) => action != Action::Refresh,
         }
@@ -343,6 +364,7 @@ impl Screen {
         match self {
             Self::List(state) => !state.is_searching || !state.search.field.value().is_empty(),
             Self::Home(_) => true,
+            Self::FirstStart(state) => state.form().is_some(),
             _ => false,
         }
     }
@@ -361,15 +383,12 @@ impl Screen {
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::Detail(state), action) => detail::word(state, action),
-            (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
+            (Self::FirstStart(state), action) => first_start::action_word(state, action),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),
             (Self::Password(_), Action::Save) => Some("set the password"),
             (_, Action::Accept) if self.field().is_some_and(Field::is_multiline) => {
                 Some("new line")
-            }
-            (Self::FirstStart(state), Action::Accept) if state.form.is_last() => {
-                Some(first_start::word(state))
             }
             (Self::Password(state), Action::Accept) if state.form.is_last() => {
                 Some("set the password")
@@ -399,10 +418,15 @@ impl Screen {
 
     /// What an action does here, where it does something else than in general.
     pub fn help(&self, action: Action) -> Option<&'static str> {
-        match self {
+        let operation = match self {
             Self::Detail(state) => detail::help(state, action),
             _ => None,
-        }
+        };
+        let of_kind = || {
+            let words = self.table().filter(|_| action == Action::Archive)?.words.archive_help;
+            Some(words).filter(|words| !words.is_empty())
+        };
+        operation.or_else(of_kind)
     }
 
     /// Scrolls so that what has the focus is seen.
@@ -451,7 +475,7 @@ impl Screen {
             Self::Form(state) => state.form.is_changed(),
             Self::Register(state) => state.form.is_changed(),
             Self::Password(state) => state.form.is_changed(),
-            Self::FirstStart(state) => state.form.is_changed(),
+            Self::FirstStart(state) => state.is_changed(),
             _ => false,
         }
     }

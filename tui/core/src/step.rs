@@ -5,6 +5,7 @@ use crate::{
     date::Calendar,
     effect::{Effect, Lane, ScreenId},
     input::action::Action,
+    kept::Subject,
     resource::{
         Pick, Query, Record, RecordKind,
         filled::{self, Filled},
@@ -67,6 +68,8 @@ pub enum Leave {
     To(Place),
     /// Out of the session.
     LogOut,
+    /// From the throw-away desk to the local one, to set that up.
+    SetUp,
     /// Out of the program.
     Quit,
 }
@@ -121,6 +124,8 @@ pub enum Route {
     Password(Proof),
     /// The form for a record.
     Edit(Record),
+    /// The form for a record, on the field of this name.
+    EditField(Record, &'static str),
     /// The form for a record, with these values put in as changes.
     Changed(Record, Vec<(&'static str, String)>),
 }
@@ -188,6 +193,8 @@ pub enum Step<L> {
     ParkThen(Leave),
     /// Go on with a parked form.
     Resume(ScreenId),
+    /// Keep a reason that was typed beside a question until it has been written.
+    Keep(Subject, String),
     /// Say something that passes.
     Inform(String),
     /// Say something that stays.

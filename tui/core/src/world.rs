@@ -12,6 +12,7 @@ use shared::{
 
 use crate::{
     date::{Calendar, DateOrder},
+    kept::Kept,
     key::IdempotencyKey,
     session::Session,
 };
@@ -73,10 +74,12 @@ pub struct World {
     pub is_ephemeral: bool,
     /// Name and password of a throw-away desk's administrator.
     pub sample: Option<(String, String)>,
-    /// Whether the desk is a server elsewhere, with a local desk to go back to.
+    /// Whether there is a local desk to go to instead of a server elsewhere or a throw-away desk.
     pub can_go_local: bool,
     /// The clinic's time zone, once it is known.
     pub zone: Option<Tz>,
+    /// Reasons that were typed beside questions and not written yet.
+    pub(crate) kept: Kept,
     /// What the server says of itself.
     pub meta: Option<Meta>,
     /// Who is logged in. Another user comes only by [`World::hand_to`].
@@ -104,6 +107,7 @@ impl World {
             sample: None,
             can_go_local: false,
             zone: None,
+            kept: Kept::default(),
             meta: None,
             session: None,
         }
@@ -138,6 +142,7 @@ impl World {
     /// drops everything that belongs to the user before.
     pub(crate) fn hand_to(&mut self, session: Option<Session>) {
         self.session = session;
+        self.kept = Kept::default();
     }
 
     /// Who is logged in.

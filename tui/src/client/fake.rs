@@ -35,6 +35,8 @@ pub(crate) enum Does {
     Answers(u16, Value),
     /// Answers with something that is no JSON.
     Says(u16, &'static str),
+    /// Answers with the seconds before which it takes no other attempt.
+    PutsOff(u16, Value, u64),
     /// Hangs up without a word.
     HangsUp,
 }
@@ -59,14 +61,17 @@ impl Fake {
                 let mut reader = BufReader::new(stream.try_clone().unwrap());
                 let Some(request) = read(&mut reader) else { continue };
                 log.lock().unwrap().push(request.clone());
-                let (status, body) = match does(&request) {
-                    Does::Answers(status, body) => (status, body.to_string()),
-                    Does::Says(status, text) => (status, text.to_owned()),
+                let (status, body, more) = match does(&request) {
+                    Does::Answers(status, body) => (status, body.to_string(), String::new()),
+                    Does::PutsOff(status, body, after) => {
+                        (status, body.to_string(), format!("retry-after: {after}\r\n"))
+                    }
+                    Does::Says(status, text) => (status, text.to_owned(), String::new()),
                     Does::HangsUp => continue,
                 };
                 let length = body.len();
                 let head = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+                    "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{more}connection: close\r\n\r\n"
                 );
                 let _ = stream.write_all(format!("{head}{body}").as_bytes());
             }

@@ -221,9 +221,11 @@ impl Shell {
                     self.timers.arm(timer, after, self.effects.events());
                 }
                 Effect::Disarm(timer) => self.timers.disarm(timer),
+                Effect::LookAround => self.effects.look_around(),
                 Effect::SetUp(admin) => self.effects.set_up(admin),
                 Effect::Connect { url } => self.effects.connect(url),
                 Effect::GoLocal => self.effects.go_local(),
+                Effect::Share => self.effects.share(),
                 Effect::RememberLogin(name) => self.effects.remember_login(name),
                 Effect::Copy(text) => {
                     self.screen.copy(&text);

@@ -90,5 +90,6 @@ fn from_row(row: &Row) -> Result<AuditEntry, Error> {
         request_id: row.get("request_id")?,
         reason: content.reason,
         changes: content.changes,
+        names: Vec::new(),
     })
 }

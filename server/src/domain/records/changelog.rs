@@ -5,19 +5,28 @@ use shared::{history::HistoryEntry, page::COUNT_MAX};
 use crate::{
     app::App,
     db::{Conn, audit},
-    domain::listing::{PageRequest, PageSlice},
+    domain::{
+        listing::{PageRequest, PageSlice},
+        names::{Names, mentions},
+    },
     error::Error,
+    services::actor::Actor,
 };
 
 /// A page of a record's history, newest audit event first.
 pub(crate) async fn page(
     app: &App,
     conn: &mut Conn<'_>,
+    actor: &Actor,
     page: &PageRequest<i64>,
-    entity: &str,
-    id: i64,
+    (entity, id): (&str, i64),
 ) -> Result<PageSlice<HistoryEntry>, Error> {
-    let rows = audit::history(conn, entity, id, &page.seek()).await?;
+    let mut rows = audit::history(conn, entity, id, &page.seek()).await?;
+    let mentioned = |entry: &HistoryEntry| mentions(None, &entry.changes);
+    let names = Names::read(conn, actor, rows.iter().flat_map(mentioned)).await?;
+    for row in &mut rows {
+        row.names = names.of(mentioned(row));
+    }
     let count = audit::count_history(conn, entity, id, COUNT_MAX + 1).await?;
     page.slice(app, rows, count, |entry| entry.id.0)
 }

@@ -359,5 +359,5 @@ pub(crate) async fn history<R: Record>(
     kept.check_known(app, actor)?;
     access::check(actor, R::READ_HISTORY, kept.revision.owner)?;
     kept.note_read(app, actor, R::HISTORY_READ);
-    changelog::page(app, &mut conn, &page, R::ENTITY, kept.revision.id).await
+    changelog::page(app, &mut conn, actor, &page, (R::ENTITY, kept.revision.id)).await
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     layers::{
         Layer, Step,
-        actions::{self, Item},
+        actions::{self, Does, Item},
         field_help, messages,
     },
     notice::{Notice, Tone},
@@ -114,6 +114,8 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
+            Action::Share => out.push(Effect::Share),
+            Action::SetUp => self.leave(Leave::SetUp, out),
             _ if Self::is_own(action) => self.go_to_own(action, out),
             _ if Place::of(action).is_some() => {
                 if let Some(place) = Place::of(action) {
@@ -158,9 +160,9 @@ impl App {
         }
         let contexts = self.contexts();
         let item = |entry: &crate::input::table::Entry| Item {
-            action: entry.action,
+            does: Does::Act(entry.action),
             label: self.word(entry),
-            help: self.explained(entry),
+            help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
         };
@@ -169,7 +171,10 @@ impl App {
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
         found.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
-        let items = found.into_iter().map(item).collect();
+        let mut items: Vec<_> = found.into_iter().map(item).collect();
+        if !is_help {
+            items.extend(self.fields_to_edit());
+        }
         let layer = Layer::Actions(Box::new(actions::init(items, is_help)));
         self.apply(vec![Step::Open(Box::new(layer))], out);
     }
@@ -177,7 +182,11 @@ impl App {
     pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
         use crate::{app::TOAST_FOR, effect::Timer};
         let (at, request) = (self.world.now, self.failed_request.clone());
-        self.notices.say(Notice { tone, text, at, request });
+        let wait = self.failed_wait.filter(|_| tone == Tone::Error);
+        self.notices.say(Notice { tone, text, at, request, wait });
+        if self.notices.is_counting() {
+            self.count_down(out);
+        }
         if tone == Tone::Info {
             out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
         }

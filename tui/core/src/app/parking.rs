@@ -95,6 +95,7 @@ impl App {
             self.open(screen);
             self.apply(steps, out);
         }
+        self.cover();
         self.screens.push(opened);
         self.follow(out);
     }
@@ -158,7 +159,7 @@ impl App {
         match leave {
             Leave::Back => open.take(1).filter(is_changed).map(names).collect(),
             Leave::To(_) => open.filter(is_changed).map(names).collect(),
-            Leave::LogOut | Leave::Quit => {
+            Leave::LogOut | Leave::SetUp | Leave::Quit => {
                 open.chain(parked).filter(is_changed).map(names).collect()
             }
         }

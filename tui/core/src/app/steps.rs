@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::{
+    api::Call,
     effect::{Effect, Lane, ScreenId, Slot},
     layers::{Layer, Step, picker, question},
     notice::Tone,
@@ -38,12 +39,7 @@ impl App {
             Step::Write(call) => {
                 self.notices.dismiss();
                 if self.slots.is_writing() {
-                    self.released(owner);
-                    if let Some(results) = self.results_mut() {
-                        results.halt();
-                    }
-                    let said = "Something is being saved already.".to_owned();
-                    return self.say(Tone::Info, said, out);
+                    return self.wait_for_save(owner, &call, out);
                 }
                 self.start(Slot { owner, lane: Lane::Save }, call, out);
             }
@@ -59,7 +55,9 @@ impl App {
                 }
                 out.push(effect);
             }
-            Step::Go(Route::Edit(record)) if self.parked_form(&record).is_some() => {
+            Step::Go(Route::Edit(record) | Route::EditField(record, _))
+                if self.parked_form(&record).is_some() =>
+            {
                 if let Some(id) = self.parked_form(&record) {
                     self.resume(id, out);
                     self.say(Tone::Info, "This is the form that was parked.".to_owned(), out);
@@ -104,6 +102,7 @@ impl App {
                 self.layers.pop();
                 self.act(action, out);
             }
+            Step::Keep(about, reason) => self.world.kept.put(about, reason),
             Step::Inform(said) => self.say(Tone::Info, said, out),
             Step::Warn(said) => self.say(Tone::Error, said, out),
             Step::TakeOver(session) => self.take_over(*session, out),
@@ -113,6 +112,22 @@ impl App {
             | Step::Check
             | Step::SaveThen(_)
             | Step::SaveAgain => self.pass_on(step, out),
+        }
+    }
+
+    /// Another write is under way: this one is not sent. A form keeps what was typed, and so do several
+    /// writes in a row; what was typed on a layer is asked about.
+    fn wait_for_save(&mut self, owner: ScreenId, call: &Call, out: &mut Vec<Effect>) {
+        const SAID: &str = "Something is being saved already.";
+        self.released(owner);
+        let is_form = matches!(self.opened_mut(owner), Some(Screen::Form(_)));
+        let results = self.results_mut();
+        let is_kept = is_form || results.is_some();
+        if let Some(results) = results {
+            results.halt();
+        }
+        if is_kept || !self.unsent(owner, call, SAID, out) {
+            self.say(Tone::Info, SAID.to_owned(), out);
         }
     }
 
@@ -144,6 +159,11 @@ impl App {
         if lost.is_empty() {
             return self.left(leave, out);
         }
+        if let ([_], Some(Screen::Form(state))) = (lost.as_slice(), self.top_mut())
+            && record_form::leaves_once_saved(state, leave)
+        {
+            return;
+        }
         let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
         if !is_asked {
             let question = match self.screen() {
@@ -160,6 +180,7 @@ impl App {
         match leave {
             Leave::Quit => out.push(Effect::Quit),
             Leave::LogOut => self.log_out(out),
+            Leave::SetUp => out.push(Effect::GoLocal),
             // Behind the first screen of a section is the day at the desk.
             Leave::Back if self.screens.len() == 1 && self.world.session().is_some() => {
                 self.go_to(Place::Home, out);

@@ -39,6 +39,10 @@ pub enum Action {
     MyTokens,
     /// Show the addresses of the API.
     Api,
+    /// Show what another machine has to type to use this desk.
+    Share,
+    /// Leave the throw-away desk and set up the local one.
+    SetUp,
     /// End the session.
     LogOut,
     /// End the program.
@@ -99,6 +103,8 @@ pub enum Action {
     Filter,
     /// Show all again.
     ClearFilters,
+    /// List the records in the archive.
+    ShowArchive,
     /// Edit the record.
     Edit,
     /// Say that a patient has arrived, or take a visit its next step.
@@ -111,6 +117,8 @@ pub enum Action {
     Assign,
     /// Mark the selected row, or take its mark away.
     Mark,
+    /// Mark all rows of the list, on every page.
+    MarkAll,
     /// Take all marks away.
     Unmark,
     /// Go to the list of the records that belong to the record.
@@ -185,7 +193,9 @@ impl Action {
             | Self::Doctors
             | Self::Assignments
             | Self::Related
+            | Self::ShowArchive
             | Self::Mark
+            | Self::MarkAll
             | Self::Unmark
             | Self::Visits
             | Self::Dashboard
@@ -219,6 +229,8 @@ impl Action {
             | Self::MySessions
             | Self::MyTokens
             | Self::Api
+            | Self::SetUp
+            | Self::Share
             | Self::EnterCode
             | Self::Trail
             | Self::Park

@@ -73,6 +73,7 @@ table! {
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
     ClearFilters "show all" "Take every filter away." 20
         [List:]
+    ShowArchive "archived" "List the records in the archive." 0 [List:; Find:; Record:]
     Archive "archive" "Archive the record. It can be restored." 60 danger true
         [Record: ctrl('x'); List: ctrl('x')]
     Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
@@ -80,6 +81,7 @@ table! {
         [Record: ctrl('g'); List: ctrl('g')]
     Mark "mark" "Mark the row. Archive, restore and assign then mean the marked ones." 24
         [List: on(Key::Insert); Pick: on(Key::Insert)]
+    MarkAll "mark all" "Mark all records of this list, on every page, up to 500." 0 [List:]
     Unmark "unmark all" "Take all marks away." 0 [List:]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
@@ -141,6 +143,9 @@ table! {
     MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]
     MyTokens "API tokens" "Show, create and revoke your API tokens for programs." 0 [Global:]
     Api "API" "Show where the API of the server and its pages are." 0 [Global:]
+    Share "share this desk" "Show what another machine types to use this desk." 0 [Global:]
+    SetUp "set up the desk" "Leave the invented people, of whom nothing is kept, and set up your own desk." 0
+        [Global:]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
     Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]

@@ -8,16 +8,20 @@ use shared::{
     text::{Lines, clean},
 };
 
-use super::{Layer, middle};
+use super::{Layer, middle, question};
 use crate::{
-    api::{Call, Failure, Reply, Verb, sentence},
+    api::{Call, Failure, Reply, Verb, missing},
     effect::Lane,
     form::{Form, field::Field, view as form_view},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::key_of,
+    },
+    kept::Subject,
     key::IdempotencyKey,
     layers::Step,
     paint::Painter,
-    resource::{Pick, Purpose, Record, RecordKind, next_step},
+    resource::{Pick, Purpose, Record, RecordKind, next_step, status_word},
     step::Event,
     text::{display, paragraphs},
     world::World,
@@ -78,6 +82,22 @@ pub fn word(record: &Record, world: &World) -> Option<&'static str> {
     }
 }
 
+/// Why the key for arrivals does nothing with a record, where there is a reason to tell.
+pub fn refusal(record: &Record, label: &str) -> Option<String> {
+    match record {
+        Record::Visit(visit) if next_step(visit.status).is_none() => {
+            let key = key_of(Action::Archive, &[Context::Record]);
+            let status = status_word(visit.status);
+            Some(format!("The visit has ended: {status}. {key} gives it another status."))
+        }
+        Record::Patient(_) if record.archived().is_some() => {
+            Some("The patient is archived.".to_owned())
+        }
+        Record::Patient(_) => Some(format!("Your account may not do this: {label}.")),
+        _ => None,
+    }
+}
+
 /// Does what the key for arrivals does with a record.
 pub fn act(record: &Record, world: &World) -> Vec<Step> {
     match record {
@@ -103,7 +123,8 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
         draft.doctor.map(|doctor| Host::Doctor { id: doctor.id(), name: doctor.row().name });
     let mut hosts: Vec<Host> = doctor.into_iter().collect();
     hosts.extend([Host::Nobody, Host::Other]);
-    let reason = draft.reason.unwrap_or_default();
+    let kept = || world.kept.get(subject(&patient)).to_owned();
+    let reason = draft.reason.unwrap_or_else(kept);
     let state = State {
         patient,
         hosts,
@@ -134,12 +155,22 @@ pub fn update(state: &mut State, event: Event) -> Vec<Step> {
         Action::PageDown => state.at = last,
         Action::Mark => state.is_urgent = !state.is_urgent,
         Action::Accept => return accept(state),
-        Action::Back => return close(),
+        Action::Back => return close().into_iter().chain([keep(state)]).collect(),
         _ => {
             state.form.act(action);
         }
     }
     Vec::new()
+}
+
+/// Keeps the reason until the arrival has been written.
+fn keep(state: &State) -> Step {
+    Step::Keep(subject(&state.patient), state.form.value("reason").to_owned())
+}
+
+/// What the reason of an arrival is about.
+fn subject(patient: &Record) -> Subject {
+    question::about("arrival", std::slice::from_ref(patient))
 }
 
 fn close() -> Vec<Step> {
@@ -175,6 +206,7 @@ fn accept(state: &mut State) -> Vec<Step> {
                 purpose: Purpose::Arrival { is_urgent: state.is_urgent },
             };
             let mut steps = close();
+            steps.push(keep(state));
             steps.push(Step::Pick(pick, vec![state.patient.clone()], reason));
             return steps;
         }
@@ -189,7 +221,7 @@ fn accept(state: &mut State) -> Vec<Step> {
     let body = Value::Object(body);
     let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
     let mut steps = close();
-    steps.push(Step::Write(call));
+    steps.extend([keep(state), Step::Write(call)]);
     steps
 }
 
@@ -215,7 +247,7 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
         }
         Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
         Err(failure) => {
-            state.failure = Some(sentence(&failure));
+            state.failure = Some(missing(&failure));
             // The proposal is missing: somebody has to look before it is sent.
             state.is_accepted = false;
         }

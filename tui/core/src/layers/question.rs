@@ -1,4 +1,5 @@
-//! Questions. The answer that changes nothing stands first and is the default; Esc gives it.
+//! Questions. The answer that changes nothing stands first, and Esc gives it. It is the default unless what
+//! is asked harms nothing.
 
 mod assigning;
 mod bulk;
@@ -21,6 +22,7 @@ use crate::{
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
+    kept::Subject,
     layers::Step,
     paint::Painter,
     resource::{Operation, Pick, Record, RecordKind},
@@ -30,7 +32,7 @@ use crate::{
     world::World,
 };
 
-pub use assigning::{Picked, hand_over, picked, status, unsure};
+pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
 pub use bulk::{archive_all, restore_all};
 
 /// What an answer does.
@@ -54,7 +56,12 @@ pub struct State {
     pub(crate) form: Form,
     answers: Vec<(&'static str, Answer)>,
     at: usize,
+    /// The answer that is selected at first: the one that changes nothing, but for a write that harms
+    /// nothing.
+    first: usize,
     is_dangerous: bool,
+    /// What the reason is about, by which it is kept.
+    about: Option<Subject>,
 }
 
 fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
@@ -64,7 +71,9 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         form: Form::default(),
         answers: vec![(keep, Answer::Steps(vec![Step::Close]))],
         at: 0,
+        first: 0,
         is_dangerous: false,
+        about: None,
     }
 }
 
@@ -72,6 +81,12 @@ impl State {
     /// Whether something was typed along with the answer.
     fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
+    }
+
+    /// The same question, with the answer that does it selected: a write that harms nothing and can be
+    /// taken back.
+    fn harmless(self) -> Self {
+        Self { at: 1, first: 1, ..self }
     }
 
     fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
@@ -110,15 +125,34 @@ pub fn abandon(leave: Leave) -> State {
     ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
 }
 
-/// The same question with a field for a reason, and the answer that uses it.
-fn with_reason(mut state: State, hint: &'static str, answer: (&'static str, Answer)) -> State {
-    state.form = Form::new(vec![Field::text("reason", "Reason", "").hint(hint)]);
+/// What the field says for the reason of a transfer.
+const SAME_REASON: &str = "empty: the reason stays as it was";
+
+/// What a reason is about that is typed beside a question about these records.
+pub fn about(question: &'static str, records: &[Record]) -> Subject {
+    let first = records.first().map(|record| (record.kind().path(), record.id()));
+    let (kind, id) = first.unwrap_or_default();
+    Subject { question, kind, id, is_of_several: records.len() > 1 }
+}
+
+/// The same question with a field for a reason, and the answer that uses it. A reason that was typed here
+/// before and not used yet is there again.
+fn with_reason(
+    mut state: State,
+    about: Subject,
+    hint: &'static str,
+    answer: (&'static str, Answer),
+    world: &World,
+) -> State {
+    let reason = Field::text("reason", "Reason", world.kept.get(about)).hint(hint);
+    state.form = Form::new(vec![reason]);
+    state.about = Some(about);
     state.answers.push(answer);
     state
 }
 
 /// A record shall be archived. Where the kind has no archive, its status shall be changed.
-pub fn archive(record: &Record) -> State {
+pub fn archive(record: &Record, world: &World) -> State {
     if !record.outcomes().is_empty() {
         return status(record);
     }
@@ -126,8 +160,9 @@ pub fn archive(record: &Record) -> State {
     let words = format!("{}\n{}", record.named(), table.words.archive_effect);
     let state = ask(table.words.archive_title, words, "Cancel");
     let hint = "may be left empty; Enter goes on to the answer";
-    let call = act(Verb::Archive, record, None);
-    State { is_dangerous: true, ..with_reason(state, hint, ("Archive", Answer::Write(call))) }
+    let answer = ("Archive", Answer::Write(act(Verb::Archive, record, None)));
+    let about = about("archive", std::slice::from_ref(record));
+    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
 }
 
 /// A record shall be restored.
@@ -135,6 +170,7 @@ pub fn restore(record: &Record) -> State {
     let call = act(Verb::Restore, record, None);
     ask(record.kind().table().words.restore_title, record.named(), "Cancel")
         .or("Restore", vec![Step::Write(call)])
+        .harmless()
 }
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
@@ -166,9 +202,9 @@ pub fn end_others(kind: RecordKind, operation: &'static Operation, ids: Vec<i64>
     Some(State { is_dangerous: true, ..state })
 }
 
-/// A write that the end of the session stopped.
-pub fn resend(call: &Call, is_form: bool) -> State {
-    let what = match call {
+/// What was not done because a write was not sent or was refused.
+fn not_done(call: &Call) -> &'static str {
+    match call {
         Call::Create { kind, .. } => kind.table().words.not_created,
         Call::Change { .. } => "The change was not saved",
         Call::Run { operation, .. } => operation.not_done,
@@ -180,13 +216,31 @@ pub fn resend(call: &Call, is_form: bool) -> State {
         Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",
         _ => "The record was not brought back",
-    };
+    }
+}
+
+/// A write that the end of the session stopped.
+pub fn resend(call: &Call, is_form: bool) -> State {
+    let what = not_done(call);
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {
         Call::Create { .. } | Call::Change { .. } if is_form => Step::SaveAgain,
         other => Step::Write(other.clone()),
     };
     ask("Send it now?", words, "Not yet").or("Send it", vec![again])
+}
+
+/// A write of a layer, which is closed already, was not done for this reason: what was typed for it, in
+/// words.
+pub fn unsent_words(call: &Call, why: &str) -> String {
+    let typed = call.reason().map(|reason| format!("\nTyped: “{}”", display(reason)));
+    format!("{}. {why}{}", not_done(call), typed.unwrap_or_default())
+}
+
+/// The same as a question. Nothing that was typed for the write is lost.
+pub fn unsent(call: &Call, why: &str) -> State {
+    ask("Send it again?", unsent_words(call, why), "Leave it")
+        .or("Send it again", vec![Step::Write(call.clone())])
 }
 
 /// The answer of a save got lost.
@@ -275,17 +329,19 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
 pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
-        state.at = 0;
+        state.at = state.first;
         return Vec::new();
     };
     let count = state.answers.len().max(1);
     match action {
         // What was typed along with an answer is meant for that answer.
-        Action::Accept if state.at == 0 && state.has_words() => state.at = 1,
+        Action::Accept if state.at == 0 && state.first == 0 && state.has_words() => state.at = 1,
+        // An arrow and Enter do it in every question, also where Enter alone does.
+        Action::NextChoice if state.first > 0 && state.at + 1 == count => {}
         Action::NextChoice => state.at = (state.at + 1) % count,
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
-        Action::Accept => return answer(state, state.at),
-        Action::Back => return answer(state, 0),
+        Action::Accept => return decide(state, state.at),
+        Action::Back => return decide(state, 0),
         _ => {
             state.form.act(action);
         }
@@ -304,6 +360,13 @@ fn reason(state: &mut State) -> Option<Option<String>> {
             None
         }
     }
+}
+
+/// Gives an answer. What was typed along with it is kept until it has been written.
+fn decide(state: &mut State, at: usize) -> Vec<Step> {
+    let typed = state.form.value("reason").to_owned();
+    let kept = state.about.map(|about| Step::Keep(about, typed));
+    answer(state, at).into_iter().chain(kept).collect()
 }
 
 fn answer(state: &mut State, at: usize) -> Vec<Step> {

@@ -28,9 +28,7 @@ pub struct Job {
 impl Job {
     /// The write for a record.
     pub fn new(record: &Record, call: Call) -> Self {
-        let head = record.row();
-        let name = format!("{}, {}", head.name, head.code);
-        Self { name, kind: record.kind(), id: record.id(), call }
+        Self { name: name(record), kind: record.kind(), id: record.id(), call }
     }
 
     /// The same write, with a reason.
@@ -38,6 +36,11 @@ impl Job {
     pub fn with_reason(self, reason: Option<String>) -> Self {
         Self { call: self.call.with_reason(reason), ..self }
     }
+}
+
+fn name(record: &Record) -> String {
+    let head = record.row();
+    format!("{}, {}", head.name, head.code)
 }
 
 /// What became of a write.
@@ -86,15 +89,21 @@ impl State {
         self.jobs.iter().any(|(_, outcome)| *outcome == Outcome::Sent)
     }
 
-    /// Takes the answer to the write that runs: why it was refused, if it was. Returns the kind and the
-    /// id of its record, and the next write.
+    /// Takes the answer to the write that runs: the record as it is now, by which the line names it, or why
+    /// it was refused. Returns the kind and the id of the record for which it was sent, and the next write.
     pub fn answered(
         &mut self,
-        refusal: Option<String>,
+        result: Result<&Record, String>,
     ) -> (Option<(RecordKind, i64)>, Option<Step>) {
         let running = self.jobs.iter_mut().find(|(_, outcome)| *outcome == Outcome::Sent);
         let of = running.map(|(job, outcome)| {
-            *outcome = refusal.map_or(Outcome::Done, Outcome::Refused);
+            *outcome = match result {
+                Ok(record) => {
+                    job.name = name(record);
+                    Outcome::Done
+                }
+                Err(why) => Outcome::Refused(why),
+            };
             (job.kind, job.id)
         });
         (of, self.next())

@@ -4,7 +4,7 @@ use ratatui_core::layout::Rect;
 
 use crate::{
     paint::Painter,
-    resource::{Head, Row},
+    resource::{Head, Row, fitting},
     text,
 };
 
@@ -51,7 +51,8 @@ pub fn draw_row(
     let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
     if is_selected {
         painter.style(line, style);
-        painter.text(line.x, place.y, 1, "›", style);
+        // While the text has the focus, another sign stands at the row that is meant.
+        painter.text(line.x, place.y, 1, if is_active { "›" } else { "·" }, style);
     }
     let mut x = place.x;
     for (at, width) in columns {
@@ -81,14 +82,10 @@ fn name(
     painter: &mut Painter<'_>,
     style: ratatui_core::style::Style,
 ) {
-    let Some(shortest) = notes.last() else {
+    let Some(note) = fitting(notes, text::width(name), width) else {
         painter.text(x, y, width, name, style);
         return;
     };
-    let wanted = text::width(name);
-    let fits = |note: &&String| wanted.saturating_add(1).saturating_add(text::width(note)) <= width;
-    let note = notes.iter().find(fits);
-    let note = note.or(notes.get(1).filter(|_| width >= 20)).unwrap_or(shortest);
     let room = width.saturating_sub(text::width(note).saturating_add(1));
     let used = painter.text(x, y, room, name, style);
     painter.text(x + used + 1, y, width.saturating_sub(used + 1), note, style);

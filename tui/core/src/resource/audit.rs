@@ -8,7 +8,7 @@ use shared::{
 
 use super::{
     Access, Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Secret, Section, Shown,
-    Table, Words, accounts, change_in_words, is_empty,
+    Table, Words, accounts, change_in_words, is_empty, name_of,
 };
 use crate::{resource::RecordKind, text::display, world::World};
 
@@ -63,8 +63,10 @@ impl Shown for AuditEntry {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Action", 0, 0, |entry| Some(action(entry))),
         Column::time("When", 1, |entry| Some(entry.at)),
-        Column::new("User", 20, 2, |entry| Some(entry.actor_username.clone())),
-        Column::new("Record", 14, 3, |entry| Some(record(entry))),
+        Column::new("User", 14, 2, |entry| Some(entry.actor_username.clone())),
+        Column::new("Record", 20, 3, |entry| {
+            Some(name(entry).map_or_else(|| number(entry), str::to_owned))
+        }),
         Column::new("Address", 16, 4, |entry| entry.address.clone()),
     ];
 
@@ -105,7 +107,7 @@ impl Shown for AuditEntry {
     fn sections(&self, world: &World) -> Vec<Section> {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let actor = self.actor.map(|id| format!(" (#{id})")).unwrap_or_default();
-        let number = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
+        let version = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
         let mut sections = vec![
             Section {
                 title: "Event",
@@ -115,7 +117,7 @@ impl Shown for AuditEntry {
                     ("Role", self.actor_role.map_or("", accounts::words).to_owned()),
                     ("Action", self.action.clone()),
                     ("Record", record(self)),
-                    ("Version", number(self.version)),
+                    ("Version", version(self.version)),
                     ("Reason", text(&self.reason)),
                 ],
             },
@@ -132,8 +134,8 @@ impl Shown for AuditEntry {
             let kind = RecordKind::of_entity(&self.entity);
             let table = kind.map_or(const { &Self::TABLE }, RecordKind::table);
             let is_first = self.changes.iter().all(|change| is_empty(&change.old));
-            let lines = self.changes.iter().map(|change| change_in_words(table, change, is_first));
-            let lines = lines.collect::<Vec<_>>().join("\n");
+            let line = |change| change_in_words(table, change, &self.names, is_first);
+            let lines = self.changes.iter().map(line).collect::<Vec<_>>().join("\n");
             sections.push(Section { title: "Changed fields", fields: vec![("", lines)] });
         }
         sections
@@ -165,7 +167,20 @@ fn action(entry: &AuditEntry) -> String {
     entry.action.replace(['.', '_'], " ")
 }
 
+/// The record that an entry is about, with its name where it has one.
 fn record(entry: &AuditEntry) -> String {
+    match name(entry) {
+        Some(name) => format!("{name}, {}", number(entry)),
+        None => number(entry),
+    }
+}
+
+fn name(entry: &AuditEntry) -> Option<&str> {
+    name_of(&entry.names, &entry.entity, entry.entity_id?)
+}
+
+/// The kind and the id of the record.
+fn number(entry: &AuditEntry) -> String {
     let id = entry.entity_id.map(|id| format!(" #{id}")).unwrap_or_default();
     format!("{}{id}", entity(&entry.entity))
 }

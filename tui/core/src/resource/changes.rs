@@ -1,21 +1,38 @@
 //! The changed members of a record in words.
 
 use serde_json::Value;
-use shared::history::Change;
+use shared::history::{Change, RecordName, entity_of_field};
 
 use super::Table;
 
 /// What stands for a value that is empty.
 const NOTHING: &str = "—";
 
-/// A changed member with its old and new value, or with the new one alone.
-pub fn change_in_words(table: &Table, change: &Change, is_first: bool) -> String {
+/// A changed member with its old and new value, or with the new one alone. An id is shown as the name
+/// of its record, where that is known.
+pub fn change_in_words(
+    table: &Table,
+    change: &Change,
+    names: &[RecordName],
+    is_first: bool,
+) -> String {
     let field = label(table, &change.field);
-    let new = value(table, &change.field, &change.new);
+    let of = |it: &Value| match (entity_of_field(&change.field), it.as_i64()) {
+        (Some(entity), Some(id)) => {
+            name_of(names, entity, id).map_or_else(|| format!("#{id}"), str::to_owned)
+        }
+        _ => value(table, &change.field, it),
+    };
     match is_first {
-        true => format!("{field}: {new}"),
-        false => format!("{field}: {} → {new}", value(table, &change.field, &change.old)),
+        true => format!("{field}: {}", of(&change.new)),
+        false => format!("{field}: {} → {}", of(&change.old), of(&change.new)),
     }
+}
+
+/// The name of a record among those that an entry mentions.
+pub fn name_of<'a>(names: &'a [RecordName], entity: &str, id: i64) -> Option<&'a str> {
+    let is_it = |it: &&RecordName| it.id == id && it.entity == entity;
+    names.iter().find(is_it).map(|it| it.name.as_str())
 }
 
 /// A member as the form calls it.

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{text::display, world::World};
+use crate::{
+    text::{display, width},
+    world::World,
+};
 
 /// A column of a list.
 pub struct Column<T: 'static> {
@@ -12,6 +15,8 @@ pub struct Column<T: 'static> {
     pub value: fn(&T) -> Option<String>,
     /// The time of a record, in a column of times.
     pub time: fn(&T) -> Option<DateTime<Utc>>,
+    /// What is said of a record, where that depends on the clinic's clock.
+    pub said: fn(&T, &World) -> Option<String>,
 }
 
 /// How a column is laid out.
@@ -35,7 +40,18 @@ impl<T> Column<T> {
         rank: u8,
         value: fn(&T) -> Option<String>,
     ) -> Self {
-        Self { head: Head { text, width, rank, is_right: false }, value, time: |_| None }
+        let head = Head { text, width, rank, is_right: false };
+        Self { head, value, time: |_| None, said: |_, _| None }
+    }
+
+    /// A column of what is said of a record at the clinic's time.
+    pub const fn said(
+        text: &'static str,
+        width: u16,
+        rank: u8,
+        said: fn(&T, &World) -> Option<String>,
+    ) -> Self {
+        Self { said, ..Self::new(text, width, rank, |_| None) }
     }
 
     /// A column of times, as a clock in the clinic shows them.
@@ -52,6 +68,7 @@ impl<T> Column<T> {
     /// The value of a record, safe to be drawn.
     pub fn cell(&self, record: &T, world: &World) -> String {
         let time = (self.time)(record).map(|at| world.stamp(&at));
+        let time = time.or_else(|| (self.said)(record, world));
         let text = (self.value)(record).map(|text| display(&text).into_owned());
         time.or(text).unwrap_or_default()
     }
@@ -75,6 +92,14 @@ pub fn fit(heads: &[Head], width: u16) -> Vec<(usize, u16)> {
     }
     let shown = heads.iter().enumerate().filter(|(at, _)| fitting.contains(at));
     shown.map(|(at, head)| (at, if at == 0 { left } else { head.width })).collect()
+}
+
+/// The note behind a name, from the longest form to the shortest: the first that leaves room for the
+/// whole name, else the longest but one where there is some room, else the shortest.
+pub fn fitting(notes: &[String], name: u16, columns: u16) -> Option<&String> {
+    let fits = |note: &&String| name.saturating_add(1).saturating_add(width(note)) <= columns;
+    let note = notes.iter().find(fits);
+    note.or_else(|| notes.get(1).filter(|_| columns >= 20)).or_else(|| notes.last())
 }
 
 #[cfg(test)]

@@ -14,11 +14,11 @@ use shared::{
 };
 
 use super::{
-    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose,
-    Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
+    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Presence,
+    Purpose, Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
     filled::Filled,
     links::{Link, UNLINK},
-    sorted,
+    sorted, visits,
 };
 use crate::{
     form::{Form, field::Field},
@@ -57,6 +57,7 @@ impl Shown for Patient {
             copy: "copy MRN",
             secret: "",
             secret_use: "",
+            ..Words::NONE
         },
         orders: &[
             Order::new(None, "by last name; a search: best matches first").by_last_name(),
@@ -131,7 +132,15 @@ impl Shown for Patient {
             one: "Doctor",
             line: |record| assignments::line(record, |it| &it.doctor_name),
         }),
+        presence: Some(Presence {
+            kind: RecordKind::Visit,
+            filter: "patient",
+            only: &[("is_open", "true")],
+            line: visits::presence,
+            already: "This patient is in the clinic already.",
+        }),
         trace: form::trace,
+        ..Table::READ_ONLY
     };
 
     const NAMESAKES: Option<Counting> =
@@ -164,7 +173,7 @@ impl Shown for Patient {
     }
 
     fn row(&self) -> RowHead {
-        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "†".to_owned()];
+        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
         RowHead {
             name: display(&self.full_name).into_owned(),
             code: display(&self.mrn).into_owned(),
@@ -385,6 +394,7 @@ fn label(field: &str) -> Option<&'static str> {
         "gender" => "Sex",
         "phone_number" => "Phone",
         "email" => "E-mail",
+        "linked_user" => "Account",
         "deceased_on" => "Died",
         "preferred_language" => "Language",
         "emergency_contact" => "In an emergency",

@@ -117,6 +117,11 @@ impl Query {
         !self.filters.is_empty() || self.of.is_some()
     }
 
+    /// The archived records.
+    pub fn archive() -> Self {
+        Self { filters: vec![("archived", true.to_string())], ..Self::default() }
+    }
+
     /// Whether archived records are listed.
     pub fn is_archive(&self) -> bool {
         self.get("archived") == Some("true")

@@ -7,12 +7,12 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 pub use self::view::{settle, view};
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
     layers::{Step, arrival},
-    resource::{Record, RecordKind},
+    resource::{Query, Record, RecordKind},
     step::{Event, Route},
     world::World,
 };
@@ -180,6 +180,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             return vec![Step::Go(state.finder.new_record(action, world))];
         }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
+        Action::ShowArchive => {
+            return vec![Step::Go(Route::List(RecordKind::Patient, Query::archive()))];
+        }
         _ => {}
     }
     Vec::new()
@@ -227,7 +230,7 @@ pub fn answered(
         Ok(_) => {}
         // The numbers are an extra, and the last ones stay.
         Err(_) if matches!(call, Call::Dashboard) => {}
-        Err(failure) => state.failure = Some(sentence(&failure)),
+        Err(failure) => state.failure = Some(missing(&failure)),
     }
     Vec::new()
 }
@@ -256,6 +259,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
             !state.finder.is_empty() || state.at.is_some() || state.finder.selected().is_some()
         }
         Action::Results => !state.visits.is_empty(),
+        Action::ShowArchive => RecordKind::Patient.table().may_see_archive(world),
         _ => true,
     }
 }

@@ -15,13 +15,14 @@ pub use self::{
 use crate::{
     api::{Call, Failure, sentence},
     effect::Lane,
-    form::Form,
+    form::{Form, field::Field},
     input::action::{Action, Context},
     key::IdempotencyKey,
     layers::{Layer, Step, conflict, question},
     live::Live,
     namesakes::Namesakes,
     person::Person,
+    presence::Presence,
     resource::{Record, RecordKind, Words, filled::Filled},
     step::{Event, Leave, Merge},
     text::display,
@@ -39,6 +40,8 @@ pub struct State {
     pub(crate) namesakes: Option<Namesakes>,
     /// The person whom the record is about, where that is another one.
     pub(crate) person: Option<Person>,
+    /// Whether the person was in the clinic when the form was opened, where that is asked.
+    pub(crate) presence: Option<Presence>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
@@ -72,6 +75,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         base,
         namesakes: None,
         person: None,
+        presence: None,
         is_saving: false,
         sent: Attempt::default(),
         origin: None,
@@ -107,6 +111,18 @@ pub fn changed(record: Record, values: Vec<(&'static str, String)>, world: &Worl
         state.form.focus_on(first);
     }
     state.judge(world.today);
+    state
+}
+
+/// Begins with a record, on the field of this name. The next character replaces a text of one line; a
+/// longer one is seen in part only, so nothing of it is replaced at once.
+pub fn on_field(record: Record, name: &str, world: &World) -> State {
+    let mut state = init(record.kind(), Some(record), world);
+    state.form.focus_on(name);
+    let field = state.form.focused_mut().filter(|field| field.rows == 1);
+    if let Some(editor) = field.and_then(Field::editor_mut) {
+        editor.select();
+    }
     state
 }
 
@@ -166,6 +182,17 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => vec![Step::Leave(Leave::Back)],
         _ => Vec::new(),
     }
+}
+
+/// Goes to a section as soon as what is being saved is saved. Says whether that is so: nothing is being
+/// saved otherwise, or another section waits already.
+pub fn leaves_once_saved(state: &mut State, leave: Leave) -> bool {
+    let is_possible = state.is_saving && matches!(leave, Leave::To(_));
+    let is_first = !matches!(state.then, Some(Leave::To(_)));
+    if is_possible && is_first {
+        state.then = Some(leave);
+    }
+    is_possible && is_first
 }
 
 /// Stays where it is even if it was to be left once it is saved.

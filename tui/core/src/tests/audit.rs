@@ -1,7 +1,13 @@
 //! The audit log.
 
 use serde_json::json;
-use shared::{Kind, UserId, account::Role, audit::AuditEntry, history::Change, id::AuditId};
+use shared::{
+    Kind, UserId,
+    account::Role,
+    audit::AuditEntry,
+    history::{Change, RecordName},
+    id::AuditId,
+};
 
 use super::{
     accounts::{account, as_admin, at_account, rows},
@@ -32,7 +38,16 @@ fn entry(id: i64, action: &str, entity: &str, changes: Vec<Change>) -> AuditEntr
         request_id: Some("5f1c2a7e90b3".to_owned()),
         reason: None,
         changes,
+        names: vec![
+            named("patient", 9, "José Gómez"),
+            named("user", 9, "ines"),
+            named("patient", 10, "Ana Ruiz"),
+        ],
     }
+}
+
+pub(super) fn named(entity: &str, id: i64, name: &str) -> RecordName {
+    RecordName { entity: entity.to_owned(), id, name: name.to_owned() }
 }
 
 pub(super) fn entries() -> Reply {

@@ -34,7 +34,7 @@ pub(super) fn today() -> NaiveDate {
     day("2026-11-20")
 }
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(super) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
@@ -341,6 +341,7 @@ pub(super) fn history() -> Page<HistoryEntry> {
         reason: None,
         version: Some(id),
         changes,
+        names: Vec::new(),
     };
     let change = Change { field: "city".into(), old: json!("Boston"), new: json!("Chicopee") };
     let results = vec![

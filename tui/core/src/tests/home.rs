@@ -340,5 +340,6 @@ fn a_find_that_the_server_does_not_answer_is_shown_as_such() {
     let mut driver = at_home(80, 24);
     driver.keys("g");
     driver.answer(Lane::Find, Err(Failure::Offline("refused".to_owned())));
-    driver.shows("The server can't be reached");
+    driver.shows("! No answer yet.");
+    driver.shows("! The server is away: refused.");
 }

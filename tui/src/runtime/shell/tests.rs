@@ -12,7 +12,7 @@ use tui_core::{
     api::Reply,
     date::DateOrder,
     effect::{Lane, ScreenId, Slot, Ticket},
-    msg::{Chord, Key},
+    input::chord::{Chord, Key},
 };
 
 use super::*;

@@ -20,7 +20,8 @@ impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.record.as_ref()?;
         let (namesakes, failure) = (self.namesakes.as_ref(), self.failure.as_deref());
-        Some(BannerView { record, person: self.person.as_ref(), namesakes, failure })
+        let (person, presence) = (self.person.as_ref(), self.presence.as_ref());
+        Some(BannerView { record, person, namesakes, presence, failure })
     }
 }
 

@@ -4,7 +4,17 @@ use ratatui_core::layout::Rect;
 use shared::{dashboard::VisitFigures, visit::Visit};
 
 use super::{RECENT_MAX, State};
-use crate::{paint::Painter, resource::status_word, text::display, world::World};
+use crate::{
+    paint::Painter,
+    resource::{last_step, status_word},
+    text::display,
+    world::World,
+};
+
+/// Columns of a name beside a reason.
+const NAME_MAX: u16 = 34;
+/// The fewest columns in which a reason is shown.
+const REASON_MIN: u16 = 16;
 
 /// Rows above the visits: the find box, an empty one, the recent people with their title, an empty one,
 /// and the title of the visits.
@@ -97,9 +107,8 @@ fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_
         painter.text(line.x, place.y, 1, "›", style);
         painter.place_cursor(place.x, place.y);
     }
-    // The time that matters: of the last step.
-    let since = visit.started_at.or(visit.called_at).unwrap_or(visit.arrived_at);
-    let state = format!("{} since {}", status_word(visit.status), world.clock(&since));
+    let since = world.clock(&last_step(visit));
+    let state = format!("{} since {since}", status_word(visit.status));
     let number = format!("{:>3}", visit.number);
     let doctor = visit.doctor_name.as_deref().map(|name| format!("for {}", display(name)));
     let mut x = place.x;
@@ -111,12 +120,18 @@ fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_
     let room = place.right().saturating_sub(x);
     let status = 26.min(room / 2);
     let doctor_room = if room >= 70 { 24 } else { 0 };
-    let name = room.saturating_sub(status).saturating_sub(doctor_room).saturating_sub(2);
+    let left = room.saturating_sub(status).saturating_sub(doctor_room).saturating_sub(2);
+    // Where there is more room than a name takes, the reason has the rest.
+    let name = if left >= REASON_MIN + NAME_MAX { NAME_MAX } else { left };
     painter.text(x, place.y, name, &display(&visit.patient_name), style);
     x += name + 2;
     painter.text(x, place.y, status, &state, style);
     x += status;
     if let Some(doctor) = doctor {
         painter.text(x, place.y, doctor_room, &doctor, style);
+    }
+    if let Some(reason) = visit.reason.as_deref().filter(|_| name < left) {
+        let x = x.saturating_add(doctor_room + 2);
+        painter.text(x, place.y, place.right().saturating_sub(x), &display(reason), style);
     }
 }

@@ -15,7 +15,8 @@ impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.base.as_ref()?;
         let (person, namesakes) = (self.person.as_ref(), self.namesakes.as_ref());
-        Some(BannerView { record, person, namesakes, failure: None })
+        let presence = self.presence.as_ref();
+        Some(BannerView { record, person, namesakes, presence, failure: None })
     }
 }
 

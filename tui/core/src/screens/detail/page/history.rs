@@ -46,7 +46,7 @@ pub(in crate::screens::detail) fn entry(
     world: &World,
 ) -> Vec<String> {
     let is_new = entry.changes.iter().all(|change| is_empty(&change.old)) && is_made(entry);
-    let change = |change: &Change| change_in_words(table, change, is_new);
+    let change = |change: &Change| change_in_words(table, change, &entry.names, is_new);
     let head = std::iter::once(headline(table, entry, world));
     head.chain(entry.changes.iter().map(change)).collect()
 }
