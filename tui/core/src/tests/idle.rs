@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::account::Role;
+use shared::{account::Role, visit::Visit};
 
 use super::{
     accounts::{account, at_account, at_accounts},
@@ -10,7 +10,7 @@ use super::{
     clock::Clock,
     dashboard::{figures, showing},
     driver::{Driver, LOCK_AFTER},
-    fixtures::{history, jose, listed, lookup, page, people},
+    fixtures::{history, jose, listed, lookup, page, people, records},
     home::at_home,
     pages::{doctors, looking_at_doctor, picking},
 };
@@ -30,6 +30,7 @@ fn home_with_visits() -> Driver {
 fn patient() -> Driver {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
+    driver.answer(Lane::Presence, Ok(records(Vec::<Visit>::new())));
     driver
 }
 
@@ -42,6 +43,7 @@ fn settled() -> Vec<(&'static str, Driver)> {
     form.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
     let mut picker = picking(doctors());
     picker.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
+    picker.answer(Lane::Presence, Ok(records(Vec::<Visit>::new())));
     let mut found = home_with_visits();
     found.keys("g");
     found.answer(Lane::Find, Ok(lookup(vec![jose()], "g")));
