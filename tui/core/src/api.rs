@@ -261,12 +261,19 @@ pub enum Failure {
     Garbled(String),
 }
 
+impl Failure {
+    /// The answer to something that was not asked for.
+    pub fn unexpected() -> Self {
+        Self::Garbled("it is not what was asked for".to_owned())
+    }
+}
+
 /// What a failure means to the person in front of it.
 pub fn sentence(failure: &Failure) -> String {
     match failure {
         Failure::Offline(why) => ended(format!("The server can't be reached: {why}")),
-        Failure::Unknown(why) => ended(format!("The answer got lost: {why}")),
-        Failure::Expired => "The session is over: log in again.".to_owned(),
+        Failure::Unknown(why) => ended(format!("The server did not answer: {why}")),
+        Failure::Expired => "The session has ended. Log in again.".to_owned(),
         Failure::Problem(problem) if problem.status >= 500 && !problem.request_id.is_empty() => {
             format!("{} (request {})", problem.detail, problem.request_id)
         }

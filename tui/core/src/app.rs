@@ -33,6 +33,7 @@ use crate::{
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
+        keymap::key,
         table::Entry,
     },
     layers::Layer,
@@ -194,10 +195,10 @@ impl App {
     pub fn away(&self, width: u16) -> Option<Vec<String>> {
         let why = self.offline.as_ref()?;
         let next = match self.is_busy && self.slots.activity().is_some() {
-            true => "Trying now …",
-            false => "Trying again by itself; Ctrl-R tries now.",
+            true => "Retrying …".to_owned(),
+            false => format!("Retrying automatically; {} retries now.", key(Action::Refresh)),
         };
-        let words = format!("! The server is away: {why} {next}");
+        let words = format!("! The server is not available: {why} {next}");
         Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
     }
 

@@ -215,11 +215,11 @@ impl Layer {
             (Self::Picker(_), Action::Accept) => Some("pick"),
             (Self::Arrival(_), Action::Accept) => Some("arrived"),
             (Self::Arrival(_), Action::Mark) => Some("urgent"),
-            (Self::Filter(_), Action::Save) => Some("show them"),
+            (Self::Filter(_), Action::Save) => Some("apply"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
             (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
-            (Self::Conflict(_), Action::Save) => Some("save both"),
-            (Self::Conflict(_), Action::Accept) => Some("save both"),
+            (Self::Conflict(_), Action::Save) => Some("save merged"),
+            (Self::Conflict(_), Action::Accept) => Some("save merged"),
             _ => None,
         }
     }

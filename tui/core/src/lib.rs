@@ -19,6 +19,7 @@ pub mod record;
 pub mod resource;
 pub mod screens;
 pub mod search;
+pub mod sentences;
 pub mod session;
 pub mod step;
 pub mod text;

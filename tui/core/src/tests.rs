@@ -41,6 +41,7 @@ mod parking;
 mod picker;
 mod screens;
 mod sections;
+mod sentences;
 mod session;
 mod undo;
 mod users;

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     input::{
         action::{Action, Context},
-        keymap::{chords_of, entries, labels},
+        keymap::{chords_of, entries, labels, with_keys},
         table::Entry,
     },
     notice::Tone,
@@ -163,9 +163,10 @@ fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
 fn hint(is_cut: bool, columns: u16) -> String {
     let messages = Entry::of(Action::Messages);
     let key = messages.and_then(|entry| chords_of(entry, &[Context::Global]).first().copied());
+    let hides = with_keys("{Back} hides");
     match key.filter(|_| is_cut && columns >= 60) {
-        Some(key) => format!("… {} shows all, Esc hides", key.label()),
-        None if is_cut => "… Esc hides".to_owned(),
-        None => "Esc hides".to_owned(),
+        Some(key) => format!("… {} shows all, {hides}", key.label()),
+        None if is_cut => format!("… {hides}"),
+        None => hides,
     }
 }

@@ -53,7 +53,7 @@ fn a_day_at_a_new_desk() {
 
     // Typing finds, on the page of a patient too. Esc shows the page again.
     program.keys("xavier");
-    program.wait_for("Nobody matches “xavier”.");
+    program.wait_for("No patient or doctor matches “xavier”.");
     program.keys(key::ESC);
     program.wait_without("xavier");
     program.keys(&key::ctrl('x'));

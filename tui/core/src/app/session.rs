@@ -10,6 +10,7 @@ use crate::{
     msg::Desk,
     notice::{Notices, Tone},
     screens::{Screen, first_start, login, password, register},
+    sentences::SAVING,
     session::{Session, SessionHandle},
     step::{Place, Step},
 };
@@ -216,7 +217,7 @@ impl App {
     fn resume_interrupted(&mut self, out: &mut Vec<Effect>) {
         for (slot, call) in std::mem::take(&mut self.interrupted) {
             if call.is_write() && slot.owner == ScreenId::APP {
-                let said = "The last save was not taken back: the session was over.".to_owned();
+                let said = "The last save was not undone: the session had ended.".to_owned();
                 self.say(Tone::Error, said, out);
             } else if call.is_write() {
                 let mut opened = self.screens.iter().chain(&self.parked);
@@ -257,7 +258,7 @@ impl App {
 
     pub(super) fn log_out(&mut self, out: &mut Vec<Effect>) {
         if self.slots.is_writing() {
-            return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
+            return self.say(Tone::Info, SAVING.to_owned(), out);
         }
         let login = match self.world.sample.as_ref() {
             Some((identifier, _)) => {

@@ -6,6 +6,7 @@ use crate::{
     layers::{Layer, question},
     notice::Tone,
     screens::{Screen, record_form},
+    sentences::SAVING,
     step::{Leave, Place, Route, Step},
 };
 
@@ -42,7 +43,7 @@ impl App {
                     if let Some(results) = self.results_mut() {
                         results.halt();
                     }
-                    let said = "Something is being saved already.".to_owned();
+                    let said = SAVING.to_owned();
                     return self.say(Tone::Info, said, out);
                 }
                 self.start(Slot { owner, lane: Lane::Save }, call, out);
@@ -66,7 +67,7 @@ impl App {
             Step::Go(Route::Edit(record)) if self.parked_form(&record).is_some() => {
                 if let Some(id) = self.parked_form(&record) {
                     self.resume(id, out);
-                    self.say(Tone::Info, "This is the form that was parked.".to_owned(), out);
+                    self.say(Tone::Info, "The parked form is open again.".to_owned(), out);
                 }
             }
             Step::Go(Route::Changed(record, _)) if self.parked_form(&record).is_some() => {

@@ -7,7 +7,10 @@ use super::{
     Form,
     field::{Field, Input},
 };
-use crate::date::{self, Calendar, DateOrder, Reading, Typed};
+use crate::{
+    date::{self, Calendar, DateOrder, Reading, Typed},
+    input::{action::Action, keymap::key},
+};
 
 /// What can be typed into a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,15 +43,15 @@ pub enum Accepts {
 }
 
 impl Accepts {
-    fn is_date(self) -> bool {
+    pub(super) fn is_date(self) -> bool {
         matches!(self, Self::Birth | Self::PastDay | Self::Date)
     }
 
     /// The accepted forms with examples, and the limits, as sentences.
     fn sentences(self, order: DateOrder) -> Vec<String> {
         let dates = |is_partial| {
-            let day = format!("A day: 1989-07-03, 19890703, 3JUL1989 or 3JUL89, {}.", day(order));
-            let known = "What is known of it: 1989-07, JUL 1989 or 1989.".to_owned();
+            let day = format!("A date: 1989-07-03, 19890703, 3JUL1989 or 3JUL89, {}.", day(order));
+            let known = "A part of a date: 1989-07, JUL 1989 or 1989.".to_owned();
             let today = "T is today, T-1 yesterday, T-2w two weeks ago; m counts months, y years."
                 .to_owned();
             let mut all = vec![day];
@@ -76,10 +79,10 @@ impl Accepts {
                 vec![format!("A phone number: {digits}, like +1 (555) 123-4567 or 030/123456.")]
             }
             Self::Email => vec!["An e-mail address, like ana@example.com.".to_owned()],
-            Self::Language => vec!["The tag of a language, like es, de or pt-BR.".to_owned()],
+            Self::Language => vec!["A language code, like es, de or pt-BR.".to_owned()],
             Self::Identifiers => vec![
-                "A number under which others know the person, one a line.".to_owned(),
-                "First who gave it, then a colon and the number: insurance: X123456789.".to_owned(),
+                "A number that another system uses for this person, one per line.".to_owned(),
+                "The system, a colon and the number: insurance: X123456789.".to_owned(),
             ],
         }
     }
@@ -98,9 +101,11 @@ pub fn about(field: &Field, order: DateOrder) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     match &field.input {
         Input::Choice(choice) => {
-            all.push("One of these; the beginning of a word or its code is enough:".to_owned());
+            all.push("One of these. The first letters or the code are enough:".to_owned());
             all.extend(choice.listed());
-            all.push("The arrows choose the one before and the next, Delete the first.".to_owned());
+            all.push(
+                "The arrow keys choose the previous or the next one, Delete the first.".to_owned(),
+            );
         }
         Input::Text(_) | Input::Secret(_) => all.extend(field.accepts.sentences(order)),
     }
@@ -112,7 +117,10 @@ pub fn about(field: &Field, order: DateOrder) -> Vec<String> {
         all.push(format!("{hint}."));
     }
     if field.is_multiline() {
-        all.push("Enter begins a new line, Tab goes to the next field.".to_owned());
+        all.push(format!(
+            "Enter starts a new line. {} goes to the next field.",
+            key(Action::NextField)
+        ));
     }
     all
 }

@@ -137,7 +137,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let found = state.found();
     let height = u16::try_from(state.items.len()).unwrap_or(u16::MAX).min(rows(world));
     let height = height.saturating_add(4 + EXPLAINED);
-    let title = if state.is_help { "What can be done here" } else { "Actions" };
+    let title = if state.is_help { "Keys and actions" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
     let typed = text::display(state.filter.value());

@@ -13,9 +13,13 @@ use crate::{
     api::{Call, Failure, IdempotencyKey, Reply, Verb, sentence},
     effect::Lane,
     form::{Form, field::Field, view as form_view},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::key,
+    },
     record::{Record, RecordKind},
     resource::{Pick, Purpose, next_step},
+    sentences::UNEXPECTED,
     step::{Event, Step},
     text::{display, paragraphs},
     view::paint::Painter,
@@ -217,7 +221,7 @@ pub fn answered(
             let is_same = |host: &Host| Some(host) == selected.as_ref();
             state.at = state.hosts.iter().position(is_same).unwrap_or_default();
         }
-        Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
+        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
             state.failure = Some(sentence(&failure));
             // The proposal is missing: somebody has to look before it is sent.
@@ -252,11 +256,11 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
         line(painter, text, theme.text);
     }
     let urgent = if state.is_urgent {
-        "! urgent (Insert: not urgent)"
+        format!("! urgent ({}: not urgent)", key(Action::Mark))
     } else {
-        "not urgent (Insert: urgent)"
+        format!("not urgent ({}: urgent)", key(Action::Mark))
     };
-    line(painter, urgent, if state.is_urgent { theme.warning } else { theme.dim });
+    line(painter, &urgent, if state.is_urgent { theme.warning } else { theme.dim });
     let title = match (&state.failure, state.is_loading) {
         (Some(failure), _) => format!("For  ! {}", display(failure)),
         (None, true) => "For  loading …".to_owned(),
@@ -267,7 +271,7 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
         let text = match host {
             Host::Assigned { name, .. } => format!("{} (assigned)", display(name)),
             Host::Doctor { name, .. } => name.clone(),
-            Host::Nobody => "nobody yet".to_owned(),
+            Host::Nobody => "no doctor yet".to_owned(),
             Host::Other => "another doctor …".to_owned(),
         };
         let is_selected = at == state.at;

@@ -8,7 +8,10 @@ use shared::Problem;
 
 use crate::{
     form::Form,
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::key,
+    },
     record::{Record, RecordKind},
     step::{Event, Step},
     text::display,
@@ -129,7 +132,11 @@ fn merge(state: &mut State) -> Vec<Step> {
     if let Some(open) = state.rows.iter().position(|row| row.take == Take::Undecided) {
         state.at = open;
         let label = state.rows.get(open).map_or("it", |row| row.label);
-        return vec![Step::Inform(format!("{label}: choose first, ← theirs or → mine."))];
+        return vec![Step::Inform(format!(
+            "{label}: choose {} theirs or {} mine first.",
+            key(Action::TakeTheirs),
+            key(Action::TakeMine)
+        ))];
     }
     let taken = state.rows.iter().filter(|row| row.take == Take::Theirs).map(|row| row.name);
     let merge = Merge { theirs: state.theirs.clone(), taken: taken.collect() };
@@ -159,8 +166,14 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     painter.text(inside.x, inside.y, inside.width, &by, theme.text);
     let clashes = state.rows.iter().filter(|row| row.take == Take::Undecided).count();
     let (words, style) = match clashes {
-        0 => ("Enter saves both changes together.".to_owned(), theme.good),
-        n => (format!("Choose ← theirs or → mine: {n} left."), theme.warning),
+        0 => (format!("{} saves the merged record.", key(Action::Accept)), theme.good),
+        n => (
+            {
+                let (theirs, mine) = (key(Action::TakeTheirs), key(Action::TakeMine));
+                format!("Choose {theirs} theirs or {mine} mine: {n} left.")
+            },
+            theme.warning,
+        ),
     };
     painter.text(inside.x, inside.y + 1, inside.width, &words, style);
     let rows =
@@ -182,7 +195,7 @@ fn field(row: &Row, is_selected: bool, place: Rect, painter: &mut Painter<'_>) {
     let (said, style) = match (row.take, row.is_clash) {
         (Take::Undecided, _) => ("? choose", theme.fault),
         (Take::Mine, false) => ("only you changed it", theme.dim),
-        (Take::Theirs, false) => ("only the other changed it", theme.dim),
+        (Take::Theirs, false) => ("only the other user changed it", theme.dim),
         (Take::Mine, true) => ("yours is kept", theme.good),
         (Take::Theirs, true) => ("theirs is taken", theme.good),
     };
@@ -194,7 +207,7 @@ fn field(row: &Row, is_selected: bool, place: Rect, painter: &mut Painter<'_>) {
         painter.place_cursor(place.x, place.y);
     }
     let values = [
-        ("as it was", &row.base, false),
+        ("before", &row.base, false),
         ("theirs", &row.theirs, row.take == Take::Theirs),
         ("mine", &row.mine, row.take == Take::Mine),
     ];

@@ -32,7 +32,7 @@ pub fn init(form: &Form) -> Option<State> {
     let field = form.focused()?;
     let fault = form.fault(field).map(|fault| format!("! {fault}"));
     let mut sentences = accepts::about(field, form.order);
-    sentences.extend(field.echo.as_ref().map(|echo| format!("Typed now: {echo}.")));
+    sentences.extend(field.echo.as_ref().map(|echo| format!("Your input means: {echo}.")));
     let is_known = fault.is_some() || !sentences.is_empty();
     is_known.then_some(State { title: field.label, fault, sentences, scroll: 0 })
 }
@@ -95,7 +95,7 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     }
     let key = |action| key_of(action, contexts());
     let (keys, back) = (key(Action::Help), key(Action::Back));
-    let hint = format!("{keys} shows the keys, {back} the field.");
+    let hint = format!("{keys} shows the keys, {back} returns to the field.");
     painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &hint, theme.dim);
     painter.place_cursor(inside.x, inside.y);
 }

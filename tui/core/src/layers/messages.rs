@@ -86,7 +86,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
     let inside = painter.frame(place(area), "Messages, newest first");
     let lines = lines(state, world, inside.width);
     if lines.is_empty() {
-        let words = "Nothing was said yet.";
+        let words = "No messages yet.";
         painter.text(inside.x, inside.y, inside.width, words, theme.dim);
     }
     let window = lines.iter().skip(state.scroll);

@@ -10,11 +10,15 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     record::Record,
     resource::{Pick, Purpose, Query, Row, fit},
     screens::list,
     search::{Next, Search},
+    sentences::{LOADING, UNEXPECTED, retry},
     step::{Event, Step},
     text::{self, display, paragraphs},
     view::paint::Painter,
@@ -195,7 +199,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
             (state.is_read, state.failure) = (true, None);
             (state.at, state.is_choosing) = (0, false);
         }
-        Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
+        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
             state.failure = Some(sentence(&failure));
             state.search.pending = None;
@@ -283,10 +287,10 @@ fn instead(state: &State, place: Rect, painter: &mut Painter<'_>) {
     let words = &state.pick.kind.table().words;
     let typed = state.search.text();
     let line = match &state.failure {
-        Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
-        None if !state.is_read => "Loading …".to_owned(),
+        Some(failure) => retry(&display(failure)),
+        None if !state.is_read => LOADING.to_owned(),
         None if typed.is_empty() => words.none.to_owned(),
-        None => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
+        None => format!("{} “{}”. {}", words.no_match, display(typed), with_keys(words.advice)),
     };
     let style = painter.theme.text;
     for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {

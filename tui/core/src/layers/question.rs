@@ -179,7 +179,7 @@ pub fn resend(call: &Call, is_form: bool) -> State {
         Call::Do { verb: Verb::SetMember(..), .. } => "The record was not changed",
         Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",
-        _ => "The record was not brought back",
+        _ => "The record was not restored",
     };
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {

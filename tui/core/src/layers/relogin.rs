@@ -37,9 +37,9 @@ pub fn contexts() -> &'static [Context] {
 
 fn words(state: &State) -> &'static str {
     if state.is_locked {
-        "Nobody has used this desk for a while. Log in to go on; nothing that was typed is lost."
+        "The desk was locked because nobody used it. Log in to continue; no input is lost."
     } else {
-        "The session is over. Log in to go on; nothing that was typed is lost."
+        "The session has ended. Log in to continue; no input is lost."
     }
 }
 

@@ -6,7 +6,10 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     effect::Effect,
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     record::RecordKind,
     resource::Secret,
     step::{Event, Step},
@@ -56,7 +59,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
     let inside = columns.saturating_sub(4);
     let until = state.secret.expires_at.map(|at| format!("Valid until {}. ", world.stamp(&at)));
     let until = until.unwrap_or_default();
-    let notes = format!("{until}Shown only now. {}", words.secret_use);
+    let notes = format!("{until}This is shown only once. {}", with_keys(words.secret_use));
     let mut lines: Vec<_> =
         paragraphs(&state.name, inside).into_iter().map(|line| (line, theme.text)).collect();
     lines.push((String::new(), theme.text));

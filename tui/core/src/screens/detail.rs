@@ -299,7 +299,7 @@ pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) 
             if std::mem::take(&mut state.edits_next) {
                 steps.push(match edit(state).filter(|_| offers(state, Action::Edit)) {
                     Some(step) => step,
-                    None => Step::Warn("This record may not be edited by you.".to_owned()),
+                    None => Step::Warn("Your account may not edit this record.".to_owned()),
                 });
             }
             steps

@@ -15,7 +15,10 @@ use shared::{
 use crate::{
     effect::{Effect, FirstAdmin},
     form::{self, Form, field::Field},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     screens::register::again,
     step::{Event, Leave, Step},
     text::{display, paragraphs},
@@ -159,7 +162,7 @@ pub fn contexts() -> &'static [Context] {
 /// The sentences above the form.
 fn words(state: &State, columns: u16) -> Vec<String> {
     let mut words = vec!["Welcome to Frontdesk.".to_owned(), String::new()];
-    let data = format!("The data of the local desk will lie in {}", state.data);
+    let data = format!("The local desk stores its data in {}", state.data);
     words.extend(paragraphs(&data, columns));
     words.push(String::new());
     words
@@ -200,9 +203,9 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
     let (line, style) = match state.is_working {
         true => ("Opening the desk …".to_owned(), theme.title),
         false if state.form.field("url").is_some() => {
-            ("Ctrl-S connects, and remembers the address.".to_owned(), theme.dim)
+            (with_keys("{Save} connects, and remembers the address."), theme.dim)
         }
-        false => ("Ctrl-S opens the desk.".to_owned(), theme.dim),
+        false => (with_keys("{Save} opens the desk."), theme.dim),
     };
     if below < place.bottom() {
         painter.text(place.x, below, place.width, &display(&line), style);

@@ -7,7 +7,10 @@ use crate::{
     api::{Call, Failure},
     effect::Effect,
     form::{self, Form, field::Field},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     screens::{
         Screen,
         password::{self, Proof},
@@ -50,7 +53,7 @@ pub fn remembering(identifier: &str) -> State {
     let mut state = init("", false);
     state.form.set("email", identifier);
     if let Some(field) = state.form.field_mut("email").filter(|_| !identifier.is_empty()) {
-        field.hint = "Enter keeps it; typing replaces it".into();
+        field.hint = with_keys("{Accept} keeps it; typing replaces it").into();
         if let Some(editor) = field.editor_mut() {
             editor.select();
         }
@@ -184,12 +187,12 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     form::view::draw(painter, inside, &state.form, has_focus, &|_| None);
     let below = inside.y + state.form.height(inside.width) + 1;
     let hints = [
-        (Action::EnterCode, "A code, no password yet? Ctrl-E sets one."),
-        (Action::Register, "No account yet? Ctrl-N opens one."),
-        (Action::LocalDesk, "Ctrl-O opens the local desk on this machine instead."),
+        (Action::EnterCode, "No password yet? {EnterCode} sets one with a one-time code."),
+        (Action::Register, "No account yet? {Register} opens one."),
+        (Action::LocalDesk, "{LocalDesk} opens the local desk on this machine instead."),
     ];
     let hints = hints.iter().filter(|(action, _)| offers(world, *action));
-    let lines = hints.flat_map(|(_, hint)| paragraphs(hint, area.width));
+    let lines = hints.flat_map(|(_, hint)| paragraphs(&with_keys(hint), area.width));
     for (y, line) in (below..area.bottom()).zip(lines) {
         painter.text(area.x, y, area.width, &line, theme.dim);
     }

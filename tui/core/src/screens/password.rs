@@ -36,10 +36,10 @@ pub struct State {
 pub fn init(proof: Proof, world: &World) -> State {
     let hint = match world.user().map_or(Role::Member, |user| user.role).password_min() {
         15 => "at least 15 characters; a sentence is fine",
-        _ => "at least 8 characters, of staff 15; a sentence is fine",
+        _ => "at least 8 characters, 15 for staff; a sentence is fine",
     };
     let first = match proof {
-        Proof::Password => Field::secret("current_password", "Password now"),
+        Proof::Password => Field::secret("current_password", "Current password"),
         Proof::Code => {
             Field::secret("token", "One-time code").hint("case, spaces and dashes do not matter")
         }
@@ -123,7 +123,9 @@ fn refused_by_rules(new: &str, world: &World) -> Option<FieldError> {
 pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
     let Failure::Problem(problem) = failure else {
         let doubt = match failure {
-            Failure::Unknown(_) | Failure::Garbled(_) => " It may have been changed or not.",
+            Failure::Unknown(_) | Failure::Garbled(_) => {
+                " The password may or may not have been changed."
+            }
             _ => "",
         };
         return vec![Step::Warn(format!("{}{doubt}", sentence(failure)))];

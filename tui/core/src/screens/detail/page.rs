@@ -7,6 +7,7 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     resource::Section,
+    sentences::{LOADING, retry},
     text::{display, paragraphs},
     view::{
         banner::{BannerView, below, has_rule},
@@ -68,8 +69,8 @@ pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Paint
     }
     if state.record.is_none() {
         let line = match &state.failure {
-            Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
-            None => "Loading …".to_owned(),
+            Some(failure) => retry(&display(failure)),
+            None => LOADING.to_owned(),
         };
         for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {
             painter.text(place.x, y, place.width, &line, theme.text);

@@ -4,7 +4,14 @@ use ratatui_core::layout::Rect;
 use shared::{dashboard::VisitFigures, visit::Visit};
 
 use super::{RECENT_MAX, State};
-use crate::{resource::status_word, text::display, view::paint::Painter, world::World};
+use crate::{
+    input::keymap::with_keys,
+    resource::status_word,
+    sentences::{LOADING, retry},
+    text::display,
+    view::paint::Painter,
+    world::World,
+};
 
 /// Rows above the visits: the find box, an empty one, the recent people with their title, an empty one,
 /// and the title of the visits.
@@ -38,7 +45,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         return state.finder.draw_found(below, painter);
     }
     let note = state.finder.note();
-    painter.text(below.x, below.y, below.width, "Opened last", theme.title);
+    painter.text(below.x, below.y, below.width, "Recent", theme.title);
     let rows = u16::try_from(state.recent().max(1)).unwrap_or_default().min(RECENT_MAX as u16);
     let place = Rect { y: below.y + 1, height: rows.min(below.height.saturating_sub(1)), ..below };
     if let Some(note) = note {
@@ -57,8 +64,8 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     let used = painter.text(area.x, area.y, area.width, "In the clinic now", theme.title);
     let left = area.width.saturating_sub(used + 2);
     let line = match (&state.failure, state.count, &state.figures) {
-        (Some(failure), ..) => format!("! {} Ctrl-R tries again.", display(failure)),
-        (None, None, _) => "Loading …".to_owned(),
+        (Some(failure), ..) => retry(&display(failure)),
+        (None, None, _) => LOADING.to_owned(),
         (None, Some(count), None) => count.to_string(),
         (None, Some(count), Some(figures)) => format!("{count} · {}", sums(figures, left)),
     };
@@ -66,8 +73,8 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     painter.text(area.x + used + 2, area.y, left, &line, style);
     let place = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if state.visits.is_empty() && state.count.is_some() && place.height > 0 {
-        let words = "Nobody. Ctrl-A on a patient says that the patient has arrived.";
-        painter.text(place.x, place.y, place.width, words, theme.dim);
+        let words = with_keys("Nobody. {Arrive} on a patient registers an arrival.");
+        painter.text(place.x, place.y, place.width, &words, theme.dim);
     }
     let window = state.visits.iter().enumerate().skip(state.top);
     for (y, (at, visit)) in (place.y..place.bottom()).zip(window) {

@@ -5,6 +5,7 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     form::{self, field::Field},
+    input::keymap::with_keys,
     text::paragraphs,
     view::{
         banner::{BannerView, below},
@@ -72,7 +73,7 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
     };
     // It stands where it moves no field.
     let changed = match (state.is_doubtful, state.is_saving, state.form.is_changed()) {
-        (true, ..) => " saved or not? Ctrl-R checks",
+        (true, ..) => &with_keys(" saved or not? {Refresh} checks"),
         (_, true, _) => " being saved",
         (_, _, true) => " not saved yet",
         _ => "",
