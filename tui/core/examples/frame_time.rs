@@ -8,13 +8,15 @@ use serde_json::json;
 use shared::{Page, account::User, patient::Patient};
 use tui_core::{
     api::Reply,
-    app::{App, Options, update},
+    app::{App, update},
     effect::{Effect, Lane, Ticket},
-    msg::{Chord, Desk, Key, Msg},
-    record::Record,
+    input::chord::{Chord, Key},
+    msg::{Desk, Msg},
+    resource::Record,
     session::{Session, SessionHandle},
     theme::Theme,
     view::view,
+    world::Options,
 };
 
 const KEYS: usize = 2_000;

@@ -1,4 +1,4 @@
-//! What the core asks of the server, and what comes back.
+//! Requests to the server and its answers.
 //!
 //! Tokens are not here: the shell keeps them by session, refreshes them, and says
 //! [`Failure::Expired`] when that no longer works.
@@ -14,32 +14,10 @@ use shared::{
 };
 
 use crate::{
-    record::{Record, RecordKind},
-    resource::{Operation, Secret},
+    key::IdempotencyKey,
+    resource::{Operation, Record, RecordKind, Secret},
     session::Session,
 };
-
-/// Names one thing to be created. However often it is sent, the server creates it once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey(String);
-
-impl IdempotencyKey {
-    /// The key of this number in a run of the program, which a random number names.
-    pub fn new(run: u128, number: u64) -> Self {
-        Self(format!("{run:032x}-{number}"))
-    }
-
-    /// The key of one of several things that are created together.
-    #[must_use]
-    pub fn part(&self, number: usize) -> Self {
-        Self(format!("{}.{number}", self.0))
-    }
-
-    /// As it is sent.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// One request to the server.
 #[derive(Clone)]

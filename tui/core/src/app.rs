@@ -13,10 +13,12 @@
 mod assigning;
 mod bulk;
 mod dispatch;
+mod fields;
 mod live;
 mod lock;
 mod operations;
 mod parking;
+mod remains;
 mod replies;
 mod session;
 mod slots;
@@ -25,25 +27,24 @@ mod undo;
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
-
 use crate::{
     api::Call,
-    date::DateOrder,
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
         keymap::key,
         table::Entry,
     },
-    layers::Layer,
+    layers::{Layer, Step},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
     session::Session,
-    step::Step,
+    step::Place,
+    world::Options,
     world::World,
 };
+use remains::Left;
 use slots::Slots;
 use undo::Undo;
 
@@ -55,27 +56,6 @@ pub const TOAST_FOR: Duration = Duration::from_secs(4);
 pub const RETRY_MIN: Duration = Duration::from_secs(2);
 /// The longest wait before a server that is away is tried again.
 pub const RETRY_MAX: Duration = Duration::from_secs(60);
-
-/// What has to be known before anything happens.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// Columns of the terminal.
-    pub width: u16,
-    /// Rows of the terminal.
-    pub height: u16,
-    /// Today's date on this machine.
-    pub today: NaiveDate,
-    /// The order of day and month in dates that are typed.
-    pub date_order: DateOrder,
-    /// The name with which somebody has logged in last; empty if there is none.
-    pub last_login: String,
-    /// The wait after which a desk that nobody uses is locked. None: never.
-    pub lock_after: Option<Duration>,
-    /// Rows of a page of a list, 1 to 100.
-    pub page_size: i64,
-    /// A random number: names this run of the program in the keys of what it creates.
-    pub run: u128,
-}
 
 /// A screen that was opened.
 #[derive(Clone)]
@@ -111,6 +91,8 @@ pub struct App {
     parked: Vec<Opened>,
     /// The last save, while it can be taken back.
     undo: Option<Undo>,
+    /// The record that was archived last, until it is known what it leaves open.
+    left: Option<Left>,
     is_busy: bool,
     is_busy_armed: bool,
     /// Why the server is away, while it is.
@@ -141,6 +123,7 @@ impl App {
             interrupted: Vec::new(),
             parked: Vec::new(),
             undo: None,
+            left: None,
             is_busy: false,
             is_busy_armed: false,
             offline: None,
@@ -221,8 +204,8 @@ impl App {
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
             Action::UndoSave => self.can_undo(),
-            _ if action.place().is_some() => {
-                let may_see = action.place().is_some_and(|place| place.is_open_to(&self.world));
+            _ if Place::of(action).is_some() => {
+                let may_see = Place::of(action).is_some_and(|place| place.is_open_to(&self.world));
                 may_see && self.layers.is_empty()
             }
             Action::Back if self.layers.is_empty() => self.leads_back(),
@@ -275,8 +258,16 @@ impl App {
     }
 
     fn open(&mut self, screen: Screen) {
+        self.cover();
         self.newest = self.newest.next();
         self.screens.push(Opened::new(self.newest, screen));
+    }
+
+    /// Another screen comes over the one that is shown: what was searched there is done with.
+    fn cover(&mut self) {
+        if let Some(screen) = self.top_mut() {
+            screen.select_search();
+        }
     }
 
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {

@@ -1,4 +1,4 @@
-//! What the core wants done outside.
+//! Effects: the work that the core asks the shell to do.
 
 use std::time::Duration;
 
@@ -42,6 +42,10 @@ pub enum Lane {
     Namesakes,
     /// The person whom a record is about.
     Person,
+    /// The open record that says where a person is.
+    Presence,
+    /// What an archived record leaves open.
+    Remains,
     /// The figures of the dashboard.
     Dashboard,
     /// A write. It is never aborted.

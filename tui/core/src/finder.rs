@@ -11,11 +11,11 @@ use crate::{
     effect::Lane,
     form::field::Field,
     input::action::Action,
-    record::{Record, RecordKind},
+    paint::Painter,
+    resource::{Record, RecordKind},
     search::{Next, Search},
     step::{Route, Step},
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -68,6 +68,11 @@ impl Finder {
         Route::new_from(RecordKind::Patient, self.search.text(), is_used, world.calendar())
     }
 
+    /// Selects the text: the next character replaces it.
+    pub fn select_text(&mut self) {
+        self.search.select();
+    }
+
     /// Whether the typed text has found nobody.
     pub fn has_found_nobody(&self) -> bool {
         self.hits.is_empty() && !self.is_outdated()
@@ -97,13 +102,13 @@ impl Finder {
     }
 
     /// Asks for what is typed; with nothing typed, for the recent people.
-    pub fn ask(&mut self, world: &World) -> Step {
+    pub fn ask<L>(&mut self, world: &World) -> Step<L> {
         self.search.expect();
         Step::Read(Lane::Find, Call::Lookup { text: self.search.query(world.calendar()) })
     }
 
     /// Takes an edit of the field.
-    pub fn edited(&mut self, world: &World) -> Vec<Step> {
+    pub fn edited<L>(&mut self, world: &World) -> Vec<Step<L>> {
         self.at = None;
         match self.search.edited() {
             Next::Keep => Vec::new(),
@@ -112,22 +117,22 @@ impl Finder {
         }
     }
 
-    fn send(&mut self, world: &World) -> Vec<Step> {
-        let pause = self.search.send();
+    fn send<L>(&mut self, world: &World) -> Vec<Step<L>> {
+        let pause = Step::Do(self.search.send());
         vec![self.ask(world), pause]
     }
 
-    fn send_due(&mut self, world: &World) -> Vec<Step> {
+    fn send_due<L>(&mut self, world: &World) -> Vec<Step<L>> {
         if self.search.is_due() { self.send(world) } else { Vec::new() }
     }
 
     /// The pause after a request is over.
-    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+    pub fn ring<L>(&mut self, world: &World) -> Vec<Step<L>> {
         if self.search.ring() { self.send(world) } else { Vec::new() }
     }
 
     /// Takes an editing action. None where it is another one.
-    pub fn act(&mut self, action: Action, world: &World) -> Option<Vec<Step>> {
+    pub fn act<L>(&mut self, action: Action, world: &World) -> Option<Vec<Step<L>>> {
         self.search.act(action).then(|| self.edited(world))
     }
 
@@ -142,7 +147,7 @@ impl Finder {
 
     /// Does an action with the record that is meant: the selected hit, or the only hit of the typed text
     /// as soon as its answer has come. Returns that record, if it is known already.
-    pub fn choose(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Step>) {
+    pub fn choose<L>(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Step<L>>) {
         self.search.pending = None;
         if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {
             return (self.hits.get(at).map(|hit| hit.record.clone()), Vec::new());

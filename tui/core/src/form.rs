@@ -5,6 +5,7 @@ pub mod choice;
 pub mod editor;
 mod faults;
 pub mod field;
+pub mod help;
 pub mod view;
 
 use std::collections::BTreeMap;

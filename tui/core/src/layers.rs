@@ -1,4 +1,4 @@
-//! What lies over a screen: one stack, of which the topmost has the keys.
+//! Layers over a screen: one stack. The topmost layer receives the keys.
 
 pub mod actions;
 pub mod api_pages;
@@ -21,12 +21,15 @@ use ratatui_core::layout::Rect;
 use crate::{
     form::{Form, field::Field},
     input::action::{Action, Context},
-    record::RecordKind,
-    screens::login,
-    step::{Event, Step},
-    view::paint::Painter,
+    login,
+    paint::Painter,
+    resource::RecordKind,
+    step::Event,
     world::World,
 };
+
+/// What a screen or a layer wants done, where layers can be laid over screens.
+pub type Step = crate::step::Step<Layer>;
 
 /// One thing over a screen.
 #[derive(Clone)]
@@ -126,19 +129,19 @@ impl Layer {
         }
     }
 
-    /// Does something.
+    /// Passes an event to the layer.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
             Self::Choose(state) => choose::update(state, world, event),
             Self::Field(state) => field_help::update(state, world, event),
             Self::Find(state) => find::update(state, world, event),
-            Self::Arrival(state) => arrival::update(state, world, event),
+            Self::Arrival(state) => arrival::update(state, event),
             Self::Messages(state) => messages::update(state, world, event),
             Self::Sort(state) => sort::update(state, world, event),
             Self::Filter(state) => filter::update(state, world, event),
             Self::Picker(state) => picker::update(state, world, event),
-            Self::Question(state) => question::update(state, world, event),
+            Self::Question(state) => question::update(state, event),
             Self::Relogin(state) => relogin::update(state, world, event),
             Self::Results(state) => results::update(state, world, event),
             Self::Conflict(state) => conflict::update(state, world, event),
@@ -201,7 +204,9 @@ impl Layer {
                 Self::Find(state) => !state.finder.has_found_nobody(),
                 _ => true,
             },
-            Action::Arrive | Action::Results => !matches!(self, Self::Find(_)),
+            Action::Arrive | Action::Results | Action::ShowArchive => {
+                !matches!(self, Self::Find(_))
+            }
             _ => true,
         }
     }
@@ -246,14 +251,7 @@ impl Layer {
     }
 
     /// Draws it over what is there.
-    pub fn view(
-        &self,
-        app: &crate::app::App,
-        area: Rect,
-        painter: &mut Painter<'_>,
-        has_focus: bool,
-    ) {
-        let world = app.world();
+    pub fn view(&self, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
         match self {
             Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
             Self::Choose(state) => choose::view(state, area, painter),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::event::{Changed, RESET};
 
-use crate::record::RecordKind;
+use crate::resource::RecordKind;
 
 /// The shortest time between two refreshes of a screen because of live changes.
 pub const PAUSE: Duration = Duration::from_secs(1);

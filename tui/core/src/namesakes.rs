@@ -5,7 +5,7 @@ use shared::{Page, text::fold};
 use crate::{
     api::{Call, Failure, Reply},
     effect::Lane,
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     step::Step,
     world::World,
 };
@@ -45,7 +45,7 @@ impl Namesakes {
     }
 
     /// Asks for them.
-    pub fn ask(&self) -> Step {
+    pub fn ask<L>(&self) -> Step<L> {
         let mut query = vec![("search", self.name.clone()), ("page_size", ROWS_MAX.to_string())];
         let more = self.kind.namesakes().map(|(_, parameters)| parameters).unwrap_or_default();
         query.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
@@ -53,7 +53,7 @@ impl Namesakes {
     }
 
     /// Asks again if the record has another name now.
-    pub fn follow(&mut self, record: &Record) -> Option<Step> {
+    pub fn follow<L>(&mut self, record: &Record) -> Option<Step<L>> {
         let name = record.name();
         if name == self.name {
             return None;

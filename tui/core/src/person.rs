@@ -4,7 +4,7 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     live::Live,
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     step::Step,
     text::display,
 };
@@ -26,7 +26,7 @@ impl Person {
     }
 
     /// Asks for the person.
-    pub fn ask(&self) -> Step {
+    pub fn ask<L>(&self) -> Step<L> {
         let call = Call::Read { kind: self.kind, id: self.id, is_archived: false };
         Step::Read(Lane::Person, call)
     }
@@ -74,7 +74,7 @@ impl Person {
 }
 
 /// Takes the person whom a record is about now. Returns what has to be asked.
-pub fn follow(person: &mut Option<Person>, record: &Record) -> Option<Step> {
+pub fn follow<L>(person: &mut Option<Person>, record: &Record) -> Option<Step<L>> {
     let now = Person::of(record);
     let is_same = |(old, new): (&Person, &Person)| old.is(new.kind, new.id);
     if person.as_ref().zip(now.as_ref()).is_some_and(is_same) {

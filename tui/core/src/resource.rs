@@ -15,6 +15,7 @@ mod patients;
 mod profile;
 mod query;
 mod read_only;
+mod record;
 mod relations;
 mod sessions;
 mod tokens;
@@ -35,12 +36,12 @@ pub use self::{
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     query::{Filter, FilterInput, Order, Query},
-    relations::{Owner, Pick, Purpose, Related},
-    visits::{next_step, status_word},
+    record::{Record, RecordKind},
+    relations::{Owner, Pick, Presence, Purpose, Related, Remains},
+    visits::{last_step, next_step, status_word},
 };
 use crate::{
     form::{Form, field::Field},
-    record::{Record, RecordKind},
     world::World,
 };
 
@@ -173,6 +174,8 @@ pub struct Table {
     pub reading: Reading,
     /// Whether records can be archived and restored.
     pub is_archived: bool,
+    /// Whether the first of a record's other states is proposed where it has no archive.
+    pub is_outcome_proposed: bool,
     /// Whether the list has a search.
     pub is_searched: bool,
     /// What can be done with a record beyond changing its members.
@@ -191,6 +194,10 @@ pub struct Table {
     pub pick: Option<Pick>,
     /// The records of another kind that its page shows.
     pub related: Option<Related>,
+    /// The open record of another kind that its banner shows.
+    pub presence: Option<Presence>,
+    /// What an archived record leaves open.
+    pub remains: Option<Remains>,
     /// The query that finds a new record by what is typed.
     pub trace: fn(&Form) -> Vec<(&'static str, String)>,
 }
@@ -272,6 +279,8 @@ pub struct Words {
     pub archive_title: &'static str,
     /// What archiving a record, or the change that takes its place, is called.
     pub archive_word: &'static str,
+    /// What archiving does, or the change that takes its place, as the help says it. Empty: as everywhere.
+    pub archive_help: &'static str,
     /// What archiving does.
     pub archive_effect: &'static str,
     /// The question whether to restore a record.
@@ -341,6 +350,13 @@ impl Table {
     /// Whether the session may create a record with the form.
     pub fn may_create(&self, world: &World) -> bool {
         self.create.is_given(world)
+    }
+
+    /// Whether the session may list archived records of the kind.
+    pub fn may_see_archive(&self, world: &World) -> bool {
+        let archived = self.filters.iter().find(|filter| filter.name == "archived");
+        let is_allowed = |filter: &Filter| filter.permission.is_none_or(|needed| world.may(needed));
+        self.is_archived && archived.is_some_and(is_allowed)
     }
 
     /// Whether records of the kind can be archived, or take another status instead.

@@ -8,7 +8,6 @@ pub mod detail;
 pub mod first_start;
 pub mod home;
 pub mod list;
-pub mod login;
 pub mod opening;
 pub mod password;
 mod record;
@@ -23,12 +22,12 @@ use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
     input::action::{Action, Context},
-    layers::arrival,
+    layers::{Step, arrival},
     live::Live,
-    record::{Record, RecordKind},
-    resource::next_step,
-    step::{Event, Place, Route, Step},
-    view::paint::Painter,
+    login,
+    paint::Painter,
+    resource::{Record, RecordKind, next_step},
+    step::{Event, Place, Route},
     world::World,
 };
 
@@ -115,6 +114,14 @@ impl Screen {
                 let form = record_form::changed(record, values, world);
                 (Self::Form(Box::new(form)), Vec::new())
             }
+            Route::EditField(record, field) => {
+                let form = record_form::on_field(record, field, world);
+                (Self::Form(Box::new(form)), Vec::new())
+            }
+            Route::Register => (Self::Register(Box::new(register::init())), Vec::new()),
+            Route::Password(proof) => {
+                (Self::Password(Box::new(password::init(proof, world))), Vec::new())
+            }
             Route::Edit(record) => {
                 let form = record_form::init(record.kind(), Some(record), world);
                 (Self::Form(Box::new(form)), Vec::new())
@@ -162,7 +169,7 @@ impl Screen {
         }
     }
 
-    /// Does something.
+    /// Passes an event to the screen that is shown.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Opening(state) => opening::update(state, world, event),
@@ -189,6 +196,15 @@ impl Screen {
         true
     }
 
+    /// Selects what was searched: the next character replaces it.
+    pub fn select_search(&mut self) {
+        match self {
+            Self::Home(state) => state.finder.select_text(),
+            Self::List(state) => state.search.select(),
+            _ => {}
+        }
+    }
+
     /// Whether the find box may lie over the screen.
     pub fn takes_find_box(&self) -> bool {
         match self {
@@ -208,7 +224,7 @@ impl Screen {
         }
     }
 
-    /// Draws it.
+    /// Draws the screen.
     pub fn view(&self, world: &World, area: Rect, painter: &mut Painter<'_>, is_top: bool) {
         match self {
             Self::Opening(state) => opening::view(state, world, area, painter),
@@ -280,8 +296,8 @@ impl Screen {
 
     /// Shows a record as it is now, if it shows that record.
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
-        self.learn_about(record);
-        match (self, record) {
+        let about = self.learn_about(record);
+        let steps = match (self, record) {
             (Self::Home(state), record) => state.learn(record, world),
             (Self::List(state), record) => {
                 state.replace(record, world);
@@ -290,7 +306,8 @@ impl Screen {
             (Self::Detail(state), record) if state.is_of(record) => state.show(record.clone()),
             (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
-        }
+        };
+        about.into_iter().chain(steps).collect()
     }
 
     /// Where its keys mean something, innermost first.
@@ -320,6 +337,9 @@ impl Screen {
             Self::List(state) => list::offers(state, world, action),
             Self::Detail(state) if action == Action::Relative => {
                 detail::can_have_relative(state, world)
+            }
+            Self::Detail(state) if action == Action::ShowArchive => {
+                state.kind().table().may_see_archive(world)
             }
             Self::Detail(state) if action == Action::Trail => detail::has_trail(state, world),
             Self::Detail(state) if action == Action::Arrive => {
@@ -396,10 +416,15 @@ impl Screen {
 
     /// What an action does here, where it does something else than in general.
     pub fn help(&self, action: Action) -> Option<&'static str> {
-        match self {
+        let operation = match self {
             Self::Detail(state) => detail::help(state, action),
             _ => None,
-        }
+        };
+        let of_kind = || {
+            let words = self.table().filter(|_| action == Action::Archive)?.words.archive_help;
+            Some(words).filter(|words| !words.is_empty())
+        };
+        operation.or_else(of_kind)
     }
 
     /// Scrolls so that what has the focus is seen.

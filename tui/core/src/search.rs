@@ -9,9 +9,8 @@ use crate::{
     effect::{Effect, Timer},
     form::field::Field,
     input::action::Action,
-    step::Step,
+    paint::Painter,
     text::{display, skip, width},
-    view::paint::Painter,
 };
 
 /// The shortest time between two requests of one search. The first key sends one at once.
@@ -101,11 +100,11 @@ impl Search {
         if self.is_pausing { Next::Wait } else { Next::Send }
     }
 
-    /// The typed text is being sent: begins the pause after it.
-    pub fn send(&mut self) -> Step {
+    /// The typed text is being sent. Returns the timer of the pause after it.
+    pub fn send(&mut self) -> Effect {
         self.expect();
         self.is_pausing = true;
-        Step::Do(Effect::Arm(Timer::Search, PAUSE))
+        Effect::Arm(Timer::Search, PAUSE)
     }
 
     /// The typed text is being sent, for another reason than an edit.
@@ -171,7 +170,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::msg::{Chord, Key};
+    use crate::input::chord::{Chord, Key};
 
     fn press(search: &mut Search, letter: char) -> Next {
         search.field.press(Chord::plain(Key::Char(letter)));

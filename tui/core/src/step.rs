@@ -1,17 +1,15 @@
-//! What a screen or a layer wants done: the only way in which it reaches beyond itself.
+//! Steps: the requests of a screen or a layer to the application, its only way to reach beyond itself.
 
 use crate::{
     api::Call,
     date::Calendar,
     effect::{Effect, Lane, ScreenId},
     input::action::Action,
-    layers::Layer,
-    record::{Record, RecordKind},
+    kept::Subject,
     resource::{
-        Query,
+        Pick, Query, Record, RecordKind,
         filled::{self, Filled},
     },
-    screens::Screen,
     session::Session,
     world::World,
 };
@@ -37,6 +35,21 @@ pub enum Place {
 }
 
 impl Place {
+    /// The section that an action opens.
+    pub fn of(action: Action) -> Option<Self> {
+        Some(match action {
+            Action::Home => Self::Home,
+            Action::Visits => Self::List(RecordKind::Visit),
+            Action::Patients => Self::List(RecordKind::Patient),
+            Action::Doctors => Self::List(RecordKind::Doctor),
+            Action::Accounts => Self::List(RecordKind::Account),
+            Action::Audit => Self::List(RecordKind::AuditEntry),
+            Action::Assignments => Self::List(RecordKind::Assignment),
+            Action::Dashboard => Self::Dashboard,
+            _ => return None,
+        })
+    }
+
     /// Whether the session may see it.
     pub fn is_open_to(self, world: &World) -> bool {
         match self {
@@ -57,6 +70,24 @@ pub enum Leave {
     LogOut,
     /// Out of the program.
     Quit,
+}
+
+/// What shows that a password may be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The password in use, of whoever is logged in.
+    Password,
+    /// A one-time code; nobody is logged in.
+    Code,
+}
+
+/// Which values were chosen where two people have changed a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Merge {
+    /// The record as it is now.
+    pub theirs: Record,
+    /// The fields that get their value.
+    pub taken: Vec<&'static str>,
 }
 
 /// A screen to go to.
@@ -85,8 +116,14 @@ pub enum Route {
     New(RecordKind),
     /// The form for a new record, with some values filled in.
     Filled(RecordKind, Filled),
+    /// Opening an account.
+    Register,
+    /// Setting a password.
+    Password(Proof),
     /// The form for a record.
     Edit(Record),
+    /// The form for a record, on the field of this name.
+    EditField(Record, &'static str),
     /// The form for a record, with these values put in as changes.
     Changed(Record, Vec<(&'static str, String)>),
 }
@@ -119,9 +156,9 @@ impl Route {
     }
 }
 
-/// One thing that a screen or a layer wants done.
+/// One thing that a screen or a layer wants done. `L` is what can be laid over a screen.
 #[derive(Clone)]
-pub enum Step {
+pub enum Step<L> {
     /// Read for the screen; an older read of the lane is given up.
     Read(Lane, Call),
     /// Give a read up.
@@ -132,8 +169,6 @@ pub enum Step {
     Enter(Call),
     /// Anything else outside.
     Do(Effect),
-    /// Show another screen over this one.
-    Push(Box<Screen>),
     /// Go to another screen.
     Go(Route),
     /// Go to another screen in the place of those that lie over the section's first one.
@@ -145,7 +180,9 @@ pub enum Step {
     /// Save what is on the screen, and then leave it.
     SaveThen(Leave),
     /// Lay something over the screen.
-    Open(Box<Layer>),
+    Open(Box<L>),
+    /// Pick a record for these ones. The reason was typed before.
+    Pick(Pick, Vec<Record>, Option<String>),
     /// Take the topmost layer away.
     Close,
     /// Take the topmost layer away and do this on what is below.
@@ -154,6 +191,8 @@ pub enum Step {
     ParkThen(Leave),
     /// Go on with a parked form.
     Resume(ScreenId),
+    /// Keep a reason that was typed beside a question until it has been written.
+    Keep(Subject, String),
     /// Say something that passes.
     Inform(String),
     /// Say something that stays.
@@ -161,7 +200,7 @@ pub enum Step {
     /// Tell the list which order and filters were chosen.
     Filtered(Box<Query>),
     /// Tell the form which values were chosen over a conflict, and save it.
-    Merged(Box<crate::layers::conflict::Merge>),
+    Merged(Box<Merge>),
     /// Another user drops what the one before has typed, and goes on in a session of their own.
     TakeOver(Box<Session>),
     /// Ask again who it is.
@@ -172,14 +211,13 @@ pub enum Step {
     Check,
 }
 
-impl Step {
+impl<L> Step<L> {
     /// Whether it has to wait until the screen that wants it is shown: it speaks of that screen, lays
     /// something over it, or leaves it.
     pub fn needs_screen(&self) -> bool {
         matches!(
             self,
-            Self::Push(_)
-                | Self::Go(_)
+            Self::Go(_)
                 | Self::Leave(_)
                 | Self::Left(_)
                 | Self::Open(_)

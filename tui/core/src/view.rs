@@ -1,9 +1,6 @@
 //! Drawing the whole terminal: header, screen, layers, status line, footer.
 
-pub mod banner;
 mod footer;
-pub mod paint;
-pub mod sections;
 
 use ratatui_core::{layout::Rect, terminal::Frame};
 
@@ -15,10 +12,11 @@ use crate::{
         table::Entry,
     },
     notice::Tone,
+    paint::Painter,
+    step::Place,
     text::{self, display},
     theme::Theme,
 };
-use paint::Painter;
 
 /// Draws the application. Reads it and changes nothing.
 pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) {
@@ -59,7 +57,7 @@ fn draw(app: &App, area: Rect, painter: &mut Painter<'_>) {
             // What a covered screen says about the cursor does not count.
             painter.cursor = None;
         }
-        layer.view(app, body, painter, at == top);
+        layer.view(world, body, painter, at == top);
     }
     let bottom = area.y + world.height;
     let rows = world.status_rows;
@@ -112,7 +110,7 @@ fn parked(app: &App, columns: u16) -> String {
 fn sections(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let contexts = app.contexts();
-    let places = entries(&contexts).filter(|entry| entry.action.place().is_some());
+    let places = entries(&contexts).filter(|entry| Place::of(entry.action).is_some());
     let mut x = place.x;
     for entry in places.filter(|entry| app.offers(entry.action)) {
         let key = labels(&chords_of(entry, &contexts));

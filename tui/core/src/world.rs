@@ -1,4 +1,6 @@
-//! What every screen knows: the day, the size, the desk, the session.
+//! The data that every screen knows: the day, the size, the desk, the session.
+
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -9,14 +11,35 @@ use shared::{
 };
 
 use crate::{
-    api::IdempotencyKey,
-    app::Options,
     date::{Calendar, DateOrder},
+    kept::Kept,
+    key::IdempotencyKey,
     session::Session,
 };
 
 /// Fewest columns and rows on which anything is drawn.
 pub const SIZE_MIN: (u16, u16) = (40, 10);
+
+/// What has to be known before anything happens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Rows of the terminal.
+    pub height: u16,
+    /// Today's date on this machine.
+    pub today: NaiveDate,
+    /// The order of day and month in dates that are typed.
+    pub date_order: DateOrder,
+    /// The name with which somebody has logged in last; empty if there is none.
+    pub last_login: String,
+    /// The wait after which a desk that nobody uses is locked. None: never.
+    pub lock_after: Option<Duration>,
+    /// Rows of a page of a list, 1 to 100.
+    pub page_size: i64,
+    /// A random number: names this run of the program in the keys of what it creates.
+    pub run: u128,
+}
 
 /// What every screen knows and none changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +78,8 @@ pub struct World {
     pub can_go_local: bool,
     /// The clinic's time zone, once it is known.
     pub zone: Option<Tz>,
+    /// Reasons that were typed beside questions and not written yet.
+    pub(crate) kept: Kept,
     /// What the server says of itself.
     pub meta: Option<Meta>,
     /// Who is logged in. Another user comes only by [`World::hand_to`].
@@ -82,6 +107,7 @@ impl World {
             sample: None,
             can_go_local: false,
             zone: None,
+            kept: Kept::default(),
             meta: None,
             session: None,
         }
@@ -116,6 +142,7 @@ impl World {
     /// drops everything that belongs to the user before.
     pub(crate) fn hand_to(&mut self, session: Option<Session>) {
         self.session = session;
+        self.kept = Kept::default();
     }
 
     /// Who is logged in.

@@ -5,8 +5,7 @@ use serde::de::DeserializeOwned;
 use shared::{Problem, account::IssuedCode};
 use tui_core::{
     api::{Failure, Reply},
-    record::RecordKind,
-    resource::Secret,
+    resource::{RecordKind, Secret},
 };
 
 use super::{failure::Broken, request::Request};

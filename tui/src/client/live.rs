@@ -152,7 +152,7 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
-    use tui_core::record::RecordKind;
+    use tui_core::resource::RecordKind;
 
     use super::*;
 

@@ -8,9 +8,10 @@ use shared::{
     account::{PasswordChange, PasswordReset},
 };
 use tui_core::{
-    api::{Call, Failure, IdempotencyKey, Reply},
+    api::{Call, Failure, Reply},
     input::action::Action,
-    record::RecordKind,
+    key::IdempotencyKey,
+    resource::RecordKind,
     session::SessionHandle,
 };
 

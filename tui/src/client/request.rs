@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use shared::{paths, patient::Archiving};
 use tui_core::resource::{self, Answer};
 use tui_core::{
-    api::{Call, Failure, Handover, IdempotencyKey, Verb},
-    record::RecordKind,
+    api::{Call, Failure, Handover, Verb},
+    key::IdempotencyKey,
+    resource::RecordKind,
 };
 
 use super::answer::Expected;

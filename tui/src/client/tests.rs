@@ -13,8 +13,9 @@ use std::{
 use serde_json::json;
 use shared::{Kind, account::Login, patient::PatientFilter};
 use tui_core::{
-    api::{Call, Failure, IdempotencyKey, Reply, Verb},
-    record::RecordKind,
+    api::{Call, Failure, Reply, Verb},
+    key::IdempotencyKey,
+    resource::RecordKind,
     session::SessionHandle,
 };
 

@@ -3,8 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tui_core::{
-    api::{Call, Handover, IdempotencyKey, Verb},
-    record::RecordKind,
+    api::{Call, Handover, Verb},
+    key::IdempotencyKey,
+    resource::RecordKind,
 };
 
 use super::request::{Request, Target};

@@ -6,7 +6,10 @@ use crossterm::event::{Event as Raw, EventStream, KeyCode, KeyEvent, KeyEventKin
 use futures_util::StreamExt;
 use rustix::event::{PollFd, PollFlags};
 use tokio::{sync::mpsc::UnboundedSender, task::JoinHandle};
-use tui_core::msg::{Chord, Key, Msg};
+use tui_core::{
+    input::chord::{Chord, Key},
+    msg::Msg,
+};
 
 use super::Event;
 

@@ -10,11 +10,12 @@ use tokio::{
 };
 use tui_core::{
     api::Failure,
-    app::{self, App, Options},
+    app::{self, App},
     effect::Effect,
     msg::Msg,
     theme::Theme,
     view,
+    world::Options,
 };
 
 use super::{

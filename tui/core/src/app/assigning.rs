@@ -1,4 +1,4 @@
-//! What follows from an answer to a write that no form has sent: what is said, what is asked next.
+//! Answers to writes that no form has sent: the message, and the next question.
 
 use shared::Problem;
 
@@ -6,12 +6,11 @@ use super::App;
 use crate::{
     api::{Call, Failure, Handover, Verb},
     effect::{Effect, Lane, ScreenId},
-    layers::{Layer, question},
+    layers::{Layer, Step, question},
     notice::Tone,
-    record::{Record, RecordKind},
-    resource::RowHead,
+    resource::{Record, RecordKind, RowHead},
     screens::Screen,
-    step::{Route, Step},
+    step::Route,
 };
 
 /// What was done, as a sentence.
@@ -37,7 +36,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
 
 impl App {
     /// Whether the screen that asked is what somebody looks at, with nothing over it.
-    fn is_looked_at(&self, owner: ScreenId) -> bool {
+    pub(super) fn is_looked_at(&self, owner: ScreenId) -> bool {
         self.top() == owner && self.layers.is_empty()
     }
 

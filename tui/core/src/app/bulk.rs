@@ -5,7 +5,7 @@ use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, ScreenId},
     layers::{Layer, results},
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     screens::Screen,
 };
 
@@ -31,9 +31,10 @@ impl App {
             results.halt();
             return true;
         }
-        let (of, next) = results.answered(result.as_ref().err().map(why));
+        let (of, next) = results.answered(result.as_ref().map_err(why));
         if let (Ok(record), Some((kind, id))) = (result, of) {
             self.unmark(kind, id);
+            self.forget_reasons(call);
             self.learn(ScreenId::APP, record, out);
             self.look_around(call, out);
         }
@@ -43,6 +44,23 @@ impl App {
             (None, None) => {}
         }
         true
+    }
+
+    /// Forgets the reasons that were typed for a write, which has been done.
+    pub(super) fn forget_reasons(&mut self, call: &Call) {
+        let of = match call {
+            Call::Do { kind, id, .. } => Some((*kind, *id)),
+            Call::Assign { patient, .. } => Some((RecordKind::Patient, *patient)),
+            // The patient who has arrived.
+            Call::Create { kind: RecordKind::Visit, body, .. } => {
+                let patient = body.get("patient").and_then(serde_json::Value::as_i64);
+                patient.map(|id| (RecordKind::Patient, id))
+            }
+            _ => None,
+        };
+        if let Some((kind, id)) = of {
+            self.world.kept.take_away(kind.path(), id);
+        }
     }
 
     /// Takes the mark of a record away, which has been dealt with.

@@ -1,5 +1,5 @@
-//! From a key to what it does: the topmost layer, else the screen; a field for text before the
-//! table of keys.
+//! Dispatching a key: to the topmost layer, else to the screen. A field for text comes before the table
+//! of keys.
 
 use super::App;
 use crate::{
@@ -7,17 +7,18 @@ use crate::{
     form::field::Field,
     input::{
         action::{Action, Context},
+        chord::{Chord, Key},
         keymap::{chords_of, entries, labels, resolve},
     },
     layers::{
-        Layer,
-        actions::{self, Item},
+        Layer, Step,
+        actions::{self, Does, Item},
         field_help, messages,
     },
-    msg::{Chord, Key},
     notice::{Notice, Tone},
     screens::Screen,
-    step::{Event, Leave, Step},
+    step::Place,
+    step::{Event, Leave},
 };
 
 impl App {
@@ -114,8 +115,8 @@ impl App {
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
             _ if Self::is_own(action) => self.go_to_own(action, out),
-            _ if action.place().is_some() => {
-                if let Some(place) = action.place() {
+            _ if Place::of(action).is_some() => {
+                if let Some(place) = Place::of(action) {
                     self.leave(Leave::To(place), out);
                 }
             }
@@ -157,9 +158,9 @@ impl App {
         }
         let contexts = self.contexts();
         let item = |entry: &crate::input::table::Entry| Item {
-            action: entry.action,
+            does: Does::Act(entry.action),
             label: self.word(entry),
-            help: self.explained(entry),
+            help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
         };
@@ -168,7 +169,10 @@ impl App {
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
         found.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
-        let items = found.into_iter().map(item).collect();
+        let mut items: Vec<_> = found.into_iter().map(item).collect();
+        if !is_help {
+            items.extend(self.fields_to_edit());
+        }
         let layer = Layer::Actions(Box::new(actions::init(items, is_help)));
         self.apply(vec![Step::Open(Box::new(layer))], out);
     }

@@ -36,7 +36,7 @@ impl App {
         }
         let owner = opened.id;
         let steps = opened.screen.follow(&world);
-        let is_said = steps.iter().any(|step| matches!(step, crate::step::Step::Inform(_)));
+        let is_said = steps.iter().any(|step| matches!(step, crate::layers::Step::Inform(_)));
         self.is_following = true;
         out.push(Effect::Arm(Timer::Live, PAUSE));
         self.apply_for(owner, steps, out);

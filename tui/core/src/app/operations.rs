@@ -5,16 +5,12 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane, ScreenId},
     input::{action::Action, table::Entry},
-    layers::{Layer, api_pages, secret},
+    layers::{Layer, Step, api_pages, secret},
     notice::Tone,
-    record::{Record, RecordKind},
-    resource::{Answer, Operation, Query, Reading, Secret},
-    screens::{
-        Screen,
-        password::{self, Proof},
-        refusals,
-    },
-    step::{Leave, Route, Step},
+    resource::{Answer, Operation, Query, Reading, Record, RecordKind, Secret},
+    screens::{Screen, password, refusals},
+    step::Place,
+    step::{Leave, Proof, Route},
 };
 
 impl App {
@@ -32,10 +28,7 @@ impl App {
                 let Some(user) = self.world.user() else { return };
                 Step::Go(Route::Alone(RecordKind::User, user.id.0))
             }
-            Action::MyPassword => {
-                let state = password::init(Proof::Password, &self.world);
-                Step::Push(Box::new(Screen::Password(Box::new(state))))
-            }
+            Action::MyPassword => Step::Go(Route::Password(Proof::Password)),
             Action::MySessions => list(RecordKind::LoginSession),
             Action::MyTokens => list(RecordKind::ApiToken),
             Action::Api => Step::Open(Box::new(Layer::Api(api_pages::init()))),
@@ -50,7 +43,7 @@ impl App {
             return None;
         }
         let label = Entry::of(action).map_or("", |entry| self.word(entry));
-        if action.place().is_some() {
+        if Place::of(action).is_some() {
             return Some(format!("Your account may not see this: {label}."));
         }
         refusals::refusal(self.screen(), &self.world, action, label)

@@ -10,13 +10,13 @@ use crate::{
         keymap::key_of,
     },
     layers::{
-        Layer,
+        Layer, Step,
         choose::{self, Choice},
     },
     notice::Tone,
-    record::Record,
+    resource::Record,
     screens::{Screen, record_form},
-    step::{Leave, Route, Step},
+    step::{Leave, Route},
 };
 
 /// The record that a form changes.
@@ -95,6 +95,7 @@ impl App {
             self.open(screen);
             self.apply(steps, out);
         }
+        self.cover();
         self.screens.push(opened);
         self.follow(out);
     }

@@ -1,4 +1,4 @@
-//! From an answer to what it changes. An answer goes to the screen that asked. An answer whose ticket is
+//! Applying answers. An answer goes to the screen that asked. An answer whose ticket is
 //! not the newest changes nothing.
 
 use shared::Kind;
@@ -7,11 +7,11 @@ use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
-    layers::{Layer, arrival, conflict, find, picker},
+    layers::{Layer, Step, arrival, conflict, find, picker},
     notice::{Notice, Tone},
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     screens::{Screen, record_form},
-    step::{Leave, Route, Step},
+    step::{Leave, Route},
 };
 
 /// The id of a request that the server refused.
@@ -125,9 +125,7 @@ impl App {
                 let is_top =
                     matches!(self.layers.last(), Some(Layer::Picker(_) | Layer::Arrival(_)));
                 let steps = self.layers.iter_mut().rev().find_map(|layer| match layer {
-                    Layer::Arrival(state) => {
-                        Some(arrival::answered(state, &world, result.clone(), is_top))
-                    }
+                    Layer::Arrival(state) => Some(arrival::answered(state, result.clone(), is_top)),
                     Layer::Picker(state) => {
                         if !is_top {
                             state.search.pending = None;
@@ -147,6 +145,7 @@ impl App {
                 let steps = find::answered(state, result);
                 self.apply(steps, out);
             }
+            (Lane::Remains, result) => self.remains_found(result, out),
             (_, result) => self.screen_read(slot.owner, call, result, out),
         }
     }
@@ -238,7 +237,10 @@ impl App {
             (Call::Create { .. } | Call::Change { .. }, Err(failure)) => {
                 self.not_saved(owner, call, &failure, out);
             }
-            (_, Ok(record)) => self.moved(call, &record, out),
+            (_, Ok(record)) => {
+                self.moved(call, &record, out);
+                self.ask_remains(owner, call, &record, out);
+            }
             (_, Err(failure)) => self.not_moved(owner, call, &failure, out),
         }
         if let Some((secret, (kind, name))) = shown {
@@ -273,6 +275,7 @@ impl App {
     }
 
     fn saved(&mut self, owner: ScreenId, call: &Call, record: Record, out: &mut Vec<Effect>) {
+        self.forget_reasons(call);
         let world = self.world.clone();
         let is_new = matches!(call, Call::Create { .. });
         let is_shown = self.top() == owner;
@@ -312,6 +315,7 @@ impl App {
 
     /// A record went into the archive or came back from it.
     fn moved(&mut self, call: &Call, record: &Record, out: &mut Vec<Effect>) {
+        self.forget_reasons(call);
         self.say(Tone::Info, assigning::done(call, record), out);
         self.learn(ScreenId::APP, record, out);
         self.look_around(call, out);

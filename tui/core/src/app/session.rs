@@ -6,13 +6,14 @@ use super::App;
 use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
-    layers::{Layer, question, relogin},
+    layers::{Layer, Step, question, relogin},
+    login,
     msg::Desk,
     notice::{Notices, Tone},
-    screens::{Screen, first_start, login, password, register},
+    screens::{Screen, first_start, password, register},
     sentences::SAVING,
     session::{Session, SessionHandle},
-    step::{Place, Step},
+    step::Place,
 };
 
 impl App {
@@ -109,6 +110,7 @@ impl App {
         self.layers.clear();
         self.parked.clear();
         self.undo = None;
+        self.left = None;
         self.interrupted.clear();
         out.extend(self.slots.forget_session());
         out.push(Effect::Disarm(Timer::Search));

@@ -133,6 +133,8 @@ impl Slots {
             (Lane::History, "Loading …"),
             (Lane::Namesakes, "Loading …"),
             (Lane::Person, "Loading …"),
+            (Lane::Presence, "Loading …"),
+            (Lane::Remains, "Loading …"),
             (Lane::Dashboard, "Loading …"),
             (Lane::Meta, "Connecting …"),
         ];

@@ -1,13 +1,13 @@
-//! Doing what a screen or a layer wants done.
+//! Carrying out the steps of a screen or a layer.
 
 use super::App;
 use crate::{
     effect::{Effect, Lane, ScreenId, Slot},
-    layers::{Layer, question},
+    layers::{Layer, Step, picker, question},
     notice::Tone,
     screens::{Screen, record_form},
     sentences::SAVING,
-    step::{Leave, Place, Route, Step},
+    step::{Leave, Place, Route},
 };
 
 impl App {
@@ -60,11 +60,9 @@ impl App {
                 }
                 out.push(effect);
             }
-            Step::Push(screen) => {
-                self.open(*screen);
-                self.world.count_screen();
-            }
-            Step::Go(Route::Edit(record)) if self.parked_form(&record).is_some() => {
+            Step::Go(Route::Edit(record) | Route::EditField(record, _))
+                if self.parked_form(&record).is_some() =>
+            {
                 if let Some(id) = self.parked_form(&record) {
                     self.resume(id, out);
                     self.say(Tone::Info, "The parked form is open again.".to_owned(), out);
@@ -98,6 +96,10 @@ impl App {
                 // What the next layer creates gets a key of its own.
                 self.world.count_screen();
             }
+            Step::Pick(pick, subjects, reason) => {
+                let steps = picker::open(pick, subjects, reason, &self.world);
+                self.apply(steps, out);
+            }
             Step::Close => {
                 self.layers.pop();
             }
@@ -105,6 +107,7 @@ impl App {
                 self.layers.pop();
                 self.act(action, out);
             }
+            Step::Keep(about, reason) => self.world.kept.put(about, reason),
             Step::Inform(said) => self.say(Tone::Info, said, out),
             Step::Warn(said) => self.say(Tone::Error, said, out),
             Step::TakeOver(session) => self.take_over(*session, out),

@@ -1,4 +1,4 @@
-//! The last save of a change, taken back while nobody else has changed the record.
+//! The last save of a change. It can be undone while nobody else has changed the record.
 
 use serde_json::Value;
 use shared::Kind;
@@ -11,7 +11,7 @@ use crate::{
     layers::conflict,
     live::Live,
     notice::Tone,
-    record::Record,
+    resource::Record,
     sentences::SAVING,
     world::World,
 };

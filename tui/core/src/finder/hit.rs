@@ -8,11 +8,10 @@ use shared::{
 };
 
 use crate::{
-    record::Record,
-    resource::fitting,
+    paint::Painter,
+    resource::{Record, fitting},
     step::Route,
     text::{display, width},
-    view::paint::Painter,
 };
 
 /// A text in pieces, each with whether it matches what was typed. All of it is safe to be drawn.

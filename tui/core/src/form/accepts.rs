@@ -1,16 +1,10 @@
-//! What a field accepts: read while somebody types, and said in full on demand.
+//! The accepted input of a field: read during typing, and described in full on demand.
 
 use chrono::NaiveDate;
 use shared::{PartialDate, date::AGE_MAX, rules};
 
-use super::{
-    Form,
-    field::{Field, Input},
-};
-use crate::{
-    date::{self, Calendar, DateOrder, Reading, Typed},
-    input::{action::Action, keymap::key},
-};
+use super::Form;
+use crate::date::{self, Calendar, DateOrder, Reading, Typed};
 
 /// What can be typed into a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +42,7 @@ impl Accepts {
     }
 
     /// The accepted forms with examples, and the limits, as sentences.
-    fn sentences(self, order: DateOrder) -> Vec<String> {
+    pub(super) fn sentences(self, order: DateOrder) -> Vec<String> {
         let dates = |is_partial| {
             let day = format!("A date: 1989-07-03, 19890703, 3JUL1989 or 3JUL89, {}.", day(order));
             let known = "A part of a date: 1989-07, JUL 1989 or 1989.".to_owned();
@@ -94,35 +88,6 @@ fn day(order: DateOrder) -> &'static str {
         DateOrder::DayFirst => "3/7/1989 or 3.7.1989 (the day first)",
         DateOrder::MonthFirst => "7/3/1989 or 7.3.1989 (the month first)",
     }
-}
-
-/// What a field accepts, as sentences: its forms with examples, and its limits.
-pub fn about(field: &Field, order: DateOrder) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    match &field.input {
-        Input::Choice(choice) => {
-            all.push("One of these. The first letters or the code are enough:".to_owned());
-            all.extend(choice.listed());
-            all.push(
-                "The arrow keys choose the previous or the next one, Delete the first.".to_owned(),
-            );
-        }
-        Input::Text(_) | Input::Secret(_) => all.extend(field.accepts.sentences(order)),
-    }
-    if !field.accepts.is_date() && !field.hint.is_empty() {
-        let mut hint = field.hint.to_string();
-        if let Some(first) = hint.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        all.push(format!("{hint}."));
-    }
-    if field.is_multiline() {
-        all.push(format!(
-            "Enter starts a new line. {} goes to the next field.",
-            key(Action::NextField)
-        ));
-    }
-    all
 }
 
 /// A date in full, the age that follows, and what was assumed.

@@ -1,6 +1,6 @@
 //! Choosing one of a few values: by stepping, or by typing how the value begins.
 
-use crate::msg::{Chord, Key};
+use crate::input::chord::{Chord, Key};
 
 /// Characters after which nothing more is taken in: longer than any value.
 const TYPED_MAX: usize = 40;

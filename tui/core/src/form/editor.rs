@@ -3,7 +3,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::msg::{Chord, Key};
+use crate::input::chord::{Chord, Key};
 
 /// Longest text that a field takes in, in bytes: far above every limit of the rules, which complain
 /// in words instead of swallowing what is typed.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{accepts::Accepts, choice::Choice, editor::Editor};
-use crate::{
-    input::action::Action,
-    msg::{Chord, Key},
+use crate::input::{
+    action::Action,
+    chord::{Chord, Key},
 };
 
 /// What a field holds.

@@ -9,8 +9,8 @@ use super::{
     field::{Field, Input},
 };
 use crate::{
+    paint::Painter,
     text::{self, display},
-    view::paint::Painter,
 };
 
 /// Draws the part of a form that fits, and the cursor into its focused field. `read_only` is what is

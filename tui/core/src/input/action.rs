@@ -1,6 +1,4 @@
-//! What somebody can do.
-
-use crate::{record::RecordKind, step::Place};
+//! The actions of the user.
 
 /// One thing that somebody can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +99,8 @@ pub enum Action {
     Filter,
     /// Show all again.
     ClearFilters,
+    /// List the records in the archive.
+    ShowArchive,
     /// Edit the record.
     Edit,
     /// Say that a patient has arrived, or take a visit its next step.
@@ -113,6 +113,8 @@ pub enum Action {
     Assign,
     /// Mark the selected row, or take its mark away.
     Mark,
+    /// Mark all rows of the list, on every page.
+    MarkAll,
     /// Take all marks away.
     Unmark,
     /// Go to the list of the records that belong to the record.
@@ -150,21 +152,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// The section that it opens.
-    pub fn place(self) -> Option<Place> {
-        Some(match self {
-            Self::Home => Place::Home,
-            Self::Visits => Place::List(RecordKind::Visit),
-            Self::Patients => Place::List(RecordKind::Patient),
-            Self::Doctors => Place::List(RecordKind::Doctor),
-            Self::Accounts => Place::List(RecordKind::Account),
-            Self::Audit => Place::List(RecordKind::AuditEntry),
-            Self::Assignments => Place::List(RecordKind::Assignment),
-            Self::Dashboard => Place::Dashboard,
-            _ => return None,
-        })
-    }
-
     /// Whether it changes a record, or is a step on the way to it: asks whether to, opens a form,
     /// chooses what is saved.
     pub fn changes_record(self) -> bool {
@@ -202,7 +189,9 @@ impl Action {
             | Self::Doctors
             | Self::Assignments
             | Self::Related
+            | Self::ShowArchive
             | Self::Mark
+            | Self::MarkAll
             | Self::Unmark
             | Self::Visits
             | Self::Dashboard

@@ -1,6 +1,66 @@
-//! How keys are written.
+//! Keys, and how they are written.
 
-use crate::msg::{Chord, Key};
+/// A key of the keyboard without its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A character, as typed (upper case when Shift made it so).
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tab.
+    Tab,
+    /// Shift and Tab.
+    BackTab,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+    /// Insert.
+    Insert,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// A function key.
+    F(u8),
+}
+
+/// A key with its modifiers. Shift is part of the character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Chord {
+    /// The key.
+    pub key: Key,
+    /// With Control.
+    pub ctrl: bool,
+    /// With Alt.
+    pub alt: bool,
+}
+
+impl Chord {
+    /// A key alone.
+    pub const fn plain(key: Key) -> Self {
+        Self { key, ctrl: false, alt: false }
+    }
+
+    /// A letter with Control.
+    pub const fn ctrl(letter: char) -> Self {
+        Self { key: Key::Char(letter), ctrl: true, alt: false }
+    }
+}
 
 impl Chord {
     /// The chord as hints print it: `Ctrl-S`, `Enter`, `?`.

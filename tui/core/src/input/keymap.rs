@@ -1,10 +1,10 @@
-//! Questions to the table.
+//! Looking up keys and actions in the table.
 
 use super::{
     action::{Action, Context},
     table::{Entry, TABLE},
 };
-use crate::msg::Chord;
+use crate::input::chord::Chord;
 
 /// What a key means in these contexts, the first of which decides.
 pub fn resolve(contexts: &[Context], chord: Chord) -> Option<Action> {
@@ -82,7 +82,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::msg::Key;
+    use crate::input::chord::Key;
 
     /// Every chain of contexts that a screen or a layer can show, innermost first.
     const CHAINS: &[&[Context]] = &[

@@ -4,7 +4,7 @@
 //! find. Tests hold that.
 
 use super::action::{Action, Context};
-use crate::msg::{Chord, Key};
+use crate::input::chord::{Chord, Key};
 
 /// One action: how it is called, and its keys.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,7 @@ table! {
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
     ClearFilters "show all" "Remove all filters." 20
         [List:]
+    ShowArchive "archived" "List the records in the archive." 0 [List:; Find:; Record:]
     Archive "archive" "Archive the record. It can be restored." 60 danger true
         [Record: ctrl('x'); List: ctrl('x')]
     Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
@@ -83,6 +84,7 @@ table! {
         [Record: ctrl('g'); List: ctrl('g')]
     Mark "mark" "Mark the row. Archive, restore and assign then apply to the marked rows." 24
         [List: on(Key::Insert); Pick: on(Key::Insert)]
+    MarkAll "mark all" "Mark all records of this list, on every page, up to 500." 0 [List:]
     Unmark "unmark all" "Remove all marks." 0 [List:]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Copy the record's code to the clipboard; for a patient, the medical record number." 30

@@ -1,4 +1,6 @@
-//! The help and the palette: what can be done here, narrowed by typing. Enter does it.
+//! The help and the palette: the actions of a screen, narrowed by typing. Enter does the selected one.
+
+use std::borrow::Cow;
 
 use ratatui_core::layout::Rect;
 use shared::text::fold;
@@ -7,24 +9,34 @@ use super::middle;
 use crate::{
     form::field::Field,
     input::action::{Action, Context},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    step::{Event, Route},
     text,
-    view::paint::Painter,
     world::World,
 };
 
 /// Rows in which the selected action is explained in full.
 const EXPLAINED: u16 = 2;
 
-/// One action that can be done.
+/// What choosing an item does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Does {
+    /// An action.
+    Act(Action),
+    /// Opens the form of a record on one of its fields.
+    Open(Box<Route>),
+}
+
+/// One thing that can be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// Which.
-    pub action: Action,
+    /// What it does.
+    pub does: Does,
     /// What it is called.
     pub label: &'static str,
-    /// What it does.
-    pub help: &'static str,
+    /// The same in a sentence.
+    pub help: Cow<'static, str>,
     /// Its keys.
     pub keys: String,
     /// Whether it takes something away.
@@ -43,19 +55,31 @@ pub struct State {
     top: usize,
 }
 
-/// Begins.
+/// Lists the actions of a screen.
 pub fn init(items: Vec<Item>, is_help: bool) -> State {
     State { filter: Field::text("filter", "Find", ""), is_help, items, at: 0, top: 0 }
 }
 
 impl State {
-    /// The actions that match, best first.
+    /// The items that are listed before anything is typed. Fields are only found by their names.
+    fn actions(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| matches!(item.does, Does::Act(_)))
+    }
+
+    /// The items that match, best first.
     fn found(&self) -> Vec<&Item> {
         let typed = fold(self.filter.value());
+        if typed.trim().is_empty() {
+            return self.actions().collect();
+        }
         let mut found: Vec<(u8, &Item)> = self
             .items
             .iter()
-            .filter_map(|item| quality(item, &typed).map(|quality| (quality, item)))
+            .filter_map(|item| {
+                let quality = quality(item, &typed)?;
+                // An action that has the typed word in its name comes before a field.
+                Some((quality.max(u8::from(matches!(item.does, Does::Open(_)))), item))
+            })
             .collect();
         found.sort_by_key(|(quality, _)| *quality);
         found.into_iter().map(|(_, item)| item).collect()
@@ -65,7 +89,7 @@ impl State {
 /// How well an action fits what is typed; 0 is best. Every typed word has to be found in its name, its
 /// keys or its help. The letters of a single word may also be spread over the name.
 fn quality(item: &Item, typed: &str) -> Option<u8> {
-    let (label, help, keys) = (fold(item.label), fold(item.help), fold(&item.keys));
+    let (label, help, keys) = (fold(item.label), fold(&item.help), fold(&item.keys));
     if label.starts_with(typed) || keys.split(' ').any(|key| key == typed) {
         return Some(0);
     }
@@ -91,7 +115,7 @@ fn begins_a_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word))
 }
 
-/// Does something.
+/// Narrows the list by what is typed, and does the selected action.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let last = state.found().len().saturating_sub(1);
     let page = usize::from(rows(world)).max(1);
@@ -102,8 +126,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::PageUp) => state.at = state.at.saturating_sub(page),
         Event::Act(Action::PageDown) => state.at = (state.at + page).min(last),
         Event::Act(Action::Accept) => {
-            let action = state.found().get(state.at).map(|item| item.action);
-            return vec![action.map_or(Step::Close, Step::CloseAnd)];
+            let chosen = state.found().get(state.at).map(|item| item.does.clone());
+            return match chosen {
+                Some(Does::Act(action)) => vec![Step::CloseAnd(action)],
+                Some(Does::Open(route)) => vec![Step::Close, Step::Go(*route)],
+                None => vec![Step::Close],
+            };
         }
         Event::Act(Action::Back) => return vec![Step::Close],
         Event::Act(Action::ClearField) => {
@@ -115,7 +143,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
@@ -131,11 +159,11 @@ pub fn settle(state: &mut State, world: &World) {
     state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
 }
 
-/// Draws it.
+/// Draws the search field, and the actions with their keys.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let found = state.found();
-    let height = u16::try_from(state.items.len()).unwrap_or(u16::MAX).min(rows(world));
+    let height = u16::try_from(state.actions().count()).unwrap_or(u16::MAX).min(rows(world));
     let height = height.saturating_add(4 + EXPLAINED);
     let title = if state.is_help { "Keys and actions" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
@@ -161,7 +189,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         draw_item(item, place, painter, at == state.at, state.is_help);
     }
     if let Some(item) = found.get(state.at) {
-        for (y, line) in (end..inside.bottom()).zip(text::paragraphs(item.help, inside.width)) {
+        for (y, line) in (end..inside.bottom()).zip(text::paragraphs(&item.help, inside.width)) {
             painter.text(inside.x, y, inside.width, &line, theme.dim);
         }
     }
@@ -192,7 +220,7 @@ fn draw_item(
     painter.text(x, place.y, keys - 1, &item.keys, key_style);
     x = x.saturating_add(keys);
     let columns = place.right().saturating_sub(x);
-    let sentence = if is_wide { item.help } else { item.label };
+    let sentence: &str = if is_wide { &item.help } else { item.label };
     let sign = if item.is_dangerous { "! " } else { "" };
     painter.pieces(x, place.y, columns, &[(sign, style), (sentence, style)]);
 }

@@ -8,21 +8,23 @@ use shared::{
     text::{Lines, clean},
 };
 
-use super::{Layer, middle, picker};
+use super::{Layer, middle, question};
 use crate::{
-    api::{Call, Failure, IdempotencyKey, Reply, Verb, sentence},
+    api::{Call, Failure, Reply, Verb, sentence},
     effect::Lane,
     form::{Form, field::Field, view as form_view},
     input::{
         action::{Action, Context},
-        keymap::key,
+        keymap::{key, key_of},
     },
-    record::{Record, RecordKind},
-    resource::{Pick, Purpose, next_step},
+    kept::Subject,
+    key::IdempotencyKey,
+    layers::Step,
+    paint::Painter,
+    resource::{Pick, Purpose, Record, RecordKind, next_step, status_word},
     sentences::UNEXPECTED,
-    step::{Event, Step},
+    step::Event,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -81,6 +83,22 @@ pub fn word(record: &Record, world: &World) -> Option<&'static str> {
     }
 }
 
+/// Why the key for arrivals does nothing with a record, where there is a reason to tell.
+pub fn refusal(record: &Record, label: &str) -> Option<String> {
+    match record {
+        Record::Visit(visit) if next_step(visit.status).is_none() => {
+            let key = key_of(Action::Archive, &[Context::Record]);
+            let status = status_word(visit.status);
+            Some(format!("The visit has ended: {status}. {key} gives it another status."))
+        }
+        Record::Patient(_) if record.archived().is_some() => {
+            Some("The patient is archived.".to_owned())
+        }
+        Record::Patient(_) => Some(format!("Your account may not do this: {label}.")),
+        _ => None,
+    }
+}
+
 /// Does what the key for arrivals does with a record.
 pub fn act(record: &Record, world: &World) -> Vec<Step> {
     match record {
@@ -106,7 +124,8 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
         draft.doctor.map(|doctor| Host::Doctor { id: doctor.id(), name: doctor.row().name });
     let mut hosts: Vec<Host> = doctor.into_iter().collect();
     hosts.extend([Host::Nobody, Host::Other]);
-    let reason = draft.reason.unwrap_or_default();
+    let kept = || world.kept.get(subject(&patient)).to_owned();
+    let reason = draft.reason.unwrap_or_else(kept);
     let state = State {
         patient,
         hosts,
@@ -122,8 +141,8 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
     vec![Step::Open(Box::new(Layer::Arrival(Box::new(state)))), Step::Read(Lane::Pick, call)]
 }
 
-/// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+/// Chooses the doctor and the reason, and creates the visit.
+pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         state.is_accepted = false;
         return Vec::new();
@@ -136,8 +155,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageUp => state.at = 0,
         Action::PageDown => state.at = last,
         Action::Mark => state.is_urgent = !state.is_urgent,
-        Action::Accept => return accept(state, world),
-        Action::Back => return close(),
+        Action::Accept => return accept(state),
+        Action::Back => return close().into_iter().chain([keep(state)]).collect(),
         _ => {
             state.form.act(action);
         }
@@ -145,12 +164,22 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
+/// Keeps the reason until the arrival has been written.
+fn keep(state: &State) -> Step {
+    Step::Keep(subject(&state.patient), state.form.value("reason").to_owned())
+}
+
+/// What the reason of an arrival is about.
+fn subject(patient: &Record) -> Subject {
+    question::about("arrival", std::slice::from_ref(patient))
+}
+
 fn close() -> Vec<Step> {
     vec![Step::Cancel(Lane::Pick), Step::Close]
 }
 
 /// Sends the arrival, once it is known to whom the patient is assigned.
-fn accept(state: &mut State, world: &World) -> Vec<Step> {
+fn accept(state: &mut State) -> Vec<Step> {
     if state.is_loading {
         state.is_accepted = true;
         return Vec::new();
@@ -178,7 +207,8 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
                 purpose: Purpose::Arrival { is_urgent: state.is_urgent },
             };
             let mut steps = close();
-            steps.extend(picker::open(pick, vec![state.patient.clone()], reason, world));
+            steps.push(keep(state));
+            steps.push(Step::Pick(pick, vec![state.patient.clone()], reason));
             return steps;
         }
         Some(Host::Assigned { assignment, .. }) => {
@@ -192,17 +222,12 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
     let body = Value::Object(body);
     let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
     let mut steps = close();
-    steps.push(Step::Write(call));
+    steps.extend([keep(state), Step::Write(call)]);
     steps
 }
 
 /// Takes the active assignments of the patient.
-pub fn answered(
-    state: &mut State,
-    world: &World,
-    answer: Result<Reply, Failure>,
-    is_top: bool,
-) -> Vec<Step> {
+pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool) -> Vec<Step> {
     state.is_loading = false;
     // What Enter has begun is not gone on with under another layer.
     state.is_accepted &= is_top;
@@ -228,15 +253,15 @@ pub fn answered(
             state.is_accepted = false;
         }
     }
-    if std::mem::take(&mut state.is_accepted) { accept(state, world) } else { Vec::new() }
+    if std::mem::take(&mut state.is_accepted) { accept(state) } else { Vec::new() }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
 
-/// Draws it.
+/// Draws the patient, the doctors to choose from, and the reason.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let columns = area.width.min(64);

@@ -1,5 +1,5 @@
-//! Two versions of a record: what somebody else has saved in the meantime, and what is typed here.
-//! Fields that only one side has changed are merged; for the others somebody chooses.
+//! Two versions of a record: the one that somebody else has saved meanwhile, and the one typed here.
+//! Fields that only one side has changed are merged. The user chooses for the others.
 
 use chrono::{DateTime, Utc};
 use ratatui_core::layout::Rect;
@@ -12,10 +12,12 @@ use crate::{
         action::{Action, Context},
         keymap::key,
     },
-    record::{Record, RecordKind},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    resource::{Record, RecordKind},
+    step::Event,
+    step::Merge,
     text::display,
-    view::paint::Painter,
     world::World,
 };
 
@@ -46,15 +48,6 @@ pub struct State {
     theirs: Record,
     by: String,
     at: usize,
-}
-
-/// What was chosen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Merge {
-    /// The record as it is now.
-    pub theirs: Record,
-    /// The fields that get their value.
-    pub taken: Vec<&'static str>,
 }
 
 /// The record as it is now, as the refusal carries it.
@@ -102,7 +95,7 @@ fn by(problem: &Problem, world: &World) -> String {
     format!("{}{}", name.unwrap_or_else(|| "somebody else".to_owned()), at.unwrap_or_default())
 }
 
-/// Does something.
+/// Moves among the fields, chooses a value for each, and saves the result.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     let last = state.rows.len().saturating_sub(1);
     match event {
@@ -143,7 +136,7 @@ fn merge(state: &mut State) -> Vec<Step> {
     vec![Step::Close, Step::Merged(Box::new(merge))]
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Conflict, Context::Rows, Context::Layer, Context::Global]
 }
@@ -156,7 +149,7 @@ pub fn settle(state: &mut State, _: &World) {
 /// Rows of one field: its name, as it was, theirs, mine.
 const FIELD_ROWS: u16 = 4;
 
-/// Draws it.
+/// Draws each field with its three values.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let fields = u16::try_from(state.rows.len()).unwrap_or(u16::MAX).saturating_mul(FIELD_ROWS);

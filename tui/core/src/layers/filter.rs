@@ -14,10 +14,10 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
-    record::RecordKind,
-    resource::{Filter, FilterInput, Query},
-    step::{Event, Step},
-    view::paint::Painter,
+    layers::Step,
+    paint::Painter,
+    resource::{Filter, FilterInput, Query, RecordKind},
+    step::Event,
     world::World,
 };
 
@@ -56,7 +56,7 @@ pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
     State { form, kind, query: query.clone() }
 }
 
-/// Does something.
+/// Edits the filters, and applies them.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.form.echo(world.today);
@@ -126,7 +126,7 @@ fn number(
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Layer, Context::Global]
 }
@@ -143,7 +143,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width.saturating_sub(4), area.height.saturating_sub(4));
 }
 
-/// Draws it.
+/// Draws the filters in a box.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let inside = painter.frame(place(state, area), "Filters");

@@ -1,14 +1,15 @@
-//! What was said until now, newest first, with the time, and with the id of the request of a failure.
+//! The messages until now, newest first, with the time, and after a failure with the id of the request.
 
 use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
     input::action::{Action, Context},
+    layers::Step,
     notice::{Notice, Notices, Tone},
-    step::{Event, Step},
+    paint::Painter,
+    step::Event,
     text::paragraphs,
-    view::paint::Painter,
     world::World,
 };
 
@@ -27,7 +28,7 @@ pub fn init(notices: &Notices) -> State {
     State { messages: notices.log().cloned().collect(), scroll: 0 }
 }
 
-/// Does something.
+/// Scrolls, or closes the layer.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let page = usize::from(place(world.body()).height.saturating_sub(2)).max(1);
     match event {
@@ -43,7 +44,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Layer, Context::Global]
 }
@@ -80,7 +81,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.scroll = state.scroll.min(count.saturating_sub(visible));
 }
 
-/// Draws it.
+/// Draws the messages in a box.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = painter.frame(place(area), "Messages, newest first");

@@ -14,14 +14,14 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
-    record::Record,
-    resource::{Pick, Purpose, Query, Row, fit},
-    screens::list,
+    layers::Step,
+    paint::Painter,
+    panels::rows,
+    resource::{Pick, Purpose, Query, Record, Row, fit},
     search::{Next, Search},
     sentences::{LOADING, UNEXPECTED, retry},
-    step::{Event, Step},
+    step::Event,
     text::{self, display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -84,7 +84,7 @@ fn ask(state: &mut State, world: &World) -> Step {
 }
 
 fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = state.search.send();
+    let pause = Step::Do(state.search.send());
     vec![ask(state, world), pause]
 }
 
@@ -211,7 +211,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
@@ -247,17 +247,17 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         instead(state, below, painter);
         return;
     }
-    list::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
+    rows::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
     let is_old = !state.search.is_answered() && (world.is_waiting || state.failure.is_some());
     let is_search = !state.search.text().is_empty();
     let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
-    let look = list::Look { is_by_last_name, is_old };
+    let look = rows::Look { is_by_last_name, is_old };
     let window = state.rows.iter().enumerate().skip(state.top);
     for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
         let line = Rect { y, height: 1, ..below };
         let is_selected = at == state.at;
         let is_active = has_focus && !is_typing;
-        list::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
+        rows::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
         if is_selected && has_focus && !is_typing {
             painter.place_cursor(below.x, y);
         }

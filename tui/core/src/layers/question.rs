@@ -1,4 +1,5 @@
-//! Questions. The answer that changes nothing stands first and is the default; Esc gives it.
+//! Questions. The answer that changes nothing stands first, and Esc gives it. It is the default unless what
+//! is asked harms nothing.
 
 mod assigning;
 mod bulk;
@@ -13,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    middle, picker,
+    middle,
     results::{self, Job},
 };
 use crate::{
@@ -21,16 +22,17 @@ use crate::{
     effect::Effect,
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    record::{Record, RecordKind},
-    resource::{Operation, Pick},
+    kept::Subject,
+    layers::Step,
+    paint::Painter,
+    resource::{Operation, Pick, Record, RecordKind},
     session::Session,
-    step::{Event, Leave, Route, Step},
+    step::{Event, Leave, Route},
     text::{display, paragraphs, width},
-    view::paint::Painter,
     world::World,
 };
 
-pub use assigning::{Picked, hand_over, picked, status, unsure};
+pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
 pub use bulk::{archive_all, restore_all};
 
 /// What an answer does.
@@ -54,7 +56,12 @@ pub struct State {
     pub(crate) form: Form,
     answers: Vec<(&'static str, Answer)>,
     at: usize,
+    /// The answer that is selected at first: the one that changes nothing, but for a write that harms
+    /// nothing.
+    first: usize,
     is_dangerous: bool,
+    /// What the reason is about, by which it is kept.
+    about: Option<Subject>,
 }
 
 fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
@@ -64,7 +71,9 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         form: Form::default(),
         answers: vec![(keep, Answer::Steps(vec![Step::Close]))],
         at: 0,
+        first: 0,
         is_dangerous: false,
+        about: None,
     }
 }
 
@@ -72,6 +81,12 @@ impl State {
     /// Whether something was typed along with the answer.
     fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
+    }
+
+    /// The same question, with the answer that does it selected: a write that harms nothing and can be
+    /// taken back.
+    fn harmless(self) -> Self {
+        Self { at: 1, first: 1, ..self }
     }
 
     fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
@@ -110,15 +125,34 @@ pub fn abandon(leave: Leave) -> State {
     ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
 }
 
-/// The same question with a field for a reason, and the answer that uses it.
-fn with_reason(mut state: State, hint: &'static str, answer: (&'static str, Answer)) -> State {
-    state.form = Form::new(vec![Field::text("reason", "Reason", "").hint(hint)]);
+/// What the field says for the reason of a transfer.
+const SAME_REASON: &str = "empty: the reason stays as it was";
+
+/// What a reason is about that is typed beside a question about these records.
+pub fn about(question: &'static str, records: &[Record]) -> Subject {
+    let first = records.first().map(|record| (record.kind().path(), record.id()));
+    let (kind, id) = first.unwrap_or_default();
+    Subject { question, kind, id, is_of_several: records.len() > 1 }
+}
+
+/// The same question with a field for a reason, and the answer that uses it. A reason that was typed here
+/// before and not used yet is there again.
+fn with_reason(
+    mut state: State,
+    about: Subject,
+    hint: &'static str,
+    answer: (&'static str, Answer),
+    world: &World,
+) -> State {
+    let reason = Field::text("reason", "Reason", world.kept.get(about)).hint(hint);
+    state.form = Form::new(vec![reason]);
+    state.about = Some(about);
     state.answers.push(answer);
     state
 }
 
 /// A record shall be archived. Where the kind has no archive, its status shall be changed.
-pub fn archive(record: &Record) -> State {
+pub fn archive(record: &Record, world: &World) -> State {
     if !record.outcomes().is_empty() {
         return status(record);
     }
@@ -126,8 +160,9 @@ pub fn archive(record: &Record) -> State {
     let words = format!("{}\n{}", record.named(), table.words.archive_effect);
     let state = ask(table.words.archive_title, words, "Cancel");
     let hint = "may be left empty; Enter goes on to the answer";
-    let call = act(Verb::Archive, record, None);
-    State { is_dangerous: true, ..with_reason(state, hint, ("Archive", Answer::Write(call))) }
+    let answer = ("Archive", Answer::Write(act(Verb::Archive, record, None)));
+    let about = about("archive", std::slice::from_ref(record));
+    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
 }
 
 /// A record shall be restored.
@@ -135,6 +170,7 @@ pub fn restore(record: &Record) -> State {
     let call = act(Verb::Restore, record, None);
     ask(record.kind().table().words.restore_title, record.named(), "Cancel")
         .or("Restore", vec![Step::Write(call)])
+        .harmless()
 }
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
@@ -271,21 +307,23 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
     Some(state.or("Show the record", vec![Step::Go(page_of(id, name))]))
 }
 
-/// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+/// Moves among the answers, edits the reason, and takes an answer.
+pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
-        state.at = 0;
+        state.at = state.first;
         return Vec::new();
     };
     let count = state.answers.len().max(1);
     match action {
         // What was typed along with an answer is meant for that answer.
-        Action::Accept if state.at == 0 && state.has_words() => state.at = 1,
+        Action::Accept if state.at == 0 && state.first == 0 && state.has_words() => state.at = 1,
+        // An arrow and Enter do it in every question, also where Enter alone does.
+        Action::NextChoice if state.first > 0 && state.at + 1 == count => {}
         Action::NextChoice => state.at = (state.at + 1) % count,
         Action::PreviousChoice => state.at = (state.at + count - 1) % count,
-        Action::Accept => return answer(state, state.at, world),
-        Action::Back => return answer(state, 0, world),
+        Action::Accept => return decide(state, state.at),
+        Action::Back => return decide(state, 0),
         _ => {
             state.form.act(action);
         }
@@ -306,13 +344,18 @@ fn reason(state: &mut State) -> Option<Option<String>> {
     }
 }
 
-fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
+/// Gives an answer. What was typed along with it is kept until it has been written.
+fn decide(state: &mut State, at: usize) -> Vec<Step> {
+    let typed = state.form.value("reason").to_owned();
+    let kept = state.about.map(|about| Step::Keep(about, typed));
+    answer(state, at).into_iter().chain(kept).collect()
+}
+
+fn answer(state: &mut State, at: usize) -> Vec<Step> {
     match state.answers.get(at).cloned() {
         Some((_, Answer::Steps(steps))) => steps,
         Some((_, Answer::Pick(pick, subjects, reason))) => {
-            let mut steps = vec![Step::Close];
-            steps.extend(picker::open(pick, subjects, reason, world));
-            steps
+            vec![Step::Close, Step::Pick(pick, subjects, reason)]
         }
         Some((_, Answer::Bulk(title, jobs))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
@@ -329,7 +372,7 @@ fn answer(state: &mut State, at: usize, world: &World) -> Vec<Step> {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Question, Context::Layer, Context::Global]
 }
@@ -354,7 +397,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(place.width.saturating_sub(4), 2);
 }
 
-/// Draws it.
+/// Draws the words, the fields and the answers in a box.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let (place, rows) = place(state, area);
@@ -399,4 +442,10 @@ fn answers(state: &State, place: Rect, painter: &mut Painter<'_>) {
         }
         x = x.saturating_add(width(&label)).saturating_add(2);
     }
+}
+
+/// A record in full, with what must not be overlooked.
+fn in_full(record: &Record) -> String {
+    let warning = record.banner().warning;
+    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }

@@ -9,11 +9,12 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
-    record::{Record, RecordKind},
-    step::{Event, Step},
+    layers::Step,
+    paint::Painter,
+    resource::{Record, RecordKind},
+    step::Event,
     text::paragraphs,
     theme::Theme,
-    view::paint::Painter,
     world::World,
 };
 
@@ -30,9 +31,7 @@ pub struct Job {
 impl Job {
     /// The write for a record.
     pub fn new(record: &Record, call: Call) -> Self {
-        let head = record.row();
-        let name = format!("{}, {}", head.name, head.code);
-        Self { name, kind: record.kind(), id: record.id(), call }
+        Self { name: name(record), kind: record.kind(), id: record.id(), call }
     }
 
     /// The same write, with a reason.
@@ -40,6 +39,11 @@ impl Job {
     pub fn with_reason(self, reason: Option<String>) -> Self {
         Self { call: self.call.with_reason(reason), ..self }
     }
+}
+
+fn name(record: &Record) -> String {
+    let head = record.row();
+    format!("{}, {}", head.name, head.code)
 }
 
 /// What became of a write.
@@ -88,15 +92,21 @@ impl State {
         self.jobs.iter().any(|(_, outcome)| *outcome == Outcome::Sent)
     }
 
-    /// Takes the answer to the write that runs: why it was refused, if it was. Returns the kind and the
-    /// id of its record, and the next write.
+    /// Takes the answer to the write that runs: the record as it is now, by which the line names it, or why
+    /// it was refused. Returns the kind and the id of the record for which it was sent, and the next write.
     pub fn answered(
         &mut self,
-        refusal: Option<String>,
+        result: Result<&Record, String>,
     ) -> (Option<(RecordKind, i64)>, Option<Step>) {
         let running = self.jobs.iter_mut().find(|(_, outcome)| *outcome == Outcome::Sent);
         let of = running.map(|(job, outcome)| {
-            *outcome = refusal.map_or(Outcome::Done, Outcome::Refused);
+            *outcome = match result {
+                Ok(record) => {
+                    job.name = name(record);
+                    Outcome::Done
+                }
+                Err(why) => Outcome::Refused(why),
+            };
             (job.kind, job.id)
         });
         (of, self.next())
@@ -166,7 +176,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Pick, Context::Layer, Context::Global]
 }

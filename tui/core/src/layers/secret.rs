@@ -6,15 +6,12 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     effect::Effect,
-    input::{
-        action::{Action, Context},
-        keymap::with_keys,
-    },
-    record::RecordKind,
-    resource::Secret,
-    step::{Event, Step},
+    input::action::{Action, Context},
+    layers::Step,
+    paint::Painter,
+    resource::{RecordKind, Secret},
+    step::Event,
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -31,7 +28,7 @@ pub fn init(kind: RecordKind, name: String, secret: Secret) -> State {
     State { kind, name, secret }
 }
 
-/// Does something.
+/// Copies the secret, or closes the layer.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     match event {
         Event::Act(Action::Copy) => {
@@ -46,12 +43,12 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Copying, Context::Layer, Context::Global]
 }
 
-/// Draws it.
+/// Draws the secret with its use.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let words = &state.kind.table().words;
@@ -59,7 +56,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
     let inside = columns.saturating_sub(4);
     let until = state.secret.expires_at.map(|at| format!("Valid until {}. ", world.stamp(&at)));
     let until = until.unwrap_or_default();
-    let notes = format!("{until}This is shown only once. {}", with_keys(words.secret_use));
+    let notes = format!("{until}Shown only now. {}", words.secret_use);
     let mut lines: Vec<_> =
         paragraphs(&state.name, inside).into_iter().map(|line| (line, theme.text)).collect();
     lines.push((String::new(), theme.text));

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     date,
     form::{Form, accepts::Accepts, field::Field},
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     text::display,
     world::World,
 };
@@ -53,6 +53,7 @@ impl Shown for Assignment {
             add: "assign",
             copy: "copy number",
             archive_word: "status",
+            archive_help: "Put the assignment on hold, end it, or open it again.",
             secret: "",
             secret_use: "",
         },
@@ -102,6 +103,7 @@ impl Shown for Assignment {
         }),
         related: None,
         trace: |_| Vec::new(),
+        ..Table::READ_ONLY
     };
 
     const COLUMNS: &'static [Column<Self>] = &[
@@ -139,12 +141,11 @@ impl Shown for Assignment {
 
     fn named(&self) -> String {
         format!(
-            "{} → {}, {}\n{} since {}",
+            "{} → {}, {}\n{}",
             display(&self.patient_name),
             display(&self.doctor_name),
             display(&self.specialization),
-            word(self.fields.status),
-            self.fields.assigned_date
+            state(self)
         )
     }
 
@@ -276,6 +277,15 @@ pub(super) fn line(record: &Record, name: fn(&Assignment) -> &String) -> String 
     let Record::Assignment(it) = record else { return String::new() };
     let held = if it.fields.status == AssignmentStatus::OnHold { ", on hold" } else { "" };
     format!("{}, since {}{held}", name(it), it.fields.assigned_date)
+}
+
+/// The status, and the day of the assignment. The server does not say on which day another status began.
+fn state(it: &Assignment) -> String {
+    let day = it.fields.assigned_date;
+    match it.fields.status {
+        AssignmentStatus::Active => format!("active since {day}"),
+        status => format!("{}, assigned on {day}", word(status)),
+    }
 }
 
 /// A status as people say it.

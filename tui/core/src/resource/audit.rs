@@ -10,7 +10,7 @@ use super::{
     Access, Banner, Column, Deed, Filter, FilterInput, Order, RowHead, Secret, Section, Shown,
     Table, Words, accounts, change_in_words, is_empty, name_of,
 };
-use crate::{record::RecordKind, text::display, world::World};
+use crate::{resource::RecordKind, text::display, world::World};
 
 impl Shown for AuditEntry {
     const TABLE: Table = Table {

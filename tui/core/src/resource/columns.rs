@@ -15,6 +15,8 @@ pub struct Column<T: 'static> {
     pub value: fn(&T) -> Option<String>,
     /// The time of a record, in a column of times.
     pub time: fn(&T) -> Option<DateTime<Utc>>,
+    /// What is said of a record, where that depends on the clinic's clock.
+    pub said: fn(&T, &World) -> Option<String>,
 }
 
 /// How a column is laid out.
@@ -38,7 +40,18 @@ impl<T> Column<T> {
         rank: u8,
         value: fn(&T) -> Option<String>,
     ) -> Self {
-        Self { head: Head { text, width, rank, is_right: false }, value, time: |_| None }
+        let head = Head { text, width, rank, is_right: false };
+        Self { head, value, time: |_| None, said: |_, _| None }
+    }
+
+    /// A column of what is said of a record at the clinic's time.
+    pub const fn said(
+        text: &'static str,
+        width: u16,
+        rank: u8,
+        said: fn(&T, &World) -> Option<String>,
+    ) -> Self {
+        Self { said, ..Self::new(text, width, rank, |_| None) }
     }
 
     /// A column of times, as a clock in the clinic shows them.
@@ -55,6 +68,7 @@ impl<T> Column<T> {
     /// The value of a record, safe to be drawn.
     pub fn cell(&self, record: &T, world: &World) -> String {
         let time = (self.time)(record).map(|at| world.stamp(&at));
+        let time = time.or_else(|| (self.said)(record, world));
         let text = (self.value)(record).map(|text| display(&text).into_owned());
         time.or(text).unwrap_or_default()
     }
@@ -91,7 +105,7 @@ pub fn fitting(notes: &[String], name: u16, columns: u16) -> Option<&String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::RecordKind;
+    use crate::resource::RecordKind;
 
     #[test]
     fn columns_are_dropped_by_rank_and_fill_the_line() {

@@ -18,13 +18,13 @@ use shared::{
 
 use super::{
     Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, Related,
-    RowHead, Secret, Section, Shown, Table, Words, assignments,
+    Remains, RowHead, Secret, Section, Shown, Table, Words, assignments,
     links::{Link, UNLINK},
     sorted,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
-    record::RecordKind,
+    resource::RecordKind,
     sentences::NAME_NEEDED,
     text::display,
     world::World,
@@ -60,6 +60,7 @@ impl Shown for Doctor {
             copy: "copy licence",
             secret: "",
             secret_use: "",
+            ..Words::NONE
         },
         orders: &[
             Order::new(None, "by last name; a search: best matches first").by_last_name(),
@@ -121,7 +122,19 @@ impl Shown for Doctor {
             one: "Patient",
             line: |record| assignments::line(record, |it| &it.patient_name),
         }),
+        remains: Some(Remains {
+            kind: RecordKind::Visit,
+            member: "doctor",
+            only: &[("is_open", "true")],
+            title: "Open visits of this doctor",
+            taken_over: " Another doctor has taken over the patients.",
+            leave: "Leave them",
+            same: "To that doctor",
+            pick: "Pick a doctor",
+            pick_title: "For which doctor?",
+        }),
         trace,
+        ..Table::READ_ONLY
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

@@ -9,7 +9,7 @@ use shared::{
 use crate::{
     date::{self, Calendar, Reading as DateReading, Typed},
     form::{accepts::Accepts, field::Field},
-    record::RecordKind,
+    resource::RecordKind,
     text::display,
 };
 

@@ -1,7 +1,7 @@
 //! Links of accounts to the doctors and patients who own them.
 
 use super::{Answer, Deed, Method, Operation, Pick, Purpose, Request};
-use crate::{input::action::Action, record::RecordKind};
+use crate::{input::action::Action, resource::RecordKind};
 
 /// How an account is linked to a record of a kind.
 pub struct Link {

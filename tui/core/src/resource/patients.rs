@@ -14,16 +14,16 @@ use shared::{
 };
 
 use super::{
-    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose,
-    Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
+    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Presence,
+    Purpose, Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
     filled::Filled,
     links::{Link, UNLINK},
-    sorted,
+    sorted, visits,
 };
 use crate::{
     date,
     form::{Form, field::Field},
-    record::RecordKind,
+    resource::RecordKind,
     text::display,
     world::World,
 };
@@ -58,6 +58,7 @@ impl Shown for Patient {
             copy: "copy MRN",
             secret: "",
             secret_use: "",
+            ..Words::NONE
         },
         orders: &[
             Order::new(None, "by last name; a search: best matches first").by_last_name(),
@@ -132,7 +133,15 @@ impl Shown for Patient {
             one: "Doctor",
             line: |record| assignments::line(record, |it| &it.doctor_name),
         }),
+        presence: Some(Presence {
+            kind: RecordKind::Visit,
+            filter: "patient",
+            only: &[("is_open", "true")],
+            line: visits::presence,
+            already: "This patient is already in the clinic.",
+        }),
         trace: form::trace,
+        ..Table::READ_ONLY
     };
 
     const NAMESAKES: Option<Counting> =

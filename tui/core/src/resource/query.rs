@@ -1,4 +1,4 @@
-//! Orders and filters of a list, and what is chosen of them.
+//! Orders and filters of a list, and the chosen ones.
 
 use chrono::{NaiveDate, SecondsFormat};
 use shared::account::SessionPermission;
@@ -115,6 +115,11 @@ impl Query {
     /// Whether a filter is set.
     pub fn is_narrowed(&self) -> bool {
         !self.filters.is_empty() || self.of.is_some()
+    }
+
+    /// The archived records.
+    pub fn archive() -> Self {
+        Self { filters: vec![("archived", true.to_string())], ..Self::default() }
     }
 
     /// Whether archived records are listed.

@@ -1,6 +1,9 @@
-//! What records of one kind have to do with records of another.
+//! Relations between records of different kinds.
 
-use crate::record::{Record, RecordKind};
+use crate::{
+    resource::{Record, RecordKind},
+    world::World,
+};
 
 /// A record to be picked for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,42 @@ pub struct Related {
     pub none: &'static str,
     /// One of them in a line.
     pub line: fn(&Record) -> String,
+}
+
+/// The open record of another kind that says where a person is now.
+pub struct Presence {
+    /// Its kind. It is not the kind of the records that the page lists.
+    pub kind: RecordKind,
+    /// The query's parameter that takes the person's id.
+    pub filter: &'static str,
+    /// The further parameters, which leave open records only.
+    pub only: &'static [(&'static str, &'static str)],
+    /// It in a line.
+    pub line: fn(&Record, &World) -> String,
+    /// What is said where the person is there already.
+    pub already: &'static str,
+}
+
+/// The open records of another kind that still name a record after it was archived.
+pub struct Remains {
+    /// Their kind.
+    pub kind: RecordKind,
+    /// The query's parameter, and the member, that has the record's id.
+    pub member: &'static str,
+    /// The further parameters, which leave open records only.
+    pub only: &'static [(&'static str, &'static str)],
+    /// The question what becomes of them.
+    pub title: &'static str,
+    /// The sentence, after a space, that another record has taken over the rest.
+    pub taken_over: &'static str,
+    /// The answer that leaves them.
+    pub leave: &'static str,
+    /// The answer that gives them to the record that has taken over the rest.
+    pub same: &'static str,
+    /// The answer that picks a record for them.
+    pub pick: &'static str,
+    /// The title of the picker.
+    pub pick_title: &'static str,
 }
 
 /// The record to which a list belongs.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
-    record::RecordKind,
+    resource::{Record, RecordKind},
     text::display,
     world::World,
 };
@@ -34,6 +34,7 @@ impl Shown for Visit {
             created: "arrived",
             archive_title: "Change the status of this visit?",
             archive_word: "status",
+            archive_help: "Say that the patient has left, or give the visit another status.",
             edit: "Edit visit",
             told: "Arrived",
             not_created: "The arrival was not saved",
@@ -72,6 +73,7 @@ impl Shown for Visit {
         }),
         label,
         value,
+        is_outcome_proposed: true,
         ..Table::READ_ONLY
     };
 
@@ -79,9 +81,10 @@ impl Shown for Visit {
         Column::new("Name", 0, 0, |visit| Some(visit.patient_name.clone())),
         Column::new("No", 4, 1, |visit: &Self| Some(visit.number.to_string())).right(),
         Column::new("Status", 13, 2, |visit| Some(status_word(visit.status).to_owned())),
-        Column::new("For", 22, 3, |visit| visit.doctor_name.clone()),
-        Column::new("MRN", 9, 4, |visit| Some(visit.mrn.clone())),
-        Column::new("Reason", 24, 5, |visit| visit.reason.clone()),
+        Column::said("Waits", 11, 3, wait),
+        Column::new("For", 22, 4, |visit| visit.doctor_name.clone()),
+        Column::new("MRN", 9, 5, |visit| Some(visit.mrn.clone())),
+        Column::new("Reason", 24, 6, |visit| visit.reason.clone()),
     ];
 
     fn id(&self) -> i64 {
@@ -179,8 +182,17 @@ impl Shown for Visit {
     }
 
     fn outcomes(&self) -> Vec<(&'static str, &'static str)> {
-        let others = VisitStatus::ALL.iter().filter(|status| **status != self.status);
-        others.map(|status| (answer(*status), status.as_str())).collect()
+        // First what is most likely: an open visit ends without the doctor, and the end of another one was
+        // a mistake.
+        let likely = match self.status {
+            VisitStatus::Done => VisitStatus::InRoom,
+            VisitStatus::Left => VisitStatus::Waiting,
+            _ => VisitStatus::Left,
+        };
+        let others = VisitStatus::ALL.iter().copied();
+        let others = others.filter(|status| ![self.status, likely].contains(status));
+        let all = std::iter::once(likely).chain(others);
+        all.map(|status| (answer(status), status.as_str())).collect()
     }
 
     fn fields(base: Option<&Self>) -> Vec<Field> {
@@ -237,6 +249,39 @@ pub fn status_word(status: VisitStatus) -> &'static str {
         VisitStatus::Done => "seen",
         VisitStatus::Left => "left unseen",
     }
+}
+
+/// Where the patient of an open visit is now.
+pub(super) fn presence(record: &Record, world: &World) -> String {
+    let Record::Visit(visit) = record else { return String::new() };
+    let urgent = if visit.is_urgent { "! urgent, " } else { "" };
+    let doctor = visit.doctor_name.as_deref().map(|name| format!(", for {}", display(name)));
+    format!(
+        "in the clinic: {urgent}{} since {}{}",
+        status_word(visit.status),
+        world.clock(&last_step(visit)),
+        doctor.unwrap_or_default()
+    )
+}
+
+/// The time of the last step of an open visit.
+pub fn last_step(visit: &Visit) -> DateTime<Utc> {
+    visit.started_at.or(visit.called_at).unwrap_or(visit.arrived_at)
+}
+
+/// The wait for the doctor: since when, or how long it was.
+fn wait(visit: &Visit, world: &World) -> Option<String> {
+    let end = match visit.status {
+        VisitStatus::Waiting | VisitStatus::Called => {
+            return Some(format!("since {}", world.clock(&visit.arrived_at)));
+        }
+        _ => visit.started_at.or(visit.ended_at)?,
+    };
+    let minutes = (end - visit.arrived_at).num_minutes();
+    Some(match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    })
 }
 
 /// A status as an answer to the question what becomes of a visit.

@@ -1,13 +1,15 @@
-//! What the screens of one record say about others: the person whom the record is about, and those who
-//! have the same name.
+//! What the screens of one record say about others: the person whom the record is about, those who have
+//! the same name, and the visit of a patient who is in the clinic.
 
 use super::Screen;
 use crate::{
     api::{Call, Failure, Reply},
+    layers::Step,
     namesakes::Namesakes,
     person::Person,
-    record::Record,
-    step::{Route, Step},
+    presence::Presence,
+    resource::Record,
+    step::Route,
     world::World,
 };
 
@@ -16,14 +18,27 @@ impl Screen {
     pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
         let named = match &route {
             Route::Record { kind, name, .. } => Some((*kind, name.clone())),
-            Route::Shown(record) | Route::Edit(record) => Some((record.kind(), record.name())),
+            Route::Shown(record) | Route::Edit(record) | Route::EditField(record, _) => {
+                Some((record.kind(), record.name()))
+            }
             _ => None,
         };
         let about = match &route {
-            Route::Edit(record) => Person::of(record),
+            Route::Edit(record) | Route::EditField(record, _) => Person::of(record),
+            _ => None,
+        };
+        let present = match &route {
+            Route::Record { kind, id, is_archived: false, .. } => Presence::of(*kind, *id),
+            Route::Shown(record) | Route::Edit(record) | Route::EditField(record, _) => {
+                Presence::of(record.kind(), record.id())
+            }
             _ => None,
         };
         let (mut screen, mut steps) = Self::of(route, world);
+        if let (Some(present), Some(presence)) = (present, screen.presence_mut()) {
+            steps.extend(present.ask());
+            *presence = Some(present);
+        }
         if let (Some(about), Some(person)) = (about, screen.person_mut()) {
             steps.push(about.ask());
             *person = Some(about);
@@ -43,6 +58,14 @@ impl Screen {
         }
     }
 
+    fn presence_mut(&mut self) -> Option<&mut Option<Presence>> {
+        match self {
+            Self::Detail(state) => Some(&mut state.presence),
+            Self::Form(state) => Some(&mut state.presence),
+            _ => None,
+        }
+    }
+
     fn namesakes_mut(&mut self) -> Option<&mut Option<Namesakes>> {
         match self {
             Self::Detail(state) => Some(&mut state.namesakes),
@@ -57,6 +80,12 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Option<Result<Reply, Failure>> {
+        if let Some(Some(presence)) = self.presence_mut()
+            && presence.is_asked_by(call)
+        {
+            presence.take(answer);
+            return None;
+        }
         match call {
             Call::Namesakes { .. } => {
                 if let Some(Some(namesakes)) = self.namesakes_mut() {
@@ -75,10 +104,11 @@ impl Screen {
         }
     }
 
-    /// Shows the person as the record is now.
-    pub(super) fn learn_about(&mut self, record: &Record) {
+    /// Shows the person as the record is now. Asks again where the person is if that may have changed.
+    pub(super) fn learn_about(&mut self, record: &Record) -> Option<Step> {
         if let Some(Some(person)) = self.person_mut() {
             person.learn(record);
         }
+        self.presence_mut()?.as_ref()?.learn(record)
     }
 }

@@ -11,7 +11,8 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::action::{Action, Context},
-    step::{Event, Leave, Step},
+    layers::Step,
+    step::{Event, Leave},
     world::World,
 };
 
@@ -69,7 +70,7 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Step> 
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Dashboard, Context::Global]
 }

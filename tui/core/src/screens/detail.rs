@@ -11,14 +11,14 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::{Effect, Lane},
     input::action::{Action, Context},
-    layers::{Layer, arrival, picker, question},
+    layers::{Layer, Step, arrival, picker, question},
     live::Live,
     namesakes::Namesakes,
+    paint::Painter,
     person::{self, Person},
-    record::{Record, RecordKind},
-    resource::{Deed, Pick, Query, Reading},
-    step::{Event, Leave, Route, Step},
-    view::paint::Painter,
+    presence::Presence,
+    resource::{Deed, Pick, Query, Reading, Record, RecordKind},
+    step::{Event, Leave, Route},
     world::World,
 };
 
@@ -40,6 +40,8 @@ pub struct State {
     pub(crate) namesakes: Option<Namesakes>,
     /// The person whom the record is about, where that is another one.
     pub(crate) person: Option<Person>,
+    /// Whether the person is in the clinic, where that is asked.
+    pub(crate) presence: Option<Presence>,
     scroll: u16,
     /// Whether its form is opened as soon as the record is read.
     pub(crate) edits_next: bool,
@@ -79,6 +81,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         failure: None,
         namesakes: None,
         person: None,
+        presence: None,
         scroll: 0,
         edits_next: false,
     }
@@ -108,12 +111,15 @@ impl State {
         let version = self.record.as_ref().map(Record::version);
         version.is_some_and(|version| change.outdates(self.kind, self.id, version))
             || self.person.as_ref().is_some_and(|person| person.is_outdated_by(change))
+            || self.presence.as_ref().is_some_and(|presence| presence.is_outdated_by(change))
             || self.is_related_outdated_by(change)
     }
 
     /// Asks again for what a live change has outdated.
     pub fn follow(&self) -> Vec<Step> {
-        self.ask().into_iter().chain(self.person.as_ref().map(Person::ask)).collect()
+        let presence = self.presence.as_ref().and_then(Presence::ask);
+        let person = self.person.as_ref().map(Person::ask);
+        self.ask().into_iter().chain(person).chain(presence).collect()
     }
 
     /// Whether it shows this record.
@@ -150,7 +156,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Scrolls the page, and asks for what is done with the record.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else { return Vec::new() };
     if state.edits_next && !matches!(action, Action::Back | Action::Refresh) {
@@ -174,8 +180,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => {
             let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
-            let person = state.person.as_ref().map(Person::ask);
-            return state.ask().into_iter().chain(namesakes).chain(person).collect();
+            return state.follow().into_iter().chain(namesakes).collect();
         }
         _ if !offers(state, action) => {}
         _ if state.kind.table().operation(action).is_some() => {
@@ -191,7 +196,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Archive | Action::Restore => {
             let Some(record) = &state.record else { return Vec::new() };
             let question = if action == Action::Archive {
-                question::archive(record)
+                question::archive(record, world)
             } else {
                 question::restore(record)
             };
@@ -200,6 +205,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::Assign => {
             let Some(record) = &state.record else { return Vec::new() };
             return picker::assign(vec![record.clone()], world);
+        }
+        Action::Arrive if present(state).is_some() => {
+            return present(state).into_iter().flatten().collect();
         }
         Action::Arrive => {
             let record = state.record.as_ref();
@@ -212,6 +220,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Action::Trail => return trail(state).into_iter().collect(),
         Action::Related => return state.go_to_related().into_iter().collect(),
+        Action::ShowArchive => return vec![Step::Go(Route::List(state.kind, Query::archive()))],
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
             let code = record.row().code;
@@ -221,6 +230,13 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Leads to the record that says that the person is in the clinic already, if there is one.
+fn present(state: &State) -> Option<[Step; 2]> {
+    let said = state.kind.table().presence.as_ref()?.already;
+    let record = state.presence.as_ref()?.record()?;
+    Some([Step::Go(Route::of(record)), Step::Inform(said.to_owned())])
 }
 
 /// Asks whether to do an operation of the record's kind, if the action begins one.
@@ -260,7 +276,6 @@ fn trail(state: &State) -> Option<Step> {
     state.record.as_ref().map(|_| Step::Go(Route::List(RecordKind::AuditEntry, query)))
 }
 
-/// Opens the picker of an account that is linked to the record.
 /// Opens the picker for the record that is shown.
 fn pick(state: &State, pick: Option<Pick>, world: &World) -> Vec<Step> {
     let opened = pick.zip(state.record.clone());
@@ -329,7 +344,7 @@ fn history_answered(state: &mut State, is_first: bool, answer: Result<Reply, Fai
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Record, Context::Global]
 }
@@ -373,7 +388,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.scroll = state.scroll.min(height.saturating_sub(page::visible(state, world)));
 }
 
-/// Draws it.
+/// Draws the banner and the page.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     page::draw(state, world, area, painter);
 }

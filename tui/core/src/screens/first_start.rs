@@ -19,10 +19,11 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
+    layers::Step,
+    paint::Painter,
     screens::register::again,
-    step::{Event, Leave, Step},
+    step::{Event, Leave},
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 
@@ -42,7 +43,7 @@ pub struct State {
     pub(crate) is_working: bool,
 }
 
-/// Begins.
+/// Opens the form. `data` is the folder of the local desk.
 pub fn init(data: String) -> State {
     let form = Form::new(vec![
         Field::choice("desk", "Where to work", DESKS, "local").hint("← → or Space chooses"),
@@ -58,7 +59,7 @@ pub fn init(data: String) -> State {
     State { form, aside: vec![url], data, is_working: false }
 }
 
-/// Does something.
+/// Checks the form at every edit, and opens the desk or connects to the server.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     swap(state);
@@ -154,7 +155,7 @@ pub fn word(state: &State) -> &'static str {
     if state.form.field("url").is_some() { "connect" } else { "open the desk" }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Global]
 }
@@ -187,7 +188,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width, area.height.saturating_sub(2));
 }
 
-/// Draws it.
+/// Draws the introduction, the form, and what Save does.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let inside = Rect { x: 1, width: area.width.saturating_sub(2), ..area };

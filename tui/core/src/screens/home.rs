@@ -11,9 +11,9 @@ use crate::{
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
-    layers::arrival,
-    record::{Record, RecordKind},
-    step::{Event, Route, Step},
+    layers::{Step, arrival},
+    resource::{Query, Record, RecordKind},
+    step::{Event, Route},
     world::World,
 };
 
@@ -180,6 +180,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             return vec![Step::Go(state.finder.new_record(action, world))];
         }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
+        Action::ShowArchive => {
+            return vec![Step::Go(Route::List(RecordKind::Patient, Query::archive()))];
+        }
         _ => {}
     }
     Vec::new()
@@ -256,6 +259,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
             !state.finder.is_empty() || state.at.is_some() || state.finder.selected().is_some()
         }
         Action::Results => !state.visits.is_empty(),
+        Action::ShowArchive => RecordKind::Patient.table().may_see_archive(world),
         _ => true,
     }
 }

@@ -2,6 +2,7 @@
 //! the rows that were found.
 
 mod answers;
+mod end;
 mod ending;
 mod marks;
 mod turning;
@@ -9,7 +10,7 @@ mod view;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::view::{Look, draw_row, heads};
+use self::end::Ending;
 pub use self::{
     answers::answered,
     view::{rows_visible, view},
@@ -19,12 +20,11 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, arrival, filter, sort},
+    layers::{Layer, Step, arrival, filter, sort},
     live::Live,
-    record::{Record, RecordKind},
-    resource::{Query, Reading, Row},
+    resource::{Query, Reading, Record, RecordKind, Row},
     search::{Next, Search},
-    step::{Event, Leave, Route, Step},
+    step::{Event, Leave, Route},
     world::World,
 };
 
@@ -43,6 +43,8 @@ enum Land {
 #[derive(Clone, Debug, PartialEq)]
 struct Asked {
     address: Option<String>,
+    /// The number of the page, where it was asked for by that.
+    number: Option<i64>,
     offset: Offset,
     land: Land,
 }
@@ -63,6 +65,7 @@ pub struct Shown {
     next: Option<String>,
     previous: Option<String>,
     address: Option<String>,
+    number: Option<i64>,
 }
 
 /// The list with its search, its order and its rows.
@@ -84,6 +87,10 @@ pub struct State {
     asked: Asked,
     /// Whether another page is on its way.
     is_turning: bool,
+    /// Whether the rows of every page are being marked.
+    is_marking: bool,
+    /// Where the last page is looked for, while it is.
+    ending: Option<Ending>,
     /// Whether the rows belong to another search than what is typed.
     is_outdated: bool,
     /// Whether the server finds fault with what is typed.
@@ -109,8 +116,10 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<St
         top: 0,
         page: None,
         failure: None,
-        asked: Asked { address: None, offset: Offset::At(0), land: Land::First },
+        asked: Asked { address: None, number: None, offset: Offset::At(0), land: Land::First },
         is_turning: false,
+        is_marking: false,
+        ending: None,
         is_outdated: false,
         is_refused: false,
     };
@@ -149,19 +158,25 @@ impl State {
     fn ask_anew(&mut self, world: &World, land: Land) -> Step {
         self.search.expect();
         self.is_turning = false;
-        self.asked = Asked { address: None, offset: Offset::At(0), land };
+        self.asked = Asked { address: None, number: None, offset: Offset::At(0), land };
+        let query = self.query_as_sent(world);
+        Step::Read(Lane::List, Call::List { kind: self.kind, query })
+    }
+
+    /// The parameters of what is typed and chosen.
+    fn query_as_sent(&self, world: &World) -> Vec<(&'static str, String)> {
         let mut query = self.kind.table().filters_as_sent(&self.query, world);
         let search = self.search.query(world.calendar());
         query.extend((!search.is_empty()).then_some(("search", search)));
         query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
         query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
         query.push(("page_size", world.page_size.to_string()));
-        Step::Read(Lane::List, Call::List { kind: self.kind, query })
+        query
     }
 
     fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Step> {
         self.is_turning = true;
-        self.asked = Asked { address: Some(address.clone()), offset, land };
+        self.asked = Asked { address: Some(address.clone()), number: None, offset, land };
         vec![Step::Read(Lane::List, Call::ListAt { kind: self.kind, address })]
     }
 
@@ -171,10 +186,14 @@ impl State {
             // The page belongs to another text than what is typed.
             return vec![self.ask_anew(world, Land::First)];
         }
-        let page = self.page.clone();
-        match page.and_then(|page| page.address.map(|address| (address, page.offset))) {
-            Some((address, offset)) => self.ask_at(address, Offset::At(offset), Land::Same),
-            None => vec![self.ask_anew(world, Land::Same)],
+        match self.page.clone() {
+            Some(Shown { address: Some(address), offset, .. }) => {
+                self.ask_at(address, Offset::At(offset), Land::Same)
+            }
+            Some(Shown { number: Some(number), .. }) => {
+                vec![self.ask_page(world, number, Land::Same)]
+            }
+            _ => vec![self.ask_anew(world, Land::Same)],
         }
     }
 
@@ -190,6 +209,7 @@ impl State {
         if query.is_archive() != self.is_archive() {
             self.marked.clear();
         }
+        (self.is_marking, self.ending) = (false, None);
         self.query = query;
         self.is_outdated = true;
         vec![self.ask_anew(world, Land::First)]
@@ -205,7 +225,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Moves among the rows, edits the search, and asks for what is done with a row.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
         Event::Edited => return edited(state, world),
@@ -218,6 +238,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     if let Some(steps) = marks::update(state, world, action) {
         return steps;
     }
+    state.ending = None;
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
@@ -243,7 +264,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageUp => state.go(-page),
         Action::PageDown => state.go(page),
         Action::FirstRow => state.select(0),
-        Action::LastRow => state.select(usize::MAX),
+        Action::LastRow => state.go_to_end(world),
         Action::Open
         | Action::Edit
         | Action::Archive
@@ -282,6 +303,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let filter = filter::init(state.kind, &state.query, world);
             vec![Step::Open(Box::new(Layer::Filter(Box::new(filter))))]
         }
+        Action::ShowArchive => state.narrow(world, Query::archive()),
         Action::ClearFilters => {
             let ordering = state.query.ordering;
             state.narrow(world, Query { ordering, ..Query::default() })
@@ -338,6 +360,7 @@ fn edited(state: &mut State, world: &World) -> Vec<Step> {
     let next = state.search.edited();
     state.is_outdated = next != Next::Keep;
     state.is_turning = false;
+    (state.is_marking, state.ending) = (false, None);
     match next {
         Next::Keep => Vec::new(),
         Next::Wait => vec![Step::Cancel(Lane::List)],
@@ -346,7 +369,7 @@ fn edited(state: &mut State, world: &World) -> Vec<Step> {
 }
 
 fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = state.search.send();
+    let pause = Step::Do(state.search.send());
     vec![state.ask_anew(world, Land::First), pause]
 }
 
@@ -368,7 +391,7 @@ pub fn begin_search(state: &mut State) {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts(state: &State) -> &'static [Context] {
     if state.is_searching {
         &[Context::Search, Context::List, Context::Global]
@@ -401,6 +424,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
             state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
         }
         Action::Mark => state.has_verbs() && !state.rows.is_empty(),
+        Action::MarkAll => state.has_verbs() && !state.rows.is_empty() && !state.is_marking,
         Action::Unmark => !state.marked.is_empty(),
         Action::Search => !state.is_searching && state.kind.table().is_searched,
         Action::Filter => !state.kind.table().filters.is_empty(),
@@ -410,6 +434,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
             state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
         }
         Action::ClearFilters => state.query.is_narrowed(),
+        Action::ShowArchive => state.kind.table().may_see_archive(world) && !state.is_archive(),
         _ => true,
     }
 }

@@ -11,19 +11,12 @@ use crate::{
     api::{Call, Failure, sentence},
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    step::{Event, Leave, Step},
-    view::paint::Painter,
+    layers::Step,
+    paint::Painter,
+    step::Proof,
+    step::{Event, Leave},
     world::World,
 };
-
-/// What shows that the password may be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// The password in use, of whoever is logged in.
-    Password,
-    /// A one-time code; nobody is logged in.
-    Code,
-}
 
 /// A password that is being set.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +25,7 @@ pub struct State {
     proof: Proof,
 }
 
-/// Begins.
+/// Opens the form. `proof` is what the password is set with.
 pub fn init(proof: Proof, world: &World) -> State {
     let hint = match world.user().map_or(Role::Member, |user| user.role).password_min() {
         15 => "at least 15 characters; a sentence is fine",
@@ -62,7 +55,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Checks the form at every edit, and sends it on Enter in the last field or on Save.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let call = judge(state, world);
     let Event::Act(action) = event else { return Vec::new() };
@@ -137,7 +130,7 @@ pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
     rest.into_iter().map(Step::Warn).collect()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Global]
 }
@@ -155,7 +148,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width, area.height.saturating_sub(2));
 }
 
-/// Draws it.
+/// Draws what the change does, and the form.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let area = place(Rect { x: 1, width: area.width.saturating_sub(2), ..area });

@@ -1,10 +1,7 @@
 //! The record, or the kind of record, that a screen shows.
 
 use super::Screen;
-use crate::{
-    record::{Record, RecordKind},
-    resource::Table,
-};
+use crate::resource::{Record, RecordKind, Table};
 
 impl Screen {
     /// What is particular to the kind of record that it shows.

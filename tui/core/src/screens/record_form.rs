@@ -13,25 +13,22 @@ pub use self::{
     view::view,
 };
 use crate::{
-    api::{Call, Failure, IdempotencyKey, sentence},
+    api::{Call, Failure, sentence},
     effect::Lane,
-    form::Form,
+    form::{Form, field::Field},
     input::{
         action::{Action, Context},
         keymap::key,
     },
-    layers::{
-        Layer,
-        conflict::{self, Merge},
-        question,
-    },
+    key::IdempotencyKey,
+    layers::{Layer, Step, conflict, question},
     live::Live,
     namesakes::Namesakes,
     person::Person,
-    record::{Record, RecordKind},
-    resource::{Words, filled::Filled},
+    presence::Presence,
+    resource::{Record, RecordKind, Words, filled::Filled},
     sentences::{MARKED, SAVING},
-    step::{Event, Leave, Step},
+    step::{Event, Leave, Merge},
     text::display,
     world::World,
 };
@@ -47,6 +44,8 @@ pub struct State {
     pub(crate) namesakes: Option<Namesakes>,
     /// The person whom the record is about, where that is another one.
     pub(crate) person: Option<Person>,
+    /// Whether the person was in the clinic when the form was opened, where that is asked.
+    pub(crate) presence: Option<Presence>,
     /// Whether a save is under way.
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
@@ -80,6 +79,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         base,
         namesakes: None,
         person: None,
+        presence: None,
         is_saving: false,
         sent: Attempt::default(),
         origin: None,
@@ -115,6 +115,18 @@ pub fn changed(record: Record, values: Vec<(&'static str, String)>, world: &Worl
         state.form.focus_on(first);
     }
     state.judge(world.today);
+    state
+}
+
+/// Begins with a record, on the field of this name. The next character replaces a text of one line; a
+/// longer one is seen in part only, so nothing of it is replaced at once.
+pub fn on_field(record: Record, name: &str, world: &World) -> State {
+    let mut state = init(record.kind(), Some(record), world);
+    state.form.focus_on(name);
+    let field = state.form.focused_mut().filter(|field| field.rows == 1);
+    if let Some(editor) = field.and_then(Field::editor_mut) {
+        editor.select();
+    }
     state
 }
 
@@ -162,7 +174,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Saves, leaves or checks the form; edits are validated at once.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.judge(world.today);
@@ -390,7 +402,7 @@ pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
     vec![Step::Inform(said), Step::Left(Leave::Back), Step::Read(Lane::Record, call)]
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Global]
 }

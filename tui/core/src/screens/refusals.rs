@@ -3,6 +3,7 @@
 use super::{Screen, detail, list};
 use crate::{
     input::{action::Action, table::Entry},
+    layers::arrival,
     resource::{Access, Deed},
     world::World,
 };
@@ -11,6 +12,16 @@ const MAY_NOT: &str = "Your account may not do this";
 
 /// The reason in one sentence, where there is one to tell. `label` is what the action is called here.
 pub fn refusal(screen: &Screen, world: &World, action: Action, label: &str) -> Option<String> {
+    let record = match screen {
+        _ if action != Action::Arrive => None,
+        Screen::Home(state) => state.record(),
+        Screen::List(state) => state.row().map(|row| row.record.clone()),
+        Screen::Detail(state) => state.record.clone(),
+        _ => None,
+    };
+    if let Some(record) = record {
+        return arrival::refusal(&record, label);
+    }
     match screen {
         Screen::List(state) => of_list(state, world, action, label),
         Screen::Detail(state) => of_record(state, world, action, label),

@@ -14,7 +14,7 @@ use crate::{
     effect::Lane,
     live::Live,
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
 };
 
 /// Looking at the visit of the patient with the id 1.

@@ -14,8 +14,7 @@ use crate::{
     api::{Call, Failure, Reply},
     effect::{Effect, Lane},
     layers::Layer,
-    record::{Record, RecordKind},
-    resource::{Method, Secret},
+    resource::{Method, Record, RecordKind, Secret},
     screens::Screen,
     session::{Session, SessionHandle},
 };

@@ -15,10 +15,10 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply},
     effect::{Effect, Lane, ScreenId, Slot, Ticket, Timer},
+    input::chord::{Chord, Key},
     live::Live,
-    msg::{Chord, Desk, Key, Msg},
-    record::RecordKind,
-    resource::Secret,
+    msg::{Desk, Msg},
+    resource::{RecordKind, Secret},
     session::SessionHandle,
     theme::Theme,
     view::view,
@@ -107,6 +107,8 @@ fn lane() -> impl Strategy<Value = Lane> {
         Lane::History,
         Lane::Namesakes,
         Lane::Person,
+        Lane::Presence,
+        Lane::Remains,
         Lane::Dashboard,
         Lane::Save,
     ])
@@ -164,6 +166,9 @@ fn good(lane: Lane) -> Vec<Reply> {
         Lane::History => vec![Reply::History(Box::new(history()))],
         Lane::Namesakes => vec![listed(page(people(), 5)), listed(page(people(), 900))],
         Lane::Person => vec![named("José"), named("Ana")],
+        Lane::Presence | Lane::Remains => {
+            vec![visits(vec![visit(1, VisitStatus::Waiting)]), visits(Vec::new())]
+        }
         Lane::Dashboard => vec![Reply::Dashboard(Box::new(super::dashboard::figures(9)))],
         Lane::Save => vec![
             Reply::Done,

@@ -13,7 +13,7 @@ use crate::{
     api::{Call, Failure, Reply, Verb},
     effect::Lane,
     layers::Layer,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 
@@ -173,9 +173,11 @@ fn a_visit_goes_back_or_ends_by_a_question() {
     driver.shows("Ctrl-A in the room");
     driver.keys("<down><ctrl-x>");
     driver.shows("Change the status of this visit?");
-    driver.keys("<left><enter>");
+    driver.keys("<enter>");
     let call = driver.call(Lane::Save);
     assert!(matches!(call, Call::Do { verb: Verb::SetStatus("LEFT"), id: 1, .. }));
+    driver.keys("<ctrl-x><left><enter>");
+    assert_eq!(driver.asked(Lane::Save), 1, "it is kept by the other answer");
 }
 
 #[test]
@@ -231,8 +233,8 @@ fn the_patient_of_a_visit_is_corrected_by_typing_after_a_question() {
     driver.answer(Lane::Pick, Ok(records(vec![jose()])));
     driver.shows("Change the patient of this visit?");
     driver.shows("José Gómez, born 1989-05-25, P000009K");
-    driver.keys("<enter>");
-    assert_eq!(driver.asked(Lane::Save), 0, "keeping is the default");
+    driver.keys("<esc>");
+    assert_eq!(driver.asked(Lane::Save), 0);
     driver.keys("<ctrl-p>correct<enter>jose<enter>");
     driver.answer(Lane::Pick, Ok(records(vec![jose()])));
     driver.keys("<right><enter>");

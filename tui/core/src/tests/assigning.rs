@@ -13,21 +13,21 @@ use crate::{
     api::{Call, Failure, Handover, Reply, Verb},
     effect::{Lane, Timer},
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 
 #[test]
-fn a_patient_is_assigned_with_four_keys_beside_the_text() {
+fn a_patient_is_assigned_with_three_keys_beside_the_text() {
     let mut driver = picking(doctors());
     driver.keys("john<enter>");
     driver.ring(Timer::Search);
     driver.answer(Lane::Pick, Ok(records(vec![doctor(1, "Sarah", "Johnson")])));
     driver.shows("José Gómez, born 1989-05-25, P000009K");
     driver.shows("to Sarah Johnson, Cardiology");
-    driver.shows("› Don't assign ‹");
-    // Ctrl-G, Enter, then an arrow and Enter.
-    driver.keys("<down><enter>");
+    driver.shows("› Assign ‹");
+    // Ctrl-G, Enter, and Enter.
+    driver.keys("<enter>");
     let Call::Assign { patient, doctor, reason, .. } = driver.call(Lane::Save) else { panic!() };
     assert_eq!((*patient, *doctor, reason.as_deref()), (9, 1, None));
     let before = driver.asked(Lane::Related);
@@ -39,14 +39,14 @@ fn a_patient_is_assigned_with_four_keys_beside_the_text() {
 #[test]
 fn the_reason_goes_with_the_assignment() {
     let mut driver = picking(vec![doctor(1, "Sarah", "Johnson")]);
-    driver.keys("<enter>Chest pain<enter><enter>");
+    driver.keys("<enter>Chest pain<enter>");
     let Call::Assign { reason, .. } = driver.call(Lane::Save) else { panic!() };
     assert_eq!(reason.as_deref(), Some("Chest pain"));
 }
 
 #[test]
-fn nobody_is_assigned_by_default_or_with_esc() {
-    for keys in ["<enter><enter>", "<enter><esc>", "<enter><down><esc>", "<esc>"] {
+fn nobody_is_assigned_with_esc_or_by_the_other_answer() {
+    for keys in ["<enter><up><enter>", "<enter><esc>", "<enter><down><esc>", "<esc>"] {
         let mut driver = picking(vec![doctor(1, "Sarah", "Johnson")]);
         driver.keys(keys);
         assert_eq!(driver.asked(Lane::Save), 0, "{keys}");
@@ -142,7 +142,7 @@ fn an_assignment_is_transferred_with_its_version() {
     driver.keys("<enter>");
     driver.shows("José Gómez → Sarah Johnson, Cardiology");
     driver.shows("to Omar Haddad, Cardiology");
-    driver.keys("Second opinion<enter><enter>");
+    driver.keys("Second opinion<enter>");
     assert_eq!(verb(&driver), (Verb::Transfer(2), 5, 2, Some("Second opinion")));
     let mut opened = assignment(6);
     (opened.doctor, opened.doctor_name) = (shared::id::DoctorId(2), "Omar Haddad".to_owned());

@@ -17,7 +17,7 @@ use crate::{
     effect::{Lane, Timer},
     live::Live,
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

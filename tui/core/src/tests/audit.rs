@@ -18,7 +18,7 @@ use crate::{
     api::{Call, Reply},
     effect::Lane,
     layers::Layer,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

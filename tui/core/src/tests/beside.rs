@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{Failure, Reply},
     effect::{Effect, Lane, Timer},
-    record::Record,
+    resource::Record,
     theme::Theme,
     view::view,
 };

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     effect::Lane,
+    input::chord::{Chord, Key},
     layers::Layer,
-    msg::{Chord, Key, Msg},
+    msg::Msg,
     screens::Screen,
 };
 

@@ -89,7 +89,7 @@ fn no_letter_typed_at_a_choice_does_anything_else() {
     for c in (' '..='~').filter(|c| *c != ' ') {
         let mut driver = at_sex();
         driver.keys("<tab>");
-        driver.send(Msg::Key(crate::msg::Chord::plain(crate::msg::Key::Char(c))));
+        driver.send(Msg::Key(crate::input::chord::Chord::plain(crate::input::chord::Key::Char(c))));
         assert!(driver.app.layers().is_empty(), "{c}");
         driver.shows("New patient");
     }

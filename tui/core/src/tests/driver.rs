@@ -13,13 +13,15 @@ use shared::{
 use super::fixtures::{assigned, history, listed, meta, one, page, signed_in, today};
 use crate::{
     api::{Call, Failure, Reply},
-    app::{App, Options, update},
+    app::{App, update},
     date::DateOrder,
     effect::{Effect, Lane, Ticket, Timer},
-    msg::{Chord, Desk, Key, Msg},
+    input::chord::{Chord, Key},
+    msg::{Desk, Msg},
     session::SessionHandle,
     theme::Theme,
     view::view,
+    world::Options,
 };
 
 /// The wait after which the desk of the tests is locked.

@@ -10,9 +10,9 @@ use crate::{
     api::Call,
     date::DateOrder,
     effect::Lane,
-    form::{Form, accepts},
+    form::{Form, help},
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 
@@ -98,7 +98,7 @@ fn every_field_of_every_form_is_explained() {
     use RecordKind::{Account, ApiToken, Assignment, Doctor, Patient, User, Visit};
     for kind in [Patient, Doctor, Assignment, Visit, Account, User, ApiToken] {
         for field in kind.fields(None) {
-            let about = accepts::about(&field, DateOrder::DayFirst);
+            let about = help::about(&field, DateOrder::DayFirst);
             assert!(!about.is_empty(), "{kind:?}: {}", field.name);
         }
     }

@@ -22,7 +22,7 @@ use shared::{
 
 use crate::{
     api::Reply,
-    record::Record,
+    resource::Record,
     session::{Session, SessionHandle},
 };
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply},
     effect::Lane,
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     screens::Screen,
     session::{Session, SessionHandle},
 };

@@ -13,7 +13,7 @@ use super::{
     driver::Driver,
     fixtures::{jose, people},
 };
-use crate::{text, theme::Theme, view::paint::Painter, view::view};
+use crate::{paint::Painter, text, theme::Theme, view::view};
 
 const THEME: Theme = Theme::ansi();
 

@@ -13,7 +13,7 @@ use crate::{
     effect::{Lane, Timer},
     layers::Layer,
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     api::Call,
-    app::Options,
     date::DateOrder,
     effect::{Effect, Lane},
     msg::{Desk, Msg},
+    world::Options,
 };
 
 fn started(last_login: &str) -> Driver {

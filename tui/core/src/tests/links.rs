@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{Call, Reply, Verb},
     effect::Lane,
-    record::RecordKind,
+    resource::RecordKind,
 };
 
 /// Looking at a doctor, as an administrator who may link accounts.

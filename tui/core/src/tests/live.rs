@@ -9,7 +9,7 @@ use crate::{
     effect::{Effect, Lane, Timer},
     live::Live,
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
 };
 

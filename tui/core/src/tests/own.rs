@@ -17,8 +17,7 @@ use crate::{
     effect::{Effect, Lane},
     layers::Layer,
     msg::Msg,
-    record::RecordKind,
-    resource::Secret,
+    resource::{RecordKind, Secret},
     screens::Screen,
 };
 

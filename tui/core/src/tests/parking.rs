@@ -14,7 +14,7 @@ use crate::{
     layers::Layer,
     live::Live,
     msg::Msg,
-    record::RecordKind,
+    resource::RecordKind,
     screens::Screen,
     session::SessionHandle,
 };

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     api::Failure,
     effect::{Effect, Lane, Timer},
+    input::chord::{Chord, Key},
     layers::Layer,
-    msg::{Chord, Key, Msg},
+    msg::Msg,
     screens::Screen,
     search::PAUSE,
 };
@@ -114,7 +115,7 @@ fn no_character_in_the_picker_or_in_its_question_writes() {
         let mut driver = picking(vec![doctor(1, "Sarah", "Johnson")]);
         driver.keys("<enter><down>");
         driver.send(Msg::Key(Chord::plain(Key::Char(c))));
-        driver.shows("› Don't assign ‹");
+        driver.shows("Assign this patient?");
         assert_eq!(driver.asked(Lane::Save), 0, "{c}");
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply, Verb},
     effect::Lane,
-    record::{Record, RecordKind},
+    resource::{Record, RecordKind},
     screens::Screen,
 };
 

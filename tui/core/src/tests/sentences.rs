@@ -17,7 +17,7 @@ use super::{
 use crate::{
     effect::{Lane, Timer},
     input::{keymap::with_keys, table::TABLE},
-    record::RecordKind,
+    resource::RecordKind,
 };
 
 /// The lines of code of a folder's files, without comments and tests, each with its file.

@@ -2,7 +2,6 @@
 
 use ratatui_core::layout::Rect;
 
-use super::paint::Painter;
 use crate::{
     app::App,
     input::{
@@ -10,10 +9,11 @@ use crate::{
         keymap::{chords_of, entries},
         table::Entry,
     },
+    paint::Painter,
     text::width,
 };
 
-/// Draws it.
+/// Draws the keys of the present contexts, with the key for help at the right.
 pub(super) fn draw(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let contexts = app.contexts();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tui_core::{
     api::{Call, Reply},
-    record::RecordKind,
+    resource::RecordKind,
 };
 
 use super::{Does, client, desk, log_in, no_rows};

@@ -1,11 +1,14 @@
 //! The questions about assignments: their status, a patient for a doctor, another doctor.
 
-use super::{Answer, State, act, ask, bulk::picked_for_all, with_reason};
+use super::{
+    Answer, SAME_REASON, State, about, act, ask,
+    bulk::{amount, jobs, names, picked_for_all},
+    in_full, with_reason,
+};
 use crate::{
     api::{Call, Handover, Verb},
-    record::Record,
-    resource::{Pick, Purpose},
-    step::Step,
+    layers::Step,
+    resource::{Pick, Purpose, Record, Remains},
     text::display,
     world::World,
 };
@@ -25,12 +28,12 @@ pub struct Picked {
 
 /// Which status an assignment gets.
 pub fn status(record: &Record) -> State {
-    let title = record.kind().table().words.archive_title;
-    let mut state = ask(title, record.named(), "Keep it");
+    let table = record.kind().table();
+    let mut state = ask(table.words.archive_title, record.named(), "Keep it");
     for (answer, status) in record.outcomes() {
         state = state.or(answer, vec![Step::Write(act(Verb::SetStatus(status), record, None))]);
     }
-    state
+    if table.is_outcome_proposed { state.harmless() } else { state }
 }
 
 /// Whether to do what something was picked for.
@@ -43,7 +46,7 @@ pub fn picked(picked: Picked, world: &World) -> Option<State> {
     Some(match purpose {
         Purpose::DoctorOfPatient => assign(subject, &record, world),
         Purpose::PatientOfDoctor => assign(&record, subject, world),
-        Purpose::Transfer => transfer(subject, &record),
+        Purpose::Transfer => transfer(subject, &record, world),
         Purpose::HandOver => hand_over_to(subject, &record, reason),
         // The layer of the arrival asks for itself.
         Purpose::Arrival { .. } => return None,
@@ -61,16 +64,18 @@ fn assign(patient: &Record, doctor: &Record, world: &World) -> State {
         key: world.next_key(),
     };
     let state = ask("Assign this patient?", words, "Don't assign");
-    with_reason(state, "for the visit; may be left empty", ("Assign", Answer::Write(call)))
+    let about = about("assign", std::slice::from_ref(patient));
+    let hint = "for the visit; may be left empty";
+    with_reason(state, about, hint, ("Assign", Answer::Write(call)), world).harmless()
 }
 
-fn transfer(assignment: &Record, doctor: &Record) -> State {
+fn transfer(assignment: &Record, doctor: &Record, world: &World) -> State {
     let named = assignment.named();
     let words = format!("{}\nto {}", named.lines().next().unwrap_or_default(), in_full(doctor));
     let call = act(Verb::Transfer(doctor.id()), assignment, None);
     let state = ask("Transfer this patient?", words, "Don't transfer");
-    let hint = "empty: the reason stays as it was";
-    with_reason(state, hint, ("Transfer", Answer::Write(call)))
+    let about = about("transfer", std::slice::from_ref(assignment));
+    with_reason(state, about, SAME_REASON, ("Transfer", Answer::Write(call)), world).harmless()
 }
 
 /// Whether a member refers to another record from now on.
@@ -79,7 +84,7 @@ fn refer(subject: &Record, member: &'static str, record: &Record) -> State {
     let words = format!("{}\nThe new {noun}: {}", subject.named(), in_full(record));
     let call = act(Verb::SetMember(member, record.id()), subject, None);
     let title = format!("Change the {noun} of this {}?", subject.kind().table().words.entity);
-    ask(title, words, "Don't change").or("Change", vec![Step::Write(call)])
+    ask(title, words, "Don't change").or("Change", vec![Step::Write(call)]).harmless()
 }
 
 fn link(subject: &Record, account: &Record) -> State {
@@ -87,12 +92,6 @@ fn link(subject: &Record, account: &Record) -> State {
     let words = format!("{}\nto {}\n{effect}", subject.named(), in_full(account));
     let call = act(Verb::Link(account.id()), subject, None);
     ask("Link this account?", words, "Don't link").or("Link", vec![Step::Write(call)])
-}
-
-/// A record in full, with what must not be overlooked.
-pub(super) fn in_full(record: &Record) -> String {
-    let warning = record.banner().warning;
-    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
 }
 
 /// A doctor who shall be archived has so many active assignments.
@@ -115,6 +114,27 @@ pub fn hand_over(doctor: &Record, count: i64, reason: Option<String>) -> State {
     state.answers.push(("Transfer all", Answer::Pick(pick, subjects, reason.clone())));
     let end = act(Verb::HandOver(Handover::End), doctor, reason);
     state.or("End all", vec![Step::Write(end)])
+}
+
+/// What becomes of what an archived record leaves open. `next` has taken over the rest.
+pub fn remains(record: &Record, left: &Remains, found: &[Record], next: Option<i64>) -> State {
+    let taken = if next.is_some() { left.taken_over } else { "" };
+    let words = format!("{} is archived.{taken} Still open:\n{}", record.name(), names(found));
+    let mut state = ask(left.title, words, left.leave);
+    if let Some(next) = next {
+        let jobs = jobs(found, |_, it| act(Verb::SetMember(left.member, next), it, None));
+        let title = format!("Change {}", amount(found));
+        state.answers.push((left.same, Answer::Bulk(title, jobs)));
+    }
+    let pick = Pick {
+        word: left.pick,
+        kind: record.kind(),
+        title: left.pick_title,
+        purpose: Purpose::Member(left.member),
+        only: &[],
+    };
+    state.answers.push((left.pick, Answer::Pick(pick, found.to_vec(), None)));
+    state.harmless()
 }
 
 fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> State {

@@ -1,18 +1,17 @@
 //! The questions about several records at once.
 
-use super::{Answer, Picked, State, act, ask, with_reason};
+use super::{Answer, Picked, SAME_REASON, State, about, act, ask, in_full, with_reason};
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
-    record::Record,
-    resource::Purpose,
+    resource::{Purpose, Record},
     world::World,
 };
 
 /// Names that are listed; of the others their number is said.
 const NAMES: usize = 5;
 
-fn names(records: &[Record]) -> String {
+pub(super) fn names(records: &[Record]) -> String {
     let mut lines: Vec<String> = records.iter().take(NAMES).map(name).collect();
     let more = records.len().saturating_sub(NAMES);
     lines.extend((more > 0).then(|| format!("and {more} more")));
@@ -24,18 +23,18 @@ fn name(record: &Record) -> String {
 }
 
 /// How many records of which kind.
-fn amount(records: &[Record]) -> String {
+pub(super) fn amount(records: &[Record]) -> String {
     let title = records.first().map_or("", |record| record.kind().table().words.title);
     format!("{} {}", records.len(), title.to_lowercase())
 }
 
-fn jobs(records: &[Record], call: impl Fn(usize, &Record) -> Call) -> Vec<Job> {
+pub(super) fn jobs(records: &[Record], call: impl Fn(usize, &Record) -> Call) -> Vec<Job> {
     let each = records.iter().enumerate();
     each.map(|(at, record)| Job::new(record, call(at, record))).collect()
 }
 
 /// These records shall be archived. Where the kind has no archive, their status shall be changed.
-pub fn archive_all(records: &[Record]) -> State {
+pub fn archive_all(records: &[Record], world: &World) -> State {
     let amount = amount(records);
     let mut statuses = Vec::new();
     for (answer, status) in records.iter().flat_map(Record::outcomes) {
@@ -49,14 +48,21 @@ pub fn archive_all(records: &[Record]) -> State {
             let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
             state.answers.push((answer, Answer::Bulk(format!("{answer}: {amount}"), jobs)));
         }
-        return state;
+        let table = records.first().map(|record| record.kind().table());
+        return if table.is_some_and(|table| table.is_outcome_proposed) {
+            state.harmless()
+        } else {
+            state
+        };
     }
     let effect = records.first().map_or("", |it| it.kind().table().words.archive_effect);
     let words = format!("{}\n{effect}", names(records));
     let state = ask(format!("Archive {amount}?"), words, "Cancel");
     let jobs = jobs(records, |_, record| act(Verb::Archive, record, None));
     let answer = ("Archive all", Answer::Bulk(format!("Archive {amount}"), jobs));
-    State { is_dangerous: true, ..with_reason(state, "may be left empty", answer) }
+    let about = about("archive", records);
+    let hint = "may be left empty; Enter goes on to the answer";
+    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
 }
 
 /// These records shall be restored.
@@ -65,7 +71,7 @@ pub fn restore_all(records: &[Record]) -> State {
     let jobs = jobs(records, |_, record| act(Verb::Restore, record, None));
     let mut state = ask(format!("Restore {amount}?"), names(records), "Cancel");
     state.answers.push(("Restore all", Answer::Bulk(format!("Restore {amount}"), jobs)));
-    state
+    state.harmless()
 }
 
 /// Something was picked for several records.
@@ -83,12 +89,31 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
         Purpose::Link => act(Verb::Link(record.id()), subject, None),
         Purpose::Member(member) => act(Verb::SetMember(member, record.id()), subject, None),
     });
-    let is_transfer = matches!(purpose, Purpose::Transfer | Purpose::HandOver);
-    let verb = if is_transfer { "Transfer" } else { "Assign" };
     let amount = amount(subjects);
-    let words = format!("{}\nto {}", names(subjects), super::assigning::in_full(record));
-    let state = ask(format!("{verb} {amount}?"), words, "Cancel");
-    let answer = if is_transfer { "Transfer all" } else { "Assign all" };
-    let hint = "for the visit; may be left empty";
-    with_reason(state, hint, (answer, Answer::Bulk(format!("{verb} {amount}"), jobs)))
+    let words = format!("{}\nto {}", names(subjects), in_full(record));
+    let question = |verb: &str| ask(format!("{verb} {amount}?"), words.clone(), "Cancel");
+    let bulk = |verb: &str| Answer::Bulk(format!("{verb} {amount}"), jobs);
+    let state = match purpose {
+        Purpose::Member(_) | Purpose::Link => {
+            let mut state = question("Change");
+            state.answers.push(("Change all", bulk("Change")));
+            state
+        }
+        Purpose::Transfer | Purpose::HandOver => {
+            let answer = ("Transfer all", bulk("Transfer"));
+            with_reason(
+                question("Transfer"),
+                about("transfer", subjects),
+                SAME_REASON,
+                answer,
+                world,
+            )
+        }
+        Purpose::PatientOfDoctor | Purpose::DoctorOfPatient | Purpose::Arrival { .. } => {
+            let answer = ("Assign all", bulk("Assign"));
+            let hint = "for the visit; may be left empty";
+            with_reason(question("Assign"), about("assign", subjects), hint, answer, world)
+        }
+    };
+    state.harmless()
 }

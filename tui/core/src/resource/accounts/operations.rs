@@ -1,4 +1,4 @@
-//! What administrators do with accounts beyond changing their members.
+//! Operations of administrators on accounts, beyond changing their members.
 
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use shared::{
 
 use super::bars::{lying, scale_top, standing};
 use crate::{
-    record::Record,
+    resource::Record,
     text::{display, paragraphs, thousands, truncate, width},
     world::World,
 };

@@ -7,9 +7,9 @@ use super::{
     figures::{Role, Row, blocks, registrations},
 };
 use crate::{
+    paint::Painter,
     sentences::{LOADING, again},
     text::{display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
 

@@ -6,14 +6,14 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
+    paint::Painter,
+    panels::{
+        banner::{BannerView, below, has_rule},
+        sections::{Line, Sections, lines},
+    },
     resource::Section,
     sentences::{LOADING, retry},
     text::{display, paragraphs},
-    view::{
-        banner::{BannerView, below, has_rule},
-        paint::Painter,
-        sections::{Line, Sections, lines},
-    },
     world::World,
 };
 
@@ -21,7 +21,8 @@ impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.record.as_ref()?;
         let (namesakes, failure) = (self.namesakes.as_ref(), self.failure.as_deref());
-        Some(BannerView { record, person: self.person.as_ref(), namesakes, failure })
+        let (person, presence) = (self.person.as_ref(), self.presence.as_ref());
+        Some(BannerView { record, person, namesakes, presence, failure })
     }
 }
 
@@ -51,7 +52,7 @@ fn parts(state: &State, world: &World) -> (Sections, Vec<Line>) {
     (Sections::new(&sections, columns), history::lines(state, world, columns))
 }
 
-/// Draws it.
+/// Draws the page of the record.
 pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };

@@ -7,11 +7,11 @@ use super::{State, page};
 use crate::{
     form::{accepts::Accepts, field::Field},
     layers::{
-        Layer,
+        Layer, Step,
         choose::{self, Choice},
     },
-    record::Record,
-    step::{Route, Step},
+    resource::Record,
+    step::Route,
     world::World,
 };
 
@@ -24,14 +24,8 @@ pub(super) fn is_possible(state: &State) -> bool {
 /// The entries whose old values can be put back, to choose one of them.
 pub(super) fn choice(state: &State, world: &World) -> Option<Step> {
     let record = state.record.as_ref()?;
-    let entries = state.history.iter().filter_map(|entry| {
-        let values = values(record, entry);
-        let lines = page::history::entry(record.kind().table(), entry, world);
-        let is_known = !values.is_empty();
-        let steps = vec![Step::Go(Route::Changed(record.clone(), values))];
-        is_known.then_some(Choice { lines, steps })
-    });
-    let mut choices: Vec<Choice> = entries.collect();
+    let mut choices: Vec<Choice> =
+        state.history.iter().flat_map(|entry| of_entry(record, entry, world)).collect();
     if let Some(address) = &state.history_next {
         let said = "Earlier entries are being read. Choose again.".to_owned();
         choices.push(Choice {
@@ -41,6 +35,28 @@ pub(super) fn choice(state: &State, world: &World) -> Option<Step> {
     }
     let layer = choose::init("Restore the values before this change", choices);
     Some(Step::Open(Box::new(Layer::Choose(Box::new(layer)))))
+}
+
+/// The choices that an entry offers: all of its old values, and each of several alone.
+fn of_entry(record: &Record, entry: &HistoryEntry, world: &World) -> Vec<Choice> {
+    let values = values(record, entry);
+    if values.is_empty() {
+        return Vec::new();
+    }
+    let lines = page::history::entry(record.kind().table(), entry, world);
+    let choice = |lines, values| {
+        let steps = vec![Step::Go(Route::Changed(record.clone(), values))];
+        Choice { lines, steps }
+    };
+    let singles = if values.len() > 1 { values.as_slice() } else { &[] };
+    let fields = record.kind().fields(Some(record));
+    let single = |(name, value): &(&'static str, String)| {
+        let label = fields.iter().find(|field| field.name == *name).map_or(*name, |it| it.label);
+        let shown = if value.is_empty() { "—" } else { value.as_str() };
+        choice(vec![format!("  only {label}: {shown}")], vec![(*name, value.clone())])
+    };
+    let singles: Vec<Choice> = singles.iter().map(single).collect();
+    std::iter::once(choice(lines, values)).chain(singles).collect()
 }
 
 /// The values before a change, as the record's form shows them. Members without a field are left out, and

@@ -5,11 +5,11 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::{action::Action, keymap::labels, table::Entry},
+    layers::Step,
     live::Live,
-    record::Record,
-    resource::{Owner, Query, Related, Section},
+    resource::{Owner, Query, Record, Related, Section},
     sentences::{LOADING, retry},
-    step::{Route, Step},
+    step::Route,
 };
 
 /// Records of the page that is asked for.

@@ -6,12 +6,17 @@ use shared::{dashboard::VisitFigures, visit::Visit};
 use super::{RECENT_MAX, State};
 use crate::{
     input::keymap::with_keys,
-    resource::status_word,
+    paint::Painter,
+    resource::{last_step, status_word},
     sentences::{LOADING, retry},
     text::display,
-    view::paint::Painter,
     world::World,
 };
+
+/// Columns of a name beside a reason.
+const NAME_MAX: u16 = 34;
+/// The fewest columns in which a reason is shown.
+const REASON_MIN: u16 = 16;
 
 /// Rows above the visits: the find box, an empty one, the recent people with their title, an empty one,
 /// and the title of the visits.
@@ -34,7 +39,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.top = state.top.clamp(lowest, at.max(lowest)).min(last);
 }
 
-/// Draws it.
+/// Draws the find box, the recent people and the visits.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -104,9 +109,8 @@ fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_
         painter.text(line.x, place.y, 1, "›", style);
         painter.place_cursor(place.x, place.y);
     }
-    // The time that matters: of the last step.
-    let since = visit.started_at.or(visit.called_at).unwrap_or(visit.arrived_at);
-    let state = format!("{} since {}", status_word(visit.status), world.clock(&since));
+    let since = world.clock(&last_step(visit));
+    let state = format!("{} since {since}", status_word(visit.status));
     let number = format!("{:>3}", visit.number);
     let doctor = visit.doctor_name.as_deref().map(|name| format!("for {}", display(name)));
     let mut x = place.x;
@@ -118,12 +122,18 @@ fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_
     let room = place.right().saturating_sub(x);
     let status = 26.min(room / 2);
     let doctor_room = if room >= 70 { 24 } else { 0 };
-    let name = room.saturating_sub(status).saturating_sub(doctor_room).saturating_sub(2);
+    let left = room.saturating_sub(status).saturating_sub(doctor_room).saturating_sub(2);
+    // Where there is more room than a name takes, the reason has the rest.
+    let name = if left >= REASON_MIN + NAME_MAX { NAME_MAX } else { left };
     painter.text(x, place.y, name, &display(&visit.patient_name), style);
     x += name + 2;
     painter.text(x, place.y, status, &state, style);
     x += status;
     if let Some(doctor) = doctor {
         painter.text(x, place.y, doctor_room, &doctor, style);
+    }
+    if let Some(reason) = visit.reason.as_deref().filter(|_| name < left) {
+        let x = x.saturating_add(doctor_room + 2);
+        painter.text(x, place.y, place.right().saturating_sub(x), &display(reason), style);
     }
 }

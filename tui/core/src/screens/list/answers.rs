@@ -6,9 +6,8 @@ use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
     api::{Failure, Reply, sentence},
     input::action::Action,
-    layers::arrival,
+    layers::{Step, arrival},
     resource::Row,
-    step::Step,
     world::World,
 };
 
@@ -21,14 +20,21 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
             let failure = Failure::unexpected();
             return failed(state, &failure);
         }
-        // The page is gone: fewer rows than there were.
+        // The page is gone: fewer rows than there were, or than were looked for.
         Err(Failure::Problem(problem))
-            if problem.error == Kind::NotFound.code() && state.asked.address.is_some() =>
+            if problem.error == Kind::NotFound.code()
+                && (state.asked.address.is_some() || state.asked.number.is_some()) =>
         {
+            if let Some(steps) = state.look_on(world, None) {
+                return steps;
+            }
             return vec![state.ask_anew(world, Land::Same)];
         }
         Err(failure) => return failed(state, &failure),
     };
+    if let Some(steps) = state.look_on(world, Some(page.next.is_some())) {
+        return steps;
+    }
     state.failure = None;
     state.is_refused = false;
     state.search.answer();
@@ -51,6 +57,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         next: page.next,
         previous: page.previous,
         address: state.asked.address.clone(),
+        number: state.asked.number,
     });
     let last = state.rows.len().saturating_sub(1);
     state.selected = match state.asked.land {
@@ -61,6 +68,9 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     // Another page, asked again later, keeps its selection.
     state.asked.land = Land::Same;
     state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
+    if state.is_marking {
+        return state.mark_on();
+    }
     match state.search.pending.take() {
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.
@@ -76,6 +86,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
 fn failed(state: &mut State, failure: &Failure) -> Vec<Step> {
     state.failure = Some(refusal(failure));
     state.search.pending = None;
+    (state.is_marking, state.ending) = (false, None);
     state.is_refused =
         matches!(failure, Failure::Problem(problem) if problem.errors.contains_key("search"));
     if state.is_refused {

@@ -3,9 +3,8 @@
 use super::State;
 use crate::{
     input::action::Action,
-    layers::{Layer, question},
+    layers::{Layer, Step, question},
     resource::Operation,
-    step::Step,
 };
 
 /// The operation that ends one of the records, where it makes sense to end all but the one in use.

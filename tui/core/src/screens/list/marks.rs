@@ -1,13 +1,15 @@
 //! Marked rows: kept by the ids of their records, also while other rows are shown.
 
-use super::State;
+use super::{Land, Offset, State};
 use crate::{
     input::action::Action,
-    layers::{Layer, picker, question},
-    record::{Record, RecordKind},
-    step::Step,
+    layers::{Layer, Step, picker, question},
+    resource::{Record, RecordKind},
     world::World,
 };
+
+/// The most records that are marked at once.
+const MARKS_MAX: usize = 500;
 
 impl State {
     /// Marks the selected row or takes its mark away, and goes to the next one.
@@ -18,6 +20,43 @@ impl State {
         }
         self.selected = (self.selected + 1).min(self.rows.len().saturating_sub(1));
         Vec::new()
+    }
+
+    /// Marks all rows of the list. The pages are read one after another.
+    fn mark_all(&mut self, world: &World) -> Vec<Step> {
+        self.is_marking = true;
+        let is_whole = self.page.as_ref().is_some_and(|it| it.next.is_none() && it.offset == 0);
+        if is_whole && !self.is_outdated {
+            self.mark_on()
+        } else {
+            vec![self.ask_anew(world, Land::First)]
+        }
+    }
+
+    /// Marks the rows that have come, and reads the next page while there is one.
+    pub(super) fn mark_on(&mut self) -> Vec<Step> {
+        if !self.is_marking {
+            return Vec::new();
+        }
+        for row in &self.rows {
+            if self.marked.len() >= MARKS_MAX {
+                break;
+            }
+            self.marked.entry(row.id).or_insert_with(|| row.record.clone());
+        }
+        let next = self.page.as_ref().and_then(|page| page.next.clone());
+        let count = self.marked.len();
+        if let Some((next, page)) = next.zip(self.page.as_ref()).filter(|_| count < MARKS_MAX) {
+            let length = i64::try_from(self.rows.len()).unwrap_or_default();
+            let offset = Offset::At(page.offset + length);
+            return self.ask_at(next, offset, Land::First);
+        }
+        self.is_marking = false;
+        let said = match count < MARKS_MAX {
+            true => format!("{count} marked."),
+            false => format!("{count} marked: no more can be marked at once."),
+        };
+        vec![Step::Inform(said)]
     }
 
     /// Takes the mark of a record away.
@@ -64,7 +103,12 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
         Action::Mark if !state.is_outdated && super::offers(state, world, action) => {
             Some(state.mark())
         }
+        Action::MarkAll if super::offers(state, world, action) => Some(state.mark_all(world)),
+        Action::Archive | Action::Restore | Action::Assign if state.is_marking => {
+            Some(vec![Step::Inform("The rows are still being marked.".to_owned())])
+        }
         Action::Unmark => {
+            state.is_marking = false;
             state.marked.clear();
             Some(Vec::new())
         }
@@ -86,8 +130,8 @@ pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
     let question = match (action, subjects.as_slice()) {
         (_, []) => return Vec::new(),
         (Action::Assign, _) => return picker::assign(subjects, world),
-        (Action::Archive, [one]) => question::archive(one),
-        (Action::Archive, all) => question::archive_all(all),
+        (Action::Archive, [one]) => question::archive(one, world),
+        (Action::Archive, all) => question::archive_all(all, world),
         (_, [one]) => question::restore(one),
         (_, all) => question::restore_all(all),
     };

@@ -1,7 +1,7 @@
 //! Moving among the rows, and from page to page.
 
 use super::{Land, Offset, State};
-use crate::{step::Step, text::thousands};
+use crate::{layers::Step, text::thousands};
 
 impl State {
     fn turn(&mut self, forward: bool) -> Vec<Step> {

@@ -8,28 +8,17 @@ use super::State;
 use crate::{
     input::keymap::with_keys,
     layers::sort,
-    resource::{Head, Row, fit, fitting},
+    paint::Painter,
+    panels::rows::{ABOVE, Look, draw_row, heads},
+    resource::fit,
     sentences::{LOADING, again},
     text::{self, display, paragraphs},
-    view::paint::Painter,
     world::World,
 };
-
-/// Rows above the records: search, filters, heads.
-const ABOVE: u16 = 3;
 
 /// How many records are seen at once.
 pub fn rows_visible(world: &World) -> u16 {
     world.body().height.saturating_sub(ABOVE)
-}
-
-/// How all rows are shown.
-#[derive(Clone, Copy)]
-pub(crate) struct Look {
-    /// Whether names begin with the last name.
-    pub(crate) is_by_last_name: bool,
-    /// Whether the rows are no answer to what is typed.
-    pub(crate) is_old: bool,
 }
 
 /// Whether the rows belong to an older text, and the answer to the newer one is late or has failed. Before
@@ -38,7 +27,7 @@ fn is_old(state: &State, world: &World) -> bool {
     state.is_outdated && (world.is_waiting || state.failure.is_some())
 }
 
-/// Draws it.
+/// Draws the search field, the filters and the rows.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     if state.kind.table().is_searched {
@@ -130,74 +119,6 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
             painter.text(area.x, area.y + 1, area.width, &display(&line), style);
         }
     }
-}
-
-pub(crate) fn heads(all: &[Head], columns: &[(usize, u16)], area: Rect, painter: &mut Painter<'_>) {
-    let theme = *painter.theme;
-    let y = area.y + ABOVE - 1;
-    let mut x = area.x;
-    for (at, width) in columns {
-        let head = all.get(*at).map_or("", |head| head.text);
-        painter.text(x, y, *width, head, theme.title);
-        x = x.saturating_add(*width).saturating_add(2);
-    }
-}
-
-pub(crate) fn draw_row(
-    row: &Row,
-    (all, columns): (&[Head], &[(usize, u16)]),
-    place: Rect,
-    painter: &mut Painter<'_>,
-    (is_selected, is_active): (bool, bool),
-    look: Look,
-) {
-    let theme = *painter.theme;
-    let style = match (is_selected, is_active) {
-        _ if look.is_old => theme.dim,
-        (true, true) => theme.selected,
-        (true, false) => theme.selected_away,
-        _ => theme.text,
-    };
-    let line = Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place };
-    if is_selected {
-        painter.style(line, style);
-        painter.text(line.x, place.y, 1, "›", style);
-    }
-    let mut x = place.x;
-    for (at, width) in columns {
-        let is_right = all.get(*at).is_some_and(|head| head.is_right);
-        let value = row.cells.get(*at).map_or("", String::as_str);
-        match (*at, is_right) {
-            (0, _) => {
-                let sorted = row.sorted_name.as_ref().filter(|_| look.is_by_last_name);
-                let shown = sorted.map_or(value, String::as_str);
-                name((shown, &row.head.notes), x, place.y, *width, painter, style);
-            }
-            (_, true) => painter.text_right(x + width, place.y, *width, value, style),
-            (_, false) => {
-                painter.text(x, place.y, *width, value, style);
-            }
-        }
-        x = x.saturating_add(*width).saturating_add(2);
-    }
-}
-
-/// The name, with a note behind it: as much of it as leaves the name its room.
-fn name(
-    (name, notes): (&str, &[String]),
-    x: u16,
-    y: u16,
-    width: u16,
-    painter: &mut Painter<'_>,
-    style: ratatui_core::style::Style,
-) {
-    let Some(note) = fitting(notes, text::width(name), width) else {
-        painter.text(x, y, width, name, style);
-        return;
-    };
-    let room = width.saturating_sub(text::width(note).saturating_add(1));
-    let used = painter.text(x, y, room, name, style);
-    painter.text(x + used + 1, y, width.saturating_sub(used + 1), note, style);
 }
 
 /// What stands where no rows are.

@@ -7,9 +7,9 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::keymap::with_keys,
-    layers::{Layer, conflict, question},
-    record::Record,
-    step::{Leave, Step},
+    layers::{Layer, Step, conflict, question},
+    resource::Record,
+    step::Leave,
     world::World,
 };
 

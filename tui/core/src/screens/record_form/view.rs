@@ -6,11 +6,9 @@ use super::State;
 use crate::{
     form::{self, field::Field},
     input::keymap::with_keys,
+    paint::Painter,
+    panels::banner::{BannerView, below},
     text::paragraphs,
-    view::{
-        banner::{BannerView, below},
-        paint::Painter,
-    },
     world::World,
 };
 
@@ -18,7 +16,8 @@ impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.base.as_ref()?;
         let (person, namesakes) = (self.person.as_ref(), self.namesakes.as_ref());
-        Some(BannerView { record, person, namesakes, failure: None })
+        let presence = self.presence.as_ref();
+        Some(BannerView { record, person, namesakes, presence, failure: None })
     }
 }
 
@@ -51,7 +50,7 @@ pub(super) fn place(state: &State, world: &World) -> Rect {
     below(inside(world), above(state, world))
 }
 
-/// Draws it.
+/// Draws the banner or the introduction, and the fields.
 pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let inside = inside(world);

@@ -5,10 +5,10 @@ use shared::history::{Change, HistoryEntry};
 use super::{Line, State};
 use crate::{
     input::keymap::with_keys,
+    panels::sections::Kind,
     resource::{Table, change_in_words, is_empty},
     sentences::retry,
     text::paragraphs,
-    view::sections::Kind,
     world::World,
 };
 

@@ -3,8 +3,9 @@
 use ratatui_core::layout::Rect;
 
 use crate::{
-    record::Record,
-    view::{banner::BannerView, paint::Painter, sections},
+    paint::Painter,
+    panels::{banner::BannerView, sections},
+    resource::Record,
     world::World,
 };
 
@@ -34,7 +35,8 @@ pub(super) fn draw(record: &Record, world: &World, area: Rect, painter: &mut Pai
     for y in area.y..area.bottom() {
         painter.text(area.x.saturating_sub(2), y, 1, "│", theme.border);
     }
-    let banner = BannerView { record, person: None, namesakes: None, failure: None };
+    let banner =
+        BannerView { record, person: None, namesakes: None, presence: None, failure: None };
     let below = banner.draw(world, area, painter);
     let place = Rect { y: below.y + 1, height: below.height.saturating_sub(1), ..below };
     let lines = sections::stacked(&record.sections(world), place.width);

@@ -11,14 +11,9 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
-    screens::{
-        Screen,
-        password::{self, Proof},
-        register,
-    },
-    step::{Event, Leave, Step},
+    paint::Painter,
+    step::{Event, Leave, Proof, Route, Step},
     text::paragraphs,
-    view::paint::Painter,
     world::World,
 };
 
@@ -61,8 +56,8 @@ pub fn remembering(identifier: &str) -> State {
     state
 }
 
-/// Does something.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+/// Edits the form, and logs in.
+pub fn update<L>(state: &mut State, world: &World, event: Event) -> Vec<Step<L>> {
     let Event::Act(action) = event else { return Vec::new() };
     if state.form.act(action) {
         return Vec::new();
@@ -70,11 +65,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     match action {
         Action::Accept | Action::Save => send(state),
         Action::Register if offers(world, action) && !state.is_again => {
-            vec![Step::Push(Box::new(Screen::Register(Box::new(register::init()))))]
+            vec![Step::Go(Route::Register)]
         }
         Action::EnterCode if !state.is_again => {
-            let state = password::init(Proof::Code, world);
-            vec![Step::Push(Box::new(Screen::Password(Box::new(state))))]
+            vec![Step::Go(Route::Password(Proof::Code))]
         }
         Action::LocalDesk if offers(world, action) && !state.is_again => {
             vec![Step::Do(Effect::GoLocal)]
@@ -86,7 +80,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
 }
 
-fn send(state: &mut State) -> Vec<Step> {
+fn send<L>(state: &mut State) -> Vec<Step<L>> {
     let mut faults = FieldErrors::default();
     for name in ["email", "password"] {
         if state.form.value(name).trim().is_empty() {
@@ -116,11 +110,11 @@ impl State {
 
 /// Takes a refusal: the sentence stands beside the field that is meant. The name stays; the next
 /// password is typed from its beginning, not behind the one that was refused.
-pub fn refused(
+pub fn refused<L>(
     state: &mut State,
     failure: &Failure,
     sample: Option<&(String, String)>,
-) -> Vec<Step> {
+) -> Vec<Step<L>> {
     if matches!(failure, Failure::Problem(_)) {
         state.form.focus_on("password");
         if let Some(field) = state.form.field_mut("password") {
@@ -148,7 +142,7 @@ pub fn refused(
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Login, Context::Global]
 }
@@ -177,7 +171,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width, area.height.saturating_sub(2));
 }
 
-/// Draws it.
+/// Draws the form, and what else is possible without an account.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let area = place(Rect { x: 1, width: area.width.saturating_sub(2), ..area });

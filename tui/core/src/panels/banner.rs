@@ -2,12 +2,12 @@
 
 use ratatui_core::{layout::Rect, style::Style};
 
-use super::paint::Painter;
 use crate::{
     namesakes::Namesakes,
+    paint::Painter,
     person::Person,
-    record::Record,
-    resource::Alert,
+    presence::Presence,
+    resource::{Alert, Record},
     text::{self, display, paragraphs},
     theme::Theme,
     world::World,
@@ -26,6 +26,8 @@ pub struct BannerView<'a> {
     pub person: Option<&'a Person>,
     /// Others who have the record's name.
     pub namesakes: Option<&'a Namesakes>,
+    /// Whether the person is in the clinic now, where that is asked.
+    pub presence: Option<&'a Presence>,
     /// Why the record may be out of date.
     pub failure: Option<&'a str>,
 }
@@ -67,7 +69,11 @@ impl BannerView<'_> {
         let same = self.namesakes.and_then(|found| found.words(self.record));
         let own = [same, failure, person].into_iter().flatten();
         let Some(person) = self.person.and_then(Person::record) else {
-            return about(self.record, None, own.collect(), world, columns);
+            let mut rows = about(self.record, None, own.collect(), world, columns);
+            let present = self.presence.and_then(|presence| presence.words(world));
+            let line = present.into_iter().flat_map(|line| paragraphs(&line, columns));
+            rows.extend(line.map(|line| vec![(line, Role::Text)]));
+            return rows;
         };
         let mut rows = about(person, None, Vec::new(), world, columns);
         let name = self.record.banner().name;

@@ -2,8 +2,8 @@
 
 use ratatui_core::{layout::Rect, style::Style};
 
-use super::paint::Painter;
 use crate::{
+    paint::Painter,
     resource::Section,
     text::{self, paragraphs},
     theme::Theme,

@@ -1,0 +1,69 @@
+//! To the last row of a list of many pages. Pages have numbers up to row 10,000, and the count is exact up
+//! to 1,000. Beyond that the last page is looked for by halving.
+
+use super::{Asked, Land, Offset, State};
+use crate::{api::Call, effect::Lane, layers::Step, world::World};
+
+/// Rows that pages with a number reach.
+const ROWS_MAX: i64 = 10_000;
+
+/// Between which pages the last one lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// The number of a page that there is.
+    known: i64,
+    /// The number of a page that there is not, or that has no number.
+    beyond: i64,
+}
+
+impl State {
+    /// Goes to the last row. Where its page is not shown, that is asked for.
+    pub(super) fn go_to_end(&mut self, world: &World) -> Vec<Step> {
+        let shown = self.page.as_ref().filter(|_| !self.is_outdated && !self.is_turning);
+        let Some(page) = shown.filter(|page| page.next.is_some()) else {
+            return self.select(usize::MAX);
+        };
+        let size = world.page_size.max(1);
+        let last = (page.count - 1) / size + 1;
+        if page.is_capped {
+            let known = last.max(page.offset / size + 1);
+            return self.halve(world, Ending { known, beyond: ROWS_MAX / size + 1 });
+        }
+        vec![self.ask_page(world, last, Land::Last)]
+    }
+
+    /// Asks for a page by its number.
+    pub(super) fn ask_page(&mut self, world: &World, number: i64, land: Land) -> Step {
+        self.search.expect();
+        self.is_turning = true;
+        let offset = Offset::At((number - 1).saturating_mul(world.page_size));
+        self.asked = Asked { address: None, number: Some(number), offset, land };
+        let mut query = self.query_as_sent(world);
+        query.push(("page", number.to_string()));
+        Step::Read(Lane::List, Call::List { kind: self.kind, query })
+    }
+
+    /// Asks for the page in the middle, or for the last one once it is known.
+    fn halve(&mut self, world: &World, ending: Ending) -> Vec<Step> {
+        let middle = ending.known.midpoint(ending.beyond);
+        self.ending = (middle > ending.known).then_some(ending);
+        vec![self.ask_page(world, middle, Land::Last)]
+    }
+
+    /// Looks on for the last page after an answer, if it is looked for. `has_next` is whether there was the
+    /// page, and more after it.
+    pub(super) fn look_on(&mut self, world: &World, has_next: Option<bool>) -> Option<Vec<Step>> {
+        let ending = self.ending.take()?;
+        let number = self.asked.number?;
+        let ending = match has_next {
+            Some(false) => return None,
+            Some(true) => Ending { known: number, ..ending },
+            None => Ending { beyond: number, ..ending },
+        };
+        // Every page that has a number is full: the last of them is shown already.
+        if ending.known + 1 == ending.beyond && has_next == Some(true) {
+            return None;
+        }
+        Some(self.halve(world, ending))
+    }
+}
