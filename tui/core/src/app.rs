@@ -292,6 +292,7 @@ impl App {
             }
             Msg::Reply(ticket, result) => self.reply(ticket, result, out),
             Msg::Live(changes) => self.changed(&changes, out),
+            Msg::SessionOver(session) => self.ended(session, out),
             Msg::Today(today) => {
                 if self.world.meta.is_some() {
                     // The clinic's day counts: the server says when that ends.

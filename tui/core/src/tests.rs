@@ -15,6 +15,7 @@ mod choices;
 mod dashboard;
 mod dates;
 mod driver;
+mod ended;
 mod field_search;
 mod fields;
 mod filled;

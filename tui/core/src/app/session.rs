@@ -249,6 +249,16 @@ impl App {
         if is_renewed { self.resume_interrupted(out) } else { self.ask_again(out) }
     }
 
+    /// The server has ended a session while nothing was asked in it. Says whether it is the one that is
+    /// used: then somebody has to log in again.
+    pub(super) fn ended(&mut self, session: SessionHandle, out: &mut Vec<Effect>) -> bool {
+        let is_used = self.world.session().is_some_and(|used| used.handle() == session);
+        if is_used {
+            self.ask_again(out);
+        }
+        is_used
+    }
+
     /// Asks again who it is, over everything.
     pub(super) fn ask_again(&mut self, out: &mut Vec<Effect>) {
         let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_)));
