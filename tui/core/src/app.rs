@@ -401,6 +401,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let is_handled = app.run(msg, &mut effects);
     if is_handled {
         app.apply_held(&mut effects);
+        app.notices.arrive(app.top());
         app.is_dirty = true;
         app.settle(&mut effects);
     }

@@ -50,5 +50,6 @@ mod screens;
 mod sections;
 mod sentences;
 mod session;
+mod small;
 mod undo;
 mod users;

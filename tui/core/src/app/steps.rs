@@ -109,7 +109,10 @@ impl App {
             }
             Step::Keep(about, reason) => self.world.kept.put(about, reason),
             Step::Inform(said) => self.say(Tone::Info, said, out),
-            Step::Warn(said) => self.say(Tone::Error, said, out),
+            Step::Warn(said) => {
+                self.say(Tone::Error, said, out);
+                self.notices.belong_here();
+            }
             Step::TakeOver(session) => self.take_over(*session, out),
             Step::AskAgain => self.ask_again(out),
             Step::Filtered(_)

@@ -141,7 +141,7 @@ table! {
     Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
     Accounts "accounts" "Go to the accounts." 0 [Global: on(Key::F(8))]
     Audit "audit log" "Go to the audit log." 0 [Global: on(Key::F(9))]
-    MyAccount "my account" "Show and change your own account." 0 [Global:]
+    MyAccount "my account" "Show and change your profile: your own account." 0 [Global:]
     MyPassword "my password" "Change your own password." 0 [Global:]
     MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]
     MyTokens "API tokens" "Show, create and revoke your API tokens for programs." 0 [Global:]

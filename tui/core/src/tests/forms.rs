@@ -53,7 +53,7 @@ fn a_change_carries_only_what_was_changed_and_the_version_that_was_read() {
     driver.shows("Saved: Joe Gómez, P000009K");
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     driver.keys("<esc>");
-    driver.shows("Joe Gómez");
+    driver.shows("Gómez, Joe");
 }
 
 #[test]
