@@ -3,6 +3,7 @@
 mod usage;
 
 use std::{
+    ffi::OsString,
     io::{IsTerminal, Read},
     time::Duration,
 };
@@ -125,21 +126,22 @@ const FAILURE: u8 = 1;
 /// other.
 const WRONG_USAGE: u8 = 2;
 
-/// Runs the command line. Returns the exit status: 0 on success, 2 on wrong usage, 1 on any other
-/// failure.
-pub fn run() -> u8 {
+/// Runs the command line: the name of the program and its arguments. Returns the exit status: 0 on
+/// success, 2 on wrong usage, 1 on any other failure.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     std::panic::set_hook(Box::new(output::report_panic));
     let file = match read_environment(&variables()) {
         Ok(file) => file,
         Err(sentence) => return fail(&sentence, WRONG_USAGE),
     };
     let mut command = usage::command();
-    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let matches = command.try_get_matches_from_mut(&arguments);
     let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = parsed.unwrap_or_else(|error| {
         let error = error.format(&mut command);
         let arguments: Vec<_> =
-            std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
+            arguments.iter().map(|it| it.to_string_lossy().into_owned()).collect();
         output::exit_with(&error, usage::origin(&error, &file, &arguments).as_deref())
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(server::cli::run())
+    ExitCode::from(server::cli::run(std::env::args_os()))
 }

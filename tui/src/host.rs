@@ -1,5 +1,8 @@
 //! Whom the client talks to: a server somewhere, or the local desk.
 
+mod address;
+mod share;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -16,9 +19,11 @@ use tui_core::{
 };
 use url::Url;
 
+pub(crate) use self::address::address;
+use self::address::{label, plain};
 use crate::{
     args::Wish,
-    client::{Certificate, Client, Handles, is_loopback},
+    client::{Certificate, Client, Handles},
     desk::{LocalDesk, Opening},
     devices::DeviceFile,
     settings::Settings,
@@ -28,6 +33,8 @@ use crate::{
 const TAKE_OVER: Duration = Duration::from_secs(6);
 /// What the local desk is called.
 const LOCAL: &str = "local desk";
+/// What the throw-away desk is called.
+const SAMPLE: &str = "sample desk";
 /// The pause between two tries.
 const TAKE_OVER_PAUSE: Duration = Duration::from_millis(200);
 
@@ -48,6 +55,8 @@ pub(crate) struct Host {
     place: Place,
     certificate: Option<Certificate>,
     local: LocalDesk,
+    /// The throw-away desk with sample data.
+    sample: LocalDesk,
     settings: Mutex<Settings>,
     client: Mutex<Option<Link>>,
     /// Another address of the local desk, which nobody was told of yet.
@@ -56,33 +65,52 @@ pub(crate) struct Host {
     devices: DeviceFile,
     /// What the local desk is called among the device tokens: its address may be another tomorrow.
     local_name: String,
+    /// The folder of the local desk's data, where it is not the usual one.
+    data: Option<String>,
     /// Opening, setting up and connecting happen one after the other.
     turn: tokio::sync::Mutex<()>,
 }
 
-/// A client, and whether the local desk is what it talks to.
+/// A client, and what it talks to.
 #[derive(Clone)]
 struct Link {
     client: Arc<Client>,
-    is_local: bool,
+    with: With,
+}
+
+/// What a client talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum With {
+    /// A server elsewhere.
+    Server,
+    /// The local desk.
+    Local,
+    /// The throw-away desk.
+    Sample,
+}
+
+impl Link {
+    fn is_local(&self) -> bool {
+        self.with == With::Local
+    }
 }
 
 impl Host {
     /// Nobody yet.
     pub(crate) fn new(wish: Wish) -> Self {
-        let is_ephemeral = matches!(wish.place, Place::Local { is_ephemeral: true });
         let is_registration_open = wish.settings.is_registration_open;
-        // A throw-away desk gives nothing that is worth keeping.
-        let folder = wish.settings.folder().filter(|_| !is_ephemeral);
-        let devices = DeviceFile::in_folder(folder);
+        let devices = DeviceFile::in_folder(wish.settings.folder());
         let data = wish.data.as_deref().and_then(|data| std::path::absolute(data).ok());
-        let local_name = data.map_or_else(|| LOCAL.to_owned(), |data| data.display().to_string());
+        let data = data.map(|data| data.display().to_string());
+        let local_name = data.clone().unwrap_or_else(|| LOCAL.to_owned());
         Self {
             devices,
             local_name,
+            data,
             place: wish.place,
             certificate: wish.certificate,
-            local: LocalDesk::new(wish.data, is_ephemeral, is_registration_open),
+            local: LocalDesk::new(wish.data, false, is_registration_open),
+            sample: LocalDesk::new(None, true, false),
             settings: Mutex::new(wish.settings),
             client: Mutex::new(None),
             moved_to: Mutex::new(None),
@@ -121,12 +149,20 @@ impl Host {
         let _turn = self.turn.lock().await;
         let opened = match &self.place {
             Place::Server(url) => self.point_to(url.clone()).map(|()| elsewhere(url)),
-            Place::Local { is_ephemeral } => self.open_local(*is_ephemeral).await,
+            Place::Local { is_ephemeral: true } => self.open_sample(false).await,
+            Place::Local { is_ephemeral: false } => self.open_local().await,
         };
         opened.unwrap_or_else(|message| Desk::Failed { field: None, message })
     }
 
-    /// Forgets the server elsewhere, and opens the local desk.
+    /// Opens a throw-away desk with sample people, from which the local one can be set up.
+    pub(crate) async fn look_around(&self) -> Desk {
+        let _turn = self.turn.lock().await;
+        let opened = self.open_sample(true).await;
+        opened.unwrap_or_else(|message| Desk::Failed { field: None, message })
+    }
+
+    /// Forgets the server elsewhere, closes the throw-away desk, and opens the local desk.
     pub(crate) async fn go_local(&self) -> Desk {
         let _turn = self.turn.lock().await;
         let is_remembered = {
@@ -138,30 +174,41 @@ impl Host {
             false => Ok(()),
         };
         let opened = match forgotten {
-            Ok(()) => self.open_local(false).await,
+            Ok(()) => {
+                self.sample.close().await;
+                self.open_local().await
+            }
             Err(message) => Err(message),
         };
         opened.unwrap_or_else(|message| Desk::Failed { field: None, message })
     }
 
-    async fn open_local(&self, is_ephemeral: bool) -> Result<Desk, String> {
+    async fn open_local(&self) -> Result<Desk, String> {
         match self.local.open().await? {
             Opening::FirstStart { data } => Ok(Desk::FirstStart { data }),
-            Opening::Ready { url, sample } => {
-                let client = self.join_local(&url)?;
+            Opening::Ready { url, .. } => {
+                self.join_local(&url)?;
                 let label = local_label(&url);
-                let Some((identifier, password)) = sample else {
-                    return Ok(Desk::Ready { label, is_ephemeral, session: None });
-                };
-                let login = Login {
-                    identifier: identifier.clone(),
-                    password: password.clone(),
-                    device: None,
-                };
-                let session = log_in(&client, login).await;
-                Ok(Desk::Sample { label, session, identifier, password })
+                Ok(Desk::Ready { label, is_ephemeral: false, session: None })
             }
         }
+    }
+
+    async fn open_sample(&self, can_go_local: bool) -> Result<Desk, String> {
+        let Opening::Ready { url, sample: Some((identifier, password)) } =
+            self.sample.open().await?
+        else {
+            return Err("the desk with sample people can't be opened".to_owned());
+        };
+        let url = Url::parse(&url).map_err(|e| format!("the desk has no address: {e}"))?;
+        // A throw-away desk gives no device token that is worth keeping.
+        let devices = DeviceFile::default().at(SAMPLE);
+        let client = Client::new(url, None, &self.handles, devices)?;
+        self.talk_to(Arc::clone(&client), With::Sample);
+        let (name, secret) = (identifier.clone(), password.clone());
+        let login = Login { identifier: name, password: secret, device: None };
+        let session = log_in(&client, login).await;
+        Ok(Desk::Sample { label: SAMPLE.to_owned(), session, identifier, password, can_go_local })
     }
 
     /// Creates the first administrator of the local desk and logs in as that one.
@@ -205,7 +252,7 @@ impl Host {
             Failure::Problem(problem) => problem.detail,
         })?;
         self.remember(|settings| settings.server = Some(plain(&url)))?;
-        self.talk_to(client, false);
+        self.talk_to(client, With::Server);
         self.local.close().await;
         Ok(elsewhere(&url))
     }
@@ -217,9 +264,10 @@ impl Host {
         call: &Call,
         session: Option<SessionHandle>,
     ) -> Result<Reply, Failure> {
-        let Some(Link { client, is_local }) = self.link() else {
+        let Some(link) = self.link() else {
             return Err(Failure::Offline("the desk is not open yet".to_owned()));
         };
+        let (is_local, client) = (link.is_local(), link.client);
         let mut used = client.url();
         let mut answer = client.send(call, session).await;
         let since = Instant::now();
@@ -244,7 +292,7 @@ impl Host {
     /// The local desk's new address, where [`call`](Self::call) has followed it to one.
     pub(crate) fn moved(&self) -> Option<Desk> {
         let url = self.moved_to.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        let is_local = self.link().is_some_and(|link| link.is_local);
+        let is_local = self.link().is_some_and(|link| link.is_local());
         is_local.then(|| Desk::Moved { label: local_label(&plain(&url)) })
     }
 
@@ -270,25 +318,26 @@ impl Host {
 
     /// Stops serving, where this is the window that serves.
     pub(crate) async fn close(&self) {
+        self.sample.close().await;
         self.local.close().await;
     }
 
     fn join_local(&self, url: &str) -> Result<Arc<Client>, String> {
         let url = Url::parse(url).map_err(|e| format!("the local desk has no address: {e}"))?;
-        if let Some(Link { client, is_local: true }) = self.link() {
+        if let Some(Link { client, with: With::Local }) = self.link() {
             // The same desk: whoever is logged in there stays so.
             client.follow_to(url);
             return Ok(client);
         }
         let devices = self.devices.at(self.local_name.as_str());
         let client = Client::new(url, None, &self.handles, devices)?;
-        self.talk_to(Arc::clone(&client), true);
+        self.talk_to(Arc::clone(&client), With::Local);
         Ok(client)
     }
 
     fn point_to(&self, url: Url) -> Result<(), String> {
         let client = self.client_of(url)?;
-        self.talk_to(client, false);
+        self.talk_to(client, With::Server);
         Ok(())
     }
 
@@ -298,8 +347,8 @@ impl Host {
         Client::new(url, self.certificate.as_ref(), &self.handles, devices)
     }
 
-    fn talk_to(&self, client: Arc<Client>, is_local: bool) {
-        let link = Link { client, is_local };
+    fn talk_to(&self, client: Arc<Client>, with: With) {
+        let link = Link { client, with };
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
     }
 
@@ -330,74 +379,4 @@ fn elsewhere(url: &Url) -> Desk {
 fn local_label(url: &str) -> String {
     let address = url.strip_prefix("http://").unwrap_or(url);
     format!("{LOCAL} at {address}")
-}
-
-/// How a server is shown: its address, and that it can be overheard where it can.
-fn label(url: &Url) -> String {
-    let address = plain(url);
-    if url.scheme() == "http" && !is_loopback(url) {
-        return format!("{address} (not encrypted)");
-    }
-    address
-}
-
-/// An address as people write it.
-fn plain(url: &Url) -> String {
-    url.as_str().trim_end_matches('/').to_owned()
-}
-
-/// A server's address as somebody types it: without a scheme it is `https`, on this machine `http`.
-///
-/// Fails with one plain sentence.
-pub(crate) fn address(text: &str) -> Result<Url, String> {
-    let text = text.trim();
-    let wrong = || format!("{text:?} is not an address like https://clinic.example:8000");
-    let url = if text.contains("://") {
-        Url::parse(text).map_err(|_| wrong())?
-    } else {
-        let local = Url::parse(&format!("http://{text}")).map_err(|_| wrong())?;
-        if is_loopback(&local) {
-            local
-        } else {
-            Url::parse(&format!("https://{text}")).map_err(|_| wrong())?
-        }
-    };
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err(wrong());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a server's address must not hold a name or a password".to_owned());
-    }
-    let mut url = url;
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok(url)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_may_leave_out_its_scheme() {
-        let read = |text: &str| address(text).map(|url| url.to_string());
-        assert_eq!(read("clinic.example"), Ok("https://clinic.example/".to_owned()));
-        assert_eq!(read(" localhost:8000 "), Ok("http://localhost:8000/".to_owned()));
-        assert_eq!(read("127.0.0.1:8000/desk?x#y"), Ok("http://127.0.0.1:8000/desk".to_owned()));
-        assert_eq!(read("http://clinic:80/"), Ok("http://clinic/".to_owned()));
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused() {
-        for text in ["", "ftp://clinic", "https://", "a b", "https://ana:secret@clinic"] {
-            assert!(address(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_connection_that_can_be_overheard_says_so() {
-        assert!(label(&address("http://clinic.example").unwrap()).contains("not encrypted"));
-        assert_eq!(label(&address("https://clinic.example").unwrap()), "https://clinic.example");
-        assert_eq!(label(&address("localhost:8000").unwrap()), "http://localhost:8000");
-    }
 }

@@ -37,7 +37,7 @@ const HOUSES: &[House] = &[
     House {
         folder: "tui/core/src",
         rooms: &[
-            &["text", "theme", "session", "date", "key", "kept"],
+            &["text", "theme", "session", "date", "key", "kept", "share"],
             &["notice", "paint", "input"],
             &["world"],
             &["form"],

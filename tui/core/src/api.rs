@@ -195,6 +195,15 @@ impl Call {
         }
         self
     }
+
+    /// The reason that was typed for it, if there is one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Do { reason, .. } | Self::Assign { reason, .. } => reason.as_deref(),
+            Self::Create { body, .. } => body.get("reason").and_then(Value::as_str),
+            _ => None,
+        }
+    }
 }
 
 /// A good answer.
@@ -260,12 +269,34 @@ pub fn sentence(failure: &Failure) -> String {
     }
 }
 
-/// Why the server is away, in a few words that end a sentence.
-pub fn reason(failure: &Failure) -> String {
+/// That the server is away and why, in one sentence.
+pub fn absence(failure: &Failure) -> String {
     match failure {
-        Failure::Offline(why) | Failure::Unknown(why) => ended(why.clone()),
-        other => sentence(other),
+        Failure::Offline(why) | Failure::Unknown(why) => {
+            ended(format!("The server is not available: {why}"))
+        }
+        other => ended(format!("The server is busy: {}", sentence(other))),
     }
+}
+
+/// What a failed read means where its answer would stand. That the server is away stands in the status,
+/// once for everything that is missing.
+pub fn missing(failure: &Failure) -> String {
+    if is_away(failure) { "No answer yet.".to_owned() } else { sentence(failure) }
+}
+
+/// Whether a read is tried again by itself: no answer came, or the server has no time for it.
+pub fn is_away(failure: &Failure) -> bool {
+    matches!(failure, Failure::Offline(_) | Failure::Unknown(_)) || wait(failure).is_some()
+}
+
+/// The member of a problem that holds the seconds of the header `Retry-After`: the shell puts them there.
+pub const RETRY_AFTER: &str = "retry_after";
+
+/// The seconds before which the server takes no other attempt, where it has said so.
+pub fn wait(failure: &Failure) -> Option<u64> {
+    let Failure::Problem(problem) = failure else { return None };
+    problem.extra.get(RETRY_AFTER)?.as_u64()
 }
 
 /// A sentence with its full stop.

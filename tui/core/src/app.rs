@@ -24,6 +24,7 @@ mod session;
 mod slots;
 mod steps;
 mod undo;
+mod waiting;
 
 use std::time::Duration;
 
@@ -32,10 +33,9 @@ use crate::{
     effect::{Effect, Lane, ScreenId, Slot, Timer},
     input::{
         action::{Action, Context},
-        keymap::key,
         table::Entry,
     },
-    layers::{Layer, Step},
+    layers::{Layer, Step, share},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
@@ -95,13 +95,19 @@ pub struct App {
     left: Option<Left>,
     is_busy: bool,
     is_busy_armed: bool,
-    /// Why the server is away, while it is.
+    /// That the server is away and why, while it is: a sentence.
     offline: Option<String>,
     retry_after: Duration,
+    /// Seconds until a server that is away is tried again, while that is waited for.
+    retry_in: Option<u64>,
+    /// Whether the timer of the countdown is armed.
+    is_counting: bool,
     /// E-mail address and password of a desk that was just set up: logs in by itself, once.
     founder: Option<(String, String)>,
     /// The id of the request whose failure is being handled.
     failed_request: Option<String>,
+    /// The seconds that the server wants to be left alone after the failure that is being handled.
+    failed_wait: Option<u64>,
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     lock_after: Option<Duration>,
@@ -128,8 +134,11 @@ impl App {
             is_busy_armed: false,
             offline: None,
             retry_after: RETRY_MIN,
+            retry_in: None,
+            is_counting: false,
             founder: None,
             failed_request: None,
+            failed_wait: None,
             is_following: false,
             is_dirty: true,
         }
@@ -174,17 +183,6 @@ impl App {
         self.slots.activity().is_none()
     }
 
-    /// What is said while the server is away, as lines of the status.
-    pub fn away(&self, width: u16) -> Option<Vec<String>> {
-        let why = self.offline.as_ref()?;
-        let next = match self.is_busy && self.slots.activity().is_some() {
-            true => "Retrying …".to_owned(),
-            false => format!("Retrying automatically; {} retries now.", key(Action::Refresh)),
-        };
-        let words = format!("! The server is not available: {why} {next}");
-        Some(crate::text::paragraphs(&words, width.saturating_sub(2)))
-    }
-
     /// Whether the server is away.
     pub fn is_offline(&self) -> bool {
         self.offline.is_some()
@@ -200,6 +198,10 @@ impl App {
         match action {
             _ if self.is_locked() && !self.is_open_to_all(action) => false,
             Action::LogOut if self.world.session().is_none() => false,
+            Action::SetUp => {
+                self.world.is_ephemeral && self.world.can_go_local && self.layers.is_empty()
+            }
+            Action::Share => self.world.session().is_some() && self.layers.is_empty(),
             Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
             _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
             Action::Park => self.can_park(),
@@ -309,10 +311,18 @@ impl App {
                 self.world.address = address;
                 false
             }
+            Msg::Share(share) => {
+                // Whoever has gone on meanwhile is not interrupted.
+                let is_free = self.layers.is_empty() && self.world.session().is_some();
+                if is_free {
+                    self.layers.push(Layer::Choose(Box::new(share::init(&share))));
+                }
+                is_free
+            }
             Msg::Online => {
                 let was_offline = self.offline.take().is_some();
                 self.retry_after = RETRY_MIN;
-                out.push(Effect::Disarm(Timer::Retry));
+                self.stop_waiting(out);
                 self.retry(out) || was_offline
             }
         }
@@ -326,8 +336,11 @@ impl App {
                 self.is_busy
             }
             Timer::Toast => self.notices.pass(),
-            Timer::Retry if self.is_locked() => false,
-            Timer::Retry => self.retry(out),
+            Timer::Retry => {
+                self.retry_in = None;
+                !self.is_locked() && (self.retry(out) || self.is_offline())
+            }
+            Timer::Second => self.count(out),
             Timer::Live => self.follow_on(out),
             Timer::Idle => self.lock(),
             Timer::Search => {
@@ -353,6 +366,9 @@ impl App {
     fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
         let failed = self.slots.take_failed();
         let any = !failed.is_empty();
+        if any {
+            self.stop_waiting(out);
+        }
         for (slot, call) in failed {
             self.start(slot, call, out);
         }

@@ -85,6 +85,8 @@ pub enum Timer {
     Live,
     /// The next try to reach a server that is away.
     Retry,
+    /// A second of a countdown. Armed only while one is shown.
+    Second,
 }
 
 /// Who becomes the first administrator of a local desk.
@@ -123,6 +125,8 @@ pub enum Effect {
     Arm(Timer, Duration),
     /// Don't.
     Disarm(Timer),
+    /// Open a throw-away desk with sample people.
+    LookAround,
     /// Create the first administrator of the local desk, then open it.
     SetUp(FirstAdmin),
     /// Connect to a server elsewhere instead, and remember it where asked.
@@ -130,9 +134,12 @@ pub enum Effect {
         /// Its address.
         url: String,
     },
-    /// Forget the server elsewhere and open the local desk;
+    /// Forget the server elsewhere or close the throw-away desk, and open the local desk;
     /// [`Msg::Desk`](crate::msg::Msg::Desk) says how that ends.
     GoLocal,
+    /// Find out what another machine has to type to use this desk;
+    /// [`Msg::Share`](crate::msg::Msg::Share) says it.
+    Share,
     /// Remember for the next start with which name somebody has logged in last.
     RememberLogin(String),
     /// Put text into the terminal's clipboard (OSC 52).

@@ -7,7 +7,7 @@ use shared::lookup::{FOUND_MAX, Lookup};
 
 pub use self::hit::Hit;
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     form::field::Field,
     input::action::Action,
@@ -149,10 +149,10 @@ impl Finder {
     /// as soon as its answer has come. Returns that record, if it is known already.
     pub fn choose<L>(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Step<L>>) {
         self.search.pending = None;
+        self.search.select();
         if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {
             return (self.hits.get(at).map(|hit| hit.record.clone()), Vec::new());
         }
-        self.search.select();
         if self.is_outdated() {
             self.search.pending = Some(action);
             return (None, self.send_due(world));
@@ -282,8 +282,8 @@ fn refusal(failure: &Failure) -> String {
                 let subject = if is_mrn { "The medical record number" } else { "The text" };
                 format!("{subject} {}.", messages.join("; "))
             }
-            None => sentence(failure),
+            None => missing(failure),
         },
-        other => sentence(other),
+        other => missing(other),
     }
 }

@@ -14,6 +14,7 @@ pub mod question;
 pub mod relogin;
 pub mod results;
 pub mod secret;
+pub mod share;
 pub mod sort;
 
 use ratatui_core::layout::Rect;
@@ -150,7 +151,7 @@ impl Layer {
         }
     }
 
-    /// Where its keys mean something, innermost first.
+    /// The contexts in which its keys hold, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         let is_typing = self.field().is_some();
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };

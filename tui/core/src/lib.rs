@@ -26,6 +26,7 @@ pub mod screens;
 pub mod search;
 pub mod sentences;
 pub mod session;
+pub mod share;
 pub mod step;
 pub mod text;
 pub mod theme;

@@ -8,6 +8,7 @@ use crate::{
     input::chord::Chord,
     live::Live,
     session::{Session, SessionHandle},
+    share::Share,
 };
 
 /// How the desk at which the client sits is getting on.
@@ -37,6 +38,8 @@ pub enum Desk {
         identifier: String,
         /// The administrator's password, which nobody has chosen and nobody else would know.
         password: String,
+        /// Whether there is a local desk to be set up instead.
+        can_go_local: bool,
     },
     /// There is a server elsewhere to talk to; nobody is logged in there yet.
     Elsewhere {
@@ -92,6 +95,9 @@ pub enum Msg {
     Now(DateTime<Utc>),
     /// The address of the server, without a slash at its end. It comes before [`Msg::Desk`].
     Server(String),
+    /// What is known of the server for other machines, as [`Effect::Share`](crate::effect::Effect::Share)
+    /// asked.
+    Share(Box<Share>),
     /// The server's answers came again after it had been away.
     Online,
 }

@@ -32,6 +32,27 @@ pub struct Notice {
     pub at: Option<DateTime<Utc>>,
     /// The id of the request that failed, as the server's log has it.
     pub request: Option<String>,
+    /// Seconds before which another attempt is of no use. Counted down while it is shown.
+    pub wait: Option<u64>,
+}
+
+impl Notice {
+    /// The sentence, with what is left to be waited.
+    fn words(&self) -> String {
+        let Some(wait) = self.wait else { return self.text.clone() };
+        match wait {
+            0 => format!("{} Try again now.", self.text),
+            left => format!("{} Try again in {left} s.", self.text),
+        }
+    }
+}
+
+/// A sentence without the wait that the server has named in it, which would not be counted down.
+fn without_wait(text: &str, seconds: u64) -> String {
+    let text = text.trim_end_matches('.');
+    let said = format!("try again in {seconds} s");
+    let text = text.strip_suffix(&said).map_or(text, |rest| rest.trim_end_matches([':', ' ']));
+    format!("{text}.")
 }
 
 /// Most rows of the status line on a terminal of this height.
@@ -62,8 +83,11 @@ pub struct Notices {
 
 impl Notices {
     /// Says something. An error that stands is not covered by what passes.
-    pub fn say(&mut self, notice: Notice) {
+    pub fn say(&mut self, mut notice: Notice) {
         self.keep(notice.clone());
+        if let Some(seconds) = notice.wait {
+            notice.text = without_wait(&notice.text, seconds);
+        }
         if !(self.is_error() && notice.tone == Tone::Info) {
             self.place = if notice.tone == Tone::Info { Place::Next } else { Place::Everywhere };
             self.shown = Some(notice);
@@ -123,6 +147,19 @@ impl Notices {
         passes
     }
 
+    /// A second is over. Says whether a wait that is shown has become shorter.
+    pub fn count(&mut self) -> bool {
+        let wait = self.shown.as_mut().and_then(|shown| shown.wait.as_mut());
+        let Some(wait) = wait.filter(|wait| **wait > 0) else { return false };
+        *wait -= 1;
+        true
+    }
+
+    /// Whether a wait is shown that is not over.
+    pub fn is_counting(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.wait.is_some_and(|wait| wait > 0))
+    }
+
     /// Rows that are needed for what is shown on a terminal of this size.
     pub fn rows(&self, width: u16, height: u16) -> u16 {
         let most = rows_max(height);
@@ -132,7 +169,7 @@ impl Notices {
     /// The lines of an error that is shown.
     pub fn lines(&self, width: u16) -> Option<Vec<String>> {
         let error = self.shown.as_ref().filter(|shown| shown.tone == Tone::Error)?;
-        Some(paragraphs(&format!("! {}", error.text), width.saturating_sub(ERROR_MARGIN)))
+        Some(paragraphs(&format!("! {}", error.words()), width.saturating_sub(ERROR_MARGIN)))
     }
 
     /// What was said, newest first.

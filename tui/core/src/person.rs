@@ -1,7 +1,7 @@
 //! The person whom a record is about, where that is another record: the patient of a visit.
 
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     live::Live,
     resource::{Record, RecordKind},
@@ -54,7 +54,7 @@ impl Person {
         match answer {
             Ok(Reply::Record(record)) => self.learn(&record),
             Ok(_) => {}
-            Err(failure) => self.failure = Some(sentence(&failure)),
+            Err(failure) => self.failure = Some(missing(&failure)),
         }
     }
 

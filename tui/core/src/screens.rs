@@ -132,7 +132,7 @@ impl Screen {
     /// The form whose field has the focus.
     pub fn form(&self) -> Option<&Form> {
         match self {
-            Self::FirstStart(state) => Some(&state.form),
+            Self::FirstStart(state) => state.form(),
             Self::Login(state) => Some(&state.form),
             Self::Register(state) => Some(&state.form),
             Self::Password(state) => Some(&state.form),
@@ -145,7 +145,7 @@ impl Screen {
     pub fn field(&self) -> Option<&Field> {
         match self {
             Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
-            Self::FirstStart(state) => state.form.focused(),
+            Self::FirstStart(state) => state.form().and_then(Form::focused),
             Self::Login(state) => state.form.focused(),
             Self::Register(state) => state.form.focused(),
             Self::Password(state) => state.form.focused(),
@@ -159,7 +159,7 @@ impl Screen {
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
             Self::Opening(_) | Self::Detail(_) | Self::Dashboard(_) => None,
-            Self::FirstStart(state) => state.form.focused_mut(),
+            Self::FirstStart(state) => state.form_mut().and_then(Form::focused_mut),
             Self::Login(state) => state.form.focused_mut(),
             Self::Register(state) => state.form.focused_mut(),
             Self::Password(state) => state.form.focused_mut(),
@@ -310,13 +310,13 @@ impl Screen {
         about.into_iter().chain(steps).collect()
     }
 
-    /// Where its keys mean something, innermost first.
+    /// The contexts in which its keys hold, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         let is_typing = self.field().is_some();
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
             Self::Opening(_) => opening::contexts(),
-            Self::FirstStart(_) => first_start::contexts(),
+            Self::FirstStart(state) => first_start::contexts(state),
             Self::Login(_) => login::contexts(),
             Self::Register(_) => register::contexts(),
             Self::Password(_) => password::contexts(),
@@ -349,7 +349,11 @@ impl Screen {
             Self::Detail(state) => detail::offers(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
-            Self::FirstStart(_) => !matches!(action, Action::Refresh | Action::Back),
+            Self::FirstStart(state) => match action {
+                Action::Refresh => false,
+                Action::Back => state.form().is_some(),
+                _ => true,
+            },
             Self::Dashboard(_) => true,
             Self::Register(_) | Self::Password(_) => action != Action::Refresh,
         }
@@ -360,6 +364,7 @@ impl Screen {
         match self {
             Self::List(state) => !state.is_searching || !state.search.field.value().is_empty(),
             Self::Home(_) => true,
+            Self::FirstStart(state) => state.form().is_some(),
             _ => false,
         }
     }
@@ -378,15 +383,12 @@ impl Screen {
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::Detail(state), action) => detail::word(state, action),
-            (Self::FirstStart(state), Action::Save) => Some(first_start::word(state)),
+            (Self::FirstStart(state), action) => first_start::action_word(state, action),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),
             (Self::Password(_), Action::Save) => Some("set the password"),
             (_, Action::Accept) if self.field().is_some_and(Field::is_multiline) => {
                 Some("new line")
-            }
-            (Self::FirstStart(state), Action::Accept) if state.form.is_last() => {
-                Some(first_start::word(state))
             }
             (Self::Password(state), Action::Accept) if state.form.is_last() => {
                 Some("set the password")
@@ -473,7 +475,7 @@ impl Screen {
             Self::Form(state) => state.form.is_changed(),
             Self::Register(state) => state.form.is_changed(),
             Self::Password(state) => state.form.is_changed(),
-            Self::FirstStart(state) => state.form.is_changed(),
+            Self::FirstStart(state) => state.is_changed(),
             _ => false,
         }
     }

@@ -68,6 +68,8 @@ pub enum Leave {
     To(Place),
     /// Out of the session.
     LogOut,
+    /// From the throw-away desk to the local one, to set that up.
+    SetUp,
     /// Out of the program.
     Quit,
 }

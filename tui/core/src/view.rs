@@ -82,7 +82,7 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let right = text::width(&user).min(place.width * 2 / 3);
     painter.text_right(place.right(), place.y, right, &user, theme.header);
     let room = place.width.saturating_sub(right).saturating_sub(1);
-    let sample = if world.is_ephemeral { " (sample data, thrown away)" } else { "" };
+    let sample = if world.is_ephemeral { " (invented people)" } else { "" };
     let desk = match world.desk.as_str() {
         "" => String::new(),
         desk => format!(" · {}{sample}", display(desk)),

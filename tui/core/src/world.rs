@@ -74,7 +74,7 @@ pub struct World {
     pub is_ephemeral: bool,
     /// Name and password of a throw-away desk's administrator.
     pub sample: Option<(String, String)>,
-    /// Whether the desk is a server elsewhere, with a local desk to go back to.
+    /// Whether there is a local desk to go to instead of a server elsewhere or a throw-away desk.
     pub can_go_local: bool,
     /// The clinic's time zone, once it is known.
     pub zone: Option<Tz>,

@@ -1,10 +1,10 @@
 //! Answers: read up to a bound, then understood.
 
-use reqwest::{Response, StatusCode};
+use reqwest::{Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use shared::{Problem, account::IssuedCode};
 use tui_core::{
-    api::{Failure, Reply},
+    api::{Failure, RETRY_AFTER, Reply},
     resource::{RecordKind, Secret},
 };
 
@@ -46,6 +46,8 @@ pub(super) enum Expected {
 pub(super) struct Answer {
     /// The HTTP status.
     pub(super) status: StatusCode,
+    /// The seconds before which no other attempt is taken, where the server says so.
+    wait: Option<u64>,
     body: Vec<u8>,
 }
 
@@ -53,6 +55,8 @@ impl Answer {
     /// Reads the body to its end.
     pub(super) async fn read(mut response: Response) -> Result<Self, Broken> {
         let status = response.status();
+        let wait = response.headers().get(header::RETRY_AFTER);
+        let wait = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > MOST {
@@ -60,7 +64,7 @@ impl Answer {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Self { status, body })
+        Ok(Self { status, wait, body })
     }
 
     /// The body as what it should be.
@@ -105,7 +109,10 @@ impl Answer {
 
     /// The failure that it is: a problem, or something that no Frontdesk server says.
     pub(super) fn into_failure(self, is_write: bool) -> Failure {
-        if let Ok(problem) = serde_json::from_slice::<Problem>(&self.body) {
+        if let Ok(mut problem) = serde_json::from_slice::<Problem>(&self.body) {
+            if let Some(wait) = self.wait {
+                problem.extra.insert(RETRY_AFTER.to_owned(), wait.into());
+            }
             return Failure::Problem(Box::new(problem));
         }
         let status = self.status.as_u16();

@@ -12,43 +12,45 @@ use url::Url;
 
 /// A request as it came.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// `GET /api/meta`
-    pub(super) line: String,
+    pub(crate) line: String,
     /// The header lines, in lower case up to the colon.
-    pub(super) headers: Vec<String>,
+    pub(crate) headers: Vec<String>,
     /// The body.
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl Seen {
     /// A header's value.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let start = format!("{name}: ");
         self.headers.iter().find_map(|line| line.strip_prefix(start.as_str()))
     }
 }
 
 /// What the server does with a request.
-pub(super) enum Does {
+pub(crate) enum Does {
     /// Answers.
     Answers(u16, Value),
     /// Answers with something that is no JSON.
     Says(u16, &'static str),
+    /// Answers with the seconds before which it takes no other attempt.
+    PutsOff(u16, Value, u64),
     /// Hangs up without a word.
     HangsUp,
 }
 
 /// The server.
-pub(super) struct Fake {
+pub(crate) struct Fake {
     /// Its address.
-    pub(super) url: Url,
+    pub(crate) url: Url,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Fake {
     /// Starts one.
-    pub(super) fn start(does: impl Fn(&Seen) -> Does + Send + 'static) -> Self {
+    pub(crate) fn start(does: impl Fn(&Seen) -> Does + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -59,14 +61,17 @@ impl Fake {
                 let mut reader = BufReader::new(stream.try_clone().unwrap());
                 let Some(request) = read(&mut reader) else { continue };
                 log.lock().unwrap().push(request.clone());
-                let (status, body) = match does(&request) {
-                    Does::Answers(status, body) => (status, body.to_string()),
-                    Does::Says(status, text) => (status, text.to_owned()),
+                let (status, body, more) = match does(&request) {
+                    Does::Answers(status, body) => (status, body.to_string(), String::new()),
+                    Does::PutsOff(status, body, after) => {
+                        (status, body.to_string(), format!("retry-after: {after}\r\n"))
+                    }
+                    Does::Says(status, text) => (status, text.to_owned(), String::new()),
                     Does::HangsUp => continue,
                 };
                 let length = body.len();
                 let head = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+                    "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{more}connection: close\r\n\r\n"
                 );
                 let _ = stream.write_all(format!("{head}{body}").as_bytes());
             }
@@ -75,12 +80,12 @@ impl Fake {
     }
 
     /// The requests that came.
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
     /// Their first lines.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.line).collect()
     }
 }
@@ -107,7 +112,7 @@ fn read(reader: &mut impl BufRead) -> Option<Seen> {
 }
 
 /// A user as the server sends one.
-pub(super) fn user() -> Value {
+pub(crate) fn user() -> Value {
     json!({
         "id": 1, "username": null, "email": "ana@example.com", "first_name": "Ana",
         "last_name": null, "name": "Ana", "phone": null, "role": "admin", "is_active": true,
@@ -117,7 +122,7 @@ pub(super) fn user() -> Value {
 }
 
 /// A session as the server sends one.
-pub(super) fn session(access: &str, refresh: &str) -> Value {
+pub(crate) fn session(access: &str, refresh: &str) -> Value {
     json!({
         "message": "Login successful", "user": user(),
         "tokens": {"access": access, "refresh": refresh}, "access": access, "refresh": refresh,
@@ -126,17 +131,17 @@ pub(super) fn session(access: &str, refresh: &str) -> Value {
 }
 
 /// The next tokens as the server sends them.
-pub(super) fn refreshed(access: &str, refresh: &str) -> Value {
+pub(crate) fn refreshed(access: &str, refresh: &str) -> Value {
     json!({"access": access, "refresh": refresh, "token_type": "Bearer", "expires_in": 3600})
 }
 
 /// An empty page.
-pub(super) fn no_rows() -> Value {
+pub(crate) fn no_rows() -> Value {
     json!({"count": 0, "next": null, "previous": null, "results": []})
 }
 
 /// A problem.
-pub(super) fn problem(kind: shared::Kind, detail: &str) -> Does {
+pub(crate) fn problem(kind: shared::Kind, detail: &str) -> Does {
     let problem = shared::Problem::new(kind, detail);
     Does::Answers(kind.status(), serde_json::to_value(problem).unwrap())
 }

@@ -10,7 +10,7 @@ mod tokens;
 mod trust;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod operation_tests;
 #[cfg(test)]
@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{StatusCode, header};
+use reqwest::{Response, StatusCode, header, tls::TlsInfo};
 use shared::{
     Kind, Problem,
     account::{Logout, Refresh, Refreshed, Registered},
@@ -59,6 +59,8 @@ pub(crate) struct Client {
     place: Mutex<Place>,
     sessions: Sessions,
     devices: Devices,
+    /// The fingerprint of the server's certificate, as the last answer over TLS came with it.
+    fingerprint: Mutex<Option<String>>,
     refreshing: tokio::sync::Mutex<()>,
 }
 
@@ -82,6 +84,7 @@ impl Client {
     ) -> Result<Arc<Self>, String> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
+            .tls_info(true)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
@@ -108,6 +111,7 @@ impl Client {
             place: Mutex::new(Place { url, former: Vec::new() }),
             sessions: Sessions::new(handles.clone()),
             devices,
+            fingerprint: Mutex::default(),
             refreshing: tokio::sync::Mutex::new(()),
         }))
     }
@@ -253,8 +257,25 @@ impl Client {
         if let Some(body) = &request.body {
             builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let read = async { Answer::read(builder.send().await?).await };
+        let read = async {
+            let response = builder.send().await?;
+            self.look_at_certificate(&response);
+            Answer::read(response).await
+        };
         read.await.map_err(|e| failure::of(&e, request.is_write, &host))
+    }
+
+    /// The SHA-256 of the server's certificate as people compare it, where it has one and has answered.
+    pub(crate) fn fingerprint(&self) -> Option<String> {
+        self.fingerprint.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn look_at_certificate(&self, response: &Response) {
+        let info = response.extensions().get::<TlsInfo>();
+        if let Some(der) = info.and_then(TlsInfo::peer_certificate) {
+            let shown = Some(trust::fingerprint(der));
+            *self.fingerprint.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+        }
     }
 
     fn address(&self, target: &Target) -> Result<Url, Failure> {

@@ -1,5 +1,6 @@
 //! The client against a tiny server.
 
+mod put_off;
 mod reads;
 
 use std::{

@@ -1,8 +1,12 @@
 //! Which certificates of servers are trusted: those of known authorities, of the authorities that
 //! are named, and the named certificates themselves.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use ::aws_lc_rs::digest;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::{
@@ -17,7 +21,11 @@ use rustls_platform_verifier::Verifier;
 
 /// Certificates to trust besides the usual ones.
 #[derive(Clone)]
-pub(crate) struct Certificate(Vec<CertificateDer<'static>>);
+pub(crate) struct Certificate {
+    /// The file that names them.
+    file: PathBuf,
+    named: Vec<CertificateDer<'static>>,
+}
 
 impl Certificate {
     /// Reads a PEM file, which may hold several.
@@ -27,9 +35,19 @@ impl Certificate {
         let text = std::fs::read(file)
             .map_err(|e| format!("the certificate {} can't be read: {e}", file.display()))?;
         match CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>() {
-            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
+            Ok(named) if !named.is_empty() => Ok(Self { file: file.to_owned(), named }),
             _ => Err(format!("{} holds no certificate in PEM form", file.display())),
         }
+    }
+
+    /// The file that names them.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The fingerprint of the first certificate.
+    pub(crate) fn fingerprint(&self) -> Option<String> {
+        self.named.first().map(|der| fingerprint(der))
     }
 
     /// How connections are encrypted where these are trusted.
@@ -37,7 +55,7 @@ impl Certificate {
     /// Fails where the system's certificates can't be read.
     pub(super) fn config(&self) -> Result<ClientConfig, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = TrustNamed::new(self.0.clone(), Arc::clone(&provider))?;
+        let verifier = TrustNamed::new(self.named.clone(), Arc::clone(&provider))?;
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
@@ -46,6 +64,13 @@ impl Certificate {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
+}
+
+/// The SHA-256 of a certificate in DER form, as `openssl x509 -fingerprint -sha256` prints it.
+pub(super) fn fingerprint(der: &[u8]) -> String {
+    let digest = digest::digest(&digest::SHA256, der);
+    let pairs: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
 }
 
 /// Trusts the named certificates for the names that they state and as long as they say, also where

@@ -39,6 +39,11 @@ fn self_made(params: &CertificateParams) -> Made {
 
 /// Asks a server that has this certificate, trusting what another file names.
 async fn ask(server: &Made, named: &str) -> Result<(), String> {
+    ask_for_fingerprint(server, named).await.map(drop)
+}
+
+/// The same. Answers the fingerprint of the server's certificate, as the client has seen it.
+async fn ask_for_fingerprint(server: &Made, named: &str) -> Result<Option<String>, String> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let chain: Vec<_> =
@@ -70,7 +75,7 @@ async fn ask(server: &Made, named: &str) -> Result<(), String> {
     match client.send(&Call::Meta, None).await {
         Err(Failure::Offline(sentence)) => Err(sentence),
         // The server has answered something.
-        _ => Ok(()),
+        _ => Ok(client.fingerprint()),
     }
 }
 
@@ -119,4 +124,19 @@ async fn a_named_authority_vouches_for_others() {
     let server = Made { pem: leaf.pem(), key: server.key };
     let refusal = ask(&server, &authority.pem()).await.unwrap_err();
     assert!(refusal.contains("another name"), "{refusal}");
+}
+
+#[tokio::test]
+async fn the_fingerprint_is_the_one_of_the_servers_own_certificate() {
+    let authority =
+        CertifiedIssuer::self_signed(params("the clinic", true), KeyPair::generate().unwrap())
+            .unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = params("localhost", false).signed_by(&key, &authority).unwrap();
+    let server = Made { pem: leaf.pem(), key: key.serialize_pem() };
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, leaf.der());
+    let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let seen = ask_for_fingerprint(&server, &authority.pem()).await.unwrap().unwrap();
+    assert_eq!(seen.replace(':', ""), hex);
+    assert_eq!((seen.len(), seen.matches(':').count()), (95, 31));
 }

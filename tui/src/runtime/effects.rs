@@ -43,6 +43,12 @@ impl Effects {
         self.desk(async move { host.start().await });
     }
 
+    /// Opens a throw-away desk with sample people.
+    pub(super) fn look_around(&self) {
+        let host = Arc::clone(&self.host);
+        self.desk(async move { host.look_around().await });
+    }
+
     /// Creates the first administrator.
     pub(super) fn set_up(&self, admin: FirstAdmin) {
         let host = Arc::clone(&self.host);
@@ -59,6 +65,13 @@ impl Effects {
     pub(super) fn go_local(&self) {
         let host = Arc::clone(&self.host);
         self.desk(async move { host.go_local().await });
+    }
+
+    /// Tells what another machine has to type, where there is a server.
+    pub(super) fn share(&self) {
+        if let Some(share) = self.host.share() {
+            let _ = self.events.send(Msg::Share(Box::new(share)).into());
+        }
     }
 
     /// Remembers the name of a login. If that fails, the name has to be typed again at the next start.

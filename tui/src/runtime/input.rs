@@ -20,12 +20,13 @@ const PASTE_MAX: usize = 256 * 1024;
 /// what is meant for the shell.
 ///
 /// It has to be one task: the event stream wakes only the one that found nothing first.
+#[derive(Default)]
 pub(super) struct Input(Option<JoinHandle<()>>);
 
 impl Input {
     /// Begins to read.
     pub(super) fn start(events: &UnboundedSender<Event>) -> Self {
-        let mut input = Self(None);
+        let mut input = Self::default();
         input.restart(events);
         input
     }

@@ -26,11 +26,29 @@ pub(super) struct Screen {
 impl Screen {
     /// Takes the terminal.
     pub(super) fn enter() -> io::Result<Self> {
-        let writer = Writer::start()?;
+        let writer = Writer::start(terminal::output()?)?;
         let before = terminal::enter()?;
         let sink = Sink::default();
         let terminal = Terminal::new(CrosstermBackend::new(sink.clone()))?;
         Ok(Self { terminal, sink, writer, before })
+    }
+
+    /// A terminal of this size at the other end of `output`, without modes.
+    #[cfg(test)]
+    pub(super) fn on(
+        output: impl io::Write + Send + 'static,
+        width: u16,
+        height: u16,
+    ) -> io::Result<Self> {
+        use ratatui_core::{
+            layout::Rect,
+            terminal::{TerminalOptions, Viewport},
+        };
+        let sink = Sink::default();
+        let viewport = Viewport::Fixed(Rect { x: 0, y: 0, width, height });
+        let backend = CrosstermBackend::new(sink.clone());
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
+        Ok(Self { terminal, sink, writer: Writer::start(output)?, before: Vec::new() })
     }
 
     /// Takes the terminal again after [`Screen::leave`].

@@ -1,5 +1,8 @@
 //! The loop: takes everything that waits, lets the core decide, then draws at most once.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Local, NaiveDate, NaiveTime};
@@ -87,16 +90,28 @@ impl Shell {
     /// Fails with one plain sentence.
     pub(super) async fn run(&mut self) -> Result<(), String> {
         let fault = |e: std::io::Error| format!("the terminal can't be used: {e}");
-        let effects = self.update(Msg::Start);
-        self.draw().map_err(fault)?;
+        let effects = self.show().map_err(fault)?;
         self.effects.open();
         self.perform(effects).await.map_err(fault)?;
         while !self.is_ending && !self.screen.is_broken() {
-            self.wait().await.map_err(fault)?;
-            self.drain().await.map_err(fault)?;
-            if self.is_dirty && self.screen.is_idle() && !self.is_ending {
-                self.draw().map_err(fault)?;
-            }
+            self.turn().await.map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    /// Draws the first frame, before anything is asked of anybody.
+    fn show(&mut self) -> std::io::Result<Vec<Effect>> {
+        let effects = self.update(Msg::Start);
+        self.draw()?;
+        Ok(effects)
+    }
+
+    /// Waits until something happens, handles everything that waits, and draws at most once.
+    async fn turn(&mut self) -> std::io::Result<()> {
+        self.wait().await?;
+        self.drain().await?;
+        if self.is_dirty && self.screen.is_idle() && !self.is_ending {
+            self.draw()?;
         }
         Ok(())
     }
@@ -206,9 +221,11 @@ impl Shell {
                     self.timers.arm(timer, after, self.effects.events());
                 }
                 Effect::Disarm(timer) => self.timers.disarm(timer),
+                Effect::LookAround => self.effects.look_around(),
                 Effect::SetUp(admin) => self.effects.set_up(admin),
                 Effect::Connect { url } => self.effects.connect(url),
                 Effect::GoLocal => self.effects.go_local(),
+                Effect::Share => self.effects.share(),
                 Effect::RememberLogin(name) => self.effects.remember_login(name),
                 Effect::Copy(text) => {
                     self.screen.copy(&text);

@@ -35,6 +35,12 @@ impl Timers {
         self.armed.insert(timer, (alarm.arming, task.abort_handle()));
     }
 
+    /// Whether none is armed.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.armed.is_empty()
+    }
+
     /// Disarms a timer.
     pub(super) fn disarm(&mut self, timer: Timer) {
         if let Some((_, task)) = self.armed.remove(&timer) {

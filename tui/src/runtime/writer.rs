@@ -29,9 +29,8 @@ struct State {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start() -> io::Result<Self> {
-        let output = terminal::output()?;
+    /// Starts the thread. It writes to `output`.
+    pub(super) fn start(output: impl Write + Send + 'static) -> io::Result<Self> {
         let (frames, waiting) = sync_channel(1);
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);

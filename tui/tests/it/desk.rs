@@ -88,8 +88,9 @@ fn a_server_elsewhere_is_remembered_until_a_local_desk_is_asked_for() {
     let away = Home::new();
     let mut program = start(&away);
     program.wait_for("Welcome to Frontdesk.");
-    program.keys(" ");
-    program.keys(key::TAB);
+    program.keys(&key::DOWN.repeat(2));
+    program.wait_for("› Connect to a server");
+    program.keys(key::ENTER);
     program.keys("http://127.0.0.1:9");
     program.keys(&key::ctrl('s'));
     program.wait_for("nothing answers at 127.0.0.1:9");

@@ -7,13 +7,22 @@ mod command_line;
 mod desk;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
+mod first_start;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod flow;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod morning;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod person;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod pty;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod server;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod terminal;

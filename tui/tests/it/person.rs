@@ -30,8 +30,18 @@ pub(crate) fn start_plainly(home: &Home) -> Program {
 /// The first start: becomes the administrator, and goes to the patients.
 #[track_caller]
 pub(crate) fn set_up(program: &mut Program) {
-    program.wait_for("Welcome to Frontdesk.");
-    for text in ["", "Ana Admin", EMAIL, PASSWORD] {
+    program.wait_for("› Look around");
+    program.keys(key::DOWN);
+    program.wait_for("› Set up this desk");
+    program.keys(key::ENTER);
+    become_administrator(program);
+}
+
+/// Fills in the form of the first start, and goes to the patients.
+#[track_caller]
+pub(crate) fn become_administrator(program: &mut Program) {
+    program.wait_for("Your name");
+    for text in ["Ana Admin", EMAIL, PASSWORD] {
         program.keys(text);
         program.keys(key::TAB);
     }

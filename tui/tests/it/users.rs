@@ -25,7 +25,7 @@ const BOB: &str = "bob@example.com";
 const BOBS_PASSWORD: &str = "seven slow blue ferries";
 
 /// Asks the server at an address; answers the body.
-fn ask(url: &str, method: &str, path: &str, token: &str, body: Option<Value>) -> Value {
+pub(crate) fn ask(url: &str, method: &str, path: &str, token: &str, body: Option<Value>) -> Value {
     let address = url.trim_start_matches("http://");
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -59,7 +59,7 @@ fn make_bob(url: &str, admin: &str) -> i64 {
 }
 
 #[track_caller]
-fn log_in_as(program: &mut Program, email: &str, password: &str) {
+pub(crate) fn log_in_as(program: &mut Program, email: &str, password: &str) {
     program.keys(email);
     program.keys(key::TAB);
     program.keys(password);

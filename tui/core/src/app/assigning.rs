@@ -103,6 +103,30 @@ impl App {
         is_keyed
     }
 
+    /// Takes a write of a layer that could not be done now: the layer is closed already, and what was typed
+    /// there is offered to be sent again. Says whether anything would be lost.
+    pub(super) fn unsent(
+        &mut self,
+        owner: ScreenId,
+        call: &Call,
+        why: &str,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let is_more_than_a_key = match call {
+            Call::Assign { .. } | Call::Create { .. } => true,
+            other => other.reason().is_some(),
+        };
+        if !is_more_than_a_key {
+            return false;
+        }
+        if self.is_looked_at(owner) {
+            self.layers.push(Layer::Question(Box::new(question::unsent(call, why))));
+        } else {
+            self.say(Tone::Error, question::unsent_words(call, why), out);
+        }
+        true
+    }
+
     /// Reads again what a write may have changed beside the record that it answered.
     pub(super) fn look_around(&mut self, call: &Call, out: &mut Vec<Effect>) {
         let Call::Do { verb: Verb::Transfer(_), kind, id, .. } = call else { return };

@@ -114,6 +114,8 @@ impl App {
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
             Action::LogOut => self.leave(Leave::LogOut, out),
+            Action::Share => out.push(Effect::Share),
+            Action::SetUp => self.leave(Leave::SetUp, out),
             _ if Self::is_own(action) => self.go_to_own(action, out),
             _ if Place::of(action).is_some() => {
                 if let Some(place) = Place::of(action) {
@@ -180,7 +182,11 @@ impl App {
     pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
         use crate::{app::TOAST_FOR, effect::Timer};
         let (at, request) = (self.world.now, self.failed_request.clone());
-        self.notices.say(Notice { tone, text, at, request });
+        let wait = self.failed_wait.filter(|_| tone == Tone::Error);
+        self.notices.say(Notice { tone, text, at, request, wait });
+        if self.notices.is_counting() {
+            self.count_down(out);
+        }
         if tone == Tone::Info {
             out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
         }

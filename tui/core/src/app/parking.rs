@@ -159,7 +159,7 @@ impl App {
         match leave {
             Leave::Back => open.take(1).filter(is_changed).map(names).collect(),
             Leave::To(_) => open.filter(is_changed).map(names).collect(),
-            Leave::LogOut | Leave::Quit => {
+            Leave::LogOut | Leave::SetUp | Leave::Quit => {
                 open.chain(parked).filter(is_changed).map(names).collect()
             }
         }

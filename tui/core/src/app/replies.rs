@@ -5,7 +5,7 @@ use shared::Kind;
 
 use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
 use crate::{
-    api::{Call, Failure, Reply, Verb, sentence},
+    api::{Call, Failure, Reply, Verb, is_away, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
     layers::{Layer, Step, arrival, conflict, find, picker},
     notice::{Notice, Tone},
@@ -39,13 +39,16 @@ impl App {
     ) -> bool {
         let failure = result.as_ref().err().cloned();
         self.failed_request = failure.as_ref().and_then(request_of);
+        self.failed_wait = failure.as_ref().and_then(wait);
         let is_handled = self.answer(ticket, result, out);
         let request = self.failed_request.take();
+        self.failed_wait = None;
         if let Some(failure) = failure.filter(|_| is_handled && request.is_some())
             && self.notices.newest().is_none_or(|newest| newest.request != request)
         {
             let text = sentence(&failure);
-            self.notices.keep(Notice { tone: Tone::Error, text, at: self.world.now, request });
+            let at = self.world.now;
+            self.notices.keep(Notice { tone: Tone::Error, text, at, request, wait: None });
         }
         is_handled
     }
@@ -67,6 +70,7 @@ impl App {
         match &result {
             Err(Failure::Offline(_)) => {}
             Err(Failure::Unknown(_)) if !call.is_write() => {}
+            Err(failure) if is_away(failure) && !call.is_write() && !is_account(&call) => {}
             _ => self.came_online(out),
         }
         if matches!(result, Err(Failure::Expired)) && !is_account(&call) {
@@ -80,7 +84,8 @@ impl App {
             self.written(slot.owner, &call, result, out);
             return true;
         }
-        if let Err(failure @ (Failure::Offline(_) | Failure::Unknown(_))) = &result
+        if let Err(failure) = &result
+            && is_away(failure)
             && !is_account(&call)
         {
             self.went_offline(slot, call.clone(), failure, out);
@@ -103,7 +108,7 @@ impl App {
                 self.world.meta = Some(*meta);
             }
             // It is tried again by itself.
-            (Lane::Meta, Err(Failure::Offline(_) | Failure::Unknown(_))) => {}
+            (Lane::Meta, Err(failure)) if is_away(&failure) => {}
             (Lane::Meta, Ok(_)) => self.say(Tone::Error, sentence(&garbled()), out),
             (Lane::Meta, Err(failure)) => self.say(Tone::Error, sentence(&failure), out),
             (Lane::Account, Ok(Reply::SignedIn(session))) => {
@@ -116,8 +121,8 @@ impl App {
             (Lane::Account, Ok(Reply::Done)) => self.password_was_set(out),
             (Lane::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
             // What the session may do is asked again by itself.
-            (Lane::Account, Err(Failure::Offline(_) | Failure::Unknown(_)))
-                if matches!(call, Call::Profile) => {}
+            (Lane::Account, Err(failure)) if is_away(&failure) && matches!(call, Call::Profile) => {
+            }
             (Lane::Account, Err(failure)) => self.account_refused(call, &failure, out),
             (Lane::Pick, result) => {
                 let world = self.world.clone();
@@ -265,6 +270,10 @@ impl App {
             return;
         }
         let why = sentence(failure);
+        let is_open = self.opened_mut(owner).is_some();
+        if is_open && is_passing(failure) && self.unsent(owner, call, &why, out) {
+            return;
+        }
         let said = match failure {
             Failure::Unknown(_) | Failure::Garbled(_) => {
                 format!("{why} The form that you left may or may not have been saved.")
@@ -367,6 +376,7 @@ impl App {
                 steps.extend(look_again(call));
             }
             Failure::Problem(problem) if self.contradicted(owner, call, problem, out) => return,
+            _ if is_passing(failure) && self.unsent(owner, call, &said, out) => return,
             Failure::Unknown(_) | Failure::Garbled(_) if self.unsure(call) => return,
             Failure::Unknown(_) | Failure::Garbled(_) => {
                 said.push_str(
@@ -386,6 +396,17 @@ impl App {
             None => {}
         }
         self.say(Tone::Error, said, out);
+    }
+}
+
+/// Whether nothing was done, and the same may be done a little later.
+fn is_passing(failure: &Failure) -> bool {
+    match failure {
+        Failure::Offline(_) => true,
+        Failure::Problem(problem) => {
+            problem.status >= 500 || problem.error == Kind::TooManyRequests.code()
+        }
+        _ => false,
     }
 }
 

@@ -1,11 +1,18 @@
 //! The desk, and who is logged in.
 
+use std::time::Duration;
+
 use shared::account::{Login, User};
 
 use super::App;
 use crate::{
-    api::{Call, Failure, sentence},
+    api::{Call, Failure, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
+    input::{
+        action::{Action, Context},
+        keymap::{chords_of, labels},
+        table::Entry,
+    },
     layers::{Layer, Step, question, relogin},
     login,
     msg::Desk,
@@ -20,9 +27,12 @@ impl App {
     pub(super) fn desk(&mut self, desk: Desk, out: &mut Vec<Effect>) {
         match desk {
             Desk::FirstStart { data } => {
+                let is_chosen = self.world.is_ephemeral;
                 self.at_another_desk(out);
                 self.world.desk.clear();
-                let screen = Screen::FirstStart(Box::new(first_start::init(data)));
+                let state = first_start::init(data);
+                let state = if is_chosen { state.setting_up() } else { state };
+                let screen = Screen::FirstStart(Box::new(state));
                 self.restart(screen, None, out);
             }
             Desk::Ready { label, is_ephemeral, session } => {
@@ -33,9 +43,13 @@ impl App {
                 self.begin_here(is_same, session.map(|session| *session), out);
                 self.ask(Lane::Meta, Call::Meta, out);
             }
-            Desk::Sample { label, session, identifier, password } => {
+            Desk::Sample { label, session, identifier, password, can_go_local } => {
                 self.desk(Desk::Ready { label, is_ephemeral: true, session }, out);
+                self.world.can_go_local = can_go_local;
                 self.world.sample = Some((identifier, password));
+                if can_go_local {
+                    self.say(Tone::Info, invented(), out);
+                }
             }
             Desk::Elsewhere { label, can_go_local } => {
                 let desk = Desk::Ready { label, is_ephemeral: false, session: None };
@@ -51,8 +65,11 @@ impl App {
     fn at_another_desk(&mut self, out: &mut Vec<Effect>) {
         out.extend(self.slots.cancel(Slot { owner: ScreenId::APP, lane: Lane::Meta }));
         self.world.can_go_local = false;
+        self.world.is_ephemeral = false;
         self.world.sample = None;
-        self.offline = None;
+        if self.offline.take().is_some() {
+            self.stop_waiting(out);
+        }
         self.retry_after = crate::app::RETRY_MIN;
     }
 
@@ -292,10 +309,18 @@ impl App {
         out: &mut Vec<Effect>,
     ) {
         use crate::app::RETRY_MAX;
-        self.offline = Some(crate::api::reason(failure));
+        self.offline = Some(crate::api::absence(failure));
         self.slots.keep_failed(slot, call);
-        out.push(Effect::Arm(Timer::Retry, self.retry_after));
-        self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
+        if self.retry_in.is_some() {
+            return;
+        }
+        match wait(failure) {
+            Some(seconds) => self.wait_for_retry(Duration::from_secs(seconds), out),
+            None => {
+                self.wait_for_retry(self.retry_after, out);
+                self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
+            }
+        }
     }
 
     /// The server has answered.
@@ -303,8 +328,16 @@ impl App {
         use crate::app::RETRY_MIN;
         if self.offline.take().is_some() {
             self.retry_after = RETRY_MIN;
-            out.push(Effect::Disarm(Timer::Retry));
+            self.stop_waiting(out);
             self.retry(out);
         }
     }
+}
+
+/// What is said at the beginning of a look around.
+fn invented() -> String {
+    let palette = Entry::of(Action::Palette);
+    let key = palette.map_or(String::new(), |entry| labels(&chords_of(entry, &[Context::Global])));
+    let label = Entry::of(Action::SetUp).map_or("", |entry| entry.label);
+    format!("Everybody here is invented. {key}, “{label}” begins your own desk.")
 }

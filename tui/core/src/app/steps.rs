@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::{
+    api::Call,
     effect::{Effect, Lane, ScreenId, Slot},
     layers::{Layer, Step, picker, question},
     notice::Tone,
@@ -39,12 +40,7 @@ impl App {
             Step::Write(call) => {
                 self.notices.dismiss();
                 if self.slots.is_writing() {
-                    self.released(owner);
-                    if let Some(results) = self.results_mut() {
-                        results.halt();
-                    }
-                    let said = SAVING.to_owned();
-                    return self.say(Tone::Info, said, out);
+                    return self.wait_for_save(owner, &call, out);
                 }
                 self.start(Slot { owner, lane: Lane::Save }, call, out);
             }
@@ -123,6 +119,21 @@ impl App {
         }
     }
 
+    /// Another write is under way: this one is not sent. A form keeps what was typed, and so do several
+    /// writes in a row; what was typed on a layer is asked about.
+    fn wait_for_save(&mut self, owner: ScreenId, call: &Call, out: &mut Vec<Effect>) {
+        self.released(owner);
+        let is_form = matches!(self.opened_mut(owner), Some(Screen::Form(_)));
+        let results = self.results_mut();
+        let is_kept = is_form || results.is_some();
+        if let Some(results) = results {
+            results.halt();
+        }
+        if is_kept || !self.unsent(owner, call, SAVING, out) {
+            self.say(Tone::Info, SAVING.to_owned(), out);
+        }
+    }
+
     /// What belongs to the list or to the form below a layer.
     fn pass_on(&mut self, step: Step, out: &mut Vec<Effect>) {
         if !matches!(step, Step::Filtered(_)) {
@@ -151,6 +162,11 @@ impl App {
         if lost.is_empty() {
             return self.left(leave, out);
         }
+        if let ([_], Some(Screen::Form(state))) = (lost.as_slice(), self.top_mut())
+            && record_form::leaves_once_saved(state, leave)
+        {
+            return;
+        }
         let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
         if !is_asked {
             let question = match self.screen() {
@@ -167,6 +183,7 @@ impl App {
         match leave {
             Leave::Quit => out.push(Effect::Quit),
             Leave::LogOut => self.log_out(out),
+            Leave::SetUp => out.push(Effect::GoLocal),
             // Behind the first screen of a section is the day at the desk.
             Leave::Back if self.screens.len() == 1 && self.world.session().is_some() => {
                 self.go_to(Place::Home, out);

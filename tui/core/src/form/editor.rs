@@ -61,7 +61,7 @@ impl Editor {
         self.is_selected
     }
 
-    /// Selects the whole text: what is typed or pasted next takes its place. Any other key ends that.
+    /// Selects the whole text: what is typed or pasted next takes its place. A key that moves ends that.
     pub fn select(&mut self) {
         self.is_selected = !self.text.is_empty();
     }
@@ -73,13 +73,16 @@ impl Editor {
         self.cursor = self.text.len();
     }
 
-    /// Takes a key, if it is one for typing. Says whether it did.
+    /// Takes a key, if it is one for typing. Says whether it did. An arrow that points beyond the text is
+    /// left to what is around the field.
     pub fn press(&mut self, chord: Chord) -> bool {
-        if chord.ctrl || chord.alt {
+        // These neither type nor move: a selected text stays selected.
+        if chord.ctrl || chord.alt || matches!(chord.key, Key::F(_) | Key::Insert) {
             return false;
         }
-        let is_replaced = std::mem::take(&mut self.is_selected)
-            && matches!(chord.key, Key::Char(_) | Key::Backspace | Key::Delete);
+        let was_selected = std::mem::take(&mut self.is_selected);
+        let is_replaced =
+            was_selected && matches!(chord.key, Key::Char(_) | Key::Backspace | Key::Delete);
         if is_replaced {
             self.clear();
             // The text that was replaced and the first letter of the next one are one edit.
@@ -90,6 +93,8 @@ impl Editor {
             Key::Enter if self.is_multiline => self.insert("\n", false),
             Key::Backspace => self.remove(self.before(self.cursor), self.cursor),
             Key::Delete => self.remove(self.cursor, self.after(self.cursor)),
+            Key::Left if self.cursor == 0 => return was_selected,
+            Key::Right if self.cursor == self.text.len() => return was_selected,
             Key::Left => self.go(self.before(self.cursor)),
             Key::Right => self.go(self.after(self.cursor)),
             Key::Home => self.go(self.line_start()),

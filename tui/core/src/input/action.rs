@@ -39,6 +39,10 @@ pub enum Action {
     MyTokens,
     /// Show the addresses of the API.
     Api,
+    /// Show what another machine has to type to use this desk.
+    Share,
+    /// Leave the throw-away desk and set up the local one.
+    SetUp,
     /// End the session.
     LogOut,
     /// End the program.
@@ -225,6 +229,8 @@ impl Action {
             | Self::MySessions
             | Self::MyTokens
             | Self::Api
+            | Self::SetUp
+            | Self::Share
             | Self::EnterCode
             | Self::Trail
             | Self::Park

@@ -146,6 +146,9 @@ table! {
     MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]
     MyTokens "API tokens" "Show, create and revoke your API tokens for programs." 0 [Global:]
     Api "API" "Show the addresses of the API and of its pages." 0 [Global:]
+    Share "share this desk" "Show what another machine types to use this desk." 0 [Global:]
+    SetUp "set up the desk" "Leave the invented people, of whom nothing is kept, and set up your own desk." 0
+        [Global:]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Redraw the screen." 0 [Global: ctrl('l')]
     Suspend "suspend" "Suspend the program; fg in the shell resumes it." 0 [Global: ctrl('z')]

@@ -10,7 +10,7 @@ use shared::{
 
 use super::{Layer, middle, question};
 use crate::{
-    api::{Call, Failure, Reply, Verb, sentence},
+    api::{Call, Failure, Reply, Verb, missing},
     effect::Lane,
     form::{Form, field::Field, view as form_view},
     input::{
@@ -248,7 +248,7 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
         }
         Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
-            state.failure = Some(sentence(&failure));
+            state.failure = Some(missing(&failure));
             // The proposal is missing: somebody has to look before it is sent.
             state.is_accepted = false;
         }

@@ -28,13 +28,23 @@ pub struct Choice {
 #[derive(Clone)]
 pub struct State {
     title: &'static str,
+    /// What is said above the choices.
+    words: String,
     choices: Vec<Choice>,
     at: usize,
 }
 
 /// Begins with the first choice.
 pub fn init(title: &'static str, choices: Vec<Choice>) -> State {
-    State { title, choices, at: 0 }
+    State { title, words: String::new(), choices, at: 0 }
+}
+
+impl State {
+    /// Says something above the choices.
+    #[must_use]
+    pub fn saying(self, words: String) -> Self {
+        Self { words, ..self }
+    }
 }
 
 /// Moves the selection, takes the selected choice, or closes.
@@ -79,8 +89,25 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let rows: Vec<Vec<String>> =
         state.choices.iter().map(|choice| lines(choice, inside.saturating_sub(2))).collect();
     let total: usize = rows.iter().map(Vec::len).sum();
-    let height = u16::try_from(total).unwrap_or(u16::MAX).saturating_add(2);
+    let mut words = match state.words.as_str() {
+        "" => Vec::new(),
+        words => paragraphs(words, inside),
+    };
+    if !words.is_empty() && !rows.is_empty() {
+        words.push(String::new());
+    }
+    let height = u16::try_from(total + words.len()).unwrap_or(u16::MAX).saturating_add(2);
     let inside = painter.frame(middle(area, columns, height), state.title);
+    // Where there is little room, the choices matter more.
+    let selected = rows.get(state.at).map_or(0, Vec::len);
+    if words.len() + selected > usize::from(inside.height) {
+        words.clear();
+    }
+    for (y, line) in (inside.y..inside.bottom()).zip(&words) {
+        painter.text(inside.x, y, inside.width, line, theme.text);
+    }
+    let said = u16::try_from(words.len()).unwrap_or(inside.height);
+    let inside = Rect { y: inside.y + said, height: inside.height.saturating_sub(said), ..inside };
     let room = usize::from(inside.height);
     let mut first = state.at;
     let mut used = rows.get(state.at).map_or(0, Vec::len);

@@ -8,19 +8,20 @@ use super::{
     middle, question,
 };
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     input::{
         action::{Action, Context},
-        keymap::with_keys,
+        keymap::{self, chords_of, labels, with_keys},
+        table::{Entry, TABLE},
     },
     layers::Step,
     paint::Painter,
     panels::rows,
-    resource::{Pick, Purpose, Query, Record, Row, fit},
+    resource::{Pick, Purpose, Query, Record, RecordKind, Row, fit},
     search::{Next, Search},
     sentences::{LOADING, UNEXPECTED, retry},
-    step::Event,
+    step::{Event, Place},
     text::{self, display, paragraphs},
     world::World,
 };
@@ -201,7 +202,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         }
         Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
-            state.failure = Some(sentence(&failure));
+            state.failure = Some(missing(&failure));
             state.search.pending = None;
         }
     }
@@ -244,7 +245,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         ..inside
     };
     if state.rows.is_empty() {
-        instead(state, below, painter);
+        instead(state, world, below, painter);
         return;
     }
     rows::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
@@ -282,14 +283,27 @@ fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: boo
     }
 }
 
+/// Where records of a kind are entered, for those who may.
+fn entered_at(kind: RecordKind, world: &World) -> String {
+    let is_section = |entry: &&Entry| Place::of(entry.action) == Some(Place::List(kind));
+    let section = TABLE.iter().find(is_section).filter(|_| kind.table().may_create(world));
+    section.map_or(String::new(), |entry| {
+        let key = labels(&chords_of(entry, &[Context::Global]));
+        format!(
+            " {} leaves this; they are entered in their list, {key}.",
+            keymap::key(Action::Back)
+        )
+    })
+}
+
 /// What stands where no rows are.
-fn instead(state: &State, place: Rect, painter: &mut Painter<'_>) {
+fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
     let words = &state.pick.kind.table().words;
     let typed = state.search.text();
     let line = match &state.failure {
         Some(failure) => retry(&display(failure)),
         None if !state.is_read => LOADING.to_owned(),
-        None if typed.is_empty() => words.none.to_owned(),
+        None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
         None => format!("{} “{}”. {}", words.no_match, display(typed), with_keys(words.advice)),
     };
     let style = painter.theme.text;

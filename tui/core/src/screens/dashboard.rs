@@ -8,7 +8,7 @@ use shared::dashboard::Dashboard;
 
 pub use self::view::view;
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     input::action::{Action, Context},
     layers::Step,
@@ -85,5 +85,5 @@ pub fn settle(state: &mut State, world: &World) {
 fn failed(state: &State) -> Option<(String, bool)> {
     let failure = state.failure.as_ref()?;
     let is_forbidden = matches!(failure, Failure::Problem(problem) if problem.status == 403);
-    Some((sentence(failure), !is_forbidden))
+    Some((missing(failure), !is_forbidden))
 }

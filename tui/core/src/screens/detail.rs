@@ -8,7 +8,7 @@ use ratatui_core::layout::Rect;
 use shared::history::HistoryEntry;
 
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::{Effect, Lane},
     input::action::{Action, Context},
     layers::{Layer, Step, arrival, picker, question},
@@ -322,7 +322,7 @@ pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) 
         Ok(_) => Vec::new(),
         Err(failure) => {
             state.edits_next = false;
-            state.failure = Some(sentence(&failure));
+            state.failure = Some(missing(&failure));
             Vec::new()
         }
     }
@@ -340,7 +340,7 @@ fn history_answered(state: &mut State, is_first: bool, answer: Result<Reply, Fai
             state.history_failure = None;
         }
         Ok(_) => {}
-        Err(failure) => state.history_failure = Some(sentence(&failure)),
+        Err(failure) => state.history_failure = Some(missing(&failure)),
     }
 }
 

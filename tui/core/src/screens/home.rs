@@ -7,7 +7,7 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 pub use self::view::{settle, view};
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
@@ -233,7 +233,7 @@ pub fn answered(
         Ok(_) => {}
         // The numbers are an extra, and the last ones stay.
         Err(_) if matches!(call, Call::Dashboard) => {}
-        Err(failure) => state.failure = Some(sentence(&failure)),
+        Err(failure) => state.failure = Some(missing(&failure)),
     }
     Vec::new()
 }

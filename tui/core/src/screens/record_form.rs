@@ -188,6 +188,17 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
 }
 
+/// Goes to a section as soon as what is being saved is saved. Says whether that is so: nothing is being
+/// saved otherwise, or another section waits already.
+pub fn leaves_once_saved(state: &mut State, leave: Leave) -> bool {
+    let is_possible = state.is_saving && matches!(leave, Leave::To(_));
+    let is_first = !matches!(state.then, Some(Leave::To(_)));
+    if is_possible && is_first {
+        state.then = Some(leave);
+    }
+    is_possible && is_first
+}
+
 /// Stays where it is even if it was to be left once it is saved.
 pub fn stay(state: &mut State) {
     state.then = state.then.take().map(|_| Leave::Back);

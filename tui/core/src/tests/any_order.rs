@@ -186,14 +186,28 @@ fn event() -> impl Strategy<Value = Event> {
             1 => failure().prop_map(move |f| Event::Answer(lane, Err(f))),
         ]
     });
-    let timers =
-        vec![Timer::Search, Timer::Busy, Timer::Toast, Timer::Retry, Timer::Live, Timer::Idle];
+    let timers = vec![
+        Timer::Search,
+        Timer::Busy,
+        Timer::Toast,
+        Timer::Retry,
+        Timer::Second,
+        Timer::Live,
+        Timer::Idle,
+    ];
     let desks = vec![
         Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },
         Desk::Ready {
             label: "local".to_owned(),
             is_ephemeral: true,
             session: Some(Box::new(session(31, 1, "ana"))),
+        },
+        Desk::Sample {
+            label: "sample desk".to_owned(),
+            session: Some(Box::new(session(32, 2, "admin"))),
+            identifier: "admin@example.com".to_owned(),
+            password: "nobody has chosen it".to_owned(),
+            can_go_local: true,
         },
         Desk::Elsewhere { label: "https://desk.example.org".to_owned(), can_go_local: true },
         Desk::Failed { field: Some("email".to_owned()), message: "no".to_owned() },

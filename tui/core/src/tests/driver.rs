@@ -1,6 +1,6 @@
 //! Drives the application as somebody would: keys as text, answers to what was asked last.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use ratatui_core::{backend::TestBackend, terminal::Terminal};
 use serde_json::Value;
@@ -35,6 +35,8 @@ pub(super) struct Driver {
     pub(super) sessions: Vec<Option<SessionHandle>>,
     logins: u64,
     pub(super) last: Vec<Effect>,
+    /// The timers that are armed.
+    pub(super) timers: HashMap<Timer, Duration>,
 }
 
 impl Driver {
@@ -64,6 +66,7 @@ impl Driver {
             sessions: Vec::new(),
             logins: 0,
             last: Vec::new(),
+            timers: HashMap::new(),
         };
         driver.send(Msg::Start);
         driver
@@ -123,11 +126,23 @@ impl Driver {
 
     pub(super) fn send(&mut self, msg: Msg) -> bool {
         self.app.take_dirty();
+        if let Msg::Timer(timer) = &msg {
+            self.timers.remove(timer);
+        }
         self.last = update(&mut self.app, msg);
         for effect in &self.last {
-            if let Effect::Call { ticket, session, call } = effect {
-                self.calls.push((*ticket, call.clone()));
-                self.sessions.push(*session);
+            match effect {
+                Effect::Call { ticket, session, call } => {
+                    self.calls.push((*ticket, call.clone()));
+                    self.sessions.push(*session);
+                }
+                Effect::Arm(timer, after) => {
+                    self.timers.insert(*timer, *after);
+                }
+                Effect::Disarm(timer) => {
+                    self.timers.remove(timer);
+                }
+                _ => {}
             }
         }
         self.app.take_dirty()

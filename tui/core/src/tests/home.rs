@@ -26,7 +26,7 @@ fn loading(width: u16, height: u16) -> Driver {
 }
 
 /// A day with three recent people and three visits.
-fn at_home(width: u16, height: u16) -> Driver {
+pub(super) fn at_home(width: u16, height: u16) -> Driver {
     let mut driver = loading(width, height);
     driver.answer(Lane::Find, Ok(lookup(people().into_iter().take(3).collect(), "")));
     let all = [(1, VisitStatus::Waiting), (2, VisitStatus::InRoom), (3, VisitStatus::Called)];
@@ -340,5 +340,6 @@ fn a_find_that_the_server_does_not_answer_is_shown_as_such() {
     let mut driver = at_home(80, 24);
     driver.keys("g");
     driver.answer(Lane::Find, Err(Failure::Offline("refused".to_owned())));
-    driver.shows("The server can't be reached");
+    driver.shows("! No answer yet.");
+    driver.shows("! The server is not available: refused.");
 }

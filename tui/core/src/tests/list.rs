@@ -187,7 +187,8 @@ fn rows_stay_while_others_are_asked_for_and_when_that_fails() {
     driver.shows("Gómez, José");
     driver.answer(Lane::List, Err(Failure::Offline("refused".to_owned())));
     driver.shows("Gómez, José");
-    driver.shows("Not up to date: The server can't be reached: refused");
+    driver.shows("Not up to date: No answer yet.");
+    driver.shows("! The server is not available: refused.");
 }
 
 #[test]

@@ -40,13 +40,13 @@ looks! {
         let mut driver = Driver::new(80, 24);
         let data = "/home/ana/.local/share/frontdesk/desk.db".to_owned();
         driver.send(Msg::Desk(Desk::FirstStart { data }));
-        driver.keys("<tab>Ana<tab>ana@<tab>short<tab>");
+        driver.keys("<down><enter>Ana<tab>ana@<tab>short<tab>");
         driver
     };
     first_start_elsewhere: {
         let mut driver = Driver::new(80, 24);
         driver.send(Msg::Desk(Desk::FirstStart { data: "/srv/desk.db".to_owned() }));
-        driver.keys("<right><tab>ftp://desk.example.org<ctrl-s>");
+        driver.keys("<up><enter>ftp://desk.example.org<ctrl-s>");
         driver
     };
     login: Driver::at_login(80, 24);

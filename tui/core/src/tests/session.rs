@@ -26,8 +26,8 @@ fn first_start() -> Driver {
     driver
 }
 
-const ADMIN: &str =
-    "<tab>Ana Gómez<tab>ana@example.com<tab>a long enough password<tab>a long enough password";
+const ADMIN: &str = "<down><enter>Ana Gómez<tab>ana@example.com<tab>\
+                     a long enough password<tab>a long enough password";
 
 fn ready(session: Option<Session>) -> Msg {
     let (label, session) = ("local desk".to_owned(), session.map(Box::new));
@@ -70,7 +70,7 @@ fn a_set_up_that_fails_says_why_beside_the_field_and_keeps_what_was_typed() {
 #[test]
 fn the_rules_for_the_administrator_hold_before_anything_is_sent() {
     let mut driver = first_start();
-    driver.keys("<tab><tab>ana@<tab>short<tab>shorter<ctrl-s>");
+    driver.keys("<down><enter><tab>ana@<tab>short<tab>shorter<ctrl-s>");
     assert!(driver.last.is_empty());
     for words in [
         "must be an e-mail address",
@@ -84,7 +84,7 @@ fn the_rules_for_the_administrator_hold_before_anything_is_sent() {
 #[test]
 fn a_server_elsewhere_can_be_chosen_and_what_was_typed_comes_back() {
     let mut driver = first_start();
-    driver.keys("<tab>Ana<backtab><right><tab>https://desk.example.org/<ctrl-s>");
+    driver.keys("<down><enter>Ana<esc><down><enter>https://desk.example.org/<ctrl-s>");
     assert!(matches!(
         driver.last.first(),
         Some(Effect::Connect { url }) if url == "https://desk.example.org"
@@ -92,7 +92,7 @@ fn a_server_elsewhere_can_be_chosen_and_what_was_typed_comes_back() {
     let message = "there is no such server".to_owned();
     driver.send(Msg::Desk(Desk::Failed { field: Some("url".to_owned()), message }));
     driver.shows("there is no such server");
-    driver.keys("<backtab><left>");
+    driver.keys("<esc><up><enter>");
     driver.shows("Ana");
 }
 
@@ -213,7 +213,7 @@ fn a_profile_without_permissions_is_completed() {
 #[test]
 fn an_address_needs_no_scheme() {
     let mut driver = first_start();
-    driver.keys("<right><tab>desk.example.org<ctrl-s>");
+    driver.keys("<up><enter>desk.example.org<ctrl-s>");
     assert!(matches!(
         driver.last.first(),
         Some(Effect::Connect { url }) if url == "desk.example.org"
@@ -233,7 +233,7 @@ fn a_server_that_is_away_says_why() {
     let why = "the certificate of desk.example.org is not trusted (expired)".to_owned();
     driver.answer(Lane::Meta, Err(Failure::Offline(why)));
     driver.shows("! The server is not available: the certificate of desk.example.org is not");
-    driver.shows("(expired). Retrying automatically");
+    driver.shows("(expired). Retrying in 2 s");
     driver.ring(Timer::Retry);
     driver.ring(Timer::Busy);
     driver.shows("(expired). Retrying …");
@@ -271,6 +271,7 @@ fn whoever_logs_out_of_a_throw_away_desk_can_log_in_again() {
         session: Some(Box::new(session(1, 1, "ana"))),
         identifier: "admin@example.com".to_owned(),
         password: "nobody knows it".to_owned(),
+        can_go_local: false,
     }));
     driver.keys("<ctrl-p>log out<enter>");
     driver.keys("<enter>");

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, missing},
     effect::Lane,
     input::{action::Action, keymap::labels, table::Entry},
     layers::Step,
@@ -66,7 +66,7 @@ impl State {
                 self.found = Found { records: page.results, count, is_read: true, failure: None };
             }
             Ok(_) => {}
-            Err(failure) => self.found.failure = Some(sentence(&failure)),
+            Err(failure) => self.found.failure = Some(missing(&failure)),
         }
     }
 

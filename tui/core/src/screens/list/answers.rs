@@ -4,7 +4,7 @@ use shared::Kind;
 
 use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
-    api::{Failure, Reply, sentence},
+    api::{Failure, Reply, missing},
     input::action::Action,
     layers::{Step, arrival},
     resource::Row,
@@ -107,7 +107,7 @@ fn refusal(failure: &Failure) -> String {
             let subject = if is_mrn { "The medical record number" } else { "The search" };
             format!("{subject} {}.", messages.join("; "))
         }
-        other => sentence(other),
+        other => missing(other),
     }
 }
 
