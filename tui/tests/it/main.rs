@@ -1,16 +1,25 @@
 //! The real program in a pseudo-terminal, as a person uses it.
 
 #[cfg(test)]
+#[cfg(feature = "embedded")]
+mod between;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod desk;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
+mod faults;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod first_start;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod flow;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod hostile;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod morning;
@@ -26,6 +35,9 @@ mod server;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod terminal;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod typing;
 #[cfg(test)]
 #[cfg(feature = "embedded")]
 mod users;

@@ -5,6 +5,7 @@ mod clinic;
 mod keys;
 mod ledger;
 mod people;
+mod sight;
 
 use std::slice::Iter;
 
@@ -151,7 +152,7 @@ fn two_have_one_name(ben: &mut Clerk, person: &Person, other: &Person) {
     ben.keys(&format!("<f2>{}<enter>", person.name().to_lowercase()));
     ben.sees(&person.born);
     ben.sees(&other.born);
-    ben.selects_born(&person.born);
+    ben.selects_born(&person.born, &other.born);
     ben.keys("<enter>");
     ben.sees(&format!("MRN {}", person.mrn));
     ben.sees_line(&["born", &person.born]);
@@ -271,6 +272,8 @@ fn a_doctor_leaves_at_noon(
     known: &[Person],
 ) {
     anna.receives(next(queue));
+    let is_here = |code: &&String| anna.has_let_in(code) || ben.has_let_in(code);
+    let waiting: Vec<_> = clinic.in_care.iter().filter(is_here).collect();
     ben.edits(&known[9]);
     ben.types("phone_number", "+1 555 444 5555");
     ben.is_called_away(|ben| {
@@ -288,11 +291,19 @@ fn a_doctor_leaves_at_noon(
         ben.sees("Transfer all and archive?");
         ben.keys("<right><enter>");
         ben.sees(&format!("Archived: {}", LEAVING.name));
-        ben.sees("All patients were transferred.");
         ben.has("doctor.archived", LEAVING.name);
         for code in &clinic.in_care {
             ben.has("assignment.transferred", code);
             ben.has("assignment.created", code);
+        }
+        ben.sees("Open visits of this doctor");
+        ben.sees("› To that doctor ‹");
+        ben.keys("<enter>");
+        ben.sees(&format!("{0} of {0} done.", waiting.len()));
+        ben.keys("<esc>");
+        ben.sees_no(" done.");
+        for code in &waiting {
+            ben.has("visit.updated", code);
         }
     });
     ben.saves(&known[9]);

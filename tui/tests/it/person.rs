@@ -16,6 +16,16 @@ pub(crate) fn start(home: &Home) -> Program {
     Program::start(Start { program: program(), home, args, env: Vec::new(), size: (80, 24) })
 }
 
+/// Starts the program as a client of a server, and waits for the login.
+#[track_caller]
+pub(crate) fn start_at(home: &Home, url: &str) -> Program {
+    let args = vec!["--server".to_owned(), url.to_owned()];
+    let program =
+        Program::start(Start { program: program(), home, args, env: Vec::new(), size: (80, 24) });
+    program.wait_for(&format!("Log in to {url}"));
+    program
+}
+
 /// Starts the program without a word.
 pub(crate) fn start_plainly(home: &Home) -> Program {
     Program::start(Start {

@@ -33,8 +33,18 @@ pub(crate) mod key {
     pub(crate) const TAB: &str = "\t";
     pub(crate) const DOWN: &str = "\x1b[B";
     pub(crate) const LEFT: &str = "\x1b[D";
+    pub(crate) const F2: &str = "\x1bOQ";
     pub(crate) const F3: &str = "\x1bOR";
+    pub(crate) const F4: &str = "\x1bOS";
+    pub(crate) const F5: &str = "\x1b[15~";
+    pub(crate) const F6: &str = "\x1b[17~";
+    pub(crate) const F7: &str = "\x1b[18~";
+    pub(crate) const F8: &str = "\x1b[19~";
+    pub(crate) const F9: &str = "\x1b[20~";
+    pub(crate) const F12: &str = "\x1b[24~";
     pub(crate) const BACKTAB: &str = "\x1b[Z";
+    pub(crate) const HOME: &str = "\x1b[H";
+    pub(crate) const END: &str = "\x1b[F";
 
     /// A letter with Control.
     pub(crate) fn ctrl(letter: char) -> String {
@@ -74,6 +84,8 @@ pub(crate) struct Start<'a> {
 #[derive(Default)]
 struct Terminal {
     parser: Parser,
+    /// Everything that was written.
+    written: Vec<u8>,
     bytes: usize,
     first: Option<Instant>,
     is_paused: bool,
@@ -157,9 +169,20 @@ impl Program {
     /// Waits until the screen is as it should be.
     #[track_caller]
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Screen) -> bool) {
+        self.until(what, |terminal| is_so(terminal.parser.screen()));
+    }
+
+    /// Waits until what was written since the start is as it should be.
+    #[track_caller]
+    pub(crate) fn wait_written(&self, what: &str, is_so: impl Fn(&[u8]) -> bool) {
+        self.until(what, |terminal| is_so(&terminal.written));
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, is_so: impl Fn(&Terminal) -> bool) {
         let end = Instant::now() + DEADLINE;
         let mut terminal = self.terminal();
-        while !is_so(terminal.parser.screen()) {
+        while !is_so(&terminal) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || terminal.is_over {
                 let shown = terminal.parser.screen().contents();
@@ -197,6 +220,11 @@ impl Program {
                 terminal = self.shared.changed.wait_timeout(terminal, left).unwrap().0;
             }
         }
+    }
+
+    /// Everything that the program has written.
+    pub(crate) fn written(&self) -> Vec<u8> {
+        self.terminal().written.clone()
     }
 
     /// What the screen shows.
@@ -325,6 +353,7 @@ fn drain(mut reader: impl Read, shared: &Shared) {
         let mut terminal = shared.terminal.lock().unwrap();
         terminal.first.get_or_insert_with(Instant::now);
         terminal.parser.process(&bytes[..read]);
+        terminal.written.extend_from_slice(&bytes[..read]);
         terminal.bytes += read;
         terminal.is_over = read == 0;
         shared.changed.notify_all();
@@ -342,7 +371,9 @@ fn cells(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).unwrap()
 }
 
-/// One of the few places for running programs: more at once only get in each other's way.
+/// One of the few places for tests with running programs: more at once only get in each other's way. A
+/// test that has a place starts further programs at once. Otherwise, tests with several programs would wait
+/// for one another.
 struct Place;
 
 static TAKEN: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());

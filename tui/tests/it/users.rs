@@ -3,26 +3,21 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     os::unix::fs::PermissionsExt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
 };
 
 use serde_json::{Value, json};
 
 use super::{
+    between::{Between, Fate},
     desk::served_at,
-    person::{EMAIL, PASSWORD, log_in, quit, register, set_up, start, to_patients},
-    program,
-    pty::{Home, Program, Start, key},
+    person::{EMAIL, PASSWORD, log_in, quit, register, set_up, start, start_at, to_patients},
+    pty::{Home, Program, key},
 };
 
-const BOB: &str = "bob@example.com";
-const BOBS_PASSWORD: &str = "seven slow blue ferries";
+pub(crate) const BOB: &str = "bob@example.com";
+pub(crate) const BOBS_PASSWORD: &str = "seven slow blue ferries";
 
 /// Asks the server at an address; answers the body.
 pub(crate) fn ask(url: &str, method: &str, path: &str, token: &str, body: Option<Value>) -> Value {
@@ -43,14 +38,14 @@ pub(crate) fn ask(url: &str, method: &str, path: &str, token: &str, body: Option
 }
 
 /// A token of the administrator.
-fn token(url: &str) -> String {
+pub(crate) fn token(url: &str) -> String {
     let login = json!({"email": EMAIL, "password": PASSWORD});
     let session = ask(url, "POST", "/api/auth/login", "", Some(login));
     session["access"].as_str().unwrap().to_owned()
 }
 
 /// An account for bob at the front desk.
-fn make_bob(url: &str, admin: &str) -> i64 {
+pub(crate) fn make_bob(url: &str, admin: &str) -> i64 {
     let new = json!({"email": BOB, "role": "staff"});
     let made = ask(url, "POST", "/api/users", admin, Some(new));
     let reset = json!({"token": made["code"], "new_password": BOBS_PASSWORD});
@@ -114,51 +109,6 @@ fn what_bob_has_typed_is_saved_by_bob_or_by_nobody() {
     quit(first);
 }
 
-/// Stands between client and server. The first answer about a patient who was to be created does
-/// not arrive.
-fn lossy(server: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let server = server.trim_start_matches("http://").to_owned();
-    let is_lost = Arc::new(AtomicBool::new(false));
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let (server, is_lost) = (server.clone(), Arc::clone(&is_lost));
-            thread::spawn(move || pass_on(client.unwrap(), &server, &is_lost));
-        }
-    });
-    format!("http://{address}")
-}
-
-/// Passes one request on, and its answer back.
-fn pass_on(mut client: TcpStream, server: &str, is_lost: &AtomicBool) {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") {
-        if client.read(&mut byte).unwrap_or(0) == 0 {
-            return;
-        }
-        request.push(byte[0]);
-    }
-    let head = String::from_utf8(request).unwrap();
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().unwrap())
-    });
-    let mut body = vec![0; length.unwrap_or(0)];
-    client.read_exact(&mut body).unwrap();
-    let head = head.replacen("\r\n", "\r\nconnection: close\r\n", 1);
-    let mut there = TcpStream::connect(server).unwrap();
-    there.write_all(head.as_bytes()).unwrap();
-    there.write_all(&body).unwrap();
-    let mut answer = Vec::new();
-    there.read_to_end(&mut answer).unwrap();
-    let is_creation = head.starts_with("POST /api/patients HTTP");
-    if !is_creation || is_lost.swap(true, Ordering::SeqCst) {
-        let _ = client.write_all(&answer);
-    }
-}
-
 #[test]
 fn saving_again_after_a_lost_answer_registers_one_patient() {
     let home = Home::new();
@@ -167,15 +117,9 @@ fn saving_again_after_a_lost_answer_registers_one_patient() {
     let url = served_at(&home);
 
     let away = Home::new();
-    let args = vec!["--server".to_owned(), lossy(&url)];
-    let mut program = Program::start(Start {
-        program: program(),
-        home: &away,
-        args,
-        env: Vec::new(),
-        size: (80, 24),
-    });
-    program.wait_for("Log in to http://127.0.0.1:");
+    let between = Between::new(&url);
+    between.let_next("POST /api/patients HTTP", Fate::Unanswered(Box::new(|| {})));
+    let mut program = start_at(&away, &between.url());
     log_in_as(&mut program, EMAIL, PASSWORD);
     to_patients(&mut program);
     program.wait_for("No patients yet.");

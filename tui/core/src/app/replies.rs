@@ -339,22 +339,6 @@ impl App {
         self.refresh_list(record.kind(), out);
     }
 
-    /// Asks again for the pages of the lists that show records of this kind, or what belongs to them.
-    pub(super) fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
-        let world = self.world.clone();
-        let mut asked = Vec::new();
-        for opened in &mut self.screens {
-            if let Screen::List(list) = &mut opened.screen
-                && list.kind.shows(kind)
-            {
-                asked.push((opened.id, list.refresh(&world)));
-            }
-        }
-        for (owner, steps) in asked {
-            self.apply_for(owner, steps, out);
-        }
-    }
-
     pub(super) fn not_moved(
         &mut self,
         owner: ScreenId,

@@ -195,7 +195,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
                 None => shown.to_string(),
                 Some(_) => format!("first {shown} of {}{capped}", page.count),
             };
-            state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
+            state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
             state.search.answer();
             (state.is_read, state.failure) = (true, None);
             (state.at, state.is_choosing) = (0, false);

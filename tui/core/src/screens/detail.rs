@@ -122,6 +122,11 @@ impl State {
         self.ask().into_iter().chain(person).chain(presence).collect()
     }
 
+    /// Whether an open record says that the person is in the clinic already.
+    pub fn is_present(&self) -> bool {
+        self.presence.as_ref().is_some_and(|presence| presence.record().is_some())
+    }
+
     /// Whether it shows this record.
     pub fn is_of(&self, record: &Record) -> bool {
         (self.kind, self.id) == (record.kind(), record.id())
