@@ -251,7 +251,7 @@ impl Screen {
         match self {
             Self::Home(state) => home::answered(state, world, call, answer),
             Self::List(state) => list::answered(state, world, answer),
-            Self::Detail(state) => detail::answered(state, call, answer),
+            Self::Detail(state) => detail::answered(state, world, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
             Self::Dashboard(state) => dashboard::answered(state, answer),
             Self::Opening(_)

@@ -49,6 +49,13 @@ pub struct State {
     is_choosing: bool,
 }
 
+impl State {
+    /// Whether a reason was typed before.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.reason.is_some()
+    }
+}
+
 /// Opens the picker with which these records are assigned.
 pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Step> {
     let pick = subjects.first().and_then(|subject| subject.kind().table().pick);

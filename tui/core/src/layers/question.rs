@@ -57,6 +57,8 @@ pub struct State {
     /// nothing.
     first: usize,
     is_dangerous: bool,
+    /// Whether it asks about leaving: another wish to leave takes its place.
+    pub(crate) is_about_leaving: bool,
     /// What the reason is about, by which it is kept.
     about: Option<Subject>,
 }
@@ -70,13 +72,18 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         at: 0,
         first: 0,
         is_dangerous: false,
+        is_about_leaving: false,
         about: None,
     }
 }
 
 impl State {
+    fn about_leaving(self) -> Self {
+        Self { is_about_leaving: true, ..self }
+    }
+
     /// Whether something was typed along with the answer.
-    fn has_words(&self) -> bool {
+    pub(crate) fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
     }
 
@@ -84,6 +91,15 @@ impl State {
     /// taken back.
     fn harmless(self) -> Self {
         Self { at: 1, first: 1, ..self }
+    }
+
+    /// Whether an answer saves the form below.
+    pub fn saves_form(&self) -> bool {
+        let is_save = |step: &Step| matches!(step, Step::SaveThen(_));
+        self.answers.iter().any(|(_, answer)| match answer {
+            Answer::Steps(steps) => steps.iter().any(is_save),
+            _ => false,
+        })
     }
 
     /// The same where none of these records bears a warning, such as a death.
@@ -113,19 +129,31 @@ pub fn discard(leave: Leave, lost: &[String]) -> State {
         Leave::To(_) => question.or("Park", vec![Step::ParkThen(leave)]),
         _ => question,
     };
-    question.or("Save", vec![Step::SaveThen(leave)])
+    question.or("Save", vec![Step::SaveThen(leave)]).about_leaving()
 }
 
 /// Parked forms, or forms below the screen, would be lost.
 pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
     let words = format!("Not saved yet: {}.", lost.join("; "));
-    ask("Leave unsaved forms?", words, "Keep them").or("Discard them", vec![Step::Left(leave)])
+    ask("Leave unsaved forms?", words, "Keep them")
+        .or("Discard them", vec![Step::Left(leave)])
+        .about_leaving()
+}
+
+/// Something that is under way would be lost, perhaps with forms: `lost` names all of it.
+pub fn drop_unfinished(leave: Leave, lost: &[String]) -> State {
+    let words = format!("Not finished yet: {}.", lost.join("; "));
+    ask("Leave unfinished work?", words, "Stay")
+        .or("Leave", vec![Step::Left(leave)])
+        .about_leaving()
 }
 
 /// A form that can't be saved is left: an account being opened.
 pub fn abandon(leave: Leave) -> State {
     let words = "What you have typed is not sent yet.".to_owned();
-    ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
+    ask("Leave the form?", words, "Keep editing")
+        .or("Discard", vec![Step::Left(leave)])
+        .about_leaving()
 }
 
 /// What the field says for the reason of a transfer.
@@ -174,6 +202,13 @@ pub fn restore(record: &Record) -> State {
     ask(record.kind().table().words.restore_title, record.named(), "Cancel")
         .or("Restore", vec![Step::Write(call)])
         .harmless()
+}
+
+/// The last save of a record shall be taken back.
+pub fn undo(saved: &Record) -> State {
+    let title = format!("Undo the last save of {}?", saved.row().name);
+    let words = format!("{}\nIts values become those from before the save.", saved.named());
+    ask(title, words, "Keep it").or("Undo", vec![Step::UndoSave])
 }
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {

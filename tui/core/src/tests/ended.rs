@@ -2,7 +2,7 @@
 
 use super::{
     driver::Driver,
-    fixtures::{people, signed_in},
+    fixtures::{jose, people, signed_in},
 };
 use crate::{
     api::Reply,
@@ -20,7 +20,8 @@ fn an_ended_session_asks_for_a_login_at_once_and_the_typed_words_stay() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-n>Peter");
     assert!(driver.send(Msg::SessionOver(used(&driver))));
-    driver.shows("The session has ended. Log in to");
+    driver.shows("The session has ended. Enter goes to the login");
+    driver.keys("<enter>");
     assert!(matches!(driver.app.layers(), [Layer::Relogin(_)]));
     // Another request of the same session that is refused asks no second time.
     driver.send(Msg::SessionOver(used(&driver)));
@@ -30,6 +31,13 @@ fn an_ended_session_asks_for_a_login_at_once_and_the_typed_words_stay() {
     driver.shows("Peter");
     assert!(driver.last.iter().any(|effect| matches!(effect, Effect::Listen(_))));
     assert!(driver.app.layers().is_empty());
+}
+
+#[test]
+fn where_nothing_is_typed_the_login_comes_by_itself() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    assert!(driver.send(Msg::SessionOver(used(&driver))));
+    assert!(matches!(driver.app.layers(), [Layer::Relogin(_)]));
 }
 
 #[test]
