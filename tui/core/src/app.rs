@@ -303,6 +303,7 @@ impl App {
             }
             Msg::Reply(ticket, result) => self.reply(ticket, result, out),
             Msg::Live(changes) => self.changed(&changes, out),
+            Msg::SessionOver(session) => self.ended(session, out),
             Msg::Today(today) => {
                 if self.world.meta.is_some() {
                     // The clinic's day counts: the server says when that ends.
@@ -428,6 +429,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     if is_handled {
         app.ask_if_due(&mut effects);
         app.apply_held(&mut effects);
+        app.notices.arrive(app.top());
         app.is_dirty = true;
         app.settle(&mut effects);
     }

@@ -169,7 +169,7 @@ impl Screen {
         }
     }
 
-    /// Does something.
+    /// Passes an event to the screen that is shown.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Opening(state) => opening::update(state, world, event),
@@ -224,7 +224,7 @@ impl Screen {
         }
     }
 
-    /// Draws it.
+    /// Draws the screen.
     pub fn view(&self, world: &World, area: Rect, painter: &mut Painter<'_>, is_top: bool) {
         match self {
             Self::Opening(state) => opening::view(state, world, area, painter),
@@ -310,7 +310,7 @@ impl Screen {
         about.into_iter().chain(steps).collect()
     }
 
-    /// Where its keys mean something, innermost first.
+    /// The contexts in which its keys hold, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         let is_typing = self.field().is_some();
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };

@@ -1,4 +1,4 @@
-//! What a screen or a layer wants done: the only way in which it reaches beyond itself.
+//! Steps: the requests of a screen or a layer to the application, its only way to reach beyond itself.
 
 use crate::{
     api::Call,

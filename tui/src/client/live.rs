@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use reqwest::{Response, StatusCode, header};
 use shared::paths;
+use tokio::time::Instant;
 use tui_core::{live::Live, session::SessionHandle};
 
 use super::{Client, request::Target};
@@ -14,12 +15,14 @@ const SILENCE: Duration = Duration::from_secs(45);
 const RETRY_MIN: Duration = Duration::from_secs(1);
 /// The longest wait before a stream that broke is opened again.
 const RETRY_MAX: Duration = Duration::from_secs(60);
+/// A stream that lasted this long is opened again at once: the server closes it when the session ends.
+const LASTING: Duration = Duration::from_millis(500);
 /// Longer than any line of the stream.
 const LINE_MAX: usize = 16 * 1024;
 
 impl Client {
-    /// Tells the changes that the server reports to this session, until that is over. A stream that breaks
-    /// is opened again, and goes on behind the last change that was told.
+    /// Tells the changes that the server reports to this session, and returns when the session is over. A
+    /// stream that breaks is opened again, and goes on behind the last change that was told.
     pub(crate) async fn listen(
         self: &Arc<Self>,
         session: SessionHandle,
@@ -29,6 +32,7 @@ impl Client {
         loop {
             match self.stream(session, stream.last_id.as_deref()).await {
                 Ok(mut response) => {
+                    let opened = Instant::now();
                     let missed = stream.begin();
                     if missed.is_some() {
                         tell(missed.into_iter().collect());
@@ -38,6 +42,9 @@ impl Client {
                         if !changes.is_empty() {
                             tell(changes);
                         }
+                    }
+                    if opened.elapsed() >= LASTING {
+                        continue;
                     }
                 }
                 Err(Closed::Over) => return,

@@ -139,7 +139,9 @@ impl Effects {
             let tell = |changes| {
                 let _ = events.send(Msg::Live(changes).into());
             };
-            host.listen(session, tell).await;
+            if host.listen(session, tell).await {
+                let _ = events.send(Msg::SessionOver(session).into());
+            }
         });
         self.stop_listening(|_| true);
         self.listener = Some((session, task.abort_handle()));

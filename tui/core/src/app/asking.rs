@@ -6,6 +6,7 @@ use crate::{
     input::{
         action::Action,
         chord::{Chord, Key},
+        keymap::with_keys,
     },
     layers::{Layer, Step, relogin},
     notice::Tone,
@@ -20,9 +21,8 @@ impl App {
         }
         if !self.is_asked_again() && !self.is_login_due {
             self.is_login_due = true;
-            let said =
-                "The session is over. Enter goes to the login; nothing that was typed is lost.";
-            self.say(Tone::Error, said.to_owned(), out);
+            let said = "The session has ended. {Accept} goes to the login; no input is lost.";
+            self.say(Tone::Error, with_keys(said), out);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What follows from an answer to a write that no form has sent: what is said, what is asked next.
+//! Answers to writes that no form has sent: the message, and the next question.
 
 use shared::Problem;
 
@@ -30,7 +30,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
         Call::Do { verb: Verb::Transfer(_), .. } => format!("Transferred: {name}"),
         Call::Do { verb: Verb::Link(_), .. } => format!("Linked to an account: {name}"),
         Call::Assign { .. } => format!("Assigned: {name}"),
-        _ => format!("Brought back: {name}, {code}"),
+        _ => format!("Restored: {name}, {code}"),
     }
 }
 
@@ -50,10 +50,10 @@ impl App {
     ) -> bool {
         let existing = problem.extra.get("existing").cloned();
         if let Some(existing) = existing.and_then(|it| RecordKind::Assignment.record_in(it)) {
-            let said = "This patient is assigned to this doctor already.";
+            let said = "This patient is already assigned to this doctor.";
             if self.is_looked_at(owner) {
                 self.apply(vec![Step::Go(Route::Shown(existing))], out);
-                self.say(Tone::Info, format!("{said} This is the assignment."), out);
+                self.say(Tone::Info, format!("{said} The assignment is shown."), out);
             } else {
                 self.say(Tone::Error, format!("{said} {}", existing.row().name), out);
             }
@@ -84,10 +84,10 @@ impl App {
         let Some(existing) = existing.and_then(|it| RecordKind::Visit.record_in(it)) else {
             return false;
         };
-        let said = "This patient is in the clinic already.";
+        let said = "This patient is already in the clinic.";
         if self.is_looked_at(owner) {
             self.apply(vec![Step::Go(Route::Shown(existing))], out);
-            self.say(Tone::Info, format!("{said} This is the visit."), out);
+            self.say(Tone::Info, format!("{said} The visit is shown."), out);
         } else {
             self.say(Tone::Error, format!("{said} {}", existing.named()), out);
         }

@@ -1,5 +1,5 @@
-//! From a key to what it does: the topmost layer, else the screen; a field for text before the
-//! table of keys.
+//! Dispatching a key: to the topmost layer, else to the screen. A field for text comes before the table
+//! of keys.
 
 use super::App;
 use crate::{

@@ -64,7 +64,7 @@ impl App {
                     Choice { lines, steps: vec![Step::Resume(opened.id)] }
                 };
                 let choices = several.iter().rev().map(choice).collect();
-                let layer = choose::init("Go on with", choices);
+                let layer = choose::init("Resume a form", choices);
                 self.lay(Layer::Choose(Box::new(layer)));
             }
         }
@@ -76,7 +76,7 @@ impl App {
             record_form::stay(state);
         }
         let key = key_of(Action::Park, &[Context::Global]);
-        let said = format!("Parked: {}. {key} goes on with it.", opened.screen.heading());
+        let said = format!("Parked: {}. {key} resumes it.", opened.screen.heading());
         self.parked.push(opened);
         self.notices.dismiss();
         self.say(Tone::Info, said, out);

@@ -1,4 +1,4 @@
-//! From an answer to what it changes. An answer goes to the screen that asked. An answer whose ticket is
+//! Applying answers. An answer goes to the screen that asked. An answer whose ticket is
 //! not the newest changes nothing.
 
 use shared::Kind;
@@ -25,7 +25,7 @@ fn request_of(failure: &Failure) -> Option<String> {
 }
 
 fn garbled() -> Failure {
-    Failure::Garbled("it answers something else".to_owned())
+    Failure::unexpected()
 }
 
 impl App {
@@ -276,9 +276,9 @@ impl App {
         }
         let said = match failure {
             Failure::Unknown(_) | Failure::Garbled(_) => {
-                format!("{why} What you left may have been saved or not.")
+                format!("{why} The form that you left may or may not have been saved.")
             }
-            _ => format!("What you left was not saved: {why}"),
+            _ => format!("The form that you left was not saved: {why}"),
         };
         self.say(Tone::Error, said, out);
     }
@@ -352,7 +352,7 @@ impl App {
         let mut steps = Vec::new();
         match failure {
             Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
-                "Somebody has changed the record in the meantime. Look again before you decide."
+                "Somebody else has changed the record in the meantime. Check it before you decide."
                     .clone_into(&mut said);
                 if let Call::Do { kind, .. } | Call::Run { kind, .. } = call
                     && let Some(current) = conflict::theirs(*kind, problem)
@@ -365,7 +365,9 @@ impl App {
             _ if is_passing(failure) && self.unsent(owner, call, &said, out) => return,
             Failure::Unknown(_) | Failure::Garbled(_) if self.unsure(call) => return,
             Failure::Unknown(_) | Failure::Garbled(_) => {
-                said.push_str(" It may have been done or not; the record is being read again.");
+                said.push_str(
+                    " The change may or may not have been saved. The record is being read again.",
+                );
                 steps.extend(look_again(call));
             }
             _ => {}

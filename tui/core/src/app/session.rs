@@ -18,7 +18,8 @@ use crate::{
     msg::Desk,
     notice::{Notices, Tone},
     screens::{Screen, first_start, password, register},
-    session::Session,
+    sentences::SAVING,
+    session::{Session, SessionHandle},
     step::Place,
 };
 
@@ -244,7 +245,7 @@ impl App {
     fn resume_interrupted(&mut self, out: &mut Vec<Effect>) {
         for (slot, call) in std::mem::take(&mut self.interrupted) {
             if call.is_write() && slot.owner == ScreenId::APP {
-                let said = "The last save was not taken back: the session was over.".to_owned();
+                let said = "The last save was not undone: the session had ended.".to_owned();
                 self.say(Tone::Error, said, out);
             } else if call.is_write() {
                 let mut opened = self.screens.iter().chain(&self.parked);
@@ -271,6 +272,16 @@ impl App {
         self.ask_when_ready(command == Some(self.presses), out);
     }
 
+    /// The server has ended a session while nothing was asked in it. Says whether it is the one that is
+    /// used: then somebody has to log in again.
+    pub(super) fn ended(&mut self, session: SessionHandle, out: &mut Vec<Effect>) -> bool {
+        let is_used = self.world.session().is_some_and(|used| used.handle() == session);
+        if is_used {
+            self.ask_when_ready(false, out);
+        }
+        is_used
+    }
+
     /// Keeps a request until somebody has logged in again. An older one of the slot does not count.
     pub(super) fn interrupt(&mut self, slot: Slot, call: Call) {
         self.interrupted.retain(|(known, _)| *known != slot);
@@ -279,7 +290,7 @@ impl App {
 
     pub(super) fn log_out(&mut self, out: &mut Vec<Effect>) {
         if self.slots.is_writing() {
-            return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
+            return self.say(Tone::Info, SAVING.to_owned(), out);
         }
         let login = match self.world.sample.as_ref() {
             Some((identifier, _)) => {

@@ -1,4 +1,4 @@
-//! Doing what a screen or a layer wants done.
+//! Carrying out the steps of a screen or a layer.
 
 use super::App;
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
     layers::{Layer, Step, picker, question},
     notice::Tone,
     screens::{Screen, record_form},
+    sentences::SAVING,
     step::{Leave, Place, Route},
 };
 
@@ -60,7 +61,7 @@ impl App {
             {
                 if let Some(id) = self.parked_form(&record) {
                     self.resume(id, out);
-                    self.say(Tone::Info, "This is the form that was parked.".to_owned(), out);
+                    self.say(Tone::Info, "The parked form is open again.".to_owned(), out);
                 }
             }
             Step::Go(Route::Changed(record, _)) if self.parked_form(&record).is_some() => {
@@ -104,7 +105,10 @@ impl App {
             }
             Step::Keep(about, reason) => self.world.kept.put(about, reason),
             Step::Inform(said) => self.say(Tone::Info, said, out),
-            Step::Warn(said) => self.say(Tone::Error, said, out),
+            Step::Warn(said) => {
+                self.say(Tone::Error, said, out);
+                self.notices.belong_here();
+            }
             Step::TakeOver(session) => self.take_over(*session, out),
             Step::UndoSave => self.undo_save(out),
             Step::AskAgain => self.ask_again(out),
@@ -119,7 +123,6 @@ impl App {
     /// Another write is under way: this one is not sent. A form keeps what was typed, and so do several
     /// writes in a row; what was typed on a layer is asked about.
     fn wait_for_save(&mut self, owner: ScreenId, call: &Call, out: &mut Vec<Effect>) {
-        const SAID: &str = "Something is being saved already.";
         self.released(owner);
         let is_form = matches!(self.opened_mut(owner), Some(Screen::Form(_)));
         let results = self.results_mut();
@@ -127,8 +130,8 @@ impl App {
         if let Some(results) = results {
             results.halt();
         }
-        if is_kept || !self.unsent(owner, call, SAID, out) {
-            self.say(Tone::Info, SAID.to_owned(), out);
+        if is_kept || !self.unsent(owner, call, SAVING, out) {
+            self.say(Tone::Info, SAVING.to_owned(), out);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The last save of a change, taken back while nobody else has changed the record.
+//! The last save of a change. It can be undone while nobody else has changed the record.
 
 use serde_json::Value;
 use shared::Kind;
@@ -65,7 +65,7 @@ impl App {
             Ok(_) => self.lay(Layer::Question(Box::new(question::undo(&saved)))),
             Err(why) => {
                 let name = saved.row().name;
-                let said = format!("The last save of {name} can't be taken back: {why}.");
+                let said = format!("The last save of {name} can't be undone: {why}.");
                 self.say(Tone::Error, said, out);
             }
         }
@@ -76,7 +76,7 @@ impl App {
         let Some(Undo { saved, body: Ok(body) }) = self.undo.clone() else { return };
         self.notices.dismiss();
         if self.slots.is_writing() {
-            return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
+            return self.say(Tone::Info, crate::sentences::SAVING.to_owned(), out);
         }
         let (kind, id, version) = (saved.kind(), saved.id(), saved.version());
         let call = Call::Change { kind, id, version, body };
@@ -91,7 +91,7 @@ impl App {
             Ok(record) => {
                 self.undo = None;
                 self.learn(ScreenId::APP, &record, out);
-                let said = format!("Taken back: the last save of {name}.");
+                let said = format!("Undone: the last save of {name}.");
                 return self.say(Tone::Info, said, out);
             }
             Err(Failure::Problem(problem)) if problem.error == Kind::Stale.code() => {
@@ -99,20 +99,20 @@ impl App {
                 if let Some(current) = conflict::theirs(undo.saved.kind(), &problem) {
                     self.learn(ScreenId::APP, &current, out);
                 }
-                format!("Nothing was taken back: {name} was changed since the last save.")
+                format!("Nothing was undone: {name} was changed after the last save.")
             }
             Err(failure @ (Failure::Unknown(_) | Failure::Garbled(_))) => {
                 let why = sentence(&failure);
                 format!(
-                    "{why} The last save of {name} may have been taken back or not: see the history."
+                    "{why} The last save of {name} may or may not have been undone. Check the history."
                 )
             }
             Err(Failure::Problem(problem)) if !problem.errors.is_empty() => {
                 let all: Vec<_> = problem.errors.values().flatten().cloned().collect();
-                format!("The last save of {name} was not taken back: {}.", all.join("; "))
+                format!("The last save of {name} was not undone: {}.", all.join("; "))
             }
             Err(failure) => {
-                format!("The last save of {name} was not taken back. {}", sentence(&failure))
+                format!("The last save of {name} was not undone. {}", sentence(&failure))
             }
         };
         self.say(Tone::Error, said, out);

@@ -1,4 +1,4 @@
-//! What somebody can do.
+//! The actions of the user.
 
 /// One thing that somebody can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! The help and the palette: what can be done here, narrowed by typing. Enter does it.
+//! The help and the palette: the actions of a screen, narrowed by typing. Enter does the selected one.
 
 use std::borrow::Cow;
 
@@ -57,7 +57,7 @@ pub struct State {
     top: usize,
 }
 
-/// Begins.
+/// Lists the actions of a screen.
 pub fn init(items: Vec<Item>, is_help: bool) -> State {
     State { filter: Field::text("filter", "Find", ""), is_help, items, at: 0, top: 0 }
 }
@@ -122,7 +122,7 @@ fn begins_a_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word))
 }
 
-/// Does something.
+/// Narrows the list by what is typed, and does the selected action.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let last = state.found().len().saturating_sub(1);
     let page = usize::from(rows(world)).max(1);
@@ -150,7 +150,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
@@ -166,13 +166,13 @@ pub fn settle(state: &mut State, world: &World) {
     state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
 }
 
-/// Draws it.
+/// Draws the search field, and the actions with their keys.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let found = state.found();
     let height = u16::try_from(state.actions().count()).unwrap_or(u16::MAX).min(rows(world));
     let height = height.saturating_add(4 + EXPLAINED);
-    let title = if state.is_help { "What can be done here" } else { "Actions" };
+    let title = if state.is_help { "Keys and actions" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
     let typed = text::display(state.filter.value());

@@ -1,5 +1,5 @@
-//! Two versions of a record: what somebody else has saved in the meantime, and what is typed here.
-//! Fields that only one side has changed are merged; for the others somebody chooses.
+//! Two versions of a record: the one that somebody else has saved meanwhile, and the one typed here.
+//! Fields that only one side has changed are merged. The user chooses for the others.
 
 use chrono::{DateTime, Utc};
 use ratatui_core::layout::Rect;
@@ -8,7 +8,10 @@ use shared::Problem;
 
 use crate::{
     form::Form,
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::key,
+    },
     layers::Step,
     paint::Painter,
     resource::{Record, RecordKind},
@@ -94,7 +97,7 @@ fn by(problem: &Problem, world: &World) -> String {
     format!("{}{}", name.unwrap_or_else(|| "somebody else".to_owned()), at.unwrap_or_default())
 }
 
-/// Moves among the fields, chooses a value, saves or closes.
+/// Moves among the fields, chooses a value for each, and saves the result.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let last = state.rows.len().saturating_sub(1);
     let page = usize::from(rows(state, world.body()).height).saturating_sub(1).max(1);
@@ -148,14 +151,18 @@ fn merge(state: &mut State) -> Vec<Step> {
     if let Some(open) = state.rows.iter().position(|row| row.take == Take::Undecided) {
         state.at = open;
         let label = state.rows.get(open).map_or("it", |row| row.label);
-        return vec![Step::Inform(format!("{label}: choose first, ← theirs or → mine."))];
+        return vec![Step::Inform(format!(
+            "{label}: choose {} theirs or {} mine first.",
+            key(Action::TakeTheirs),
+            key(Action::TakeMine)
+        ))];
     }
     let taken = state.rows.iter().filter(|row| row.take == Take::Theirs).map(|row| row.name);
     let merge = Merge { theirs: state.theirs.clone(), taken: taken.collect() };
     vec![Step::Close, Step::Merged(Box::new(merge))]
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Conflict, Context::Rows, Context::Layer, Context::Global]
 }
@@ -175,7 +182,7 @@ const BEFORE: u16 = 15;
 /// A field's values with whose they are and whether they are taken.
 fn values(row: &Row) -> [(&'static str, &str, bool); 3] {
     [
-        ("as it was", &row.base, false),
+        ("before", &row.base, false),
         ("theirs", &row.theirs, row.take == Take::Theirs),
         ("mine", &row.mine, row.take == Take::Mine),
     ]
@@ -227,8 +234,14 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     painter.text(inside.x, inside.y, inside.width, &by, theme.text);
     let clashes = state.rows.iter().filter(|row| row.take == Take::Undecided).count();
     let (words, style) = match clashes {
-        0 => ("Enter saves both changes together.".to_owned(), theme.good),
-        n => (format!("Choose ← theirs or → mine: {n} left."), theme.warning),
+        0 => (format!("{} saves the merged record.", key(Action::Accept)), theme.good),
+        n => (
+            {
+                let (theirs, mine) = (key(Action::TakeTheirs), key(Action::TakeMine));
+                format!("Choose {theirs} theirs or {mine} mine: {n} left.")
+            },
+            theme.warning,
+        ),
     };
     painter.text(inside.x, inside.y + 1, inside.width, &words, style);
     let rows = rows(state, area);
@@ -261,7 +274,7 @@ fn field(row: &Row, is_selected: bool, line: isize, place: Rect, painter: &mut P
     let (said, style) = match (row.take, row.is_clash) {
         (Take::Undecided, _) => ("? choose", theme.fault),
         (Take::Mine, false) => ("only you changed it", theme.dim),
-        (Take::Theirs, false) => ("only the other changed it", theme.dim),
+        (Take::Theirs, false) => ("only the other user changed it", theme.dim),
         (Take::Mine, true) => ("yours is kept", theme.good),
         (Take::Theirs, true) => ("theirs is taken", theme.good),
     };

@@ -253,7 +253,7 @@ fn not_done(call: &Call) -> &'static str {
         Call::Do { verb: Verb::SetMember(..), .. } => "The record was not changed",
         Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",
-        _ => "The record was not brought back",
+        _ => "The record was not restored",
     }
 }
 
@@ -363,7 +363,7 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
     Some(state.or("Show the record", vec![Step::Go(page_of(id, name))]))
 }
 
-/// Does something.
+/// Moves among the answers, edits the reason, and takes an answer.
 pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
@@ -428,7 +428,7 @@ fn answer(state: &mut State, at: usize) -> Vec<Step> {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Question, Context::Layer, Context::Global]
 }

@@ -171,7 +171,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Scrolls the page, and asks for what is done with the record.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else { return Vec::new() };
     if state.edits_next && !matches!(action, Action::Back | Action::Refresh) {
@@ -322,7 +322,7 @@ pub fn answered(
             if std::mem::take(&mut state.edits_next) {
                 steps.push(match edit(state).filter(|_| offers(state, Action::Edit)) {
                     Some(step) => step,
-                    None => Step::Warn("This record may not be edited by you.".to_owned()),
+                    None => Step::Warn("Your account may not edit this record.".to_owned()),
                 });
             }
             steps
@@ -345,7 +345,7 @@ pub fn answered(
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Record, Context::Global]
 }
@@ -389,7 +389,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.scroll = state.scroll.min(height.saturating_sub(page::visible(state, world)));
 }
 
-/// Draws it.
+/// Draws the banner and the page.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     page::draw(state, world, area, painter);
 }

@@ -68,7 +68,7 @@ fn enter_saves_nothing_before_every_clash_is_decided() {
     let mut driver = conflict(80, 24);
     driver.keys("<down><down><enter>");
     assert_eq!(driver.asked(Lane::Save), 1);
-    driver.shows("Med. history: choose first");
+    driver.shows("Med. history: choose ←");
     driver.keys("<left><enter>");
     assert_eq!(driver.asked(Lane::Save), 2);
 }

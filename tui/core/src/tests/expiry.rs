@@ -38,7 +38,7 @@ fn the_end_of_the_session_waits_until_the_name_is_typed() {
     driver.keys("gom");
     driver.answer(Lane::List, Err(Failure::Expired));
     assert!(!is_asked(&driver));
-    driver.shows("The session is over. Enter goes to the login");
+    driver.shows("The session has ended. Enter goes to the login");
     driver.keys("ez<ctrl-w>gomez");
     assert!(!is_asked(&driver));
     driver.shows("gomez");
@@ -48,7 +48,7 @@ fn the_end_of_the_session_waits_until_the_name_is_typed() {
     driver.answer(Lane::Account, Ok(signed_in(2, 1, "ana")));
     assert!(driver.app.layers().is_empty());
     driver.shows("gomez");
-    driver.hides("The session is over");
+    driver.hides("The session has ended");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_second_end_of_the_session_is_said_once_and_a_lock_asks_for_the_login_itself
     driver.keys("gom");
     driver.answer(Lane::List, Err(Failure::Expired));
     driver.answer(Lane::Dashboard, Err(Failure::Expired));
-    let said = |notice: &&crate::notice::Notice| notice.text.starts_with("The session is over");
+    let said = |notice: &&crate::notice::Notice| notice.text.starts_with("The session has ended");
     assert_eq!(driver.app.notices().log().filter(said).count(), 1);
     driver.ring(Timer::Idle);
     driver.keys("a long password<enter>");

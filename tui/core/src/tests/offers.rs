@@ -110,7 +110,7 @@ fn archiving_what_was_changed_meanwhile_shows_it_first() {
     theirs.full_name = "Josef Gómez".to_owned();
     driver.refuse(Lane::Save, stale(&theirs));
     driver.shows("Josef Gómez");
-    driver.shows("Somebody has changed the record");
+    driver.shows("Somebody else has changed the record");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn all_patients_are_one_action_away_where_the_filters_leave_nobody() {
 fn the_palette_finds_what_has_no_key() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-p>mess<enter>");
-    driver.shows("Nothing was said yet.");
+    driver.shows("No messages yet.");
 }
 
 #[test]

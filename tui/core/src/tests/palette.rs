@@ -73,14 +73,14 @@ fn an_action_that_is_not_done_says_why() {
     archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
     let mut driver = Driver::looking_at(archived, 80, 24);
     driver.keys("<ctrl-e>");
-    driver.shows("It is archived. Ctrl-K on its page brings it back.");
+    driver.shows("It is archived. Ctrl-K on its page restores it.");
 }
 
 #[test]
 fn what_is_not_read_yet_says_so() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<down><enter><ctrl-e>");
-    driver.shows("The record is not read yet.");
+    driver.shows("The record is not loaded yet.");
 }
 
 #[test]

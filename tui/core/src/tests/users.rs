@@ -134,7 +134,7 @@ fn what_was_said_to_the_user_before_is_not_read_by_the_next() {
     driver.keys("bob<tab>a long password<enter>");
     driver.log_in(2, "bob");
     driver.keys("<ctrl-p>mess<enter>");
-    driver.shows("Nothing was said yet.");
+    driver.shows("No messages yet.");
 }
 
 #[test]

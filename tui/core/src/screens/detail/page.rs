@@ -12,6 +12,7 @@ use crate::{
         sections::{Line, Sections, lines},
     },
     resource::Section,
+    sentences::{LOADING, retry},
     text::{display, paragraphs},
     world::World,
 };
@@ -58,7 +59,7 @@ fn parts(state: &State, world: &World) -> (Sections, Vec<Line>) {
     (Sections::new(&sections, columns), history::lines(state, world, columns))
 }
 
-/// Draws it.
+/// Draws the page of the record.
 pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -76,8 +77,8 @@ pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Paint
     }
     if state.record.is_none() {
         let line = match &state.failure {
-            Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
-            None => "Loading …".to_owned(),
+            Some(failure) => retry(&display(failure)),
+            None => LOADING.to_owned(),
         };
         for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {
             painter.text(place.x, y, place.width, &line, theme.text);
