@@ -1,5 +1,6 @@
 //! One invented morning: two desks at one server, from the first arrival to noon.
 
+mod at_once;
 mod clerk;
 mod clinic;
 mod keys;
@@ -166,9 +167,7 @@ fn two_have_one_name(ben: &mut Clerk, person: &Person, other: &Person) {
 /// An arrival is entered for somebody who has not come, and corrected.
 fn the_wrong_one_has_arrived(anna: &mut Clerk, wrong: &Person, right: &Person) {
     anna.receives(wrong);
-    anna.selects_visit(wrong);
-    anna.keys("<enter>");
-    anna.sees_line(&["visit", "waiting", "for"]);
+    anna.opens_visit(wrong);
     anna.keys("<ctrl-p>correct<enter>");
     anna.sees("Which patient is it?");
     anna.keys(&format!("{}<enter>", right.name().to_lowercase()));
@@ -332,10 +331,9 @@ fn the_patients_go_in(anna: &mut Clerk, ben: &mut Clerk, queue: &mut Queue<'_>, 
     ben.takes_on(&known[6], &seen[..1]);
 
     let person = &known[7];
-    anna.selects_visit(person);
+    anna.opens_visit(person);
     anna.keys("<ctrl-x>");
     anna.sees("What becomes of this visit?");
-    anna.keys("<left>");
     anna.sees("› Left unseen ‹");
     anna.keys("<enter>");
     anna.sees_line(&["Changed: ", &person.mrn, "left unseen"]);

@@ -305,6 +305,9 @@ impl App {
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
             self.close_screen(owner, out);
+            // Nothing is left to be asked about the form.
+            let is_about = |layer: &Layer| matches!(layer, Layer::Question(it) if it.saves_form());
+            self.layers.retain(|layer| !(is_shown && is_about(layer)));
         }
         self.say(Tone::Info, said, out);
         self.learn(from, &record, out);

@@ -95,6 +95,15 @@ impl State {
         Self { at: 1, first: 1, ..self }
     }
 
+    /// Whether an answer saves the form below.
+    pub fn saves_form(&self) -> bool {
+        let is_save = |step: &Step| matches!(step, Step::SaveThen(_));
+        self.answers.iter().any(|(_, answer)| match answer {
+            Answer::Steps(steps) => steps.iter().any(is_save),
+            _ => false,
+        })
+    }
+
     /// The same where none of these records bears a warning, such as a death.
     fn harmless_with(self, records: &[&Record]) -> Self {
         let is_warned = records.iter().any(|record| record.banner().warning.is_some());

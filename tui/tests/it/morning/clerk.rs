@@ -8,7 +8,7 @@ use super::{
     clinic::Doctor,
     keys::bytes,
     people::{Person, is_mrn},
-    sight::{code, row},
+    sight::row,
 };
 use crate::{
     program,
@@ -186,7 +186,7 @@ impl Clerk {
     /// Opens the form of a visit.
     #[track_caller]
     pub(super) fn edits_visit(&mut self, person: &Person) {
-        self.selects_visit(person);
+        self.opens_visit(person);
         self.keys("<ctrl-e>");
         self.is_at("Edit visit", true);
         self.opens("visit", &person.mrn, VISIT);
@@ -291,26 +291,22 @@ impl Clerk {
         }
     }
 
-    /// Selects the visit of a patient among all of the day.
+    /// Opens the visit of a patient who is in the clinic, from the patient's page.
     #[track_caller]
-    pub(super) fn selects_visit(&mut self, person: &Person) {
+    pub(super) fn opens_visit(&mut self, person: &Person) {
         self.met.insert(person.mrn.clone());
-        // From another section the list is a new one, with the first row selected.
-        self.keys("<f2>");
-        self.is_at("Today", true);
-        self.keys("<f6>");
-        let mut at = self.reads("the visits", code);
-        while at != person.mrn {
-            self.keys("<down>");
-            let what = format!("the row below {at} on the way to {}", person.mrn);
-            at = self.reads(&what, |screen| code(screen).filter(|code| *code != at));
-        }
+        self.keys(&format!("<f2>{}<enter>", person.mrn));
+        self.is_at("Patient", true);
+        self.sees("in the clinic: ");
+        self.keys("<ctrl-a>");
+        self.is_at("Visit", true);
+        self.sees("Last changed");
     }
 
     /// Takes the visit of a patient through these steps, one after the other.
     #[track_caller]
     pub(super) fn takes_on(&mut self, person: &Person, steps: &[&str]) {
-        self.selects_visit(person);
+        self.opens_visit(person);
         for status in steps {
             self.keys("<ctrl-a>");
             self.sees_line(&["Changed: ", &person.mrn, status]);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use vt100::Screen;
 
-use super::{clerk::Clerk, people::is_mrn};
+use super::clerk::Clerk;
 
 impl Clerk {
     /// Waits until the screen shows a text.
@@ -22,6 +22,15 @@ impl Clerk {
             let text = screen.contents();
             text.lines().any(|line| words.iter().all(|word| line.contains(word)))
         });
+    }
+
+    /// Waits until the screen shows one of these texts; answers which.
+    #[track_caller]
+    pub(super) fn sees_one_of(&self, texts: &[&str]) -> usize {
+        self.reads(&format!("one of {texts:?}"), |screen| {
+            let shown = screen.contents();
+            texts.iter().position(|text| shown.contains(text))
+        })
     }
 
     /// Waits until a number stands behind a word.
@@ -72,9 +81,4 @@ impl Clerk {
 pub(super) fn row(screen: &Screen) -> Option<String> {
     let text = screen.contents();
     text.lines().find(|line| line.starts_with('›')).map(ToOwned::to_owned)
-}
-
-/// The medical record number in the row with the mark.
-pub(super) fn code(screen: &Screen) -> Option<String> {
-    row(screen)?.split_whitespace().find(|word| is_mrn(word)).map(ToOwned::to_owned)
 }
