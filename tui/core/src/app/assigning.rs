@@ -1,6 +1,6 @@
 //! Answers to writes that no form has sent: the message, and the next question.
 
-use shared::Problem;
+use shared::{Kind, Problem};
 
 use super::App;
 use crate::{
@@ -31,6 +31,17 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
         Call::Do { verb: Verb::Link(_), .. } => format!("Linked to an account: {name}"),
         Call::Assign { .. } => format!("Assigned: {name}"),
         _ => format!("Restored: {name}, {code}"),
+    }
+}
+
+/// Whether nothing was done, and the same may be done a little later.
+pub(super) fn is_passing(failure: &Failure) -> bool {
+    match failure {
+        Failure::Offline(_) => true,
+        Failure::Problem(problem) => {
+            problem.status >= 500 || problem.error == Kind::TooManyRequests.code()
+        }
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::{
-    api::{Call, Failure, Reply, sentence},
+    api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId},
     input::{action::Action, table::Entry},
     layers::{Layer, Step, api_pages, secret},
@@ -153,8 +153,18 @@ fn is_one_of(record: &Record, kind: RecordKind, ids: &[i64]) -> bool {
     record.kind() == kind && ids.contains(&record.id())
 }
 
+/// The step that reads what a write may have changed.
+pub(super) fn look_again(call: &Call) -> Option<Step> {
+    if let Call::Run { kind, ids, .. } = call {
+        return read_again(*kind, *ids.first()?);
+    }
+    let Call::Do { verb, kind, id, .. } = call else { return None };
+    let is_archived = *verb == Verb::Restore;
+    Some(Step::Read(Lane::Record, Call::Read { kind: *kind, id: *id, is_archived }))
+}
+
 /// The step that reads a record again, where the server serves single records of its kind.
-pub(super) fn read_again(kind: RecordKind, id: i64) -> Option<Step> {
+fn read_again(kind: RecordKind, id: i64) -> Option<Step> {
     let is_served = kind.table().reading != Reading::InList;
     let call = Call::Read { kind, id, is_archived: false };
     is_served.then_some(Step::Read(Lane::Record, call))

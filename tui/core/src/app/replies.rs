@@ -3,11 +3,16 @@
 
 use shared::Kind;
 
-use super::{App, assigning, operations::read_again, undo::Undo};
+use super::{
+    App,
+    assigning::{self, is_passing},
+    operations::look_again,
+    undo::Undo,
+};
 use crate::{
-    api::{Call, Failure, Reply, Verb, is_away, sentence, wait},
+    api::{Call, Failure, Reply, is_away, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
-    layers::{Layer, Step, arrival, conflict, find, picker},
+    layers::{Layer, arrival, conflict, find, picker},
     notice::{Notice, Tone},
     resource::{Record, RecordKind},
     screens::{Screen, record_form},
@@ -383,26 +388,6 @@ impl App {
         }
         self.say(Tone::Error, said, out);
     }
-}
-
-/// Whether nothing was done, and the same may be done a little later.
-fn is_passing(failure: &Failure) -> bool {
-    match failure {
-        Failure::Offline(_) => true,
-        Failure::Problem(problem) => {
-            problem.status >= 500 || problem.error == Kind::TooManyRequests.code()
-        }
-        _ => false,
-    }
-}
-
-fn look_again(call: &Call) -> Option<Step> {
-    if let Call::Run { kind, ids, .. } = call {
-        return read_again(*kind, *ids.first()?);
-    }
-    let Call::Do { verb, kind, id, .. } = call else { return None };
-    let is_archived = *verb == Verb::Restore;
-    Some(Step::Read(Lane::Record, Call::Read { kind: *kind, id: *id, is_archived }))
 }
 
 /// Whether it begins a session: nothing of it waits, and nothing of it is a record.

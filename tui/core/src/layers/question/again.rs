@@ -1,0 +1,49 @@
+//! Questions about writes that were not done: whether to send them again.
+
+use super::{State, ask};
+use crate::{
+    api::{Call, Verb},
+    layers::Step,
+    text::display,
+};
+
+/// What was not done because a write was not sent or was refused.
+fn not_done(call: &Call) -> &'static str {
+    match call {
+        Call::Create { kind, .. } => kind.table().words.not_created,
+        Call::Change { .. } => "The change was not saved",
+        Call::Run { operation, .. } => operation.not_done,
+        Call::ChangePassword(_) => "The password was not changed",
+        Call::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => "The record was not archived",
+        Call::Do { verb: Verb::SetStatus(_), .. } => "The status was not changed",
+        Call::Do { verb: Verb::Transfer(_), .. } => "The patient was not transferred",
+        Call::Do { verb: Verb::SetMember(..), .. } => "The record was not changed",
+        Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
+        Call::Assign { .. } => "The patient was not assigned",
+        _ => "The record was not brought back",
+    }
+}
+
+/// A write that the end of the session stopped.
+pub fn resend(call: &Call, is_form: bool) -> State {
+    let what = not_done(call);
+    let words = format!("{what}: the session was over. Nothing was sent a second time.");
+    let again = match call {
+        Call::Create { .. } | Call::Change { .. } if is_form => Step::SaveAgain,
+        other => Step::Write(other.clone()),
+    };
+    ask("Send it now?", words, "Not yet").or("Send it", vec![again])
+}
+
+/// A write of a layer, which is closed already, was not done for this reason: what was typed for it, in
+/// words.
+pub fn unsent_words(call: &Call, why: &str) -> String {
+    let typed = call.reason().map(|reason| format!("\nTyped: “{}”", display(reason)));
+    format!("{}. {why}{}", not_done(call), typed.unwrap_or_default())
+}
+
+/// The same as a question. Nothing that was typed for the write is lost.
+pub fn unsent(call: &Call, why: &str) -> State {
+    ask("Send it again?", unsent_words(call, why), "Leave it")
+        .or("Send it again", vec![Step::Write(call.clone())])
+}
