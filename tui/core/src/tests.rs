@@ -63,3 +63,4 @@ mod undo;
 mod unsent;
 mod users;
 mod waiting;
+mod walk;
