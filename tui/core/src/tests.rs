@@ -71,3 +71,4 @@ mod undo;
 mod unsent;
 mod users;
 mod waiting;
+mod walk;

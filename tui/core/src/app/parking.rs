@@ -167,14 +167,27 @@ impl App {
         }
     }
 
+    /// How many screens have something typed that is not saved, parked forms included.
+    #[cfg(test)]
+    pub(crate) fn unsaved(&self) -> usize {
+        let all = self.screens.iter().chain(&self.parked);
+        all.filter(|opened| opened.screen.is_changed()).count()
+    }
+
+    /// The forms of records, parked ones included.
+    #[cfg(test)]
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &record_form::State> {
+        let all = self.screens.iter().chain(&self.parked);
+        all.filter_map(|opened| match &opened.screen {
+            Screen::Form(state) => Some(&**state),
+            _ => None,
+        })
+    }
+
     /// In how many forms a text stands, parked ones included.
     #[cfg(test)]
     pub(crate) fn typed(&self, text: &str) -> usize {
-        let forms =
-            self.screens.iter().chain(&self.parked).filter_map(|opened| match &opened.screen {
-                Screen::Form(state) => Some(&state.form),
-                _ => None,
-            });
+        let forms = self.forms().map(|state| &state.form);
         forms.filter(|form| form.fields.iter().any(|field| field.value().contains(text))).count()
     }
 }

@@ -38,7 +38,7 @@ use crate::{
 /// A form with the record that was read, if there was one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    kind: RecordKind,
+    pub(crate) kind: RecordKind,
     pub(crate) form: Form,
     /// The record as it was read.
     pub(crate) base: Option<Record>,

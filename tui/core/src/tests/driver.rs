@@ -28,6 +28,7 @@ use crate::{
 pub(super) const LOCK_AFTER: Duration = Duration::from_secs(600);
 
 /// An application with what it has asked for.
+#[derive(Clone)]
 pub(super) struct Driver {
     pub(super) app: App,
     pub(super) calls: Vec<(Ticket, Call)>,
