@@ -301,11 +301,12 @@ impl Host {
         self.link().map(|link| plain(&link.client.url()))
     }
 
-    /// Tells the changes that the server reports to a session, until that is over.
-    pub(crate) async fn listen(&self, session: SessionHandle, tell: impl FnMut(Vec<Live>)) {
-        if let Some(Link { client, .. }) = self.link() {
-            client.listen(session, tell).await;
-        }
+    /// Tells the changes that the server reports to a session. Returns whether the session is over; there is
+    /// nothing to hear without a server.
+    pub(crate) async fn listen(&self, session: SessionHandle, tell: impl FnMut(Vec<Live>)) -> bool {
+        let Some(Link { client, .. }) = self.link() else { return false };
+        client.listen(session, tell).await;
+        true
     }
 
     /// Ends a session, whether the server can be told or not.

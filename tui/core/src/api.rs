@@ -1,4 +1,4 @@
-//! What the core asks of the server, and what comes back.
+//! Requests to the server and its answers.
 //!
 //! Tokens are not here: the shell keeps them by session, refreshes them, and says
 //! [`Failure::Expired`] when that no longer works.
@@ -248,12 +248,19 @@ pub enum Failure {
     Garbled(String),
 }
 
+impl Failure {
+    /// The answer to something that was not asked for.
+    pub fn unexpected() -> Self {
+        Self::Garbled("it is not what was asked for".to_owned())
+    }
+}
+
 /// What a failure means to the person in front of it.
 pub fn sentence(failure: &Failure) -> String {
     match failure {
         Failure::Offline(why) => ended(format!("The server can't be reached: {why}")),
-        Failure::Unknown(why) => ended(format!("The answer got lost: {why}")),
-        Failure::Expired => "The session is over: log in again.".to_owned(),
+        Failure::Unknown(why) => ended(format!("The server did not answer: {why}")),
+        Failure::Expired => "The session has ended. Log in again.".to_owned(),
         Failure::Problem(problem) if problem.status >= 500 && !problem.request_id.is_empty() => {
             format!("{} (request {})", problem.detail, problem.request_id)
         }
@@ -266,9 +273,9 @@ pub fn sentence(failure: &Failure) -> String {
 pub fn absence(failure: &Failure) -> String {
     match failure {
         Failure::Offline(why) | Failure::Unknown(why) => {
-            ended(format!("The server is away: {why}"))
+            ended(format!("The server is not available: {why}"))
         }
-        other => ended(format!("The server has no time: {}", sentence(other))),
+        other => ended(format!("The server is busy: {}", sentence(other))),
     }
 }
 

@@ -108,7 +108,7 @@ fn about(text: &str) -> Result<Typed, FieldError> {
         Some(age) if age <= AGE_MAX => Ok(Typed::Aged(age)),
         Some(_) if text.len() == 4 => PartialDate::parse(text).map(Typed::About),
         _ => {
-            let message = "behind ~ must be an age or a year, like ~42 or ~1984";
+            let message = "must have an age or a year after ~, like ~42 or ~1984";
             Err(FieldError::new("invalid_estimate", message))
         }
     }
@@ -144,8 +144,8 @@ fn from_today(text: &str, today: NaiveDate) -> Option<Result<NaiveDate, FieldErr
         }
     });
     let day = day.filter(|day| (1..=9999).contains(&day.year()));
-    let message = "behind T must be a number of days, weeks, months or years, like T-1 or T+3w";
-    Some(day.ok_or_else(|| FieldError::new("invalid_date", message)))
+    let message = "must have a number of days, weeks, months or years after T, like T-1 or T+3w";
+    Some(day.ok_or_else(|| FieldError::new("invalid_offset", message)))
 }
 
 /// A date with the beginning of an English name of its month. `None` if it is something else.
@@ -233,7 +233,7 @@ fn by_numbers(text: &str, order: DateOrder) -> Option<Result<Reading, FieldError
     }
     let (one, two, year) = (number(first, 2)?, number(second, 2)?, number(last, 4)?);
     if last.len() < 4 {
-        let message = "the year needs its four digits, like 31.12.1990 or 1990-12-31";
+        let message = "must have a year of four digits, like 31.12.1990 or 1990-12-31";
         return Some(Err(FieldError::new("short_year", message)));
     }
     let is_open = one != two && one <= 12 && two <= 12;
@@ -321,10 +321,10 @@ mod tests {
             ("a/b/c", "invalid_date"),
             ("20JU99", "invalid_date"),
             ("T3", "invalid_date"),
-            ("T-", "invalid_date"),
-            ("T-x", "invalid_date"),
-            ("T-99999999999", "invalid_date"),
-            ("T-9999y", "invalid_date"),
+            ("T-", "invalid_offset"),
+            ("T-x", "invalid_offset"),
+            ("T-99999999999", "invalid_offset"),
+            ("T-9999y", "invalid_offset"),
             ("~", "invalid_estimate"),
             ("~x", "invalid_estimate"),
             ("~-4", "invalid_estimate"),

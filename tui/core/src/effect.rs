@@ -1,4 +1,4 @@
-//! What the core wants done outside.
+//! Effects: the work that the core asks the shell to do.
 
 use std::time::Duration;
 

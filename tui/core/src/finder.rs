@@ -176,7 +176,7 @@ impl Finder {
     pub fn answered(&mut self, answer: Result<Reply, Failure>) -> Option<(Action, Record)> {
         let lookup = match answer {
             Ok(Reply::Lookup(lookup)) => *lookup,
-            Ok(_) => return self.failed(&Failure::Garbled("it answers something else".to_owned())),
+            Ok(_) => return self.failed(&Failure::unexpected()),
             Err(failure) => return self.failed(&failure),
         };
         let Lookup { results, .. } = lookup;
@@ -231,8 +231,10 @@ impl Finder {
         match &self.failure {
             Some(failure) => Some(format!("! {}", display(failure))),
             None if self.is_outdated() || !self.hits.is_empty() => None,
-            None if self.is_empty() => Some("Nobody was opened here yet.".to_owned()),
-            None => Some(format!("Nobody matches “{}”.", display(self.search.text()))),
+            None if self.is_empty() => Some("No recent patients or doctors.".to_owned()),
+            None => {
+                Some(format!("No patient or doctor matches “{}”.", display(self.search.text())))
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod accepts;
 pub mod choice;
 pub mod editor;
+mod faults;
 pub mod field;
 pub mod help;
 pub mod view;
@@ -154,7 +155,11 @@ impl Form {
             if !said.is_empty() {
                 said.push_str("; ");
             }
-            said.push_str(&(part + &error.message));
+            let sentence = match part.is_empty() {
+                true => faults::sentence(field, error, self.order),
+                false => part + &error.message,
+            };
+            said.push_str(&sentence);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What lies over a screen: one stack, of which the topmost has the keys.
+//! Layers over a screen: one stack. The topmost layer receives the keys.
 
 pub mod actions;
 pub mod api_pages;
@@ -121,6 +121,17 @@ impl Layer {
         }
     }
 
+    /// What would be lost if everything ended now, in a few words.
+    pub fn unfinished(&self) -> Option<String> {
+        match self {
+            Self::Results(state) => state.unfinished(),
+            Self::Arrival(state) => state.unfinished(),
+            Self::Question(state) => state.has_words().then(|| "the typed reason".to_owned()),
+            Self::Picker(state) => state.has_reason().then(|| "the typed reason".to_owned()),
+            _ => None,
+        }
+    }
+
     /// The pause after a search is over.
     pub fn ring(&mut self, world: &World) -> Vec<Step> {
         match self {
@@ -130,7 +141,7 @@ impl Layer {
         }
     }
 
-    /// Does something.
+    /// Passes an event to the layer.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Actions(state) => actions::update(state, world, event),
@@ -151,7 +162,7 @@ impl Layer {
         }
     }
 
-    /// Where its keys mean something, innermost first.
+    /// The contexts in which its keys hold, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         let is_typing = self.field().is_some();
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
@@ -193,6 +204,7 @@ impl Layer {
                         | Self::Sort(_)
                         | Self::Picker(_)
                         | Self::Results(_)
+                        | Self::Conflict(_)
                         | Self::Api(_)
                 )
             }
@@ -221,11 +233,11 @@ impl Layer {
             (Self::Picker(_), Action::Accept) => Some("pick"),
             (Self::Arrival(_), Action::Accept) => Some("arrived"),
             (Self::Arrival(_), Action::Mark) => Some("urgent"),
-            (Self::Filter(_), Action::Save) => Some("show them"),
+            (Self::Filter(_), Action::Save) => Some("apply"),
             (Self::Filter(_), Action::Accept) => Some("next field"),
             (Self::Relogin(_), Action::Save | Action::Accept) => Some("log in"),
-            (Self::Conflict(_), Action::Save) => Some("save both"),
-            (Self::Conflict(_), Action::Accept) => Some("save both"),
+            (Self::Conflict(_), Action::Save) => Some("save merged"),
+            (Self::Conflict(_), Action::Accept) => Some("save merged"),
             _ => None,
         }
     }

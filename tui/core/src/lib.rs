@@ -24,6 +24,7 @@ pub mod presence;
 pub mod resource;
 pub mod screens;
 pub mod search;
+pub mod sentences;
 pub mod session;
 pub mod share;
 pub mod step;

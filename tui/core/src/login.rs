@@ -7,7 +7,10 @@ use crate::{
     api::{Call, Failure},
     effect::Effect,
     form::{self, Form, field::Field},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     paint::Painter,
     step::{Event, Leave, Proof, Route, Step},
     text::paragraphs,
@@ -45,7 +48,7 @@ pub fn remembering(identifier: &str) -> State {
     let mut state = init("", false);
     state.form.set("email", identifier);
     if let Some(field) = state.form.field_mut("email").filter(|_| !identifier.is_empty()) {
-        field.hint = "Enter keeps it; typing replaces it".into();
+        field.hint = with_keys("{Accept} keeps it; typing replaces it").into();
         if let Some(editor) = field.editor_mut() {
             editor.select();
         }
@@ -53,7 +56,7 @@ pub fn remembering(identifier: &str) -> State {
     state
 }
 
-/// Does something.
+/// Edits the form, and logs in.
 pub fn update<L>(state: &mut State, world: &World, event: Event) -> Vec<Step<L>> {
     let Event::Act(action) = event else { return Vec::new() };
     if state.form.act(action) {
@@ -139,7 +142,7 @@ pub fn refused<L>(
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Login, Context::Global]
 }
@@ -168,7 +171,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width, area.height.saturating_sub(2));
 }
 
-/// Draws it.
+/// Draws the form, and what else is possible without an account.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let area = place(Rect { x: 1, width: area.width.saturating_sub(2), ..area });
@@ -178,12 +181,12 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     form::view::draw(painter, inside, &state.form, has_focus, &|_| None);
     let below = inside.y + state.form.height(inside.width) + 1;
     let hints = [
-        (Action::EnterCode, "A code, no password yet? Ctrl-E sets one."),
-        (Action::Register, "No account yet? Ctrl-N opens one."),
-        (Action::LocalDesk, "Ctrl-O opens the local desk on this machine instead."),
+        (Action::EnterCode, "No password yet? {EnterCode} sets one with a one-time code."),
+        (Action::Register, "No account yet? {Register} opens one."),
+        (Action::LocalDesk, "{LocalDesk} opens the local desk on this machine instead."),
     ];
     let hints = hints.iter().filter(|(action, _)| offers(world, *action));
-    let lines = hints.flat_map(|(_, hint)| paragraphs(hint, area.width));
+    let lines = hints.flat_map(|(_, hint)| paragraphs(&with_keys(hint), area.width));
     for (y, line) in (below..area.bottom()).zip(lines) {
         painter.text(area.x, y, area.width, &line, theme.dim);
     }

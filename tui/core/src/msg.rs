@@ -1,4 +1,4 @@
-//! What happens, as the core sees it.
+//! Messages: the events that reach the core.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,7 +7,7 @@ use crate::{
     effect::{Ticket, Timer},
     input::chord::Chord,
     live::Live,
-    session::Session,
+    session::{Session, SessionHandle},
     share::Share,
 };
 
@@ -87,6 +87,8 @@ pub enum Msg {
     Reply(Ticket, Result<Reply, Failure>),
     /// Records were changed, here or elsewhere.
     Live(Vec<Live>),
+    /// The server has ended this session.
+    SessionOver(SessionHandle),
     /// Today's date on this machine; sent at the start and when it changes.
     Today(NaiveDate),
     /// The time. It comes before the messages that happen at it, and draws nothing.
@@ -96,6 +98,4 @@ pub enum Msg {
     /// What is known of the server for other machines, as [`Effect::Share`](crate::effect::Effect::Share)
     /// asked.
     Share(Box<Share>),
-    /// The server's answers came again after it had been away.
-    Online,
 }

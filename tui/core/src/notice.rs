@@ -1,10 +1,10 @@
-//! What is said to the person in front of it.
+//! Messages to the user: the one that is shown, and the earlier ones.
 
 use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 
-use crate::text::paragraphs;
+use crate::{effect::ScreenId, text::paragraphs};
 
 /// Messages that are kept to be read again.
 const LOG_MAX: usize = 100;
@@ -60,11 +60,26 @@ pub fn rows_max(height: u16) -> u16 {
     (height / 8).clamp(1, 3)
 }
 
+/// The place to which the shown message belongs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// Every screen.
+    #[default]
+    Everywhere,
+    /// The screen on which it is seen first.
+    Next,
+    /// This screen.
+    On(ScreenId),
+}
+
 /// What is shown now, and what was said before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Notices {
     /// What is shown.
     pub shown: Option<Notice>,
+    place: Place,
+    /// What is shown once the desk is no longer locked.
+    held: Option<Notice>,
     log: VecDeque<Notice>,
 }
 
@@ -76,8 +91,44 @@ impl Notices {
             notice.text = without_wait(&notice.text, seconds);
         }
         if !(self.is_error() && notice.tone == Tone::Info) {
+            self.place = if notice.tone == Tone::Info { Place::Next } else { Place::Everywhere };
             self.shown = Some(notice);
         }
+    }
+
+    /// The shown message is about the screen on which it is seen first.
+    pub fn belong_here(&mut self) {
+        self.place = Place::Next;
+    }
+
+    /// This screen is shown now. A message that belongs to another one goes, and stays in the list of messages.
+    pub fn arrive(&mut self, screen: ScreenId) {
+        match self.place {
+            Place::Next => self.place = Place::On(screen),
+            Place::On(other) if other != screen => {
+                self.shown = None;
+                self.place = Place::Everywhere;
+            }
+            Place::On(_) | Place::Everywhere => {}
+        }
+    }
+
+    /// Keeps a message that is shown only later. An error is not covered by what passes.
+    pub fn hold(&mut self, notice: Notice) {
+        self.keep(notice.clone());
+        let is_covered = self.held.as_ref().is_some_and(|held| held.tone == Tone::Error);
+        if !(is_covered && notice.tone == Tone::Info) {
+            self.held = Some(notice);
+        }
+    }
+
+    /// Shows what was held. Says whether that passes.
+    pub fn release(&mut self) -> bool {
+        let held = self.held.take();
+        let passes = held.as_ref().is_some_and(|held| held.tone == Tone::Info);
+        self.shown = held.or(self.shown.take());
+        self.place = Place::Everywhere;
+        passes
     }
 
     /// Keeps a message without showing it: what failed is said where it belongs.

@@ -169,7 +169,7 @@ impl Screen {
         }
     }
 
-    /// Does something.
+    /// Passes an event to the screen that is shown.
     pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
         match self {
             Self::Opening(state) => opening::update(state, world, event),
@@ -224,7 +224,7 @@ impl Screen {
         }
     }
 
-    /// Draws it.
+    /// Draws the screen.
     pub fn view(&self, world: &World, area: Rect, painter: &mut Painter<'_>, is_top: bool) {
         match self {
             Self::Opening(state) => opening::view(state, world, area, painter),
@@ -251,7 +251,7 @@ impl Screen {
         match self {
             Self::Home(state) => home::answered(state, world, call, answer),
             Self::List(state) => list::answered(state, world, answer),
-            Self::Detail(state) => detail::answered(state, call, answer),
+            Self::Detail(state) => detail::answered(state, world, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
             Self::Dashboard(state) => dashboard::answered(state, answer),
             Self::Opening(_)
@@ -310,7 +310,7 @@ impl Screen {
         about.into_iter().chain(steps).collect()
     }
 
-    /// Where its keys mean something, innermost first.
+    /// The contexts in which its keys hold, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         let is_typing = self.field().is_some();
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };

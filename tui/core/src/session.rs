@@ -1,4 +1,4 @@
-//! Who is logged in: one value, which the core keeps and the shell knows by its handle.
+//! The session in use: one value, which the core keeps and the shell knows by its handle.
 //!
 //! The shell keeps the tokens of each session under its handle and uses none that no request
 //! names. The core names the handle of its session in every request. So a request can't leave with

@@ -1,4 +1,4 @@
-//! What a screen or a layer wants done: the only way in which it reaches beyond itself.
+//! Steps: the requests of a screen or a layer to the application, its only way to reach beyond itself.
 
 use crate::{
     api::Call,
@@ -205,6 +205,8 @@ pub enum Step<L> {
     Merged(Box<Merge>),
     /// Another user drops what the one before has typed, and goes on in a session of their own.
     TakeOver(Box<Session>),
+    /// Take the last save back.
+    UndoSave,
     /// Ask again who it is.
     AskAgain,
     /// Save although the answer of the last try got lost.

@@ -1,5 +1,5 @@
-//! Text on its way to the screen: what must not act on a terminal is made visible, and everything
-//! is measured in columns.
+//! Text on its way to the screen: characters that would act on a terminal become visible, and widths are
+//! measured in columns.
 
 use std::borrow::Cow;
 

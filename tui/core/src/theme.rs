@@ -1,4 +1,4 @@
-//! Styles by what they mean. Nothing is said by colour alone: every role also has a sign or a word
+//! Styles by their meaning. No meaning depends on colour alone: every role also has a sign or a word
 //! where it is used.
 
 use ratatui_core::style::{Color, Modifier, Style};

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     input::{
         action::{Action, Context},
-        keymap::{chords_of, entries, labels},
+        keymap::{chords_of, entries, labels, with_keys},
         table::Entry,
     },
     notice::Tone,
@@ -75,7 +75,10 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
         .user()
         .map_or(String::new(), |user| format!("{} ({}) ", display(user.login_name()), user.role));
     let is_locked = app.is_locked();
-    let user = if is_locked { user } else { parked(app, place.width) + &user };
+    let title = if is_locked { "Locked".to_owned() } else { app.screen().title() };
+    let beside = text::width(&title).saturating_add(text::width(&user)).saturating_add(3);
+    let room = (place.width / 2).min(place.width.saturating_sub(beside));
+    let user = if is_locked { user } else { parked(app, room) + &user };
     let right = text::width(&user).min(place.width * 2 / 3);
     painter.text_right(place.right(), place.y, right, &user, theme.header);
     let room = place.width.saturating_sub(right).saturating_sub(1);
@@ -84,20 +87,21 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
         "" => String::new(),
         desk => format!(" · {}{sample}", display(desk)),
     };
-    let title = if is_locked { "Locked".to_owned() } else { app.screen().title() };
     let full = format!(" Frontdesk{desk} · {title}");
     // Where there is little room, the title matters most.
     let line = if text::width(&full) <= room { full } else { format!(" {title}{desk}") };
     painter.text(place.x, place.y, room, &line, theme.header);
 }
 
-/// The forms that wait to be gone on with, followed by a gap: with their names where there is room.
-fn parked(app: &App, columns: u16) -> String {
+/// The fewest columns in which parked forms are named.
+const NAMES_MIN: u16 = 30;
+
+/// The parked forms, followed by a gap: with their names where these columns have room for some of them.
+fn parked(app: &App, room: u16) -> String {
     let names = app.parked();
-    let room = columns / 2;
     match names.len() {
         0 => String::new(),
-        count if columns < 60 => format!("{count} parked  "),
+        count if room < NAMES_MIN => format!("{count} parked  "),
         count => {
             let names = format!("{count} parked: {}", names.join("; "));
             format!("{}  ", text::truncate(&names, room.saturating_sub(2)))
@@ -161,9 +165,10 @@ fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
 fn hint(is_cut: bool, columns: u16) -> String {
     let messages = Entry::of(Action::Messages);
     let key = messages.and_then(|entry| chords_of(entry, &[Context::Global]).first().copied());
+    let hides = with_keys("{Back} hides");
     match key.filter(|_| is_cut && columns >= 60) {
-        Some(key) => format!("… {} shows all, Esc hides", key.label()),
-        None if is_cut => "… Esc hides".to_owned(),
-        None => "Esc hides".to_owned(),
+        Some(key) => format!("… {} shows all, {hides}", key.label()),
+        None if is_cut => format!("… {hides}"),
+        None => hides,
     }
 }

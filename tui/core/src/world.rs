@@ -1,4 +1,4 @@
-//! What every screen knows: the day, the size, the desk, the session.
+//! The data that every screen knows: the day, the size, the desk, the session.
 
 use std::time::Duration;
 

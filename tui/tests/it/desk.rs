@@ -24,7 +24,7 @@ fn a_wrong_password_says_so_and_the_right_one_still_works() {
     program.keys(&key::ctrl('u'));
     program.keys(PASSWORD);
     program.keys(key::ENTER);
-    program.wait_for("Opened last");
+    program.wait_for("Recent");
     quit(program);
 }
 

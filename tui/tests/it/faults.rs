@@ -77,7 +77,7 @@ fn save_while_the_server_dies(fate: impl FnOnce(Box<dyn FnOnce() + Send>) -> Fat
     let is_found = |text: &str| text.contains("Yes: show it");
     program.wait("what became of it", |screen| {
         let text = screen.contents();
-        is_found(&text) || text.contains("It was not saved. Ctrl-S saves it.")
+        is_found(&text) || text.contains("The record was not saved. Ctrl-S saves it.")
     });
     let was_saved = is_found(&program.shown());
     if was_saved {
@@ -135,7 +135,7 @@ fn a_change_that_a_server_did_before_it_died_was_saved_after_all() {
     program.keys(key::TAB);
     program.wait_for("› Check ‹");
     program.keys(key::ENTER);
-    program.wait_for("It was saved after all.");
+    program.wait_for("The record was saved.");
     program.wait_for("José María Gómez");
     let patient = &patients(&url)["results"][0];
     assert_eq!((&patient["first_name"], &patient["version"]), (&json!("José María"), &json!(2)));

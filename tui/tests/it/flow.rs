@@ -45,7 +45,7 @@ fn a_day_at_a_new_desk() {
     log_in(&mut program, PASSWORD);
     program.wait_for("2 of 2");
     program.keys("5554321");
-    program.wait_for("Nobody matches");
+    program.wait_for("No patient matches");
     program.keys(&key::ctrl('u'));
     program.keys("7654321");
     open(&mut program, "José Gómez");
@@ -53,7 +53,7 @@ fn a_day_at_a_new_desk() {
 
     // Typing finds, on the page of a patient too. Esc shows the page again.
     program.keys("xavier");
-    program.wait_for("Nobody matches “xavier”.");
+    program.wait_for("No patient or doctor matches “xavier”.");
     program.keys(key::ESC);
     program.wait_without("xavier");
     program.keys(&key::ctrl('x'));

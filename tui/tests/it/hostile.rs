@@ -169,7 +169,7 @@ fn hostile_text_acts_on_no_screen_and_leaves_no_stray_cell() {
         (key::END, "In an emergency"),
         (&ctrl('g'), "J␛[3J"),
         (key::ESC, "In an emergency"),
-        (&ctrl('a'), "nobody yet"),
+        (&ctrl('a'), "no doctor yet"),
         (key::ESC, "In an emergency"),
         (&ctrl('x'), "Archive this patient?"),
         (key::ESC, "In an emergency"),
@@ -220,7 +220,7 @@ fn a_terminal_that_does_not_read_costs_no_memory_and_is_shown_everything_afterwa
     let away = Home::new();
     let mut program = start_at(&away, &url);
     log_in_as(&mut program, EMAIL, PASSWORD);
-    program.wait_for("Opened last");
+    program.wait_for("Recent");
     program.keys(key::F3);
     program.wait_for("No patients yet.");
     program.settle(QUIET);

@@ -77,7 +77,7 @@ fn the_doors_open(anna: &mut Clerk, ben: &mut Clerk, queue: &mut Queue<'_>) {
     ben.lets_in(person);
     let person = next(queue);
     ben.finds(person, &person.name());
-    ben.sees("nobody yet");
+    ben.sees("no doctor yet");
     ben.keys("<down><down><down><enter>");
     ben.sees("For which doctor?");
     ben.keys(&format!("{}<enter>", OTHER.name.to_lowercase()));
@@ -197,7 +197,7 @@ fn both_desks_change_one_record(
     anna.keys("<ctrl-s>");
     anna.sees("Changed in the meantime");
     anna.sees("Saved by Ben Cole");
-    anna.sees("Enter saves both changes together.");
+    anna.sees("Enter saves the merged record.");
     anna.keys("<enter>");
     anna.has_saved("patient.updated", &person.name());
 
@@ -258,7 +258,7 @@ fn the_server_dies(
     ben.keys("<ctrl-s>");
     ben.sees("Was it saved?");
     ben.keys("<right><enter>");
-    ben.sees("It was not saved. Ctrl-S saves it.");
+    ben.sees("The record was not saved. Ctrl-S saves it.");
     ben.saves(&known[7]);
 }
 
@@ -333,7 +333,7 @@ fn the_patients_go_in(anna: &mut Clerk, ben: &mut Clerk, queue: &mut Queue<'_>, 
     let person = &known[7];
     anna.opens_visit(person);
     anna.keys("<ctrl-x>");
-    anna.sees("What becomes of this visit?");
+    anna.sees("Change the status of this visit?");
     anna.sees("› Left unseen ‹");
     anna.keys("<enter>");
     anna.sees_line(&["Changed: ", &person.mrn, "left unseen"]);

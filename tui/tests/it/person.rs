@@ -71,7 +71,7 @@ pub(crate) fn log_in(program: &mut Program, password: &str) {
 /// Goes to the patients from the first screen of a session.
 #[track_caller]
 pub(crate) fn to_patients(program: &mut Program) {
-    program.wait_for("Opened last");
+    program.wait_for("Recent");
     program.keys(key::F3);
 }
 

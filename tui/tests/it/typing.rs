@@ -58,7 +58,7 @@ fn a_pasted_password_with_its_line_break_waits_for_enter() {
     program.wait_for("•");
     assert!(program.shown().contains("Log in to local desk"), "{}", program.shown());
     program.keys(key::ENTER);
-    program.wait_for("Opened last");
+    program.wait_for("Recent");
     quit(program);
 }
 

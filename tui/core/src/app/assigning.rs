@@ -1,4 +1,4 @@
-//! What follows from an answer to a write that no form has sent: what is said, what is asked next.
+//! Answers to writes that no form has sent: the message, and the next question.
 
 use shared::{Kind, Problem};
 
@@ -30,7 +30,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
         Call::Do { verb: Verb::Transfer(_), .. } => format!("Transferred: {name}"),
         Call::Do { verb: Verb::Link(_), .. } => format!("Linked to an account: {name}"),
         Call::Assign { .. } => format!("Assigned: {name}"),
-        _ => format!("Brought back: {name}, {code}"),
+        _ => format!("Restored: {name}, {code}"),
     }
 }
 
@@ -61,10 +61,10 @@ impl App {
     ) -> bool {
         let existing = problem.extra.get("existing").cloned();
         if let Some(existing) = existing.and_then(|it| RecordKind::Assignment.record_in(it)) {
-            let said = "This patient is assigned to this doctor already.";
+            let said = "This patient is already assigned to this doctor.";
             if self.is_looked_at(owner) {
                 self.apply(vec![Step::Go(Route::Shown(existing))], out);
-                self.say(Tone::Info, format!("{said} This is the assignment."), out);
+                self.say(Tone::Info, format!("{said} The assignment is shown."), out);
             } else {
                 self.say(Tone::Error, format!("{said} {}", existing.row().name), out);
             }
@@ -79,7 +79,7 @@ impl App {
             return false;
         };
         let question = question::hand_over(&record, count, reason.clone());
-        self.layers.push(Layer::Question(Box::new(question)));
+        self.lay(Layer::Question(Box::new(question)));
         true
     }
 
@@ -95,10 +95,10 @@ impl App {
         let Some(existing) = existing.and_then(|it| RecordKind::Visit.record_in(it)) else {
             return false;
         };
-        let said = "This patient is in the clinic already.";
+        let said = "This patient is already in the clinic.";
         if self.is_looked_at(owner) {
             self.apply(vec![Step::Go(Route::Shown(existing))], out);
-            self.say(Tone::Info, format!("{said} This is the visit."), out);
+            self.say(Tone::Info, format!("{said} The visit is shown."), out);
         } else {
             self.say(Tone::Error, format!("{said} {}", existing.named()), out);
         }
@@ -109,7 +109,7 @@ impl App {
     pub(super) fn unsure(&mut self, call: &Call) -> bool {
         let is_keyed = matches!(call, Call::Assign { .. } | Call::Create { .. });
         if is_keyed {
-            self.layers.push(Layer::Question(Box::new(question::unsure(call))));
+            self.lay(Layer::Question(Box::new(question::unsure(call))));
         }
         is_keyed
     }

@@ -77,13 +77,13 @@ impl App {
 fn why(failure: &Failure) -> String {
     match failure {
         Failure::Unknown(_) | Failure::Garbled(_) => {
-            format!("{} It may have been done or not.", sentence(failure))
+            format!("{} The change may or may not have been saved.", sentence(failure))
         }
         Failure::Problem(problem) if problem.error == shared::Kind::Stale.code() => {
-            "somebody has changed the record in the meantime".to_owned()
+            "somebody else has changed the record in the meantime".to_owned()
         }
         Failure::Problem(problem) if problem.extra.contains_key("existing") => {
-            "this patient is assigned to this doctor already".to_owned()
+            "this patient is already assigned to this doctor".to_owned()
         }
         _ => sentence(failure),
     }

@@ -1,4 +1,4 @@
-//! From an answer to what it changes. An answer goes to the screen that asked. An answer whose ticket is
+//! Applying answers. An answer goes to the screen that asked. An answer whose ticket is
 //! not the newest changes nothing.
 
 use shared::Kind;
@@ -7,7 +7,6 @@ use super::{
     App,
     assigning::{self, is_passing},
     operations::look_again,
-    slots::Running,
     undo::Undo,
 };
 use crate::{
@@ -31,7 +30,7 @@ fn request_of(failure: &Failure) -> Option<String> {
 }
 
 fn garbled() -> Failure {
-    Failure::Garbled("it answers something else".to_owned())
+    Failure::unexpected()
 }
 
 impl App {
@@ -65,14 +64,14 @@ impl App {
         result: Result<Reply, Failure>,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Some(Running { call, session }) = self.slots.finish(ticket) else {
+        let Some(running) = self.slots.finish(ticket) else {
             // A login for which nobody waits any longer leaves no session behind.
             if let Ok(Reply::SignedIn(session)) = result {
                 self.decline(Some(*session), out);
             }
             return false;
         };
-        let slot = ticket.slot;
+        let (slot, call) = (ticket.slot, running.call.clone());
         match &result {
             Err(Failure::Offline(_)) => {}
             Err(Failure::Unknown(_)) if !call.is_write() => {}
@@ -83,7 +82,7 @@ impl App {
             if call.is_write() {
                 self.released(slot.owner);
             }
-            self.expired(session, slot, call, out);
+            self.expired(slot, running, out);
             return true;
         }
         if call.is_write() && !is_account(&call) {
@@ -282,9 +281,9 @@ impl App {
         }
         let said = match failure {
             Failure::Unknown(_) | Failure::Garbled(_) => {
-                format!("{why} What you left may have been saved or not.")
+                format!("{why} The form that you left may or may not have been saved.")
             }
-            _ => format!("What you left was not saved: {why}"),
+            _ => format!("The form that you left was not saved: {why}"),
         };
         self.say(Tone::Error, said, out);
     }
@@ -310,8 +309,7 @@ impl App {
         let from = if answer.is_some() { owner } else { ScreenId::APP };
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
-            self.screens.retain(|opened| opened.id != owner);
-            self.close_parked(owner, out);
+            self.close_screen(owner, out);
             // Nothing is left to be asked about the form.
             let is_about = |layer: &Layer| matches!(layer, Layer::Question(it) if it.saves_form());
             self.layers.retain(|layer| !(is_shown && is_about(layer)));
@@ -359,7 +357,7 @@ impl App {
         let mut steps = Vec::new();
         match failure {
             Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
-                "Somebody has changed the record in the meantime. Look again before you decide."
+                "Somebody else has changed the record in the meantime. Check it before you decide."
                     .clone_into(&mut said);
                 if let Call::Do { kind, .. } | Call::Run { kind, .. } = call
                     && let Some(current) = conflict::theirs(*kind, problem)
@@ -372,7 +370,9 @@ impl App {
             _ if is_passing(failure) && self.unsent(owner, call, &said, out) => return,
             Failure::Unknown(_) | Failure::Garbled(_) if self.unsure(call) => return,
             Failure::Unknown(_) | Failure::Garbled(_) => {
-                said.push_str(" It may have been done or not; the record is being read again.");
+                said.push_str(
+                    " The change may or may not have been saved. The record is being read again.",
+                );
                 steps.extend(look_again(call));
             }
             _ => {}

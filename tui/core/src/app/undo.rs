@@ -1,4 +1,4 @@
-//! The last save of a change, taken back while nobody else has changed the record.
+//! The last save of a change. It can be undone while nobody else has changed the record.
 
 use serde_json::Value;
 use shared::Kind;
@@ -8,7 +8,7 @@ use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, Lane, ScreenId, Slot},
     form::Form,
-    layers::conflict,
+    layers::{Layer, conflict, question},
     live::Live,
     notice::Tone,
     resource::Record,
@@ -57,25 +57,30 @@ impl App {
         self.layers.is_empty() && self.undo.is_some()
     }
 
-    /// Sends the change that takes the last save back.
-    pub(super) fn undo_save(&mut self, out: &mut Vec<Effect>) {
+    /// Asks whether to take the last save back, or says why that can't be done.
+    pub(super) fn ask_undo(&mut self, out: &mut Vec<Effect>) {
         let Some(Undo { saved, body }) = self.undo.clone() else { return };
         self.notices.dismiss();
-        if self.slots.is_writing() {
-            return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
-        }
         match body {
-            Ok(body) => {
-                let (kind, id, version) = (saved.kind(), saved.id(), saved.version());
-                let call = Call::Change { kind, id, version, body };
-                self.start(Slot { owner: ScreenId::APP, lane: Lane::Save }, call, out);
-            }
+            Ok(_) => self.lay(Layer::Question(Box::new(question::undo(&saved)))),
             Err(why) => {
                 let name = saved.row().name;
-                let said = format!("The last save of {name} can't be taken back: {why}.");
+                let said = format!("The last save of {name} can't be undone: {why}.");
                 self.say(Tone::Error, said, out);
             }
         }
+    }
+
+    /// Sends the change that takes the last save back.
+    pub(super) fn undo_save(&mut self, out: &mut Vec<Effect>) {
+        let Some(Undo { saved, body: Ok(body) }) = self.undo.clone() else { return };
+        self.notices.dismiss();
+        if self.slots.is_writing() {
+            return self.say(Tone::Info, crate::sentences::SAVING.to_owned(), out);
+        }
+        let (kind, id, version) = (saved.kind(), saved.id(), saved.version());
+        let call = Call::Change { kind, id, version, body };
+        self.start(Slot { owner: ScreenId::APP, lane: Lane::Save }, call, out);
     }
 
     /// Takes the answer to the change that takes the last save back.
@@ -86,7 +91,7 @@ impl App {
             Ok(record) => {
                 self.undo = None;
                 self.learn(ScreenId::APP, &record, out);
-                let said = format!("Taken back: the last save of {name}.");
+                let said = format!("Undone: the last save of {name}.");
                 return self.say(Tone::Info, said, out);
             }
             Err(Failure::Problem(problem)) if problem.error == Kind::Stale.code() => {
@@ -94,20 +99,20 @@ impl App {
                 if let Some(current) = conflict::theirs(undo.saved.kind(), &problem) {
                     self.learn(ScreenId::APP, &current, out);
                 }
-                format!("Nothing was taken back: {name} was changed since the last save.")
+                format!("Nothing was undone: {name} was changed after the last save.")
             }
             Err(failure @ (Failure::Unknown(_) | Failure::Garbled(_))) => {
                 let why = sentence(&failure);
                 format!(
-                    "{why} The last save of {name} may have been taken back or not: see the history."
+                    "{why} The last save of {name} may or may not have been undone. Check the history."
                 )
             }
             Err(Failure::Problem(problem)) if !problem.errors.is_empty() => {
                 let all: Vec<_> = problem.errors.values().flatten().cloned().collect();
-                format!("The last save of {name} was not taken back: {}.", all.join("; "))
+                format!("The last save of {name} was not undone: {}.", all.join("; "))
             }
             Err(failure) => {
-                format!("The last save of {name} was not taken back. {}", sentence(&failure))
+                format!("The last save of {name} was not undone. {}", sentence(&failure))
             }
         };
         self.say(Tone::Error, said, out);

@@ -66,10 +66,10 @@ impl App {
         let key = Entry::of(Action::Refresh)
             .map_or(String::new(), |entry| labels(&chords_of(entry, &[Context::Global])));
         let next = match self.retry_in {
-            _ if is_trying && self.is_busy => "Trying now …".to_owned(),
-            Some(left) => format!("Trying again in {left} s; {key} tries now."),
-            None if is_trying => "Trying now …".to_owned(),
-            None => format!("Trying again by itself; {key} tries now."),
+            _ if is_trying && self.is_busy => "Retrying …".to_owned(),
+            Some(left) => format!("Retrying in {left} s; {key} retries now."),
+            None if is_trying => "Retrying …".to_owned(),
+            None => format!("Retrying automatically; {key} retries now."),
         };
         Some(crate::text::paragraphs(&format!("! {why} {next}"), width.saturating_sub(2)))
     }

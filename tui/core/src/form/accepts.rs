@@ -1,4 +1,4 @@
-//! What a field accepts: read while somebody types, and said in full on demand.
+//! The accepted input of a field: read during typing, and described in full on demand.
 
 use chrono::NaiveDate;
 use shared::{PartialDate, date::AGE_MAX, rules};
@@ -44,8 +44,8 @@ impl Accepts {
     /// The accepted forms with examples, and the limits, as sentences.
     pub(super) fn sentences(self, order: DateOrder) -> Vec<String> {
         let dates = |is_partial| {
-            let day = format!("A day: 1989-07-03, 19890703, 3JUL1989 or 3JUL89, {}.", day(order));
-            let known = "What is known of it: 1989-07, JUL 1989 or 1989.".to_owned();
+            let day = format!("A date: 1989-07-03, 19890703, 3JUL1989 or 3JUL89, {}.", day(order));
+            let known = "A part of a date: 1989-07, JUL 1989 or 1989.".to_owned();
             let today = "T is today, T-1 yesterday, T-2w two weeks ago; m counts months, y years."
                 .to_owned();
             let mut all = vec![day];
@@ -73,10 +73,10 @@ impl Accepts {
                 vec![format!("A phone number: {digits}, like +1 (555) 123-4567 or 030/123456.")]
             }
             Self::Email => vec!["An e-mail address, like ana@example.com.".to_owned()],
-            Self::Language => vec!["The tag of a language, like es, de or pt-BR.".to_owned()],
+            Self::Language => vec!["A language code, like es, de or pt-BR.".to_owned()],
             Self::Identifiers => vec![
-                "A number under which others know the person, one a line.".to_owned(),
-                "First who gave it, then a colon and the number: insurance: X123456789.".to_owned(),
+                "A number that another system uses for this person, one per line.".to_owned(),
+                "The system, a colon and the number: insurance: X123456789.".to_owned(),
             ],
         }
     }

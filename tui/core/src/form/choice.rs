@@ -7,7 +7,7 @@ const TYPED_MAX: usize = 40;
 /// Choices that undo remembers.
 const UNDO_MAX: usize = 200;
 
-/// A closed list of values of which one is chosen. The first is usually "not said".
+/// A closed list of values of which one is chosen. The first is usually "not recorded".
 ///
 /// What is typed is taken as a whole: `O-` is O− or, where there is no such value, nothing. As long
 /// as it fits several values or none, the value from before stays, and the field has a fault.
@@ -187,7 +187,7 @@ impl Choice {
             Understood::One => self.choose(self.at),
             Understood::Several(found) => {
                 let typed = crate::text::display(&self.typed);
-                self.fault = Some(format!("{typed} is not enough: {}", found.join(", ")));
+                self.fault = Some(format!("“{typed}” fits several: {}", found.join(", ")));
                 self.is_left = true;
             }
             Understood::Nothing => self.is_left = true,
@@ -244,7 +244,11 @@ impl Choice {
         self.at = found.filter(|_| !typed.is_empty()).unwrap_or(self.before);
         self.fault = (self.understood() == Understood::Nothing).then(|| {
             let all: Vec<&str> = self.options.iter().map(|(_, shown)| *shown).collect();
-            format!("{} is none of these: {}", crate::text::display(&self.typed), all.join(", "))
+            format!(
+                "“{}” is not one of these: {}",
+                crate::text::display(&self.typed),
+                all.join(", ")
+            )
         });
     }
 }
@@ -260,9 +264,9 @@ mod tests {
     use super::*;
 
     const SEX: &[(&str, &str)] =
-        &[("", "not said"), ("F", "female"), ("M", "male"), ("O", "other"), ("U", "unknown")];
+        &[("", "not recorded"), ("F", "female"), ("M", "male"), ("O", "other"), ("U", "unknown")];
     const BLOOD: &[(&str, &str)] = &[
-        ("", "not said"),
+        ("", "not recorded"),
         ("A+", "A+"),
         ("A-", "A-"),
         ("B+", "B+"),
@@ -292,7 +296,7 @@ mod tests {
             }
         }
         assert_eq!(typed(BLOOD, "o\u{2212}").value(), "O-");
-        assert_eq!(typed(SEX, "not said").value(), "");
+        assert_eq!(typed(SEX, "not recorded").value(), "");
     }
 
     #[test]
@@ -310,7 +314,7 @@ mod tests {
             choice.press(Chord::plain(Key::Char(c)));
         }
         assert_eq!(choice.value(), "F");
-        assert!(choice.fault().is_some_and(|fault| fault.starts_with("O- is none of these")));
+        assert!(choice.fault().is_some_and(|fault| fault.starts_with("“O-” is not one of these")));
         choice.press(Chord::plain(Key::Backspace));
         assert_eq!((choice.value(), choice.fault()), ("O", None));
         choice.press(Chord::plain(Key::Backspace));
@@ -322,7 +326,7 @@ mod tests {
         let mut choice = typed(BLOOD, "a");
         assert_eq!((choice.value(), choice.fault()), ("", None));
         choice.leave();
-        assert_eq!(choice.fault(), Some("a is not enough: A+, A-, AB+, AB-"));
+        assert_eq!(choice.fault(), Some("“a” fits several: A+, A-, AB+, AB-"));
         assert!(choice.is_open());
         // Back again, the next letter begins anew.
         choice.press(Chord::plain(Key::Char('b')));

@@ -32,6 +32,8 @@ pub struct Field {
     pub accepts: Accepts,
     /// Shown under it while it has the focus.
     pub hint: Cow<'static, str>,
+    /// What is said where a value is needed and nothing is typed; empty for the usual sentence.
+    pub needed: &'static str,
     /// What is typed, in full: shown instead of the hint.
     pub echo: Option<String>,
     /// Whether it shares a line with its neighbour where there is room.
@@ -53,6 +55,7 @@ impl Field {
             input,
             accepts: Accepts::Anything,
             hint: Cow::Borrowed(""),
+            needed: "",
             echo: None,
             is_half: false,
             rows: 1,
@@ -105,6 +108,12 @@ impl Field {
     #[must_use]
     pub fn hint(self, hint: &'static str) -> Self {
         Self { hint: Cow::Borrowed(hint), ..self }
+    }
+
+    /// Sets the sentence that asks for a value.
+    #[must_use]
+    pub fn needed(self, needed: &'static str) -> Self {
+        Self { needed, ..self }
     }
 
     /// Lets it share a line.
@@ -266,7 +275,7 @@ impl Field {
 mod tests {
     use super::*;
 
-    const SEX: &[(&str, &str)] = &[("", "not said"), ("F", "female"), ("M", "male")];
+    const SEX: &[(&str, &str)] = &[("", "not recorded"), ("F", "female"), ("M", "male")];
 
     #[test]
     fn a_choice_is_made_by_typing_or_by_stepping() {

@@ -1,16 +1,18 @@
-//! What a field accepts, said in full on demand.
+//! The help of a field: the accepted input in full sentences.
 
 use super::field::{Field, Input};
-use crate::date::DateOrder;
+use crate::{date::DateOrder, input::keymap::with_keys};
 
 /// What a field accepts, as sentences: its forms with examples, and its limits.
 pub fn about(field: &Field, order: DateOrder) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     match &field.input {
         Input::Choice(choice) => {
-            all.push("One of these; the beginning of a word or its code is enough:".to_owned());
+            all.push("One of these. The first letters or the code are enough:".to_owned());
             all.extend(choice.listed());
-            all.push("The arrows choose the one before and the next, Delete the first.".to_owned());
+            all.push(
+                "The arrow keys choose the previous or the next one, Delete the first.".to_owned(),
+            );
         }
         Input::Text(_) | Input::Secret(_) => all.extend(field.accepts.sentences(order)),
     }
@@ -22,7 +24,7 @@ pub fn about(field: &Field, order: DateOrder) -> Vec<String> {
         all.push(format!("{hint}."));
     }
     if field.is_multiline() {
-        all.push("Enter begins a new line, Tab goes to the next field.".to_owned());
+        all.push(with_keys("{Accept} starts a new line. {NextField} goes to the next field."));
     }
     all
 }

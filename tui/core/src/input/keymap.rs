@@ -1,4 +1,4 @@
-//! Questions to the table.
+//! Looking up keys and actions in the table.
 
 use super::{
     action::{Action, Context},
@@ -43,6 +43,33 @@ pub fn key_of(action: Action, contexts: &[Context]) -> String {
     let entry = Entry::of(action);
     let chord = entry.and_then(|entry| chords_of(entry, contexts).first().copied());
     chord.map(Chord::label).unwrap_or_default()
+}
+
+/// The first key of an action, as a sentence names it.
+pub fn key(action: Action) -> String {
+    Entry::of(action).map(first_key).unwrap_or_default()
+}
+
+/// A sentence with keys in the place of the actions that it names in braces: `{Refresh} tries again.`
+pub fn with_keys(sentence: &str) -> String {
+    let mut all = String::with_capacity(sentence.len());
+    let mut rest = sentence;
+    while let Some((before, (name, after))) =
+        rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        all.push_str(before);
+        match TABLE.iter().find(|entry| entry.name == name) {
+            Some(entry) => all.push_str(&first_key(entry)),
+            None => all.push_str(name),
+        }
+        rest = after;
+    }
+    all + rest
+}
+
+fn first_key(entry: &Entry) -> String {
+    let chords = entry.keys.iter().flat_map(|(_, chords)| chords.iter());
+    chords.copied().next().map(Chord::label).unwrap_or_default()
 }
 
 /// The keys of an entry as hints print them.

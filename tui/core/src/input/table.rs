@@ -11,6 +11,8 @@ use crate::input::chord::{Chord, Key};
 pub struct Entry {
     /// What it is.
     pub action: Action,
+    /// The name of the action, by which sentences refer to its key.
+    pub name: &'static str,
     /// What it is called, short enough for the footer.
     pub label: &'static str,
     /// What it does, in one sentence.
@@ -37,6 +39,7 @@ macro_rules! table {
         /// Every action.
         pub const TABLE: &[Entry] = &[$(Entry {
             action: Action::$action,
+            name: stringify!($action),
             label: $label,
             help: $help,
             is_dangerous: false $(|| $danger)?,
@@ -55,23 +58,23 @@ table! {
     Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
     Edit "edit" "Edit the record." 66
         [Record: ctrl('e'); List: ctrl('e'); Find: ctrl('e')]
-    Arrive "arrived" "Say that the patient has arrived; take a visit its next step." 82
+    Arrive "arrived" "Register the arrival of the patient; move a visit to its next step." 82
         [Record: ctrl('a'); List: ctrl('a'); Find: ctrl('a')]
-    New "new" "Add a record that is not here yet." 80
+    New "new" "Create a new record." 80
         [List: ctrl('n'); Find: ctrl('n')]
     NewFromSearch "new from search" "Create a record with what was searched filled in." 0
         [List:; Find:]
     Relative "new relative" "Register a relative: last name, address and phone are copied." 0
         [Record:]
     PutBack "put back" "Put values from the history back, as changes in the form." 0 [Record:]
-    UndoSave "undo save" "Take the last save back, unless the record was changed since." 0
+    UndoSave "undo save" "Undo the last save, unless the record was changed after it." 0
         [Global:]
-    Park "park" "Park the form that is open, or go on with a parked one." 65
+    Park "park" "Park the open form, or resume a parked one." 65
         [Global: on(Key::F(10))]
-    Filter "filter" "Narrow the list." 70
+    Filter "filter" "Filter the list." 70
         [List: ctrl('t')]
     Sort "sort" "Choose the order of the list." 68 [List: ctrl('o')]
-    ClearFilters "show all" "Take every filter away." 20
+    ClearFilters "show all" "Remove all filters." 20
         [List:]
     ShowArchive "archived" "List the records in the archive." 0 [List:; Find:; Record:]
     Archive "archive" "Archive the record. It can be restored." 60 danger true
@@ -79,19 +82,19 @@ table! {
     Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
     Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64
         [Record: ctrl('g'); List: ctrl('g')]
-    Mark "mark" "Mark the row. Archive, restore and assign then mean the marked ones." 24
+    Mark "mark" "Mark the row. Archive, restore and assign then apply to the marked rows." 24
         [List: on(Key::Insert); Pick: on(Key::Insert)]
     MarkAll "mark all" "Mark all records of this list, on every page, up to 500." 0 [List:]
-    Unmark "unmark all" "Take all marks away." 0 [List:]
+    Unmark "unmark all" "Remove all marks." 0 [List:]
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
-    Copy "copy" "Put the record's code into the clipboard, a patient's medical record number." 30
+    Copy "copy" "Copy the record's code to the clipboard; for a patient, the medical record number." 30
         [Record: ctrl('y'); Results: ctrl('y'); Copying: on(Key::Enter), ctrl('y')]
     IssueCode "new code" "Create a one-time code for the owner of an account." 0 [Record:]
     EndSessions "end sessions" "End all sessions of an account." 0 danger true [Record:]
-    Correct "correct patient" "Say that the visit is one of another patient." 0 [Record:]
-    Link "link account" "Link an account, which then reads what belongs to this record." 0 [Record:]
-    Unlink "unlink account" "End the link of this record to an account." 0 danger true [Record:]
-    Trail "audit of this" "Show what the audit log has about this record." 0 [Record:]
+    Correct "correct patient" "Correct the patient of the visit." 0 [Record:]
+    Link "link account" "Link an account to this record. Its owner can then read the record." 0 [Record:]
+    Unlink "unlink account" "Remove the link between this record and its account." 0 danger true [Record:]
+    Trail "audit of this" "Show the entries of the audit log about this record." 0 [Record:]
     EndOthers "end the others" "End all your sessions but this one." 0 danger true [List:]
     Refresh "refresh" "Ask the server again." 25
         [Global: ctrl('r')]
@@ -99,38 +102,38 @@ table! {
     LocalDesk "local desk" "Forget this server and open the local desk on this machine." 55
         [Login: ctrl('o')]
     EnterCode "I have a code" "Set a password with a one-time code." 50 [Login: ctrl('e')]
-    TakeTheirs "theirs" "Take what the other has saved." 84
+    TakeTheirs "theirs" "Take the value that the other user has saved." 84
         [Conflict: on(Key::Left)]
-    TakeMine "mine" "Keep what you have typed." 85
+    TakeMine "mine" "Keep the value that you have typed." 85
         [Conflict: on(Key::Right)]
     NextField "next field" "Go to the next field." 40 [Form: on(Key::Tab), on(Key::Down)]
-    PreviousField "field before" "Go to the field before." 0 [Form: on(Key::BackTab), on(Key::Up)]
+    PreviousField "previous field" "Go to the previous field." 0 [Form: on(Key::BackTab), on(Key::Up)]
     Accept "choose" "Accept what is typed or selected; in a form, go on to the next field." 50
         [Form: on(Key::Enter); Pick: on(Key::Enter); Question: on(Key::Enter);
          Conflict: on(Key::Enter)]
-    NextChoice "other answer" "Choose the next answer." 48
+    NextChoice "next answer" "Choose the next answer." 48
         [Question: on(Key::Tab), on(Key::Right), on(Key::Down)]
-    PreviousChoice "before" "Choose the answer before." 0
+    PreviousChoice "previous answer" "Choose the previous answer." 0
         [Question: on(Key::BackTab), on(Key::Left), on(Key::Up)]
     RowUp "up" "One row up." 0 [Rows: on(Key::Up); Pick: on(Key::Up); Find: on(Key::Up)]
     RowDown "down" "One row down." 0 [Rows: on(Key::Down); Pick: on(Key::Down); Find: on(Key::Down)]
-    PageUp "page up" "One page up; past the first row, the page before." 0
+    PageUp "page up" "One page up; past the first row, the previous page." 0
         [Rows: on(Key::PageUp), ctrl('b'); Search: on(Key::PageUp); Pick: on(Key::PageUp); Find: on(Key::PageUp)]
     PageDown "page down" "One page down; past the last row, the next page." 28
         [Rows: on(Key::PageDown), ctrl('d'); Search: on(Key::PageDown); Pick: on(Key::PageDown); Find: on(Key::PageDown)]
     FirstRow "first" "To the first row." 0 [Rows: on(Key::Home)]
     LastRow "last" "To the last row." 0 [Rows: on(Key::End)]
-    Back "back" "One step back. Never loses anything." 67
+    Back "back" "Go one step back. Unsaved input is never lost without a question." 67
         [Find: on(Key::Esc); Search: on(Key::Esc); Results: on(Key::Esc); Record: on(Key::Esc);
          Dashboard: on(Key::Esc); Form: on(Key::Esc); Layer: on(Key::Esc)]
-    Undo "undo" "Take back the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
-    Redo "redo" "Bring back what was undone." 0 [Text: ctrl('y')]
+    Undo "undo" "Undo the last edit of this field." 10 [Text: ctrl('z'); Form: ctrl('z')]
+    Redo "redo" "Redo the edit that was undone." 0 [Text: ctrl('y')]
     ClearField "clear" "Empty the field." 8 [Text: ctrl('u')]
     RemoveWord "remove word" "Remove the word before the cursor." 0 [Text: ctrl('w')]
     Palette "actions" "Find an action by its name." 15
         [Global: ctrl('p')]
-    Messages "messages" "Show everything that was said until now." 0 [Global: on(Key::F(12))]
-    Home "today" "Go to the day at the desk." 0 [Global: on(Key::F(2))]
+    Messages "messages" "Show all messages, the newest first." 0 [Global: on(Key::F(12))]
+    Home "today" "Go to the home screen, with today's visits." 0 [Global: on(Key::F(2))]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
     Assignments "assignments" "Go to the assignments." 0 [Global: on(Key::F(5))]
@@ -138,20 +141,20 @@ table! {
     Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
     Accounts "accounts" "Go to the accounts." 0 [Global: on(Key::F(8))]
     Audit "audit log" "Go to the audit log." 0 [Global: on(Key::F(9))]
-    MyAccount "my account" "Show and change your own account." 0 [Global:]
+    MyAccount "my account" "Show and change your profile: your own account." 0 [Global:]
     MyPassword "my password" "Change your own password." 0 [Global:]
     MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]
     MyTokens "API tokens" "Show, create and revoke your API tokens for programs." 0 [Global:]
-    Api "API" "Show where the API of the server and its pages are." 0 [Global:]
+    Api "API" "Show the addresses of the API and of its pages." 0 [Global:]
     Share "share this desk" "Show what another machine types to use this desk." 0 [Global:]
     SetUp "set up the desk" "Leave the invented people, of whom nothing is kept, and set up your own desk." 0
         [Global:]
     LogOut "log out" "End the session." 0 [Global:]
-    Repaint "repaint" "Draw the screen anew." 0 [Global: ctrl('l')]
-    Suspend "suspend" "Stop the program as a shell's job." 0 [Global: ctrl('z')]
-    Quit "quit" "End the program; asks if something is not saved." 18
+    Repaint "repaint" "Redraw the screen." 0 [Global: ctrl('l')]
+    Suspend "suspend" "Suspend the program; fg in the shell resumes it." 0 [Global: ctrl('z')]
+    Quit "quit" "End the program. It asks first if something is not saved." 18
         [Global: ctrl('q'), ctrl('c')]
-    Help "help" "Show what can be done here." 0 [Global: on(Key::F(1))]
+    Help "help" "Show the actions of this screen and their keys." 0 [Global: on(Key::F(1))]
 }
 
 impl Entry {

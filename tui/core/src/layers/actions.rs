@@ -1,4 +1,4 @@
-//! The help and the palette: what can be done here, narrowed by typing. Enter does it.
+//! The help and the palette: the actions of a screen, narrowed by typing. Enter does the selected one.
 
 use std::borrow::Cow;
 
@@ -41,6 +41,8 @@ pub struct Item {
     pub keys: String,
     /// Whether it takes something away.
     pub is_dangerous: bool,
+    /// Whether it changes a record, or begins to.
+    pub is_change: bool,
 }
 
 /// The actions with what is typed to narrow them.
@@ -55,7 +57,7 @@ pub struct State {
     top: usize,
 }
 
-/// Begins.
+/// Lists the actions of a screen.
 pub fn init(items: Vec<Item>, is_help: bool) -> State {
     State { filter: Field::text("filter", "Find", ""), is_help, items, at: 0, top: 0 }
 }
@@ -87,18 +89,20 @@ impl State {
 }
 
 /// How well an action fits what is typed; 0 is best. Every typed word has to be found in its name, its
-/// keys or its help. The letters of a single word may also be spread over the name.
+/// keys or its help. The letters of a single word may also be spread over the name. What changes a record is
+/// found only where words begin, so that Enter behind a few letters does not choose it by accident.
 fn quality(item: &Item, typed: &str) -> Option<u8> {
     let (label, help, keys) = (fold(item.label), fold(&item.help), fold(&item.keys));
     if label.starts_with(typed) || keys.split(' ').any(|key| key == typed) {
         return Some(0);
     }
+    let is_change = item.is_change || item.is_dangerous;
     let of_word = |word: &str| {
         let places = [
             begins_a_word(&label, word),
-            label.contains(word),
+            label.contains(word) && !is_change,
             begins_a_word(&help, word),
-            help.contains(word),
+            help.contains(word) && !is_change,
         ];
         let place = places.iter().position(|is_there| *is_there)?;
         u8::try_from(place + 1).ok()
@@ -106,6 +110,9 @@ fn quality(item: &Item, typed: &str) -> Option<u8> {
     let worst =
         typed.split_whitespace().map(of_word).try_fold(0, |worst, one| Some(one?.max(worst)));
     worst.or_else(|| {
+        if is_change {
+            return None;
+        }
         let mut letters = label.chars();
         typed.chars().all(|c| letters.any(|letter| letter == c)).then_some(5)
     })
@@ -115,7 +122,7 @@ fn begins_a_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(word))
 }
 
-/// Does something.
+/// Narrows the list by what is typed, and does the selected action.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let last = state.found().len().saturating_sub(1);
     let page = usize::from(rows(world)).max(1);
@@ -143,7 +150,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
@@ -159,13 +166,13 @@ pub fn settle(state: &mut State, world: &World) {
     state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
 }
 
-/// Draws it.
+/// Draws the search field, and the actions with their keys.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let found = state.found();
     let height = u16::try_from(state.actions().count()).unwrap_or(u16::MAX).min(rows(world));
     let height = height.saturating_add(4 + EXPLAINED);
-    let title = if state.is_help { "What can be done here" } else { "Actions" };
+    let title = if state.is_help { "Keys and actions" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
     let typed = text::display(state.filter.value());

@@ -1,4 +1,4 @@
-//! Where the API of the server and its pages are.
+//! The addresses of the API and of its pages.
 
 use ratatui_core::layout::Rect;
 use shared::paths;
@@ -29,12 +29,12 @@ pub struct State {
     at: usize,
 }
 
-/// Begins.
+/// Lists the addresses of this server.
 pub fn init() -> State {
     State::default()
 }
 
-/// Does something.
+/// Selects an address and copies it.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let last = PAGES.len().saturating_sub(1);
     match event {
@@ -54,12 +54,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Copying, Context::Rows, Context::Layer, Context::Global]
 }
 
-/// Draws it.
+/// Draws the addresses in a box.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let columns = area.width.min(72);

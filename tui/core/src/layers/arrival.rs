@@ -15,13 +15,14 @@ use crate::{
     form::{Form, field::Field, view as form_view},
     input::{
         action::{Action, Context},
-        keymap::key_of,
+        keymap::{key, key_of},
     },
     kept::Subject,
     key::IdempotencyKey,
     layers::Step,
     paint::Painter,
     resource::{Pick, Purpose, Record, RecordKind, next_step, status_word},
+    sentences::UNEXPECTED,
     step::Event,
     text::{display, paragraphs},
     world::World,
@@ -58,6 +59,14 @@ pub struct State {
     is_accepted: bool,
     failure: Option<String>,
     key: IdempotencyKey,
+}
+
+impl State {
+    /// Whose arrival it is, once something was typed or chosen for it.
+    pub fn unfinished(&self) -> Option<String> {
+        let is_begun = self.is_urgent || !self.form.value("reason").trim().is_empty();
+        is_begun.then(|| format!("the arrival of {}", self.patient.row().name))
+    }
 }
 
 /// What is known of an arrival before it is sent.
@@ -140,7 +149,7 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
     vec![Step::Open(Box::new(Layer::Arrival(Box::new(state)))), Step::Read(Lane::Pick, call)]
 }
 
-/// Does something.
+/// Chooses the doctor and the reason, and creates the visit.
 pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         state.is_accepted = false;
@@ -245,7 +254,7 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
             let is_same = |host: &Host| Some(host) == selected.as_ref();
             state.at = state.hosts.iter().position(is_same).unwrap_or_default();
         }
-        Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
+        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
             state.failure = Some(missing(&failure));
             // The proposal is missing: somebody has to look before it is sent.
@@ -255,12 +264,12 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
     if std::mem::take(&mut state.is_accepted) { accept(state) } else { Vec::new() }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
 
-/// Draws it.
+/// Draws the patient, the doctors to choose from, and the reason.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let columns = area.width.min(64);
@@ -280,11 +289,11 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
         line(painter, text, theme.text);
     }
     let urgent = if state.is_urgent {
-        "! urgent (Insert: not urgent)"
+        format!("! urgent ({}: not urgent)", key(Action::Mark))
     } else {
-        "not urgent (Insert: urgent)"
+        format!("not urgent ({}: urgent)", key(Action::Mark))
     };
-    line(painter, urgent, if state.is_urgent { theme.warning } else { theme.dim });
+    line(painter, &urgent, if state.is_urgent { theme.warning } else { theme.dim });
     let title = match (&state.failure, state.is_loading) {
         (Some(failure), _) => format!("For  ! {}", display(failure)),
         (None, true) => "For  loading …".to_owned(),
@@ -295,7 +304,7 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
         let text = match host {
             Host::Assigned { name, .. } => format!("{} (assigned)", display(name)),
             Host::Doctor { name, .. } => name.clone(),
-            Host::Nobody => "nobody yet".to_owned(),
+            Host::Nobody => "no doctor yet".to_owned(),
             Host::Other => "another doctor …".to_owned(),
         };
         let is_selected = at == state.at;

@@ -1,4 +1,4 @@
-//! One of several things to choose, each with what choosing it does.
+//! A choice among several things, each with the steps that follow from it.
 
 use ratatui_core::layout::Rect;
 
@@ -68,7 +68,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Pick, Context::Layer, Context::Global]
 }
@@ -81,7 +81,7 @@ fn lines(choice: &Choice, columns: u16) -> Vec<String> {
     head.chain(rest.map(|line| format!("  {line}"))).collect()
 }
 
-/// Draws it. The selected choice is always seen from its head on.
+/// Draws the choices. The selected one is always seen from its head on.
 pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let columns = area.width.min(COLUMNS);

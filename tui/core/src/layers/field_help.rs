@@ -1,4 +1,4 @@
-//! What the focused field accepts: what is wrong with it now, the forms with examples, the limits.
+//! The help of the focused field: its present error, the accepted forms with examples, the limits.
 
 use ratatui_core::layout::Rect;
 
@@ -33,7 +33,7 @@ pub fn init(form: &Form) -> Option<State> {
     let field = form.focused()?;
     let fault = form.fault(field).map(|fault| format!("! {fault}"));
     let mut sentences = help::about(field, form.order);
-    sentences.extend(field.echo.as_ref().map(|echo| format!("Typed now: {echo}.")));
+    sentences.extend(field.echo.as_ref().map(|echo| format!("Your input means: {echo}.")));
     let is_known = fault.is_some() || !sentences.is_empty();
     is_known.then_some(State { title: field.label, fault, sentences, scroll: 0 })
 }
@@ -54,7 +54,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Layer, Context::Global]
 }
@@ -83,7 +83,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.scroll = state.scroll.min(rows.saturating_sub(place.height.saturating_sub(4)));
 }
 
-/// Draws it.
+/// Draws the sentences in a box.
 pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = painter.frame(place(state, area), state.title);
@@ -96,7 +96,7 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     }
     let key = |action| key_of(action, contexts());
     let (keys, back) = (key(Action::Help), key(Action::Back));
-    let hint = format!("{keys} shows the keys, {back} the field.");
+    let hint = format!("{keys} shows the keys, {back} returns to the field.");
     painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &hint, theme.dim);
     painter.place_cursor(inside.x, inside.y);
 }

@@ -10,7 +10,10 @@ use super::middle;
 use crate::{
     date,
     form::{self, Form, accepts::Accepts, field::Field},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     layers::Step,
     paint::Painter,
     resource::{Filter, FilterInput, Query, RecordKind},
@@ -53,7 +56,7 @@ pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
     State { form, kind, query: query.clone() }
 }
 
-/// Does something.
+/// Edits the filters, and applies them.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.form.echo(world.today);
@@ -90,7 +93,7 @@ fn read(state: &mut State, world: &World) -> Query {
                 date.earliest().to_string()
             }),
             FilterInput::LastDay | FilterInput::LastMoment => date().and_then(|date| {
-                let message = "must not be before the other day";
+                let message = "must not be before the first day";
                 match first_day.take().is_some_and(|first| first > date.latest()) {
                     true => Err(FieldError::new("before", message)),
                     false => Ok(date.latest().to_string()),
@@ -123,7 +126,7 @@ fn number(
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Layer, Context::Global]
 }
@@ -140,14 +143,14 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width.saturating_sub(4), area.height.saturating_sub(4));
 }
 
-/// Draws it.
+/// Draws the filters in a box.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
-    let inside = painter.frame(place(state, area), "Show only");
+    let inside = painter.frame(place(state, area), "Filters");
     let rows = Rect { height: inside.height.saturating_sub(2), ..inside };
     form::view::draw(painter, rows, &state.form, has_focus, &|_| None);
     if inside.height > 1 {
-        let hint = "Ctrl-S shows them. Esc leaves the list as it is.";
-        painter.text(inside.x, inside.bottom() - 1, inside.width, hint, theme.dim);
+        let hint = with_keys("{Save} applies the filters. {Back} leaves the list unchanged.");
+        painter.text(inside.x, inside.bottom() - 1, inside.width, &hint, theme.dim);
     }
 }

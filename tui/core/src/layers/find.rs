@@ -21,7 +21,7 @@ pub struct State {
     pub(crate) finder: Finder,
 }
 
-/// Does something.
+/// Edits the search, moves among the hits, and opens one.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
         Event::Edited => return state.finder.edited(world),
@@ -62,7 +62,7 @@ fn open(action: Action, record: &Record) -> Vec<Step> {
     vec![Step::Close, Step::Instead(route)]
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Find, Context::Layer, Context::Global]
 }
@@ -71,7 +71,7 @@ fn rows(world: &World) -> u16 {
     world.body().height.saturating_sub(5).min(20)
 }
 
-/// Draws it.
+/// Draws the find box with its hits.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let columns = area.width.saturating_sub(2).min(100);
     let inside = painter.frame(middle(area, columns, rows(world).saturating_add(4)), "Find");

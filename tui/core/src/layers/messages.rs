@@ -1,4 +1,4 @@
-//! What was said until now, newest first, with the time, and with the id of the request of a failure.
+//! The messages until now, newest first, with the time, and after a failure with the id of the request.
 
 use ratatui_core::layout::Rect;
 
@@ -28,7 +28,7 @@ pub fn init(notices: &Notices) -> State {
     State { messages: notices.log().cloned().collect(), scroll: 0 }
 }
 
-/// Does something.
+/// Scrolls, or closes the layer.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let page = usize::from(place(world.body()).height.saturating_sub(2)).max(1);
     match event {
@@ -44,7 +44,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Layer, Context::Global]
 }
@@ -81,13 +81,13 @@ pub fn settle(state: &mut State, world: &World) {
     state.scroll = state.scroll.min(count.saturating_sub(visible));
 }
 
-/// Draws it.
+/// Draws the messages in a box.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = painter.frame(place(area), "Messages, newest first");
     let lines = lines(state, world, inside.width);
     if lines.is_empty() {
-        let words = "Nothing was said yet.";
+        let words = "No messages yet.";
         painter.text(inside.x, inside.y, inside.width, words, theme.dim);
     }
     let window = lines.iter().skip(state.scroll);

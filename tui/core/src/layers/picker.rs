@@ -12,7 +12,7 @@ use crate::{
     effect::Lane,
     input::{
         action::{Action, Context},
-        keymap::{chords_of, labels},
+        keymap::{self, chords_of, labels, with_keys},
         table::{Entry, TABLE},
     },
     layers::Step,
@@ -20,6 +20,7 @@ use crate::{
     panels::rows,
     resource::{Pick, Purpose, Query, Record, RecordKind, Row, fit},
     search::{Next, Search},
+    sentences::{LOADING, UNEXPECTED, retry},
     step::{Event, Place},
     text::{self, display, paragraphs},
     world::World,
@@ -46,6 +47,13 @@ pub struct State {
     failure: Option<String>,
     /// Whether the rows have the focus.
     is_choosing: bool,
+}
+
+impl State {
+    /// Whether a reason was typed before.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.reason.is_some()
+    }
 }
 
 /// Opens the picker with which these records are assigned.
@@ -199,7 +207,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
             (state.is_read, state.failure) = (true, None);
             (state.at, state.is_choosing) = (0, false);
         }
-        Ok(_) => state.failure = Some("The server answers something else.".to_owned()),
+        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
             state.failure = Some(missing(&failure));
             state.search.pending = None;
@@ -211,7 +219,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
@@ -288,7 +296,10 @@ fn entered_at(kind: RecordKind, world: &World) -> String {
     let section = TABLE.iter().find(is_section).filter(|_| kind.table().may_create(world));
     section.map_or(String::new(), |entry| {
         let key = labels(&chords_of(entry, &[Context::Global]));
-        format!(" Leave this with Esc: they are entered in their list, {key}.")
+        format!(
+            " {} leaves this; they are entered in their list, {key}.",
+            keymap::key(Action::Back)
+        )
     })
 }
 
@@ -297,10 +308,10 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let words = &state.pick.kind.table().words;
     let typed = state.search.text();
     let line = match &state.failure {
-        Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
-        None if !state.is_read => "Loading …".to_owned(),
+        Some(failure) => retry(&display(failure)),
+        None if !state.is_read => LOADING.to_owned(),
         None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
-        None => format!("{} “{}”. {}", words.no_match, display(typed), words.advice),
+        None => format!("{} “{}”. {}", words.no_match, display(typed), with_keys(words.advice)),
     };
     let style = painter.theme.text;
     for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {

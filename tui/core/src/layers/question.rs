@@ -4,6 +4,7 @@
 mod again;
 mod assigning;
 mod bulk;
+mod leaving;
 mod view;
 
 use serde_json::Value;
@@ -32,6 +33,7 @@ use crate::{
 pub use again::{resend, unsent, unsent_words};
 pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
 pub use bulk::{archive_all, restore_all};
+pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
 pub use view::{settle, view};
 
 /// What an answer does.
@@ -59,6 +61,8 @@ pub struct State {
     /// nothing.
     first: usize,
     is_dangerous: bool,
+    /// Whether it asks about leaving: another wish to leave takes its place.
+    pub(crate) is_about_leaving: bool,
     /// What the reason is about, by which it is kept.
     about: Option<Subject>,
 }
@@ -72,13 +76,18 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         at: 0,
         first: 0,
         is_dangerous: false,
+        is_about_leaving: false,
         about: None,
     }
 }
 
 impl State {
+    fn about_leaving(self) -> Self {
+        Self { is_about_leaving: true, ..self }
+    }
+
     /// Whether something was typed along with the answer.
-    fn has_words(&self) -> bool {
+    pub(crate) fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
     }
 
@@ -109,34 +118,6 @@ impl State {
         self.answers.push((label, Answer::Steps(all)));
         self
     }
-}
-
-/// A form is left that is not saved, perhaps with others: `lost` has the names of all of them, first the
-/// one that is shown.
-pub fn discard(leave: Leave, lost: &[String]) -> State {
-    let mut words = "What you have typed is not saved yet.".to_owned();
-    if let Some((_, others @ [_, ..])) = lost.split_first() {
-        words.push_str(&format!("\nNot saved either, and discarded too: {}.", others.join("; ")));
-    }
-    let question =
-        ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)]);
-    let question = match leave {
-        Leave::To(_) => question.or("Park", vec![Step::ParkThen(leave)]),
-        _ => question,
-    };
-    question.or("Save", vec![Step::SaveThen(leave)])
-}
-
-/// Parked forms, or forms below the screen, would be lost.
-pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
-    let words = format!("Not saved yet: {}.", lost.join("; "));
-    ask("Leave unsaved forms?", words, "Keep them").or("Discard them", vec![Step::Left(leave)])
-}
-
-/// A form that can't be saved is left: an account being opened.
-pub fn abandon(leave: Leave) -> State {
-    let words = "What you have typed is not sent yet.".to_owned();
-    ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
 }
 
 /// What the field says for the reason of a transfer.
@@ -185,6 +166,13 @@ pub fn restore(record: &Record) -> State {
     ask(record.kind().table().words.restore_title, record.named(), "Cancel")
         .or("Restore", vec![Step::Write(call)])
         .harmless()
+}
+
+/// The last save of a record shall be taken back.
+pub fn undo(saved: &Record) -> State {
+    let title = format!("Undo the last save of {}?", saved.row().name);
+    let words = format!("{}\nIts values become those from before the save.", saved.named());
+    ask(title, words, "Keep it").or("Undo", vec![Step::UndoSave])
 }
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
@@ -298,7 +286,7 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
     Some(state.or("Show the record", vec![Step::Go(page_of(id, name))]))
 }
 
-/// Does something.
+/// Moves among the answers, edits the reason, and takes an answer.
 pub fn update(state: &mut State, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
@@ -363,7 +351,7 @@ fn answer(state: &mut State, at: usize) -> Vec<Step> {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Question, Context::Layer, Context::Global]
 }

@@ -1,4 +1,4 @@
-//! The login over a session that is over: what lies below stays as it is.
+//! The login after a session has ended. The screens below stay as they are.
 
 use ratatui_core::layout::Rect;
 
@@ -26,21 +26,21 @@ pub fn locked(world: &World) -> State {
     State { is_locked: true, ..init(world) }
 }
 
-/// Does something.
+/// Edits the form, and logs in again.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     login::update(state, world, event)
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Layer, Context::Global]
 }
 
 fn words(state: &State) -> &'static str {
     if state.is_locked {
-        "Nobody has used this desk for a while. Log in to go on; nothing that was typed is lost."
+        "The desk was locked because nobody used it. Log in to continue; no input is lost."
     } else {
-        "The session is over. Log in to go on; nothing that was typed is lost."
+        "The session has ended. Log in to continue; no input is lost."
     }
 }
 
@@ -58,7 +58,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width.saturating_sub(4), area.height.saturating_sub(rows + 2));
 }
 
-/// Draws it.
+/// Draws why a login is needed, and the form.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let (place, rows) = place(state, area);

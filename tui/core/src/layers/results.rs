@@ -5,7 +5,10 @@ use ratatui_core::{layout::Rect, style::Style};
 use super::{Layer, middle};
 use crate::{
     api::Call,
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     layers::Step,
     paint::Painter,
     resource::{Record, RecordKind},
@@ -87,6 +90,11 @@ impl State {
     /// Whether the answer to a write is waited for.
     pub fn is_waiting(&self) -> bool {
         self.jobs.iter().any(|(_, outcome)| *outcome == Outcome::Sent)
+    }
+
+    /// What is not done yet, while it goes on.
+    pub fn unfinished(&self) -> Option<String> {
+        self.is_waiting().then(|| format!("{} ({})", self.title, self.sum()))
     }
 
     /// Takes the answer to the write that runs: the record as it is now, by which the line names it, or why
@@ -173,7 +181,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Pick, Context::Layer, Context::Global]
 }
@@ -199,7 +207,10 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     for (y, (line, style)) in (inside.y..end).zip(lines.iter().skip(state.scroll)) {
         painter.text(inside.x, y, inside.width, line, *style);
     }
-    let more = if state.is_waiting() { " Esc stops after the one being sent." } else { "" };
+    let more = match state.is_waiting() {
+        true => with_keys(" {Back} stops after the one being sent."),
+        false => String::new(),
+    };
     let sum = format!("{}.{more}", state.sum());
     painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &sum, theme.title);
 }

@@ -28,7 +28,7 @@ pub fn init(kind: RecordKind, name: String, secret: Secret) -> State {
     State { kind, name, secret }
 }
 
-/// Does something.
+/// Copies the secret, or closes the layer.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     match event {
         Event::Act(Action::Copy) => {
@@ -43,12 +43,12 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Copying, Context::Layer, Context::Global]
 }
 
-/// Draws it.
+/// Draws the secret with its use.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let words = &state.kind.table().words;

@@ -38,7 +38,7 @@ pub fn words(table: &Table, query: &Query, is_search: bool) -> String {
     }
 }
 
-/// Does something.
+/// Selects an order, and applies it.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     let orders = state.kind.table().orders;
     let last = orders.len().saturating_sub(1);
@@ -58,12 +58,12 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Pick, Context::Layer, Context::Global]
 }
 
-/// Draws it.
+/// Draws the orders in a box.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let orders = state.kind.table().orders;

@@ -37,24 +37,24 @@ impl Shown for VisibleUser {
             add: "new account",
             search: "name, username, e-mail",
             no_match: "No account matches",
-            advice: "Fewer letters find more.",
-            filter_advice: ", Ctrl-T looks by role",
-            create: ", Ctrl-N opens a new account",
-            none_left: "No account is left by these filters.",
+            advice: "Try fewer letters.",
+            filter_advice: ", {Filter} filters by role",
+            create: ", {New} creates a new account",
+            none_left: "No account matches these filters.",
             none: "No accounts yet.",
-            create_first: "Ctrl-N opens the first.",
+            create_first: "{New} creates the first account.",
             one: "Account",
             entity: "user",
             created: "opened",
             new: "New account",
             edit: "Edit account",
             intro: "A new account. An e-mail address or a username is needed.",
-            told: "Opened",
+            told: "Created",
             not_created: "The new account was not saved",
             found: "An account of this name is there",
             copy: "copy login name",
             secret: "One-time code",
-            secret_use: "The owner of the account types it at the login, after Ctrl-E, with a new \
+            secret_use: "The owner of the account types it at the login, after {EnterCode}, with a new \
                          password. It works once.",
             ..Words::NONE
         },
@@ -154,7 +154,7 @@ impl Shown for VisibleUser {
             return vec![Section { title: "Account", fields }];
         };
         let confirmed = if account.email_verified { "yes" } else { "no" };
-        let password = if account.has_password { "set" } else { "not set: it needs a code" };
+        let password = if account.has_password { "set" } else { "not set; create a one-time code" };
         vec![
             Section {
                 title: "Login",
@@ -179,7 +179,7 @@ impl Shown for VisibleUser {
                 title: "Record",
                 fields: vec![
                     ("Number", format!("#{}", account.id)),
-                    ("Opened", world.stamp(&account.created_at)),
+                    ("Created", world.stamp(&account.created_at)),
                     (
                         "Last changed",
                         format!(

@@ -16,7 +16,7 @@ impl Shown for AuditEntry {
     const TABLE: Table = Table {
         words: Words {
             title: "Audit log",
-            none_left: "No entry is left by these filters.",
+            none_left: "No entry matches these filters.",
             none: "No entries yet.",
             one: "Audit entry",
             entity: "audit",
@@ -32,7 +32,7 @@ impl Shown for AuditEntry {
                 })
             },
             Filter {
-                hint: "exactly, like patient.updated",
+                hint: "the exact name, like patient.updated",
                 ..Filter::new("action", "Action", FilterInput::Text(ACTION_MAX), str::to_owned)
             },
             Filter::new("entity", "Record", FilterInput::Choice(ENTITIES), |code| {

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
     resource::RecordKind,
+    sentences::NAME_NEEDED,
     text::display,
     world::World,
 };
@@ -36,19 +37,19 @@ impl Shown for Doctor {
             archive: "Archived doctors",
             search: "name, specialisation, clinic, licence",
             no_match: "No doctor matches",
-            advice: "Fewer letters find more; a specialisation or a city works too.",
-            filter_advice: ", Ctrl-T looks by specialisation",
-            create: ", Ctrl-N enters a new doctor",
-            none_left: "No doctor is left by these filters.",
+            advice: "Try fewer letters, a specialisation or a city.",
+            filter_advice: ", {Filter} filters by specialisation",
+            create: ", {New} creates a new doctor",
+            none_left: "No doctor matches these filters.",
             none: "No doctors yet.",
-            create_first: "Ctrl-N enters the first.",
+            create_first: "{New} creates the first doctor.",
             one: "Doctor",
             entity: "doctor",
             created: "entered",
             archive_title: "Archive this doctor?",
             archive_word: "archive",
-            archive_effect: "The doctor leaves every list. It can be brought back.",
-            restore_title: "Bring this doctor back?",
+            archive_effect: "The doctor no longer appears in lists. The record can be restored.",
+            restore_title: "Restore this doctor?",
             new: "New doctor",
             edit: "Edit doctor",
             intro: "A new doctor. A name and a specialisation are needed.",
@@ -103,7 +104,7 @@ impl Shown for Doctor {
         correct: None,
         link: Some(Link::new(
             &[("role", "doctor"), ("is_active", "true")],
-            "The account then reads the patients assigned to this doctor.",
+            "The account can then read the patients assigned to this doctor.",
         )),
         pick: Some(Pick {
             word: "assign",
@@ -253,7 +254,7 @@ impl Shown for Doctor {
         let text = |name, label, max| line(name, label).accepts(Accepts::Text(max));
         let available = if base.is_some() { value("is_available") } else { "true" };
         vec![
-            text("first_name", "First name", NAME_MAX).half(),
+            text("first_name", "First name", NAME_MAX).needed(NAME_NEEDED).half(),
             text("last_name", "Last name", NAME_MAX).half(),
             text("specialization", "Specialisation", SPECIALIZATION_MAX).half(),
             Field::choice("is_available", "Accepts", YES, available).half(),

@@ -132,7 +132,7 @@ impl Sorted {
             format!("{label} {}{assumed}", display(value.trim()))
         });
         let mut origin = match values.is_empty() {
-            true => "Nothing of the search fits the form.".to_owned(),
+            true => "Nothing from the search fits the form.".to_owned(),
             false => format!("From the search: {}.", said.collect::<Vec<_>>().join(", ")),
         };
         if !self.unused.is_empty() {

@@ -32,10 +32,10 @@ impl Link {
 pub(super) const UNLINK: Operation = Operation {
     action: Action::Unlink,
     label: "unlink account",
-    help: "End the link of this record to an account.",
+    help: "Remove the link between this record and its account.",
     deed: Deed::Unlink,
     title: "Unlink the account?",
-    effect: "The account no longer reads what it reads because of the link. Account and record stay.",
+    effect: "The account loses the access that the link gave. The account and the record stay.",
     answer: "Unlink",
     done: "Unlinked",
     not_done: "The account was not unlinked",

@@ -1,5 +1,5 @@
-//! What can be done with the records of a kind beyond changing their members: who may do it, what is
-//! asked before it, and the request.
+//! Operations on the records of a kind beyond changing their members: the permission, the question
+//! before it, and the request.
 
 use std::fmt;
 

@@ -21,6 +21,7 @@ use super::{
     sorted, visits,
 };
 use crate::{
+    date,
     form::{Form, field::Field},
     resource::RecordKind,
     text::display,
@@ -33,20 +34,20 @@ impl Shown for Patient {
             title: "Patients",
             archive: "Archived patients",
             search: "name, phone, MRN, date of birth",
-            no_match: "Nobody matches",
-            advice: "Fewer letters find more; a phone number or a date of birth works too.",
-            filter_advice: ", Ctrl-T looks by city",
-            create: ", Ctrl-N registers a new patient",
-            none_left: "Nobody is left by these filters.",
+            no_match: "No patient matches",
+            advice: "Try fewer letters, a phone number or a date of birth.",
+            filter_advice: ", {Filter} filters by city",
+            create: ", {New} registers a new patient",
+            none_left: "No patient matches these filters.",
             none: "No patients yet.",
-            create_first: "Ctrl-N registers the first.",
+            create_first: "{New} registers the first patient.",
             one: "Patient",
             entity: "patient",
             created: "registered",
             archive_title: "Archive this patient?",
             archive_word: "archive",
-            archive_effect: "The record leaves every list, and active assignments end. It can be brought back.",
-            restore_title: "Bring this patient back?",
+            archive_effect: "The record no longer appears in lists, and its active assignments end. It can be restored.",
+            restore_title: "Restore this patient?",
             new: "New patient",
             edit: "Edit patient",
             intro: "A new patient. A first or a last name is enough.",
@@ -114,7 +115,7 @@ impl Shown for Patient {
         correct: None,
         link: Some(Link::new(
             &[("role", "patient"), ("is_active", "true")],
-            "The account then reads this record and its doctors.",
+            "The account can then read this record and its doctors.",
         )),
         pick: Some(Pick {
             word: "assign",
@@ -144,7 +145,7 @@ impl Shown for Patient {
         Column::new("Name", 0, 0, |patient| Some(patient.full_name.clone())),
         Column::new("Born", 11, 1, |patient| Some(born_of(patient))),
         Column::new("Age", 3, 4, |patient: &Self| Some(patient.age?.to_string())).right(),
-        Column::new("Sex", 3, 3, |patient| Some(patient.gender?.as_str().to_owned())),
+        Column::new("Sex", 3, 3, |patient| Some(sex(patient.gender?).to_owned())),
         Column::new("MRN", 9, 2, |patient| Some(patient.mrn.clone())),
         Column::new("Phone", 17, 5, |patient| patient.phone_number.clone()),
         Column::new("City", 18, 6, |patient| patient.city.clone()),
@@ -182,22 +183,24 @@ impl Shown for Patient {
     }
 
     fn about(&self) -> String {
-        let sex = self.gender.map_or(" ", Gender::as_str);
+        let sex = self.gender.map_or(" ", sex);
         format!("{:10}  {sex}  {}", born_of(self), display(&self.mrn))
     }
 
     /// Who it is: name, sex, age and medical record number; a death as a warning.
     fn banner(&self) -> Banner {
         let sex = match self.gender {
-            None => "sex not said",
+            None => "sex not recorded",
             Some(Gender::Unknown) => "sex unknown",
             Some(Gender::Other) => "other sex",
             Some(gender) => gender.word(),
         };
-        let about = if self.date_of_birth_estimated { "about " } else { "" };
+        let is_rough = self.date_of_birth_estimated
+            || matches!(self.date_of_birth, Some(PartialDate::Year(_)));
+        let about = if is_rough { "about " } else { "" };
         let age = match (self.age, self.deceased_on) {
             (Some(age), Some(_)) => format!("died at {about}{age}"),
-            (Some(age), None) => format!("{about}{age} years"),
+            (Some(age), None) => format!("{about}{}", date::years(age)),
             (None, _) => "age unknown".to_owned(),
         };
         let born = match born_of(self) {
@@ -377,6 +380,11 @@ fn born(date: Option<PartialDate>, is_estimated: bool) -> String {
 
 fn born_of(patient: &Patient) -> String {
     born(patient.date_of_birth, patient.date_of_birth_estimated)
+}
+
+/// The letter of a sex. That it is unknown has no letter.
+fn sex(gender: Gender) -> &'static str {
+    if gender == Gender::Unknown { "?" } else { gender.as_str() }
 }
 
 const ARCHIVED: &[(&str, &str)] = &[("", "no"), ("true", "yes: only archived")];

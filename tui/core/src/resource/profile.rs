@@ -101,7 +101,7 @@ impl Shown for User {
                 fields: vec![
                     ("Role", words(self.role).to_owned()),
                     ("May", permissions.collect::<Vec<_>>().join(", ")),
-                    ("Opened", world.stamp(&self.created_at)),
+                    ("Created", world.stamp(&self.created_at)),
                     (
                         "Last changed",
                         format!("{} (version {})", world.stamp(&self.updated_at), self.version),

@@ -1,4 +1,4 @@
-//! Orders and filters of a list, and what is chosen of them.
+//! Orders and filters of a list, and the chosen ones.
 
 use chrono::{NaiveDate, SecondsFormat};
 use shared::account::SessionPermission;

@@ -1,4 +1,4 @@
-//! What records of one kind have to do with records of another.
+//! Relations between records of different kinds.
 
 use crate::{
     resource::{Record, RecordKind},

@@ -23,7 +23,7 @@ impl Shown for LoginSession {
         operations: &[Operation {
             action: Action::Archive,
             label: "end session",
-            help: "End this session; whoever uses it has to log in again.",
+            help: "End this session. Its user has to log in again.",
             deed: Deed::Archive,
             title: "End this session?",
             effect: "Whoever uses it has to log in again. What is typed there and not saved stays on \
@@ -41,7 +41,7 @@ impl Shown for LoginSession {
         }],
         others: Some(Others {
             title: "End all your other sessions?",
-            effect: "Whoever uses them has to log in again. This one stays.",
+            effect: "Everybody who uses them has to log in again. This session stays.",
             answer: "End them",
         }),
         ..Table::READ_ONLY

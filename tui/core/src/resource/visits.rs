@@ -26,13 +26,13 @@ impl Shown for Visit {
     const TABLE: Table = Table {
         words: Words {
             title: "Visits",
-            none_left: "No visit is left by these filters.",
+            none_left: "No visit matches these filters.",
             none: "Nobody has arrived today.",
-            create_first: "Ctrl-A on a patient says that the patient has arrived.",
+            create_first: "{Arrive} on a patient registers the arrival.",
             one: "Visit",
             entity: "visit",
             created: "arrived",
-            archive_title: "What becomes of this visit?",
+            archive_title: "Change the status of this visit?",
             archive_word: "status",
             archive_help: "Say that the patient has left, or give the visit another status.",
             edit: "Edit visit",
@@ -126,7 +126,7 @@ impl Shown for Visit {
     }
 
     fn banner(&self) -> Banner {
-        let doctor = self.doctor_name.as_deref().map_or("nobody yet".into(), display);
+        let doctor = self.doctor_name.as_deref().map_or("no doctor yet".into(), display);
         Banner {
             name: display(&self.patient_name).into_owned(),
             code: format!("MRN {}", display(&self.mrn)),
@@ -235,7 +235,7 @@ pub(super) const OF_PATIENT: Presence = Presence {
     filter: "patient",
     only: &[("is_open", "true")],
     line: presence,
-    already: "This patient is in the clinic already.",
+    already: "This patient is already in the clinic.",
 };
 
 /// The open visits of a doctor, which an archived doctor leaves.

@@ -64,13 +64,13 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Step> 
             state.figures = Some(figures);
             state.failure = None;
         }
-        Ok(_) => state.failure = Some(Failure::Garbled("it answers something else".to_owned())),
+        Ok(_) => state.failure = Some(Failure::unexpected()),
         Err(failure) => state.failure = Some(failure),
     }
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Rows, Context::Dashboard, Context::Global]
 }

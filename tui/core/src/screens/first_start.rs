@@ -15,7 +15,10 @@ use shared::{
 use crate::{
     effect::{Effect, FirstAdmin},
     form::{self, Form, field::Field},
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     layers::Step,
     paint::Painter,
     screens::register::again,
@@ -58,7 +61,7 @@ pub struct State {
     pub(crate) is_working: bool,
 }
 
-/// Begins.
+/// Opens the form. `data` is the folder of the local desk.
 pub fn init(data: String) -> State {
     let local = Form::new(vec![
         Field::text("name", "Your name", ""),
@@ -112,7 +115,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Checks the form at every edit, and opens the desk or connects to the server.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     let Some(form) = state.form_mut() else { return choose(state, event) };
     let is_moved = matches!(event, Event::Act(action) if form.act(action));
@@ -237,7 +240,7 @@ pub fn action_word(state: &State, action: Action) -> Option<&'static str> {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts(state: &State) -> &'static [Context] {
     match state.form() {
         Some(_) => &[Context::Form, Context::Global],
@@ -251,7 +254,7 @@ fn words(state: &State, columns: u16) -> Vec<String> {
         Way::Server => ("Connect to a server", "The address is remembered.".to_owned()),
         _ => (
             "Set up this desk",
-            format!("You become its administrator. Its data will lie in {}", state.data),
+            format!("You become its administrator. The desk stores its data in {}", state.data),
         ),
     };
     let mut words = vec![title.to_owned(), String::new()];
@@ -297,7 +300,7 @@ pub fn settle(state: &mut State, world: &World) {
     }
 }
 
-/// Draws it.
+/// Draws the introduction, the form, and what Save does.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let inside = Rect { x: 1, width: area.width.saturating_sub(2), ..area };
     match state.form() {
@@ -353,8 +356,8 @@ fn draw_form(state: &State, form: &Form, inside: Rect, painter: &mut Painter<'_>
     let below = rows.y + form.height(rows.width).min(rows.height) + 1;
     let (line, style) = match state.is_working {
         true => ("Opening the desk …".to_owned(), theme.title),
-        false if state.way() == Way::Server => ("Ctrl-S connects.".to_owned(), theme.dim),
-        false => ("Ctrl-S opens the desk.".to_owned(), theme.dim),
+        false if state.way() == Way::Server => (with_keys("{Save} connects."), theme.dim),
+        false => (with_keys("{Save} opens the desk."), theme.dim),
     };
     if below < place.bottom() {
         painter.text(place.x, below, place.width, &display(&line), style);

@@ -19,6 +19,8 @@ use crate::{
 
 /// How many recent people are shown.
 const RECENT_MAX: usize = 5;
+/// Rows that are neither recent people nor visits: the find box, titles and empty ones.
+const FIXED_ROWS: u16 = 5;
 
 /// The find box and today's visits.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,9 +85,10 @@ impl State {
         self.visit().map(|visit| visit.clone().into()).or_else(hit)
     }
 
-    /// The recent people that are shown.
-    fn recent(&self) -> usize {
-        self.finder.hits().len().min(RECENT_MAX)
+    /// The recent people that are shown. Where there is little room, half of it is for the visits.
+    fn recent(&self, world: &World) -> usize {
+        let half = usize::from(world.body().height.saturating_sub(FIXED_ROWS) / 2).max(1);
+        self.finder.hits().len().min(RECENT_MAX).min(half)
     }
 
     /// Selects a visit, or none.
@@ -97,13 +100,13 @@ impl State {
     }
 
     /// Moves the selection among the recent people and the visits below them.
-    fn go(&mut self, by: isize) {
+    fn go(&mut self, by: isize, world: &World) {
         if !self.finder.is_empty() {
             return self.finder.go(by);
         }
-        let rows = self.recent() + self.visits.len();
+        let rows = self.recent(world) + self.visits.len();
         let now = match (self.at, self.finder.selected()) {
-            (Some(at), _) => Some(self.recent() + at),
+            (Some(at), _) => Some(self.recent(world) + at),
             (None, at) => at,
         };
         let next = match now {
@@ -111,11 +114,11 @@ impl State {
             Some(row) => row.checked_add_signed(by),
         };
         match next.map(|row| row.min(rows.saturating_sub(1))) {
-            Some(row) if row < self.recent() => {
+            Some(row) if row < self.recent(world) => {
                 self.at = None;
                 self.finder.select(Some(row));
             }
-            Some(row) => self.select(row.checked_sub(self.recent())),
+            Some(row) => self.select(row.checked_sub(self.recent(world))),
             None => {
                 self.at = None;
                 self.finder.select(None);
@@ -139,14 +142,21 @@ impl State {
 
     fn take(&mut self, visit: &Visit) {
         if !visit.status.is_open() {
-            self.visits.retain(|known| known.id != visit.id);
+            let Some(gone) = self.visits.iter().position(|known| known.id == visit.id) else {
+                return;
+            };
+            self.visits.remove(gone);
+            // The selection stays with its visit. In the place of one that has ended here comes the next.
+            let last = self.visits.len().checked_sub(1);
+            let stays = self.at.map(|at| at - usize::from(at > gone));
+            self.at = stays.zip(last).map(|(at, last)| at.min(last));
         } else if let Some(known) = self.visits.iter_mut().find(|known| known.id == visit.id) {
             visit.clone_into(known);
         }
     }
 }
 
-/// Does something.
+/// Edits the search, moves among people and visits, and opens what is selected.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
         Event::Edited => {
@@ -160,10 +170,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
     let page = isize::from(world.body().height.saturating_sub(4).max(1).cast_signed());
     match action {
-        Action::RowUp => state.go(-1),
-        Action::RowDown => state.go(1),
-        Action::PageUp => state.go(-page),
-        Action::PageDown => state.go(page),
+        Action::RowUp => state.go(-1, world),
+        Action::RowDown => state.go(1, world),
+        Action::PageUp => state.go(-page, world),
+        Action::PageDown => state.go(page, world),
         Action::Results => match state.at {
             None if state.finder.is_empty() => state.select(Some(0)),
             _ => state.select(None),
@@ -235,7 +245,7 @@ pub fn answered(
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Find, Context::Global]
 }
@@ -252,7 +262,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
             // What is typed may find a patient.
             None => !state.finder.is_empty() && world.may(SessionPermission::CreateVisit),
         },
-        Action::Edit => {
+        Action::Open | Action::Edit => {
             !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()
         }
         Action::Back => {

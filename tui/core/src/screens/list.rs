@@ -216,7 +216,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Moves among the rows, edits the search, and asks for what is done with a row.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let action = match event {
         Event::Edited => return edited(state, world),
@@ -381,7 +381,7 @@ pub fn begin_search(state: &mut State) {
     }
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts(state: &State) -> &'static [Context] {
     if state.is_searching {
         &[Context::Search, Context::List, Context::Global]

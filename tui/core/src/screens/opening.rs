@@ -14,7 +14,7 @@ pub struct State {
     pub failure: Option<String>,
 }
 
-/// Begins.
+/// Waits for the desk to open.
 pub fn init() -> State {
     State::default()
 }
@@ -24,12 +24,12 @@ pub fn update(_: &mut State, _: &World, _: Event) -> Vec<Step> {
     Vec::new()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Global]
 }
 
-/// Draws it.
+/// Draws that the desk is being opened, or why it cannot be.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let (x, y) = (area.x + 1, area.y + area.height / 3);

@@ -25,14 +25,14 @@ pub struct State {
     proof: Proof,
 }
 
-/// Begins.
+/// Opens the form. `proof` is what the password is set with.
 pub fn init(proof: Proof, world: &World) -> State {
     let hint = match world.user().map_or(Role::Member, |user| user.role).password_min() {
         15 => "at least 15 characters; a sentence is fine",
-        _ => "at least 8 characters, of staff 15; a sentence is fine",
+        _ => "at least 8 characters, 15 for staff; a sentence is fine",
     };
     let first = match proof {
-        Proof::Password => Field::secret("current_password", "Password now"),
+        Proof::Password => Field::secret("current_password", "Current password"),
         Proof::Code => {
             Field::secret("token", "One-time code").hint("case, spaces and dashes do not matter")
         }
@@ -55,7 +55,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Checks the form at every edit, and sends it on Enter in the last field or on Save.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let call = judge(state, world);
     let Event::Act(action) = event else { return Vec::new() };
@@ -116,7 +116,9 @@ fn refused_by_rules(new: &str, world: &World) -> Option<FieldError> {
 pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
     let Failure::Problem(problem) = failure else {
         let doubt = match failure {
-            Failure::Unknown(_) | Failure::Garbled(_) => " It may have been changed or not.",
+            Failure::Unknown(_) | Failure::Garbled(_) => {
+                " The password may or may not have been changed."
+            }
             _ => "",
         };
         return vec![Step::Warn(format!("{}{doubt}", sentence(failure)))];
@@ -128,7 +130,7 @@ pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
     rest.into_iter().map(Step::Warn).collect()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Global]
 }
@@ -146,7 +148,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width, area.height.saturating_sub(2));
 }
 
-/// Draws it.
+/// Draws what the change does, and the form.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let area = place(Rect { x: 1, width: area.width.saturating_sub(2), ..area });

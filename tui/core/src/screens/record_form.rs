@@ -18,7 +18,10 @@ use crate::{
     api::{Call, Failure, sentence},
     effect::Lane,
     form::Form,
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::key,
+    },
     key::IdempotencyKey,
     layers::{Layer, Step, conflict, question},
     live::Live,
@@ -26,6 +29,7 @@ use crate::{
     person::Person,
     presence::Presence,
     resource::{Record, RecordKind, Words},
+    sentences::{MARKED, SAVING},
     step::{Event, Leave, Merge},
     text::display,
     world::World,
@@ -135,7 +139,7 @@ impl State {
     }
 }
 
-/// Does something.
+/// Saves, leaves or checks the form; edits are validated at once.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.judge(world.today);
@@ -168,7 +172,7 @@ pub fn stay(state: &mut State) {
 /// Saves what is typed, and then goes where it is said.
 pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
     if state.is_saving {
-        return vec![Step::Inform("It is being saved already.".to_owned())];
+        return vec![Step::Inform(SAVING.to_owned())];
     }
     if state.is_doubtful {
         return vec![ask_whether_saved(state)];
@@ -185,7 +189,7 @@ pub fn follow(state: &State) -> Vec<Step> {
     if state.is_saving {
         return Vec::new();
     }
-    let said = "Somebody has just changed this record. Saving shows both versions.";
+    let said = "Somebody else has changed this record. Saving shows both versions.";
     vec![Step::Inform(said.to_owned())]
 }
 
@@ -193,7 +197,7 @@ pub fn follow(state: &State) -> Vec<Step> {
 fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
     let body = state.judge(world.today);
     if state.form.insist() {
-        return vec![Step::Warn("Not saved: see what is said beside the field.".to_owned())];
+        return vec![Step::Warn(MARKED.to_owned())];
     }
     let call = match &state.base {
         None => state.create(body.clone()),
@@ -269,7 +273,7 @@ pub fn saved(state: &mut State, record: &Record, world: &World) -> (Option<Leave
     state.base = Some(record.clone());
     state.judge(world.today);
     match is_more && state.form.is_changed() {
-        true => (None, format!("{said}. What you typed since is not saved yet.")),
+        true => (None, format!("{said}. Your later input is not saved yet.")),
         false => (Some(then), said),
     }
 }
@@ -305,7 +309,7 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
             }
             match rest.is_empty() {
                 true => {
-                    vec![Step::Warn("Not saved: see what is said beside the field.".to_owned())]
+                    vec![Step::Warn(MARKED.to_owned())]
                 }
                 false => vec![Step::Warn(format!("Not saved: {}", rest.join(" · ")))],
             }
@@ -316,17 +320,23 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
                 state.lost.push(state.sent.clone());
             }
             vec![
-                Step::Warn(format!("{} It may have been saved or not.", sentence(failure))),
+                Step::Warn(format!(
+                    "{} The record may or may not have been saved.",
+                    sentence(failure)
+                )),
                 ask_whether_saved(state),
             ]
         }
         Failure::Offline(_) if state.is_doubtful => {
             let why = sentence(failure);
-            vec![Step::Warn(format!("Not sent again. {why} The form stays."))]
+            vec![Step::Warn(format!("Not sent again. {why} The form stays open."))]
         }
         Failure::Offline(_) => {
             let why = sentence(failure);
-            vec![Step::Warn(format!("Not saved. {why} The form stays; Ctrl-S tries again."))]
+            vec![Step::Warn(format!(
+                "Not saved. {why} The form stays open; {} tries again.",
+                key(Action::Save)
+            ))]
         }
         Failure::Expired => Vec::new(),
     }
@@ -339,7 +349,7 @@ fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Step> {
     match older.and_then(|at| repeat(state, at)) {
         Some(step) => vec![step],
         None => {
-            let said = "An earlier try was saved. Look for the patient in the list.";
+            let said = "An earlier attempt was saved. Find the record in the list.";
             vec![Step::Warn(said.to_owned())]
         }
     }
@@ -364,11 +374,11 @@ pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
     if state.form.is_changed() {
         return save(state, world, None);
     }
-    let said = "Nothing of yours was left to save.".to_owned();
+    let said = "None of your changes were left to save.".to_owned();
     vec![Step::Inform(said), Step::Left(Leave::Back), Step::Read(Lane::Record, call)]
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Global]
 }

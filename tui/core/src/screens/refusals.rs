@@ -57,7 +57,7 @@ fn of_record(state: &detail::State, world: &World, action: Action, label: &str) 
         _ => None,
     })?;
     let Some(record) = &state.record else {
-        return Some("The record is not read yet.".to_owned());
+        return Some("The record is not loaded yet.".to_owned());
     };
     let is_archived = record.archived().is_some();
     Some(match deed {
@@ -78,5 +78,5 @@ fn of_record(state: &detail::State, world: &World, action: Action, label: &str) 
 fn archived(restore: Action) -> String {
     let key = Entry::of(restore).and_then(|entry| entry.keys.first()?.1.first());
     let key = key.map(|chord| chord.label()).unwrap_or_default();
-    format!("It is archived. {key} on its page brings it back.")
+    format!("It is archived. {key} on its page restores it.")
 }

@@ -23,7 +23,7 @@ pub struct State {
     pub(crate) form: Form,
 }
 
-/// Begins.
+/// Opens the form, empty.
 pub fn init() -> State {
     let form = Form::new(vec![
         Field::text("name", "Name", "").hint("may be left empty"),
@@ -35,7 +35,7 @@ pub fn init() -> State {
     State { form }
 }
 
-/// Does something.
+/// Checks the form at every edit, and registers the account on Enter in the last field or on Save.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
     let Event::Act(action) = event else {
         judge(&mut state.form);
@@ -91,7 +91,7 @@ pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
     rest.into_iter().map(Step::Warn).collect()
 }
 
-/// Where its keys mean something.
+/// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Global]
 }
@@ -109,7 +109,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(area.width, area.height.saturating_sub(2));
 }
 
-/// Draws it.
+/// Draws the title and the form.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let area = place(Rect { x: 1, width: area.width.saturating_sub(2), ..area });

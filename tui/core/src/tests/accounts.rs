@@ -302,7 +302,7 @@ fn an_account_that_somebody_else_changed_is_shown_before_it_is_deactivated() {
     stale.extra.insert("current".into(), serde_json::to_value(current).unwrap());
     driver.refuse(Lane::Save, stale);
     driver.shows("Inez Soto");
-    driver.shows("Somebody has changed the record");
+    driver.shows("Somebody else has changed the record");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_lost_answer_to_an_operation_is_said_and_the_account_read_again() {
     driver.keys("<ctrl-x><right><enter>");
     let reads = driver.asked(Lane::Record);
     driver.answer(Lane::Save, Err(Failure::Unknown("the connection broke".to_owned())));
-    driver.shows("It may have been");
+    driver.shows("may not have been saved");
     assert_eq!(driver.asked(Lane::Record), reads + 1);
 }
 

@@ -126,13 +126,13 @@ looks! {
     api_pages: {
         let mut driver = as_admin(80, 24);
         driver.send(Msg::Server("https://desk.example.org".to_owned()));
-        driver.keys("<ctrl-p>where the api<enter>");
+        driver.keys("<ctrl-p>addresses of the api<enter>");
         driver
     };
     api_pages_narrow: {
         let mut driver = as_admin(40, 12);
         driver.send(Msg::Server("https://desk.example.org".to_owned()));
-        driver.keys("<ctrl-p>where the api<enter>");
+        driver.keys("<ctrl-p>addresses of the api<enter>");
         driver
     };
     messages_with_requests: {

@@ -129,7 +129,7 @@ fn a_patient_who_is_here_already_leads_to_the_visit() {
     let existing = serde_json::to_value(visit(7, VisitStatus::Called)).unwrap();
     here.extra.insert("existing".into(), existing);
     driver.refuse(Lane::Save, here);
-    driver.shows("This patient is in the clinic already.");
+    driver.shows("This patient is already in the clinic.");
     assert!(
         matches!(driver.app.screen(), Screen::Detail(state) if state.kind == RecordKind::Visit)
     );
@@ -172,7 +172,7 @@ fn a_visit_goes_back_or_ends_by_a_question() {
     driver.answer(Lane::List, Ok(visits(vec![visit(1, VisitStatus::Called)])));
     driver.shows("Ctrl-A in the room");
     driver.keys("<down><ctrl-x>");
-    driver.shows("What becomes of this visit?");
+    driver.shows("Change the status of this visit?");
     driver.keys("<enter>");
     let call = driver.call(Lane::Save);
     assert!(matches!(call, Call::Do { verb: Verb::SetStatus("LEFT"), id: 1, .. }));

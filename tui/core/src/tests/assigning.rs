@@ -82,7 +82,7 @@ fn an_existing_assignment_is_opened_instead_of_refused() {
     driver.keys("<enter><down><enter>");
     let existing = serde_json::to_value(assignment(77)).unwrap();
     driver.refuse(Lane::Save, conflict("existing", existing));
-    driver.shows("This patient is assigned to this doctor already.");
+    driver.shows("This patient is already assigned to this doctor.");
     let Screen::Detail(state) = driver.app.screen() else { panic!() };
     assert_eq!(
         state.record.as_ref().map(|it| (it.kind(), it.id())),

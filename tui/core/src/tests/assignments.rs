@@ -45,7 +45,7 @@ fn a_status_is_chosen_with_the_arrows_and_sent_with_the_version() {
 fn an_assignment_is_kept_by_default() {
     let mut driver = looking_at(assignment(5));
     driver.keys("<ctrl-x>");
-    driver.shows("What becomes of this assignment?");
+    driver.shows("Change the status of this assignment?");
     driver.shows("› Keep it ‹");
     driver.keys("<enter><ctrl-x><right><esc>");
     assert_eq!(driver.asked(Lane::Save), 0);
@@ -62,7 +62,7 @@ fn a_status_that_somebody_else_has_changed_is_shown_first() {
     stale.extra.insert("current".into(), serde_json::to_value(&theirs).unwrap());
     driver.refuse(Lane::Save, stale);
     driver.shows("ended: completed");
-    driver.shows("Somebody has changed the record");
+    driver.shows("Somebody else has changed the record");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn a_row_that_somebody_else_has_changed_says_so_and_the_others_go_on() {
     let mut driver = marked(80, 24);
     driver.keys("<ctrl-x><down><enter>");
     driver.refuse(Lane::Save, problem(Kind::Stale, &[]));
-    driver.shows("! José Gómez, P000009K: somebody has changed the record");
+    driver.shows("! José Gómez, P000009K: somebody else has changed the record");
     assert_eq!(written(&driver), [9, 10]);
 }
 
@@ -190,7 +190,7 @@ fn marked_assignments() -> Driver {
 fn marked_assignments_get_one_status() {
     let mut driver = marked_assignments();
     driver.keys("<ctrl-x>");
-    driver.shows("What becomes of 2 assignments?");
+    driver.shows("Change the status of 2 assignments?");
     driver.shows("› Keep them ‹");
     driver.keys("<right><enter>");
     let Call::Do { verb, id, .. } = driver.call(Lane::Save) else { panic!() };
@@ -250,7 +250,7 @@ fn marked_visits_get_one_status() {
     let two = vec![visit(1, VisitStatus::Waiting), visit(2, VisitStatus::Called)];
     driver.answer(Lane::List, Ok(visits(two)));
     driver.keys("<insert><insert><ctrl-x>");
-    driver.shows("What becomes of 2 visits?");
+    driver.shows("Change the status of 2 visits?");
     driver.shows("› Keep them ‹");
     driver.keys("<left><enter>");
     let Call::Do { verb, id, version, .. } = driver.call(Lane::Save) else { panic!() };

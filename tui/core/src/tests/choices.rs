@@ -42,9 +42,9 @@ fn a_blood_type_typed_at_the_sex_chooses_nothing_and_is_not_saved() {
     for end in ["<ctrl-s>", "<tab><ctrl-s>", "<tab><tab><ctrl-s>"] {
         let mut driver = at_sex();
         driver.keys("O-");
-        driver.shows("O- is none of these: not said");
+        driver.shows("“O-” is not one of these: not recorded");
         driver.keys(end);
-        driver.shows("Not saved: see what is said beside the field.");
+        driver.shows("Not saved. Correct the marked field.");
         assert_eq!(driver.asked(Lane::Save), 0);
         // The field has the focus, and what is typed now begins anew.
         driver.keys("female<ctrl-s>");
@@ -59,7 +59,7 @@ fn what_fits_several_values_is_said_and_not_saved_as_one_of_them() {
     driver.shows("a…");
     driver.shows("A+ A- AB+ AB-");
     driver.keys("<tab>");
-    driver.shows("! a is not enough: A+,");
+    driver.shows("! “a” fits several: A+,");
     driver.keys("<ctrl-s>");
     assert_eq!(driver.asked(Lane::Save), 0);
     driver.keys("ab-<ctrl-s>");
@@ -70,7 +70,7 @@ fn what_fits_several_values_is_said_and_not_saved_as_one_of_them() {
 fn a_value_that_was_there_stays_until_another_is_understood() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e><tab><tab><tab><tab>x");
-    driver.shows("x is none of these");
+    driver.shows("“x” is not one of these");
     driver.keys("<bs>");
     driver.shows("‹ male ›");
     driver.keys("<ctrl-s>");
@@ -110,7 +110,7 @@ fn a_half_typed_filter_is_not_used() {
     let before = driver.asked(Lane::List);
     driver.keys("<ctrl-t><tab>o<ctrl-s>");
     assert_eq!(driver.asked(Lane::List), before);
-    driver.shows("o is not enough: O+, O-");
+    driver.shows("“o” fits several: O+, O-");
     driver.keys("O-<ctrl-s>");
     let filter = filter(&driver, Lane::List);
     assert_eq!(filter.blood_type, Some("O-".parse().unwrap()));

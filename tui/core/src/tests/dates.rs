@@ -82,7 +82,7 @@ fn a_date_that_can_mean_two_days_is_read_by_the_setting() {
 fn a_year_cut_short_is_not_guessed() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-n>Ana<tab><tab>31.12.90<ctrl-s>");
-    driver.shows("! the year needs its four digits");
+    driver.shows("! must have a year of four digits");
     assert_eq!(driver.asked(Lane::Save), 0);
 }
 

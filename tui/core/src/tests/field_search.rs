@@ -94,6 +94,6 @@ fn fields_are_listed_only_for_a_typed_name_and_never_in_the_help() {
 fn a_form_that_is_parked_is_shown_again() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e>x<f10><ctrl-p>phone<enter>");
-    driver.shows("This is the form that was parked.");
+    driver.shows("The parked form is open again.");
     assert_eq!(driver.app.typed("x"), 1);
 }

@@ -55,7 +55,7 @@ fn the_help_of_a_field_says_its_forms_and_its_limits() {
         ("email", "like ana@example.com"),
         ("deceased_on", "It must not be in the future."),
         ("identifiers", "insurance: X123456789"),
-        ("allergies", "Enter begins a new line, Tab goes to the next field."),
+        ("allergies", "Enter starts a new line. Tab goes to the next field."),
     ] {
         let screen = help(name);
         assert!(screen.contains(words), "{name}: {screen}");
@@ -66,7 +66,7 @@ fn the_help_of_a_field_says_its_forms_and_its_limits() {
 fn the_help_of_a_field_fits_a_small_terminal_and_scrolls() {
     let mut driver = Driver::with(people(), 5, 40, 12);
     driver.keys("<ctrl-n><tab><tab><f1>");
-    driver.shows("A day: 1989-07-03");
+    driver.shows("A date: 1989-07-03");
     driver.hides("must not be more than 150");
     driver.keys("<end>");
     driver.shows("must not be more than 150");
@@ -90,7 +90,7 @@ fn the_help_asked_twice_lists_the_keys() {
 fn the_help_of_a_field_begins_with_what_is_wrong() {
     let mut driver = new_patient();
     driver.keys("<tab><tab>19x<tab><backtab><f1>");
-    driver.shows("│ ! must be a date: YYYY-MM-DD");
+    driver.shows("│ ! Enter a date, like");
 }
 
 #[test]

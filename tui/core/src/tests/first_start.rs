@@ -100,7 +100,7 @@ fn from_the_sample_one_step_leads_to_the_set_up() {
     driver.send(Msg::Desk(Desk::FirstStart { data: "/srv/desk".to_owned() }));
     assert!(wants(&driver, |effect| matches!(effect, Effect::EndSession(_))));
     driver.hides("invented people)");
-    driver.shows("Its data will lie in /srv/desk");
+    driver.shows("The desk stores its data in /srv/desk");
     driver.shows("›Your name");
     driver.keys("<esc>");
     driver.shows("› Set up this desk");

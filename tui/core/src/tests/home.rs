@@ -341,5 +341,5 @@ fn a_find_that_the_server_does_not_answer_is_shown_as_such() {
     driver.keys("g");
     driver.answer(Lane::Find, Err(Failure::Offline("refused".to_owned())));
     driver.shows("! No answer yet.");
-    driver.shows("! The server is away: refused.");
+    driver.shows("! The server is not available: refused.");
 }

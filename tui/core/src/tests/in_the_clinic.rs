@@ -94,7 +94,7 @@ fn who_is_in_the_clinic_does_not_arrive_again() {
     let mut driver = present(VisitStatus::Waiting);
     driver.shows("Ctrl-A to the visit");
     driver.keys("<ctrl-a>");
-    driver.shows("This patient is in the clinic already.");
+    driver.shows("This patient is already in the clinic.");
     assert!(driver.app.layers().is_empty());
     let Screen::Detail(state) = driver.app.screen() else { panic!() };
     assert_eq!(state.kind, RecordKind::Visit);
@@ -139,7 +139,7 @@ fn a_visit_that_has_ended_says_what_is_left_to_do() {
     driver.keys("<ctrl-a>");
     driver.shows("The visit has ended: left unseen. Ctrl-X gives it another status.");
     driver.keys("<ctrl-x>");
-    driver.shows("What becomes of this visit?");
+    driver.shows("Change the status of this visit?");
     driver.hides("can't be archived");
 }
 

@@ -72,7 +72,7 @@ fn what_is_typed_after_a_lost_answer_is_saved_as_a_change_of_the_one_patient() {
     let sent = tries(&driver);
     assert_eq!(sent[0], sent[1], "the try whose answer got lost, as it was");
     driver.answer(Lane::Save, Ok(one(patient(100, "Ana", "Gomez"))));
-    driver.shows("What you typed since is not saved");
+    driver.shows("Your later input is not saved");
     driver.keys("<ctrl-s>");
     let Call::Change { id, body, .. } = driver.call(Lane::Save) else { panic!() };
     let patch = input(body);
@@ -94,7 +94,7 @@ fn a_key_that_turns_out_to_be_used_leads_to_the_patient_who_was_saved() {
     let sent = tries(&driver);
     assert_eq!((sent.len(), &sent[2]), (3, &sent[0]));
     driver.answer(Lane::Save, Ok(one(patient(100, "Ana", "Gomez"))));
-    driver.shows("What you typed since is not saved");
+    driver.shows("Your later input is not saved");
     driver.keys("<ctrl-s>");
     assert!(matches!(driver.call(Lane::Save), Call::Change { .. }));
 }
@@ -111,7 +111,7 @@ fn of_several_lost_tries_the_one_that_was_done_is_found() {
     let sent = tries(&driver);
     assert_eq!((&sent[2], &sent[3]), (&sent[1], &sent[0]), "the newest first, then the one before");
     driver.refuse(Lane::Save, problem(Kind::KeyReused, &[]));
-    driver.shows("An earlier try was saved.");
+    driver.shows("An earlier attempt was saved.");
     assert_eq!(tries(&driver).len(), 4, "it comes to an end");
 }
 

@@ -99,7 +99,7 @@ fn a_form_keeps_what_is_typed_and_says_that_somebody_was_faster() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e>xyz");
     assert!(tell(&mut driver, changed(9, 4)));
-    driver.shows("Somebody has just changed this record.");
+    driver.shows("Somebody else has changed this record.");
     driver.shows("Joséxyz");
     driver.keys("<ctrl-s>");
     let Call::Change { version, .. } = driver.call(Lane::Save) else { panic!() };

@@ -19,7 +19,7 @@ fn what_is_typed_while_a_new_patient_is_being_saved_stays() {
     let saved = patient(100, "Slow", "Poke");
     driver.answer(Lane::Save, Ok(one(saved)));
     driver.shows("Registered: Slow Poke");
-    driver.shows("What you typed since is not saved");
+    driver.shows("Your later input is not saved");
     driver.shows("Pokemore");
     assert!(driver.app.has_unsaved());
     driver.keys("<ctrl-s>");
@@ -76,7 +76,7 @@ fn a_refusal_of_a_form_that_was_left_touches_no_other_form() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-n>Slow<ctrl-s><esc><tab><enter><ctrl-n>Other<tab>Person");
     driver.refuse(Lane::Save, problem(Kind::Validation, &[("first_name", "is too slow")]));
-    driver.shows("What you left was not saved");
+    driver.shows("The form that you left was not saved");
     driver.hides("! is too slow");
     driver.keys("<ctrl-s>");
     assert_eq!(driver.asked(Lane::Save), 2);
@@ -90,6 +90,6 @@ fn saving_over_an_open_conflict_says_what_is_to_be_chosen() {
     theirs.version = 4;
     driver.refuse(Lane::Save, stale(&theirs));
     driver.keys("<ctrl-s>");
-    driver.shows("First name: choose first, ← theirs or → mine.");
+    driver.shows("First name: choose ← theirs or → mine first.");
     assert_eq!(driver.asked(Lane::Save), 1);
 }

@@ -32,7 +32,7 @@ fn an_arrow_within_the_reason_moves_the_cursor() {
 #[test]
 fn where_there_is_no_doctor_to_pick_the_way_to_enter_one_is_said() {
     let driver = picking(Vec::new());
-    driver.shows("No doctors yet. Leave this with Esc: they are entered in their list, F4.");
+    driver.shows("No doctors yet. Esc leaves this; they are entered in their list, F4.");
     let driver = {
         let mut driver = picking(vec![doctor(1, "Sarah", "Johnson")]);
         driver.keys("z");

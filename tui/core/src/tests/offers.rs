@@ -110,7 +110,7 @@ fn archiving_what_was_changed_meanwhile_shows_it_first() {
     theirs.full_name = "Josef Gómez".to_owned();
     driver.refuse(Lane::Save, stale(&theirs));
     driver.shows("Josef Gómez");
-    driver.shows("Somebody has changed the record");
+    driver.shows("Somebody else has changed the record");
 }
 
 #[test]
@@ -153,13 +153,15 @@ fn all_patients_are_one_action_away_where_the_filters_leave_nobody() {
 fn the_palette_finds_what_has_no_key() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-p>mess<enter>");
-    driver.shows("Nothing was said yet.");
+    driver.shows("No messages yet.");
 }
 
 #[test]
 fn a_record_that_is_gone_says_so_and_names_the_way_back() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<down><enter>");
+    driver.refuse(Lane::Record, problem(Kind::NotFound, &[]));
+    // Nor is it in the archive.
     driver.refuse(Lane::Record, problem(Kind::NotFound, &[]));
     driver.shows("! Not found");
     driver.keys("<esc>");

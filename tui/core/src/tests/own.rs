@@ -138,7 +138,7 @@ fn a_lost_answer_to_a_new_password_is_said() {
     driver.keys("<ctrl-p>my password<enter>");
     driver.keys("a long password<tab>a longer password<tab>a longer password<ctrl-s>");
     driver.answer(Lane::Save, Err(Failure::Unknown("it broke".to_owned())));
-    driver.shows("It may have been changed or not.");
+    driver.shows("The password may or may not");
 }
 
 #[test]
@@ -260,11 +260,11 @@ fn a_secret_of_one_user_is_not_seen_by_the_next() {
 fn the_list_of_actions_says_where_the_api_is() {
     let mut driver = at_desk();
     driver.keys("<ctrl-p>swagger<esc>");
-    driver.keys("<ctrl-p>where the api");
-    driver.hides("Show where the API");
+    driver.keys("<ctrl-p>addresses of the api");
+    driver.hides("Show the addresses of the API");
     driver.keys("<esc>");
     driver.send(Msg::Server("http://127.0.0.1:8000".to_owned()));
-    driver.keys("<ctrl-p>where the api<enter>");
+    driver.keys("<ctrl-p>addresses of the api<enter>");
     driver.shows("http://127.0.0.1:8000/docs");
     driver.shows("http://127.0.0.1:8000/openapi.json");
     driver.keys("<down><enter>");

@@ -73,12 +73,34 @@ fn an_action_that_is_not_done_says_why() {
     archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
     let mut driver = Driver::looking_at(archived, 80, 24);
     driver.keys("<ctrl-e>");
-    driver.shows("It is archived. Ctrl-K on its page brings it back.");
+    driver.shows("It is archived. Ctrl-K on its page restores it.");
 }
 
 #[test]
 fn what_is_not_read_yet_says_so() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<down><enter><ctrl-e>");
-    driver.shows("The record is not read yet.");
+    driver.shows("The record is not loaded yet.");
+}
+
+#[test]
+fn what_changes_a_record_is_found_only_where_words_begin() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    // Letters within or spread over: archive, assign, edit.
+    for typed in ["rchiv", "arve", "ssig", "agn", "dit", "et"] {
+        driver.keys(&format!("<ctrl-p>{typed}"));
+        let best = best(&driver);
+        for change in ["archive", "assign", "edit"] {
+            assert!(!best.starts_with(&format!("{change} ")), "{typed} finds {best}");
+        }
+        driver.keys("<esc>");
+    }
+    for (typed, action) in [("arch", "archive"), ("ass", "assign"), ("edi", "edit")] {
+        driver.keys(&format!("<ctrl-p>{typed}"));
+        assert!(best(&driver).starts_with(action), "{typed}: {}", driver.screen());
+        driver.keys("<esc>");
+    }
+    // What changes nothing is found by spread letters, too.
+    driver.keys("<ctrl-p>cmrn");
+    assert!(best(&driver).starts_with("copy MRN"), "{}", driver.screen());
 }

@@ -151,7 +151,7 @@ fn editing_a_record_whose_form_is_parked_goes_on_with_that_form() {
     driver.keys("<ctrl-e>");
     assert_eq!(value(&driver, "first_name"), "Joe");
     driver.hides("1 parked");
-    driver.shows("This is the form that was parked.");
+    driver.shows("The parked form is open again.");
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn what_is_refused_waits_at_the_parked_form() {
     driver.keys("<ctrl-e><ctrl-u>Joe<ctrl-s><f10>");
     open_ana(&mut driver);
     driver.refuse(Lane::Save, problem(Kind::Validation, &[("email", "is taken")]));
-    driver.shows("! Edit patient José Gómez: Not saved: see what is said beside the");
+    driver.shows("! Edit patient José Gómez: Not saved. Correct the marked field");
     driver.keys("<esc><f10>");
     driver.shows("! is taken");
 }
@@ -261,7 +261,7 @@ fn a_conflict_is_shown_once_the_parked_form_is() {
     driver.refuse(Lane::Save, stale(&theirs));
     assert!(driver.app.layers().is_empty(), "not over another patient");
     driver.keys("<f10>");
-    driver.shows("Enter saves both changes together.");
+    driver.shows("Enter saves the merged record.");
     driver.keys("<enter>");
     let (id, version, sent) = change(&driver);
     assert_eq!((id, version, sent.first_name), (9, 4, Patch::Value("Joe".to_owned())));
@@ -272,7 +272,7 @@ fn a_lost_answer_is_asked_about_at_the_parked_form_under_the_same_key() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-n>Peter<ctrl-s><f10>");
     driver.answer(Lane::Save, Err(Failure::Unknown("timed out".to_owned())));
-    driver.shows("! New patient Peter: The answer got lost: timed out.");
+    driver.shows("! New patient Peter: The server did not answer: timed out.");
     assert!(driver.app.layers().is_empty());
     driver.keys("<esc><f10>");
     driver.shows("Was it saved?");
@@ -294,9 +294,9 @@ fn a_change_of_another_desk_is_told_once_the_parked_form_is_shown() {
     let kind = RecordKind::Patient;
     let change = Live::Record { kind, id: 9, version: 4, is_new: false };
     driver.send(Msg::Live(vec![change]));
-    driver.hides("Somebody has just changed this record.");
+    driver.hides("Somebody else has changed this record.");
     driver.keys("<f10>");
-    driver.shows("Somebody has just changed this record.");
+    driver.shows("Somebody else has changed this record.");
     assert_eq!(value(&driver, "first_name"), "Joe");
 }
 

@@ -232,11 +232,11 @@ fn a_server_that_is_away_says_why() {
     let mut driver = elsewhere();
     let why = "the certificate of desk.example.org is not trusted (expired)".to_owned();
     driver.answer(Lane::Meta, Err(Failure::Offline(why)));
-    driver.shows("! The server is away: the certificate of desk.example.org is not trusted");
-    driver.shows("(expired). Trying again in 2 s");
+    driver.shows("! The server is not available: the certificate of desk.example.org is not");
+    driver.shows("(expired). Retrying in 2 s");
     driver.ring(Timer::Retry);
     driver.ring(Timer::Busy);
-    driver.shows("(expired). Trying now …");
+    driver.shows("(expired). Retrying …");
 }
 
 #[test]

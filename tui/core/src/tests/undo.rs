@@ -184,7 +184,7 @@ fn joe(version: i64) -> shared::patient::Patient {
     joe
 }
 
-const UNDO: &str = "<ctrl-p>undo save<enter>";
+const UNDO: &str = "<ctrl-p>undo save<enter><right><enter>";
 
 #[test]
 fn the_last_save_is_taken_back_over_the_version_that_it_made() {
@@ -195,7 +195,7 @@ fn the_last_save_is_taken_back_over_the_version_that_it_made() {
     let mut back = jose();
     back.version = 5;
     driver.answer(Lane::Save, Ok(one(back)));
-    driver.shows("Taken back: the last save of Joe Gómez.");
+    driver.shows("Undone: the last save of Joe Gómez.");
     driver.shows("Gómez, José");
     driver.keys(UNDO);
     assert_eq!(driver.asked(Lane::Save), 2, "once");
@@ -208,7 +208,7 @@ fn a_record_that_was_changed_since_is_left_alone() {
     let mut theirs = joe(5);
     theirs.full_name = "Josef Gómez".to_owned();
     driver.refuse(Lane::Save, stale(&theirs));
-    driver.shows("Nothing was taken back: Joe Gómez was changed since the last save.");
+    driver.shows("Nothing was undone: Joe Gómez was changed after the last save.");
     driver.shows("Josef Gómez");
     driver.keys(UNDO);
     assert_eq!(driver.asked(Lane::Save), 2);
@@ -250,11 +250,11 @@ fn it_is_offered_only_after_a_change_and_for_the_last_one() {
 #[test]
 fn every_way_in_which_it_can_fail_is_said() {
     for (failure, said) in [
-        (Failure::Offline("refused".to_owned()), "was not taken back."),
-        (Failure::Unknown("timed out".to_owned()), "may have been taken back or not"),
+        (Failure::Offline("refused".to_owned()), "was not undone."),
+        (Failure::Unknown("timed out".to_owned()), "may or may not have been undone"),
         (
             Failure::Problem(Box::new(problem(Kind::Validation, &[("first_name", "is bad")]))),
-            "was not taken back: is bad.",
+            "was not undone: is bad.",
         ),
     ] {
         let mut driver = saved();
@@ -273,7 +273,7 @@ fn the_end_of_the_session_sends_nothing_by_itself_and_another_user_undoes_nothin
     driver.answer(Lane::Save, Err(Failure::Expired));
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
-    driver.shows("The last save was not taken back: the session was over.");
+    driver.shows("The last save was not undone: the session had ended.");
     assert_eq!(driver.asked(Lane::Save), 2);
     driver.keys("<esc>");
     driver.keys(UNDO);
@@ -299,7 +299,7 @@ fn a_save_that_the_rules_do_not_let_back_says_why() {
     driver.answer(Lane::Save, Ok(one(joe(4))));
     driver.keys(UNDO);
     assert_eq!(driver.asked(Lane::Save), 1);
-    driver.shows("can't be taken back: must agree with");
+    driver.shows("can't be undone: must agree with");
 }
 
 #[test]
@@ -308,4 +308,17 @@ fn undo_of_a_save_waits_for_layers_to_be_left() {
     driver.keys("<ctrl-x>");
     assert!(matches!(driver.app.layers(), [Layer::Question(_)]));
     assert!(!driver.app.offers(Action::UndoSave));
+}
+
+#[test]
+fn undo_asks_first_and_names_the_record() {
+    let mut driver = saved();
+    driver.keys("<ctrl-p>undo save<enter>");
+    driver.shows("Undo the last save of Joe Gómez?");
+    driver.shows("Its values become those from before the save.");
+    assert_eq!(driver.asked(Lane::Save), 1);
+    driver.keys("<enter>");
+    assert_eq!(driver.asked(Lane::Save), 1, "keeping it is the default");
+    driver.keys(UNDO);
+    assert_eq!(driver.asked(Lane::Save), 2);
 }

@@ -116,7 +116,7 @@ fn what_is_typed_on_a_layer_while_something_else_is_being_saved_is_sent_afterwar
     let mut driver = arrived();
     driver.keys("<ctrl-x>moved away<enter><enter>");
     assert_eq!(driver.asked(Lane::Save), 1, "one write at a time");
-    driver.shows("The record was not archived. Something is being saved");
+    driver.shows("The record was not archived. A save is in progress");
     driver.shows("Typed: “moved away”");
     driver.answer(Lane::Save, Ok(one(jose())));
     driver.keys("<right><enter>");

@@ -45,15 +45,15 @@ fn a_hung_server_is_named_once_and_the_next_try_is_counted_down() {
     let mut driver = nothing_answers();
     insta::assert_snapshot!("nothing_answers", driver.screen());
     assert_eq!(driver.screen().matches("desk hangs").count(), 1);
-    driver.shows("Trying again in 2 s; Ctrl-R tries now.");
+    driver.shows("Retrying in 2 s; Ctrl-R retries");
     assert!(driver.ring(Timer::Second));
-    driver.shows("Trying again in 1 s");
+    driver.shows("Retrying in 1 s");
     assert!(is_armed(&driver, Timer::Second));
     // The last second ends with the try itself.
     assert!(!driver.ring(Timer::Second));
     assert!(!is_armed(&driver, Timer::Second));
     driver.ring(Timer::Retry);
-    driver.shows("Trying now …");
+    driver.shows("Retrying …");
     assert!(!is_armed(&driver, Timer::Second), "nothing is counted while it is tried");
 }
 
@@ -65,7 +65,7 @@ fn several_reads_that_fail_together_wait_as_long_as_one() {
     for lane in [Lane::Find, Lane::List, Lane::Dashboard] {
         driver.answer(lane, Err(hung()));
     }
-    driver.shows("Trying again in 4 s");
+    driver.shows("Retrying in 4 s");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_read_for_which_the_server_has_no_time_is_made_again_when_it_said() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<ctrl-r>");
     driver.answer(Lane::List, Err(busy(Kind::Unavailable, 5, "too much is waiting already")));
-    driver.shows("! The server has no time: too much is waiting already. Trying again in 5 s");
+    driver.shows("! The server is busy: too much is waiting already. Retrying in 5 s");
     let wait = driver.last.iter().find_map(|effect| match effect {
         Effect::Arm(Timer::Retry, wait) => Some(wait.as_secs()),
         _ => None,

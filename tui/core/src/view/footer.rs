@@ -13,7 +13,7 @@ use crate::{
     text::width,
 };
 
-/// Draws it.
+/// Draws the keys of the present contexts, with the key for help at the right.
 pub(super) fn draw(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let contexts = app.contexts();

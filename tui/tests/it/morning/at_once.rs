@@ -25,7 +25,7 @@ fn words_typed_over_a_patient_whom_the_other_desk_archives_stay_and_are_saved_af
     ben.keys("<ctrl-k>");
     ben.sees("Restore");
     ben.keys("<right><enter>");
-    ben.sees("Brought back: ");
+    ben.sees("Restored: ");
     anna.keys("<ctrl-s>");
     anna.sees("Changed in the meantime");
     anna.keys("<enter>");

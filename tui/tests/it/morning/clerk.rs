@@ -195,7 +195,7 @@ impl Clerk {
     pub(super) fn begins_with(&mut self, person: &Person) {
         let search = format!("{} {}", person.name().to_lowercase(), &person.born[..4]);
         self.keys(&format!("<f2>{search}"));
-        self.sees(&format!("Nobody matches “{search}”."));
+        self.sees(&format!("No patient or doctor matches “{search}”."));
         self.keys("<ctrl-n>");
         self.is_at("New patient", true);
         self.opens("patient", "", PATIENT);
@@ -279,7 +279,7 @@ impl Clerk {
         self.keys("<f10>");
         if self.parked > 1 {
             // The one that was parked last is the first.
-            self.sees("Go on with");
+            self.sees("Resume a form");
             self.keys("<enter>");
         }
         self.parked -= 1;

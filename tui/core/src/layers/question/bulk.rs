@@ -48,7 +48,7 @@ pub fn archive_all(records: &[Record], world: &World) -> State {
         }
     }
     if !statuses.is_empty() {
-        let mut state = ask(format!("What becomes of {amount}?"), names(records), "Keep them");
+        let mut state = ask(format!("Change the status of {amount}?"), names(records), "Keep them");
         for (answer, status) in statuses {
             let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
             state.answers.push((answer, Answer::Bulk(format!("{answer}: {amount}"), jobs)));

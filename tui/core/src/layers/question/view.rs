@@ -31,7 +31,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.form.settle(place.width.saturating_sub(4), 2);
 }
 
-/// Draws it.
+/// Draws the words, the fields and the answers in a box.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let (place, rows) = place(state, area);

@@ -1,4 +1,4 @@
-//! What administrators do with accounts beyond changing their members.
+//! Operations of administrators on accounts, beyond changing their members.
 
 use serde_json::json;
 
@@ -71,7 +71,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         help: "End all sessions of the account.",
         deed: Deed::EndSessions,
         title: "End all sessions of this account?",
-        effect: "Everybody who is logged in with it has to log in again. API tokens stay valid.",
+        effect: "Everybody who uses the account has to log in again. API tokens stay valid.",
         answer: "End them",
         done: "All sessions ended",
         not_done: "The sessions were not ended",

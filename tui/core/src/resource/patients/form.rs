@@ -19,10 +19,11 @@ use super::{blood_types, born, born_of, sexes};
 use crate::{
     date::{self, Typed},
     form::{Form, accepts::Accepts, field::Field},
+    sentences::NAME_NEEDED,
 };
 
-const SEXES: &[(&str, &str)] = &sexes("not said");
-const BLOOD_TYPES: &[(&str, &str)] = &blood_types("not said");
+const SEXES: &[(&str, &str)] = &sexes("not recorded");
+const BLOOD_TYPES: &[(&str, &str)] = &blood_types("not recorded");
 
 const BORN: &str = "1989-07-03, 3/7/1989, 1989, T-1, ~42";
 const DIED: &str = "shown as deceased from then on";
@@ -48,10 +49,10 @@ pub(super) fn fields(patient: Option<&Patient>) -> Vec<Field> {
     };
     let whole = Accepts::Whole(0, AGE_MAX);
     let mut fields = vec![
-        text("first_name", "First name", NAME_MAX).half(),
+        text("first_name", "First name", NAME_MAX).needed(NAME_NEEDED).half(),
         text("last_name", "Last name", NAME_MAX).half(),
         line("date_of_birth", "Born").accepts(Accepts::Birth).hint(BORN).half(),
-        line("age", "or age").accepts(whole).hint("where no date of birth is known").half(),
+        line("age", "or age").accepts(whole).hint("if the date of birth is unknown").half(),
         Field::choice("gender", "Sex", SEXES, value("gender")).half(),
         Field::choice("blood_type", "Blood type", BLOOD_TYPES, value("blood_type")).half(),
         line("phone_number", "Phone").accepts(Accepts::Phone).half(),
@@ -63,14 +64,14 @@ pub(super) fn fields(patient: Option<&Patient>) -> Vec<Field> {
         line("deceased_on", "Died on").accepts(Accepts::PastDay).hint(DIED).half(),
         line("preferred_language", "Language")
             .accepts(Accepts::Language)
-            .hint("a tag, like es or pt-BR"),
+            .hint("a language code, like es or pt-BR"),
         text("emergency_contact", "In emergency", EMERGENCY_CONTACT_MAX)
-            .hint("whom to call, with the number"),
+            .hint("a name and a phone number"),
         notes("allergies", "Allergies", 2),
         notes("medical_history", "Med. history", 3),
         notes("identifiers", "Identifiers", 2)
             .accepts(Accepts::Identifiers)
-            .hint("one a line, like: insurance: X123456789"),
+            .hint("one per line, like insurance: X123456789"),
     ];
     fields.retain(|field| withheld.iter().all(|member| member.as_str() != field.name));
     fields

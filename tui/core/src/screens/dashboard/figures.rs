@@ -78,8 +78,9 @@ pub(super) fn registrations(figures: &PatientFigures, columns: u16, rows: u16) -
     let sum: i64 = days.iter().map(|day| day.count).sum();
     let mut block = vec![title("Registrations")];
     let words = format!(
-        "{} patients · {} today · {} in the last 7 days · {} in {} days",
+        "{} {} · {} today · {} in the last 7 days · {} in {} days",
         thousands(figures.total),
+        if figures.total == 1 { "patient" } else { "patients" },
         thousands(figures.new_today),
         thousands(figures.new_last_7_days),
         thousands(sum),

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     paint::Painter,
+    sentences::{LOADING, again},
     text::{display, paragraphs},
     world::World,
 };
@@ -61,10 +62,10 @@ fn said(state: &State, columns: u16) -> Vec<String> {
     let sentence = match (failed(state), &state.figures) {
         (Some((why, can_retry)), figures) => {
             let old = if figures.is_some() { "Not up to date: " } else { "" };
-            let advice = if can_retry { " Ctrl-R tries again." } else { "" };
+            let advice = if can_retry { format!(" {}", again()) } else { String::new() };
             format!("! {old}{}{advice}", display(&why))
         }
-        (None, None) => "Loading …".to_owned(),
+        (None, None) => LOADING.to_owned(),
         (None, Some(_)) => return Vec::new(),
     };
     paragraphs(&sentence, columns)

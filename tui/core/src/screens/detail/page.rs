@@ -12,6 +12,7 @@ use crate::{
         sections::{Line, Sections, lines},
     },
     resource::Section,
+    sentences::{LOADING, retry},
     text::{display, paragraphs},
     world::World,
 };
@@ -42,6 +43,13 @@ pub(super) fn height(state: &State, world: &World) -> u16 {
     u16::try_from(sections.len() + history.len()).unwrap_or(u16::MAX)
 }
 
+/// The line at which the history begins, and its lines.
+pub(super) fn place_of_history(state: &State, world: &World) -> (u16, u16) {
+    let (sections, history) = parts(state, world);
+    let count = |lines: usize| u16::try_from(lines).unwrap_or(u16::MAX);
+    (count(sections.len()), count(history.len()))
+}
+
 /// Sections, and the history with an empty line above it.
 fn parts(state: &State, world: &World) -> (Sections, Vec<Line>) {
     let columns = world.inside().width;
@@ -51,7 +59,7 @@ fn parts(state: &State, world: &World) -> (Sections, Vec<Line>) {
     (Sections::new(&sections, columns), history::lines(state, world, columns))
 }
 
-/// Draws it.
+/// Draws the page of the record.
 pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -69,8 +77,8 @@ pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Paint
     }
     if state.record.is_none() {
         let line = match &state.failure {
-            Some(failure) => format!("! {} Ctrl-R tries again.", display(failure)),
-            None => "Loading …".to_owned(),
+            Some(failure) => retry(&display(failure)),
+            None => LOADING.to_owned(),
         };
         for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {
             painter.text(place.x, y, place.width, &line, theme.text);

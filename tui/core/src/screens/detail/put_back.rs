@@ -33,7 +33,7 @@ pub(super) fn choice(state: &State, world: &World) -> Option<Step> {
             steps: vec![state.history_at(Some(address.clone())), Step::Inform(said)],
         });
     }
-    let layer = choose::init("Put back what was before this change", choices);
+    let layer = choose::init("Restore the values before this change", choices);
     Some(Step::Open(Box::new(Layer::Choose(Box::new(layer)))))
 }
 

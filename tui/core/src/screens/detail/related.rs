@@ -8,6 +8,7 @@ use crate::{
     layers::Step,
     live::Live,
     resource::{Owner, Query, Record, Related, Section},
+    sentences::{LOADING, retry},
     step::Route,
 };
 
@@ -78,8 +79,8 @@ impl State {
         let mut fields: Vec<(&'static str, String)> =
             found.records.iter().map(|it| (related.one, (related.line)(it))).collect();
         let note = match (&found.failure, found.is_read) {
-            (Some(failure), _) => format!("! {failure} Ctrl-R tries again."),
-            (None, false) => "Loading …".to_owned(),
+            (Some(failure), _) => retry(failure),
+            (None, false) => LOADING.to_owned(),
             (None, true) if found.records.is_empty() => related.none.to_owned(),
             (None, true) => format!("{} in all · {keys} shows the list", found.count),
         };

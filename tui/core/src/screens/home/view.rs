@@ -3,10 +3,12 @@
 use ratatui_core::layout::Rect;
 use shared::{dashboard::VisitFigures, visit::Visit};
 
-use super::{RECENT_MAX, State};
+use super::State;
 use crate::{
+    input::keymap::with_keys,
     paint::Painter,
     resource::{last_step, status_word},
+    sentences::{LOADING, retry},
     text::display,
     world::World,
 };
@@ -18,14 +20,14 @@ const REASON_MIN: u16 = 16;
 
 /// Rows above the visits: the find box, an empty one, the recent people with their title, an empty one,
 /// and the title of the visits.
-fn above(state: &State) -> u16 {
-    let recent = u16::try_from(state.recent().max(1)).unwrap_or_default();
+fn above(state: &State, world: &World) -> u16 {
+    let recent = u16::try_from(state.recent(world).max(1)).unwrap_or_default();
     recent.saturating_add(5)
 }
 
 /// How many visits are seen at once.
 fn visible(state: &State, world: &World) -> usize {
-    usize::from(world.body().height.saturating_sub(above(state))).max(1)
+    usize::from(world.body().height.saturating_sub(above(state, world))).max(1)
 }
 
 /// Scrolls so that the selected visit is seen.
@@ -37,7 +39,7 @@ pub fn settle(state: &mut State, world: &World) {
     state.top = state.top.clamp(lowest, at.max(lowest)).min(last);
 }
 
-/// Draws it.
+/// Draws the find box, the recent people and the visits.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
@@ -48,14 +50,14 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         return state.finder.draw_found(below, painter);
     }
     let note = state.finder.note();
-    painter.text(below.x, below.y, below.width, "Opened last", theme.title);
-    let rows = u16::try_from(state.recent().max(1)).unwrap_or_default().min(RECENT_MAX as u16);
+    painter.text(below.x, below.y, below.width, "Recent", theme.title);
+    let rows = u16::try_from(state.recent(world).max(1)).unwrap_or_default();
     let place = Rect { y: below.y + 1, height: rows.min(below.height.saturating_sub(1)), ..below };
     if let Some(note) = note {
         painter.text(place.x, place.y, place.width, &note, theme.dim);
     }
     state.finder.draw_hits(0, place, painter);
-    let y = area.y + above(state) - 1;
+    let y = area.y + above(state, world) - 1;
     if y < area.bottom() {
         visits(state, world, Rect { y, height: area.bottom() - y, ..area }, painter, has_focus);
     }
@@ -67,8 +69,8 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     let used = painter.text(area.x, area.y, area.width, "In the clinic now", theme.title);
     let left = area.width.saturating_sub(used + 2);
     let line = match (&state.failure, state.count, &state.figures) {
-        (Some(failure), ..) => format!("! {} Ctrl-R tries again.", display(failure)),
-        (None, None, _) => "Loading …".to_owned(),
+        (Some(failure), ..) => retry(&display(failure)),
+        (None, None, _) => LOADING.to_owned(),
         (None, Some(count), None) => count.to_string(),
         (None, Some(count), Some(figures)) => format!("{count} · {}", sums(figures, left)),
     };
@@ -76,8 +78,8 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     painter.text(area.x + used + 2, area.y, left, &line, style);
     let place = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if state.visits.is_empty() && state.count.is_some() && place.height > 0 {
-        let words = "Nobody. Ctrl-A on a patient says that the patient has arrived.";
-        painter.text(place.x, place.y, place.width, words, theme.dim);
+        let words = with_keys("Nobody. {Arrive} on a patient registers an arrival.");
+        painter.text(place.x, place.y, place.width, &words, theme.dim);
     }
     let window = state.visits.iter().enumerate().skip(state.top);
     for (y, (at, visit)) in (place.y..place.bottom()).zip(window) {

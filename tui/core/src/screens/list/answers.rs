@@ -17,7 +17,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     let page = match answer {
         Ok(Reply::Page(page)) => *page,
         Ok(_) => {
-            let failure = Failure::Garbled("it answers something else".to_owned());
+            let failure = Failure::unexpected();
             return failed(state, &failure);
         }
         // The page is gone: fewer rows than there were, or than were looked for.
@@ -103,7 +103,9 @@ fn refusal(failure: &Failure) -> String {
     match failure {
         Failure::Problem(problem) if problem.errors.contains_key("search") => {
             let messages = problem.errors.get("search").cloned().unwrap_or_default();
-            format!("The search can't be done: it {}.", messages.join("; "))
+            let is_mrn = problem.error_codes.iter().any(|error| error.code == "mistyped_mrn");
+            let subject = if is_mrn { "The medical record number" } else { "The search" };
+            format!("{subject} {}.", messages.join("; "))
         }
         other => missing(other),
     }

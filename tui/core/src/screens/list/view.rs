@@ -6,10 +6,12 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
+    input::keymap::with_keys,
     layers::sort,
     paint::Painter,
     panels::rows::{ABOVE, Look, draw_row, heads},
     resource::fit,
+    sentences::{LOADING, again},
     text::{self, display, paragraphs},
     world::World,
 };
@@ -25,7 +27,7 @@ fn is_old(state: &State, world: &World) -> bool {
     state.is_outdated && (world.is_waiting || state.failure.is_some())
 }
 
-/// Draws it.
+/// Draws the search field, the filters and the rows.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     if state.kind.table().is_searched {
@@ -127,29 +129,29 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let may_add = super::offers(state, world, crate::input::action::Action::New);
     let (title, what) = match (&state.failure, &state.page) {
         (Some(failure), _) if state.is_refused => {
-            (format!("! {}", display(failure)), "Ctrl-U clears the search.".to_owned())
+            (format!("! {}", display(failure)), with_keys("{ClearField} clears the search."))
         }
-        (Some(failure), _) => (format!("! {}", display(failure)), "Ctrl-R tries again.".to_owned()),
-        (None, None) => ("Loading …".to_owned(), String::new()),
+        (Some(failure), _) => (format!("! {}", display(failure)), again()),
+        (None, None) => (LOADING.to_owned(), String::new()),
         (None, Some(_)) if !searched.is_empty() => (
             format!("{} “{}”.", words.no_match, display(searched)),
-            format!(
-                "{} Ctrl-U clears the search{}{}.",
+            with_keys(&format!(
+                "{} {{ClearField}} clears the search{}{}.",
                 words.advice,
                 if state.query.is_narrowed() {
-                    ", Ctrl-T changes the filters"
+                    ", {Filter} changes the filters"
                 } else {
                     words.filter_advice
                 },
                 if may_add { words.create } else { "" },
-            ),
+            )),
         ),
         (None, Some(_)) if state.query.is_narrowed() => {
-            (words.none_left.to_owned(), "Ctrl-T changes them.".to_owned())
+            (words.none_left.to_owned(), with_keys("{Filter} changes the filters."))
         }
         (None, Some(_)) => (
             words.none.to_owned(),
-            if may_add { words.create_first.to_owned() } else { String::new() },
+            if may_add { with_keys(words.create_first) } else { String::new() },
         ),
     };
     let y = place.y + place.height.min(6) / 3;

@@ -6,6 +6,7 @@ use super::{State, read};
 use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
+    input::keymap::with_keys,
     layers::{Layer, Step, conflict, question},
     resource::Record,
     step::Leave,
@@ -42,10 +43,10 @@ fn checked(state: &mut State, record: Record, world: &World) -> Vec<Step> {
     }
     state.is_doubtful = false;
     if record.version() == base.version() {
-        return vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())];
+        return vec![Step::Inform(with_keys(NOT_SAVED))];
     }
     if record.is_saved(&state.form, &base, world.today) {
-        let said = "It was saved after all.".to_owned();
+        let said = "The record was saved.".to_owned();
         return vec![Step::Inform(said), Step::Left(Leave::Back)];
     }
     let problem = shared::Problem::new(Kind::Stale, "");
@@ -63,6 +64,9 @@ fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<
         Some(record) => {
             vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(record, world)))))]
         }
-        None => vec![Step::Inform("It was not saved. Ctrl-S saves it.".to_owned())],
+        None => vec![Step::Inform(with_keys(NOT_SAVED))],
     }
 }
+
+/// The record of a save without an answer was read, and it is as before.
+const NOT_SAVED: &str = "The record was not saved. {Save} saves it.";

@@ -5,6 +5,7 @@ use ratatui_core::layout::Rect;
 use super::State;
 use crate::{
     form::{self, field::Field},
+    input::keymap::with_keys,
     paint::Painter,
     panels::banner::{BannerView, below},
     text::paragraphs,
@@ -49,7 +50,7 @@ pub(super) fn place(state: &State, world: &World) -> Rect {
     below(inside(world), above(state, world))
 }
 
-/// Draws it.
+/// Draws the banner or the introduction, and the fields.
 pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let inside = inside(world);
@@ -71,7 +72,7 @@ pub fn view(state: &State, world: &World, _: Rect, painter: &mut Painter<'_>, ha
     };
     // It stands where it moves no field.
     let changed = match (state.is_doubtful, state.is_saving, state.form.is_changed()) {
-        (true, ..) => " saved or not? Ctrl-R checks",
+        (true, ..) => &with_keys(" saved or not? {Refresh} checks"),
         (_, true, _) => " being saved",
         (_, _, true) => " not saved yet",
         _ => "",

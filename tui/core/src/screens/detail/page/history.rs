@@ -4,8 +4,10 @@ use shared::history::{Change, HistoryEntry};
 
 use super::{Line, State};
 use crate::{
+    input::keymap::with_keys,
     panels::sections::Kind,
     resource::{Table, change_in_words, is_empty},
+    sentences::retry,
     text::paragraphs,
     world::World,
 };
@@ -26,7 +28,7 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
         }
     };
     if let Some(failure) = &state.history_failure {
-        say(format!("! {failure} Ctrl-R tries again."), Kind::Head);
+        say(retry(failure), Kind::Head);
     }
     for lines in state.history.iter().map(|it| entry(table, it, world)) {
         for (at, line) in lines.into_iter().enumerate() {
@@ -34,7 +36,7 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
         }
     }
     if state.history_next.is_some() {
-        say("PgDn shows earlier entries.".to_owned(), Kind::Head);
+        say(with_keys("{PageDown} shows earlier entries."), Kind::Head);
     }
     lines
 }

@@ -1,0 +1,24 @@
+//! Sentences that several screens show, each in one place.
+
+use crate::input::{action::Action, keymap::key};
+
+/// No answer has come yet.
+pub const LOADING: &str = "Loading …";
+/// Something else has to wait until a save is over.
+pub const SAVING: &str = "A save is in progress. Please wait.";
+/// A form was not sent because of what is typed.
+pub const MARKED: &str = "Not saved. Correct the marked field.";
+/// The server answers something that was not asked for.
+pub const UNEXPECTED: &str = "The server sent an unexpected answer.";
+/// The name of a person is empty.
+pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
+
+/// Which key asks the server again.
+pub fn again() -> String {
+    format!("{} tries again.", key(Action::Refresh))
+}
+
+/// Why something could not be read, and which key asks for it again.
+pub fn retry(why: &str) -> String {
+    format!("! {why} {}", again())
+}
