@@ -1,54 +1,9 @@
-//! What two desks do to one record at the same moment.
+//! What one desk does to a record over which somebody types at the other.
 
 use super::{clerk::Clerk, clinic::Clinic};
 
 fn two_desks(clinic: &Clinic) -> (Clerk, Clerk) {
     (clinic.sits_down("Anna Berg", (80, 24)), clinic.sits_down("Ben Cole", (132, 43)))
-}
-
-/// How often an action is in the audit log.
-fn count(clinic: &Clinic, action: &str) -> usize {
-    clinic.all(&format!("/api/audit?action={action}")).len()
-}
-
-#[test]
-fn of_two_arrivals_and_two_calls_of_one_patient_at_once_one_is_done() {
-    let clinic = Clinic::founded();
-    let (mut anna, mut ben) = two_desks(&clinic);
-    let person = &clinic.people[1];
-    for clerk in [&mut anna, &mut ben] {
-        clerk.finds(person, &person.mrn);
-        clerk.sees_no("loading");
-    }
-    clinic.server.freeze();
-    for clerk in [&mut anna, &mut ben] {
-        clerk.keys("<enter>");
-        clerk.sees("Saving …");
-    }
-    clinic.server.is_asked_on(2);
-    clinic.server.go_on();
-    let desks = [&anna, &ben];
-    let refused = desks.map(|clerk| clerk.sees_one_of(&["Arrived: ", "in the clinic already"]));
-    assert!(refused == [0, 1] || refused == [1, 0], "{refused:?}");
-    assert_eq!(count(&clinic, "visit.created"), 1);
-
-    for clerk in [&mut anna, &mut ben] {
-        clerk.opens_visit(person);
-    }
-    clinic.server.freeze();
-    for clerk in [&mut anna, &mut ben] {
-        clerk.keys("<ctrl-a>");
-        clerk.sees("Saving …");
-    }
-    clinic.server.is_asked_on(2);
-    clinic.server.go_on();
-    let desks = [&anna, &ben];
-    let refused = desks.map(|clerk| clerk.sees_one_of(&["Changed: ", "Look again"]));
-    assert!(refused == [0, 1] || refused == [1, 0], "{refused:?}");
-    for clerk in [&anna, &ben] {
-        clerk.sees(" · called · ");
-    }
-    assert_eq!(count(&clinic, "visit.updated"), 1);
 }
 
 #[test]

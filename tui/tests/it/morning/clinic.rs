@@ -104,16 +104,17 @@ impl Clinic {
         ask(&self.server.url(), "GET", path, &self.admin, None)
     }
 
-    /// All rows of a list.
+    /// All rows of a list. The cursor leads on: each reading of the log adds to it, so that the numbers of
+    /// its pages shift.
     pub(super) fn all(&self, path: &str) -> Vec<Value> {
         let mut rows = Vec::new();
         let sign = if path.contains('?') { '&' } else { '?' };
-        for page in 1.. {
-            let answer = self.get(&format!("{path}{sign}page_size=100&page={page}"));
+        let mut next = Some(format!("{path}{sign}page_size=100"));
+        while let Some(path) = next {
+            let answer = self.get(&path);
             rows.extend(answer["results"].as_array().unwrap().clone());
-            if answer["next"].is_null() {
-                break;
-            }
+            let url = answer["next"].as_str();
+            next = url.and_then(|url| url.find("/api/").map(|at| url[at..].to_owned()));
         }
         rows
     }

@@ -77,16 +77,17 @@ impl Records {
 pub(super) fn visits_add_up(clinic: &Clinic, clerks: &mut [&mut Clerk]) {
     let all: usize = CLOSING.iter().map(|(_, _, count)| count).sum();
     for clerk in clerks {
-        clerk.keys("<f2>");
-        let seen = CLOSING[3].2;
-        let left = CLOSING[4].2;
-        clerk
-            .sees_line(&["In the clinic now  ", &format!("{} · {all} arrived", all - seen - left)]);
         clerk.keys("<f7>");
         clerk.sees_number("= Arrived ", all);
         for (word, _, count) in CLOSING {
             clerk.sees_number(&format!(" {word} "), count);
         }
+        // From another section, the day's screen is a new one.
+        clerk.keys("<f2>");
+        let seen = CLOSING[3].2;
+        let left = CLOSING[4].2;
+        clerk
+            .sees_line(&["In the clinic now  ", &format!("{} · {all} arrived", all - seen - left)]);
     }
     let visits = clinic.all("/api/visits");
     assert_eq!(visits.len(), all);

@@ -24,15 +24,6 @@ impl Clerk {
         });
     }
 
-    /// Waits until the screen shows one of these texts; answers which.
-    #[track_caller]
-    pub(super) fn sees_one_of(&self, texts: &[&str]) -> usize {
-        self.reads(&format!("one of {texts:?}"), |screen| {
-            let shown = screen.contents();
-            texts.iter().position(|text| shown.contains(text))
-        })
-    }
-
     /// Waits until a number stands behind a word.
     #[track_caller]
     pub(super) fn sees_number(&self, word: &str, number: usize) {

@@ -20,7 +20,7 @@ fn not_done(call: &Call) -> &'static str {
         Call::Do { verb: Verb::SetMember(..), .. } => "The record was not changed",
         Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
         Call::Assign { .. } => "The patient was not assigned",
-        _ => "The record was not brought back",
+        _ => "The record was not restored",
     }
 }
 
