@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use vt100::Screen;
-
 use super::{
     clinic::Doctor,
     keys::bytes,
