@@ -41,7 +41,7 @@ struct Args {
 }
 
 /// What the program has been asked to do, checked.
-pub(crate) struct Wish {
+pub(crate) struct LaunchOptions {
     /// Whom to talk to.
     pub(crate) place: Place,
     /// The folder of the local desk's data, where one is named.
@@ -57,7 +57,7 @@ pub(crate) struct Wish {
 /// Reads flags and environment. Wrong usage ends the program here, with status 2.
 ///
 /// Fails with one plain sentence.
-pub(crate) fn read() -> Result<Wish, String> {
+pub(crate) fn read() -> Result<LaunchOptions, String> {
     let matches = Args::command().try_get_matches().unwrap_or_else(|e| leave(&e));
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|e| leave(&e));
     let is_flag = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
@@ -81,7 +81,7 @@ pub(crate) fn read() -> Result<Wish, String> {
     }
     let no_color = args.no_color_variable.is_some_and(|value| !value.is_empty());
     let has_colors = !args.no_color && !no_color;
-    Ok(Wish { place, data: args.data, certificate, has_colors, settings })
+    Ok(LaunchOptions { place, data: args.data, certificate, has_colors, settings })
 }
 
 fn refuse(sentence: &str) -> ! {

@@ -22,7 +22,7 @@ use url::Url;
 pub(crate) use self::address::address;
 use self::address::{label, plain};
 use crate::{
-    args::Wish,
+    args::LaunchOptions,
     client::{Certificate, Client, Handles},
     desk::{LocalDesk, Opening},
     devices::DeviceFile,
@@ -97,7 +97,7 @@ impl Link {
 
 impl Host {
     /// Nobody yet.
-    pub(crate) fn new(wish: Wish) -> Self {
+    pub(crate) fn new(wish: LaunchOptions) -> Self {
         let is_registration_open = wish.settings.is_registration_open;
         let devices = DeviceFile::in_folder(wish.settings.folder());
         let data = wish.data.as_deref().and_then(|data| std::path::absolute(data).ok());

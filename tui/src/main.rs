@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs the screens; a panic has given the terminal back and spoken when it arrives here.
-fn run(wish: args::Wish) -> Result<(), String> {
+fn run(wish: args::LaunchOptions) -> Result<(), String> {
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| runtime::run(wish)));
     ended.unwrap_or_else(|_| Err("this program has a fault, as said above".to_owned()))
 }

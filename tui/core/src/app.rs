@@ -15,6 +15,7 @@ mod assigning;
 mod bulk;
 mod dispatch;
 mod fields;
+mod intents;
 mod live;
 mod lock;
 mod operations;
@@ -23,7 +24,6 @@ mod remains;
 mod replies;
 mod session;
 mod slots;
-mod steps;
 mod undo;
 mod waiting;
 
@@ -38,12 +38,12 @@ use crate::{
         action::{Action, Context},
         table::Entry,
     },
-    layers::{Layer, Step, share},
+    intent::Place,
+    layers::{Intent, Layer, share},
     msg::Msg,
     notice::{self, Notices},
     screens::{Screen, opening},
     session::Session,
-    step::Place,
     world::Options,
     world::World,
 };
@@ -68,7 +68,7 @@ struct Opened {
     /// Whether a live change has outdated what it shows.
     is_stale: bool,
     /// What the screen wants done once it is shown.
-    held: Vec<Step>,
+    held: Vec<Intent>,
 }
 
 impl Opened {
@@ -209,7 +209,7 @@ impl App {
     }
 
     /// Whether an action makes sense now and would not be refused.
-    pub fn offers(&self, action: Action) -> bool {
+    pub fn is_available(&self, action: Action) -> bool {
         match action {
             _ if self.is_locked() && !self.is_open_to_all(action) => false,
             Action::LogOut if self.world.session().is_none() => false,
@@ -229,8 +229,8 @@ impl App {
             // A read that failed can be tried again from anywhere.
             Action::Refresh if self.is_offline() => true,
             _ => match self.layers.last() {
-                Some(layer) => layer.offers(&self.world, action),
-                None => self.screen().offers(&self.world, action),
+                Some(layer) => layer.is_available(&self.world, action),
+                None => self.screen().is_available(&self.world, action),
             },
         }
     }
@@ -238,16 +238,16 @@ impl App {
     /// Whether one step back does anything: hides an error, undoes a step on the screen, or closes it.
     fn leads_back(&self) -> bool {
         let screen = self.screen();
-        let is_offered = screen.offers(&self.world, Action::Back);
+        let is_offered = screen.is_available(&self.world, Action::Back);
         self.notices.is_error() || is_offered && (self.screens.len() > 1 || screen.has_steps_back())
     }
 
     /// What an action is called here.
-    pub fn word(&self, entry: &Entry) -> &'static str {
+    pub fn label_here(&self, entry: &Entry) -> &'static str {
         let word = match self.layers.last() {
             None if entry.action == Action::Park && !self.is_at_form() => Some("resume"),
-            Some(layer) => layer.word(entry.action),
-            None => self.screen().word(entry.action),
+            Some(layer) => layer.label_here(entry.action),
+            None => self.screen().label_here(entry.action),
         };
         word.unwrap_or(entry.label)
     }
@@ -290,13 +290,13 @@ impl App {
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
         match msg {
             Msg::Start => true,
-            Msg::Key(chord) => self.is_overdue() || self.press(chord, out),
+            Msg::Key(chord) => self.is_overdue() || self.on_key(chord, out),
             Msg::Paste(text) => self.is_overdue() || self.paste(&text, out),
             Msg::Resize { width, height } => {
                 (self.world.width, self.world.height) = (width, height);
                 true
             }
-            Msg::Timer(timer) => self.ring(timer, out),
+            Msg::Timer(timer) => self.on_timer(timer, out),
             Msg::Desk(desk) => {
                 self.desk(desk, out);
                 true
@@ -331,7 +331,7 @@ impl App {
         }
     }
 
-    fn ring(&mut self, timer: Timer, out: &mut Vec<Effect>) -> bool {
+    fn on_timer(&mut self, timer: Timer, out: &mut Vec<Effect>) -> bool {
         match timer {
             Timer::Busy => {
                 self.is_busy_armed = false;
@@ -351,15 +351,15 @@ impl App {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();
                 let due: Vec<_> =
-                    screens.map(|opened| (opened.id, opened.screen.ring(world))).collect();
+                    screens.map(|opened| (opened.id, opened.screen.on_timer(world))).collect();
                 let world = self.world.clone();
                 let mut of_layers: Vec<_> =
-                    self.layers.iter_mut().flat_map(|layer| layer.ring(&world)).collect();
+                    self.layers.iter_mut().flat_map(|layer| layer.on_timer(&world)).collect();
                 let is_any =
-                    !of_layers.is_empty() || due.iter().any(|(_, steps)| !steps.is_empty());
+                    !of_layers.is_empty() || due.iter().any(|(_, intents)| !intents.is_empty());
                 self.apply(std::mem::take(&mut of_layers), out);
-                for (owner, steps) in due {
-                    self.apply_for(owner, steps, out);
+                for (owner, intents) in due {
+                    self.apply_for(owner, intents, out);
                 }
                 is_any
             }
@@ -402,7 +402,7 @@ impl App {
         }
     }
 
-    fn settle(&mut self, out: &mut Vec<Effect>) {
+    fn refresh_derived(&mut self, out: &mut Vec<Effect>) {
         if self.slots.activity().is_none() {
             self.is_busy = false;
             if std::mem::take(&mut self.is_busy_armed) {
@@ -417,8 +417,8 @@ impl App {
         let is_said = self.notices.shown.is_some() || self.activity().is_some();
         self.world.status_rows = if is_said { self.notices.rows(width, height) } else { away };
         let world = &self.world;
-        self.screens.iter_mut().for_each(|opened| opened.screen.settle(world));
-        self.layers.iter_mut().for_each(|layer| layer.settle(world));
+        self.screens.iter_mut().for_each(|opened| opened.screen.keep_focus_visible(world));
+        self.layers.iter_mut().for_each(|layer| layer.keep_focus_visible(world));
     }
 }
 
@@ -431,7 +431,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         app.apply_held(&mut effects);
         app.notices.arrive(app.top());
         app.is_dirty = true;
-        app.settle(&mut effects);
+        app.refresh_derived(&mut effects);
     }
     effects
 }

@@ -11,10 +11,10 @@ use crate::{
     effect::Lane,
     form::field::Field,
     input::action::Action,
+    intent::{Intent, Route},
     paint::Painter,
     resource::{Record, RecordKind},
     search::{Next, Search},
-    step::{Route, Step},
     text::{display, paragraphs},
     world::World,
 };
@@ -102,37 +102,37 @@ impl Finder {
     }
 
     /// Asks for what is typed; with nothing typed, for the recent people.
-    pub fn ask<L>(&mut self, world: &World) -> Step<L> {
+    pub fn ask<L>(&mut self, world: &World) -> Intent<L> {
         self.search.expect();
-        Step::Read(Lane::Find, Call::Lookup { text: self.search.query(world.calendar()) })
+        Intent::Read(Lane::Find, Call::Lookup { text: self.search.query(world.calendar()) })
     }
 
     /// Takes an edit of the field.
-    pub fn edited<L>(&mut self, world: &World) -> Vec<Step<L>> {
+    pub fn edited<L>(&mut self, world: &World) -> Vec<Intent<L>> {
         self.at = None;
         match self.search.edited() {
             Next::Keep => Vec::new(),
-            Next::Wait => vec![Step::Cancel(Lane::Find)],
+            Next::Wait => vec![Intent::Cancel(Lane::Find)],
             Next::Send => self.send(world),
         }
     }
 
-    fn send<L>(&mut self, world: &World) -> Vec<Step<L>> {
-        let pause = Step::Do(self.search.send());
+    fn send<L>(&mut self, world: &World) -> Vec<Intent<L>> {
+        let pause = Intent::Do(self.search.send());
         vec![self.ask(world), pause]
     }
 
-    fn send_due<L>(&mut self, world: &World) -> Vec<Step<L>> {
+    fn send_due<L>(&mut self, world: &World) -> Vec<Intent<L>> {
         if self.search.is_due() { self.send(world) } else { Vec::new() }
     }
 
     /// The pause after a request is over.
-    pub fn ring<L>(&mut self, world: &World) -> Vec<Step<L>> {
-        if self.search.ring() { self.send(world) } else { Vec::new() }
+    pub fn on_timer<L>(&mut self, world: &World) -> Vec<Intent<L>> {
+        if self.search.on_timer() { self.send(world) } else { Vec::new() }
     }
 
     /// Takes an editing action. None where it is another one.
-    pub fn act<L>(&mut self, action: Action, world: &World) -> Option<Vec<Step<L>>> {
+    pub fn act<L>(&mut self, action: Action, world: &World) -> Option<Vec<Intent<L>>> {
         self.search.act(action).then(|| self.edited(world))
     }
 
@@ -147,7 +147,7 @@ impl Finder {
 
     /// Does an action with the record that is meant: the selected hit, or the only hit of the typed text
     /// as soon as its answer has come. Returns that record, if it is known already.
-    pub fn choose<L>(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Step<L>>) {
+    pub fn choose<L>(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Intent<L>>) {
         self.search.pending = None;
         self.search.select();
         if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {

@@ -146,7 +146,7 @@ impl Form {
     }
 
     /// Takes what the rules say about the values. Faults of a part belong to the whole field.
-    pub fn judge(&mut self, faults: &FieldErrors) {
+    pub fn show_errors(&mut self, faults: &FieldErrors) {
         self.faults.clear();
         for (name, error) in faults.iter() {
             let Some((at, part)) = self.place_of(name) else { continue };
@@ -189,7 +189,7 @@ impl Form {
 
     /// Shows the faults of all fields, and puts the focus on the first that has one. Says whether
     /// there is one.
-    pub fn insist(&mut self) -> bool {
+    pub fn reveal_errors(&mut self) -> bool {
         self.fields.iter_mut().for_each(Field::leave);
         let is_wrong =
             |field: &&Field| field.own_fault().is_some() || self.faults.contains_key(field.name);
@@ -290,7 +290,7 @@ impl Form {
     }
 
     /// Scrolls so that the focused field is seen.
-    pub fn settle(&mut self, columns: u16, rows: u16) {
+    pub fn keep_focus_visible(&mut self, columns: u16, rows: u16) {
         let placed = self.layout(columns);
         let total = placed.iter().map(|p| p.y.saturating_add(p.rows)).max().unwrap_or_default();
         if let Some(place) = placed.iter().find(|p| p.field == self.focus) {

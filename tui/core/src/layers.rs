@@ -1,6 +1,5 @@
 //! Layers over a screen: one stack. The topmost layer receives the keys.
 
-pub mod actions;
 pub mod api_pages;
 pub mod arrival;
 pub mod choose;
@@ -9,6 +8,7 @@ pub mod field_help;
 pub mod filter;
 pub mod find;
 pub mod messages;
+pub mod palette;
 pub mod picker;
 pub mod question;
 pub mod relogin;
@@ -22,21 +22,21 @@ use ratatui_core::layout::Rect;
 use crate::{
     form::{Form, field::Field},
     input::action::{Action, Context},
+    intent::Event,
     login,
     paint::Painter,
     resource::RecordKind,
-    step::Event,
     world::World,
 };
 
 /// What a screen or a layer wants done, where layers can be laid over screens.
-pub type Step = crate::step::Step<Layer>;
+pub type Intent = crate::intent::Intent<Layer>;
 
 /// One thing over a screen.
 #[derive(Clone)]
 pub enum Layer {
     /// The help or the palette.
-    Actions(Box<actions::State>),
+    Palette(Box<palette::State>),
     /// One of several things to choose.
     Choose(Box<choose::State>),
     /// What a field accepts.
@@ -71,7 +71,7 @@ impl Layer {
     /// The field for text that has the focus.
     pub fn field(&self) -> Option<&Field> {
         match self {
-            Self::Actions(state) => Some(&state.filter),
+            Self::Palette(state) => Some(&state.filter),
             Self::Find(state) => Some(state.finder.field()),
             Self::Arrival(state) => state.form.focused(),
             Self::Filter(state) => state.form.focused(),
@@ -92,7 +92,7 @@ impl Layer {
     /// The same, to be edited.
     pub fn field_mut(&mut self) -> Option<&mut Field> {
         match self {
-            Self::Actions(state) => Some(&mut state.filter),
+            Self::Palette(state) => Some(&mut state.filter),
             Self::Find(state) => Some(state.finder.field_mut()),
             Self::Arrival(state) => state.form.focused_mut(),
             Self::Filter(state) => state.form.focused_mut(),
@@ -133,18 +133,18 @@ impl Layer {
     }
 
     /// The pause after a search is over.
-    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+    pub fn on_timer(&mut self, world: &World) -> Vec<Intent> {
         match self {
-            Self::Find(state) => state.finder.ring(world),
-            Self::Picker(state) => picker::ring(state, world),
+            Self::Find(state) => state.finder.on_timer(world),
+            Self::Picker(state) => picker::on_timer(state, world),
             _ => Vec::new(),
         }
     }
 
     /// Passes an event to the layer.
-    pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
+    pub fn update(&mut self, world: &World, event: Event) -> Vec<Intent> {
         match self {
-            Self::Actions(state) => actions::update(state, world, event),
+            Self::Palette(state) => palette::update(state, world, event),
             Self::Choose(state) => choose::update(state, world, event),
             Self::Field(state) => field_help::update(state, world, event),
             Self::Find(state) => find::update(state, world, event),
@@ -167,7 +167,7 @@ impl Layer {
         let is_typing = self.field().is_some();
         let mut contexts = if is_typing { vec![Context::Text] } else { Vec::new() };
         contexts.extend_from_slice(match self {
-            Self::Actions(_) => actions::contexts(),
+            Self::Palette(_) => palette::contexts(),
             Self::Choose(_) => choose::contexts(),
             Self::Field(_) => field_help::contexts(),
             Self::Find(_) => find::contexts(),
@@ -187,7 +187,7 @@ impl Layer {
     }
 
     /// Whether an action makes sense here.
-    pub fn offers(&self, world: &World, action: Action) -> bool {
+    pub fn is_available(&self, world: &World, action: Action) -> bool {
         match action {
             Action::Refresh => matches!(self, Self::Picker(_)),
             Action::Accept => !matches!(self, Self::Results(state) if state.is_waiting()),
@@ -195,7 +195,7 @@ impl Layer {
             Action::PageDown | Action::PageUp => {
                 matches!(
                     self,
-                    Self::Actions(_)
+                    Self::Palette(_)
                         | Self::Choose(_)
                         | Self::Field(_)
                         | Self::Find(_)
@@ -225,10 +225,10 @@ impl Layer {
     }
 
     /// What an action is called here, where it has a better name than its own.
-    pub fn word(&self, action: Action) -> Option<&'static str> {
+    pub fn label_here(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
             (Self::Secret(_), Action::Back) => Some("done"),
-            (Self::Actions(_), Action::Accept) => Some("do it"),
+            (Self::Palette(_), Action::Accept) => Some("do it"),
             (Self::Results(_), Action::Accept) => Some("close"),
             (Self::Picker(_), Action::Accept) => Some("pick"),
             (Self::Arrival(_), Action::Accept) => Some("arrived"),
@@ -243,30 +243,30 @@ impl Layer {
     }
 
     /// Scrolls so that what has the focus is seen.
-    pub fn settle(&mut self, world: &World) {
+    pub fn keep_focus_visible(&mut self, world: &World) {
         match self {
-            Self::Actions(state) => actions::settle(state, world),
-            Self::Field(state) => field_help::settle(state, world),
-            Self::Messages(state) => messages::settle(state, world),
+            Self::Palette(state) => palette::keep_focus_visible(state, world),
+            Self::Field(state) => field_help::keep_focus_visible(state, world),
+            Self::Messages(state) => messages::keep_focus_visible(state, world),
             Self::Choose(_)
             | Self::Find(_)
             | Self::Arrival(_)
             | Self::Sort(_)
             | Self::Secret(_)
             | Self::Api(_) => {}
-            Self::Filter(state) => filter::settle(state, world),
-            Self::Picker(state) => picker::settle(state, world),
-            Self::Question(state) => question::settle(state, world),
-            Self::Relogin(state) => relogin::settle(state, world),
-            Self::Results(state) => results::settle(state, world),
-            Self::Conflict(state) => conflict::settle(state, world),
+            Self::Filter(state) => filter::keep_focus_visible(state, world),
+            Self::Picker(state) => picker::keep_focus_visible(state, world),
+            Self::Question(state) => question::keep_focus_visible(state, world),
+            Self::Relogin(state) => relogin::keep_focus_visible(state, world),
+            Self::Results(state) => results::keep_focus_visible(state, world),
+            Self::Conflict(state) => conflict::keep_focus_visible(state, world),
         }
     }
 
     /// Draws it over what is there.
     pub fn view(&self, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
         match self {
-            Self::Actions(state) => actions::view(state, world, area, painter, has_focus),
+            Self::Palette(state) => palette::view(state, world, area, painter, has_focus),
             Self::Choose(state) => choose::view(state, area, painter),
             Self::Field(state) => field_help::view(state, area, painter),
             Self::Find(state) => find::view(state, world, area, painter, has_focus),

@@ -11,8 +11,8 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
+    intent::{Event, Intent, Leave, Proof, Route},
     paint::Painter,
-    step::{Event, Leave, Proof, Route, Step},
     text::paragraphs,
     world::World,
 };
@@ -57,38 +57,38 @@ pub fn remembering(identifier: &str) -> State {
 }
 
 /// Edits the form, and logs in.
-pub fn update<L>(state: &mut State, world: &World, event: Event) -> Vec<Step<L>> {
+pub fn update<L>(state: &mut State, world: &World, event: Event) -> Vec<Intent<L>> {
     let Event::Act(action) = event else { return Vec::new() };
     if state.form.act(action) {
         return Vec::new();
     }
     match action {
         Action::Accept | Action::Save => send(state),
-        Action::Register if offers(world, action) && !state.is_again => {
-            vec![Step::Go(Route::Register)]
+        Action::Register if is_available(world, action) && !state.is_again => {
+            vec![Intent::Go(Route::Register)]
         }
         Action::EnterCode if !state.is_again => {
-            vec![Step::Go(Route::Password(Proof::Code))]
+            vec![Intent::Go(Route::Password(Proof::Code))]
         }
-        Action::LocalDesk if offers(world, action) && !state.is_again => {
-            vec![Step::Do(Effect::GoLocal)]
+        Action::LocalDesk if is_available(world, action) && !state.is_again => {
+            vec![Intent::Do(Effect::GoLocal)]
         }
         Action::Back if state.is_locked => Vec::new(),
-        Action::Back if state.is_again => vec![Step::Close],
-        Action::Back => vec![Step::Leave(Leave::Back)],
+        Action::Back if state.is_again => vec![Intent::Close],
+        Action::Back => vec![Intent::Leave(Leave::Back)],
         _ => Vec::new(),
     }
 }
 
-fn send<L>(state: &mut State) -> Vec<Step<L>> {
+fn send<L>(state: &mut State) -> Vec<Intent<L>> {
     let mut faults = FieldErrors::default();
     for name in ["email", "password"] {
         if state.form.value(name).trim().is_empty() {
             faults.add(name, FieldError::required());
         }
     }
-    state.form.judge(&faults);
-    if state.form.insist() {
+    state.form.show_errors(&faults);
+    if state.form.reveal_errors() {
         return Vec::new();
     }
     let login = Login {
@@ -96,7 +96,7 @@ fn send<L>(state: &mut State) -> Vec<Step<L>> {
         password: state.form.value("password").to_owned(),
         device: None,
     };
-    vec![Step::Enter(Call::Login(login))]
+    vec![Intent::SignIn(Call::Login(login))]
 }
 
 impl State {
@@ -114,7 +114,7 @@ pub fn refused<L>(
     state: &mut State,
     failure: &Failure,
     sample: Option<&(String, String)>,
-) -> Vec<Step<L>> {
+) -> Vec<Intent<L>> {
     if matches!(failure, Failure::Problem(_)) {
         state.form.focus_on("password");
         if let Some(field) = state.form.field_mut("password") {
@@ -136,9 +136,9 @@ pub fn refused<L>(
         Failure::Problem(problem) => {
             let rest = state.form.refuse(&problem.errors);
             let all = if problem.errors.is_empty() { vec![problem.detail.clone()] } else { rest };
-            all.into_iter().map(Step::Warn).collect()
+            all.into_iter().map(Intent::Warn).collect()
         }
-        other => vec![Step::Warn(crate::api::sentence(other))],
+        other => vec![Intent::Warn(crate::api::sentence(other))],
     }
 }
 
@@ -148,7 +148,7 @@ pub fn contexts() -> &'static [Context] {
 }
 
 /// Whether an action makes sense here.
-pub fn offers(world: &World, action: Action) -> bool {
+pub fn is_available(world: &World, action: Action) -> bool {
     match action {
         Action::Register => world.meta.as_ref().is_some_and(|meta| meta.is_registration_open),
         Action::LocalDesk => world.can_go_local,
@@ -166,9 +166,9 @@ fn place(area: Rect) -> Rect {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let area = place(world.inside());
-    state.form.settle(area.width, area.height.saturating_sub(2));
+    state.form.keep_focus_visible(area.width, area.height.saturating_sub(2));
 }
 
 /// Draws the form, and what else is possible without an account.
@@ -185,7 +185,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         (Action::Register, "No account yet? {Register} opens one."),
         (Action::LocalDesk, "{LocalDesk} opens the local desk on this machine instead."),
     ];
-    let hints = hints.iter().filter(|(action, _)| offers(world, *action));
+    let hints = hints.iter().filter(|(action, _)| is_available(world, *action));
     let lines = hints.flat_map(|(_, hint)| paragraphs(&with_keys(hint), area.width));
     for (y, line) in (below..area.bottom()).zip(lines) {
         painter.text(area.x, y, area.width, &line, theme.dim);

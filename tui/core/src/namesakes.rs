@@ -5,8 +5,8 @@ use shared::{Page, text::fold};
 use crate::{
     api::{Call, Failure, Reply},
     effect::Lane,
+    intent::Intent,
     resource::{Record, RecordKind},
-    step::Step,
     world::World,
 };
 
@@ -45,15 +45,15 @@ impl Namesakes {
     }
 
     /// Asks for them.
-    pub fn ask<L>(&self) -> Step<L> {
+    pub fn ask<L>(&self) -> Intent<L> {
         let mut query = vec![("search", self.name.clone()), ("page_size", ROWS_MAX.to_string())];
         let more = self.kind.namesakes().map(|(_, parameters)| parameters).unwrap_or_default();
         query.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        Step::Read(Lane::Namesakes, Call::Namesakes { kind: self.kind, query })
+        Intent::Read(Lane::Namesakes, Call::Namesakes { kind: self.kind, query })
     }
 
     /// Asks again if the record has another name now.
-    pub fn follow<L>(&mut self, record: &Record) -> Option<Step<L>> {
+    pub fn follow<L>(&mut self, record: &Record) -> Option<Intent<L>> {
         let name = record.name();
         if name == self.name {
             return None;

@@ -3,9 +3,9 @@
 use crate::{
     api::{Call, Failure, Reply, missing},
     effect::Lane,
+    intent::Intent,
     live::Live,
     resource::{Record, RecordKind},
-    step::Step,
     text::display,
 };
 
@@ -26,9 +26,9 @@ impl Person {
     }
 
     /// Asks for the person.
-    pub fn ask<L>(&self) -> Step<L> {
+    pub fn ask<L>(&self) -> Intent<L> {
         let call = Call::Read { kind: self.kind, id: self.id, is_archived: false };
-        Step::Read(Lane::Person, call)
+        Intent::Read(Lane::Person, call)
     }
 
     /// Whether it is this person.
@@ -74,7 +74,7 @@ impl Person {
 }
 
 /// Takes the person whom a record is about now. Returns what has to be asked.
-pub fn follow<L>(person: &mut Option<Person>, record: &Record) -> Option<Step<L>> {
+pub fn follow<L>(person: &mut Option<Person>, record: &Record) -> Option<Intent<L>> {
     let now = Person::of(record);
     let is_same = |(old, new): (&Person, &Person)| old.is(new.kind, new.id);
     if person.as_ref().zip(now.as_ref()).is_some_and(is_same) {

@@ -3,9 +3,9 @@
 use crate::{
     api::{Call, Failure, Reply},
     effect::Lane,
+    intent::Intent,
     live::Live,
     resource::{Presence as Sought, Record, RecordKind},
-    step::Step,
     world::World,
 };
 
@@ -30,11 +30,11 @@ impl Presence {
     }
 
     /// Asks for the open record.
-    pub fn ask<L>(&self) -> Option<Step<L>> {
+    pub fn ask<L>(&self) -> Option<Intent<L>> {
         let sought = self.sought()?;
         let mut query = vec![(sought.filter, self.id.to_string()), ("page_size", 1.to_string())];
         query.extend(sought.only.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        Some(Step::Read(Lane::Presence, Call::List { kind: sought.kind, query }))
+        Some(Intent::Read(Lane::Presence, Call::List { kind: sought.kind, query }))
     }
 
     /// Whether a request asked for it.
@@ -55,7 +55,7 @@ impl Presence {
     }
 
     /// Asks again where a record of this desk's own concerns it.
-    pub fn learn<L>(&self, record: &Record) -> Option<Step<L>> {
+    pub fn learn<L>(&self, record: &Record) -> Option<Intent<L>> {
         let is_about = record.person() == Some((self.kind, self.id));
         let kind = self.sought().map(|sought| sought.kind);
         self.ask().filter(|_| is_about && Some(record.kind()) == kind)

@@ -1,6 +1,6 @@
 //! The screens. Each is a module with the same four functions: `init`, `update`, `view`,
 //! `contexts`. None touches another: what it wants beyond itself it says in
-//! [`Step`]s.
+//! [`Intent`]s.
 
 mod about;
 pub mod dashboard;
@@ -22,12 +22,12 @@ use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
     input::action::{Action, Context},
-    layers::{Step, arrival},
+    intent::{Event, Place, Route},
+    layers::{Intent, arrival},
     live::Live,
     login,
     paint::Painter,
     resource::{Record, RecordKind, next_step},
-    step::{Event, Place, Route},
     world::World,
 };
 
@@ -58,19 +58,19 @@ pub enum Screen {
 
 impl Screen {
     /// The screen of a section, and what it wants at the beginning.
-    pub fn first(place: Place, world: &World) -> (Self, Vec<Step>) {
+    pub fn first(place: Place, world: &World) -> (Self, Vec<Intent>) {
         match place {
             Place::Home => {
-                let (state, steps) = home::init(world);
-                (Self::Home(Box::new(state)), steps)
+                let (state, intents) = home::init(world);
+                (Self::Home(Box::new(state)), intents)
             }
             Place::List(kind) => {
-                let (state, steps) = list::init(kind, world);
-                (Self::List(Box::new(state)), steps)
+                let (state, intents) = list::init(kind, world);
+                (Self::List(Box::new(state)), intents)
             }
             Place::Dashboard => {
-                let (state, steps) = dashboard::init();
-                (Self::Dashboard(Box::new(state)), steps)
+                let (state, intents) = dashboard::init();
+                (Self::Dashboard(Box::new(state)), intents)
             }
         }
     }
@@ -84,24 +84,24 @@ impl Screen {
         }
     }
 
-    fn of(route: Route, world: &World) -> (Self, Vec<Step>) {
+    fn of(route: Route, world: &World) -> (Self, Vec<Intent>) {
         match route {
             Route::Record { kind, id, name, is_archived, to_edit } => {
-                let (state, steps) = detail::init(kind, id, name, is_archived, to_edit);
-                (Self::Detail(Box::new(state)), steps)
+                let (state, intents) = detail::init(kind, id, name, is_archived, to_edit);
+                (Self::Detail(Box::new(state)), intents)
             }
             Route::Alone(kind, id) => {
                 let name = kind.table().words.one.to_owned();
-                let (state, steps) = detail::init(kind, id, name, false, false);
-                (Self::Detail(Box::new(state)), steps)
+                let (state, intents) = detail::init(kind, id, name, false, false);
+                (Self::Detail(Box::new(state)), intents)
             }
             Route::Shown(record) => {
-                let (state, steps) = detail::of(record);
-                (Self::Detail(Box::new(state)), steps)
+                let (state, intents) = detail::of(record);
+                (Self::Detail(Box::new(state)), intents)
             }
             Route::List(kind, query) => {
-                let (state, steps) = list::narrowed(kind, query, world);
-                (Self::List(Box::new(state)), steps)
+                let (state, intents) = list::narrowed(kind, query, world);
+                (Self::List(Box::new(state)), intents)
             }
             Route::New(kind) => {
                 (Self::Form(Box::new(record_form::init(kind, None, world))), Vec::new())
@@ -170,7 +170,7 @@ impl Screen {
     }
 
     /// Passes an event to the screen that is shown.
-    pub fn update(&mut self, world: &World, event: Event) -> Vec<Step> {
+    pub fn update(&mut self, world: &World, event: Event) -> Vec<Intent> {
         match self {
             Self::Opening(state) => opening::update(state, world, event),
             Self::FirstStart(state) => first_start::update(state, world, event),
@@ -216,10 +216,10 @@ impl Screen {
     }
 
     /// The pause after a search is over.
-    pub fn ring(&mut self, world: &World) -> Vec<Step> {
+    pub fn on_timer(&mut self, world: &World) -> Vec<Intent> {
         match self {
-            Self::Home(state) => state.finder.ring(world),
-            Self::List(state) => list::ring(state, world),
+            Self::Home(state) => state.finder.on_timer(world),
+            Self::List(state) => list::on_timer(state, world),
             _ => Vec::new(),
         }
     }
@@ -246,7 +246,7 @@ impl Screen {
         world: &World,
         call: &Call,
         answer: Result<Reply, Failure>,
-    ) -> Vec<Step> {
+    ) -> Vec<Intent> {
         let Some(answer) = self.take_about(call, answer) else { return Vec::new() };
         match self {
             Self::Home(state) => home::answered(state, world, call, answer),
@@ -279,7 +279,7 @@ impl Screen {
     }
 
     /// Asks again for what a live change has outdated.
-    pub fn follow(&mut self, world: &World) -> Vec<Step> {
+    pub fn follow(&mut self, world: &World) -> Vec<Intent> {
         match self {
             Self::Home(_) => home::follow(),
             Self::Dashboard(_) => dashboard::follow(),
@@ -295,9 +295,9 @@ impl Screen {
     }
 
     /// Shows a record as it is now, if it shows that record.
-    pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
+    pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Intent> {
         let about = self.learn_about(record);
-        let steps = match (self, record) {
+        let intents = match (self, record) {
             (Self::Home(state), record) => state.learn(record, world),
             (Self::List(state), record) => {
                 state.replace(record, world);
@@ -307,7 +307,7 @@ impl Screen {
             (Self::Detail(state), record) => state.learn_related(record),
             _ => Vec::new(),
         };
-        about.into_iter().chain(steps).collect()
+        about.into_iter().chain(intents).collect()
     }
 
     /// The contexts in which its keys hold, innermost first.
@@ -330,11 +330,11 @@ impl Screen {
     }
 
     /// Whether an action makes sense and would not be refused.
-    pub fn offers(&self, world: &World, action: Action) -> bool {
+    pub fn is_available(&self, world: &World, action: Action) -> bool {
         match self {
-            Self::Login(_) => login::offers(world, action),
-            Self::Home(state) => home::offers(state, world, action),
-            Self::List(state) => list::offers(state, world, action),
+            Self::Login(_) => login::is_available(world, action),
+            Self::Home(state) => home::is_available(state, world, action),
+            Self::List(state) => list::is_available(state, world, action),
             Self::Detail(state) if action == Action::Relative => {
                 detail::can_have_relative(state, world)
             }
@@ -344,9 +344,9 @@ impl Screen {
             Self::Detail(state) if action == Action::Trail => detail::has_trail(state, world),
             Self::Detail(state) if action == Action::Arrive => {
                 let record = state.record.as_ref();
-                record.is_some_and(|record| arrival::word(record, world).is_some())
+                record.is_some_and(|record| arrival::label_here(record, world).is_some())
             }
-            Self::Detail(state) => detail::offers(state, action),
+            Self::Detail(state) => detail::is_available(state, action),
             Self::Form(state) => action != Action::Refresh || state.is_doubtful,
             Self::Opening(_) => !matches!(action, Action::Refresh | Action::Palette),
             Self::FirstStart(state) => match action {
@@ -370,10 +370,10 @@ impl Screen {
     }
 
     /// What an action is called here, where it has a better name than its own.
-    pub fn word(&self, action: Action) -> Option<&'static str> {
+    pub fn label_here(&self, action: Action) -> Option<&'static str> {
         match (self, action) {
             (Self::Detail(state), action) if state.kind().table().operation(action).is_some() => {
-                detail::word(state, action)
+                detail::label_here(state, action)
             }
             (_, Action::Archive) => self.table().map(|table| table.words.archive_word),
             (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
@@ -382,7 +382,7 @@ impl Screen {
             (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
             (Self::List(state), Action::New) => Some(state.kind.table().words.add),
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
-            (Self::Detail(state), action) => detail::word(state, action),
+            (Self::Detail(state), action) => detail::label_here(state, action),
             (Self::FirstStart(state), action) => first_start::action_word(state, action),
             (Self::Login(_), Action::Save | Action::Accept) => Some("log in"),
             (Self::Register(_), Action::Save) => Some("open the account"),
@@ -431,18 +431,18 @@ impl Screen {
     }
 
     /// Scrolls so that what has the focus is seen.
-    pub fn settle(&mut self, world: &World) {
+    pub fn keep_focus_visible(&mut self, world: &World) {
         match self {
             Self::Opening(_) => {}
-            Self::FirstStart(state) => first_start::settle(state, world),
-            Self::Login(state) => login::settle(state, world),
-            Self::Register(state) => register::settle(state, world),
-            Self::Password(state) => password::settle(state, world),
-            Self::Home(state) => home::settle(state, world),
-            Self::List(state) => list::settle(state, world),
-            Self::Detail(state) => detail::settle(state, world),
-            Self::Form(state) => record_form::settle(state, world),
-            Self::Dashboard(state) => dashboard::settle(state, world),
+            Self::FirstStart(state) => first_start::keep_focus_visible(state, world),
+            Self::Login(state) => login::keep_focus_visible(state, world),
+            Self::Register(state) => register::keep_focus_visible(state, world),
+            Self::Password(state) => password::keep_focus_visible(state, world),
+            Self::Home(state) => home::keep_focus_visible(state, world),
+            Self::List(state) => list::keep_focus_visible(state, world),
+            Self::Detail(state) => detail::keep_focus_visible(state, world),
+            Self::Form(state) => record_form::keep_focus_visible(state, world),
+            Self::Dashboard(state) => dashboard::keep_focus_visible(state, world),
         }
     }
 

@@ -120,7 +120,7 @@ impl Search {
     }
 
     /// The pause is over. Says whether a text has waited for that.
-    pub fn ring(&mut self) -> bool {
+    pub fn on_timer(&mut self) -> bool {
         self.is_pausing = false;
         std::mem::take(&mut self.is_due)
     }
@@ -173,7 +173,7 @@ mod tests {
     use crate::input::chord::{Chord, Key};
 
     fn press(search: &mut Search, letter: char) -> Next {
-        search.field.press(Chord::plain(Key::Char(letter)));
+        search.field.on_key(Chord::plain(Key::Char(letter)));
         search.edited()
     }
 
@@ -184,9 +184,9 @@ mod tests {
         search.send();
         assert_eq!(press(&mut search, 'b'), Next::Wait);
         assert_eq!(press(&mut search, 'c'), Next::Wait);
-        assert!(search.ring());
+        assert!(search.on_timer());
         search.send();
-        assert!(!search.ring(), "nothing waits");
+        assert!(!search.on_timer(), "nothing waits");
         assert_eq!(press(&mut search, 'd'), Next::Send);
     }
 

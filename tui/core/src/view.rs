@@ -11,9 +11,9 @@ use crate::{
         keymap::{chords_of, entries, labels, with_keys},
         table::Entry,
     },
+    intent::Place,
     notice::Tone,
     paint::Painter,
-    step::Place,
     text::{self, display},
     theme::Theme,
 };
@@ -116,7 +116,7 @@ fn sections(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let contexts = app.contexts();
     let places = entries(&contexts).filter(|entry| Place::of(entry.action).is_some());
     let mut x = place.x;
-    for entry in places.filter(|entry| app.offers(entry.action)) {
+    for entry in places.filter(|entry| app.is_available(entry.action)) {
         let key = labels(&chords_of(entry, &contexts));
         let wide = text::width(&key) + 1 + text::width(entry.label);
         if x.saturating_add(wide) > place.right() {

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use tui_core::msg::Msg;
 
-use crate::{args::Wish, host::Host};
+use crate::{args::LaunchOptions, host::Host};
 
 /// How long running requests that change something are waited for at the end.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ impl From<Msg> for Event {
 /// Runs the screens to their end.
 ///
 /// Fails with one plain sentence.
-pub(crate) fn run(wish: Wish) -> Result<(), String> {
+pub(crate) fn run(wish: LaunchOptions) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

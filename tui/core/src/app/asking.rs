@@ -8,7 +8,7 @@ use crate::{
         chord::{Chord, Key},
         keymap::with_keys,
     },
-    layers::{Layer, Step, relogin},
+    layers::{Intent, Layer, relogin},
     notice::Tone,
 };
 
@@ -31,7 +31,7 @@ impl App {
         self.is_login_due = false;
         if !self.is_asked_again() {
             let layer = Layer::Relogin(Box::new(relogin::init(&self.world)));
-            self.apply(vec![Step::Open(Box::new(layer))], out);
+            self.apply(vec![Intent::Open(Box::new(layer))], out);
         }
     }
 

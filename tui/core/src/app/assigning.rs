@@ -6,11 +6,11 @@ use super::App;
 use crate::{
     api::{Call, Failure, Handover, Verb},
     effect::{Effect, Lane, ScreenId},
-    layers::{Layer, Step, question},
+    intent::Route,
+    layers::{Intent, Layer, question},
     notice::Tone,
     resource::{Record, RecordKind, RowHead},
     screens::Screen,
-    step::Route,
 };
 
 /// What was done, as a sentence.
@@ -63,7 +63,7 @@ impl App {
         if let Some(existing) = existing.and_then(|it| RecordKind::Assignment.record_in(it)) {
             let said = "This patient is already assigned to this doctor.";
             if self.is_looked_at(owner) {
-                self.apply(vec![Step::Go(Route::Shown(existing))], out);
+                self.apply(vec![Intent::Go(Route::Shown(existing))], out);
                 self.say(Tone::Info, format!("{said} The assignment is shown."), out);
             } else {
                 self.say(Tone::Error, format!("{said} {}", existing.row().name), out);
@@ -97,7 +97,7 @@ impl App {
         };
         let said = "This patient is already in the clinic.";
         if self.is_looked_at(owner) {
-            self.apply(vec![Step::Go(Route::Shown(existing))], out);
+            self.apply(vec![Intent::Go(Route::Shown(existing))], out);
             self.say(Tone::Info, format!("{said} The visit is shown."), out);
         } else {
             self.say(Tone::Error, format!("{said} {}", existing.named()), out);
@@ -148,7 +148,7 @@ impl App {
         let owners: Vec<ScreenId> = shown.map(|opened| opened.id).collect();
         for owner in owners {
             let call = Call::Read { kind: *kind, id: *id, is_archived: false };
-            self.apply_for(owner, vec![Step::Read(Lane::Record, call)], out);
+            self.apply_for(owner, vec![Intent::Read(Lane::Record, call)], out);
         }
     }
 }

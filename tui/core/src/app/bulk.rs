@@ -39,7 +39,7 @@ impl App {
             self.look_around(call, out);
         }
         match (next, of) {
-            (Some(step), _) => self.apply(vec![step], out),
+            (Some(intent), _) => self.apply(vec![intent], out),
             (None, Some((kind, _))) => self.refresh_list(kind, out),
             (None, None) => {}
         }

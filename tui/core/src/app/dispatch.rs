@@ -10,19 +10,18 @@ use crate::{
         chord::{Chord, Key},
         keymap::{chords_of, entries, labels, resolve},
     },
+    intent::Place,
+    intent::{Event, Leave},
     layers::{
-        Layer, Step,
-        actions::{self, Does, Item},
-        field_help, messages,
+        Intent, Layer, field_help, messages,
+        palette::{self, Does, Item},
     },
     notice::{Notice, Tone},
     screens::Screen,
-    step::Place,
-    step::{Event, Leave},
 };
 
 impl App {
-    pub(super) fn press(&mut self, chord: Chord, out: &mut Vec<Effect>) -> bool {
+    pub(super) fn on_key(&mut self, chord: Chord, out: &mut Vec<Effect>) -> bool {
         let chord = chord.canonical();
         self.presses += 1;
         if self.world.is_too_small() {
@@ -38,8 +37,8 @@ impl App {
         if chord.is_printable() && chord.key != Key::Char(' ') {
             self.begin_find();
         }
-        if self.field_mut().is_some_and(|field| field.press(chord)) {
-            self.tell(Event::Edited, out);
+        if self.field_mut().is_some_and(|field| field.on_key(chord)) {
+            self.dispatch(Event::Edited, out);
             return true;
         }
         let Some(action) = resolve(&self.contexts(), chord) else { return false };
@@ -62,7 +61,7 @@ impl App {
         self.begin_find();
         let is_taken = self.field_mut().is_some_and(|field| field.paste(text));
         if is_taken {
-            self.tell(Event::Edited, out);
+            self.dispatch(Event::Edited, out);
         }
         is_taken
     }
@@ -86,18 +85,18 @@ impl App {
         }
     }
 
-    fn tell(&mut self, event: Event, out: &mut Vec<Effect>) {
-        let steps = match (self.layers.last_mut(), self.screens.last_mut()) {
+    fn dispatch(&mut self, event: Event, out: &mut Vec<Effect>) {
+        let intents = match (self.layers.last_mut(), self.screens.last_mut()) {
             (Some(layer), _) => layer.update(&self.world, event),
             (None, Some(opened)) => opened.screen.update(&self.world, event),
             (None, None) => Vec::new(),
         };
-        self.apply(steps, out);
+        self.apply(intents, out);
     }
 
     /// Does an action where it belongs.
     pub(super) fn act(&mut self, action: Action, out: &mut Vec<Effect>) {
-        if !self.offers(action) {
+        if !self.is_available(action) {
             if let Some(why) = self.refusal(action) {
                 self.say(Tone::Info, why, out);
             }
@@ -111,7 +110,7 @@ impl App {
             Action::Messages if self.is_asked_for_actions() => {}
             Action::Messages => {
                 self.apply(
-                    vec![Step::Open(Box::new(Layer::Messages(messages::init(&self.notices))))],
+                    vec![Intent::Open(Box::new(Layer::Messages(messages::init(&self.notices))))],
                     out,
                 );
             }
@@ -133,10 +132,10 @@ impl App {
                 self.notices.dismiss();
                 let is_form = matches!(self.screen(), Screen::Form(_));
                 if !self.retry(out) || is_form {
-                    self.tell(Event::Act(action), out);
+                    self.dispatch(Event::Act(action), out);
                 }
             }
-            _ => self.tell(Event::Act(action), out),
+            _ => self.dispatch(Event::Act(action), out),
         }
     }
 
@@ -154,7 +153,7 @@ impl App {
     }
 
     fn is_asked_for_actions(&self) -> bool {
-        matches!(self.layers.last(), Some(Layer::Actions(_) | Layer::Messages(_)))
+        matches!(self.layers.last(), Some(Layer::Palette(_) | Layer::Messages(_)))
     }
 
     /// Shows what can be done here: by the help with what each does, by the palette with everything
@@ -166,14 +165,14 @@ impl App {
         let contexts = self.contexts();
         let item = |entry: &crate::input::table::Entry| Item {
             does: Does::Act(entry.action),
-            label: self.word(entry),
+            label: self.label_here(entry),
             help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
             is_change: entry.action.changes_record(),
         };
         let mut found: Vec<_> = entries(&contexts)
-            .filter(|entry| self.offers(entry.action))
+            .filter(|entry| self.is_available(entry.action))
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
         found.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
@@ -181,8 +180,8 @@ impl App {
         if !is_help {
             items.extend(self.fields_to_edit());
         }
-        let layer = Layer::Actions(Box::new(actions::init(items, is_help)));
-        self.apply(vec![Step::Open(Box::new(layer))], out);
+        let layer = Layer::Palette(Box::new(palette::init(items, is_help)));
+        self.apply(vec![Intent::Open(Box::new(layer))], out);
     }
 
     /// A message with its time, and with the request whose failure is being handled.

@@ -3,9 +3,9 @@
 use super::App;
 use crate::{
     input::action::Action,
-    layers::actions::{Does, Item},
+    intent::Route,
+    layers::palette::{Does, Item},
     screens::Screen,
-    step::Route,
 };
 
 impl App {
@@ -15,7 +15,9 @@ impl App {
             Screen::Detail(state) => state.record.as_ref(),
             _ => None,
         };
-        let Some(record) = record.filter(|_| self.offers(Action::Edit)) else { return Vec::new() };
+        let Some(record) = record.filter(|_| self.is_available(Action::Edit)) else {
+            return Vec::new();
+        };
         let fields = record.kind().fields(Some(record)).into_iter();
         let item = |name: &'static str, label| Item {
             does: Does::Open(Box::new(Route::EditField(record.clone(), name))),

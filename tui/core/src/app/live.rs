@@ -37,11 +37,12 @@ impl App {
             return false;
         }
         let owner = opened.id;
-        let steps = opened.screen.follow(&world);
-        let is_said = steps.iter().any(|step| matches!(step, crate::layers::Step::Inform(_)));
+        let intents = opened.screen.follow(&world);
+        let is_said =
+            intents.iter().any(|intent| matches!(intent, crate::layers::Intent::Inform(_)));
         self.is_following = true;
         out.push(Effect::Arm(Timer::Live, PAUSE));
-        self.apply_for(owner, steps, out);
+        self.apply_for(owner, intents, out);
         is_said
     }
 
@@ -56,8 +57,8 @@ impl App {
                 asked.push((opened.id, list.refresh(&world)));
             }
         }
-        for (owner, steps) in asked {
-            self.apply_for(owner, steps, out);
+        for (owner, intents) in asked {
+            self.apply_for(owner, intents, out);
         }
     }
 }

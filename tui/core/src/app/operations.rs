@@ -5,12 +5,12 @@ use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId},
     input::{action::Action, table::Entry},
-    layers::{Layer, Step, api_pages, secret},
+    intent::Place,
+    intent::{Leave, Proof, Route},
+    layers::{Intent, Layer, api_pages, secret},
     notice::Tone,
     resource::{Answer, Operation, Query, Reading, Record, RecordKind, Secret},
     screens::{Screen, password, refusals},
-    step::Place,
-    step::{Leave, Proof, Route},
 };
 
 impl App {
@@ -22,19 +22,19 @@ impl App {
 
     /// Goes to one's own account or to the API. What is open stays below it.
     pub(super) fn go_to_own(&mut self, action: Action, out: &mut Vec<Effect>) {
-        let list = |kind| Step::Go(Route::List(kind, Query::default()));
-        let step = match action {
+        let list = |kind| Intent::Go(Route::List(kind, Query::default()));
+        let intent = match action {
             Action::MyAccount => {
                 let Some(user) = self.world.user() else { return };
-                Step::Go(Route::Alone(RecordKind::User, user.id.0))
+                Intent::Go(Route::Alone(RecordKind::User, user.id.0))
             }
-            Action::MyPassword => Step::Go(Route::Password(Proof::Password)),
+            Action::MyPassword => Intent::Go(Route::Password(Proof::Password)),
             Action::MySessions => list(RecordKind::LoginSession),
             Action::MyTokens => list(RecordKind::ApiToken),
-            Action::Api => Step::Open(Box::new(Layer::Api(api_pages::init()))),
+            Action::Api => Intent::Open(Box::new(Layer::Api(api_pages::init()))),
             _ => return,
         };
-        self.apply(vec![step], out);
+        self.apply(vec![intent], out);
     }
 
     /// Why an action is not done whose key was pressed on a screen.
@@ -42,7 +42,7 @@ impl App {
         if !self.layers.is_empty() || self.world.session().is_none() {
             return None;
         }
-        let label = Entry::of(action).map_or("", |entry| self.word(entry));
+        let label = Entry::of(action).map_or("", |entry| self.label_here(entry));
         if Place::of(action).is_some() {
             return Some(format!("Your account may not see this: {label}."));
         }
@@ -91,9 +91,9 @@ impl App {
             (Reply::Record(record), _) => self.learn(ScreenId::APP, &record, out),
             (_, Answer::Gone) => self.close_pages(kind, ids, out),
             _ => {
-                let steps = ids.iter().filter_map(|id| read_again(kind, *id)).collect();
+                let intents = ids.iter().filter_map(|id| read_again(kind, *id)).collect();
                 if self.opened_mut(owner).is_some() {
-                    self.apply_for(owner, steps, out);
+                    self.apply_for(owner, intents, out);
                 }
             }
         }
@@ -136,14 +136,14 @@ impl App {
                 self.say(Tone::Info, said.to_owned(), out);
             }
             Err(failure) => {
-                let steps = match self.opened_mut(owner) {
+                let intents = match self.opened_mut(owner) {
                     Some(Screen::Password(state)) => password::refused(state, &failure),
                     _ => {
                         let said = format!("The password was not changed: {}", sentence(&failure));
-                        vec![Step::Warn(said)]
+                        vec![Intent::Warn(said)]
                     }
                 };
-                self.apply_for(owner, steps, out);
+                self.apply_for(owner, intents, out);
             }
         }
     }
@@ -154,18 +154,18 @@ fn is_one_of(record: &Record, kind: RecordKind, ids: &[i64]) -> bool {
 }
 
 /// The step that reads what a write may have changed.
-pub(super) fn look_again(call: &Call) -> Option<Step> {
+pub(super) fn look_again(call: &Call) -> Option<Intent> {
     if let Call::Run { kind, ids, .. } = call {
         return read_again(*kind, *ids.first()?);
     }
     let Call::Do { verb, kind, id, .. } = call else { return None };
     let is_archived = *verb == Verb::Restore;
-    Some(Step::Read(Lane::Record, Call::Read { kind: *kind, id: *id, is_archived }))
+    Some(Intent::Read(Lane::Record, Call::Read { kind: *kind, id: *id, is_archived }))
 }
 
 /// The step that reads a record again, where the server serves single records of its kind.
-fn read_again(kind: RecordKind, id: i64) -> Option<Step> {
+fn read_again(kind: RecordKind, id: i64) -> Option<Intent> {
     let is_served = kind.table().reading != Reading::InList;
     let call = Call::Read { kind, id, is_archived: false };
-    is_served.then_some(Step::Read(Lane::Record, call))
+    is_served.then_some(Intent::Read(Lane::Record, call))
 }

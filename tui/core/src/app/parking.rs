@@ -9,14 +9,14 @@ use crate::{
         action::{Action, Context},
         keymap::key_of,
     },
+    intent::{Leave, Route},
     layers::{
-        Layer, Step,
+        Intent, Layer,
         choose::{self, Choice},
     },
     notice::Tone,
     resource::Record,
     screens::{Screen, record_form},
-    step::{Leave, Route},
 };
 
 /// The record that a form changes.
@@ -61,7 +61,7 @@ impl App {
                 let choice = |opened: &Opened| {
                     let record = base(opened).map(Record::named);
                     let lines = std::iter::once(opened.screen.heading()).chain(record).collect();
-                    Choice { lines, steps: vec![Step::Resume(opened.id)] }
+                    Choice { lines, intents: vec![Intent::Resume(opened.id)] }
                 };
                 let choices = several.iter().rev().map(choice).collect();
                 let layer = choose::init("Resume a form", choices);
@@ -92,9 +92,9 @@ impl App {
         {
             let (kind, id, name) = (record.kind(), record.id(), record.row().name);
             let route = Route::Record { kind, id, name, is_archived: false, to_edit: false };
-            let (screen, steps) = Screen::at(route, &self.world);
+            let (screen, intents) = Screen::at(route, &self.world);
             self.open(screen);
-            self.apply(steps, out);
+            self.apply(intents, out);
         }
         self.cover();
         self.screens.push(opened);
@@ -116,20 +116,20 @@ impl App {
     }
 
     /// Does what a form wants that is not shown. What needs the screen waits until the form is shown.
-    pub(super) fn apply_away(&mut self, owner: ScreenId, step: Step, out: &mut Vec<Effect>) {
+    pub(super) fn apply_away(&mut self, owner: ScreenId, intent: Intent, out: &mut Vec<Effect>) {
         let mut known = self.screens.iter_mut().chain(&mut self.parked);
         let Some(opened) = known.find(|opened| opened.id == owner) else { return };
         let heading = opened.screen.heading();
         let is_parked = self.parked.iter().any(|opened| opened.id == owner);
-        match step {
-            Step::Inform(said) => self.say(Tone::Info, format!("{heading}: {said}"), out),
-            Step::Warn(said) => self.say(Tone::Error, format!("{heading}: {said}"), out),
+        match intent {
+            Intent::Inform(said) => self.say(Tone::Info, format!("{heading}: {said}"), out),
+            Intent::Warn(said) => self.say(Tone::Error, format!("{heading}: {said}"), out),
             // Nothing of a parked form is left to be done.
-            Step::Left(Leave::Back) if is_parked => self.close_screen(owner, out),
-            step => {
+            Intent::LeaveNow(Leave::Back) if is_parked => self.close_screen(owner, out),
+            intent => {
                 let mut known = self.screens.iter_mut().chain(&mut self.parked);
                 if let Some(opened) = known.find(|opened| opened.id == owner) {
-                    opened.held.push(step);
+                    opened.held.push(intent);
                 }
             }
         }

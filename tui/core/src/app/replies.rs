@@ -12,11 +12,11 @@ use super::{
 use crate::{
     api::{Call, Failure, Reply, is_away, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
+    intent::{Leave, Route},
     layers::{Layer, arrival, conflict, find, picker},
     notice::{Notice, Tone},
     resource::{Record, RecordKind},
     screens::{Screen, record_form},
-    step::{Leave, Route},
 };
 
 /// The id of a request that the server refused.
@@ -134,7 +134,7 @@ impl App {
                 // What Enter has begun is not gone on with under another layer.
                 let is_top =
                     matches!(self.layers.last(), Some(Layer::Picker(_) | Layer::Arrival(_)));
-                let steps = self.layers.iter_mut().rev().find_map(|layer| match layer {
+                let intents = self.layers.iter_mut().rev().find_map(|layer| match layer {
                     Layer::Arrival(state) => Some(arrival::answered(state, result.clone(), is_top)),
                     Layer::Picker(state) => {
                         if !is_top {
@@ -144,7 +144,7 @@ impl App {
                     }
                     _ => None,
                 });
-                self.apply(steps.unwrap_or_default(), out);
+                self.apply(intents.unwrap_or_default(), out);
             }
             (Lane::Find, result) if slot.owner == self.top() && self.find_box_mut().is_some() => {
                 let is_top = matches!(self.layers.last(), Some(Layer::Find(_)));
@@ -152,8 +152,8 @@ impl App {
                 if !is_top {
                     state.finder.give_up();
                 }
-                let steps = find::answered(state, result);
-                self.apply(steps, out);
+                let intents = find::answered(state, result);
+                self.apply(intents, out);
             }
             (Lane::Remains, result) => self.remains_found(result, out),
             (_, result) => self.screen_read(slot.owner, call, result, out),
@@ -182,8 +182,8 @@ impl App {
             Ok(Reply::Record(record)) => Some(record.clone()),
             _ => None,
         };
-        let steps = screen.answered(&world, call, result);
-        self.apply_for(owner, steps, out);
+        let intents = screen.answered(&world, call, result);
+        self.apply_for(owner, intents, out);
         if let Some(record) = record {
             self.learn(owner, &record, out);
         }
@@ -197,10 +197,10 @@ impl App {
         let world = self.world.clone();
         self.check_undo(record);
         let others = self.screens.iter_mut().filter(|opened| opened.id != from);
-        let steps: Vec<_> =
+        let intents: Vec<_> =
             others.map(|opened| (opened.id, opened.screen.learn(record, &world))).collect();
-        for (owner, steps) in steps {
-            self.apply_for(owner, steps, out);
+        for (owner, intents) in intents {
+            self.apply_for(owner, intents, out);
         }
     }
 
@@ -248,7 +248,7 @@ impl App {
                 self.not_saved(owner, call, &failure, out);
             }
             (_, Ok(record)) => {
-                self.moved(call, &record, out);
+                self.archive_answered(call, &record, out);
                 self.ask_remains(owner, call, &record, out);
             }
             (_, Err(failure)) => self.not_moved(owner, call, &failure, out),
@@ -267,8 +267,8 @@ impl App {
     ) {
         let world = self.world.clone();
         if let Some(Screen::Form(state)) = self.opened_mut(owner) {
-            let steps = record_form::refused(state, failure, &world);
-            return self.apply_for(owner, steps, out);
+            let intents = record_form::refused(state, failure, &world);
+            return self.apply_for(owner, intents, out);
         }
         let is_lost = matches!(failure, Failure::Unknown(_) | Failure::Garbled(_));
         if self.here_already(owner, failure, out) || (is_lost && self.unsure(call)) {
@@ -323,14 +323,14 @@ impl App {
             return self.leave(leave, out);
         }
         if is_new && is_shown && then.is_some() {
-            let (screen, steps) = Screen::at(Route::Shown(record), &world);
+            let (screen, intents) = Screen::at(Route::Shown(record), &world);
             self.open(screen);
-            self.apply(steps, out);
+            self.apply(intents, out);
         }
     }
 
     /// A record went into the archive or came back from it.
-    fn moved(&mut self, call: &Call, record: &Record, out: &mut Vec<Effect>) {
+    fn archive_answered(&mut self, call: &Call, record: &Record, out: &mut Vec<Effect>) {
         self.forget_reasons(call);
         self.say(Tone::Info, assigning::done(call, record), out);
         self.learn(ScreenId::APP, record, out);
@@ -354,7 +354,7 @@ impl App {
         out: &mut Vec<Effect>,
     ) {
         let mut said = sentence(failure);
-        let mut steps = Vec::new();
+        let mut intents = Vec::new();
         match failure {
             Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
                 "Somebody else has changed the record in the meantime. Check it before you decide."
@@ -364,7 +364,7 @@ impl App {
                 {
                     self.learn(ScreenId::APP, &current, out);
                 }
-                steps.extend(look_again(call));
+                intents.extend(look_again(call));
             }
             Failure::Problem(problem) if self.contradicted(owner, call, problem, out) => return,
             _ if is_passing(failure) && self.unsent(owner, call, &said, out) => return,
@@ -373,17 +373,17 @@ impl App {
                 said.push_str(
                     " The change may or may not have been saved. The record is being read again.",
                 );
-                steps.extend(look_again(call));
+                intents.extend(look_again(call));
             }
             _ => {}
         }
         let world = self.world.clone();
         match self.opened_mut(owner) {
-            Some(Screen::List(list)) if !steps.is_empty() => {
-                let steps = list.refresh(&world);
-                self.apply_for(owner, steps, out);
+            Some(Screen::List(list)) if !intents.is_empty() => {
+                let intents = list.refresh(&world);
+                self.apply_for(owner, intents, out);
             }
-            Some(_) => self.apply_for(owner, steps, out),
+            Some(_) => self.apply_for(owner, intents, out),
             None => {}
         }
         self.say(Tone::Error, said, out);

@@ -13,14 +13,14 @@ use crate::{
         keymap::{chords_of, labels},
         table::Entry,
     },
-    layers::{Layer, Step, question},
+    intent::Place,
+    layers::{Intent, Layer, question},
     login,
     msg::Desk,
     notice::{Notices, Tone},
     screens::{Screen, first_start, password, register},
     sentences::SAVING,
     session::{Session, SessionHandle},
-    step::Place,
 };
 
 impl App {
@@ -78,8 +78,8 @@ impl App {
         match self.top_mut() {
             Some(Screen::Opening(state)) => state.failure = Some(message),
             Some(Screen::FirstStart(state)) => {
-                let steps = first_start::failed(state, field, message);
-                self.apply(steps, out);
+                let intents = first_start::failed(state, field, message);
+                self.apply(intents, out);
             }
             _ => self.say(Tone::Error, message, out),
         }
@@ -149,7 +149,7 @@ impl App {
     ) {
         let sample = self.world.sample.as_ref();
         let screen = self.screens.last_mut().map(|opened| &mut opened.screen);
-        let steps = match (self.layers.last_mut(), screen) {
+        let intents = match (self.layers.last_mut(), screen) {
             (Some(Layer::Relogin(state)), _) => login::refused(state, failure, sample),
             (_, Some(Screen::Login(state))) if !matches!(call, Call::Profile) => {
                 login::refused(state, failure, sample)
@@ -158,13 +158,13 @@ impl App {
             (_, Some(Screen::Password(state))) if matches!(call, Call::ResetPassword(_)) => {
                 password::refused(state, failure)
             }
-            _ => vec![Step::Warn(sentence(failure))],
+            _ => vec![Intent::Warn(sentence(failure))],
         };
-        for step in steps {
-            match step {
+        for intent in intents {
+            match intent {
                 // What is said of the login itself is not held until the end of the lock.
-                Step::Warn(said) => self.say_at_once(Tone::Error, said, out),
-                step => self.apply(vec![step], out),
+                Intent::Warn(said) => self.say_at_once(Tone::Error, said, out),
+                intent => self.apply(vec![intent], out),
             }
         }
     }
@@ -214,12 +214,12 @@ impl App {
     }
 
     fn enter(&mut self, session: Session, out: &mut Vec<Effect>) {
-        let (screen, steps) = Screen::first(Place::Home, &self.world);
+        let (screen, intents) = Screen::first(Place::Home, &self.world);
         out.push(Effect::Listen(session.handle()));
         self.restart(screen, Some(session), out);
         self.begin_wait(out);
         self.ask_permissions(out);
-        self.apply(steps, out);
+        self.apply(intents, out);
     }
 
     /// Asks what the session may do, where that is not known yet.
@@ -252,7 +252,7 @@ impl App {
                 let owner = opened.find(|opened| opened.id == slot.owner);
                 let is_form = owner.is_some_and(|it| matches!(it.screen, Screen::Form(_)));
                 let question = Layer::Question(Box::new(question::resend(&call, is_form)));
-                self.apply_for(slot.owner, vec![Step::Open(Box::new(question))], out);
+                self.apply_for(slot.owner, vec![Intent::Open(Box::new(question))], out);
             } else {
                 self.start(slot, call, out);
             }

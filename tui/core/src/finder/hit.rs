@@ -8,9 +8,9 @@ use shared::{
 };
 
 use crate::{
+    intent::Route,
     paint::Painter,
     resource::{Record, fitting},
-    step::Route,
     text::{display, width},
 };
 

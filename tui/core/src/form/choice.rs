@@ -151,12 +151,12 @@ impl Choice {
 
     /// Takes a key. The arrows and Space step, letters are how the value begins, Backspace takes
     /// the last one back, and then chooses the first value as Delete does.
-    pub(super) fn press(&mut self, chord: Chord) -> bool {
+    pub(super) fn on_key(&mut self, chord: Chord) -> bool {
         match chord.key {
             _ if chord.ctrl || chord.alt => return false,
-            Key::Left => self.step(false),
-            Key::Right => self.step(true),
-            Key::Char(' ') if self.typed.is_empty() || self.is_left => self.step(true),
+            Key::Left => self.carry_out(false),
+            Key::Right => self.carry_out(true),
+            Key::Char(' ') if self.typed.is_empty() || self.is_left => self.carry_out(true),
             Key::Delete => self.choose(0),
             Key::Backspace if self.typed.is_empty() => self.choose(0),
             Key::Backspace if self.is_left => self.choose(self.before),
@@ -194,7 +194,7 @@ impl Choice {
         }
     }
 
-    fn step(&mut self, forward: bool) {
+    fn carry_out(&mut self, forward: bool) {
         let count = self.options.len().max(1);
         self.choose(if forward { (self.at + 1) % count } else { (self.at + count - 1) % count });
     }
@@ -280,7 +280,7 @@ mod tests {
     fn typed(options: &'static [(&'static str, &'static str)], keys: &str) -> Choice {
         let mut choice = Choice::new(options, "");
         for c in keys.chars() {
-            assert!(choice.press(Chord::plain(Key::Char(c))), "{c} belongs to the field");
+            assert!(choice.on_key(Chord::plain(Key::Char(c))), "{c} belongs to the field");
         }
         choice
     }
@@ -311,13 +311,13 @@ mod tests {
     fn what_fits_nothing_is_refused_and_leaves_the_value_from_before() {
         let mut choice = Choice::new(SEX, "F");
         for c in "O-".chars() {
-            choice.press(Chord::plain(Key::Char(c)));
+            choice.on_key(Chord::plain(Key::Char(c)));
         }
         assert_eq!(choice.value(), "F");
         assert!(choice.fault().is_some_and(|fault| fault.starts_with("“O-” is not one of these")));
-        choice.press(Chord::plain(Key::Backspace));
+        choice.on_key(Chord::plain(Key::Backspace));
         assert_eq!((choice.value(), choice.fault()), ("O", None));
-        choice.press(Chord::plain(Key::Backspace));
+        choice.on_key(Chord::plain(Key::Backspace));
         assert_eq!(choice.value(), "F");
     }
 
@@ -329,8 +329,8 @@ mod tests {
         assert_eq!(choice.fault(), Some("“a” fits several: A+, A-, AB+, AB-"));
         assert!(choice.is_open());
         // Back again, the next letter begins anew.
-        choice.press(Chord::plain(Key::Char('b')));
-        choice.press(Chord::plain(Key::Char('-')));
+        choice.on_key(Chord::plain(Key::Char('b')));
+        choice.on_key(Chord::plain(Key::Char('-')));
         assert_eq!((choice.value(), choice.is_open()), ("B-", false));
     }
 
@@ -338,19 +338,19 @@ mod tests {
     fn leaving_ends_the_prefix() {
         let mut choice = typed(SEX, "m");
         choice.leave();
-        choice.press(Chord::plain(Key::Char('f')));
+        choice.on_key(Chord::plain(Key::Char('f')));
         assert_eq!(choice.value(), "F");
     }
 
     #[test]
     fn stepping_and_deleting_forget_what_is_typed() {
         let mut choice = typed(BLOOD, "x");
-        choice.press(Chord::plain(Key::Right));
+        choice.on_key(Chord::plain(Key::Right));
         assert_eq!((choice.value(), choice.is_open()), ("A+", false));
-        choice.press(Chord::plain(Key::Char(' ')));
-        choice.press(Chord::plain(Key::Left));
+        choice.on_key(Chord::plain(Key::Char(' ')));
+        choice.on_key(Chord::plain(Key::Left));
         assert_eq!(choice.value(), "A+");
-        choice.press(Chord::plain(Key::Backspace));
+        choice.on_key(Chord::plain(Key::Backspace));
         assert_eq!(choice.value(), "");
     }
 

@@ -75,7 +75,7 @@ impl Editor {
 
     /// Takes a key, if it is one for typing. Says whether it did. An arrow that points beyond the text is
     /// left to what is around the field.
-    pub fn press(&mut self, chord: Chord) -> bool {
+    pub fn on_key(&mut self, chord: Chord) -> bool {
         // These neither type nor move: a selected text stays selected.
         if chord.ctrl || chord.alt || matches!(chord.key, Key::F(_) | Key::Insert) {
             return false;
@@ -256,17 +256,17 @@ mod tests {
 
     fn typed(editor: &mut Editor, text: &str) {
         for c in text.chars() {
-            editor.press(Chord::plain(Key::Char(c)));
+            editor.on_key(Chord::plain(Key::Char(c)));
         }
     }
 
     #[test]
     fn the_cursor_moves_by_what_people_see_as_one_character() {
         let mut editor = Editor::line("e\u{301}👨\u{200d}👩\u{200d}👧x");
-        editor.press(Chord::plain(Key::Backspace));
-        editor.press(Chord::plain(Key::Backspace));
+        editor.on_key(Chord::plain(Key::Backspace));
+        editor.on_key(Chord::plain(Key::Backspace));
         assert_eq!(editor.text(), "e\u{301}");
-        editor.press(Chord::plain(Key::Backspace));
+        editor.on_key(Chord::plain(Key::Backspace));
         assert_eq!(editor.text(), "");
     }
 
@@ -313,12 +313,12 @@ mod tests {
     #[test]
     fn lines_are_moved_between_and_left_at_the_edges() {
         let mut notes = Editor::notes("first\nsecond\nx");
-        assert!(notes.press(Chord::plain(Key::Up)));
-        assert!(notes.press(Chord::plain(Key::Up)));
-        assert!(!notes.press(Chord::plain(Key::Up)));
+        assert!(notes.on_key(Chord::plain(Key::Up)));
+        assert!(notes.on_key(Chord::plain(Key::Up)));
+        assert!(!notes.on_key(Chord::plain(Key::Up)));
         typed(&mut notes, "!");
         assert_eq!(notes.text(), "f!irst\nsecond\nx");
-        assert!(!Editor::line("x").press(Chord::plain(Key::Down)));
+        assert!(!Editor::line("x").on_key(Chord::plain(Key::Down)));
     }
 
     #[test]

@@ -239,11 +239,11 @@ impl Field {
     }
 
     /// Takes a key for typing or choosing. Says whether it did.
-    pub fn press(&mut self, chord: Chord) -> bool {
+    pub fn on_key(&mut self, chord: Chord) -> bool {
         let before = self.value().len();
         let is_taken = match &mut self.input {
-            Input::Text(editor) | Input::Secret(editor) => editor.press(chord),
-            Input::Choice(choice) => choice.press(chord),
+            Input::Text(editor) | Input::Secret(editor) => editor.on_key(chord),
+            Input::Choice(choice) => choice.on_key(chord),
         };
         let is_edit = matches!(chord.key, Key::Char(_)) || self.value().len() != before;
         if is_taken && (is_edit || self.editor().is_none()) {
@@ -280,13 +280,13 @@ mod tests {
     #[test]
     fn a_choice_is_made_by_typing_or_by_stepping() {
         let mut field = Field::choice("gender", "Sex", SEX, "");
-        assert!(field.press(Chord::plain(Key::Char('m'))));
+        assert!(field.on_key(Chord::plain(Key::Char('m'))));
         assert_eq!(field.value(), "M");
-        field.press(Chord::plain(Key::Right));
+        field.on_key(Chord::plain(Key::Right));
         assert_eq!(field.value(), "");
-        field.press(Chord::plain(Key::Left));
+        field.on_key(Chord::plain(Key::Left));
         assert_eq!(field.value(), "M");
-        field.press(Chord::plain(Key::Backspace));
+        field.on_key(Chord::plain(Key::Backspace));
         assert!(!field.is_changed());
     }
 
@@ -294,9 +294,9 @@ mod tests {
     fn what_the_server_said_holds_until_the_field_is_changed() {
         let mut field = Field::text("email", "E-mail", "a@b.c");
         field.refused = Some("is taken".to_owned());
-        field.press(Chord::plain(Key::Left));
+        field.on_key(Chord::plain(Key::Left));
         assert!(field.refused.is_some());
-        field.press(Chord::plain(Key::Char('x')));
+        field.on_key(Chord::plain(Key::Char('x')));
         assert!(field.refused.is_none());
     }
 }

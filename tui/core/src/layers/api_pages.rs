@@ -7,9 +7,9 @@ use super::middle;
 use crate::{
     effect::Effect,
     input::action::{Action, Context},
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
-    step::Event,
     text::{display, paragraphs},
     world::World,
 };
@@ -35,7 +35,7 @@ pub fn init() -> State {
 }
 
 /// Selects an address and copies it.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let last = PAGES.len().saturating_sub(1);
     match event {
         Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
@@ -46,9 +46,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             let Some((_, path)) = PAGES.get(state.at) else { return Vec::new() };
             let address = format!("{}{path}", world.address);
             let said = format!("{address} was sent to the terminal's clipboard.");
-            return vec![Step::Do(Effect::Copy(address)), Step::Inform(said)];
+            return vec![Intent::Do(Effect::Copy(address)), Intent::Inform(said)];
         }
-        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(Action::Back) => return vec![Intent::Close],
         Event::Act(_) | Event::Edited => {}
     }
     Vec::new()

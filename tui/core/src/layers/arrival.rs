@@ -17,13 +17,13 @@ use crate::{
         action::{Action, Context},
         keymap::{key, key_of},
     },
+    intent::Event,
     kept::Subject,
     key::IdempotencyKey,
-    layers::Step,
+    layers::Intent,
     paint::Painter,
     resource::{Pick, Purpose, Record, RecordKind, next_step, status_word},
     sentences::UNEXPECTED,
-    step::Event,
     text::{display, paragraphs},
     world::World,
 };
@@ -82,7 +82,7 @@ pub struct Draft {
 
 /// What the key for arrivals does with a record: a patient has arrived, or a visit is taken its next
 /// step. None where it does nothing.
-pub fn word(record: &Record, world: &World) -> Option<&'static str> {
+pub fn label_here(record: &Record, world: &World) -> Option<&'static str> {
     match record {
         Record::Visit(visit) => next_step(visit.status).map(|(_, word)| word),
         Record::Patient(_) if record.archived().is_some() => None,
@@ -108,13 +108,13 @@ pub fn refusal(record: &Record, label: &str) -> Option<String> {
 }
 
 /// Does what the key for arrivals does with a record.
-pub fn act(record: &Record, world: &World) -> Vec<Step> {
+pub fn act(record: &Record, world: &World) -> Vec<Intent> {
     match record {
         Record::Visit(visit) => {
             let Some((status, _)) = next_step(visit.status) else { return Vec::new() };
             let (kind, id, version) = (record.kind(), record.id(), record.version());
             let verb = Verb::SetStatus(status.as_str());
-            vec![Step::Write(Call::Do { verb, kind, id, version, reason: None })]
+            vec![Intent::Write(Call::Do { verb, kind, id, version, reason: None })]
         }
         Record::Patient(_) => open(record.clone(), Draft::default(), world),
         _ => Vec::new(),
@@ -122,7 +122,7 @@ pub fn act(record: &Record, world: &World) -> Vec<Step> {
 }
 
 /// Opens the layer for a patient, and asks to whom the patient is assigned.
-pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
+pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Intent> {
     let query = vec![
         ("patient", patient.id().to_string()),
         ("is_active", true.to_string()),
@@ -146,11 +146,11 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Step> {
         key: world.next_key(),
     };
     let call = Call::List { kind: RecordKind::Assignment, query };
-    vec![Step::Open(Box::new(Layer::Arrival(Box::new(state)))), Step::Read(Lane::Pick, call)]
+    vec![Intent::Open(Box::new(Layer::Arrival(Box::new(state)))), Intent::Read(Lane::Pick, call)]
 }
 
 /// Chooses the doctor and the reason, and creates the visit.
-pub fn update(state: &mut State, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else {
         state.is_accepted = false;
         return Vec::new();
@@ -173,8 +173,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Step> {
 }
 
 /// Keeps the reason until the arrival has been written.
-fn keep(state: &State) -> Step {
-    Step::Keep(subject(&state.patient), state.form.value("reason").to_owned())
+fn keep(state: &State) -> Intent {
+    Intent::Keep(subject(&state.patient), state.form.value("reason").to_owned())
 }
 
 /// What the reason of an arrival is about.
@@ -182,12 +182,12 @@ fn subject(patient: &Record) -> Subject {
     question::about("arrival", std::slice::from_ref(patient))
 }
 
-fn close() -> Vec<Step> {
-    vec![Step::Cancel(Lane::Pick), Step::Close]
+fn close() -> Vec<Intent> {
+    vec![Intent::Cancel(Lane::Pick), Intent::Close]
 }
 
 /// Sends the arrival, once it is known to whom the patient is assigned.
-fn accept(state: &mut State) -> Vec<Step> {
+fn accept(state: &mut State) -> Vec<Intent> {
     if state.is_loading {
         state.is_accepted = true;
         return Vec::new();
@@ -214,10 +214,10 @@ fn accept(state: &mut State) -> Vec<Step> {
                 title: "For which doctor?",
                 purpose: Purpose::Arrival { is_urgent: state.is_urgent },
             };
-            let mut steps = close();
-            steps.push(keep(state));
-            steps.push(Step::Pick(pick, vec![state.patient.clone()], reason));
-            return steps;
+            let mut intents = close();
+            intents.push(keep(state));
+            intents.push(Intent::Pick(pick, vec![state.patient.clone()], reason));
+            return intents;
         }
         Some(Host::Assigned { assignment, .. }) => {
             body.insert("assignment".to_owned(), (*assignment).into());
@@ -229,13 +229,13 @@ fn accept(state: &mut State) -> Vec<Step> {
     }
     let body = Value::Object(body);
     let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
-    let mut steps = close();
-    steps.extend([keep(state), Step::Write(call)]);
-    steps
+    let mut intents = close();
+    intents.extend([keep(state), Intent::Write(call)]);
+    intents
 }
 
 /// Takes the active assignments of the patient.
-pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool) -> Vec<Step> {
+pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool) -> Vec<Intent> {
     state.is_loading = false;
     // What Enter has begun is not gone on with under another layer.
     state.is_accepted &= is_top;

@@ -5,9 +5,9 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     input::action::{Action, Context},
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
-    step::Event,
     text::{display, paragraphs},
     world::World,
 };
@@ -21,7 +21,7 @@ pub struct Choice {
     /// What it is, the first line as its head.
     pub lines: Vec<String>,
     /// What choosing it does.
-    pub steps: Vec<Step>,
+    pub intents: Vec<Intent>,
 }
 
 /// The choices, and which of them is selected.
@@ -48,7 +48,7 @@ impl State {
 }
 
 /// Moves the selection, takes the selected choice, or closes.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let last = state.choices.len().saturating_sub(1);
     let page = usize::from(world.body().height / 4).max(1);
     match event {
@@ -59,10 +59,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::FirstRow) => state.at = 0,
         Event::Act(Action::LastRow) => state.at = last,
         Event::Act(Action::Accept) => {
-            let chosen = state.choices.get(state.at).map(|choice| choice.steps.clone());
-            return std::iter::once(Step::Close).chain(chosen.into_iter().flatten()).collect();
+            let chosen = state.choices.get(state.at).map(|choice| choice.intents.clone());
+            return std::iter::once(Intent::Close).chain(chosen.into_iter().flatten()).collect();
         }
-        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(Action::Back) => return vec![Intent::Close],
         _ => {}
     }
     Vec::new()

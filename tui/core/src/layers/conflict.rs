@@ -12,11 +12,11 @@ use crate::{
         action::{Action, Context},
         keymap::key,
     },
-    layers::Step,
+    intent::Event,
+    intent::Merge,
+    layers::Intent,
     paint::Painter,
     resource::{Record, RecordKind},
-    step::Event,
-    step::Merge,
     text::{display, paragraphs},
     world::World,
 };
@@ -98,7 +98,7 @@ fn by(problem: &Problem, world: &World) -> String {
 }
 
 /// Moves among the fields, chooses a value for each, and saves the result.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let last = state.rows.len().saturating_sub(1);
     let page = usize::from(rows(state, world.body()).height).saturating_sub(1).max(1);
     match event {
@@ -113,7 +113,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::Accept | Action::Save) => return merge(state),
         Event::Act(Action::Back) => {
             let said = "Not saved. The form is as you left it.".to_owned();
-            return vec![Step::Close, Step::Inform(said)];
+            return vec![Intent::Close, Intent::Inform(said)];
         }
         _ => {}
     }
@@ -147,11 +147,11 @@ fn choose(state: &mut State, take: Take) {
     }
 }
 
-fn merge(state: &mut State) -> Vec<Step> {
+fn merge(state: &mut State) -> Vec<Intent> {
     if let Some(open) = state.rows.iter().position(|row| row.take == Take::Undecided) {
         state.at = open;
         let label = state.rows.get(open).map_or("it", |row| row.label);
-        return vec![Step::Inform(format!(
+        return vec![Intent::Inform(format!(
             "{label}: choose {} theirs or {} mine first.",
             key(Action::TakeTheirs),
             key(Action::TakeMine)
@@ -159,7 +159,7 @@ fn merge(state: &mut State) -> Vec<Step> {
     }
     let taken = state.rows.iter().filter(|row| row.take == Take::Theirs).map(|row| row.name);
     let merge = Merge { theirs: state.theirs.clone(), taken: taken.collect() };
-    vec![Step::Close, Step::Merged(Box::new(merge))]
+    vec![Intent::Close, Intent::Merged(Box::new(merge))]
 }
 
 /// The contexts in which its keys hold.
@@ -168,7 +168,7 @@ pub fn contexts() -> &'static [Context] {
 }
 
 /// Scrolls so that the selected field is seen, or the part of it that is being read.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     state.at = state.at.min(state.rows.len().saturating_sub(1));
     let rows = rows(state, world.body());
     let (start, end) = span(state, rows.width);

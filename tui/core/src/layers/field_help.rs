@@ -9,9 +9,9 @@ use crate::{
         action::{Action, Context},
         keymap::key_of,
     },
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
-    step::Event,
     text::paragraphs,
     world::World,
 };
@@ -39,7 +39,7 @@ pub fn init(form: &Form) -> Option<State> {
 }
 
 /// Scrolls, or closes.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let page = world.body().height.saturating_sub(4).max(1);
     match event {
         Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
@@ -48,7 +48,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
         Event::Act(Action::FirstRow) => state.scroll = 0,
         Event::Act(Action::LastRow) => state.scroll = u16::MAX,
-        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(Action::Back) => return vec![Intent::Close],
         _ => {}
     }
     Vec::new()
@@ -76,7 +76,7 @@ fn place(state: &State, area: Rect) -> Rect {
 }
 
 /// Keeps the scrolled lines within the box.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(state, world.body());
     let (lines, _) = lines(state, place.width.saturating_sub(4));
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);

@@ -14,10 +14,10 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
     resource::{Filter, FilterInput, Query, RecordKind},
-    step::Event,
     world::World,
 };
 
@@ -57,17 +57,17 @@ pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
 }
 
 /// Edits the filters, and applies them.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.form.echo(world.today);
     let query = read(state, world);
     match event {
         _ if is_moved => Vec::new(),
-        Event::Act(Action::Accept | Action::Save) if state.form.insist() => Vec::new(),
+        Event::Act(Action::Accept | Action::Save) if state.form.reveal_errors() => Vec::new(),
         Event::Act(Action::Accept | Action::Save) => {
-            vec![Step::Close, Step::Filtered(Box::new(query))]
+            vec![Intent::Close, Intent::Filtered(Box::new(query))]
         }
-        Event::Act(Action::Back) => vec![Step::Close],
+        Event::Act(Action::Back) => vec![Intent::Close],
         _ => Vec::new(),
     }
 }
@@ -105,7 +105,7 @@ fn read(state: &mut State, world: &World) -> Query {
             Err(error) => errors.add(filter.name, error),
         }
     }
-    state.form.judge(&errors);
+    state.form.show_errors(&errors);
     Query { filters, ..state.query.clone() }
 }
 
@@ -138,9 +138,9 @@ fn place(state: &State, area: Rect) -> Rect {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let area = place(state, world.body());
-    state.form.settle(area.width.saturating_sub(4), area.height.saturating_sub(4));
+    state.form.keep_focus_visible(area.width.saturating_sub(4), area.height.saturating_sub(4));
 }
 
 /// Draws the filters in a box.

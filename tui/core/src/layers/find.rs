@@ -8,10 +8,10 @@ use crate::{
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
-    layers::Step,
+    intent::{Event, Route},
+    layers::Intent,
     paint::Painter,
     resource::Record,
-    step::{Event, Route},
     world::World,
 };
 
@@ -22,13 +22,13 @@ pub struct State {
 }
 
 /// Edits the search, moves among the hits, and opens one.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let action = match event {
         Event::Edited => return state.finder.edited(world),
         Event::Act(action) => action,
     };
-    if let Some(steps) = state.finder.act(action, world) {
-        return steps;
+    if let Some(intents) = state.finder.act(action, world) {
+        return intents;
     }
     let page = isize::from(rows(world).max(1).cast_signed());
     match action {
@@ -36,14 +36,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::RowDown => state.finder.go(1),
         Action::PageUp => state.finder.go(-page),
         Action::PageDown => state.finder.go(page),
-        Action::Back => return vec![Step::Cancel(Lane::Find), Step::Close],
+        Action::Back => return vec![Intent::Cancel(Lane::Find), Intent::Close],
         Action::New | Action::NewFromSearch => {
             let route = state.finder.new_record(action, world);
-            return vec![Step::Cancel(Lane::Find), Step::Close, Step::Go(route)];
+            return vec![Intent::Cancel(Lane::Find), Intent::Close, Intent::Go(route)];
         }
         Action::Open | Action::Edit => {
-            let (record, steps) = state.finder.choose(action, world);
-            return record.map_or(steps, |record| open(action, &record));
+            let (record, intents) = state.finder.choose(action, world);
+            return record.map_or(intents, |record| open(action, &record));
         }
         _ => {}
     }
@@ -51,15 +51,15 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 }
 
 /// Takes an answer.
-pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Intent> {
     let chosen = state.finder.answered(answer);
     chosen.map(|(action, record)| open(action, &record)).unwrap_or_default()
 }
 
-fn open(action: Action, record: &Record) -> Vec<Step> {
+fn open(action: Action, record: &Record) -> Vec<Intent> {
     let route = Route::of(record);
     let route = if action == Action::Edit { route.to_edit() } else { route };
-    vec![Step::Close, Step::Instead(route)]
+    vec![Intent::Close, Intent::Instead(route)]
 }
 
 /// The contexts in which its keys hold.

@@ -5,10 +5,10 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     input::action::{Action, Context},
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     notice::{Notice, Notices, Tone},
     paint::Painter,
-    step::Event,
     text::paragraphs,
     world::World,
 };
@@ -29,7 +29,7 @@ pub fn init(notices: &Notices) -> State {
 }
 
 /// Scrolls, or closes the layer.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let page = usize::from(place(world.body()).height.saturating_sub(2)).max(1);
     match event {
         Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
@@ -38,7 +38,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
         Event::Act(Action::FirstRow) => state.scroll = 0,
         Event::Act(Action::LastRow) => state.scroll = usize::MAX,
-        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(Action::Back) => return vec![Intent::Close],
         Event::Act(_) | Event::Edited => {}
     }
     Vec::new()
@@ -74,7 +74,7 @@ fn lines(state: &State, world: &World, columns: u16) -> Vec<(String, bool)> {
 }
 
 /// Keeps the scrolled lines within their number.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(world.body());
     let count = lines(state, world, place.width.saturating_sub(4)).len();
     let visible = usize::from(place.height.saturating_sub(2));

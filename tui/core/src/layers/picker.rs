@@ -15,13 +15,13 @@ use crate::{
         keymap::{self, chords_of, labels, with_keys},
         table::{Entry, TABLE},
     },
-    layers::Step,
+    intent::{Event, Place},
+    layers::Intent,
     paint::Painter,
     panels::rows,
     resource::{Pick, Purpose, Query, Record, RecordKind, Row, fit},
     search::{Next, Search},
     sentences::{LOADING, UNEXPECTED, retry},
-    step::{Event, Place},
     text::{self, display, paragraphs},
     world::World,
 };
@@ -57,13 +57,18 @@ impl State {
 }
 
 /// Opens the picker with which these records are assigned.
-pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Step> {
+pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Intent> {
     let pick = subjects.first().and_then(|subject| subject.kind().table().pick);
     pick.map(|pick| open(pick, subjects, None, world)).unwrap_or_default()
 }
 
 /// Opens a picker. The first rows are asked for at once.
-pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &World) -> Vec<Step> {
+pub fn open(
+    pick: Pick,
+    subjects: Vec<Record>,
+    reason: Option<String>,
+    world: &World,
+) -> Vec<Intent> {
     let mut state = State {
         search: Search::default(),
         pick,
@@ -78,31 +83,31 @@ pub fn open(pick: Pick, subjects: Vec<Record>, reason: Option<String>, world: &W
         is_choosing: false,
     };
     let ask = ask(&mut state, world);
-    vec![Step::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
+    vec![Intent::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
 }
 
-fn ask(state: &mut State, world: &World) -> Step {
+fn ask(state: &mut State, world: &World) -> Intent {
     state.search.expect();
     let search = state.search.query(world.calendar());
     let mut query: Vec<_> =
         state.pick.only.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     query.push(("page_size", world.page_size.to_string()));
     query.extend((!search.is_empty()).then_some(("search", search)));
-    Step::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
+    Intent::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
 }
 
-fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = Step::Do(state.search.send());
+fn send(state: &mut State, world: &World) -> Vec<Intent> {
+    let pause = Intent::Do(state.search.send());
     vec![ask(state, world), pause]
 }
 
 /// The pause after a request is over: a text that has waited is sent.
-pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
-    if state.search.ring() { send(state, world) } else { Vec::new() }
+pub fn on_timer(state: &mut State, world: &World) -> Vec<Intent> {
+    if state.search.on_timer() { send(state, world) } else { Vec::new() }
 }
 
 /// Types, moves among the rows, picks or closes.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let action = match event {
         Event::Edited => return edited(state, world),
         Event::Act(action) => action,
@@ -132,19 +137,19 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 }
 
 /// Nothing is picked. What was typed for an arrival is shown again.
-fn back(state: &State, world: &World) -> Vec<Step> {
-    let mut steps = close();
+fn back(state: &State, world: &World) -> Vec<Intent> {
+    let mut intents = close();
     if let Purpose::Arrival { is_urgent } = state.pick.purpose {
         let draft = Draft { doctor: None, reason: state.reason.clone(), is_urgent };
         let patient = state.subjects.first().cloned();
-        steps.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
+        intents.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
     }
-    steps
+    intents
 }
 
 /// Nothing is picked, and no answer counts any more.
-fn close() -> Vec<Step> {
-    vec![Step::Cancel(Lane::Pick), Step::Close]
+fn close() -> Vec<Intent> {
+    vec![Intent::Cancel(Lane::Pick), Intent::Close]
 }
 
 /// Goes to the rows. What is typed there replaces the text.
@@ -153,18 +158,18 @@ fn choose(state: &mut State) {
     state.search.select();
 }
 
-fn edited(state: &mut State, world: &World) -> Vec<Step> {
+fn edited(state: &mut State, world: &World) -> Vec<Intent> {
     state.is_choosing = false;
     match state.search.edited() {
         Next::Keep => Vec::new(),
-        Next::Wait => vec![Step::Cancel(Lane::Pick)],
+        Next::Wait => vec![Intent::Cancel(Lane::Pick)],
         Next::Send => send(state, world),
     }
 }
 
 /// Enter belongs to the text that was typed: it waits for the answer to that, and takes the one
 /// record that was found. Among several, somebody has to choose.
-fn accept(state: &mut State, world: &World) -> Vec<Step> {
+fn accept(state: &mut State, world: &World) -> Vec<Intent> {
     if !state.search.is_answered() {
         state.search.pending = Some(Action::Accept);
         return if state.search.is_due() { send(state, world) } else { Vec::new() };
@@ -180,20 +185,20 @@ fn accept(state: &mut State, world: &World) -> Vec<Step> {
         record: row.record.clone(),
         reason: state.reason.clone(),
     };
-    let mut steps = close();
+    let mut intents = close();
     if let Purpose::Arrival { is_urgent } = picked.purpose {
         let draft = Draft { doctor: Some(picked.record), reason: picked.reason, is_urgent };
         let patient = picked.subjects.into_iter().next();
-        steps.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
-        return steps;
+        intents.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
+        return intents;
     }
     let question = question::picked(picked, world);
-    steps.extend(question.map(|it| Step::Open(Box::new(Layer::Question(Box::new(it))))));
-    steps
+    intents.extend(question.map(|it| Intent::Open(Box::new(Layer::Question(Box::new(it))))));
+    intents
 }
 
 /// Takes an answer. What is on the screen stays where there is none.
-pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
     match answer {
         Ok(Reply::Page(page)) => {
             let shown = page.results.len();
@@ -233,7 +238,7 @@ fn rows(world: &World) -> u16 {
 }
 
 /// Scrolls so that the selected row is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let visible = usize::from(rows(world)).max(1);
     state.at = state.at.min(state.rows.len().saturating_sub(1));
     state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);

@@ -21,11 +21,11 @@ use crate::{
     effect::Effect,
     form::{Form, field::Field},
     input::action::{Action, Context},
+    intent::{Event, Leave, Route},
     kept::Subject,
-    layers::Step,
+    layers::Intent,
     resource::{Operation, Pick, Record, RecordKind},
     session::Session,
-    step::{Event, Leave, Route},
     text::display,
     world::World,
 };
@@ -34,12 +34,12 @@ pub use again::{resend, unsent, unsent_words};
 pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
 pub use bulk::{archive_all, restore_all};
 pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
-pub use view::{settle, view};
+pub use view::{keep_focus_visible, view};
 
 /// What an answer does.
 #[derive(Clone)]
 enum Answer {
-    Steps(Vec<Step>),
+    Steps(Vec<Intent>),
     /// Writes, with the reason that was typed.
     Write(Call),
     /// Writes for several records under a title, with the reason that was typed.
@@ -72,7 +72,7 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         title: title.into(),
         words,
         form: Form::default(),
-        answers: vec![(keep, Answer::Steps(vec![Step::Close]))],
+        answers: vec![(keep, Answer::Steps(vec![Intent::Close]))],
         at: 0,
         first: 0,
         is_dangerous: false,
@@ -99,9 +99,9 @@ impl State {
 
     /// Whether an answer saves the form below.
     pub fn saves_form(&self) -> bool {
-        let is_save = |step: &Step| matches!(step, Step::SaveThen(_));
+        let is_save = |intent: &Intent| matches!(intent, Intent::SaveThen(_));
         self.answers.iter().any(|(_, answer)| match answer {
-            Answer::Steps(steps) => steps.iter().any(is_save),
+            Answer::Steps(intents) => intents.iter().any(is_save),
             _ => false,
         })
     }
@@ -112,9 +112,9 @@ impl State {
         if is_warned { self } else { self.harmless() }
     }
 
-    fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
-        let mut all = vec![Step::Close];
-        all.extend(steps);
+    fn or(mut self, label: &'static str, intents: Vec<Intent>) -> Self {
+        let mut all = vec![Intent::Close];
+        all.extend(intents);
         self.answers.push((label, Answer::Steps(all)));
         self
     }
@@ -164,7 +164,7 @@ pub fn archive(record: &Record, world: &World) -> State {
 pub fn restore(record: &Record) -> State {
     let call = act(Verb::Restore, record, None);
     ask(record.kind().table().words.restore_title, record.named(), "Cancel")
-        .or("Restore", vec![Step::Write(call)])
+        .or("Restore", vec![Intent::Write(call)])
         .harmless()
 }
 
@@ -172,7 +172,7 @@ pub fn restore(record: &Record) -> State {
 pub fn undo(saved: &Record) -> State {
     let title = format!("Undo the last save of {}?", saved.row().name);
     let words = format!("{}\nIts values become those from before the save.", saved.named());
-    ask(title, words, "Keep it").or("Undo", vec![Step::UndoSave])
+    ask(title, words, "Keep it").or("Undo", vec![Intent::UndoSave])
 }
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
@@ -190,7 +190,7 @@ pub fn operation(record: &Record, operation: &'static Operation) -> State {
     };
     let words = format!("{}\n{}", record.named(), operation.effect);
     let mut state =
-        ask(operation.title, words, "Cancel").or(operation.answer, vec![Step::Write(call)]);
+        ask(operation.title, words, "Cancel").or(operation.answer, vec![Intent::Write(call)]);
     state.is_dangerous = operation.is_dangerous;
     state
 }
@@ -200,7 +200,7 @@ pub fn end_others(kind: RecordKind, operation: &'static Operation, ids: Vec<i64>
     let others = kind.table().others.as_ref()?;
     let words = format!("{} in all. {}", ids.len(), others.effect);
     let call = Call::Run { operation, kind, ids, version: None };
-    let state = ask(others.title, words, "Cancel").or(others.answer, vec![Step::Write(call)]);
+    let state = ask(others.title, words, "Cancel").or(others.answer, vec![Intent::Write(call)]);
     Some(State { is_dangerous: true, ..state })
 }
 
@@ -214,8 +214,8 @@ pub fn lost(is_new: bool) -> State {
         words.push_str(" Saving again registers nobody twice.");
     }
     ask("Was it saved?", words, "Keep editing")
-        .or("Check", vec![Step::Check])
-        .or("Save again", vec![Step::SaveAgain])
+        .or("Check", vec![Intent::Check])
+        .or("Save again", vec![Intent::SaveAgain])
 }
 
 /// The record that a lost save may have created.
@@ -236,8 +236,8 @@ pub fn found(record: &Record, world: &World) -> State {
         is_archived: false,
         to_edit: false,
     };
-    let steps = vec![Step::Left(Leave::Back), Step::Go(route)];
-    ask(words_of.found, words, "Keep editing").or("Yes: show it", steps)
+    let intents = vec![Intent::LeaveNow(Leave::Back), Intent::Go(route)];
+    ask(words_of.found, words, "Keep editing").or("Yes: show it", intents)
 }
 
 fn page_of(id: i64, name: String) -> Route {
@@ -254,10 +254,10 @@ pub fn other_user(before: &User, now: &Session) -> State {
     );
     let mut state = ask("Another user", words, "Back to the login");
     if let Some((_, answer)) = state.answers.first_mut() {
-        let end = Step::Do(Effect::EndSession(now.handle()));
-        *answer = Answer::Steps(vec![Step::Close, end, Step::AskAgain]);
+        let end = Intent::Do(Effect::EndSession(now.handle()));
+        *answer = Answer::Steps(vec![Intent::Close, end, Intent::AskAgain]);
     }
-    state.or("Drop it and go on", vec![Step::TakeOver(Box::new(now.clone()))])
+    state.or("Drop it and go on", vec![Intent::TakeOver(Box::new(now.clone()))])
 }
 
 /// The refusal of a patient who is likely here already, with the candidates.
@@ -283,11 +283,11 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
     let Some((id, name)) = first.filter(|_| !names.is_empty()) else {
         return (!names.is_empty()).then_some(state);
     };
-    Some(state.or("Show the record", vec![Step::Go(page_of(id, name))]))
+    Some(state.or("Show the record", vec![Intent::Go(page_of(id, name))]))
 }
 
 /// Moves among the answers, edits the reason, and takes an answer.
-pub fn update(state: &mut State, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else {
         // Whoever types has not decided yet: Enter has to be pressed for it.
         state.at = state.first;
@@ -324,30 +324,30 @@ fn reason(state: &mut State) -> Option<Option<String>> {
 }
 
 /// Gives an answer. What was typed along with it is kept until it has been written.
-fn decide(state: &mut State, at: usize) -> Vec<Step> {
+fn decide(state: &mut State, at: usize) -> Vec<Intent> {
     let typed = state.form.value("reason").to_owned();
-    let kept = state.about.map(|about| Step::Keep(about, typed));
+    let kept = state.about.map(|about| Intent::Keep(about, typed));
     answer(state, at).into_iter().chain(kept).collect()
 }
 
-fn answer(state: &mut State, at: usize) -> Vec<Step> {
+fn answer(state: &mut State, at: usize) -> Vec<Intent> {
     match state.answers.get(at).cloned() {
-        Some((_, Answer::Steps(steps))) => steps,
+        Some((_, Answer::Steps(intents))) => intents,
         Some((_, Answer::Pick(pick, subjects, reason))) => {
-            vec![Step::Close, Step::Pick(pick, subjects, reason)]
+            vec![Intent::Close, Intent::Pick(pick, subjects, reason)]
         }
         Some((_, Answer::Bulk(title, jobs))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
             let jobs = jobs.into_iter().map(|job| job.with_reason(reason.clone())).collect();
-            let mut steps = vec![Step::Close];
-            steps.extend(results::open(title, jobs));
-            steps
+            let mut intents = vec![Intent::Close];
+            intents.extend(results::open(title, jobs));
+            intents
         }
         Some((_, Answer::Write(call))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
-            vec![Step::Close, Step::Write(call.with_reason(reason))]
+            vec![Intent::Close, Intent::Write(call.with_reason(reason))]
         }
-        None => vec![Step::Close],
+        None => vec![Intent::Close],
     }
 }
 

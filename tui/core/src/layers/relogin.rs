@@ -6,10 +6,10 @@ use super::middle;
 use crate::{
     form,
     input::action::Context,
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     login::{self, State},
     paint::Painter,
-    step::Event,
     text::paragraphs,
     world::World,
 };
@@ -27,7 +27,7 @@ pub fn locked(world: &World) -> State {
 }
 
 /// Edits the form, and logs in again.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     login::update(state, world, event)
 }
 
@@ -53,9 +53,11 @@ fn place(state: &State, area: Rect) -> (Rect, u16) {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let (area, rows) = place(state, world.body());
-    state.form.settle(area.width.saturating_sub(4), area.height.saturating_sub(rows + 2));
+    state
+        .form
+        .keep_focus_visible(area.width.saturating_sub(4), area.height.saturating_sub(rows + 2));
 }
 
 /// Draws why a login is needed, and the form.

@@ -9,10 +9,10 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
     resource::{Record, RecordKind},
-    step::Event,
     text::paragraphs,
     theme::Theme,
     world::World,
@@ -66,25 +66,25 @@ pub struct State {
 }
 
 /// Opens the results, and sends the first write.
-pub fn open(title: String, jobs: Vec<Job>) -> Vec<Step> {
+pub fn open(title: String, jobs: Vec<Job>) -> Vec<Intent> {
     let jobs = jobs.into_iter().map(|job| (job, Outcome::NotSent)).collect();
     let mut state = State { title, jobs, scroll: 0, is_halted: false };
     let first = state.next();
-    let mut steps = vec![Step::Open(Box::new(Layer::Results(Box::new(state))))];
-    steps.extend(first);
-    steps
+    let mut intents = vec![Intent::Open(Box::new(Layer::Results(Box::new(state))))];
+    intents.extend(first);
+    intents
 }
 
 impl State {
     /// The next write.
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<Intent> {
         if self.is_halted {
             return None;
         }
         let (job, outcome) =
             self.jobs.iter_mut().find(|(_, outcome)| *outcome == Outcome::NotSent)?;
         *outcome = Outcome::Sent;
-        Some(Step::Write(job.call.clone()))
+        Some(Intent::Write(job.call.clone()))
     }
 
     /// Whether the answer to a write is waited for.
@@ -102,7 +102,7 @@ impl State {
     pub fn answered(
         &mut self,
         result: Result<&Record, String>,
-    ) -> (Option<(RecordKind, i64)>, Option<Step>) {
+    ) -> (Option<(RecordKind, i64)>, Option<Intent>) {
         let running = self.jobs.iter_mut().find(|(_, outcome)| *outcome == Outcome::Sent);
         let of = running.map(|(job, outcome)| {
             *outcome = match result {
@@ -160,7 +160,7 @@ impl State {
 }
 
 /// Scrolls, stops or closes.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let page = usize::from(place(world.body()).height).saturating_sub(4).max(1);
     let end = state.jobs.len().saturating_mul(4);
     match event {
@@ -171,10 +171,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::FirstRow) => state.scroll = 0,
         Event::Act(Action::LastRow) => state.scroll = end,
         Event::Act(Action::Back) if state.is_waiting() => {
-            return vec![Step::Close, Step::Warn(format!("Stopped: {}.", state.sum()))];
+            return vec![Intent::Close, Intent::Warn(format!("Stopped: {}.", state.sum()))];
         }
         Event::Act(Action::Back | Action::Accept) if !state.is_waiting() => {
-            return vec![Step::Close, Step::Inform(format!("{}.", state.sum()))];
+            return vec![Intent::Close, Intent::Inform(format!("{}.", state.sum()))];
         }
         _ => {}
     }
@@ -191,7 +191,7 @@ fn place(area: Rect) -> Rect {
 }
 
 /// Keeps the scrolled lines within their number.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(world.body());
     let lines = state.lines(place.width.saturating_sub(4), &Theme::mono()).len();
     let visible = usize::from(place.height.saturating_sub(4));

@@ -7,10 +7,10 @@ use super::middle;
 use crate::{
     effect::Effect,
     input::action::{Action, Context},
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
     resource::{RecordKind, Secret},
-    step::Event,
     text::{display, paragraphs},
     world::World,
 };
@@ -29,16 +29,16 @@ pub fn init(kind: RecordKind, name: String, secret: Secret) -> State {
 }
 
 /// Copies the secret, or closes the layer.
-pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Intent> {
     match event {
         Event::Act(Action::Copy) => {
             let title = state.kind.table().words.secret;
             vec![
-                Step::Do(Effect::Copy(state.secret.reveal().to_owned())),
-                Step::Inform(format!("{title}: sent to the terminal's clipboard.")),
+                Intent::Do(Effect::Copy(state.secret.reveal().to_owned())),
+                Intent::Inform(format!("{title}: sent to the terminal's clipboard.")),
             ]
         }
-        Event::Act(Action::Back) => vec![Step::Close],
+        Event::Act(Action::Back) => vec![Intent::Close],
         Event::Act(_) | Event::Edited => Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! What another machine has to type to use the server in use, or what has to be started before it can.
 
 use super::{
-    Step,
+    Intent,
     choose::{self, Choice},
 };
 use crate::{
@@ -99,7 +99,7 @@ fn copied(label: &str, text: &str) -> Choice {
     let said = "It was sent to the terminal's clipboard.".to_owned();
     Choice {
         lines: vec![label.to_owned(), text.to_owned()],
-        steps: vec![Step::Do(Effect::Copy(text.to_owned())), Step::Inform(said)],
+        intents: vec![Intent::Do(Effect::Copy(text.to_owned())), Intent::Inform(said)],
     }
 }
 

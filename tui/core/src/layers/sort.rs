@@ -5,10 +5,10 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     input::action::{Action, Context},
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
     resource::{Query, RecordKind, Table},
-    step::Event,
     world::World,
 };
 
@@ -39,7 +39,7 @@ pub fn words(table: &Table, query: &Query, is_search: bool) -> String {
 }
 
 /// Selects an order, and applies it.
-pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Intent> {
     let orders = state.kind.table().orders;
     let last = orders.len().saturating_sub(1);
     match event {
@@ -50,9 +50,9 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::Accept) => {
             let ordering = orders.get(state.at).and_then(|order| order.ordering);
             let query = Query { ordering, ..state.query.clone() };
-            return vec![Step::Close, Step::Filtered(Box::new(query))];
+            return vec![Intent::Close, Intent::Filtered(Box::new(query))];
         }
-        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(Action::Back) => return vec![Intent::Close],
         _ => {}
     }
     Vec::new()

@@ -4,18 +4,18 @@
 use super::Screen;
 use crate::{
     api::{Call, Failure, Reply},
-    layers::Step,
+    intent::Route,
+    layers::Intent,
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
     resource::Record,
-    step::Route,
     world::World,
 };
 
 impl Screen {
     /// The screen of a route, and what it wants at the beginning.
-    pub fn at(route: Route, world: &World) -> (Self, Vec<Step>) {
+    pub fn at(route: Route, world: &World) -> (Self, Vec<Intent>) {
         let named = match &route {
             Route::Record { kind, name, .. } => Some((*kind, name.clone())),
             Route::Shown(record) | Route::Edit(record) | Route::EditField(record, _) => {
@@ -34,20 +34,20 @@ impl Screen {
             }
             _ => None,
         };
-        let (mut screen, mut steps) = Self::of(route, world);
+        let (mut screen, mut intents) = Self::of(route, world);
         if let (Some(present), Some(presence)) = (present, screen.presence_mut()) {
-            steps.extend(present.ask());
+            intents.extend(present.ask());
             *presence = Some(present);
         }
         if let (Some(about), Some(person)) = (about, screen.person_mut()) {
-            steps.push(about.ask());
+            intents.push(about.ask());
             *person = Some(about);
         }
         if let (Some((kind, name)), Some(namesakes)) = (named, screen.namesakes_mut()) {
             *namesakes = Namesakes::of(kind, &name, world);
-            steps.extend(namesakes.as_ref().map(Namesakes::ask));
+            intents.extend(namesakes.as_ref().map(Namesakes::ask));
         }
-        (screen, steps)
+        (screen, intents)
     }
 
     fn person_mut(&mut self) -> Option<&mut Option<Person>> {
@@ -105,7 +105,7 @@ impl Screen {
     }
 
     /// Shows the person as the record is now. Asks again where the person is if that may have changed.
-    pub(super) fn learn_about(&mut self, record: &Record) -> Option<Step> {
+    pub(super) fn learn_about(&mut self, record: &Record) -> Option<Intent> {
         if let Some(Some(person)) = self.person_mut() {
             person.learn(record);
         }

@@ -11,8 +11,8 @@ use crate::{
     api::{Call, Failure, Reply, missing},
     effect::Lane,
     input::action::{Action, Context},
-    layers::Step,
-    step::{Event, Leave},
+    intent::{Event, Leave},
+    layers::Intent,
     world::World,
 };
 
@@ -27,21 +27,21 @@ pub struct State {
 }
 
 /// Begins: the figures are asked for.
-pub fn init() -> (State, Vec<Step>) {
+pub fn init() -> (State, Vec<Intent>) {
     (State::default(), vec![read()])
 }
 
-fn read() -> Step {
-    Step::Read(Lane::Dashboard, Call::Dashboard)
+fn read() -> Intent {
+    Intent::Read(Lane::Dashboard, Call::Dashboard)
 }
 
 /// Asks again because of a live change.
-pub fn follow() -> Vec<Step> {
+pub fn follow() -> Vec<Intent> {
     vec![read()]
 }
 
 /// Scrolls, asks again, or goes back.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let page = world.body().height.saturating_sub(1).max(1);
     match event {
         Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
@@ -50,7 +50,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
         Event::Act(Action::FirstRow) => state.scroll = 0,
         Event::Act(Action::LastRow) => state.scroll = u16::MAX,
-        Event::Act(Action::Back) => return vec![Step::Leave(Leave::Back)],
+        Event::Act(Action::Back) => return vec![Intent::Leave(Leave::Back)],
         Event::Act(Action::Refresh) => return vec![read()],
         Event::Act(_) | Event::Edited => {}
     }
@@ -58,7 +58,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 }
 
 /// Takes an answer. Older figures stay until newer ones come.
-pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Intent> {
     match answer {
         Ok(Reply::Dashboard(figures)) => {
             state.figures = Some(figures);
@@ -76,7 +76,7 @@ pub fn contexts() -> &'static [Context] {
 }
 
 /// Keeps the scrolled page within its height.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let total = view::height(state, world);
     state.scroll = state.scroll.min(total.saturating_sub(world.body().height));
 }

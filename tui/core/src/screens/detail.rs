@@ -12,14 +12,14 @@ use crate::{
     api::{Call, Failure, Reply, missing},
     effect::{Effect, Lane},
     input::action::{Action, Context},
-    layers::{Layer, Step, arrival, picker, question},
+    intent::{Event, Leave, Route},
+    layers::{Intent, Layer, arrival, picker, question},
     live::Live,
     namesakes::Namesakes,
     paint::Painter,
     person::{self, Person},
     presence::Presence,
     resource::{Deed, Pick, Query, Reading, Record, RecordKind},
-    step::{Event, Leave, Route},
     world::World,
 };
 
@@ -57,17 +57,17 @@ pub fn init(
     name: String,
     is_archived: bool,
     edits_next: bool,
-) -> (State, Vec<Step>) {
+) -> (State, Vec<Intent>) {
     let state = State { is_archived, edits_next, ..empty(kind, id, name) };
-    let steps = state.ask();
-    (state, steps)
+    let intents = state.ask();
+    (state, intents)
 }
 
 /// Begins with a record that is known.
-pub fn of(record: Record) -> (State, Vec<Step>) {
+pub fn of(record: Record) -> (State, Vec<Intent>) {
     let mut state = empty(record.kind(), record.id(), String::new());
-    let steps = state.show(record);
-    (state, steps)
+    let intents = state.show(record);
+    (state, intents)
 }
 
 fn empty(kind: RecordKind, id: i64, name: String) -> State {
@@ -92,12 +92,12 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
 }
 
 impl State {
-    pub(crate) fn ask(&self) -> Vec<Step> {
+    pub(crate) fn ask(&self) -> Vec<Intent> {
         let Self { kind, id, is_archived, .. } = *self;
         if kind.table().reading == Reading::InList {
             return Vec::new();
         }
-        vec![Step::Read(Lane::Record, Call::Read { kind, id, is_archived })]
+        vec![Intent::Read(Lane::Record, Call::Read { kind, id, is_archived })]
     }
 
     /// The kind of the record.
@@ -120,7 +120,7 @@ impl State {
     }
 
     /// Asks again for what a live change has outdated.
-    pub fn follow(&self) -> Vec<Step> {
+    pub fn follow(&self) -> Vec<Intent> {
         let presence = self.presence.as_ref().and_then(Presence::ask);
         let person = self.person.as_ref().map(Person::ask);
         self.ask().into_iter().chain(person).chain(presence).collect()
@@ -146,7 +146,7 @@ impl State {
     }
 
     /// Takes the record as it is now, and asks for its history where that may be read.
-    pub fn show(&mut self, record: Record) -> Vec<Step> {
+    pub fn show(&mut self, record: Record) -> Vec<Intent> {
         self.failure = None;
         self.is_elsewhere = false;
         self.is_archived = record.archived().is_some();
@@ -154,25 +154,25 @@ impl State {
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
         let person = person::follow(&mut self.person, &record);
         self.record = Some(record);
-        let mut steps: Vec<_> =
+        let mut intents: Vec<_> =
             namesakes.into_iter().chain(person).chain(self.ask_related()).collect();
         if self.allows(Deed::History) {
-            steps.push(self.history_at(None));
+            intents.push(self.history_at(None));
         } else {
             self.history.clear();
         }
-        steps
+        intents
     }
 
     /// Asks for a page of the history.
-    fn history_at(&self, address: Option<String>) -> Step {
+    fn history_at(&self, address: Option<String>) -> Intent {
         let call = Call::History { kind: self.kind, id: self.id, address };
-        Step::Read(Lane::History, call)
+        Intent::Read(Lane::History, call)
     }
 }
 
 /// Scrolls the page, and asks for what is done with the record.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else { return Vec::new() };
     if state.edits_next && !matches!(action, Action::Back | Action::Refresh) {
         // Letters typed ahead are meant for the form that is coming.
@@ -192,20 +192,20 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.scroll = u16::MAX;
             return entries::more(state, world);
         }
-        Action::Back => return vec![Step::Leave(Leave::Back)],
+        Action::Back => return vec![Intent::Leave(Leave::Back)],
         Action::Refresh => {
             let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
             return state.follow().into_iter().chain(namesakes).collect();
         }
-        _ if !offers(state, action) => {}
+        _ if !is_available(state, action) => {}
         _ if state.kind.table().operation(action).is_some() => {
             return operation(state, action).into_iter().collect();
         }
         Action::Edit => return edit(state).into_iter().collect(),
         Action::Relative => {
             let filled = state.record.as_ref().and_then(Record::relative);
-            let step = filled.map(|filled| Step::Go(Route::Filled(state.kind, filled)));
-            return step.into_iter().collect();
+            let intent = filled.map(|filled| Intent::Go(Route::Filled(state.kind, filled)));
+            return intent.into_iter().collect();
         }
         Action::PutBack => return put_back::choice(state, world).into_iter().collect(),
         Action::Archive | Action::Restore => {
@@ -215,7 +215,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             } else {
                 question::restore(record)
             };
-            return vec![Step::Open(Box::new(Layer::Question(Box::new(question))))];
+            return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
         }
         Action::Assign => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -235,12 +235,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Action::Trail => return trail(state).into_iter().collect(),
         Action::Related => return state.go_to_related().into_iter().collect(),
-        Action::ShowArchive => return vec![Step::Go(Route::List(state.kind, Query::archive()))],
+        Action::ShowArchive => return vec![Intent::Go(Route::List(state.kind, Query::archive()))],
         Action::Copy => {
             let Some(record) = &state.record else { return Vec::new() };
             let code = record.row().code;
             let said = format!("{code} was sent to the terminal's clipboard.");
-            return vec![Step::Do(Effect::Copy(code)), Step::Inform(said)];
+            return vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)];
         }
         _ => {}
     }
@@ -248,21 +248,21 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 }
 
 /// Leads to the record that says that the person is in the clinic already, if there is one.
-fn present(state: &State) -> Option<[Step; 2]> {
+fn present(state: &State) -> Option<[Intent; 2]> {
     let said = state.kind.table().presence.as_ref()?.already;
     let record = state.presence.as_ref()?.record()?;
-    Some([Step::Go(Route::of(record)), Step::Inform(said.to_owned())])
+    Some([Intent::Go(Route::of(record)), Intent::Inform(said.to_owned())])
 }
 
 /// Asks whether to do an operation of the record's kind, if the action begins one.
-fn operation(state: &State, action: Action) -> Option<Step> {
+fn operation(state: &State, action: Action) -> Option<Intent> {
     let operation = state.kind.table().operation(action)?;
     let question = question::operation(state.record.as_ref()?, operation);
-    Some(Step::Open(Box::new(Layer::Question(Box::new(question)))))
+    Some(Intent::Open(Box::new(Layer::Question(Box::new(question)))))
 }
 
 /// What an action is called here, where it has a better name than its own.
-pub fn word(state: &State, action: Action) -> Option<&'static str> {
+pub fn label_here(state: &State, action: Action) -> Option<&'static str> {
     let table = state.kind.table();
     match action {
         Action::Copy => Some(table.words.copy),
@@ -284,21 +284,21 @@ pub fn has_trail(state: &State, world: &World) -> bool {
 }
 
 /// Leads to what the audit log has about the record.
-fn trail(state: &State) -> Option<Step> {
+fn trail(state: &State) -> Option<Intent> {
     let entity = state.kind.table().words.entity.to_owned();
     let filters = vec![("entity", entity), ("entity_id", state.id.to_string())];
     let query = Query { filters, ..Query::default() };
-    state.record.as_ref().map(|_| Step::Go(Route::List(RecordKind::AuditEntry, query)))
+    state.record.as_ref().map(|_| Intent::Go(Route::List(RecordKind::AuditEntry, query)))
 }
 
 /// Opens the picker for the record that is shown.
-fn pick(state: &State, pick: Option<Pick>, world: &World) -> Vec<Step> {
+fn pick(state: &State, pick: Option<Pick>, world: &World) -> Vec<Intent> {
     let opened = pick.zip(state.record.clone());
     opened.map(|(pick, record)| picker::open(pick, vec![record], None, world)).unwrap_or_default()
 }
 
-fn edit(state: &State) -> Option<Step> {
-    Some(Step::Go(Route::Edit(state.record.clone()?)))
+fn edit(state: &State) -> Option<Intent> {
+    Some(Intent::Go(Route::Edit(state.record.clone()?)))
 }
 
 /// Takes an answer. What is on the screen stays where there is none.
@@ -307,7 +307,7 @@ pub fn answered(
     world: &World,
     call: &Call,
     answer: Result<Reply, Failure>,
-) -> Vec<Step> {
+) -> Vec<Intent> {
     if let Call::History { address, .. } = call {
         entries::answered(state, world, address.is_none(), answer);
         return Vec::new();
@@ -318,14 +318,14 @@ pub fn answered(
     }
     match answer {
         Ok(Reply::Record(record)) if state.is_of(&record) => {
-            let mut steps = state.show(record);
+            let mut intents = state.show(record);
             if std::mem::take(&mut state.edits_next) {
-                steps.push(match edit(state).filter(|_| offers(state, Action::Edit)) {
-                    Some(step) => step,
-                    None => Step::Warn("Your account may not edit this record.".to_owned()),
+                intents.push(match edit(state).filter(|_| is_available(state, Action::Edit)) {
+                    Some(intent) => intent,
+                    None => Intent::Warn("Your account may not edit this record.".to_owned()),
                 });
             }
-            steps
+            intents
         }
         Ok(_) => Vec::new(),
         Err(Failure::Problem(problem))
@@ -351,7 +351,7 @@ pub fn contexts() -> &'static [Context] {
 }
 
 /// Whether an action makes sense and would not be refused.
-pub fn offers(state: &State, action: Action) -> bool {
+pub fn is_available(state: &State, action: Action) -> bool {
     let is_archived = state.record.is_some() && state.is_archived;
     let table = state.kind.table();
     if let Some(operation) = table.operation(action) {
@@ -384,7 +384,7 @@ pub fn can_have_relative(state: &State, world: &World) -> bool {
 }
 
 /// Keeps the scrolled page within its height.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let height = page::height(state, world);
     state.scroll = state.scroll.min(height.saturating_sub(page::visible(state, world)));
 }

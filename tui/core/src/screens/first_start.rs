@@ -19,10 +19,10 @@ use crate::{
         action::{Action, Context},
         keymap::with_keys,
     },
-    layers::Step,
+    intent::Event,
+    layers::Intent,
     paint::Painter,
     screens::register::again,
-    step::Event,
     text::{display, paragraphs},
     world::World,
 };
@@ -83,7 +83,7 @@ impl State {
     pub fn setting_up(mut self) -> Self {
         self.at = WAYS.iter().position(|(way, _)| *way == Way::Local).unwrap_or_default();
         self.is_taken = true;
-        judge(&mut self.local);
+        validate(&mut self.local);
         self
     }
 
@@ -116,10 +116,10 @@ impl State {
 }
 
 /// Checks the form at every edit, and opens the desk or connects to the server.
-pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Intent> {
     let Some(form) = state.form_mut() else { return choose(state, event) };
     let is_moved = matches!(event, Event::Act(action) if form.act(action));
-    judge(form);
+    validate(form);
     let Event::Act(action) = event else { return Vec::new() };
     match action {
         _ if is_moved => {}
@@ -132,7 +132,7 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
 }
 
 /// Chooses a way.
-fn choose(state: &mut State, event: Event) -> Vec<Step> {
+fn choose(state: &mut State, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else { return Vec::new() };
     match action {
         _ if state.is_working => {}
@@ -140,12 +140,12 @@ fn choose(state: &mut State, event: Event) -> Vec<Step> {
         Action::PreviousChoice => state.at = (state.at + WAYS.len() - 1) % WAYS.len(),
         Action::Accept if state.way() == Way::Sample => {
             state.is_working = true;
-            return vec![Step::Do(Effect::LookAround)];
+            return vec![Intent::Do(Effect::LookAround)];
         }
         Action::Accept => {
             state.is_taken = true;
             if let Some(form) = state.form_mut() {
-                judge(form);
+                validate(form);
             }
         }
         _ => {}
@@ -153,7 +153,7 @@ fn choose(state: &mut State, event: Event) -> Vec<Step> {
     Vec::new()
 }
 
-fn judge(form: &mut Form) {
+fn validate(form: &mut Form) {
     let mut faults = FieldErrors::default();
     if form.field("url").is_some() {
         let url = form.value("url").trim();
@@ -165,7 +165,7 @@ fn judge(form: &mut Form) {
             let message = "must be an address like https://desk.example.org";
             faults.add("url", FieldError::new("invalid_url", message));
         }
-        form.judge(&faults);
+        form.show_errors(&faults);
         return;
     }
     let members = ["email", "name", "password"].map(|name| {
@@ -183,12 +183,12 @@ fn judge(form: &mut Form) {
         faults.extend(password_errors("password", judged));
     }
     again(form, &mut faults);
-    form.judge(&faults);
+    form.show_errors(&faults);
 }
 
-fn open(state: &mut State) -> Vec<Step> {
+fn open(state: &mut State) -> Vec<Intent> {
     let Some(form) = state.form_mut() else { return Vec::new() };
-    if form.insist() {
+    if form.reveal_errors() {
         return Vec::new();
     }
     let effect = if form.field("url").is_some() {
@@ -204,11 +204,11 @@ fn open(state: &mut State) -> Vec<Step> {
         })
     };
     state.is_working = true;
-    vec![Step::Do(effect)]
+    vec![Intent::Do(effect)]
 }
 
 /// Takes a failure: beside the field that is meant, or as a message.
-pub fn failed(state: &mut State, field: Option<&str>, message: String) -> Vec<Step> {
+pub fn failed(state: &mut State, field: Option<&str>, message: String) -> Vec<Intent> {
     state.is_working = false;
     let form = state.form_mut();
     match form.zip(field).filter(|(form, name)| form.field(name).is_some()) {
@@ -219,12 +219,12 @@ pub fn failed(state: &mut State, field: Option<&str>, message: String) -> Vec<St
             }
             Vec::new()
         }
-        None => vec![Step::Warn(message)],
+        None => vec![Intent::Warn(message)],
     }
 }
 
 /// What saving is called.
-pub fn word(state: &State) -> &'static str {
+pub fn label_here(state: &State) -> &'static str {
     if state.way() == Way::Server { "connect" } else { "open the desk" }
 }
 
@@ -233,9 +233,9 @@ pub fn action_word(state: &State, action: Action) -> Option<&'static str> {
     match (state.form(), action) {
         (None, Action::Accept) => Some("go on"),
         (None, Action::NextChoice) => Some("other way"),
-        (Some(form), Action::Accept) if form.is_last() => Some(word(state)),
+        (Some(form), Action::Accept) if form.is_last() => Some(label_here(state)),
         (Some(_), Action::Accept) => Some("next field"),
-        (_, Action::Save) => Some(word(state)),
+        (_, Action::Save) => Some(label_here(state)),
         _ => None,
     }
 }
@@ -293,10 +293,10 @@ fn below(state: &State, area: Rect) -> (Vec<String>, Rect) {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let (_, area) = below(state, world.inside());
     if let Some(form) = state.form_mut() {
-        form.settle(area.width, area.height.saturating_sub(2));
+        form.keep_focus_visible(area.width, area.height.saturating_sub(2));
     }
 }
 

@@ -5,15 +5,15 @@ mod view;
 
 use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
-pub use self::view::{settle, view};
+pub use self::view::{keep_focus_visible, view};
 use crate::{
     api::{Call, Failure, Reply, missing},
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
-    layers::{Step, arrival},
+    intent::{Event, Route},
+    layers::{Intent, arrival},
     resource::{Query, Record, RecordKind},
-    step::{Event, Route},
     world::World,
 };
 
@@ -39,7 +39,7 @@ pub struct State {
 }
 
 /// Begins: recent people and visits are asked for.
-pub fn init(world: &World) -> (State, Vec<Step>) {
+pub fn init(world: &World) -> (State, Vec<Intent>) {
     let mut state = State {
         finder: Finder::default(),
         visits: Vec::new(),
@@ -49,27 +49,27 @@ pub fn init(world: &World) -> (State, Vec<Step>) {
         failure: None,
         figures: None,
     };
-    let steps = refresh(&mut state, world);
-    (state, steps)
+    let intents = refresh(&mut state, world);
+    (state, intents)
 }
 
 /// Asks for everything that is shown.
-pub fn refresh(state: &mut State, world: &World) -> Vec<Step> {
+pub fn refresh(state: &mut State, world: &World) -> Vec<Intent> {
     vec![state.finder.ask(world), ask_visits(), ask_figures()]
 }
 
 /// Asks for the numbers of the day.
-fn ask_figures() -> Step {
-    Step::Read(Lane::Dashboard, Call::Dashboard)
+fn ask_figures() -> Intent {
+    Intent::Read(Lane::Dashboard, Call::Dashboard)
 }
 
-fn ask_visits() -> Step {
+fn ask_visits() -> Intent {
     let query = vec![("is_open", true.to_string()), ("page_size", 100.to_string())];
-    Step::Read(Lane::List, Call::List { kind: RecordKind::Visit, query })
+    Intent::Read(Lane::List, Call::List { kind: RecordKind::Visit, query })
 }
 
 /// Asks again for the visits because of a live change.
-pub fn follow() -> Vec<Step> {
+pub fn follow() -> Vec<Intent> {
     vec![ask_visits(), ask_figures()]
 }
 
@@ -127,7 +127,7 @@ impl State {
     }
 
     /// Shows a record as it is now.
-    pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Step> {
+    pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Intent> {
         match record {
             Record::Visit(visit) => {
                 self.take(visit);
@@ -157,7 +157,7 @@ impl State {
 }
 
 /// Edits the search, moves among people and visits, and opens what is selected.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let action = match event {
         Event::Edited => {
             state.at = None;
@@ -165,8 +165,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         }
         Event::Act(action) => action,
     };
-    if let Some(steps) = state.finder.act(action, world) {
-        return steps;
+    if let Some(intents) = state.finder.act(action, world) {
+        return intents;
     }
     let page = isize::from(world.body().height.saturating_sub(4).max(1).cast_signed());
     match action {
@@ -185,13 +185,13 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.finder.select(None);
         }
         Action::Refresh => return refresh(state, world),
-        _ if !offers(state, world, action) => {}
+        _ if !is_available(state, world, action) => {}
         Action::New | Action::NewFromSearch => {
-            return vec![Step::Go(state.finder.new_record(action, world))];
+            return vec![Intent::Go(state.finder.new_record(action, world))];
         }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
         Action::ShowArchive => {
-            return vec![Step::Go(Route::List(RecordKind::Patient, Query::archive()))];
+            return vec![Intent::Go(Route::List(RecordKind::Patient, Query::archive()))];
         }
         _ => {}
     }
@@ -199,18 +199,18 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
 }
 
 /// Does an action with the record that is meant.
-fn choose(state: &mut State, world: &World, action: Action) -> Vec<Step> {
+fn choose(state: &mut State, world: &World, action: Action) -> Vec<Intent> {
     if let Some(visit) = state.visit() {
         return with(action, &visit.clone().into(), world);
     }
-    let (record, steps) = state.finder.choose(action, world);
-    record.map_or(steps, |record| with(action, &record, world))
+    let (record, intents) = state.finder.choose(action, world);
+    record.map_or(intents, |record| with(action, &record, world))
 }
 
-fn with(action: Action, record: &Record, world: &World) -> Vec<Step> {
+fn with(action: Action, record: &Record, world: &World) -> Vec<Intent> {
     match (action, record) {
-        (Action::Open, _) => vec![Step::Go(Route::of(record))],
-        (Action::Edit, _) => vec![Step::Go(Route::of(record).to_edit())],
+        (Action::Open, _) => vec![Intent::Go(Route::of(record))],
+        (Action::Edit, _) => vec![Intent::Go(Route::of(record).to_edit())],
         (Action::Arrive, _) => arrival::act(record, world),
         _ => Vec::new(),
     }
@@ -222,7 +222,7 @@ pub fn answered(
     world: &World,
     call: &Call,
     answer: Result<Reply, Failure>,
-) -> Vec<Step> {
+) -> Vec<Intent> {
     if matches!(call, Call::Lookup { .. }) {
         let chosen = state.finder.answered(answer);
         return chosen.map(|(action, record)| with(action, &record, world)).unwrap_or_default();
@@ -251,14 +251,14 @@ pub fn contexts() -> &'static [Context] {
 }
 
 /// Whether an action makes sense and would not be refused.
-pub fn offers(state: &State, world: &World, action: Action) -> bool {
+pub fn is_available(state: &State, world: &World, action: Action) -> bool {
     let is_nobody = state.visit().is_none() && state.finder.has_found_nobody();
     match action {
         Action::Open | Action::Edit | Action::Arrive if is_nobody => false,
         Action::NewFromSearch if state.finder.is_empty() => false,
         Action::New | Action::NewFromSearch => RecordKind::Patient.table().may_create(world),
         Action::Arrive => match state.record() {
-            Some(record) => arrival::word(&record, world).is_some(),
+            Some(record) => arrival::label_here(&record, world).is_some(),
             // What is typed may find a patient.
             None => !state.finder.is_empty() && world.may(SessionPermission::CreateVisit),
         },

@@ -2,10 +2,10 @@
 //! the rows that were found.
 
 mod answers;
+mod available;
 mod end;
 mod ending;
 mod marks;
-mod offers;
 mod turning;
 mod view;
 
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use self::end::Ending;
 pub use self::{
     answers::answered,
-    offers::offers,
+    available::is_available,
     view::{rows_visible, view},
 };
 use crate::{
@@ -22,11 +22,11 @@ use crate::{
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
-    layers::{Layer, Step, arrival, filter, sort},
+    intent::{Event, Leave, Route},
+    layers::{Intent, Layer, arrival, filter, sort},
     live::Live,
     resource::{Query, Reading, Record, RecordKind, Row},
     search::{Next, Search},
-    step::{Event, Leave, Route},
     world::World,
 };
 
@@ -100,12 +100,12 @@ pub struct State {
 }
 
 /// Begins: the first page is asked for at once.
-pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Step>) {
+pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Intent>) {
     narrowed(kind, Query::default(), world)
 }
 
 /// Begins with these filters.
-pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Step>) {
+pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Intent>) {
     let mut state = State {
         kind,
         search: Search::default(),
@@ -157,22 +157,22 @@ impl State {
     }
 
     /// Asks for the first page of what is typed and chosen.
-    fn ask_anew(&mut self, world: &World, land: Land) -> Step {
+    fn ask_anew(&mut self, world: &World, land: Land) -> Intent {
         self.search.expect();
         self.is_turning = false;
         self.asked = Asked { address: None, number: None, offset: Offset::At(0), land };
         let query = self.query_as_sent(world);
-        Step::Read(Lane::List, Call::List { kind: self.kind, query })
+        Intent::Read(Lane::List, Call::List { kind: self.kind, query })
     }
 
-    fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Step> {
+    fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Intent> {
         self.is_turning = true;
         self.asked = Asked { address: Some(address.clone()), number: None, offset, land };
-        vec![Step::Read(Lane::List, Call::ListAt { kind: self.kind, address })]
+        vec![Intent::Read(Lane::List, Call::ListAt { kind: self.kind, address })]
     }
 
     /// Asks for the same page again.
-    pub fn refresh(&mut self, world: &World) -> Vec<Step> {
+    pub fn refresh(&mut self, world: &World) -> Vec<Intent> {
         if self.is_outdated {
             // The page belongs to another text than what is typed.
             return vec![self.ask_anew(world, Land::First)];
@@ -196,7 +196,7 @@ impl State {
     }
 
     /// Takes another order and other filters.
-    pub fn narrow(&mut self, world: &World, query: Query) -> Vec<Step> {
+    pub fn narrow(&mut self, world: &World, query: Query) -> Vec<Intent> {
         if query.is_archive() != self.is_archive() {
             self.marked.clear();
         }
@@ -217,7 +217,7 @@ impl State {
 }
 
 /// Moves among the rows, edits the search, and asks for what is done with a row.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let action = match event {
         Event::Edited => return edited(state, world),
         Event::Act(action) => action,
@@ -226,13 +226,13 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     if state.is_searching && state.search.act(action) {
         return edited(state, world);
     }
-    if let Some(steps) = marks::update(state, world, action) {
-        return steps;
+    if let Some(intents) = marks::update(state, world, action) {
+        return intents;
     }
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
-            vec![Step::Leave(Leave::Back)]
+            vec![Intent::Leave(Leave::Back)]
         }
         Action::Back if state.is_searching => {
             state.search.act(Action::ClearField);
@@ -243,7 +243,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.search.select();
             send_due(state, world)
         }
-        Action::Back if !state.kind.table().is_searched => vec![Step::Leave(Leave::Back)],
+        Action::Back if !state.kind.table().is_searched => vec![Intent::Leave(Leave::Back)],
         Action::Search | Action::Back => {
             state.is_searching = true;
             state.search.select();
@@ -271,27 +271,31 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
             state.search.select();
             enter(state)
         }
-        Action::Open | Action::Edit | Action::Copy if !offers(state, world, action) => Vec::new(),
+        Action::Open | Action::Edit | Action::Copy if !is_available(state, world, action) => {
+            Vec::new()
+        }
         Action::Arrive => {
             state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
         }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
-        Action::New | Action::NewFromSearch if offers(state, world, action) => {
+        Action::New | Action::NewFromSearch if is_available(state, world, action) => {
             let is_used = action == Action::NewFromSearch || !has_found(state);
             let typed = state.search.text();
-            vec![Step::Go(Route::new_from(state.kind, typed, is_used, world.calendar()))]
+            vec![Intent::Go(Route::new_from(state.kind, typed, is_used, world.calendar()))]
         }
-        Action::Sort | Action::Filter | Action::EndOthers if !offers(state, world, action) => {
+        Action::Sort | Action::Filter | Action::EndOthers
+            if !is_available(state, world, action) =>
+        {
             Vec::new()
         }
         Action::EndOthers => ending::end_others(state),
         Action::Sort => {
-            vec![Step::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
+            vec![Intent::Open(Box::new(Layer::Sort(sort::init(state.kind, &state.query))))]
         }
         Action::Filter => {
             let filter = filter::init(state.kind, &state.query, world);
-            vec![Step::Open(Box::new(Layer::Filter(Box::new(filter))))]
+            vec![Intent::Open(Box::new(Layer::Filter(Box::new(filter))))]
         }
         Action::ShowArchive => state.narrow(world, Query::archive()),
         Action::ClearFilters => {
@@ -304,17 +308,17 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     }
 }
 
-fn copy(state: &State) -> Vec<Step> {
+fn copy(state: &State) -> Vec<Intent> {
     let Some(row) = state.row() else { return Vec::new() };
     vec![
-        Step::Do(Effect::Copy(row.head.code.clone())),
-        Step::Inform(format!("{} was sent to the terminal's clipboard.", row.head.code)),
+        Intent::Do(Effect::Copy(row.head.code.clone())),
+        Intent::Inform(format!("{} was sent to the terminal's clipboard.", row.head.code)),
     ]
 }
 
 /// Does what Enter means in the search field, once the answer to the typed text is there: opens a single
 /// hit, or goes to the rows.
-fn enter(state: &mut State) -> Vec<Step> {
+fn enter(state: &mut State) -> Vec<Intent> {
     if state.rows.len() == 1 && !state.search.text().is_empty() {
         return open(state, false);
     }
@@ -326,12 +330,12 @@ fn enter(state: &mut State) -> Vec<Step> {
 ///
 /// Rows that belong to an earlier search are never opened: a name and Enter, typed quickly, must not
 /// open the patient who stood there before.
-fn open(state: &State, to_edit: bool) -> Vec<Step> {
+fn open(state: &State, to_edit: bool) -> Vec<Intent> {
     let Some(row) = state.row() else { return Vec::new() };
     if state.kind.table().reading == Reading::InList {
-        return vec![Step::Go(Route::Shown(row.record.clone()))];
+        return vec![Intent::Go(Route::Shown(row.record.clone()))];
     }
-    vec![Step::Go(Route::Record {
+    vec![Intent::Go(Route::Record {
         kind: state.kind,
         id: row.id,
         name: row.head.name.clone(),
@@ -346,31 +350,31 @@ fn has_found(state: &State) -> bool {
 }
 
 /// Sends the typed text, or lets it wait for the pause after the request before.
-fn edited(state: &mut State, world: &World) -> Vec<Step> {
+fn edited(state: &mut State, world: &World) -> Vec<Intent> {
     let next = state.search.edited();
     state.is_outdated = next != Next::Keep;
     state.is_turning = false;
     (state.is_marking, state.ending) = (false, None);
     match next {
         Next::Keep => Vec::new(),
-        Next::Wait => vec![Step::Cancel(Lane::List)],
+        Next::Wait => vec![Intent::Cancel(Lane::List)],
         Next::Send => send(state, world),
     }
 }
 
-fn send(state: &mut State, world: &World) -> Vec<Step> {
-    let pause = Step::Do(state.search.send());
+fn send(state: &mut State, world: &World) -> Vec<Intent> {
+    let pause = Intent::Do(state.search.send());
     vec![state.ask_anew(world, Land::First), pause]
 }
 
 /// Sends a text that waits for the pause.
-fn send_due(state: &mut State, world: &World) -> Vec<Step> {
+fn send_due(state: &mut State, world: &World) -> Vec<Intent> {
     if state.search.is_due() { send(state, world) } else { Vec::new() }
 }
 
 /// The pause after a request is over: a text that has waited is sent.
-pub fn ring(state: &mut State, world: &World) -> Vec<Step> {
-    if state.search.ring() { send(state, world) } else { Vec::new() }
+pub fn on_timer(state: &mut State, world: &World) -> Vec<Intent> {
+    if state.search.on_timer() { send(state, world) } else { Vec::new() }
 }
 
 /// Takes the focus to the search field, where the next character replaces the text.
@@ -391,7 +395,7 @@ pub fn contexts(state: &State) -> &'static [Context] {
 }
 
 /// Scrolls so that the selected row is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let visible = usize::from(rows_visible(world)).max(1);
     let last_top = state.rows.len().saturating_sub(visible);
     let lowest = (state.selected + 1).saturating_sub(visible);

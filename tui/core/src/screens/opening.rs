@@ -3,7 +3,7 @@
 use ratatui_core::layout::Rect;
 
 use crate::{
-    input::action::Context, layers::Step, paint::Painter, step::Event, text::paragraphs,
+    input::action::Context, intent::Event, layers::Intent, paint::Painter, text::paragraphs,
     world::World,
 };
 
@@ -20,7 +20,7 @@ pub fn init() -> State {
 }
 
 /// Nothing can be done here.
-pub fn update(_: &mut State, _: &World, _: Event) -> Vec<Step> {
+pub fn update(_: &mut State, _: &World, _: Event) -> Vec<Intent> {
     Vec::new()
 }
 

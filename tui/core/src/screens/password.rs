@@ -11,10 +11,10 @@ use crate::{
     api::{Call, Failure, sentence},
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    layers::Step,
+    intent::Proof,
+    intent::{Event, Leave},
+    layers::Intent,
     paint::Painter,
-    step::Proof,
-    step::{Event, Leave},
     world::World,
 };
 
@@ -56,30 +56,30 @@ impl State {
 }
 
 /// Checks the form at every edit, and sends it on Enter in the last field or on Save.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
-    let call = judge(state, world);
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
+    let call = validate(state, world);
     let Event::Act(action) = event else { return Vec::new() };
     if state.form.act(action) {
-        judge(state, world);
+        validate(state, world);
         return Vec::new();
     }
     match action {
-        Action::Accept | Action::Save if state.form.insist() => Vec::new(),
+        Action::Accept | Action::Save if state.form.reveal_errors() => Vec::new(),
         Action::Accept | Action::Save => call.into_iter().map(|call| send(state, call)).collect(),
-        Action::Back => vec![Step::Leave(Leave::Back)],
+        Action::Back => vec![Intent::Leave(Leave::Back)],
         _ => Vec::new(),
     }
 }
 
-fn send(state: &State, call: Call) -> Step {
+fn send(state: &State, call: Call) -> Intent {
     match state.proof {
-        Proof::Password => Step::Write(call),
-        Proof::Code => Step::Enter(call),
+        Proof::Password => Intent::Write(call),
+        Proof::Code => Intent::SignIn(call),
     }
 }
 
 /// Reads the form with the rules that the server has.
-fn judge(state: &mut State, world: &World) -> Option<Call> {
+fn validate(state: &mut State, world: &World) -> Option<Call> {
     let form = &mut state.form;
     let given = form.fields.iter().filter(|field| field.name != "again");
     let given = given.filter(|field| !field.value().is_empty());
@@ -98,7 +98,7 @@ fn judge(state: &mut State, world: &World) -> Option<Call> {
         let error = FieldError::new("not_the_same", "must be the same as the new password");
         errors.add("again", error);
     }
-    form.judge(&errors);
+    form.show_errors(&errors);
     call.filter(|_| errors.is_empty())
 }
 
@@ -113,7 +113,7 @@ fn refused_by_rules(new: &str, world: &World) -> Option<FieldError> {
 }
 
 /// Takes a refusal. Passwords are typed again from their beginning; the code stays.
-pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
+pub fn refused(state: &mut State, failure: &Failure) -> Vec<Intent> {
     let Failure::Problem(problem) = failure else {
         let doubt = match failure {
             Failure::Unknown(_) | Failure::Garbled(_) => {
@@ -121,13 +121,13 @@ pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
             }
             _ => "",
         };
-        return vec![Step::Warn(format!("{}{doubt}", sentence(failure)))];
+        return vec![Intent::Warn(format!("{}{doubt}", sentence(failure)))];
     };
     let mut rest = state.form.refuse(&problem.errors);
     if problem.errors.is_empty() {
         rest.push(problem.detail.clone());
     }
-    rest.into_iter().map(Step::Warn).collect()
+    rest.into_iter().map(Intent::Warn).collect()
 }
 
 /// The contexts in which its keys hold.
@@ -143,9 +143,9 @@ fn place(area: Rect) -> Rect {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let area = place(world.inside());
-    state.form.settle(area.width, area.height.saturating_sub(2));
+    state.form.keep_focus_visible(area.width, area.height.saturating_sub(2));
 }
 
 /// Draws what the change does, and the form.

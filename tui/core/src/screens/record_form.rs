@@ -22,15 +22,15 @@ use crate::{
         action::{Action, Context},
         keymap::key,
     },
+    intent::{Event, Leave, Merge},
     key::IdempotencyKey,
-    layers::{Layer, Step, conflict, question},
+    layers::{Intent, Layer, conflict, question},
     live::Live,
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
     resource::{Record, RecordKind, Words},
     sentences::{MARKED, SAVING},
-    step::{Event, Leave, Merge},
     text::display,
     world::World,
 };
@@ -91,7 +91,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         lost: Vec::new(),
         repeats: None,
     };
-    state.judge(world.today);
+    state.validate(world.today);
     state
 }
 
@@ -127,10 +127,10 @@ impl State {
     }
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
-    fn judge(&mut self, today: NaiveDate) -> Value {
+    fn validate(&mut self, today: NaiveDate) -> Value {
         self.form.echo(today);
         let (body, errors) = self.kind.read(&self.form, self.base.as_ref(), today);
-        self.form.judge(&errors);
+        self.form.show_errors(&errors);
         body
     }
 
@@ -140,15 +140,15 @@ impl State {
 }
 
 /// Saves, leaves or checks the form; edits are validated at once.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
-    state.judge(world.today);
+    state.validate(world.today);
     let Event::Act(action) = event else { return Vec::new() };
     match action {
         _ if is_moved => Vec::new(),
         Action::Save | Action::Accept => save(state, world, None),
-        Action::Refresh if state.is_doubtful => vec![Step::Check],
-        Action::Back => vec![Step::Leave(Leave::Back)],
+        Action::Refresh if state.is_doubtful => vec![Intent::Check],
+        Action::Back => vec![Intent::Leave(Leave::Back)],
         _ => Vec::new(),
     }
 }
@@ -170,9 +170,9 @@ pub fn stay(state: &mut State) {
 }
 
 /// Saves what is typed, and then goes where it is said.
-pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
+pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent> {
     if state.is_saving {
-        return vec![Step::Inform(SAVING.to_owned())];
+        return vec![Intent::Inform(SAVING.to_owned())];
     }
     if state.is_doubtful {
         return vec![ask_whether_saved(state)];
@@ -180,30 +180,30 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> 
     attempt(state, world, then)
 }
 
-fn ask_whether_saved(state: &State) -> Step {
-    Step::Open(Box::new(Layer::Question(Box::new(question::lost(state.base.is_none())))))
+fn ask_whether_saved(state: &State) -> Intent {
+    Intent::Open(Box::new(Layer::Question(Box::new(question::lost(state.base.is_none())))))
 }
 
 /// Says that somebody else has changed the record in the meantime. What is typed stays.
-pub fn follow(state: &State) -> Vec<Step> {
+pub fn follow(state: &State) -> Vec<Intent> {
     if state.is_saving {
         return Vec::new();
     }
     let said = "Somebody else has changed this record. Saving shows both versions.";
-    vec![Step::Inform(said.to_owned())]
+    vec![Intent::Inform(said.to_owned())]
 }
 
 /// Sends what is typed.
-fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
-    let body = state.judge(world.today);
-    if state.form.insist() {
-        return vec![Step::Warn(MARKED.to_owned())];
+fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent> {
+    let body = state.validate(world.today);
+    if state.form.reveal_errors() {
+        return vec![Intent::Warn(MARKED.to_owned())];
     }
     let call = match &state.base {
         None => state.create(body.clone()),
         Some(_) if !state.form.is_changed() => {
-            let said = Step::Inform("Nothing was changed.".to_owned());
-            return vec![said, Step::Left(then.unwrap_or(Leave::Back))];
+            let said = Intent::Inform("Nothing was changed.".to_owned());
+            return vec![said, Intent::LeaveNow(then.unwrap_or(Leave::Back))];
         }
         Some(base) => Call::Change {
             kind: state.kind,
@@ -217,29 +217,29 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Step> {
     state.repeats = None;
     state.is_saving = true;
     state.then = then;
-    vec![Step::Write(call)]
+    vec![Intent::Write(call)]
 }
 
 /// Sends a try to register again whose answer got lost, exactly as it was: under its key it is
 /// done once. What was typed since is saved afterwards.
-fn repeat(state: &mut State, at: usize) -> Option<Step> {
+fn repeat(state: &mut State, at: usize) -> Option<Intent> {
     let attempt = state.lost.get(at)?.clone();
     let call = state.create(attempt.body.clone());
     state.sent = attempt;
     state.repeats = Some(at);
     state.is_saving = true;
     state.then = None;
-    Some(Step::Write(call))
+    Some(Intent::Write(call))
 }
 
 /// Sends what was typed on somebody's own word although the answer of the last try got lost.
-pub fn save_again(state: &mut State, world: &World) -> Vec<Step> {
+pub fn save_again(state: &mut State, world: &World) -> Vec<Intent> {
     if state.is_saving {
         return save(state, world, None);
     }
     let newest = state.lost.len().checked_sub(1).filter(|_| state.is_doubtful);
     match newest.and_then(|at| repeat(state, at)) {
-        Some(step) => vec![step],
+        Some(intent) => vec![intent],
         None => attempt(state, world, None),
     }
 }
@@ -271,7 +271,7 @@ pub fn saved(state: &mut State, record: &Record, world: &World) -> (Option<Leave
         field.reopen(stored);
     }
     state.base = Some(record.clone());
-    state.judge(world.today);
+    state.validate(world.today);
     match is_more && state.form.is_changed() {
         true => (None, format!("{said}. Your later input is not saved yet.")),
         false => (Some(then), said),
@@ -279,7 +279,7 @@ pub fn saved(state: &mut State, record: &Record, world: &World) -> (Option<Leave
 }
 
 /// Takes a refusal: what was typed stays, and is told what is wrong with it.
-pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step> {
+pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Intent> {
     state.is_saving = false;
     state.then = None;
     let repeated = state.repeats.take();
@@ -291,9 +291,9 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
             match (&state.base, conflict::theirs(state.kind, problem)) {
                 (Some(base), Some(theirs)) => {
                     let layer = conflict::init(&state.form, base, theirs, problem, world);
-                    vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
+                    vec![Intent::Open(Box::new(Layer::Conflict(Box::new(layer))))]
                 }
-                _ => vec![Step::Warn(problem.detail.clone())],
+                _ => vec![Intent::Warn(problem.detail.clone())],
             }
         }
         Failure::Problem(problem) => {
@@ -305,13 +305,13 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
                 rest.push(problem.detail.clone());
             }
             if let Some(question) = question::duplicates(problem) {
-                return vec![Step::Open(Box::new(Layer::Question(Box::new(question))))];
+                return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
             }
             match rest.is_empty() {
                 true => {
-                    vec![Step::Warn(MARKED.to_owned())]
+                    vec![Intent::Warn(MARKED.to_owned())]
                 }
-                false => vec![Step::Warn(format!("Not saved: {}", rest.join(" · ")))],
+                false => vec![Intent::Warn(format!("Not saved: {}", rest.join(" · ")))],
             }
         }
         Failure::Unknown(_) | Failure::Garbled(_) => {
@@ -320,7 +320,7 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
                 state.lost.push(state.sent.clone());
             }
             vec![
-                Step::Warn(format!(
+                Intent::Warn(format!(
                     "{} The record may or may not have been saved.",
                     sentence(failure)
                 )),
@@ -329,11 +329,11 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
         }
         Failure::Offline(_) if state.is_doubtful => {
             let why = sentence(failure);
-            vec![Step::Warn(format!("Not sent again. {why} The form stays open."))]
+            vec![Intent::Warn(format!("Not sent again. {why} The form stays open."))]
         }
         Failure::Offline(_) => {
             let why = sentence(failure);
-            vec![Step::Warn(format!(
+            vec![Intent::Warn(format!(
                 "Not saved. {why} The form stays open; {} tries again.",
                 key(Action::Save)
             ))]
@@ -344,13 +344,13 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Step>
 
 /// Takes the refusal of a key under which something else was registered: a try whose answer got
 /// lost was done after all. Sent again as it was, it is answered with the patient.
-fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Step> {
+fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Intent> {
     let older = repeated.unwrap_or(state.lost.len()).checked_sub(1);
     match older.and_then(|at| repeat(state, at)) {
-        Some(step) => vec![step],
+        Some(intent) => vec![intent],
         None => {
             let said = "An earlier attempt was saved. Find the record in the list.";
-            vec![Step::Warn(said.to_owned())]
+            vec![Intent::Warn(said.to_owned())]
         }
     }
 }
@@ -360,7 +360,7 @@ fn read(record: &Record) -> Call {
 }
 
 /// Takes what was chosen over a conflict: the other's record is now the one to change.
-pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
+pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Intent> {
     let opening = merge.theirs.values();
     for field in &mut state.form.fields {
         let theirs = opening.get(field.name).cloned().unwrap_or_default();
@@ -375,7 +375,7 @@ pub fn merged(state: &mut State, merge: Merge, world: &World) -> Vec<Step> {
         return save(state, world, None);
     }
     let said = "None of your changes were left to save.".to_owned();
-    vec![Step::Inform(said), Step::Left(Leave::Back), Step::Read(Lane::Record, call)]
+    vec![Intent::Inform(said), Intent::LeaveNow(Leave::Back), Intent::Read(Lane::Record, call)]
 }
 
 /// The contexts in which its keys hold.
@@ -384,7 +384,7 @@ pub fn contexts() -> &'static [Context] {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let area = view::place(state, world);
-    state.form.settle(area.width, area.height);
+    state.form.keep_focus_visible(area.width, area.height);
 }

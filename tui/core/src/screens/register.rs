@@ -11,9 +11,9 @@ use crate::{
     api::{Call, Failure, sentence},
     form::{self, Form, field::Field},
     input::action::{Action, Context},
-    layers::Step,
+    intent::{Event, Leave},
+    layers::Intent,
     paint::Painter,
-    step::{Event, Leave},
     world::World,
 };
 
@@ -36,38 +36,38 @@ pub fn init() -> State {
 }
 
 /// Checks the form at every edit, and registers the account on Enter in the last field or on Save.
-pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Intent> {
     let Event::Act(action) = event else {
-        judge(&mut state.form);
+        validate(&mut state.form);
         return Vec::new();
     };
     if state.form.act(action) {
-        judge(&mut state.form);
+        validate(&mut state.form);
         return Vec::new();
     }
     match action {
         Action::Accept | Action::Save => {
-            let registration = judge(&mut state.form);
-            let is_refused = state.form.insist();
+            let registration = validate(&mut state.form);
+            let is_refused = state.form.reveal_errors();
             match registration.filter(|_| !is_refused) {
-                Some(registration) => vec![Step::Enter(Call::Register(registration))],
+                Some(registration) => vec![Intent::SignIn(Call::Register(registration))],
                 None => Vec::new(),
             }
         }
-        Action::Back => vec![Step::Leave(Leave::Back)],
+        Action::Back => vec![Intent::Leave(Leave::Back)],
         _ => Vec::new(),
     }
 }
 
 /// Reads the form with the rules that the server has.
-fn judge(form: &mut Form) -> Option<Registration> {
+fn validate(form: &mut Form) -> Option<Registration> {
     let given = form.fields.iter().filter(|field| !field.value().is_empty());
     let members = given.map(|field| (field.name.to_owned(), field.value().into())).collect();
     let mut reader = Reader::from_members(members);
     let registration = Registration::read(&mut reader);
     let mut faults = reader.finish();
     again(form, &mut faults);
-    form.judge(&faults);
+    form.show_errors(&faults);
     registration
 }
 
@@ -82,13 +82,13 @@ pub fn again(form: &Form, faults: &mut FieldErrors) {
 }
 
 /// Takes a refusal: what was typed stays.
-pub fn refused(state: &mut State, failure: &Failure) -> Vec<Step> {
-    let Failure::Problem(problem) = failure else { return vec![Step::Warn(sentence(failure))] };
+pub fn refused(state: &mut State, failure: &Failure) -> Vec<Intent> {
+    let Failure::Problem(problem) = failure else { return vec![Intent::Warn(sentence(failure))] };
     let mut rest = state.form.refuse(&problem.errors);
     if problem.errors.is_empty() {
         rest.push(problem.detail.clone());
     }
-    rest.into_iter().map(Step::Warn).collect()
+    rest.into_iter().map(Intent::Warn).collect()
 }
 
 /// The contexts in which its keys hold.
@@ -104,9 +104,9 @@ fn place(area: Rect) -> Rect {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let area = place(world.inside());
-    state.form.settle(area.width, area.height.saturating_sub(2));
+    state.form.keep_focus_visible(area.width, area.height.saturating_sub(2));
 }
 
 /// Draws the title and the form.

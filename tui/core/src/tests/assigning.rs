@@ -21,7 +21,7 @@ use crate::{
 fn a_patient_is_assigned_with_three_keys_beside_the_text() {
     let mut driver = picking(doctors());
     driver.keys("john<enter>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::Pick, Ok(records(vec![doctor(1, "Sarah", "Johnson")])));
     driver.shows("José Gómez, born 1989-05-25, P000009K");
     driver.shows("to Sarah Johnson, Cardiology");

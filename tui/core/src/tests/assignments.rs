@@ -184,7 +184,7 @@ fn a_page_follows_the_assignments_that_are_made_at_other_desks() {
     assert_eq!(asked(&driver), before, "another one, and one that is shown as it is");
     driver.send(change(5, 3, false));
     assert_eq!(asked(&driver), before + 1);
-    driver.ring(Timer::Live);
+    driver.on_timer(Timer::Live);
     driver.send(change(501, 1, true));
     assert_eq!(asked(&driver), before + 2, "it may be of this doctor");
 }

@@ -83,12 +83,12 @@ fn names_begin_with_the_last_name_where_the_rows_are_ordered_by_it() {
     driver.shows("Weiß, Grete † died");
     // A search has the best matches first.
     driver.keys("jose");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::List, Ok(listed(page(vec![jose()], 1))));
     driver.shows("José Gómez");
     driver.hides("Gómez, José");
     driver.keys("<ctrl-u>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::List, Ok(listed(page(people(), 5))));
     driver.shows("Gómez, José");
     // By first name.
@@ -107,10 +107,10 @@ fn names_begin_with_the_last_name_where_the_rows_are_ordered_by_it() {
 fn old_rows_are_dim_while_the_search_hangs() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("weiss");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     // An answer that comes at once costs no frame in which everything is dim.
     assert!(!is_dim(&driver, "Gómez, José"));
-    assert!(driver.ring(Timer::Busy));
+    assert!(driver.on_timer(Timer::Busy));
     assert!(is_dim(&driver, "Gómez, José"));
     driver.shows("Searching …");
     driver.answer(Lane::List, Ok(listed(page(vec![patient(13, "Grete", "Weiß")], 1))));
@@ -130,9 +130,9 @@ fn old_rows_are_dim_after_a_search_that_failed() {
 fn old_rows_are_not_previewed_while_the_search_hangs() {
     let mut driver = Driver::with(people(), 5, 100, 24);
     driver.keys("weiss");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.shows("! Allergies");
-    driver.ring(Timer::Busy);
+    driver.on_timer(Timer::Busy);
     driver.hides("! Allergies");
 }
 

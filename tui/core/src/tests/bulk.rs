@@ -56,12 +56,12 @@ fn marks_are_counted_and_taken_away() {
 fn marks_are_kept_by_the_record_and_not_by_the_place() {
     let mut driver = marked(80, 24);
     driver.keys("gomez");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::List, Ok(listed(page(vec![people().remove(4)], 1))));
     driver.shows("3 marked");
     driver.hides("✓");
     driver.keys("<ctrl-u>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let mut moved = people();
     moved.reverse();
     driver.answer(Lane::List, Ok(listed(page(moved, 5))));

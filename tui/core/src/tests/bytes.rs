@@ -156,7 +156,7 @@ fn a_typed_character_takes_150_bytes_at_most_where_no_other_row_changes() {
         let mut line = Line::new(80, 24);
         for key in ["g", "o", "1", "<bs>", "z"] {
             assert!(is_within_budget(&mut line, &mut driver, key, place), "{place}: {key}");
-            driver.ring(Timer::Search);
+            driver.on_timer(Timer::Search);
             let sent = line.draw(&driver).len() + AROUND;
             assert!(sent <= CHARACTER_MAX, "{place}: {sent} bytes for what is being sent");
         }

@@ -180,7 +180,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn ring(&mut self, timer: Timer) -> bool {
+    pub(super) fn on_timer(&mut self, timer: Timer) -> bool {
         self.send(Msg::Timer(timer))
     }
 

@@ -112,7 +112,7 @@ fn a_second_end_of_the_session_is_said_once_and_a_lock_asks_for_the_login_itself
     driver.answer(Lane::Dashboard, Err(Failure::Expired));
     let said = |notice: &&crate::notice::Notice| notice.text.starts_with("The session has ended");
     assert_eq!(driver.app.notices().log().filter(said).count(), 1);
-    driver.ring(Timer::Idle);
+    driver.on_timer(Timer::Idle);
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
     assert!(driver.app.layers().is_empty());

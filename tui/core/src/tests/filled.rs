@@ -19,7 +19,7 @@ use crate::{
 fn nobody_found(typed: &str) -> Driver {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys(typed);
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::List, Ok(listed(page(Vec::new(), 0))));
     driver
 }
@@ -95,7 +95,7 @@ fn a_search_that_runs_is_carried_too() {
 fn a_search_that_found_somebody_is_carried_only_on_request() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("gom");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::List, Ok(listed(page(vec![jose()], 1))));
     driver.keys("<ctrl-n>");
     assert_eq!(value(&driver, "last_name"), "");

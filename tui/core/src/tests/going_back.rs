@@ -12,7 +12,7 @@ use crate::{api::Failure, effect::Lane, input::action::Action};
 fn offered_and_done(driver: &mut Driver) -> (bool, bool) {
     let before = driver.screen();
     // Footer, help and palette list what is offered.
-    let is_offered = driver.app.offers(Action::Back);
+    let is_offered = driver.app.is_available(Action::Back);
     assert!(is_offered || !before.contains("Esc back"), "{before}");
     driver.keys("<esc>");
     (is_offered, driver.screen() != before)

@@ -85,7 +85,7 @@ looks! {
     home_found: {
         let mut driver = at_home(80, 24);
         driver.keys("gó");
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         driver.answer(Lane::Find, Ok(lookup(vec![jose(), patient(14, "Góran", "Nil")], "gó")));
         driver
     };
@@ -97,7 +97,7 @@ looks! {
     find_over_a_patient: {
         let mut driver = Driver::looking_at(jose(), 80, 24);
         driver.keys("+1");
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         driver.answer(Lane::Find, Ok(lookup(vec![jose()], "+1")));
         driver
     };
@@ -148,7 +148,7 @@ fn the_next_text_replaces_the_one_before() {
     let mut driver = at_home(80, 24);
     driver.keys("g<enter>");
     driver.answer(Lane::Find, Ok(lookup(people(), "g")));
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.keys("w");
     assert_eq!(asked(&driver), "w");
 }
@@ -158,9 +158,9 @@ fn a_text_that_was_left_for_a_form_is_replaced_by_the_next_one() {
     let mut driver = at_home(80, 24);
     driver.keys("berg anna<ctrl-n>x");
     driver.keys("<f10>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.keys("w");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     assert_eq!(asked(&driver), "w");
 }
 
@@ -198,7 +198,7 @@ fn esc_brings_the_day_back() {
     driver.answer(Lane::Find, Ok(lookup(people(), "g")));
     driver.hides("In the clinic now");
     driver.keys("<esc>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::Find, Ok(lookup(people(), "")));
     driver.shows("In the clinic now");
     driver.hides("Esc back");
@@ -208,7 +208,7 @@ fn esc_brings_the_day_back() {
 fn the_matching_characters_are_marked() {
     let mut driver = at_home(80, 24);
     driver.keys("+1555");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::Find, Ok(lookup(vec![jose()], "+1555")));
     driver.shows("phone +1 555 123 4567");
 }
@@ -322,7 +322,7 @@ fn recent_people_never_answer_the_text_of_a_find_box_over_a_page() {
 fn an_answer_under_the_help_is_not_lost() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("weiss<f1>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::Find, Ok(lookup(vec![patient(13, "Grete", "Weiß")], "weiss")));
     driver.keys("<esc>");
     driver.shows("Grete Weiß");

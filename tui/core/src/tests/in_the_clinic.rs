@@ -66,7 +66,7 @@ fn the_page_follows_the_visit() {
     driver.send(Msg::Live(vec![new]));
     driver.answer(Lane::Presence, Ok(visits(vec![of_jose(VisitStatus::Waiting)])));
     driver.shows("in the clinic: waiting");
-    driver.ring(Timer::Live);
+    driver.on_timer(Timer::Live);
     let other = Live::Record { kind: RecordKind::Visit, id: 4, version: 9, is_new: false };
     let asked = driver.asked(Lane::Presence);
     driver.send(Msg::Live(vec![other]));
@@ -170,9 +170,9 @@ fn a_text_at_the_desk_is_replaced_after_a_form_was_gone_on_with() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e>x<f10><f2>");
     driver.keys("ber");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.keys("<f10><f10><esc>w");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let Call::Lookup { text } = driver.call(Lane::Find) else { panic!() };
     assert_eq!(text, "w");
     assert!(!driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));

@@ -77,7 +77,7 @@ fn the_next_patient_takes_one() {
 fn registering_takes_two() {
     let mut task = Task::at_the_desk();
     task.keys("peter pan 1990");
-    task.driver.ring(Timer::Search);
+    task.driver.on_timer(Timer::Search);
     task.answer(Lane::Find, lookup(Vec::new(), "peter pan 1990"));
     task.keys("<ctrl-n><ctrl-s>");
     let Call::Create { kind: RecordKind::Patient, body, .. } = task.sent() else { panic!() };

@@ -47,10 +47,10 @@ fn a_search_is_sent_with_the_first_key_and_then_after_each_pause() {
     assert!(armed);
     driver.keys("om");
     assert_eq!(driver.asked(Lane::List), before + 1);
-    assert!(driver.ring(Timer::Search));
+    assert!(driver.on_timer(Timer::Search));
     assert_eq!(driver.asked(Lane::List), before + 2);
     assert_eq!(filter(&driver).search.as_deref(), Some("gom"));
-    assert!(!driver.ring(Timer::Search), "nothing waits any more");
+    assert!(!driver.on_timer(Timer::Search), "nothing waits any more");
     driver.keys("e");
     assert_eq!(filter(&driver).search.as_deref(), Some("gome"));
 }
@@ -62,7 +62,7 @@ fn the_same_text_is_not_asked_for_twice() {
     driver.answer(Lane::List, found(people(), 5));
     let before = driver.asked(Lane::List);
     driver.keys("o<bs>");
-    assert!(!driver.ring(Timer::Search));
+    assert!(!driver.on_timer(Timer::Search));
     assert_eq!(driver.asked(Lane::List), before);
 }
 
@@ -70,7 +70,7 @@ fn the_same_text_is_not_asked_for_twice() {
 fn enter_waits_for_the_answer_to_the_typed_text_and_opens_a_single_hit() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("p000013");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.keys("<enter>");
     assert!(matches!(driver.app.screen(), Screen::List(_)));
     driver.answer(Lane::List, found(vec![patient(13, "Grete", "Weiß")], 1));
@@ -99,9 +99,9 @@ fn after_enter_or_esc_the_next_character_replaces_the_text() {
     for end in ["<enter>", "<down>", "<enter><down>", "<enter><esc>"] {
         let mut driver = Driver::with(people(), 5, 80, 24);
         driver.keys("gomez");
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         driver.answer(Lane::List, found(people(), 5));
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         driver.keys(end);
         driver.keys("w");
         assert_eq!(filter(&driver).search.as_deref(), Some("w"), "{end}");
@@ -125,7 +125,7 @@ fn a_printed_character_among_the_rows_begins_a_search() {
 fn enter_waits_also_where_nobody_was_found_before() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("zzz");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::List, found(Vec::new(), 0));
     driver.keys("<esc>P000013P<enter>");
     driver.answer(Lane::List, found(vec![patient(13, "Grete", "Weiß")], 1));
@@ -157,11 +157,11 @@ fn pasted_text_among_the_rows_is_searched_for() {
 fn an_answer_to_an_older_search_changes_nothing_and_draws_nothing() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("a");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let old = driver.ticket(Lane::List);
     driver.keys("b");
     assert!(driver.last.iter().any(|e| matches!(e, Effect::Abort(Slot { lane: Lane::List, .. }))));
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let before = driver.screen();
     assert!(!driver.send(Msg::Reply(old, found(Vec::new(), 0))));
     assert_eq!(driver.screen(), before);
@@ -173,9 +173,9 @@ fn an_answer_to_an_older_search_changes_nothing_and_draws_nothing() {
 fn typing_back_to_a_text_that_was_not_answered_asks_again() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("a");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.keys("b<bs>");
-    assert!(driver.ring(Timer::Search));
+    assert!(driver.on_timer(Timer::Search));
     assert_eq!(filter(&driver).search.as_deref(), Some("a"));
 }
 
@@ -183,7 +183,7 @@ fn typing_back_to_a_text_that_was_not_answered_asks_again() {
 fn rows_stay_while_others_are_asked_for_and_when_that_fails() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("x");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.shows("Gómez, José");
     driver.answer(Lane::List, Err(Failure::Offline("refused".to_owned())));
     driver.shows("Gómez, José");
@@ -301,11 +301,11 @@ fn a_request_is_shown_as_running_only_after_a_while() {
     driver.keys("<ctrl-r>");
     assert!(arms(&driver, Timer::Busy));
     driver.hides("Searching …");
-    driver.ring(Timer::Busy);
+    driver.on_timer(Timer::Busy);
     driver.shows("Searching …");
     driver.answer(Lane::List, found(people(), 5));
     driver.hides("Searching …");
-    assert!(!driver.ring(Timer::Busy));
+    assert!(!driver.on_timer(Timer::Busy));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn what_passes_passes_and_an_error_stays_until_it_is_dismissed() {
         driver.last.iter().any(|e| matches!(e, Effect::Arm(Timer::Toast, t) if *t == TOAST_FOR))
     );
     driver.shows("was sent to the terminal");
-    driver.ring(Timer::Toast);
+    driver.on_timer(Timer::Toast);
     driver.hides("was sent to the terminal");
     driver.keys("<f12>");
     driver.shows("was sent to the terminal");
@@ -348,7 +348,7 @@ fn a_server_that_is_away_is_tried_again_after_waits_that_grow() {
         driver.answer(Lane::List, Err(Failure::Offline("refused".to_owned())));
         waits.extend(wait(&driver));
         driver.shows("The server is not available");
-        assert!(driver.ring(Timer::Retry));
+        assert!(driver.on_timer(Timer::Retry));
     }
     assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60]);
     driver.answer(Lane::List, found(people(), 5));
@@ -402,13 +402,13 @@ fn a_name_and_enter_twice_never_opens_who_stood_there_before() {
 fn what_can_not_be_looked_for_does_not_leave_the_patients_before_as_if_found() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("p 000 001 c");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let fault = ("search", "is mistyped: the check letter does not fit the digits");
     driver.refuse(Lane::List, problem(Kind::Validation, &[fault]));
     driver.shows("! The search is mistyped: the check letter");
     driver.hides("José");
     driver.keys("<ctrl-u>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::List, found(people(), 5));
     driver.shows("José");
 }
@@ -417,7 +417,7 @@ fn what_can_not_be_looked_for_does_not_leave_the_patients_before_as_if_found() {
 fn a_date_is_looked_for_as_people_write_it() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("gomez 25.5.1989");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     assert_eq!(filter(&driver).search.as_deref(), Some("gomez 1989-05-25"));
     driver.shows("gomez 25.5.1989");
 }

@@ -55,9 +55,9 @@ fn many_changes_a_second_lead_to_one_refresh_a_second() {
         tell(&mut driver, changed(9, version));
     }
     assert_eq!(driver.asked(Lane::List), before + 1);
-    driver.ring(Timer::Live);
+    driver.on_timer(Timer::Live);
     assert_eq!(driver.asked(Lane::List), before + 2);
-    driver.ring(Timer::Live);
+    driver.on_timer(Timer::Live);
     assert_eq!(driver.asked(Lane::List), before + 2, "nothing has changed since");
 }
 
@@ -120,7 +120,7 @@ fn a_list_that_was_covered_follows_when_it_is_shown_again() {
     let before = driver.asked(Lane::List);
     tell(&mut driver, created(77));
     assert_eq!(driver.asked(Lane::List), before);
-    driver.ring(Timer::Live);
+    driver.on_timer(Timer::Live);
     driver.keys("<esc>");
     assert_eq!(driver.asked(Lane::List), before + 1);
 }

@@ -16,7 +16,7 @@ use crate::{
 fn locked() -> Driver {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e>xyz");
-    assert!(driver.ring(Timer::Idle));
+    assert!(driver.on_timer(Timer::Idle));
     driver
 }
 
@@ -64,7 +64,7 @@ fn another_user_sees_nothing_of_what_lies_below() {
 #[test]
 fn another_user_who_goes_on_begins_with_the_day() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.ring(Timer::Idle);
+    driver.on_timer(Timer::Idle);
     driver.keys("<backtab><ctrl-u>bob<tab>a long password<enter>");
     driver.answer(Lane::Account, Ok(signed_in(77, 2, "bob")));
     assert!(matches!(driver.app.screen(), Screen::Home(_)));
@@ -74,11 +74,11 @@ fn another_user_who_goes_on_begins_with_the_day() {
 #[test]
 fn nothing_is_refreshed_at_a_locked_desk_but_after_it() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.ring(Timer::Idle);
+    driver.on_timer(Timer::Idle);
     let before = driver.calls.len();
     driver.send(Msg::Live(vec![Live::Missed]));
-    driver.ring(Timer::Live);
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Live);
+    driver.on_timer(Timer::Retry);
     assert_eq!(driver.calls.len(), before);
     driver.keys("a long password<enter>");
     let record = driver.asked(Lane::Record);
@@ -89,6 +89,6 @@ fn nothing_is_refreshed_at_a_locked_desk_but_after_it() {
 #[test]
 fn a_desk_at_which_nobody_is_logged_in_is_not_locked() {
     let mut driver = Driver::at_login(80, 24);
-    assert!(!driver.ring(Timer::Idle));
+    assert!(!driver.on_timer(Timer::Idle));
     assert!(!driver.app.layers().iter().any(|layer| matches!(layer, Layer::Relogin(_))));
 }

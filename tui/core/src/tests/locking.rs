@@ -56,11 +56,11 @@ fn the_end_of_the_wait_counts_from_the_last_key() {
     driver.send(at(400));
     driver.keys("g");
     driver.send(at(600));
-    assert!(!driver.ring(Timer::Idle));
+    assert!(!driver.on_timer(Timer::Idle));
     assert_eq!(wait(&driver), Some(Duration::from_secs(400)));
     assert!(!driver.app.is_locked());
     driver.send(at(1000));
-    assert!(driver.ring(Timer::Idle));
+    assert!(driver.on_timer(Timer::Idle));
     assert!(driver.app.is_locked());
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
@@ -83,7 +83,7 @@ fn the_first_key_after_the_machine_has_slept_locks_and_is_typed_nowhere() {
 fn a_clock_that_was_set_back_begins_the_wait_again() {
     let mut driver = logged_in();
     driver.send(at(-3_600));
-    assert!(!driver.ring(Timer::Idle));
+    assert!(!driver.on_timer(Timer::Idle));
     assert_eq!(wait(&driver), Some(LOCK_AFTER));
 }
 
@@ -93,7 +93,7 @@ fn saving() -> Driver {
     driver.keys("<ctrl-a>");
     driver.answer(Lane::Pick, Ok(assigned(Vec::new())));
     driver.keys("<enter>");
-    driver.ring(Timer::Idle);
+    driver.on_timer(Timer::Idle);
     assert!(driver.app.is_locked());
     driver
 }
@@ -130,12 +130,12 @@ fn nothing_is_read_at_a_locked_desk_after_an_answer_and_everything_after_the_log
     driver.answer(Lane::List, Ok(visits(vec![visit(3, VisitStatus::Waiting)])));
     driver.keys("<tab><ctrl-a>");
     driver.send(at(601));
-    driver.ring(Timer::Idle);
+    driver.on_timer(Timer::Idle);
     let before = driver.calls.len();
     let called = visit(3, VisitStatus::Called);
     driver.answer(Lane::Save, Ok(Reply::Record(called.into())));
-    driver.ring(Timer::Search);
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Search);
+    driver.on_timer(Timer::Retry);
     assert_eq!(driver.calls.len(), before);
     driver.keys("a long password<enter>");
     let (visits, numbers) = (driver.asked(Lane::List), driver.asked(Lane::Dashboard));

@@ -49,7 +49,7 @@ fn parked() -> Driver {
 fn open_ana(driver: &mut Driver) {
     driver.keys("<esc>");
     driver.keys("ana");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let ana = patient(10, "Ana", "Ruiz");
     driver.answer(Lane::List, Ok(listed(page(vec![ana.clone()], 1))));
     driver.keys("<enter>");

@@ -30,12 +30,12 @@ fn a_search_in_the_picker_is_sent_with_the_first_key_and_then_at_a_pace() {
     assert!(armed);
     driver.keys("oh");
     assert_eq!(driver.asked(Lane::Pick), before + 1);
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     assert_eq!(
         (driver.asked(Lane::Pick), searched(&driver, Lane::Pick)),
         (before + 2, Some("joh"))
     );
-    assert!(!driver.ring(Timer::Search), "nothing more was typed");
+    assert!(!driver.on_timer(Timer::Search), "nothing more was typed");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn only_the_newest_answer_counts_in_the_picker() {
     driver.keys("j");
     let old = driver.ticket(Lane::Pick);
     driver.keys("o");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let before = driver.screen();
     assert!(!driver.send(Msg::Reply(old, Ok(records(vec![doctor(9, "Old", "Answer")])))));
     assert_eq!(driver.screen(), before);
@@ -55,7 +55,7 @@ fn enter_waits_for_the_answer_of_what_is_typed() {
     let mut driver = picking(doctors());
     driver.keys("haddad<enter>");
     assert!(matches!(driver.app.layers(), [Layer::Picker(_)]), "the rows are those of before");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
     driver.shows("to Omar Haddad");
     // Among several, somebody has to choose.
@@ -73,7 +73,7 @@ fn a_character_among_the_rows_begins_another_search() {
     driver.keys("a");
     driver.answer(Lane::Pick, Ok(records(doctors())));
     driver.keys("<enter>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.keys("h");
     assert_eq!(searched(&driver, Lane::Pick), Some("h"));
 }
@@ -88,7 +88,7 @@ fn a_closed_picker_asks_nothing_more() {
             .iter()
             .any(|effect| matches!(effect, Effect::Abort(slot) if slot.lane == Lane::Pick))
     );
-    assert!(!driver.ring(Timer::Search));
+    assert!(!driver.on_timer(Timer::Search));
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 
@@ -171,7 +171,7 @@ looks! {
     picker_nobody_found: {
         let mut driver = picking(doctors());
         driver.keys("hadad");
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         driver.answer(Lane::Pick, Ok(records(Vec::<Doctor>::new())));
         driver
     };

@@ -47,7 +47,7 @@ fn the_wait_for_a_server_that_is_away_grows_once_for_all_reads_of_a_round() {
         }
         assert_eq!(waited, [Duration::from_secs(seconds)]);
         let before = driver.calls.len();
-        driver.ring(Timer::Retry);
+        driver.on_timer(Timer::Retry);
         assert_eq!(driver.calls.len(), before + 3, "all are tried again together");
     }
 }
@@ -58,11 +58,11 @@ fn a_search_while_the_server_is_away_does_not_put_the_next_try_off() {
     driver.keys("g");
     driver.answer(Lane::Find, Err(Failure::Offline("refused".to_owned())));
     assert!(waits(&driver).is_some());
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.keys("o");
     driver.answer(Lane::Find, Err(Failure::Offline("refused".to_owned())));
     assert_eq!(waits(&driver), None, "the timer runs already");
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Retry);
     driver.answer(Lane::Find, Ok(lookup(people(), "go")));
     driver.hides("is away");
 }
@@ -76,7 +76,7 @@ fn the_screen_below_one_that_closes_by_itself_follows_what_was_changed_meanwhile
     let kind = RecordKind::Patient;
     driver.send(Msg::Live(vec![Live::Record { kind, id: 77, version: 1, is_new: true }]));
     assert_eq!(driver.asked(Lane::List), before);
-    driver.ring(Timer::Live);
+    driver.on_timer(Timer::Live);
     driver.answer(Lane::Save, Ok(Reply::Done));
     assert!(matches!(driver.app.screen(), Screen::List(_)));
     assert_eq!(driver.asked(Lane::List), before + 1);
@@ -191,7 +191,7 @@ fn somebody_who_was_archived_since_they_were_found_is_shown_from_the_archive() {
     archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
     driver.answer(Lane::Record, Ok(one(archived)));
     driver.shows("Gómez");
-    assert!(driver.app.offers(crate::input::action::Action::Restore));
+    assert!(driver.app.is_available(crate::input::action::Action::Restore));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn at_home() -> Driver {
 fn after_a_find() -> Driver {
     let mut driver = at_home();
     driver.keys("gomez<ctrl-a>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::Find, Ok(lookup(vec![jose()], "gomez")));
     driver.shows("The patient has arrived");
     driver.keys("<esc>");
@@ -44,7 +44,7 @@ fn keys_that_neither_type_nor_move_leave_a_found_text_to_be_replaced() {
         let mut driver = after_a_find();
         driver.keys(keys);
         driver.keys("r");
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         assert_eq!(asked(&driver), "r", "after {keys}");
     }
 }
@@ -53,12 +53,12 @@ fn keys_that_neither_type_nor_move_leave_a_found_text_to_be_replaced() {
 fn a_text_is_replaced_after_one_of_several_was_opened_from_the_rows() {
     let mut driver = at_home();
     driver.keys("gomez<enter>");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     driver.answer(Lane::Find, Ok(lookup(people(), "gomez")));
     driver.keys("<down><enter>");
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     driver.keys("<f2>r");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     assert_eq!(asked(&driver), "r");
 }
 
@@ -68,7 +68,7 @@ fn a_key_that_moves_goes_on_with_a_found_text() {
         let mut driver = after_a_find();
         driver.keys(keys);
         driver.keys("r");
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         assert_eq!(asked(&driver), "gomezr", "after {keys}");
     }
 }

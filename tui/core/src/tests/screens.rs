@@ -66,7 +66,7 @@ looks! {
     list_nobody_found: {
         let mut driver = Driver::with(many(), 900, 80, 24);
         driver.keys("gomze");
-        driver.ring(Timer::Search);
+        driver.on_timer(Timer::Search);
         let none = super::fixtures::page(Vec::new(), 0);
         driver.answer(Lane::List, Ok(listed(none)));
         driver

@@ -128,7 +128,7 @@ fn one_patient_is_said_in_the_singular() {
 fn a_mistyped_record_number_is_said_to_be_that() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("p000001x");
-    driver.ring(Timer::Search);
+    driver.on_timer(Timer::Search);
     let mut refused = problem(Kind::Validation, &[("search", "is mistyped")]);
     refused.error_codes = serde_json::from_value(json!([
         {"field": "search", "code": "mistyped_mrn", "params": {}}

@@ -234,8 +234,8 @@ fn a_server_that_is_away_says_why() {
     driver.answer(Lane::Meta, Err(Failure::Offline(why)));
     driver.shows("! The server is not available: the certificate of desk.example.org is not");
     driver.shows("(expired). Retrying in 2 s");
-    driver.ring(Timer::Retry);
-    driver.ring(Timer::Busy);
+    driver.on_timer(Timer::Retry);
+    driver.on_timer(Timer::Busy);
     driver.shows("(expired). Retrying …");
 }
 

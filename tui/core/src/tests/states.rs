@@ -71,7 +71,7 @@ fn looks(
         add("empty", &driver);
     }
     let mut driver = begin(USUAL);
-    driver.ring(Timer::Busy);
+    driver.on_timer(Timer::Busy);
     add("loading", &driver);
     let mut driver = begin(USUAL);
     fill(&mut driver);
@@ -147,7 +147,7 @@ fn form(lane: Lane, begin: impl Fn(Size) -> Driver, typed: &str) -> String {
         driver
     };
     let mut driver = sent();
-    driver.ring(Timer::Busy);
+    driver.on_timer(Timer::Busy);
     add("loading", &driver);
     for (state, kind) in [("failed", Kind::Internal), ("forbidden", Kind::Forbidden)] {
         let mut driver = sent();
@@ -247,7 +247,7 @@ states! {
         |size| {
             let mut driver = at_home(size);
             driver.keys("gó");
-            driver.ring(Timer::Search);
+            driver.on_timer(Timer::Search);
             driver
         },
         Some(lookup(Vec::new(), "gó")),

@@ -226,7 +226,7 @@ fn a_change_of_another_desk_ends_the_offer() {
         let mut driver = saved();
         let kind = RecordKind::Patient;
         driver.send(Msg::Live(vec![Live::Record { kind, id: 9, version, is_new: false }]));
-        assert_eq!(driver.app.offers(Action::UndoSave), is_offered);
+        assert_eq!(driver.app.is_available(Action::UndoSave), is_offered);
     }
 }
 
@@ -307,7 +307,7 @@ fn undo_of_a_save_waits_for_layers_to_be_left() {
     let mut driver = saved();
     driver.keys("<ctrl-x>");
     assert!(matches!(driver.app.layers(), [Layer::Question(_)]));
-    assert!(!driver.app.offers(Action::UndoSave));
+    assert!(!driver.app.is_available(Action::UndoSave));
 }
 
 #[test]

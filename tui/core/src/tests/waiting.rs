@@ -46,13 +46,13 @@ fn a_hung_server_is_named_once_and_the_next_try_is_counted_down() {
     insta::assert_snapshot!("nothing_answers", driver.screen());
     assert_eq!(driver.screen().matches("desk hangs").count(), 1);
     driver.shows("Retrying in 2 s; Ctrl-R retries");
-    assert!(driver.ring(Timer::Second));
+    assert!(driver.on_timer(Timer::Second));
     driver.shows("Retrying in 1 s");
     assert!(is_armed(&driver, Timer::Second));
     // The last second ends with the try itself.
-    assert!(!driver.ring(Timer::Second));
+    assert!(!driver.on_timer(Timer::Second));
     assert!(!is_armed(&driver, Timer::Second));
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Retry);
     driver.shows("Retrying …");
     assert!(!is_armed(&driver, Timer::Second), "nothing is counted while it is tried");
 }
@@ -61,7 +61,7 @@ fn a_hung_server_is_named_once_and_the_next_try_is_counted_down() {
 fn several_reads_that_fail_together_wait_as_long_as_one() {
     let mut driver = nothing_answers();
     assert!(!is_armed(&driver, Timer::Retry), "the first has begun the wait");
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Retry);
     for lane in [Lane::Find, Lane::List, Lane::Dashboard] {
         driver.answer(lane, Err(hung()));
     }
@@ -75,18 +75,18 @@ fn nothing_is_counted_once_the_server_answers() {
     assert!(driver.last.iter().any(|e| matches!(e, Effect::Disarm(Timer::Retry))));
     driver.answer(Lane::List, Ok(listed(page(Vec::new(), 0))));
     driver.hides("Trying");
-    assert!(!driver.ring(Timer::Second), "the second that was under way draws nothing");
+    assert!(!driver.on_timer(Timer::Second), "the second that was under way draws nothing");
     assert!(driver.last.is_empty());
 }
 
 #[test]
 fn nothing_is_counted_at_a_locked_desk() {
     let mut driver = nothing_answers();
-    driver.ring(Timer::Idle);
-    assert!(!driver.ring(Timer::Second));
+    driver.on_timer(Timer::Idle);
+    assert!(!driver.on_timer(Timer::Second));
     assert!(driver.last.is_empty());
     // The try that comes due is made when somebody is there again.
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Retry);
     let before = driver.asked(Lane::List);
     driver.keys("a long password<enter>");
     driver.log_in(1, "ana");
@@ -101,13 +101,13 @@ fn too_many_attempts_say_when_the_next_one_is_taken() {
     driver.answer(Lane::Account, Err(busy(Kind::TooManyRequests, 3, detail)));
     driver.shows("! too many attempts. Try again in 3 s.");
     assert!(is_armed(&driver, Timer::Second));
-    driver.ring(Timer::Second);
+    driver.on_timer(Timer::Second);
     driver.shows("Try again in 2 s.");
-    driver.ring(Timer::Second);
-    driver.ring(Timer::Second);
+    driver.on_timer(Timer::Second);
+    driver.on_timer(Timer::Second);
     driver.shows("! too many attempts. Try again now.");
     assert!(!is_armed(&driver, Timer::Second));
-    assert!(!driver.ring(Timer::Second));
+    assert!(!driver.on_timer(Timer::Second));
     // What was said is kept as the server said it.
     driver.keys("<f12>");
     driver.shows("too many attempts: try again in 3 s");
@@ -121,7 +121,7 @@ fn another_attempt_is_free_to_be_made_at_any_time_and_ends_the_count() {
     driver.keys("right<enter>");
     assert_eq!(driver.asked(Lane::Account), 2);
     driver.hides("Try again in");
-    assert!(!driver.ring(Timer::Second));
+    assert!(!driver.on_timer(Timer::Second));
     assert!(!is_armed(&driver, Timer::Second));
 }
 
@@ -137,7 +137,7 @@ fn a_read_for_which_the_server_has_no_time_is_made_again_when_it_said() {
     });
     assert_eq!(wait, Some(5));
     let before = driver.asked(Lane::List);
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Retry);
     assert_eq!(driver.asked(Lane::List), before + 1);
     driver.answer(Lane::List, Ok(listed(page(people(), 5))));
     driver.hides("has no time");
@@ -163,15 +163,15 @@ fn a_save_for_which_the_server_has_no_time_is_never_repeated_by_itself() {
     driver.shows("Try again in 5 s.");
     driver.shows("xyz");
     let saves = driver.asked(Lane::Save);
-    driver.ring(Timer::Second);
-    driver.ring(Timer::Retry);
+    driver.on_timer(Timer::Second);
+    driver.on_timer(Timer::Retry);
     assert_eq!(driver.asked(Lane::Save), saves);
 }
 
 #[test]
 fn an_idle_desk_counts_nothing() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
-    assert!(!driver.ring(Timer::Second));
+    assert!(!driver.on_timer(Timer::Second));
     driver.send(Msg::Live(Vec::new()));
     driver.keys("<ctrl-y>");
     assert!(!is_armed(&driver, Timer::Second), "what passes by itself is not counted");

@@ -187,7 +187,7 @@ const LAYERS: &[&str] = &[
 
 fn layer_name(layer: &Layer) -> &'static str {
     match layer {
-        Layer::Actions(_) => "actions",
+        Layer::Palette(_) => "actions",
         Layer::Choose(_) => "choose",
         Layer::Field(_) => "field",
         Layer::Find(_) => "find",

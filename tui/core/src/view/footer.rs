@@ -24,15 +24,16 @@ pub(super) fn draw(app: &App, place: Rect, painter: &mut Painter<'_>) {
     painter.text(place.right().saturating_sub(pinned + 1), place.y, pinned, &help, theme.key);
     painter.text_right(place.right().saturating_sub(1), place.y, 4, "help", theme.dim);
     let end = place.right().saturating_sub(pinned + 3);
-    let mut hints: Vec<&Entry> =
-        entries(&contexts).filter(|entry| entry.rank > 0 && app.offers(entry.action)).collect();
+    let mut hints: Vec<&Entry> = entries(&contexts)
+        .filter(|entry| entry.rank > 0 && app.is_available(entry.action))
+        .collect();
     hints.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
     let mut x = place.x + 1;
     let mut said = Vec::new();
     for entry in hints {
         let Some(chord) = chords_of(entry, &contexts).first().copied() else { continue };
         let key = chord.label();
-        let word = app.word(entry);
+        let word = app.label_here(entry);
         if said.contains(&word) {
             continue;
         }

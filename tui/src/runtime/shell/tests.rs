@@ -17,7 +17,7 @@ use tui_core::{
 
 use super::*;
 use crate::{
-    args::Wish,
+    args::LaunchOptions,
     client::fake::{Does, Fake},
     host::Place,
     settings::Settings,
@@ -71,7 +71,7 @@ fn server() -> Fake {
 fn shell(server: &Fake) -> (Shell, Output) {
     let output = Output::default();
     let (sender, events) = unbounded_channel();
-    let host = Host::new(Wish {
+    let host = Host::new(LaunchOptions {
         place: Place::Server(server.url.clone()),
         data: None,
         certificate: None,

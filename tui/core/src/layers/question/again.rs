@@ -3,7 +3,7 @@
 use super::{State, ask};
 use crate::{
     api::{Call, Verb},
-    layers::Step,
+    layers::Intent,
     text::display,
 };
 
@@ -29,8 +29,8 @@ pub fn resend(call: &Call, is_form: bool) -> State {
     let what = not_done(call);
     let words = format!("{what}: the session was over. Nothing was sent a second time.");
     let again = match call {
-        Call::Create { .. } | Call::Change { .. } if is_form => Step::SaveAgain,
-        other => Step::Write(other.clone()),
+        Call::Create { .. } | Call::Change { .. } if is_form => Intent::SaveAgain,
+        other => Intent::Write(other.clone()),
     };
     ask("Send it now?", words, "Not yet").or("Send it", vec![again])
 }
@@ -45,5 +45,5 @@ pub fn unsent_words(call: &Call, why: &str) -> String {
 /// The same as a question. Nothing that was typed for the write is lost.
 pub fn unsent(call: &Call, why: &str) -> State {
     ask("Send it again?", unsent_words(call, why), "Leave it")
-        .or("Send it again", vec![Step::Write(call.clone())])
+        .or("Send it again", vec![Intent::Write(call.clone())])
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::{Call, Handover, Verb},
-    layers::Step,
+    layers::Intent,
     resource::{Pick, Purpose, Record, Remains},
     text::display,
     world::World,
@@ -31,7 +31,7 @@ pub fn status(record: &Record) -> State {
     let table = record.kind().table();
     let mut state = ask(table.words.archive_title, record.named(), "Keep it");
     for (answer, status) in record.outcomes() {
-        state = state.or(answer, vec![Step::Write(act(Verb::SetStatus(status), record, None))]);
+        state = state.or(answer, vec![Intent::Write(act(Verb::SetStatus(status), record, None))]);
     }
     if table.is_outcome_proposed { state.harmless() } else { state }
 }
@@ -86,14 +86,16 @@ fn refer(subject: &Record, member: &'static str, record: &Record) -> State {
     let words = format!("{}\nThe new {noun}: {}", subject.named(), in_full(record));
     let call = act(Verb::SetMember(member, record.id()), subject, None);
     let title = format!("Change the {noun} of this {}?", subject.kind().table().words.entity);
-    ask(title, words, "Don't change").or("Change", vec![Step::Write(call)]).harmless_with(&[record])
+    ask(title, words, "Don't change")
+        .or("Change", vec![Intent::Write(call)])
+        .harmless_with(&[record])
 }
 
 fn link(subject: &Record, account: &Record) -> State {
     let effect = subject.kind().table().link.as_ref().map_or("", |link| link.effect);
     let words = format!("{}\nto {}\n{effect}", subject.named(), in_full(account));
     let call = act(Verb::Link(account.id()), subject, None);
-    ask("Link this account?", words, "Don't link").or("Link", vec![Step::Write(call)])
+    ask("Link this account?", words, "Don't link").or("Link", vec![Intent::Write(call)])
 }
 
 /// A doctor who shall be archived has so many active assignments.
@@ -115,7 +117,7 @@ pub fn hand_over(doctor: &Record, count: i64, reason: Option<String>) -> State {
     let subjects = vec![doctor.clone()];
     state.answers.push(("Transfer all", Answer::Pick(pick, subjects, reason.clone())));
     let end = act(Verb::HandOver(Handover::End), doctor, reason);
-    state.or("End all", vec![Step::Write(end)])
+    state.or("End all", vec![Intent::Write(end)])
 }
 
 /// What becomes of what an archived record leaves open. `next` has taken over the rest.
@@ -148,7 +150,7 @@ fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> State
     );
     let call = act(Verb::HandOver(Handover::To(next.id())), doctor, reason);
     ask("Transfer all and archive?", words, "Keep the doctor")
-        .or("Transfer and archive", vec![Step::Write(call)])
+        .or("Transfer and archive", vec![Intent::Write(call)])
 }
 
 /// A call about an assignment got no answer. Under its key it is done once.
@@ -156,5 +158,5 @@ pub fn unsure(call: &Call) -> State {
     let words = "The answer of the server got lost: it may have been done or not. Sending it again \
                  does nothing twice.";
     ask("Was it done?", words.to_owned(), "Leave it")
-        .or("Send it again", vec![Step::Write(call.clone())])
+        .or("Send it again", vec![Intent::Write(call.clone())])
 }

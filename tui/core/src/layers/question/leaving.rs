@@ -1,7 +1,7 @@
 //! The questions before something typed or under way would be lost by leaving.
 
 use super::{State, ask};
-use crate::{layers::Step, step::Leave};
+use crate::{intent::Leave, layers::Intent};
 
 /// A form is left that is not saved, perhaps with others: `lost` has the names of all of them, first the
 /// one that is shown.
@@ -11,19 +11,19 @@ pub fn discard(leave: Leave, lost: &[String]) -> State {
         words.push_str(&format!("\nNot saved either, and discarded too: {}.", others.join("; ")));
     }
     let question =
-        ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)]);
+        ask("Leave the form?", words, "Keep editing").or("Discard", vec![Intent::LeaveNow(leave)]);
     let question = match leave {
-        Leave::To(_) => question.or("Park", vec![Step::ParkThen(leave)]),
+        Leave::To(_) => question.or("Park", vec![Intent::ParkThen(leave)]),
         _ => question,
     };
-    question.or("Save", vec![Step::SaveThen(leave)]).about_leaving()
+    question.or("Save", vec![Intent::SaveThen(leave)]).about_leaving()
 }
 
 /// Parked forms, or forms below the screen, would be lost.
 pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
     let words = format!("Not saved yet: {}.", lost.join("; "));
     ask("Leave unsaved forms?", words, "Keep them")
-        .or("Discard them", vec![Step::Left(leave)])
+        .or("Discard them", vec![Intent::LeaveNow(leave)])
         .about_leaving()
 }
 
@@ -31,7 +31,7 @@ pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
 pub fn drop_unfinished(leave: Leave, lost: &[String]) -> State {
     let words = format!("Not finished yet: {}.", lost.join("; "));
     ask("Leave unfinished work?", words, "Stay")
-        .or("Leave", vec![Step::Left(leave)])
+        .or("Leave", vec![Intent::LeaveNow(leave)])
         .about_leaving()
 }
 
@@ -39,6 +39,6 @@ pub fn drop_unfinished(leave: Leave, lost: &[String]) -> State {
 pub fn abandon(leave: Leave) -> State {
     let words = "What you have typed is not sent yet.".to_owned();
     ask("Leave the form?", words, "Keep editing")
-        .or("Discard", vec![Step::Left(leave)])
+        .or("Discard", vec![Intent::LeaveNow(leave)])
         .about_leaving()
 }

@@ -26,9 +26,9 @@ fn place(state: &State, area: Rect) -> (Rect, u16) {
 }
 
 /// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let (place, _) = place(state, world.body());
-    state.form.settle(place.width.saturating_sub(4), 2);
+    state.form.keep_focus_visible(place.width.saturating_sub(4), 2);
 }
 
 /// Draws the words, the fields and the answers in a box.

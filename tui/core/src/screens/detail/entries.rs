@@ -5,12 +5,12 @@ use shared::{Page, history::HistoryEntry};
 use super::{State, page};
 use crate::{
     api::{Failure, Reply, missing},
-    layers::Step,
+    layers::Intent,
     world::World,
 };
 
 /// Asks for the next page of the history once its end is seen.
-pub(super) fn more(state: &State, world: &World) -> Vec<Step> {
+pub(super) fn more(state: &State, world: &World) -> Vec<Intent> {
     let height = page::height(state, world);
     let visible = page::visible(state, world);
     match &state.history_next {

@@ -6,12 +6,12 @@ use shared::history::HistoryEntry;
 use super::{State, page};
 use crate::{
     form::{accepts::Accepts, field::Field},
+    intent::Route,
     layers::{
-        Layer, Step,
+        Intent, Layer,
         choose::{self, Choice},
     },
     resource::Record,
-    step::Route,
     world::World,
 };
 
@@ -22,7 +22,7 @@ pub(super) fn is_possible(state: &State) -> bool {
 }
 
 /// The entries whose old values can be put back, to choose one of them.
-pub(super) fn choice(state: &State, world: &World) -> Option<Step> {
+pub(super) fn choice(state: &State, world: &World) -> Option<Intent> {
     let record = state.record.as_ref()?;
     let mut choices: Vec<Choice> =
         state.history.iter().flat_map(|entry| of_entry(record, entry, world)).collect();
@@ -30,11 +30,11 @@ pub(super) fn choice(state: &State, world: &World) -> Option<Step> {
         let said = "Earlier entries are being read. Choose again.".to_owned();
         choices.push(Choice {
             lines: vec!["Read earlier entries".to_owned()],
-            steps: vec![state.history_at(Some(address.clone())), Step::Inform(said)],
+            intents: vec![state.history_at(Some(address.clone())), Intent::Inform(said)],
         });
     }
     let layer = choose::init("Restore the values before this change", choices);
-    Some(Step::Open(Box::new(Layer::Choose(Box::new(layer)))))
+    Some(Intent::Open(Box::new(Layer::Choose(Box::new(layer)))))
 }
 
 /// The choices that an entry offers: all of its old values, and each of several alone.
@@ -45,8 +45,8 @@ fn of_entry(record: &Record, entry: &HistoryEntry, world: &World) -> Vec<Choice>
     }
     let lines = page::history::entry(record.kind().table(), entry, world);
     let choice = |lines, values| {
-        let steps = vec![Step::Go(Route::Changed(record.clone(), values))];
-        Choice { lines, steps }
+        let intents = vec![Intent::Go(Route::Changed(record.clone(), values))];
+        Choice { lines, intents }
     };
     let singles = if values.len() > 1 { values.as_slice() } else { &[] };
     let fields = record.kind().fields(Some(record));

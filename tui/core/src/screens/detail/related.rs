@@ -5,11 +5,11 @@ use crate::{
     api::{Call, Failure, Reply, missing},
     effect::Lane,
     input::{action::Action, keymap::labels, table::Entry},
-    layers::Step,
+    intent::Route,
+    layers::Intent,
     live::Live,
     resource::{Owner, Query, Record, Related, Section},
     sentences::{LOADING, retry},
-    step::Route,
 };
 
 /// Records of the page that is asked for.
@@ -35,14 +35,14 @@ impl State {
     }
 
     /// Asks for them.
-    pub(super) fn ask_related(&self) -> Option<Step> {
+    pub(super) fn ask_related(&self) -> Option<Intent> {
         let related = self.related()?;
         let query = vec![(related.filter, self.id.to_string()), ("page_size", ROWS.to_string())];
-        Some(Step::Read(Lane::Related, Call::List { kind: related.kind, query }))
+        Some(Intent::Read(Lane::Related, Call::List { kind: related.kind, query }))
     }
 
     /// Asks for them again where this record may be one of them.
-    pub(crate) fn learn_related(&self, record: &Record) -> Vec<Step> {
+    pub(crate) fn learn_related(&self, record: &Record) -> Vec<Intent> {
         let is_one = self.related().is_some_and(|related| related.kind == record.kind());
         self.ask_related().filter(|_| is_one).into_iter().collect()
     }
@@ -89,10 +89,10 @@ impl State {
     }
 
     /// Leads to their list.
-    pub(super) fn go_to_related(&self) -> Option<Step> {
+    pub(super) fn go_to_related(&self) -> Option<Intent> {
         let (related, record) = (self.related()?, self.record.as_ref()?);
         let owner = Owner { filter: related.filter, id: self.id, name: record.row().name };
         let query = Query { of: Some(owner), ..Query::default() };
-        Some(Step::Go(Route::List(related.kind, query)))
+        Some(Intent::Go(Route::List(related.kind, query)))
     }
 }

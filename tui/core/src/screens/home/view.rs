@@ -31,7 +31,7 @@ fn visible(state: &State, world: &World) -> usize {
 }
 
 /// Scrolls so that the selected visit is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let visible = visible(state, world);
     let at = state.at.unwrap_or_default();
     let lowest = (at + 1).saturating_sub(visible);

@@ -6,13 +6,13 @@ use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
     api::{Failure, Reply, missing},
     input::action::Action,
-    layers::{Step, arrival},
+    layers::{Intent, arrival},
     resource::Row,
     world::World,
 };
 
 /// Takes an answer. What is on the screen stays until then, and stays if there is none.
-pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
     state.is_turning = false;
     let page = match answer {
         Ok(Reply::Page(page)) => *page,
@@ -25,15 +25,15 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
             if problem.error == Kind::NotFound.code()
                 && (state.asked.address.is_some() || state.asked.number.is_some()) =>
         {
-            if let Some(steps) = state.look_on(world, None) {
-                return steps;
+            if let Some(intents) = state.look_on(world, None) {
+                return intents;
             }
             return vec![state.ask_anew(world, Land::Same)];
         }
         Err(failure) => return failed(state, &failure),
     };
-    if let Some(steps) = state.look_on(world, Some(page.next.is_some())) {
-        return steps;
+    if let Some(intents) = state.look_on(world, Some(page.next.is_some())) {
+        return intents;
     }
     state.failure = None;
     state.is_refused = false;
@@ -83,7 +83,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     }
 }
 
-fn failed(state: &mut State, failure: &Failure) -> Vec<Step> {
+fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
     state.failure = Some(refusal(failure));
     state.search.pending = None;
     (state.is_marking, state.ending) = (false, None);

@@ -2,7 +2,7 @@
 //! count is exact up to 1,000. Beyond that the last page is looked for by halving.
 
 use super::{Asked, Land, Offset, State};
-use crate::{api::Call, effect::Lane, layers::Step, world::World};
+use crate::{api::Call, effect::Lane, layers::Intent, world::World};
 
 /// Rows that pages with a number reach.
 const ROWS_MAX: i64 = 10_000;
@@ -18,7 +18,7 @@ pub(super) struct Ending {
 
 impl State {
     /// Goes to the first row. Where its page is not shown, that is asked for.
-    pub(super) fn go_to_start(&mut self, world: &World) -> Vec<Step> {
+    pub(super) fn go_to_start(&mut self, world: &World) -> Vec<Intent> {
         let is_later = self.page.as_ref().is_some_and(|page| page.previous.is_some());
         if !is_later || self.is_outdated || self.is_turning {
             return self.select(0);
@@ -29,7 +29,7 @@ impl State {
     }
 
     /// Goes to the last row. Where its page is not shown, that is asked for.
-    pub(super) fn go_to_end(&mut self, world: &World) -> Vec<Step> {
+    pub(super) fn go_to_end(&mut self, world: &World) -> Vec<Intent> {
         let shown = self.page.as_ref().filter(|_| !self.is_outdated && !self.is_turning);
         let Some(page) = shown.filter(|page| page.next.is_some()) else {
             return self.select(usize::MAX);
@@ -55,18 +55,18 @@ impl State {
     }
 
     /// Asks for a page by its number.
-    pub(super) fn ask_page(&mut self, world: &World, number: i64, land: Land) -> Step {
+    pub(super) fn ask_page(&mut self, world: &World, number: i64, land: Land) -> Intent {
         self.search.expect();
         self.is_turning = true;
         let offset = Offset::At((number - 1).saturating_mul(world.page_size));
         self.asked = Asked { address: None, number: Some(number), offset, land };
         let mut query = self.query_as_sent(world);
         query.push(("page", number.to_string()));
-        Step::Read(Lane::List, Call::List { kind: self.kind, query })
+        Intent::Read(Lane::List, Call::List { kind: self.kind, query })
     }
 
     /// Asks for the page in the middle, or for the last one once it is known.
-    fn halve(&mut self, world: &World, ending: Ending) -> Vec<Step> {
+    fn halve(&mut self, world: &World, ending: Ending) -> Vec<Intent> {
         let middle = ending.known.midpoint(ending.beyond);
         self.ending = (middle > ending.known).then_some(ending);
         vec![self.ask_page(world, middle, Land::Last)]
@@ -74,7 +74,7 @@ impl State {
 
     /// Looks on for the last page after an answer, if it is looked for. `has_next` is whether there was the
     /// page, and more after it.
-    pub(super) fn look_on(&mut self, world: &World, has_next: Option<bool>) -> Option<Vec<Step>> {
+    pub(super) fn look_on(&mut self, world: &World, has_next: Option<bool>) -> Option<Vec<Intent>> {
         let ending = self.ending.take()?;
         let number = self.asked.number?;
         let ending = match has_next {

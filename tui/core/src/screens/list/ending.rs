@@ -3,7 +3,7 @@
 use super::State;
 use crate::{
     input::action::Action,
-    layers::{Layer, Step, question},
+    layers::{Intent, Layer, question},
     resource::Operation,
 };
 
@@ -21,11 +21,11 @@ pub(super) fn others(state: &State) -> Vec<i64> {
 }
 
 /// Asks whether to end them.
-pub(super) fn end_others(state: &State) -> Vec<Step> {
+pub(super) fn end_others(state: &State) -> Vec<Intent> {
     let Some(operation) = ending(state) else { return Vec::new() };
     let question = question::end_others(state.kind, operation, others(state));
     question
-        .map(|question| Step::Open(Box::new(Layer::Question(Box::new(question)))))
+        .map(|question| Intent::Open(Box::new(Layer::Question(Box::new(question)))))
         .into_iter()
         .collect()
 }

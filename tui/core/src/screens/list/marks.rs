@@ -3,7 +3,7 @@
 use super::{Land, Offset, State};
 use crate::{
     input::action::Action,
-    layers::{Layer, Step, picker, question},
+    layers::{Intent, Layer, picker, question},
     resource::{Record, RecordKind},
     world::World,
 };
@@ -13,7 +13,7 @@ const MARKS_MAX: usize = 500;
 
 impl State {
     /// Marks the selected row or takes its mark away, and goes to the next one.
-    pub(super) fn mark(&mut self) -> Vec<Step> {
+    pub(super) fn mark(&mut self) -> Vec<Intent> {
         let Some(row) = self.rows.get(self.selected) else { return Vec::new() };
         if self.marked.remove(&row.id).is_none() {
             self.marked.insert(row.id, row.record.clone());
@@ -23,7 +23,7 @@ impl State {
     }
 
     /// Marks all rows of the list. The pages are read one after another.
-    fn mark_all(&mut self, world: &World) -> Vec<Step> {
+    fn mark_all(&mut self, world: &World) -> Vec<Intent> {
         self.is_marking = true;
         let is_whole = self.page.as_ref().is_some_and(|it| it.next.is_none() && it.offset == 0);
         if is_whole && !self.is_outdated {
@@ -34,7 +34,7 @@ impl State {
     }
 
     /// Marks the rows that have come, and reads the next page while there is one.
-    pub(super) fn mark_on(&mut self) -> Vec<Step> {
+    pub(super) fn mark_on(&mut self) -> Vec<Intent> {
         if !self.is_marking {
             return Vec::new();
         }
@@ -56,7 +56,7 @@ impl State {
             true => format!("{count} marked."),
             false => format!("{count} marked: no more can be marked at once."),
         };
-        vec![Step::Inform(said)]
+        vec![Intent::Inform(said)]
     }
 
     /// Takes the mark of a record away.
@@ -96,16 +96,16 @@ impl State {
     }
 }
 
-/// Does what is about marked rows, or about the selected one. `None` for other actions, and where the
+/// Does what is about marked rows, or about the selected one. `None` for other palette, and where the
 /// answer to the typed text has to come first.
-pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Step>> {
+pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Intent>> {
     match action {
-        Action::Mark if !state.is_outdated && super::offers(state, world, action) => {
+        Action::Mark if !state.is_outdated && super::is_available(state, world, action) => {
             Some(state.mark())
         }
-        Action::MarkAll if super::offers(state, world, action) => Some(state.mark_all(world)),
+        Action::MarkAll if super::is_available(state, world, action) => Some(state.mark_all(world)),
         Action::Archive | Action::Restore | Action::Assign if state.is_marking => {
-            Some(vec![Step::Inform("The rows are still being marked.".to_owned())])
+            Some(vec![Intent::Inform("The rows are still being marked.".to_owned())])
         }
         Action::Unmark => {
             state.is_marking = false;
@@ -122,8 +122,8 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
 }
 
 /// Asks what is done with the marked records, or with the selected one.
-pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
-    if !super::offers(state, world, action) {
+pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Intent> {
+    if !super::is_available(state, world, action) {
         return Vec::new();
     }
     let subjects = state.subjects();
@@ -135,5 +135,5 @@ pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Step> {
         (_, [one]) => question::restore(one),
         (_, all) => question::restore_all(all),
     };
-    vec![Step::Open(Box::new(Layer::Question(Box::new(question))))]
+    vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))]
 }

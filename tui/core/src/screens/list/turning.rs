@@ -1,10 +1,10 @@
 //! Moving among the rows, and from page to page.
 
 use super::{Land, Offset, State};
-use crate::{layers::Step, text::thousands};
+use crate::{layers::Intent, text::thousands};
 
 impl State {
-    fn turn(&mut self, forward: bool) -> Vec<Step> {
+    fn turn(&mut self, forward: bool) -> Vec<Intent> {
         // A key that is held down asks once. The next page of an older text is not asked for.
         let is_due = !self.is_turning && !self.is_outdated;
         let Some(page) = self.page.clone().filter(|_| is_due) else { return Vec::new() };
@@ -20,7 +20,7 @@ impl State {
         }
     }
 
-    pub(super) fn go(&mut self, by: isize) -> Vec<Step> {
+    pub(super) fn go(&mut self, by: isize) -> Vec<Intent> {
         let last = self.rows.len().saturating_sub(1);
         if by > 0 && self.selected >= last {
             return self.turn(true);
@@ -32,7 +32,7 @@ impl State {
         Vec::new()
     }
 
-    pub(super) fn select(&mut self, row: usize) -> Vec<Step> {
+    pub(super) fn select(&mut self, row: usize) -> Vec<Intent> {
         self.selected = row.min(self.rows.len().saturating_sub(1));
         Vec::new()
     }

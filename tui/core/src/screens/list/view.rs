@@ -126,7 +126,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let theme = *painter.theme;
     let searched = state.search.field.value().trim();
     let words = &state.kind.table().words;
-    let may_add = super::offers(state, world, crate::input::action::Action::New);
+    let may_add = super::is_available(state, world, crate::input::action::Action::New);
     let (title, what) = match (&state.failure, &state.page) {
         (Some(failure), _) if state.is_refused => {
             (format!("! {}", display(failure)), with_keys("{ClearField} clears the search."))

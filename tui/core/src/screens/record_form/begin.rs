@@ -15,7 +15,7 @@ pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
             field.begin_with(&value);
         }
     }
-    state.judge(world.today);
+    state.validate(world.today);
     state
 }
 
@@ -28,7 +28,7 @@ pub fn changed(record: Record, values: Vec<(&'static str, String)>, world: &Worl
     if let Some((first, _)) = values.first() {
         state.form.focus_on(first);
     }
-    state.judge(world.today);
+    state.validate(world.today);
     state
 }
 

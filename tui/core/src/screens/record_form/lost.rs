@@ -7,23 +7,23 @@ use crate::{
     api::{Call, Failure, Reply, sentence},
     effect::Lane,
     input::keymap::with_keys,
-    layers::{Layer, Step, conflict, question},
+    intent::Leave,
+    layers::{Intent, Layer, conflict, question},
     resource::Record,
-    step::Leave,
     world::World,
 };
 
 /// Asks the server whether a save whose answer got lost was done.
-pub fn check(state: &State) -> Vec<Step> {
+pub fn check(state: &State) -> Vec<Intent> {
     let call = match &state.base {
         Some(base) => read(base),
         None => Call::List { kind: state.kind, query: (state.kind.table().trace)(&state.form) },
     };
-    vec![Step::Read(Lane::Record, call)]
+    vec![Intent::Read(Lane::Record, call)]
 }
 
 /// Takes the answer to the question whether a save whose answer got lost was done.
-pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
     if !state.is_doubtful {
         return Vec::new();
     }
@@ -31,40 +31,40 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Ok(Reply::Record(record)) => checked(state, record, world),
         Ok(Reply::Page(page)) => checked_new(state, page.results.first(), world),
         Ok(_) => Vec::new(),
-        Err(failure) => vec![Step::Warn(sentence(&failure))],
+        Err(failure) => vec![Intent::Warn(sentence(&failure))],
     }
 }
 
 /// Takes the record as it is now: does it hold what was typed?
-fn checked(state: &mut State, record: Record, world: &World) -> Vec<Step> {
+fn checked(state: &mut State, record: Record, world: &World) -> Vec<Intent> {
     let Some(base) = state.base.clone() else { return Vec::new() };
     if (record.kind(), record.id()) != (base.kind(), base.id()) {
         return Vec::new();
     }
     state.is_doubtful = false;
     if record.version() == base.version() {
-        return vec![Step::Inform(with_keys(NOT_SAVED))];
+        return vec![Intent::Inform(with_keys(NOT_SAVED))];
     }
     if record.is_saved(&state.form, &base, world.today) {
         let said = "The record was saved.".to_owned();
-        return vec![Step::Inform(said), Step::Left(Leave::Back)];
+        return vec![Intent::Inform(said), Intent::LeaveNow(Leave::Back)];
     }
     let problem = shared::Problem::new(Kind::Stale, "");
     let layer = conflict::init(&state.form, &base, record, &problem, world);
-    vec![Step::Open(Box::new(Layer::Conflict(Box::new(layer))))]
+    vec![Intent::Open(Box::new(Layer::Conflict(Box::new(layer))))]
 }
 
 /// Takes the newest record of the same name: is it the one that was typed?
-fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<Step> {
+fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<Intent> {
     if state.base.is_some() {
         return Vec::new();
     }
     state.is_doubtful = false;
     match found {
         Some(record) => {
-            vec![Step::Open(Box::new(Layer::Question(Box::new(question::found(record, world)))))]
+            vec![Intent::Open(Box::new(Layer::Question(Box::new(question::found(record, world)))))]
         }
-        None => vec![Step::Inform(with_keys(NOT_SAVED))],
+        None => vec![Intent::Inform(with_keys(NOT_SAVED))],
     }
 }
 

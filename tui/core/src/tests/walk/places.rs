@@ -28,7 +28,7 @@ const PLACES: &[&[&str]] = &[
     &["<ctrl-p>api tokens<enter>"],
     &["<ctrl-p>my account<enter>", "<ctrl-e>Q"],
     &["<ctrl-p>my password<enter>a long password<tab>Q"],
-    &["<ctrl-p>where the api<enter>"],
+    &["<ctrl-p>addresses of the api<enter>"],
     &["<f3>", "<tab><enter>"],
     &["<f3>", "<tab><enter>", "<ctrl-e>Q"],
     &["<f3>", "<tab><enter>", "<ctrl-e>Q<ctrl-s>!lost"],
@@ -131,7 +131,10 @@ fn inside(way: &[&str]) -> Walk {
         match then {
             "answered" => walk.answer_all(),
             "waiting" => {}
-            "idle" => walk.send(Msg::Timer(Timer::Idle)),
+            "idle" => {
+                walk.send(Msg::Now("2030-01-01T00:00:00Z".parse().unwrap()));
+                walk.send(Msg::Timer(Timer::Idle));
+            }
             "lost" => walk.answer_where(is_write, End::Lost),
             "stale" => walk.answer_where(is_write, End::Stale(1)),
             "expired" => walk.answer_where(is_write, End::Expired),

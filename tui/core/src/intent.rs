@@ -160,7 +160,7 @@ impl Route {
 
 /// One thing that a screen or a layer wants done. `L` is what can be laid over a screen.
 #[derive(Clone)]
-pub enum Step<L> {
+pub enum Intent<L> {
     /// Read for the screen; an older read of the lane is given up.
     Read(Lane, Call),
     /// Give a read up.
@@ -168,7 +168,7 @@ pub enum Step<L> {
     /// Write.
     Write(Call),
     /// Log in, register.
-    Enter(Call),
+    SignIn(Call),
     /// Anything else outside.
     Do(Effect),
     /// Go to another screen.
@@ -178,7 +178,7 @@ pub enum Step<L> {
     /// Leave this screen, after asking if something would be lost.
     Leave(Leave),
     /// Leave this screen without asking.
-    Left(Leave),
+    LeaveNow(Leave),
     /// Save what is on the screen, and then leave it.
     SaveThen(Leave),
     /// Lay something over the screen.
@@ -215,7 +215,7 @@ pub enum Step<L> {
     Check,
 }
 
-impl<L> Step<L> {
+impl<L> Intent<L> {
     /// Whether it has to wait until the screen that wants it is shown: it speaks of that screen, lays
     /// something over it, or leaves it.
     pub fn needs_screen(&self) -> bool {
@@ -223,7 +223,7 @@ impl<L> Step<L> {
             self,
             Self::Go(_)
                 | Self::Leave(_)
-                | Self::Left(_)
+                | Self::LeaveNow(_)
                 | Self::Open(_)
                 | Self::Inform(_)
                 | Self::Warn(_)

@@ -9,9 +9,9 @@ use super::middle;
 use crate::{
     form::field::Field,
     input::action::{Action, Context},
-    layers::Step,
+    intent::{Event, Route},
+    layers::Intent,
     paint::Painter,
-    step::{Event, Route},
     text,
     world::World,
 };
@@ -123,7 +123,7 @@ fn begins_a_word(text: &str, word: &str) -> bool {
 }
 
 /// Narrows the list by what is typed, and does the selected action.
-pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let last = state.found().len().saturating_sub(1);
     let page = usize::from(rows(world)).max(1);
     match event {
@@ -135,12 +135,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Event::Act(Action::Accept) => {
             let chosen = state.found().get(state.at).map(|item| item.does.clone());
             return match chosen {
-                Some(Does::Act(action)) => vec![Step::CloseAnd(action)],
-                Some(Does::Open(route)) => vec![Step::Close, Step::Go(*route)],
-                None => vec![Step::Close],
+                Some(Does::Act(action)) => vec![Intent::CloseAnd(action)],
+                Some(Does::Open(route)) => vec![Intent::Close, Intent::Go(*route)],
+                None => vec![Intent::Close],
             };
         }
-        Event::Act(Action::Back) => return vec![Step::Close],
+        Event::Act(Action::Back) => return vec![Intent::Close],
         Event::Act(Action::ClearField) => {
             state.filter.set("");
             state.at = 0;
@@ -160,7 +160,7 @@ fn rows(world: &World) -> u16 {
 }
 
 /// Scrolls so that the selected action is seen.
-pub fn settle(state: &mut State, world: &World) {
+pub fn keep_focus_visible(state: &mut State, world: &World) {
     let visible = usize::from(rows(world)).max(1);
     state.at = state.at.min(state.found().len().saturating_sub(1));
     state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);

@@ -4,7 +4,7 @@ use super::{State, ending};
 use crate::{input::action::Action, layers::arrival, world::World};
 
 /// Whether an action makes sense and would not be refused.
-pub fn offers(state: &State, world: &World, action: Action) -> bool {
+pub fn is_available(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::NewFromSearch if state.search.text().is_empty() => false,
         Action::New | Action::NewFromSearch => {
@@ -34,7 +34,7 @@ pub fn offers(state: &State, world: &World, action: Action) -> bool {
         Action::Sort => state.kind.table().orders.len() > 1,
         Action::EndOthers => !ending::others(state).is_empty(),
         Action::Arrive => {
-            state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
+            state.row().is_some_and(|row| arrival::label_here(&row.record, world).is_some())
         }
         Action::ClearFilters => state.query.is_narrowed(),
         Action::ShowArchive => state.kind.table().may_see_archive(world) && !state.is_archive(),

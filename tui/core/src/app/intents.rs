@@ -4,59 +4,64 @@ use super::App;
 use crate::{
     api::Call,
     effect::{Effect, Lane, ScreenId, Slot},
-    layers::{Layer, Step, picker, question},
+    intent::{Leave, Place, Route},
+    layers::{Intent, Layer, picker, question},
     notice::Tone,
     screens::{Screen, record_form},
     sentences::SAVING,
-    step::{Leave, Place, Route},
 };
 
 impl App {
     /// Does what the screen that is shown wants, or a layer over it.
-    pub(super) fn apply(&mut self, steps: Vec<Step>, out: &mut Vec<Effect>) {
-        self.apply_for(self.top(), steps, out);
+    pub(super) fn apply(&mut self, intents: Vec<Intent>, out: &mut Vec<Effect>) {
+        self.apply_for(self.top(), intents, out);
     }
 
     /// Does what a screen wants. After a step that shows another screen, the rest belongs to that one.
-    pub(super) fn apply_for(&mut self, owner: ScreenId, steps: Vec<Step>, out: &mut Vec<Effect>) {
+    pub(super) fn apply_for(
+        &mut self,
+        owner: ScreenId,
+        intents: Vec<Intent>,
+        out: &mut Vec<Effect>,
+    ) {
         let mut owner = owner;
-        for step in steps {
-            if step.needs_screen() && self.is_away(owner) {
-                self.apply_away(owner, step, out);
+        for intent in intents {
+            if intent.needs_screen() && self.is_away(owner) {
+                self.apply_away(owner, intent, out);
                 continue;
             }
             let before = self.top();
-            self.step(owner, step, out);
+            self.carry_out(owner, intent, out);
             if self.top() != before {
                 owner = self.top();
             }
         }
     }
 
-    fn step(&mut self, owner: ScreenId, step: Step, out: &mut Vec<Effect>) {
-        match step {
-            Step::Read(lane, call) => self.start(Slot { owner, lane }, call, out),
-            Step::Cancel(lane) => out.extend(self.slots.cancel(Slot { owner, lane })),
-            Step::Write(call) => {
+    fn carry_out(&mut self, owner: ScreenId, intent: Intent, out: &mut Vec<Effect>) {
+        match intent {
+            Intent::Read(lane, call) => self.start(Slot { owner, lane }, call, out),
+            Intent::Cancel(lane) => out.extend(self.slots.cancel(Slot { owner, lane })),
+            Intent::Write(call) => {
                 self.notices.dismiss();
                 if self.slots.is_writing() {
                     return self.wait_for_save(owner, &call, out);
                 }
                 self.start(Slot { owner, lane: Lane::Save }, call, out);
             }
-            Step::Enter(call) => {
+            Intent::SignIn(call) => {
                 self.notices.dismiss();
                 if !self.slots.is_signing_in() {
                     self.ask(Lane::Account, call, out);
                 }
             }
-            Step::Do(effect) => {
+            Intent::Do(effect) => {
                 if let Effect::SetUp(admin) = &effect {
                     self.founder = Some((admin.email.clone(), admin.password.clone()));
                 }
                 out.push(effect);
             }
-            Step::Go(Route::Edit(record) | Route::EditField(record, _))
+            Intent::Go(Route::Edit(record) | Route::EditField(record, _))
                 if self.parked_form(&record).is_some() =>
             {
                 if let Some(id) = self.parked_form(&record) {
@@ -64,59 +69,59 @@ impl App {
                     self.say(Tone::Info, "The parked form is open again.".to_owned(), out);
                 }
             }
-            Step::Go(Route::Changed(record, _)) if self.parked_form(&record).is_some() => {
+            Intent::Go(Route::Changed(record, _)) if self.parked_form(&record).is_some() => {
                 let said = "Nothing was put back: the form of this record is parked.".to_owned();
                 self.say(Tone::Error, said, out);
             }
-            Step::ParkThen(leave) => {
+            Intent::ParkThen(leave) => {
                 self.park_or_resume(out);
                 self.leave(leave, out);
             }
-            Step::Resume(id) => self.resume(id, out),
-            Step::Go(route) => {
-                let (screen, steps) = Screen::at(route, &self.world);
+            Intent::Resume(id) => self.resume(id, out),
+            Intent::Go(route) => {
+                let (screen, intents) = Screen::at(route, &self.world);
                 self.open(screen);
                 self.world.count_screen();
-                self.apply(steps, out);
+                self.apply(intents, out);
             }
-            Step::Instead(route) => {
+            Intent::Instead(route) => {
                 if !self.screens.iter().skip(1).any(|opened| opened.screen.is_changed()) {
                     self.close_to(1, out);
                 }
-                self.step(self.top(), Step::Go(route), out);
+                self.carry_out(self.top(), Intent::Go(route), out);
             }
-            Step::Leave(leave) => self.leave(leave, out),
-            Step::Left(leave) => self.left(leave, out),
-            Step::Open(layer) => {
+            Intent::Leave(leave) => self.leave(leave, out),
+            Intent::LeaveNow(leave) => self.left(leave, out),
+            Intent::Open(layer) => {
                 self.lay(*layer);
                 // What the next layer creates gets a key of its own.
                 self.world.count_screen();
             }
-            Step::Pick(pick, subjects, reason) => {
-                let steps = picker::open(pick, subjects, reason, &self.world);
-                self.apply(steps, out);
+            Intent::Pick(pick, subjects, reason) => {
+                let intents = picker::open(pick, subjects, reason, &self.world);
+                self.apply(intents, out);
             }
-            Step::Close => {
+            Intent::Close => {
                 self.layers.pop();
             }
-            Step::CloseAnd(action) => {
+            Intent::CloseAnd(action) => {
                 self.layers.pop();
                 self.act(action, out);
             }
-            Step::Keep(about, reason) => self.world.kept.put(about, reason),
-            Step::Inform(said) => self.say(Tone::Info, said, out),
-            Step::Warn(said) => {
+            Intent::Keep(about, reason) => self.world.kept.put(about, reason),
+            Intent::Inform(said) => self.say(Tone::Info, said, out),
+            Intent::Warn(said) => {
                 self.say(Tone::Error, said, out);
                 self.notices.belong_here();
             }
-            Step::TakeOver(session) => self.take_over(*session, out),
-            Step::UndoSave => self.undo_save(out),
-            Step::AskAgain => self.ask_again(out),
-            Step::Filtered(_)
-            | Step::Merged(_)
-            | Step::Check
-            | Step::SaveThen(_)
-            | Step::SaveAgain => self.pass_on(step, out),
+            Intent::TakeOver(session) => self.take_over(*session, out),
+            Intent::UndoSave => self.undo_save(out),
+            Intent::AskAgain => self.ask_again(out),
+            Intent::Filtered(_)
+            | Intent::Merged(_)
+            | Intent::Check
+            | Intent::SaveThen(_)
+            | Intent::SaveAgain => self.pass_on(intent, out),
         }
     }
 
@@ -136,25 +141,25 @@ impl App {
     }
 
     /// What belongs to the list or to the form below a layer.
-    fn pass_on(&mut self, step: Step, out: &mut Vec<Effect>) {
-        if !matches!(step, Step::Filtered(_)) {
+    fn pass_on(&mut self, intent: Intent, out: &mut Vec<Effect>) {
+        if !matches!(intent, Intent::Filtered(_)) {
             self.notices.dismiss();
         }
         let world = self.world.clone();
-        if let Step::Filtered(filter) = step {
+        if let Intent::Filtered(filter) = intent {
             let Some(Screen::List(list)) = self.top_mut() else { return };
-            let steps = list.narrow(&world, *filter);
-            return self.apply(steps, out);
+            let intents = list.narrow(&world, *filter);
+            return self.apply(intents, out);
         }
         let Some(Screen::Form(state)) = self.top_mut() else { return };
-        let steps = match step {
-            Step::Merged(merge) => record_form::merged(state, *merge, &world),
-            Step::Check => record_form::check(state),
-            Step::SaveThen(leave) => record_form::save(state, &world, Some(leave)),
-            Step::SaveAgain => record_form::save_again(state, &world),
+        let intents = match intent {
+            Intent::Merged(merge) => record_form::merged(state, *merge, &world),
+            Intent::Check => record_form::check(state),
+            Intent::SaveThen(leave) => record_form::save(state, &world, Some(leave)),
+            Intent::SaveAgain => record_form::save_again(state, &world),
             _ => Vec::new(),
         };
-        self.apply(steps, out);
+        self.apply(intents, out);
     }
 
     /// Leaves, after asking if something would be lost.
@@ -227,9 +232,9 @@ impl App {
         let is_open = self.screens.first().is_some_and(|first| first.screen.is_at(place));
         self.close_to(usize::from(is_open), out);
         if !is_open {
-            let (screen, steps) = Screen::first(place, &self.world);
+            let (screen, intents) = Screen::first(place, &self.world);
             self.open(screen);
-            self.apply(steps, out);
+            self.apply(intents, out);
         }
     }
 }
