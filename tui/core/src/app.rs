@@ -10,6 +10,7 @@
 //! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
 //! needs by itself.
 
+mod asking;
 mod assigning;
 mod bulk;
 mod dispatch;
@@ -27,6 +28,8 @@ mod undo;
 mod waiting;
 
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use crate::{
     api::Call,
@@ -111,6 +114,14 @@ pub struct App {
     /// Whether the pause after a refresh because of live changes runs.
     is_following: bool,
     lock_after: Option<Duration>,
+    /// The keys and pastes until now.
+    presses: u64,
+    /// The number of the key that is being handled, while it is a command.
+    command: Option<u64>,
+    /// Whether somebody is asked to log in again as soon as nobody types.
+    is_login_due: bool,
+    /// The time of the last key.
+    used_at: Option<DateTime<Utc>>,
     is_dirty: bool,
 }
 
@@ -120,6 +131,10 @@ impl App {
         let newest = ScreenId::APP.next();
         Self {
             lock_after: options.lock_after,
+            presses: 0,
+            command: None,
+            is_login_due: false,
+            used_at: None,
             world: World::new(options),
             screens: vec![Opened::new(newest, Screen::Opening(opening::init()))],
             newest,
@@ -275,14 +290,8 @@ impl App {
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
         match msg {
             Msg::Start => true,
-            Msg::Key(chord) => {
-                self.stay_awake(out);
-                self.press(chord, out)
-            }
-            Msg::Paste(text) => {
-                self.stay_awake(out);
-                self.paste(&text, out)
-            }
+            Msg::Key(chord) => self.is_overdue() || self.press(chord, out),
+            Msg::Paste(text) => self.is_overdue() || self.paste(&text, out),
             Msg::Resize { width, height } => {
                 (self.world.width, self.world.height) = (width, height);
                 true
@@ -314,15 +323,9 @@ impl App {
                 // Whoever has gone on meanwhile is not interrupted.
                 let is_free = self.layers.is_empty() && self.world.session().is_some();
                 if is_free {
-                    self.layers.push(Layer::Choose(Box::new(share::init(&share))));
+                    self.lay(Layer::Choose(Box::new(share::init(&share))));
                 }
                 is_free
-            }
-            Msg::Online => {
-                let was_offline = self.offline.take().is_some();
-                self.retry_after = RETRY_MIN;
-                self.stop_waiting(out);
-                self.retry(out) || was_offline
             }
         }
     }
@@ -337,11 +340,12 @@ impl App {
             Timer::Toast => self.notices.pass(),
             Timer::Retry => {
                 self.retry_in = None;
-                !self.is_locked() && (self.retry(out) || self.is_offline())
+                self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
+                self.retry(out) || (self.is_offline() && !self.is_locked())
             }
             Timer::Second => self.count(out),
             Timer::Live => self.follow_on(out),
-            Timer::Idle => self.lock(),
+            Timer::Idle => self.lock_if_unused(out),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();
@@ -363,6 +367,9 @@ impl App {
 
     /// Sends again every read that did not reach the server. Says whether there was one.
     fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
+        if self.is_locked() {
+            return false;
+        }
         let failed = self.slots.take_failed();
         let any = !failed.is_empty();
         if any {
@@ -382,8 +389,12 @@ impl App {
     /// Starts a request in the session that is used, and the wait after which it is shown as
     /// running.
     fn start(&mut self, slot: Slot, call: Call, out: &mut Vec<Effect>) {
+        if self.is_locked() && call.needs_session() && !call.is_write() {
+            // A locked desk reads nothing. The screen gets its answer after the login.
+            return self.interrupt(slot, call);
+        }
         let session = self.world.session().map(Session::handle);
-        out.extend(self.slots.start(slot, session, call));
+        out.extend(self.slots.start(slot, session, call, self.command));
         if !self.is_busy && !self.is_busy_armed {
             self.is_busy_armed = true;
             out.push(Effect::Arm(Timer::Busy, BUSY_AFTER));
@@ -415,6 +426,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let is_handled = app.run(msg, &mut effects);
     if is_handled {
+        app.ask_if_due(&mut effects);
         app.apply_held(&mut effects);
         app.is_dirty = true;
         app.settle(&mut effects);

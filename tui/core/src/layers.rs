@@ -121,6 +121,17 @@ impl Layer {
         }
     }
 
+    /// What would be lost if everything ended now, in a few words.
+    pub fn unfinished(&self) -> Option<String> {
+        match self {
+            Self::Results(state) => state.unfinished(),
+            Self::Arrival(state) => state.unfinished(),
+            Self::Question(state) => state.has_words().then(|| "the typed reason".to_owned()),
+            Self::Picker(state) => state.has_reason().then(|| "the typed reason".to_owned()),
+            _ => None,
+        }
+    }
+
     /// The pause after a search is over.
     pub fn ring(&mut self, world: &World) -> Vec<Step> {
         match self {
@@ -193,6 +204,7 @@ impl Layer {
                         | Self::Sort(_)
                         | Self::Picker(_)
                         | Self::Results(_)
+                        | Self::Conflict(_)
                         | Self::Api(_)
                 )
             }

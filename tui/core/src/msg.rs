@@ -96,6 +96,4 @@ pub enum Msg {
     /// What is known of the server for other machines, as [`Effect::Share`](crate::effect::Effect::Share)
     /// asked.
     Share(Box<Share>),
-    /// The server's answers came again after it had been away.
-    Online,
 }

@@ -65,6 +65,8 @@ pub fn rows_max(height: u16) -> u16 {
 pub struct Notices {
     /// What is shown.
     pub shown: Option<Notice>,
+    /// What is shown once the desk is no longer locked.
+    held: Option<Notice>,
     log: VecDeque<Notice>,
 }
 
@@ -78,6 +80,23 @@ impl Notices {
         if !(self.is_error() && notice.tone == Tone::Info) {
             self.shown = Some(notice);
         }
+    }
+
+    /// Keeps a message that is shown only later. An error is not covered by what passes.
+    pub fn hold(&mut self, notice: Notice) {
+        self.keep(notice.clone());
+        let is_covered = self.held.as_ref().is_some_and(|held| held.tone == Tone::Error);
+        if !(is_covered && notice.tone == Tone::Info) {
+            self.held = Some(notice);
+        }
+    }
+
+    /// Shows what was held. Says whether that passes.
+    pub fn release(&mut self) -> bool {
+        let held = self.held.take();
+        let passes = held.as_ref().is_some_and(|held| held.tone == Tone::Info);
+        self.shown = held.or(self.shown.take());
+        passes
     }
 
     /// Keeps a message without showing it: what failed is said where it belongs.

@@ -335,13 +335,13 @@ pub struct Row {
 
 impl Row {
     /// The row of a record.
-    pub fn of(record: &Record, world: &World) -> Self {
+    pub fn of(record: Record, world: &World) -> Self {
         Self {
             id: record.id(),
             head: record.row(),
             sorted_name: record.sorted_name(),
             cells: record.cells(world),
-            record: record.clone(),
+            record,
         }
     }
 }

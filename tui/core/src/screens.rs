@@ -251,7 +251,7 @@ impl Screen {
         match self {
             Self::Home(state) => home::answered(state, world, call, answer),
             Self::List(state) => list::answered(state, world, answer),
-            Self::Detail(state) => detail::answered(state, call, answer),
+            Self::Detail(state) => detail::answered(state, world, call, answer),
             Self::Form(state) => record_form::answered(state, world, answer),
             Self::Dashboard(state) => dashboard::answered(state, answer),
             Self::Opening(_)
@@ -411,6 +411,7 @@ impl Screen {
         match self {
             Self::Home(state) => state.visit().and_then(next),
             Self::List(state) => of_record(&state.row()?.record),
+            Self::Detail(state) if state.is_present() => Some("to the visit"),
             Self::Detail(state) => of_record(state.record.as_ref()?),
             _ => None,
         }

@@ -205,6 +205,8 @@ pub enum Step<L> {
     Merged(Box<Merge>),
     /// Another user drops what the one before has typed, and goes on in a session of their own.
     TakeOver(Box<Session>),
+    /// Take the last save back.
+    UndoSave,
     /// Ask again who it is.
     AskAgain,
     /// Save although the answer of the last try got lost.

@@ -26,12 +26,13 @@ impl Client {
         mut tell: impl FnMut(Vec<Live>),
     ) {
         let mut stream = Stream::default();
-        let mut wait = RETRY_MIN;
         loop {
             match self.stream(session, stream.last_id.as_deref()).await {
                 Ok(mut response) => {
-                    wait = RETRY_MIN;
-                    stream.begin();
+                    let missed = stream.begin();
+                    if missed.is_some() {
+                        tell(missed.into_iter().collect());
+                    }
                     while let Some(bytes) = next(&mut response).await {
                         let changes = stream.take(&bytes);
                         if !changes.is_empty() {
@@ -42,8 +43,7 @@ impl Client {
                 Err(Closed::Over) => return,
                 Err(Closed::Broken) => {}
             }
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(RETRY_MAX);
+            tokio::time::sleep(stream.broke()).await;
         }
     }
 
@@ -107,12 +107,27 @@ struct Stream {
     /// The number of the last event that was read whole.
     last_id: Option<String>,
     id: Option<String>,
+    /// Whether the stream was tried before.
+    is_again: bool,
+    /// How often in a row it broke before anything came.
+    breaks: u32,
 }
 
 impl Stream {
-    /// Forgets the unfinished event of a stream that broke.
-    fn begin(&mut self) {
-        *self = Self { last_id: self.last_id.take(), ..Self::default() };
+    /// Begins, without the unfinished event of the stream before. Where that is not known to have told
+    /// everything up to some change, changes may have been missed.
+    fn begin(&mut self) -> Option<Live> {
+        let (is_again, breaks) = (self.is_again, self.breaks);
+        *self = Self { last_id: self.last_id.take(), is_again, breaks, ..Self::default() };
+        (is_again && self.last_id.is_none()).then_some(Live::Missed)
+    }
+
+    /// The stream broke, or could not be opened. Returns the wait before it is opened again.
+    fn broke(&mut self) -> Duration {
+        let wait = RETRY_MIN.saturating_mul(1 << self.breaks.min(6)).min(RETRY_MAX);
+        self.breaks += 1;
+        self.is_again = true;
+        wait
     }
 
     /// Takes bytes, and returns the changes that they complete.
@@ -133,6 +148,7 @@ impl Stream {
     /// Takes a line. An empty one ends an event.
     fn line(&mut self, line: &str) -> Option<Live> {
         if line.is_empty() {
+            self.breaks = 0;
             self.last_id = self.id.take().or(self.last_id.take());
             let (name, data) = (std::mem::take(&mut self.name), std::mem::take(&mut self.data));
             return Live::read(&name, &data);
@@ -167,5 +183,30 @@ mod tests {
             assert_eq!(found, [change, Live::Missed], "cut after {cut}");
             assert_eq!(stream.last_id.as_deref(), Some("6"), "an unfinished event does not count");
         }
+    }
+    #[test]
+    fn a_stream_that_is_opened_again_without_a_known_change_may_have_missed_some() {
+        let mut stream = Stream::default();
+        assert_eq!(stream.begin(), None, "what is shown is asked for at the beginning anyway");
+        stream.take(b": hello");
+        stream.broke();
+        assert_eq!(stream.begin(), Some(Live::Missed));
+        stream.take(b"id: 5\n\n");
+        stream.broke();
+        assert_eq!(stream.begin(), None, "the server goes on behind it");
+    }
+
+    #[test]
+    fn the_wait_grows_until_something_comes() {
+        let mut stream = Stream::default();
+        let waits = |stream: &mut Stream| {
+            stream.begin();
+            stream.broke().as_secs()
+        };
+        let grown: Vec<_> = (0..8).map(|_| waits(&mut stream)).collect();
+        assert_eq!(grown, [1, 2, 4, 8, 16, 32, 60, 60]);
+        stream.begin();
+        stream.take(b"id: 5\n\n");
+        assert_eq!(stream.broke(), RETRY_MIN);
     }
 }

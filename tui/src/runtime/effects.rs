@@ -17,11 +17,37 @@ use tui_core::{
 use super::Event;
 use crate::host::Host;
 
-/// Requests under way, by lane.
+/// The reads under way: at most one in each lane.
+#[derive(Default)]
+struct Reads(HashMap<Slot, AbortHandle>);
+
+impl Reads {
+    /// Keeps a read, in the place of an older one of its lane. Those that have ended are forgotten.
+    fn insert(&mut self, slot: Slot, task: AbortHandle) {
+        // A request that the core has forgotten is not waited for any longer.
+        self.abort(slot);
+        self.0.retain(|_, task| !task.is_finished());
+        self.0.insert(slot, task);
+    }
+
+    fn abort(&mut self, slot: Slot) {
+        if let Some(task) = self.0.remove(&slot) {
+            task.abort();
+        }
+    }
+
+    fn abort_all(&mut self) {
+        for (_, task) in self.0.drain() {
+            task.abort();
+        }
+    }
+}
+
+/// Requests under way.
 pub(super) struct Effects {
     host: Arc<Host>,
     events: UnboundedSender<Event>,
-    reads: HashMap<Slot, AbortHandle>,
+    reads: Reads,
     writes: JoinSet<()>,
     listener: Option<(SessionHandle, AbortHandle)>,
 }
@@ -29,7 +55,7 @@ pub(super) struct Effects {
 impl Effects {
     /// None yet.
     pub(super) fn new(host: Arc<Host>, events: UnboundedSender<Event>) -> Self {
-        Self { host, events, reads: HashMap::new(), writes: JoinSet::new(), listener: None }
+        Self { host, events, reads: Reads::default(), writes: JoinSet::new(), listener: None }
     }
 
     /// Where to tell the loop what has happened.
@@ -101,11 +127,7 @@ impl Effects {
         if is_write {
             self.write(task);
         } else {
-            let task = tokio::spawn(task);
-            // A request that the core has forgotten is not waited for any longer.
-            if let Some(old) = self.reads.insert(ticket.slot, task.abort_handle()) {
-                old.abort();
-            }
+            self.reads.insert(ticket.slot, tokio::spawn(task).abort_handle());
         }
     }
 
@@ -144,16 +166,12 @@ impl Effects {
 
     /// Stops waiting for a lane's request. Writes are in no lane here.
     pub(super) fn abort(&mut self, slot: Slot) {
-        if let Some(task) = self.reads.remove(&slot) {
-            task.abort();
-        }
+        self.reads.abort(slot);
     }
 
     /// Ends everything but the writes under way, which are the caller's to wait for.
     pub(super) fn finish(&mut self) -> JoinSet<()> {
-        for (_, task) in self.reads.drain() {
-            task.abort();
-        }
+        self.reads.abort_all();
         self.stop_listening(|_| true);
         std::mem::take(&mut self.writes)
     }
@@ -175,5 +193,38 @@ impl Effects {
 fn tell_address(host: &Host, events: &UnboundedSender<Event>) {
     if let Some(address) = host.address() {
         let _ = events.send(Msg::Server(address).into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tui_core::effect::{Lane, ScreenId};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn reads_that_have_ended_are_forgotten() {
+        let mut reads = Reads::default();
+        let mut owner = ScreenId::APP;
+        for _ in 0..100 {
+            owner = owner.next();
+            let task = tokio::spawn(async {});
+            reads.insert(Slot { owner, lane: Lane::Record }, task.abort_handle());
+            task.await.unwrap();
+        }
+        assert_eq!(reads.0.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_newer_read_of_a_lane_ends_the_older_one() {
+        let mut reads = Reads::default();
+        let slot = Slot { owner: ScreenId::APP, lane: Lane::List };
+        let older = tokio::spawn(std::future::pending::<()>());
+        let newer = tokio::spawn(std::future::pending::<()>());
+        reads.insert(slot, older.abort_handle());
+        reads.insert(slot, newer.abort_handle());
+        assert!(older.await.unwrap_err().is_cancelled());
+        reads.abort_all();
+        assert!(newer.await.unwrap_err().is_cancelled());
     }
 }

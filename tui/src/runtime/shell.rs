@@ -12,7 +12,6 @@ use tokio::{
     time::{Duration, Instant, sleep},
 };
 use tui_core::{
-    api::Failure,
     app::{self, App},
     effect::Effect,
     msg::Msg,
@@ -44,7 +43,6 @@ pub(super) struct Shell {
     events: UnboundedReceiver<Event>,
     today: NaiveDate,
     went_on: Option<Instant>,
-    is_offline: bool,
     is_dirty: bool,
     is_ending: bool,
 }
@@ -79,7 +77,6 @@ impl Shell {
             events,
             today,
             went_on: None,
-            is_offline: false,
             is_dirty: true,
             is_ending: false,
         })
@@ -153,11 +150,7 @@ impl Shell {
 
     async fn handle(&mut self, event: Event) -> std::io::Result<()> {
         match event {
-            Event::Msg(msg) => {
-                let is_back = self.is_back(&msg);
-                self.tell(*msg).await?;
-                if is_back { self.tell(Msg::Online).await } else { Ok(()) }
-            }
+            Event::Msg(msg) => self.tell(*msg).await,
             Event::Timer(alarm) => match self.timers.take(alarm) {
                 Some(timer) => self.tell(Msg::Timer(timer)).await,
                 None => Ok(()),
@@ -170,14 +163,6 @@ impl Shell {
                 Ok(())
             }
         }
-    }
-
-    /// Whether this is the first answer of a server that was away.
-    fn is_back(&mut self, msg: &Msg) -> bool {
-        let Msg::Reply(_, answer) = msg else { return false };
-        let is_offline = matches!(answer, Err(Failure::Offline(_)));
-        let was_offline = std::mem::replace(&mut self.is_offline, is_offline);
-        was_offline && !is_offline
     }
 
     /// A new day, also after the machine has slept through midnight.

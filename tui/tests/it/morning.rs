@@ -1,10 +1,12 @@
 //! One invented morning: two desks at one server, from the first arrival to noon.
 
+mod at_once;
 mod clerk;
 mod clinic;
 mod keys;
 mod ledger;
 mod people;
+mod sight;
 
 use std::slice::Iter;
 
@@ -151,7 +153,7 @@ fn two_have_one_name(ben: &mut Clerk, person: &Person, other: &Person) {
     ben.keys(&format!("<f2>{}<enter>", person.name().to_lowercase()));
     ben.sees(&person.born);
     ben.sees(&other.born);
-    ben.selects_born(&person.born);
+    ben.selects_born(&person.born, &other.born);
     ben.keys("<enter>");
     ben.sees(&format!("MRN {}", person.mrn));
     ben.sees_line(&["born", &person.born]);
@@ -165,9 +167,7 @@ fn two_have_one_name(ben: &mut Clerk, person: &Person, other: &Person) {
 /// An arrival is entered for somebody who has not come, and corrected.
 fn the_wrong_one_has_arrived(anna: &mut Clerk, wrong: &Person, right: &Person) {
     anna.receives(wrong);
-    anna.selects_visit(wrong);
-    anna.keys("<enter>");
-    anna.sees_line(&["visit", "waiting", "for"]);
+    anna.opens_visit(wrong);
     anna.keys("<ctrl-p>correct<enter>");
     anna.sees("Which patient is it?");
     anna.keys(&format!("{}<enter>", right.name().to_lowercase()));
@@ -271,6 +271,8 @@ fn a_doctor_leaves_at_noon(
     known: &[Person],
 ) {
     anna.receives(next(queue));
+    let is_here = |code: &&String| anna.has_let_in(code) || ben.has_let_in(code);
+    let waiting: Vec<_> = clinic.in_care.iter().filter(is_here).collect();
     ben.edits(&known[9]);
     ben.types("phone_number", "+1 555 444 5555");
     ben.is_called_away(|ben| {
@@ -288,11 +290,19 @@ fn a_doctor_leaves_at_noon(
         ben.sees("Transfer all and archive?");
         ben.keys("<right><enter>");
         ben.sees(&format!("Archived: {}", LEAVING.name));
-        ben.sees("All patients were transferred.");
         ben.has("doctor.archived", LEAVING.name);
         for code in &clinic.in_care {
             ben.has("assignment.transferred", code);
             ben.has("assignment.created", code);
+        }
+        ben.sees("Open visits of this doctor");
+        ben.sees("› To that doctor ‹");
+        ben.keys("<enter>");
+        ben.sees(&format!("{0} of {0} done.", waiting.len()));
+        ben.keys("<esc>");
+        ben.sees_no(" done.");
+        for code in &waiting {
+            ben.has("visit.updated", code);
         }
     });
     ben.saves(&known[9]);
@@ -321,10 +331,9 @@ fn the_patients_go_in(anna: &mut Clerk, ben: &mut Clerk, queue: &mut Queue<'_>, 
     ben.takes_on(&known[6], &seen[..1]);
 
     let person = &known[7];
-    anna.selects_visit(person);
+    anna.opens_visit(person);
     anna.keys("<ctrl-x>");
     anna.sees("What becomes of this visit?");
-    anna.keys("<left>");
     anna.sees("› Left unseen ‹");
     anna.keys("<enter>");
     anna.sees_line(&["Changed: ", &person.mrn, "left unseen"]);

@@ -60,6 +60,11 @@ impl Server {
         self.signal(Signal::STOP);
     }
 
+    /// Lets it go on after it was frozen.
+    pub(crate) fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Waits until a server that was frozen has so many connections with requests that it has not read.
     pub(crate) fn is_asked_on(&self, connections: usize) {
         let port = self.address.rsplit(':').next().unwrap().parse::<u16>().unwrap();

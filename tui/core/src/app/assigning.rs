@@ -68,7 +68,7 @@ impl App {
             return false;
         };
         let question = question::hand_over(&record, count, reason.clone());
-        self.layers.push(Layer::Question(Box::new(question)));
+        self.lay(Layer::Question(Box::new(question)));
         true
     }
 
@@ -98,7 +98,7 @@ impl App {
     pub(super) fn unsure(&mut self, call: &Call) -> bool {
         let is_keyed = matches!(call, Call::Assign { .. } | Call::Create { .. });
         if is_keyed {
-            self.layers.push(Layer::Question(Box::new(question::unsure(call))));
+            self.lay(Layer::Question(Box::new(question::unsure(call))));
         }
         is_keyed
     }

@@ -24,6 +24,7 @@ use crate::{
 impl App {
     pub(super) fn press(&mut self, chord: Chord, out: &mut Vec<Effect>) -> bool {
         let chord = chord.canonical();
+        self.presses += 1;
         if self.world.is_too_small() {
             // Nothing is seen, so nothing is done, but for the way out.
             return match resolve(&[Context::Global], chord) {
@@ -41,16 +42,20 @@ impl App {
             self.tell(Event::Edited, out);
             return true;
         }
-        match resolve(&self.contexts(), chord) {
-            Some(action) => {
-                self.act(action, out);
-                true
-            }
-            None => false,
+        let Some(action) = resolve(&self.contexts(), chord) else { return false };
+        if self.leads_to_login(chord, action) {
+            self.notices.dismiss();
+            self.ask_again(out);
+            return true;
         }
+        self.command = Some(self.presses).filter(|_| !action.is_edit());
+        self.act(action, out);
+        self.command = None;
+        true
     }
 
     pub(super) fn paste(&mut self, text: &str, out: &mut Vec<Effect>) -> bool {
+        self.presses += 1;
         if self.world.is_too_small() {
             return false;
         }
@@ -63,7 +68,7 @@ impl App {
     }
 
     /// The field for text that has the focus.
-    fn field_mut(&mut self) -> Option<&mut Field> {
+    pub(super) fn field_mut(&mut self) -> Option<&mut Field> {
         match (self.layers.last_mut(), self.screens.last_mut()) {
             (Some(layer), _) => layer.field_mut(),
             (None, opened) => opened?.screen.field_mut(),
@@ -77,7 +82,7 @@ impl App {
             return;
         }
         if self.top_mut().is_some_and(|screen| !screen.begin_find() && screen.takes_find_box()) {
-            self.layers.push(Layer::Find(Box::default()));
+            self.lay(Layer::Find(Box::default()));
         }
     }
 
@@ -101,7 +106,7 @@ impl App {
         match action {
             Action::Help => self.help(out),
             Action::Park => self.park_or_resume(out),
-            Action::UndoSave => self.undo_save(out),
+            Action::UndoSave => self.ask_undo(out),
             Action::Palette => self.list_actions(false, out),
             Action::Messages if self.is_asked_for_actions() => {}
             Action::Messages => {
@@ -143,7 +148,7 @@ impl App {
         }
         let form = self.layers.last().map_or_else(|| self.screen().form(), Layer::form);
         match form.and_then(field_help::init) {
-            Some(state) => self.layers.push(Layer::Field(Box::new(state))),
+            Some(state) => self.lay(Layer::Field(Box::new(state))),
             None => self.list_actions(true, out),
         }
     }
@@ -165,6 +170,7 @@ impl App {
             help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
+            is_change: entry.action.changes_record(),
         };
         let mut found: Vec<_> = entries(&contexts)
             .filter(|entry| self.offers(entry.action))
@@ -179,11 +185,27 @@ impl App {
         self.apply(vec![Step::Open(Box::new(layer))], out);
     }
 
-    pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
-        use crate::{app::TOAST_FOR, effect::Timer};
+    /// A message with its time, and with the request whose failure is being handled.
+    fn notice(&self, tone: Tone, text: String) -> Notice {
         let (at, request) = (self.world.now, self.failed_request.clone());
         let wait = self.failed_wait.filter(|_| tone == Tone::Error);
-        self.notices.say(Notice { tone, text, at, request, wait });
+        Notice { tone, text, at, request, wait }
+    }
+
+    /// Says something. Where the desk is locked it may name people, and is shown after the login.
+    pub(super) fn say(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
+        if self.is_locked() {
+            let notice = self.notice(tone, text);
+            return self.notices.hold(notice);
+        }
+        self.say_at_once(tone, text, out);
+    }
+
+    /// Says something, at a locked desk too.
+    pub(super) fn say_at_once(&mut self, tone: Tone, text: String, out: &mut Vec<Effect>) {
+        use crate::{app::TOAST_FOR, effect::Timer};
+        let notice = self.notice(tone, text);
+        self.notices.say(notice);
         if self.notices.is_counting() {
             self.count_down(out);
         }

@@ -23,6 +23,7 @@ impl App {
             help: format!("Edit this field: {}.", name.replace('_', " ")).into(),
             keys: String::new(),
             is_dangerous: false,
+            is_change: true,
         };
         fields.map(|field| item(field.name, field.label)).collect()
     }

@@ -5,6 +5,8 @@ use super::App;
 use crate::{
     effect::{Effect, Timer},
     live::{Live, PAUSE},
+    resource::RecordKind,
+    screens::Screen,
 };
 
 impl App {
@@ -41,5 +43,21 @@ impl App {
         out.push(Effect::Arm(Timer::Live, PAUSE));
         self.apply_for(owner, steps, out);
         is_said
+    }
+
+    /// Asks again for the pages of the lists that show records of this kind, or what belongs to them.
+    pub(super) fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
+        let world = self.world.clone();
+        let mut asked = Vec::new();
+        for opened in &mut self.screens {
+            if let Screen::List(list) = &mut opened.screen
+                && list.kind.shows(kind)
+            {
+                asked.push((opened.id, list.refresh(&world)));
+            }
+        }
+        for (owner, steps) in asked {
+            self.apply_for(owner, steps, out);
+        }
     }
 }

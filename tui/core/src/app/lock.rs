@@ -1,7 +1,9 @@
 //! The lock: a desk that nobody uses for a while shows nothing and refreshes nothing until its user has
 //! logged in again. What was typed stays below it.
 
-use super::App;
+use std::time::Duration;
+
+use super::{App, TOAST_FOR};
 use crate::{
     effect::{Effect, Timer},
     input::action::Action,
@@ -20,30 +22,75 @@ impl App {
         self.layers.iter().position(is_lock)
     }
 
-    /// Somebody is at the keyboard: the wait for the lock begins again.
-    pub(super) fn stay_awake(&self, out: &mut Vec<Effect>) {
-        let is_used = self.world.session().is_some() && !self.is_locked();
-        let wait = self.lock_after.filter(|_| is_used);
-        out.extend(wait.map(|wait| Effect::Arm(Timer::Idle, wait)));
+    /// A session begins, or goes on after the lock: from now on it is used.
+    pub(super) fn begin_wait(&mut self, out: &mut Vec<Effect>) {
+        self.used_at = self.world.now;
+        out.extend(self.lock_after.map(|wait| Effect::Arm(Timer::Idle, wait)));
     }
 
-    /// Nobody has pressed a key for a while.
-    pub(super) fn lock(&mut self) -> bool {
-        if self.world.session().is_none() || self.is_locked() {
-            return false;
+    /// What is left of the wait for the lock, counted from the last key. None where there is nobody to lock
+    /// out.
+    fn rest(&self) -> Option<Duration> {
+        let wait =
+            self.lock_after.filter(|_| self.world.session().is_some() && !self.is_locked())?;
+        let idle = self.world.now.zip(self.used_at).map(|(now, at)| now - at);
+        // A clock that was set back measures nothing: the wait begins again.
+        let idle = idle.map_or(wait, |idle| idle.to_std().unwrap_or_default());
+        Some(wait.saturating_sub(idle))
+    }
+
+    /// Somebody uses the keyboard. Says whether the desk is locked instead: where the machine has slept, the
+    /// wait is over before the timer says so.
+    pub(super) fn is_overdue(&mut self) -> bool {
+        let is_overdue = self.used_at.is_some() && self.rest().is_some_and(|rest| rest.is_zero());
+        if is_overdue {
+            self.lock();
+        } else {
+            self.used_at = self.world.now;
         }
+        is_overdue
+    }
+
+    /// The wait for the lock is over, unless a key was pressed meanwhile. Says whether the desk is locked.
+    pub(super) fn lock_if_unused(&mut self, out: &mut Vec<Effect>) -> bool {
+        match self.rest() {
+            None => false,
+            Some(Duration::ZERO) => {
+                self.lock();
+                true
+            }
+            Some(rest) => {
+                out.push(Effect::Arm(Timer::Idle, rest));
+                false
+            }
+        }
+    }
+
+    /// Lays something over the screen and what lies over it already, but never over the lock.
+    pub(super) fn lay(&mut self, layer: Layer) {
+        let at = self.lock_at().unwrap_or(self.layers.len());
+        self.layers.insert(at, layer);
+    }
+
+    fn lock(&mut self) {
         // What is shown for a moment names people, too.
         self.notices.dismiss();
+        self.is_login_due = false;
         // A login that is asked for already becomes the lock.
         self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
         self.layers.push(Layer::Relogin(Box::new(relogin::locked(&self.world))));
-        true
     }
 
     /// The user has logged in again.
     pub(super) fn unlock(&mut self, out: &mut Vec<Effect>) {
         self.layers.retain(|layer| !matches!(layer, Layer::Relogin(_)));
-        self.stay_awake(out);
+        self.begin_wait(out);
+        if self.notices.release() {
+            out.push(Effect::Arm(Timer::Toast, TOAST_FOR));
+        }
+        if self.notices.is_counting() {
+            self.count_down(out);
+        }
         self.retry(out);
         self.follow(out);
     }
@@ -57,16 +104,10 @@ impl App {
             | Action::Save
             | Action::NextField
             | Action::PreviousField
-            | Action::Undo
-            | Action::Redo
-            | Action::ClearField
-            | Action::RemoveWord
             | Action::NextChoice
             | Action::PreviousChoice
-            | Action::Back
-            | Action::Repaint
-            | Action::Suspend => true,
-            _ => false,
+            | Action::Back => true,
+            _ => action.is_edit() || action.is_outside(),
         }
     }
 }

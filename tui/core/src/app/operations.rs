@@ -51,7 +51,7 @@ impl App {
 
     /// Shows a secret that came with a record.
     pub(super) fn show_secret(&mut self, kind: RecordKind, name: String, secret: Secret) {
-        self.layers.push(Layer::Secret(Box::new(secret::init(kind, name, secret))));
+        self.lay(Layer::Secret(Box::new(secret::init(kind, name, secret))));
     }
 
     /// An operation has an answer, or none.
@@ -110,8 +110,7 @@ impl App {
         let gone = self.screens.iter().skip(1).filter(|opened| is_page(&opened.screen));
         let gone: Vec<ScreenId> = gone.map(|opened| opened.id).collect();
         for id in gone {
-            self.screens.retain(|opened| opened.id != id);
-            out.extend(self.slots.close(id));
+            self.close_screen(id, out);
         }
     }
 
@@ -132,8 +131,7 @@ impl App {
     ) {
         match result {
             Ok(_) => {
-                self.screens.retain(|opened| opened.id != owner);
-                out.extend(self.slots.close(owner));
+                self.close_screen(owner, out);
                 let said = "The password was changed. All your other sessions have ended.";
                 self.say(Tone::Info, said.to_owned(), out);
             }

@@ -35,7 +35,8 @@ impl App {
 
     /// Whether something typed would be lost if the program ended now.
     pub fn has_unsaved(&self) -> bool {
-        self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
+        self.layers.iter().any(|layer| layer.unfinished().is_some())
+            || self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
     }
 
     /// Whether there is a form to be parked or to go on with.
@@ -64,7 +65,7 @@ impl App {
                 };
                 let choices = several.iter().rev().map(choice).collect();
                 let layer = choose::init("Go on with", choices);
-                self.layers.push(Layer::Choose(Box::new(layer)));
+                self.lay(Layer::Choose(Box::new(layer)));
             }
         }
     }
@@ -124,7 +125,7 @@ impl App {
             Step::Inform(said) => self.say(Tone::Info, format!("{heading}: {said}"), out),
             Step::Warn(said) => self.say(Tone::Error, format!("{heading}: {said}"), out),
             // Nothing of a parked form is left to be done.
-            Step::Left(Leave::Back) if is_parked => self.close_parked(owner, out),
+            Step::Left(Leave::Back) if is_parked => self.close_screen(owner, out),
             step => {
                 let mut known = self.screens.iter_mut().chain(&mut self.parked);
                 if let Some(opened) = known.find(|opened| opened.id == owner) {
@@ -134,13 +135,6 @@ impl App {
         }
     }
 
-    /// Closes a parked form.
-    pub(super) fn close_parked(&mut self, owner: ScreenId, out: &mut Vec<Effect>) {
-        self.parked.retain(|opened| opened.id != owner);
-        self.interrupted.retain(|(slot, _)| slot.owner != owner);
-        out.extend(self.slots.close(owner));
-    }
-
     /// Does what has waited until the screen is shown.
     pub(super) fn apply_held(&mut self, out: &mut Vec<Effect>) {
         if !self.layers.is_empty() {
@@ -148,6 +142,14 @@ impl App {
         }
         let held = self.screens.last_mut().map(|opened| std::mem::take(&mut opened.held));
         self.apply(held.unwrap_or_default(), out);
+    }
+
+    /// What would be lost of what lies over the screen by leaving in this way.
+    pub(super) fn unfinished(&self, leave: Leave) -> Vec<String> {
+        match leave {
+            Leave::Back => Vec::new(),
+            _ => self.layers.iter().filter_map(Layer::unfinished).collect(),
+        }
     }
 
     /// What would be lost by leaving in this way: the names of forms, first the one that is shown.

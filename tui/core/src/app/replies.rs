@@ -3,7 +3,7 @@
 
 use shared::Kind;
 
-use super::{App, assigning, operations::read_again, slots::Running, undo::Undo};
+use super::{App, assigning, operations::read_again, undo::Undo};
 use crate::{
     api::{Call, Failure, Reply, Verb, is_away, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
@@ -59,14 +59,14 @@ impl App {
         result: Result<Reply, Failure>,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Some(Running { call, session }) = self.slots.finish(ticket) else {
+        let Some(running) = self.slots.finish(ticket) else {
             // A login for which nobody waits any longer leaves no session behind.
             if let Ok(Reply::SignedIn(session)) = result {
                 self.decline(Some(*session), out);
             }
             return false;
         };
-        let slot = ticket.slot;
+        let (slot, call) = (ticket.slot, running.call.clone());
         match &result {
             Err(Failure::Offline(_)) => {}
             Err(Failure::Unknown(_)) if !call.is_write() => {}
@@ -77,7 +77,7 @@ impl App {
             if call.is_write() {
                 self.released(slot.owner);
             }
-            self.expired(session, slot, call, out);
+            self.expired(slot, running, out);
             return true;
         }
         if call.is_write() && !is_account(&call) {
@@ -304,8 +304,10 @@ impl App {
         let from = if answer.is_some() { owner } else { ScreenId::APP };
         let (then, said) = answer.unwrap_or_else(|| (None, record_form::told(&record, is_new)));
         if then.is_some() {
-            self.screens.retain(|opened| opened.id != owner);
-            self.close_parked(owner, out);
+            self.close_screen(owner, out);
+            // Nothing is left to be asked about the form.
+            let is_about = |layer: &Layer| matches!(layer, Layer::Question(it) if it.saves_form());
+            self.layers.retain(|layer| !(is_shown && is_about(layer)));
         }
         self.say(Tone::Info, said, out);
         self.learn(from, &record, out);
@@ -337,22 +339,6 @@ impl App {
             _ => {}
         }
         self.refresh_list(record.kind(), out);
-    }
-
-    /// Asks again for the pages of the lists that show records of this kind, or what belongs to them.
-    pub(super) fn refresh_list(&mut self, kind: RecordKind, out: &mut Vec<Effect>) {
-        let world = self.world.clone();
-        let mut asked = Vec::new();
-        for opened in &mut self.screens {
-            if let Screen::List(list) = &mut opened.screen
-                && list.kind.shows(kind)
-            {
-                asked.push((opened.id, list.refresh(&world)));
-            }
-        }
-        for (owner, steps) in asked {
-            self.apply_for(owner, steps, out);
-        }
     }
 
     pub(super) fn not_moved(

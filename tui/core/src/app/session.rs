@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::account::{Login, User};
 
-use super::App;
+use super::{App, RETRY_MIN, slots::Running};
 use crate::{
     api::{Call, Failure, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
@@ -13,12 +13,12 @@ use crate::{
         keymap::{chords_of, labels},
         table::Entry,
     },
-    layers::{Layer, Step, question, relogin},
+    layers::{Layer, Step, question},
     login,
     msg::Desk,
     notice::{Notices, Tone},
     screens::{Screen, first_start, password, register},
-    session::{Session, SessionHandle},
+    session::Session,
     step::Place,
 };
 
@@ -69,7 +69,7 @@ impl App {
         if self.offline.take().is_some() {
             self.stop_waiting(out);
         }
-        self.retry_after = crate::app::RETRY_MIN;
+        self.retry_after = RETRY_MIN;
     }
 
     fn desk_failed(&mut self, field: Option<&str>, message: String, out: &mut Vec<Effect>) {
@@ -126,6 +126,7 @@ impl App {
         self.layers.clear();
         self.parked.clear();
         self.undo = None;
+        self.is_login_due = false;
         self.left = None;
         self.interrupted.clear();
         out.extend(self.slots.forget_session());
@@ -158,7 +159,13 @@ impl App {
             }
             _ => vec![Step::Warn(sentence(failure))],
         };
-        self.apply(steps, out);
+        for step in steps {
+            match step {
+                // What is said of the login itself is not held until the end of the lock.
+                Step::Warn(said) => self.say_at_once(Tone::Error, said, out),
+                step => self.apply(vec![step], out),
+            }
+        }
     }
 
     /// Remembers the name of a login that worked. A throw-away desk leaves nothing behind.
@@ -172,6 +179,7 @@ impl App {
     /// Somebody has proved who they are: for the first time, or over a session that was over.
     pub(super) fn logged_in(&mut self, session: Session, out: &mut Vec<Effect>) {
         self.notices.dismiss();
+        self.is_login_due = false;
         let Some(current) = self.world.session_mut() else { return self.enter(session, out) };
         let before = current.clone();
         let other = current.renew(session);
@@ -208,6 +216,7 @@ impl App {
         let (screen, steps) = Screen::first(Place::Home, &self.world);
         out.push(Effect::Listen(session.handle()));
         self.restart(screen, Some(session), out);
+        self.begin_wait(out);
         self.ask_permissions(out);
         self.apply(steps, out);
     }
@@ -251,27 +260,21 @@ impl App {
 
     /// The session in which something was asked is over: it waits, and whoever sits there logs in
     /// again over it, unless that has happened meanwhile.
-    pub(super) fn expired(
-        &mut self,
-        session: Option<SessionHandle>,
-        slot: Slot,
-        call: Call,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn expired(&mut self, slot: Slot, running: Running, out: &mut Vec<Effect>) {
+        let Running { call, session, command } = running;
         let Some(current) = self.world.session() else { return };
         let is_renewed = session != Some(current.handle());
-        self.interrupted.retain(|(known, _)| *known != slot);
-        self.interrupted.push((slot, call));
-        if is_renewed { self.resume_interrupted(out) } else { self.ask_again(out) }
+        self.interrupt(slot, call);
+        if is_renewed {
+            return self.resume_interrupted(out);
+        }
+        self.ask_when_ready(command == Some(self.presses), out);
     }
 
-    /// Asks again who it is, over everything.
-    pub(super) fn ask_again(&mut self, out: &mut Vec<Effect>) {
-        let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_)));
-        if !is_asked {
-            let layer = Layer::Relogin(Box::new(relogin::init(&self.world)));
-            self.apply(vec![Step::Open(Box::new(layer))], out);
-        }
+    /// Keeps a request until somebody has logged in again. An older one of the slot does not count.
+    pub(super) fn interrupt(&mut self, slot: Slot, call: Call) {
+        self.interrupted.retain(|(known, _)| *known != slot);
+        self.interrupted.push((slot, call));
     }
 
     pub(super) fn log_out(&mut self, out: &mut Vec<Effect>) {
@@ -289,7 +292,8 @@ impl App {
         self.restart(Screen::Login(Box::new(login)), None, out);
     }
 
-    /// The server is away: the read is kept, and tried again after a while that grows.
+    /// The server is away: the read is kept, and tried again with all others after a while that grows from
+    /// round to round.
     pub(super) fn went_offline(
         &mut self,
         slot: Slot,
@@ -297,24 +301,16 @@ impl App {
         failure: &Failure,
         out: &mut Vec<Effect>,
     ) {
-        use crate::app::RETRY_MAX;
         self.offline = Some(crate::api::absence(failure));
         self.slots.keep_failed(slot, call);
-        if self.retry_in.is_some() {
-            return;
-        }
-        match wait(failure) {
-            Some(seconds) => self.wait_for_retry(Duration::from_secs(seconds), out),
-            None => {
-                self.wait_for_retry(self.retry_after, out);
-                self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
-            }
+        if self.retry_in.is_none() {
+            let wait = wait(failure).map_or(self.retry_after, Duration::from_secs);
+            self.wait_for_retry(wait, out);
         }
     }
 
     /// The server has answered.
     pub(super) fn came_online(&mut self, out: &mut Vec<Effect>) {
-        use crate::app::RETRY_MIN;
         if self.offline.take().is_some() {
             self.retry_after = RETRY_MIN;
             self.stop_waiting(out);

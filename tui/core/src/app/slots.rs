@@ -13,6 +13,8 @@ use crate::{
 pub(super) struct Running {
     pub(super) call: Call,
     pub(super) session: Option<SessionHandle>,
+    /// The number of the key that has asked for it, where that was a command.
+    pub(super) command: Option<u64>,
 }
 
 #[derive(Clone, Default)]
@@ -48,6 +50,7 @@ impl Slots {
         slot: Slot,
         session: Option<SessionHandle>,
         call: Call,
+        command: Option<u64>,
     ) -> Vec<Effect> {
         let session = session.filter(|_| call.needs_session());
         let state = self.0.entry(slot).or_default();
@@ -58,7 +61,7 @@ impl Slots {
             None => {}
         }
         state.generation += 1;
-        state.running = Some(Running { call: call.clone(), session });
+        state.running = Some(Running { call: call.clone(), session, command });
         state.failed = None;
         let ticket = Ticket { slot, generation: state.generation };
         effects.push(Effect::Call { ticket, session, call });

@@ -87,7 +87,7 @@ impl App {
             Step::Leave(leave) => self.leave(leave, out),
             Step::Left(leave) => self.left(leave, out),
             Step::Open(layer) => {
-                self.layers.push(*layer);
+                self.lay(*layer);
                 // What the next layer creates gets a key of its own.
                 self.world.count_screen();
             }
@@ -106,6 +106,7 @@ impl App {
             Step::Inform(said) => self.say(Tone::Info, said, out),
             Step::Warn(said) => self.say(Tone::Error, said, out),
             Step::TakeOver(session) => self.take_over(*session, out),
+            Step::UndoSave => self.undo_save(out),
             Step::AskAgain => self.ask_again(out),
             Step::Filtered(_)
             | Step::Merged(_)
@@ -155,24 +156,29 @@ impl App {
 
     /// Leaves, after asking if something would be lost.
     pub(super) fn leave(&mut self, leave: Leave, out: &mut Vec<Effect>) {
-        let lost = self.lost_by(leave);
-        if lost.is_empty() {
+        let unfinished = self.unfinished(leave);
+        let forms = self.lost_by(leave);
+        if unfinished.is_empty() && forms.is_empty() {
             return self.left(leave, out);
         }
-        if let ([_], Some(Screen::Form(state))) = (lost.as_slice(), self.top_mut())
+        if let ([], [_], Some(Screen::Form(state))) =
+            (unfinished.as_slice(), forms.as_slice(), self.top_mut())
             && record_form::leaves_once_saved(state, leave)
         {
             return;
         }
-        let is_asked = self.layers.iter().any(|layer| matches!(layer, Layer::Question(_)));
-        if !is_asked {
-            let question = match self.screen() {
-                Screen::Form(state) if state.form.is_changed() => question::discard(leave, &lost),
-                screen if screen.is_changed() => question::abandon(leave),
-                _ => question::drop_parked(leave, &lost),
-            };
-            self.layers.push(Layer::Question(Box::new(question)));
-        }
+        let question = match self.screen() {
+            _ if !unfinished.is_empty() => {
+                question::drop_unfinished(leave, &[unfinished, forms].concat())
+            }
+            Screen::Form(state) if state.form.is_changed() => question::discard(leave, &forms),
+            screen if screen.is_changed() => question::abandon(leave),
+            _ => question::drop_parked(leave, &forms),
+        };
+        let is_older =
+            |layer: &Layer| matches!(layer, Layer::Question(older) if older.is_about_leaving);
+        self.layers.retain(|layer| !is_older(layer));
+        self.lay(Layer::Question(Box::new(question)));
     }
 
     /// Leaves. What was typed is gone.
@@ -190,12 +196,25 @@ impl App {
         }
     }
 
+    /// Closes a screen, wherever it is: shown, below others, or parked.
+    pub(super) fn close_screen(&mut self, id: ScreenId, out: &mut Vec<Effect>) {
+        for opened in [&mut self.screens, &mut self.parked] {
+            opened.retain(|opened| opened.id != id);
+        }
+        self.forget_screen(id, out);
+        self.follow(out);
+    }
+
+    /// What a screen waits for belongs to no other.
+    fn forget_screen(&mut self, id: ScreenId, out: &mut Vec<Effect>) {
+        self.interrupted.retain(|(slot, _)| slot.owner != id);
+        out.extend(self.slots.close(id));
+    }
+
     /// Closes the screens that were opened last, until so many are left.
     fn close_to(&mut self, count: usize, out: &mut Vec<Effect>) {
         for closed in self.screens.split_off(count.min(self.screens.len())) {
-            // What waits for a login belongs to the screen that is gone.
-            self.interrupted.retain(|(slot, _)| slot.owner != closed.id);
-            out.extend(self.slots.close(closed.id));
+            self.forget_screen(closed.id, out);
         }
         self.follow(out);
     }

@@ -8,7 +8,7 @@ use crate::{
     api::{Call, Failure, sentence},
     effect::{Effect, Lane, ScreenId, Slot},
     form::Form,
-    layers::conflict,
+    layers::{Layer, conflict, question},
     live::Live,
     notice::Tone,
     resource::Record,
@@ -57,25 +57,30 @@ impl App {
         self.layers.is_empty() && self.undo.is_some()
     }
 
-    /// Sends the change that takes the last save back.
-    pub(super) fn undo_save(&mut self, out: &mut Vec<Effect>) {
+    /// Asks whether to take the last save back, or says why that can't be done.
+    pub(super) fn ask_undo(&mut self, out: &mut Vec<Effect>) {
         let Some(Undo { saved, body }) = self.undo.clone() else { return };
         self.notices.dismiss();
-        if self.slots.is_writing() {
-            return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
-        }
         match body {
-            Ok(body) => {
-                let (kind, id, version) = (saved.kind(), saved.id(), saved.version());
-                let call = Call::Change { kind, id, version, body };
-                self.start(Slot { owner: ScreenId::APP, lane: Lane::Save }, call, out);
-            }
+            Ok(_) => self.lay(Layer::Question(Box::new(question::undo(&saved)))),
             Err(why) => {
                 let name = saved.row().name;
                 let said = format!("The last save of {name} can't be taken back: {why}.");
                 self.say(Tone::Error, said, out);
             }
         }
+    }
+
+    /// Sends the change that takes the last save back.
+    pub(super) fn undo_save(&mut self, out: &mut Vec<Effect>) {
+        let Some(Undo { saved, body: Ok(body) }) = self.undo.clone() else { return };
+        self.notices.dismiss();
+        if self.slots.is_writing() {
+            return self.say(Tone::Info, "Something is being saved; a moment.".to_owned(), out);
+        }
+        let (kind, id, version) = (saved.kind(), saved.id(), saved.version());
+        let call = Call::Change { kind, id, version, body };
+        self.start(Slot { owner: ScreenId::APP, lane: Lane::Save }, call, out);
     }
 
     /// Takes the answer to the change that takes the last save back.

@@ -156,6 +156,16 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it edits the text of a field.
+    pub fn is_edit(self) -> bool {
+        matches!(self, Self::Undo | Self::Redo | Self::ClearField | Self::RemoveWord)
+    }
+
+    /// Whether it is about the program and its terminal rather than about what is shown.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Self::Quit | Self::Repaint | Self::Suspend)
+    }
+
     /// Whether it changes a record, or is a step on the way to it: asks whether to, opens a form,
     /// chooses what is saved.
     pub fn changes_record(self) -> bool {

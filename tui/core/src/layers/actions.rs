@@ -41,6 +41,8 @@ pub struct Item {
     pub keys: String,
     /// Whether it takes something away.
     pub is_dangerous: bool,
+    /// Whether it changes a record, or begins to.
+    pub is_change: bool,
 }
 
 /// The actions with what is typed to narrow them.
@@ -87,18 +89,20 @@ impl State {
 }
 
 /// How well an action fits what is typed; 0 is best. Every typed word has to be found in its name, its
-/// keys or its help. The letters of a single word may also be spread over the name.
+/// keys or its help. The letters of a single word may also be spread over the name. What changes a record is
+/// found only where words begin, so that Enter behind a few letters does not choose it by accident.
 fn quality(item: &Item, typed: &str) -> Option<u8> {
     let (label, help, keys) = (fold(item.label), fold(&item.help), fold(&item.keys));
     if label.starts_with(typed) || keys.split(' ').any(|key| key == typed) {
         return Some(0);
     }
+    let is_change = item.is_change || item.is_dangerous;
     let of_word = |word: &str| {
         let places = [
             begins_a_word(&label, word),
-            label.contains(word),
+            label.contains(word) && !is_change,
             begins_a_word(&help, word),
-            help.contains(word),
+            help.contains(word) && !is_change,
         ];
         let place = places.iter().position(|is_there| *is_there)?;
         u8::try_from(place + 1).ok()
@@ -106,6 +110,9 @@ fn quality(item: &Item, typed: &str) -> Option<u8> {
     let worst =
         typed.split_whitespace().map(of_word).try_fold(0, |worst, one| Some(one?.max(worst)));
     worst.or_else(|| {
+        if is_change {
+            return None;
+        }
         let mut letters = label.chars();
         typed.chars().all(|c| letters.any(|letter| letter == c)).then_some(5)
     })

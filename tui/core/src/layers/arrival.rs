@@ -60,6 +60,14 @@ pub struct State {
     key: IdempotencyKey,
 }
 
+impl State {
+    /// Whose arrival it is, once something was typed or chosen for it.
+    pub fn unfinished(&self) -> Option<String> {
+        let is_begun = self.is_urgent || !self.form.value("reason").trim().is_empty();
+        is_begun.then(|| format!("the arrival of {}", self.patient.row().name))
+    }
+}
+
 /// What is known of an arrival before it is sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {

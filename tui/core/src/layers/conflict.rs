@@ -14,7 +14,7 @@ use crate::{
     resource::{Record, RecordKind},
     step::Event,
     step::Merge,
-    text::display,
+    text::{display, paragraphs},
     world::World,
 };
 
@@ -45,6 +45,8 @@ pub struct State {
     theirs: Record,
     by: String,
     at: usize,
+    /// Lines of the fields above the first that is seen.
+    scroll: usize,
 }
 
 /// The record as it is now, as the refusal carries it.
@@ -74,7 +76,7 @@ pub fn init(form: &Form, base: &Record, theirs: Record, problem: &Problem, world
         rows.push(Row { name: field.name, label, base, theirs, mine, take, is_clash });
     }
     rows.sort_by_key(|row| !row.is_clash);
-    State { rows, by: by(problem, world), theirs, at: 0 }
+    State { rows, by: by(problem, world), theirs, at: 0, scroll: 0 }
 }
 
 /// Who has changed it, and when.
@@ -92,13 +94,16 @@ fn by(problem: &Problem, world: &World) -> String {
     format!("{}{}", name.unwrap_or_else(|| "somebody else".to_owned()), at.unwrap_or_default())
 }
 
-/// Does something.
-pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
+/// Moves among the fields, chooses a value, saves or closes.
+pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     let last = state.rows.len().saturating_sub(1);
+    let page = usize::from(rows(state, world.body()).height).saturating_sub(1).max(1);
     match event {
-        Event::Act(Action::RowUp | Action::PageUp) => state.at = state.at.saturating_sub(1),
-        Event::Act(Action::RowDown | Action::PageDown) => state.at = (state.at + 1).min(last),
-        Event::Act(Action::FirstRow) => state.at = 0,
+        Event::Act(Action::RowUp) => up(state, world, 1),
+        Event::Act(Action::PageUp) => up(state, world, page),
+        Event::Act(Action::RowDown) => down(state, world, 1),
+        Event::Act(Action::PageDown) => down(state, world, page),
+        Event::Act(Action::FirstRow) => (state.at, state.scroll) = (0, 0),
         Event::Act(Action::LastRow) => state.at = last,
         Event::Act(Action::TakeMine) => choose(state, Take::Mine),
         Event::Act(Action::TakeTheirs) => choose(state, Take::Theirs),
@@ -110,6 +115,27 @@ pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Step> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Reads on in the selected field, or goes to the next one where the end of this one is seen.
+fn down(state: &mut State, world: &World, by: usize) {
+    let rows = rows(state, world.body());
+    let end = span(state, rows.width).1;
+    if state.scroll + usize::from(rows.height) < end {
+        state.scroll += by;
+    } else {
+        state.at = (state.at + 1).min(state.rows.len().saturating_sub(1));
+    }
+}
+
+/// Reads back in the selected field, or goes to the one before where the beginning of this one is seen.
+fn up(state: &mut State, world: &World, by: usize) {
+    let start = span(state, rows(state, world.body()).width).0;
+    if state.scroll > start {
+        state.scroll = state.scroll.saturating_sub(by);
+    } else {
+        state.at = state.at.saturating_sub(1);
+    }
 }
 
 fn choose(state: &mut State, take: Take) {
@@ -134,20 +160,69 @@ pub fn contexts() -> &'static [Context] {
     &[Context::Conflict, Context::Rows, Context::Layer, Context::Global]
 }
 
-/// Keeps the selection among the rows.
-pub fn settle(state: &mut State, _: &World) {
+/// Scrolls so that the selected field is seen, or the part of it that is being read.
+pub fn settle(state: &mut State, world: &World) {
     state.at = state.at.min(state.rows.len().saturating_sub(1));
+    let rows = rows(state, world.body());
+    let (start, end) = span(state, rows.width);
+    let lowest = end.saturating_sub(usize::from(rows.height));
+    state.scroll = state.scroll.clamp(start.min(lowest), start.max(lowest));
 }
 
-/// Rows of one field: its name, as it was, theirs, mine.
-const FIELD_ROWS: u16 = 4;
+/// Columns before a value: the sign of the one that is taken, and whose it is.
+const BEFORE: u16 = 15;
 
-/// Draws it.
+/// A field's values with whose they are and whether they are taken.
+fn values(row: &Row) -> [(&'static str, &str, bool); 3] {
+    [
+        ("as it was", &row.base, false),
+        ("theirs", &row.theirs, row.take == Take::Theirs),
+        ("mine", &row.mine, row.take == Take::Mine),
+    ]
+}
+
+/// A value as lines.
+fn wrapped(value: &str, columns: u16) -> Vec<String> {
+    let value = if value.is_empty() { "–" } else { value };
+    paragraphs(value, columns.saturating_sub(BEFORE).max(1))
+}
+
+/// Lines of a field: its name, and its values in full.
+fn height(row: &Row, columns: u16) -> usize {
+    let values = values(row);
+    1 + values.iter().map(|(_, value, _)| wrapped(value, columns).len()).sum::<usize>()
+}
+
+/// The lines of the selected field: the first one, and the one after the last.
+fn span(state: &State, columns: u16) -> (usize, usize) {
+    let before = state.rows.iter().take(state.at).map(|row| height(row, columns)).sum();
+    let own = state.rows.get(state.at).map_or(0, |row| height(row, columns));
+    (before, before + own)
+}
+
+fn place(state: &State, area: Rect) -> Rect {
+    let columns = area.width.min(76);
+    let inside = columns.saturating_sub(4);
+    let fields: usize = state.rows.iter().map(|row| height(row, inside)).sum();
+    let fields = u16::try_from(fields).unwrap_or(u16::MAX);
+    super::middle(area, columns, fields.saturating_add(5))
+}
+
+/// The place of the fields, below two lines about all of them.
+fn rows(state: &State, area: Rect) -> Rect {
+    let place = place(state, area);
+    Rect {
+        x: place.x.saturating_add(2),
+        y: place.y.saturating_add(3),
+        width: place.width.saturating_sub(4),
+        height: place.height.saturating_sub(4),
+    }
+}
+
+/// Draws who has changed the record, what is left to be chosen, and the fields.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
-    let fields = u16::try_from(state.rows.len()).unwrap_or(u16::MAX).saturating_mul(FIELD_ROWS);
-    let place = super::middle(area, 76, fields.saturating_add(5));
-    let inside = painter.frame(place, "! Changed in the meantime");
+    let inside = painter.frame(place(state, area), "! Changed in the meantime");
     let by = format!("Saved by {}.", display(&state.by));
     painter.text(inside.x, inside.y, inside.width, &by, theme.text);
     let clashes = state.rows.iter().filter(|row| row.take == Take::Undecided).count();
@@ -156,21 +231,32 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
         n => (format!("Choose ← theirs or → mine: {n} left."), theme.warning),
     };
     painter.text(inside.x, inside.y + 1, inside.width, &words, style);
-    let rows =
-        Rect { y: inside.y.saturating_add(2), height: inside.height.saturating_sub(2), ..inside };
-    let visible = usize::from(rows.height / FIELD_ROWS).max(1);
-    let top = (state.at + 1).saturating_sub(visible);
-    let mut y = rows.y;
-    for (at, row) in state.rows.iter().enumerate().skip(top) {
-        if y >= rows.bottom() {
-            break;
+    let rows = rows(state, area);
+    let mut line = 0;
+    for (at, row) in state.rows.iter().enumerate() {
+        let end = line + height(row, rows.width);
+        if end > state.scroll {
+            field(
+                row,
+                at == state.at,
+                line.cast_signed() - state.scroll.cast_signed(),
+                rows,
+                painter,
+            );
         }
-        field(row, at == state.at, Rect { y, height: rows.bottom() - y, ..rows }, painter);
-        y = y.saturating_add(FIELD_ROWS);
+        line = end;
+    }
+    let edge = rows.right().saturating_add(1);
+    if state.scroll > 0 {
+        painter.text(edge, rows.y, 1, "↑", theme.dim);
+    }
+    if line > state.scroll + usize::from(rows.height) {
+        painter.text(edge, rows.bottom().saturating_sub(1), 1, "↓", theme.dim);
     }
 }
 
-fn field(row: &Row, is_selected: bool, place: Rect, painter: &mut Painter<'_>) {
+/// Draws a field from this line of the place on, which may lie above it.
+fn field(row: &Row, is_selected: bool, line: isize, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let (said, style) = match (row.take, row.is_clash) {
         (Take::Undecided, _) => ("? choose", theme.fault),
@@ -179,24 +265,32 @@ fn field(row: &Row, is_selected: bool, place: Rect, painter: &mut Painter<'_>) {
         (Take::Mine, true) => ("yours is kept", theme.good),
         (Take::Theirs, true) => ("theirs is taken", theme.good),
     };
+    let y = |line: isize| {
+        let line = u16::try_from(line).ok().filter(|line| *line < place.height)?;
+        Some(place.y.saturating_add(line))
+    };
     let mark = if is_selected { "› " } else { "  " };
     let head = if is_selected { theme.selected } else { theme.label };
-    let pieces = [(mark, head), (row.label, head), ("  ", theme.text), (said, style)];
-    painter.pieces(place.x, place.y, place.width, &pieces);
-    if is_selected {
-        painter.place_cursor(place.x, place.y);
-    }
-    let values = [
-        ("as it was", &row.base, false),
-        ("theirs", &row.theirs, row.take == Take::Theirs),
-        ("mine", &row.mine, row.take == Take::Mine),
-    ];
-    for (y, (label, value, is_taken)) in (place.y + 1..place.bottom()).zip(values) {
-        let sign = if is_taken { "  ✓ " } else { "    " };
-        let value = if value.is_empty() { "–".into() } else { display(value) };
-        let style = if is_taken { theme.selected_away } else { theme.text };
-        let label = format!("{label:<11}");
-        let pieces = [(sign, theme.good), (label.as_str(), theme.dim), (&*value, style)];
+    if let Some(y) = y(line) {
+        let pieces = [(mark, head), (row.label, head), ("  ", theme.text), (said, style)];
         painter.pieces(place.x, y, place.width, &pieces);
+    }
+    if is_selected {
+        // Where the name has been scrolled away, the cursor stands at the first line that is seen.
+        painter.place_cursor(place.x, y(line.max(0)).unwrap_or(place.y));
+    }
+    let mut line = line + 1;
+    for (label, value, is_taken) in values(row) {
+        let sign = if is_taken { "  ✓ " } else { "    " };
+        let style = if is_taken { theme.selected_away } else { theme.text };
+        for (part, text) in wrapped(value, place.width).iter().enumerate() {
+            if let Some(y) = y(line) {
+                let (sign, label) = if part == 0 { (sign, label) } else { ("    ", "") };
+                let label = format!("{label:<11}");
+                let pieces = [(sign, theme.good), (label.as_str(), theme.dim), (text, style)];
+                painter.pieces(place.x, y, place.width, &pieces);
+            }
+            line += 1;
+        }
     }
 }

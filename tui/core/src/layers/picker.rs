@@ -48,6 +48,13 @@ pub struct State {
     is_choosing: bool,
 }
 
+impl State {
+    /// Whether a reason was typed before.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.reason.is_some()
+    }
+}
+
 /// Opens the picker with which these records are assigned.
 pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Step> {
     let pick = subjects.first().and_then(|subject| subject.kind().table().pick);
@@ -194,7 +201,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
                 None => shown.to_string(),
                 Some(_) => format!("first {shown} of {}{capped}", page.count),
             };
-            state.rows = page.results.iter().map(|record| Row::of(record, world)).collect();
+            state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
             state.search.answer();
             (state.is_read, state.failure) = (true, None);
             (state.at, state.is_choosing) = (0, false);

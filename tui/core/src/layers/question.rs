@@ -3,8 +3,8 @@
 
 mod assigning;
 mod bulk;
+mod view;
 
-use ratatui_core::layout::Rect;
 use serde_json::Value;
 use shared::{
     Problem,
@@ -13,27 +13,24 @@ use shared::{
     text::{Lines, clean},
 };
 
-use super::{
-    middle,
-    results::{self, Job},
-};
+use super::results::{self, Job};
 use crate::{
     api::{Call, Verb},
     effect::Effect,
-    form::{self, Form, field::Field},
+    form::{Form, field::Field},
     input::action::{Action, Context},
     kept::Subject,
     layers::Step,
-    paint::Painter,
     resource::{Operation, Pick, Record, RecordKind},
     session::Session,
     step::{Event, Leave, Route},
-    text::{display, paragraphs, width},
+    text::display,
     world::World,
 };
 
 pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
 pub use bulk::{archive_all, restore_all};
+pub use view::{settle, view};
 
 /// What an answer does.
 #[derive(Clone)]
@@ -60,6 +57,8 @@ pub struct State {
     /// nothing.
     first: usize,
     is_dangerous: bool,
+    /// Whether it asks about leaving: another wish to leave takes its place.
+    pub(crate) is_about_leaving: bool,
     /// What the reason is about, by which it is kept.
     about: Option<Subject>,
 }
@@ -73,13 +72,18 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         at: 0,
         first: 0,
         is_dangerous: false,
+        is_about_leaving: false,
         about: None,
     }
 }
 
 impl State {
+    fn about_leaving(self) -> Self {
+        Self { is_about_leaving: true, ..self }
+    }
+
     /// Whether something was typed along with the answer.
-    fn has_words(&self) -> bool {
+    pub(crate) fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
     }
 
@@ -87,6 +91,21 @@ impl State {
     /// taken back.
     fn harmless(self) -> Self {
         Self { at: 1, first: 1, ..self }
+    }
+
+    /// Whether an answer saves the form below.
+    pub fn saves_form(&self) -> bool {
+        let is_save = |step: &Step| matches!(step, Step::SaveThen(_));
+        self.answers.iter().any(|(_, answer)| match answer {
+            Answer::Steps(steps) => steps.iter().any(is_save),
+            _ => false,
+        })
+    }
+
+    /// The same where none of these records bears a warning, such as a death.
+    fn harmless_with(self, records: &[&Record]) -> Self {
+        let is_warned = records.iter().any(|record| record.banner().warning.is_some());
+        if is_warned { self } else { self.harmless() }
     }
 
     fn or(mut self, label: &'static str, steps: Vec<Step>) -> Self {
@@ -110,19 +129,31 @@ pub fn discard(leave: Leave, lost: &[String]) -> State {
         Leave::To(_) => question.or("Park", vec![Step::ParkThen(leave)]),
         _ => question,
     };
-    question.or("Save", vec![Step::SaveThen(leave)])
+    question.or("Save", vec![Step::SaveThen(leave)]).about_leaving()
 }
 
 /// Parked forms, or forms below the screen, would be lost.
 pub fn drop_parked(leave: Leave, lost: &[String]) -> State {
     let words = format!("Not saved yet: {}.", lost.join("; "));
-    ask("Leave unsaved forms?", words, "Keep them").or("Discard them", vec![Step::Left(leave)])
+    ask("Leave unsaved forms?", words, "Keep them")
+        .or("Discard them", vec![Step::Left(leave)])
+        .about_leaving()
+}
+
+/// Something that is under way would be lost, perhaps with forms: `lost` names all of it.
+pub fn drop_unfinished(leave: Leave, lost: &[String]) -> State {
+    let words = format!("Not finished yet: {}.", lost.join("; "));
+    ask("Leave unfinished work?", words, "Stay")
+        .or("Leave", vec![Step::Left(leave)])
+        .about_leaving()
 }
 
 /// A form that can't be saved is left: an account being opened.
 pub fn abandon(leave: Leave) -> State {
     let words = "What you have typed is not sent yet.".to_owned();
-    ask("Leave the form?", words, "Keep editing").or("Discard", vec![Step::Left(leave)])
+    ask("Leave the form?", words, "Keep editing")
+        .or("Discard", vec![Step::Left(leave)])
+        .about_leaving()
 }
 
 /// What the field says for the reason of a transfer.
@@ -171,6 +202,13 @@ pub fn restore(record: &Record) -> State {
     ask(record.kind().table().words.restore_title, record.named(), "Cancel")
         .or("Restore", vec![Step::Write(call)])
         .harmless()
+}
+
+/// The last save of a record shall be taken back.
+pub fn undo(saved: &Record) -> State {
+    let title = format!("Undo the last save of {}?", saved.row().name);
+    let words = format!("{}\nIts values become those from before the save.", saved.named());
+    ask(title, words, "Keep it").or("Undo", vec![Step::UndoSave])
 }
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
@@ -393,73 +431,6 @@ fn answer(state: &mut State, at: usize) -> Vec<Step> {
 /// Where its keys mean something.
 pub fn contexts() -> &'static [Context] {
     &[Context::Question, Context::Layer, Context::Global]
-}
-
-fn place(state: &State, area: Rect) -> (Rect, u16) {
-    let columns = area.width.min(64);
-    let inside = columns.saturating_sub(4);
-    let words = u16::try_from(paragraphs(&state.words, inside).len()).unwrap_or_default();
-    let form = state.form.height(inside);
-    let form = if form > 0 { form + 1 } else { 0 };
-    let height = words.saturating_add(form).saturating_add(4);
-    let place = middle(area, columns, height);
-    // Where there is little room, the words matter more than what is said under a field.
-    let least = u16::try_from(state.form.fields.len()).unwrap_or_default();
-    let room = place.height.saturating_sub(3).saturating_sub(least);
-    (place, words.min(room))
-}
-
-/// Scrolls so that the focused field is seen.
-pub fn settle(state: &mut State, world: &World) {
-    let (place, _) = place(state, world.body());
-    state.form.settle(place.width.saturating_sub(4), 2);
-}
-
-/// Draws it.
-pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
-    let theme = *painter.theme;
-    let (place, rows) = place(state, area);
-    let sign = if state.is_dangerous { "! " } else { "" };
-    let inside = painter.frame(place, &format!("{sign}{}", state.title));
-    let end = inside.y.saturating_add(rows);
-    for (y, line) in (inside.y..end).zip(paragraphs(&state.words, inside.width)) {
-        painter.text(inside.x, y, inside.width, &line, theme.text);
-    }
-    let bottom = inside.bottom().saturating_sub(1);
-    if !state.form.fields.is_empty() {
-        let y = end.saturating_add(u16::from(inside.height > rows + 3));
-        let height = bottom.saturating_sub(y);
-        let rows = Rect { y, height, ..inside };
-        form::view::draw(painter, rows, &state.form, has_focus, &|_| None);
-    }
-    answers(state, Rect { y: bottom, height: 1, ..inside }, painter);
-}
-
-/// The answers in one line: closer together where there is little room, and from the selected one
-/// on where there is too little.
-fn answers(state: &State, place: Rect, painter: &mut Painter<'_>) {
-    let theme = *painter.theme;
-    let labels = state.answers.iter().map(|(label, _)| width(label));
-    let wide: u16 = labels.map(|wide| wide.saturating_add(6)).sum();
-    let is_roomy = wide <= place.width.saturating_add(2);
-    let least: u16 = wide.saturating_sub(4 * u16::try_from(state.answers.len()).unwrap_or(0));
-    let first = if least.saturating_add(2) <= place.width { 0 } else { state.at };
-    let mut x = place.x;
-    for (at, (label, _)) in state.answers.iter().enumerate().skip(first) {
-        let is_selected = at == state.at;
-        let style = if is_selected { theme.selected } else { theme.text };
-        let label = match (is_selected, is_roomy) {
-            (true, _) => format!("› {label} ‹"),
-            (false, true) => format!("[ {label} ]"),
-            (false, false) => (*label).to_owned(),
-        };
-        let left = place.right().saturating_sub(x);
-        painter.text(x, place.y, left, &label, style);
-        if is_selected && state.form.fields.is_empty() && left > 0 {
-            painter.place_cursor(x, place.y);
-        }
-        x = x.saturating_add(width(&label)).saturating_add(2);
-    }
 }
 
 /// A record in full, with what must not be overlooked.

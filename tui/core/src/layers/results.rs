@@ -89,6 +89,11 @@ impl State {
         self.jobs.iter().any(|(_, outcome)| *outcome == Outcome::Sent)
     }
 
+    /// What is not done yet, while it goes on.
+    pub fn unfinished(&self) -> Option<String> {
+        self.is_waiting().then(|| format!("{} ({})", self.title, self.sum()))
+    }
+
     /// Takes the answer to the write that runs: the record as it is now, by which the line names it, or why
     /// it was refused. Returns the kind and the id of the record for which it was sent, and the next write.
     pub fn answered(

@@ -18,9 +18,9 @@ use shared::{
 
 use super::{
     Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, Related,
-    Remains, RowHead, Secret, Section, Shown, Table, Words, assignments,
+    RowHead, Secret, Section, Shown, Table, Words, assignments,
     links::{Link, UNLINK},
-    sorted,
+    sorted, visits,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -121,17 +121,7 @@ impl Shown for Doctor {
             one: "Patient",
             line: |record| assignments::line(record, |it| &it.patient_name),
         }),
-        remains: Some(Remains {
-            kind: RecordKind::Visit,
-            member: "doctor",
-            only: &[("is_open", "true")],
-            title: "Open visits of this doctor",
-            taken_over: " Another doctor has taken over the patients.",
-            leave: "Leave them",
-            same: "To that doctor",
-            pick: "Pick a doctor",
-            pick_title: "For which doctor?",
-        }),
+        remains: Some(visits::OF_DOCTOR),
         trace,
         ..Table::READ_ONLY
     };

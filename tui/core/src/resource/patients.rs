@@ -14,8 +14,8 @@ use shared::{
 };
 
 use super::{
-    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Presence,
-    Purpose, Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
+    Access, Alert, Banner, Column, Counting, Deed, Filter, FilterInput, Order, Pick, Purpose,
+    Reading, Related, RowHead, Secret, Section, Shown, Table, Words, assignments,
     filled::Filled,
     links::{Link, UNLINK},
     sorted, visits,
@@ -132,13 +132,7 @@ impl Shown for Patient {
             one: "Doctor",
             line: |record| assignments::line(record, |it| &it.doctor_name),
         }),
-        presence: Some(Presence {
-            kind: RecordKind::Visit,
-            filter: "patient",
-            only: &[("is_open", "true")],
-            line: visits::presence,
-            already: "This patient is in the clinic already.",
-        }),
+        presence: Some(visits::OF_PATIENT),
         trace: form::trace,
         ..Table::READ_ONLY
     };

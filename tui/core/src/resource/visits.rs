@@ -12,8 +12,8 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, RowHead,
-    Secret, Section, Shown, Table, Words,
+    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Presence, Purpose, Reading,
+    Remains, RowHead, Secret, Section, Shown, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -228,6 +228,28 @@ impl Shown for Visit {
         input(form).0.apply(&mut fields).is_empty() && fields == self.fields
     }
 }
+
+/// The open visit of a patient, which says where the patient is.
+pub(super) const OF_PATIENT: Presence = Presence {
+    kind: RecordKind::Visit,
+    filter: "patient",
+    only: &[("is_open", "true")],
+    line: presence,
+    already: "This patient is in the clinic already.",
+};
+
+/// The open visits of a doctor, which an archived doctor leaves.
+pub(super) const OF_DOCTOR: Remains = Remains {
+    kind: RecordKind::Visit,
+    member: "doctor",
+    only: &[("is_open", "true")],
+    title: "Open visits of this doctor",
+    taken_over: " Another doctor has taken over the patients.",
+    leave: "Leave them",
+    same: "To that doctor",
+    pick: "Pick a doctor",
+    pick_title: "For which doctor?",
+};
 
 const STATUSES: &[(&str, &str)] = &[
     ("", "all"),

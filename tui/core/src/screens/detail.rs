@@ -1,11 +1,12 @@
 //! One record: what it is at the top, then everything that is known, then the history.
 
+mod entries;
 mod page;
 mod put_back;
 mod related;
 
 use ratatui_core::layout::Rect;
-use shared::history::HistoryEntry;
+use shared::{Kind, history::HistoryEntry};
 
 use crate::{
     api::{Call, Failure, Reply, missing},
@@ -29,6 +30,8 @@ pub struct State {
     id: i64,
     name: String,
     is_archived: bool,
+    /// Whether it was not found where it was looked for, and is asked for on the other side of the archive.
+    is_elsewhere: bool,
     pub(crate) record: Option<Record>,
     pub(crate) history: Vec<HistoryEntry>,
     history_next: Option<String>,
@@ -73,6 +76,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         id,
         name,
         is_archived: false,
+        is_elsewhere: false,
         record: None,
         history: Vec::new(),
         history_next: None,
@@ -122,9 +126,19 @@ impl State {
         self.ask().into_iter().chain(person).chain(presence).collect()
     }
 
+    /// Whether an open record says that the person is in the clinic already.
+    pub fn is_present(&self) -> bool {
+        self.presence.as_ref().is_some_and(|presence| presence.record().is_some())
+    }
+
     /// Whether it shows this record.
     pub fn is_of(&self, record: &Record) -> bool {
         (self.kind, self.id) == (record.kind(), record.id())
+    }
+
+    /// Whether it may be on the other side of the archive, where it has not been looked for yet.
+    fn may_have_moved(&self) -> bool {
+        self.kind.table().is_archived && !self.is_elsewhere
     }
 
     fn allows(&self, deed: Deed) -> bool {
@@ -134,6 +148,7 @@ impl State {
     /// Takes the record as it is now, and asks for its history where that may be read.
     pub fn show(&mut self, record: Record) -> Vec<Step> {
         self.failure = None;
+        self.is_elsewhere = false;
         self.is_archived = record.archived().is_some();
         self.name = record.name();
         let namesakes = self.namesakes.as_mut().and_then(|found| found.follow(&record));
@@ -170,12 +185,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::PageUp => state.scroll = state.scroll.saturating_sub(page),
         Action::PageDown => {
             state.scroll = state.scroll.saturating_add(page);
-            return more_history(state, world);
+            return entries::more(state, world);
         }
         Action::FirstRow => state.scroll = 0,
         Action::LastRow => {
             state.scroll = u16::MAX;
-            return more_history(state, world);
+            return entries::more(state, world);
         }
         Action::Back => return vec![Step::Leave(Leave::Back)],
         Action::Refresh => {
@@ -286,22 +301,15 @@ fn edit(state: &State) -> Option<Step> {
     Some(Step::Go(Route::Edit(state.record.clone()?)))
 }
 
-/// Asks for the next page of the history once its end is seen.
-fn more_history(state: &State, world: &World) -> Vec<Step> {
-    let height = page::height(state, world);
-    let visible = page::visible(state, world);
-    match &state.history_next {
-        Some(at) if state.scroll.saturating_add(visible) >= height => {
-            vec![state.history_at(Some(at.clone()))]
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// Takes an answer. What is on the screen stays where there is none.
-pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) -> Vec<Step> {
+pub fn answered(
+    state: &mut State,
+    world: &World,
+    call: &Call,
+    answer: Result<Reply, Failure>,
+) -> Vec<Step> {
     if let Call::History { address, .. } = call {
-        history_answered(state, address.is_none(), answer);
+        entries::answered(state, world, address.is_none(), answer);
         return Vec::new();
     }
     if matches!(call, Call::List { .. }) {
@@ -320,27 +328,20 @@ pub fn answered(state: &mut State, call: &Call, answer: Result<Reply, Failure>) 
             steps
         }
         Ok(_) => Vec::new(),
+        Err(Failure::Problem(problem))
+            if problem.error == Kind::NotFound.code() && state.may_have_moved() =>
+        {
+            // Archived or brought back since it was found.
+            state.is_archived = !state.is_archived;
+            state.is_elsewhere = true;
+            state.ask()
+        }
         Err(failure) => {
+            state.is_archived ^= std::mem::take(&mut state.is_elsewhere);
             state.edits_next = false;
             state.failure = Some(missing(&failure));
             Vec::new()
         }
-    }
-}
-
-/// Takes a page of the history.
-fn history_answered(state: &mut State, is_first: bool, answer: Result<Reply, Failure>) {
-    match answer {
-        Ok(Reply::History(page)) => {
-            if is_first {
-                state.history.clear();
-            }
-            state.history.extend(page.results);
-            state.history_next = page.next;
-            state.history_failure = None;
-        }
-        Ok(_) => {}
-        Err(failure) => state.history_failure = Some(missing(&failure)),
     }
 }
 

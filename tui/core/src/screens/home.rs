@@ -139,7 +139,14 @@ impl State {
 
     fn take(&mut self, visit: &Visit) {
         if !visit.status.is_open() {
-            self.visits.retain(|known| known.id != visit.id);
+            let Some(gone) = self.visits.iter().position(|known| known.id == visit.id) else {
+                return;
+            };
+            self.visits.remove(gone);
+            // The selection stays with its visit. In the place of one that has ended here comes the next.
+            let last = self.visits.len().checked_sub(1);
+            let stays = self.at.map(|at| at - usize::from(at > gone));
+            self.at = stays.zip(last).map(|(at, last)| at.min(last));
         } else if let Some(known) = self.visits.iter_mut().find(|known| known.id == visit.id) {
             visit.clone_into(known);
         }

@@ -5,6 +5,7 @@ mod answers;
 mod end;
 mod ending;
 mod marks;
+mod offers;
 mod turning;
 mod view;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use self::end::Ending;
 pub use self::{
     answers::answered,
+    offers::offers,
     view::{rows_visible, view},
 };
 use crate::{
@@ -163,17 +165,6 @@ impl State {
         Step::Read(Lane::List, Call::List { kind: self.kind, query })
     }
 
-    /// The parameters of what is typed and chosen.
-    fn query_as_sent(&self, world: &World) -> Vec<(&'static str, String)> {
-        let mut query = self.kind.table().filters_as_sent(&self.query, world);
-        let search = self.search.query(world.calendar());
-        query.extend((!search.is_empty()).then_some(("search", search)));
-        query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
-        query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
-        query.push(("page_size", world.page_size.to_string()));
-        query
-    }
-
     fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Step> {
         self.is_turning = true;
         self.asked = Asked { address: Some(address.clone()), number: None, offset, land };
@@ -219,7 +210,7 @@ impl State {
     pub fn replace(&mut self, record: &Record, world: &World) {
         let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
-            *row = Row::of(record, world);
+            *row = Row::of(record.clone(), world);
         }
         self.refresh_marks();
     }
@@ -238,7 +229,6 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
     if let Some(steps) = marks::update(state, world, action) {
         return steps;
     }
-    state.ending = None;
     let page = isize::from(rows_visible(world).cast_signed().max(1));
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
@@ -263,7 +253,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Step> {
         Action::RowDown => state.go(1),
         Action::PageUp => state.go(-page),
         Action::PageDown => state.go(page),
-        Action::FirstRow => state.select(0),
+        Action::FirstRow => state.go_to_start(world),
         Action::LastRow => state.go_to_end(world),
         Action::Open
         | Action::Edit
@@ -397,45 +387,6 @@ pub fn contexts(state: &State) -> &'static [Context] {
         &[Context::Search, Context::List, Context::Global]
     } else {
         &[Context::Results, Context::Rows, Context::List, Context::Global]
-    }
-}
-
-/// Whether an action makes sense and would not be refused.
-pub fn offers(state: &State, world: &World, action: Action) -> bool {
-    match action {
-        Action::NewFromSearch if state.search.text().is_empty() => false,
-        Action::New | Action::NewFromSearch => {
-            state.kind.table().create.is_given(world) && !state.is_archive()
-        }
-        // What is typed may find a record.
-        Action::Open | Action::Edit if state.is_outdated => true,
-        Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
-        Action::Edit => {
-            let may = state.kind.table().change.is_given(world);
-            may && !state.rows.is_empty() && !state.is_archive()
-        }
-        Action::Archive => {
-            state.kind.table().has_archive() && state.has_subject() && !state.is_archive()
-        }
-        Action::Restore => {
-            state.kind.table().is_archived && state.has_subject() && state.is_archive()
-        }
-        Action::Assign => {
-            state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()
-        }
-        Action::Mark => state.has_verbs() && !state.rows.is_empty(),
-        Action::MarkAll => state.has_verbs() && !state.rows.is_empty() && !state.is_marking,
-        Action::Unmark => !state.marked.is_empty(),
-        Action::Search => !state.is_searching && state.kind.table().is_searched,
-        Action::Filter => !state.kind.table().filters.is_empty(),
-        Action::Sort => state.kind.table().orders.len() > 1,
-        Action::EndOthers => !ending::others(state).is_empty(),
-        Action::Arrive => {
-            state.row().is_some_and(|row| arrival::word(&row.record, world).is_some())
-        }
-        Action::ClearFilters => state.query.is_narrowed(),
-        Action::ShowArchive => state.kind.table().may_see_archive(world) && !state.is_archive(),
-        _ => true,
     }
 }
 

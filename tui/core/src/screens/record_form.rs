@@ -1,6 +1,7 @@
 //! The form of a record: for creating and for editing one. Nothing typed here is lost by a refusal, the
 //! end of a session, or a server that is away.
 
+mod begin;
 mod lost;
 mod view;
 
@@ -9,13 +10,14 @@ use serde_json::Value;
 use shared::Kind;
 
 pub use self::{
+    begin::{changed, filled, on_field},
     lost::{answered, check},
     view::view,
 };
 use crate::{
     api::{Call, Failure, sentence},
     effect::Lane,
-    form::{Form, field::Field},
+    form::Form,
     input::action::{Action, Context},
     key::IdempotencyKey,
     layers::{Layer, Step, conflict, question},
@@ -23,7 +25,7 @@ use crate::{
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
-    resource::{Record, RecordKind, Words, filled::Filled},
+    resource::{Record, RecordKind, Words},
     step::{Event, Leave, Merge},
     text::display,
     world::World,
@@ -86,43 +88,6 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         repeats: None,
     };
     state.judge(world.today);
-    state
-}
-
-/// Begins with some values of a new record.
-pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
-    let mut state = State { origin: Some(filled.origin), ..init(kind, None, world) };
-    for (name, value) in filled.values {
-        if let Some(field) = state.form.field_mut(name) {
-            field.begin_with(&value);
-        }
-    }
-    state.judge(world.today);
-    state
-}
-
-/// Begins with a record and some changes of it, each of which can be undone in its field.
-pub fn changed(record: Record, values: Vec<(&'static str, String)>, world: &World) -> State {
-    let mut state = init(record.kind(), Some(record), world);
-    for (name, value) in &values {
-        state.form.set(name, value);
-    }
-    if let Some((first, _)) = values.first() {
-        state.form.focus_on(first);
-    }
-    state.judge(world.today);
-    state
-}
-
-/// Begins with a record, on the field of this name. The next character replaces a text of one line; a
-/// longer one is seen in part only, so nothing of it is replaced at once.
-pub fn on_field(record: Record, name: &str, world: &World) -> State {
-    let mut state = init(record.kind(), Some(record), world);
-    state.form.focus_on(name);
-    let field = state.form.focused_mut().filter(|field| field.rows == 1);
-    if let Some(editor) = field.and_then(Field::editor_mut) {
-        editor.select();
-    }
     state
 }
 

@@ -219,7 +219,6 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (1_u16..=200, 1_u16..=60)
             .prop_map(|(width, height)| Event::Msg(Msg::Resize { width, height })),
         1 => "[a-z\\n\u{1b}李]{0,40}".prop_map(|text| Event::Msg(Msg::Paste(text))),
-        1 => Just(Event::Msg(Msg::Online)),
         1 => (1_i64..12, 1_i64..9).prop_map(|(id, version)| {
             let kind = RecordKind::ALL[usize::try_from(id + version).unwrap() % RecordKind::ALL.len()];
             let change = Live::Record { kind, id, version, is_new: version == 1 };
@@ -396,7 +395,7 @@ proptest! {
                         driver.send(Msg::Key(chord));
                     }
                 }
-                Event::Msg(msg @ (Msg::Timer(_) | Msg::Resize { .. } | Msg::Online)) => {
+                Event::Msg(msg @ (Msg::Timer(_) | Msg::Resize { .. })) => {
                     driver.send(msg);
                 }
                 Event::Answer(lane, Err(failure)) => {

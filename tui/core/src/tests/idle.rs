@@ -10,7 +10,7 @@ use super::{
     clock::Clock,
     dashboard::{figures, showing},
     driver::{Driver, LOCK_AFTER},
-    fixtures::{history, jose, listed, lookup, page, people},
+    fixtures::{history, jose, listed, lookup, page, people, visits},
     home::at_home,
     pages::{doctors, looking_at_doctor, picking},
 };
@@ -30,6 +30,7 @@ fn home_with_visits() -> Driver {
 fn patient() -> Driver {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
+    driver.answer(Lane::Presence, Ok(visits(Vec::new())));
     driver
 }
 
@@ -40,8 +41,10 @@ fn settled() -> Vec<(&'static str, Driver)> {
     let mut form = patient();
     form.keys("<ctrl-e>x");
     form.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
+    form.answer(Lane::Presence, Ok(visits(Vec::new())));
     let mut picker = picking(doctors());
     picker.answer(Lane::Namesakes, Ok(listed(page(vec![jose()], 1))));
+    picker.answer(Lane::Presence, Ok(visits(Vec::new())));
     let mut found = home_with_visits();
     found.keys("g");
     found.answer(Lane::Find, Ok(lookup(vec![jose()], "g")));

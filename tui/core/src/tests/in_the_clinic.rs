@@ -92,6 +92,7 @@ fn an_arrival_at_this_desk_is_shown_on_the_page() {
 #[test]
 fn who_is_in_the_clinic_does_not_arrive_again() {
     let mut driver = present(VisitStatus::Waiting);
+    driver.shows("Ctrl-A to the visit");
     driver.keys("<ctrl-a>");
     driver.shows("This patient is in the clinic already.");
     assert!(driver.app.layers().is_empty());

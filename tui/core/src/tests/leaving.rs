@@ -4,7 +4,10 @@ use super::{
     driver::Driver,
     fixtures::{jose, one, problem},
 };
-use crate::{effect::Lane, screens::Screen};
+use crate::{
+    effect::{Effect, Lane},
+    screens::Screen,
+};
 
 /// José's form with a changed name, which is being saved, and a key for the day's screen.
 fn saving_and_leaving() -> Driver {
@@ -41,4 +44,24 @@ fn a_save_that_takes_long_can_be_left_by_pressing_the_key_again() {
     let mut driver = saving_and_leaving();
     driver.keys("<f2>");
     driver.shows("Leave the form?");
+}
+
+#[test]
+fn nothing_more_is_asked_about_a_form_that_is_saved() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e> María<ctrl-s><ctrl-q>");
+    driver.shows("Leave the form?");
+    driver.answer(Lane::Save, Ok(one(jose())));
+    assert!(driver.app.layers().is_empty());
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)));
+    assert!(!driver.last.iter().any(|effect| matches!(effect, Effect::Quit)));
+}
+
+#[test]
+fn a_question_stays_where_more_was_typed_than_is_saved() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e> María<ctrl-s> Luz<ctrl-q>");
+    driver.answer(Lane::Save, Ok(one(jose())));
+    driver.shows("Leave the form?");
+    assert!(matches!(driver.app.screen(), Screen::Form(_)));
 }

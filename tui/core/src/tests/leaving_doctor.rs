@@ -85,6 +85,18 @@ fn the_open_visits_go_to_a_doctor_who_is_picked_with_a_result_for_each() {
 }
 
 #[test]
+fn a_single_visit_is_not_called_several() {
+    let mut driver = archiving();
+    driver.keys("<right><enter>");
+    driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
+    driver.keys("<enter><right><enter>");
+    driver.answer(Lane::Save, Ok(archived()));
+    driver.answer(Lane::Remains, Ok(visits(vec![visit(1, VisitStatus::Waiting)])));
+    driver.keys("<enter>");
+    driver.shows("Change 1 visit ─");
+}
+
+#[test]
 fn the_visits_stay_where_that_is_said() {
     for keys in ["<left><enter>", "<esc>"] {
         let mut driver = archiving();

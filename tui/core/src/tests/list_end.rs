@@ -55,6 +55,12 @@ fn end_goes_to_the_last_row_of_the_last_page() {
     assert_eq!(driver.asked(Lane::List), before);
     driver.keys("<ctrl-r>");
     assert_eq!(asked(&driver), 19);
+    driver.answer(Lane::List, Ok(full(19, 903, false, false)));
+    driver.keys("<home>");
+    assert_eq!(asked(&driver), 0);
+    driver.answer(Lane::List, Ok(full(1, 903, false, true)));
+    let Screen::List(state) = driver.app.screen() else { panic!() };
+    assert_eq!(state.row().map(|row| row.id), Some(1));
 }
 
 #[test]
@@ -78,6 +84,16 @@ fn end_finds_the_last_page_of_a_list_that_was_not_counted_to_its_end() {
         assert_eq!(state.row().map(|row| row.id), Some((pages - 1) * 50 + 3), "{pages}");
         assert!(driver.asked(Lane::List) - before <= 9, "{pages}");
     }
+}
+
+#[test]
+fn another_key_meanwhile_shows_no_page_in_the_middle() {
+    let mut driver = at(1000, true);
+    driver.keys("<end><down>");
+    let middle = asked(&driver);
+    driver.answer(Lane::List, Ok(full(middle, 1000, true, true)));
+    assert!(asked(&driver) > middle, "the end is still looked for");
+    driver.shows("1–50 of 1,000+");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The lock of a desk that nobody uses.
 
 use super::{
-    driver::{Driver, LOCK_AFTER},
+    driver::Driver,
     fixtures::{jose, signed_in},
 };
 use crate::{
@@ -18,18 +18,6 @@ fn locked() -> Driver {
     driver.keys("<ctrl-e>xyz");
     assert!(driver.ring(Timer::Idle));
     driver
-}
-
-#[test]
-fn every_key_begins_the_wait_again() {
-    let mut driver = Driver::looking_at(jose(), 80, 24);
-    driver.keys("<down>");
-    let is_armed =
-        |effect: &Effect| matches!(effect, Effect::Arm(Timer::Idle, wait) if *wait == LOCK_AFTER);
-    assert!(driver.last.iter().any(is_armed));
-    let mut driver = Driver::at_login(80, 24);
-    driver.keys("a");
-    assert!(!driver.last.iter().any(is_armed), "there is nobody to lock out");
 }
 
 #[test]

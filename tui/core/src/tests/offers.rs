@@ -161,6 +161,8 @@ fn a_record_that_is_gone_says_so_and_names_the_way_back() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<down><enter>");
     driver.refuse(Lane::Record, problem(Kind::NotFound, &[]));
+    // Nor is it in the archive.
+    driver.refuse(Lane::Record, problem(Kind::NotFound, &[]));
     driver.shows("! Not found");
     driver.keys("<esc>");
     assert!(matches!(driver.app.screen(), Screen::List(_)));

@@ -82,3 +82,25 @@ fn what_is_not_read_yet_says_so() {
     driver.keys("<down><enter><ctrl-e>");
     driver.shows("The record is not read yet.");
 }
+
+#[test]
+fn what_changes_a_record_is_found_only_where_words_begin() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    // Letters within or spread over: archive, assign, edit.
+    for typed in ["rchiv", "arve", "ssig", "agn", "dit", "et"] {
+        driver.keys(&format!("<ctrl-p>{typed}"));
+        let best = best(&driver);
+        for change in ["archive", "assign", "edit"] {
+            assert!(!best.starts_with(&format!("{change} ")), "{typed} finds {best}");
+        }
+        driver.keys("<esc>");
+    }
+    for (typed, action) in [("arch", "archive"), ("ass", "assign"), ("edi", "edit")] {
+        driver.keys(&format!("<ctrl-p>{typed}"));
+        assert!(best(&driver).starts_with(action), "{typed}: {}", driver.screen());
+        driver.keys("<esc>");
+    }
+    // What changes nothing is found by spread letters, too.
+    driver.keys("<ctrl-p>cmrn");
+    assert!(best(&driver).starts_with("copy MRN"), "{}", driver.screen());
+}

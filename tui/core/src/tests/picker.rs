@@ -99,6 +99,7 @@ fn an_answer_to_the_picker_takes_no_login_away_that_lies_over_it() {
     driver.answer(Lane::Record, Ok(one(jose())));
     driver.keys("<ctrl-g>haddad<enter>");
     driver.answer(Lane::Related, Err(Failure::Expired));
+    driver.keys("<f1>");
     driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
     assert!(matches!(driver.app.layers(), [Layer::Picker(_), Layer::Relogin(_)]));
 }

@@ -140,6 +140,16 @@ fn what_harms_nothing_is_done_by_enter() {
 }
 
 #[test]
+fn what_is_warned_of_is_not_done_by_enter() {
+    let mut driver = picking(vec![doctors().remove(1)]);
+    driver.keys("<enter>");
+    driver.shows("! accepts no patients");
+    driver.shows("› Don't assign ‹");
+    driver.keys("<enter>");
+    assert_eq!(driver.asked(Lane::Save), 0);
+}
+
+#[test]
 fn what_takes_something_away_is_not_done_by_enter() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-x>");

@@ -184,7 +184,7 @@ fn joe(version: i64) -> shared::patient::Patient {
     joe
 }
 
-const UNDO: &str = "<ctrl-p>undo save<enter>";
+const UNDO: &str = "<ctrl-p>undo save<enter><right><enter>";
 
 #[test]
 fn the_last_save_is_taken_back_over_the_version_that_it_made() {
@@ -308,4 +308,17 @@ fn undo_of_a_save_waits_for_layers_to_be_left() {
     driver.keys("<ctrl-x>");
     assert!(matches!(driver.app.layers(), [Layer::Question(_)]));
     assert!(!driver.app.offers(Action::UndoSave));
+}
+
+#[test]
+fn undo_asks_first_and_names_the_record() {
+    let mut driver = saved();
+    driver.keys("<ctrl-p>undo save<enter>");
+    driver.shows("Undo the last save of Joe Gómez?");
+    driver.shows("Its values become those from before the save.");
+    assert_eq!(driver.asked(Lane::Save), 1);
+    driver.keys("<enter>");
+    assert_eq!(driver.asked(Lane::Save), 1, "keeping it is the default");
+    driver.keys(UNDO);
+    assert_eq!(driver.asked(Lane::Save), 2);
 }

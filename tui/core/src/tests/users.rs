@@ -143,6 +143,7 @@ fn a_save_of_the_user_before_that_still_runs_is_not_told_to_the_next() {
     driver.keys("<esc><esc><tab><enter><ctrl-r><ctrl-e><ctrl-u>Joe<ctrl-s>");
     let save = driver.ticket(Lane::Save);
     driver.answer(Lane::Record, Err(Failure::Expired));
+    driver.keys("<f1>");
     ana_logs_in(&mut driver);
     driver.keys("<tab><enter>");
     let before = driver.screen();

@@ -98,7 +98,6 @@ fn shell(server: &Fake) -> (Shell, Output) {
         events,
         today: today(),
         went_on: None,
-        is_offline: false,
         is_dirty: true,
         is_ending: false,
     };

@@ -8,6 +8,7 @@ use super::{
     clinic::Doctor,
     keys::bytes,
     people::{Person, is_mrn},
+    sight::row,
 };
 use crate::{
     program,
@@ -110,46 +111,14 @@ impl Clerk {
         self.program.keys(&bytes(keys));
     }
 
-    /// Waits until the screen shows a text.
-    #[track_caller]
-    pub(super) fn sees(&self, text: &str) {
-        let what = format!("{text:?} at the desk of {}", self.name);
-        self.program.wait(&what, |screen| screen.contents().contains(text));
-    }
-
-    /// Waits until one line of the screen has all of these words.
-    #[track_caller]
-    pub(super) fn sees_line(&self, words: &[&str]) {
-        let what = format!("a line of {words:?} at the desk of {}", self.name);
-        self.program.wait(&what, |screen| {
-            let text = screen.contents();
-            text.lines().any(|line| words.iter().all(|word| line.contains(word)))
-        });
-    }
-
-    /// Waits until the screen no longer shows a text.
-    #[track_caller]
-    pub(super) fn sees_no(&self, text: &str) {
-        let what = format!("{text:?} to go from the desk of {}", self.name);
-        self.program.wait(&what, |screen| !screen.contents().contains(text));
-    }
-
-    /// Waits until the screen of this title is shown, or no longer is.
-    #[track_caller]
-    fn is_at(&self, title: &str, is_there: bool) {
-        let what = format!("{title:?} at the desk of {}: {is_there}", self.name);
-        self.program.wait(&what, |screen| {
-            let text = screen.contents();
-            let header = text.lines().next().unwrap_or_default();
-            // It stands behind the name of the program and the address, or where there is no room, alone.
-            let is_it = header.starts_with(&format!(" {title} "));
-            (is_it || header.contains(&format!(" · {title} "))) == is_there
-        });
-    }
-
     /// Enters a write in the ledger.
     pub(super) fn has(&mut self, action: &'static str, whose: &str) {
         self.done.push((action, whose.to_owned()));
+    }
+
+    /// Whether a visit of the patient with this code was entered here.
+    pub(super) fn has_let_in(&self, code: &str) -> bool {
+        self.done.iter().any(|(action, whose)| *action == "visit.created" && whose == code)
     }
 
     /// Finds a patient on the day's screen by a text, and asks for whom this patient has come.
@@ -217,7 +186,7 @@ impl Clerk {
     /// Opens the form of a visit.
     #[track_caller]
     pub(super) fn edits_visit(&mut self, person: &Person) {
-        self.selects_visit(person);
+        self.opens_visit(person);
         self.keys("<ctrl-e>");
         self.is_at("Edit visit", true);
         self.opens("visit", &person.mrn, VISIT);
@@ -244,10 +213,11 @@ impl Clerk {
     pub(super) fn registers(&mut self, person: &mut Person) {
         let said = format!("Registered: {}, ", person.name());
         self.keys("<ctrl-s>");
-        self.sees(&said);
-        let text = self.program.shown();
-        let code = text.split(&said).nth(1).and_then(|rest| rest.split_whitespace().next());
-        code.unwrap().clone_into(&mut person.mrn);
+        person.mrn = self.reads(&said, |screen| {
+            let text = screen.contents();
+            let word = text.split(&said).nth(1)?.split_whitespace().next()?;
+            is_mrn(word).then(|| word.to_owned())
+        });
         self.met.insert(person.mrn.clone());
         self.forms.last_mut().unwrap().whose.clone_from(&person.mrn);
         self.closes("patient.created");
@@ -321,30 +291,22 @@ impl Clerk {
         }
     }
 
-    /// Selects the visit of a patient among all of the day.
+    /// Opens the visit of a patient who is in the clinic, from the patient's page.
     #[track_caller]
-    pub(super) fn selects_visit(&mut self, person: &Person) {
+    pub(super) fn opens_visit(&mut self, person: &Person) {
         self.met.insert(person.mrn.clone());
-        // From another section the list is a new one, with the first row selected.
-        self.keys("<f2>");
-        self.is_at("Today", true);
-        self.keys("<f6>");
-        self.program.wait("the visits", |screen| code(screen).is_some());
-        loop {
-            let at = self.program.look(code);
-            if at.as_ref() == Some(&person.mrn) {
-                return;
-            }
-            self.keys("<down>");
-            let what = format!("the row below {at:?} on the way to {}", person.mrn);
-            self.program.wait(&what, |screen| code(screen) != at);
-        }
+        self.keys(&format!("<f2>{}<enter>", person.mrn));
+        self.is_at("Patient", true);
+        self.sees("in the clinic: ");
+        self.keys("<ctrl-a>");
+        self.is_at("Visit", true);
+        self.sees("Last changed");
     }
 
     /// Takes the visit of a patient through these steps, one after the other.
     #[track_caller]
     pub(super) fn takes_on(&mut self, person: &Person, steps: &[&str]) {
-        self.selects_visit(person);
+        self.opens_visit(person);
         for status in steps {
             self.keys("<ctrl-a>");
             self.sees_line(&["Changed: ", &person.mrn, status]);
@@ -352,14 +314,17 @@ impl Clerk {
         }
     }
 
-    /// Selects the one of several people of one name who has this date of birth.
+    /// Selects the one of two people of one name who has this date of birth.
     #[track_caller]
-    pub(super) fn selects_born(&mut self, born: &str) {
-        self.program.wait("a selected row", |screen| row(screen).contains("José"));
-        if !self.program.look(row).contains(born) {
+    pub(super) fn selects_born(&mut self, born: &str, other: &str) {
+        let first = self.reads("a selected row", |screen| {
+            row(screen).filter(|row| row.contains(born) || row.contains(other))
+        });
+        if first.contains(other) {
             self.keys("<down>");
+            let what = format!("the one born {born}");
+            self.reads(&what, |screen| row(screen).filter(|row| row.contains(born)));
         }
-        self.program.wait(&format!("the one born {born}"), |screen| row(screen).contains(born));
     }
 
     /// A visit was corrected: it is not one of this patient, but of that one.
@@ -371,15 +336,4 @@ impl Clerk {
         self.met.insert(to.mrn.clone());
         self.has("visit.patient_corrected", &to.mrn);
     }
-}
-
-/// The row with the mark. Where no row is selected, that is the field above them.
-fn row(screen: &Screen) -> String {
-    let text = screen.contents();
-    text.lines().find(|line| line.starts_with('›')).unwrap_or_default().to_owned()
-}
-
-/// The medical record number in the row with the mark.
-fn code(screen: &Screen) -> Option<String> {
-    row(screen).split_whitespace().find(|word| is_mrn(word)).map(ToOwned::to_owned)
 }

@@ -83,9 +83,9 @@ pub(super) fn visits_add_up(clinic: &Clinic, clerks: &mut [&mut Clerk]) {
         clerk
             .sees_line(&["In the clinic now  ", &format!("{} · {all} arrived", all - seen - left)]);
         clerk.keys("<f7>");
-        clerk.sees_line(&["= Arrived ", &format!(" {all} ")]);
+        clerk.sees_number("= Arrived ", all);
         for (word, _, count) in CLOSING {
-            clerk.sees_line(&[&format!(" {word} "), &format!(" {count} ")]);
+            clerk.sees_number(&format!(" {word} "), count);
         }
     }
     let visits = clinic.all("/api/visits");
@@ -126,11 +126,14 @@ pub(super) fn no_word_is_lost(clinic: &Clinic, clerks: &[&Clerk], replaced: &[(&
     }
 }
 
-/// Everybody whom the doctor who left has cared for is assigned to the colleague.
+/// Everybody whom the doctor who left has cared for is assigned to the colleague, and nobody waits for the
+/// one who left.
 pub(super) fn nobody_is_without_a_doctor(clinic: &Clinic) {
     let assignments = clinic.all("/api/assignments");
     let names = |name: &str| assignments.iter().filter(|row| row["doctor_name"] == name).count();
     assert_eq!((names(LEAVING.name), clinic.in_care.len()), (0, 8));
+    let visits = clinic.all("/api/visits?is_open=true");
+    assert!(visits.iter().all(|visit| visit["doctor_name"] != LEAVING.name), "{visits:?}");
     let records = Records::read(clinic);
     for code in &clinic.in_care {
         let row = &records.rows[&("assignment".to_owned(), code.clone())];

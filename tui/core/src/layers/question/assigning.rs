@@ -66,7 +66,8 @@ fn assign(patient: &Record, doctor: &Record, world: &World) -> State {
     let state = ask("Assign this patient?", words, "Don't assign");
     let about = about("assign", std::slice::from_ref(patient));
     let hint = "for the visit; may be left empty";
-    with_reason(state, about, hint, ("Assign", Answer::Write(call)), world).harmless()
+    with_reason(state, about, hint, ("Assign", Answer::Write(call)), world)
+        .harmless_with(&[patient, doctor])
 }
 
 fn transfer(assignment: &Record, doctor: &Record, world: &World) -> State {
@@ -75,7 +76,8 @@ fn transfer(assignment: &Record, doctor: &Record, world: &World) -> State {
     let call = act(Verb::Transfer(doctor.id()), assignment, None);
     let state = ask("Transfer this patient?", words, "Don't transfer");
     let about = about("transfer", std::slice::from_ref(assignment));
-    with_reason(state, about, SAME_REASON, ("Transfer", Answer::Write(call)), world).harmless()
+    with_reason(state, about, SAME_REASON, ("Transfer", Answer::Write(call)), world)
+        .harmless_with(&[doctor])
 }
 
 /// Whether a member refers to another record from now on.
@@ -84,7 +86,7 @@ fn refer(subject: &Record, member: &'static str, record: &Record) -> State {
     let words = format!("{}\nThe new {noun}: {}", subject.named(), in_full(record));
     let call = act(Verb::SetMember(member, record.id()), subject, None);
     let title = format!("Change the {noun} of this {}?", subject.kind().table().words.entity);
-    ask(title, words, "Don't change").or("Change", vec![Step::Write(call)]).harmless()
+    ask(title, words, "Don't change").or("Change", vec![Step::Write(call)]).harmless_with(&[record])
 }
 
 fn link(subject: &Record, account: &Record) -> State {

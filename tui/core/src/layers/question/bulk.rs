@@ -24,8 +24,13 @@ fn name(record: &Record) -> String {
 
 /// How many records of which kind.
 pub(super) fn amount(records: &[Record]) -> String {
-    let title = records.first().map_or("", |record| record.kind().table().words.title);
-    format!("{} {}", records.len(), title.to_lowercase())
+    let words = records.first().map(|record| &record.kind().table().words);
+    match (records.len(), words) {
+        (1, words) => format!("1 {}", words.map_or("", |words| words.entity)),
+        (count, words) => {
+            format!("{count} {}", words.map_or("", |words| words.title).to_lowercase())
+        }
+    }
 }
 
 pub(super) fn jobs(records: &[Record], call: impl Fn(usize, &Record) -> Call) -> Vec<Job> {
@@ -48,12 +53,7 @@ pub fn archive_all(records: &[Record], world: &World) -> State {
             let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
             state.answers.push((answer, Answer::Bulk(format!("{answer}: {amount}"), jobs)));
         }
-        let table = records.first().map(|record| record.kind().table());
-        return if table.is_some_and(|table| table.is_outcome_proposed) {
-            state.harmless()
-        } else {
-            state
-        };
+        return state;
     }
     let effect = records.first().map_or("", |it| it.kind().table().words.archive_effect);
     let words = format!("{}\n{effect}", names(records));
@@ -115,5 +115,5 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
             with_reason(question("Assign"), about("assign", subjects), hint, answer, world)
         }
     };
-    state.harmless()
+    state.harmless_with(&[record])
 }

@@ -42,6 +42,13 @@ pub(super) fn height(state: &State, world: &World) -> u16 {
     u16::try_from(sections.len() + history.len()).unwrap_or(u16::MAX)
 }
 
+/// The line at which the history begins, and its lines.
+pub(super) fn place_of_history(state: &State, world: &World) -> (u16, u16) {
+    let (sections, history) = parts(state, world);
+    let count = |lines: usize| u16::try_from(lines).unwrap_or(u16::MAX);
+    (count(sections.len()), count(history.len()))
+}
+
 /// Sections, and the history with an empty line above it.
 fn parts(state: &State, world: &World) -> (Sections, Vec<Line>) {
     let columns = world.inside().width;

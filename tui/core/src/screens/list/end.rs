@@ -1,5 +1,5 @@
-//! To the last row of a list of many pages. Pages have numbers up to row 10,000, and the count is exact up
-//! to 1,000. Beyond that the last page is looked for by halving.
+//! To the first and the last row of a list of many pages. Pages have numbers up to row 10,000, and the
+//! count is exact up to 1,000. Beyond that the last page is looked for by halving.
 
 use super::{Asked, Land, Offset, State};
 use crate::{api::Call, effect::Lane, layers::Step, world::World};
@@ -17,6 +17,17 @@ pub(super) struct Ending {
 }
 
 impl State {
+    /// Goes to the first row. Where its page is not shown, that is asked for.
+    pub(super) fn go_to_start(&mut self, world: &World) -> Vec<Step> {
+        let is_later = self.page.as_ref().is_some_and(|page| page.previous.is_some());
+        if !is_later || self.is_outdated || self.is_turning {
+            return self.select(0);
+        }
+        let first = self.ask_anew(world, Land::First);
+        self.is_turning = true;
+        vec![first]
+    }
+
     /// Goes to the last row. Where its page is not shown, that is asked for.
     pub(super) fn go_to_end(&mut self, world: &World) -> Vec<Step> {
         let shown = self.page.as_ref().filter(|_| !self.is_outdated && !self.is_turning);
@@ -30,6 +41,17 @@ impl State {
             return self.halve(world, Ending { known, beyond: ROWS_MAX / size + 1 });
         }
         vec![self.ask_page(world, last, Land::Last)]
+    }
+
+    /// The parameters of what is typed and chosen.
+    pub(super) fn query_as_sent(&self, world: &World) -> Vec<(&'static str, String)> {
+        let mut query = self.kind.table().filters_as_sent(&self.query, world);
+        let search = self.search.query(world.calendar());
+        query.extend((!search.is_empty()).then_some(("search", search)));
+        query.extend(self.query.of.as_ref().map(|owner| (owner.filter, owner.id.to_string())));
+        query.extend(self.query.ordering.map(|ordering| ("ordering", ordering.to_owned())));
+        query.push(("page_size", world.page_size.to_string()));
+        query
     }
 
     /// Asks for a page by its number.

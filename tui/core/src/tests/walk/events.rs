@@ -73,7 +73,6 @@ fn msg() -> impl Strategy<Value = Msg> {
             Msg::Live(vec![Live::Record { kind, id, version, is_new: version == 1 }])
         }),
         1 => Just(Msg::Live(vec![Live::Missed])),
-        1 => Just(Msg::Online),
         1 => Just(Msg::Today("2026-11-21".parse().unwrap())),
         1 => prop::sample::select(moments).prop_map(|at| Msg::Now(at.parse().unwrap())),
         1 => Just(Msg::Desk(Desk::Moved { label: "local desk at 127.0.0.1:9".to_owned() })),

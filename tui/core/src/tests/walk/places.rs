@@ -131,7 +131,10 @@ fn inside(way: &[&str]) -> Walk {
         match then {
             "answered" => walk.answer_all(),
             "waiting" => {}
-            "idle" => walk.send(Msg::Timer(Timer::Idle)),
+            "idle" => {
+                walk.send(Msg::Now("2026-11-20T08:45:00Z".parse().unwrap()));
+                walk.send(Msg::Timer(Timer::Idle));
+            }
             "lost" => walk.answer_where(is_write, End::Lost),
             "stale" => walk.answer_where(is_write, End::Stale(1)),
             "expired" => walk.answer_where(is_write, End::Expired),
