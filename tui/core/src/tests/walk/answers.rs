@@ -137,7 +137,7 @@ fn page(kind: RecordKind, number: u8) -> Reply {
     let count = [3, 0, 1, 5][usize::from(number) % 4];
     let mut page = rows((1..=count).map(|id| record(kind, id + 6, number)).collect());
     if let Reply::Page(page) = &mut page
-        && number % 3 == 0
+        && number.is_multiple_of(3)
     {
         page.count = 900;
         page.next = Some("http://x/api?cursor=n".to_owned());
@@ -178,7 +178,7 @@ fn good(call: &Call, number: u8, logins: u64) -> Reply {
     match call {
         Call::Meta => {
             let mut meta = meta();
-            meta.is_registration_open = number % 2 == 0;
+            meta.is_registration_open = number.is_multiple_of(2);
             Reply::Meta(Box::new(meta))
         }
         Call::Login(_) | Call::Register(_) => {
@@ -191,7 +191,7 @@ fn good(call: &Call, number: u8, logins: u64) -> Reply {
         Call::Lookup { text } => lookup(people(), text),
         // The patient is not in the clinic.
         Call::List { kind: RecordKind::Visit, query }
-            if number % 2 == 0 && query.iter().any(|(name, _)| *name == "patient") =>
+            if number.is_multiple_of(2) && query.iter().any(|(name, _)| *name == "patient") =>
         {
             rows(Vec::new())
         }
