@@ -169,7 +169,7 @@ fn hostile_text_acts_on_no_screen_and_leaves_no_stray_cell() {
         (key::END, "In an emergency"),
         (&ctrl('g'), "J␛[3J"),
         (key::ESC, "In an emergency"),
-        (&ctrl('a'), "no doctor yet"),
+        (&ctrl('a'), "· Visit"),
         (key::ESC, "In an emergency"),
         (&ctrl('x'), "Archive this patient?"),
         (key::ESC, "In an emergency"),

@@ -177,8 +177,12 @@ fn is_login(call: &Call) -> bool {
     matches!(call, Call::Login(_) | Call::Register(_))
 }
 
-/// A printed character finds, or is typed into the field that has the focus.
+/// A printed character finds, or is typed into the field that has the focus. The first one after a long
+/// while locks the desk.
 fn check_printed(before: &App, app: &App) {
+    if app.is_locked() {
+        return;
+    }
     let is_same = std::mem::discriminant(before.screen()) == std::mem::discriminant(app.screen());
     assert!(is_same, "a printed character leads to another screen");
     let (was, is) = (before.layers().len(), app.layers().len());

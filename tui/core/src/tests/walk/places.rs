@@ -132,7 +132,7 @@ fn inside(way: &[&str]) -> Walk {
             "answered" => walk.answer_all(),
             "waiting" => {}
             "idle" => {
-                walk.send(Msg::Now("2030-01-01T00:00:00Z".parse().unwrap()));
+                walk.send(Msg::Now("2026-11-20T08:45:00Z".parse().unwrap()));
                 walk.send(Msg::Timer(Timer::Idle));
             }
             "lost" => walk.answer_where(is_write, End::Lost),
