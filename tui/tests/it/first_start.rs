@@ -18,7 +18,7 @@ fn a_look_around_keeps_nothing_and_leads_to_a_desk_of_ones_own() {
     assert!(!home.data().exists(), "the local desk has no invented people");
     program.keys(&key::ctrl('p'));
     program.keys("set up");
-    program.wait_for("your own desk");
+    program.wait_for("›set up the desk");
     program.keys(key::ENTER);
     become_administrator(&mut program);
     program.wait_for("local desk at");

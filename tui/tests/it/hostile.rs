@@ -196,6 +196,8 @@ fn hostile_text_acts_on_no_screen_and_leaves_no_stray_cell() {
         look_at(&mut program, keys, words);
     }
     program.keys(key::ESC);
+    // A key right behind an escape would be one with Alt.
+    program.wait_without("Messages, newest");
     let written = String::from_utf8(program.written()).unwrap();
     assert_no_sequence_of_others(&written);
     assert_eq!(assert_no_stray_cells(&written), screens.len());
