@@ -10,6 +10,7 @@
 //! [`Msg::Desk`]. After [`Desk::Ready`](crate::msg::Desk::Ready) the application asks for what it
 //! needs by itself.
 
+mod ahead;
 mod asking;
 mod assigning;
 mod bulk;
@@ -47,6 +48,7 @@ use crate::{
     world::Options,
     world::World,
 };
+use ahead::{Ahead, Typed};
 use remains::Left;
 use slots::Slots;
 use undo::Undo;
@@ -122,6 +124,8 @@ pub struct App {
     is_login_due: bool,
     /// The time of the last key.
     used_at: Option<DateTime<Utc>>,
+    /// What was typed ahead of an answer.
+    ahead: Ahead,
     is_dirty: bool,
 }
 
@@ -155,6 +159,7 @@ impl App {
             failed_request: None,
             failed_wait: None,
             is_following: false,
+            ahead: Ahead::default(),
             is_dirty: true,
         }
     }
@@ -290,8 +295,8 @@ impl App {
     fn run(&mut self, msg: Msg, out: &mut Vec<Effect>) -> bool {
         match msg {
             Msg::Start => true,
-            Msg::Key(chord) => self.is_overdue() || self.on_key(chord, out),
-            Msg::Paste(text) => self.is_overdue() || self.paste(&text, out),
+            Msg::Key(chord) => self.press(Typed::Key(chord), out),
+            Msg::Paste(text) => self.press(Typed::Paste(text), out),
             Msg::Resize { width, height } => {
                 (self.world.width, self.world.height) = (width, height);
                 true
@@ -347,6 +352,7 @@ impl App {
             Timer::Second => self.count(out),
             Timer::Live => self.follow_on(out),
             Timer::Idle => self.lock_if_unused(out),
+            Timer::Ahead => self.end_ahead(out),
             Timer::Search => {
                 let world = &self.world;
                 let screens = self.screens.iter_mut();
@@ -427,6 +433,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let is_handled = app.run(msg, &mut effects);
     if is_handled {
+        app.take_ahead(&mut effects);
         app.ask_if_due(&mut effects);
         app.apply_held(&mut effects);
         app.notices.arrive(app.top());

@@ -81,6 +81,8 @@ pub enum Timer {
     Toast,
     /// The wait after which a desk that nobody uses is locked.
     Idle,
+    /// The longest wait of a key for an answer.
+    Ahead,
     /// The pause after a refresh because of live changes.
     Live,
     /// The next try to reach a server that is away.

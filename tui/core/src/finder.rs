@@ -160,6 +160,11 @@ impl Finder {
         (self.single(), Vec::new())
     }
 
+    /// Whether an action waits for the answer to the typed text.
+    pub fn is_pending(&self) -> bool {
+        self.search.pending.is_some()
+    }
+
     /// The only hit of the typed text. Among several the first is selected, and somebody has to choose.
     fn single(&mut self) -> Option<Record> {
         match self.hits.as_slice() {

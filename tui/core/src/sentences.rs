@@ -10,6 +10,8 @@ pub const SAVING: &str = "A save is in progress. Please wait.";
 pub const MARKED: &str = "Not saved. Correct the marked field.";
 /// The server answers something that was not asked for.
 pub const UNEXPECTED: &str = "The server sent an unexpected answer.";
+/// Commands were typed behind Enter, and Enter did not open a record.
+pub const CHOOSE_FIRST: &str = "The keys typed ahead were not used. Choose a record first.";
 /// The name of a person is empty.
 pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
 

@@ -3,6 +3,7 @@
 mod about;
 mod accounts;
 mod admin_screens;
+mod ahead;
 mod any_order;
 mod arrival;
 mod assigning;

@@ -194,6 +194,7 @@ fn event() -> impl Strategy<Value = Event> {
         Timer::Second,
         Timer::Live,
         Timer::Idle,
+        Timer::Ahead,
     ];
     let desks = vec![
         Desk::FirstStart { data: "/home/a\u{1b}na/desk".to_owned() },

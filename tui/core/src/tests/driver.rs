@@ -10,7 +10,7 @@ use shared::{
     read::Reader,
 };
 
-use super::fixtures::{assigned, history, listed, meta, one, page, signed_in, today};
+use super::fixtures::{assigned, history, listed, lookup, meta, one, page, signed_in, today};
 use crate::{
     api::{Call, Failure, Reply},
     app::{App, update},
@@ -153,6 +153,14 @@ impl Driver {
     pub(super) fn answer(&mut self, lane: Lane, result: Result<Reply, Failure>) {
         let ticket = self.ticket(lane);
         assert!(self.send(Msg::Reply(ticket, result)), "{lane:?}: the answer was dropped");
+    }
+
+    /// Answers what was asked last about this text in the find box.
+    pub(super) fn found(&mut self, people: Vec<Patient>, text: &str) {
+        let is_it = |call: &Call| matches!(call, Call::Lookup { text: sent } if sent == text);
+        let asked = self.calls.iter().rev().find(|(_, call)| is_it(call));
+        let ticket = asked.unwrap_or_else(|| panic!("{text} was not asked for")).0;
+        assert!(self.send(Msg::Reply(ticket, Ok(lookup(people, text)))), "{text}: dropped");
     }
 
     pub(super) fn refuse(&mut self, lane: Lane, problem: shared::Problem) {

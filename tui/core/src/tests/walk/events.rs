@@ -69,6 +69,7 @@ fn msg() -> impl Strategy<Value = Msg> {
         Timer::Live,
         Timer::Idle,
         Timer::Second,
+        Timer::Ahead,
     ];
     let moments = vec!["2026-11-20T08:15:42Z", "2026-11-20T23:59:59Z", "1970-01-01T00:00:00Z"];
     prop_oneof![

@@ -1,0 +1,182 @@
+//! Keys that are typed ahead of an answer: behind Enter, while the answer to the typed text is on its way, and
+//! on a page whose record is being read. They wait for that answer and are then taken in their order.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::App;
+use crate::{
+    effect::{Effect, ScreenId, Timer},
+    input::{
+        action::{Action, Context},
+        chord::{Chord, Key},
+        keymap::resolve,
+    },
+    layers::Layer,
+    notice::Tone,
+    screens::Screen,
+    sentences::CHOOSE_FIRST,
+};
+
+/// The longest wait of a key for an answer.
+const AHEAD_MAX: Duration = Duration::from_secs(1);
+
+/// One thing that was typed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Typed {
+    Key(Chord),
+    Paste(String),
+}
+
+impl Typed {
+    /// Whether it can only find and open something, whatever is shown by then.
+    fn is_harmless(&self) -> bool {
+        match self {
+            Self::Paste(_) => true,
+            Self::Key(chord) => {
+                chord.is_printable() || matches!(chord.key, Key::Enter | Key::Backspace)
+            }
+        }
+    }
+
+    /// Whether it leads away from what is awaited.
+    fn is_way_out(&self) -> bool {
+        let Self::Key(chord) = self else { return false };
+        let global = [Context::Global];
+        matches!(chord.key, Key::Esc | Key::F(_))
+            || matches!(
+                resolve(&global, *chord),
+                Some(Action::Quit | Action::Repaint | Action::Suspend)
+            )
+    }
+}
+
+/// What waits for an answer.
+#[derive(Clone, Default)]
+pub(super) struct Ahead {
+    typed: VecDeque<Typed>,
+    /// What was shown when the first of them was typed behind Enter. None on a page that is being read.
+    from: Option<(ScreenId, usize)>,
+}
+
+impl App {
+    /// Takes what somebody types, now or as soon as it can be taken. Says whether something has changed.
+    pub(super) fn press(&mut self, typed: Typed, out: &mut Vec<Effect>) -> bool {
+        self.is_overdue() || (!self.puts_off(&typed, out) && self.take(typed, out))
+    }
+
+    /// Puts a key or a paste off while what it is meant for is awaited. Says whether it was put off.
+    fn puts_off(&mut self, typed: &Typed, out: &mut Vec<Effect>) -> bool {
+        if self.world.is_too_small() {
+            return false;
+        }
+        if self.ahead.typed.is_empty() {
+            if !self.is_awaited_by(typed) {
+                return false;
+            }
+            if self.awaits_choice() && *typed == Typed::Key(Chord::plain(Key::Enter)) {
+                // Enter again asks for the same.
+                return true;
+            }
+        }
+        if typed.is_way_out() {
+            self.forget_ahead(out);
+            return false;
+        }
+        if self.ahead.typed.is_empty() {
+            self.begin_ahead(out);
+        }
+        self.ahead.typed.push_back(typed.clone());
+        true
+    }
+
+    fn begin_ahead(&mut self, out: &mut Vec<Effect>) {
+        let shown = (self.top(), self.layers.len());
+        self.ahead.from = Some(shown).filter(|_| self.awaits_choice());
+        out.push(Effect::Arm(Timer::Ahead, AHEAD_MAX));
+    }
+
+    fn forget_ahead(&mut self, out: &mut Vec<Effect>) {
+        if !self.ahead.typed.is_empty() {
+            self.ahead.typed.clear();
+            out.push(Effect::Disarm(Timer::Ahead));
+        }
+    }
+
+    fn is_awaited_by(&self, typed: &Typed) -> bool {
+        self.awaits_choice() || self.awaits_record(!typed.is_harmless())
+    }
+
+    /// Whether the answer to a typed text decides what happens next.
+    fn awaits_choice(&self) -> bool {
+        match (self.layers.last(), self.screen()) {
+            (Some(Layer::Find(state)), _) => state.finder.is_pending(),
+            (Some(Layer::Picker(state)), _) => state.search.pending.is_some(),
+            (Some(_), _) => false,
+            (None, Screen::Home(state)) => state.finder.is_pending(),
+            (None, Screen::List(state)) => state.search.pending.is_some(),
+            (None, _) => false,
+        }
+    }
+
+    /// Whether the record of the page is being read on which a command is to be done.
+    fn awaits_record(&self, is_command: bool) -> bool {
+        match self.screen() {
+            Screen::Detail(state) if self.layers.is_empty() => {
+                let is_read = state.record.is_some() || state.failure.is_some();
+                !is_read && (is_command || state.edits_next)
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes what was typed ahead, as far as nothing is awaited any more.
+    pub(super) fn take_ahead(&mut self, out: &mut Vec<Effect>) {
+        while let Some(next) = self.ahead.typed.front() {
+            if self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_))) {
+                // It was not typed for a login.
+                return self.forget_ahead(out);
+            }
+            if self.is_awaited_by(next) {
+                if self.ahead.from != Some((self.top(), self.layers.len())) {
+                    self.begin_ahead(out);
+                }
+                return;
+            }
+            if !self.take_next(out) {
+                return;
+            }
+            if self.ahead.typed.is_empty() {
+                out.push(Effect::Disarm(Timer::Ahead));
+            }
+        }
+    }
+
+    /// The answer is late: what was typed is taken without it. Says whether something was.
+    pub(super) fn end_ahead(&mut self, out: &mut Vec<Effect>) -> bool {
+        let is_any = !self.ahead.typed.is_empty();
+        while self.take_next(out) {}
+        is_any
+    }
+
+    /// Takes the first of what was typed. Behind an Enter that opened nothing, a command has nothing that it
+    /// is meant for: it is dropped with what follows. Says whether something was taken.
+    fn take_next(&mut self, out: &mut Vec<Effect>) -> bool {
+        let is_opened = self.ahead.from != Some((self.top(), self.layers.len()));
+        let Some(typed) = self.ahead.typed.pop_front() else { return false };
+        if !is_opened && !typed.is_harmless() {
+            self.ahead.typed.clear();
+            out.push(Effect::Disarm(Timer::Ahead));
+            self.say(Tone::Info, CHOOSE_FIRST.to_owned(), out);
+            return false;
+        }
+        self.take(typed, out);
+        true
+    }
+
+    fn take(&mut self, typed: Typed, out: &mut Vec<Effect>) -> bool {
+        match typed {
+            Typed::Key(chord) => self.on_key(chord, out),
+            Typed::Paste(text) => self.paste(&text, out),
+        }
+    }
+}
