@@ -12,6 +12,9 @@ pub const MARKED: &str = "Not saved. Correct the marked field.";
 pub const UNEXPECTED: &str = "The server sent an unexpected answer.";
 /// Commands were typed behind Enter, and Enter did not open a record.
 pub const CHOOSE_FIRST: &str = "The keys typed ahead were not used. Choose a record first.";
+/// A command was meant for a record that is not in the list any more.
+pub const SLIPPED: &str =
+    "The selected record has left this list. Check which one is selected now.";
 /// The name of a person is empty.
 pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
 

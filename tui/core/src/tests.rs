@@ -65,6 +65,7 @@ mod sections;
 mod sentences;
 mod session;
 mod share;
+mod slipped;
 mod small;
 mod states;
 mod typing;

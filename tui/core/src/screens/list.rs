@@ -27,6 +27,7 @@ use crate::{
     live::Live,
     resource::{Query, Reading, Record, RecordKind, Row},
     search::{Next, Search},
+    sentences::SLIPPED,
     world::World,
 };
 
@@ -97,6 +98,10 @@ pub struct State {
     is_outdated: bool,
     /// Whether the server finds fault with what is typed.
     is_refused: bool,
+    /// The record that was changed here last.
+    changed_here: Option<i64>,
+    /// Whether the selected record has left the list without anything done here: another one is selected.
+    has_slipped: bool,
 }
 
 /// Begins: the first page is asked for at once.
@@ -124,6 +129,8 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<In
         ending: None,
         is_outdated: false,
         is_refused: false,
+        changed_here: None,
+        has_slipped: false,
     };
     let first = state.ask_anew(world, Land::First);
     (state, vec![first])
@@ -210,6 +217,9 @@ impl State {
     pub fn replace(&mut self, record: &Record, world: &World) {
         let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
+            if row.record.version() != record.version() {
+                self.changed_here = Some(row.id);
+            }
             *row = Row::of(record.clone(), world);
         }
         self.refresh_marks();
@@ -222,6 +232,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         Event::Edited => return edited(state, world),
         Event::Act(action) => action,
     };
+    let is_for_row = matches!(
+        action,
+        Action::Edit | Action::Archive | Action::Restore | Action::Assign | Action::Arrive
+    );
+    if std::mem::take(&mut state.has_slipped) && is_for_row && state.marked.is_empty() {
+        // The key was meant for the record that stood there.
+        return vec![Intent::Inform(SLIPPED.to_owned())];
+    }
     state.search.pending = None;
     if state.is_searching && state.search.act(action) {
         return edited(state, world);

@@ -60,6 +60,11 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         number: state.asked.number,
     });
     let last = state.rows.len().saturating_sub(1);
+    state.has_slipped = state.asked.land == Land::Same
+        && before != state.changed_here
+        && before.is_some()
+        && !state.rows.is_empty()
+        && place_of(state, before).is_none();
     state.selected = match state.asked.land {
         Land::First => 0,
         Land::Last => last,
