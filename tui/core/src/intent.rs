@@ -1,4 +1,4 @@
-//! Steps: the requests of a screen or a layer to the application, its only way to reach beyond itself.
+//! Intents: the requests of a screen or a layer to the application, its only way to reach beyond itself.
 
 use crate::{
     api::Call,

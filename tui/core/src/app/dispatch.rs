@@ -10,8 +10,7 @@ use crate::{
         chord::{Chord, Key},
         keymap::{chords_of, entries, labels, resolve},
     },
-    intent::Place,
-    intent::{Event, Leave},
+    intent::{Event, Leave, Place},
     layers::{
         Intent, Layer, field_help, messages,
         palette::{self, Does, Item},

@@ -1,4 +1,4 @@
-//! Carrying out the steps of a screen or a layer.
+//! Carrying out what a screen or a layer wants.
 
 use super::App;
 use crate::{
@@ -17,7 +17,7 @@ impl App {
         self.apply_for(self.top(), intents, out);
     }
 
-    /// Does what a screen wants. After a step that shows another screen, the rest belongs to that one.
+    /// Does what a screen wants. After an intent that shows another screen, the rest belongs to that one.
     pub(super) fn apply_for(
         &mut self,
         owner: ScreenId,

@@ -5,8 +5,7 @@ use crate::{
     api::{Call, Failure, Reply, Verb, sentence},
     effect::{Effect, Lane, ScreenId},
     input::{action::Action, table::Entry},
-    intent::Place,
-    intent::{Leave, Proof, Route},
+    intent::{Leave, Place, Proof, Route},
     layers::{Intent, Layer, api_pages, secret},
     notice::Tone,
     resource::{Answer, Operation, Query, Reading, Record, RecordKind, Secret},
@@ -153,7 +152,7 @@ fn is_one_of(record: &Record, kind: RecordKind, ids: &[i64]) -> bool {
     record.kind() == kind && ids.contains(&record.id())
 }
 
-/// The step that reads what a write may have changed.
+/// The intent that reads what a write may have changed.
 pub(super) fn look_again(call: &Call) -> Option<Intent> {
     if let Call::Run { kind, ids, .. } = call {
         return read_again(*kind, *ids.first()?);
@@ -163,7 +162,7 @@ pub(super) fn look_again(call: &Call) -> Option<Intent> {
     Some(Intent::Read(Lane::Record, Call::Read { kind: *kind, id: *id, is_archived }))
 }
 
-/// The step that reads a record again, where the server serves single records of its kind.
+/// The intent that reads a record again, where the server serves single records of its kind.
 fn read_again(kind: RecordKind, id: i64) -> Option<Intent> {
     let is_served = kind.table().reading != Reading::InList;
     let call = Call::Read { kind, id, is_archived: false };

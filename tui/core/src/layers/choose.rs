@@ -1,4 +1,4 @@
-//! A choice among several things, each with the steps that follow from it.
+//! A choice among several things, each with the intents that follow from it.
 
 use ratatui_core::layout::Rect;
 
