@@ -361,12 +361,13 @@ fn a_row_is_edited_without_opening_it_first() {
     for key in ["<down><ctrl-e>", "<ctrl-e>"] {
         let mut driver = Driver::with(people(), 5, 80, 24);
         driver.keys(key);
-        // Typed ahead: not an archive, not another search.
+        // Typed ahead of the form: not another search.
         driver.keys("xny");
         assert!(driver.app.layers().is_empty());
         driver.answer(Lane::Record, Ok(one(super::fixtures::jose())));
         assert!(matches!(driver.app.screen(), Screen::Form(_)));
-        driver.keys("<esc>");
+        driver.shows("xny");
+        driver.keys("<ctrl-z><esc>");
         assert!(matches!(driver.app.screen(), Screen::Detail(_)));
     }
 }

@@ -6,7 +6,7 @@ use super::{
     driver::Driver,
     fixtures::{jose, people},
 };
-use crate::effect::Effect;
+use crate::effect::{Effect, Timer};
 
 /// The first action that is listed.
 fn best(driver: &Driver) -> String {
@@ -77,9 +77,11 @@ fn an_action_that_is_not_done_says_why() {
 }
 
 #[test]
-fn what_is_not_read_yet_says_so() {
+fn what_is_not_read_in_time_says_so() {
     let mut driver = Driver::with(people(), 5, 80, 24);
     driver.keys("<down><enter><ctrl-e>");
+    driver.hides("The record is not loaded yet.");
+    assert!(driver.on_timer(Timer::Ahead));
     driver.shows("The record is not loaded yet.");
 }
 
