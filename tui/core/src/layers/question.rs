@@ -24,14 +24,15 @@ use crate::{
     intent::{Event, Leave, Route},
     kept::Subject,
     layers::Intent,
-    resource::{Operation, Pick, Record, RecordKind},
+    resource::{Operation, Pick, Record, RecordKind, Removal},
     session::Session,
     text::display,
     world::World,
 };
 
 pub use again::{resend, unsent, unsent_words};
-pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
+use assigning::status;
+pub use assigning::{Picked, hand_over, picked, remains, unsure};
 pub use bulk::{archive_all, restore_all};
 pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
 pub use view::{keep_focus_visible, view};
@@ -146,26 +147,27 @@ fn with_reason(
     state
 }
 
-/// A record shall be archived. Where the kind has no archive, its status shall be changed.
-pub fn archive(record: &Record, world: &World) -> State {
-    if !record.outcomes().is_empty() {
-        return status(record);
-    }
-    let table = record.kind().table();
-    let words = format!("{}\n{}", record.named(), table.words.archive_effect);
-    let state = ask(table.words.archive_title, words, "Cancel");
+/// A record shall be archived. Where the kind has no archive, its status shall be changed. None where
+/// it has neither.
+pub fn archive(record: &Record, world: &World) -> Option<State> {
+    let archive = match record.kind().table().removal.as_ref()? {
+        Removal::Archive(archive) => archive,
+        Removal::Status(words) => return Some(status(record, words)),
+    };
+    let words = format!("{}\n{}", record.named(), archive.effect);
+    let state = ask(archive.title, words, "Cancel");
     let hint = "may be left empty; Enter goes on to the answer";
     let answer = ("Archive", Answer::Write(act(Verb::Archive, record, None)));
     let about = about("archive", std::slice::from_ref(record));
-    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
+    Some(State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) })
 }
 
-/// A record shall be restored.
-pub fn restore(record: &Record) -> State {
+/// A record shall be restored. None where its kind has no archive.
+pub fn restore(record: &Record) -> Option<State> {
+    let archive = record.kind().table().archive()?;
     let call = act(Verb::Restore, record, None);
-    ask(record.kind().table().words.restore_title, record.named(), "Cancel")
-        .or("Restore", vec![Intent::Write(call)])
-        .harmless()
+    let state = ask(archive.restore, record.named(), "Cancel");
+    Some(state.or("Restore", vec![Intent::Write(call)]).harmless())
 }
 
 /// The last save of a record shall be taken back.
@@ -218,15 +220,15 @@ pub fn lost(is_new: bool) -> State {
         .or("Save again", vec![Intent::SaveAgain])
 }
 
-/// The record that a lost save may have created.
-pub fn found(record: &Record, world: &World) -> State {
-    let words_of = &record.kind().table().words;
+/// The record that a lost save may have created. None where its kind has no form for new records.
+pub fn found(record: &Record, world: &World) -> Option<State> {
+    let table = record.kind().table();
+    let created = table.words.created.as_ref().map_or("created", |created| created.history);
     let (by, at) = record.creation();
     let by = by.map(|by| format!(" by {}", display(by))).unwrap_or_default();
     let words = format!(
-        "{}\n{} {}{by}. Is it the one you have typed?",
+        "{}\n{created} {}{by}. Is it the one you have typed?",
         record.named(),
-        words_of.created,
         world.stamp(&at)
     );
     let route = Route::Record {
@@ -237,7 +239,8 @@ pub fn found(record: &Record, world: &World) -> State {
         to_edit: false,
     };
     let intents = vec![Intent::LeaveNow(Leave::Back), Intent::Go(route)];
-    ask(words_of.found, words, "Keep editing").or("Yes: show it", intents)
+    let state = ask(table.create.as_ref()?.found, words, "Keep editing");
+    Some(state.or("Yes: show it", intents))
 }
 
 fn page_of(id: i64, name: String) -> Route {

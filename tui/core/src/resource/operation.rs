@@ -13,8 +13,6 @@ use crate::{input::action::Action, world::World};
 /// Who may do something with the records of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Nobody: the server has no such request.
-    Nobody,
     /// Every user.
     Everybody,
     /// A session with this permission.
@@ -25,7 +23,6 @@ impl Access {
     /// Whether the session has it.
     pub fn is_given(self, world: &World) -> bool {
         match self {
-            Self::Nobody => false,
             Self::Everybody => world.session().is_some(),
             Self::With(permission) => world.may(permission),
         }

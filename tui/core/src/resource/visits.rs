@@ -12,8 +12,8 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Presence, Purpose, Reading,
-    Remains, RowHead, Secret, Section, Shown, Table, Words,
+    Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, Presence,
+    Purpose, Reading, Remains, Removal, RowHead, Secret, Section, Shown, StatusWords, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -28,16 +28,13 @@ impl Shown for Visit {
             title: "Visits",
             none_left: "No visit matches these filters.",
             none: "Nobody has arrived today.",
-            create_first: "{Arrive} on a patient registers the arrival.",
             one: "Visit",
             entity: "visit",
-            created: "arrived",
-            archive_title: "Change the status of this visit?",
-            archive_word: "status",
-            archive_help: "Say that the patient has left, or give the visit another status.",
-            edit: "Edit visit",
-            told: "Arrived",
-            not_created: "The arrival was not saved",
+            created: Some(Created {
+                history: "arrived",
+                told: "Arrived",
+                not_done: "The arrival was not saved",
+            }),
             copy: "copy MRN",
             ..Words::NONE
         },
@@ -55,8 +52,13 @@ impl Shown for Visit {
                 if is == "true" { "in the clinic" } else { "gone" }.to_owned()
             }),
         ],
-        change: Access::Everybody,
+        change: Some(Change { access: Access::Everybody, title: "Edit visit" }),
         reading: Reading::ById,
+        removal: Some(Removal::Status(StatusWords {
+            title: "Change the status of this visit?",
+            help: "Say that the patient has left, or give the visit another status.",
+            is_proposed: true,
+        })),
         pick: Some(Pick {
             word: "for doctor",
             kind: RecordKind::Doctor,
@@ -73,7 +75,6 @@ impl Shown for Visit {
         }),
         label,
         value,
-        is_outcome_proposed: true,
         ..Table::READ_ONLY
     };
 

@@ -138,7 +138,7 @@ impl State {
 
     /// Whether it may be on the other side of the archive, where it has not been looked for yet.
     fn may_have_moved(&self) -> bool {
-        self.kind.table().is_archived && !self.is_elsewhere
+        self.kind.table().archive().is_some() && !self.is_elsewhere
     }
 
     fn allows(&self, deed: Deed) -> bool {
@@ -215,7 +215,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             } else {
                 question::restore(record)
             };
-            return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
+            let question = question.map(|it| Intent::Open(Box::new(Layer::Question(Box::new(it)))));
+            return question.into_iter().collect();
         }
         Action::Assign => {
             let Some(record) = &state.record else { return Vec::new() };

@@ -10,7 +10,10 @@ use crate::{
 /// What was not done because a write was not sent or was refused.
 fn not_done(call: &Call) -> &'static str {
     match call {
-        Call::Create { kind, .. } => kind.table().words.not_created,
+        Call::Create { kind, .. } => {
+            let created = kind.table().words.created.as_ref();
+            created.map_or("The record was not created", |created| created.not_done)
+        }
         Call::Change { .. } => "The change was not saved",
         Call::Run { operation, .. } => operation.not_done,
         Call::ChangePassword(_) => "The password was not changed",

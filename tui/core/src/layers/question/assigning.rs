@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::{Call, Handover, Verb},
     layers::Intent,
-    resource::{Pick, Purpose, Record, Remains},
+    resource::{Pick, Purpose, Record, Remains, StatusWords},
     text::display,
     world::World,
 };
@@ -27,13 +27,12 @@ pub struct Picked {
 }
 
 /// Which status an assignment gets.
-pub fn status(record: &Record) -> State {
-    let table = record.kind().table();
-    let mut state = ask(table.words.archive_title, record.named(), "Keep it");
+pub(super) fn status(record: &Record, words: &StatusWords) -> State {
+    let mut state = ask(words.title, record.named(), "Keep it");
     for (answer, status) in record.outcomes() {
         state = state.or(answer, vec![Intent::Write(act(Verb::SetStatus(status), record, None))]);
     }
-    if table.is_outcome_proposed { state.harmless() } else { state }
+    if words.is_proposed { state.harmless() } else { state }
 }
 
 /// Whether to do what something was picked for.

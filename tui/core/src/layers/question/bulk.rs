@@ -4,7 +4,7 @@ use super::{Answer, Picked, SAME_REASON, State, about, act, ask, in_full, with_r
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
-    resource::{Purpose, Record},
+    resource::{Purpose, Record, Removal},
     world::World,
 };
 
@@ -39,7 +39,24 @@ pub(super) fn jobs(records: &[Record], call: impl Fn(usize, &Record) -> Call) ->
 }
 
 /// These records shall be archived. Where the kind has no archive, their status shall be changed.
-pub fn archive_all(records: &[Record], world: &World) -> State {
+/// None where they have neither.
+pub fn archive_all(records: &[Record], world: &World) -> Option<State> {
+    let archive = match records.first()?.kind().table().removal.as_ref()? {
+        Removal::Archive(archive) => archive,
+        Removal::Status(_) => return Some(status_of_all(records)),
+    };
+    let amount = amount(records);
+    let words = format!("{}\n{}", names(records), archive.effect);
+    let state = ask(format!("Archive {amount}?"), words, "Cancel");
+    let jobs = jobs(records, |_, record| act(Verb::Archive, record, None));
+    let answer = ("Archive all", Answer::Bulk(format!("Archive {amount}"), jobs));
+    let about = about("archive", records);
+    let hint = "may be left empty; Enter goes on to the answer";
+    Some(State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) })
+}
+
+/// Which status these records get.
+fn status_of_all(records: &[Record]) -> State {
     let amount = amount(records);
     let mut statuses = Vec::new();
     for (answer, status) in records.iter().flat_map(Record::outcomes) {
@@ -47,22 +64,12 @@ pub fn archive_all(records: &[Record], world: &World) -> State {
             statuses.push((answer, status));
         }
     }
-    if !statuses.is_empty() {
-        let mut state = ask(format!("Change the status of {amount}?"), names(records), "Keep them");
-        for (answer, status) in statuses {
-            let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
-            state.answers.push((answer, Answer::Bulk(format!("{answer}: {amount}"), jobs)));
-        }
-        return state;
+    let mut state = ask(format!("Change the status of {amount}?"), names(records), "Keep them");
+    for (answer, status) in statuses {
+        let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
+        state.answers.push((answer, Answer::Bulk(format!("{answer}: {amount}"), jobs)));
     }
-    let effect = records.first().map_or("", |it| it.kind().table().words.archive_effect);
-    let words = format!("{}\n{effect}", names(records));
-    let state = ask(format!("Archive {amount}?"), words, "Cancel");
-    let jobs = jobs(records, |_, record| act(Verb::Archive, record, None));
-    let answer = ("Archive all", Answer::Bulk(format!("Archive {amount}"), jobs));
-    let about = about("archive", records);
-    let hint = "may be left empty; Enter goes on to the answer";
-    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
+    state
 }
 
 /// These records shall be restored.
