@@ -187,6 +187,50 @@ impl Call {
         )
     }
 
+    /// The kind of the record that it answers, or would have created. None for calls about no record.
+    pub fn kind(&self) -> Option<RecordKind> {
+        match self {
+            Self::List { kind, .. }
+            | Self::ListAt { kind, .. }
+            | Self::Read { kind, .. }
+            | Self::History { kind, .. }
+            | Self::Namesakes { kind, .. }
+            | Self::Create { kind, .. }
+            | Self::Change { kind, .. }
+            | Self::Run { kind, .. }
+            | Self::Do { kind, .. } => Some(*kind),
+            Self::Assign { .. } => Some(RecordKind::Assignment),
+            Self::Meta
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Profile
+            | Self::Lookup { .. }
+            | Self::Dashboard
+            | Self::ChangePassword(_)
+            | Self::ResetPassword(_) => None,
+        }
+    }
+
+    /// The records that a write is about. A new record is about the person whose page shows it.
+    pub fn records(&self) -> Vec<(RecordKind, i64)> {
+        match self {
+            Self::Change { kind, id, .. } | Self::Do { kind, id, .. } => vec![(*kind, *id)],
+            Self::Run { kind, ids, .. } => ids.iter().map(|id| (*kind, *id)).collect(),
+            Self::Assign { patient, doctor, .. } => {
+                vec![(RecordKind::Patient, *patient), (RecordKind::Doctor, *doctor)]
+            }
+            Self::Create { kind: new, body, .. } => {
+                let person = |kind: &RecordKind| {
+                    let presence = kind.table().presence.as_ref()?;
+                    let id = body.get(presence.filter).filter(|_| presence.kind == *new)?;
+                    Some((*kind, id.as_i64()?))
+                };
+                RecordKind::ALL.iter().filter_map(person).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The same call with a reason, where it has room for one.
     #[must_use]
     pub fn with_reason(mut self, given: Option<String>) -> Self {

@@ -20,6 +20,7 @@ use shared::visit::Visit;
 
 use crate::{
     api::{Call, Failure, Reply},
+    finder,
     form::{Form, field::Field},
     input::action::{Action, Context},
     intent::{Event, Place, Route},
@@ -27,7 +28,7 @@ use crate::{
     live::Live,
     login,
     paint::Painter,
-    resource::{Record, RecordKind, next_step},
+    resource::{Record, next_step},
     world::World,
 };
 
@@ -265,7 +266,7 @@ impl Screen {
     /// Whether a live change makes what it shows old.
     pub fn is_outdated_by(&self, change: Live) -> bool {
         match self {
-            Self::Home(_) => change.is_of(RecordKind::Visit),
+            Self::Home(_) => home::is_outdated_by(change),
             Self::Dashboard(_) => true,
             Self::List(state) => state.is_outdated_by(change),
             Self::Detail(state) => state.is_outdated_by(change),
@@ -380,7 +381,7 @@ impl Screen {
             (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
             (_, Action::Arrive) => self.visit_word(),
             (Self::Home(_), Action::New) => {
-                RecordKind::Patient.table().create.as_ref().map(|create| create.label)
+                finder::CREATED.table().create.as_ref().map(|create| create.label)
             }
             (Self::List(state), Action::New) => {
                 state.kind.table().create.as_ref().map(|create| create.label)

@@ -9,7 +9,7 @@ use crate::{
     intent::Route,
     layers::{Intent, Layer, question},
     notice::Tone,
-    resource::{Record, RecordKind, RowHead},
+    resource::{Record, RowHead},
     screens::Screen,
 };
 
@@ -59,15 +59,7 @@ impl App {
         problem: &Problem,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let existing = problem.extra.get("existing").cloned();
-        if let Some(existing) = existing.and_then(|it| RecordKind::Assignment.record_in(it)) {
-            let said = "This patient is already assigned to this doctor.";
-            if self.is_looked_at(owner) {
-                self.apply(vec![Intent::Go(Route::Shown(existing))], out);
-                self.say(Tone::Info, format!("{said} The assignment is shown."), out);
-            } else {
-                self.say(Tone::Error, format!("{said} {}", existing.row().name), out);
-            }
+        if self.exists_already(owner, call, problem, out) {
             return true;
         }
         let count = problem.extra.get("active_assignments").and_then(serde_json::Value::as_i64);
@@ -83,24 +75,25 @@ impl App {
         true
     }
 
-    /// Takes the refusal of a visit of a patient who is in the clinic already. Says whether it was one.
-    pub(super) fn here_already(
+    /// Takes the refusal of a new record where there is one already, which the refusal names. Says whether
+    /// it was one.
+    pub(super) fn exists_already(
         &mut self,
         owner: ScreenId,
-        failure: &Failure,
+        call: &Call,
+        problem: &Problem,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Failure::Problem(problem) = failure else { return false };
-        let existing = problem.extra.get("existing").cloned();
-        let Some(existing) = existing.and_then(|it| RecordKind::Visit.record_in(it)) else {
-            return false;
-        };
-        let said = "This patient is already in the clinic.";
+        let existing = problem.extra.get("existing").cloned().zip(call.kind());
+        let existing = existing.and_then(|(existing, kind)| kind.record_in(existing));
+        let words = existing.as_ref().map(|existing| &existing.kind().table().words);
+        let Some((existing, words)) = existing.zip(words) else { return false };
+        let Some(said) = words.existing else { return false };
         if self.is_looked_at(owner) {
             self.apply(vec![Intent::Go(Route::Shown(existing))], out);
-            self.say(Tone::Info, format!("{said} The visit is shown."), out);
+            self.say(Tone::Info, format!("{said} The {} is shown.", words.entity), out);
         } else {
-            self.say(Tone::Error, format!("{said} {}", existing.named()), out);
+            self.say(Tone::Error, format!("{said} {}", existing.named().replace('\n', ", ")), out);
         }
         true
     }

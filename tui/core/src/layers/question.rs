@@ -243,11 +243,6 @@ pub fn found(record: &Record, world: &World) -> Option<State> {
     Some(state.or("Yes: show it", intents))
 }
 
-fn page_of(id: i64, name: String) -> Route {
-    let kind = RecordKind::Patient;
-    Route::Record { kind, id, name, is_archived: false, to_edit: false }
-}
-
 /// Somebody else has logged in over a form.
 pub fn other_user(before: &User, now: &Session) -> State {
     let words = format!(
@@ -263,13 +258,13 @@ pub fn other_user(before: &User, now: &Session) -> State {
     state.or("Drop it and go on", vec![Intent::TakeOver(Box::new(now.clone()))])
 }
 
-/// The refusal of a patient who is likely here already, with the candidates.
-pub fn duplicates(problem: &Problem) -> Option<State> {
+/// The refusal of a new record of a kind that is likely here already, with the candidates.
+pub fn duplicates(kind: RecordKind, problem: &Problem) -> Option<State> {
     let candidates = problem.extra.get("duplicates")?.as_array()?;
     let name = |candidate: &Value| {
-        let patient = candidate.get("patient").unwrap_or(candidate);
+        let record = candidate.get(kind.table().words.entity).unwrap_or(candidate);
         let part = |name: &str| {
-            patient.get(name).and_then(Value::as_str).map(|text| display(text).into_owned())
+            record.get(name).and_then(Value::as_str).map(|text| display(text).into_owned())
         };
         let parts = ["full_name", "date_of_birth", "mrn"].map(part);
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -278,15 +273,16 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
     let names: Vec<String> = candidates.iter().filter_map(name).collect();
     let words = format!("{}\nNothing was saved. The form stays below.", names.join("\n"));
     let first = candidates.first().and_then(|first| {
-        let patient = first.get("patient").unwrap_or(first);
-        let name = patient.get("full_name").and_then(Value::as_str).unwrap_or_default();
-        Some((patient.get("id")?.as_i64()?, display(name).into_owned()))
+        let record = first.get(kind.table().words.entity).unwrap_or(first);
+        let name = record.get("full_name").and_then(Value::as_str).unwrap_or_default();
+        let (id, name) = (record.get("id")?.as_i64()?, display(name).into_owned());
+        Some(Route::Record { kind, id, name, is_archived: false, to_edit: false })
     });
     let state = ask("Likely registered already", words, "Keep editing");
-    let Some((id, name)) = first.filter(|_| !names.is_empty()) else {
+    let Some(route) = first.filter(|_| !names.is_empty()) else {
         return (!names.is_empty()).then_some(state);
     };
-    Some(state.or("Show the record", vec![Intent::Go(page_of(id, name))]))
+    Some(state.or("Show the record", vec![Intent::Go(route)]))
 }
 
 /// Moves among the answers, edits the reason, and takes an answer.

@@ -47,6 +47,7 @@ impl Shown for VisibleUser {
                 told: "Created",
                 not_done: "The new account was not saved",
             }),
+            existing: None,
             copy: "copy login name",
             secret: Some(SecretWords {
                 title: "One-time code",

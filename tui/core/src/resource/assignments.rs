@@ -42,6 +42,7 @@ impl Shown for Assignment {
                 told: "Assigned",
                 not_done: "The patient was not assigned",
             }),
+            existing: Some("This patient is already assigned to this doctor."),
             copy: "copy number",
             ..Words::NONE
         },

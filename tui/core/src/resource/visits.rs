@@ -35,6 +35,7 @@ impl Shown for Visit {
                 told: "Arrived",
                 not_done: "The arrival was not saved",
             }),
+            existing: Some(HERE_ALREADY),
             copy: "copy MRN",
             ..Words::NONE
         },
@@ -230,13 +231,15 @@ impl Shown for Visit {
     }
 }
 
+const HERE_ALREADY: &str = "This patient is already in the clinic.";
+
 /// The open visit of a patient, which says where the patient is.
 pub(super) const OF_PATIENT: Presence = Presence {
     kind: RecordKind::Visit,
     filter: "patient",
     only: &[("is_open", "true")],
     line: presence,
-    already: "This patient is already in the clinic.",
+    already: HERE_ALREADY,
 };
 
 /// The open visits of a doctor, which an archived doctor leaves.

@@ -25,6 +25,9 @@ pub struct Words {
     pub entity: &'static str,
     /// What is said of a new record. None for kinds of which this desk creates no record.
     pub created: Option<Created>,
+    /// What is said where there is such a record already and no second one may be. None for kinds of which
+    /// there may be several.
+    pub existing: Option<&'static str>,
     /// What copying the code is called.
     pub copy: &'static str,
     /// What is said of the secret that comes with a record. None for kinds without one.
@@ -44,6 +47,7 @@ impl Words {
         one: "",
         entity: "",
         created: None,
+        existing: None,
         copy: "",
         secret: None,
     };

@@ -306,7 +306,7 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Inten
             if problem.errors.is_empty() {
                 rest.push(problem.detail.clone());
             }
-            if let Some(question) = question::duplicates(problem) {
+            if let Some(question) = question::duplicates(state.kind, problem) {
                 return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
             }
             match rest.is_empty() {
