@@ -38,7 +38,7 @@ pub use self::{
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     query::{Filter, FilterInput, Order, Query},
     record::{Record, RecordKind},
-    relations::{Owner, Pick, Presence, Purpose, Related, Remains},
+    relations::{Errand, Owner, Pick, PickFor, Presence, Purpose, Related, Remains},
     visits::{last_step, next_step, status_word},
     words::{ArchiveWords, Change, Create, Created, Removal, SecretWords, StatusWords, Words},
 };
@@ -189,9 +189,9 @@ pub struct Table {
     /// How an account is linked to a record. None where that makes no sense.
     pub link: Option<Link>,
     /// What is picked to correct whom a record is about.
-    pub correct: Option<Pick>,
+    pub correct: Option<PickFor>,
     /// What is picked to assign a record. None where nothing is assigned.
-    pub pick: Option<Pick>,
+    pub pick: Option<PickFor>,
     /// The records of another kind that its page shows.
     pub related: Option<Related>,
     /// The open record of another kind that its banner shows.

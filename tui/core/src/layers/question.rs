@@ -24,7 +24,7 @@ use crate::{
     intent::{Event, Leave, Route},
     kept::Subject,
     layers::Intent,
-    resource::{Operation, Pick, Record, RecordKind, Removal},
+    resource::{Errand, Operation, Pick, Record, RecordKind, Removal},
     session::Session,
     text::display,
     world::World,
@@ -32,7 +32,7 @@ use crate::{
 
 pub use again::{resend, unsent, unsent_words};
 use assigning::status;
-pub use assigning::{Picked, hand_over, picked, remains, unsure};
+pub use assigning::{hand_over, hand_over_to, link, picked, remains, unsure};
 pub use bulk::{archive_all, restore_all};
 pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
 pub use view::{keep_focus_visible, view};
@@ -45,8 +45,8 @@ enum Answer {
     Write(Call),
     /// Writes for several records under a title, with the reason that was typed.
     Bulk(String, Vec<Job>),
-    /// Picks a record for these, for a reason that was given before.
-    Pick(Pick, Vec<Record>, Option<String>),
+    /// Picks a record for others.
+    Pick(Pick, Errand),
 }
 
 /// A question with its answers.
@@ -332,9 +332,7 @@ fn decide(state: &mut State, at: usize) -> Vec<Intent> {
 fn answer(state: &mut State, at: usize) -> Vec<Intent> {
     match state.answers.get(at).cloned() {
         Some((_, Answer::Steps(intents))) => intents,
-        Some((_, Answer::Pick(pick, subjects, reason))) => {
-            vec![Intent::Close, Intent::Pick(pick, subjects, reason)]
-        }
+        Some((_, Answer::Pick(pick, errand))) => vec![Intent::Close, Intent::Pick(pick, errand)],
         Some((_, Answer::Bulk(title, jobs))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
             let jobs = jobs.into_iter().map(|job| job.with_reason(reason.clone())).collect();

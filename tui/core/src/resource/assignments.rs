@@ -14,8 +14,8 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, Purpose,
-    Reading, Removal, RowHead, Secret, Section, Shown, StatusWords, Table, Words,
+    Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, PickFor,
+    Purpose, Reading, Removal, RowHead, Secret, Section, Shown, StatusWords, Table, Words,
 };
 use crate::{
     date,
@@ -86,12 +86,10 @@ impl Shown for Assignment {
         value: |field, code| code.parse().ok().filter(|_| field == "status").map(word),
         link: None,
         correct: None,
-        pick: Some(Pick {
+        pick: Some(PickFor {
             word: "transfer",
-            kind: RecordKind::Doctor,
-            title: "Transfer to which doctor?",
             purpose: Purpose::Transfer,
-            only: &[],
+            pick: Pick { kind: RecordKind::Doctor, title: "Transfer to which doctor?", only: &[] },
         }),
         related: None,
         trace: |_| Vec::new(),

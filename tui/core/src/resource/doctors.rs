@@ -18,8 +18,8 @@ use shared::{
 
 use super::{
     Access, ArchiveWords, Banner, Change, Column, Create, Created, Deed, Filter, FilterInput,
-    Order, Pick, Purpose, Reading, Related, Removal, RowHead, Secret, Section, Shown, Table, Words,
-    assignments,
+    Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, Secret, Section, Shown,
+    Table, Words, assignments,
     links::{Link, UNLINK},
     sorted, visits,
 };
@@ -108,12 +108,10 @@ impl Shown for Doctor {
             &[("role", "doctor"), ("is_active", "true")],
             "The account can then read the patients assigned to this doctor.",
         )),
-        pick: Some(Pick {
+        pick: Some(PickFor {
             word: "assign",
-            kind: RecordKind::Patient,
-            title: "Assign which patient?",
             purpose: Purpose::PatientOfDoctor,
-            only: &[],
+            pick: Pick { kind: RecordKind::Patient, title: "Assign which patient?", only: &[] },
         }),
         related: Some(Related {
             kind: RecordKind::Assignment,

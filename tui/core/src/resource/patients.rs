@@ -15,8 +15,8 @@ use shared::{
 
 use super::{
     Access, Alert, ArchiveWords, Banner, Change, Column, Counting, Create, Created, Deed, Filter,
-    FilterInput, Order, Pick, Purpose, Reading, Related, Removal, RowHead, Secret, Section, Shown,
-    Table, Words, assignments,
+    FilterInput, Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, Secret,
+    Section, Shown, Table, Words, assignments,
     filled::Filled,
     links::{Link, UNLINK},
     sorted, visits,
@@ -119,12 +119,10 @@ impl Shown for Patient {
             &[("role", "patient"), ("is_active", "true")],
             "The account can then read this record and its doctors.",
         )),
-        pick: Some(Pick {
+        pick: Some(PickFor {
             word: "assign",
-            kind: RecordKind::Doctor,
-            title: "Assign to which doctor?",
             purpose: Purpose::DoctorOfPatient,
-            only: &[],
+            pick: Pick { kind: RecordKind::Doctor, title: "Assign to which doctor?", only: &[] },
         }),
         related: Some(Related {
             kind: RecordKind::Assignment,

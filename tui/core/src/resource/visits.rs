@@ -12,8 +12,9 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, Presence,
-    Purpose, Reading, Remains, Removal, RowHead, Secret, Section, Shown, StatusWords, Table, Words,
+    Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, PickFor,
+    Presence, Purpose, Reading, Remains, Removal, RowHead, Secret, Section, Shown, StatusWords,
+    Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -60,19 +61,15 @@ impl Shown for Visit {
             help: "Say that the patient has left, or give the visit another status.",
             is_proposed: true,
         })),
-        pick: Some(Pick {
+        pick: Some(PickFor {
             word: "for doctor",
-            kind: RecordKind::Doctor,
-            title: "For which doctor?",
             purpose: Purpose::Member("doctor"),
-            only: &[],
+            pick: Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] },
         }),
-        correct: Some(Pick {
+        correct: Some(PickFor {
             word: "correct patient",
-            kind: RecordKind::Patient,
-            title: "Which patient is it?",
             purpose: Purpose::Member("patient"),
-            only: &[],
+            pick: Pick { kind: RecordKind::Patient, title: "Which patient is it?", only: &[] },
         }),
         label,
         value,

@@ -1,6 +1,6 @@
 //! The questions about several records at once.
 
-use super::{Answer, Picked, SAME_REASON, State, about, act, ask, in_full, with_reason};
+use super::{Answer, SAME_REASON, State, about, act, ask, in_full, with_reason};
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
@@ -82,18 +82,19 @@ pub fn restore_all(records: &[Record]) -> State {
 }
 
 /// Something was picked for several records.
-pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
-    let Picked { purpose, subjects, record, .. } = picked;
+pub(super) fn picked_for_all(
+    purpose: Purpose,
+    subjects: &[Record],
+    record: &Record,
+    world: &World,
+) -> State {
     let key = world.next_key();
     let assign =
         |at, patient, doctor| Call::Assign { patient, doctor, reason: None, key: key.part(at) };
     let jobs = jobs(subjects, |at, subject| match purpose {
         Purpose::PatientOfDoctor => assign(at, record.id(), subject.id()),
         Purpose::DoctorOfPatient => assign(at, subject.id(), record.id()),
-        Purpose::Transfer | Purpose::HandOver | Purpose::Arrival { .. } => {
-            act(Verb::Transfer(record.id()), subject, None)
-        }
-        Purpose::Link => act(Verb::Link(record.id()), subject, None),
+        Purpose::Transfer => act(Verb::Transfer(record.id()), subject, None),
         Purpose::Member(member) => act(Verb::SetMember(member, record.id()), subject, None),
     });
     let amount = amount(subjects);
@@ -101,12 +102,12 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
     let question = |verb: &str| ask(format!("{verb} {amount}?"), words.clone(), "Cancel");
     let bulk = |verb: &str| Answer::Bulk(format!("{verb} {amount}"), jobs);
     let state = match purpose {
-        Purpose::Member(_) | Purpose::Link => {
+        Purpose::Member(_) => {
             let mut state = question("Change");
             state.answers.push(("Change all", bulk("Change")));
             state
         }
-        Purpose::Transfer | Purpose::HandOver => {
+        Purpose::Transfer => {
             let answer = ("Transfer all", bulk("Transfer"));
             with_reason(
                 question("Transfer"),
@@ -116,7 +117,7 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
                 world,
             )
         }
-        Purpose::PatientOfDoctor | Purpose::DoctorOfPatient | Purpose::Arrival { .. } => {
+        Purpose::PatientOfDoctor | Purpose::DoctorOfPatient => {
             let answer = ("Assign all", bulk("Assign"));
             let hint = "for the visit; may be left empty";
             with_reason(question("Assign"), about("assign", subjects), hint, answer, world)
