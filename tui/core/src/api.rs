@@ -96,7 +96,7 @@ pub enum Call {
         /// The members that change.
         body: Value,
     },
-    /// Do an operation of a kind with records, one after the other up to the first that fails.
+    /// Do an operation of their kind's table with records, one after the other up to the first that fails.
     Run {
         /// The operation.
         operation: &'static Operation,
@@ -111,7 +111,8 @@ pub enum Call {
     ChangePassword(PasswordChange),
     /// Set a password with a one-time code.
     ResetPassword(PasswordReset),
-    /// Do something else with a record, if it still has the version that was read.
+    /// Do something with a record that says more than which record, if it still has the version that was
+    /// read.
     Do {
         /// What is done.
         verb: Verb,
@@ -137,7 +138,9 @@ pub enum Call {
     },
 }
 
-/// What can be done with a record, beside changing its members.
+/// A write about one version of one record that says more than which record: a reason, a status, another
+/// record. The shell knows the request of each. A write that says no more is an [`Operation`], which the
+/// table of its kind states with its request. Both are beside the change of members in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// Archive it.

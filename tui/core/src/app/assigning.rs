@@ -13,24 +13,27 @@ use crate::{
     screens::Screen,
 };
 
-/// What was done, as a sentence.
+/// What was done with a record, as a sentence.
 pub(super) fn done(call: &Call, record: &Record) -> String {
     let RowHead { name, code, .. } = record.row();
-    match call {
-        Call::Do { verb: Verb::Archive, .. } => format!("Archived: {name}, {code}"),
-        Call::Do { verb: Verb::HandOver(Handover::End), .. } => {
+    let Call::Do { verb, .. } = call else {
+        let created = record.kind().table().words.created.as_ref();
+        return format!("{}: {name}", created.map_or("Done", |created| created.told));
+    };
+    match verb {
+        Verb::Archive => format!("Archived: {name}, {code}"),
+        Verb::HandOver(Handover::End) => {
             format!("Archived: {name}, {code}. All assignments have ended.")
         }
-        Call::Do { verb: Verb::HandOver(Handover::To(_)), .. } => {
+        Verb::HandOver(Handover::To(_)) => {
             format!("Archived: {name}, {code}. All patients were transferred.")
         }
-        Call::Do { verb: Verb::SetStatus(_) | Verb::SetMember(..), .. } => {
+        Verb::Restore => format!("Restored: {name}, {code}"),
+        Verb::SetStatus(_) | Verb::SetMember(..) => {
             format!("Changed: {}", record.named()).replace('\n', ", ")
         }
-        Call::Do { verb: Verb::Transfer(_), .. } => format!("Transferred: {name}"),
-        Call::Do { verb: Verb::Link(_), .. } => format!("Linked to an account: {name}"),
-        Call::Assign { .. } => format!("Assigned: {name}"),
-        _ => format!("Restored: {name}, {code}"),
+        Verb::Link(_) => format!("Linked to an account: {name}"),
+        Verb::Transfer(_) => format!("Transferred: {name}"),
     }
 }
 
