@@ -19,7 +19,7 @@ use crate::{
     paint::Painter,
     person::{self, Person},
     presence::Presence,
-    resource::{Deed, Pick, Query, Reading, Record, RecordKind},
+    resource::{Deed, Errand, Query, Reading, Record, RecordKind},
     world::World,
 };
 
@@ -138,7 +138,7 @@ impl State {
 
     /// Whether it may be on the other side of the archive, where it has not been looked for yet.
     fn may_have_moved(&self) -> bool {
-        self.kind.table().is_archived && !self.is_elsewhere
+        self.kind.table().archive().is_some() && !self.is_elsewhere
     }
 
     fn allows(&self, deed: Deed) -> bool {
@@ -215,7 +215,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             } else {
                 question::restore(record)
             };
-            return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
+            let question = question.map(|it| Intent::Open(Box::new(Layer::Question(Box::new(it)))));
+            return question.into_iter().collect();
         }
         Action::Assign => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -228,11 +229,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             let record = state.record.as_ref();
             return record.map(|record| arrival::act(record, world)).unwrap_or_default();
         }
-        Action::Correct => return pick(state, state.kind.table().correct, world),
-        Action::Link => {
-            let link = state.kind.table().link.as_ref();
-            return pick(state, link.map(|link| link.pick), world);
-        }
+        Action::Correct => return correct(state, world).unwrap_or_default(),
+        Action::Link => return link(state, world).unwrap_or_default(),
         Action::Trail => return trail(state).into_iter().collect(),
         Action::Related => return state.go_to_related().into_iter().collect(),
         Action::ShowArchive => return vec![Intent::Go(Route::List(state.kind, Query::archive()))],
@@ -291,10 +289,17 @@ fn trail(state: &State) -> Option<Intent> {
     state.record.as_ref().map(|_| Intent::Go(Route::List(RecordKind::AuditEntry, query)))
 }
 
-/// Opens the picker for the record that is shown.
-fn pick(state: &State, pick: Option<Pick>, world: &World) -> Vec<Intent> {
-    let opened = pick.zip(state.record.clone());
-    opened.map(|(pick, record)| picker::open(pick, vec![record], None, world)).unwrap_or_default()
+/// Picks the record that a member of this one refers to from now on.
+fn correct(state: &State, world: &World) -> Option<Vec<Intent>> {
+    let correct = state.kind.table().correct?;
+    let errand = Errand::Each(correct.purpose, vec![state.record.clone()?]);
+    Some(picker::open(correct.pick, errand, world))
+}
+
+/// Picks the account that is linked to the record.
+fn link(state: &State, world: &World) -> Option<Vec<Intent>> {
+    let link = state.kind.table().link.as_ref()?;
+    Some(picker::open(link.pick, Errand::Link(state.record.clone()?), world))
 }
 
 fn edit(state: &State) -> Option<Intent> {

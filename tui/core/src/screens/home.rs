@@ -9,14 +9,17 @@ pub use self::view::{keep_focus_visible, view};
 use crate::{
     api::{Call, Failure, Reply, missing},
     effect::Lane,
-    finder::Finder,
+    finder::{self, Finder},
     input::action::{Action, Context},
     intent::{Event, Route},
     layers::{Intent, arrival},
+    live::Live,
     resource::{Query, Record, RecordKind},
     world::World,
 };
 
+/// The kind of record below the find box: the visits, which say who is in the clinic.
+const LISTED: RecordKind = RecordKind::Visit;
 /// How many recent people are shown.
 const RECENT_MAX: usize = 5;
 /// Rows that are neither recent people nor visits: the find box, titles and empty ones.
@@ -65,7 +68,12 @@ fn ask_figures() -> Intent {
 
 fn ask_visits() -> Intent {
     let query = vec![("is_open", true.to_string()), ("page_size", 100.to_string())];
-    Intent::Read(Lane::List, Call::List { kind: RecordKind::Visit, query })
+    Intent::Read(Lane::List, Call::List { kind: LISTED, query })
+}
+
+/// Whether a live change makes what is shown old.
+pub fn is_outdated_by(change: Live) -> bool {
+    change.is_of(LISTED)
 }
 
 /// Asks again for the visits because of a live change.
@@ -191,7 +199,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
         Action::ShowArchive => {
-            return vec![Intent::Go(Route::List(RecordKind::Patient, Query::archive()))];
+            return vec![Intent::Go(Route::List(finder::CREATED, Query::archive()))];
         }
         _ => {}
     }
@@ -256,7 +264,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::Open | Action::Edit | Action::Arrive if is_nobody => false,
         Action::NewFromSearch if state.finder.is_empty() => false,
-        Action::New | Action::NewFromSearch => RecordKind::Patient.table().may_create(world),
+        Action::New | Action::NewFromSearch => finder::CREATED.table().may_create(world),
         Action::Arrive => match state.record() {
             Some(record) => arrival::label_here(&record, world).is_some(),
             // What is typed may find a patient.
@@ -269,7 +277,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
             !state.finder.is_empty() || state.at.is_some() || state.finder.selected().is_some()
         }
         Action::Results => !state.visits.is_empty(),
-        Action::ShowArchive => RecordKind::Patient.table().may_see_archive(world),
+        Action::ShowArchive => finder::CREATED.table().may_see_archive(world),
         _ => true,
     }
 }

@@ -4,11 +4,12 @@ use shared::patient::Patient;
 
 use super::{
     driver::Driver,
-    fixtures::{jose, lookup, one, patient},
+    fixtures::{jose, lookup, one, patient, session},
 };
 use crate::{
     api::{Call, Failure},
     effect::{Effect, Lane, Timer},
+    msg::{Desk, Msg},
 };
 
 fn at_the_desk() -> Driver {
@@ -96,4 +97,15 @@ fn what_was_typed_ahead_does_not_land_in_a_login() {
     driver.keys("jose<enter>secret words<enter>");
     driver.answer(Lane::Find, Err(Failure::Expired));
     driver.hides("secret words");
+}
+
+#[test]
+fn what_was_typed_ahead_goes_to_no_other_desk() {
+    let mut driver = Driver::new(80, 24);
+    let session = Some(Box::new(session(1, 1, "ana")));
+    driver.send(Msg::Desk(Desk::Ready { label: "local".to_owned(), is_ephemeral: true, session }));
+    driver.keys("a<enter>");
+    driver.send(Msg::Paste("a note".to_owned()));
+    driver.send(Msg::Desk(Desk::FirstStart { data: "/srv/desk".to_owned() }));
+    assert!(!driver.app.has_unsaved());
 }
