@@ -61,6 +61,7 @@ mod reasons;
 mod refreshed;
 mod replacing;
 mod screens;
+mod search_field;
 mod sections;
 mod sentences;
 mod session;

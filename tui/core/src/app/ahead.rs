@@ -110,10 +110,10 @@ impl App {
     fn awaits_choice(&self) -> bool {
         match (self.layers.last(), self.screen()) {
             (Some(Layer::Find(state)), _) => state.finder.is_pending(),
-            (Some(Layer::Picker(state)), _) => state.search.pending.is_some(),
+            (Some(Layer::Picker(state)), _) => state.search.is_pending(),
             (Some(_), _) => false,
             (None, Screen::Home(state)) => state.finder.is_pending(),
-            (None, Screen::List(state)) => state.search.pending.is_some(),
+            (None, Screen::List(state)) => state.search.is_pending(),
             (None, _) => false,
         }
     }

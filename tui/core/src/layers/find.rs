@@ -12,6 +12,7 @@ use crate::{
     layers::Intent,
     paint::Painter,
     resource::Record,
+    search::Searching,
     world::World,
 };
 

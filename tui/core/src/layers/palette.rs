@@ -12,7 +12,7 @@ use crate::{
     intent::{Event, Route},
     layers::Intent,
     paint::Painter,
-    text,
+    search, text,
     world::World,
 };
 
@@ -175,17 +175,9 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let title = if state.is_help { "Keys and actions" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
-    let typed = text::display(state.filter.value());
-    let x = inside.x + used;
     let columns = inside.width.saturating_sub(used);
-    painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, theme.focus);
-    painter.text(x, inside.y, columns, &typed, theme.focus);
-    if has_focus {
-        let before = state.filter.editor().map_or(0, |editor| {
-            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
-        });
-        painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
-    }
+    let place = Rect { x: inside.x + used, width: columns, height: 1, ..inside };
+    search::draw(&state.filter, place, painter, has_focus, "");
     if found.is_empty() {
         painter.text(inside.x, inside.y + 2, inside.width, "No action matches.", theme.dim);
     }

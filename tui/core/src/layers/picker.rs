@@ -20,7 +20,7 @@ use crate::{
     paint::Painter,
     panels::rows,
     resource::{Pick, Purpose, Query, Record, RecordKind, Row, fit},
-    search::{Next, Search},
+    search::{self, Search, Searching},
     sentences::{LOADING, UNEXPECTED, retry},
     text::{self, display, paragraphs},
     world::World,
@@ -54,6 +54,12 @@ impl State {
     pub(crate) fn has_reason(&self) -> bool {
         self.reason.is_some()
     }
+
+    fn failed(&mut self, why: String) -> Vec<Intent> {
+        self.failure = Some(why);
+        self.search.give_up();
+        Vec::new()
+    }
 }
 
 /// Opens the picker with which these records are assigned.
@@ -82,39 +88,39 @@ pub fn open(
         failure: None,
         is_choosing: false,
     };
-    let ask = ask(&mut state, world);
+    let ask = state.ask(world);
     vec![Intent::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
 }
 
-fn ask(state: &mut State, world: &World) -> Intent {
-    state.search.expect();
-    let search = state.search.query(world.calendar());
-    let mut query: Vec<_> =
-        state.pick.only.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    query.push(("page_size", world.page_size.to_string()));
-    query.extend((!search.is_empty()).then_some(("search", search)));
-    Intent::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
-}
+impl Searching<Layer> for State {
+    const LANE: Lane = Lane::Pick;
 
-fn send(state: &mut State, world: &World) -> Vec<Intent> {
-    let pause = Intent::Do(state.search.send());
-    vec![ask(state, world), pause]
-}
+    fn search(&mut self) -> &mut Search {
+        &mut self.search
+    }
 
-/// The pause after a request is over: a text that has waited is sent.
-pub fn on_timer(state: &mut State, world: &World) -> Vec<Intent> {
-    if state.search.on_timer() { send(state, world) } else { Vec::new() }
+    fn call(&mut self, world: &World) -> Call {
+        let search = self.search.query(world.calendar());
+        let only = self.pick.only.iter();
+        let mut query: Vec<_> = only.map(|(name, value)| (*name, (*value).to_owned())).collect();
+        query.push(("page_size", world.page_size.to_string()));
+        query.extend((!search.is_empty()).then_some(("search", search)));
+        Call::List { kind: self.pick.kind, query }
+    }
+
+    fn leave_rows(&mut self) {
+        self.is_choosing = false;
+    }
 }
 
 /// Types, moves among the rows, picks or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let action = match event {
-        Event::Edited => return edited(state, world),
+        Event::Edited => return state.edited(world),
         Event::Act(action) => action,
     };
-    state.search.pending = None;
-    if state.search.act(action) {
-        return edited(state, world);
+    if let Some(intents) = state.act(action, world) {
+        return intents;
     }
     let last = state.rows.len().saturating_sub(1);
     let page = usize::from(rows(world)).max(1);
@@ -130,7 +136,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         }
         Action::Accept => return accept(state, world),
         Action::Back => return back(state, world),
-        Action::Refresh => return vec![ask(state, world)],
+        Action::Refresh => return vec![state.ask(world)],
         _ => {}
     }
     Vec::new()
@@ -158,21 +164,11 @@ fn choose(state: &mut State) {
     state.search.select();
 }
 
-fn edited(state: &mut State, world: &World) -> Vec<Intent> {
-    state.is_choosing = false;
-    match state.search.edited() {
-        Next::Keep => Vec::new(),
-        Next::Wait => vec![Intent::Cancel(Lane::Pick)],
-        Next::Send => send(state, world),
-    }
-}
-
 /// Enter belongs to the text that was typed: it waits for the answer to that, and takes the one
 /// record that was found. Among several, somebody has to choose.
 fn accept(state: &mut State, world: &World) -> Vec<Intent> {
-    if !state.search.is_answered() {
-        state.search.pending = Some(Action::Accept);
-        return if state.search.is_due() { send(state, world) } else { Vec::new() };
+    if state.search.is_outdated() {
+        return state.wait(Action::Accept, world);
     }
     if state.rows.len() > 1 && !state.is_choosing {
         choose(state);
@@ -199,26 +195,21 @@ fn accept(state: &mut State, world: &World) -> Vec<Intent> {
 
 /// Takes an answer. What is on the screen stays where there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
-    match answer {
-        Ok(Reply::Page(page)) => {
-            let shown = page.results.len();
-            let capped = if page.count_capped { "+" } else { "" };
-            state.count = match page.next {
-                None => shown.to_string(),
-                Some(_) => format!("first {shown} of {}{capped}", page.count),
-            };
-            state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
-            state.search.answer();
-            (state.is_read, state.failure) = (true, None);
-            (state.at, state.is_choosing) = (0, false);
-        }
-        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
-        Err(failure) => {
-            state.failure = Some(missing(&failure));
-            state.search.pending = None;
-        }
-    }
-    match state.search.pending.take() {
+    let page = match answer {
+        Ok(Reply::Page(page)) => page,
+        Ok(_) => return state.failed(UNEXPECTED.to_owned()),
+        Err(failure) => return state.failed(missing(&failure)),
+    };
+    let shown = page.results.len();
+    let capped = if page.count_capped { "+" } else { "" };
+    state.count = match page.next {
+        None => shown.to_string(),
+        Some(_) => format!("first {shown} of {}{capped}", page.count),
+    };
+    state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
+    (state.is_read, state.failure) = (true, None);
+    (state.at, state.is_choosing) = (0, false);
+    match state.search.answered() {
         Some(_) => accept(state, world),
         None => Vec::new(),
     }
@@ -248,7 +239,7 @@ pub fn keep_focus_visible(state: &mut State, world: &World) {
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let inside = painter.frame(place(area), state.pick.title);
     let is_typing = has_focus && !state.is_choosing;
-    search(state, inside, painter, is_typing);
+    field(state, inside, painter, is_typing);
     let all = state.pick.kind.heads();
     let columns = fit(&all, inside.width);
     let below = Rect {
@@ -261,7 +252,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         return;
     }
     rows::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
-    let is_old = !state.search.is_answered() && (world.is_waiting || state.failure.is_some());
+    let is_old = state.failure.is_some() || (state.search.is_outdated() && world.is_waiting);
     let is_search = !state.search.text().is_empty();
     let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
     let look = rows::Look { is_by_last_name, is_old };
@@ -277,22 +268,16 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     }
 }
 
-fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool) {
+fn field(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool) {
     let theme = *painter.theme;
     let right = text::width(&state.count).saturating_add(2);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
     let x = inside.x.saturating_add(used);
     let columns = inside.width.saturating_sub(used).saturating_sub(right);
-    let style = if is_typing { theme.focus } else { theme.field };
-    painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, style);
-    painter.text(x, inside.y, columns, &display(state.search.field.value()), style);
+    let place = Rect { x, width: columns, height: 1, ..inside };
+    let hint = state.pick.kind.table().words.search;
+    search::draw(&state.search.field, place, painter, is_typing, hint);
     painter.text_right(inside.right(), inside.y, right, &state.count, theme.text);
-    if is_typing {
-        let before = state.search.field.editor().map_or(0, |editor| {
-            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
-        });
-        painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
-    }
 }
 
 /// Where records of a kind are entered, for those who may.

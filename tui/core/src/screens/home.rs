@@ -14,6 +14,7 @@ use crate::{
     intent::{Event, Route},
     layers::{Intent, arrival},
     resource::{Query, Record, RecordKind},
+    search::Searching,
     world::World,
 };
 
@@ -179,8 +180,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             _ => state.select(None),
         },
         Action::Back => {
-            if state.at.take().is_none() && state.finder.clear() {
-                return state.finder.edited(world);
+            if state.at.take().is_none()
+                && let Some(intents) = state.finder.clear(world)
+            {
+                return intents;
             }
             state.finder.select(None);
         }

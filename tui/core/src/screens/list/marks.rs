@@ -26,7 +26,7 @@ impl State {
     fn mark_all(&mut self, world: &World) -> Vec<Intent> {
         self.is_marking = true;
         let is_whole = self.page.as_ref().is_some_and(|it| it.next.is_none() && it.offset == 0);
-        if is_whole && !self.is_outdated {
+        if is_whole && !self.search.is_outdated() {
             self.mark_on()
         } else {
             vec![self.ask_anew(world, Land::First)]
@@ -100,7 +100,9 @@ impl State {
 /// answer to the typed text has to come first.
 pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Intent>> {
     match action {
-        Action::Mark if !state.is_outdated && super::is_available(state, world, action) => {
+        Action::Mark
+            if !state.search.is_outdated() && super::is_available(state, world, action) =>
+        {
             Some(state.mark())
         }
         Action::MarkAll if super::is_available(state, world, action) => Some(state.mark_all(world)),
@@ -113,7 +115,7 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
             Some(Vec::new())
         }
         Action::Archive | Action::Restore | Action::Assign
-            if !state.is_outdated || !state.marked.is_empty() =>
+            if !state.search.is_outdated() || !state.marked.is_empty() =>
         {
             Some(act(state, world, action))
         }

@@ -6,7 +6,7 @@ use crate::{layers::Intent, text::thousands};
 impl State {
     fn turn(&mut self, forward: bool) -> Vec<Intent> {
         // A key that is held down asks once. The next page of an older text is not asked for.
-        let is_due = !self.is_turning && !self.is_outdated;
+        let is_due = !self.is_turning && !self.search.is_outdated();
         let Some(page) = self.page.clone().filter(|_| is_due) else { return Vec::new() };
         let length = i64::try_from(self.rows.len()).unwrap_or_default();
         match (forward, page.next, page.previous) {
