@@ -130,6 +130,7 @@ impl App {
         self.is_login_due = false;
         self.left = None;
         self.interrupted.clear();
+        self.forget_ahead(out);
         out.extend(self.slots.forget_session());
         out.push(Effect::Disarm(Timer::Search));
         out.extend(former.filter(|former| next != Some(*former)).map(Effect::EndSession));
