@@ -8,6 +8,7 @@ use shared::lookup::{FOUND_MAX, Lookup};
 pub use self::hit::Hit;
 use crate::{
     api::{Call, Failure, Reply, missing},
+    cursor::below_field,
     effect::Lane,
     form::field::Field,
     input::action::Action,
@@ -171,13 +172,7 @@ impl Finder {
 
     /// Moves the selection by so many rows. Above the first row is the field.
     pub fn go(&mut self, by: isize) {
-        let last = self.hits.len().checked_sub(1);
-        self.select(match (self.at, last) {
-            (_, None) => None,
-            (None, Some(last)) => (by > 0).then(|| by.unsigned_abs().saturating_sub(1).min(last)),
-            (Some(0), _) if by < 0 => None,
-            (Some(at), Some(last)) => Some(at.saturating_add_signed(by).min(last)),
-        });
+        self.select(below_field(self.at, by, self.hits.len()));
     }
 
     /// Draws the field in one line. The line below says whether there may be more hits than are shown.

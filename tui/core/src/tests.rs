@@ -60,6 +60,7 @@ mod quitting;
 mod reasons;
 mod refreshed;
 mod replacing;
+mod rows;
 mod screens;
 mod search_field;
 mod sections;

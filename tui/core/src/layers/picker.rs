@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     api::{Call, Failure, Reply, missing},
+    cursor::Cursor,
     effect::Lane,
     input::{
         action::{Action, Context},
@@ -40,8 +41,7 @@ pub struct State {
     rows: Vec<Row>,
     /// How many records there are, and how many of them are shown.
     count: String,
-    at: usize,
-    top: usize,
+    cursor: Cursor,
     /// Whether there was an answer.
     is_read: bool,
     failure: Option<String>,
@@ -82,8 +82,7 @@ pub fn open(
         reason,
         rows: Vec::new(),
         count: String::new(),
-        at: 0,
-        top: 0,
+        cursor: Cursor::default(),
         is_read: false,
         failure: None,
         is_choosing: false,
@@ -122,22 +121,18 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     if let Some(intents) = state.act(action, world) {
         return intents;
     }
-    let last = state.rows.len().saturating_sub(1);
-    let page = usize::from(rows(world)).max(1);
     match action {
         Action::RowDown if !state.is_choosing => choose(state),
-        Action::RowUp if state.at == 0 => state.is_choosing = false,
-        Action::RowUp => state.at = state.at.saturating_sub(1),
-        Action::RowDown => state.at = (state.at + 1).min(last),
-        Action::PageUp => state.at = state.at.saturating_sub(page),
-        Action::PageDown => {
-            choose(state);
-            state.at = (state.at + page).min(last);
-        }
+        Action::RowUp if state.cursor.at() == 0 => state.is_choosing = false,
         Action::Accept => return accept(state, world),
         Action::Back => return back(state, world),
         Action::Refresh => return vec![state.ask(world)],
-        _ => {}
+        _ => {
+            if action == Action::PageDown {
+                choose(state);
+            }
+            state.cursor.act(action, state.rows.len(), usize::from(rows(world)));
+        }
     }
     Vec::new()
 }
@@ -174,7 +169,7 @@ fn accept(state: &mut State, world: &World) -> Vec<Intent> {
         choose(state);
         return Vec::new();
     }
-    let Some(row) = state.rows.get(state.at) else { return Vec::new() };
+    let Some(row) = state.rows.get(state.cursor.at()) else { return Vec::new() };
     let picked = question::Picked {
         purpose: state.pick.purpose,
         subjects: state.subjects.clone(),
@@ -208,7 +203,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     };
     state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
     (state.is_read, state.failure) = (true, None);
-    (state.at, state.is_choosing) = (0, false);
+    (state.cursor, state.is_choosing) = (Cursor::default(), false);
     match state.search.answered() {
         Some(_) => accept(state, world),
         None => Vec::new(),
@@ -230,9 +225,7 @@ fn rows(world: &World) -> u16 {
 
 /// Scrolls so that the selected row is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
-    let visible = usize::from(rows(world)).max(1);
-    state.at = state.at.min(state.rows.len().saturating_sub(1));
-    state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
+    state.cursor.keep_visible(state.rows.len(), usize::from(rows(world)));
 }
 
 /// Draws the field, and the rows below it.
@@ -256,10 +249,10 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let is_search = !state.search.text().is_empty();
     let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
     let look = rows::Look { is_by_last_name, is_old };
-    let window = state.rows.iter().enumerate().skip(state.top);
+    let window = state.rows.iter().enumerate().skip(state.cursor.top());
     for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
         let line = Rect { y, height: 1, ..below };
-        let is_selected = at == state.at;
+        let is_selected = at == state.cursor.at();
         let is_active = has_focus && !is_typing;
         rows::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
         if is_selected && has_focus && !is_typing {

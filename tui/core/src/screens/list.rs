@@ -19,6 +19,7 @@ pub use self::{
 };
 use crate::{
     api::Call,
+    cursor::{Cursor, Motion},
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
@@ -83,8 +84,7 @@ pub struct State {
     pub(crate) marked: BTreeMap<i64, Record>,
     /// Whether the rows are ordered by last name, so that their names begin with it.
     is_by_last_name: bool,
-    pub(crate) selected: usize,
-    pub(crate) top: usize,
+    pub(crate) cursor: Cursor,
     pub(crate) page: Option<Shown>,
     pub(crate) failure: Option<String>,
     asked: Asked,
@@ -117,8 +117,7 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<In
         rows: Vec::new(),
         marked: BTreeMap::new(),
         is_by_last_name: false,
-        selected: 0,
-        top: 0,
+        cursor: Cursor::default(),
         page: None,
         failure: None,
         asked: Asked { address: None, number: None, offset: Offset::At(0), land: Land::First },
@@ -157,7 +156,7 @@ impl State {
 
     /// The selected row.
     pub fn row(&self) -> Option<&Row> {
-        self.rows.get(self.selected)
+        self.rows.get(self.cursor.at())
     }
 
     /// Asks for the first page of what is typed and chosen.
@@ -266,7 +265,13 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     if let Some(intents) = marks::update(state, world, action) {
         return intents;
     }
-    let page = isize::from(rows_visible(world).cast_signed().max(1));
+    if let Some(motion) = Motion::of(action, usize::from(rows_visible(world))) {
+        return match motion {
+            Motion::By(rows) => state.go(rows),
+            Motion::First => state.go_to_start(world),
+            Motion::Last => state.go_to_end(world),
+        };
+    }
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
             vec![Intent::Leave(Leave::Back)]
@@ -285,12 +290,6 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             state.search.select();
             Vec::new()
         }
-        Action::RowUp => state.go(-1),
-        Action::RowDown => state.go(1),
-        Action::PageUp => state.go(-page),
-        Action::PageDown => state.go(page),
-        Action::FirstRow => state.go_to_start(world),
-        Action::LastRow => state.go_to_end(world),
         Action::Open
         | Action::Edit
         | Action::Archive
@@ -402,8 +401,5 @@ pub fn contexts(state: &State) -> &'static [Context] {
 
 /// Scrolls so that the selected row is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
-    let visible = usize::from(rows_visible(world)).max(1);
-    let last_top = state.rows.len().saturating_sub(visible);
-    let lowest = (state.selected + 1).saturating_sub(visible);
-    state.top = state.top.clamp(lowest, state.selected.max(lowest)).min(last_top);
+    state.cursor.keep_visible(state.rows.len(), usize::from(rows_visible(world)));
 }

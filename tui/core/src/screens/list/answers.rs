@@ -58,17 +58,17 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         address: state.asked.address.clone(),
         number: state.asked.number,
     });
-    let last = state.rows.len().saturating_sub(1);
     state.has_slipped = state.asked.land == Land::Same
         && before != state.changed_here
         && before.is_some()
         && !state.rows.is_empty()
         && place_of(state, before).is_none();
-    state.selected = match state.asked.land {
+    let selected = match state.asked.land {
         Land::First => 0,
-        Land::Last => last,
-        Land::Same => place_of(state, before).unwrap_or(state.selected.min(last)),
+        Land::Last => usize::MAX,
+        Land::Same => place_of(state, before).unwrap_or(state.cursor.at()),
     };
+    state.select(selected);
     // Another page, asked again later, keeps its selection.
     state.asked.land = Land::Same;
     state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;

@@ -14,12 +14,11 @@ const MARKS_MAX: usize = 500;
 impl State {
     /// Marks the selected row or takes its mark away, and goes to the next one.
     pub(super) fn mark(&mut self) -> Vec<Intent> {
-        let Some(row) = self.rows.get(self.selected) else { return Vec::new() };
+        let Some(row) = self.rows.get(self.cursor.at()) else { return Vec::new() };
         if self.marked.remove(&row.id).is_none() {
             self.marked.insert(row.id, row.record.clone());
         }
-        self.selected = (self.selected + 1).min(self.rows.len().saturating_sub(1));
-        Vec::new()
+        self.select(self.cursor.at() + 1)
     }
 
     /// Marks all rows of the list. The pages are read one after another.

@@ -22,18 +22,18 @@ impl State {
 
     pub(super) fn go(&mut self, by: isize) -> Vec<Intent> {
         let last = self.rows.len().saturating_sub(1);
-        if by > 0 && self.selected >= last {
+        let at = self.cursor.at();
+        if by > 0 && at >= last {
             return self.turn(true);
         }
-        if by < 0 && self.selected == 0 {
+        if by < 0 && at == 0 {
             return self.turn(false);
         }
-        self.selected = self.selected.saturating_add_signed(by).min(last);
-        Vec::new()
+        self.select(at.saturating_add_signed(by))
     }
 
     pub(super) fn select(&mut self, row: usize) -> Vec<Intent> {
-        self.selected = row.min(self.rows.len().saturating_sub(1));
+        self.cursor.select(row, self.rows.len());
         Vec::new()
     }
 

@@ -60,9 +60,9 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     }
     let look = Look { is_by_last_name: state.is_by_last_name, is_old };
     let visible = usize::from(place.height);
-    let window = state.rows.iter().enumerate().skip(state.top).take(visible);
+    let window = state.rows.iter().enumerate().skip(state.cursor.top()).take(visible);
     for (y, (at, row)) in (place.y..place.bottom()).zip(window) {
-        let is_selected = at == state.selected;
+        let is_selected = at == state.cursor.at();
         let is_active = has_focus && !state.is_searching;
         draw_row(
             row,
