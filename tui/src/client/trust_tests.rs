@@ -147,7 +147,8 @@ fn the_file_of_a_named_certificate_is_known_by_its_whole_path() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, self_made(&params("localhost", true)).pem).unwrap();
-    let up = std::env::current_dir().unwrap().ancestors().skip(1).map(|_| "../").collect::<String>();
+    let up =
+        std::env::current_dir().unwrap().ancestors().skip(1).map(|_| "../").collect::<String>();
     let relative = Path::new(&up).join(file.strip_prefix("/").unwrap());
     let named = Certificate::read(&relative).unwrap();
     assert!(named.file().is_absolute(), "{}", named.file().display());
