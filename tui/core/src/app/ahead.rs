@@ -95,7 +95,8 @@ impl App {
         out.push(Effect::Arm(Timer::Ahead, AHEAD_MAX));
     }
 
-    fn forget_ahead(&mut self, out: &mut Vec<Effect>) {
+    /// Forgets what was typed ahead.
+    pub(super) fn forget_ahead(&mut self, out: &mut Vec<Effect>) {
         if !self.ahead.typed.is_empty() {
             self.ahead.typed.clear();
             out.push(Effect::Disarm(Timer::Ahead));
