@@ -51,9 +51,8 @@ impl Person {
 
     /// Takes the answer. What is known stays where there is none.
     pub fn take(&mut self, answer: Result<Reply, Failure>) {
-        match answer {
-            Ok(Reply::Record(record)) => self.learn(&record),
-            Ok(_) => {}
+        match answer.and_then(Reply::record) {
+            Ok(record) => self.learn(&record),
             Err(failure) => self.failure = Some(missing(&failure)),
         }
     }

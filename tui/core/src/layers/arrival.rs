@@ -23,7 +23,6 @@ use crate::{
     layers::Intent,
     paint::Painter,
     resource::{Errand, Pick, Record, RecordKind, next_step, status_word},
-    sentences::UNEXPECTED,
     text::{display, paragraphs},
     world::World,
 };
@@ -234,8 +233,8 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
     state.is_loading = false;
     // What Enter has begun is not gone on with under another layer.
     state.is_accepted &= is_top;
-    match answer {
-        Ok(Reply::Page(page)) => {
+    match answer.and_then(Reply::page) {
+        Ok(page) => {
             let assigned = page.results.iter().filter_map(|record| match record {
                 Record::Assignment(it) => {
                     Some(Host::Assigned { assignment: it.id.0, name: it.doctor_name.clone() })
@@ -249,7 +248,6 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
             let is_same = |host: &Host| Some(host) == selected.as_ref();
             state.at = state.hosts.iter().position(is_same).unwrap_or_default();
         }
-        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
             state.failure = Some(missing(&failure));
             // The proposal is missing: somebody has to look before it is sent.

@@ -8,7 +8,7 @@ use super::{
     middle, question,
 };
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     effect::Lane,
     input::{
         action::{Action, Context},
@@ -21,7 +21,7 @@ use crate::{
     panels::rows,
     resource::{Errand, Pick, Query, Record, RecordKind, Row, fit},
     search::{Next, Search},
-    sentences::{LOADING, UNEXPECTED, retry},
+    sentences::LOADING,
     text::{self, display, paragraphs},
     world::World,
 };
@@ -43,7 +43,7 @@ pub struct State {
     top: usize,
     /// Whether there was an answer.
     is_read: bool,
-    failure: Option<String>,
+    failure: Option<Missing>,
     /// Whether the rows have the focus.
     is_choosing: bool,
 }
@@ -196,8 +196,8 @@ fn picked(errand: &Errand, record: &Record, world: &World) -> Vec<Intent> {
 
 /// Takes an answer. What is on the screen stays where there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
-    match answer {
-        Ok(Reply::Page(page)) => {
+    match answer.and_then(Reply::page) {
+        Ok(page) => {
             let shown = page.results.len();
             let capped = if page.count_capped { "+" } else { "" };
             state.count = match page.next {
@@ -209,9 +209,8 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
             (state.is_read, state.failure) = (true, None);
             (state.at, state.is_choosing) = (0, false);
         }
-        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
-            state.failure = Some(missing(&failure));
+            state.failure = Some(Missing::of(&failure));
             state.search.pending = None;
         }
     }
@@ -310,7 +309,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let words = &state.pick.kind.table().words;
     let typed = state.search.text();
     let line = match &state.failure {
-        Some(failure) => retry(&display(failure)),
+        Some(missing) => missing.line(),
         None if !state.is_read => LOADING.to_owned(),
         None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
         None => format!("{} “{}”. {}", words.no_match, display(typed), with_keys(words.advice)),

@@ -18,7 +18,7 @@ pub use self::{
     view::{rows_visible, view},
 };
 use crate::{
-    api::Call,
+    api::{Call, Missing},
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
@@ -86,7 +86,7 @@ pub struct State {
     pub(crate) selected: usize,
     pub(crate) top: usize,
     pub(crate) page: Option<Shown>,
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<Missing>,
     asked: Asked,
     /// Whether another page is on its way.
     is_turning: bool,
