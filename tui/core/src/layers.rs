@@ -26,6 +26,7 @@ use crate::{
     intent::Event,
     login,
     paint::Painter,
+    search::Searching,
     world::World,
 };
 
@@ -136,7 +137,7 @@ impl Layer {
     pub fn on_timer(&mut self, world: &World) -> Vec<Intent> {
         match self {
             Self::Find(state) => state.finder.on_timer(world),
-            Self::Picker(state) => picker::on_timer(state, world),
+            Self::Picker(state) => state.on_timer(world),
             _ => Vec::new(),
         }
     }

@@ -29,6 +29,7 @@ use crate::{
     login,
     paint::Painter,
     resource::{Record, next_step},
+    search::Searching,
     world::World,
 };
 
@@ -220,7 +221,7 @@ impl Screen {
     pub fn on_timer(&mut self, world: &World) -> Vec<Intent> {
         match self {
             Self::Home(state) => state.finder.on_timer(world),
-            Self::List(state) => list::on_timer(state, world),
+            Self::List(state) => state.on_timer(world),
             _ => Vec::new(),
         }
     }

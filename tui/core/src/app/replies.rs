@@ -134,7 +134,7 @@ impl App {
                     Layer::Arrival(state) => Some(arrival::answered(state, result.clone(), is_top)),
                     Layer::Picker(state) => {
                         if !is_top {
-                            state.search.pending = None;
+                            state.search.give_up();
                         }
                         Some(picker::answered(state, &world, result.clone()))
                     }

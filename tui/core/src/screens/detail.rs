@@ -10,6 +10,7 @@ use shared::{Kind, history::HistoryEntry};
 
 use crate::{
     api::{Call, Failure, Missing, Reply},
+    cursor::Scroll,
     effect::{Effect, Lane},
     input::action::{Action, Context},
     intent::{Event, Leave, Route},
@@ -45,7 +46,7 @@ pub struct State {
     pub(crate) person: Option<Person>,
     /// Whether the person is in the clinic, where that is asked.
     pub(crate) presence: Option<Presence>,
-    scroll: u16,
+    scroll: Scroll,
     /// Whether its form is opened as soon as the record is read.
     pub(crate) edits_next: bool,
 }
@@ -86,7 +87,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         namesakes: None,
         person: None,
         presence: None,
-        scroll: 0,
+        scroll: Scroll::default(),
         edits_next: false,
     }
 }
@@ -178,19 +179,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         // Letters typed ahead are meant for the form that is coming.
         return Vec::new();
     }
-    let page = world.body().height.saturating_sub(4).max(1);
+    let page = usize::from(world.body().height.saturating_sub(4));
     match action {
-        Action::RowUp => state.scroll = state.scroll.saturating_sub(1),
-        Action::RowDown => state.scroll = state.scroll.saturating_add(1),
-        Action::PageUp => state.scroll = state.scroll.saturating_sub(page),
-        Action::PageDown => {
-            state.scroll = state.scroll.saturating_add(page);
-            return entries::more(state, world);
-        }
-        Action::FirstRow => state.scroll = 0,
-        Action::LastRow => {
-            state.scroll = u16::MAX;
-            return entries::more(state, world);
+        _ if state.scroll.act(action, page) => {
+            let is_far = matches!(action, Action::PageDown | Action::LastRow);
+            return if is_far { entries::more(state, world) } else { Vec::new() };
         }
         Action::Back => return vec![Intent::Leave(Leave::Back)],
         Action::Refresh => {
@@ -391,7 +384,7 @@ pub fn can_have_relative(state: &State, world: &World) -> bool {
 /// Keeps the scrolled page within its height.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let height = page::height(state, world);
-    state.scroll = state.scroll.min(height.saturating_sub(page::visible(state, world)));
+    state.scroll.keep_within(height, page::visible(state, world));
 }
 
 /// Draws the banner and the page.

@@ -8,6 +8,7 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 pub use self::view::{keep_focus_visible, view};
 use crate::{
     api::{Call, Failure, Missing, Reply},
+    cursor::{Motion, below_field},
     effect::Lane,
     finder::{self, Finder},
     input::action::{Action, Context},
@@ -15,6 +16,7 @@ use crate::{
     layers::{Intent, arrival},
     live::Live,
     resource::{Query, Record, RecordKind},
+    search::Searching,
     world::World,
 };
 
@@ -112,24 +114,13 @@ impl State {
         if !self.finder.is_empty() {
             return self.finder.go(by);
         }
-        let rows = self.recent(world) + self.visits.len();
-        let now = match (self.at, self.finder.selected()) {
-            (Some(at), _) => Some(self.recent(world) + at),
-            (None, at) => at,
-        };
-        let next = match now {
-            None => by.checked_sub(1).and_then(|by| usize::try_from(by).ok()),
-            Some(row) => row.checked_add_signed(by),
-        };
-        match next.map(|row| row.min(rows.saturating_sub(1))) {
-            Some(row) if row < self.recent(world) => {
+        let recent = self.recent(world);
+        let now = self.at.map(|at| recent + at).or(self.finder.selected());
+        match below_field(now, by, recent + self.visits.len()) {
+            Some(row) if row >= recent => self.select(row.checked_sub(recent)),
+            row => {
                 self.at = None;
-                self.finder.select(Some(row));
-            }
-            Some(row) => self.select(row.checked_sub(self.recent(world))),
-            None => {
-                self.at = None;
-                self.finder.select(None);
+                self.finder.select(row);
             }
         }
     }
@@ -176,19 +167,21 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     if let Some(intents) = state.finder.act(action, world) {
         return intents;
     }
-    let page = isize::from(world.body().height.saturating_sub(4).max(1).cast_signed());
+    if let Some(Motion::By(by)) =
+        Motion::of(action, usize::from(world.body().height.saturating_sub(4)))
+    {
+        state.go(by, world);
+    }
     match action {
-        Action::RowUp => state.go(-1, world),
-        Action::RowDown => state.go(1, world),
-        Action::PageUp => state.go(-page, world),
-        Action::PageDown => state.go(page, world),
         Action::Results => match state.at {
             None if state.finder.is_empty() => state.select(Some(0)),
             _ => state.select(None),
         },
         Action::Back => {
-            if state.at.take().is_none() && state.finder.clear() {
-                return state.finder.edited(world);
+            if state.at.take().is_none()
+                && let Some(intents) = state.finder.clear(world)
+            {
+                return intents;
             }
             state.finder.select(None);
         }

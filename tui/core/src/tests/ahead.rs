@@ -4,7 +4,7 @@ use shared::patient::Patient;
 
 use super::{
     driver::Driver,
-    fixtures::{jose, lookup, one, patient, session},
+    fixtures::{jose, lookup, one, patient},
 };
 use crate::{
     api::{Call, Failure},
@@ -100,12 +100,10 @@ fn what_was_typed_ahead_does_not_land_in_a_login() {
 }
 
 #[test]
-fn what_was_typed_ahead_goes_to_no_other_desk() {
-    let mut driver = Driver::new(80, 24);
-    let session = Some(Box::new(session(1, 1, "ana")));
-    driver.send(Msg::Desk(Desk::Ready { label: "local".to_owned(), is_ephemeral: true, session }));
-    driver.keys("a<enter>");
-    driver.send(Msg::Paste("a note".to_owned()));
-    driver.send(Msg::Desk(Desk::FirstStart { data: "/srv/desk".to_owned() }));
+fn what_was_typed_ahead_does_not_land_where_another_desk_begins() {
+    let mut driver = at_the_desk();
+    driver.keys("jose<enter>a<tab><enter>words");
+    driver.send(Msg::Desk(Desk::FirstStart { data: "/home/ana/desk".to_owned() }));
     assert!(!driver.app.has_unsaved());
+    assert!(!driver.timers.contains_key(&Timer::Ahead));
 }

@@ -11,7 +11,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
             state.kind.table().may_create(world) && !state.is_archive()
         }
         // What is typed may find a record.
-        Action::Open | Action::Edit if state.is_outdated => true,
+        Action::Open | Action::Edit if state.search.is_outdated() => true,
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => {
             let may = state.kind.table().may_change(world);
