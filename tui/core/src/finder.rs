@@ -149,12 +149,10 @@ impl Finder {
 
     /// Takes an answer. Returns the action that has waited for it, with the record that it is for.
     pub fn answered(&mut self, answer: Result<Reply, Failure>) -> Option<(Action, Record)> {
-        let lookup = match answer {
-            Ok(Reply::Lookup(lookup)) => *lookup,
-            Ok(_) => return self.failed(&Failure::unexpected()),
+        let Lookup { results, .. } = match answer.and_then(Reply::lookup) {
+            Ok(lookup) => lookup,
             Err(failure) => return self.failed(&failure),
         };
-        let Lookup { results, .. } = lookup;
         self.failure = None;
         let action = self.search.answered();
         self.hits = results.into_iter().map(Hit::new).collect();

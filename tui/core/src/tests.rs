@@ -51,6 +51,7 @@ mod locking;
 mod looks;
 mod meanwhile;
 mod messages;
+mod missing;
 mod names;
 mod newcomer;
 mod offers;

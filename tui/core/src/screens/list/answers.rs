@@ -4,7 +4,7 @@ use shared::Kind;
 
 use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
-    api::{Failure, Reply, missing},
+    api::{Failure, Missing, Reply},
     input::action::Action,
     layers::{Intent, arrival},
     resource::Row,
@@ -14,12 +14,8 @@ use crate::{
 /// Takes an answer. What is on the screen stays until then, and stays if there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
     state.is_turning = false;
-    let page = match answer {
-        Ok(Reply::Page(page)) => *page,
-        Ok(_) => {
-            let failure = Failure::unexpected();
-            return failed(state, &failure);
-        }
+    let page = match answer.and_then(Reply::page) {
+        Ok(page) => page,
         // The page is gone: fewer rows than there were, or than were looked for.
         Err(Failure::Problem(problem))
             if problem.error == Kind::NotFound.code()
@@ -103,15 +99,16 @@ fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
 }
 
 /// Why there is no answer; what the rules say of the search, without the member's name.
-fn refusal(failure: &Failure) -> String {
+fn refusal(failure: &Failure) -> Missing {
     match failure {
         Failure::Problem(problem) if problem.errors.contains_key("search") => {
             let messages = problem.errors.get("search").cloned().unwrap_or_default();
             let is_mrn = problem.error_codes.iter().any(|error| error.code == "mistyped_mrn");
             let subject = if is_mrn { "The medical record number" } else { "The search" };
-            format!("{subject} {}.", messages.join("; "))
+            let why = format!("{subject} {}.", messages.join("; "));
+            Missing { why, can_retry: false }
         }
-        other => missing(other),
+        other => Missing::of(other),
     }
 }
 
