@@ -180,64 +180,61 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         return Vec::new();
     }
     let page = usize::from(world.body().height.saturating_sub(4));
+    if state.scroll.act(action, page) {
+        let is_far = matches!(action, Action::PageDown | Action::LastRow);
+        return if is_far { entries::more(state, world) } else { Vec::new() };
+    }
     match action {
-        _ if state.scroll.act(action, page) => {
-            let is_far = matches!(action, Action::PageDown | Action::LastRow);
-            return if is_far { entries::more(state, world) } else { Vec::new() };
-        }
-        Action::Back => return vec![Intent::Leave(Leave::Back)],
+        Action::Back => vec![Intent::Leave(Leave::Back)],
         Action::Refresh => {
             let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
-            return state.follow().into_iter().chain(namesakes).collect();
+            state.follow().into_iter().chain(namesakes).collect()
         }
-        _ if !is_available(state, action) => {}
-        _ if state.kind.table().operation(action).is_some() => {
-            return operation(state, action).into_iter().collect();
-        }
-        Action::Edit => return edit(state).into_iter().collect(),
-        Action::Relative => {
-            let filled = state.record.as_ref().and_then(Record::relative);
-            let intent = filled.map(|filled| Intent::Go(Route::Filled(state.kind, filled)));
-            return intent.into_iter().collect();
-        }
-        Action::PutBack => return put_back::choice(state, world).into_iter().collect(),
-        Action::Archive | Action::Restore => {
-            let Some(record) = &state.record else { return Vec::new() };
-            let question = if action == Action::Archive {
-                question::archive(record, world)
-            } else {
-                question::restore(record)
-            };
-            return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
-        }
-        Action::Assign => {
-            let Some(record) = &state.record else { return Vec::new() };
-            return picker::assign(vec![record.clone()], world);
-        }
+        _ if !is_available(state, action) => Vec::new(),
+        Action::ShowArchive => vec![Intent::Go(Route::List(state.kind, Query::archive()))],
+        Action::PutBack => put_back::choice(state, world).into_iter().collect(),
+        Action::Trail => trail(state).into_iter().collect(),
+        Action::Related => state.go_to_related().into_iter().collect(),
         Action::Arrive if present(state).is_some() => {
-            return present(state).into_iter().flatten().collect();
+            present(state).into_iter().flatten().collect()
         }
-        Action::Arrive => {
+        _ => {
             let record = state.record.as_ref();
-            return record.map(|record| arrival::act(record, world)).unwrap_or_default();
+            record.map(|record| act(state, record, world, action)).unwrap_or_default()
         }
-        Action::Correct => return pick(state, state.kind.table().correct, world),
-        Action::Link => {
-            let link = state.kind.table().link.as_ref();
-            return pick(state, link.map(|link| link.pick), world);
+    }
+}
+
+/// Asks for what is done with the record, as it was read.
+fn act(state: &State, record: &Record, world: &World, action: Action) -> Vec<Intent> {
+    let table = state.kind.table();
+    if let Some(operation) = table.operation(action) {
+        return vec![open(question::operation(record, operation))];
+    }
+    let pick = |pick: Pick| picker::open(pick, vec![record.clone()], None, world);
+    match action {
+        Action::Edit => vec![Intent::Go(Route::Edit(record.clone()))],
+        Action::Relative => {
+            let filled = record.relative();
+            filled.map(|it| Intent::Go(Route::Filled(state.kind, it))).into_iter().collect()
         }
-        Action::Trail => return trail(state).into_iter().collect(),
-        Action::Related => return state.go_to_related().into_iter().collect(),
-        Action::ShowArchive => return vec![Intent::Go(Route::List(state.kind, Query::archive()))],
+        Action::Archive => vec![open(question::archive(record, world))],
+        Action::Restore => vec![open(question::restore(record))],
+        Action::Assign => picker::assign(vec![record.clone()], world),
+        Action::Arrive => arrival::act(record, world),
+        Action::Correct => table.correct.map(pick).unwrap_or_default(),
+        Action::Link => table.link.as_ref().map(|link| pick(link.pick)).unwrap_or_default(),
         Action::Copy => {
-            let Some(record) = &state.record else { return Vec::new() };
             let code = record.row().code;
             let said = format!("{code} was sent to the terminal's clipboard.");
-            return vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)];
+            vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)]
         }
-        _ => {}
+        _ => Vec::new(),
     }
-    Vec::new()
+}
+
+fn open(question: question::State) -> Intent {
+    Intent::Open(Box::new(Layer::Question(Box::new(question))))
 }
 
 /// Leads to the record that says that the person is in the clinic already, if there is one.
@@ -245,13 +242,6 @@ fn present(state: &State) -> Option<[Intent; 2]> {
     let said = state.kind.table().presence.as_ref()?.already;
     let record = state.presence.as_ref()?.record()?;
     Some([Intent::Go(Route::of(record)), Intent::Inform(said.to_owned())])
-}
-
-/// Asks whether to do an operation of the record's kind, if the action begins one.
-fn operation(state: &State, action: Action) -> Option<Intent> {
-    let operation = state.kind.table().operation(action)?;
-    let question = question::operation(state.record.as_ref()?, operation);
-    Some(Intent::Open(Box::new(Layer::Question(Box::new(question)))))
 }
 
 /// What an action is called here, where it has a better name than its own.
@@ -284,16 +274,6 @@ fn trail(state: &State) -> Option<Intent> {
     state.record.as_ref().map(|_| Intent::Go(Route::List(RecordKind::AuditEntry, query)))
 }
 
-/// Opens the picker for the record that is shown.
-fn pick(state: &State, pick: Option<Pick>, world: &World) -> Vec<Intent> {
-    let opened = pick.zip(state.record.clone());
-    opened.map(|(pick, record)| picker::open(pick, vec![record], None, world)).unwrap_or_default()
-}
-
-fn edit(state: &State) -> Option<Intent> {
-    Some(Intent::Go(Route::Edit(state.record.clone()?)))
-}
-
 /// Takes an answer. What is on the screen stays where there is none.
 pub fn answered(
     state: &mut State,
@@ -313,9 +293,11 @@ pub fn answered(
         Ok(Reply::Record(record)) if state.is_of(&record) => {
             let mut intents = state.show(record);
             if std::mem::take(&mut state.edits_next) {
-                intents.push(match edit(state).filter(|_| is_available(state, Action::Edit)) {
-                    Some(intent) => intent,
-                    None => Intent::Warn("Your account may not edit this record.".to_owned()),
+                intents.push(match state.record.clone() {
+                    Some(record) if is_available(state, Action::Edit) => {
+                        Intent::Go(Route::Edit(record))
+                    }
+                    _ => Intent::Warn("Your account may not edit this record.".to_owned()),
                 });
             }
             intents

@@ -1,13 +1,12 @@
 //! Answers to what the list has asked for.
 
-use shared::Kind;
+use shared::{Kind, Page, Problem};
 
-use super::{Land, Offset, Shown, State, enter, marks, open};
+use super::{Land, Offset, Shown, State, row};
 use crate::{
     api::{Failure, Reply, missing},
-    input::action::Action,
-    layers::{Intent, arrival},
-    resource::Row,
+    layers::Intent,
+    resource::{Record, Row},
     world::World,
 };
 
@@ -16,19 +15,10 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     state.is_turning = false;
     let page = match answer {
         Ok(Reply::Page(page)) => *page,
-        Ok(_) => {
-            let failure = Failure::unexpected();
-            return failed(state, &failure);
-        }
-        // The page is gone: fewer rows than there were, or than were looked for.
-        Err(Failure::Problem(problem))
-            if problem.error == Kind::NotFound.code()
-                && (state.asked.address.is_some() || state.asked.number.is_some()) =>
-        {
-            if let Some(intents) = state.look_on(world, None) {
-                return intents;
-            }
-            return vec![state.ask_anew(world, Land::Same)];
+        Ok(_) => return failed(state, &Failure::unexpected()),
+        Err(failure) if is_gone(state, &failure) => {
+            let sought = state.look_on(world, None);
+            return sought.unwrap_or_else(|| vec![state.ask_anew(world, Land::Same)]);
         }
         Err(failure) => return failed(state, &failure),
     };
@@ -39,6 +29,24 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     state.is_refused = false;
     let waiting = state.search.answered();
     let before = state.row().map(|row| row.id);
+    show(state, world, page);
+    land(state, before);
+    state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
+    if state.is_marking {
+        return state.mark_on();
+    }
+    waiting.map(|action| row::go_on(state, world, action)).unwrap_or_default()
+}
+
+/// Whether the page is gone: there are fewer rows than there were, or than were looked for.
+fn is_gone(state: &State, failure: &Failure) -> bool {
+    let is_page = state.asked.address.is_some() || state.asked.number.is_some();
+    let is_missing = |problem: &Problem| problem.error == Kind::NotFound.code();
+    is_page && matches!(failure, Failure::Problem(problem) if is_missing(problem))
+}
+
+/// Shows a page.
+fn show(state: &mut State, world: &World, page: Page<Record>) {
     let length = i64::try_from(page.results.len()).unwrap_or_default();
     let offset = match state.asked.offset {
         _ if page.previous.is_none() => 0,
@@ -58,33 +66,23 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         address: state.asked.address.clone(),
         number: state.asked.number,
     });
-    state.has_slipped = state.asked.land == Land::Same
+}
+
+/// Selects a row of the page. The record that was selected before stays so where the same page was asked for.
+fn land(state: &mut State, before: Option<i64>) {
+    let same = state.rows.iter().position(|row| Some(row.id) == before);
+    // Another page, asked again later, keeps its selection.
+    let land = std::mem::replace(&mut state.asked.land, Land::Same);
+    state.has_slipped = land == Land::Same
         && before != state.changed_here
         && before.is_some()
         && !state.rows.is_empty()
-        && place_of(state, before).is_none();
-    let selected = match state.asked.land {
+        && same.is_none();
+    state.select(match land {
         Land::First => 0,
         Land::Last => usize::MAX,
-        Land::Same => place_of(state, before).unwrap_or(state.cursor.at()),
-    };
-    state.select(selected);
-    // Another page, asked again later, keeps its selection.
-    state.asked.land = Land::Same;
-    state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
-    if state.is_marking {
-        return state.mark_on();
-    }
-    match waiting {
-        Some(Action::Open) => enter(state),
-        // Among several, somebody has to choose.
-        Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
-        Some(Action::Arrive) if state.rows.len() == 1 => {
-            state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
-        }
-        Some(action) if state.rows.len() == 1 => marks::act(state, world, action),
-        _ => Vec::new(),
-    }
+        Land::Same => same.unwrap_or(state.cursor.at()),
+    });
 }
 
 fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
@@ -113,8 +111,4 @@ fn refusal(failure: &Failure) -> String {
         }
         other => missing(other),
     }
-}
-
-fn place_of(state: &State, id: Option<i64>) -> Option<usize> {
-    state.rows.iter().position(|row| Some(row.id) == id)
 }
