@@ -229,14 +229,7 @@ pub fn found(record: &Record, world: &World) -> State {
         words_of.created,
         world.stamp(&at)
     );
-    let route = Route::Record {
-        kind: record.kind(),
-        id: record.id(),
-        name: record.row().name,
-        is_archived: false,
-        to_edit: false,
-    };
-    let intents = vec![Intent::LeaveNow(Leave::Back), Intent::Go(route)];
+    let intents = vec![Intent::LeaveNow(Leave::Back), Intent::Go(Route::of(record))];
     ask(words_of.found, words, "Keep editing").or("Yes: show it", intents)
 }
 

@@ -6,7 +6,6 @@ use crate::{
     input::action::Action,
     intent::Route,
     layers::{Intent, arrival},
-    resource::Reading,
     search::Searching,
     world::World,
 };
@@ -74,16 +73,8 @@ fn enter(state: &mut State) -> Vec<Intent> {
 /// Opens the selected record, or reads it and goes on to its form.
 fn open(state: &State, to_edit: bool) -> Vec<Intent> {
     let Some(row) = state.row() else { return Vec::new() };
-    if state.kind.table().reading == Reading::InList {
-        return vec![Intent::Go(Route::Shown(row.record.clone()))];
-    }
-    vec![Intent::Go(Route::Record {
-        kind: state.kind,
-        id: row.id,
-        name: row.head.name.clone(),
-        is_archived: state.is_archive(),
-        to_edit,
-    })]
+    let route = Route::of(&row.record);
+    vec![Intent::Go(if to_edit { route.to_edit() } else { route })]
 }
 
 fn arrive(state: &State, world: &World) -> Vec<Intent> {
