@@ -20,6 +20,9 @@ use crate::{
     world::World,
 };
 
+/// The kind of record that is created from the find box.
+pub const CREATED: RecordKind = RecordKind::Patient;
+
 /// The field, and what was found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Finder {
@@ -74,7 +77,7 @@ impl Finder {
         let has_found = !self.hits.is_empty() && !self.is_outdated();
         let is_used = action == Action::NewFromSearch || !has_found;
         self.search.select();
-        Route::new_from(RecordKind::Patient, self.search.text(), is_used, world.calendar())
+        Route::new_from(CREATED, self.search.text(), is_used, world.calendar())
     }
 
     /// Selects the text: the next character replaces it.

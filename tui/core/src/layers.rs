@@ -20,12 +20,12 @@ pub mod sort;
 use ratatui_core::layout::Rect;
 
 use crate::{
+    finder,
     form::{Form, field::Field},
     input::action::{Action, Context},
     intent::Event,
     login,
     paint::Painter,
-    resource::RecordKind,
     search::Searching,
     world::World,
 };
@@ -210,7 +210,7 @@ impl Layer {
                 )
             }
             Action::New | Action::NewFromSearch => match self {
-                Self::Find(_) => RecordKind::Patient.table().may_create(world),
+                Self::Find(_) => finder::CREATED.table().may_create(world),
                 _ => true,
             },
             Action::Mark => matches!(self, Self::Arrival(_)),

@@ -34,6 +34,7 @@ mod going_back;
 mod home;
 mod idle;
 mod in_the_clinic;
+mod kept;
 mod key_counts;
 mod keys;
 mod last_login;

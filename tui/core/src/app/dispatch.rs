@@ -168,7 +168,7 @@ impl App {
             help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
-            is_change: entry.action.changes_record(),
+            is_change: entry.is_change,
         };
         let mut found: Vec<_> = entries(&contexts)
             .filter(|entry| self.is_available(entry.action))

@@ -23,7 +23,7 @@ use crate::{
     key::IdempotencyKey,
     layers::Intent,
     paint::Painter,
-    resource::{Pick, Purpose, Record, RecordKind, next_step, status_word},
+    resource::{Errand, Pick, Record, RecordKind, next_step, status_word},
     sentences::UNEXPECTED,
     text::{display, paragraphs},
     world::World,
@@ -204,16 +204,11 @@ fn accept(state: &mut State) -> Vec<Intent> {
     body.extend(reason.clone().map(|reason| ("reason".to_owned(), reason.into())));
     match state.hosts.get(state.cursor.at()) {
         Some(Host::Other) => {
-            let pick = Pick {
-                word: "another doctor",
-                only: &[],
-                kind: RecordKind::Doctor,
-                title: "For which doctor?",
-                purpose: Purpose::Arrival { is_urgent: state.is_urgent },
-            };
+            let pick = Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] };
+            let (patient, is_urgent) = (state.patient.clone(), state.is_urgent);
             let mut intents = close();
             intents.push(keep(state));
-            intents.push(Intent::Pick(pick, vec![state.patient.clone()], reason));
+            intents.push(Intent::Pick(pick, Errand::Arrival { patient, reason, is_urgent }));
             return intents;
         }
         Some(Host::Assigned { assignment, .. }) => {

@@ -20,7 +20,7 @@ use crate::{
     layers::Intent,
     paint::Painter,
     panels::rows,
-    resource::{Pick, Purpose, Query, Record, RecordKind, Row, fit},
+    resource::{Errand, Pick, Query, Record, RecordKind, Row, fit},
     search::{self, Search, Searching},
     sentences::{LOADING, UNEXPECTED, retry},
     text::{self, display, paragraphs},
@@ -36,8 +36,7 @@ pub struct State {
     /// What is typed.
     pub(crate) search: Search,
     pick: Pick,
-    subjects: Vec<Record>,
-    reason: Option<String>,
+    errand: Errand,
     rows: Vec<Row>,
     /// How many records there are, and how many of them are shown.
     count: String,
@@ -52,7 +51,7 @@ pub struct State {
 impl State {
     /// Whether a reason was typed before.
     pub(crate) fn has_reason(&self) -> bool {
-        self.reason.is_some()
+        self.errand.reason().is_some()
     }
 
     fn failed(&mut self, why: String) -> Vec<Intent> {
@@ -64,22 +63,18 @@ impl State {
 
 /// Opens the picker with which these records are assigned.
 pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Intent> {
-    let pick = subjects.first().and_then(|subject| subject.kind().table().pick);
-    pick.map(|pick| open(pick, subjects, None, world)).unwrap_or_default()
+    let Some(action) = subjects.first().and_then(|subject| subject.kind().table().pick) else {
+        return Vec::new();
+    };
+    open(action.pick, Errand::Each(action.purpose, subjects), world)
 }
 
 /// Opens a picker. The first rows are asked for at once.
-pub fn open(
-    pick: Pick,
-    subjects: Vec<Record>,
-    reason: Option<String>,
-    world: &World,
-) -> Vec<Intent> {
+pub fn open(pick: Pick, errand: Errand, world: &World) -> Vec<Intent> {
     let mut state = State {
         search: Search::default(),
         pick,
-        subjects,
-        reason,
+        errand,
         rows: Vec::new(),
         count: String::new(),
         cursor: Cursor::default(),
@@ -140,10 +135,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
 /// Nothing is picked. What was typed for an arrival is shown again.
 fn back(state: &State, world: &World) -> Vec<Intent> {
     let mut intents = close();
-    if let Purpose::Arrival { is_urgent } = state.pick.purpose {
-        let draft = Draft { doctor: None, reason: state.reason.clone(), is_urgent };
-        let patient = state.subjects.first().cloned();
-        intents.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
+    if let Errand::Arrival { patient, reason, is_urgent } = state.errand.clone() {
+        intents.extend(arrival::open(patient, Draft { doctor: None, reason, is_urgent }, world));
     }
     intents
 }
@@ -170,22 +163,26 @@ fn accept(state: &mut State, world: &World) -> Vec<Intent> {
         return Vec::new();
     }
     let Some(row) = state.rows.get(state.cursor.at()) else { return Vec::new() };
-    let picked = question::Picked {
-        purpose: state.pick.purpose,
-        subjects: state.subjects.clone(),
-        record: row.record.clone(),
-        reason: state.reason.clone(),
-    };
     let mut intents = close();
-    if let Purpose::Arrival { is_urgent } = picked.purpose {
-        let draft = Draft { doctor: Some(picked.record), reason: picked.reason, is_urgent };
-        let patient = picked.subjects.into_iter().next();
-        intents.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
-        return intents;
-    }
-    let question = question::picked(picked, world);
-    intents.extend(question.map(|it| Intent::Open(Box::new(Layer::Question(Box::new(it))))));
+    intents.extend(picked(&state.errand, &row.record, world));
     intents
+}
+
+/// What follows once a record was picked.
+fn picked(errand: &Errand, record: &Record, world: &World) -> Vec<Intent> {
+    let question = match errand.clone() {
+        Errand::Each(purpose, subjects) => question::picked(purpose, &subjects, record, world),
+        Errand::HandOver { doctor, reason } => {
+            Some(question::hand_over_to(&doctor, record, reason))
+        }
+        Errand::Link(subject) => Some(question::link(&subject, record)),
+        Errand::Arrival { patient, reason, is_urgent } => {
+            let draft = Draft { doctor: Some(record.clone()), reason, is_urgent };
+            return arrival::open(patient, draft, world);
+        }
+    };
+    let layer = question.map(|question| Layer::Question(Box::new(question)));
+    layer.map(|layer| Intent::Open(Box::new(layer))).into_iter().collect()
 }
 
 /// Takes an answer. What is on the screen stays where there is none.

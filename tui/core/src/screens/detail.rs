@@ -20,7 +20,7 @@ use crate::{
     paint::Painter,
     person::{self, Person},
     presence::Presence,
-    resource::{Deed, Pick, Query, Reading, Record, RecordKind},
+    resource::{Deed, Errand, Query, Reading, Record, RecordKind},
     world::World,
 };
 
@@ -139,7 +139,7 @@ impl State {
 
     /// Whether it may be on the other side of the archive, where it has not been looked for yet.
     fn may_have_moved(&self) -> bool {
-        self.kind.table().is_archived && !self.is_elsewhere
+        self.kind.table().archive().is_some() && !self.is_elsewhere
     }
 
     fn allows(&self, deed: Deed) -> bool {
@@ -211,19 +211,26 @@ fn act(state: &State, record: &Record, world: &World, action: Action) -> Vec<Int
     if let Some(operation) = table.operation(action) {
         return vec![open(question::operation(record, operation))];
     }
-    let pick = |pick: Pick| picker::open(pick, vec![record.clone()], None, world);
     match action {
         Action::Edit => vec![Intent::Go(Route::Edit(record.clone()))],
         Action::Relative => {
             let filled = record.relative();
             filled.map(|it| Intent::Go(Route::Filled(state.kind, it))).into_iter().collect()
         }
-        Action::Archive => vec![open(question::archive(record, world))],
-        Action::Restore => vec![open(question::restore(record))],
+        Action::Archive => question::archive(record, world).map(open).into_iter().collect(),
+        Action::Restore => question::restore(record).map(open).into_iter().collect(),
         Action::Assign => picker::assign(vec![record.clone()], world),
         Action::Arrive => arrival::act(record, world),
-        Action::Correct => table.correct.map(pick).unwrap_or_default(),
-        Action::Link => table.link.as_ref().map(|link| pick(link.pick)).unwrap_or_default(),
+        Action::Correct => {
+            let errand = |purpose| Errand::Each(purpose, vec![record.clone()]);
+            let opened = table.correct.map(|it| picker::open(it.pick, errand(it.purpose), world));
+            opened.unwrap_or_default()
+        }
+        Action::Link => {
+            let errand = || Errand::Link(record.clone());
+            let opened = table.link.as_ref().map(|it| picker::open(it.pick, errand(), world));
+            opened.unwrap_or_default()
+        }
         Action::Copy => {
             let code = record.row().code;
             let said = format!("{code} was sent to the terminal's clipboard.");

@@ -10,15 +10,18 @@ use crate::{
     api::{Call, Failure, Reply, missing},
     cursor::{Motion, below_field},
     effect::Lane,
-    finder::Finder,
+    finder::{self, Finder},
     input::action::{Action, Context},
     intent::{Event, Route},
     layers::{Intent, arrival},
+    live::Live,
     resource::{Query, Record, RecordKind},
     search::Searching,
     world::World,
 };
 
+/// The kind of record below the find box: the visits, which say who is in the clinic.
+const LISTED: RecordKind = RecordKind::Visit;
 /// How many recent people are shown.
 const RECENT_MAX: usize = 5;
 /// Rows that are neither recent people nor visits: the find box, titles and empty ones.
@@ -67,7 +70,12 @@ fn ask_figures() -> Intent {
 
 fn ask_visits() -> Intent {
     let query = vec![("is_open", true.to_string()), ("page_size", 100.to_string())];
-    Intent::Read(Lane::List, Call::List { kind: RecordKind::Visit, query })
+    Intent::Read(Lane::List, Call::List { kind: LISTED, query })
+}
+
+/// Whether a live change makes what is shown old.
+pub fn is_outdated_by(change: Live) -> bool {
+    change.is_of(LISTED)
 }
 
 /// Asks again for the visits because of a live change.
@@ -184,7 +192,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
         Action::ShowArchive => {
-            return vec![Intent::Go(Route::List(RecordKind::Patient, Query::archive()))];
+            return vec![Intent::Go(Route::List(finder::CREATED, Query::archive()))];
         }
         _ => {}
     }
@@ -249,7 +257,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::Open | Action::Edit | Action::Arrive if is_nobody => false,
         Action::NewFromSearch if state.finder.is_empty() => false,
-        Action::New | Action::NewFromSearch => RecordKind::Patient.table().may_create(world),
+        Action::New | Action::NewFromSearch => finder::CREATED.table().may_create(world),
         Action::Arrive => match state.record() {
             Some(record) => arrival::label_here(&record, world).is_some(),
             // What is typed may find a patient.
@@ -262,7 +270,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
             !state.finder.is_empty() || state.at.is_some() || state.finder.selected().is_some()
         }
         Action::Results => !state.visits.is_empty(),
-        Action::ShowArchive => RecordKind::Patient.table().may_see_archive(world),
+        Action::ShowArchive => finder::CREATED.table().may_see_archive(world),
         _ => true,
     }
 }

@@ -137,8 +137,9 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<In
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> &'static str {
-        let words = &self.kind.table().words;
-        if self.is_archive() { words.archive } else { words.title }
+        let table = self.kind.table();
+        let archive = table.archive().filter(|_| self.is_archive());
+        archive.map_or(table.words.title, |archive| archive.list)
     }
 
     /// Whether it shows the archive.

@@ -27,7 +27,7 @@ use crate::{
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
-    resource::{Record, RecordKind, Words},
+    resource::{Record, RecordKind},
     sentences::{MARKED, SAVING},
     text::display,
     world::World,
@@ -96,7 +96,12 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
-        if self.base.is_some() { self.words().edit } else { self.words().new }.to_owned()
+        let table = self.kind.table();
+        let title = match &self.base {
+            Some(_) => table.change.as_ref().map(|change| change.title),
+            None => table.create.as_ref().map(|create| create.title),
+        };
+        title.unwrap_or(table.words.one).to_owned()
     }
 
     /// Whether a live change makes the record old over which this is typed. A save that is under way is
@@ -118,10 +123,6 @@ impl State {
         };
         let gap = if name.is_empty() { "" } else { " " };
         format!("{}{gap}{name}", self.title())
-    }
-
-    fn words(&self) -> &'static Words {
-        &self.kind.table().words
     }
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
@@ -241,7 +242,8 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Intent> {
 /// What is said of a record that was saved.
 pub fn told(record: &Record, is_new: bool) -> String {
     let head = record.row();
-    let verb = if is_new { record.kind().table().words.told } else { "Saved" };
+    let created = record.kind().table().words.created.as_ref().filter(|_| is_new);
+    let verb = created.map_or("Saved", |created| created.told);
     format!("{verb}: {}, {}", head.name, head.code)
 }
 

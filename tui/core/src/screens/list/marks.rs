@@ -78,7 +78,7 @@ impl State {
     /// once.
     pub(super) fn has_verbs(&self) -> bool {
         let table = self.kind.table();
-        table.has_archive() || table.pick.is_some()
+        table.removal.is_some() || table.pick.is_some()
     }
 
     /// Whether there is a record that an action can be about.
@@ -134,7 +134,8 @@ pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Intent> {
         (Action::Archive, [one]) => question::archive(one, world),
         (Action::Archive, all) => question::archive_all(all, world),
         (_, [one]) => question::restore(one),
-        (_, all) => question::restore_all(all),
+        (_, all) => Some(question::restore_all(all)),
     };
-    vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))]
+    let layer = question.map(|question| Layer::Question(Box::new(question)));
+    layer.map(|layer| Intent::Open(Box::new(layer))).into_iter().collect()
 }

@@ -6,7 +6,7 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
-    input::keymap::with_keys,
+    input::{action::Action, keymap::with_keys},
     layers::sort,
     paint::Painter,
     panels::rows::{ABOVE, Look, draw_row, heads},
@@ -128,7 +128,8 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let theme = *painter.theme;
     let searched = state.search.field.value().trim();
     let words = &state.kind.table().words;
-    let may_add = super::is_available(state, world, crate::input::action::Action::New);
+    let create = state.kind.table().create.as_ref();
+    let create = create.filter(|_| super::is_available(state, world, Action::New));
     let (title, what) = match (&state.failure, &state.page) {
         (Some(failure), _) if state.is_refused => {
             (format!("! {}", display(failure)), with_keys("{ClearField} clears the search."))
@@ -145,7 +146,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
                 } else {
                     words.filter_advice
                 },
-                if may_add { words.create } else { "" },
+                create.map_or("", |create| create.not_found),
             )),
         ),
         (None, Some(_)) if state.query.is_narrowed() => {
@@ -153,7 +154,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
         }
         (None, Some(_)) => (
             words.none.to_owned(),
-            if may_add { with_keys(words.create_first) } else { String::new() },
+            create.map(|create| with_keys(create.first)).unwrap_or_default(),
         ),
     };
     let y = place.y + place.height.min(6) / 3;

@@ -66,7 +66,7 @@ fn faulty(state: &mut State, problem: &Problem) -> Vec<Intent> {
     if problem.errors.is_empty() {
         rest.push(problem.detail.clone());
     }
-    if let Some(question) = question::duplicates(problem) {
+    if let Some(question) = question::duplicates(state.kind, problem) {
         return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
     }
     let said = match rest.is_empty() {
