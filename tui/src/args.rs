@@ -10,7 +10,7 @@ use crate::{
     settings::Settings,
 };
 
-/// Frontdesk's screens: patients, at this desk or on a clinic's server.
+/// The front desk of a clinic, in a terminal: on this machine's own data or a clinic's server.
 ///
 /// Without a server, a local desk opens: the server runs inside this program, over a database in
 /// your data folder.

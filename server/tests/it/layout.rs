@@ -40,7 +40,7 @@ const HOUSES: &[House] = &[
             &["text", "theme", "session", "date", "key", "kept", "share"],
             &["paint", "input"],
             &["world", "sentences"],
-            &["form"],
+            &["cursor", "form"],
             &["resource"],
             &["api", "live"],
             &["effect"],

@@ -96,7 +96,7 @@ pub enum Call {
         /// The members that change.
         body: Value,
     },
-    /// Do an operation of a kind with records, one after the other up to the first that fails.
+    /// Do an operation of their kind's table with records, one after the other up to the first that fails.
     Run {
         /// The operation.
         operation: &'static Operation,
@@ -111,7 +111,8 @@ pub enum Call {
     ChangePassword(PasswordChange),
     /// Set a password with a one-time code.
     ResetPassword(PasswordReset),
-    /// Do something else with a record, if it still has the version that was read.
+    /// Do something with a record that says more than which record, if it still has the version that was
+    /// read.
     Do {
         /// What is done.
         verb: Verb,
@@ -137,7 +138,9 @@ pub enum Call {
     },
 }
 
-/// What can be done with a record, beside changing its members.
+/// A write about one version of one record that says more than which record: a reason, a status, another
+/// record. The shell knows the request of each. A write that says no more is an [`Operation`], which the
+/// table of its kind states with its request. Both are beside the change of members in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// Archive it.
@@ -185,6 +188,50 @@ impl Call {
                 | Self::Assign { .. }
                 | Self::Register(_)
         )
+    }
+
+    /// The kind of the record that it answers, or would have created. None for calls about no record.
+    pub fn kind(&self) -> Option<RecordKind> {
+        match self {
+            Self::List { kind, .. }
+            | Self::ListAt { kind, .. }
+            | Self::Read { kind, .. }
+            | Self::History { kind, .. }
+            | Self::Namesakes { kind, .. }
+            | Self::Create { kind, .. }
+            | Self::Change { kind, .. }
+            | Self::Run { kind, .. }
+            | Self::Do { kind, .. } => Some(*kind),
+            Self::Assign { .. } => Some(RecordKind::Assignment),
+            Self::Meta
+            | Self::Login(_)
+            | Self::Register(_)
+            | Self::Profile
+            | Self::Lookup { .. }
+            | Self::Dashboard
+            | Self::ChangePassword(_)
+            | Self::ResetPassword(_) => None,
+        }
+    }
+
+    /// The records that a write is about. A new record is about the person whose page shows it.
+    pub fn records(&self) -> Vec<(RecordKind, i64)> {
+        match self {
+            Self::Change { kind, id, .. } | Self::Do { kind, id, .. } => vec![(*kind, *id)],
+            Self::Run { kind, ids, .. } => ids.iter().map(|id| (*kind, *id)).collect(),
+            Self::Assign { patient, doctor, .. } => {
+                vec![(RecordKind::Patient, *patient), (RecordKind::Doctor, *doctor)]
+            }
+            Self::Create { kind: new, body, .. } => {
+                let person = |kind: &RecordKind| {
+                    let presence = kind.table().presence.as_ref()?;
+                    let id = body.get(presence.filter).filter(|_| presence.kind == *new)?;
+                    Some((*kind, id.as_i64()?))
+                };
+                RecordKind::ALL.iter().filter_map(person).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The same call with a reason, where it has room for one.

@@ -8,33 +8,45 @@ use shared::lookup::{FOUND_MAX, Lookup};
 pub use self::hit::Hit;
 use crate::{
     api::{Call, Failure, Reply, missing},
+    cursor::below_field,
     effect::Lane,
     form::field::Field,
     input::action::Action,
     intent::{Intent, Route},
     paint::Painter,
     resource::{Record, RecordKind},
-    search::{Next, Search},
+    search::{self, Search, Searching},
     text::{display, paragraphs},
     world::World,
 };
 
+/// The kind of record that is created from the find box.
+pub const CREATED: RecordKind = RecordKind::Patient;
+
 /// The field, and what was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Finder {
     search: Search,
     hits: Vec<Hit>,
     /// The selected hit. None while the text is typed.
     at: Option<usize>,
-    /// The text to which the hits belong.
-    found_for: Option<String>,
     failure: Option<String>,
 }
 
-impl Default for Finder {
-    fn default() -> Self {
-        let search = Search::default();
-        Self { search, hits: Vec::new(), at: None, found_for: None, failure: None }
+impl<L> Searching<L> for Finder {
+    const LANE: Lane = Lane::Find;
+
+    fn search(&mut self) -> &mut Search {
+        &mut self.search
+    }
+
+    /// With nothing typed, the recent people are asked for.
+    fn call(&mut self, world: &World) -> Call {
+        Call::Lookup { text: self.search.query(world.calendar()) }
+    }
+
+    fn leave_rows(&mut self) {
+        self.at = None;
     }
 }
 
@@ -56,7 +68,7 @@ impl Finder {
 
     /// What Enter has begun is not gone on with.
     pub fn give_up(&mut self) {
-        self.search.pending = None;
+        self.search.give_up();
     }
 
     /// The form of a new patient. What is typed is filled in if it has found nobody, or on request. The
@@ -65,7 +77,7 @@ impl Finder {
         let has_found = !self.hits.is_empty() && !self.is_outdated();
         let is_used = action == Action::NewFromSearch || !has_found;
         self.search.select();
-        Route::new_from(RecordKind::Patient, self.search.text(), is_used, world.calendar())
+        Route::new_from(CREATED, self.search.text(), is_used, world.calendar())
     }
 
     /// Selects the text: the next character replaces it.
@@ -98,71 +110,29 @@ impl Finder {
 
     /// Whether the hits belong to another text than what is typed.
     pub fn is_outdated(&self) -> bool {
-        self.found_for.as_deref() != Some(self.search.text())
+        self.search.is_outdated()
     }
 
-    /// Asks for what is typed; with nothing typed, for the recent people.
-    pub fn ask<L>(&mut self, world: &World) -> Intent<L> {
-        self.search.expect();
-        Intent::Read(Lane::Find, Call::Lookup { text: self.search.query(world.calendar()) })
-    }
-
-    /// Takes an edit of the field.
-    pub fn edited<L>(&mut self, world: &World) -> Vec<Intent<L>> {
-        self.at = None;
-        match self.search.edited() {
-            Next::Keep => Vec::new(),
-            Next::Wait => vec![Intent::Cancel(Lane::Find)],
-            Next::Send => self.send(world),
-        }
-    }
-
-    fn send<L>(&mut self, world: &World) -> Vec<Intent<L>> {
-        let pause = Intent::Do(self.search.send());
-        vec![self.ask(world), pause]
-    }
-
-    fn send_due<L>(&mut self, world: &World) -> Vec<Intent<L>> {
-        if self.search.is_due() { self.send(world) } else { Vec::new() }
-    }
-
-    /// The pause after a request is over.
-    pub fn on_timer<L>(&mut self, world: &World) -> Vec<Intent<L>> {
-        if self.search.on_timer() { self.send(world) } else { Vec::new() }
-    }
-
-    /// Takes an editing action. None where it is another one.
-    pub fn act<L>(&mut self, action: Action, world: &World) -> Option<Vec<Intent<L>>> {
-        self.search.act(action).then(|| self.edited(world))
-    }
-
-    /// Removes the text. Says whether there was one.
-    pub fn clear(&mut self) -> bool {
+    /// Removes the text, if there is one.
+    pub fn clear<L>(&mut self, world: &World) -> Option<Vec<Intent<L>>> {
         let is_typed = !self.search.field.value().is_empty();
-        if is_typed {
-            self.search.act(Action::ClearField);
-        }
-        is_typed
+        is_typed.then(|| self.act(Action::ClearField, world)).flatten()
     }
 
     /// Does an action with the record that is meant: the selected hit, or the only hit of the typed text
     /// as soon as its answer has come. Returns that record, if it is known already.
     pub fn choose<L>(&mut self, action: Action, world: &World) -> (Option<Record>, Vec<Intent<L>>) {
-        self.search.pending = None;
-        self.search.select();
-        if let Some(at) = self.selected().filter(|_| !self.is_outdated()) {
-            return (self.hits.get(at).map(|hit| hit.record.clone()), Vec::new());
-        }
         if self.is_outdated() {
-            self.search.pending = Some(action);
-            return (None, self.send_due(world));
+            return (None, self.wait(action, world));
         }
-        (self.single(), Vec::new())
+        self.search.select();
+        let selected = self.selected().and_then(|at| self.hits.get(at));
+        (selected.map(|hit| hit.record.clone()).or_else(|| self.single()), Vec::new())
     }
 
     /// Whether an action waits for the answer to the typed text.
     pub fn is_pending(&self) -> bool {
-        self.search.pending.is_some()
+        self.search.is_pending()
     }
 
     /// The only hit of the typed text. Among several the first is selected, and somebody has to choose.
@@ -186,34 +156,26 @@ impl Finder {
         };
         let Lookup { results, .. } = lookup;
         self.failure = None;
-        self.search.answer();
-        self.found_for = self.search.sent().map(ToOwned::to_owned);
+        let action = self.search.answered();
         self.hits = results.into_iter().map(Hit::new).collect();
         self.at = self.at.filter(|at| *at < self.hits.len());
-        let action = self.search.pending.take()?;
-        Some((action, self.single()?))
+        Some((action?, self.single()?))
     }
 
     fn failed(&mut self, failure: &Failure) -> Option<(Action, Record)> {
         self.failure = Some(refusal(failure));
-        self.search.pending = None;
+        self.search.give_up();
         if matches!(failure, Failure::Problem(_)) {
             // The typed text finds nothing: what was found before is not its answer.
             self.hits.clear();
-            self.found_for = self.search.sent().map(ToOwned::to_owned);
+            self.search.refused();
         }
         None
     }
 
     /// Moves the selection by so many rows. Above the first row is the field.
     pub fn go(&mut self, by: isize) {
-        let last = self.hits.len().checked_sub(1);
-        self.select(match (self.at, last) {
-            (_, None) => None,
-            (None, Some(last)) => (by > 0).then(|| by.unsigned_abs().saturating_sub(1).min(last)),
-            (Some(0), _) if by < 0 => None,
-            (Some(at), Some(last)) => Some(at.saturating_add_signed(by).min(last)),
-        });
+        self.select(below_field(self.at, by, self.hits.len()));
     }
 
     /// Draws the field in one line. The line below says whether there may be more hits than are shown.
@@ -225,7 +187,8 @@ impl Finder {
         let start = place.x.saturating_sub(1);
         let x = start + painter.text(start, place.y, place.width, label, style);
         let columns = place.right().saturating_sub(x).min(60);
-        self.search.draw(Rect { x, width: columns, height: 1, ..place }, painter, is_focused, HINT);
+        let line = Rect { x, width: columns, height: 1, ..place };
+        search::draw(self.field(), line, painter, is_focused, HINT);
         if self.may_have_more() {
             painter.text(place.x, place.y + 1, place.width, MORE, theme.dim);
         }

@@ -7,7 +7,7 @@ use crate::{
     input::action::Action,
     kept::Subject,
     resource::{
-        Pick, Query, Record, RecordKind,
+        Errand, Pick, Query, Record, RecordKind,
         filled::{self, Filled},
     },
     session::Session,
@@ -183,8 +183,8 @@ pub enum Intent<L> {
     SaveThen(Leave),
     /// Lay something over the screen.
     Open(Box<L>),
-    /// Pick a record for these ones. The reason was typed before.
-    Pick(Pick, Vec<Record>, Option<String>),
+    /// Pick a record for others.
+    Pick(Pick, Errand),
     /// Take the topmost layer away.
     Close,
     /// Take the topmost layer away and do this on what is below.

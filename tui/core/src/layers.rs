@@ -20,12 +20,13 @@ pub mod sort;
 use ratatui_core::layout::Rect;
 
 use crate::{
+    finder,
     form::{Form, field::Field},
     input::action::{Action, Context},
     intent::Event,
     login,
     paint::Painter,
-    resource::RecordKind,
+    search::Searching,
     world::World,
 };
 
@@ -136,7 +137,7 @@ impl Layer {
     pub fn on_timer(&mut self, world: &World) -> Vec<Intent> {
         match self {
             Self::Find(state) => state.finder.on_timer(world),
-            Self::Picker(state) => picker::on_timer(state, world),
+            Self::Picker(state) => state.on_timer(world),
             _ => Vec::new(),
         }
     }
@@ -209,7 +210,7 @@ impl Layer {
                 )
             }
             Action::New | Action::NewFromSearch => match self {
-                Self::Find(_) => RecordKind::Patient.table().may_create(world),
+                Self::Find(_) => finder::CREATED.table().may_create(world),
                 _ => true,
             },
             Action::Mark => matches!(self, Self::Arrival(_)),

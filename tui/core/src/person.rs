@@ -80,7 +80,7 @@ impl Person {
     }
 
     fn may_have_moved(&self) -> bool {
-        self.kind.table().is_archived && !self.is_elsewhere
+        self.kind.table().archive().is_some() && !self.is_elsewhere
     }
 
     /// The record, once it has been read.

@@ -20,6 +20,7 @@ mod relations;
 mod sessions;
 mod tokens;
 mod visits;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -37,8 +38,9 @@ pub use self::{
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
     query::{Filter, FilterInput, Order, Query},
     record::{Record, RecordKind},
-    relations::{Owner, Pick, Presence, Purpose, Related, Remains},
+    relations::{Errand, Owner, Pick, PickFor, Presence, Purpose, Related, Remains},
     visits::{last_step, next_step, status_word},
+    words::{ArchiveWords, Change, Create, Created, Removal, SecretWords, StatusWords, Words},
 };
 use crate::{
     form::{Form, field::Field},
@@ -166,16 +168,14 @@ pub struct Table {
     pub filters: &'static [Filter],
     /// Who may list the records.
     pub list: Access,
-    /// Who may create a record.
-    pub create: Access,
-    /// Who may change a record, if that record permits it.
-    pub change: Access,
+    /// How a record is created with a form. None for kinds that have no such form.
+    pub create: Option<Create>,
+    /// How a record is changed with a form. None for kinds that are only read.
+    pub change: Option<Change>,
     /// How one record is read.
     pub reading: Reading,
-    /// Whether records can be archived and restored.
-    pub is_archived: bool,
-    /// Whether the first of a record's other states is proposed where it has no archive.
-    pub is_outcome_proposed: bool,
+    /// How a record is put away. None for kinds whose records stay, or end with an operation.
+    pub removal: Option<Removal>,
     /// Whether the list has a search.
     pub is_searched: bool,
     /// What can be done with a record beyond changing its members.
@@ -189,9 +189,9 @@ pub struct Table {
     /// How an account is linked to a record. None where that makes no sense.
     pub link: Option<Link>,
     /// What is picked to correct whom a record is about.
-    pub correct: Option<Pick>,
+    pub correct: Option<PickFor>,
     /// What is picked to assign a record. None where nothing is assigned.
-    pub pick: Option<Pick>,
+    pub pick: Option<PickFor>,
     /// The records of another kind that its page shows.
     pub related: Option<Related>,
     /// The open record of another kind that its banner shows.
@@ -247,66 +247,6 @@ pub struct Section {
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// The sentences of the lists of one kind of record.
-pub struct Words {
-    /// The title of the list.
-    pub title: &'static str,
-    /// The title of the list of archived records.
-    pub archive: &'static str,
-    /// What can be typed into the search field.
-    pub search: &'static str,
-    /// The beginning of the sentence that nothing matches the typed text.
-    pub no_match: &'static str,
-    /// How to find more.
-    pub advice: &'static str,
-    /// How to find more without filters.
-    pub filter_advice: &'static str,
-    /// How to create what was not found.
-    pub create: &'static str,
-    /// Nothing is left by the filters.
-    pub none_left: &'static str,
-    /// There are no records.
-    pub none: &'static str,
-    /// How to create the first one.
-    pub create_first: &'static str,
-    /// The title of a record's page.
-    pub one: &'static str,
-    /// The kind in the audit log.
-    pub entity: &'static str,
-    /// What creating a record is called.
-    pub created: &'static str,
-    /// The question whether to archive a record. Empty for kinds that have no archive.
-    pub archive_title: &'static str,
-    /// What archiving a record, or the change that takes its place, is called.
-    pub archive_word: &'static str,
-    /// What archiving does, or the change that takes its place, as the help says it. Empty: as everywhere.
-    pub archive_help: &'static str,
-    /// What archiving does.
-    pub archive_effect: &'static str,
-    /// The question whether to restore a record.
-    pub restore_title: &'static str,
-    /// The title of the form for a new record.
-    pub new: &'static str,
-    /// The title of the form for a record.
-    pub edit: &'static str,
-    /// What the form for a new record says at its top.
-    pub intro: &'static str,
-    /// What is said of a record that was created.
-    pub told: &'static str,
-    /// What is said of a creation that the end of the session stopped.
-    pub not_created: &'static str,
-    /// The question whether this record is the one whose creation may have been done.
-    pub found: &'static str,
-    /// What adding a record is called.
-    pub add: &'static str,
-    /// What copying the code is called.
-    pub copy: &'static str,
-    /// The title of the secret that comes with a record.
-    pub secret: &'static str,
-    /// The use of that secret.
-    pub secret_use: &'static str,
-}
-
 /// What a row has beside its columns. All of it is safe to be drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowHead {
@@ -349,19 +289,35 @@ impl Row {
 impl Table {
     /// Whether the session may create a record with the form.
     pub fn may_create(&self, world: &World) -> bool {
-        self.create.is_given(world)
+        self.create.as_ref().is_some_and(|create| create.access.is_given(world))
     }
 
     /// Whether the session may list archived records of the kind.
     pub fn may_see_archive(&self, world: &World) -> bool {
         let archived = self.filters.iter().find(|filter| filter.name == "archived");
         let is_allowed = |filter: &Filter| filter.permission.is_none_or(|needed| world.may(needed));
-        self.is_archived && archived.is_some_and(is_allowed)
+        self.archive().is_some() && archived.is_some_and(is_allowed)
     }
 
-    /// Whether records of the kind can be archived, or take another status instead.
-    pub fn has_archive(&self) -> bool {
-        !self.words.archive_title.is_empty()
+    /// The sentences about the archive, where the kind has one.
+    pub fn archive(&self) -> Option<&ArchiveWords> {
+        match &self.removal {
+            Some(Removal::Archive(words)) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// The sentences about the status that a record takes where the kind has no archive.
+    pub fn status(&self) -> Option<&StatusWords> {
+        match &self.removal {
+            Some(Removal::Status(words)) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// Whether the session may change records of the kind, if they permit it.
+    pub fn may_change(&self, world: &World) -> bool {
+        self.change.as_ref().is_some_and(|change| change.access.is_given(world))
     }
 
     /// The place of a list's order in the table.

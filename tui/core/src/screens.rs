@@ -20,6 +20,7 @@ use shared::visit::Visit;
 
 use crate::{
     api::{Call, Failure, Reply},
+    finder,
     form::{Form, field::Field},
     input::action::{Action, Context},
     intent::{Event, Place, Route},
@@ -27,7 +28,8 @@ use crate::{
     live::Live,
     login,
     paint::Painter,
-    resource::{Record, RecordKind, next_step},
+    resource::{Record, next_step},
+    search::Searching,
     world::World,
 };
 
@@ -219,7 +221,7 @@ impl Screen {
     pub fn on_timer(&mut self, world: &World) -> Vec<Intent> {
         match self {
             Self::Home(state) => state.finder.on_timer(world),
-            Self::List(state) => list::on_timer(state, world),
+            Self::List(state) => state.on_timer(world),
             _ => Vec::new(),
         }
     }
@@ -266,7 +268,7 @@ impl Screen {
     /// Whether a live change makes what it shows old.
     pub fn is_outdated_by(&self, change: Live) -> bool {
         match self {
-            Self::Home(_) => change.is_of(RecordKind::Visit),
+            Self::Home(_) => home::is_outdated_by(change),
             Self::Dashboard(_) => true,
             Self::List(state) => state.is_outdated_by(change),
             Self::Detail(state) => state.is_outdated_by(change),
@@ -376,12 +378,16 @@ impl Screen {
             (Self::Detail(state), action) if state.kind().table().operation(action).is_some() => {
                 detail::label_here(state, action)
             }
-            (_, Action::Archive) => self.table().map(|table| table.words.archive_word),
+            (_, Action::Archive) => self.table()?.status().map(|_| "status"),
             (_, Action::Assign) => self.table()?.pick.map(|pick| pick.word),
             (_, Action::Related) => self.table()?.related.as_ref().map(|related| related.list),
             (_, Action::Arrive) => self.visit_word(),
-            (Self::Home(_), Action::New) => Some(RecordKind::Patient.table().words.add),
-            (Self::List(state), Action::New) => Some(state.kind.table().words.add),
+            (Self::Home(_), Action::New) => {
+                finder::CREATED.table().create.as_ref().map(|create| create.label)
+            }
+            (Self::List(state), Action::New) => {
+                state.kind.table().create.as_ref().map(|create| create.label)
+            }
             (Self::List(state), Action::Copy) => Some(state.kind.table().words.copy),
             (Self::Detail(state), action) => detail::label_here(state, action),
             (Self::FirstStart(state), action) => first_start::action_word(state, action),
@@ -425,8 +431,8 @@ impl Screen {
             _ => None,
         };
         let of_kind = || {
-            let words = self.table().filter(|_| action == Action::Archive)?.words.archive_help;
-            Some(words).filter(|words| !words.is_empty())
+            let status = self.table().filter(|_| action == Action::Archive)?.status();
+            status.map(|status| status.help)
         };
         operation.or_else(of_kind)
     }

@@ -1,16 +1,19 @@
-//! Text that is typed to find records, and how far its answer has come.
+//! Text that is typed to find records, when it is sent, and how far its answer has come.
 
 use std::time::Duration;
 
 use ratatui_core::layout::Rect;
 
 use crate::{
+    api::Call,
     date::{self, Calendar},
-    effect::{Effect, Timer},
+    effect::{Effect, Lane, Timer},
     form::field::Field,
     input::action::Action,
+    intent::Intent,
     paint::Painter,
     text::{display, skip, width},
+    world::World,
 };
 
 /// The shortest time between two requests of one search. The first key sends one at once.
@@ -18,7 +21,7 @@ pub const PAUSE: Duration = Duration::from_millis(30);
 
 /// What an edit of the text asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+enum Next {
     /// Nothing: the answer to this text is shown already.
     Keep,
     /// Give up the request that runs. The pause after it is not over.
@@ -34,11 +37,14 @@ pub struct Search {
     pub field: Field,
     /// The text of the last request, unless that was given up.
     sent: Option<String>,
+    /// Whether that request was answered.
     is_answered: bool,
+    /// The text to which the shown rows belong.
+    found_for: Option<String>,
     is_pausing: bool,
     is_due: bool,
     /// What is done as soon as the answer to the typed text is there.
-    pub pending: Option<Action>,
+    pending: Option<Action>,
 }
 
 impl Default for Search {
@@ -47,6 +53,7 @@ impl Default for Search {
             field: Field::text("search", "Search", ""),
             sent: None,
             is_answered: false,
+            found_for: None,
             is_pausing: false,
             is_due: false,
             pending: None,
@@ -55,6 +62,11 @@ impl Default for Search {
 }
 
 impl Search {
+    /// An empty text for which nothing is shown as yet, and which no action has to wait for.
+    pub fn idle() -> Self {
+        Self { found_for: Some(String::new()), ..Self::default() }
+    }
+
     /// The typed text, without spaces around it.
     pub fn text(&self) -> &str {
         self.field.value().trim()
@@ -70,25 +82,48 @@ impl Search {
         self.text().split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether the answer to the typed text has come.
-    pub fn is_answered(&self) -> bool {
-        self.is_answered && self.sent.as_deref() == Some(self.text())
+    /// Whether the shown rows belong to another text than what is typed.
+    pub fn is_outdated(&self) -> bool {
+        self.found_for.as_deref() != Some(self.text())
     }
 
-    /// The text of the last request, unless that was given up.
-    pub fn sent(&self) -> Option<&str> {
-        self.sent.as_deref()
+    /// The shown rows are no answer to any text.
+    pub fn outdate(&mut self) {
+        self.found_for = None;
     }
 
-    /// Whether the typed text is sent only after the pause.
-    pub fn is_due(&self) -> bool {
-        self.is_due
+    /// Whether an action waits for the answer to the typed text.
+    pub fn is_pending(&self) -> bool {
+        self.pending.is_some()
     }
 
-    /// Takes an edit.
-    pub fn edited(&mut self) -> Next {
+    /// What Enter has begun is not gone on with.
+    pub fn give_up(&mut self) {
         self.pending = None;
-        if self.is_answered() {
+    }
+
+    /// The typed text is being sent.
+    pub fn expect(&mut self) {
+        self.sent = Some(self.text().to_owned());
+        self.is_answered = false;
+        self.is_due = false;
+    }
+
+    /// The answer has come, and its rows are shown. Returns the action that has waited for it.
+    pub fn answered(&mut self) -> Option<Action> {
+        self.is_answered = true;
+        self.found_for.clone_from(&self.sent);
+        self.pending.take()
+    }
+
+    /// The server has refused the text: nothing is shown for it.
+    pub fn refused(&mut self) {
+        self.found_for.clone_from(&self.sent);
+    }
+
+    fn edited(&mut self) -> Next {
+        self.pending = None;
+        if self.is_answered && self.sent.as_deref() == Some(self.text()) {
             self.is_due = false;
             return Next::Keep;
         }
@@ -100,33 +135,8 @@ impl Search {
         if self.is_pausing { Next::Wait } else { Next::Send }
     }
 
-    /// The typed text is being sent. Returns the timer of the pause after it.
-    pub fn send(&mut self) -> Effect {
-        self.expect();
-        self.is_pausing = true;
-        Effect::Arm(Timer::Search, PAUSE)
-    }
-
-    /// The typed text is being sent, for another reason than an edit.
-    pub fn expect(&mut self) {
-        self.sent = Some(self.text().to_owned());
-        self.is_answered = false;
-        self.is_due = false;
-    }
-
-    /// The answer has come.
-    pub fn answer(&mut self) {
-        self.is_answered = true;
-    }
-
-    /// The pause is over. Says whether a text has waited for that.
-    pub fn on_timer(&mut self) -> bool {
-        self.is_pausing = false;
-        std::mem::take(&mut self.is_due)
-    }
-
     /// Does an editing action. Says whether it is one.
-    pub fn act(&mut self, action: Action) -> bool {
+    fn act(&mut self, action: Action) -> bool {
         let Some(editor) = self.field.editor_mut() else { return false };
         match action {
             Action::Undo => editor.undo(),
@@ -138,33 +148,95 @@ impl Search {
         true
     }
 
-    /// Draws the field in one line: what is typed, or what can be typed. A text that is longer than the
-    /// field is shown from its end.
-    pub fn draw(&self, place: Rect, painter: &mut Painter<'_>, is_focused: bool, hint: &str) {
-        let theme = *painter.theme;
-        let style = if is_focused { theme.focus } else { theme.field };
-        painter.style(place, style);
-        let Some(editor) = self.field.editor() else { return };
-        let before = width(editor.text().get(..editor.cursor()).unwrap_or_default());
-        let hidden = before.saturating_sub(place.width.saturating_sub(1));
-        if is_focused && place.width > 0 {
-            painter.place_cursor(place.x + before.saturating_sub(hidden), place.y);
-        }
-        if editor.text().is_empty() {
-            painter.text(place.x, place.y, place.width, hint, theme.dim);
-            return;
-        }
-        let shown = display(editor.text());
-        let style = if is_focused && editor.is_selected() { theme.selected } else { style };
-        painter.text(place.x, place.y, place.width, &skip(&shown, hidden), style);
-    }
-
     /// Selects the text: the next character replaces it.
     pub fn select(&mut self) {
         if let Some(editor) = self.field.editor_mut() {
             editor.select();
         }
     }
+}
+
+/// Where records are searched for by a typed text: a list, the find box, a picker. The first key sends a
+/// request, later ones follow after a pause. `L` is what can be laid over a screen.
+pub trait Searching<L> {
+    /// The lane of the requests.
+    const LANE: Lane;
+
+    /// The text.
+    fn search(&mut self) -> &mut Search;
+
+    /// The request for what is typed, from its first row on.
+    fn call(&mut self, world: &World) -> Call;
+
+    /// The text is edited: it has the focus, and nothing that is done with the rows goes on.
+    fn leave_rows(&mut self);
+
+    /// Asks for what is typed.
+    fn ask(&mut self, world: &World) -> Intent<L> {
+        self.search().expect();
+        Intent::Read(Self::LANE, self.call(world))
+    }
+
+    /// Takes an edit of the text.
+    fn edited(&mut self, world: &World) -> Vec<Intent<L>> {
+        self.leave_rows();
+        match self.search().edited() {
+            Next::Keep => Vec::new(),
+            Next::Wait => vec![Intent::Cancel(Self::LANE)],
+            Next::Send => self.send(world),
+        }
+    }
+
+    /// Does an action that edits the text. None where it is another one. Either ends a wait.
+    fn act(&mut self, action: Action, world: &World) -> Option<Vec<Intent<L>>> {
+        self.search().give_up();
+        self.search().act(action).then(|| self.edited(world))
+    }
+
+    /// Lets an action wait for the answer to the typed text. The next character replaces the text.
+    fn wait(&mut self, action: Action, world: &World) -> Vec<Intent<L>> {
+        self.search().pending = Some(action);
+        self.search().select();
+        self.send_due(world)
+    }
+
+    /// Sends a text that waits for the pause.
+    fn send_due(&mut self, world: &World) -> Vec<Intent<L>> {
+        if self.search().is_due { self.send(world) } else { Vec::new() }
+    }
+
+    /// The pause after a request is over: a text that has waited is sent.
+    fn on_timer(&mut self, world: &World) -> Vec<Intent<L>> {
+        self.search().is_pausing = false;
+        self.send_due(world)
+    }
+
+    /// Sends the typed text, and begins the pause after it.
+    fn send(&mut self, world: &World) -> Vec<Intent<L>> {
+        self.search().is_pausing = true;
+        vec![self.ask(world), Intent::Do(Effect::Arm(Timer::Search, PAUSE))]
+    }
+}
+
+/// Draws the field of a search in one line: what is typed, or what can be typed. Of a text that is longer
+/// than the field, the part before the cursor is seen.
+pub fn draw(field: &Field, place: Rect, painter: &mut Painter<'_>, is_focused: bool, hint: &str) {
+    let theme = *painter.theme;
+    let style = if is_focused { theme.focus } else { theme.field };
+    painter.style(place, style);
+    let Some(editor) = field.editor() else { return };
+    let before = width(editor.text().get(..editor.cursor()).unwrap_or_default());
+    let hidden = before.saturating_sub(place.width.saturating_sub(1));
+    if is_focused && place.width > 0 {
+        painter.place_cursor(place.x + before.saturating_sub(hidden), place.y);
+    }
+    if editor.text().is_empty() {
+        painter.text(place.x, place.y, place.width, hint, theme.dim);
+        return;
+    }
+    let shown = display(editor.text());
+    let style = if is_focused && editor.is_selected() { theme.selected } else { style };
+    painter.text(place.x, place.y, place.width, &skip(&shown, hidden), style);
 }
 
 #[cfg(test)]
@@ -181,22 +253,23 @@ mod tests {
     fn the_first_key_is_sent_and_the_next_ones_after_the_pause() {
         let mut search = Search::default();
         assert_eq!(press(&mut search, 'a'), Next::Send);
-        search.send();
+        search.expect();
+        search.is_pausing = true;
         assert_eq!(press(&mut search, 'b'), Next::Wait);
-        assert_eq!(press(&mut search, 'c'), Next::Wait);
-        assert!(search.on_timer());
-        search.send();
-        assert!(!search.on_timer(), "nothing waits");
-        assert_eq!(press(&mut search, 'd'), Next::Send);
+        assert!(search.is_due);
+        search.is_pausing = false;
+        assert_eq!(press(&mut search, 'c'), Next::Send);
+        assert!(!search.is_due, "nothing waits");
     }
 
     #[test]
     fn a_text_whose_answer_is_shown_is_not_sent_again() {
         let mut search = Search::default();
         press(&mut search, 'a');
-        search.send();
-        search.answer();
-        assert!(search.is_answered());
+        search.expect();
+        assert!(search.is_outdated());
+        search.answered();
+        assert!(!search.is_outdated());
         assert_eq!(press(&mut search, ' '), Next::Keep);
     }
 }

@@ -22,7 +22,7 @@ use rustls_platform_verifier::Verifier;
 /// Certificates to trust besides the usual ones.
 #[derive(Clone)]
 pub(crate) struct Certificate {
-    /// The file that names them.
+    /// The file that names them, with its whole path.
     file: PathBuf,
     named: Vec<CertificateDer<'static>>,
 }
@@ -35,12 +35,15 @@ impl Certificate {
         let text = std::fs::read(file)
             .map_err(|e| format!("the certificate {} can't be read: {e}", file.display()))?;
         match CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>() {
-            Ok(named) if !named.is_empty() => Ok(Self { file: file.to_owned(), named }),
+            Ok(named) if !named.is_empty() => {
+                let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+                Ok(Self { file: whole, named })
+            }
             _ => Err(format!("{} holds no certificate in PEM form", file.display())),
         }
     }
 
-    /// The file that names them.
+    /// The file that names them, with its whole path.
     pub(crate) fn file(&self) -> &Path {
         &self.file
     }

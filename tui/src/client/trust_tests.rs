@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpListener,
+    path::Path,
     sync::Arc,
     thread,
 };
@@ -139,4 +140,16 @@ async fn the_fingerprint_is_the_one_of_the_servers_own_certificate() {
     let seen = ask_for_fingerprint(&server, &authority.pem()).await.unwrap().unwrap();
     assert_eq!(seen.replace(':', ""), hex);
     assert_eq!((seen.len(), seen.matches(':').count()), (95, 31));
+}
+
+#[test]
+fn the_file_of_a_named_certificate_is_known_by_its_whole_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, self_made(&params("localhost", true)).pem).unwrap();
+    let up =
+        std::env::current_dir().unwrap().ancestors().skip(1).map(|_| "../").collect::<String>();
+    let relative = Path::new(&up).join(file.strip_prefix("/").unwrap());
+    let named = Certificate::read(&relative).unwrap();
+    assert!(named.file().is_absolute(), "{}", named.file().display());
 }

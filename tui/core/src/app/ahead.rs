@@ -95,7 +95,7 @@ impl App {
         out.push(Effect::Arm(Timer::Ahead, AHEAD_MAX));
     }
 
-    /// Forgets what was typed ahead.
+    /// Drops what was typed ahead.
     pub(super) fn forget_ahead(&mut self, out: &mut Vec<Effect>) {
         if !self.ahead.typed.is_empty() {
             self.ahead.typed.clear();
@@ -111,10 +111,10 @@ impl App {
     fn awaits_choice(&self) -> bool {
         match (self.layers.last(), self.screen()) {
             (Some(Layer::Find(state)), _) => state.finder.is_pending(),
-            (Some(Layer::Picker(state)), _) => state.search.pending.is_some(),
+            (Some(Layer::Picker(state)), _) => state.search.is_pending(),
             (Some(_), _) => false,
             (None, Screen::Home(state)) => state.finder.is_pending(),
-            (None, Screen::List(state)) => state.search.pending.is_some(),
+            (None, Screen::List(state)) => state.search.is_pending(),
             (None, _) => false,
         }
     }

@@ -9,28 +9,31 @@ use crate::{
     intent::Route,
     layers::{Intent, Layer, question},
     notice::Tone,
-    resource::{Record, RecordKind, RowHead},
+    resource::{Record, RowHead},
     screens::Screen,
 };
 
-/// What was done, as a sentence.
+/// What was done with a record, as a sentence.
 pub(super) fn done(call: &Call, record: &Record) -> String {
     let RowHead { name, code, .. } = record.row();
-    match call {
-        Call::Do { verb: Verb::Archive, .. } => format!("Archived: {name}, {code}"),
-        Call::Do { verb: Verb::HandOver(Handover::End), .. } => {
+    let Call::Do { verb, .. } = call else {
+        let created = record.kind().table().words.created.as_ref();
+        return format!("{}: {name}", created.map_or("Done", |created| created.told));
+    };
+    match verb {
+        Verb::Archive => format!("Archived: {name}, {code}"),
+        Verb::HandOver(Handover::End) => {
             format!("Archived: {name}, {code}. All assignments have ended.")
         }
-        Call::Do { verb: Verb::HandOver(Handover::To(_)), .. } => {
+        Verb::HandOver(Handover::To(_)) => {
             format!("Archived: {name}, {code}. All patients were transferred.")
         }
-        Call::Do { verb: Verb::SetStatus(_) | Verb::SetMember(..), .. } => {
+        Verb::Restore => format!("Restored: {name}, {code}"),
+        Verb::SetStatus(_) | Verb::SetMember(..) => {
             format!("Changed: {}", record.named()).replace('\n', ", ")
         }
-        Call::Do { verb: Verb::Transfer(_), .. } => format!("Transferred: {name}"),
-        Call::Do { verb: Verb::Link(_), .. } => format!("Linked to an account: {name}"),
-        Call::Assign { .. } => format!("Assigned: {name}"),
-        _ => format!("Restored: {name}, {code}"),
+        Verb::Link(_) => format!("Linked to an account: {name}"),
+        Verb::Transfer(_) => format!("Transferred: {name}"),
     }
 }
 
@@ -59,15 +62,7 @@ impl App {
         problem: &Problem,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let existing = problem.extra.get("existing").cloned();
-        if let Some(existing) = existing.and_then(|it| RecordKind::Assignment.record_in(it)) {
-            let said = "This patient is already assigned to this doctor.";
-            if self.is_looked_at(owner) {
-                self.apply(vec![Intent::Go(Route::Shown(existing))], out);
-                self.say(Tone::Info, format!("{said} The assignment is shown."), out);
-            } else {
-                self.say(Tone::Error, format!("{said} {}", existing.row().name), out);
-            }
+        if self.exists_already(owner, call, problem, out) {
             return true;
         }
         let count = problem.extra.get("active_assignments").and_then(serde_json::Value::as_i64);
@@ -83,24 +78,25 @@ impl App {
         true
     }
 
-    /// Takes the refusal of a visit of a patient who is in the clinic already. Says whether it was one.
-    pub(super) fn here_already(
+    /// Takes the refusal of a new record where there is one already, which the refusal names. Says whether
+    /// it was one.
+    pub(super) fn exists_already(
         &mut self,
         owner: ScreenId,
-        failure: &Failure,
+        call: &Call,
+        problem: &Problem,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Failure::Problem(problem) = failure else { return false };
-        let existing = problem.extra.get("existing").cloned();
-        let Some(existing) = existing.and_then(|it| RecordKind::Visit.record_in(it)) else {
-            return false;
-        };
-        let said = "This patient is already in the clinic.";
+        let existing = problem.extra.get("existing").cloned().zip(call.kind());
+        let existing = existing.and_then(|(existing, kind)| kind.record_in(existing));
+        let words = existing.as_ref().map(|existing| &existing.kind().table().words);
+        let Some((existing, words)) = existing.zip(words) else { return false };
+        let Some(said) = words.existing else { return false };
         if self.is_looked_at(owner) {
             self.apply(vec![Intent::Go(Route::Shown(existing))], out);
-            self.say(Tone::Info, format!("{said} The visit is shown."), out);
+            self.say(Tone::Info, format!("{said} The {} is shown.", words.entity), out);
         } else {
-            self.say(Tone::Error, format!("{said} {}", existing.named()), out);
+            self.say(Tone::Error, format!("{said} {}", existing.named().replace('\n', ", ")), out);
         }
         true
     }

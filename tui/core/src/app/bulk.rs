@@ -53,17 +53,7 @@ impl App {
 
     /// Forgets the reasons that were typed for a write, which has been done.
     pub(super) fn forget_reasons(&mut self, call: &Call) {
-        let of = match call {
-            Call::Do { kind, id, .. } => Some((*kind, *id)),
-            Call::Assign { patient, .. } => Some((RecordKind::Patient, *patient)),
-            // The patient who has arrived.
-            Call::Create { kind: RecordKind::Visit, body, .. } => {
-                let patient = body.get("patient").and_then(serde_json::Value::as_i64);
-                patient.map(|id| (RecordKind::Patient, id))
-            }
-            _ => None,
-        };
-        if let Some((kind, id)) = of {
+        for (kind, id) in call.records() {
             self.world.kept.take_away(kind.path(), id);
         }
     }

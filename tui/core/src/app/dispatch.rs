@@ -172,14 +172,13 @@ impl App {
             help: self.explained(entry).into(),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
-            is_change: entry.action.changes_record(),
+            is_change: entry.is_change,
         };
         let mut found: Vec<_> = entries(&contexts)
             .filter(|entry| self.is_available(entry.action))
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
-        let is_last =
-            |entry: &Entry| !is_help && (entry.action.is_routine() || entry.action == Action::Quit);
+        let is_last = |entry: &Entry| !is_help && entry.action.is_routine();
         found.sort_by_key(|entry| (is_last(entry), std::cmp::Reverse(entry.rank)));
         let mut items: Vec<_> = found.into_iter().map(item).collect();
         if !is_help {

@@ -97,8 +97,8 @@ impl App {
                 // What the next layer creates gets a key of its own.
                 self.world.count_screen();
             }
-            Intent::Pick(pick, subjects, reason) => {
-                let intents = picker::open(pick, subjects, reason, &self.world);
+            Intent::Pick(pick, errand) => {
+                let intents = picker::open(pick, errand, &self.world);
                 self.apply(intents, out);
             }
             Intent::Close => {

@@ -15,7 +15,7 @@ use crate::{
     intent::{Leave, Route},
     layers::{Layer, arrival, conflict, find, picker},
     notice::{Notice, Tone},
-    resource::{Record, RecordKind},
+    resource::Record,
     screens::{Screen, record_form},
 };
 
@@ -138,7 +138,7 @@ impl App {
                     Layer::Arrival(state) => Some(arrival::answered(state, result.clone(), is_top)),
                     Layer::Picker(state) => {
                         if !is_top {
-                            state.search.pending = None;
+                            state.search.give_up();
                         }
                         Some(picker::answered(state, &world, result.clone()))
                     }
@@ -271,7 +271,12 @@ impl App {
             return self.apply_for(owner, intents, out);
         }
         let is_lost = matches!(failure, Failure::Unknown(_) | Failure::Garbled(_));
-        if self.here_already(owner, failure, out) || (is_lost && self.unsure(call)) {
+        if let Failure::Problem(problem) = failure
+            && self.exists_already(owner, call, problem, out)
+        {
+            return;
+        }
+        if is_lost && self.unsure(call) {
             return;
         }
         let why = sentence(failure);
@@ -335,13 +340,8 @@ impl App {
         self.say(Tone::Info, assigning::done(call, record), out);
         self.learn(ScreenId::APP, record, out);
         self.look_around(call, out);
-        match call {
-            Call::Do { kind, id, .. } => self.unmark(*kind, *id),
-            Call::Assign { patient, doctor, .. } => {
-                self.unmark(RecordKind::Patient, *patient);
-                self.unmark(RecordKind::Doctor, *doctor);
-            }
-            _ => {}
+        for (kind, id) in call.records() {
+            self.unmark(kind, id);
         }
         self.refresh_list(record.kind(), out);
     }

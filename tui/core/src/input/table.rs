@@ -17,6 +17,9 @@ pub struct Entry {
     pub label: &'static str,
     /// What it does, in one sentence.
     pub help: &'static str,
+    /// Whether it changes a record, or is a step on the way to that: asks whether to, opens a form,
+    /// chooses what is saved. Accepting is not: the questions that it answers have a test of their own.
+    pub is_change: bool,
     /// Whether it takes something away.
     pub is_dangerous: bool,
     /// How early the footer shows it; 0 is never.
@@ -34,7 +37,8 @@ const fn ctrl(letter: char) -> Chord {
 }
 
 macro_rules! table {
-    ($($action:ident $label:literal $help:literal $rank:literal $(danger $danger:literal)?
+    ($($action:ident $label:literal $help:literal $rank:literal
+        $(change $change:literal)? $(danger $danger:literal)?
         [$($context:ident: $($chord:expr),*);* $(;)?])*) => {
         /// Every action.
         pub const TABLE: &[Entry] = &[$(Entry {
@@ -42,6 +46,7 @@ macro_rules! table {
             name: stringify!($action),
             label: $label,
             help: $help,
+            is_change: false $(|| $change)?,
             is_dangerous: false $(|| $danger)?,
             rank: $rank,
             keys: &[$((Context::$context, &[$($chord),*])),*],
@@ -55,19 +60,19 @@ table! {
         [Search: on(Key::Down), on(Key::Tab); Find: on(Key::Tab)]
     Search "search" "Go to the search field and type." 86
         [Results: on(Key::Tab), on(Key::BackTab); List: ctrl('f')]
-    Save "save" "Save the form." 95 [Form: ctrl('s'); Conflict: ctrl('s')]
-    Edit "edit" "Edit the record." 66
+    Save "save" "Save the form." 95 change true [Form: ctrl('s'); Conflict: ctrl('s')]
+    Edit "edit" "Edit the record." 66 change true
         [Record: ctrl('e'); List: ctrl('e'); Find: ctrl('e')]
-    Arrive "arrived" "Register the arrival of the patient; move a visit to its next step." 82
+    Arrive "arrived" "Register the arrival of the patient; move a visit to its next step." 82 change true
         [Record: ctrl('a'); List: ctrl('a'); Find: ctrl('a')]
-    New "new" "Create a new record." 80
+    New "new" "Create a new record." 80 change true
         [List: ctrl('n'); Find: ctrl('n')]
-    NewFromSearch "new from search" "Create a record with what was searched filled in." 0
+    NewFromSearch "new from search" "Create a record with what was searched filled in." 0 change true
         [List:; Find:]
-    Relative "new relative" "Register a relative: last name, address and phone are copied." 0
+    Relative "new relative" "Register a relative: last name, address and phone are copied." 0 change true
         [Record:]
-    PutBack "put back" "Put values from the history back, as changes in the form." 0 [Record:]
-    UndoSave "undo save" "Undo the last save, unless the record was changed after it." 0
+    PutBack "put back" "Put values from the history back, as changes in the form." 0 change true [Record:]
+    UndoSave "undo save" "Undo the last save, unless the record was changed after it." 0 change true
         [Saved: ctrl('z'); Global:]
     Park "park" "Park the open form, or resume a parked one." 65
         [Global: on(Key::F(10))]
@@ -77,10 +82,10 @@ table! {
     ClearFilters "show all" "Remove all filters." 20
         [List:]
     ShowArchive "archived" "List the records in the archive." 0 [List:; Find:; Record:]
-    Archive "archive" "Archive the record. It can be restored." 60 danger true
+    Archive "archive" "Archive the record. It can be restored." 60 change true danger true
         [Record: ctrl('x'); List: ctrl('x')]
-    Restore "restore" "Restore the record from the archive." 62 [Record: ctrl('k'); List: ctrl('k')]
-    Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64
+    Restore "restore" "Restore the record from the archive." 62 change true [Record: ctrl('k'); List: ctrl('k')]
+    Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64 change true
         [Record: ctrl('g'); List: ctrl('g')]
     Mark "mark" "Mark the row. Archive, restore and assign then apply to the marked rows." 24
         [List: on(Key::Insert); Pick: on(Key::Insert)]
@@ -89,22 +94,22 @@ table! {
     Related "related" "Go to the list of the assignments of this record." 58 [Record: on(Key::Tab)]
     Copy "copy" "Copy the record's code to the clipboard; for a patient, the medical record number." 30
         [Record: ctrl('y'); Results: ctrl('y'); Copying: on(Key::Enter), ctrl('y')]
-    IssueCode "new code" "Create a one-time code for the owner of an account." 0 [Record:]
-    EndSessions "end sessions" "End all sessions of an account." 0 danger true [Record:]
-    Correct "correct patient" "Correct the patient of the visit." 0 [Record:]
-    Link "link account" "Link an account to this record. Its owner can then read the record." 0 [Record:]
-    Unlink "unlink account" "Remove the link between this record and its account." 0 danger true [Record:]
+    IssueCode "new code" "Create a one-time code for the owner of an account." 0 change true [Record:]
+    EndSessions "end sessions" "End all sessions of an account." 0 change true danger true [Record:]
+    Correct "correct patient" "Correct the patient of the visit." 0 change true [Record:]
+    Link "link account" "Link an account to this record. Its owner can then read the record." 0 change true [Record:]
+    Unlink "unlink account" "Remove the link between this record and its account." 0 change true danger true [Record:]
     Trail "audit of this" "Show the entries of the audit log about this record." 0 [Record:]
-    EndOthers "end the others" "End all your sessions but this one." 0 danger true [List:]
+    EndOthers "end the others" "End all your sessions but this one." 0 change true danger true [List:]
     Refresh "refresh" "Ask the server again." 25
         [Global: ctrl('r')]
     Register "open an account" "Open an account for yourself." 60 [Login: ctrl('n')]
     LocalDesk "local desk" "Forget this server and open the local desk on this machine." 55
         [Login: ctrl('o')]
     EnterCode "I have a code" "Set a password with a one-time code." 50 [Login: ctrl('e')]
-    TakeTheirs "theirs" "Take the value that the other user has saved." 84
+    TakeTheirs "theirs" "Take the value that the other user has saved." 84 change true
         [Conflict: on(Key::Left)]
-    TakeMine "mine" "Keep the value that you have typed." 85
+    TakeMine "mine" "Keep the value that you have typed." 85 change true
         [Conflict: on(Key::Right)]
     NextField "next field" "Go to the next field." 40 [Form: on(Key::Tab), on(Key::Down)]
     PreviousField "previous field" "Go to the previous field." 0 [Form: on(Key::BackTab), on(Key::Up)]

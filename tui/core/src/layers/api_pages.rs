@@ -5,6 +5,7 @@ use shared::paths;
 
 use super::middle;
 use crate::{
+    cursor::Cursor,
     effect::Effect,
     input::action::{Action, Context},
     intent::Event,
@@ -26,7 +27,7 @@ const WORDS: &str = "A program uses the API with a token: “API tokens” in th
 /// The selected address.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct State {
-    at: usize,
+    cursor: Cursor,
 }
 
 /// Lists the addresses of this server.
@@ -36,22 +37,20 @@ pub fn init() -> State {
 
 /// Selects an address and copies it.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
-    let last = PAGES.len().saturating_sub(1);
-    match event {
-        Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.at = (state.at + 1).min(last),
-        Event::Act(Action::FirstRow | Action::PageUp) => state.at = 0,
-        Event::Act(Action::LastRow | Action::PageDown) => state.at = last,
-        Event::Act(Action::Copy) => {
-            let Some((_, path)) = PAGES.get(state.at) else { return Vec::new() };
+    let Event::Act(action) = event else { return Vec::new() };
+    match action {
+        Action::Copy => {
+            let Some((_, path)) = PAGES.get(state.cursor.at()) else { return Vec::new() };
             let address = format!("{}{path}", world.address);
             let said = format!("{address} was sent to the terminal's clipboard.");
-            return vec![Intent::Do(Effect::Copy(address)), Intent::Inform(said)];
+            vec![Intent::Do(Effect::Copy(address)), Intent::Inform(said)]
         }
-        Event::Act(Action::Back) => return vec![Intent::Close],
-        Event::Act(_) | Event::Edited => {}
+        Action::Back => vec![Intent::Close],
+        _ => {
+            state.cursor.act(action, PAGES.len(), PAGES.len());
+            Vec::new()
+        }
     }
-    Vec::new()
 }
 
 /// The contexts in which its keys hold.
@@ -71,7 +70,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
     let inside = painter.frame(middle(area, columns, height), "The API of this server");
     let mut y = inside.y;
     for (at, (label, path)) in PAGES.iter().enumerate() {
-        let is_selected = at == state.at;
+        let is_selected = at == state.cursor.at();
         let style = if is_selected { theme.selected } else { theme.text };
         let sign = if is_selected { "› " } else { "  " };
         painter.text(inside.x, y, inside.width, label, theme.label);

@@ -11,6 +11,7 @@ use shared::{
 use super::{Layer, middle, question};
 use crate::{
     api::{Call, Failure, Reply, Verb, missing},
+    cursor::Cursor,
     effect::Lane,
     form::{Form, field::Field, view as form_view},
     input::{
@@ -22,7 +23,7 @@ use crate::{
     key::IdempotencyKey,
     layers::Intent,
     paint::Painter,
-    resource::{Pick, Purpose, Record, RecordKind, next_step, status_word},
+    resource::{Errand, Pick, Record, RecordKind, next_step, status_word},
     sentences::UNEXPECTED,
     text::{display, paragraphs, truncate, width},
     world::World,
@@ -54,7 +55,7 @@ enum Host {
 pub struct State {
     patient: Record,
     hosts: Vec<Host>,
-    at: usize,
+    cursor: Cursor,
     pub(crate) form: Form,
     is_urgent: bool,
     /// Whether the active assignments are still on their way. Enter waits for them.
@@ -140,7 +141,7 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Intent> {
     let state = State {
         patient,
         hosts,
-        at: 0,
+        cursor: Cursor::default(),
         form: Form::new(vec![Field::text("reason", "Reason", &reason).hint("may be left empty")]),
         is_urgent: draft.is_urgent,
         is_loading: true,
@@ -158,16 +159,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
         state.is_accepted = false;
         return Vec::new();
     };
-    let last = state.hosts.len().saturating_sub(1);
     state.is_accepted = false;
     match action {
-        Action::RowUp => state.at = state.at.saturating_sub(1),
-        Action::RowDown => state.at = (state.at + 1).min(last),
-        Action::PageUp => state.at = 0,
-        Action::PageDown => state.at = last,
         Action::Mark => state.is_urgent = !state.is_urgent,
         Action::Accept => return accept(state),
         Action::Back => return close().into_iter().chain([keep(state)]).collect(),
+        _ if state.cursor.act(action, state.hosts.len(), state.hosts.len()) => {}
         _ => {
             state.form.act(action);
         }
@@ -208,18 +205,13 @@ fn accept(state: &mut State) -> Vec<Intent> {
     body.insert("patient".to_owned(), state.patient.id().into());
     body.insert("is_urgent".to_owned(), state.is_urgent.into());
     body.extend(reason.clone().map(|reason| ("reason".to_owned(), reason.into())));
-    match state.hosts.get(state.at) {
+    match state.hosts.get(state.cursor.at()) {
         Some(Host::Other) => {
-            let pick = Pick {
-                word: "another doctor",
-                only: &[],
-                kind: RecordKind::Doctor,
-                title: "For which doctor?",
-                purpose: Purpose::Arrival { is_urgent: state.is_urgent },
-            };
+            let pick = Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] };
+            let (patient, is_urgent) = (state.patient.clone(), state.is_urgent);
             let mut intents = close();
             intents.push(keep(state));
-            intents.push(Intent::Pick(pick, vec![state.patient.clone()], reason));
+            intents.push(Intent::Pick(pick, Errand::Arrival { patient, reason, is_urgent }));
             return intents;
         }
         Some(Host::Assigned { assignment, .. }) => {
@@ -252,10 +244,12 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
             });
             // A doctor who was picked stays the first.
             let place = usize::from(matches!(state.hosts.first(), Some(Host::Doctor { .. })));
-            let selected = state.hosts.get(state.at).cloned().filter(|_| state.at > 0);
+            let at = state.cursor.at();
+            let selected = state.hosts.get(at).cloned().filter(|_| at > 0);
             state.hosts.splice(place..place, assigned);
             let is_same = |host: &Host| Some(host) == selected.as_ref();
-            state.at = state.hosts.iter().position(is_same).unwrap_or_default();
+            let at = state.hosts.iter().position(is_same).unwrap_or_default();
+            state.cursor = Cursor::on(at);
         }
         Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
@@ -313,7 +307,7 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
             Host::Nobody => "no doctor yet".to_owned(),
             Host::Other => "another doctor …".to_owned(),
         };
-        let is_selected = at == state.at;
+        let is_selected = at == state.cursor.at();
         let sign = if is_selected { "›" } else { " " };
         let style = if is_selected { theme.selected } else { theme.text };
         line(painter, &format!("{sign} {text}"), style);

@@ -4,6 +4,7 @@ use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
+    cursor::Cursor,
     input::action::{Action, Context},
     intent::Event,
     layers::Intent,
@@ -31,12 +32,12 @@ pub struct State {
     /// What is said above the choices.
     words: String,
     choices: Vec<Choice>,
-    at: usize,
+    cursor: Cursor,
 }
 
 /// Begins with the first choice.
 pub fn init(title: &'static str, choices: Vec<Choice>) -> State {
-    State { title, words: String::new(), choices, at: 0 }
+    State { title, words: String::new(), choices, cursor: Cursor::default() }
 }
 
 impl State {
@@ -49,23 +50,19 @@ impl State {
 
 /// Moves the selection, takes the selected choice, or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
-    let last = state.choices.len().saturating_sub(1);
-    let page = usize::from(world.body().height / 4).max(1);
-    match event {
-        Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.at = (state.at + 1).min(last),
-        Event::Act(Action::PageUp) => state.at = state.at.saturating_sub(page),
-        Event::Act(Action::PageDown) => state.at = (state.at + page).min(last),
-        Event::Act(Action::FirstRow) => state.at = 0,
-        Event::Act(Action::LastRow) => state.at = last,
-        Event::Act(Action::Accept) => {
-            let chosen = state.choices.get(state.at).map(|choice| choice.intents.clone());
-            return std::iter::once(Intent::Close).chain(chosen.into_iter().flatten()).collect();
+    let Event::Act(action) = event else { return Vec::new() };
+    match action {
+        Action::Accept => {
+            let chosen = state.choices.get(state.cursor.at()).map(|choice| choice.intents.clone());
+            std::iter::once(Intent::Close).chain(chosen.into_iter().flatten()).collect()
         }
-        Event::Act(Action::Back) => return vec![Intent::Close],
-        _ => {}
+        Action::Back => vec![Intent::Close],
+        _ => {
+            let page = usize::from(world.body().height / 4);
+            state.cursor.act(action, state.choices.len(), page);
+            Vec::new()
+        }
     }
-    Vec::new()
 }
 
 /// The contexts in which its keys hold.
@@ -99,7 +96,7 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let height = u16::try_from(total + words.len()).unwrap_or(u16::MAX).saturating_add(2);
     let inside = painter.frame(middle(area, columns, height), state.title);
     // Where there is little room, the choices matter more.
-    let selected = rows.get(state.at).map_or(0, Vec::len);
+    let selected = rows.get(state.cursor.at()).map_or(0, Vec::len);
     if words.len() + selected > usize::from(inside.height) {
         words.clear();
     }
@@ -109,8 +106,8 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let said = u16::try_from(words.len()).unwrap_or(inside.height);
     let inside = Rect { y: inside.y + said, height: inside.height.saturating_sub(said), ..inside };
     let room = usize::from(inside.height);
-    let mut first = state.at;
-    let mut used = rows.get(state.at).map_or(0, Vec::len);
+    let mut first = state.cursor.at();
+    let mut used = rows.get(state.cursor.at()).map_or(0, Vec::len);
     while let Some(before) = first.checked_sub(1).and_then(|at| rows.get(at)) {
         used += before.len();
         if used > room {
@@ -125,7 +122,7 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
         if y >= inside.bottom() {
             break;
         }
-        let is_selected = at == state.at;
+        let is_selected = at == state.cursor.at();
         let style = match (is_selected, line) {
             (true, 0) => theme.selected,
             (_, 0) => theme.text,

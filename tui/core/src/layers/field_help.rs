@@ -4,6 +4,7 @@ use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
+    cursor::Scroll,
     form::{Form, help},
     input::{
         action::{Action, Context},
@@ -25,7 +26,7 @@ pub struct State {
     title: &'static str,
     fault: Option<String>,
     sentences: Vec<String>,
-    scroll: u16,
+    scroll: Scroll,
 }
 
 /// Begins with the focused field of a form. `None` if there is nothing to be said about it.
@@ -35,23 +36,20 @@ pub fn init(form: &Form) -> Option<State> {
     let mut sentences = help::about(field, form.order);
     sentences.extend(field.echo.as_ref().map(|echo| format!("Your input means: {echo}.")));
     let is_known = fault.is_some() || !sentences.is_empty();
-    is_known.then_some(State { title: field.label, fault, sentences, scroll: 0 })
+    is_known.then_some(State { title: field.label, fault, sentences, scroll: Scroll::default() })
 }
 
 /// Scrolls, or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
-    let page = world.body().height.saturating_sub(4).max(1);
     match event {
-        Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.scroll = state.scroll.saturating_add(1),
-        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
-        Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
-        Event::Act(Action::FirstRow) => state.scroll = 0,
-        Event::Act(Action::LastRow) => state.scroll = u16::MAX,
-        Event::Act(Action::Back) => return vec![Intent::Close],
-        _ => {}
+        Event::Act(Action::Back) => vec![Intent::Close],
+        Event::Act(action) => {
+            let page = usize::from(world.body().height.saturating_sub(4));
+            state.scroll.act(action, page);
+            Vec::new()
+        }
+        Event::Edited => Vec::new(),
     }
-    Vec::new()
 }
 
 /// The contexts in which its keys hold.
@@ -87,9 +85,9 @@ fn place(state: &State, area: Rect) -> Rect {
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(state, world.body());
     let (lines, _) = lines(state, place.width.saturating_sub(4));
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let hint = u16::try_from(hint(place.width.saturating_sub(4)).len()).unwrap_or(1);
-    state.scroll = state.scroll.min(rows.saturating_sub(place.height.saturating_sub(3 + hint)));
+    let hint = hint(place.width.saturating_sub(4)).len();
+    let frame = 3 + hint;
+    state.scroll.keep_within(lines.len(), usize::from(place.height).saturating_sub(frame));
 }
 
 /// Draws the sentences in a box.
@@ -100,7 +98,7 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let hint = hint(inside.width);
     let end = inside.bottom().saturating_sub(u16::try_from(hint.len()).unwrap_or(1));
     let bottom = end.saturating_sub(1);
-    let shown = lines.iter().enumerate().skip(usize::from(state.scroll));
+    let shown = lines.iter().enumerate().skip(state.scroll.top());
     for (y, (at, line)) in (inside.y..bottom).zip(shown) {
         let style = if at < faults { theme.fault } else { theme.text };
         painter.text(inside.x, y, inside.width, line, style);

@@ -5,6 +5,7 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     api::{Failure, Reply},
+    cursor::Motion,
     effect::Lane,
     finder::Finder,
     input::action::{Action, Context},
@@ -12,6 +13,7 @@ use crate::{
     layers::Intent,
     paint::Painter,
     resource::Record,
+    search::Searching,
     world::World,
 };
 
@@ -30,12 +32,10 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     if let Some(intents) = state.finder.act(action, world) {
         return intents;
     }
-    let page = isize::from(rows(world).max(1).cast_signed());
+    if let Some(Motion::By(by)) = Motion::of(action, usize::from(rows(world))) {
+        state.finder.go(by);
+    }
     match action {
-        Action::RowUp => state.finder.go(-1),
-        Action::RowDown => state.finder.go(1),
-        Action::PageUp => state.finder.go(-page),
-        Action::PageDown => state.finder.go(page),
         Action::Back => return vec![Intent::Cancel(Lane::Find), Intent::Close],
         Action::New | Action::NewFromSearch => {
             let route = state.finder.new_record(action, world);

@@ -4,6 +4,7 @@ use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
+    cursor::Scroll,
     input::action::{Action, Context},
     intent::Event,
     layers::Intent,
@@ -20,28 +21,25 @@ const TIME: u16 = 8;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     messages: Vec<Notice>,
-    scroll: usize,
+    scroll: Scroll,
 }
 
 /// Begins with what was said until now.
 pub fn init(notices: &Notices) -> State {
-    State { messages: notices.log().cloned().collect(), scroll: 0 }
+    State { messages: notices.log().cloned().collect(), scroll: Scroll::default() }
 }
 
 /// Scrolls, or closes the layer.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
-    let page = usize::from(place(world.body()).height.saturating_sub(2)).max(1);
     match event {
-        Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.scroll = state.scroll.saturating_add(1),
-        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
-        Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
-        Event::Act(Action::FirstRow) => state.scroll = 0,
-        Event::Act(Action::LastRow) => state.scroll = usize::MAX,
-        Event::Act(Action::Back) => return vec![Intent::Close],
-        Event::Act(_) | Event::Edited => {}
+        Event::Act(Action::Back) => vec![Intent::Close],
+        Event::Act(action) => {
+            let page = usize::from(place(world.body()).height.saturating_sub(2));
+            state.scroll.act(action, page);
+            Vec::new()
+        }
+        Event::Edited => Vec::new(),
     }
-    Vec::new()
 }
 
 /// The contexts in which its keys hold.
@@ -78,7 +76,7 @@ pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(world.body());
     let count = lines(state, world, place.width.saturating_sub(4)).len();
     let visible = usize::from(place.height.saturating_sub(2));
-    state.scroll = state.scroll.min(count.saturating_sub(visible));
+    state.scroll.keep_within(count, visible);
 }
 
 /// Draws the messages in a box.
@@ -90,7 +88,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
         let words = "No messages yet.";
         painter.text(inside.x, inside.y, inside.width, words, theme.dim);
     }
-    let window = lines.iter().skip(state.scroll);
+    let window = lines.iter().skip(state.scroll.top());
     for (y, (line, is_error)) in (inside.y..inside.bottom()).zip(window) {
         let style = if *is_error { theme.fault } else { theme.text };
         painter.text(inside.x, y, inside.width, line, style);

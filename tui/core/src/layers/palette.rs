@@ -7,12 +7,13 @@ use shared::text::fold;
 
 use super::middle;
 use crate::{
+    cursor::Cursor,
     form::field::Field,
     input::action::{Action, Context},
     intent::{Event, Route},
     layers::Intent,
     paint::Painter,
-    text,
+    search, text,
     world::World,
 };
 
@@ -56,13 +57,12 @@ pub struct State {
     /// Whether it is the help rather than the palette.
     pub is_help: bool,
     items: Vec<Item>,
-    at: usize,
-    top: usize,
+    cursor: Cursor,
 }
 
 /// Lists the actions of a screen.
 pub fn init(items: Vec<Item>, is_help: bool) -> State {
-    State { filter: Field::text("filter", "Find", ""), is_help, items, at: 0, top: 0 }
+    State { filter: Field::text("filter", "Find", ""), is_help, items, cursor: Cursor::default() }
 }
 
 impl State {
@@ -127,30 +127,31 @@ fn begins_a_word(text: &str, word: &str) -> bool {
 
 /// Narrows the list by what is typed, and does the selected action.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
-    let last = state.found().len().saturating_sub(1);
-    let page = usize::from(rows(world)).max(1);
-    match event {
-        Event::Edited => state.at = 0,
-        Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.at = (state.at + 1).min(last),
-        Event::Act(Action::PageUp) => state.at = state.at.saturating_sub(page),
-        Event::Act(Action::PageDown) => state.at = (state.at + page).min(last),
-        Event::Act(Action::Accept) => {
-            let chosen = state.found().get(state.at).map(|item| item.does.clone());
-            return match chosen {
+    let Event::Act(action) = event else {
+        state.cursor = Cursor::default();
+        return Vec::new();
+    };
+    match action {
+        Action::Accept => {
+            let chosen = state.found().get(state.cursor.at()).map(|item| item.does.clone());
+            match chosen {
                 Some(Does::Act(action)) => vec![Intent::CloseAnd(action)],
                 Some(Does::Open(route)) => vec![Intent::Close, Intent::Go(*route)],
                 None => vec![Intent::Close],
-            };
+            }
         }
-        Event::Act(Action::Back) => return vec![Intent::Close],
-        Event::Act(Action::ClearField) => {
+        Action::Back => vec![Intent::Close],
+        Action::ClearField => {
             state.filter.set("");
-            state.at = 0;
+            state.cursor = Cursor::default();
+            Vec::new()
         }
-        Event::Act(_) => {}
+        _ => {
+            let count = state.found().len();
+            state.cursor.act(action, count, usize::from(rows(world)));
+            Vec::new()
+        }
     }
-    Vec::new()
 }
 
 /// The contexts in which its keys hold.
@@ -170,9 +171,8 @@ fn rows(world: &World) -> u16 {
 
 /// Scrolls so that the selected action is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
-    let visible = usize::from(rows(world)).max(1);
-    state.at = state.at.min(state.found().len().saturating_sub(1));
-    state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
+    let count = state.found().len();
+    state.cursor.keep_visible(count, usize::from(rows(world)));
 }
 
 /// Draws the search field, and the actions with their keys.
@@ -185,28 +185,20 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let title = if state.is_help { "Keys and actions" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
-    let typed = text::display(state.filter.value());
-    let x = inside.x + used;
     let columns = inside.width.saturating_sub(used);
-    painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, theme.focus);
-    painter.text(x, inside.y, columns, &typed, theme.focus);
-    if has_focus {
-        let before = state.filter.editor().map_or(0, |editor| {
-            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
-        });
-        painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
-    }
+    let place = Rect { x: inside.x + used, width: columns, height: 1, ..inside };
+    search::draw(&state.filter, place, painter, has_focus, "");
     if found.is_empty() {
         let y = inside.y + 1 + gap;
         painter.text(inside.x, y, inside.width, "No action matches.", theme.dim);
     }
-    let window = found.iter().enumerate().skip(state.top);
+    let window = found.iter().enumerate().skip(state.cursor.top());
     let end = inside.bottom().saturating_sub(EXPLAINED);
     for (y, (at, item)) in (inside.y + 1 + gap..end).zip(window) {
         let place = Rect { y, height: 1, ..inside };
-        draw_item(item, place, painter, at == state.at, state.is_help);
+        draw_item(item, place, painter, at == state.cursor.at(), state.is_help);
     }
-    if let Some(item) = found.get(state.at) {
+    if let Some(item) = found.get(state.cursor.at()) {
         for (y, line) in (end..inside.bottom()).zip(text::paragraphs(&item.help, inside.width)) {
             painter.text(inside.x, y, inside.width, &line, theme.dim);
         }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     api::{Call, Failure, Reply, missing},
+    cursor::Cursor,
     effect::Lane,
     input::{
         action::{Action, Context},
@@ -19,8 +20,8 @@ use crate::{
     layers::Intent,
     paint::Painter,
     panels::rows,
-    resource::{Pick, Purpose, Query, Record, RecordKind, Row, fit},
-    search::{Next, Search},
+    resource::{Errand, Pick, Query, Record, RecordKind, Row, fit},
+    search::{self, Search, Searching},
     sentences::{LOADING, UNEXPECTED, retry},
     text::{self, display, paragraphs},
     world::World,
@@ -35,13 +36,11 @@ pub struct State {
     /// What is typed.
     pub(crate) search: Search,
     pick: Pick,
-    subjects: Vec<Record>,
-    reason: Option<String>,
+    errand: Errand,
     rows: Vec<Row>,
     /// How many records there are, and how many of them are shown.
     count: String,
-    at: usize,
-    top: usize,
+    cursor: Cursor,
     /// Whether there was an answer.
     is_read: bool,
     failure: Option<String>,
@@ -52,86 +51,83 @@ pub struct State {
 impl State {
     /// Whether a reason was typed before.
     pub(crate) fn has_reason(&self) -> bool {
-        self.reason.is_some()
+        self.errand.reason().is_some()
+    }
+
+    fn failed(&mut self, why: String) -> Vec<Intent> {
+        self.failure = Some(why);
+        self.search.give_up();
+        Vec::new()
     }
 }
 
 /// Opens the picker with which these records are assigned.
 pub fn assign(subjects: Vec<Record>, world: &World) -> Vec<Intent> {
-    let pick = subjects.first().and_then(|subject| subject.kind().table().pick);
-    pick.map(|pick| open(pick, subjects, None, world)).unwrap_or_default()
+    let Some(action) = subjects.first().and_then(|subject| subject.kind().table().pick) else {
+        return Vec::new();
+    };
+    open(action.pick, Errand::Each(action.purpose, subjects), world)
 }
 
 /// Opens a picker. The first rows are asked for at once.
-pub fn open(
-    pick: Pick,
-    subjects: Vec<Record>,
-    reason: Option<String>,
-    world: &World,
-) -> Vec<Intent> {
+pub fn open(pick: Pick, errand: Errand, world: &World) -> Vec<Intent> {
     let mut state = State {
         search: Search::default(),
         pick,
-        subjects,
-        reason,
+        errand,
         rows: Vec::new(),
         count: String::new(),
-        at: 0,
-        top: 0,
+        cursor: Cursor::default(),
         is_read: false,
         failure: None,
         is_choosing: false,
     };
-    let ask = ask(&mut state, world);
+    let ask = state.ask(world);
     vec![Intent::Open(Box::new(Layer::Picker(Box::new(state)))), ask]
 }
 
-fn ask(state: &mut State, world: &World) -> Intent {
-    state.search.expect();
-    let search = state.search.query(world.calendar());
-    let mut query: Vec<_> =
-        state.pick.only.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    query.push(("page_size", world.page_size.to_string()));
-    query.extend((!search.is_empty()).then_some(("search", search)));
-    Intent::Read(Lane::Pick, Call::List { kind: state.pick.kind, query })
-}
+impl Searching<Layer> for State {
+    const LANE: Lane = Lane::Pick;
 
-fn send(state: &mut State, world: &World) -> Vec<Intent> {
-    let pause = Intent::Do(state.search.send());
-    vec![ask(state, world), pause]
-}
+    fn search(&mut self) -> &mut Search {
+        &mut self.search
+    }
 
-/// The pause after a request is over: a text that has waited is sent.
-pub fn on_timer(state: &mut State, world: &World) -> Vec<Intent> {
-    if state.search.on_timer() { send(state, world) } else { Vec::new() }
+    fn call(&mut self, world: &World) -> Call {
+        let search = self.search.query(world.calendar());
+        let only = self.pick.only.iter();
+        let mut query: Vec<_> = only.map(|(name, value)| (*name, (*value).to_owned())).collect();
+        query.push(("page_size", world.page_size.to_string()));
+        query.extend((!search.is_empty()).then_some(("search", search)));
+        Call::List { kind: self.pick.kind, query }
+    }
+
+    fn leave_rows(&mut self) {
+        self.is_choosing = false;
+    }
 }
 
 /// Types, moves among the rows, picks or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let action = match event {
-        Event::Edited => return edited(state, world),
+        Event::Edited => return state.edited(world),
         Event::Act(action) => action,
     };
-    state.search.pending = None;
-    if state.search.act(action) {
-        return edited(state, world);
+    if let Some(intents) = state.act(action, world) {
+        return intents;
     }
-    let last = state.rows.len().saturating_sub(1);
-    let page = usize::from(rows(world)).max(1);
     match action {
         Action::RowDown if !state.is_choosing => choose(state),
-        Action::RowUp if state.at == 0 => state.is_choosing = false,
-        Action::RowUp => state.at = state.at.saturating_sub(1),
-        Action::RowDown => state.at = (state.at + 1).min(last),
-        Action::PageUp => state.at = state.at.saturating_sub(page),
-        Action::PageDown => {
-            choose(state);
-            state.at = (state.at + page).min(last);
-        }
+        Action::RowUp if state.cursor.at() == 0 => state.is_choosing = false,
         Action::Accept => return accept(state, world),
         Action::Back => return back(state, world),
-        Action::Refresh => return vec![ask(state, world)],
-        _ => {}
+        Action::Refresh => return vec![state.ask(world)],
+        _ => {
+            if action == Action::PageDown {
+                choose(state);
+            }
+            state.cursor.act(action, state.rows.len(), usize::from(rows(world)));
+        }
     }
     Vec::new()
 }
@@ -139,10 +135,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
 /// Nothing is picked. What was typed for an arrival is shown again.
 fn back(state: &State, world: &World) -> Vec<Intent> {
     let mut intents = close();
-    if let Purpose::Arrival { is_urgent } = state.pick.purpose {
-        let draft = Draft { doctor: None, reason: state.reason.clone(), is_urgent };
-        let patient = state.subjects.first().cloned();
-        intents.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
+    if let Errand::Arrival { patient, reason, is_urgent } = state.errand.clone() {
+        intents.extend(arrival::open(patient, Draft { doctor: None, reason, is_urgent }, world));
     }
     intents
 }
@@ -158,67 +152,56 @@ fn choose(state: &mut State) {
     state.search.select();
 }
 
-fn edited(state: &mut State, world: &World) -> Vec<Intent> {
-    state.is_choosing = false;
-    match state.search.edited() {
-        Next::Keep => Vec::new(),
-        Next::Wait => vec![Intent::Cancel(Lane::Pick)],
-        Next::Send => send(state, world),
-    }
-}
-
 /// Enter belongs to the text that was typed: it waits for the answer to that, and takes the one
 /// record that was found. Among several, somebody has to choose.
 fn accept(state: &mut State, world: &World) -> Vec<Intent> {
-    if !state.search.is_answered() {
-        state.search.pending = Some(Action::Accept);
-        return if state.search.is_due() { send(state, world) } else { Vec::new() };
+    if state.search.is_outdated() {
+        return state.wait(Action::Accept, world);
     }
     if state.rows.len() > 1 && !state.is_choosing {
         choose(state);
         return Vec::new();
     }
-    let Some(row) = state.rows.get(state.at) else { return Vec::new() };
-    let picked = question::Picked {
-        purpose: state.pick.purpose,
-        subjects: state.subjects.clone(),
-        record: row.record.clone(),
-        reason: state.reason.clone(),
-    };
+    let Some(row) = state.rows.get(state.cursor.at()) else { return Vec::new() };
     let mut intents = close();
-    if let Purpose::Arrival { is_urgent } = picked.purpose {
-        let draft = Draft { doctor: Some(picked.record), reason: picked.reason, is_urgent };
-        let patient = picked.subjects.into_iter().next();
-        intents.extend(patient.into_iter().flat_map(|it| arrival::open(it, draft.clone(), world)));
-        return intents;
-    }
-    let question = question::picked(picked, world);
-    intents.extend(question.map(|it| Intent::Open(Box::new(Layer::Question(Box::new(it))))));
+    intents.extend(picked(&state.errand, &row.record, world));
     intents
+}
+
+/// What follows once a record was picked.
+fn picked(errand: &Errand, record: &Record, world: &World) -> Vec<Intent> {
+    let question = match errand.clone() {
+        Errand::Each(purpose, subjects) => question::picked(purpose, &subjects, record, world),
+        Errand::HandOver { doctor, reason } => {
+            Some(question::hand_over_to(&doctor, record, reason))
+        }
+        Errand::Link(subject) => Some(question::link(&subject, record)),
+        Errand::Arrival { patient, reason, is_urgent } => {
+            let draft = Draft { doctor: Some(record.clone()), reason, is_urgent };
+            return arrival::open(patient, draft, world);
+        }
+    };
+    let layer = question.map(|question| Layer::Question(Box::new(question)));
+    layer.map(|layer| Intent::Open(Box::new(layer))).into_iter().collect()
 }
 
 /// Takes an answer. What is on the screen stays where there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
-    match answer {
-        Ok(Reply::Page(page)) => {
-            let shown = page.results.len();
-            let capped = if page.count_capped { "+" } else { "" };
-            state.count = match page.next {
-                None => shown.to_string(),
-                Some(_) => format!("first {shown} of {}{capped}", page.count),
-            };
-            state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
-            state.search.answer();
-            (state.is_read, state.failure) = (true, None);
-            (state.at, state.is_choosing) = (0, false);
-        }
-        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
-        Err(failure) => {
-            state.failure = Some(missing(&failure));
-            state.search.pending = None;
-        }
-    }
-    match state.search.pending.take() {
+    let page = match answer {
+        Ok(Reply::Page(page)) => page,
+        Ok(_) => return state.failed(UNEXPECTED.to_owned()),
+        Err(failure) => return state.failed(missing(&failure)),
+    };
+    let shown = page.results.len();
+    let capped = if page.count_capped { "+" } else { "" };
+    state.count = match page.next {
+        None => shown.to_string(),
+        Some(_) => format!("first {shown} of {}{capped}", page.count),
+    };
+    state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
+    (state.is_read, state.failure) = (true, None);
+    (state.cursor, state.is_choosing) = (Cursor::default(), false);
+    match state.search.answered() {
         Some(_) => accept(state, world),
         None => Vec::new(),
     }
@@ -239,16 +222,14 @@ fn rows(world: &World) -> u16 {
 
 /// Scrolls so that the selected row is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
-    let visible = usize::from(rows(world)).max(1);
-    state.at = state.at.min(state.rows.len().saturating_sub(1));
-    state.top = state.top.clamp((state.at + 1).saturating_sub(visible), state.at);
+    state.cursor.keep_visible(state.rows.len(), usize::from(rows(world)));
 }
 
 /// Draws the field, and the rows below it.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let inside = painter.frame(place(area), state.pick.title);
     let is_typing = has_focus && !state.is_choosing;
-    search(state, inside, painter, is_typing);
+    field(state, inside, painter, is_typing);
     let all = state.pick.kind.heads();
     let columns = fit(&all, inside.width);
     let below = Rect {
@@ -261,14 +242,14 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
         return;
     }
     rows::heads(&all, &columns, Rect { y: inside.y, ..inside }, painter);
-    let is_old = !state.search.is_answered() && (world.is_waiting || state.failure.is_some());
+    let is_old = state.failure.is_some() || (state.search.is_outdated() && world.is_waiting);
     let is_search = !state.search.text().is_empty();
     let is_by_last_name = state.pick.kind.table().is_by_last_name(&Query::default(), is_search);
     let look = rows::Look { is_by_last_name, is_old };
-    let window = state.rows.iter().enumerate().skip(state.top);
+    let window = state.rows.iter().enumerate().skip(state.cursor.top());
     for (y, (at, row)) in (below.y..below.bottom()).zip(window) {
         let line = Rect { y, height: 1, ..below };
-        let is_selected = at == state.at;
+        let is_selected = at == state.cursor.at();
         let is_active = has_focus && !is_typing;
         rows::draw_row(row, (&all, &columns), line, painter, (is_selected, is_active), look);
         if is_selected && has_focus && !is_typing {
@@ -277,22 +258,16 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     }
 }
 
-fn search(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool) {
+fn field(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool) {
     let theme = *painter.theme;
     let right = text::width(&state.count).saturating_add(2);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
     let x = inside.x.saturating_add(used);
     let columns = inside.width.saturating_sub(used).saturating_sub(right);
-    let style = if is_typing { theme.focus } else { theme.field };
-    painter.style(Rect { x, y: inside.y, width: columns, height: 1 }, style);
-    painter.text(x, inside.y, columns, &display(state.search.field.value()), style);
+    let place = Rect { x, width: columns, height: 1, ..inside };
+    let hint = state.pick.kind.table().words.search;
+    search::draw(&state.search.field, place, painter, is_typing, hint);
     painter.text_right(inside.right(), inside.y, right, &state.count, theme.text);
-    if is_typing {
-        let before = state.search.field.editor().map_or(0, |editor| {
-            text::width(editor.text().get(..editor.cursor()).unwrap_or_default())
-        });
-        painter.place_cursor(x + before.min(columns.saturating_sub(1)), inside.y);
-    }
 }
 
 /// Where records of a kind are entered, for those who may.

@@ -26,14 +26,15 @@ use crate::{
     intent::{Event, Leave, Route},
     kept::Subject,
     layers::Intent,
-    resource::{Operation, Pick, Record, RecordKind},
+    resource::{Errand, Operation, Pick, Record, RecordKind, Removal},
     session::Session,
     text::display,
     world::World,
 };
 
 pub use again::{resend, unsent, unsent_words};
-pub use assigning::{Picked, hand_over, picked, remains, status, unsure};
+use assigning::status;
+pub use assigning::{hand_over, hand_over_to, link, picked, remains, unsure};
 pub use bulk::{archive_all, restore_all};
 pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
 pub use view::{keep_focus_visible, view};
@@ -46,8 +47,8 @@ enum Answer {
     Write(Call),
     /// Writes for several records under a title, with the reason that was typed.
     Bulk(String, Vec<Job>),
-    /// Picks a record for these, for a reason that was given before.
-    Pick(Pick, Vec<Record>, Option<String>),
+    /// Picks a record for others.
+    Pick(Pick, Errand),
 }
 
 /// A question with its answers.
@@ -153,26 +154,27 @@ fn with_reason(
     state
 }
 
-/// A record shall be archived. Where the kind has no archive, its status shall be changed.
-pub fn archive(record: &Record, world: &World) -> State {
-    if !record.outcomes().is_empty() {
-        return status(record);
-    }
-    let table = record.kind().table();
-    let words = format!("{}\n{}", record.named(), table.words.archive_effect);
-    let state = ask(table.words.archive_title, words, "Cancel");
+/// A record shall be archived. Where the kind has no archive, its status shall be changed. None where
+/// it has neither.
+pub fn archive(record: &Record, world: &World) -> Option<State> {
+    let archive = match record.kind().table().removal.as_ref()? {
+        Removal::Archive(archive) => archive,
+        Removal::Status(words) => return Some(status(record, words)),
+    };
+    let words = format!("{}\n{}", record.named(), archive.effect);
+    let state = ask(archive.title, words, "Cancel");
     let hint = "may be left empty; Enter goes on to the answer";
     let answer = ("Archive", Answer::Write(act(Verb::Archive, record, None)));
     let about = about("archive", std::slice::from_ref(record));
-    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
+    Some(State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) })
 }
 
-/// A record shall be restored.
-pub fn restore(record: &Record) -> State {
+/// A record shall be restored. None where its kind has no archive.
+pub fn restore(record: &Record) -> Option<State> {
+    let archive = record.kind().table().archive()?;
     let call = act(Verb::Restore, record, None);
-    ask(record.kind().table().words.restore_title, record.named(), "Cancel")
-        .or("Restore", vec![Intent::Write(call)])
-        .harmless()
+    let state = ask(archive.restore, record.named(), "Cancel");
+    Some(state.or("Restore", vec![Intent::Write(call)]).harmless())
 }
 
 /// The last save of a record shall be taken back.
@@ -225,15 +227,15 @@ pub fn lost(is_new: bool) -> State {
         .or("Save again", vec![Intent::SaveAgain])
 }
 
-/// The record that a lost save may have created.
-pub fn found(record: &Record, world: &World) -> State {
-    let words_of = &record.kind().table().words;
+/// The record that a lost save may have created. None where its kind has no form for new records.
+pub fn found(record: &Record, world: &World) -> Option<State> {
+    let table = record.kind().table();
+    let created = table.words.created.as_ref().map_or("created", |created| created.history);
     let (by, at) = record.creation();
     let by = by.map(|by| format!(" by {}", display(by))).unwrap_or_default();
     let words = format!(
-        "{}\n{} {}{by}. Is it the one you have typed?",
+        "{}\n{created} {}{by}. Is it the one you have typed?",
         record.named(),
-        words_of.created,
         world.stamp(&at)
     );
     let route = Route::Record {
@@ -244,12 +246,8 @@ pub fn found(record: &Record, world: &World) -> State {
         to_edit: false,
     };
     let intents = vec![Intent::LeaveNow(Leave::Back), Intent::Go(route)];
-    ask(words_of.found, words, "Keep editing").or("Yes: show it", intents)
-}
-
-fn page_of(id: i64, name: String) -> Route {
-    let kind = RecordKind::Patient;
-    Route::Record { kind, id, name, is_archived: false, to_edit: false }
+    let state = ask(table.create.as_ref()?.found, words, "Keep editing");
+    Some(state.or("Yes: show it", intents))
 }
 
 /// Somebody else has logged in over a form.
@@ -267,13 +265,13 @@ pub fn other_user(before: &User, now: &Session) -> State {
     state.or("Drop it and go on", vec![Intent::TakeOver(Box::new(now.clone()))])
 }
 
-/// The refusal of a patient who is likely here already, with the candidates.
-pub fn duplicates(problem: &Problem) -> Option<State> {
+/// The refusal of a new record of a kind that is likely here already, with the candidates.
+pub fn duplicates(kind: RecordKind, problem: &Problem) -> Option<State> {
     let candidates = problem.extra.get("duplicates")?.as_array()?;
     let name = |candidate: &Value| {
-        let patient = candidate.get("patient").unwrap_or(candidate);
+        let record = candidate.get(kind.table().words.entity).unwrap_or(candidate);
         let part = |name: &str| {
-            patient.get(name).and_then(Value::as_str).map(|text| display(text).into_owned())
+            record.get(name).and_then(Value::as_str).map(|text| display(text).into_owned())
         };
         let parts = ["full_name", "date_of_birth", "mrn"].map(part);
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -282,15 +280,16 @@ pub fn duplicates(problem: &Problem) -> Option<State> {
     let names: Vec<String> = candidates.iter().filter_map(name).collect();
     let words = format!("{}\nNothing was saved. The form stays below.", names.join("\n"));
     let first = candidates.first().and_then(|first| {
-        let patient = first.get("patient").unwrap_or(first);
-        let name = patient.get("full_name").and_then(Value::as_str).unwrap_or_default();
-        Some((patient.get("id")?.as_i64()?, display(name).into_owned()))
+        let record = first.get(kind.table().words.entity).unwrap_or(first);
+        let name = record.get("full_name").and_then(Value::as_str).unwrap_or_default();
+        let (id, name) = (record.get("id")?.as_i64()?, display(name).into_owned());
+        Some(Route::Record { kind, id, name, is_archived: false, to_edit: false })
     });
     let state = ask("Likely registered already", words, "Keep editing");
-    let Some((id, name)) = first.filter(|_| !names.is_empty()) else {
+    let Some(route) = first.filter(|_| !names.is_empty()) else {
         return (!names.is_empty()).then_some(state);
     };
-    Some(state.or("Show the record", vec![Intent::Go(page_of(id, name))]))
+    Some(state.or("Show the record", vec![Intent::Go(route)]))
 }
 
 /// Moves among the answers, edits the reason, and takes an answer.
@@ -340,9 +339,7 @@ fn decide(state: &mut State, at: usize) -> Vec<Intent> {
 fn answer(state: &mut State, at: usize) -> Vec<Intent> {
     match state.answers.get(at).cloned() {
         Some((_, Answer::Steps(intents))) => intents,
-        Some((_, Answer::Pick(pick, subjects, reason))) => {
-            vec![Intent::Close, Intent::Pick(pick, subjects, reason)]
-        }
+        Some((_, Answer::Pick(pick, errand))) => vec![Intent::Close, Intent::Pick(pick, errand)],
         Some((_, Answer::Bulk(title, jobs))) => {
             let Some(reason) = reason(state) else { return Vec::new() };
             let jobs = jobs.into_iter().map(|job| job.with_reason(reason.clone())).collect();

@@ -5,6 +5,7 @@ use ratatui_core::{layout::Rect, style::Style};
 use super::{Layer, middle};
 use crate::{
     api::Call,
+    cursor::Scroll,
     input::{
         action::{Action, Context},
         keymap::with_keys,
@@ -60,7 +61,7 @@ enum Outcome {
 pub struct State {
     title: String,
     jobs: Vec<(Job, Outcome)>,
-    scroll: usize,
+    scroll: Scroll,
     /// Whether nothing more is sent.
     is_halted: bool,
 }
@@ -68,7 +69,7 @@ pub struct State {
 /// Opens the results, and sends the first write.
 pub fn open(title: String, jobs: Vec<Job>) -> Vec<Intent> {
     let jobs = jobs.into_iter().map(|job| (job, Outcome::NotSent)).collect();
-    let mut state = State { title, jobs, scroll: 0, is_halted: false };
+    let mut state = State { title, jobs, scroll: Scroll::default(), is_halted: false };
     let first = state.next();
     let mut intents = vec![Intent::Open(Box::new(Layer::Results(Box::new(state))))];
     intents.extend(first);
@@ -161,24 +162,20 @@ impl State {
 
 /// Scrolls, stops or closes.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
-    let page = usize::from(place(world.body()).height).saturating_sub(4).max(1);
-    let end = state.jobs.len().saturating_mul(4);
     match event {
-        Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.scroll = (state.scroll + 1).min(end),
-        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
-        Event::Act(Action::PageDown) => state.scroll = (state.scroll + page).min(end),
-        Event::Act(Action::FirstRow) => state.scroll = 0,
-        Event::Act(Action::LastRow) => state.scroll = end,
         Event::Act(Action::Back) if state.is_waiting() => {
-            return vec![Intent::Close, Intent::Warn(format!("Stopped: {}.", state.sum()))];
+            vec![Intent::Close, Intent::Warn(format!("Stopped: {}.", state.sum()))]
         }
         Event::Act(Action::Back | Action::Accept) if !state.is_waiting() => {
-            return vec![Intent::Close, Intent::Inform(format!("{}.", state.sum()))];
+            vec![Intent::Close, Intent::Inform(format!("{}.", state.sum()))]
         }
-        _ => {}
+        Event::Act(action) => {
+            let page = usize::from(place(world.body()).height.saturating_sub(4));
+            state.scroll.act(action, page);
+            Vec::new()
+        }
+        Event::Edited => Vec::new(),
     }
-    Vec::new()
 }
 
 /// The contexts in which its keys hold.
@@ -195,7 +192,7 @@ pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(world.body());
     let lines = state.lines(place.width.saturating_sub(4), &Theme::mono()).len();
     let visible = usize::from(place.height.saturating_sub(4));
-    state.scroll = state.scroll.min(lines.saturating_sub(visible));
+    state.scroll.keep_within(lines, visible);
 }
 
 /// Draws a line for each record, and the sum.
@@ -204,7 +201,7 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let inside = painter.frame(place(area), &state.title);
     let end = inside.bottom().saturating_sub(2);
     let lines = state.lines(inside.width, &theme);
-    for (y, (line, style)) in (inside.y..end).zip(lines.iter().skip(state.scroll)) {
+    for (y, (line, style)) in (inside.y..end).zip(lines.iter().skip(state.scroll.top())) {
         painter.text(inside.x, y, inside.width, line, *style);
     }
     let more = match state.is_waiting() {

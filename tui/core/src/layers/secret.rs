@@ -10,10 +10,13 @@ use crate::{
     intent::Event,
     layers::Intent,
     paint::Painter,
-    resource::{RecordKind, Secret},
+    resource::{RecordKind, Secret, SecretWords},
     text::{display, paragraphs},
     world::World,
 };
+
+/// What is said of a secret for which its kind has no words.
+const UNNAMED: SecretWords = SecretWords { title: "Secret", usage: "" };
 
 /// A secret with what it belongs to.
 #[derive(Clone, PartialEq)]
@@ -28,11 +31,17 @@ pub fn init(kind: RecordKind, name: String, secret: Secret) -> State {
     State { kind, name, secret }
 }
 
+impl State {
+    fn words(&self) -> &'static SecretWords {
+        self.kind.table().words.secret.as_ref().unwrap_or(&UNNAMED)
+    }
+}
+
 /// Copies the secret, or closes the layer.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Intent> {
     match event {
         Event::Act(Action::Copy) => {
-            let title = state.kind.table().words.secret;
+            let title = state.words().title;
             vec![
                 Intent::Do(Effect::Copy(state.secret.reveal().to_owned())),
                 Intent::Inform(format!("{title}: sent to the terminal's clipboard.")),
@@ -51,12 +60,12 @@ pub fn contexts() -> &'static [Context] {
 /// Draws the secret with its use.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
-    let words = &state.kind.table().words;
+    let words = state.words();
     let columns = area.width.min(64);
     let inside = columns.saturating_sub(4);
     let until = state.secret.expires_at.map(|at| format!("Valid until {}. ", world.stamp(&at)));
     let until = until.unwrap_or_default();
-    let notes = format!("{until}Shown only now. {}", words.secret_use);
+    let notes = format!("{until}Shown only now. {}", words.usage);
     let mut lines: Vec<_> =
         paragraphs(&state.name, inside).into_iter().map(|line| (line, theme.text)).collect();
     lines.push((String::new(), theme.text));
@@ -68,7 +77,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
         lines.retain(|(line, _)| !line.is_empty());
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let place = painter.frame(middle(area, columns, height), words.secret);
+    let place = painter.frame(middle(area, columns, height), words.title);
     for (y, (line, style)) in (place.y..place.bottom()).zip(&lines) {
         painter.text(place.x, y, place.width, line, *style);
     }

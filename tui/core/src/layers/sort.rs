@@ -4,6 +4,7 @@ use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
+    cursor::{self, Cursor},
     input::action::{Action, Context},
     intent::Event,
     layers::Intent,
@@ -15,14 +16,14 @@ use crate::{
 /// What is selected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    at: usize,
+    cursor: Cursor,
     kind: RecordKind,
     query: Query,
 }
 
 /// Begins with the order that the list has.
 pub fn init(kind: RecordKind, query: &Query) -> State {
-    State { at: kind.table().place(query), kind, query: query.clone() }
+    State { cursor: Cursor::on(kind.table().place(query)), kind, query: query.clone() }
 }
 
 /// The order of a list in words.
@@ -41,21 +42,19 @@ pub fn words(table: &Table, query: &Query, is_search: bool) -> String {
 /// Selects an order, and applies it.
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Intent> {
     let orders = state.kind.table().orders;
-    let last = orders.len().saturating_sub(1);
-    match event {
-        Event::Act(Action::RowUp) => state.at = state.at.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.at = (state.at + 1).min(last),
-        Event::Act(Action::FirstRow | Action::PageUp) => state.at = 0,
-        Event::Act(Action::LastRow | Action::PageDown) => state.at = last,
-        Event::Act(Action::Accept) => {
-            let ordering = orders.get(state.at).and_then(|order| order.ordering);
+    let Event::Act(action) = event else { return Vec::new() };
+    match action {
+        Action::Accept => {
+            let ordering = orders.get(state.cursor.at()).and_then(|order| order.ordering);
             let query = Query { ordering, ..state.query.clone() };
-            return vec![Intent::Close, Intent::Filtered(Box::new(query))];
+            vec![Intent::Close, Intent::Filtered(Box::new(query))]
         }
-        Event::Act(Action::Back) => return vec![Intent::Close],
-        _ => {}
+        Action::Back => vec![Intent::Close],
+        _ => {
+            state.cursor.act(action, orders.len(), orders.len());
+            Vec::new()
+        }
     }
-    Vec::new()
 }
 
 /// The contexts in which its keys hold.
@@ -70,10 +69,11 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>) {
     let rows = u16::try_from(orders.len()).unwrap_or_default();
     let inside = painter.frame(middle(area, 52, rows + 2), "Order");
     // Where not all of them fit, the selected one is the last that is seen.
-    let top = (state.at + 1).saturating_sub(usize::from(inside.height));
+    let at = state.cursor.at();
+    let top = cursor::scrolled(0, at, orders.len(), usize::from(inside.height));
     let window = orders.iter().enumerate().skip(top);
-    for (y, (at, order)) in (inside.y..inside.bottom()).zip(window) {
-        let is_selected = at == state.at;
+    for (y, (row, order)) in (inside.y..inside.bottom()).zip(window) {
+        let is_selected = row == at;
         let style = if is_selected { theme.selected } else { theme.text };
         if is_selected {
             let line = Rect { x: inside.x, y, width: inside.width, height: 1 };

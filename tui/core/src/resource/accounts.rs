@@ -19,8 +19,8 @@ use shared::{
 
 use self::operations::OPERATIONS;
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Reading, RowHead, Secret, Section,
-    Shown, Table, Words,
+    Access, Banner, Change, Column, Create, Created, Deed, Filter, FilterInput, Order, Reading,
+    RowHead, Secret, SecretWords, Section, Shown, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -34,29 +34,26 @@ impl Shown for VisibleUser {
     const TABLE: Table = Table {
         words: Words {
             title: "Accounts",
-            add: "new account",
             search: "name, username, e-mail",
             no_match: "No account matches",
             advice: "Try fewer letters.",
             filter_advice: ", {Filter} filters by role",
-            create: ", {New} creates a new account",
             none_left: "No account matches these filters.",
             none: "No accounts yet.",
-            create_first: "{New} creates the first account.",
             one: "Account",
             entity: "user",
-            created: "opened",
-            new: "New account",
-            edit: "Edit account",
-            intro: "A new account. An e-mail address or a username is needed.",
-            told: "Created",
-            not_created: "The new account was not saved",
-            found: "An account of this name is there",
+            created: Some(Created {
+                history: "opened",
+                told: "Created",
+                not_done: "The new account was not saved",
+            }),
+            existing: None,
             copy: "copy login name",
-            secret: "One-time code",
-            secret_use: "The owner of the account types it at the login, after {EnterCode}, with a new \
+            secret: Some(SecretWords {
+                title: "One-time code",
+                usage: "The owner of the account types it at the login, after {EnterCode}, with a new \
                          password. It works once.",
-            ..Words::NONE
+            }),
         },
         orders: &[
             Order::new(None, "by last name"),
@@ -77,8 +74,16 @@ impl Shown for VisibleUser {
             },
         ],
         list: Access::With(SessionPermission::ReadUsers),
-        create: MANAGED,
-        change: MANAGED,
+        create: Some(Create {
+            access: MANAGED,
+            label: "new account",
+            title: "New account",
+            intro: "A new account. An e-mail address or a username is needed.",
+            not_found: ", {New} creates a new account",
+            first: "{New} creates the first account.",
+            found: "An account of this name is there",
+        }),
+        change: Some(Change { access: MANAGED, title: "Edit account" }),
         reading: Reading::ById,
         is_searched: true,
         operations: OPERATIONS,

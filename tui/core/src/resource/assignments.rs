@@ -14,8 +14,8 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, RowHead,
-    Secret, Section, Shown, Table, Words,
+    Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, PickFor,
+    Purpose, Reading, Removal, RowHead, Secret, Section, Shown, StatusWords, Table, Words,
 };
 use crate::{
     date,
@@ -29,33 +29,22 @@ impl Shown for Assignment {
     const TABLE: Table = Table {
         words: Words {
             title: "Assignments",
-            archive: "Assignments",
             search: "name of the patient or the doctor",
             no_match: "No assignment matches",
             advice: "Try fewer letters.",
             filter_advice: ", {Filter} finds those that have ended",
-            create: "",
             none_left: "No assignment matches these filters.",
             none: "No active assignments.",
-            create_first: "",
             one: "Assignment",
             entity: "assignment",
-            created: "assigned",
-            archive_title: "Change the status of this assignment?",
-            archive_effect: "",
-            restore_title: "Re-open this assignment?",
-            new: "New assignment",
-            edit: "Edit assignment",
-            intro: "A new assignment.",
-            told: "Assigned",
-            not_created: "The patient was not assigned",
-            found: "An assignment of this patient is there",
-            add: "assign",
+            created: Some(Created {
+                history: "assigned",
+                told: "Assigned",
+                not_done: "The patient was not assigned",
+            }),
+            existing: Some("This patient is already assigned to this doctor."),
             copy: "copy number",
-            archive_word: "status",
-            archive_help: "Put the assignment on hold, end it, or open it again.",
-            secret: "",
-            secret_use: "",
+            ..Words::NONE
         },
         orders: &[
             Order::new(None, "newest first"),
@@ -83,10 +72,13 @@ impl Shown for Assignment {
             },
         ],
         list: Access::Everybody,
-        create: Access::Nobody,
-        change: Access::Everybody,
+        change: Some(Change { access: Access::Everybody, title: "Edit assignment" }),
         reading: Reading::ById,
-        is_archived: false,
+        removal: Some(Removal::Status(StatusWords {
+            title: "Change the status of this assignment?",
+            help: "Put the assignment on hold, end it, or open it again.",
+            is_proposed: false,
+        })),
         is_searched: true,
         operations: &[],
         others: None,
@@ -94,12 +86,10 @@ impl Shown for Assignment {
         value: |field, code| code.parse().ok().filter(|_| field == "status").map(word),
         link: None,
         correct: None,
-        pick: Some(Pick {
+        pick: Some(PickFor {
             word: "transfer",
-            kind: RecordKind::Doctor,
-            title: "Transfer to which doctor?",
             purpose: Purpose::Transfer,
-            only: &[],
+            pick: Pick { kind: RecordKind::Doctor, title: "Transfer to which doctor?", only: &[] },
         }),
         related: None,
         trace: |_| Vec::new(),

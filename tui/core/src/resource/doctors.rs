@@ -17,8 +17,9 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Purpose, Reading, Related,
-    RowHead, Secret, Section, Shown, Table, Words, assignments,
+    Access, ArchiveWords, Banner, Change, Column, Create, Created, Deed, Filter, FilterInput,
+    Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, Secret, Section, Shown,
+    Table, Words, assignments,
     links::{Link, UNLINK},
     sorted, visits,
 };
@@ -34,32 +35,20 @@ impl Shown for Doctor {
     const TABLE: Table = Table {
         words: Words {
             title: "Doctors",
-            archive: "Archived doctors",
             search: "name, specialisation, clinic, licence",
             no_match: "No doctor matches",
             advice: "Try fewer letters, a specialisation or a city.",
             filter_advice: ", {Filter} filters by specialisation",
-            create: ", {New} creates a new doctor",
             none_left: "No doctor matches these filters.",
             none: "No doctors yet.",
-            create_first: "{New} creates the first doctor.",
             one: "Doctor",
             entity: "doctor",
-            created: "entered",
-            archive_title: "Archive this doctor?",
-            archive_word: "archive",
-            archive_effect: "The doctor no longer appears in lists. The record can be restored.",
-            restore_title: "Restore this doctor?",
-            new: "New doctor",
-            edit: "Edit doctor",
-            intro: "A new doctor. A name and a specialisation are needed.",
-            told: "Entered",
-            not_created: "The new doctor was not saved",
-            found: "A doctor of this name is there",
-            add: "new doctor",
+            created: Some(Created {
+                history: "entered",
+                told: "Entered",
+                not_done: "The new doctor was not saved",
+            }),
             copy: "copy licence",
-            secret: "",
-            secret_use: "",
             ..Words::NONE
         },
         orders: &[
@@ -92,10 +81,23 @@ impl Shown for Doctor {
             },
         ],
         list: Access::Everybody,
-        create: Access::With(SessionPermission::CreateDoctor),
-        change: Access::Everybody,
+        create: Some(Create {
+            access: Access::With(SessionPermission::CreateDoctor),
+            label: "new doctor",
+            title: "New doctor",
+            intro: "A new doctor. A name and a specialisation are needed.",
+            not_found: ", {New} creates a new doctor",
+            first: "{New} creates the first doctor.",
+            found: "A doctor of this name is there",
+        }),
+        change: Some(Change { access: Access::Everybody, title: "Edit doctor" }),
         reading: Reading::ById,
-        is_archived: true,
+        removal: Some(Removal::Archive(ArchiveWords {
+            list: "Archived doctors",
+            title: "Archive this doctor?",
+            effect: "The doctor no longer appears in lists. The record can be restored.",
+            restore: "Restore this doctor?",
+        })),
         is_searched: true,
         operations: &[UNLINK],
         others: None,
@@ -106,12 +108,10 @@ impl Shown for Doctor {
             &[("role", "doctor"), ("is_active", "true")],
             "The account can then read the patients assigned to this doctor.",
         )),
-        pick: Some(Pick {
+        pick: Some(PickFor {
             word: "assign",
-            kind: RecordKind::Patient,
-            title: "Assign which patient?",
             purpose: Purpose::PatientOfDoctor,
-            only: &[],
+            pick: Pick { kind: RecordKind::Patient, title: "Assign which patient?", only: &[] },
         }),
         related: Some(Related {
             kind: RecordKind::Assignment,

@@ -1,6 +1,6 @@
 //! Links of accounts to the doctors and patients who own them.
 
-use super::{Answer, Deed, Method, Operation, Pick, Purpose, Request};
+use super::{Answer, Deed, Method, Operation, Pick, Request};
 use crate::{input::action::Action, resource::RecordKind};
 
 /// How an account is linked to a record of a kind.
@@ -17,13 +17,7 @@ impl Link {
         only: &'static [(&'static str, &'static str)],
         effect: &'static str,
     ) -> Self {
-        let pick = Pick {
-            word: "link account",
-            kind: RecordKind::Account,
-            title: "Link which account?",
-            purpose: Purpose::Link,
-            only,
-        };
+        let pick = Pick { kind: RecordKind::Account, title: "Link which account?", only };
         Self { pick, effect }
     }
 }

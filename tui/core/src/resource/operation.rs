@@ -13,8 +13,6 @@ use crate::{input::action::Action, world::World};
 /// Who may do something with the records of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Nobody: the server has no such request.
-    Nobody,
     /// Every user.
     Everybody,
     /// A session with this permission.
@@ -25,7 +23,6 @@ impl Access {
     /// Whether the session has it.
     pub fn is_given(self, world: &World) -> bool {
         match self {
-            Self::Nobody => false,
             Self::Everybody => world.session().is_some(),
             Self::With(permission) => world.may(permission),
         }
@@ -43,7 +40,8 @@ pub enum Reading {
     InList,
 }
 
-/// An operation on one record. It is confirmed before it is sent.
+/// An operation on one record, which says no more than which record: its request is a fact of the table. It is
+/// confirmed before it is sent. What says more, as a reason or another record, is a verb of the call.
 pub struct Operation {
     /// The action with which it begins.
     pub action: Action,

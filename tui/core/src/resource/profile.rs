@@ -11,7 +11,7 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Reading, RowHead, Secret, Section, Shown, Table, Words,
+    Access, Banner, Change, Column, Deed, Reading, RowHead, Secret, Section, Shown, Table, Words,
     accounts::{holds, members, own_fields, words},
 };
 use crate::{
@@ -25,11 +25,10 @@ impl Shown for User {
         words: Words {
             title: "My account",
             one: "My account",
-            edit: "Edit my account",
             copy: "copy login name",
             ..Words::NONE
         },
-        change: Access::Everybody,
+        change: Some(Change { access: Access::Everybody, title: "Edit my account" }),
         reading: Reading::Alone,
         ..Table::READ_ONLY
     };

@@ -3,40 +3,6 @@
 
 use super::{Access, Reading, Table, Words};
 
-impl Words {
-    /// No sentence at all.
-    pub const NONE: Self = Self {
-        title: "",
-        add: "",
-        archive: "",
-        search: "",
-        no_match: "",
-        advice: "",
-        filter_advice: "",
-        create: "",
-        none_left: "",
-        none: "",
-        create_first: "",
-        one: "",
-        entity: "",
-        created: "",
-        archive_title: "",
-        archive_word: "",
-        archive_help: "",
-        archive_effect: "",
-        restore_title: "",
-        new: "",
-        edit: "",
-        intro: "",
-        told: "",
-        not_created: "",
-        found: "",
-        copy: "",
-        secret: "",
-        secret_use: "",
-    };
-}
-
 impl Table {
     /// Nothing can be created, changed or archived, and there is one order.
     pub const READ_ONLY: Self = Self {
@@ -44,11 +10,10 @@ impl Table {
         orders: &[],
         filters: &[],
         list: Access::Everybody,
-        create: Access::Nobody,
-        change: Access::Nobody,
+        create: None,
+        change: None,
         reading: Reading::InList,
-        is_archived: false,
-        is_outcome_proposed: false,
+        removal: None,
         is_searched: false,
         operations: &[],
         others: None,

@@ -5,41 +5,74 @@ use crate::{
     world::World,
 };
 
-/// A record to be picked for others.
+/// The records of which one is picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pick {
-    /// What it is called.
-    pub word: &'static str,
-    /// The kind of what is picked.
+    /// Their kind.
     pub kind: RecordKind,
     /// The title of the picker.
     pub title: &'static str,
-    /// What follows.
-    pub purpose: Purpose,
     /// The filters of what can be picked.
     pub only: &'static [(&'static str, &'static str)],
 }
 
-/// What a record is picked for.
+/// What is picked for the records of a kind, one or several at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PickFor {
+    /// What it is called.
+    pub word: &'static str,
+    /// What follows.
+    pub purpose: Purpose,
+    /// What can be picked.
+    pub pick: Pick,
+}
+
+/// What a record is picked for. It can be done with several records at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A doctor, to whom a patient is assigned.
+    /// A doctor, to whom patients are assigned.
     DoctorOfPatient,
-    /// A patient, who is assigned to a doctor.
+    /// A patient, who is assigned to doctors.
     PatientOfDoctor,
-    /// A doctor, who takes over the patient of an assignment.
+    /// A doctor, who takes over the patients of assignments.
     Transfer,
-    /// A doctor, who takes over all patients of a doctor.
-    HandOver,
-    /// A doctor, for whom a patient has come.
+    /// A record that this member refers to from now on.
+    Member(&'static str),
+}
+
+/// The records for which one is picked, and what follows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Errand {
+    /// The purpose, with each of these records.
+    Each(Purpose, Vec<Record>),
+    /// A doctor takes over all patients of this one.
+    HandOver {
+        /// The doctor who is archived then.
+        doctor: Record,
+        /// The reason that was typed for the archiving.
+        reason: Option<String>,
+    },
+    /// A patient has come for a doctor.
     Arrival {
+        /// The patient.
+        patient: Record,
+        /// The reason that was typed for the visit.
+        reason: Option<String>,
         /// Whether the visit is urgent.
         is_urgent: bool,
     },
-    /// An account, which is linked to a doctor or a patient.
-    Link,
-    /// A record that this member of the subject refers to from now on.
-    Member(&'static str),
+    /// An account is linked to this record.
+    Link(Record),
+}
+
+impl Errand {
+    /// The reason that was typed before.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::HandOver { reason, .. } | Self::Arrival { reason, .. } => reason.as_deref(),
+            Self::Each(..) | Self::Link(_) => None,
+        }
+    }
 }
 
 /// The records of another kind that belong to a record.

@@ -11,8 +11,8 @@ use shared::{
 };
 
 use super::{
-    Access, Answer, Banner, Column, Deed, Method, Operation, Order, Reading, Request, RowHead,
-    Secret, Section, Shown, Table, Words,
+    Access, Answer, Banner, Column, Create, Created, Deed, Method, Operation, Order, Reading,
+    Request, RowHead, Secret, SecretWords, Section, Shown, Table, Words,
 };
 use crate::{
     date,
@@ -26,25 +26,32 @@ impl Shown for ApiToken {
     const TABLE: Table = Table {
         words: Words {
             title: "My API tokens",
-            add: "new token",
             none: "No API tokens yet. A token lets a program use the API under your name.",
-            create_first: "{New} creates the first token.",
             one: "API token",
             entity: "api_token",
-            created: "created",
-            new: "New API token",
-            intro: "A token for a program that uses the API without a person.",
-            told: "Created",
-            not_created: "The new API token was not created",
-            found: "A new API token is there",
+            created: Some(Created {
+                history: "created",
+                told: "Created",
+                not_done: "The new API token was not created",
+            }),
             copy: "copy number",
-            secret: "API token",
-            secret_use: "Store it where the program finds it. The program sends “Authorization: \
+            secret: Some(SecretWords {
+                title: "API token",
+                usage: "Store it where the program finds it. The program sends “Authorization: \
                          Bearer”, a space and the token with every request.",
+            }),
             ..Words::NONE
         },
         orders: &[Order::new(None, "newest first")],
-        create: Access::Everybody,
+        create: Some(Create {
+            access: Access::Everybody,
+            label: "new token",
+            title: "New API token",
+            intro: "A token for a program that uses the API without a person.",
+            not_found: ", {New} creates a new token",
+            first: "{New} creates the first token.",
+            found: "A new API token is there",
+        }),
         reading: Reading::ById,
         operations: &[Operation {
             action: Action::Archive,

@@ -12,8 +12,9 @@ use shared::{
 };
 
 use super::{
-    Access, Banner, Column, Deed, Filter, FilterInput, Order, Pick, Presence, Purpose, Reading,
-    Remains, RowHead, Secret, Section, Shown, Table, Words,
+    Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, PickFor,
+    Presence, Purpose, Reading, Remains, Removal, RowHead, Secret, Section, Shown, StatusWords,
+    Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -28,16 +29,14 @@ impl Shown for Visit {
             title: "Visits",
             none_left: "No visit matches these filters.",
             none: "Nobody has arrived today.",
-            create_first: "{Arrive} on a patient registers the arrival.",
             one: "Visit",
             entity: "visit",
-            created: "arrived",
-            archive_title: "Change the status of this visit?",
-            archive_word: "status",
-            archive_help: "Say that the patient has left, or give the visit another status.",
-            edit: "Edit visit",
-            told: "Arrived",
-            not_created: "The arrival was not saved",
+            created: Some(Created {
+                history: "arrived",
+                told: "Arrived",
+                not_done: "The arrival was not saved",
+            }),
+            existing: Some(HERE_ALREADY),
             copy: "copy MRN",
             ..Words::NONE
         },
@@ -55,25 +54,25 @@ impl Shown for Visit {
                 if is == "true" { "in the clinic" } else { "gone" }.to_owned()
             }),
         ],
-        change: Access::Everybody,
+        change: Some(Change { access: Access::Everybody, title: "Edit visit" }),
         reading: Reading::ById,
-        pick: Some(Pick {
+        removal: Some(Removal::Status(StatusWords {
+            title: "Change the status of this visit?",
+            help: "Say that the patient has left, or give the visit another status.",
+            is_proposed: true,
+        })),
+        pick: Some(PickFor {
             word: "for doctor",
-            kind: RecordKind::Doctor,
-            title: "For which doctor?",
             purpose: Purpose::Member("doctor"),
-            only: &[],
+            pick: Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] },
         }),
-        correct: Some(Pick {
+        correct: Some(PickFor {
             word: "correct patient",
-            kind: RecordKind::Patient,
-            title: "Which patient is it?",
             purpose: Purpose::Member("patient"),
-            only: &[],
+            pick: Pick { kind: RecordKind::Patient, title: "Which patient is it?", only: &[] },
         }),
         label,
         value,
-        is_outcome_proposed: true,
         ..Table::READ_ONLY
     };
 
@@ -229,13 +228,15 @@ impl Shown for Visit {
     }
 }
 
+const HERE_ALREADY: &str = "This patient is already in the clinic.";
+
 /// The open visit of a patient, which says where the patient is.
 pub(super) const OF_PATIENT: Presence = Presence {
     kind: RecordKind::Visit,
     filter: "patient",
     only: &[("is_open", "true")],
     line: presence,
-    already: "This patient is already in the clinic.",
+    already: HERE_ALREADY,
 };
 
 /// The open visits of a doctor, which an archived doctor leaves.

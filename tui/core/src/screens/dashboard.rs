@@ -9,6 +9,7 @@ use shared::dashboard::Dashboard;
 pub use self::view::view;
 use crate::{
     api::{Call, Failure, Reply, missing},
+    cursor::Scroll,
     effect::Lane,
     input::action::{Action, Context},
     intent::{Event, Leave},
@@ -23,7 +24,7 @@ pub struct State {
     /// Why the newest figures are missing.
     failure: Option<Failure>,
     /// Rows that are scrolled away.
-    scroll: u16,
+    scroll: Scroll,
 }
 
 /// Begins: the figures are asked for.
@@ -42,19 +43,15 @@ pub fn follow() -> Vec<Intent> {
 
 /// Scrolls, asks again, or goes back.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
-    let page = world.body().height.saturating_sub(1).max(1);
     match event {
-        Event::Act(Action::RowUp) => state.scroll = state.scroll.saturating_sub(1),
-        Event::Act(Action::RowDown) => state.scroll = state.scroll.saturating_add(1),
-        Event::Act(Action::PageUp) => state.scroll = state.scroll.saturating_sub(page),
-        Event::Act(Action::PageDown) => state.scroll = state.scroll.saturating_add(page),
-        Event::Act(Action::FirstRow) => state.scroll = 0,
-        Event::Act(Action::LastRow) => state.scroll = u16::MAX,
-        Event::Act(Action::Back) => return vec![Intent::Leave(Leave::Back)],
-        Event::Act(Action::Refresh) => return vec![read()],
-        Event::Act(_) | Event::Edited => {}
+        Event::Act(Action::Back) => vec![Intent::Leave(Leave::Back)],
+        Event::Act(Action::Refresh) => vec![read()],
+        Event::Act(action) => {
+            state.scroll.act(action, usize::from(world.body().height.saturating_sub(1)));
+            Vec::new()
+        }
+        Event::Edited => Vec::new(),
     }
-    Vec::new()
 }
 
 /// Takes an answer. Older figures stay until newer ones come.
@@ -78,7 +75,7 @@ pub fn contexts() -> &'static [Context] {
 /// Keeps the scrolled page within its height.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let total = view::height(state, world);
-    state.scroll = state.scroll.min(total.saturating_sub(world.body().height));
+    state.scroll.keep_within(total, usize::from(world.body().height));
 }
 
 /// Why there are no figures, or no newer ones, and whether another attempt may succeed.

@@ -10,6 +10,7 @@ use shared::{Kind, history::HistoryEntry};
 
 use crate::{
     api::{Call, Failure, Reply, missing},
+    cursor::Scroll,
     effect::{Effect, Lane},
     input::action::{Action, Context},
     intent::{Event, Leave, Route},
@@ -19,7 +20,7 @@ use crate::{
     paint::Painter,
     person::{self, Person},
     presence::Presence,
-    resource::{Deed, Pick, Query, Reading, Record, RecordKind},
+    resource::{Deed, Errand, Query, Reading, Record, RecordKind},
     world::World,
 };
 
@@ -45,7 +46,7 @@ pub struct State {
     pub(crate) person: Option<Person>,
     /// Whether the person is in the clinic, where that is asked.
     pub(crate) presence: Option<Presence>,
-    scroll: u16,
+    scroll: Scroll,
     /// Whether its form is opened as soon as the record is read.
     pub(crate) edits_next: bool,
 }
@@ -86,7 +87,7 @@ fn empty(kind: RecordKind, id: i64, name: String) -> State {
         namesakes: None,
         person: None,
         presence: None,
-        scroll: 0,
+        scroll: Scroll::default(),
         edits_next: false,
     }
 }
@@ -138,7 +139,7 @@ impl State {
 
     /// Whether it may be on the other side of the archive, where it has not been looked for yet.
     fn may_have_moved(&self) -> bool {
-        self.kind.table().is_archived && !self.is_elsewhere
+        self.kind.table().archive().is_some() && !self.is_elsewhere
     }
 
     fn allows(&self, deed: Deed) -> bool {
@@ -178,19 +179,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         // Letters typed ahead are meant for the form that is coming.
         return Vec::new();
     }
-    let page = world.body().height.saturating_sub(4).max(1);
+    let page = usize::from(world.body().height.saturating_sub(4));
     match action {
-        Action::RowUp => state.scroll = state.scroll.saturating_sub(1),
-        Action::RowDown => state.scroll = state.scroll.saturating_add(1),
-        Action::PageUp => state.scroll = state.scroll.saturating_sub(page),
-        Action::PageDown => {
-            state.scroll = state.scroll.saturating_add(page);
-            return entries::more(state, world);
-        }
-        Action::FirstRow => state.scroll = 0,
-        Action::LastRow => {
-            state.scroll = u16::MAX;
-            return entries::more(state, world);
+        _ if state.scroll.act(action, page) => {
+            let is_far = matches!(action, Action::PageDown | Action::LastRow);
+            return if is_far { entries::more(state, world) } else { Vec::new() };
         }
         Action::Back => return vec![Intent::Leave(Leave::Back)],
         Action::Refresh => {
@@ -215,7 +208,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             } else {
                 question::restore(record)
             };
-            return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
+            let question = question.map(|it| Intent::Open(Box::new(Layer::Question(Box::new(it)))));
+            return question.into_iter().collect();
         }
         Action::Assign => {
             let Some(record) = &state.record else { return Vec::new() };
@@ -228,11 +222,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             let record = state.record.as_ref();
             return record.map(|record| arrival::act(record, world)).unwrap_or_default();
         }
-        Action::Correct => return pick(state, state.kind.table().correct, world),
-        Action::Link => {
-            let link = state.kind.table().link.as_ref();
-            return pick(state, link.map(|link| link.pick), world);
-        }
+        Action::Correct => return correct(state, world).unwrap_or_default(),
+        Action::Link => return link(state, world).unwrap_or_default(),
         Action::Trail => return trail(state).into_iter().collect(),
         Action::Related => return state.go_to_related().into_iter().collect(),
         Action::ShowArchive => return vec![Intent::Go(Route::List(state.kind, Query::archive()))],
@@ -291,10 +282,17 @@ fn trail(state: &State) -> Option<Intent> {
     state.record.as_ref().map(|_| Intent::Go(Route::List(RecordKind::AuditEntry, query)))
 }
 
-/// Opens the picker for the record that is shown.
-fn pick(state: &State, pick: Option<Pick>, world: &World) -> Vec<Intent> {
-    let opened = pick.zip(state.record.clone());
-    opened.map(|(pick, record)| picker::open(pick, vec![record], None, world)).unwrap_or_default()
+/// Picks the record that a member of this one refers to from now on.
+fn correct(state: &State, world: &World) -> Option<Vec<Intent>> {
+    let correct = state.kind.table().correct?;
+    let errand = Errand::Each(correct.purpose, vec![state.record.clone()?]);
+    Some(picker::open(correct.pick, errand, world))
+}
+
+/// Picks the account that is linked to the record.
+fn link(state: &State, world: &World) -> Option<Vec<Intent>> {
+    let link = state.kind.table().link.as_ref()?;
+    Some(picker::open(link.pick, Errand::Link(state.record.clone()?), world))
 }
 
 fn edit(state: &State) -> Option<Intent> {
@@ -386,7 +384,7 @@ pub fn can_have_relative(state: &State, world: &World) -> bool {
 /// Keeps the scrolled page within its height.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let height = page::height(state, world);
-    state.scroll = state.scroll.min(height.saturating_sub(page::visible(state, world)));
+    state.scroll.keep_within(height, page::visible(state, world));
 }
 
 /// Draws the banner and the page.

@@ -8,15 +8,20 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 pub use self::view::{keep_focus_visible, view};
 use crate::{
     api::{Call, Failure, Reply, missing},
+    cursor::{Motion, below_field},
     effect::Lane,
-    finder::Finder,
+    finder::{self, Finder},
     input::action::{Action, Context},
     intent::{Event, Route},
     layers::{Intent, arrival},
+    live::Live,
     resource::{Query, Record, RecordKind},
+    search::Searching,
     world::World,
 };
 
+/// The kind of record below the find box: the visits, which say who is in the clinic.
+const LISTED: RecordKind = RecordKind::Visit;
 /// How many recent people are shown.
 const RECENT_MAX: usize = 5;
 /// Rows that are neither recent people nor visits: the find box, titles and empty ones.
@@ -71,7 +76,12 @@ fn ask_figures() -> Intent {
 
 fn ask_visits() -> Intent {
     let query = vec![("is_open", true.to_string()), ("page_size", 100.to_string())];
-    Intent::Read(Lane::List, Call::List { kind: RecordKind::Visit, query })
+    Intent::Read(Lane::List, Call::List { kind: LISTED, query })
+}
+
+/// Whether a live change makes what is shown old.
+pub fn is_outdated_by(change: Live) -> bool {
+    change.is_of(LISTED)
 }
 
 /// Asks again for the visits because of a live change.
@@ -109,24 +119,13 @@ impl State {
         if !self.finder.is_empty() {
             return self.finder.go(by);
         }
-        let rows = self.recent(world) + self.visits.len();
-        let now = match (self.at, self.finder.selected()) {
-            (Some(at), _) => Some(self.recent(world) + at),
-            (None, at) => at,
-        };
-        let next = match now {
-            None => by.checked_sub(1).and_then(|by| usize::try_from(by).ok()),
-            Some(row) => row.checked_add_signed(by),
-        };
-        match next.map(|row| row.min(rows.saturating_sub(1))) {
-            Some(row) if row < self.recent(world) => {
+        let recent = self.recent(world);
+        let now = self.at.map(|at| recent + at).or(self.finder.selected());
+        match below_field(now, by, recent + self.visits.len()) {
+            Some(row) if row >= recent => self.select(row.checked_sub(recent)),
+            row => {
                 self.at = None;
-                self.finder.select(Some(row));
-            }
-            Some(row) => self.select(row.checked_sub(self.recent(world))),
-            None => {
-                self.at = None;
-                self.finder.select(None);
+                self.finder.select(row);
             }
         }
     }
@@ -173,19 +172,21 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     if let Some(intents) = state.finder.act(action, world) {
         return intents;
     }
-    let page = isize::from(world.body().height.saturating_sub(4).max(1).cast_signed());
+    if let Some(Motion::By(by)) =
+        Motion::of(action, usize::from(world.body().height.saturating_sub(4)))
+    {
+        state.go(by, world);
+    }
     match action {
-        Action::RowUp => state.go(-1, world),
-        Action::RowDown => state.go(1, world),
-        Action::PageUp => state.go(-page, world),
-        Action::PageDown => state.go(page, world),
         Action::Results => match state.at {
             None if state.finder.is_empty() => state.select(Some(0)),
             _ => state.select(None),
         },
         Action::Back => {
-            if state.at.take().is_none() && state.finder.clear() {
-                return state.finder.edited(world);
+            if state.at.take().is_none()
+                && let Some(intents) = state.finder.clear(world)
+            {
+                return intents;
             }
             state.finder.select(None);
         }
@@ -196,7 +197,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         }
         Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
         Action::ShowArchive => {
-            return vec![Intent::Go(Route::List(RecordKind::Patient, Query::archive()))];
+            return vec![Intent::Go(Route::List(finder::CREATED, Query::archive()))];
         }
         _ => {}
     }
@@ -261,7 +262,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::Open | Action::Edit | Action::Arrive if is_nobody => false,
         Action::NewFromSearch if state.finder.is_empty() => false,
-        Action::New | Action::NewFromSearch => RecordKind::Patient.table().may_create(world),
+        Action::New | Action::NewFromSearch => finder::CREATED.table().may_create(world),
         Action::Arrive => match state.record() {
             Some(record) => arrival::label_here(&record, world).is_some(),
             // What is typed may find a patient.
@@ -274,7 +275,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
             !state.finder.is_empty() || state.at.is_some() || state.finder.selected().is_some()
         }
         Action::Results => !state.visits.is_empty(),
-        Action::ShowArchive => RecordKind::Patient.table().may_see_archive(world),
+        Action::ShowArchive => finder::CREATED.table().may_see_archive(world),
         _ => true,
     }
 }

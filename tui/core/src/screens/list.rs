@@ -19,6 +19,7 @@ pub use self::{
 };
 use crate::{
     api::Call,
+    cursor::{Cursor, Motion},
     effect::{Effect, Lane},
     form::field::Field,
     input::action::{Action, Context},
@@ -26,7 +27,7 @@ use crate::{
     layers::{Intent, Layer, arrival, filter, sort},
     live::Live,
     resource::{Query, Reading, Record, RecordKind, Row},
-    search::{Next, Search},
+    search::{Search, Searching},
     sentences::SLIPPED,
     world::World,
 };
@@ -83,8 +84,7 @@ pub struct State {
     pub(crate) marked: BTreeMap<i64, Record>,
     /// Whether the rows are ordered by last name, so that their names begin with it.
     is_by_last_name: bool,
-    pub(crate) selected: usize,
-    pub(crate) top: usize,
+    pub(crate) cursor: Cursor,
     pub(crate) page: Option<Shown>,
     pub(crate) failure: Option<String>,
     asked: Asked,
@@ -94,8 +94,6 @@ pub struct State {
     is_marking: bool,
     /// Where the last page is looked for, while it is.
     ending: Option<Ending>,
-    /// Whether the rows belong to another search than what is typed.
-    is_outdated: bool,
     /// Whether the server finds fault with what is typed.
     is_refused: bool,
     /// The record that was changed here last.
@@ -113,21 +111,19 @@ pub fn init(kind: RecordKind, world: &World) -> (State, Vec<Intent>) {
 pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<Intent>) {
     let mut state = State {
         kind,
-        search: Search::default(),
+        search: Search::idle(),
         is_searching: kind.table().is_searched,
         query,
         rows: Vec::new(),
         marked: BTreeMap::new(),
         is_by_last_name: false,
-        selected: 0,
-        top: 0,
+        cursor: Cursor::default(),
         page: None,
         failure: None,
         asked: Asked { address: None, number: None, offset: Offset::At(0), land: Land::First },
         is_turning: false,
         is_marking: false,
         ending: None,
-        is_outdated: false,
         is_refused: false,
         changed_here: None,
         has_slipped: false,
@@ -149,8 +145,9 @@ impl State {
 
     /// What the header calls it.
     pub fn title(&self) -> &'static str {
-        let words = &self.kind.table().words;
-        if self.is_archive() { words.archive } else { words.title }
+        let table = self.kind.table();
+        let archive = table.archive().filter(|_| self.is_archive());
+        archive.map_or(table.words.title, |archive| archive.list)
     }
 
     /// Whether it shows the archive.
@@ -160,16 +157,14 @@ impl State {
 
     /// The selected row.
     pub fn row(&self) -> Option<&Row> {
-        self.rows.get(self.selected)
+        self.rows.get(self.cursor.at())
     }
 
     /// Asks for the first page of what is typed and chosen.
     fn ask_anew(&mut self, world: &World, land: Land) -> Intent {
-        self.search.expect();
-        self.is_turning = false;
-        self.asked = Asked { address: None, number: None, offset: Offset::At(0), land };
-        let query = self.query_as_sent(world);
-        Intent::Read(Lane::List, Call::List { kind: self.kind, query })
+        let ask = self.ask(world);
+        self.asked.land = land;
+        ask
     }
 
     fn ask_at(&mut self, address: String, offset: Offset, land: Land) -> Vec<Intent> {
@@ -180,7 +175,7 @@ impl State {
 
     /// Asks for the same page again.
     pub fn refresh(&mut self, world: &World) -> Vec<Intent> {
-        if self.is_outdated {
+        if self.search.is_outdated() {
             // The page belongs to another text than what is typed.
             return vec![self.ask_anew(world, Land::First)];
         }
@@ -199,7 +194,9 @@ impl State {
     pub fn is_outdated_by(&self, change: Live) -> bool {
         let is_new = matches!(change, Live::Record { is_new: true, .. });
         let outdates = |row: &Row| change.outdates(self.kind, row.id, row.record.version());
-        change.is_of(self.kind) && !self.is_outdated && (is_new || self.rows.iter().any(outdates))
+        change.is_of(self.kind)
+            && !self.search.is_outdated()
+            && (is_new || self.rows.iter().any(outdates))
     }
 
     /// Takes another order and other filters.
@@ -209,7 +206,7 @@ impl State {
         }
         (self.is_marking, self.ending) = (false, None);
         self.query = query;
-        self.is_outdated = true;
+        self.search.outdate();
         vec![self.ask_anew(world, Land::First)]
     }
 
@@ -226,10 +223,30 @@ impl State {
     }
 }
 
+impl Searching<Layer> for State {
+    const LANE: Lane = Lane::List;
+
+    fn search(&mut self) -> &mut Search {
+        &mut self.search
+    }
+
+    fn call(&mut self, world: &World) -> Call {
+        self.is_turning = false;
+        self.asked =
+            Asked { address: None, number: None, offset: Offset::At(0), land: Land::First };
+        Call::List { kind: self.kind, query: self.query_as_sent(world) }
+    }
+
+    fn leave_rows(&mut self) {
+        self.is_turning = false;
+        (self.is_marking, self.ending) = (false, None);
+    }
+}
+
 /// Moves among the rows, edits the search, and asks for what is done with a row.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     let action = match event {
-        Event::Edited => return edited(state, world),
+        Event::Edited => return state.edited(world),
         Event::Act(action) => action,
     };
     let is_for_row = matches!(
@@ -240,26 +257,33 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         // The key was meant for the record that stood there.
         return vec![Intent::Inform(SLIPPED.to_owned())];
     }
-    state.search.pending = None;
-    if state.is_searching && state.search.act(action) {
-        return edited(state, world);
+    state.search.give_up();
+    if state.is_searching
+        && let Some(intents) = state.act(action, world)
+    {
+        return intents;
     }
     if let Some(intents) = marks::update(state, world, action) {
         return intents;
     }
-    let page = isize::from(rows_visible(world).cast_signed().max(1));
+    if let Some(motion) = Motion::of(action, usize::from(rows_visible(world))) {
+        return match motion {
+            Motion::By(rows) => state.go(rows),
+            Motion::First => state.go_to_start(world),
+            Motion::Last => state.go_to_end(world),
+        };
+    }
     match action {
         Action::Back if state.is_searching && state.search.field.value().is_empty() => {
             vec![Intent::Leave(Leave::Back)]
         }
         Action::Back if state.is_searching => {
-            state.search.act(Action::ClearField);
-            edited(state, world)
+            state.act(Action::ClearField, world).unwrap_or_default()
         }
         Action::Results if state.is_searching => {
             state.is_searching = state.rows.is_empty();
             state.search.select();
-            send_due(state, world)
+            state.send_due(world)
         }
         Action::Back if !state.kind.table().is_searched => vec![Intent::Leave(Leave::Back)],
         Action::Search | Action::Back => {
@@ -267,23 +291,15 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             state.search.select();
             Vec::new()
         }
-        Action::RowUp => state.go(-1),
-        Action::RowDown => state.go(1),
-        Action::PageUp => state.go(-page),
-        Action::PageDown => state.go(page),
-        Action::FirstRow => state.go_to_start(world),
-        Action::LastRow => state.go_to_end(world),
         Action::Open
         | Action::Edit
         | Action::Archive
         | Action::Restore
         | Action::Assign
         | Action::Arrive
-            if state.is_outdated =>
+            if state.search.is_outdated() =>
         {
-            state.search.pending = Some(action);
-            state.search.select();
-            send_due(state, world)
+            state.wait(action, world)
         }
         Action::Open if state.is_searching => {
             state.search.select();
@@ -364,35 +380,7 @@ fn open(state: &State, to_edit: bool) -> Vec<Intent> {
 
 /// Whether the typed text has found anything.
 fn has_found(state: &State) -> bool {
-    !state.rows.is_empty() && !state.is_outdated
-}
-
-/// Sends the typed text, or lets it wait for the pause after the request before.
-fn edited(state: &mut State, world: &World) -> Vec<Intent> {
-    let next = state.search.edited();
-    state.is_outdated = next != Next::Keep;
-    state.is_turning = false;
-    (state.is_marking, state.ending) = (false, None);
-    match next {
-        Next::Keep => Vec::new(),
-        Next::Wait => vec![Intent::Cancel(Lane::List)],
-        Next::Send => send(state, world),
-    }
-}
-
-fn send(state: &mut State, world: &World) -> Vec<Intent> {
-    let pause = Intent::Do(state.search.send());
-    vec![state.ask_anew(world, Land::First), pause]
-}
-
-/// Sends a text that waits for the pause.
-fn send_due(state: &mut State, world: &World) -> Vec<Intent> {
-    if state.search.is_due() { send(state, world) } else { Vec::new() }
-}
-
-/// The pause after a request is over: a text that has waited is sent.
-pub fn on_timer(state: &mut State, world: &World) -> Vec<Intent> {
-    if state.search.on_timer() { send(state, world) } else { Vec::new() }
+    !state.rows.is_empty() && !state.search.is_outdated()
 }
 
 /// Takes the focus to the search field, where the next character replaces the text.
@@ -414,8 +402,5 @@ pub fn contexts(state: &State) -> &'static [Context] {
 
 /// Scrolls so that the selected row is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
-    let visible = usize::from(rows_visible(world)).max(1);
-    let last_top = state.rows.len().saturating_sub(visible);
-    let lowest = (state.selected + 1).saturating_sub(visible);
-    state.top = state.top.clamp(lowest, state.selected.max(lowest)).min(last_top);
+    state.cursor.keep_visible(state.rows.len(), usize::from(rows_visible(world)));
 }

@@ -29,7 +29,7 @@ use crate::{
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
-    resource::{Record, RecordKind, Words},
+    resource::{Record, RecordKind},
     sentences::{MARKED, NOTHING_TO_UNDO, SAVING},
     text::display,
     world::World,
@@ -98,7 +98,12 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
 impl State {
     /// What the header calls it.
     pub fn title(&self) -> String {
-        if self.base.is_some() { self.words().edit } else { self.words().new }.to_owned()
+        let table = self.kind.table();
+        let title = match &self.base {
+            Some(_) => table.change.as_ref().map(|change| change.title),
+            None => table.create.as_ref().map(|create| create.title),
+        };
+        title.unwrap_or(table.words.one).to_owned()
     }
 
     /// Whether a live change makes the record old over which this is typed. A save that is under way is
@@ -120,10 +125,6 @@ impl State {
         };
         let gap = if name.is_empty() { "" } else { " " };
         format!("{}{gap}{name}", self.title())
-    }
-
-    fn words(&self) -> &'static Words {
-        &self.kind.table().words
     }
 
     /// Runs the rules that the server has over what is typed, and returns it as members of a request.
@@ -252,7 +253,8 @@ pub fn save_again(state: &mut State, world: &World) -> Vec<Intent> {
 /// What is said of a record that was saved.
 pub fn told(record: &Record, is_new: bool) -> String {
     let head = record.row();
-    let verb = if is_new { record.kind().table().words.told } else { "Saved" };
+    let created = record.kind().table().words.created.as_ref().filter(|_| is_new);
+    let verb = created.map_or("Saved", |created| created.told);
     format!("{verb}: {}, {}", head.name, head.code)
 }
 
@@ -309,7 +311,7 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Inten
             if problem.errors.is_empty() {
                 rest.push(sentence(failure));
             }
-            if let Some(question) = question::duplicates(problem) {
+            if let Some(question) = question::duplicates(state.kind, problem) {
                 return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
             }
             match rest.is_empty() {

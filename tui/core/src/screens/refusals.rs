@@ -31,15 +31,17 @@ pub fn refusal(screen: &Screen, world: &World, action: Action, label: &str) -> O
 
 fn of_list(state: &list::State, world: &World, action: Action, label: &str) -> Option<String> {
     let table = state.kind.table();
-    let may = |access: Access, nobody: &str| match access {
-        Access::Nobody => Some(nobody.to_owned()),
-        access if access.is_given(world) => None,
-        _ => Some(format!("{MAY_NOT}: {label}.")),
+    let may = |access: Option<Access>, nobody: &str| match access {
+        None => Some(nobody.to_owned()),
+        Some(access) if access.is_given(world) => None,
+        Some(_) => Some(format!("{MAY_NOT}: {label}.")),
     };
+    let create = table.create.as_ref().map(|create| create.access);
+    let change = table.change.as_ref().map(|change| change.access);
     match action {
-        Action::New => may(table.create, "Nothing can be added to this list.")
+        Action::New => may(create, "Nothing can be added to this list.")
             .or(state.is_archive().then(|| "Nothing can be added to the archive.".to_owned())),
-        Action::Edit => may(table.change, "Nothing can be changed in this list.")
+        Action::Edit => may(change, "Nothing can be changed in this list.")
             .or(state.is_archive().then(|| archived(Action::Restore))),
         Action::Sort => Some("This list has one order.".to_owned()),
         Action::Filter => Some("This list has no filters.".to_owned()),
@@ -61,11 +63,9 @@ fn of_record(state: &detail::State, world: &World, action: Action, label: &str) 
     };
     let is_archived = record.archived().is_some();
     Some(match deed {
-        Deed::Update if table.change == Access::Nobody => "It can't be changed.".to_owned(),
-        Deed::Update if !table.change.is_given(world) => format!("{MAY_NOT}: {label}."),
-        Deed::Archive | Deed::Restore
-            if operation.is_none() && !table.is_archived && table.pick.is_none() =>
-        {
+        Deed::Update if table.change.is_none() => "It can't be changed.".to_owned(),
+        Deed::Update if !table.may_change(world) => format!("{MAY_NOT}: {label}."),
+        Deed::Archive | Deed::Restore if operation.is_none() && table.removal.is_none() => {
             "It can't be archived.".to_owned()
         }
         Deed::Update | Deed::Archive if is_archived => archived(Action::Restore),

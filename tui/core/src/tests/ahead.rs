@@ -9,6 +9,7 @@ use super::{
 use crate::{
     api::{Call, Failure},
     effect::{Effect, Lane, Timer},
+    msg::{Desk, Msg},
 };
 
 fn at_the_desk() -> Driver {
@@ -96,4 +97,13 @@ fn what_was_typed_ahead_does_not_land_in_a_login() {
     driver.keys("jose<enter>secret words<enter>");
     driver.answer(Lane::Find, Err(Failure::Expired));
     driver.hides("secret words");
+}
+
+#[test]
+fn what_was_typed_ahead_does_not_land_where_another_desk_begins() {
+    let mut driver = at_the_desk();
+    driver.keys("jose<enter>a<tab><enter>words");
+    driver.send(Msg::Desk(Desk::FirstStart { data: "/home/ana/desk".to_owned() }));
+    assert!(!driver.app.has_unsaved());
+    assert!(!driver.timers.contains_key(&Timer::Ahead));
 }

@@ -56,7 +56,7 @@ fn the_key_of_the_section_that_is_open_leads_back_to_its_list_as_it_was() {
     driver.keys("<down><down><enter>");
     let before = driver.asked(Lane::List);
     driver.keys("<f3>");
-    assert!(matches!(driver.app.screen(), Screen::List(state) if state.selected == 1));
+    assert!(matches!(driver.app.screen(), Screen::List(state) if state.cursor.at() == 1));
     assert_eq!(driver.asked(Lane::List), before);
 }
 

@@ -56,7 +56,9 @@ fn the_keys_in_the_sentences_of_every_kind_are_actions_of_the_table() {
     assert_eq!(with_keys("{Refresh} tries again."), "Ctrl-R tries again.");
     for kind in RecordKind::ALL {
         let words = &kind.table().words;
-        for words in [words.advice, words.filter_advice, words.create, words.create_first] {
+        let create = kind.table().create.as_ref();
+        let created = create.map_or(["", ""], |create| [create.not_found, create.first]);
+        for words in [words.advice, words.filter_advice].into_iter().chain(created) {
             for part in words.split('{').skip(1) {
                 let (name, _) = part.split_once('}').unwrap();
                 assert!(TABLE.iter().any(|entry| entry.name == name), "{words}");

@@ -10,17 +10,22 @@ use crate::{
 /// What was not done because a write was not sent or was refused.
 fn not_done(call: &Call) -> &'static str {
     match call {
-        Call::Create { kind, .. } => kind.table().words.not_created,
+        Call::Create { .. } | Call::Assign { .. } => {
+            let created = call.kind().and_then(|kind| kind.table().words.created.as_ref());
+            created.map_or("The record was not created", |created| created.not_done)
+        }
         Call::Change { .. } => "The change was not saved",
         Call::Run { operation, .. } => operation.not_done,
         Call::ChangePassword(_) => "The password was not changed",
-        Call::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => "The record was not archived",
-        Call::Do { verb: Verb::SetStatus(_), .. } => "The status was not changed",
-        Call::Do { verb: Verb::Transfer(_), .. } => "The patient was not transferred",
-        Call::Do { verb: Verb::SetMember(..), .. } => "The record was not changed",
-        Call::Do { verb: Verb::Link(_), .. } => "The account was not linked",
-        Call::Assign { .. } => "The patient was not assigned",
-        _ => "The record was not restored",
+        Call::Do { verb, .. } => match verb {
+            Verb::Archive | Verb::HandOver(_) => "The record was not archived",
+            Verb::Restore => "The record was not restored",
+            Verb::SetStatus(_) => "The status was not changed",
+            Verb::SetMember(..) => "The record was not changed",
+            Verb::Link(_) => "The account was not linked",
+            Verb::Transfer(_) => "The patient was not transferred",
+        },
+        _ => "Nothing was done",
     }
 }
 

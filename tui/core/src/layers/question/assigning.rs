@@ -8,50 +8,37 @@ use super::{
 use crate::{
     api::{Call, Handover, Verb},
     layers::Intent,
-    resource::{Pick, Purpose, Record, Remains},
+    resource::{Errand, Pick, Purpose, Record, Remains, StatusWords},
     text::display,
     world::World,
 };
 
-/// What was picked, and what for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Picked {
-    /// What follows.
-    pub purpose: Purpose,
-    /// The records for which it was picked.
-    pub subjects: Vec<Record>,
-    /// The record that was picked.
-    pub record: Record,
-    /// What was given as the reason before.
-    pub reason: Option<String>,
-}
-
 /// Which status an assignment gets.
-pub fn status(record: &Record) -> State {
-    let table = record.kind().table();
-    let mut state = ask(table.words.archive_title, record.named(), "Keep it");
+pub(super) fn status(record: &Record, words: &StatusWords) -> State {
+    let mut state = ask(words.title, record.named(), "Keep it");
     for (answer, status) in record.outcomes() {
         state = state.or(answer, vec![Intent::Write(act(Verb::SetStatus(status), record, None))]);
     }
-    if table.is_outcome_proposed { state.harmless() } else { state }
+    if words.is_proposed { state.harmless() } else { state }
 }
 
-/// Whether to do what something was picked for.
-pub fn picked(picked: Picked, world: &World) -> Option<State> {
-    if picked.subjects.len() > 1 {
-        return Some(picked_for_all(&picked, world));
-    }
-    let Picked { purpose, subjects, record, reason } = picked;
-    let subject = subjects.first()?;
+/// Whether to do with these records what another one was picked for. None where there are none.
+pub fn picked(
+    purpose: Purpose,
+    subjects: &[Record],
+    record: &Record,
+    world: &World,
+) -> Option<State> {
+    let subject = match subjects {
+        [] => return None,
+        [one] => one,
+        several => return Some(picked_for_all(purpose, several, record, world)),
+    };
     Some(match purpose {
-        Purpose::DoctorOfPatient => assign(subject, &record, world),
-        Purpose::PatientOfDoctor => assign(&record, subject, world),
-        Purpose::Transfer => transfer(subject, &record, world),
-        Purpose::HandOver => hand_over_to(subject, &record, reason),
-        // The layer of the arrival asks for itself.
-        Purpose::Arrival { .. } => return None,
-        Purpose::Link => link(subject, &record),
-        Purpose::Member(member) => refer(subject, member, &record),
+        Purpose::DoctorOfPatient => assign(subject, record, world),
+        Purpose::PatientOfDoctor => assign(record, subject, world),
+        Purpose::Transfer => transfer(subject, record, world),
+        Purpose::Member(member) => refer(subject, member, record),
     })
 }
 
@@ -91,7 +78,8 @@ fn refer(subject: &Record, member: &'static str, record: &Record) -> State {
         .harmless_with(&[record])
 }
 
-fn link(subject: &Record, account: &Record) -> State {
+/// Whether to link an account to a record.
+pub fn link(subject: &Record, account: &Record) -> State {
     let effect = subject.kind().table().link.as_ref().map_or("", |link| link.effect);
     let words = format!("{}\nto {}\n{effect}", subject.named(), in_full(account));
     let call = act(Verb::Link(account.id()), subject, None);
@@ -107,15 +95,9 @@ pub fn hand_over(doctor: &Record, count: i64, reason: Option<String>) -> State {
         doctor.named()
     );
     let mut state = ask("This doctor has patients", words, "Keep the doctor");
-    let pick = Pick {
-        word: "transfer",
-        kind: doctor.kind(),
-        title: "Transfer all to which doctor?",
-        purpose: Purpose::HandOver,
-        only: &[],
-    };
-    let subjects = vec![doctor.clone()];
-    state.offer("Transfer all", Answer::Pick(pick, subjects, reason.clone()));
+    let pick = Pick { kind: doctor.kind(), title: "Transfer all to which doctor?", only: &[] };
+    let errand = Errand::HandOver { doctor: doctor.clone(), reason: reason.clone() };
+    state.offer("Transfer all", Answer::Pick(pick, errand));
     let end = act(Verb::HandOver(Handover::End), doctor, reason);
     state.or("End all", vec![Intent::Write(end)])
 }
@@ -131,18 +113,14 @@ pub fn remains(record: &Record, left: &Remains, found: &[Record], next: Option<&
         let title = format!("Change {}", amount(found));
         state.offer((left.same)(&name), Answer::Bulk(title, jobs));
     }
-    let pick = Pick {
-        word: left.pick,
-        kind: record.kind(),
-        title: left.pick_title,
-        purpose: Purpose::Member(left.member),
-        only: &[],
-    };
-    state.offer(left.pick, Answer::Pick(pick, found.to_vec(), None));
+    let pick = Pick { kind: record.kind(), title: left.pick_title, only: &[] };
+    let errand = Errand::Each(Purpose::Member(left.member), found.to_vec());
+    state.offer(left.pick, Answer::Pick(pick, errand));
     state.harmless()
 }
 
-fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> State {
+/// Whether all patients of a doctor go to another one, and the doctor into the archive.
+pub fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> State {
     let words = format!(
         "All patients of {}\ngo to {}\nThen {} is archived.",
         doctor.named(),

@@ -1,10 +1,10 @@
 //! The questions about several records at once.
 
-use super::{Answer, Picked, SAME_REASON, State, about, act, ask, in_full, with_reason};
+use super::{Answer, SAME_REASON, State, about, act, ask, in_full, with_reason};
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
-    resource::{Purpose, Record},
+    resource::{Purpose, Record, Removal},
     world::World,
 };
 
@@ -39,7 +39,24 @@ pub(super) fn jobs(records: &[Record], call: impl Fn(usize, &Record) -> Call) ->
 }
 
 /// These records shall be archived. Where the kind has no archive, their status shall be changed.
-pub fn archive_all(records: &[Record], world: &World) -> State {
+/// None where they have neither.
+pub fn archive_all(records: &[Record], world: &World) -> Option<State> {
+    let archive = match records.first()?.kind().table().removal.as_ref()? {
+        Removal::Archive(archive) => archive,
+        Removal::Status(_) => return Some(status_of_all(records)),
+    };
+    let amount = amount(records);
+    let words = format!("{}\n{}", names(records), archive.effect);
+    let state = ask(format!("Archive {amount}?"), words, "Cancel");
+    let jobs = jobs(records, |_, record| act(Verb::Archive, record, None));
+    let answer = ("Archive all", Answer::Bulk(format!("Archive {amount}"), jobs));
+    let about = about("archive", records);
+    let hint = "may be left empty; Enter goes on to the answer";
+    Some(State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) })
+}
+
+/// Which status these records get.
+fn status_of_all(records: &[Record]) -> State {
     let amount = amount(records);
     let mut statuses = Vec::new();
     for (answer, status) in records.iter().flat_map(Record::outcomes) {
@@ -47,22 +64,12 @@ pub fn archive_all(records: &[Record], world: &World) -> State {
             statuses.push((answer, status));
         }
     }
-    if !statuses.is_empty() {
-        let mut state = ask(format!("Change the status of {amount}?"), names(records), "Keep them");
-        for (answer, status) in statuses {
-            let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
-            state.offer(answer, Answer::Bulk(format!("{answer}: {amount}"), jobs));
-        }
-        return state;
+    let mut state = ask(format!("Change the status of {amount}?"), names(records), "Keep them");
+    for (answer, status) in statuses {
+        let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
+        state.offer(answer, Answer::Bulk(format!("{answer}: {amount}"), jobs));
     }
-    let effect = records.first().map_or("", |it| it.kind().table().words.archive_effect);
-    let words = format!("{}\n{effect}", names(records));
-    let state = ask(format!("Archive {amount}?"), words, "Cancel");
-    let jobs = jobs(records, |_, record| act(Verb::Archive, record, None));
-    let answer = ("Archive all", Answer::Bulk(format!("Archive {amount}"), jobs));
-    let about = about("archive", records);
-    let hint = "may be left empty; Enter goes on to the answer";
-    State { is_dangerous: true, ..with_reason(state, about, hint, answer, world) }
+    state
 }
 
 /// These records shall be restored.
@@ -75,18 +82,19 @@ pub fn restore_all(records: &[Record]) -> State {
 }
 
 /// Something was picked for several records.
-pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
-    let Picked { purpose, subjects, record, .. } = picked;
+pub(super) fn picked_for_all(
+    purpose: Purpose,
+    subjects: &[Record],
+    record: &Record,
+    world: &World,
+) -> State {
     let key = world.next_key();
     let assign =
         |at, patient, doctor| Call::Assign { patient, doctor, reason: None, key: key.part(at) };
     let jobs = jobs(subjects, |at, subject| match purpose {
         Purpose::PatientOfDoctor => assign(at, record.id(), subject.id()),
         Purpose::DoctorOfPatient => assign(at, subject.id(), record.id()),
-        Purpose::Transfer | Purpose::HandOver | Purpose::Arrival { .. } => {
-            act(Verb::Transfer(record.id()), subject, None)
-        }
-        Purpose::Link => act(Verb::Link(record.id()), subject, None),
+        Purpose::Transfer => act(Verb::Transfer(record.id()), subject, None),
         Purpose::Member(member) => act(Verb::SetMember(member, record.id()), subject, None),
     });
     let amount = amount(subjects);
@@ -94,12 +102,12 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
     let question = |verb: &str| ask(format!("{verb} {amount}?"), words.clone(), "Cancel");
     let bulk = |verb: &str| Answer::Bulk(format!("{verb} {amount}"), jobs);
     let state = match purpose {
-        Purpose::Member(_) | Purpose::Link => {
+        Purpose::Member(_) => {
             let mut state = question("Change");
             state.offer("Change all", bulk("Change"));
             state
         }
-        Purpose::Transfer | Purpose::HandOver => {
+        Purpose::Transfer => {
             let answer = ("Transfer all", bulk("Transfer"));
             with_reason(
                 question("Transfer"),
@@ -109,7 +117,7 @@ pub(super) fn picked_for_all(picked: &Picked, world: &World) -> State {
                 world,
             )
         }
-        Purpose::PatientOfDoctor | Purpose::DoctorOfPatient | Purpose::Arrival { .. } => {
+        Purpose::PatientOfDoctor | Purpose::DoctorOfPatient => {
             let answer = ("Assign all", bulk("Assign"));
             let hint = "for the visit; may be left empty";
             with_reason(question("Assign"), about("assign", subjects), hint, answer, world)

@@ -72,9 +72,8 @@ fn said(state: &State, columns: u16) -> Vec<String> {
 }
 
 /// Rows of the whole page.
-pub(super) fn height(state: &State, world: &World) -> u16 {
-    let said = said(state, world.inside().width).len();
-    u16::try_from(said + rows(state, world).len()).unwrap_or(u16::MAX)
+pub(super) fn height(state: &State, world: &World) -> usize {
+    said(state, world.inside().width).len() + rows(state, world).len()
 }
 
 /// Draws the part of the page that is scrolled to.
@@ -84,7 +83,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
     let said = said(state, inside.width);
     let all = rows(state, world);
     let total = said.len() + all.len();
-    let top = usize::from(state.scroll);
+    let top = state.scroll.top();
     let style = if state.failure.is_some() { theme.fault } else { theme.text };
     for (y, line) in (inside.y..inside.bottom()).zip(said.iter().skip(top)) {
         painter.text(inside.x, y, inside.width, line, style);

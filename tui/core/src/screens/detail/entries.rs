@@ -14,7 +14,7 @@ pub(super) fn more(state: &State, world: &World) -> Vec<Intent> {
     let height = page::height(state, world);
     let visible = page::visible(state, world);
     match &state.history_next {
-        Some(at) if state.scroll.saturating_add(visible) >= height => {
+        Some(at) if state.scroll.top().saturating_add(visible) >= height => {
             vec![state.history_at(Some(at.clone()))]
         }
         _ => Vec::new(),
@@ -40,9 +40,9 @@ pub(super) fn answered(
             }
             state.history_failure = None;
             let (start, height) = page::place_of_history(state, world);
-            if is_first && state.scroll > start && before.1 > 0 {
+            if is_first && state.scroll.top() > start && before.1 > 0 {
                 // What is being read stays where it is: newer entries come above it.
-                state.scroll = state.scroll.saturating_add(height.saturating_sub(before.1));
+                state.scroll.follow(height.saturating_sub(before.1));
             }
         }
         Ok(_) => {}

@@ -33,21 +33,20 @@ fn above(state: &State, world: &World) -> u16 {
 }
 
 /// Rows that are seen below the banner.
-pub(super) fn visible(state: &State, world: &World) -> u16 {
-    world.body().height.saturating_sub(above(state, world))
+pub(super) fn visible(state: &State, world: &World) -> usize {
+    usize::from(world.body().height.saturating_sub(above(state, world)))
 }
 
 /// Rows of the page below the banner.
-pub(super) fn height(state: &State, world: &World) -> u16 {
+pub(super) fn height(state: &State, world: &World) -> usize {
     let (sections, history) = parts(state, world);
-    u16::try_from(sections.len() + history.len()).unwrap_or(u16::MAX)
+    sections.len() + history.len()
 }
 
 /// The line at which the history begins, and its lines.
-pub(super) fn place_of_history(state: &State, world: &World) -> (u16, u16) {
+pub(super) fn place_of_history(state: &State, world: &World) -> (usize, usize) {
     let (sections, history) = parts(state, world);
-    let count = |lines: usize| u16::try_from(lines).unwrap_or(u16::MAX);
-    (count(sections.len()), count(history.len()))
+    (sections.len(), history.len())
 }
 
 /// Sections, and the history with an empty line above it.
@@ -86,7 +85,7 @@ pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Paint
         return;
     }
     let (sections, history) = parts(state, world);
-    let first = usize::from(state.scroll);
+    let first = state.scroll.top();
     sections.draw(first, place, painter);
     let seen = u16::try_from(sections.len().saturating_sub(first)).unwrap_or(u16::MAX);
     lines(&history, first.saturating_sub(sections.len()), below(place, seen), painter);

@@ -5,6 +5,7 @@ use shared::{dashboard::VisitFigures, visit::Visit};
 
 use super::{State, recent_max};
 use crate::{
+    cursor::scrolled,
     input::keymap::with_keys,
     paint::Painter,
     resource::{last_step, status_word},
@@ -31,16 +32,13 @@ fn recent_rows(world: &World) -> u16 {
 
 /// How many visits are seen at once.
 fn visible(world: &World) -> usize {
-    usize::from(world.body().height.saturating_sub(above(world))).max(1)
+    usize::from(world.body().height.saturating_sub(above(world)))
 }
 
 /// Scrolls so that the selected visit is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
-    let visible = visible(world);
     let at = state.at.unwrap_or_default();
-    let lowest = (at + 1).saturating_sub(visible);
-    let last = state.visits.len().saturating_sub(visible);
-    state.top = state.top.clamp(lowest, at.max(lowest)).min(last);
+    state.top = scrolled(state.top, at, state.visits.len(), visible(world));
 }
 
 /// Draws the find box, the recent people and the visits.

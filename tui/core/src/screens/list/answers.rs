@@ -37,8 +37,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     }
     state.failure = None;
     state.is_refused = false;
-    state.search.answer();
-    state.is_outdated = false;
+    let waiting = state.search.answered();
     let before = state.row().map(|row| row.id);
     let length = i64::try_from(page.results.len()).unwrap_or_default();
     let offset = match state.asked.offset {
@@ -59,24 +58,24 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         address: state.asked.address.clone(),
         number: state.asked.number,
     });
-    let last = state.rows.len().saturating_sub(1);
     state.has_slipped = state.asked.land == Land::Same
         && before != state.changed_here
         && before.is_some()
         && !state.rows.is_empty()
         && place_of(state, before).is_none();
-    state.selected = match state.asked.land {
+    let selected = match state.asked.land {
         Land::First => 0,
-        Land::Last => last,
-        Land::Same => place_of(state, before).unwrap_or(state.selected.min(last)),
+        Land::Last => usize::MAX,
+        Land::Same => place_of(state, before).unwrap_or(state.cursor.at()),
     };
+    state.select(selected);
     // Another page, asked again later, keeps its selection.
     state.asked.land = Land::Same;
     state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
     if state.is_marking {
         return state.mark_on();
     }
-    match state.search.pending.take() {
+    match waiting {
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.
         Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
@@ -90,7 +89,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
 
 fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
     state.failure = Some(refusal(failure));
-    state.search.pending = None;
+    state.search.give_up();
     (state.is_marking, state.ending) = (false, None);
     state.is_refused =
         matches!(failure, Failure::Problem(problem) if problem.errors.contains_key("search"));

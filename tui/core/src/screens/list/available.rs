@@ -8,20 +8,20 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
     match action {
         Action::NewFromSearch if state.search.text().is_empty() => false,
         Action::New | Action::NewFromSearch => {
-            state.kind.table().create.is_given(world) && !state.is_archive()
+            state.kind.table().may_create(world) && !state.is_archive()
         }
         // What is typed may find a record.
-        Action::Open | Action::Edit if state.is_outdated => true,
+        Action::Open | Action::Edit if state.search.is_outdated() => true,
         Action::Open | Action::Copy | Action::Results | Action::PageDown => !state.rows.is_empty(),
         Action::Edit => {
-            let may = state.kind.table().change.is_given(world);
+            let may = state.kind.table().may_change(world);
             may && !state.rows.is_empty() && !state.is_archive()
         }
         Action::Archive => {
-            state.kind.table().has_archive() && state.has_subject() && !state.is_archive()
+            state.kind.table().removal.is_some() && state.has_subject() && !state.is_archive()
         }
         Action::Restore => {
-            state.kind.table().is_archived && state.has_subject() && state.is_archive()
+            state.kind.table().archive().is_some() && state.has_subject() && state.is_archive()
         }
         Action::Assign => {
             state.kind.table().pick.is_some() && state.has_subject() && !state.is_archive()

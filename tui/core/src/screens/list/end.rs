@@ -20,7 +20,7 @@ impl State {
     /// Goes to the first row. Where its page is not shown, that is asked for.
     pub(super) fn go_to_start(&mut self, world: &World) -> Vec<Intent> {
         let is_later = self.page.as_ref().is_some_and(|page| page.previous.is_some());
-        if !is_later || self.is_outdated || self.is_turning {
+        if !is_later || self.search.is_outdated() || self.is_turning {
             return self.select(0);
         }
         let first = self.ask_anew(world, Land::First);
@@ -30,7 +30,7 @@ impl State {
 
     /// Goes to the last row. Where its page is not shown, that is asked for.
     pub(super) fn go_to_end(&mut self, world: &World) -> Vec<Intent> {
-        let shown = self.page.as_ref().filter(|_| !self.is_outdated && !self.is_turning);
+        let shown = self.page.as_ref().filter(|_| !self.search.is_outdated() && !self.is_turning);
         let Some(page) = shown.filter(|page| page.next.is_some()) else {
             return self.select(usize::MAX);
         };

@@ -14,19 +14,18 @@ const MARKS_MAX: usize = 500;
 impl State {
     /// Marks the selected row or takes its mark away, and goes to the next one.
     pub(super) fn mark(&mut self) -> Vec<Intent> {
-        let Some(row) = self.rows.get(self.selected) else { return Vec::new() };
+        let Some(row) = self.rows.get(self.cursor.at()) else { return Vec::new() };
         if self.marked.remove(&row.id).is_none() {
             self.marked.insert(row.id, row.record.clone());
         }
-        self.selected = (self.selected + 1).min(self.rows.len().saturating_sub(1));
-        Vec::new()
+        self.select(self.cursor.at() + 1)
     }
 
     /// Marks all rows of the list. The pages are read one after another.
     fn mark_all(&mut self, world: &World) -> Vec<Intent> {
         self.is_marking = true;
         let is_whole = self.page.as_ref().is_some_and(|it| it.next.is_none() && it.offset == 0);
-        if is_whole && !self.is_outdated {
+        if is_whole && !self.search.is_outdated() {
             self.mark_on()
         } else {
             vec![self.ask_anew(world, Land::First)]
@@ -79,7 +78,7 @@ impl State {
     /// once.
     pub(super) fn has_verbs(&self) -> bool {
         let table = self.kind.table();
-        table.has_archive() || table.pick.is_some()
+        table.removal.is_some() || table.pick.is_some()
     }
 
     /// Whether there is a record that an action can be about.
@@ -100,7 +99,9 @@ impl State {
 /// answer to the typed text has to come first.
 pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Intent>> {
     match action {
-        Action::Mark if !state.is_outdated && super::is_available(state, world, action) => {
+        Action::Mark
+            if !state.search.is_outdated() && super::is_available(state, world, action) =>
+        {
             Some(state.mark())
         }
         Action::MarkAll if super::is_available(state, world, action) => Some(state.mark_all(world)),
@@ -113,7 +114,7 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
             Some(Vec::new())
         }
         Action::Archive | Action::Restore | Action::Assign
-            if !state.is_outdated || !state.marked.is_empty() =>
+            if !state.search.is_outdated() || !state.marked.is_empty() =>
         {
             Some(act(state, world, action))
         }
@@ -133,7 +134,8 @@ pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Intent> {
         (Action::Archive, [one]) => question::archive(one, world),
         (Action::Archive, all) => question::archive_all(all, world),
         (_, [one]) => question::restore(one),
-        (_, all) => question::restore_all(all),
+        (_, all) => Some(question::restore_all(all)),
     };
-    vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))]
+    let layer = question.map(|question| Layer::Question(Box::new(question)));
+    layer.map(|layer| Intent::Open(Box::new(layer))).into_iter().collect()
 }

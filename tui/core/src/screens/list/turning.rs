@@ -6,7 +6,7 @@ use crate::{layers::Intent, text::thousands};
 impl State {
     fn turn(&mut self, forward: bool) -> Vec<Intent> {
         // A key that is held down asks once. The next page of an older text is not asked for.
-        let is_due = !self.is_turning && !self.is_outdated;
+        let is_due = !self.is_turning && !self.search.is_outdated();
         let Some(page) = self.page.clone().filter(|_| is_due) else { return Vec::new() };
         let length = i64::try_from(self.rows.len()).unwrap_or_default();
         match (forward, page.next, page.previous) {
@@ -22,18 +22,18 @@ impl State {
 
     pub(super) fn go(&mut self, by: isize) -> Vec<Intent> {
         let last = self.rows.len().saturating_sub(1);
-        if by > 0 && self.selected >= last {
+        let at = self.cursor.at();
+        if by > 0 && at >= last {
             return self.turn(true);
         }
-        if by < 0 && self.selected == 0 {
+        if by < 0 && at == 0 {
             return self.turn(false);
         }
-        self.selected = self.selected.saturating_add_signed(by).min(last);
-        Vec::new()
+        self.select(at.saturating_add_signed(by))
     }
 
     pub(super) fn select(&mut self, row: usize) -> Vec<Intent> {
-        self.selected = row.min(self.rows.len().saturating_sub(1));
+        self.cursor.select(row, self.rows.len());
         Vec::new()
     }
 

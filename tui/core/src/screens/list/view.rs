@@ -6,11 +6,12 @@ use ratatui_core::layout::Rect;
 
 use super::State;
 use crate::{
-    input::keymap::with_keys,
+    input::{action::Action, keymap::with_keys},
     layers::sort,
     paint::Painter,
     panels::rows::{ABOVE, Look, draw_row, heads},
     resource::fit,
+    search,
     sentences::{LOADING, again},
     text::{self, display, paragraphs},
     world::World,
@@ -24,14 +25,14 @@ pub fn rows_visible(world: &World) -> u16 {
 /// Whether the rows belong to an older text, and the answer to the newer one is late or has failed. Before
 /// that they keep their style, so an answer that comes at once needs only one frame.
 fn is_old(state: &State, world: &World) -> bool {
-    state.is_outdated && (world.is_waiting || state.failure.is_some())
+    state.search.is_outdated() && (world.is_waiting || state.failure.is_some())
 }
 
 /// Draws the search field, the filters and the rows.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     if state.kind.table().is_searched {
-        search(state, area, painter, has_focus);
+        field(state, area, painter, has_focus);
     } else {
         let position = state.position();
         painter.text_right(area.right(), area.y, area.width, &position, painter.theme.text);
@@ -59,9 +60,9 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     }
     let look = Look { is_by_last_name: state.is_by_last_name, is_old };
     let visible = usize::from(place.height);
-    let window = state.rows.iter().enumerate().skip(state.top).take(visible);
+    let window = state.rows.iter().enumerate().skip(state.cursor.top()).take(visible);
     for (y, (at, row)) in (place.y..place.bottom()).zip(window) {
-        let is_selected = at == state.selected;
+        let is_selected = at == state.cursor.at();
         let is_active = has_focus && !state.is_searching;
         draw_row(
             row,
@@ -82,7 +83,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     }
 }
 
-fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+fn field(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let is_focused = has_focus && state.is_searching;
     let position = state.position();
@@ -93,7 +94,8 @@ fn search(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool)
     let x = area.x.saturating_sub(1).saturating_add(used);
     let columns = area.right().saturating_sub(x).saturating_sub(right).min(60);
     let place = Rect { x, y: area.y, width: columns, height: 1 };
-    state.search.draw(place, painter, is_focused, state.kind.table().words.search);
+    let hint = state.kind.table().words.search;
+    search::draw(&state.search.field, place, painter, is_focused, hint);
     painter.text_right(area.right(), area.y, right, &position, theme.text);
 }
 
@@ -126,7 +128,8 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let theme = *painter.theme;
     let searched = state.search.field.value().trim();
     let words = &state.kind.table().words;
-    let may_add = super::is_available(state, world, crate::input::action::Action::New);
+    let create = state.kind.table().create.as_ref();
+    let create = create.filter(|_| super::is_available(state, world, Action::New));
     let (title, what) = match (&state.failure, &state.page) {
         (Some(failure), _) if state.is_refused => {
             (format!("! {}", display(failure)), with_keys("{ClearField} clears the search."))
@@ -143,7 +146,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
                 } else {
                     words.filter_advice
                 },
-                if may_add { words.create } else { "" },
+                create.map_or("", |create| create.not_found),
             )),
         ),
         (None, Some(_)) if state.query.is_narrowed() => {
@@ -151,7 +154,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
         }
         (None, Some(_)) => (
             words.none.to_owned(),
-            if may_add { with_keys(words.create_first) } else { String::new() },
+            create.map(|create| with_keys(create.first)).unwrap_or_default(),
         ),
     };
     let y = place.y + place.height.min(6) / 3;

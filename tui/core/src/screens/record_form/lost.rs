@@ -62,7 +62,9 @@ fn checked_new(state: &mut State, found: Option<&Record>, world: &World) -> Vec<
     state.is_doubtful = false;
     match found {
         Some(record) => {
-            vec![Intent::Open(Box::new(Layer::Question(Box::new(question::found(record, world)))))]
+            let question = question::found(record, world);
+            let layer = question.map(|question| Layer::Question(Box::new(question)));
+            layer.map(|layer| Intent::Open(Box::new(layer))).into_iter().collect()
         }
         None => vec![Intent::Inform(with_keys(NOT_SAVED))],
     }

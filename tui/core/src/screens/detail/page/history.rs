@@ -61,7 +61,10 @@ pub(in crate::screens::detail) fn is_made(entry: &HistoryEntry) -> bool {
 fn headline(table: &Table, entry: &HistoryEntry, world: &World) -> String {
     let own = entry.action.strip_prefix(table.words.entity);
     let what = match own.and_then(|deed| deed.strip_prefix('.')) {
-        Some("created") => table.words.created.to_owned(),
+        Some("created") => {
+            let created = table.words.created.as_ref();
+            created.map_or("created", |created| created.history).to_owned()
+        }
         Some("updated") => "changed".to_owned(),
         Some(deed) => deed.replace('_', " "),
         None => entry.action.replace(['.', '_'], " "),
