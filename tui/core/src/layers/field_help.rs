@@ -86,8 +86,7 @@ pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(state, world.body());
     let (lines, _) = lines(state, place.width.saturating_sub(4));
     let hint = hint(place.width.saturating_sub(4)).len();
-    let frame = 3 + hint;
-    state.scroll.keep_within(lines.len(), usize::from(place.height).saturating_sub(frame));
+    state.scroll.keep_within(lines.len(), usize::from(place.height).saturating_sub(3 + hint));
 }
 
 /// Draws the sentences in a box.
