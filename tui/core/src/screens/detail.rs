@@ -9,7 +9,7 @@ use ratatui_core::layout::Rect;
 use shared::{Kind, history::HistoryEntry};
 
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::Scroll,
     effect::{Effect, Lane},
     input::action::{Action, Context},
@@ -38,8 +38,8 @@ pub struct State {
     history_next: Option<String>,
     found: related::Found,
     /// Why the history can't be shown.
-    history_failure: Option<String>,
-    pub(crate) failure: Option<String>,
+    history_failure: Option<Missing>,
+    pub(crate) failure: Option<Missing>,
     /// Others who have the record's name, where that can be known.
     pub(crate) namesakes: Option<Namesakes>,
     /// The person whom the record is about, where that is another one.
@@ -296,8 +296,8 @@ pub fn answered(
         state.related_answered(answer);
         return Vec::new();
     }
-    match answer {
-        Ok(Reply::Record(record)) if state.is_of(&record) => {
+    match answer.and_then(Reply::record) {
+        Ok(record) if state.is_of(&record) => {
             let mut intents = state.show(record);
             if std::mem::take(&mut state.edits_next) {
                 intents.push(match state.record.clone() {
@@ -321,7 +321,7 @@ pub fn answered(
         Err(failure) => {
             state.is_archived ^= std::mem::take(&mut state.is_elsewhere);
             state.edits_next = false;
-            state.failure = Some(missing(&failure));
+            state.failure = Some(Missing::of(&failure));
             Vec::new()
         }
     }

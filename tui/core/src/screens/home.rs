@@ -7,7 +7,7 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 pub use self::view::{keep_focus_visible, view};
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::{Motion, below_field},
     effect::Lane,
     finder::{self, Finder},
@@ -38,9 +38,15 @@ pub struct State {
     /// The selected visit. None while the find box or a recent patient is meant.
     pub(crate) at: Option<usize>,
     top: usize,
-    failure: Option<String>,
+    failure: Option<Missing>,
     /// The numbers of all visits of today.
     figures: Option<VisitFigures>,
+}
+
+/// The most recent people that are shown. Where there is little room, half of it is for the visits.
+fn recent_max(world: &World) -> usize {
+    let half = usize::from(world.body().height.saturating_sub(FIXED_ROWS) / 2).max(1);
+    RECENT_MAX.min(half)
 }
 
 /// Begins: recent people and visits are asked for.
@@ -95,10 +101,9 @@ impl State {
         self.visit().map(|visit| visit.clone().into()).or_else(hit)
     }
 
-    /// The recent people that are shown. Where there is little room, half of it is for the visits.
+    /// The recent people that are shown.
     fn recent(&self, world: &World) -> usize {
-        let half = usize::from(world.body().height.saturating_sub(FIXED_ROWS) / 2).max(1);
-        self.finder.hits().len().min(RECENT_MAX).min(half)
+        self.finder.hits().len().min(recent_max(world))
     }
 
     /// Selects a visit, or none.
@@ -228,8 +233,15 @@ pub fn answered(
         let chosen = state.finder.answered(answer);
         return chosen.map(|(action, record)| with(action, &record, world)).unwrap_or_default();
     }
-    match answer {
-        Ok(Reply::Page(page)) => {
+    if matches!(call, Call::Dashboard) {
+        // The numbers are an extra, and the last ones stay.
+        if let Ok(figures) = answer.and_then(Reply::dashboard) {
+            state.figures = Some(figures.visits);
+        }
+        return Vec::new();
+    }
+    match answer.and_then(Reply::page) {
+        Ok(page) => {
             let selected = state.visit().map(|visit| visit.id);
             state.failure = None;
             state.count = Some(page.count);
@@ -237,11 +249,7 @@ pub fn answered(
             let is_same = |visit: &Visit| Some(visit.id) == selected;
             state.at = selected.and_then(|_| state.visits.iter().position(is_same));
         }
-        Ok(Reply::Dashboard(figures)) => state.figures = Some(figures.visits),
-        Ok(_) => {}
-        // The numbers are an extra, and the last ones stay.
-        Err(_) if matches!(call, Call::Dashboard) => {}
-        Err(failure) => state.failure = Some(missing(&failure)),
+        Err(failure) => state.failure = Some(Missing::of(&failure)),
     }
     Vec::new()
 }

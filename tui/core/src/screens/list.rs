@@ -21,7 +21,7 @@ pub use self::{
     view::{rows_visible, view},
 };
 use crate::{
-    api::Call,
+    api::{Call, Missing},
     cursor::{Cursor, Motion},
     effect::Lane,
     input::action::{Action, Context},
@@ -88,7 +88,7 @@ pub struct State {
     is_by_last_name: bool,
     pub(crate) cursor: Cursor,
     pub(crate) page: Option<Shown>,
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<Missing>,
     asked: Asked,
     /// Whether another page is on its way.
     is_turning: bool,

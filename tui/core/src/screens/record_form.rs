@@ -28,7 +28,7 @@ use crate::{
     person::Person,
     presence::Presence,
     resource::{Record, RecordKind},
-    sentences::{MARKED, SAVING},
+    sentences::{MARKED, NOTHING_TO_UNDO, SAVING},
     text::display,
     world::World,
 };
@@ -140,11 +140,16 @@ impl State {
 
 /// Saves, leaves or checks the form; edits are validated at once.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
+    if event == Event::Act(Action::Undo) && state.form.focused().is_some_and(|it| !it.can_undo()) {
+        return vec![Intent::Inform(NOTHING_TO_UNDO.to_owned())];
+    }
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.validate(world.today);
-    let Event::Act(action) = event else { return Vec::new() };
+    let is_right =
+        || if state.form.is_faulty() { Vec::new() } else { vec![Intent::Retract(MARKED)] };
+    let Event::Act(action) = event else { return is_right() };
     match action {
-        _ if is_moved => Vec::new(),
+        _ if is_moved => is_right(),
         Action::Save | Action::Accept => save(state, world, None),
         Action::Refresh if state.is_doubtful => vec![Intent::Check],
         Action::Back => vec![Intent::Leave(Leave::Back)],

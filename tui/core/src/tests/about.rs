@@ -8,6 +8,7 @@ use shared::{
 use super::{
     driver::Driver,
     fixtures::{history, jose, one, patient, people, problem, visit, visits},
+    looks::look,
 };
 use crate::{
     api::{Call, Reply},
@@ -38,12 +39,12 @@ fn with_patient(width: u16, height: u16) -> Driver {
 
 #[test]
 fn visit_page() {
-    insta::assert_snapshot!("visit_page", with_patient(80, 24).screen());
+    insta::assert_snapshot!("visit_page", look(&with_patient(80, 24)));
 }
 
 #[test]
 fn visit_page_narrow() {
-    insta::assert_snapshot!("visit_page_narrow", with_patient(40, 12).screen());
+    insta::assert_snapshot!("visit_page_narrow", look(&with_patient(40, 12)));
 }
 
 #[test]
@@ -87,13 +88,36 @@ fn a_visit_that_goes_to_another_patient_shows_that_one() {
 fn a_patient_who_can_not_be_read_leaves_the_visit_and_is_told() {
     let mut driver = at_visit(80, 24);
     driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    driver.hides("not shown");
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
     driver.shows("! patient not shown");
     driver.shows("Fever");
     let mut driver = with_patient(80, 24);
     driver.keys("<ctrl-r>");
     driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
     driver.shows("! not up to date");
     driver.shows("! Allergies: Penicillin");
+}
+
+#[test]
+fn the_patient_of_a_visit_is_shown_from_the_archive_too() {
+    let from_archive = |driver: &Driver| match driver.call(Lane::Person) {
+        Call::Read { kind: RecordKind::Patient, id: 1, is_archived } => *is_archived,
+        _ => panic!("the patient is not read"),
+    };
+    let mut driver = at_visit(80, 24);
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    assert!(from_archive(&driver));
+    let mut archived = patient(1, "José", "Gómez");
+    archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
+    driver.answer(Lane::Person, Ok(one(archived)));
+    driver.shows("Gómez, José  José Gómez");
+    driver.shows("ARCHIVED 2026-11-20");
+    driver.keys("<ctrl-r>");
+    assert!(from_archive(&driver), "it is known by now where the patient is");
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    assert!(!from_archive(&driver), "somebody has restored the patient");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use shared::{Kind, Page, Problem};
 
 use super::{Land, Offset, Shown, State, row};
 use crate::{
-    api::{Failure, Reply, missing},
+    api::{Failure, Missing, Reply},
     layers::Intent,
     resource::{Record, Row},
     world::World,
@@ -13,9 +13,8 @@ use crate::{
 /// Takes an answer. What is on the screen stays until then, and stays if there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
     state.is_turning = false;
-    let page = match answer {
-        Ok(Reply::Page(page)) => *page,
-        Ok(_) => return failed(state, &Failure::unexpected()),
+    let page = match answer.and_then(Reply::page) {
+        Ok(page) => page,
         Err(failure) if is_gone(state, &failure) => {
             let sought = state.look_on(world, None);
             return sought.unwrap_or_else(|| vec![state.ask_anew(world, Land::Same)]);
@@ -86,7 +85,7 @@ fn land(state: &mut State, before: Option<i64>) {
 }
 
 fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
-    state.failure = Some(refusal(failure));
+    state.failure = Some(Missing::of(failure));
     state.search.give_up();
     (state.is_marking, state.ending) = (false, None);
     state.is_refused =
@@ -98,17 +97,4 @@ fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
         state.is_searching = true;
     }
     Vec::new()
-}
-
-/// Why there is no answer; what the rules say of the search, without the member's name.
-fn refusal(failure: &Failure) -> String {
-    match failure {
-        Failure::Problem(problem) if problem.errors.contains_key("search") => {
-            let messages = problem.errors.get("search").cloned().unwrap_or_default();
-            let is_mrn = problem.error_codes.iter().any(|error| error.code == "mistyped_mrn");
-            let subject = if is_mrn { "The medical record number" } else { "The search" };
-            format!("{subject} {}.", messages.join("; "))
-        }
-        other => missing(other),
-    }
 }

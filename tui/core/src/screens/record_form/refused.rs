@@ -4,7 +4,7 @@ use shared::{Kind, Problem};
 
 use super::{State, repeat};
 use crate::{
-    api::{Failure, sentence},
+    api::{Failure, refusal, sentence},
     input::{action::Action, keymap::key},
     layers::{Intent, Layer, conflict, question},
     sentences::MARKED,
@@ -53,7 +53,7 @@ fn overtaken(state: &State, problem: &Problem, world: &World) -> Vec<Intent> {
             let layer = conflict::init(&state.form, base, theirs, problem, world);
             vec![Intent::Open(Box::new(Layer::Conflict(Box::new(layer))))]
         }
-        _ => vec![Intent::Warn(problem.detail.clone())],
+        _ => vec![Intent::Warn(refusal(problem))],
     }
 }
 
@@ -64,7 +64,7 @@ fn faulty(state: &mut State, problem: &Problem) -> Vec<Intent> {
     state.is_doubtful &= problem.status >= 500 || problem.error == Kind::TooManyRequests.code();
     let mut rest = state.form.refuse(&problem.errors);
     if problem.errors.is_empty() {
-        rest.push(problem.detail.clone());
+        rest.push(refusal(problem));
     }
     if let Some(question) = question::duplicates(state.kind, problem) {
         return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
