@@ -193,7 +193,7 @@ impl State {
     /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
     pub fn is_outdated_by(&self, change: Live) -> bool {
         let is_new = matches!(change, Live::Record { is_new: true, .. });
-        let outdates = |row: &Row| change.outdates(self.kind, row.id, row.record.version());
+        let outdates = |row: &Row| change.outdates(self.kind, row.id(), row.record.version());
         change.is_of(self.kind)
             && !self.search.is_outdated()
             && (is_new || self.rows.iter().any(outdates))
@@ -212,10 +212,10 @@ impl State {
 
     /// Shows a record as it is now, where it is among the rows.
     pub fn replace(&mut self, record: &Record, world: &World) {
-        let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
+        let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id() == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
             if row.record.version() != record.version() {
-                self.changed_here = Some(row.id);
+                self.changed_here = Some(row.id());
             }
             *row = Row::of(record.clone(), world);
         }
@@ -344,10 +344,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
 
 fn copy(state: &State) -> Vec<Intent> {
     let Some(row) = state.row() else { return Vec::new() };
-    vec![
-        Intent::Do(Effect::Copy(row.head.code.clone())),
-        Intent::Inform(format!("{} was sent to the terminal's clipboard.", row.head.code)),
-    ]
+    let code = row.record.row().code;
+    let said = format!("{code} was sent to the terminal's clipboard.");
+    vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)]
 }
 
 /// Does what Enter means in the search field, once the answer to the typed text is there: opens a single
@@ -371,8 +370,8 @@ fn open(state: &State, to_edit: bool) -> Vec<Intent> {
     }
     vec![Intent::Go(Route::Record {
         kind: state.kind,
-        id: row.id,
-        name: row.head.name.clone(),
+        id: row.id(),
+        name: row.record.name(),
         is_archived: state.is_archive(),
         to_edit,
     })]

@@ -25,7 +25,7 @@ fn filter(driver: &Driver) -> PatientFilter {
 
 fn selected(driver: &Driver) -> PatientId {
     match driver.app.screen() {
-        Screen::List(state) => PatientId(state.row().unwrap().id),
+        Screen::List(state) => PatientId(state.row().unwrap().id()),
         _ => panic!("it is not the list"),
     }
 }

@@ -34,7 +34,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     state.failure = None;
     state.is_refused = false;
     let waiting = state.search.answered();
-    let before = state.row().map(|row| row.id);
+    let before = state.row().map(|row| row.id());
     let length = i64::try_from(page.results.len()).unwrap_or_default();
     let offset = match state.asked.offset {
         _ if page.previous.is_none() => 0,
@@ -113,5 +113,5 @@ fn refusal(failure: &Failure) -> Missing {
 }
 
 fn place_of(state: &State, id: Option<i64>) -> Option<usize> {
-    state.rows.iter().position(|row| Some(row.id) == id)
+    state.rows.iter().position(|row| Some(row.id()) == id)
 }
