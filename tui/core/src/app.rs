@@ -25,6 +25,7 @@ mod remains;
 mod replies;
 mod session;
 mod slots;
+mod timers;
 mod undo;
 mod waiting;
 
@@ -334,58 +335,6 @@ impl App {
                 is_free
             }
         }
-    }
-
-    fn on_timer(&mut self, timer: Timer, out: &mut Vec<Effect>) -> bool {
-        match timer {
-            Timer::Busy => {
-                self.is_busy_armed = false;
-                self.is_busy = self.slots.activity().is_some();
-                self.is_busy
-            }
-            Timer::Toast => self.notices.pass(),
-            Timer::Retry => {
-                self.retry_in = None;
-                self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
-                self.retry(out) || (self.is_offline() && !self.is_locked())
-            }
-            Timer::Second => self.count(out),
-            Timer::Live => self.follow_on(out),
-            Timer::Idle => self.lock_if_unused(out),
-            Timer::Ahead => self.end_ahead(out),
-            Timer::Search => {
-                let world = &self.world;
-                let screens = self.screens.iter_mut();
-                let due: Vec<_> =
-                    screens.map(|opened| (opened.id, opened.screen.on_timer(world))).collect();
-                let world = self.world.clone();
-                let mut of_layers: Vec<_> =
-                    self.layers.iter_mut().flat_map(|layer| layer.on_timer(&world)).collect();
-                let is_any =
-                    !of_layers.is_empty() || due.iter().any(|(_, intents)| !intents.is_empty());
-                self.apply(std::mem::take(&mut of_layers), out);
-                for (owner, intents) in due {
-                    self.apply_for(owner, intents, out);
-                }
-                is_any
-            }
-        }
-    }
-
-    /// Sends again every read that did not reach the server. Says whether there was one.
-    fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
-        if self.is_locked() {
-            return false;
-        }
-        let failed = self.slots.take_failed();
-        let any = !failed.is_empty();
-        if any {
-            self.stop_waiting(out);
-        }
-        for (slot, call) in failed {
-            self.start(slot, call, out);
-        }
-        any
     }
 
     /// Starts a request of the application itself.
