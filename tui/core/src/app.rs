@@ -50,7 +50,7 @@ use crate::{
     world::World,
 };
 use ahead::{Ahead, Typed};
-use remains::Left;
+use remains::FollowUps;
 use slots::Slots;
 use undo::Undo;
 
@@ -97,8 +97,8 @@ pub struct App {
     parked: Vec<Opened>,
     /// The last save, while it can be taken back.
     undo: Option<Undo>,
-    /// The record that was archived last, until it is known what it leaves open.
-    left: Option<Left>,
+    /// What is still to be asked about archived records.
+    follow_ups: FollowUps,
     is_busy: bool,
     is_busy_armed: bool,
     /// That the server is away and why, while it is: a sentence.
@@ -149,7 +149,7 @@ impl App {
             interrupted: Vec::new(),
             parked: Vec::new(),
             undo: None,
-            left: None,
+            follow_ups: FollowUps::default(),
             is_busy: false,
             is_busy_armed: false,
             offline: None,
@@ -211,7 +211,13 @@ impl App {
 
     /// Where keys mean something now, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
-        self.layers.last().map_or_else(|| self.screen().contexts(), Layer::contexts)
+        let Some(layer) = self.layers.last() else {
+            let mut contexts = self.screen().contexts();
+            let outer = contexts.len().saturating_sub(1);
+            contexts.splice(outer..outer, self.undo.is_some().then_some(Context::Saved));
+            return contexts;
+        };
+        layer.contexts()
     }
 
     /// Whether an action makes sense now and would not be refused.
@@ -219,6 +225,7 @@ impl App {
         match action {
             _ if self.is_locked() && !self.is_open_to_all(action) => false,
             Action::LogOut if self.world.session().is_none() => false,
+            Action::Lock => self.world.session().is_some() && self.layers.is_empty(),
             Action::SetUp => {
                 self.world.is_ephemeral && self.world.can_go_local && self.layers.is_empty()
             }
@@ -385,6 +392,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         app.take_ahead(&mut effects);
         app.ask_if_due(&mut effects);
         app.apply_held(&mut effects);
+        app.follow_up(&mut effects);
         app.notices.arrive(app.top());
         app.is_dirty = true;
         app.refresh_derived(&mut effects);

@@ -191,12 +191,19 @@ impl Form {
     /// there is one.
     pub fn reveal_errors(&mut self) -> bool {
         self.fields.iter_mut().for_each(Field::leave);
-        let is_wrong =
-            |field: &&Field| field.own_fault().is_some() || self.faults.contains_key(field.name);
-        let first = self.fields.iter().find(is_wrong);
+        let first = self.fields.iter().find(|field| self.breaks_rule(field));
         let Some(name) = first.map(|field| field.name) else { return false };
         self.focus_on(name);
         true
+    }
+
+    fn breaks_rule(&self, field: &Field) -> bool {
+        field.own_fault().is_some() || self.faults.contains_key(field.name)
+    }
+
+    /// Whether a field is refused by the rules or by the server.
+    pub fn is_faulty(&self) -> bool {
+        self.fields.iter().any(|field| field.refused.is_some() || self.breaks_rule(field))
     }
 
     /// Lays what the server says beside the fields it speaks of. Returns what fits no field.

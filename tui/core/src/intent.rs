@@ -195,10 +195,14 @@ pub enum Intent<L> {
     Resume(ScreenId),
     /// Keep a reason that was typed beside a question until it has been written.
     Keep(Subject, String),
+    /// Remember the record that takes over what belongs to another one, which is being archived.
+    Successor(Box<Record>),
     /// Say something that passes.
     Inform(String),
     /// Say something that stays.
     Warn(String),
+    /// Take this sentence away if it is shown: it is not true any more.
+    Retract(&'static str),
     /// Tell the list which order and filters were chosen.
     Filtered(Box<Query>),
     /// Tell the form which values were chosen over a conflict, and save it.

@@ -4,7 +4,7 @@ use ratatui_core::layout::Rect;
 use shared::{FieldError, FieldErrors, Kind, account::Login};
 
 use crate::{
-    api::{Call, Failure},
+    api::{Call, Failure, sentence},
     effect::Effect,
     form::{self, Form, field::Field},
     input::{
@@ -124,21 +124,21 @@ pub fn refused<L>(
     }
     match failure {
         Failure::Problem(problem) if problem.error == Kind::Unauthenticated.code() => {
-            let sentence = match problem.detail.as_str() {
+            let refusal = match problem.detail.as_str() {
                 "" => "E-mail, username or password is wrong.".to_owned(),
                 detail => detail.to_owned(),
             };
             if let Some(field) = state.form.field_mut("password") {
-                field.refused = Some(sentence);
+                field.refused = Some(refusal);
             }
             Vec::new()
         }
         Failure::Problem(problem) => {
             let rest = state.form.refuse(&problem.errors);
-            let all = if problem.errors.is_empty() { vec![problem.detail.clone()] } else { rest };
+            let all = if problem.errors.is_empty() { vec![sentence(failure)] } else { rest };
             all.into_iter().map(Intent::Warn).collect()
         }
-        other => vec![Intent::Warn(crate::api::sentence(other))],
+        other => vec![Intent::Warn(sentence(other))],
     }
 }
 

@@ -158,6 +158,11 @@ impl Notices {
         is_error
     }
 
+    /// Takes this sentence away if it is shown.
+    pub fn retract(&mut self, text: &str) {
+        self.shown.take_if(|shown| shown.text == text);
+    }
+
     /// Takes a passing message away. Says whether there was one.
     pub fn pass(&mut self) -> bool {
         let passes = self.shown.as_ref().is_some_and(|shown| shown.tone == Tone::Info);

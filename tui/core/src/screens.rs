@@ -248,7 +248,8 @@ impl Screen {
         call: &Call,
         answer: Result<Reply, Failure>,
     ) -> Vec<Intent> {
-        let Some(answer) = self.take_about(call, answer) else { return Vec::new() };
+        let mut intents = Vec::new();
+        let Some(answer) = self.take_about(call, answer, &mut intents) else { return intents };
         match self {
             Self::Home(state) => home::answered(state, world, call, answer),
             Self::List(state) => list::answered(state, world, answer),

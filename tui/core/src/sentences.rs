@@ -13,6 +13,8 @@ pub const CHOOSE_FIRST: &str = "The keys typed ahead were not used. Choose a rec
 /// A command was meant for a record that is not in the list any more.
 pub const SLIPPED: &str =
     "The selected record has left this list. Check which one is selected now.";
+/// Undo was asked for in a field that nobody has edited.
+pub const NOTHING_TO_UNDO: &str = "Nothing to undo in this field.";
 /// The name of a person is empty.
 pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
 

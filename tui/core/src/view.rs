@@ -110,16 +110,21 @@ fn parked(app: &App, room: u16) -> String {
 }
 
 /// The sections with their keys, where nothing else has to be said. Where there is little room, the last
-/// ones are missing.
+/// ones are missing, and a sign says so.
 fn sections(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let contexts = app.contexts();
     let places = entries(&contexts).filter(|entry| Place::of(entry.action).is_some());
     let mut x = place.x;
-    for entry in places.filter(|entry| app.is_available(entry.action)) {
+    // The gap and the sign.
+    let width_of_more = 3;
+    let mut shown = places.filter(|entry| app.is_available(entry.action)).peekable();
+    while let Some(entry) = shown.next() {
         let key = labels(&chords_of(entry, &contexts));
         let wide = text::width(&key) + 1 + text::width(entry.label);
-        if x.saturating_add(wide) > place.right() {
+        let rest = if shown.peek().is_some() { width_of_more } else { 0 };
+        if x.saturating_add(wide).saturating_add(rest) > place.right() {
+            painter.text(x, place.y, 1, "…", theme.dim);
             return;
         }
         let pieces = [(key.as_str(), theme.dim), (" ", theme.dim), (entry.label, theme.dim)];

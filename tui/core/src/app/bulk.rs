@@ -22,6 +22,7 @@ impl App {
     /// Takes the answer to one of several writes. Says whether it was one.
     pub(super) fn one_of_many(
         &mut self,
+        owner: ScreenId,
         call: &Call,
         result: &Result<Record, Failure>,
         out: &mut Vec<Effect>,
@@ -31,7 +32,11 @@ impl App {
             results.halt();
             return true;
         }
-        let (of, next) = results.answered(result.as_ref().map_err(why));
+        let (before, next) = results.answered(result.as_ref().map_err(why));
+        let of = before.as_ref().map(|record| (record.kind(), record.id()));
+        if let Some(before) = before {
+            self.ask_later(owner, call, &before, result);
+        }
         if let (Ok(record), Some((kind, id))) = (result, of) {
             self.unmark(kind, id);
             self.forget_reasons(call);
@@ -74,6 +79,9 @@ fn why(failure: &Failure) -> String {
         }
         Failure::Problem(problem) if problem.extra.contains_key("existing") => {
             "this patient is already assigned to this doctor".to_owned()
+        }
+        Failure::Problem(problem) if problem.extra.contains_key("active_assignments") => {
+            "has patients. What becomes of them is asked when this is closed".to_owned()
         }
         _ => sentence(failure),
     }

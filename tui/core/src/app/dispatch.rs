@@ -9,6 +9,7 @@ use crate::{
         action::{Action, Context},
         chord::{Chord, Key},
         keymap::{chords_of, entries, labels, resolve},
+        table::Entry,
     },
     intent::{Event, Leave, Place},
     layers::{
@@ -99,6 +100,8 @@ impl App {
             if let Some(why) = self.refusal(action) {
                 self.say(Tone::Info, why, out);
             }
+            // It is said once; after that the key has its other meaning.
+            self.undo.take_if(|_| action == Action::UndoSave);
             return;
         }
         match action {
@@ -116,6 +119,7 @@ impl App {
             Action::Repaint => out.push(Effect::Repaint),
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
+            Action::Lock => self.lock(),
             Action::LogOut => self.leave(Leave::LogOut, out),
             Action::Share => out.push(Effect::Share),
             Action::SetUp => self.leave(Leave::SetUp, out),
@@ -162,7 +166,7 @@ impl App {
             return;
         }
         let contexts = self.contexts();
-        let item = |entry: &crate::input::table::Entry| Item {
+        let item = |entry: &Entry| Item {
             does: Does::Act(entry.action),
             label: self.label_here(entry),
             help: self.explained(entry).into(),
@@ -174,7 +178,9 @@ impl App {
             .filter(|entry| self.is_available(entry.action))
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
-        found.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
+        let is_last =
+            |entry: &Entry| !is_help && (entry.action.is_routine() || entry.action == Action::Quit);
+        found.sort_by_key(|entry| (is_last(entry), std::cmp::Reverse(entry.rank)));
         let mut items: Vec<_> = found.into_iter().map(item).collect();
         if !is_help {
             items.extend(self.fields_to_edit());

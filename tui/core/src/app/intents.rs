@@ -109,11 +109,13 @@ impl App {
                 self.act(action, out);
             }
             Intent::Keep(about, reason) => self.world.kept.put(about, reason),
+            Intent::Successor(record) => self.follow_ups.successor = Some(*record),
             Intent::Inform(said) => self.say(Tone::Info, said, out),
             Intent::Warn(said) => {
                 self.say(Tone::Error, said, out);
                 self.notices.belong_here();
             }
+            Intent::Retract(said) => self.notices.retract(said),
             Intent::TakeOver(session) => self.take_over(*session, out),
             Intent::UndoSave => self.undo_save(out),
             Intent::AskAgain => self.ask_again(out),

@@ -12,8 +12,9 @@ use crate::{
 impl App {
     /// Takes changes that the server reports. Says whether there is something to draw.
     pub(super) fn changed(&mut self, changes: &[Live], out: &mut Vec<Effect>) -> bool {
-        let undo = &mut self.undo;
-        undo.take_if(|undo| changes.iter().any(|change| undo.is_outdated_by(*change)));
+        if let Some(undo) = &mut self.undo {
+            changes.iter().for_each(|change| undo.follow(*change));
+        }
         for opened in self.screens.iter_mut().chain(&mut self.parked) {
             opened.is_stale |= changes.iter().any(|change| opened.screen.is_outdated_by(*change));
         }

@@ -72,7 +72,8 @@ impl App {
         self.layers.insert(at, layer);
     }
 
-    fn lock(&mut self) {
+    /// Locks the desk.
+    pub(super) fn lock(&mut self) {
         // What is shown for a moment names people, too.
         self.notices.dismiss();
         self.is_login_due = false;

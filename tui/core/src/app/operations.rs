@@ -45,6 +45,9 @@ impl App {
         if Place::of(action).is_some() {
             return Some(format!("Your account may not see this: {label}."));
         }
+        if action == Action::UndoSave {
+            return self.undo_refusal();
+        }
         refusals::refusal(self.screen(), &self.world, action, label)
     }
 

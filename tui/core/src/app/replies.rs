@@ -226,7 +226,7 @@ impl App {
             Err(failure) => (Err(failure), None),
         };
         let shown = secret.zip(result.as_ref().ok().map(|it| (it.kind(), it.named())));
-        if self.one_of_many(call, &result, out) {
+        if self.one_of_many(owner, call, &result, out) {
             return;
         }
         match (call, result) {
@@ -349,6 +349,9 @@ impl App {
             Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
                 "Somebody else has changed the record in the meantime. Check it before you decide."
                     .clone_into(&mut said);
+                if call.reason().is_some() {
+                    said.push_str(" The typed reason is kept.");
+                }
                 if let Call::Do { kind, .. } | Call::Run { kind, .. } = call
                     && let Some(current) = conflict::theirs(*kind, problem)
                 {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::account::{Login, User};
 
-use super::{App, RETRY_MIN, slots::Running};
+use super::{App, RETRY_MIN, remains::FollowUps, slots::Running};
 use crate::{
     api::{Call, Failure, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Timer},
@@ -128,7 +128,8 @@ impl App {
         self.parked.clear();
         self.undo = None;
         self.is_login_due = false;
-        self.left = None;
+        self.follow_ups = FollowUps::default();
+        self.forget_ahead(out);
         self.interrupted.clear();
         self.forget_ahead(out);
         out.extend(self.slots.forget_session());

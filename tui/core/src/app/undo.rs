@@ -22,6 +22,8 @@ pub(super) struct Undo {
     saved: Record,
     /// The members as they were before, or why they can't be put back.
     body: Result<Value, String>,
+    /// Whether the record was changed after the save.
+    is_overtaken: bool,
 }
 
 impl Undo {
@@ -37,13 +39,24 @@ impl Undo {
         let (body, errors) = kind.read(&form, Some(saved), world.today);
         let fault = errors.iter().next().map(|(_, error)| error.message.clone());
         let body = fault.map_or(Ok(body), Err);
-        form.is_changed().then(|| Self { saved: saved.clone(), body })
+        form.is_changed().then(|| Self { saved: saved.clone(), body, is_overtaken: false })
     }
 
-    /// Whether a live change makes it impossible.
-    pub(super) fn is_outdated_by(&self, change: Live) -> bool {
+    /// Takes a live change, which may make it impossible.
+    pub(super) fn follow(&mut self, change: Live) {
         let saved = &self.saved;
-        change != Live::Missed && change.outdates(saved.kind(), saved.id(), saved.version())
+        self.is_overtaken |=
+            change != Live::Missed && change.outdates(saved.kind(), saved.id(), saved.version());
+    }
+
+    /// Why it is impossible, if it is.
+    fn refusal(&self) -> Option<String> {
+        let why = match &self.body {
+            _ if self.is_overtaken => "the record was changed after it",
+            Ok(_) => return None,
+            Err(why) => why,
+        };
+        Some(format!("The last save of {} can't be undone: {why}.", self.saved.row().name))
     }
 
     fn is_of(&self, record: &Record) -> bool {
@@ -54,26 +67,30 @@ impl Undo {
 impl App {
     /// Whether there is a save to be taken back.
     pub(super) fn can_undo(&self) -> bool {
-        self.layers.is_empty() && self.undo.is_some()
+        self.layers.is_empty() && self.undo.as_ref().is_some_and(|undo| !undo.is_overtaken)
+    }
+
+    /// Why the last save can't be undone, if there is one.
+    pub(super) fn undo_refusal(&self) -> Option<String> {
+        self.undo.as_ref()?.refusal()
     }
 
     /// Asks whether to take the last save back, or says why that can't be done.
     pub(super) fn ask_undo(&mut self, out: &mut Vec<Effect>) {
-        let Some(Undo { saved, body }) = self.undo.clone() else { return };
+        let Some(undo) = &self.undo else { return };
         self.notices.dismiss();
-        match body {
-            Ok(_) => self.lay(Layer::Question(Box::new(question::undo(&saved)))),
-            Err(why) => {
-                let name = saved.row().name;
-                let said = format!("The last save of {name} can't be undone: {why}.");
-                self.say(Tone::Error, said, out);
+        match undo.refusal() {
+            None => self.lay(Layer::Question(Box::new(question::undo(&undo.saved)))),
+            Some(why) => {
+                self.undo = None;
+                self.say(Tone::Error, why, out);
             }
         }
     }
 
     /// Sends the change that takes the last save back.
     pub(super) fn undo_save(&mut self, out: &mut Vec<Effect>) {
-        let Some(Undo { saved, body: Ok(body) }) = self.undo.clone() else { return };
+        let Some(Undo { saved, body: Ok(body), .. }) = self.undo.clone() else { return };
         self.notices.dismiss();
         if self.slots.is_writing() {
             return self.say(Tone::Info, crate::sentences::SAVING.to_owned(), out);
@@ -121,8 +138,8 @@ impl App {
     /// A record as it is now. If it is another version than the one that was saved last, that save can't
     /// be taken back any more.
     pub(super) fn check_undo(&mut self, record: &Record) {
-        let is_over =
-            |undo: &mut Undo| undo.is_of(record) && undo.saved.version() != record.version();
-        self.undo.take_if(is_over);
+        if let Some(undo) = self.undo.as_mut().filter(|undo| undo.is_of(record)) {
+            undo.is_overtaken |= undo.saved.version() != record.version();
+        }
     }
 }

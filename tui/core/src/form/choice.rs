@@ -82,6 +82,11 @@ impl Choice {
         }
     }
 
+    /// Whether there is something to be taken back.
+    pub(super) fn can_undo(&self) -> bool {
+        !self.typed.is_empty() || !self.undo.is_empty()
+    }
+
     /// Takes the last undo back.
     pub(super) fn redo(&mut self) {
         if let Some(at) = self.redo.pop() {

@@ -128,6 +128,11 @@ impl Editor {
         }
     }
 
+    /// Whether there is an edit to be taken back.
+    pub fn can_undo(&self) -> bool {
+        !self.undo.is_empty()
+    }
+
     /// Takes the last undo back.
     pub fn redo(&mut self) {
         if let Some(snapshot) = self.redo.pop() {

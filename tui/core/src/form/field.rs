@@ -179,6 +179,14 @@ impl Field {
         }
     }
 
+    /// Whether there is an edit to be taken back.
+    pub fn can_undo(&self) -> bool {
+        match &self.input {
+            Input::Text(editor) | Input::Secret(editor) => editor.can_undo(),
+            Input::Choice(choice) => choice.can_undo(),
+        }
+    }
+
     /// Begins with another value, which Ctrl-Z takes away: it counts as no change.
     pub fn begin_with(&mut self, value: &str) {
         self.set(value);

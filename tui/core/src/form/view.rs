@@ -69,7 +69,8 @@ impl Drawing<'_, '_> {
         if let Some(y) = self.row(0) {
             let x = self.area.x.saturating_add(self.place.x);
             let style = if is_focused { theme.title } else { theme.label };
-            let mark = if is_focused { "›" } else { " " };
+            // The only field of a form needs no mark to be told from others.
+            let mark = if is_focused && form.fields.len() > 1 { "›" } else { " " };
             self.painter.text(x, y, 1, mark, style);
             let columns = self.place.label.saturating_sub(2);
             self.painter.text(x.saturating_add(1), y, columns, field.label, style);

@@ -43,6 +43,8 @@ pub enum Action {
     Share,
     /// Leave the throw-away desk and set up the local one.
     SetUp,
+    /// Lock the desk.
+    Lock,
     /// End the session.
     LogOut,
     /// End the program.
@@ -161,6 +163,28 @@ impl Action {
         matches!(self, Self::Undo | Self::Redo | Self::ClearField | Self::RemoveWord)
     }
 
+    /// Whether it moves, edits a text or does something else that every screen has: the palette lists it after
+    /// what the screen is for.
+    pub fn is_routine(self) -> bool {
+        self.is_edit()
+            || self.is_outside()
+            || matches!(
+                self,
+                Self::RowUp
+                    | Self::RowDown
+                    | Self::PageUp
+                    | Self::PageDown
+                    | Self::FirstRow
+                    | Self::LastRow
+                    | Self::NextField
+                    | Self::PreviousField
+                    | Self::Accept
+                    | Self::Back
+                    | Self::Refresh
+                    | Self::Messages
+            )
+    }
+
     /// Whether it is about the program and its terminal rather than about what is shown.
     pub fn is_outside(self) -> bool {
         matches!(self, Self::Quit | Self::Repaint | Self::Suspend)
@@ -198,6 +222,8 @@ pub enum Context {
     Conflict,
     /// Something to be copied.
     Copying,
+    /// After a save.
+    Saved,
     /// Anything that lies over a screen.
     Layer,
     /// Everywhere.
@@ -221,6 +247,7 @@ impl Context {
         Self::Question,
         Self::Conflict,
         Self::Copying,
+        Self::Saved,
         Self::Layer,
         Self::Global,
     ];
@@ -242,6 +269,7 @@ impl Context {
             Self::Question => "Questions",
             Self::Conflict => "Two versions",
             Self::Copying => "Something to copy",
+            Self::Saved => "After a save",
             Self::Layer => "Anything on top",
             Self::Global => "Everywhere",
         }

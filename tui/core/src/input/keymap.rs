@@ -91,6 +91,8 @@ mod tests {
         &[Context::Text, Context::Search, Context::List, Context::Global],
         &[Context::Results, Context::Rows, Context::List, Context::Global],
         &[Context::Rows, Context::Record, Context::Global],
+        &[Context::Rows, Context::Record, Context::Saved, Context::Global],
+        &[Context::Text, Context::Form, Context::Saved, Context::Global],
         &[Context::Rows, Context::Dashboard, Context::Global],
         &[Context::Text, Context::Form, Context::Global],
         &[Context::Text, Context::Form, Context::Login, Context::Global],
@@ -106,8 +108,12 @@ mod tests {
     ];
 
     /// What an inner context may take from an outer one, on purpose.
-    const SHADOWS: &[(Action, Action)] =
-        &[(Action::Undo, Action::Suspend), (Action::Back, Action::Back)];
+    const SHADOWS: &[(Action, Action)] = &[
+        (Action::Undo, Action::Suspend),
+        (Action::Undo, Action::UndoSave),
+        (Action::UndoSave, Action::Suspend),
+        (Action::Back, Action::Back),
+    ];
 
     #[test]
     fn no_key_means_two_things_at_once() {

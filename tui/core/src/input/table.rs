@@ -73,7 +73,7 @@ table! {
         [Record:]
     PutBack "put back" "Put values from the history back, as changes in the form." 0 change true [Record:]
     UndoSave "undo save" "Undo the last save, unless the record was changed after it." 0 change true
-        [Global:]
+        [Saved: ctrl('z'); Global:]
     Park "park" "Park the open form, or resume a parked one." 65
         [Global: on(Key::F(10))]
     Filter "filter" "Filter the list." 70
@@ -154,6 +154,7 @@ table! {
     Share "share this desk" "Show what another machine types to use this desk." 0 [Global:]
     SetUp "set up the desk" "Leave the invented people, of whom nothing is kept, and set up your own desk." 0
         [Global:]
+    Lock "lock" "Lock the desk until you log in again. No input is lost." 0 [Global:]
     LogOut "log out" "End the session." 0 [Global:]
     Repaint "repaint" "Redraw the screen." 0 [Global: ctrl('l')]
     Suspend "suspend" "Suspend the program; fg in the shell resumes it." 0 [Global: ctrl('z')]

@@ -24,9 +24,12 @@ use crate::{
     layers::Intent,
     paint::Painter,
     resource::{Errand, Pick, Record, RecordKind, next_step, status_word},
-    text::{display, paragraphs},
+    text::{display, paragraphs, truncate, width},
     world::World,
 };
+
+/// What stands behind the doctor of an active assignment.
+const ASSIGNED: &str = " (assigned)";
 
 /// For whom a patient can have come.
 #[derive(Clone, Debug, PartialEq)]
@@ -294,7 +297,10 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
     line(painter, &title, theme.label);
     for (at, host) in state.hosts.iter().enumerate() {
         let text = match host {
-            Host::Assigned { name, .. } => format!("{} (assigned)", display(name)),
+            Host::Assigned { name, .. } => {
+                let room = inside.width.saturating_sub(2 + width(ASSIGNED));
+                format!("{}{ASSIGNED}", truncate(&display(name), room))
+            }
             Host::Doctor { name, .. } => name.clone(),
             Host::Nobody => "no doctor yet".to_owned(),
             Host::Other => "another doctor …".to_owned(),

@@ -66,18 +66,27 @@ fn lines(state: &State, columns: u16) -> (Vec<String>, usize) {
     (fault.into_iter().chain(rest).collect(), faults)
 }
 
+/// What follows from the keys here, in lines.
+fn hint(columns: u16) -> Vec<String> {
+    let key = |action| key_of(action, contexts());
+    let (keys, back) = (key(Action::Help), key(Action::Back));
+    paragraphs(&format!("{keys} shows the keys, {back} returns to the field."), columns)
+}
+
 fn place(state: &State, area: Rect) -> Rect {
     let columns = area.width.min(COLUMNS);
     let (lines, _) = lines(state, columns.saturating_sub(4));
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    middle(area, columns, rows.saturating_add(4))
+    let hint = u16::try_from(hint(columns.saturating_sub(4)).len()).unwrap_or(1);
+    middle(area, columns, rows.saturating_add(3 + hint))
 }
 
 /// Keeps the scrolled lines within the box.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let place = place(state, world.body());
     let (lines, _) = lines(state, place.width.saturating_sub(4));
-    state.scroll.keep_within(lines.len(), usize::from(place.height.saturating_sub(4)));
+    let hint = hint(place.width.saturating_sub(4)).len();
+    state.scroll.keep_within(lines.len(), usize::from(place.height).saturating_sub(3 + hint));
 }
 
 /// Draws the sentences in a box.
@@ -85,15 +94,16 @@ pub fn view(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let inside = painter.frame(place(state, area), state.title);
     let (lines, faults) = lines(state, inside.width);
-    let bottom = inside.bottom().saturating_sub(2);
+    let hint = hint(inside.width);
+    let end = inside.bottom().saturating_sub(u16::try_from(hint.len()).unwrap_or(1));
+    let bottom = end.saturating_sub(1);
     let shown = lines.iter().enumerate().skip(state.scroll.top());
     for (y, (at, line)) in (inside.y..bottom).zip(shown) {
         let style = if at < faults { theme.fault } else { theme.text };
         painter.text(inside.x, y, inside.width, line, style);
     }
-    let key = |action| key_of(action, contexts());
-    let (keys, back) = (key(Action::Help), key(Action::Back));
-    let hint = format!("{keys} shows the keys, {back} returns to the field.");
-    painter.text(inside.x, inside.bottom().saturating_sub(1), inside.width, &hint, theme.dim);
+    for (y, line) in (end..inside.bottom()).zip(&hint) {
+        painter.text(inside.x, y, inside.width, line, theme.dim);
+    }
     painter.place_cursor(inside.x, inside.y);
 }

@@ -20,6 +20,9 @@ use crate::{
 /// Rows in which the selected action is explained in full.
 const EXPLAINED: u16 = 2;
 
+/// From this many rows of the screen on, some stay empty.
+const ROOMY_MIN: u16 = 14;
+
 /// What choosing an item does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Does {
@@ -156,8 +159,14 @@ pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
 }
 
+/// The empty row under the search field, where there is room for it.
+fn gap(world: &World) -> u16 {
+    u16::from(world.body().height >= ROOMY_MIN)
+}
+
 fn rows(world: &World) -> u16 {
-    world.body().height.saturating_sub(5 + EXPLAINED)
+    // The frame and the search field; on a roomy screen also a row that stays free.
+    world.body().height.saturating_sub(3 + 2 * gap(world) + EXPLAINED)
 }
 
 /// Scrolls so that the selected action is seen.
@@ -171,7 +180,8 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let theme = *painter.theme;
     let found = state.found();
     let height = u16::try_from(state.actions().count()).unwrap_or(u16::MAX).min(rows(world));
-    let height = height.saturating_add(4 + EXPLAINED);
+    let gap = gap(world);
+    let height = height.saturating_add(3 + gap + EXPLAINED);
     let title = if state.is_help { "Keys and actions" } else { "Actions" };
     let inside = painter.frame(middle(area, 74, height), title);
     let used = painter.text(inside.x, inside.y, inside.width, "Find ", theme.label);
@@ -179,11 +189,12 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     let place = Rect { x: inside.x + used, width: columns, height: 1, ..inside };
     search::draw(&state.filter, place, painter, has_focus, "");
     if found.is_empty() {
-        painter.text(inside.x, inside.y + 2, inside.width, "No action matches.", theme.dim);
+        let y = inside.y + 1 + gap;
+        painter.text(inside.x, y, inside.width, "No action matches.", theme.dim);
     }
     let window = found.iter().enumerate().skip(state.cursor.top());
     let end = inside.bottom().saturating_sub(EXPLAINED);
-    for (y, (at, item)) in (inside.y + 2..end).zip(window) {
+    for (y, (at, item)) in (inside.y + 1 + gap..end).zip(window) {
         let place = Rect { y, height: 1, ..inside };
         draw_item(item, place, painter, at == state.cursor.at(), state.is_help);
     }
@@ -209,17 +220,27 @@ fn draw_item(
         painter.text(line.x, place.y, 1, "›", style);
     }
     let key_style = if is_selected { style } else { theme.key };
+    let dim_style = if is_selected { style } else { theme.dim };
     let is_wide = place.width >= 50;
-    let keys = if is_wide { 16 } else { 9 };
+    let sign = if item.is_dangerous { "! " } else { "" };
+    if !is_wide {
+        // The first key is enough, and what has none takes no room for it.
+        let key = item.keys.split(' ').next().unwrap_or_default();
+        let room = place.width.saturating_sub(text::width(key) + 1);
+        painter.pieces(place.x, place.y, room, &[(sign, style), (item.label, style)]);
+        painter.text_right(place.right(), place.y, place.width, key, key_style);
+        return;
+    }
     let mut x = place.x;
-    if !is_help && is_wide {
+    if !is_help {
         painter.text(x, place.y, 15, item.label, style);
         x = x.saturating_add(16);
     }
-    painter.text(x, place.y, keys - 1, &item.keys, key_style);
-    x = x.saturating_add(keys);
+    match item.keys.as_str() {
+        "" => painter.text(x, place.y, 15, if is_help { "in the palette" } else { "" }, dim_style),
+        keys => painter.text(x, place.y, 15, keys, key_style),
+    };
+    x = x.saturating_add(16);
     let columns = place.right().saturating_sub(x);
-    let sentence: &str = if is_wide { &item.help } else { item.label };
-    let sign = if item.is_dangerous { "! " } else { "" };
-    painter.pieces(x, place.y, columns, &[(sign, style), (sentence, style)]);
+    painter.pieces(x, place.y, columns, &[(sign, style), (&item.help, style)]);
 }

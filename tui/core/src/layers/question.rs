@@ -7,6 +7,8 @@ mod bulk;
 mod leaving;
 mod view;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use shared::{
     Problem,
@@ -56,7 +58,7 @@ pub struct State {
     words: String,
     /// What may be said along with the answer.
     pub(crate) form: Form,
-    answers: Vec<(&'static str, Answer)>,
+    answers: Vec<(Cow<'static, str>, Answer)>,
     at: usize,
     /// The answer that is selected at first: the one that changes nothing, but for a write that harms
     /// nothing.
@@ -73,7 +75,7 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         title: title.into(),
         words,
         form: Form::default(),
-        answers: vec![(keep, Answer::Steps(vec![Intent::Close]))],
+        answers: vec![(keep.into(), Answer::Steps(vec![Intent::Close]))],
         at: 0,
         first: 0,
         is_dangerous: false,
@@ -116,8 +118,13 @@ impl State {
     fn or(mut self, label: &'static str, intents: Vec<Intent>) -> Self {
         let mut all = vec![Intent::Close];
         all.extend(intents);
-        self.answers.push((label, Answer::Steps(all)));
+        self.offer(label, Answer::Steps(all));
         self
+    }
+
+    /// Adds an answer.
+    fn offer(&mut self, label: impl Into<Cow<'static, str>>, answer: Answer) {
+        self.answers.push((label.into(), answer));
     }
 }
 
@@ -143,7 +150,7 @@ fn with_reason(
     let reason = Field::text("reason", "Reason", world.kept.get(about)).hint(hint);
     state.form = Form::new(vec![reason]);
     state.about = Some(about);
-    state.answers.push(answer);
+    state.offer(answer.0, answer.1);
     state
 }
 

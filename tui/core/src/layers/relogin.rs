@@ -38,7 +38,7 @@ pub fn contexts() -> &'static [Context] {
 
 fn words(state: &State) -> &'static str {
     if state.is_locked {
-        "The desk was locked because nobody used it. Log in to continue; no input is lost."
+        "The desk is locked. Log in to continue; no input is lost."
     } else {
         "The session has ended. Log in to continue; no input is lost."
     }

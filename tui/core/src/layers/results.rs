@@ -13,7 +13,7 @@ use crate::{
     intent::Event,
     layers::Intent,
     paint::Painter,
-    resource::{Record, RecordKind},
+    resource::Record,
     text::paragraphs,
     theme::Theme,
     world::World,
@@ -24,15 +24,15 @@ use crate::{
 pub struct Job {
     /// The record, as it is named.
     name: String,
-    kind: RecordKind,
-    id: i64,
+    /// The record before the write.
+    record: Record,
     call: Call,
 }
 
 impl Job {
     /// The write for a record.
     pub fn new(record: &Record, call: Call) -> Self {
-        Self { name: name(record), kind: record.kind(), id: record.id(), call }
+        Self { name: name(record), record: record.clone(), call }
     }
 
     /// The same write, with a reason.
@@ -99,11 +99,11 @@ impl State {
     }
 
     /// Takes the answer to the write that runs: the record as it is now, by which the line names it, or why
-    /// it was refused. Returns the kind and the id of the record for which it was sent, and the next write.
+    /// it was refused. Returns the record for which it was sent, as it was before, and the next write.
     pub fn answered(
         &mut self,
         result: Result<&Record, String>,
-    ) -> (Option<(RecordKind, i64)>, Option<Intent>) {
+    ) -> (Option<Record>, Option<Intent>) {
         let running = self.jobs.iter_mut().find(|(_, outcome)| *outcome == Outcome::Sent);
         let of = running.map(|(job, outcome)| {
             *outcome = match result {
@@ -113,7 +113,7 @@ impl State {
                 }
                 Err(why) => Outcome::Refused(why),
             };
-            (job.kind, job.id)
+            job.record.clone()
         });
         (of, self.next())
     }

@@ -117,12 +117,12 @@ pub struct Remains {
     pub only: &'static [(&'static str, &'static str)],
     /// The question what becomes of them.
     pub title: &'static str,
-    /// The sentence, after a space, that another record has taken over the rest.
-    pub taken_over: &'static str,
+    /// The sentence, after a space, that the record of this name has taken over the rest.
+    pub taken_over: fn(&str) -> String,
     /// The answer that leaves them.
     pub leave: &'static str,
-    /// The answer that gives them to the record that has taken over the rest.
-    pub same: &'static str,
+    /// The answer that gives them to the record of this name, which has taken over the rest.
+    pub same: fn(&str) -> String,
     /// The answer that picks a record for them.
     pub pick: &'static str,
     /// The title of the picker.

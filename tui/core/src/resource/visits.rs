@@ -245,9 +245,9 @@ pub(super) const OF_DOCTOR: Remains = Remains {
     member: "doctor",
     only: &[("is_open", "true")],
     title: "Open visits of this doctor",
-    taken_over: " Another doctor has taken over the patients.",
+    taken_over: |name| format!(" {name} has taken over the patients."),
     leave: "Leave them",
-    same: "To that doctor",
+    same: |name| format!("To {name}"),
     pick: "Pick a doctor",
     pick_title: "For which doctor?",
 };

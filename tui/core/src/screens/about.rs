@@ -74,11 +74,12 @@ impl Screen {
         }
     }
 
-    /// Takes an answer about others. Gives any other answer back.
+    /// Takes an answer about others, and adds what is to be asked then. Gives any other answer back.
     pub(super) fn take_about(
         &mut self,
         call: &Call,
         answer: Result<Reply, Failure>,
+        intents: &mut Vec<Intent>,
     ) -> Option<Result<Reply, Failure>> {
         if let Some(Some(presence)) = self.presence_mut()
             && presence.is_asked_by(call)
@@ -95,7 +96,7 @@ impl Screen {
             }
             Call::Read { kind, id, .. } => match self.person_mut() {
                 Some(Some(person)) if person.is(*kind, *id) => {
-                    person.take(answer);
+                    intents.extend(person.take(answer));
                     None
                 }
                 _ => Some(answer),

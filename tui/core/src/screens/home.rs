@@ -43,6 +43,12 @@ pub struct State {
     figures: Option<VisitFigures>,
 }
 
+/// The most recent people that are shown. Where there is little room, half of it is for the visits.
+fn recent_max(world: &World) -> usize {
+    let half = usize::from(world.body().height.saturating_sub(FIXED_ROWS) / 2).max(1);
+    RECENT_MAX.min(half)
+}
+
 /// Begins: recent people and visits are asked for.
 pub fn init(world: &World) -> (State, Vec<Intent>) {
     let mut state = State {
@@ -95,10 +101,9 @@ impl State {
         self.visit().map(|visit| visit.clone().into()).or_else(hit)
     }
 
-    /// The recent people that are shown. Where there is little room, half of it is for the visits.
+    /// The recent people that are shown.
     fn recent(&self, world: &World) -> usize {
-        let half = usize::from(world.body().height.saturating_sub(FIXED_ROWS) / 2).max(1);
-        self.finder.hits().len().min(RECENT_MAX).min(half)
+        self.finder.hits().len().min(recent_max(world))
     }
 
     /// Selects a visit, or none.

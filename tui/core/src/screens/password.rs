@@ -124,7 +124,7 @@ pub fn refused(state: &mut State, failure: &Failure) -> Vec<Intent> {
     };
     let mut rest = state.form.refuse(&problem.errors);
     if problem.errors.is_empty() {
-        rest.push(problem.detail.clone());
+        rest.push(sentence(failure));
     }
     rest.into_iter().map(Intent::Warn).collect()
 }

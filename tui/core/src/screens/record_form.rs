@@ -30,7 +30,7 @@ use crate::{
     person::Person,
     presence::Presence,
     resource::{Record, RecordKind},
-    sentences::{MARKED, SAVING},
+    sentences::{MARKED, NOTHING_TO_UNDO, SAVING},
     text::display,
     world::World,
 };
@@ -142,11 +142,16 @@ impl State {
 
 /// Saves, leaves or checks the form; edits are validated at once.
 pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
+    if event == Event::Act(Action::Undo) && state.form.focused().is_some_and(|it| !it.can_undo()) {
+        return vec![Intent::Inform(NOTHING_TO_UNDO.to_owned())];
+    }
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.validate(world.today);
-    let Event::Act(action) = event else { return Vec::new() };
+    let is_right =
+        || if state.form.is_faulty() { Vec::new() } else { vec![Intent::Retract(MARKED)] };
+    let Event::Act(action) = event else { return is_right() };
     match action {
-        _ if is_moved => Vec::new(),
+        _ if is_moved => is_right(),
         Action::Save | Action::Accept => save(state, world, None),
         Action::Refresh if state.is_doubtful => vec![Intent::Check],
         Action::Back => vec![Intent::Leave(Leave::Back)],
@@ -295,7 +300,7 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Inten
                     let layer = conflict::init(&state.form, base, theirs, problem, world);
                     vec![Intent::Open(Box::new(Layer::Conflict(Box::new(layer))))]
                 }
-                _ => vec![Intent::Warn(problem.detail.clone())],
+                _ => vec![Intent::Warn(sentence(failure))],
             }
         }
         Failure::Problem(problem) => {
@@ -304,7 +309,7 @@ pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Inten
                 problem.status >= 500 || problem.error == Kind::TooManyRequests.code();
             let mut rest = state.form.refuse(&problem.errors);
             if problem.errors.is_empty() {
-                rest.push(problem.detail.clone());
+                rest.push(sentence(failure));
             }
             if let Some(question) = question::duplicates(state.kind, problem) {
                 return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];

@@ -86,7 +86,7 @@ pub fn refused(state: &mut State, failure: &Failure) -> Vec<Intent> {
     let Failure::Problem(problem) = failure else { return vec![Intent::Warn(sentence(failure))] };
     let mut rest = state.form.refuse(&problem.errors);
     if problem.errors.is_empty() {
-        rest.push(problem.detail.clone());
+        rest.push(sentence(failure));
     }
     rest.into_iter().map(Intent::Warn).collect()
 }

@@ -87,13 +87,36 @@ fn a_visit_that_goes_to_another_patient_shows_that_one() {
 fn a_patient_who_can_not_be_read_leaves_the_visit_and_is_told() {
     let mut driver = at_visit(80, 24);
     driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    driver.hides("not shown");
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
     driver.shows("! patient not shown");
     driver.shows("Fever");
     let mut driver = with_patient(80, 24);
     driver.keys("<ctrl-r>");
     driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
     driver.shows("! not up to date");
     driver.shows("! Allergies: Penicillin");
+}
+
+#[test]
+fn the_patient_of_a_visit_is_shown_from_the_archive_too() {
+    let from_archive = |driver: &Driver| match driver.call(Lane::Person) {
+        Call::Read { kind: RecordKind::Patient, id: 1, is_archived } => *is_archived,
+        _ => panic!("the patient is not read"),
+    };
+    let mut driver = at_visit(80, 24);
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    assert!(from_archive(&driver));
+    let mut archived = patient(1, "José", "Gómez");
+    archived.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
+    driver.answer(Lane::Person, Ok(one(archived)));
+    driver.shows("Gómez, José  José Gómez");
+    driver.shows("ARCHIVED 2026-11-20");
+    driver.keys("<ctrl-r>");
+    assert!(from_archive(&driver), "it is known by now where the patient is");
+    driver.refuse(Lane::Person, problem(Kind::NotFound, &[]));
+    assert!(!from_archive(&driver), "somebody has restored the patient");
 }
 
 #[test]

@@ -55,8 +55,8 @@ fn the_open_visits_go_to_the_doctor_who_has_taken_over_the_patients() {
     ));
     let mut driver = left(driver);
     driver.shows("Open visits of this doctor");
-    driver.shows("Sarah Johnson is archived. Another doctor has taken over");
-    driver.shows("› To that doctor ‹");
+    driver.shows("Sarah Johnson is archived. Omar Haddad has taken over");
+    driver.shows("› To Omar Haddad ‹");
     insta::assert_snapshot!("doctor_who_left", driver.screen());
     driver.keys("<enter>");
     for number in [1, 2] {

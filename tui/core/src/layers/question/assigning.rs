@@ -97,24 +97,25 @@ pub fn hand_over(doctor: &Record, count: i64, reason: Option<String>) -> State {
     let mut state = ask("This doctor has patients", words, "Keep the doctor");
     let pick = Pick { kind: doctor.kind(), title: "Transfer all to which doctor?", only: &[] };
     let errand = Errand::HandOver { doctor: doctor.clone(), reason: reason.clone() };
-    state.answers.push(("Transfer all", Answer::Pick(pick, errand)));
+    state.offer("Transfer all", Answer::Pick(pick, errand));
     let end = act(Verb::HandOver(Handover::End), doctor, reason);
     state.or("End all", vec![Intent::Write(end)])
 }
 
 /// What becomes of what an archived record leaves open. `next` has taken over the rest.
-pub fn remains(record: &Record, left: &Remains, found: &[Record], next: Option<i64>) -> State {
-    let taken = if next.is_some() { left.taken_over } else { "" };
+pub fn remains(record: &Record, left: &Remains, found: &[Record], next: Option<&Record>) -> State {
+    let next = next.map(|next| (next.id(), next.row().name));
+    let taken = next.as_ref().map(|(_, name)| (left.taken_over)(name)).unwrap_or_default();
     let words = format!("{} is archived.{taken} Still open:\n{}", record.name(), names(found));
     let mut state = ask(left.title, words, left.leave);
-    if let Some(next) = next {
+    if let Some((next, name)) = next {
         let jobs = jobs(found, |_, it| act(Verb::SetMember(left.member, next), it, None));
         let title = format!("Change {}", amount(found));
-        state.answers.push((left.same, Answer::Bulk(title, jobs)));
+        state.offer((left.same)(&name), Answer::Bulk(title, jobs));
     }
     let pick = Pick { kind: record.kind(), title: left.pick_title, only: &[] };
     let errand = Errand::Each(Purpose::Member(left.member), found.to_vec());
-    state.answers.push((left.pick, Answer::Pick(pick, errand)));
+    state.offer(left.pick, Answer::Pick(pick, errand));
     state.harmless()
 }
 
@@ -127,8 +128,10 @@ pub fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> S
         display(&doctor.row().name)
     );
     let call = act(Verb::HandOver(Handover::To(next.id())), doctor, reason);
-    ask("Transfer all and archive?", words, "Keep the doctor")
-        .or("Transfer and archive", vec![Intent::Write(call)])
+    ask("Transfer all and archive?", words, "Keep the doctor").or(
+        "Transfer and archive",
+        vec![Intent::Successor(Box::new(next.clone())), Intent::Write(call)],
+    )
 }
 
 /// A call about an assignment got no answer. Under its key it is done once.

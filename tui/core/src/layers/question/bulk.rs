@@ -67,7 +67,7 @@ fn status_of_all(records: &[Record]) -> State {
     let mut state = ask(format!("Change the status of {amount}?"), names(records), "Keep them");
     for (answer, status) in statuses {
         let jobs = jobs(records, |_, record| act(Verb::SetStatus(status), record, None));
-        state.answers.push((answer, Answer::Bulk(format!("{answer}: {amount}"), jobs)));
+        state.offer(answer, Answer::Bulk(format!("{answer}: {amount}"), jobs));
     }
     state
 }
@@ -77,7 +77,7 @@ pub fn restore_all(records: &[Record]) -> State {
     let amount = amount(records);
     let jobs = jobs(records, |_, record| act(Verb::Restore, record, None));
     let mut state = ask(format!("Restore {amount}?"), names(records), "Cancel");
-    state.answers.push(("Restore all", Answer::Bulk(format!("Restore {amount}"), jobs)));
+    state.offer("Restore all", Answer::Bulk(format!("Restore {amount}"), jobs));
     state.harmless()
 }
 
@@ -104,7 +104,7 @@ pub(super) fn picked_for_all(
     let state = match purpose {
         Purpose::Member(_) => {
             let mut state = question("Change");
-            state.answers.push(("Change all", bulk("Change")));
+            state.offer("Change all", bulk("Change"));
             state
         }
         Purpose::Transfer => {

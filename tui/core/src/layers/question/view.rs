@@ -11,17 +11,23 @@ use crate::{
     world::World,
 };
 
+/// The rows of the answers in so many columns.
+fn answer_rows(state: &State, columns: u16) -> u16 {
+    u16::try_from(labels(state, columns).len()).unwrap_or(1)
+}
+
 fn place(state: &State, area: Rect) -> (Rect, u16) {
     let columns = area.width.min(64);
     let inside = columns.saturating_sub(4);
     let words = u16::try_from(paragraphs(&state.words, inside).len()).unwrap_or_default();
     let form = state.form.height(inside);
     let form = if form > 0 { form + 1 } else { 0 };
-    let height = words.saturating_add(form).saturating_add(4);
+    let answers = answer_rows(state, inside);
+    let height = words.saturating_add(form).saturating_add(3 + answers);
     let place = middle(area, columns, height);
     // Where there is little room, the words matter more than what is said under a field.
     let least = u16::try_from(state.form.fields.len()).unwrap_or_default();
-    let room = place.height.saturating_sub(3).saturating_sub(least);
+    let room = place.height.saturating_sub(2 + answers).saturating_sub(least);
     (place, words.min(room))
 }
 
@@ -41,39 +47,76 @@ pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has
     for (y, line) in (inside.y..end).zip(paragraphs(&state.words, inside.width)) {
         painter.text(inside.x, y, inside.width, &line, theme.text);
     }
-    let bottom = inside.bottom().saturating_sub(1);
+    let lines = answer_rows(state, inside.width);
+    let bottom = inside.bottom().saturating_sub(lines);
     if !state.form.fields.is_empty() {
-        let y = end.saturating_add(u16::from(inside.height > rows + 3));
+        let y = end.saturating_add(u16::from(inside.height > rows + 2 + lines));
         let height = bottom.saturating_sub(y);
         let rows = Rect { y, height, ..inside };
         form::view::draw(painter, rows, &state.form, has_focus, &|_| None);
     }
-    answers(state, Rect { y: bottom, height: 1, ..inside }, painter);
+    answers(state, Rect { y: bottom, height: lines, ..inside }, painter);
 }
 
-/// The answers in one line: closer together where there is little room, and from the selected one
-/// on where there is too little.
+/// An answer as it is drawn: which one, and its text.
+type Label = (usize, String);
+
+/// The answers in lines of so many columns: closer together where there is little room, and in several lines
+/// where there is less.
+fn labels(state: &State, columns: u16) -> Vec<Vec<Label>> {
+    let label = |(at, label): (usize, &str), is_roomy| match (at == state.at, is_roomy) {
+        (true, _) => (at, format!("› {label} ‹")),
+        (false, true) => (at, format!("[ {label} ]")),
+        (false, false) => (at, label.to_owned()),
+    };
+    let lines = |is_roomy| {
+        let mut lines: Vec<Vec<Label>> = Vec::new();
+        let mut used = 0;
+        for (at, (text, _)) in state.answers.iter().enumerate() {
+            // The selected answer is drawn wider: the lines stay where they are when another is.
+            let wide = width(text) + 4;
+            match lines.last_mut() {
+                Some(line) if used + 2 + wide <= columns => {
+                    used += 2 + wide;
+                    line.push(label((at, text), is_roomy));
+                }
+                _ => {
+                    used = wide;
+                    lines.push(vec![label((at, text), is_roomy)]);
+                }
+            }
+        }
+        lines
+    };
+    let roomy = lines(true);
+    let all: u16 = state.answers.iter().map(|(text, _)| width(text) + 2).sum();
+    if roomy.len() > 1 && all.saturating_add(2) <= columns {
+        return vec![
+            state
+                .answers
+                .iter()
+                .enumerate()
+                .map(|(at, (text, _))| label((at, text), false))
+                .collect(),
+        ];
+    }
+    roomy
+}
+
+/// Draws the answers.
 fn answers(state: &State, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
-    let labels = state.answers.iter().map(|(label, _)| width(label));
-    let wide: u16 = labels.map(|wide| wide.saturating_add(6)).sum();
-    let is_roomy = wide <= place.width.saturating_add(2);
-    let least: u16 = wide.saturating_sub(4 * u16::try_from(state.answers.len()).unwrap_or(0));
-    let first = if least.saturating_add(2) <= place.width { 0 } else { state.at };
-    let mut x = place.x;
-    for (at, (label, _)) in state.answers.iter().enumerate().skip(first) {
-        let is_selected = at == state.at;
-        let style = if is_selected { theme.selected } else { theme.text };
-        let label = match (is_selected, is_roomy) {
-            (true, _) => format!("› {label} ‹"),
-            (false, true) => format!("[ {label} ]"),
-            (false, false) => (*label).to_owned(),
-        };
-        let left = place.right().saturating_sub(x);
-        painter.text(x, place.y, left, &label, style);
-        if is_selected && state.form.fields.is_empty() && left > 0 {
-            painter.place_cursor(x, place.y);
+    for (y, line) in (place.y..place.bottom()).zip(labels(state, place.width)) {
+        let mut x = place.x;
+        for (at, label) in line {
+            let is_selected = at == state.at;
+            let style = if is_selected { theme.selected } else { theme.text };
+            let left = place.right().saturating_sub(x);
+            painter.text(x, y, left, &label, style);
+            if is_selected && state.form.fields.is_empty() && left > 0 {
+                painter.place_cursor(x, y);
+            }
+            x = x.saturating_add(width(&label)).saturating_add(2);
         }
-        x = x.saturating_add(width(&label)).saturating_add(2);
     }
 }

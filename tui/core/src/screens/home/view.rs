@@ -3,7 +3,7 @@
 use ratatui_core::layout::Rect;
 use shared::{dashboard::VisitFigures, visit::Visit};
 
-use super::State;
+use super::{State, recent_max};
 use crate::{
     cursor::scrolled,
     input::keymap::with_keys,
@@ -21,20 +21,24 @@ const REASON_MIN: u16 = 16;
 
 /// Rows above the visits: the find box, an empty one, the recent people with their title, an empty one,
 /// and the title of the visits.
-fn above(state: &State, world: &World) -> u16 {
-    let recent = u16::try_from(state.recent(world).max(1)).unwrap_or_default();
-    recent.saturating_add(5)
+fn above(world: &World) -> u16 {
+    recent_rows(world).saturating_add(5)
+}
+
+/// The rows for recent people, however many there are: the visits keep their place.
+fn recent_rows(world: &World) -> u16 {
+    u16::try_from(recent_max(world)).unwrap_or_default()
 }
 
 /// How many visits are seen at once.
-fn visible(state: &State, world: &World) -> usize {
-    usize::from(world.body().height.saturating_sub(above(state, world)))
+fn visible(world: &World) -> usize {
+    usize::from(world.body().height.saturating_sub(above(world)))
 }
 
 /// Scrolls so that the selected visit is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let at = state.at.unwrap_or_default();
-    state.top = scrolled(state.top, at, state.visits.len(), visible(state, world));
+    state.top = scrolled(state.top, at, state.visits.len(), visible(world));
 }
 
 /// Draws the find box, the recent people and the visits.
@@ -49,13 +53,16 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     }
     let note = state.finder.note();
     painter.text(below.x, below.y, below.width, "Recent", theme.title);
-    let rows = u16::try_from(state.recent(world).max(1)).unwrap_or_default();
-    let place = Rect { y: below.y + 1, height: rows.min(below.height.saturating_sub(1)), ..below };
+    let place = Rect {
+        y: below.y + 1,
+        height: recent_rows(world).min(below.height.saturating_sub(1)),
+        ..below
+    };
     if let Some(note) = note {
         painter.text(place.x, place.y, place.width, &note, theme.dim);
     }
     state.finder.draw_hits(0, place, painter);
-    let y = area.y + above(state, world) - 1;
+    let y = area.y + above(world) - 1;
     if y < area.bottom() {
         visits(state, world, Rect { y, height: area.bottom() - y, ..area }, painter, has_focus);
     }
