@@ -15,7 +15,9 @@ use shared::{
     meta::Meta,
 };
 
-pub use self::failure::{Failure, Missing, RETRY_AFTER, absence, is_away, missing, sentence, wait};
+pub use self::failure::{
+    Failure, Missing, RETRY_AFTER, absence, is_away, missing, refusal, sentence, wait,
+};
 use crate::{
     key::IdempotencyKey,
     resource::{Operation, Record, RecordKind, Secret},

@@ -65,6 +65,7 @@ mod quitting;
 mod reasons;
 mod refreshed;
 mod replacing;
+mod routes;
 mod rows;
 mod screens;
 mod search_field;

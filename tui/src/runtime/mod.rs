@@ -26,6 +26,8 @@ pub(crate) enum Event {
     Msg(Box<Msg>),
     /// A timer went off; it counts if it was not armed anew or disarmed since.
     Timer(timers::Alarm),
+    /// The process shall be stopped.
+    Stop,
     /// The process goes on after it was stopped.
     Continued,
     /// The program shall end: a signal, or the terminal is gone.

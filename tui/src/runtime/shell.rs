@@ -155,6 +155,7 @@ impl Shell {
                 Some(timer) => self.tell(Msg::Timer(timer)).await,
                 None => Ok(()),
             },
+            Event::Stop => self.suspend().await,
             // The stop that the core asked for has been seen to already.
             Event::Continued if self.went_on.is_some_and(|at| at.elapsed() < ECHO) => Ok(()),
             Event::Continued => self.go_on().await,

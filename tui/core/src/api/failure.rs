@@ -32,12 +32,30 @@ pub fn sentence(failure: &Failure) -> String {
         Failure::Offline(why) => ended(format!("The server can't be reached: {why}")),
         Failure::Unknown(why) => ended(format!("The server did not answer: {why}")),
         Failure::Expired => "The session has ended. Log in again.".to_owned(),
-        Failure::Problem(problem) if problem.status >= 500 && !problem.request_id.is_empty() => {
-            format!("{} (request {})", problem.detail, problem.request_id)
-        }
-        Failure::Problem(problem) => problem.detail.clone(),
+        Failure::Problem(problem) => refusal(problem),
         Failure::Garbled(why) => ended(format!("The server's answer can't be read: {why}")),
     }
+}
+
+/// What a problem says. A refused member is called by its words. A failure of the server names the request, by
+/// which an operator finds it in the log.
+pub fn refusal(problem: &Problem) -> String {
+    if problem.status >= 500 && !problem.request_id.is_empty() {
+        return format!("{} (request {})", problem.detail, problem.request_id);
+    }
+    if problem.errors.is_empty() {
+        return problem.detail.clone();
+    }
+    let is_mrn = problem.error_codes.iter().any(|error| error.code == "mistyped_mrn");
+    let subject = |member: &str| match member {
+        "q" | "search" if is_mrn => "medical record number".to_owned(),
+        "q" => "search".to_owned(),
+        "reassign_to" => "doctor who takes over".to_owned(),
+        other => other.replace('_', " "),
+    };
+    let errors = problem.errors.iter();
+    let said = errors.map(|(member, why)| format!("The {} {}.", subject(member), why.join("; ")));
+    said.collect::<Vec<_>>().join(" ")
 }
 
 /// That the server is away and why, in one sentence.

@@ -137,12 +137,13 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Intent> {
     hosts.extend([Host::Nobody, Host::Other]);
     let kept = || world.kept.get(subject(&patient)).to_owned();
     let reason = draft.reason.unwrap_or_else(kept);
+    let is_urgent = draft.is_urgent || !world.kept.get(urgency(&patient)).is_empty();
     let state = State {
         patient,
         hosts,
         cursor: Cursor::default(),
         form: Form::new(vec![Field::text("reason", "Reason", &reason).hint("may be left empty")]),
-        is_urgent: draft.is_urgent,
+        is_urgent,
         is_loading: true,
         is_accepted: false,
         failure: None,
@@ -162,7 +163,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     match action {
         Action::Mark => state.is_urgent = !state.is_urgent,
         Action::Accept => return accept(state),
-        Action::Back => return close().into_iter().chain([keep(state)]).collect(),
+        Action::Back => return close().into_iter().chain(keep(state)).collect(),
         _ if state.cursor.act(action, state.hosts.len(), state.hosts.len()) => {}
         _ => {
             state.form.act(action);
@@ -171,14 +172,23 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     Vec::new()
 }
 
-/// Keeps the reason until the arrival has been written.
-fn keep(state: &State) -> Intent {
-    Intent::Keep(subject(&state.patient), state.form.value("reason").to_owned())
+/// Keeps the reason, and that it is urgent, until the arrival has been written.
+fn keep(state: &State) -> [Intent; 2] {
+    let urgent = if state.is_urgent { "urgent" } else { "" };
+    [
+        Intent::Keep(subject(&state.patient), state.form.value("reason").to_owned()),
+        Intent::Keep(urgency(&state.patient), urgent.to_owned()),
+    ]
 }
 
 /// What the reason of an arrival is about.
 fn subject(patient: &Record) -> Subject {
     question::about("arrival", std::slice::from_ref(patient))
+}
+
+/// What is kept where an arrival is urgent is about this.
+fn urgency(patient: &Record) -> Subject {
+    question::about("urgent arrival", std::slice::from_ref(patient))
 }
 
 fn close() -> Vec<Intent> {
@@ -209,7 +219,7 @@ fn accept(state: &mut State) -> Vec<Intent> {
             let pick = Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] };
             let (patient, is_urgent) = (state.patient.clone(), state.is_urgent);
             let mut intents = close();
-            intents.push(keep(state));
+            intents.extend(keep(state));
             intents.push(Intent::Pick(pick, Errand::Arrival { patient, reason, is_urgent }));
             return intents;
         }
@@ -224,7 +234,8 @@ fn accept(state: &mut State) -> Vec<Intent> {
     let body = Value::Object(body);
     let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
     let mut intents = close();
-    intents.extend([keep(state), Intent::Write(call)]);
+    intents.extend(keep(state));
+    intents.push(Intent::Write(call));
     intents
 }
 

@@ -22,7 +22,7 @@ use crate::{
     screens::Screen,
 };
 
-fn entry(id: i64, action: &str, entity: &str, changes: Vec<Change>) -> AuditEntry {
+pub(super) fn entry(id: i64, action: &str, entity: &str, changes: Vec<Change>) -> AuditEntry {
     AuditEntry {
         id: AuditId(id),
         at: "2026-11-20T08:30:00Z".parse().unwrap(),

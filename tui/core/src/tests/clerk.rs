@@ -51,6 +51,22 @@ fn a_reason_whose_record_was_changed_meanwhile_is_kept_and_that_is_said() {
 }
 
 #[test]
+fn an_arrival_that_was_left_is_as_urgent_as_it_was() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-a>Fever<insert><esc><ctrl-a>");
+    driver.shows("Fever");
+    driver.shows("! urgent");
+    driver.keys("<insert><esc><ctrl-a>");
+    driver.shows("not urgent");
+    driver.keys("<insert>");
+    driver.answer(Lane::Pick, Ok(records(vec![assignment(5)])));
+    driver.keys("<enter>");
+    driver.answer(Lane::Save, Ok(Reply::Record(visit(9, VisitStatus::Waiting).into())));
+    driver.keys("<ctrl-a>");
+    driver.shows("not urgent");
+}
+
+#[test]
 fn a_refusal_goes_once_nothing_is_refused_any_more() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e><ctrl-u><tab><ctrl-u><ctrl-s>");
