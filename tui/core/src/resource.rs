@@ -261,28 +261,30 @@ pub struct RowHead {
 /// A row of a list: made when an answer comes, not at every frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The id of the record.
-    pub id: i64,
-    /// What it has beside its columns.
-    pub head: RowHead,
-    /// The name as a list by last name has it, where that differs.
-    pub sorted_name: Option<String>,
-    /// The values of all columns.
-    pub cells: Vec<String>,
     /// The record as the list has it.
     pub record: Record,
+    /// The values of all columns.
+    pub cells: Vec<String>,
+    /// The name as a list by last name has it, where that differs.
+    pub sorted_name: Option<String>,
+    /// What stands behind the name, from the longest form to the shortest; empty for most.
+    pub notes: Vec<String>,
 }
 
 impl Row {
     /// The row of a record.
     pub fn of(record: Record, world: &World) -> Self {
         Self {
-            id: record.id(),
-            head: record.row(),
-            sorted_name: record.sorted_name(),
             cells: record.cells(world),
+            sorted_name: record.sorted_name(),
+            notes: record.row().notes,
             record,
         }
+    }
+
+    /// The id of the record.
+    pub fn id(&self) -> i64 {
+        self.record.id()
     }
 }
 

@@ -45,6 +45,7 @@ mod leaving_doctor;
 mod links;
 mod list;
 mod list_end;
+mod list_pages;
 mod live;
 mod lock;
 mod locking;

@@ -62,7 +62,7 @@ pub fn draw_row(
             (0, _) => {
                 let sorted = row.sorted_name.as_ref().filter(|_| look.is_by_last_name);
                 let shown = sorted.map_or(value, String::as_str);
-                name((shown, &row.head.notes), x, place.y, *width, painter, style);
+                name((shown, &row.notes), x, place.y, *width, painter, style);
             }
             (_, true) => painter.text_right(x + width, place.y, *width, value, style),
             (_, false) => {

@@ -1,6 +1,7 @@
 //! Patients.
 
 mod form;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use shared::{
     rules::PLACE_MAX,
 };
 
+use self::words::{born, born_of, label, sex, value};
 use super::{
     Access, Alert, ArchiveWords, Banner, Change, Column, Counting, Create, Created, Deed, Filter,
     FilterInput, Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, Secret,
@@ -369,41 +371,4 @@ const fn blood_types(empty: &'static str) -> [(&'static str, &'static str); 9] {
     ]
 }
 
-/// A date of birth as it is shown: with `~` in front where it is an estimate.
-fn born(date: Option<PartialDate>, is_estimated: bool) -> String {
-    match date {
-        Some(date) if is_estimated => format!("~{date}"),
-        Some(date) => date.to_string(),
-        None => String::new(),
-    }
-}
-
-fn born_of(patient: &Patient) -> String {
-    born(patient.date_of_birth, patient.date_of_birth_estimated)
-}
-
-/// The letter of a sex. That it is unknown has no letter.
-fn sex(gender: Gender) -> &'static str {
-    if gender == Gender::Unknown { "?" } else { gender.as_str() }
-}
-
 const ARCHIVED: &[(&str, &str)] = &[("", "no"), ("true", "yes: only archived")];
-
-fn label(field: &str) -> Option<&'static str> {
-    Some(match field {
-        "date_of_birth_estimated" => "Birth is an estimate",
-        "mrn" => "MRN",
-        "gender" => "Sex",
-        "phone_number" => "Phone",
-        "email" => "E-mail",
-        "linked_user" => "Account",
-        "deceased_on" => "Died",
-        "preferred_language" => "Language",
-        "emergency_contact" => "In an emergency",
-        _ => return None,
-    })
-}
-
-fn value(field: &str, code: &str) -> Option<&'static str> {
-    code.parse().ok().filter(|_| field == "gender").map(Gender::word)
-}

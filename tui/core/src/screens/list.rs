@@ -185,7 +185,7 @@ impl State {
     /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
     pub fn is_outdated_by(&self, change: Live) -> bool {
         let is_new = matches!(change, Live::Record { is_new: true, .. });
-        let outdates = |row: &Row| change.outdates(self.kind, row.id, row.record.version());
+        let outdates = |row: &Row| change.outdates(self.kind, row.id(), row.record.version());
         change.is_of(self.kind)
             && !self.search.is_outdated()
             && (is_new || self.rows.iter().any(outdates))
@@ -204,10 +204,10 @@ impl State {
 
     /// Shows a record as it is now, where it is among the rows.
     pub fn replace(&mut self, record: &Record, world: &World) {
-        let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
+        let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id() == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
             if row.record.version() != record.version() {
-                self.changed_here = Some(row.id);
+                self.changed_here = Some(row.id());
             }
             *row = Row::of(record.clone(), world);
         }

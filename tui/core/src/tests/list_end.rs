@@ -49,7 +49,7 @@ fn end_goes_to_the_last_row_of_the_last_page() {
     driver.answer(Lane::List, Ok(full(19, 903, false, false)));
     driver.shows("901–903 of 903");
     let Screen::List(state) = driver.app.screen() else { panic!() };
-    assert_eq!(state.row().map(|row| row.id), Some(903));
+    assert_eq!(state.row().map(|row| row.id()), Some(903));
     // There it stays, and asks for nothing more; a refresh shows the same page.
     let before = driver.asked(Lane::List);
     driver.keys("<up><end>");
@@ -61,7 +61,7 @@ fn end_goes_to_the_last_row_of_the_last_page() {
     assert_eq!(asked(&driver), 0);
     driver.answer(Lane::List, Ok(full(1, 903, false, true)));
     let Screen::List(state) = driver.app.screen() else { panic!() };
-    assert_eq!(state.row().map(|row| row.id), Some(1));
+    assert_eq!(state.row().map(|row| row.id()), Some(1));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn end_finds_the_last_page_of_a_list_that_was_not_counted_to_its_end() {
             }
         }
         let Screen::List(state) = driver.app.screen() else { panic!() };
-        assert_eq!(state.row().map(|row| row.id), Some((pages - 1) * 50 + 3), "{pages}");
+        assert_eq!(state.row().map(|row| row.id()), Some((pages - 1) * 50 + 3), "{pages}");
         assert!(driver.asked(Lane::List) - before <= 9, "{pages}");
     }
 }
@@ -110,7 +110,7 @@ fn beyond_the_pages_with_numbers_the_last_of_them_is_shown() {
     }
     driver.shows("9,951–10,000 of 10,000+");
     let Screen::List(state) = driver.app.screen() else { panic!() };
-    assert_eq!(state.row().map(|row| row.id), Some(10_000));
+    assert_eq!(state.row().map(|row| row.id()), Some(10_000));
 }
 
 #[test]

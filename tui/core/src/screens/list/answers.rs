@@ -27,7 +27,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     state.failure = None;
     state.is_refused = false;
     let waiting = state.search.answered();
-    let before = state.row().map(|row| row.id);
+    let before = state.row().map(|row| row.id());
     show(state, world, page);
     land(state, before);
     state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
@@ -69,7 +69,7 @@ fn show(state: &mut State, world: &World, page: Page<Record>) {
 
 /// Selects a row of the page. The record that was selected before stays so where the same page was asked for.
 fn land(state: &mut State, before: Option<i64>) {
-    let same = state.rows.iter().position(|row| Some(row.id) == before);
+    let same = state.rows.iter().position(|row| Some(row.id()) == before);
     // Another page, asked again later, keeps its selection.
     let land = std::mem::replace(&mut state.asked.land, Land::Same);
     state.has_slipped = land == Land::Same

@@ -89,8 +89,7 @@ fn arrive(state: &State, world: &World) -> Vec<Intent> {
 
 fn copy(state: &State) -> Vec<Intent> {
     let Some(row) = state.row() else { return Vec::new() };
-    vec![
-        Intent::Do(Effect::Copy(row.head.code.clone())),
-        Intent::Inform(format!("{} was sent to the terminal's clipboard.", row.head.code)),
-    ]
+    let code = row.record.row().code;
+    let said = format!("{code} was sent to the terminal's clipboard.");
+    vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)]
 }
