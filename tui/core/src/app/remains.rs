@@ -144,9 +144,8 @@ impl App {
         let Some(Left { owner, record, next }) = self.follow_ups.read.take() else { return };
         let Some(remains) = &record.kind().table().remains else { return };
         let name = record.name();
-        let found = match result {
-            Ok(Reply::Page(page)) => page.results,
-            Ok(_) => Vec::new(),
+        let found = match result.and_then(Reply::page) {
+            Ok(page) => page.results,
             Err(failure) => {
                 let why = sentence(&failure);
                 let said = format!("{}, {name}: not known. {why}", remains.title);

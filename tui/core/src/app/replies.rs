@@ -29,10 +29,6 @@ fn request_of(failure: &Failure) -> Option<String> {
     }
 }
 
-fn garbled() -> Failure {
-    Failure::unexpected()
-}
-
 impl App {
     /// Handles an answer. A failure that nothing has been said about is kept among the messages, so that
     /// its request can be found in the server's log.
@@ -114,7 +110,7 @@ impl App {
             }
             // It is tried again by itself.
             (Lane::Meta, Err(failure)) if is_away(&failure) => {}
-            (Lane::Meta, Ok(_)) => self.say(Tone::Error, sentence(&garbled()), out),
+            (Lane::Meta, Ok(_)) => self.say(Tone::Error, sentence(&Failure::unexpected()), out),
             (Lane::Meta, Err(failure)) => self.say(Tone::Error, sentence(&failure), out),
             (Lane::Account, Ok(Reply::SignedIn(session))) => {
                 if let Call::Login(login) = call {
@@ -124,7 +120,7 @@ impl App {
             }
             (Lane::Account, Ok(Reply::User(user))) => self.described(*user, out),
             (Lane::Account, Ok(Reply::Done)) => self.password_was_set(out),
-            (Lane::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
+            (Lane::Account, Ok(_)) => self.account_refused(call, &Failure::unexpected(), out),
             // What the session may do is asked again by itself.
             (Lane::Account, Err(failure)) if is_away(&failure) && matches!(call, Call::Profile) => {
             }
@@ -225,13 +221,7 @@ impl App {
             Call::ChangePassword(_) => return self.password_answered(owner, result, out),
             _ => {}
         }
-        let result = match result {
-            Ok(Reply::Record(record)) => Ok((record, None)),
-            Ok(Reply::Created(record, secret)) => Ok((record, Some(secret))),
-            Ok(_) => Err(garbled()),
-            Err(failure) => Err(failure),
-        };
-        let (result, secret) = match result {
+        let (result, secret) = match result.and_then(Reply::written) {
             Ok((record, secret)) => (Ok(record), secret),
             Err(failure) => (Err(failure), None),
         };

@@ -24,7 +24,6 @@ use crate::{
     layers::Intent,
     paint::Painter,
     resource::{Errand, Pick, Record, RecordKind, next_step, status_word},
-    sentences::UNEXPECTED,
     text::{display, paragraphs, truncate, width},
     world::World,
 };
@@ -245,8 +244,8 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
     state.is_loading = false;
     // What Enter has begun is not gone on with under another layer.
     state.is_accepted &= is_top;
-    match answer {
-        Ok(Reply::Page(page)) => {
+    match answer.and_then(Reply::page) {
+        Ok(page) => {
             let assigned = page.results.iter().filter_map(|record| match record {
                 Record::Assignment(it) => {
                     Some(Host::Assigned { assignment: it.id.0, name: it.doctor_name.clone() })
@@ -262,7 +261,6 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
             let at = state.hosts.iter().position(is_same).unwrap_or_default();
             state.cursor = Cursor::on(at);
         }
-        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
             state.failure = Some(missing(&failure));
             // The proposal is missing: somebody has to look before it is sent.

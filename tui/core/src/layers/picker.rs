@@ -8,7 +8,7 @@ use super::{
     middle, question,
 };
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::Cursor,
     effect::Lane,
     input::{
@@ -22,7 +22,7 @@ use crate::{
     panels::rows,
     resource::{Errand, Pick, Query, Record, RecordKind, Row, fit},
     search::{self, Search, Searching},
-    sentences::{LOADING, UNEXPECTED, retry},
+    sentences::LOADING,
     text::{self, display, paragraphs},
     world::World,
 };
@@ -43,7 +43,7 @@ pub struct State {
     cursor: Cursor,
     /// Whether there was an answer.
     is_read: bool,
-    failure: Option<String>,
+    failure: Option<Missing>,
     /// Whether the rows have the focus.
     is_choosing: bool,
 }
@@ -54,8 +54,8 @@ impl State {
         self.errand.reason().is_some()
     }
 
-    fn failed(&mut self, why: String) -> Vec<Intent> {
-        self.failure = Some(why);
+    fn failed(&mut self, failure: &Failure) -> Vec<Intent> {
+        self.failure = Some(Missing::of(failure));
         self.search.give_up();
         Vec::new()
     }
@@ -187,10 +187,9 @@ fn picked(errand: &Errand, record: &Record, world: &World) -> Vec<Intent> {
 
 /// Takes an answer. What is on the screen stays where there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
-    let page = match answer {
-        Ok(Reply::Page(page)) => page,
-        Ok(_) => return state.failed(UNEXPECTED.to_owned()),
-        Err(failure) => return state.failed(missing(&failure)),
+    let page = match answer.and_then(Reply::page) {
+        Ok(page) => page,
+        Err(failure) => return state.failed(&failure),
     };
     let shown = page.results.len();
     let capped = if page.count_capped { "+" } else { "" };
@@ -288,7 +287,7 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let words = &state.pick.kind.table().words;
     let typed = state.search.text();
     let line = match &state.failure {
-        Some(failure) => retry(&display(failure)),
+        Some(missing) => missing.line(),
         None if !state.is_read => LOADING.to_owned(),
         None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
         None => format!("{} “{}”. {}", words.no_match, display(typed), with_keys(words.advice)),

@@ -7,7 +7,7 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 pub use self::view::{keep_focus_visible, view};
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::{Motion, below_field},
     effect::Lane,
     finder::{self, Finder},
@@ -38,7 +38,7 @@ pub struct State {
     /// The selected visit. None while the find box or a recent patient is meant.
     pub(crate) at: Option<usize>,
     top: usize,
-    failure: Option<String>,
+    failure: Option<Missing>,
     /// The numbers of all visits of today.
     figures: Option<VisitFigures>,
 }
@@ -233,8 +233,15 @@ pub fn answered(
         let chosen = state.finder.answered(answer);
         return chosen.map(|(action, record)| with(action, &record, world)).unwrap_or_default();
     }
-    match answer {
-        Ok(Reply::Page(page)) => {
+    if matches!(call, Call::Dashboard) {
+        // The numbers are an extra, and the last ones stay.
+        if let Ok(figures) = answer.and_then(Reply::dashboard) {
+            state.figures = Some(figures.visits);
+        }
+        return Vec::new();
+    }
+    match answer.and_then(Reply::page) {
+        Ok(page) => {
             let selected = state.visit().map(|visit| visit.id);
             state.failure = None;
             state.count = Some(page.count);
@@ -242,11 +249,7 @@ pub fn answered(
             let is_same = |visit: &Visit| Some(visit.id) == selected;
             state.at = selected.and_then(|_| state.visits.iter().position(is_same));
         }
-        Ok(Reply::Dashboard(figures)) => state.figures = Some(figures.visits),
-        Ok(_) => {}
-        // The numbers are an extra, and the last ones stay.
-        Err(_) if matches!(call, Call::Dashboard) => {}
-        Err(failure) => state.failure = Some(missing(&failure)),
+        Err(failure) => state.failure = Some(Missing::of(&failure)),
     }
     Vec::new()
 }

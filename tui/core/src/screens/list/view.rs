@@ -12,7 +12,7 @@ use crate::{
     panels::rows::{ABOVE, Look, draw_row, heads},
     resource::fit,
     search,
-    sentences::{LOADING, again},
+    sentences::LOADING,
     text::{self, display, paragraphs},
     world::World,
 };
@@ -112,8 +112,8 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let line = words.join(" · ");
     let failure = state.failure.as_ref().filter(|_| !state.rows.is_empty());
     match failure {
-        Some(failure) => {
-            let line = format!("! Not up to date: {}", display(failure));
+        Some(missing) => {
+            let line = format!("! Not up to date: {}", display(&missing.why));
             painter.text(area.x, area.y + 1, area.width, &line, theme.fault);
         }
         None => {
@@ -131,10 +131,14 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let create = state.kind.table().create.as_ref();
     let create = create.filter(|_| super::is_available(state, world, Action::New));
     let (title, what) = match (&state.failure, &state.page) {
-        (Some(failure), _) if state.is_refused => {
-            (format!("! {}", display(failure)), with_keys("{ClearField} clears the search."))
-        }
-        (Some(failure), _) => (format!("! {}", display(failure)), again()),
+        (Some(missing), _) => (
+            format!("! {}", display(&missing.why)),
+            if state.is_refused {
+                with_keys("{ClearField} clears the search.")
+            } else {
+                missing.advice().unwrap_or_default()
+            },
+        ),
         (None, None) => (LOADING.to_owned(), String::new()),
         (None, Some(_)) if !searched.is_empty() => (
             format!("{} “{}”.", words.no_match, display(searched)),
