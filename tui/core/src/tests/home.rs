@@ -332,15 +332,18 @@ fn a_find_that_the_server_does_not_answer_is_shown_as_such() {
 fn the_section_of_today_begins_with_an_empty_find_box() {
     let mut driver = at_home(80, 24);
     driver.keys("jose");
+    driver.on_timer(Timer::Search);
     driver.found(vec![jose()], "jose");
     driver.keys("<enter>");
     driver.answer(Lane::Record, Ok(one(jose())));
     driver.keys("<f2>");
     driver.shows("Find name, phone, MRN");
     driver.shows("In the clinic now");
+    driver.on_timer(Timer::Search);
     assert_eq!(asked(&driver), "");
     // Back from the record, what was searched is still there.
     driver.keys("jose");
+    driver.on_timer(Timer::Search);
     driver.found(vec![jose()], "jose");
     driver.keys("<enter>");
     driver.answer(Lane::Record, Ok(one(jose())));
