@@ -7,7 +7,7 @@ use crate::{
     intent::{Leave, Place, Route},
     layers::{Intent, Layer, picker, question},
     notice::Tone,
-    screens::{Screen, record_form},
+    screens::{Screen, home, record_form},
     sentences::SAVING,
 };
 
@@ -244,10 +244,16 @@ impl App {
         self.follow(out);
     }
 
-    /// Shows a section. A section that is open already is shown as it was left.
+    /// Shows a section. A section that is open already is shown as it was left, but for the day at the desk:
+    /// its find box is empty again.
     fn go_to(&mut self, place: Place, out: &mut Vec<Effect>) {
         let is_open = self.screens.first().is_some_and(|first| first.screen.is_at(place));
         self.close_to(usize::from(is_open), out);
+        if let Some(Screen::Home(state)) = self.screens.last_mut().map(|opened| &mut opened.screen)
+        {
+            let intents = home::begin_anew(state, &self.world);
+            self.apply(intents, out);
+        }
         if !is_open {
             let (screen, intents) = Screen::first(place, &self.world);
             self.open(screen);

@@ -29,6 +29,11 @@ fn request_of(failure: &Failure) -> Option<String> {
     }
 }
 
+/// Whether a page of a list is gone, or never was: the list looks for another one.
+fn is_not_found(failure: &Failure) -> bool {
+    matches!(failure, Failure::Problem(problem) if problem.error == Kind::NotFound.code())
+}
+
 impl App {
     /// Handles an answer. A failure that nothing has been said about is kept among the messages, so that
     /// its request can be found in the server's log.
@@ -44,7 +49,8 @@ impl App {
         let is_handled = self.answer(ticket, result, out);
         let request = self.failed_request.take();
         self.failed_wait = None;
-        if let Some(failure) = failure.filter(|_| is_handled && request.is_some())
+        let is_gone = ticket.slot.lane == Lane::List && failure.as_ref().is_some_and(is_not_found);
+        if let Some(failure) = failure.filter(|_| is_handled && !is_gone && request.is_some())
             && self.notices.newest().is_none_or(|newest| newest.request != request)
         {
             let text = sentence(&failure);

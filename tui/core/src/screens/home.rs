@@ -13,9 +13,9 @@ use crate::{
     finder::{self, Finder},
     input::action::{Action, Context},
     intent::{Event, Route},
-    layers::{Intent, arrival},
+    layers::{Intent, Layer, arrival, question},
     live::Live,
-    resource::{Query, Record, RecordKind},
+    resource::{Deed, Query, Record, RecordKind},
     search::Searching,
     world::World,
 };
@@ -62,6 +62,13 @@ pub fn init(world: &World) -> (State, Vec<Intent>) {
     };
     let intents = refresh(&mut state, world);
     (state, intents)
+}
+
+/// Begins anew with an empty find box: what was searched before is over.
+pub fn begin_anew(state: &mut State, world: &World) -> Vec<Intent> {
+    state.at = None;
+    state.finder.select(None);
+    state.finder.clear(world).unwrap_or_default()
 }
 
 /// Asks for everything that is shown.
@@ -195,7 +202,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         Action::New | Action::NewFromSearch => {
             return vec![Intent::Go(state.finder.new_record(action, world))];
         }
-        Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
+        Action::Open | Action::Edit | Action::Arrive | Action::Archive => {
+            return choose(state, world, action);
+        }
         Action::ShowArchive => {
             return vec![Intent::Go(Route::List(finder::CREATED, Query::archive()))];
         }
@@ -218,6 +227,11 @@ fn with(action: Action, record: &Record, world: &World) -> Vec<Intent> {
         (Action::Open, _) => vec![Intent::Go(Route::of(record))],
         (Action::Edit, _) => vec![Intent::Go(Route::of(record).to_edit())],
         (Action::Arrive, _) => arrival::act(record, world),
+        (Action::Archive, _) => {
+            let question = question::archive(record, world).map(Box::new);
+            let layer = question.map(|it| Intent::Open(Box::new(Layer::Question(it))));
+            layer.into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -271,6 +285,10 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
             // What is typed may find a patient.
             None => !state.finder.is_empty() && world.may(SessionPermission::CreateVisit),
         },
+        Action::Archive => {
+            let visit = state.visit().map(|visit| Record::from(visit.clone()));
+            visit.is_some_and(|visit| visit.permits(Deed::Archive))
+        }
         Action::Open | Action::Edit => {
             !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()
         }

@@ -327,3 +327,33 @@ fn a_find_that_the_server_does_not_answer_is_shown_as_such() {
     driver.shows("! No answer yet.");
     driver.shows("! The server is not available: refused.");
 }
+
+#[test]
+fn the_section_of_today_begins_with_an_empty_find_box() {
+    let mut driver = at_home(80, 24);
+    driver.keys("jose");
+    driver.found(vec![jose()], "jose");
+    driver.keys("<enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    driver.keys("<f2>");
+    driver.shows("Find name, phone, MRN");
+    driver.shows("In the clinic now");
+    assert_eq!(asked(&driver), "");
+    // Back from the record, what was searched is still there.
+    driver.keys("jose");
+    driver.found(vec![jose()], "jose");
+    driver.keys("<enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    driver.keys("<esc>");
+    driver.shows("› Find jose");
+}
+
+#[test]
+fn a_visit_of_today_gets_another_status_where_it_stands() {
+    let mut driver = at_home(80, 24);
+    driver.keys("<tab><ctrl-x>");
+    driver.shows("Left unseen");
+    // Whoever is found or was opened is not archived from here.
+    driver.keys("<esc><esc><down><ctrl-x>");
+    assert!(driver.app.layers().is_empty(), "{}", driver.screen());
+}

@@ -142,3 +142,13 @@ fn one_of_several_values_is_put_back() {
     let sent = input(body);
     assert_eq!((sent.city, sent.state), (Patch::Absent, Patch::Value("NY".to_owned())));
 }
+
+#[test]
+fn a_page_that_was_looked_for_and_is_not_there_is_no_failure_to_report() {
+    let mut driver = at(1000, true);
+    driver.keys("<end>");
+    let refused = || shared::Problem { request_id: "r-404".into(), ..problem(Kind::NotFound, &[]) };
+    driver.refuse(Lane::List, refused());
+    driver.keys("<f12>");
+    driver.hides("r-404");
+}

@@ -1,11 +1,13 @@
 //! What is done with the selected row.
 
+use shared::Mrn;
+
 use super::{State, is_available, marks};
 use crate::{
     effect::Effect,
     input::action::Action,
     intent::Route,
-    layers::{Intent, arrival},
+    layers::{Intent, arrival, find},
     search::Searching,
     world::World,
 };
@@ -36,7 +38,7 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
         }
         Action::Open if state.is_searching => {
             state.search.select();
-            enter(state)
+            enter(state, world)
         }
         Action::Open | Action::Edit | Action::Copy if !is_available(state, world, action) => {
             Vec::new()
@@ -52,7 +54,7 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
 /// Does what has waited for the answer to the typed text. Among several rows, somebody has to choose.
 pub(super) fn go_on(state: &mut State, world: &World, action: Action) -> Vec<Intent> {
     match action {
-        Action::Open => enter(state),
+        Action::Open => enter(state, world),
         _ if state.rows.len() != 1 => Vec::new(),
         Action::Edit => open(state, true),
         Action::Arrive => arrive(state, world),
@@ -61,8 +63,12 @@ pub(super) fn go_on(state: &mut State, world: &World, action: Action) -> Vec<Int
 }
 
 /// Does what Enter means in the search field, once the answer to the typed text is there: opens a single
-/// hit, or goes to the rows.
-fn enter(state: &mut State) -> Vec<Intent> {
+/// hit, or goes to the rows. A medical record number that finds nothing here is looked for everywhere: a card
+/// was read.
+fn enter(state: &mut State, world: &World) -> Vec<Intent> {
+    if state.rows.is_empty() && Mrn::looks_like(state.search.text()) {
+        return find::sought(state.search.text(), world);
+    }
     if state.rows.len() == 1 && !state.search.text().is_empty() {
         return open(state, false);
     }
