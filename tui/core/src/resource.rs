@@ -40,7 +40,10 @@ pub use self::{
     record::{Record, RecordKind},
     relations::{Errand, Owner, Pick, PickFor, Presence, Purpose, Related, Remains},
     visits::{last_step, next_step, status_word},
-    words::{ArchiveWords, Change, Create, Created, Removal, SecretWords, StatusWords, Words},
+    words::{
+        ArchiveWords, Change, Create, Created, Removal, SearchWords, SecretWords, StatusWords,
+        Words,
+    },
 };
 use crate::{
     form::{Form, field::Field},
@@ -176,8 +179,8 @@ pub struct Table {
     pub reading: Reading,
     /// How a record is put away. None for kinds whose records stay, or end with an operation.
     pub removal: Option<Removal>,
-    /// Whether the list has a search.
-    pub is_searched: bool,
+    /// The search of the list. None for kinds that are not searched.
+    pub search: Option<SearchWords>,
     /// What can be done with a record beyond changing its members.
     pub operations: &'static [Operation],
     /// The question whether to end all listed records but the one in use.

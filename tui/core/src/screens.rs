@@ -189,7 +189,7 @@ impl Screen {
     /// Takes the focus to the field in which records are searched for. Says whether the screen has one.
     pub fn begin_find(&mut self) -> bool {
         match self {
-            Self::List(state) if !state.kind.table().is_searched => return false,
+            Self::List(state) if state.kind.table().search.is_none() => return false,
             Self::List(state) => list::begin_search(state),
             Self::Home(_) => {}
             _ => return false,
@@ -210,7 +210,7 @@ impl Screen {
     pub fn takes_find_box(&self) -> bool {
         match self {
             Self::Detail(state) => !state.edits_next,
-            Self::List(state) => !state.kind.table().is_searched,
+            Self::List(state) => state.kind.table().search.is_none(),
             Self::Dashboard(_) => true,
             _ => false,
         }

@@ -264,7 +264,7 @@ fn field(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool
     let x = inside.x.saturating_add(used);
     let columns = inside.width.saturating_sub(used).saturating_sub(right);
     let place = Rect { x, width: columns, height: 1, ..inside };
-    let hint = state.pick.kind.table().words.search;
+    let hint = state.pick.kind.table().search.as_ref().map_or("", |search| search.accepts);
     search::draw(&state.search.field, place, painter, is_typing, hint);
     painter.text_right(inside.right(), inside.y, right, &state.count, theme.text);
 }
@@ -284,13 +284,18 @@ fn entered_at(kind: RecordKind, world: &World) -> String {
 
 /// What stands where no rows are.
 fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
-    let words = &state.pick.kind.table().words;
+    let table = state.pick.kind.table();
     let typed = state.search.text();
     let line = match &state.failure {
         Some(missing) => missing.line(),
         None if !state.is_read => LOADING.to_owned(),
-        None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
-        None => format!("{} “{}”. {}", words.no_match, display(typed), with_keys(words.advice)),
+        None => match table.search.as_ref().filter(|_| !typed.is_empty()) {
+            Some(search) => {
+                let advice = with_keys(search.advice);
+                format!("{} “{}”. {advice}", search.no_match, display(typed))
+            }
+            None => format!("{}{}", table.words.none, entered_at(state.pick.kind, world)),
+        },
     };
     let style = painter.theme.text;
     for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {

@@ -20,7 +20,7 @@ use shared::{
 use self::operations::OPERATIONS;
 use super::{
     Access, Banner, Change, Column, Create, Created, Deed, Filter, FilterInput, Order, Reading,
-    RowHead, Secret, SecretWords, Section, Shown, Table, Words,
+    RowHead, SearchWords, Secret, SecretWords, Section, Shown, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -34,10 +34,6 @@ impl Shown for VisibleUser {
     const TABLE: Table = Table {
         words: Words {
             title: "Accounts",
-            search: "name, username, e-mail",
-            no_match: "No account matches",
-            advice: "Try fewer letters.",
-            filter_advice: ", {Filter} filters by role",
             none_left: "No account matches these filters.",
             none: "No accounts yet.",
             one: "Account",
@@ -85,7 +81,12 @@ impl Shown for VisibleUser {
         }),
         change: Some(Change { access: MANAGED, title: "Edit account" }),
         reading: Reading::ById,
-        is_searched: true,
+        search: Some(SearchWords {
+            accepts: "name, username, e-mail",
+            no_match: "No account matches",
+            advice: "Try fewer letters.",
+            filter_advice: ", {Filter} filters by role",
+        }),
         operations: OPERATIONS,
         label,
         trace,

@@ -17,8 +17,8 @@ use shared::{
 use self::words::{born, born_of, label, sex, value};
 use super::{
     Access, Alert, ArchiveWords, Banner, Change, Column, Counting, Create, Created, Deed, Filter,
-    FilterInput, Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, Secret,
-    Section, Shown, Table, Words, assignments,
+    FilterInput, Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, SearchWords,
+    Secret, Section, Shown, Table, Words, assignments,
     filled::Filled,
     links::{Link, UNLINK},
     sorted, visits,
@@ -35,10 +35,6 @@ impl Shown for Patient {
     const TABLE: Table = Table {
         words: Words {
             title: "Patients",
-            search: "name, phone, MRN, date of birth",
-            no_match: "No patient matches",
-            advice: "Try fewer letters, a phone number or a date of birth.",
-            filter_advice: ", {Filter} filters by city",
             none_left: "No patient matches these filters.",
             none: "No patients yet.",
             one: "Patient",
@@ -111,7 +107,12 @@ impl Shown for Patient {
             effect: "The record no longer appears in lists, and its active assignments end. It can be restored.",
             restore: "Restore this patient?",
         })),
-        is_searched: true,
+        search: Some(SearchWords {
+            accepts: "name, phone, MRN, date of birth",
+            no_match: "No patient matches",
+            advice: "Try fewer letters, a phone number or a date of birth.",
+            filter_advice: ", {Filter} filters by city",
+        }),
         operations: &[UNLINK],
         others: None,
         label,

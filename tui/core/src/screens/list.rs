@@ -114,7 +114,7 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<In
     let mut state = State {
         kind,
         search: Search::idle(),
-        is_searching: kind.table().is_searched,
+        is_searching: kind.table().search.is_some(),
         query,
         rows: Vec::new(),
         marked: BTreeMap::new(),

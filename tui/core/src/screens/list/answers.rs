@@ -30,7 +30,7 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     let before = state.row().map(|row| row.id());
     show(state, world, page);
     land(state, before);
-    state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
+    state.is_searching |= state.rows.is_empty() && state.kind.table().search.is_some();
     if state.is_marking {
         return state.mark_on();
     }

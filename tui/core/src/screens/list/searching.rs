@@ -56,7 +56,7 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
         Action::Back if state.is_searching && is_typed => {
             state.act(Action::ClearField, world).unwrap_or_default()
         }
-        Action::Back if state.is_searching || !state.kind.table().is_searched => {
+        Action::Back if state.is_searching || state.kind.table().search.is_none() => {
             vec![Intent::Leave(Leave::Back)]
         }
         Action::Results if state.is_searching => {
