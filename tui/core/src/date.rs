@@ -1,7 +1,11 @@
 //! Dates as people type them in a hurry, and as they are said in full.
 
+mod numbers;
+
 use chrono::{Datelike, Days, Months, NaiveDate};
 use shared::{FieldError, PartialDate, date::AGE_MAX};
+
+use self::numbers::{by_eight_digits, by_month_number, by_numbers};
 
 /// The order of day and month in a date such as `3/7/1989`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,10 +79,10 @@ impl Reading {
     }
 }
 
-/// Reads a date: `1989-07-03`, its beginnings, `19890703`, `3/7/1989`, `3.7.1989`, `3JUL89`, `T` for
+/// Reads a date: `1989-07-03`, its beginnings, `19890703`, `03071989`, `3/7/1989`, `3.7.89`, `7/1989`, `3JUL89`, `T` for
 /// today with `T-1`, `T+3d`, `T-2w`, `T-6m`, `T-1y`, and `~42` for an age.
 ///
-/// Fails with a sentence if the text is no date, or its year is cut short.
+/// Fails with a sentence if the text is no date, or its year is cut short and may be one of two.
 pub fn read(text: &str, calendar: Calendar) -> Result<Reading, FieldError> {
     let text = text.trim();
     if let Some(estimate) = text.strip_prefix('~') {
@@ -90,10 +94,16 @@ pub fn read(text: &str, calendar: Calendar) -> Result<Reading, FieldError> {
     if let Some(read) = by_month_name(text, calendar.today) {
         return read;
     }
-    if let Some(read) = by_numbers(text, calendar.order) {
+    if let Some(read) = by_numbers(text, calendar) {
+        return read;
+    }
+    if let Some(read) = by_month_number(text) {
         return read;
     }
     let is_day = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+    if let (true, Some(read)) = (is_day, by_eight_digits(text, calendar)) {
+        return Ok(read);
+    }
     let date = match (is_day, text.get(..4), text.get(4..6), text.get(6..)) {
         (true, Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
         _ => text.to_owned(),
@@ -212,36 +222,6 @@ fn month_of(text: &str) -> Option<u32> {
     u32::try_from(month + 1).ok()
 }
 
-/// A date of three numbers. `None` if it is something else, or written as the server writes it.
-fn by_numbers(text: &str, order: DateOrder) -> Option<Result<Reading, FieldError>> {
-    let parts = ['.', '/', '-'].into_iter().find_map(|sign| {
-        let parts: Vec<&str> = text.split(sign).map(str::trim).collect();
-        <[&str; 3]>::try_from(parts).ok()
-    });
-    let [first, second, last] = parts?;
-    let number = |text: &str, most: usize| {
-        let is_number =
-            (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        text.parse::<u32>().ok().filter(|_| is_number)
-    };
-    let parse = |year: u32, month: u32, day: u32, assumed| {
-        let date = PartialDate::parse(&format!("{year:04}-{month:02}-{day:02}"));
-        date.map(|date| Reading { typed: Typed::On(date), assumed })
-    };
-    if first.len() == 4 {
-        return Some(parse(number(first, 4)?, number(second, 2)?, number(last, 2)?, None));
-    }
-    let (one, two, year) = (number(first, 2)?, number(second, 2)?, number(last, 4)?);
-    if last.len() < 4 {
-        let message = "must have a year of four digits, like 31.12.1990 or 1990-12-31";
-        return Some(Err(FieldError::new("short_year", message)));
-    }
-    let is_open = one != two && one <= 12 && two <= 12;
-    let is_day_first = if is_open { order == DateOrder::DayFirst } else { two <= 12 };
-    let (day, month) = if is_day_first { (one, two) } else { (two, one) };
-    Some(parse(year, month, day, is_open.then(|| order.words().to_owned())))
-}
-
 /// A date in full, with the day of the week: `1989-07-03, Monday`.
 pub fn in_full(date: PartialDate) -> String {
     match date {
@@ -292,6 +272,12 @@ mod tests {
             ("12/31/1990", "1990-12-31"),
             ("5.5.1990", "1990-05-05"),
             ("1990/12/31", "1990-12-31"),
+            ("5/1990", "1990-05"),
+            ("05.1990", "1990-05"),
+            ("3.5.90", "1990-05-03"),
+            ("31.12.90", "1990-12-31"),
+            ("03051990", "1990-05-03"),
+            ("31121990", "1990-12-31"),
             ("3/7/1989", "1989-07-03"),
             ("1990-12", "1990-12"),
             ("1989", "1989"),
@@ -313,7 +299,11 @@ mod tests {
     #[test]
     fn what_is_no_date_is_said() {
         for (typed, code) in [
-            ("31.12.90", "short_year"),
+            ("1/2/03", "short_year"),
+            ("1/2/003", "short_year"),
+            ("3.5.26", "short_year"),
+            ("13/1990", "no_such_date"),
+            ("99999990", "no_such_date"),
             ("31.2.1990", "no_such_date"),
             ("30FEB1990", "no_such_date"),
             ("13/13/1990", "no_such_date"),
@@ -347,6 +337,11 @@ mod tests {
         let said = |words: &str| Some(words.to_owned());
         assert_eq!(of("03/04/1990", day), ("1990-04-03".to_owned(), said("the day first")));
         assert_eq!(of("3.4.1990", month), ("1990-03-04".to_owned(), said("the month first")));
+        assert_eq!(
+            of("3.5.90", day),
+            ("1990-05-03".to_owned(), said("the day first, 90 read as 1990"))
+        );
+        assert_eq!(of("03051990", month), ("1990-03-05".to_owned(), said("the month first")));
         assert_eq!(of("31/12/1990", month), ("1990-12-31".to_owned(), None));
         assert_eq!(of("20JUL99", day), ("1999-07-20".to_owned(), said("99 read as 1999")));
         assert_eq!(of("20JUL1999", day), ("1999-07-20".to_owned(), None));
