@@ -12,7 +12,11 @@ use std::collections::BTreeMap;
 
 use shared::FieldErrors;
 
-use crate::{date::DateOrder, input::action::Action};
+use crate::{
+    date::DateOrder,
+    input::action::Action,
+    sentences::{ALL_MARKED, MARKED},
+};
 use field::Field;
 
 /// From this many columns on, short fields share a line.
@@ -204,6 +208,14 @@ impl Form {
     /// Whether a field is refused by the rules or by the server.
     pub fn is_faulty(&self) -> bool {
         self.fields.iter().any(|field| field.refused.is_some() || self.breaks_rule(field))
+    }
+
+    /// The sentence that the form was not sent because of its marked fields.
+    pub fn marked(&self) -> &'static str {
+        match self.fields.iter().filter(|field| self.fault(field).is_some()).count() {
+            0 | 1 => MARKED,
+            _ => ALL_MARKED,
+        }
     }
 
     /// Lays what the server says beside the fields it speaks of. Returns what fits no field.

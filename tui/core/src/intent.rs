@@ -207,6 +207,8 @@ pub enum Intent<L> {
     Warn(String),
     /// Take this sentence away if it is shown: it is not true any more.
     Retract(&'static str),
+    /// Tell the form on which field the focus goes.
+    Focus(&'static str),
     /// Tell the list which order and filters were chosen.
     Filtered(Box<Query>),
     /// Tell the form which values were chosen over a conflict, and save it.

@@ -191,7 +191,12 @@ impl Layer {
     pub fn is_available(&self, world: &World, action: Action) -> bool {
         match action {
             Action::Refresh => matches!(self, Self::Picker(_)),
-            Action::Accept => !matches!(self, Self::Results(state) if state.is_waiting()),
+            Action::Accept => match self {
+                Self::Results(state) => !state.is_waiting(),
+                Self::Picker(state) => state.can_pick(),
+                _ => true,
+            },
+            Action::Back => !matches!(self, Self::Relogin(state) if state.is_locked),
             Action::Palette | Action::LogOut | Action::LocalDesk => false,
             Action::PageDown | Action::PageUp => {
                 matches!(
@@ -221,6 +226,16 @@ impl Layer {
             Action::Arrive | Action::Archive | Action::Results | Action::ShowArchive => {
                 !matches!(self, Self::Find(_))
             }
+            _ => true,
+        }
+    }
+
+    /// Whether there is more than fits on one page, as far as that is known.
+    pub fn has_pages(&self, world: &World) -> bool {
+        match self {
+            Self::Palette(state) => palette::has_pages(state, world),
+            Self::Field(state) => field_help::has_pages(state, world),
+            Self::Picker(state) => picker::has_pages(state, world),
             _ => true,
         }
     }

@@ -36,7 +36,7 @@ pub use self::{
     columns::{Column, Head, fit, fitting},
     links::Link,
     operation::{Access, Answer, Method, Operation, Others, Reading, Request, Secret},
-    query::{Filter, FilterInput, Order, Query},
+    query::{Filter, FilterInput, Order, Query, View},
     record::{Record, RecordKind},
     relations::{Errand, Owner, Pick, PickFor, Presence, Purpose, Related, Remains},
     visits::{last_step, next_step, status_word},
@@ -169,6 +169,8 @@ pub struct Table {
     pub orders: &'static [Order],
     /// The filters.
     pub filters: &'static [Filter],
+    /// The lists with some of the records that the palette finds.
+    pub views: &'static [View],
     /// Who may list the records.
     pub list: Access,
     /// How a record is created with a form. None for kinds that have no such form.
@@ -191,6 +193,8 @@ pub struct Table {
     pub value: fn(&str, &str) -> Option<&'static str>,
     /// How an account is linked to a record. None where that makes no sense.
     pub link: Option<Link>,
+    /// Why there is nothing to do where a record is already as a deed would leave it.
+    pub already: fn(&Record, Deed) -> Option<&'static str>,
     /// What is picked to correct whom a record is about.
     pub correct: Option<PickFor>,
     /// What is picked to assign a record. None where nothing is assigned.

@@ -6,8 +6,10 @@ use crate::input::{action::Action, keymap::key};
 pub const LOADING: &str = "Loading …";
 /// Something else has to wait until a save is over.
 pub const SAVING: &str = "A save is in progress. Please wait.";
-/// A form was not sent because of what is typed.
+/// A form was not sent because of what is typed into one field.
 pub const MARKED: &str = "Not saved. Correct the marked field.";
+/// A form was not sent because of what is typed into several fields.
+pub const ALL_MARKED: &str = "Not saved. Correct the marked fields.";
 /// Commands were typed behind Enter, and Enter did not open a record.
 pub const CHOOSE_FIRST: &str = "The keys typed ahead were not used. Choose a record first.";
 /// A command was meant for a record that is not in the list any more.

@@ -29,9 +29,8 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
             format!("Archived: {name}, {code}. All patients were transferred.")
         }
         Verb::Restore => format!("Restored: {name}, {code}"),
-        Verb::SetStatus(_) | Verb::SetMember(..) => {
-            format!("Changed: {}", record.named()).replace('\n', ", ")
-        }
+        Verb::SetMember(..) => format!("Changed: {name}, {}", record.banner().line),
+        Verb::SetStatus(_) => format!("Changed: {}", record.named()).replace('\n', ", "),
         Verb::Link(_) => format!("Linked to an account: {name}"),
         Verb::Transfer(_) => format!("Transferred: {name}"),
     }

@@ -170,6 +170,7 @@ impl App {
             does: Does::Act(entry.action),
             label: self.label_here(entry),
             help: self.explained(entry).into(),
+            also: self.also(entry),
             keys: labels(&chords_of(entry, &contexts)),
             is_dangerous: entry.is_dangerous,
             is_change: entry.is_change,
@@ -182,7 +183,8 @@ impl App {
         found.sort_by_key(|entry| (is_last(entry), std::cmp::Reverse(entry.rank)));
         let mut items: Vec<_> = found.into_iter().map(item).collect();
         if !is_help {
-            items.extend(self.fields_to_edit());
+            items.extend(self.fields_here());
+            items.extend(self.views());
         }
         let layer = Layer::Palette(Box::new(palette::init(items, is_help)));
         self.apply(vec![Intent::Open(Box::new(layer))], out);

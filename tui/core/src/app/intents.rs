@@ -91,6 +91,11 @@ impl App {
             Intent::TakeOver(session) => self.take_over(*session, out),
             Intent::UndoSave => self.undo_save(out),
             Intent::AskAgain => self.ask_again(out),
+            Intent::Focus(name) => {
+                if let Some(Screen::Form(state)) = self.top_mut() {
+                    state.form.focus_on(name);
+                }
+            }
             Intent::Filtered(_)
             | Intent::Merged(_)
             | Intent::Check

@@ -8,6 +8,8 @@ use crate::{
         table::Entry,
     },
     intent::Place,
+    resource::Table,
+    screens::Screen,
 };
 
 impl App {
@@ -50,6 +52,15 @@ impl App {
         }
     }
 
+    /// Whether the footer offers an action: it makes sense, and it would be seen to do something.
+    pub fn is_hinted(&self, action: Action) -> bool {
+        let is_page = matches!(action, Action::PageDown | Action::PageUp);
+        let has_pages = || self.layers.last().is_none_or(|layer| layer.has_pages(&self.world));
+        let is_among_rows = action == Action::Results
+            && matches!(self.screen(), Screen::Home(state) if state.record().is_some());
+        self.is_available(action) && !is_among_rows && (!is_page || has_pages())
+    }
+
     /// Whether one step back does anything: hides an error, undoes a step on the screen, or closes it.
     fn leads_back(&self) -> bool {
         let screen = self.screen();
@@ -65,6 +76,15 @@ impl App {
             None => self.screen().label_here(entry.action),
         };
         word.unwrap_or(entry.label)
+    }
+
+    /// Other words for an action: of the kind of record, where the action is another one there.
+    pub(super) fn also(&self, entry: &Entry) -> &'static str {
+        let status = self.screen().table().and_then(Table::status);
+        match status.filter(|_| entry.action == Action::Archive && self.layers.is_empty()) {
+            Some(words) => words.also,
+            None => entry.also,
+        }
     }
 
     /// What an action does here.

@@ -26,6 +26,8 @@ pub struct Field {
     pub name: &'static str,
     /// What people call it.
     pub label: &'static str,
+    /// Other words for it, by which the palette finds it too.
+    pub also: &'static str,
     /// What it holds.
     pub input: Input,
     /// What can be typed.
@@ -52,6 +54,7 @@ impl Field {
         let mut field = Self {
             name,
             label,
+            also: "",
             input,
             accepts: Accepts::Anything,
             hint: Cow::Borrowed(""),
@@ -96,6 +99,12 @@ impl Field {
         value: &str,
     ) -> Self {
         Self::new(name, label, Input::Choice(Choice::new(options, value)))
+    }
+
+    /// Adds other words for what people call it.
+    #[must_use]
+    pub fn also(self, also: &'static str) -> Self {
+        Self { also, ..self }
     }
 
     /// Says what can be typed.

@@ -17,6 +17,8 @@ pub struct Entry {
     pub label: &'static str,
     /// What it does, in one sentence.
     pub help: &'static str,
+    /// Other words for it, by which the palette finds it too.
+    pub also: &'static str,
     /// Whether it changes a record, or is a step on the way to that: asks whether to, opens a form,
     /// chooses what is saved. Accepting is not: the questions that it answers have a test of their own.
     pub is_change: bool,
@@ -38,7 +40,7 @@ const fn ctrl(letter: char) -> Chord {
 
 macro_rules! table {
     ($($action:ident $label:literal $help:literal $rank:literal
-        $(change $change:literal)? $(danger $danger:literal)?
+        $(change $change:literal)? $(danger $danger:literal)? $(also $also:literal)?
         [$($context:ident: $($chord:expr),*);* $(;)?])*) => {
         /// Every action.
         pub const TABLE: &[Entry] = &[$(Entry {
@@ -46,6 +48,7 @@ macro_rules! table {
             name: stringify!($action),
             label: $label,
             help: $help,
+            also: concat!($($also)?),
             is_change: false $(|| $change)?,
             is_dangerous: false $(|| $danger)?,
             rank: $rank,
@@ -75,6 +78,7 @@ table! {
     UndoSave "undo save" "Undo the last save, unless the record was changed after it." 0 change true
         [Saved: ctrl('z'); Global:]
     Park "park" "Park the open form, or resume a parked one." 65
+        also "hold minute interrupt later reopen"
         [Global: on(Key::F(10))]
     Filter "filter" "Filter the list." 70
         [List: ctrl('t')]
@@ -83,11 +87,14 @@ table! {
         [List:]
     ShowArchive "archived" "List the records in the archive." 0 [List:; Find:; Record:]
     Archive "archive" "Archive the record. It can be restored." 60 change true danger true
+        also "delete remove"
         [Record: ctrl('x'); List: ctrl('x'); Find: ctrl('x')]
-    Restore "restore" "Restore the record from the archive." 62 change true [Record: ctrl('k'); List: ctrl('k')]
+    Restore "restore" "Restore the record from the archive." 62 change true
+        also "reopen undelete activate"
+        [Record: ctrl('k'); List: ctrl('k')]
     Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64 change true
         [Record: ctrl('g'); List: ctrl('g')]
-    Mark "mark" "Mark the row. Archive, restore and assign then apply to the marked rows." 24
+    Mark "mark" "Mark the row. What is done next is done with all marked rows." 24
         [List: on(Key::Insert); Pick: on(Key::Insert)]
     MarkAll "mark all" "Mark all records of this list, on every page, up to 500." 0 [List:]
     Unmark "unmark all" "Remove all marks." 0 [List:]
@@ -96,10 +103,12 @@ table! {
         [Record: ctrl('y'); Results: ctrl('y'); Copying: on(Key::Enter), ctrl('y')]
     IssueCode "new code" "Create a one-time code for the owner of an account." 0 change true [Record:]
     EndSessions "end sessions" "End all sessions of an account." 0 change true danger true [Record:]
-    Correct "correct patient" "Correct the patient of the visit." 0 change true [Record:]
+    Correct "correct patient" "Correct the patient of the visit." 0 change true
+        also "wrong mistake mixed up" [Record:]
     Link "link account" "Link an account to this record. Its owner can then read the record." 0 change true [Record:]
     Unlink "unlink account" "Remove the link between this record and its account." 0 change true danger true [Record:]
-    Trail "audit of this" "Show the entries of the audit log about this record." 0 [Record:]
+    Trail "audit of this" "Show the entries of the audit log about this record." 0 also "who changed history log"
+        [Record:]
     EndOthers "end the others" "End all your sessions but this one." 0 change true danger true [List:]
     Refresh "refresh" "Ask the server again." 25
         [Global: ctrl('r')]
@@ -141,11 +150,14 @@ table! {
     Home "today" "Go to the home screen, with today's visits." 0 [Global: on(Key::F(2))]
     Patients "patients" "Go to the patients." 0 [Global: on(Key::F(3))]
     Doctors "doctors" "Go to the doctors." 0 [Global: on(Key::F(4))]
-    Assignments "assignments" "Go to the assignments." 0 [Global: on(Key::F(5))]
-    Visits "visits" "Go to the visits." 0 [Global: on(Key::F(6))]
+    Assignments "assignments" "Go to the assignments." 0 also "hold complete reopen transfer"
+        [Global: on(Key::F(5))]
+    Visits "visits" "Go to the visits." 0 also "queue waiting room"
+        [Global: on(Key::F(6))]
     Dashboard "dashboard" "Go to the dashboard." 0 [Global: on(Key::F(7))]
     Accounts "accounts" "Go to the accounts." 0 [Global: on(Key::F(8))]
-    Audit "audit log" "Go to the audit log." 0 [Global: on(Key::F(9))]
+    Audit "audit log" "Go to the audit log." 0 also "who changed history"
+        [Global: on(Key::F(9))]
     MyAccount "my account" "Show and change your profile: your own account." 0 [Global:]
     MyPassword "my password" "Change your own password." 0 [Global:]
     MySessions "my sessions" "Show where you are logged in, and end sessions." 0 [Global:]
@@ -154,11 +166,13 @@ table! {
     Share "share this desk" "Show what another machine types to use this desk." 0 [Global:]
     SetUp "set up the desk" "Leave the invented people, of whom nothing is kept, and set up your own desk." 0
         [Global:]
-    Lock "lock" "Lock the desk until you log in again. No input is lost." 0 [Global:]
-    LogOut "log out" "End the session." 0 [Global:]
+    Lock "lock" "Lock the desk until you log in again. No input is lost." 0
+        also "minute break pause away" [Global:]
+    LogOut "log out" "End the session." 0 also "sign out sign off log off exit" [Global:]
     Repaint "repaint" "Redraw the screen." 0 [Global: ctrl('l')]
     Suspend "suspend" "Suspend the program; fg in the shell resumes it." 0 [Global: ctrl('z')]
     Quit "quit" "End the program. It asks first if something is not saved." 18
+        also "exit leave"
         [Global: ctrl('q'), ctrl('c')]
     Help "help" "Show the actions of this screen and their keys." 0 [Global: on(Key::F(1))]
 }

@@ -81,12 +81,24 @@ fn place(state: &State, area: Rect) -> Rect {
     middle(area, columns, rows.saturating_add(3 + hint))
 }
 
-/// Keeps the scrolled lines within the box.
-pub fn keep_focus_visible(state: &mut State, world: &World) {
+/// How many lines there are, and how many of them are seen.
+fn heights(state: &State, world: &World) -> (usize, usize) {
     let place = place(state, world.body());
     let (lines, _) = lines(state, place.width.saturating_sub(4));
     let hint = hint(place.width.saturating_sub(4)).len();
-    state.scroll.keep_within(lines.len(), usize::from(place.height).saturating_sub(3 + hint));
+    (lines.len(), usize::from(place.height).saturating_sub(3 + hint))
+}
+
+/// Whether there is more than fits on one page.
+pub fn has_pages(state: &State, world: &World) -> bool {
+    let (lines, visible) = heights(state, world);
+    lines > visible
+}
+
+/// Keeps the scrolled lines within the box.
+pub fn keep_focus_visible(state: &mut State, world: &World) {
+    let (lines, visible) = heights(state, world);
+    state.scroll.keep_within(lines, visible);
 }
 
 /// Draws the sentences in a box.

@@ -18,6 +18,7 @@ use crate::{
     layers::Intent,
     paint::Painter,
     resource::{Filter, FilterInput, Query, RecordKind},
+    text::paragraphs,
     world::World,
 };
 
@@ -38,7 +39,7 @@ pub fn init(kind: RecordKind, query: &Query, world: &World) -> State {
             FilterInput::Choice(choices) => {
                 Field::choice(filter.name, filter.label, choices, value)
             }
-            FilterInput::Text(max) => {
+            FilterInput::Text(max) | FilterInput::Shown(max, _) => {
                 Field::text(filter.name, filter.label, value).accepts(Accepts::Text(max))
             }
             FilterInput::Number { .. } => Field::text(filter.name, filter.label, value),
@@ -87,6 +88,7 @@ fn read(state: &mut State, world: &World) -> Query {
         let value = match filter.input {
             FilterInput::Choice(_) => Ok(text.to_owned()),
             FilterInput::Text(max) => clean(text, Lines::One, max),
+            FilterInput::Shown(max, code) => clean(text, Lines::One, max).map(|text| code(&text)),
             FilterInput::Number { needs } => number(text, needs, &filters),
             FilterInput::FirstDay | FilterInput::FirstMoment => date().map(|date| {
                 first_day = Some(date.earliest());
@@ -131,26 +133,40 @@ pub fn contexts() -> &'static [Context] {
     &[Context::Form, Context::Layer, Context::Global]
 }
 
+/// What the keys do, in lines of so many columns.
+fn hint(columns: u16) -> Vec<String> {
+    let hint = with_keys("{Save} applies the filters. {Back} leaves the list unchanged.");
+    paragraphs(&hint, columns)
+}
+
+fn hint_rows(columns: u16) -> u16 {
+    u16::try_from(hint(columns).len()).unwrap_or(1)
+}
+
 fn place(state: &State, area: Rect) -> Rect {
     let width = area.width.min(56);
-    let rows = state.form.height(width.saturating_sub(4)).saturating_add(4);
+    let inside = width.saturating_sub(4);
+    let rows = state.form.height(inside).saturating_add(3 + hint_rows(inside));
     middle(area, width, rows)
 }
 
 /// Scrolls so that the focused field is seen.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let area = place(state, world.body());
-    state.form.keep_focus_visible(area.width.saturating_sub(4), area.height.saturating_sub(4));
+    let columns = area.width.saturating_sub(4);
+    let rows = area.height.saturating_sub(3 + hint_rows(columns));
+    state.form.keep_focus_visible(columns, rows);
 }
 
 /// Draws the filters in a box.
 pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let theme = *painter.theme;
     let inside = painter.frame(place(state, area), "Filters");
-    let rows = Rect { height: inside.height.saturating_sub(2), ..inside };
+    let hint = hint(inside.width);
+    let used = hint_rows(inside.width);
+    let rows = Rect { height: inside.height.saturating_sub(1 + used), ..inside };
     form::view::draw(painter, rows, &state.form, has_focus, &|_| None);
-    if inside.height > 1 {
-        let hint = with_keys("{Save} applies the filters. {Back} leaves the list unchanged.");
-        painter.text(inside.x, inside.bottom() - 1, inside.width, &hint, theme.dim);
+    for (y, line) in (inside.bottom().saturating_sub(used)..inside.bottom()).zip(&hint) {
+        painter.text(inside.x, y, inside.width, line, theme.dim);
     }
 }

@@ -28,8 +28,10 @@ const ROOMY_MIN: u16 = 14;
 pub enum Does {
     /// An action.
     Act(Action),
-    /// Opens the form of a record on one of its fields.
+    /// Opens the form of a record on one of its fields, or a list with some of its records.
     Open(Box<Route>),
+    /// Goes to the field of this name in the form that is shown.
+    Focus(&'static str),
 }
 
 /// One thing that can be done.
@@ -41,6 +43,8 @@ pub struct Item {
     pub label: &'static str,
     /// The same in a sentence.
     pub help: Cow<'static, str>,
+    /// Other words for it, by which it is found too.
+    pub also: &'static str,
     /// Its keys.
     pub keys: String,
     /// Whether it takes something away.
@@ -83,7 +87,7 @@ impl State {
             .filter_map(|item| {
                 let quality = quality(item, &typed)?;
                 // An action that has the typed word in its name comes before a field.
-                Some((quality.max(u8::from(matches!(item.does, Does::Open(_)))), item))
+                Some((quality.max(u8::from(!matches!(item.does, Does::Act(_)))), item))
             })
             .collect();
         found.sort_by_key(|(quality, _)| *quality);
@@ -92,10 +96,11 @@ impl State {
 }
 
 /// How well an action fits what is typed; 0 is best. Every typed word has to be found in its name, its
-/// keys or its help. The letters of a single word may also be spread over the name. What changes a record is
+/// keys, its help or the other words for it. The letters of a single word may also be spread over the name. What changes a record is
 /// found only where words begin, so that Enter behind a few letters does not choose it by accident.
 fn quality(item: &Item, typed: &str) -> Option<u8> {
     let (label, help, keys) = (fold(item.label), fold(&item.help), fold(&item.keys));
+    let also = fold(item.also);
     if label.starts_with(typed) || keys.split(' ').any(|key| key == typed) {
         return Some(0);
     }
@@ -106,6 +111,7 @@ fn quality(item: &Item, typed: &str) -> Option<u8> {
             label.contains(word) && !is_change,
             begins_a_word(&help, word),
             help.contains(word) && !is_change,
+            begins_a_word(&also, word),
         ];
         let place = places.iter().position(|is_there| *is_there)?;
         u8::try_from(place + 1).ok()
@@ -117,7 +123,7 @@ fn quality(item: &Item, typed: &str) -> Option<u8> {
             return None;
         }
         let mut letters = label.chars();
-        typed.chars().all(|c| letters.any(|letter| letter == c)).then_some(5)
+        typed.chars().all(|c| letters.any(|letter| letter == c)).then_some(6)
     })
 }
 
@@ -137,6 +143,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             match chosen {
                 Some(Does::Act(action)) => vec![Intent::CloseAnd(action)],
                 Some(Does::Open(route)) => vec![Intent::Close, Intent::Go(*route)],
+                Some(Does::Focus(name)) => vec![Intent::Close, Intent::Focus(name)],
                 None => vec![Intent::Close],
             }
         }
@@ -167,6 +174,11 @@ fn gap(world: &World) -> u16 {
 fn rows(world: &World) -> u16 {
     // The frame and the search field; on a roomy screen also a row that stays free.
     world.body().height.saturating_sub(3 + 2 * gap(world) + EXPLAINED)
+}
+
+/// Whether there are more actions than fit on one page.
+pub fn has_pages(state: &State, world: &World) -> bool {
+    state.found().len() > usize::from(rows(world))
 }
 
 /// Scrolls so that the selected action is seen.

@@ -54,6 +54,11 @@ impl State {
         self.errand.reason().is_some()
     }
 
+    /// Whether there is a record to pick, or what is typed may find one.
+    pub(crate) fn can_pick(&self) -> bool {
+        !self.rows.is_empty() || self.search.is_outdated()
+    }
+
     fn failed(&mut self, failure: &Failure) -> Vec<Intent> {
         self.failure = Some(Missing::of(failure));
         self.search.give_up();
@@ -191,13 +196,16 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Ok(page) => page,
         Err(failure) => return state.failed(&failure),
     };
-    let shown = page.results.len();
+    let left_out = state.errand.left_out();
     let capped = if page.count_capped { "+" } else { "" };
-    state.count = match page.next {
-        None => shown.to_string(),
-        Some(_) => format!("first {shown} of {}{capped}", page.count),
+    let (is_all, count) = (page.next.is_none(), page.count);
+    let records = page.results.into_iter().filter(|it| Some(it.id()) != left_out);
+    state.rows = records.map(|record| Row::of(record, world)).collect();
+    let shown = state.rows.len();
+    state.count = match is_all {
+        true => shown.to_string(),
+        false => format!("first {shown} of {count}{capped}"),
     };
-    state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
     (state.is_read, state.failure) = (true, None);
     (state.cursor, state.is_choosing) = (Cursor::default(), false);
     match state.search.answered() {
@@ -217,6 +225,11 @@ fn place(area: Rect) -> Rect {
 
 fn rows(world: &World) -> u16 {
     place(world.body()).height.saturating_sub(2 + ABOVE)
+}
+
+/// Whether there are more rows than fit on one page.
+pub fn has_pages(state: &State, world: &World) -> bool {
+    state.rows.len() > usize::from(rows(world))
 }
 
 /// Scrolls so that the selected row is seen.

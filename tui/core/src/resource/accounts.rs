@@ -20,7 +20,7 @@ use shared::{
 use self::operations::OPERATIONS;
 use super::{
     Access, Banner, Change, Column, Create, Created, Deed, Filter, FilterInput, Order, Reading,
-    RowHead, SearchWords, Secret, SecretWords, Section, Shown, Table, Words,
+    Record, RowHead, SearchWords, Secret, SecretWords, Section, Shown, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -90,6 +90,7 @@ impl Shown for VisibleUser {
         operations: OPERATIONS,
         label,
         trace,
+        already,
         ..Table::READ_ONLY
     };
 
@@ -360,4 +361,14 @@ fn label(field: &str) -> Option<&'static str> {
         "is_active" => "Active",
         _ => return None,
     })
+}
+
+/// Why an account is neither activated nor deactivated: it is so already.
+fn already(record: &Record, deed: Deed) -> Option<&'static str> {
+    let Record::Account(it) = record else { return None };
+    match (deed, account(it)?.is_active) {
+        (Deed::Restore, true) => Some("The account is active."),
+        (Deed::Archive, false) => Some("The account is not active."),
+        _ => None,
+    }
 }

@@ -74,6 +74,7 @@ impl Shown for Assignment {
         removal: Some(Removal::Status(StatusWords {
             title: "Change the status of this assignment?",
             help: "Put the assignment on hold, end it, or open it again.",
+            also: "close complete reopen cancel",
             is_proposed: false,
         })),
         search: Some(SearchWords {
@@ -90,6 +91,7 @@ impl Shown for Assignment {
         correct: None,
         pick: Some(PickFor {
             word: "transfer",
+            help: "Transfer the patient to another doctor.",
             purpose: Purpose::Transfer,
             pick: Pick { kind: RecordKind::Doctor, title: "Transfer to which doctor?", only: &[] },
         }),

@@ -32,8 +32,10 @@ impl Shown for AuditEntry {
                 })
             },
             Filter {
-                hint: "the exact name, like patient.updated",
-                ..Filter::new("action", "Action", FilterInput::Text(ACTION_MAX), str::to_owned)
+                hint: "as the rows say it, like patient updated",
+                ..Filter::new("action", "Action", FilterInput::Shown(ACTION_MAX, code), |code| {
+                    in_words(code)
+                })
             },
             Filter::new("entity", "Record", FilterInput::Choice(ENTITIES), |code| {
                 entity(code).to_owned()
@@ -164,7 +166,23 @@ fn entity(code: &str) -> &str {
 }
 
 fn action(entry: &AuditEntry) -> String {
-    entry.action.replace(['.', '_'], " ")
+    in_words(&entry.action)
+}
+
+/// The code of an action in words.
+fn in_words(code: &str) -> String {
+    code.replace(['.', '_'], " ")
+}
+
+/// The code of an action that is typed in words: `patient.updated` for `patient updated`.
+fn code(typed: &str) -> String {
+    let words = typed.to_lowercase();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let of_entity = ENTITIES.iter().filter(|(code, _)| !code.is_empty()).find_map(|(code, _)| {
+        let rest = words.strip_prefix(&in_words(code))?.strip_prefix(' ')?;
+        Some(format!("{code}.{}", rest.replace(' ', "_")))
+    });
+    of_entity.unwrap_or_else(|| words.replacen(' ', ".", 1).replace(' ', "_"))
 }
 
 /// The record that an entry is about, with its name where it has one.

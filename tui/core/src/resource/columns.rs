@@ -59,6 +59,12 @@ impl<T> Column<T> {
         Self { time, ..Self::new(text, 16, rank, |_| None) }
     }
 
+    /// The same column with this where there is no time.
+    #[must_use]
+    pub const fn otherwise(self, value: fn(&T) -> Option<String>) -> Self {
+        Self { value, ..self }
+    }
+
     /// The same column with its values at the right edge.
     #[must_use]
     pub const fn right(self) -> Self {

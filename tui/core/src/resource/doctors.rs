@@ -111,6 +111,7 @@ impl Shown for Doctor {
         )),
         pick: Some(PickFor {
             word: "assign",
+            help: "Assign patients to the doctor.",
             purpose: Purpose::PatientOfDoctor,
             pick: Pick { kind: RecordKind::Patient, title: "Assign which patient?", only: &[] },
         }),

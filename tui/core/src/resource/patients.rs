@@ -124,6 +124,7 @@ impl Shown for Patient {
         )),
         pick: Some(PickFor {
             word: "assign",
+            help: "Assign the patient to a doctor.",
             purpose: Purpose::DoctorOfPatient,
             pick: Pick { kind: RecordKind::Doctor, title: "Assign to which doctor?", only: &[] },
         }),
@@ -171,7 +172,7 @@ impl Shown for Patient {
     }
 
     fn row(&self) -> RowHead {
-        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
+        let death = |day| vec![format!("† died {day}"), "† died".to_owned()];
         RowHead {
             name: display(&self.full_name).into_owned(),
             code: display(&self.mrn).into_owned(),

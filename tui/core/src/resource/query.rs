@@ -57,9 +57,23 @@ impl Filter {
     }
 }
 
+/// A list with some of the records of a kind, which the palette finds by its name.
+pub struct View {
+    /// What it is called.
+    pub label: &'static str,
+    /// What it shows, in one sentence.
+    pub help: &'static str,
+    /// Other words for it.
+    pub also: &'static str,
+    /// The filters that are set, with their values.
+    pub filters: &'static [(&'static str, &'static str)],
+}
+
 /// What the field of a filter takes.
 #[derive(Clone, Copy)]
 pub enum FilterInput {
+    /// Text of at most so many characters that may be typed as it is shown, and how the API writes it.
+    Shown(usize, fn(&str) -> String),
     /// One of a few values. The first is empty and means all.
     Choice(&'static [(&'static str, &'static str)]),
     /// A text of at most so many characters.

@@ -9,6 +9,7 @@ impl Table {
         words: Words::NONE,
         orders: &[],
         filters: &[],
+        views: &[],
         list: Access::Everybody,
         create: None,
         change: None,
@@ -26,5 +27,6 @@ impl Table {
         label: |_| None,
         value: |_, _| None,
         trace: |_| Vec::new(),
+        already: |_, _| None,
     };
 }

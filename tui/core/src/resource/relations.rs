@@ -21,6 +21,8 @@ pub struct Pick {
 pub struct PickFor {
     /// What it is called.
     pub word: &'static str,
+    /// What it does, as the help says it.
+    pub help: &'static str,
     /// What follows.
     pub purpose: Purpose,
     /// What can be picked.
@@ -66,6 +68,23 @@ pub enum Errand {
 }
 
 impl Errand {
+    /// The record that is not offered, because nothing would change: the doctor who hands over, or the one
+    /// of whom all patients are transferred.
+    pub fn left_out(&self) -> Option<i64> {
+        match self {
+            Self::HandOver { doctor, .. } => Some(doctor.id()),
+            Self::Each(Purpose::Transfer, assignments) => {
+                let mut doctors = assignments.iter().map(|record| match record {
+                    Record::Assignment(it) => Some(it.doctor.0),
+                    _ => None,
+                });
+                let first = doctors.next()??;
+                doctors.all(|doctor| doctor == Some(first)).then_some(first)
+            }
+            Self::Each(..) | Self::Arrival { .. } | Self::Link(_) => None,
+        }
+    }
+
     /// The reason that was typed before.
     pub fn reason(&self) -> Option<&str> {
         match self {

@@ -78,8 +78,10 @@ impl Shown for ApiToken {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Name", 0, 0, |token| Some(token.name.clone())),
         Column::new("May", 11, 1, |token| Some(scopes(token))),
-        Column::time("Last used", 2, |token| token.last_used_at),
-        Column::time("Ends", 3, |token| token.expires_at),
+        Column::time("Last used", 2, |token: &Self| token.last_used_at)
+            .otherwise(|_| Some("never".to_owned())),
+        Column::time("Ends", 3, |token: &Self| token.expires_at)
+            .otherwise(|_| Some("when revoked".to_owned())),
         Column::time("Created", 4, |token| Some(token.created_at)),
     ];
 

@@ -14,7 +14,7 @@ use shared::{
 use super::{
     Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, PickFor,
     Presence, Purpose, Reading, Remains, Removal, RowHead, Secret, Section, Shown, StatusWords,
-    Table, Words,
+    Table, View, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -56,18 +56,27 @@ impl Shown for Visit {
         ],
         change: Some(Change { access: Access::Everybody, title: "Edit visit" }),
         reading: Reading::ById,
+        views: &[View {
+            label: "in the clinic",
+            help: "Show the visits that are still open.",
+            also: "close end of the day waiting now present",
+            filters: &[("is_open", "true")],
+        }],
         removal: Some(Removal::Status(StatusWords {
             title: "Change the status of this visit?",
             help: "Say that the patient has left, or give the visit another status.",
+            also: "close complete done end gone reopen",
             is_proposed: true,
         })),
         pick: Some(PickFor {
             word: "for doctor",
+            help: "Choose the doctor for whom the patient has come.",
             purpose: Purpose::Member("doctor"),
             pick: Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] },
         }),
         correct: Some(PickFor {
             word: "correct patient",
+            help: "Correct the patient of the visit.",
             purpose: Purpose::Member("patient"),
             pick: Pick { kind: RecordKind::Patient, title: "Which patient is it?", only: &[] },
         }),
@@ -292,13 +301,14 @@ pub fn last_step(visit: &Visit) -> DateTime<Utc> {
     visit.started_at.or(visit.called_at).unwrap_or(visit.arrived_at)
 }
 
-/// The wait for the doctor: since when, or how long it was.
+/// The wait for the doctor: since when, or how long it was. Nothing once the visit has ended.
 fn wait(visit: &Visit, world: &World) -> Option<String> {
     let end = match visit.status {
         VisitStatus::Waiting | VisitStatus::Called => {
             return Some(format!("since {}", world.clock(&visit.arrived_at)));
         }
-        _ => visit.started_at.or(visit.ended_at)?,
+        VisitStatus::InRoom => visit.started_at?,
+        VisitStatus::Done | VisitStatus::Left => return None,
     };
     let minutes = (end - visit.arrived_at).num_minutes();
     Some(match (minutes / 60, minutes % 60) {

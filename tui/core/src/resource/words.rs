@@ -103,6 +103,8 @@ pub struct StatusWords {
     pub title: &'static str,
     /// What the change does, as the help says it.
     pub help: &'static str,
+    /// Other words for the change, by which the palette finds it too.
+    pub also: &'static str,
     /// Whether the first of a record's other statuses is proposed.
     pub is_proposed: bool,
 }

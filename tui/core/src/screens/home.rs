@@ -121,6 +121,20 @@ impl State {
         }
     }
 
+    /// Goes from the find box to the rows below it: to what was found, or to the recent people, then to the
+    /// visits, and then back.
+    fn next_rows(&mut self, world: &World) {
+        let is_recent = self.finder.is_empty() && self.finder.selected().is_some();
+        if self.at.is_none() && self.finder.selected().is_none() {
+            self.go(1, world);
+        } else if is_recent && !self.visits.is_empty() {
+            self.select(Some(0));
+        } else {
+            self.select(None);
+            self.finder.select(None);
+        }
+    }
+
     /// Moves the selection among the recent people and the visits below them.
     fn go(&mut self, by: isize, world: &World) {
         if !self.finder.is_empty() {
@@ -185,10 +199,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         state.go(by, world);
     }
     match action {
-        Action::Results => match state.at {
-            None if state.finder.is_empty() => state.select(Some(0)),
-            _ => state.select(None),
-        },
+        Action::Results => state.next_rows(world),
         Action::Back => {
             if state.at.take().is_none()
                 && let Some(intents) = state.finder.clear(world)
@@ -295,7 +306,10 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
         Action::Back => {
             !state.finder.is_empty() || state.at.is_some() || state.finder.selected().is_some()
         }
-        Action::Results => !state.visits.is_empty(),
+        Action::Results => match state.finder.is_empty() {
+            true => state.recent(world) + state.visits.len() > 0,
+            false => !state.finder.hits().is_empty(),
+        },
         Action::ShowArchive => finder::CREATED.table().may_see_archive(world),
         _ => true,
     }

@@ -112,9 +112,10 @@ impl Screen {
             Self::Detail(state) => detail::help(state, action),
             _ => None,
         };
-        let of_kind = || {
-            let status = self.table().filter(|_| action == Action::Archive)?.status();
-            status.map(|status| status.help)
+        let of_kind = || match action {
+            Action::Archive => self.table()?.status().map(|status| status.help),
+            Action::Assign => self.table()?.pick.map(|pick| pick.help),
+            _ => None,
         };
         operation.or_else(of_kind)
     }

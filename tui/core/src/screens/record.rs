@@ -5,7 +5,7 @@ use crate::resource::{Record, RecordKind, Table};
 
 impl Screen {
     /// What is particular to the kind of record that it shows.
-    pub(super) fn table(&self) -> Option<&'static Table> {
+    pub fn table(&self) -> Option<&'static Table> {
         match self {
             Self::List(state) => Some(state.kind.table()),
             Self::Detail(state) => Some(state.kind.table()),

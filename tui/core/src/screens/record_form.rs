@@ -28,7 +28,7 @@ use crate::{
     person::Person,
     presence::Presence,
     resource::{Record, RecordKind},
-    sentences::{MARKED, NOTHING_TO_UNDO, SAVING},
+    sentences::{ALL_MARKED, MARKED, NOTHING_TO_UNDO, SAVING},
     text::display,
     world::World,
 };
@@ -145,8 +145,13 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     }
     let is_moved = matches!(event, Event::Act(action) if state.form.act(action));
     state.validate(world.today);
-    let is_right =
-        || if state.form.is_faulty() { Vec::new() } else { vec![Intent::Retract(MARKED)] };
+    let is_right = || {
+        if state.form.is_faulty() {
+            Vec::new()
+        } else {
+            vec![Intent::Retract(MARKED), Intent::Retract(ALL_MARKED)]
+        }
+    };
     let Event::Act(action) = event else { return is_right() };
     match action {
         _ if is_moved => is_right(),
@@ -197,7 +202,7 @@ pub fn follow(state: &State) -> Vec<Intent> {
 fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent> {
     let body = state.validate(world.today);
     if state.form.reveal_errors() {
-        return vec![Intent::Warn(MARKED.to_owned())];
+        return vec![Intent::Warn(state.form.marked().to_owned())];
     }
     let call = match &state.base {
         None => state.create(body.clone()),

@@ -61,6 +61,9 @@ fn of_record(state: &detail::State, world: &World, action: Action, label: &str) 
     let Some(record) = &state.record else {
         return Some("The record is not loaded yet.".to_owned());
     };
+    if let Some(why) = (table.already)(record, deed) {
+        return Some(why.to_owned());
+    }
     let is_archived = record.archived().is_some();
     Some(match deed {
         Deed::Update if table.change.is_none() => "It can't be changed.".to_owned(),

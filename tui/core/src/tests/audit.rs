@@ -132,7 +132,7 @@ fn the_filters_of_the_audit_log_are_sent_with_days_as_moments_in_the_clinic() {
     ] {
         assert!(query.iter().any(|(n, v)| (*n, v.as_str()) == pair), "{pair:?} in {query:?}");
     }
-    driver.shows("by account #7 · patient.updated · patient · #9");
+    driver.shows("by account #7 · patient updated · patient · #9");
     driver.keys("<ctrl-t>");
     driver.shows("2026-11-19");
     driver.hides("23:00");

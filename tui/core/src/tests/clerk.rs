@@ -79,14 +79,14 @@ fn a_refusal_goes_once_nothing_is_refused_any_more() {
     let both = [("first_name", "is bad"), ("city", "is bad")];
     driver.refuse(Lane::Save, problem(Kind::Validation, &both));
     driver.keys("x");
-    driver.shows("Not saved. Correct the marked field.");
+    driver.shows("Not saved. Correct the marked fields.");
     for _ in 0..40 {
         if driver.screen().contains("›City") {
             break;
         }
         driver.keys("<tab>");
     }
-    driver.shows("Not saved. Correct the marked field.");
+    driver.shows("Not saved. Correct the marked fields.");
     driver.keys("x");
     driver.hides("Not saved.");
 }

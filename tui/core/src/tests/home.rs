@@ -75,7 +75,7 @@ looks! {
     };
     home_visit_selected: {
         let mut driver = at_home(80, 24);
-        driver.keys("<tab><down>");
+        driver.keys("<tab><tab><down>");
         driver
     };
     find_over_a_patient: {
@@ -227,7 +227,7 @@ fn the_numbers_of_the_day_add_up() {
 #[test]
 fn a_visit_is_taken_its_next_step_by_one_key() {
     let mut driver = at_home(80, 24);
-    driver.keys("<tab>");
+    driver.keys("<tab><tab>");
     driver.shows("Ctrl-A call");
     driver.keys("<ctrl-a>");
     let call = driver.call(Lane::Save);
@@ -246,7 +246,7 @@ fn a_visit_is_taken_its_next_step_by_one_key() {
 #[test]
 fn a_visit_that_ends_leaves_the_day() {
     let mut driver = at_home(80, 24);
-    driver.keys("<tab><down><ctrl-a>");
+    driver.keys("<tab><tab><down><ctrl-a>");
     driver.answer(Lane::Save, Ok(Reply::Record(visit(2, VisitStatus::Done).into())));
     let Screen::Home(state) = driver.app.screen() else { panic!() };
     assert_eq!(state.visits.iter().map(|visit| visit.number).collect::<Vec<_>>(), [1, 3]);
@@ -256,7 +256,7 @@ fn a_visit_that_ends_leaves_the_day() {
 #[test]
 fn the_selection_stays_with_the_visit_when_others_come() {
     let mut driver = at_home(80, 24);
-    driver.keys("<tab><down>");
+    driver.keys("<tab><tab><down>");
     driver.keys("<ctrl-r>");
     let all = [(4, VisitStatus::Waiting), (1, VisitStatus::Waiting), (2, VisitStatus::InRoom)];
     let all = all.map(|(number, status)| visit(number, status));
@@ -354,7 +354,7 @@ fn the_section_of_today_begins_with_an_empty_find_box() {
 #[test]
 fn a_visit_of_today_gets_another_status_where_it_stands() {
     let mut driver = at_home(80, 24);
-    driver.keys("<tab><ctrl-x>");
+    driver.keys("<tab><tab><ctrl-x>");
     driver.shows("Left unseen");
     // Whoever is found or was opened is not archived from here.
     driver.keys("<esc><esc><down><ctrl-x>");

@@ -148,7 +148,7 @@ fn the_visit_after_one_that_has_ended_is_selected_and_the_last_one_at_the_end() 
         [("", 1, Some(2)), ("<down>", 2, Some(3)), ("<down><down>", 3, Some(2))]
     {
         let mut driver = at_home();
-        driver.keys(&format!("<tab>{keys}<ctrl-a>"));
+        driver.keys(&format!("<tab><tab>{keys}<ctrl-a>"));
         let done = visit(ended, VisitStatus::Done);
         driver.answer(Lane::Save, Ok(Reply::Record(done.into())));
         let left = [1, 2, 3].into_iter().filter(|number| *number != ended);
@@ -162,7 +162,7 @@ fn the_visit_after_one_that_has_ended_is_selected_and_the_last_one_at_the_end() 
 #[test]
 fn the_selection_stays_with_its_visit_when_one_above_ends() {
     let mut driver = at_home();
-    driver.keys("<tab><ctrl-a><down><down>");
+    driver.keys("<tab><tab><ctrl-a><down><down>");
     let done = visit(1, VisitStatus::Done);
     driver.answer(Lane::Save, Ok(Reply::Record(done.into())));
     let Screen::Home(state) = driver.app.screen() else { panic!() };
@@ -172,7 +172,7 @@ fn the_selection_stays_with_its_visit_when_one_above_ends() {
 #[test]
 fn no_visit_is_selected_for_the_next_key_when_another_desk_has_ended_the_selected_one() {
     let mut driver = at_home();
-    driver.keys("<tab><down>");
+    driver.keys("<tab><tab><down>");
     driver.send(Msg::Live(vec![Live::Missed]));
     let left = [1, 3].map(|number| visit(number, VisitStatus::InRoom));
     driver.answer(Lane::List, Ok(visits(left.into())));

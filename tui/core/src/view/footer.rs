@@ -24,9 +24,8 @@ pub(super) fn draw(app: &App, place: Rect, painter: &mut Painter<'_>) {
     painter.text(place.right().saturating_sub(pinned + 1), place.y, pinned, &help, theme.key);
     painter.text_right(place.right().saturating_sub(1), place.y, 4, "help", theme.dim);
     let end = place.right().saturating_sub(pinned + 3);
-    let mut hints: Vec<&Entry> = entries(&contexts)
-        .filter(|entry| entry.rank > 0 && app.is_available(entry.action))
-        .collect();
+    let mut hints: Vec<&Entry> =
+        entries(&contexts).filter(|entry| entry.rank > 0 && app.is_hinted(entry.action)).collect();
     hints.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
     let mut x = place.x + 1;
     let mut said = Vec::new();

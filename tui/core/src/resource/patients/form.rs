@@ -51,11 +51,15 @@ pub(super) fn fields(patient: Option<&Patient>) -> Vec<Field> {
     let mut fields = vec![
         text("first_name", "First name", NAME_MAX).needed(NAME_NEEDED).half(),
         text("last_name", "Last name", NAME_MAX).half(),
-        line("date_of_birth", "Born").accepts(Accepts::Birth).hint(BORN).half(),
+        line("date_of_birth", "Born")
+            .accepts(Accepts::Birth)
+            .hint(BORN)
+            .also("birthday dob")
+            .half(),
         line("age", "or age").accepts(whole).hint("if the date of birth is unknown").half(),
         Field::choice("gender", "Sex", SEXES, value("gender")).half(),
         Field::choice("blood_type", "Blood type", BLOOD_TYPES, value("blood_type")).half(),
-        line("phone_number", "Phone").accepts(Accepts::Phone).half(),
+        line("phone_number", "Phone").accepts(Accepts::Phone).also("telephone mobile").half(),
         line("email", "E-mail").accepts(Accepts::Email).half(),
         Field::long("address", "Address", value("address"), 2).accepts(Accepts::Text(ADDRESS_MAX)),
         text("city", "City", PLACE_MAX).half(),
@@ -67,7 +71,7 @@ pub(super) fn fields(patient: Option<&Patient>) -> Vec<Field> {
             .hint("a language code, like es or pt-BR"),
         text("emergency_contact", "In emergency", EMERGENCY_CONTACT_MAX)
             .hint("a name and a phone number"),
-        notes("allergies", "Allergies", 2),
+        notes("allergies", "Allergies", 2).also("allergy"),
         notes("medical_history", "Med. history", 3),
         notes("identifiers", "Identifiers", 2)
             .accepts(Accepts::Identifiers)

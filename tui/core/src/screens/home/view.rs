@@ -1,7 +1,7 @@
 //! Drawing the day at the desk.
 
 use ratatui_core::layout::Rect;
-use shared::{dashboard::VisitFigures, visit::Visit};
+use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 use super::{State, recent_max};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     paint::Painter,
     resource::{last_step, status_word},
     sentences::LOADING,
-    text::display,
+    text::{display, width},
     world::World,
 };
 
@@ -77,13 +77,20 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
         (Some(missing), ..) => missing.line(),
         (None, None, _) => LOADING.to_owned(),
         (None, Some(count), None) => count.to_string(),
-        (None, Some(count), Some(figures)) => format!("{count} · {}", sums(figures, left)),
+        (None, Some(count), Some(figures)) => {
+            let count = format!("{count} · ");
+            let sums = sums(figures, left.saturating_sub(width(&count)));
+            count + &sums
+        }
     };
     let style = if state.failure.is_some() { theme.fault } else { theme.dim };
     painter.text(area.x + used + 2, area.y, left, &line, style);
     let place = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if state.visits.is_empty() && state.count.is_some() && place.height > 0 {
-        let words = with_keys("Nobody. {Arrive} on a patient registers an arrival.");
+        let words = match world.may(SessionPermission::CreateVisit) {
+            true => with_keys("Nobody. {Arrive} on a patient registers an arrival."),
+            false => "Nobody.".to_owned(),
+        };
         painter.text(place.x, place.y, place.width, &words, theme.dim);
     }
     let window = state.visits.iter().enumerate().skip(state.top);
@@ -93,16 +100,20 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     }
 }
 
-/// The numbers of the day. Those that have gone and those that are here add up to those that arrived.
+/// The numbers of the day, as many as there is room for. Those that have gone and those that are here add up to those that arrived.
 fn sums(figures: &VisitFigures, columns: u16) -> String {
     let VisitFigures { arrived, waiting, called, in_room, done, left, .. } = figures;
-    if columns < 78 {
-        return format!("{arrived} arrived today: {done} seen, {left} left unseen");
-    }
-    format!(
-        "{arrived} arrived = {waiting} waiting + {called} called + {in_room} with a doctor + {done} seen \
-         + {left} left unseen"
-    )
+    let all = [
+        format!(
+            "{arrived} arrived = {waiting} waiting + {called} called + {in_room} with a doctor + \
+             {done} seen + {left} left unseen"
+        ),
+        format!("{arrived} arrived today: {done} seen, {left} left unseen"),
+        format!("{arrived} arrived today"),
+        format!("{arrived} today"),
+    ];
+    let [.., shortest] = &all;
+    all.iter().find(|sums| width(sums) <= columns).unwrap_or(shortest).clone()
 }
 
 fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_selected: bool) {

@@ -91,7 +91,13 @@ impl State {
         if self.marked.is_empty() {
             return self.row().map(|row| row.record.clone()).into_iter().collect();
         }
-        self.marked.values().cloned().collect()
+        let mut marked: Vec<Record> = self.marked.values().cloned().collect();
+        // Where all of them are on this page, they stand in its order.
+        let place = |record: &Record| self.rows.iter().position(|row| row.id() == record.id());
+        if marked.iter().all(|record| place(record).is_some()) {
+            marked.sort_by_key(place);
+        }
+        marked
     }
 }
 

@@ -7,7 +7,6 @@ use crate::{
     api::{Failure, refusal, sentence},
     input::{action::Action, keymap::key},
     layers::{Intent, Layer, conflict, question},
-    sentences::MARKED,
     world::World,
 };
 
@@ -70,7 +69,7 @@ fn faulty(state: &mut State, problem: &Problem) -> Vec<Intent> {
         return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
     }
     let said = match rest.is_empty() {
-        true => MARKED.to_owned(),
+        true => state.form.marked().to_owned(),
         false => format!("Not saved: {}", rest.join(" · ")),
     };
     vec![Intent::Warn(said)]
