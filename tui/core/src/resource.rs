@@ -77,8 +77,14 @@ pub trait Shown: Sized + 'static {
     /// Fails on anything else.
     fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)>;
 
-    /// What its row has beside the columns.
+    /// Its name and its code.
     fn row(&self) -> RowHead;
+
+    /// What stands behind its name in a row, from the longest form to the shortest. All of it is safe to be
+    /// drawn.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The record in a question, so that nobody takes it for another one.
     fn named(&self) -> String;
@@ -250,15 +256,13 @@ pub struct Section {
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// What a row has beside its columns. All of it is safe to be drawn.
+/// A name and a code. Both are safe to be drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowHead {
     /// The name of the record.
     pub name: String,
     /// The code that can be copied.
     pub code: String,
-    /// What stands behind the name, from the longest form to the shortest; empty for most.
-    pub notes: Vec<String>,
 }
 
 /// A row of a list: made when an answer comes, not at every frame.
@@ -280,7 +284,7 @@ impl Row {
         Self {
             cells: record.cells(world),
             sorted_name: record.sorted_name(),
-            notes: record.row().notes,
+            notes: record.notes(),
             record,
         }
     }

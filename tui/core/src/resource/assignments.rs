@@ -127,7 +127,6 @@ impl Shown for Assignment {
         RowHead {
             name: format!("{} → {}", display(&self.patient_name), display(&self.doctor_name)),
             code: format!("#{}", self.id),
-            notes: Vec::new(),
         }
     }
 

@@ -161,7 +161,6 @@ impl Shown for Doctor {
             name: display(&self.full_name).into_owned(),
             // The quick search finds a record by `#` and its id.
             code: code.unwrap_or_else(|| format!("#{}", self.id)),
-            notes: Vec::new(),
         }
     }
 

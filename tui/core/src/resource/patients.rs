@@ -171,12 +171,15 @@ impl Shown for Patient {
     }
 
     fn row(&self) -> RowHead {
-        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
         RowHead {
             name: display(&self.full_name).into_owned(),
             code: display(&self.mrn).into_owned(),
-            notes: self.deceased_on.map(death).unwrap_or_default(),
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
+        self.deceased_on.map(death).unwrap_or_default()
     }
 
     fn named(&self) -> String {
