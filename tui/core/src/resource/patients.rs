@@ -332,7 +332,7 @@ impl Shown for Patient {
             true => format!("A relative of {name}."),
             false => format!("Copied from {name}: {}.", copied.join(", ")),
         };
-        Some(Filled { values, origin })
+        Some(Filled { values, origin, is_copied: true })
     }
 
     fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {

@@ -24,7 +24,7 @@ use crate::{
     form::field::Field,
     input::action::{Action, Context},
     intent::{Event, Leave, Route},
-    layers::{Intent, Layer, arrival, filter, sort},
+    layers::{Intent, Layer, filter, sort},
     live::Live,
     resource::{Query, Reading, Record, RecordKind, Row},
     search::{Search, Searching},
@@ -308,15 +308,11 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         Action::Open | Action::Edit | Action::Copy if !is_available(state, world, action) => {
             Vec::new()
         }
-        Action::Arrive => {
-            state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
-        }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if is_available(state, world, action) => {
-            let is_used = action == Action::NewFromSearch || !has_found(state);
-            let typed = state.search.text();
-            vec![Intent::Go(Route::new_from(state.kind, typed, is_used, world.calendar()))]
+            let has_found = !state.rows.is_empty() && !state.search.is_outdated();
+            vec![Intent::Go(state.search.new_record(state.kind, action, has_found, world))]
         }
         Action::Sort | Action::Filter | Action::EndOthers
             if !is_available(state, world, action) =>
@@ -364,8 +360,9 @@ fn enter(state: &mut State) -> Vec<Intent> {
 ///
 /// Rows that belong to an earlier search are never opened: a name and Enter, typed quickly, must not
 /// open the patient who stood there before.
-fn open(state: &State, to_edit: bool) -> Vec<Intent> {
-    let Some(row) = state.row() else { return Vec::new() };
+fn open(state: &mut State, to_edit: bool) -> Vec<Intent> {
+    let Some(row) = state.rows.get(state.cursor.at()) else { return Vec::new() };
+    state.search.serve();
     if state.kind.table().reading == Reading::InList {
         return vec![Intent::Go(Route::Shown(row.record.clone()))];
     }
@@ -376,11 +373,6 @@ fn open(state: &State, to_edit: bool) -> Vec<Intent> {
         is_archived: state.is_archive(),
         to_edit,
     })]
-}
-
-/// Whether the typed text has found anything.
-fn has_found(state: &State) -> bool {
-    !state.rows.is_empty() && !state.search.is_outdated()
 }
 
 /// Takes the focus to the search field, where the next character replaces the text.

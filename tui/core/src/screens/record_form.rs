@@ -30,7 +30,7 @@ use crate::{
     person::Person,
     presence::Presence,
     resource::{Record, RecordKind},
-    sentences::{MARKED, NOTHING_TO_UNDO, SAVING},
+    sentences::{MARKED, NOTHING_TO_UNDO, ONLY_COPIED, SAVING},
     text::display,
     world::World,
 };
@@ -54,6 +54,8 @@ pub struct State {
     sent: Attempt,
     /// Where the values come from with which a new record began.
     origin: Option<String>,
+    /// Whether these values belong to another person.
+    is_copied: bool,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -85,6 +87,7 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         is_saving: false,
         sent: Attempt::default(),
         origin: None,
+        is_copied: false,
         then: None,
         is_doubtful: false,
         key: world.next_key(),
@@ -206,6 +209,9 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent>
         return vec![Intent::Warn(MARKED.to_owned())];
     }
     let call = match &state.base {
+        None if state.is_copied && !state.form.is_changed() => {
+            return vec![Intent::Inform(ONLY_COPIED.to_owned())];
+        }
         None => state.create(body.clone()),
         Some(_) if !state.form.is_changed() => {
             let said = Intent::Inform("Nothing was changed.".to_owned());

@@ -6,7 +6,7 @@ use super::{Land, Offset, Shown, State, enter, marks, open};
 use crate::{
     api::{Failure, Reply, missing},
     input::action::Action,
-    layers::{Intent, arrival},
+    layers::Intent,
     resource::Row,
     world::World,
 };
@@ -79,9 +79,6 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         Some(Action::Open) => enter(state),
         // Among several, somebody has to choose.
         Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
-        Some(Action::Arrive) if state.rows.len() == 1 => {
-            state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
-        }
         Some(action) if state.rows.len() == 1 => marks::act(state, world, action),
         _ => Vec::new(),
     }

@@ -9,7 +9,8 @@ use crate::{
 
 /// Begins with some values of a new record.
 pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
-    let mut state = State { origin: Some(filled.origin), ..init(kind, None, world) };
+    let (origin, is_copied) = (Some(filled.origin), filled.is_copied);
+    let mut state = State { origin, is_copied, ..init(kind, None, world) };
     for (name, value) in filled.values {
         if let Some(field) = state.form.field_mut(name) {
             field.begin_with(&value);
