@@ -76,6 +76,7 @@ mod share;
 mod slipped;
 mod small;
 mod states;
+mod told_apart;
 mod typing;
 mod undo;
 mod unsent;

@@ -131,7 +131,7 @@ impl Shown for Patient {
             list: "assignments",
             none: "No doctor is assigned.",
             one: "Doctor",
-            line: |record| assignments::line(record, |it| &it.doctor_name),
+            line: assignments::of_patient,
         }),
         presence: Some(visits::OF_PATIENT),
         trace: form::trace,

@@ -219,6 +219,7 @@ impl State {
             }
             *row = Row::of(record.clone(), world);
         }
+        Row::tell_apart(&mut self.rows);
         self.refresh_marks();
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
-    resource::{Record, RecordKind},
+    resource::{Record, RecordKind, filled::Filled},
     sentences::{MARKED, NOTHING_TO_UNDO, ONLY_COPIED, SAVING},
     text::display,
     world::World,
@@ -52,10 +52,8 @@ pub struct State {
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
     sent: Attempt,
-    /// Where the values come from with which a new record began.
-    origin: Option<String>,
-    /// Whether these values belong to another person.
-    is_copied: bool,
+    /// The values with which a new record began.
+    origin: Option<Filled>,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -87,7 +85,6 @@ pub fn init(kind: RecordKind, base: Option<Record>, world: &World) -> State {
         is_saving: false,
         sent: Attempt::default(),
         origin: None,
-        is_copied: false,
         then: None,
         is_doubtful: false,
         key: world.next_key(),
@@ -209,7 +206,7 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent>
         return vec![Intent::Warn(MARKED.to_owned())];
     }
     let call = match &state.base {
-        None if state.is_copied && !state.form.is_changed() => {
+        None if state.is_only_copied() => {
             return vec![Intent::Inform(ONLY_COPIED.to_owned())];
         }
         None => state.create(body.clone()),

@@ -62,7 +62,6 @@ fn marks_are_not_shown_below_a_layer() {
         driver.keys("<ctrl-g>");
         driver.hides("✓");
         driver.hides("»");
-        driver.shows("2 marked");
         driver.keys("<esc>");
         driver.shows("✓");
     }
