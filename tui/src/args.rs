@@ -6,7 +6,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, parser::ValueSource};
 
 use crate::{
     client::Certificate,
-    host::{Place, address},
+    connection::{Place, address},
     settings::Settings,
 };
 

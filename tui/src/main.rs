@@ -3,9 +3,9 @@
 
 mod args;
 mod client;
+mod connection;
 mod desk;
 mod devices;
-mod host;
 mod runtime;
 mod settings;
 

@@ -16,23 +16,22 @@ pub(crate) enum Named {
 }
 
 impl Named {
-    /// All kinds, with their names in the audit log.
-    const ALL: [(Self, &str); 5] = [
-        (Self::Patient, "patient"),
-        (Self::Doctor, "doctor"),
-        (Self::Assignment, "assignment"),
-        (Self::Visit, "visit"),
-        (Self::User, "user"),
-    ];
+    const ALL: [Self; 5] = [Self::Patient, Self::Doctor, Self::Assignment, Self::Visit, Self::User];
 
     /// The kind that has this name in the audit log.
     pub(crate) fn of_entity(entity: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, name)| *name == entity).map(|(kind, _)| kind)
+        Self::ALL.into_iter().find(|kind| kind.entity() == entity)
     }
 
     /// Its name in the audit log.
-    pub(crate) fn entity(self) -> &'static str {
-        Self::ALL.into_iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    pub(crate) const fn entity(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::Doctor => "doctor",
+            Self::Assignment => "assignment",
+            Self::Visit => "visit",
+            Self::User => "user",
+        }
     }
 
     /// The query for names, up to the ids.

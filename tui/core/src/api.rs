@@ -3,9 +3,11 @@
 //! Tokens are not here: the shell keeps them by session, refreshes them, and says
 //! [`Failure::Expired`] when that no longer works.
 
+mod failure;
+
 use serde_json::Value;
 use shared::{
-    Page, Problem,
+    Page,
     account::{Login, PasswordChange, PasswordReset, Registration, User},
     dashboard::Dashboard,
     history::HistoryEntry,
@@ -13,6 +15,9 @@ use shared::{
     meta::Meta,
 };
 
+pub use self::failure::{
+    Failure, Missing, RETRY_AFTER, absence, is_away, missing, refusal, sentence, wait,
+};
 use crate::{
     key::IdempotencyKey,
     resource::{Operation, Record, RecordKind, Secret},
@@ -280,76 +285,53 @@ pub enum Reply {
     Dashboard(Box<Dashboard>),
 }
 
-/// Why there is no good answer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Failure {
-    /// The server can't be reached; nothing was sent.
-    Offline(String),
-    /// The request was sent and no answer came: a write may have been done or not.
-    Unknown(String),
-    /// The session is over: log in again.
-    Expired,
-    /// The server refused.
-    Problem(Box<Problem>),
-    /// The answer is not what it should be.
-    Garbled(String),
-}
-
-impl Failure {
-    /// The answer to something that was not asked for.
-    pub fn unexpected() -> Self {
-        Self::Garbled("it is not what was asked for".to_owned())
-    }
-}
-
-/// What a failure means to the person in front of it.
-pub fn sentence(failure: &Failure) -> String {
-    match failure {
-        Failure::Offline(why) => ended(format!("The server can't be reached: {why}")),
-        Failure::Unknown(why) => ended(format!("The server did not answer: {why}")),
-        Failure::Expired => "The session has ended. Log in again.".to_owned(),
-        Failure::Problem(problem) if problem.status >= 500 && !problem.request_id.is_empty() => {
-            format!("{} (request {})", problem.detail, problem.request_id)
+impl Reply {
+    /// The page that was asked for. Fails on any other answer, as all of these.
+    pub fn page(self) -> Result<Page<Record>, Failure> {
+        match self {
+            Self::Page(page) => Ok(*page),
+            _ => Err(Failure::unexpected()),
         }
-        Failure::Problem(problem) => problem.detail.clone(),
-        Failure::Garbled(why) => ended(format!("The server's answer can't be read: {why}")),
     }
-}
 
-/// That the server is away and why, in one sentence.
-pub fn absence(failure: &Failure) -> String {
-    match failure {
-        Failure::Offline(why) | Failure::Unknown(why) => {
-            ended(format!("The server is not available: {why}"))
+    /// The record that was asked for.
+    pub fn record(self) -> Result<Record, Failure> {
+        match self {
+            Self::Record(record) => Ok(record),
+            _ => Err(Failure::unexpected()),
         }
-        other => ended(format!("The server is busy: {}", sentence(other))),
     }
-}
 
-/// What a failed read means where its answer would stand. That the server is away stands in the status,
-/// once for everything that is missing.
-pub fn missing(failure: &Failure) -> String {
-    if is_away(failure) { "No answer yet.".to_owned() } else { sentence(failure) }
-}
-
-/// Whether a read is tried again by itself: no answer came, or the server has no time for it.
-pub fn is_away(failure: &Failure) -> bool {
-    matches!(failure, Failure::Offline(_) | Failure::Unknown(_)) || wait(failure).is_some()
-}
-
-/// The member of a problem that holds the seconds of the header `Retry-After`: the shell puts them there.
-pub const RETRY_AFTER: &str = "retry_after";
-
-/// The seconds before which the server takes no other attempt, where it has said so.
-pub fn wait(failure: &Failure) -> Option<u64> {
-    let Failure::Problem(problem) = failure else { return None };
-    problem.extra.get(RETRY_AFTER)?.as_u64()
-}
-
-/// A sentence with its full stop.
-fn ended(mut sentence: String) -> String {
-    if !sentence.ends_with(['.', '!', '?']) {
-        sentence.push('.');
+    /// The record that was written, with the secret in the answer, if there is one.
+    pub fn written(self) -> Result<(Record, Option<Secret>), Failure> {
+        match self {
+            Self::Record(record) => Ok((record, None)),
+            Self::Created(record, secret) => Ok((record, Some(secret))),
+            _ => Err(Failure::unexpected()),
+        }
     }
-    sentence
+
+    /// The hits that were asked for.
+    pub fn lookup(self) -> Result<Lookup, Failure> {
+        match self {
+            Self::Lookup(lookup) => Ok(*lookup),
+            _ => Err(Failure::unexpected()),
+        }
+    }
+
+    /// The page of a history that was asked for.
+    pub fn history(self) -> Result<Page<HistoryEntry>, Failure> {
+        match self {
+            Self::History(page) => Ok(*page),
+            _ => Err(Failure::unexpected()),
+        }
+    }
+
+    /// The figures that were asked for.
+    pub fn dashboard(self) -> Result<Box<Dashboard>, Failure> {
+        match self {
+            Self::Dashboard(figures) => Ok(figures),
+            _ => Err(Failure::unexpected()),
+        }
+    }
 }

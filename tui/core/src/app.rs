@@ -19,12 +19,14 @@ mod fields;
 mod intents;
 mod live;
 mod lock;
+mod offers;
 mod operations;
 mod parking;
 mod remains;
 mod replies;
 mod session;
 mod slots;
+mod timers;
 mod undo;
 mod waiting;
 
@@ -35,11 +37,6 @@ use chrono::{DateTime, Utc};
 use crate::{
     api::Call,
     effect::{Effect, Lane, ScreenId, Slot, Timer},
-    input::{
-        action::{Action, Context},
-        table::Entry,
-    },
-    intent::Place,
     layers::{Intent, Layer, share},
     msg::Msg,
     notice::{self, Notices},
@@ -208,68 +205,6 @@ impl App {
         self.offline.is_some()
     }
 
-    /// Where keys mean something now, innermost first.
-    pub fn contexts(&self) -> Vec<Context> {
-        let Some(layer) = self.layers.last() else {
-            let mut contexts = self.screen().contexts();
-            let outer = contexts.len().saturating_sub(1);
-            contexts.splice(outer..outer, self.undo.is_some().then_some(Context::Saved));
-            return contexts;
-        };
-        layer.contexts()
-    }
-
-    /// Whether an action makes sense now and would not be refused.
-    pub fn is_available(&self, action: Action) -> bool {
-        match action {
-            _ if self.is_locked() && !self.is_open_to_all(action) => false,
-            Action::LogOut if self.world.session().is_none() => false,
-            Action::Lock => self.world.session().is_some() && self.layers.is_empty(),
-            Action::SetUp => {
-                self.world.is_ephemeral && self.world.can_go_local && self.layers.is_empty()
-            }
-            Action::Share => self.world.session().is_some() && self.layers.is_empty(),
-            Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
-            _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
-            Action::Park => self.can_park(),
-            Action::UndoSave => self.can_undo(),
-            _ if Place::of(action).is_some() => {
-                let may_see = Place::of(action).is_some_and(|place| place.is_open_to(&self.world));
-                may_see && self.layers.is_empty()
-            }
-            Action::Back if self.layers.is_empty() => self.leads_back(),
-            // A read that failed can be tried again from anywhere.
-            Action::Refresh if self.is_offline() => true,
-            _ => match self.layers.last() {
-                Some(layer) => layer.is_available(&self.world, action),
-                None => self.screen().is_available(&self.world, action),
-            },
-        }
-    }
-
-    /// Whether one step back does anything: hides an error, undoes a step on the screen, or closes it.
-    fn leads_back(&self) -> bool {
-        let screen = self.screen();
-        let is_offered = screen.is_available(&self.world, Action::Back);
-        self.notices.is_error() || is_offered && (self.screens.len() > 1 || screen.has_steps_back())
-    }
-
-    /// What an action is called here.
-    pub fn label_here(&self, entry: &Entry) -> &'static str {
-        let word = match self.layers.last() {
-            None if entry.action == Action::Park && !self.is_at_form() => Some("resume"),
-            Some(layer) => layer.label_here(entry.action),
-            None => self.screen().label_here(entry.action),
-        };
-        word.unwrap_or(entry.label)
-    }
-
-    /// What an action does here.
-    pub fn explained(&self, entry: &Entry) -> &'static str {
-        let here = self.screen().help(entry.action).filter(|_| self.layers.is_empty());
-        here.unwrap_or(entry.help)
-    }
-
     /// The screen that is shown, to be changed.
     fn top_mut(&mut self) -> Option<&mut Screen> {
         self.screens.last_mut().map(|opened| &mut opened.screen)
@@ -341,58 +276,6 @@ impl App {
                 is_free
             }
         }
-    }
-
-    fn on_timer(&mut self, timer: Timer, out: &mut Vec<Effect>) -> bool {
-        match timer {
-            Timer::Busy => {
-                self.is_busy_armed = false;
-                self.is_busy = self.slots.activity().is_some();
-                self.is_busy
-            }
-            Timer::Toast => self.notices.pass(),
-            Timer::Retry => {
-                self.retry_in = None;
-                self.retry_after = (self.retry_after * 2).min(RETRY_MAX);
-                self.retry(out) || (self.is_offline() && !self.is_locked())
-            }
-            Timer::Second => self.count(out),
-            Timer::Live => self.follow_on(out),
-            Timer::Idle => self.lock_if_unused(out),
-            Timer::Ahead => self.end_ahead(out),
-            Timer::Search => {
-                let world = &self.world;
-                let screens = self.screens.iter_mut();
-                let due: Vec<_> =
-                    screens.map(|opened| (opened.id, opened.screen.on_timer(world))).collect();
-                let world = self.world.clone();
-                let mut of_layers: Vec<_> =
-                    self.layers.iter_mut().flat_map(|layer| layer.on_timer(&world)).collect();
-                let is_any =
-                    !of_layers.is_empty() || due.iter().any(|(_, intents)| !intents.is_empty());
-                self.apply(std::mem::take(&mut of_layers), out);
-                for (owner, intents) in due {
-                    self.apply_for(owner, intents, out);
-                }
-                is_any
-            }
-        }
-    }
-
-    /// Sends again every read that did not reach the server. Says whether there was one.
-    fn retry(&mut self, out: &mut Vec<Effect>) -> bool {
-        if self.is_locked() {
-            return false;
-        }
-        let failed = self.slots.take_failed();
-        let any = !failed.is_empty();
-        if any {
-            self.stop_waiting(out);
-        }
-        for (slot, call) in failed {
-            self.start(slot, call, out);
-        }
-        any
     }
 
     /// Starts a request of the application itself.

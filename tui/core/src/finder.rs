@@ -151,12 +151,10 @@ impl Finder {
 
     /// Takes an answer. Returns the action that has waited for it, with the record that it is for.
     pub fn answered(&mut self, answer: Result<Reply, Failure>) -> Option<(Action, Record)> {
-        let lookup = match answer {
-            Ok(Reply::Lookup(lookup)) => *lookup,
-            Ok(_) => return self.failed(&Failure::unexpected()),
+        let Lookup { results, .. } = match answer.and_then(Reply::lookup) {
+            Ok(lookup) => lookup,
             Err(failure) => return self.failed(&failure),
         };
-        let Lookup { results, .. } = lookup;
         self.failure = None;
         let action = self.search.answered();
         self.hits = results.into_iter().map(Hit::new).collect();
@@ -167,7 +165,7 @@ impl Finder {
     }
 
     fn failed(&mut self, failure: &Failure) -> Option<(Action, Record)> {
-        self.failure = Some(refusal(failure));
+        self.failure = Some(missing(failure));
         self.search.give_up();
         if matches!(failure, Failure::Problem(_)) {
             // The typed text finds nothing: what was found before is not its answer.
@@ -244,18 +242,3 @@ const HINT: &str = "name, phone, MRN, date of birth, #id";
 
 /// Not all hits may be shown.
 const MORE: &str = "The first 20 matches. Type more to narrow the search.";
-
-/// Why nothing was found.
-fn refusal(failure: &Failure) -> String {
-    match failure {
-        Failure::Problem(problem) => match problem.errors.get("q") {
-            Some(messages) => {
-                let is_mrn = problem.error_codes.iter().any(|error| error.code == "mistyped_mrn");
-                let subject = if is_mrn { "The medical record number" } else { "The text" };
-                format!("{subject} {}.", messages.join("; "))
-            }
-            None => missing(failure),
-        },
-        other => missing(other),
-    }
-}

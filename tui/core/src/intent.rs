@@ -7,7 +7,7 @@ use crate::{
     input::action::Action,
     kept::Subject,
     resource::{
-        Errand, Pick, Query, Record, RecordKind,
+        Errand, Pick, Query, Reading, Record, RecordKind,
         filled::{self, Filled},
     },
     session::Session,
@@ -108,7 +108,7 @@ pub enum Route {
         /// Whether its form is opened as soon as the record has been read.
         to_edit: bool,
     },
-    /// The page of a record that is known.
+    /// The page of a record as it is known.
     Shown(Record),
     /// The page of the record of a kind that has one.
     Alone(RecordKind, i64),
@@ -139,8 +139,12 @@ impl Route {
         }
     }
 
-    /// The page of a record that a list or a find box has.
+    /// The page of a record that is known. The page reads the record as it is now, where the API serves
+    /// single records of the kind.
     pub fn of(record: &Record) -> Self {
+        if record.kind().table().reading == Reading::InList {
+            return Self::Shown(record.clone());
+        }
         let is_archived = record.archived().is_some();
         let (kind, id, name) = (record.kind(), record.id(), record.row().name);
         Self::Record { kind, id, name, is_archived, to_edit: false }

@@ -1,5 +1,5 @@
-//! Reasons that were typed beside a question and not written yet. They are there again when the same is
-//! asked about the same record. They are kept in memory only, for the user who typed them.
+//! Reasons that were typed beside a question and not written yet, and that an arrival is urgent. They are
+//! there again when the same is asked about the same record. They are kept in memory only, for the user who typed them.
 
 use std::collections::HashMap;
 

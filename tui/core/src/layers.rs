@@ -218,7 +218,7 @@ impl Layer {
                 Self::Find(state) => !state.finder.has_found_nobody(),
                 _ => true,
             },
-            Action::Arrive | Action::Results | Action::ShowArchive => {
+            Action::Arrive | Action::Archive | Action::Results | Action::ShowArchive => {
                 !matches!(self, Self::Find(_))
             }
             _ => true,

@@ -64,9 +64,9 @@ impl Namesakes {
 
     /// Takes the answer.
     pub fn take(&mut self, answer: Result<Reply, Failure>) {
-        self.found = match answer {
-            Ok(Reply::Page(page)) => self.among(&page),
-            Ok(_) | Err(_) => Found::Unknown,
+        self.found = match answer.and_then(Reply::page) {
+            Ok(page) => self.among(&page),
+            Err(_) => Found::Unknown,
         };
     }
 

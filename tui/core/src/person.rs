@@ -61,9 +61,8 @@ impl Person {
     /// Takes the answer. What is known stays where there is none. A person who is not found is looked for
     /// on the other side of the archive: returns what has to be asked for that.
     pub fn take<L>(&mut self, answer: Result<Reply, Failure>) -> Option<Intent<L>> {
-        match answer {
-            Ok(Reply::Record(record)) => self.learn(&record),
-            Ok(_) => {}
+        match answer.and_then(Reply::record) {
+            Ok(record) => self.learn(&record),
             Err(Failure::Problem(problem))
                 if problem.error == Kind::NotFound.code() && self.may_have_moved() =>
             {

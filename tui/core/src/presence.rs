@@ -63,11 +63,10 @@ impl Presence {
 
     /// Takes the answer.
     pub fn take(&mut self, answer: Result<Reply, Failure>) {
-        match answer {
-            Ok(Reply::Page(page)) => {
+        match answer.and_then(Reply::page) {
+            Ok(page) => {
                 (self.record, self.failure) = (page.results.into_iter().next(), None);
             }
-            Ok(_) => {}
             Err(_) => self.failure = Some("in the clinic now: not known".to_owned()),
         }
     }

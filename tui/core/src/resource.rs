@@ -40,7 +40,10 @@ pub use self::{
     record::{Record, RecordKind},
     relations::{Errand, Owner, Pick, PickFor, Presence, Purpose, Related, Remains},
     visits::{last_step, next_step, status_word},
-    words::{ArchiveWords, Change, Create, Created, Removal, SecretWords, StatusWords, Words},
+    words::{
+        ArchiveWords, Change, Create, Created, Removal, SearchWords, SecretWords, StatusWords,
+        Words,
+    },
 };
 use crate::{
     form::{Form, field::Field},
@@ -74,8 +77,14 @@ pub trait Shown: Sized + 'static {
     /// Fails on anything else.
     fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)>;
 
-    /// What its row has beside the columns.
+    /// Its name and its code.
     fn row(&self) -> RowHead;
+
+    /// What stands behind its name in a row, from the longest form to the shortest. All of it is safe to be
+    /// drawn.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The record in a question, so that nobody takes it for another one.
     fn named(&self) -> String;
@@ -176,8 +185,8 @@ pub struct Table {
     pub reading: Reading,
     /// How a record is put away. None for kinds whose records stay, or end with an operation.
     pub removal: Option<Removal>,
-    /// Whether the list has a search.
-    pub is_searched: bool,
+    /// The search of the list. None for kinds that are not searched.
+    pub search: Option<SearchWords>,
     /// What can be done with a record beyond changing its members.
     pub operations: &'static [Operation],
     /// The question whether to end all listed records but the one in use.
@@ -247,30 +256,26 @@ pub struct Section {
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// What a row has beside its columns. All of it is safe to be drawn.
+/// A name and a code. Both are safe to be drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowHead {
     /// The name of the record.
     pub name: String,
     /// The code that can be copied.
     pub code: String,
-    /// What stands behind the name, from the longest form to the shortest; empty for most.
-    pub notes: Vec<String>,
 }
 
 /// A row of a list: made when an answer comes, not at every frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The id of the record.
-    pub id: i64,
-    /// What it has beside its columns.
-    pub head: RowHead,
-    /// The name as a list by last name has it, where that differs.
-    pub sorted_name: Option<String>,
-    /// The values of all columns.
-    pub cells: Vec<String>,
     /// The record as the list has it.
     pub record: Record,
+    /// The values of all columns.
+    pub cells: Vec<String>,
+    /// The name as a list by last name has it, where that differs.
+    pub sorted_name: Option<String>,
+    /// What stands behind the name, from the longest form to the shortest; empty for most.
+    pub notes: Vec<String>,
     /// Whether it is about a person who has the name of another one in the list.
     pub has_namesake: bool,
 }
@@ -279,10 +284,9 @@ impl Row {
     /// The row of a record.
     pub fn of(record: Record, world: &World) -> Self {
         Self {
-            id: record.id(),
-            head: record.row(),
-            sorted_name: record.sorted_name(),
             cells: record.cells(world),
+            sorted_name: record.sorted_name(),
+            notes: record.notes(),
             record,
             has_namesake: false,
         }
@@ -298,6 +302,11 @@ impl Row {
             };
             row.has_namesake = row.record.person().is_some() && persons.iter().any(is_namesake);
         }
+    }
+
+    /// The id of the record.
+    pub fn id(&self) -> i64 {
+        self.record.id()
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Search {
     found_for: Option<String>,
     is_pausing: bool,
     is_due: bool,
-    /// What is done as soon as the answer to the typed text is there.
+    /// The action that waits for the answer to the typed text.
     pending: Option<Action>,
     /// Whether the text has served: a match of it was opened, or a record was begun with it.
     has_served: bool,
@@ -66,7 +66,7 @@ impl Default for Search {
 }
 
 impl Search {
-    /// An empty text for which nothing is shown as yet, and which no action has to wait for.
+    /// Nothing is typed, and no action has to wait for the first answer.
     pub fn idle() -> Self {
         Self { found_for: Some(String::new()), ..Self::default() }
     }
@@ -91,7 +91,7 @@ impl Search {
         self.found_for.as_deref() != Some(self.text())
     }
 
-    /// The shown rows are no answer to any text.
+    /// The shown rows are no answer to the typed text any more.
     pub fn outdate(&mut self) {
         self.found_for = None;
     }
@@ -101,7 +101,7 @@ impl Search {
         self.pending.is_some()
     }
 
-    /// What Enter has begun is not gone on with.
+    /// No action waits for the answer any more.
     pub fn give_up(&mut self) {
         self.pending = None;
     }
@@ -116,7 +116,10 @@ impl Search {
     /// The answer has come, and its rows are shown. Returns the action that has waited for it.
     pub fn answered(&mut self) -> Option<Action> {
         self.is_answered = true;
-        self.found_for.clone_from(&self.sent);
+        // The answer to another request, such as one for the same page again, is of the text of before.
+        if self.sent.is_some() {
+            self.found_for.clone_from(&self.sent);
+        }
         self.pending.take()
     }
 

@@ -8,8 +8,6 @@ pub const LOADING: &str = "Loading …";
 pub const SAVING: &str = "A save is in progress. Please wait.";
 /// A form was not sent because of what is typed.
 pub const MARKED: &str = "Not saved. Correct the marked field.";
-/// The server answers something that was not asked for.
-pub const UNEXPECTED: &str = "The server sent an unexpected answer.";
 /// Commands were typed behind Enter, and Enter did not open a record.
 pub const CHOOSE_FIRST: &str = "The keys typed ahead were not used. Choose a record first.";
 /// A command was meant for a record that is not in the list any more.
@@ -25,9 +23,4 @@ pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
 /// Which key asks the server again.
 pub fn again() -> String {
     format!("{} tries again.", key(Action::Refresh))
-}
-
-/// Why something could not be read, and which key asks for it again.
-pub fn retry(why: &str) -> String {
-    format!("! {why} {}", again())
 }

@@ -3,6 +3,7 @@
 mod footer;
 
 use ratatui_core::{layout::Rect, terminal::Frame};
+use shared::account::Role;
 
 use crate::{
     app::App,
@@ -71,9 +72,11 @@ fn header(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let world = app.world();
     painter.style(place, theme.header);
-    let user = world
-        .user()
-        .map_or(String::new(), |user| format!("{} ({}) ", display(user.login_name()), user.role));
+    let user = world.user().map_or(String::new(), |user| match user.role {
+        // At the front desk nearly everybody has this role.
+        Role::Staff => format!("{} ", display(user.login_name())),
+        role => format!("{} ({role}) ", display(user.login_name())),
+    });
     let is_locked = app.is_locked();
     let title = if is_locked { "Locked".to_owned() } else { app.screen().title() };
     let beside = text::width(&title).saturating_add(text::width(&user)).saturating_add(3);

@@ -5,8 +5,7 @@ mod answer;
 mod failure;
 mod live;
 mod request;
-mod sessions;
-mod tokens;
+mod session;
 mod trust;
 
 #[cfg(test)]
@@ -40,10 +39,9 @@ use url::Url;
 use self::{
     answer::{Answer, Expected},
     request::{Request, Target},
-    sessions::Sessions,
-    tokens::Tokens,
+    session::{Sessions, Tokens},
 };
-pub(crate) use self::{sessions::Handles, trust::Certificate};
+pub(crate) use self::{session::Handles, trust::Certificate};
 use crate::devices::Devices;
 
 /// How long to wait for a connection.

@@ -15,7 +15,7 @@ use tui_core::{
 };
 
 use super::Event;
-use crate::host::Host;
+use crate::connection::Connection;
 
 /// The reads under way: at most one in each lane.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl Reads {
 
 /// Requests under way.
 pub(super) struct Effects {
-    host: Arc<Host>,
+    connection: Arc<Connection>,
     events: UnboundedSender<Event>,
     reads: Reads,
     writes: JoinSet<()>,
@@ -54,8 +54,8 @@ pub(super) struct Effects {
 
 impl Effects {
     /// None yet.
-    pub(super) fn new(host: Arc<Host>, events: UnboundedSender<Event>) -> Self {
-        Self { host, events, reads: Reads::default(), writes: JoinSet::new(), listener: None }
+    pub(super) fn new(connection: Arc<Connection>, events: UnboundedSender<Event>) -> Self {
+        Self { connection, events, reads: Reads::default(), writes: JoinSet::new(), listener: None }
     }
 
     /// Where to tell the loop what has happened.
@@ -65,61 +65,61 @@ impl Effects {
 
     /// Opens what the program was started for.
     pub(super) fn open(&self) {
-        let host = Arc::clone(&self.host);
-        self.desk(async move { host.start().await });
+        let connection = Arc::clone(&self.connection);
+        self.desk(async move { connection.start().await });
     }
 
     /// Opens a throw-away desk with sample people.
     pub(super) fn look_around(&self) {
-        let host = Arc::clone(&self.host);
-        self.desk(async move { host.look_around().await });
+        let connection = Arc::clone(&self.connection);
+        self.desk(async move { connection.look_around().await });
     }
 
     /// Creates the first administrator.
     pub(super) fn set_up(&self, admin: FirstAdmin) {
-        let host = Arc::clone(&self.host);
-        self.desk(async move { host.set_up(admin).await });
+        let connection = Arc::clone(&self.connection);
+        self.desk(async move { connection.set_up(admin).await });
     }
 
     /// Connects to a server elsewhere.
     pub(super) fn connect(&self, url: String) {
-        let host = Arc::clone(&self.host);
-        self.desk(async move { host.connect(&url).await });
+        let connection = Arc::clone(&self.connection);
+        self.desk(async move { connection.connect(&url).await });
     }
 
     /// Goes back to the local desk.
     pub(super) fn go_local(&self) {
-        let host = Arc::clone(&self.host);
-        self.desk(async move { host.go_local().await });
+        let connection = Arc::clone(&self.connection);
+        self.desk(async move { connection.go_local().await });
     }
 
     /// Tells what another machine has to type, where there is a server.
     pub(super) fn share(&self) {
-        if let Some(share) = self.host.share() {
+        if let Some(share) = self.connection.share() {
             let _ = self.events.send(Msg::Share(Box::new(share)).into());
         }
     }
 
     /// Remembers the name of a login. If that fails, the name has to be typed again at the next start.
     pub(super) fn remember_login(&mut self, name: String) {
-        let host = Arc::clone(&self.host);
+        let connection = Arc::clone(&self.connection);
         self.write(async move {
-            let _ = tokio::task::spawn_blocking(move || host.remember_login(name)).await;
+            let _ = tokio::task::spawn_blocking(move || connection.remember_login(name)).await;
         });
     }
 
     /// Sends a request in this session; its answer comes as a message.
     pub(super) fn call(&mut self, ticket: Ticket, session: Option<SessionHandle>, call: Call) {
-        let host = Arc::clone(&self.host);
+        let connection = Arc::clone(&self.connection);
         let events = self.events.clone();
         let is_write = call.is_write();
         let task = async move {
-            let answer = AssertUnwindSafe(host.call(&call, session)).catch_unwind().await;
+            let answer = AssertUnwindSafe(connection.call(&call, session)).catch_unwind().await;
             let answer = answer.unwrap_or_else(|_| {
                 Err(Failure::Garbled("something went wrong in this program".to_owned()))
             });
-            if let Some(desk) = host.moved() {
-                tell_address(&host, &events);
+            if let Some(desk) = connection.moved() {
+                tell_address(&connection, &events);
                 let _ = events.send(Msg::Desk(desk).into());
             }
             let _ = events.send(Msg::Reply(ticket, answer).into());
@@ -133,13 +133,13 @@ impl Effects {
 
     /// Listens to the changes that the server reports to this session, and to no other any longer.
     pub(super) fn listen(&mut self, session: SessionHandle) {
-        let host = Arc::clone(&self.host);
+        let connection = Arc::clone(&self.connection);
         let events = self.events.clone();
         let task = tokio::spawn(async move {
             let tell = |changes| {
                 let _ = events.send(Msg::Live(changes).into());
             };
-            if host.listen(session, tell).await {
+            if connection.listen(session, tell).await {
                 let _ = events.send(Msg::SessionOver(session).into());
             }
         });
@@ -156,8 +156,8 @@ impl Effects {
     /// Ends a session, whether the server can be told or not.
     pub(super) fn end_session(&mut self, session: SessionHandle) {
         self.stop_listening(|listening| listening == session);
-        let host = Arc::clone(&self.host);
-        self.write(async move { host.end_session(session).await });
+        let connection = Arc::clone(&self.connection);
+        self.write(async move { connection.end_session(session).await });
     }
 
     /// Does what is not given up, not even at the end.
@@ -179,21 +179,21 @@ impl Effects {
     }
 
     fn desk(&self, opening: impl Future<Output = Desk> + Send + 'static) {
-        let (events, host) = (self.events.clone(), Arc::clone(&self.host));
+        let (events, connection) = (self.events.clone(), Arc::clone(&self.connection));
         tokio::spawn(async move {
             let desk = AssertUnwindSafe(opening).catch_unwind().await.unwrap_or_else(|_| {
                 let message = "something went wrong in this program".to_owned();
                 Desk::Failed { field: None, message }
             });
-            tell_address(&host, &events);
+            tell_address(&connection, &events);
             let _ = events.send(Msg::Desk(desk).into());
         });
     }
 }
 
 /// Says where the server is, if there is one.
-fn tell_address(host: &Host, events: &UnboundedSender<Event>) {
-    if let Some(address) = host.address() {
+fn tell_address(connection: &Connection, events: &UnboundedSender<Event>) {
+    if let Some(address) = connection.address() {
         let _ = events.send(Msg::Server(address).into());
     }
 }

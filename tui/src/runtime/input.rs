@@ -51,10 +51,14 @@ async fn read(events: UnboundedSender<Event>) {
     let mut stream = EventStream::new();
     loop {
         let event = match stream.next().await {
-            Some(Ok(raw)) => match message(raw) {
-                Some(msg) => msg.into(),
-                None => continue,
-            },
+            Some(Ok(raw)) => {
+                let (escape, raw) = apart(raw);
+                let mut messages = escape.into_iter().chain([raw]).filter_map(message);
+                if messages.any(|msg| events.send(msg.into()).is_err()) {
+                    return;
+                }
+                continue;
+            }
             Some(Err(e)) if e.kind() == io::ErrorKind::Interrupted => continue,
             Some(Err(_)) | None => Event::End,
         };
@@ -82,6 +86,19 @@ pub(super) fn watch_for_hangup(events: UnboundedSender<Event>) -> io::Result<()>
     Ok(())
 }
 
+/// Esc with the key after it, where both came at once: a terminal sends the same bytes for Alt with that key, and
+/// no key is used with Alt.
+fn apart(raw: Raw) -> (Option<Raw>, Raw) {
+    match raw {
+        Raw::Key(mut key) if key.modifiers.contains(KeyModifiers::ALT) => {
+            key.modifiers.remove(KeyModifiers::ALT);
+            let escape = KeyEvent { code: KeyCode::Esc, modifiers: KeyModifiers::NONE, ..key };
+            (Some(Raw::Key(escape)), Raw::Key(key))
+        }
+        other => (None, other),
+    }
+}
+
 fn message(raw: Raw) -> Option<Msg> {
     match raw {
         Raw::Key(key) if key.kind != KeyEventKind::Release => chord(key).map(Msg::Key),
@@ -100,11 +117,10 @@ fn pasted(text: &str) -> String {
 
 fn chord(key: KeyEvent) -> Option<Chord> {
     let mut ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = key.modifiers.contains(KeyModifiers::ALT);
     let is_shift = key.modifiers.contains(KeyModifiers::SHIFT);
     let key = match key.code {
         // A terminal whose Backspace key sends Ctrl-H.
-        KeyCode::Char('h') if ctrl && !alt => {
+        KeyCode::Char('h') if ctrl => {
             ctrl = false;
             Key::Backspace
         }
@@ -133,7 +149,7 @@ fn chord(key: KeyEvent) -> Option<Chord> {
         KeyCode::F(number) => Key::F(number),
         _ => return None,
     };
-    Some(Chord { key, ctrl, alt })
+    Some(Chord { key, ctrl })
 }
 
 #[cfg(test)]
@@ -156,6 +172,16 @@ mod tests {
         let insert = Some(Chord::plain(Key::Insert));
         assert_eq!(press(KeyCode::Insert, KeyModifiers::NONE), insert);
         assert_eq!(press(KeyCode::CapsLock, KeyModifiers::NONE), None);
+    }
+
+    #[test]
+    fn escape_and_the_key_right_after_it_are_two_keys() {
+        let (escape, key) = apart(Raw::Key(KeyEvent::new(KeyCode::Char('P'), KeyModifiers::ALT)));
+        let keys: Vec<_> = escape.into_iter().chain([key]).filter_map(message).collect();
+        let [Msg::Key(first), Msg::Key(second)] = keys.as_slice() else { panic!("{}", keys.len()) };
+        assert_eq!((*first, *second), (Chord::plain(Key::Esc), Chord::plain(Key::Char('P'))));
+        let (escape, _) = apart(Raw::Key(KeyEvent::new(KeyCode::Char('P'), KeyModifiers::SHIFT)));
+        assert!(escape.is_none());
     }
 
     #[test]

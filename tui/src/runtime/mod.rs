@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use tui_core::msg::Msg;
 
-use crate::{args::LaunchOptions, host::Host};
+use crate::{args::LaunchOptions, connection::Connection};
 
 /// How long running requests that change something are waited for at the end.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -26,6 +26,8 @@ pub(crate) enum Event {
     Msg(Box<Msg>),
     /// A timer went off; it counts if it was not armed anew or disarmed since.
     Timer(timers::Alarm),
+    /// The process shall be stopped.
+    Stop,
     /// The process goes on after it was stopped.
     Continued,
     /// The program shall end: a signal, or the terminal is gone.
@@ -48,13 +50,13 @@ pub(crate) fn run(wish: LaunchOptions) -> Result<(), String> {
         .build()
         .map_err(|e| format!("this machine gives no threads: {e}"))?;
     let has_colors = wish.has_colors;
-    let host = Arc::new(Host::new(wish));
+    let connection = Arc::new(Connection::new(wish));
     let ended = runtime.block_on(async {
-        let mut shell = shell::Shell::new(Arc::clone(&host), has_colors)?;
+        let mut shell = shell::Shell::new(Arc::clone(&connection), has_colors)?;
         let ended = shell.run().await;
         let writes = shell.leave().await;
         let _ = tokio::time::timeout(LAST_WRITES, writes.join_all()).await;
-        let _ = tokio::time::timeout(CLOSING, host.close()).await;
+        let _ = tokio::time::timeout(CLOSING, connection.close()).await;
         ended
     });
     // Where taking the terminal failed half-way.

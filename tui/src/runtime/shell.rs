@@ -23,7 +23,7 @@ use tui_core::{
 use super::{
     Event, effects::Effects, input, input::Input, screen::Screen, signals, terminal, timers::Timers,
 };
-use crate::host::Host;
+use crate::connection::Connection;
 
 /// Rows of a page of a list.
 const PAGE_SIZE: i64 = 50;
@@ -51,7 +51,7 @@ impl Shell {
     /// Takes the terminal. Nothing is asked of anybody yet.
     ///
     /// Fails with one plain sentence.
-    pub(super) fn new(host: Arc<Host>, has_colors: bool) -> Result<Self, String> {
+    pub(super) fn new(connection: Arc<Connection>, has_colors: bool) -> Result<Self, String> {
         let fault = |e: std::io::Error| format!("the terminal can't be used: {e}");
         let (sender, events) = unbounded_channel();
         signals::watch(sender.clone()).map_err(fault)?;
@@ -60,11 +60,11 @@ impl Shell {
         input::watch_for_hangup(sender.clone()).map_err(fault)?;
         let (width, height) = crossterm::terminal::size().map_err(fault)?;
         let today = today();
-        let date_order = host.date_order();
-        let last_login = host.last_login();
+        let date_order = connection.date_order();
+        let last_login = connection.last_login();
         let run = random()?;
         let page_size = PAGE_SIZE;
-        let lock_after = host.lock_after();
+        let lock_after = connection.lock_after();
         let options =
             Options { width, height, today, date_order, last_login, lock_after, page_size, run };
         Ok(Self {
@@ -72,7 +72,7 @@ impl Shell {
             theme: if has_colors { Theme::ansi() } else { Theme::mono() },
             screen,
             input: Input::start(&sender),
-            effects: Effects::new(host, sender),
+            effects: Effects::new(connection, sender),
             timers: Timers::default(),
             events,
             today,
@@ -155,6 +155,7 @@ impl Shell {
                 Some(timer) => self.tell(Msg::Timer(timer)).await,
                 None => Ok(()),
             },
+            Event::Stop => self.suspend().await,
             // The stop that the core asked for has been seen to already.
             Event::Continued if self.went_on.is_some_and(|at| at.elapsed() < ECHO) => Ok(()),
             Event::Continued => self.go_on().await,

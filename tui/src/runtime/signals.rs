@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
+use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc::UnboundedSender,
@@ -22,6 +22,13 @@ pub(super) fn watch(events: UnboundedSender<Event>) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut quit = signal(SignalKind::quit())?;
     let mut go_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+    let stopping = events.clone();
+    tokio::spawn(async move {
+        while stop.recv().await.is_some() {
+            let _ = stopping.send(Event::Stop);
+        }
+    });
     let going_on = events.clone();
     tokio::spawn(async move {
         while go_on.recv().await.is_some() {
@@ -47,17 +54,17 @@ pub(super) fn watch(events: UnboundedSender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the process can be stopped: as leader of its session, nobody could let it go on.
+/// Whether the process can be stopped: in the job of the session's leader, no shell could let it go on.
 pub(super) fn can_stop() -> bool {
-    getsid(None).is_ok_and(|session| session != getpid())
+    getsid(None).is_ok_and(|session| session != getpgrp())
 }
 
-/// Stops the process with all that belong to its job. Ends when it goes on; where the system does
-/// not stop it (nobody could let it go on), after a moment.
+/// Stops the process with all that belong to its job. Ends when it goes on.
 pub(super) async fn stop() {
     const MOMENT: Duration = Duration::from_millis(300);
     let Ok(mut go_on) = signal(SignalKind::from_raw(Signal::CONT.as_raw())) else { return };
-    if kill_current_process_group(Signal::TSTP).is_ok() {
+    // The signal that asks for a stop is handled here, so that it stops nothing by itself.
+    if kill_current_process_group(Signal::STOP).is_ok() {
         let _ = tokio::time::timeout(MOMENT, go_on.recv()).await;
     }
 }

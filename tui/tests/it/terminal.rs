@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{
     program,
@@ -206,6 +206,36 @@ fn control_z_gives_the_shell_its_terminal_and_fg_the_screens_theirs() {
     });
     shell.keys("echo status $?\r");
     shell.wait_for("status 0");
+}
+
+#[test]
+fn a_signal_to_stop_gives_the_shell_its_terminal_as_control_z_does() {
+    let home = Home::new();
+    let mut shell = Program::start(Start {
+        program: "bash".as_ref(),
+        home: &home,
+        args: ["--norc", "--noprofile", "-i"].map(str::to_owned).to_vec(),
+        env: vec![("PS1", "ready> ")],
+        size: (80, 24),
+    });
+    shell.wait_for("ready>");
+    let pid = home.data().with_file_name("pid");
+    let program = program().display();
+    shell.keys(&format!("sh -c 'echo $$ >{}; exec {program} --ephemeral'\r", pid.display()));
+    wait_for_rows(&shell);
+    let pid = std::fs::read_to_string(pid).unwrap().trim().parse().unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::TSTP).unwrap();
+    shell.wait("the shell", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("Stopped")
+    });
+    shell.keys("echo still $((6 * 7))\r");
+    shell.wait_for("still 42");
+    shell.keys("fg\r");
+    wait_for_rows(&shell);
+    shell.keys(&key::ctrl('q'));
+    shell.wait("the shell's fourth prompt", |screen| {
+        !screen.alternate_screen() && screen.contents().matches("ready>").count() == 4
+    });
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     db::{
         Conn,
+        names::Named,
         users::{self, NewUser, UserRow},
     },
     error::Error,
@@ -32,7 +33,7 @@ pub use manage::{
     create_by_admin, deactivate_by_admin, end_sessions, issue_code, list_visible, read, update,
 };
 
-const ENTITY: &str = "user";
+const ENTITY: &str = Named::User.entity();
 const LAST_ADMIN: &str = "can't be changed, because this is the last active administrator";
 /// The number of accounts that get a username in one transaction.
 const NAMED_AT_ONCE: i64 = 200;

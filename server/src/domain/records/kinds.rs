@@ -14,7 +14,7 @@ use shared::{
 use super::{Entry, Record, assignments, doctors, patients, visits};
 use crate::{
     app::App,
-    db::{self, ArchiveState, Conn, Tx, records::Kept},
+    db::{self, ArchiveState, Conn, Tx, names::Named, records::Kept},
     domain::access::{
         Action, assignment_permissions, doctor_permissions, patient_permissions, scope,
         visit_permissions,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl Record for Patient {
-    const ENTITY: &'static str = "patient";
+    const ENTITY: &'static str = Named::Patient.entity();
     const READ: Option<&'static str> = Some("patient.read");
     const HISTORY_READ: Option<&'static str> = Some("patient.history_read");
     const READ_HISTORY: Action = Action::ReadPatientHistory;
@@ -78,7 +78,7 @@ impl Entry for Patient {
 }
 
 impl Record for Doctor {
-    const ENTITY: &'static str = "doctor";
+    const ENTITY: &'static str = Named::Doctor.entity();
     const READ_HISTORY: Action = Action::ReadDoctorHistory;
 
     type Id = DoctorId;
@@ -134,7 +134,7 @@ impl Entry for Doctor {
 }
 
 impl Record for Assignment {
-    const ENTITY: &'static str = "assignment";
+    const ENTITY: &'static str = Named::Assignment.entity();
     const READ_HISTORY: Action = Action::ReadPatientHistory;
 
     type Id = AssignmentId;
@@ -182,7 +182,7 @@ impl Record for Assignment {
 }
 
 impl Record for Visit {
-    const ENTITY: &'static str = "visit";
+    const ENTITY: &'static str = Named::Visit.entity();
     const READ_HISTORY: Action = Action::ReadPatientHistory;
 
     type Id = VisitId;

@@ -178,8 +178,7 @@ impl App {
             .filter(|entry| self.is_available(entry.action))
             .filter(|entry| is_help || !matches!(entry.action, Action::Palette | Action::Help))
             .collect();
-        let is_last =
-            |entry: &Entry| !is_help && (entry.action.is_routine() || entry.action == Action::Quit);
+        let is_last = |entry: &Entry| !is_help && entry.action.is_routine();
         found.sort_by_key(|entry| (is_last(entry), std::cmp::Reverse(entry.rank)));
         let mut items: Vec<_> = found.into_iter().map(item).collect();
         if !is_help {

@@ -7,7 +7,7 @@ use crate::{
     intent::{Leave, Place, Route},
     layers::{Intent, Layer, picker, question},
     notice::Tone,
-    screens::{Screen, record_form},
+    screens::{Screen, home, record_form},
     sentences::SAVING,
 };
 
@@ -42,53 +42,25 @@ impl App {
         match intent {
             Intent::Read(lane, call) => self.start(Slot { owner, lane }, call, out),
             Intent::Cancel(lane) => out.extend(self.slots.cancel(Slot { owner, lane })),
-            Intent::Write(call) => {
-                self.notices.dismiss();
-                if self.slots.is_writing() {
-                    return self.wait_for_save(owner, &call, out);
-                }
-                self.start(Slot { owner, lane: Lane::Save }, call, out);
-            }
-            Intent::SignIn(call) => {
-                self.notices.dismiss();
-                if !self.slots.is_signing_in() {
-                    self.ask(Lane::Account, call, out);
-                }
-            }
+            Intent::Write(call) => self.write(owner, call, out),
+            Intent::SignIn(call) => self.sign_in(call, out),
             Intent::Do(effect) => {
                 if let Effect::SetUp(admin) = &effect {
                     self.founder = Some((admin.email.clone(), admin.password.clone()));
                 }
                 out.push(effect);
             }
-            Intent::Go(Route::Edit(record) | Route::EditField(record, _))
-                if self.parked_form(&record).is_some() =>
-            {
-                if let Some(id) = self.parked_form(&record) {
-                    self.resume(id, out);
-                    self.say(Tone::Info, "The parked form is open again.".to_owned(), out);
-                }
-            }
-            Intent::Go(Route::Changed(record, _)) if self.parked_form(&record).is_some() => {
-                let said = "Nothing was put back: the form of this record is parked.".to_owned();
-                self.say(Tone::Error, said, out);
-            }
             Intent::ParkThen(leave) => {
                 self.park_or_resume(out);
                 self.leave(leave, out);
             }
             Intent::Resume(id) => self.resume(id, out),
-            Intent::Go(route) => {
-                let (screen, intents) = Screen::at(route, &self.world);
-                self.open(screen);
-                self.world.count_screen();
-                self.apply(intents, out);
-            }
+            Intent::Go(route) => self.go(route, out),
             Intent::Instead(route) => {
                 if !self.screens.iter().skip(1).any(|opened| opened.screen.is_changed()) {
                     self.close_to(1, out);
                 }
-                self.carry_out(self.top(), Intent::Go(route), out);
+                self.go(route, out);
             }
             Intent::Leave(leave) => self.leave(leave, out),
             Intent::LeaveNow(leave) => self.left(leave, out),
@@ -124,6 +96,49 @@ impl App {
             | Intent::Check
             | Intent::SaveThen(_)
             | Intent::SaveAgain => self.pass_on(intent, out),
+        }
+    }
+
+    /// Goes to a screen. A record whose form is parked is changed nowhere else.
+    fn go(&mut self, route: Route, out: &mut Vec<Effect>) {
+        let parked = match &route {
+            Route::Edit(record) | Route::EditField(record, _) | Route::Changed(record, _) => {
+                self.parked_form(record)
+            }
+            _ => None,
+        };
+        match (parked, route) {
+            (Some(_), Route::Changed(..)) => {
+                let said = "Nothing was put back: the form of this record is parked.".to_owned();
+                self.say(Tone::Error, said, out);
+            }
+            (Some(id), _) => {
+                self.resume(id, out);
+                self.say(Tone::Info, "The parked form is open again.".to_owned(), out);
+            }
+            (None, route) => {
+                let (screen, intents) = Screen::at(route, &self.world);
+                self.open(screen);
+                self.world.count_screen();
+                self.apply(intents, out);
+            }
+        }
+    }
+
+    /// Sends a write, unless another one is under way.
+    fn write(&mut self, owner: ScreenId, call: Call, out: &mut Vec<Effect>) {
+        self.notices.dismiss();
+        if self.slots.is_writing() {
+            return self.wait_for_save(owner, &call, out);
+        }
+        self.start(Slot { owner, lane: Lane::Save }, call, out);
+    }
+
+    /// Sends a login or a registration, unless another one is under way.
+    fn sign_in(&mut self, call: Call, out: &mut Vec<Effect>) {
+        self.notices.dismiss();
+        if !self.slots.is_signing_in() {
+            self.ask(Lane::Account, call, out);
         }
     }
 
@@ -229,10 +244,16 @@ impl App {
         self.follow(out);
     }
 
-    /// Shows a section. A section that is open already is shown as it was left.
+    /// Shows a section. A section that is open already is shown as it was left, but for the day at the desk:
+    /// its find box is empty again.
     fn go_to(&mut self, place: Place, out: &mut Vec<Effect>) {
         let is_open = self.screens.first().is_some_and(|first| first.screen.is_at(place));
         self.close_to(usize::from(is_open), out);
+        if let Some(Screen::Home(state)) = self.screens.last_mut().map(|opened| &mut opened.screen)
+        {
+            let intents = home::begin_anew(state, &self.world);
+            self.apply(intents, out);
+        }
         if !is_open {
             let (screen, intents) = Screen::first(place, &self.world);
             self.open(screen);

@@ -90,9 +90,7 @@ impl App {
         if let Some(record) = base(&opened).cloned()
             && !matches!(self.screen(), Screen::Detail(state) if state.is_of(&record))
         {
-            let (kind, id, name) = (record.kind(), record.id(), record.row().name);
-            let route = Route::Record { kind, id, name, is_archived: false, to_edit: false };
-            let (screen, intents) = Screen::at(route, &self.world);
+            let (screen, intents) = Screen::at(Route::of(&record), &self.world);
             self.open(screen);
             self.apply(intents, out);
         }

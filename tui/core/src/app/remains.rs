@@ -42,6 +42,15 @@ pub(super) struct FollowUps {
 }
 
 impl FollowUps {
+    /// The record has been archived meanwhile: nothing has to be handed over for that any more.
+    fn forget_hand_over(&mut self, archived: &Record) {
+        let name = |record: &Record| (record.kind(), record.id());
+        self.next.retain(|next| match next {
+            FollowUp::HandOver { record, .. } => name(record) != name(archived),
+            FollowUp::Remains(_) => true,
+        });
+    }
+
     /// What the archiving of a record leaves to be asked about it, if the call is one.
     fn left_by(&self, owner: ScreenId, call: &Call, record: &Record) -> Option<Left> {
         let next = match call {
@@ -108,8 +117,11 @@ impl App {
         record: &Record,
         out: &mut Vec<Effect>,
     ) {
-        if let Some(left) = self.follow_ups.left_by(owner, call, record) {
-            self.read_remains(left, out);
+        let Some(left) = self.follow_ups.left_by(owner, call, record) else { return };
+        self.follow_ups.forget_hand_over(record);
+        match self.follow_ups.read {
+            None => self.read_remains(left, out),
+            Some(_) => self.follow_ups.next.push_back(FollowUp::Remains(left)),
         }
     }
 
@@ -132,9 +144,8 @@ impl App {
         let Some(Left { owner, record, next }) = self.follow_ups.read.take() else { return };
         let Some(remains) = &record.kind().table().remains else { return };
         let name = record.name();
-        let found = match result {
-            Ok(Reply::Page(page)) => page.results,
-            Ok(_) => Vec::new(),
+        let found = match result.and_then(Reply::page) {
+            Ok(page) => page.results,
             Err(failure) => {
                 let why = sentence(&failure);
                 let said = format!("{}, {name}: not known. {why}", remains.title);

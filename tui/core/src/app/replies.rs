@@ -29,8 +29,9 @@ fn request_of(failure: &Failure) -> Option<String> {
     }
 }
 
-fn garbled() -> Failure {
-    Failure::unexpected()
+/// Whether a page of a list is gone, or never was: the list looks for another one.
+fn is_not_found(failure: &Failure) -> bool {
+    matches!(failure, Failure::Problem(problem) if problem.error == Kind::NotFound.code())
 }
 
 impl App {
@@ -48,7 +49,8 @@ impl App {
         let is_handled = self.answer(ticket, result, out);
         let request = self.failed_request.take();
         self.failed_wait = None;
-        if let Some(failure) = failure.filter(|_| is_handled && request.is_some())
+        let is_gone = ticket.slot.lane == Lane::List && failure.as_ref().is_some_and(is_not_found);
+        if let Some(failure) = failure.filter(|_| is_handled && !is_gone && request.is_some())
             && self.notices.newest().is_none_or(|newest| newest.request != request)
         {
             let text = sentence(&failure);
@@ -114,7 +116,7 @@ impl App {
             }
             // It is tried again by itself.
             (Lane::Meta, Err(failure)) if is_away(&failure) => {}
-            (Lane::Meta, Ok(_)) => self.say(Tone::Error, sentence(&garbled()), out),
+            (Lane::Meta, Ok(_)) => self.say(Tone::Error, sentence(&Failure::unexpected()), out),
             (Lane::Meta, Err(failure)) => self.say(Tone::Error, sentence(&failure), out),
             (Lane::Account, Ok(Reply::SignedIn(session))) => {
                 if let Call::Login(login) = call {
@@ -124,7 +126,7 @@ impl App {
             }
             (Lane::Account, Ok(Reply::User(user))) => self.described(*user, out),
             (Lane::Account, Ok(Reply::Done)) => self.password_was_set(out),
-            (Lane::Account, Ok(_)) => self.account_refused(call, &garbled(), out),
+            (Lane::Account, Ok(_)) => self.account_refused(call, &Failure::unexpected(), out),
             // What the session may do is asked again by itself.
             (Lane::Account, Err(failure)) if is_away(&failure) && matches!(call, Call::Profile) => {
             }
@@ -225,13 +227,7 @@ impl App {
             Call::ChangePassword(_) => return self.password_answered(owner, result, out),
             _ => {}
         }
-        let result = match result {
-            Ok(Reply::Record(record)) => Ok((record, None)),
-            Ok(Reply::Created(record, secret)) => Ok((record, Some(secret))),
-            Ok(_) => Err(garbled()),
-            Err(failure) => Err(failure),
-        };
-        let (result, secret) = match result {
+        let (result, secret) = match result.and_then(Reply::written) {
             Ok((record, secret)) => (Ok(record), secret),
             Err(failure) => (Err(failure), None),
         };

@@ -129,7 +129,6 @@ impl App {
         self.undo = None;
         self.is_login_due = false;
         self.follow_ups = FollowUps::default();
-        self.forget_ahead(out);
         self.interrupted.clear();
         self.forget_ahead(out);
         out.extend(self.slots.forget_session());

@@ -8,7 +8,6 @@ use shared::{
 };
 
 use crate::{
-    intent::Route,
     paint::Painter,
     resource::{Record, fitting},
     text::{display, width},
@@ -50,11 +49,6 @@ impl Hit {
         let name = marked(text(&values, "full_name").unwrap_or_default(), "full_name", &parts);
         let notes = notes(&record);
         Self { name, notes, about: record.about(), reason: reason(why, &values, &parts), record }
-    }
-
-    /// The page of the record.
-    pub fn route(&self) -> Route {
-        Route::of(&self.record)
     }
 
     /// Draws it in one line.
@@ -106,7 +100,7 @@ impl Hit {
 
 /// What stands behind a name in the find box: what its row in a list has, and that it is archived.
 fn notes(record: &Record) -> Vec<String> {
-    let own = record.row().notes;
+    let own = record.notes();
     if record.archived().is_none() {
         return own;
     }

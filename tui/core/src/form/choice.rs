@@ -158,7 +158,7 @@ impl Choice {
     /// the last one back, and then chooses the first value as Delete does.
     pub(super) fn on_key(&mut self, chord: Chord) -> bool {
         match chord.key {
-            _ if chord.ctrl || chord.alt => return false,
+            _ if chord.ctrl => return false,
             Key::Left => self.carry_out(false),
             Key::Right => self.carry_out(true),
             Key::Char(' ') if self.typed.is_empty() || self.is_left => self.carry_out(true),

@@ -77,7 +77,7 @@ impl Editor {
     /// left to what is around the field.
     pub fn on_key(&mut self, chord: Chord) -> bool {
         // These neither type nor move: a selected text stays selected.
-        if chord.ctrl || chord.alt || matches!(chord.key, Key::F(_) | Key::Insert) {
+        if chord.ctrl || matches!(chord.key, Key::F(_) | Key::Insert) {
             return false;
         }
         let was_selected = std::mem::take(&mut self.is_selected);

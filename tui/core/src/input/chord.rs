@@ -46,19 +46,17 @@ pub struct Chord {
     pub key: Key,
     /// With Control.
     pub ctrl: bool,
-    /// With Alt.
-    pub alt: bool,
 }
 
 impl Chord {
     /// A key alone.
     pub const fn plain(key: Key) -> Self {
-        Self { key, ctrl: false, alt: false }
+        Self { key, ctrl: false }
     }
 
     /// A letter with Control.
     pub const fn ctrl(letter: char) -> Self {
-        Self { key: Key::Char(letter), ctrl: true, alt: false }
+        Self { key: Key::Char(letter), ctrl: true }
     }
 }
 
@@ -67,7 +65,7 @@ impl Chord {
     pub fn label(self) -> String {
         let key = match self.key {
             Key::Char(' ') => "Space".to_owned(),
-            Key::Char(c) if self.ctrl || self.alt => c.to_uppercase().to_string(),
+            Key::Char(c) if self.ctrl => c.to_uppercase().to_string(),
             Key::Char(c) => c.to_string(),
             Key::Enter => "Enter".to_owned(),
             Key::Esc => "Esc".to_owned(),
@@ -87,23 +85,22 @@ impl Chord {
             Key::F(number) => format!("F{number}"),
         };
         let ctrl = if self.ctrl { "Ctrl-" } else { "" };
-        let alt = if self.alt { "Alt-" } else { "" };
-        format!("{ctrl}{alt}{key}")
+        format!("{ctrl}{key}")
     }
 
     /// The key that is meant: a terminal may send Backspace, Tab and Enter as letters with Control.
     #[must_use]
     pub fn canonical(self) -> Self {
         match self.key {
-            Key::Char('h') if self.ctrl && !self.alt => Self::plain(Key::Backspace),
-            Key::Char('i') if self.ctrl && !self.alt => Self::plain(Key::Tab),
-            Key::Char('m' | 'j') if self.ctrl && !self.alt => Self::plain(Key::Enter),
+            Key::Char('h') if self.ctrl => Self::plain(Key::Backspace),
+            Key::Char('i') if self.ctrl => Self::plain(Key::Tab),
+            Key::Char('m' | 'j') if self.ctrl => Self::plain(Key::Enter),
             _ => self,
         }
     }
 
     /// Whether a field for text takes it as a character.
     pub fn is_printable(self) -> bool {
-        matches!(self.key, Key::Char(_)) && !self.ctrl && !self.alt
+        matches!(self.key, Key::Char(_)) && !self.ctrl
     }
 }

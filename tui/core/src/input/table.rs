@@ -83,7 +83,7 @@ table! {
         [List:]
     ShowArchive "archived" "List the records in the archive." 0 [List:; Find:; Record:]
     Archive "archive" "Archive the record. It can be restored." 60 change true danger true
-        [Record: ctrl('x'); List: ctrl('x')]
+        [Record: ctrl('x'); List: ctrl('x'); Find: ctrl('x')]
     Restore "restore" "Restore the record from the archive." 62 change true [Record: ctrl('k'); List: ctrl('k')]
     Assign "assign" "Assign the patient to a doctor, or transfer the patient." 64 change true
         [Record: ctrl('g'); List: ctrl('g')]

@@ -24,7 +24,6 @@ use crate::{
     key::IdempotencyKey,
     layers::Intent,
     resource::{Errand, Pick, Record, RecordKind, next_step, status_word},
-    sentences::UNEXPECTED,
     world::World,
 };
 
@@ -150,13 +149,14 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Intent> {
     hosts.extend([Host::Nobody, Host::Other]);
     let kept = || world.kept.get(subject(&patient)).to_owned();
     let reason = draft.reason.unwrap_or_else(kept);
+    let is_urgent = draft.is_urgent || !world.kept.get(urgency(&patient)).is_empty();
     let state = State {
         patient,
         warnings,
         hosts,
         cursor: Cursor::default(),
         form: Form::new(vec![Field::text("reason", "Reason", &reason).hint("may be left empty")]),
-        is_urgent: draft.is_urgent,
+        is_urgent,
         is_loading: true,
         is_accepted: false,
         failure: None,
@@ -185,9 +185,13 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     Vec::new()
 }
 
-/// Keeps the reason until the arrival has been written.
-fn keep(state: &State) -> Intent {
-    Intent::Keep(subject(&state.patient), reason::kept(&state.form))
+/// Keeps the reason, and that it is urgent, until the arrival has been written.
+fn keep(state: &State) -> [Intent; 2] {
+    let urgent = if state.is_urgent { "urgent" } else { "" };
+    [
+        Intent::Keep(subject(&state.patient), reason::kept(&state.form)),
+        Intent::Keep(urgency(&state.patient), urgent.to_owned()),
+    ]
 }
 
 /// What the reason of an arrival is about.
@@ -197,7 +201,12 @@ fn subject(patient: &Record) -> Subject {
 
 /// Registers nothing.
 fn leave(state: &State) -> Vec<Intent> {
-    close().into_iter().chain([keep(state)]).collect()
+    close().into_iter().chain(keep(state)).collect()
+}
+
+/// What is kept where an arrival is urgent is about this.
+fn urgency(patient: &Record) -> Subject {
+    question::about("urgent arrival", std::slice::from_ref(patient))
 }
 
 fn close() -> Vec<Intent> {
@@ -229,7 +238,7 @@ fn accept(state: &mut State) -> Vec<Intent> {
             let pick = Pick { kind: RecordKind::Doctor, title: "For which doctor?", only: &[] };
             let (patient, is_urgent) = (state.patient.clone(), state.is_urgent);
             let mut intents = close();
-            intents.push(keep(state));
+            intents.extend(keep(state));
             intents.push(Intent::Pick(pick, Errand::Arrival { patient, reason, is_urgent }));
             return intents;
         }
@@ -244,7 +253,8 @@ fn accept(state: &mut State) -> Vec<Intent> {
     let body = Value::Object(body);
     let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
     let mut intents = close();
-    intents.extend([keep(state), Intent::Write(call)]);
+    intents.extend(keep(state));
+    intents.push(Intent::Write(call));
     intents
 }
 
@@ -253,8 +263,8 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
     state.is_loading = false;
     // What Enter has begun is not gone on with under another layer.
     state.is_accepted &= is_top;
-    match answer {
-        Ok(Reply::Page(page)) => {
+    match answer.and_then(Reply::page) {
+        Ok(page) => {
             let assigned = page.results.iter().filter_map(|record| match record {
                 Record::Assignment(it) => {
                     Some(Host::Assigned { assignment: it.id.0, name: it.doctor_name.clone() })
@@ -271,7 +281,6 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
             let at = state.hosts.iter().position(is_same).unwrap_or_default();
             state.cursor = Cursor::on(at);
         }
-        Ok(_) => state.failure = Some(UNEXPECTED.to_owned()),
         Err(failure) => {
             state.failure = Some(missing(&failure));
             // The proposal is missing: somebody has to look before it is sent.

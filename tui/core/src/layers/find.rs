@@ -2,7 +2,7 @@
 
 use ratatui_core::layout::Rect;
 
-use super::middle;
+use super::{Layer, middle};
 use crate::{
     api::{Failure, Reply},
     cursor::Motion,
@@ -21,6 +21,16 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     pub(crate) finder: Finder,
+}
+
+/// The find box as if a text had been typed there, and Enter after it.
+pub fn sought(text: &str, world: &World) -> Vec<Intent> {
+    let mut state = State::default();
+    state.finder.field_mut().set(text);
+    let sent: Vec<Intent> = state.finder.send(world);
+    let waits: Vec<Intent> = state.finder.wait(Action::Open, world);
+    let open = Intent::Open(Box::new(Layer::Find(Box::new(state))));
+    [vec![open], sent, waits].concat()
 }
 
 /// Edits the search, moves among the hits, and opens one.

@@ -8,7 +8,7 @@ use super::{
     middle, question,
 };
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::Cursor,
     effect::Lane,
     input::{
@@ -22,7 +22,7 @@ use crate::{
     panels::rows,
     resource::{Errand, Pick, Query, Record, RecordKind, Row, fit},
     search::{self, Search, Searching},
-    sentences::{LOADING, UNEXPECTED, retry},
+    sentences::LOADING,
     text::{self, display, paragraphs},
     world::World,
 };
@@ -43,7 +43,7 @@ pub struct State {
     cursor: Cursor,
     /// Whether there was an answer.
     is_read: bool,
-    failure: Option<String>,
+    failure: Option<Missing>,
     /// Whether the rows have the focus.
     is_choosing: bool,
 }
@@ -54,8 +54,8 @@ impl State {
         self.errand.reason().is_some()
     }
 
-    fn failed(&mut self, why: String) -> Vec<Intent> {
-        self.failure = Some(why);
+    fn failed(&mut self, failure: &Failure) -> Vec<Intent> {
+        self.failure = Some(Missing::of(failure));
         self.search.give_up();
         Vec::new()
     }
@@ -187,10 +187,9 @@ fn picked(errand: &Errand, record: &Record, world: &World) -> Vec<Intent> {
 
 /// Takes an answer. What is on the screen stays where there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
-    let page = match answer {
-        Ok(Reply::Page(page)) => page,
-        Ok(_) => return state.failed(UNEXPECTED.to_owned()),
-        Err(failure) => return state.failed(missing(&failure)),
+    let page = match answer.and_then(Reply::page) {
+        Ok(page) => page,
+        Err(failure) => return state.failed(&failure),
     };
     let shown = page.results.len();
     let capped = if page.count_capped { "+" } else { "" };
@@ -265,7 +264,7 @@ fn field(state: &State, inside: Rect, painter: &mut Painter<'_>, is_typing: bool
     let x = inside.x.saturating_add(used);
     let columns = inside.width.saturating_sub(used).saturating_sub(right);
     let place = Rect { x, width: columns, height: 1, ..inside };
-    let hint = state.pick.kind.table().words.search;
+    let hint = state.pick.kind.table().search.as_ref().map_or("", |search| search.accepts);
     search::draw(&state.search.field, place, painter, is_typing, hint);
     painter.text_right(inside.right(), inside.y, right, &state.count, theme.text);
 }
@@ -285,13 +284,18 @@ fn entered_at(kind: RecordKind, world: &World) -> String {
 
 /// What stands where no rows are.
 fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
-    let words = &state.pick.kind.table().words;
+    let table = state.pick.kind.table();
     let typed = state.search.text();
     let line = match &state.failure {
-        Some(failure) => retry(&display(failure)),
+        Some(missing) => missing.line(),
         None if !state.is_read => LOADING.to_owned(),
-        None if typed.is_empty() => format!("{}{}", words.none, entered_at(state.pick.kind, world)),
-        None => format!("{} “{}”. {}", words.no_match, display(typed), with_keys(words.advice)),
+        None => match table.search.as_ref().filter(|_| !typed.is_empty()) {
+            Some(search) => {
+                let advice = with_keys(search.advice);
+                format!("{} “{}”. {advice}", search.no_match, display(typed))
+            }
+            None => format!("{}{}", table.words.none, entered_at(state.pick.kind, world)),
+        },
     };
     let style = painter.theme.text;
     for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {

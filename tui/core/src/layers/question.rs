@@ -234,14 +234,7 @@ pub fn found(record: &Record, world: &World) -> Option<State> {
         record.named(),
         world.stamp(&at)
     );
-    let route = Route::Record {
-        kind: record.kind(),
-        id: record.id(),
-        name: record.row().name,
-        is_archived: false,
-        to_edit: false,
-    };
-    let intents = vec![Intent::LeaveNow(Leave::Back), Intent::Go(route)];
+    let intents = vec![Intent::LeaveNow(Leave::Back), Intent::Go(Route::of(record))];
     let state = ask(table.create.as_ref()?.found, words, "Keep editing");
     Some(state.or("Yes: show it", intents))
 }

@@ -6,7 +6,10 @@ use ratatui_core::layout::Rect;
 use super::middle;
 use crate::{
     effect::Effect,
-    input::action::{Action, Context},
+    input::{
+        action::{Action, Context},
+        keymap::with_keys,
+    },
     intent::Event,
     layers::Intent,
     paint::Painter,
@@ -65,7 +68,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>)
     let inside = columns.saturating_sub(4);
     let until = state.secret.expires_at.map(|at| format!("Valid until {}. ", world.stamp(&at)));
     let until = until.unwrap_or_default();
-    let notes = format!("{until}Shown only now. {}", words.usage);
+    let notes = format!("{until}Shown only now. {}", with_keys(words.usage));
     let mut lines: Vec<_> =
         paragraphs(&state.name, inside).into_iter().map(|line| (line, theme.text)).collect();
     lines.push((String::new(), theme.text));

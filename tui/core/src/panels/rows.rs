@@ -76,14 +76,16 @@ pub fn draw_row(
 /// What stands behind the name, from the longest form to the shortest: first the code of a person who has
 /// the name of another one in the list, where no column shows it.
 fn notes(row: &Row, columns: &[(usize, u16)]) -> Vec<String> {
-    let notes = row.head.notes.clone();
-    let is_code = |(at, _): &(usize, u16)| row.cells.get(*at) == Some(&row.head.code);
-    if !row.has_namesake || columns.iter().any(is_code) {
+    let notes = row.notes.clone();
+    if !row.has_namesake {
         return notes;
     }
-    let code = &row.head.code;
+    let code = row.record.row().code;
+    if columns.iter().any(|(at, _)| row.cells.get(*at) == Some(&code)) {
+        return notes;
+    }
     match notes.is_empty() {
-        true => vec![code.clone()],
+        true => vec![code],
         false => notes.iter().map(|note| format!("{code} {note}")).collect(),
     }
 }

@@ -20,7 +20,7 @@ use shared::{
 use self::operations::OPERATIONS;
 use super::{
     Access, Banner, Change, Column, Create, Created, Deed, Filter, FilterInput, Order, Reading,
-    RowHead, Secret, SecretWords, Section, Shown, Table, Words,
+    RowHead, SearchWords, Secret, SecretWords, Section, Shown, Table, Words,
 };
 use crate::{
     form::{Form, accepts::Accepts, field::Field},
@@ -34,10 +34,6 @@ impl Shown for VisibleUser {
     const TABLE: Table = Table {
         words: Words {
             title: "Accounts",
-            search: "name, username, e-mail",
-            no_match: "No account matches",
-            advice: "Try fewer letters.",
-            filter_advice: ", {Filter} filters by role",
             none_left: "No account matches these filters.",
             none: "No accounts yet.",
             one: "Account",
@@ -85,7 +81,12 @@ impl Shown for VisibleUser {
         }),
         change: Some(Change { access: MANAGED, title: "Edit account" }),
         reading: Reading::ById,
-        is_searched: true,
+        search: Some(SearchWords {
+            accepts: "name, username, e-mail",
+            no_match: "No account matches",
+            advice: "Try fewer letters.",
+            filter_advice: ", {Filter} filters by role",
+        }),
         operations: OPERATIONS,
         label,
         trace,
@@ -124,17 +125,20 @@ impl Shown for VisibleUser {
     }
 
     fn row(&self) -> RowHead {
+        RowHead {
+            name: display(name(self)).into_owned(),
+            code: display(login_name(self)).into_owned(),
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
         let notes =
             account(self).and_then(|account| match (account.is_active, account.has_password) {
                 (false, _) => Some(["· deactivated", "· inactive", "· off"]),
                 (true, false) => Some(["· no password yet", "· no password", "· new"]),
                 (true, true) => None,
             });
-        RowHead {
-            name: display(name(self)).into_owned(),
-            code: display(login_name(self)).into_owned(),
-            notes: notes.into_iter().flatten().map(str::to_owned).collect(),
-        }
+        notes.into_iter().flatten().map(str::to_owned).collect()
     }
 
     fn named(&self) -> String {

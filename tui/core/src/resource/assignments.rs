@@ -15,7 +15,8 @@ use shared::{
 
 use super::{
     Access, Banner, Change, Column, Created, Deed, Filter, FilterInput, Order, Pick, PickFor,
-    Purpose, Reading, Removal, RowHead, Secret, Section, Shown, StatusWords, Table, Words,
+    Purpose, Reading, Removal, RowHead, SearchWords, Secret, Section, Shown, StatusWords, Table,
+    Words,
 };
 use crate::{
     date,
@@ -29,10 +30,6 @@ impl Shown for Assignment {
     const TABLE: Table = Table {
         words: Words {
             title: "Assignments",
-            search: "name of the patient or the doctor",
-            no_match: "No assignment matches",
-            advice: "Try fewer letters.",
-            filter_advice: ", {Filter} finds those that have ended",
             none_left: "No assignment matches these filters.",
             none: "No active assignments.",
             one: "Assignment",
@@ -79,7 +76,12 @@ impl Shown for Assignment {
             help: "Put the assignment on hold, end it, or open it again.",
             is_proposed: false,
         })),
-        is_searched: true,
+        search: Some(SearchWords {
+            accepts: "name of the patient or the doctor",
+            no_match: "No assignment matches",
+            advice: "Try fewer letters.",
+            filter_advice: ", {Filter} finds those that have ended",
+        }),
         operations: &[],
         others: None,
         label,
@@ -126,7 +128,6 @@ impl Shown for Assignment {
         RowHead {
             name: format!("{} → {}", display(&self.patient_name), display(&self.doctor_name)),
             code: display(&self.mrn).into_owned(),
-            notes: Vec::new(),
         }
     }
 

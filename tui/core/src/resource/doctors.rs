@@ -18,8 +18,8 @@ use shared::{
 
 use super::{
     Access, ArchiveWords, Banner, Change, Column, Create, Created, Deed, Filter, FilterInput,
-    Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, Secret, Section, Shown,
-    Table, Words, assignments,
+    Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, SearchWords, Secret,
+    Section, Shown, Table, Words, assignments,
     links::{Link, UNLINK},
     sorted, visits,
 };
@@ -35,10 +35,6 @@ impl Shown for Doctor {
     const TABLE: Table = Table {
         words: Words {
             title: "Doctors",
-            search: "name, specialisation, clinic, licence",
-            no_match: "No doctor matches",
-            advice: "Try fewer letters, a specialisation or a city.",
-            filter_advice: ", {Filter} filters by specialisation",
             none_left: "No doctor matches these filters.",
             none: "No doctors yet.",
             one: "Doctor",
@@ -98,7 +94,12 @@ impl Shown for Doctor {
             effect: "The doctor no longer appears in lists. The record can be restored.",
             restore: "Restore this doctor?",
         })),
-        is_searched: true,
+        search: Some(SearchWords {
+            accepts: "name, specialisation, clinic, licence",
+            no_match: "No doctor matches",
+            advice: "Try fewer letters, a specialisation or a city.",
+            filter_advice: ", {Filter} filters by specialisation",
+        }),
         operations: &[UNLINK],
         others: None,
         label,
@@ -160,7 +161,6 @@ impl Shown for Doctor {
             name: display(&self.full_name).into_owned(),
             // The quick search finds a record by `#` and its id.
             code: code.unwrap_or_else(|| format!("#{}", self.id)),
-            notes: Vec::new(),
         }
     }
 

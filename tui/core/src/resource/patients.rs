@@ -1,6 +1,7 @@
 //! Patients.
 
 mod form;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,11 @@ use shared::{
     rules::PLACE_MAX,
 };
 
+use self::words::{born, born_of, label, sex, value};
 use super::{
     Access, Alert, ArchiveWords, Banner, Change, Column, Counting, Create, Created, Deed, Filter,
-    FilterInput, Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, Secret,
-    Section, Shown, Table, Words, assignments,
+    FilterInput, Order, Pick, PickFor, Purpose, Reading, Related, Removal, RowHead, SearchWords,
+    Secret, Section, Shown, Table, Words, assignments,
     filled::Filled,
     links::{Link, UNLINK},
     sorted, visits,
@@ -33,10 +35,6 @@ impl Shown for Patient {
     const TABLE: Table = Table {
         words: Words {
             title: "Patients",
-            search: "name, phone, MRN, date of birth",
-            no_match: "No patient matches",
-            advice: "Try fewer letters, a phone number or a date of birth.",
-            filter_advice: ", {Filter} filters by city",
             none_left: "No patient matches these filters.",
             none: "No patients yet.",
             one: "Patient",
@@ -109,7 +107,12 @@ impl Shown for Patient {
             effect: "The record no longer appears in lists, and its active assignments end. It can be restored.",
             restore: "Restore this patient?",
         })),
-        is_searched: true,
+        search: Some(SearchWords {
+            accepts: "name, phone, MRN, date of birth",
+            no_match: "No patient matches",
+            advice: "Try fewer letters, a phone number or a date of birth.",
+            filter_advice: ", {Filter} filters by city",
+        }),
         operations: &[UNLINK],
         others: None,
         label,
@@ -168,12 +171,15 @@ impl Shown for Patient {
     }
 
     fn row(&self) -> RowHead {
-        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
         RowHead {
             name: display(&self.full_name).into_owned(),
             code: display(&self.mrn).into_owned(),
-            notes: self.deceased_on.map(death).unwrap_or_default(),
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let death = |day| vec![format!("† died {day}"), "† died".to_owned(), "died".to_owned()];
+        self.deceased_on.map(death).unwrap_or_default()
     }
 
     fn named(&self) -> String {
@@ -369,41 +375,4 @@ const fn blood_types(empty: &'static str) -> [(&'static str, &'static str); 9] {
     ]
 }
 
-/// A date of birth as it is shown: with `~` in front where it is an estimate.
-fn born(date: Option<PartialDate>, is_estimated: bool) -> String {
-    match date {
-        Some(date) if is_estimated => format!("~{date}"),
-        Some(date) => date.to_string(),
-        None => String::new(),
-    }
-}
-
-fn born_of(patient: &Patient) -> String {
-    born(patient.date_of_birth, patient.date_of_birth_estimated)
-}
-
-/// The letter of a sex. That it is unknown has no letter.
-fn sex(gender: Gender) -> &'static str {
-    if gender == Gender::Unknown { "?" } else { gender.as_str() }
-}
-
 const ARCHIVED: &[(&str, &str)] = &[("", "no"), ("true", "yes: only archived")];
-
-fn label(field: &str) -> Option<&'static str> {
-    Some(match field {
-        "date_of_birth_estimated" => "Birth is an estimate",
-        "mrn" => "MRN",
-        "gender" => "Sex",
-        "phone_number" => "Phone",
-        "email" => "E-mail",
-        "linked_user" => "Account",
-        "deceased_on" => "Died",
-        "preferred_language" => "Language",
-        "emergency_contact" => "In an emergency",
-        _ => return None,
-    })
-}
-
-fn value(field: &str, code: &str) -> Option<&'static str> {
-    code.parse().ok().filter(|_| field == "gender").map(Gender::word)
-}

@@ -14,7 +14,7 @@ impl Table {
         change: None,
         reading: Reading::InList,
         removal: None,
-        is_searched: false,
+        search: None,
         operations: &[],
         others: None,
         link: None,

@@ -7,14 +7,6 @@ use super::Access;
 pub struct Words {
     /// The title of the list.
     pub title: &'static str,
-    /// What can be typed into the search field.
-    pub search: &'static str,
-    /// The beginning of the sentence that nothing matches the typed text.
-    pub no_match: &'static str,
-    /// How to find more.
-    pub advice: &'static str,
-    /// How to find more without filters.
-    pub filter_advice: &'static str,
     /// Nothing is left by the filters.
     pub none_left: &'static str,
     /// There are no records.
@@ -38,10 +30,6 @@ impl Words {
     /// No sentence at all.
     pub const NONE: Self = Self {
         title: "",
-        search: "",
-        no_match: "",
-        advice: "",
-        filter_advice: "",
         none_left: "",
         none: "",
         one: "",
@@ -117,6 +105,18 @@ pub struct StatusWords {
     pub help: &'static str,
     /// Whether the first of a record's other statuses is proposed.
     pub is_proposed: bool,
+}
+
+/// The sentences of a kind whose records are searched.
+pub struct SearchWords {
+    /// What can be typed into the search field.
+    pub accepts: &'static str,
+    /// The beginning of the sentence that nothing matches the typed text.
+    pub no_match: &'static str,
+    /// How to find more.
+    pub advice: &'static str,
+    /// How to find more without filters.
+    pub filter_advice: &'static str,
 }
 
 /// What is said of a secret that is shown once.

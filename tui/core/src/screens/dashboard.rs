@@ -8,7 +8,7 @@ use shared::dashboard::Dashboard;
 
 pub use self::view::view;
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::Scroll,
     effect::Lane,
     input::action::{Action, Context},
@@ -22,7 +22,7 @@ use crate::{
 pub struct State {
     figures: Option<Box<Dashboard>>,
     /// Why the newest figures are missing.
-    failure: Option<Failure>,
+    failure: Option<Missing>,
     /// Rows that are scrolled away.
     scroll: Scroll,
 }
@@ -56,13 +56,12 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
 
 /// Takes an answer. Older figures stay until newer ones come.
 pub fn answered(state: &mut State, answer: Result<Reply, Failure>) -> Vec<Intent> {
-    match answer {
-        Ok(Reply::Dashboard(figures)) => {
+    match answer.and_then(Reply::dashboard) {
+        Ok(figures) => {
             state.figures = Some(figures);
             state.failure = None;
         }
-        Ok(_) => state.failure = Some(Failure::unexpected()),
-        Err(failure) => state.failure = Some(failure),
+        Err(failure) => state.failure = Some(Missing::of(&failure)),
     }
     Vec::new()
 }
@@ -76,11 +75,4 @@ pub fn contexts() -> &'static [Context] {
 pub fn keep_focus_visible(state: &mut State, world: &World) {
     let total = view::height(state, world);
     state.scroll.keep_within(total, usize::from(world.body().height));
-}
-
-/// Why there are no figures, or no newer ones, and whether another attempt may succeed.
-fn failed(state: &State) -> Option<(String, bool)> {
-    let failure = state.failure.as_ref()?;
-    let is_forbidden = matches!(failure, Failure::Problem(problem) if problem.status == 403);
-    Some((missing(failure), !is_forbidden))
 }

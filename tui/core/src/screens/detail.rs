@@ -9,7 +9,7 @@ use ratatui_core::layout::Rect;
 use shared::{Kind, history::HistoryEntry};
 
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::Scroll,
     effect::{Effect, Lane},
     input::action::{Action, Context},
@@ -38,8 +38,8 @@ pub struct State {
     history_next: Option<String>,
     found: related::Found,
     /// Why the history can't be shown.
-    history_failure: Option<String>,
-    pub(crate) failure: Option<String>,
+    history_failure: Option<Missing>,
+    pub(crate) failure: Option<Missing>,
     /// Others who have the record's name, where that can be known.
     pub(crate) namesakes: Option<Namesakes>,
     /// The person whom the record is about, where that is another one.
@@ -180,62 +180,68 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         return Vec::new();
     }
     let page = usize::from(world.body().height.saturating_sub(4));
+    if state.scroll.act(action, page) {
+        let is_far = matches!(action, Action::PageDown | Action::LastRow);
+        return if is_far { entries::more(state, world) } else { Vec::new() };
+    }
     match action {
-        _ if state.scroll.act(action, page) => {
-            let is_far = matches!(action, Action::PageDown | Action::LastRow);
-            return if is_far { entries::more(state, world) } else { Vec::new() };
-        }
-        Action::Back => return vec![Intent::Leave(Leave::Back)],
+        Action::Back => vec![Intent::Leave(Leave::Back)],
         Action::Refresh => {
             let namesakes = state.namesakes.as_ref().map(Namesakes::ask);
-            return state.follow().into_iter().chain(namesakes).collect();
+            state.follow().into_iter().chain(namesakes).collect()
         }
-        _ if !is_available(state, action) => {}
-        _ if state.kind.table().operation(action).is_some() => {
-            return operation(state, action).into_iter().collect();
-        }
-        Action::Edit => return edit(state).into_iter().collect(),
-        Action::Relative => {
-            let filled = state.record.as_ref().and_then(Record::relative);
-            let intent = filled.map(|filled| Intent::Go(Route::Filled(state.kind, filled)));
-            return intent.into_iter().collect();
-        }
-        Action::PutBack => return put_back::choice(state, world).into_iter().collect(),
-        Action::Archive | Action::Restore => {
-            let Some(record) = &state.record else { return Vec::new() };
-            let question = if action == Action::Archive {
-                question::archive(record, world)
-            } else {
-                question::restore(record)
-            };
-            let question = question.map(|it| Intent::Open(Box::new(Layer::Question(Box::new(it)))));
-            return question.into_iter().collect();
-        }
-        Action::Assign => {
-            let Some(record) = &state.record else { return Vec::new() };
-            return picker::assign(vec![record.clone()], world);
-        }
+        _ if !is_available(state, action) => Vec::new(),
+        Action::ShowArchive => vec![Intent::Go(Route::List(state.kind, Query::archive()))],
+        Action::PutBack => put_back::choice(state, world).into_iter().collect(),
+        Action::Trail => trail(state).into_iter().collect(),
+        Action::Related => state.go_to_related().into_iter().collect(),
         Action::Arrive if present(state).is_some() => {
-            return present(state).into_iter().flatten().collect();
+            present(state).into_iter().flatten().collect()
         }
-        Action::Arrive => {
+        _ => {
             let record = state.record.as_ref();
-            return record.map(|record| arrival::act(record, world)).unwrap_or_default();
+            record.map(|record| act(state, record, world, action)).unwrap_or_default()
         }
-        Action::Correct => return correct(state, world).unwrap_or_default(),
-        Action::Link => return link(state, world).unwrap_or_default(),
-        Action::Trail => return trail(state).into_iter().collect(),
-        Action::Related => return state.go_to_related().into_iter().collect(),
-        Action::ShowArchive => return vec![Intent::Go(Route::List(state.kind, Query::archive()))],
+    }
+}
+
+/// Asks for what is done with the record, as it was read.
+fn act(state: &State, record: &Record, world: &World, action: Action) -> Vec<Intent> {
+    let table = state.kind.table();
+    if let Some(operation) = table.operation(action) {
+        return vec![open(question::operation(record, operation))];
+    }
+    match action {
+        Action::Edit => vec![Intent::Go(Route::Edit(record.clone()))],
+        Action::Relative => {
+            let filled = record.relative();
+            filled.map(|it| Intent::Go(Route::Filled(state.kind, it))).into_iter().collect()
+        }
+        Action::Archive => question::archive(record, world).map(open).into_iter().collect(),
+        Action::Restore => question::restore(record).map(open).into_iter().collect(),
+        Action::Assign => picker::assign(vec![record.clone()], world),
+        Action::Arrive => arrival::act(record, world),
+        Action::Correct => {
+            let errand = |purpose| Errand::Each(purpose, vec![record.clone()]);
+            let opened = table.correct.map(|it| picker::open(it.pick, errand(it.purpose), world));
+            opened.unwrap_or_default()
+        }
+        Action::Link => {
+            let errand = || Errand::Link(record.clone());
+            let opened = table.link.as_ref().map(|it| picker::open(it.pick, errand(), world));
+            opened.unwrap_or_default()
+        }
         Action::Copy => {
-            let Some(record) = &state.record else { return Vec::new() };
             let code = record.row().code;
             let said = format!("{code} was sent to the terminal's clipboard.");
-            return vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)];
+            vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)]
         }
-        _ => {}
+        _ => Vec::new(),
     }
-    Vec::new()
+}
+
+fn open(question: question::State) -> Intent {
+    Intent::Open(Box::new(Layer::Question(Box::new(question))))
 }
 
 /// Leads to the record that says that the person is in the clinic already, if there is one.
@@ -243,13 +249,6 @@ fn present(state: &State) -> Option<[Intent; 2]> {
     let said = state.kind.table().presence.as_ref()?.already;
     let record = state.presence.as_ref()?.record()?;
     Some([Intent::Go(Route::of(record)), Intent::Inform(said.to_owned())])
-}
-
-/// Asks whether to do an operation of the record's kind, if the action begins one.
-fn operation(state: &State, action: Action) -> Option<Intent> {
-    let operation = state.kind.table().operation(action)?;
-    let question = question::operation(state.record.as_ref()?, operation);
-    Some(Intent::Open(Box::new(Layer::Question(Box::new(question)))))
 }
 
 /// What an action is called here, where it has a better name than its own.
@@ -282,23 +281,6 @@ fn trail(state: &State) -> Option<Intent> {
     state.record.as_ref().map(|_| Intent::Go(Route::List(RecordKind::AuditEntry, query)))
 }
 
-/// Picks the record that a member of this one refers to from now on.
-fn correct(state: &State, world: &World) -> Option<Vec<Intent>> {
-    let correct = state.kind.table().correct?;
-    let errand = Errand::Each(correct.purpose, vec![state.record.clone()?]);
-    Some(picker::open(correct.pick, errand, world))
-}
-
-/// Picks the account that is linked to the record.
-fn link(state: &State, world: &World) -> Option<Vec<Intent>> {
-    let link = state.kind.table().link.as_ref()?;
-    Some(picker::open(link.pick, Errand::Link(state.record.clone()?), world))
-}
-
-fn edit(state: &State) -> Option<Intent> {
-    Some(Intent::Go(Route::Edit(state.record.clone()?)))
-}
-
 /// Takes an answer. What is on the screen stays where there is none.
 pub fn answered(
     state: &mut State,
@@ -314,13 +296,15 @@ pub fn answered(
         state.related_answered(answer);
         return Vec::new();
     }
-    match answer {
-        Ok(Reply::Record(record)) if state.is_of(&record) => {
+    match answer.and_then(Reply::record) {
+        Ok(record) if state.is_of(&record) => {
             let mut intents = state.show(record);
             if std::mem::take(&mut state.edits_next) {
-                intents.push(match edit(state).filter(|_| is_available(state, Action::Edit)) {
-                    Some(intent) => intent,
-                    None => Intent::Warn("Your account may not edit this record.".to_owned()),
+                intents.push(match state.record.clone() {
+                    Some(record) if is_available(state, Action::Edit) => {
+                        Intent::Go(Route::Edit(record))
+                    }
+                    _ => Intent::Warn("Your account may not edit this record.".to_owned()),
                 });
             }
             intents
@@ -337,7 +321,7 @@ pub fn answered(
         Err(failure) => {
             state.is_archived ^= std::mem::take(&mut state.is_elsewhere);
             state.edits_next = false;
-            state.failure = Some(missing(&failure));
+            state.failure = Some(Missing::of(&failure));
             Vec::new()
         }
     }

@@ -7,15 +7,15 @@ use shared::{account::SessionPermission, dashboard::VisitFigures, visit::Visit};
 
 pub use self::view::{keep_focus_visible, view};
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     cursor::{Motion, below_field},
     effect::Lane,
     finder::{self, Finder},
     input::action::{Action, Context},
     intent::{Event, Route},
-    layers::{Intent, arrival},
+    layers::{Intent, Layer, arrival, question},
     live::Live,
-    resource::{Query, Record, RecordKind},
+    resource::{Deed, Query, Record, RecordKind},
     search::Searching,
     world::World,
 };
@@ -38,7 +38,7 @@ pub struct State {
     /// The selected visit. None while the find box or a recent patient is meant.
     pub(crate) at: Option<usize>,
     top: usize,
-    failure: Option<String>,
+    failure: Option<Missing>,
     /// The numbers of all visits of today.
     figures: Option<VisitFigures>,
 }
@@ -62,6 +62,13 @@ pub fn init(world: &World) -> (State, Vec<Intent>) {
     };
     let intents = refresh(&mut state, world);
     (state, intents)
+}
+
+/// Begins anew with an empty find box: what was searched before is over.
+pub fn begin_anew(state: &mut State, world: &World) -> Vec<Intent> {
+    state.at = None;
+    state.finder.select(None);
+    state.finder.clear(world).unwrap_or_default()
 }
 
 /// Asks for everything that is shown.
@@ -195,7 +202,9 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         Action::New | Action::NewFromSearch => {
             return vec![Intent::Go(state.finder.new_record(action, world))];
         }
-        Action::Open | Action::Edit | Action::Arrive => return choose(state, world, action),
+        Action::Open | Action::Edit | Action::Arrive | Action::Archive => {
+            return choose(state, world, action);
+        }
         Action::ShowArchive => {
             return vec![Intent::Go(Route::List(finder::CREATED, Query::archive()))];
         }
@@ -218,6 +227,11 @@ fn with(action: Action, record: &Record, world: &World) -> Vec<Intent> {
         (Action::Open, _) => vec![Intent::Go(Route::of(record))],
         (Action::Edit, _) => vec![Intent::Go(Route::of(record).to_edit())],
         (Action::Arrive, _) => arrival::act(record, world),
+        (Action::Archive, _) => {
+            let question = question::archive(record, world).map(Box::new);
+            let layer = question.map(|it| Intent::Open(Box::new(Layer::Question(it))));
+            layer.into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -233,8 +247,15 @@ pub fn answered(
         let chosen = state.finder.answered(answer);
         return chosen.map(|(action, record)| with(action, &record, world)).unwrap_or_default();
     }
-    match answer {
-        Ok(Reply::Page(page)) => {
+    if matches!(call, Call::Dashboard) {
+        // The numbers are an extra, and the last ones stay.
+        if let Ok(figures) = answer.and_then(Reply::dashboard) {
+            state.figures = Some(figures.visits);
+        }
+        return Vec::new();
+    }
+    match answer.and_then(Reply::page) {
+        Ok(page) => {
             let selected = state.visit().map(|visit| visit.id);
             state.failure = None;
             state.count = Some(page.count);
@@ -242,11 +263,7 @@ pub fn answered(
             let is_same = |visit: &Visit| Some(visit.id) == selected;
             state.at = selected.and_then(|_| state.visits.iter().position(is_same));
         }
-        Ok(Reply::Dashboard(figures)) => state.figures = Some(figures.visits),
-        Ok(_) => {}
-        // The numbers are an extra, and the last ones stay.
-        Err(_) if matches!(call, Call::Dashboard) => {}
-        Err(failure) => state.failure = Some(missing(&failure)),
+        Err(failure) => state.failure = Some(Missing::of(&failure)),
     }
     Vec::new()
 }
@@ -268,6 +285,10 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
             // What is typed may find a patient.
             None => !state.finder.is_empty() && world.may(SessionPermission::CreateVisit),
         },
+        Action::Archive => {
+            let visit = state.visit().map(|visit| Record::from(visit.clone()));
+            visit.is_some_and(|visit| visit.permits(Deed::Archive))
+        }
         Action::Open | Action::Edit => {
             !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()
         }

@@ -6,6 +6,8 @@ mod available;
 mod end;
 mod ending;
 mod marks;
+mod row;
+mod searching;
 mod turning;
 mod view;
 
@@ -15,18 +17,18 @@ use self::end::Ending;
 pub use self::{
     answers::answered,
     available::is_available,
+    searching::begin_search,
     view::{rows_visible, view},
 };
 use crate::{
-    api::Call,
+    api::{Call, Missing},
     cursor::{Cursor, Motion},
-    effect::{Effect, Lane},
-    form::field::Field,
+    effect::Lane,
     input::action::{Action, Context},
-    intent::{Event, Leave, Route},
+    intent::Event,
     layers::{Intent, Layer, filter, sort},
     live::Live,
-    resource::{Query, Reading, Record, RecordKind, Row},
+    resource::{Query, Record, RecordKind, Row},
     search::{Search, Searching},
     sentences::SLIPPED,
     world::World,
@@ -86,7 +88,7 @@ pub struct State {
     is_by_last_name: bool,
     pub(crate) cursor: Cursor,
     pub(crate) page: Option<Shown>,
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<Missing>,
     asked: Asked,
     /// Whether another page is on its way.
     is_turning: bool,
@@ -112,7 +114,7 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<In
     let mut state = State {
         kind,
         search: Search::idle(),
-        is_searching: kind.table().is_searched,
+        is_searching: kind.table().search.is_some(),
         query,
         rows: Vec::new(),
         marked: BTreeMap::new(),
@@ -133,16 +135,6 @@ pub fn narrowed(kind: RecordKind, query: Query, world: &World) -> (State, Vec<In
 }
 
 impl State {
-    /// The search field, while it has the focus.
-    pub fn field(&self) -> Option<&Field> {
-        Some(&self.search.field).filter(|_| self.is_searching)
-    }
-
-    /// The same, to be edited.
-    pub fn field_mut(&mut self) -> Option<&mut Field> {
-        Some(&mut self.search.field).filter(|_| self.is_searching)
-    }
-
     /// What the header calls it.
     pub fn title(&self) -> &'static str {
         let table = self.kind.table();
@@ -193,7 +185,7 @@ impl State {
     /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
     pub fn is_outdated_by(&self, change: Live) -> bool {
         let is_new = matches!(change, Live::Record { is_new: true, .. });
-        let outdates = |row: &Row| change.outdates(self.kind, row.id, row.record.version());
+        let outdates = |row: &Row| change.outdates(self.kind, row.id(), row.record.version());
         change.is_of(self.kind)
             && !self.search.is_outdated()
             && (is_new || self.rows.iter().any(outdates))
@@ -212,35 +204,15 @@ impl State {
 
     /// Shows a record as it is now, where it is among the rows.
     pub fn replace(&mut self, record: &Record, world: &World) {
-        let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id == record.id();
+        let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id() == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
             if row.record.version() != record.version() {
-                self.changed_here = Some(row.id);
+                self.changed_here = Some(row.id());
             }
             *row = Row::of(record.clone(), world);
         }
         Row::tell_apart(&mut self.rows);
         self.refresh_marks();
-    }
-}
-
-impl Searching<Layer> for State {
-    const LANE: Lane = Lane::List;
-
-    fn search(&mut self) -> &mut Search {
-        &mut self.search
-    }
-
-    fn call(&mut self, world: &World) -> Call {
-        self.is_turning = false;
-        self.asked =
-            Asked { address: None, number: None, offset: Offset::At(0), land: Land::First };
-        Call::List { kind: self.kind, query: self.query_as_sent(world) }
-    }
-
-    fn leave_rows(&mut self) {
-        self.is_turning = false;
-        (self.is_marking, self.ending) = (false, None);
     }
 }
 
@@ -250,21 +222,14 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         Event::Edited => return state.edited(world),
         Event::Act(action) => action,
     };
-    let is_for_row = matches!(
-        action,
-        Action::Edit | Action::Archive | Action::Restore | Action::Assign | Action::Arrive
-    );
-    if std::mem::take(&mut state.has_slipped) && is_for_row && state.marked.is_empty() {
+    if row::has_slipped(state, action) {
         // The key was meant for the record that stood there.
         return vec![Intent::Inform(SLIPPED.to_owned())];
     }
     state.search.give_up();
-    if state.is_searching
-        && let Some(intents) = state.act(action, world)
-    {
-        return intents;
-    }
-    if let Some(intents) = marks::update(state, world, action) {
+    let of_field = searching::update(state, world, action);
+    let of_rows = of_field.or_else(|| marks::update(state, world, action));
+    if let Some(intents) = of_rows.or_else(|| row::update(state, world, action)) {
         return intents;
     }
     if let Some(motion) = Motion::of(action, usize::from(rows_visible(world))) {
@@ -275,44 +240,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         };
     }
     match action {
-        Action::Back if state.is_searching && state.search.field.value().is_empty() => {
-            vec![Intent::Leave(Leave::Back)]
-        }
-        Action::Back if state.is_searching => {
-            state.act(Action::ClearField, world).unwrap_or_default()
-        }
-        Action::Results if state.is_searching => {
-            state.is_searching = state.rows.is_empty();
-            state.search.select();
-            state.send_due(world)
-        }
-        Action::Back if !state.kind.table().is_searched => vec![Intent::Leave(Leave::Back)],
-        Action::Search | Action::Back => {
-            state.is_searching = true;
-            state.search.select();
-            Vec::new()
-        }
-        Action::Open
-        | Action::Edit
-        | Action::Archive
-        | Action::Restore
-        | Action::Assign
-        | Action::Arrive
-            if state.search.is_outdated() =>
-        {
-            state.wait(action, world)
-        }
-        Action::Open if state.is_searching => {
-            state.search.select();
-            enter(state)
-        }
-        Action::Open | Action::Edit | Action::Copy if !is_available(state, world, action) => {
-            Vec::new()
-        }
-        Action::Open => open(state, false),
-        Action::Edit => open(state, true),
         Action::New | Action::NewFromSearch if is_available(state, world, action) => {
-            let has_found = !state.rows.is_empty() && !state.search.is_outdated();
+            let has_found = searching::has_found(state);
             vec![Intent::Go(state.search.new_record(state.kind, action, has_found, world))]
         }
         Action::Sort | Action::Filter | Action::EndOthers
@@ -334,53 +263,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
             state.narrow(world, Query { ordering, ..Query::default() })
         }
         Action::Refresh => state.refresh(world),
-        Action::Copy => copy(state),
         _ => Vec::new(),
-    }
-}
-
-fn copy(state: &State) -> Vec<Intent> {
-    let Some(row) = state.row() else { return Vec::new() };
-    vec![
-        Intent::Do(Effect::Copy(row.head.code.clone())),
-        Intent::Inform(format!("{} was sent to the terminal's clipboard.", row.head.code)),
-    ]
-}
-
-/// Does what Enter means in the search field, once the answer to the typed text is there: opens a single
-/// hit, or goes to the rows.
-fn enter(state: &mut State) -> Vec<Intent> {
-    if state.rows.len() == 1 && !state.search.text().is_empty() {
-        return open(state, false);
-    }
-    state.is_searching = state.rows.is_empty();
-    Vec::new()
-}
-
-/// Opens the selected record, or reads it and goes on to its form.
-///
-/// Rows that belong to an earlier search are never opened: a name and Enter, typed quickly, must not
-/// open the patient who stood there before.
-fn open(state: &mut State, to_edit: bool) -> Vec<Intent> {
-    let Some(row) = state.rows.get(state.cursor.at()) else { return Vec::new() };
-    state.search.serve();
-    if state.kind.table().reading == Reading::InList {
-        return vec![Intent::Go(Route::Shown(row.record.clone()))];
-    }
-    vec![Intent::Go(Route::Record {
-        kind: state.kind,
-        id: row.id,
-        name: row.head.name.clone(),
-        is_archived: state.is_archive(),
-        to_edit,
-    })]
-}
-
-/// Takes the focus to the search field, where the next character replaces the text.
-pub fn begin_search(state: &mut State) {
-    if !state.is_searching {
-        state.is_searching = true;
-        state.search.select();
     }
 }
 

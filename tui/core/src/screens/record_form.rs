@@ -3,28 +3,26 @@
 
 mod begin;
 mod lost;
+mod refused;
 mod view;
 
 use chrono::NaiveDate;
 use serde_json::Value;
-use shared::Kind;
 
 pub use self::{
     begin::{changed, filled, on_field},
     lost::{answered, check},
+    refused::refused,
     view::view,
 };
 use crate::{
-    api::{Call, Failure, sentence},
+    api::Call,
     effect::Lane,
     form::Form,
-    input::{
-        action::{Action, Context},
-        keymap::key,
-    },
+    input::action::{Action, Context},
     intent::{Event, Leave, Merge},
     key::IdempotencyKey,
-    layers::{Intent, Layer, conflict, question},
+    layers::Intent,
     live::Live,
     namesakes::Namesakes,
     person::Person,
@@ -181,13 +179,9 @@ pub fn save(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent
         return vec![Intent::Inform(SAVING.to_owned())];
     }
     if state.is_doubtful {
-        return vec![ask_whether_saved(state)];
+        return vec![refused::ask_whether_saved(state)];
     }
     attempt(state, world, then)
-}
-
-fn ask_whether_saved(state: &State) -> Intent {
-    Intent::Open(Box::new(Layer::Question(Box::new(question::lost(state.base.is_none())))))
 }
 
 /// Says that somebody else has changed the record in the meantime. What is typed stays.
@@ -285,83 +279,6 @@ pub fn saved(state: &mut State, record: &Record, world: &World) -> (Option<Leave
     match is_more && state.form.is_changed() {
         true => (None, format!("{said}. Your later input is not saved yet.")),
         false => (Some(then), said),
-    }
-}
-
-/// Takes a refusal: what was typed stays, and is told what is wrong with it.
-pub fn refused(state: &mut State, failure: &Failure, world: &World) -> Vec<Intent> {
-    state.is_saving = false;
-    state.then = None;
-    let repeated = state.repeats.take();
-    match failure {
-        Failure::Problem(problem) if problem.error == Kind::KeyReused.code() => {
-            already_created(state, repeated)
-        }
-        Failure::Problem(problem) if problem.error == Kind::Stale.code() => {
-            match (&state.base, conflict::theirs(state.kind, problem)) {
-                (Some(base), Some(theirs)) => {
-                    let layer = conflict::init(&state.form, base, theirs, problem, world);
-                    vec![Intent::Open(Box::new(Layer::Conflict(Box::new(layer))))]
-                }
-                _ => vec![Intent::Warn(sentence(failure))],
-            }
-        }
-        Failure::Problem(problem) => {
-            // A server that can't do it now says nothing about the try before.
-            state.is_doubtful &=
-                problem.status >= 500 || problem.error == Kind::TooManyRequests.code();
-            let mut rest = state.form.refuse(&problem.errors);
-            if problem.errors.is_empty() {
-                rest.push(sentence(failure));
-            }
-            if let Some(question) = question::duplicates(state.kind, problem) {
-                return vec![Intent::Open(Box::new(Layer::Question(Box::new(question))))];
-            }
-            match rest.is_empty() {
-                true => {
-                    vec![Intent::Warn(MARKED.to_owned())]
-                }
-                false => vec![Intent::Warn(format!("Not saved: {}", rest.join(" · ")))],
-            }
-        }
-        Failure::Unknown(_) | Failure::Garbled(_) => {
-            state.is_doubtful = true;
-            if state.base.is_none() && repeated.is_none() && !state.lost.contains(&state.sent) {
-                state.lost.push(state.sent.clone());
-            }
-            vec![
-                Intent::Warn(format!(
-                    "{} The record may or may not have been saved.",
-                    sentence(failure)
-                )),
-                ask_whether_saved(state),
-            ]
-        }
-        Failure::Offline(_) if state.is_doubtful => {
-            let why = sentence(failure);
-            vec![Intent::Warn(format!("Not sent again. {why} The form stays open."))]
-        }
-        Failure::Offline(_) => {
-            let why = sentence(failure);
-            vec![Intent::Warn(format!(
-                "Not saved. {why} The form stays open; {} tries again.",
-                key(Action::Save)
-            ))]
-        }
-        Failure::Expired => Vec::new(),
-    }
-}
-
-/// Takes the refusal of a key under which something else was registered: a try whose answer got
-/// lost was done after all. Sent again as it was, it is answered with the patient.
-fn already_created(state: &mut State, repeated: Option<usize>) -> Vec<Intent> {
-    let older = repeated.unwrap_or(state.lost.len()).checked_sub(1);
-    match older.and_then(|at| repeat(state, at)) {
-        Some(intent) => vec![intent],
-        None => {
-            let said = "An earlier attempt was saved. Find the record in the list.";
-            vec![Intent::Warn(said.to_owned())]
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use shared::{
 use super::{
     driver::Driver,
     fixtures::{history, jose, one, patient, people, problem, visit, visits},
+    looks::look,
 };
 use crate::{
     api::{Call, Reply},
@@ -38,12 +39,12 @@ fn with_patient(width: u16, height: u16) -> Driver {
 
 #[test]
 fn visit_page() {
-    insta::assert_snapshot!("visit_page", with_patient(80, 24).screen());
+    insta::assert_snapshot!("visit_page", look(&with_patient(80, 24)));
 }
 
 #[test]
 fn visit_page_narrow() {
-    insta::assert_snapshot!("visit_page_narrow", with_patient(40, 12).screen());
+    insta::assert_snapshot!("visit_page_narrow", look(&with_patient(40, 12)));
 }
 
 #[test]

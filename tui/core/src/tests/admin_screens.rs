@@ -10,24 +10,10 @@ use super::{
     audit::at_audit,
     driver::Driver,
     fixtures::problem,
-    own::{TOKEN, at_sessions, token},
+    looks::looks,
+    own::{TOKEN, token},
 };
-use crate::{
-    api::{Failure, Reply},
-    effect::Lane,
-    msg::Msg,
-    resource::Secret,
-};
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
-}
+use crate::{api::Reply, effect::Lane, msg::Msg, resource::Secret};
 
 fn staff() -> shared::account::Account {
     account(7, "Ines", Role::Staff)
@@ -42,33 +28,6 @@ fn shows_code(width: u16, height: u16) -> Driver {
 }
 
 looks! {
-    accounts: at_accounts(80, 24);
-    accounts_narrow: at_accounts(40, 12);
-    accounts_wide: at_accounts(132, 43);
-    accounts_loading: {
-        let mut driver = as_admin(80, 24);
-        driver.keys("<f8>");
-        driver
-    };
-    accounts_empty: {
-        let mut driver = at_accounts(80, 24);
-        driver.keys("z");
-        driver.answer(Lane::List, Ok(super::accounts::rows(Vec::new())));
-        driver
-    };
-    accounts_failed: {
-        let mut driver = as_admin(80, 24);
-        driver.keys("<f8>");
-        driver.answer(Lane::List, Err(Failure::Offline("connection refused".to_owned())));
-        driver
-    };
-    accounts_forbidden: {
-        let mut driver = as_admin(80, 24);
-        driver.keys("<f8>");
-        driver.refuse(Lane::List, problem(Kind::Forbidden, &[]));
-        driver
-    };
-    account_page: at_account(staff(), 80, 24);
     account_deactivated: {
         let mut account = staff();
         account.is_active = false;
@@ -98,23 +57,9 @@ looks! {
         driver.answer(Lane::Save, Ok(reply));
         driver
     };
-    audit_log: at_audit(80, 24);
-    audit_log_narrow: at_audit(40, 12);
     audit_filters: {
         let mut driver = at_audit(80, 24);
         driver.keys("<ctrl-t>");
-        driver
-    };
-    audit_entry: {
-        let mut driver = at_audit(80, 24);
-        driver.keys("<enter>");
-        driver
-    };
-    my_account: {
-        let mut driver = as_admin(80, 24);
-        driver.keys("<ctrl-p>my account<enter>");
-        let admin = super::accounts::admin();
-        driver.answer(Lane::Record, Ok(Reply::Record(admin.into())));
         driver
     };
     my_password: {
@@ -122,7 +67,6 @@ looks! {
         driver.keys("<ctrl-p>my password<enter>a long password<tab>short<tab>other<tab>");
         driver
     };
-    my_sessions: at_sessions(80, 24);
     api_pages: {
         let mut driver = as_admin(80, 24);
         driver.send(Msg::Server("https://desk.example.org".to_owned()));

@@ -74,6 +74,22 @@ fn open_visits_and_patients_are_asked_about_doctor_by_doctor() {
 }
 
 #[test]
+fn a_doctor_who_is_archived_meanwhile_is_asked_about_once_and_behind_the_others() {
+    let mut driver = closed();
+    driver.keys("<home><ctrl-x><right><enter>");
+    driver.answer(Lane::Save, archived(2, "Omar", "Haddad"));
+    assert_eq!(driver.asked(Lane::Remains), 1, "the visits of Sarah Johnson are still being read");
+    driver.answer(Lane::Remains, Ok(visits(vec![visit(1, VisitStatus::Waiting)])));
+    driver.shows("Sarah Johnson is archived. Still open:");
+    driver.keys("<esc>");
+    driver.answer(Lane::Remains, Ok(visits(vec![visit(2, VisitStatus::Waiting)])));
+    driver.shows("Omar Haddad is archived. Still open:");
+    driver.keys("<esc>");
+    assert!(driver.app.layers().is_empty());
+    assert_eq!(driver.asked(Lane::Remains), 2);
+}
+
+#[test]
 fn somebody_who_has_gone_on_is_told_of_the_visits_and_asked_nothing() {
     let mut driver = closed();
     driver.keys("<f3>");

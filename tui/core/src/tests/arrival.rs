@@ -8,6 +8,7 @@ use shared::{
 use super::{
     driver::Driver,
     fixtures::{assignment, doctor, jose, lookup, one, people, problem, records, visit, visits},
+    looks::look,
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
@@ -37,7 +38,7 @@ fn arriving(is_assigned: bool) -> Driver {
 #[test]
 fn the_doctor_of_the_active_assignment_is_proposed() {
     let mut driver = arriving(true);
-    insta::assert_snapshot!("arrival", driver.screen());
+    insta::assert_snapshot!("arrival", look(&driver));
     driver.keys("<enter>");
     let expected = serde_json::json!({"patient": 9, "is_urgent": false, "assignment": 5});
     assert_eq!(created(&driver), expected);

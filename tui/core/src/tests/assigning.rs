@@ -5,6 +5,7 @@ use shared::{Kind, assignment::AssignmentStatus, patient::PatientPermission};
 use super::{
     driver::Driver,
     fixtures::{assignment, doctor, jose, listed, one, page, people, problem, records},
+    looks::looks,
     pages::{
         archiving, conflict, doctors, looking_at, looking_at_doctor, picking, verb, with_status,
     },
@@ -194,16 +195,6 @@ fn a_refusal_to_end_assignments_of_others_says_why_and_changes_nothing() {
     "only the front desk may change their assignments".clone_into(&mut refused.detail);
     driver.refuse(Lane::Save, refused);
     driver.shows("only the front desk may change their assignments");
-}
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
 }
 
 looks! {

@@ -9,7 +9,8 @@ use shared::{
 
 use super::{
     driver::Driver,
-    fixtures::{assigned, assignment, jose, one, people, problem},
+    fixtures::{assigned, assignment, jose, one, problem},
+    looks::looks,
     pages::{at_assignments, looking_at, looking_at_doctor, verb, with_status},
 };
 use crate::{
@@ -201,16 +202,6 @@ fn the_end_of_the_session_names_what_was_not_done() {
     assert_eq!(driver.asked(Lane::Save), 2);
 }
 
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
-}
-
 fn assignments() -> Vec<Assignment> {
     let mut all = vec![assignment(5), with_status(AssignmentStatus::OnHold), assignment(7)];
     all[1].patient_name = "Ana María Fernández de la Cruz y Santander".to_owned();
@@ -226,14 +217,6 @@ looks! {
         driver.keys("<down><down>");
         driver
     };
-    assignments_list_empty: at_assignments(Vec::new(), 80, 24);
-    assignments_list_forbidden: {
-        let mut driver = Driver::with(people(), 5, 80, 24);
-        driver.keys("<f5>");
-        driver.refuse(Lane::List, problem(Kind::Forbidden, &[]));
-        driver
-    };
-    assignment_page: looking_at(assignment(5));
     assignment_page_ended: looking_at(with_status(AssignmentStatus::Completed));
     assignment_form: {
         let mut driver = looking_at(assignment(5));
@@ -251,5 +234,4 @@ looks! {
         driver.keys("<ctrl-x>");
         driver
     };
-    doctor_page: looking_at_doctor();
 }

@@ -10,6 +10,7 @@ use super::{
     driver::Driver,
     fixtures::{doctor, jose, listed, page, patient, people},
     glance::rows,
+    looks::look,
 };
 use crate::{
     api::{Failure, Reply},
@@ -52,12 +53,12 @@ fn doctors(width: u16) -> Driver {
 fn preview() {
     let mut driver = Driver::with(people(), 5, 100, 24);
     driver.keys("<down><down>");
-    insta::assert_snapshot!("preview", driver.screen());
+    insta::assert_snapshot!("preview", look(&driver));
 }
 
 #[test]
 fn preview_doctor() {
-    insta::assert_snapshot!("preview_doctor", doctors(132).screen());
+    insta::assert_snapshot!("preview_doctor", look(&doctors(132)));
 }
 
 #[test]

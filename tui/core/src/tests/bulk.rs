@@ -10,6 +10,7 @@ use super::{
         assigned, assignment, doctor, jose, listed, one, page, people, problem, records, visit,
         visits,
     },
+    looks::looks,
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
@@ -265,16 +266,6 @@ fn the_results_can_be_left_at_any_size() {
     assert!(matches!(driver.app.layers(), [Layer::Results(_)]));
     driver.keys("<esc>");
     assert!(driver.app.layers().is_empty());
-}
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
 }
 
 fn half_done(mut driver: Driver) -> Driver {

@@ -10,12 +10,12 @@ use super::{
     looks::look,
 };
 use crate::{
-    api::{Call, Reply},
+    api::Reply,
     effect::{Effect, Lane, Timer},
     input::action::Action,
     layers::Layer,
     live::Live,
-    msg::{Desk, Msg},
+    msg::Msg,
     resource::RecordKind,
     screens::Screen,
 };
@@ -48,6 +48,22 @@ fn a_reason_whose_record_was_changed_meanwhile_is_kept_and_that_is_said() {
     driver.keys("<esc><ctrl-x><ctrl-u><right><enter>");
     driver.refuse(Lane::Save, stale(&jose()));
     driver.hides("The typed reason is kept.");
+}
+
+#[test]
+fn an_arrival_that_was_left_is_as_urgent_as_it_was() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-a>Fever<insert><esc><ctrl-a>");
+    driver.shows("Fever");
+    driver.shows("! urgent");
+    driver.keys("<insert><esc><ctrl-a>");
+    driver.shows("not urgent");
+    driver.keys("<insert>");
+    driver.answer(Lane::Pick, Ok(records(vec![assignment(5)])));
+    driver.keys("<enter>");
+    driver.answer(Lane::Save, Ok(Reply::Record(visit(9, VisitStatus::Waiting).into())));
+    driver.keys("<ctrl-a>");
+    driver.shows("not urgent");
 }
 
 #[test]
@@ -301,20 +317,4 @@ fn what_another_user_drops_over_the_lock_is_said_before_and_after() {
     driver.keys("<right><enter>");
     driver.shows("What the user before had typed was dropped.");
     assert!(!driver.app.has_unsaved());
-}
-
-#[test]
-fn what_was_typed_ahead_is_not_typed_at_another_desk() {
-    let mut driver = Driver::with(people(), 5, 80, 24);
-    driver.keys("<f2>jose<enter>gomez");
-    assert!(matches!(driver.call(Lane::Find), Call::Lookup { .. }));
-    driver.send(Msg::Desk(Desk::Ready {
-        label: "another desk".to_owned(),
-        is_ephemeral: false,
-        session: None,
-    }));
-    driver.shows("Log in to another desk");
-    driver.hides("gomez");
-    driver.answer(Lane::Meta, Ok(Reply::Meta(Box::new(super::fixtures::meta()))));
-    driver.hides("gomez");
 }

@@ -3,6 +3,7 @@
 use super::{
     driver::Driver,
     fixtures::{jose, stale},
+    looks::look,
 };
 use crate::{effect::Lane, screens::Screen};
 
@@ -48,7 +49,7 @@ fn long_values_are_read_in_full() {
         driver.keys(&"<down>".repeat(60));
         driver.shows("First name");
     }
-    insta::assert_snapshot!("conflict_long", conflict(80, 24).screen());
+    insta::assert_snapshot!("conflict_long", look(&conflict(80, 24)));
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use chrono::Days;
 use shared::{
-    Kind,
     dashboard::{
         AssignmentFigures, BusyDoctor, DAYS, Dashboard, DayCount, DoctorFigures, PatientFigures,
         StatusCounts, VisitFigures,
@@ -13,7 +12,8 @@ use shared::{
 
 use super::{
     driver::Driver,
-    fixtures::{people, problem, today},
+    fixtures::{people, today},
+    looks::looks,
 };
 use crate::{
     api::{Call, Failure, Reply},
@@ -115,19 +115,7 @@ pub(super) fn showing(figures: Dashboard, width: u16, height: u16) -> Driver {
     driver
 }
 
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
-}
-
 looks! {
-    dashboard_loading: loading(80, 24);
-    dashboard: showing(figures(9), 80, 24);
     dashboard_end: {
         let mut driver = showing(figures(9), 80, 24);
         driver.keys("<end>");
@@ -136,16 +124,6 @@ looks! {
     dashboard_wide: showing(figures(120), 132, 43);
     dashboard_narrow: showing(figures(40), 40, 12);
     dashboard_empty: showing(nothing(), 80, 24);
-    dashboard_failed: {
-        let mut driver = loading(80, 24);
-        driver.answer(Lane::Dashboard, Err(Failure::Offline("connection refused".to_owned())));
-        driver
-    };
-    dashboard_forbidden: {
-        let mut driver = loading(80, 24);
-        driver.refuse(Lane::Dashboard, problem(Kind::Forbidden, &[]));
-        driver
-    };
 }
 
 /// The whole page as text, however far it has to be scrolled for that.

@@ -6,6 +6,7 @@ use shared::account::SessionPermission;
 use super::{
     driver::Driver,
     fixtures::{jose, listed, page, people, user},
+    looks::look,
 };
 use crate::{
     api::{Call, Reply},
@@ -41,7 +42,7 @@ fn a_search_that_found_nobody_is_carried_into_the_form() {
     let mut driver = nobody_found("peter pan 1990");
     driver.keys("<ctrl-n>");
     driver.shows("From the search: first name Peter, last name Pan, born 1990.");
-    insta::assert_snapshot!("new_patient_from_search", driver.screen());
+    insta::assert_snapshot!("new_patient_from_search", look(&driver));
     driver.keys("<ctrl-s>");
     let expected = json!({"first_name": "Peter", "last_name": "Pan", "date_of_birth": "1990"});
     assert_eq!(sent(&driver), &expected);
@@ -128,7 +129,7 @@ fn a_relative_begins_with_what_is_shared() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-p>relative<enter>");
     driver.shows("Copied from José Gómez: last name, address, phone, emergency contact.");
-    insta::assert_snapshot!("new_relative", driver.screen());
+    insta::assert_snapshot!("new_relative", look(&driver));
     driver.keys("Ana<ctrl-s>");
     let expected = json!({
         "first_name": "Ana", "last_name": "Gómez", "phone_number": "+1 555 123 4567",

@@ -2,9 +2,13 @@
 
 use super::{
     driver::Driver,
-    fixtures::{at, jose, lookup, patient, people},
+    fixtures::{at, jose, lookup, page, patient, people},
 };
-use crate::effect::Lane;
+use crate::{
+    api::{Call, Reply},
+    effect::Lane,
+    resource::{Record, RecordKind},
+};
 
 /// At the find box, with the answer for what is typed.
 fn found(patients: Vec<shared::patient::Patient>, width: u16, height: u16) -> Driver {
@@ -44,4 +48,19 @@ fn the_find_box_says_that_it_shows_only_the_first_matches() {
     driver.keys("<f2>");
     driver.answer(Lane::Find, Ok(lookup(many(20).collect(), "")));
     driver.hides(says);
+}
+
+#[test]
+fn a_card_that_is_read_on_another_list_opens_its_patient() {
+    for key in ["<f4>", "<f5>"] {
+        let mut driver = super::home::at_home(80, 24);
+        driver.keys(key);
+        let none = || Reply::Page(Box::new(page(Vec::new(), 0).map(Record::from)));
+        driver.answer(Lane::List, Ok(none()));
+        driver.keys("P000001B<enter>");
+        driver.answer(Lane::List, Ok(none()));
+        assert!(matches!(driver.call(Lane::Find), Call::Lookup { text } if text == "P000001B"));
+        driver.found(vec![jose()], "P000001B");
+        assert!(matches!(driver.call(Lane::Record), Call::Read { kind: RecordKind::Patient, .. }));
+    }
 }

@@ -1,6 +1,6 @@
 //! The first start: a look around before anybody has to think of a password.
 
-use super::{driver::Driver, fixtures::session};
+use super::{driver::Driver, fixtures::session, looks::looks};
 use crate::{
     effect::Effect,
     msg::{Desk, Msg},
@@ -34,16 +34,6 @@ fn looking_around() -> Driver {
 
 fn wants(driver: &Driver, is_wanted: impl Fn(&Effect) -> bool) -> bool {
     driver.last.iter().any(is_wanted)
-}
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
 }
 
 looks! {

@@ -8,6 +8,7 @@ use shared::{
 use super::{
     driver::Driver,
     fixtures::{doctor, jose, listed, one, page, patient, people, user},
+    looks::looks,
 };
 use crate::{
     api::{Call, Failure, Reply},
@@ -16,16 +17,6 @@ use crate::{
     screens::Screen,
     session::{Session, SessionHandle},
 };
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
-}
 
 /// All rows of a list.
 pub(super) fn rows(results: Vec<Record>) -> Page<Record> {

@@ -7,6 +7,7 @@ use shared::{Kind, Problem, visit::VisitStatus};
 use super::{
     driver::Driver,
     fixtures::{jose, lookup, one, patient, people, problem, visit, visits},
+    looks::looks,
 };
 use crate::{
     api::{Call, Failure, Reply, Verb},
@@ -49,21 +50,10 @@ fn opened(driver: &Driver) -> (RecordKind, i64) {
     }
 }
 
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
-}
-
 looks! {
     home: at_home(80, 24);
     home_narrow: at_home(40, 12);
     home_wide: at_home(132, 43);
-    home_loading: loading(80, 24);
     home_empty: {
         let mut driver = loading(80, 24);
         driver.answer(Lane::Find, Ok(lookup(Vec::new(), "")));
@@ -74,12 +64,6 @@ looks! {
         let mut driver = loading(80, 24);
         driver.refuse(Lane::Find, problem(Kind::Internal, &[]));
         driver.refuse(Lane::List, problem(Kind::Internal, &[]));
-        driver
-    };
-    home_forbidden: {
-        let mut driver = loading(80, 24);
-        driver.answer(Lane::Find, Ok(lookup(Vec::new(), "")));
-        driver.refuse(Lane::List, problem(Kind::Forbidden, &[]));
         driver
     };
     home_found: {
@@ -342,4 +326,37 @@ fn a_find_that_the_server_does_not_answer_is_shown_as_such() {
     driver.answer(Lane::Find, Err(Failure::Offline("refused".to_owned())));
     driver.shows("! No answer yet.");
     driver.shows("! The server is not available: refused.");
+}
+
+#[test]
+fn the_section_of_today_begins_with_an_empty_find_box() {
+    let mut driver = at_home(80, 24);
+    driver.keys("jose");
+    driver.on_timer(Timer::Search);
+    driver.found(vec![jose()], "jose");
+    driver.keys("<enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    driver.keys("<f2>");
+    driver.shows("Find name, phone, MRN");
+    driver.shows("In the clinic now");
+    driver.on_timer(Timer::Search);
+    assert_eq!(asked(&driver), "");
+    // Back from the record, what was searched is still there.
+    driver.keys("jose");
+    driver.on_timer(Timer::Search);
+    driver.found(vec![jose()], "jose");
+    driver.keys("<enter>");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    driver.keys("<esc>");
+    driver.shows("› Find jose");
+}
+
+#[test]
+fn a_visit_of_today_gets_another_status_where_it_stands() {
+    let mut driver = at_home(80, 24);
+    driver.keys("<tab><ctrl-x>");
+    driver.shows("Left unseen");
+    // Whoever is found or was opened is not archived from here.
+    driver.keys("<esc><esc><down><ctrl-x>");
+    assert!(driver.app.layers().is_empty(), "{}", driver.screen());
 }

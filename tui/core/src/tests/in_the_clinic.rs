@@ -5,6 +5,7 @@ use shared::visit::VisitStatus;
 use super::{
     driver::Driver,
     fixtures::{jose, one, people, problem, visit, visits},
+    looks::look,
 };
 use crate::{
     api::{Call, Reply},
@@ -38,7 +39,7 @@ fn the_page_says_that_the_patient_is_in_the_clinic() {
     assert!(query.contains(&("patient", "9".to_owned())));
     assert!(query.contains(&("is_open", "true".to_owned())));
     driver.shows("in the clinic: waiting since 09:03, for Sarah Johnson");
-    insta::assert_snapshot!("patient_in_the_clinic", driver.screen());
+    insta::assert_snapshot!("patient_in_the_clinic", look(&driver));
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn the_list_of_visits_says_how_long_each_one_waits() {
     driver.shows("since 09:01");
     // Number 3 came at 9:03 and went in at 9:40.
     driver.shows("37 min");
-    insta::assert_snapshot!("visits_that_wait", driver.screen());
+    insta::assert_snapshot!("visits_that_wait", look(&driver));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::{
     driver::Driver,
     fixtures::{problem, today},
+    looks::look,
 };
 use crate::{
     api::Call,
@@ -42,7 +43,7 @@ fn remembered(driver: &Driver) -> Option<&str> {
 #[test]
 fn the_last_name_is_kept_by_enter_and_replaced_by_typing() {
     let mut driver = started("ana").opened();
-    insta::assert_snapshot!("login_remembered", driver.screen());
+    insta::assert_snapshot!("login_remembered", look(&driver));
     driver.keys("<enter>a long password<enter>");
     assert_eq!(sent(&driver), ("ana", "a long password"));
     let mut driver = started("ana").opened();

@@ -5,6 +5,7 @@ use shared::{Kind, visit::VisitStatus};
 use super::{
     driver::Driver,
     fixtures::{assigned, assignment, doctor, people, problem, records, visit, visits},
+    looks::look,
     pages::{archiving, looking_at_doctor},
 };
 use crate::{
@@ -57,7 +58,7 @@ fn the_open_visits_go_to_the_doctor_who_has_taken_over_the_patients() {
     driver.shows("Open visits of this doctor");
     driver.shows("Sarah Johnson is archived. Omar Haddad has taken over");
     driver.shows("› To Omar Haddad ‹");
-    insta::assert_snapshot!("doctor_who_left", driver.screen());
+    insta::assert_snapshot!("doctor_who_left", look(&driver));
     driver.keys("<enter>");
     for number in [1, 2] {
         let mut now = visit(number, VisitStatus::Waiting);

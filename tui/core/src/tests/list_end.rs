@@ -6,6 +6,7 @@ use shared::{Kind, Patch, history::Change};
 use super::{
     driver::Driver,
     fixtures::{history, input, jose, one, page, patient, people, problem},
+    looks::look,
 };
 use crate::{
     api::{Call, Reply},
@@ -48,7 +49,7 @@ fn end_goes_to_the_last_row_of_the_last_page() {
     driver.answer(Lane::List, Ok(full(19, 903, false, false)));
     driver.shows("901–903 of 903");
     let Screen::List(state) = driver.app.screen() else { panic!() };
-    assert_eq!(state.row().map(|row| row.id), Some(903));
+    assert_eq!(state.row().map(|row| row.id()), Some(903));
     // There it stays, and asks for nothing more; a refresh shows the same page.
     let before = driver.asked(Lane::List);
     driver.keys("<up><end>");
@@ -60,7 +61,7 @@ fn end_goes_to_the_last_row_of_the_last_page() {
     assert_eq!(asked(&driver), 0);
     driver.answer(Lane::List, Ok(full(1, 903, false, true)));
     let Screen::List(state) = driver.app.screen() else { panic!() };
-    assert_eq!(state.row().map(|row| row.id), Some(1));
+    assert_eq!(state.row().map(|row| row.id()), Some(1));
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn end_finds_the_last_page_of_a_list_that_was_not_counted_to_its_end() {
             }
         }
         let Screen::List(state) = driver.app.screen() else { panic!() };
-        assert_eq!(state.row().map(|row| row.id), Some((pages - 1) * 50 + 3), "{pages}");
+        assert_eq!(state.row().map(|row| row.id()), Some((pages - 1) * 50 + 3), "{pages}");
         assert!(driver.asked(Lane::List) - before <= 9, "{pages}");
     }
 }
@@ -109,7 +110,7 @@ fn beyond_the_pages_with_numbers_the_last_of_them_is_shown() {
     }
     driver.shows("9,951–10,000 of 10,000+");
     let Screen::List(state) = driver.app.screen() else { panic!() };
-    assert_eq!(state.row().map(|row| row.id), Some(10_000));
+    assert_eq!(state.row().map(|row| row.id()), Some(10_000));
 }
 
 #[test]
@@ -135,9 +136,19 @@ fn one_of_several_values_is_put_back() {
     driver.keys("<ctrl-p>put back<enter>");
     driver.shows("only City: Boston");
     driver.shows("only State: NY");
-    insta::assert_snapshot!("put_back_one_value", driver.screen());
+    insta::assert_snapshot!("put_back_one_value", look(&driver));
     driver.keys("<down><down><enter><ctrl-s>");
     let Call::Change { body, .. } = driver.call(Lane::Save) else { panic!() };
     let sent = input(body);
     assert_eq!((sent.city, sent.state), (Patch::Absent, Patch::Value("NY".to_owned())));
+}
+
+#[test]
+fn a_page_that_was_looked_for_and_is_not_there_is_no_failure_to_report() {
+    let mut driver = at(1000, true);
+    driver.keys("<end>");
+    let refused = || shared::Problem { request_id: "r-404".into(), ..problem(Kind::NotFound, &[]) };
+    driver.refuse(Lane::List, refused());
+    driver.keys("<f12>");
+    driver.hides("r-404");
 }

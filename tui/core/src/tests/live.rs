@@ -44,7 +44,7 @@ fn a_list_follows_without_moving_off_the_selected_person() {
     more.insert(0, patient(77, "Aaron", "Abel"));
     driver.answer(Lane::List, Ok(listed(page(more, 6))));
     let Screen::List(state) = driver.app.screen() else { panic!() };
-    assert_eq!(state.row().unwrap().id, 10);
+    assert_eq!(state.row().unwrap().id(), 10);
 }
 
 #[test]

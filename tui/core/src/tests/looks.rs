@@ -81,6 +81,18 @@ pub(super) fn look(driver: &Driver) -> String {
     look
 }
 
+/// A test for each screen: it looks as its snapshot does.
+macro_rules! looks {
+    ($($name:ident: $driver:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let driver: Driver = $driver;
+            insta::assert_snapshot!(stringify!($name), $crate::tests::looks::look(&driver));
+        }
+    )*};
+}
+pub(super) use looks;
+
 #[test]
 fn every_role_and_every_match_is_told_from_the_others() {
     let theme = THEME;

@@ -78,3 +78,14 @@ fn the_messages_are_scrolled_by_arrows_and_pages_from_either_end() {
     driver.keys("<end><home>");
     driver.shows("09:49");
 }
+
+#[test]
+fn a_refusal_calls_a_member_by_its_words() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-x><tab><enter>");
+    driver.refuse(
+        Lane::Save,
+        problem(Kind::Validation, &[("reassign_to", "must be another doctor")]),
+    );
+    driver.shows("The doctor who takes over must be another doctor.");
+}

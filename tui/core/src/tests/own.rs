@@ -90,7 +90,7 @@ fn ones_own_account_is_shown_and_changed() {
     (changed.version, changed.email) = (2, Some("ana@example.org".to_owned()));
     changed.username = Some("anna".to_owned());
     driver.answer(Lane::Save, Ok(Reply::Record(changed.into())));
-    driver.shows("anna (staff)");
+    driver.shows("  anna\n");
     assert!(matches!(driver.app.screen(), Screen::Detail(_)));
 }
 

@@ -5,6 +5,7 @@ use shared::doctor::Doctor;
 use super::{
     driver::Driver,
     fixtures::{doctor, jose, listed, one, page, people, records},
+    looks::looks,
     pages::{doctors, looking_at_doctor, picking, searched},
 };
 use crate::{
@@ -119,16 +120,6 @@ fn no_character_in_the_picker_or_in_its_question_writes() {
         driver.shows("Assign this patient?");
         assert_eq!(driver.asked(Lane::Save), 0, "{c}");
     }
-}
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
 }
 
 /// José's page with the picker at this size.

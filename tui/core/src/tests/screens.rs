@@ -5,6 +5,7 @@ use shared::{Kind, patient::Patient};
 use super::{
     driver::Driver,
     fixtures::{jose, listed, patient, people, problem, stale},
+    looks::looks,
 };
 use crate::{
     api::Failure,
@@ -16,16 +17,6 @@ fn many() -> Vec<Patient> {
     let mut all = people();
     all.extend((14..=50).map(|id| patient(id, "Maria", &format!("Number {id}"))));
     all
-}
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
 }
 
 looks! {
@@ -71,14 +62,6 @@ looks! {
         driver.answer(Lane::List, Ok(listed(none)));
         driver
     };
-    list_failed: {
-        let mut driver = Driver::at_login(80, 24);
-        driver.keys("ana<tab>a long password<enter>");
-        driver.log_in(1, "ana");
-        driver.keys("<f3>");
-        driver.answer(Lane::List, Err(Failure::Offline("connection refused".to_owned())));
-        driver
-    };
     filters: {
         let mut driver = Driver::with(many(), 900, 80, 24);
         driver.keys("<ctrl-t><right><tab><tab>Boston<tab>19x<tab>");
@@ -89,9 +72,6 @@ looks! {
         driver.keys("<ctrl-o><down><down>");
         driver
     };
-    patient_page: Driver::looking_at(jose(), 80, 24);
-    patient_page_wide: Driver::looking_at(jose(), 132, 43);
-    patient_page_narrow: Driver::looking_at(jose(), 40, 12);
     patient_who_died_in_the_archive: {
         let mut patient = jose();
         patient.fields.deceased_on = Some(super::fixtures::day("2026-02-01"));

@@ -2,7 +2,7 @@
 
 use super::{
     driver::Driver,
-    fixtures::{jose, records},
+    fixtures::{jose, listed, page, people, records},
     pages::{doctors, picking, searched},
 };
 use crate::effect::{Lane, Timer};
@@ -43,4 +43,15 @@ fn behind_an_enter_that_found_nothing_the_next_character_replaces_the_text() {
     driver.on_timer(Timer::Search);
     driver.keys("h");
     assert_eq!(searched(&driver, Lane::Pick), Some("h"));
+}
+
+#[test]
+fn an_enter_behind_which_all_rows_are_marked_holds_no_keys_back() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("a<ctrl-p>mark all<enter><enter>");
+    driver.answer(Lane::List, Ok(listed(page(people(), 5))));
+    driver.shows("5 marked");
+    driver.keys("b");
+    driver.on_timer(Timer::Search);
+    assert_eq!(searched(&driver, Lane::List), Some("b"));
 }

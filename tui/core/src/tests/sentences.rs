@@ -55,10 +55,11 @@ fn no_sentence_names_a_key_that_is_not_from_the_table() {
 fn the_keys_in_the_sentences_of_every_kind_are_actions_of_the_table() {
     assert_eq!(with_keys("{Refresh} tries again."), "Ctrl-R tries again.");
     for kind in RecordKind::ALL {
-        let words = &kind.table().words;
+        let search = kind.table().search.as_ref();
+        let searched = search.map_or(["", ""], |search| [search.advice, search.filter_advice]);
         let create = kind.table().create.as_ref();
         let created = create.map_or(["", ""], |create| [create.not_found, create.first]);
-        for words in [words.advice, words.filter_advice].into_iter().chain(created) {
+        for words in searched.into_iter().chain(created) {
             for part in words.split('{').skip(1) {
                 let (name, _) = part.split_once('}').unwrap();
                 assert!(TABLE.iter().any(|entry| entry.name == name), "{words}");

@@ -1,6 +1,6 @@
 //! What another machine has to type to use this desk.
 
-use super::{driver::Driver, fixtures::people};
+use super::{driver::Driver, fixtures::people, looks::looks};
 use crate::{
     effect::Effect,
     msg::Msg,
@@ -39,16 +39,6 @@ fn copied(driver: &Driver) -> Option<&str> {
         Effect::Copy(text) => Some(text.as_str()),
         _ => None,
     })
-}
-
-macro_rules! looks {
-    ($($name:ident: $driver:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            let driver: Driver = $driver;
-            insta::assert_snapshot!(stringify!($name), driver.screen());
-        }
-    )*};
 }
 
 looks! {

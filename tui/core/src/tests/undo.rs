@@ -6,6 +6,7 @@ use shared::{Kind, PartialDate, Patch, history::Change, patient::PatientInput};
 use super::{
     driver::Driver,
     fixtures::{history, input, jose, one, patient, problem, stale},
+    looks::look,
 };
 use crate::{
     api::{Call, Failure, Reply},
@@ -55,7 +56,7 @@ fn an_entry_of_the_history_is_put_back_as_a_change_to_be_saved() {
     driver.shows("2026-11-19 11:22  ana  changed");
     driver.shows("City: Boston → Chicopee");
     driver.hides("registered");
-    insta::assert_snapshot!("put_back", driver.screen());
+    insta::assert_snapshot!("put_back", look(&driver));
     driver.keys("<enter>");
     assert_eq!(value(&driver, "city"), "Boston");
     assert!(driver.app.has_unsaved());
@@ -140,7 +141,7 @@ fn nothing_is_put_back_into_a_form_that_is_parked() {
 fn the_entries_to_put_back_fit_a_small_terminal() {
     let mut driver = Driver::looking_at(jose(), 40, 12);
     driver.keys("<ctrl-p>put back<enter>");
-    insta::assert_snapshot!("put_back_narrow", driver.screen());
+    insta::assert_snapshot!("put_back_narrow", look(&driver));
 }
 
 #[test]

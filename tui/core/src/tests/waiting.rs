@@ -6,6 +6,7 @@ use shared::Kind;
 use super::{
     driver::Driver,
     fixtures::{jose, listed, page, people, problem},
+    looks::look,
 };
 use crate::{
     api::{Failure, RETRY_AFTER, Reply},
@@ -43,7 +44,7 @@ fn nothing_answers() -> Driver {
 #[test]
 fn a_hung_server_is_named_once_and_the_next_try_is_counted_down() {
     let mut driver = nothing_answers();
-    insta::assert_snapshot!("nothing_answers", driver.screen());
+    insta::assert_snapshot!("nothing_answers", look(&driver));
     assert_eq!(driver.screen().matches("desk hangs").count(), 1);
     driver.shows("Retrying in 2 s; Ctrl-R retries");
     assert!(driver.on_timer(Timer::Second));

@@ -19,7 +19,7 @@ use super::*;
 use crate::{
     args::LaunchOptions,
     client::fake::{Does, Fake},
-    host::Place,
+    connection::Place,
     settings::Settings,
 };
 
@@ -71,7 +71,7 @@ fn server() -> Fake {
 fn shell(server: &Fake) -> (Shell, Output) {
     let output = Output::default();
     let (sender, events) = unbounded_channel();
-    let host = Host::new(LaunchOptions {
+    let connection = Connection::new(LaunchOptions {
         place: Place::Server(server.url.clone()),
         data: None,
         certificate: None,
@@ -93,7 +93,7 @@ fn shell(server: &Fake) -> (Shell, Output) {
         theme: Theme::ansi(),
         screen: Screen::on(output.clone(), 80, 24).unwrap(),
         input: Input::default(),
-        effects: Effects::new(Arc::new(host), sender),
+        effects: Effects::new(Arc::new(connection), sender),
         timers: Timers::default(),
         events,
         today: today(),

@@ -64,43 +64,28 @@ type Label = (usize, String);
 /// The answers in lines of so many columns: closer together where there is little room, and in several lines
 /// where there is less.
 fn labels(state: &State, columns: u16) -> Vec<Vec<Label>> {
-    let label = |(at, label): (usize, &str), is_roomy| match (at == state.at, is_roomy) {
-        (true, _) => (at, format!("› {label} ‹")),
-        (false, true) => (at, format!("[ {label} ]")),
-        (false, false) => (at, label.to_owned()),
-    };
-    let lines = |is_roomy| {
-        let mut lines: Vec<Vec<Label>> = Vec::new();
-        let mut used = 0;
-        for (at, (text, _)) in state.answers.iter().enumerate() {
-            // The selected answer is drawn wider: the lines stay where they are when another is.
-            let wide = width(text) + 4;
-            match lines.last_mut() {
-                Some(line) if used + 2 + wide <= columns => {
-                    used += 2 + wide;
-                    line.push(label((at, text), is_roomy));
-                }
-                _ => {
-                    used = wide;
-                    lines.push(vec![label((at, text), is_roomy)]);
-                }
-            }
+    let sum = |more: u16| state.answers.iter().map(|(text, _)| width(text) + more).sum::<u16>();
+    let is_close = sum(6) > columns + 2 && sum(2) + 2 <= columns;
+    let mut lines = vec![Vec::new()];
+    let mut used = 0;
+    for (at, (text, _)) in state.answers.iter().enumerate() {
+        // Both signs take the same room: the lines stay as they are when another answer is selected.
+        let label = match (at == state.at, is_close) {
+            (true, _) => format!("› {text} ‹"),
+            (false, false) => format!("[ {text} ]"),
+            (false, true) => text.to_string(),
+        };
+        let wide = width(&label);
+        if used > 0 && used + wide > columns {
+            lines.push(Vec::new());
+            used = 0;
         }
-        lines
-    };
-    let roomy = lines(true);
-    let all: u16 = state.answers.iter().map(|(text, _)| width(text) + 2).sum();
-    if roomy.len() > 1 && all.saturating_add(2) <= columns {
-        return vec![
-            state
-                .answers
-                .iter()
-                .enumerate()
-                .map(|(at, (text, _))| label((at, text), false))
-                .collect(),
-        ];
+        used += wide + 2;
+        if let Some(line) = lines.last_mut() {
+            line.push((at, label));
+        }
     }
-    roomy
+    lines
 }
 
 /// Draws the answers.

@@ -3,12 +3,12 @@
 use ratatui_core::layout::Rect;
 
 use super::{
-    State, failed,
+    State,
     figures::{Role, Row, blocks, registrations},
 };
 use crate::{
     paint::Painter,
-    sentences::{LOADING, again},
+    sentences::LOADING,
     text::{display, paragraphs},
     world::World,
 };
@@ -59,11 +59,11 @@ fn rows(state: &State, world: &World) -> Vec<Row> {
 
 /// What is said above the figures, or instead of them.
 fn said(state: &State, columns: u16) -> Vec<String> {
-    let sentence = match (failed(state), &state.figures) {
-        (Some((why, can_retry)), figures) => {
-            let old = if figures.is_some() { "Not up to date: " } else { "" };
-            let advice = if can_retry { format!(" {}", again()) } else { String::new() };
-            format!("! {old}{}{advice}", display(&why))
+    let sentence = match (&state.failure, &state.figures) {
+        (Some(missing), None) => missing.line(),
+        (Some(missing), Some(_)) => {
+            let advice = missing.advice().map(|advice| format!(" {advice}")).unwrap_or_default();
+            format!("! Not up to date: {}{advice}", display(&missing.why))
         }
         (None, None) => LOADING.to_owned(),
         (None, Some(_)) => return Vec::new(),

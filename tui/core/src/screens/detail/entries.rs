@@ -4,7 +4,7 @@ use shared::{Page, history::HistoryEntry};
 
 use super::{State, page};
 use crate::{
-    api::{Failure, Reply, missing},
+    api::{Failure, Missing, Reply},
     layers::Intent,
     world::World,
 };
@@ -28,10 +28,10 @@ pub(super) fn answered(
     is_first: bool,
     answer: Result<Reply, Failure>,
 ) {
-    match answer {
-        Ok(Reply::History(page)) => {
+    match answer.and_then(Reply::history) {
+        Ok(page) => {
             let before = page::place_of_history(state, world);
-            let Page { results, next, .. } = *page;
+            let Page { results, next, .. } = page;
             if is_first {
                 refresh(state, results, next);
             } else {
@@ -45,8 +45,7 @@ pub(super) fn answered(
                 state.scroll.follow(height.saturating_sub(before.1));
             }
         }
-        Ok(_) => {}
-        Err(failure) => state.history_failure = Some(missing(&failure)),
+        Err(failure) => state.history_failure = Some(Missing::of(&failure)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         sections::{Line, Sections, lines},
     },
     resource::Section,
-    sentences::{LOADING, retry},
+    sentences::LOADING,
     text::{display, paragraphs},
     world::World,
 };
@@ -20,7 +20,8 @@ use crate::{
 impl State {
     fn banner(&self) -> Option<BannerView<'_>> {
         let record = self.record.as_ref()?;
-        let (namesakes, failure) = (self.namesakes.as_ref(), self.failure.as_deref());
+        let (namesakes, failure) = (self.namesakes.as_ref(), self.failure.as_ref());
+        let failure = failure.map(|missing| missing.why.as_str());
         let (person, presence) = (self.person.as_ref(), self.presence.as_ref());
         Some(BannerView { record, person, namesakes, presence, failure })
     }
@@ -76,7 +77,7 @@ pub(super) fn draw(state: &State, world: &World, area: Rect, painter: &mut Paint
     }
     if state.record.is_none() {
         let line = match &state.failure {
-            Some(failure) => retry(&display(failure)),
+            Some(missing) => missing.line(),
             None => LOADING.to_owned(),
         };
         for (y, line) in (place.y..place.bottom()).zip(paragraphs(&line, place.width)) {

@@ -2,14 +2,14 @@
 
 use super::State;
 use crate::{
-    api::{Call, Failure, Reply, missing},
+    api::{Call, Failure, Missing, Reply},
     effect::Lane,
     input::{action::Action, keymap::labels, table::Entry},
     intent::Route,
     layers::Intent,
     live::Live,
     resource::{Owner, Query, Record, Related, Section},
-    sentences::{LOADING, retry},
+    sentences::LOADING,
 };
 
 /// Records of the page that is asked for.
@@ -25,7 +25,7 @@ pub(crate) struct Found {
     /// Whether there was an answer.
     pub(super) is_read: bool,
     /// Why there is none.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<Missing>,
 }
 
 impl State {
@@ -59,14 +59,13 @@ impl State {
 
     /// Takes an answer.
     pub(super) fn related_answered(&mut self, answer: Result<Reply, Failure>) {
-        match answer {
-            Ok(Reply::Page(page)) => {
+        match answer.and_then(Reply::page) {
+            Ok(page) => {
                 let more = if page.count_capped { "+" } else { "" };
                 let count = format!("{}{more}", page.count);
                 self.found = Found { records: page.results, count, is_read: true, failure: None };
             }
-            Ok(_) => {}
-            Err(failure) => self.found.failure = Some(missing(&failure)),
+            Err(failure) => self.found.failure = Some(Missing::of(&failure)),
         }
     }
 
@@ -79,7 +78,7 @@ impl State {
         let mut fields: Vec<(&'static str, String)> =
             found.records.iter().map(|it| (related.one, (related.line)(it))).collect();
         let note = match (&found.failure, found.is_read) {
-            (Some(failure), _) => retry(failure),
+            (Some(missing), _) => missing.line(),
             (None, false) => LOADING.to_owned(),
             (None, true) if found.records.is_empty() => related.none.to_owned(),
             (None, true) => format!("{} in all · {keys} shows the list", found.count),

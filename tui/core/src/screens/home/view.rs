@@ -9,7 +9,7 @@ use crate::{
     input::keymap::with_keys,
     paint::Painter,
     resource::{last_step, status_word},
-    sentences::{LOADING, retry},
+    sentences::LOADING,
     text::{display, width},
     world::World,
 };
@@ -74,7 +74,7 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     let used = painter.text(area.x, area.y, area.width, "In the clinic now", theme.title);
     let left = area.width.saturating_sub(used + 2);
     let line = match (&state.failure, state.count, &state.figures) {
-        (Some(failure), ..) => retry(&display(failure)),
+        (Some(missing), ..) => missing.line(),
         (None, None, _) => LOADING.to_owned(),
         (None, Some(count), None) => count.to_string(),
         (None, Some(count), Some(figures)) => format!("{count} · {}", sums(figures, left)),

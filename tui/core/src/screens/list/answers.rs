@@ -1,34 +1,23 @@
 //! Answers to what the list has asked for.
 
-use shared::Kind;
+use shared::{Kind, Page, Problem};
 
-use super::{Land, Offset, Shown, State, enter, marks, open};
+use super::{Land, Offset, Shown, State, row};
 use crate::{
-    api::{Failure, Reply, missing},
-    input::action::Action,
+    api::{Failure, Missing, Reply},
     layers::Intent,
-    resource::Row,
+    resource::{Record, Row},
     world::World,
 };
 
 /// Takes an answer. What is on the screen stays until then, and stays if there is none.
 pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>) -> Vec<Intent> {
     state.is_turning = false;
-    let page = match answer {
-        Ok(Reply::Page(page)) => *page,
-        Ok(_) => {
-            let failure = Failure::unexpected();
-            return failed(state, &failure);
-        }
-        // The page is gone: fewer rows than there were, or than were looked for.
-        Err(Failure::Problem(problem))
-            if problem.error == Kind::NotFound.code()
-                && (state.asked.address.is_some() || state.asked.number.is_some()) =>
-        {
-            if let Some(intents) = state.look_on(world, None) {
-                return intents;
-            }
-            return vec![state.ask_anew(world, Land::Same)];
+    let page = match answer.and_then(Reply::page) {
+        Ok(page) => page,
+        Err(failure) if is_gone(state, &failure) => {
+            let sought = state.look_on(world, None);
+            return sought.unwrap_or_else(|| vec![state.ask_anew(world, Land::Same)]);
         }
         Err(failure) => return failed(state, &failure),
     };
@@ -38,7 +27,25 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     state.failure = None;
     state.is_refused = false;
     let waiting = state.search.answered();
-    let before = state.row().map(|row| row.id);
+    let before = state.row().map(|row| row.id());
+    show(state, world, page);
+    land(state, before);
+    state.is_searching |= state.rows.is_empty() && state.kind.table().search.is_some();
+    if state.is_marking {
+        return state.mark_on();
+    }
+    waiting.map(|action| row::go_on(state, world, action)).unwrap_or_default()
+}
+
+/// Whether the page is gone: there are fewer rows than there were, or than were looked for.
+fn is_gone(state: &State, failure: &Failure) -> bool {
+    let is_page = state.asked.address.is_some() || state.asked.number.is_some();
+    let is_missing = |problem: &Problem| problem.error == Kind::NotFound.code();
+    is_page && matches!(failure, Failure::Problem(problem) if is_missing(problem))
+}
+
+/// Shows a page.
+fn show(state: &mut State, world: &World, page: Page<Record>) {
     let length = i64::try_from(page.results.len()).unwrap_or_default();
     let offset = match state.asked.offset {
         _ if page.previous.is_none() => 0,
@@ -59,34 +66,27 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
         address: state.asked.address.clone(),
         number: state.asked.number,
     });
-    state.has_slipped = state.asked.land == Land::Same
+}
+
+/// Selects a row of the page. The record that was selected before stays so where the same page was asked for.
+fn land(state: &mut State, before: Option<i64>) {
+    let same = state.rows.iter().position(|row| Some(row.id()) == before);
+    // Another page, asked again later, keeps its selection.
+    let land = std::mem::replace(&mut state.asked.land, Land::Same);
+    state.has_slipped = land == Land::Same
         && before != state.changed_here
         && before.is_some()
         && !state.rows.is_empty()
-        && place_of(state, before).is_none();
-    let selected = match state.asked.land {
+        && same.is_none();
+    state.select(match land {
         Land::First => 0,
         Land::Last => usize::MAX,
-        Land::Same => place_of(state, before).unwrap_or(state.cursor.at()),
-    };
-    state.select(selected);
-    // Another page, asked again later, keeps its selection.
-    state.asked.land = Land::Same;
-    state.is_searching |= state.rows.is_empty() && state.kind.table().is_searched;
-    if state.is_marking {
-        return state.mark_on();
-    }
-    match waiting {
-        Some(Action::Open) => enter(state),
-        // Among several, somebody has to choose.
-        Some(Action::Edit) if state.rows.len() == 1 => open(state, true),
-        Some(action) if state.rows.len() == 1 => marks::act(state, world, action),
-        _ => Vec::new(),
-    }
+        Land::Same => same.unwrap_or(state.cursor.at()),
+    });
 }
 
 fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
-    state.failure = Some(refusal(failure));
+    state.failure = Some(Missing::of(failure));
     state.search.give_up();
     (state.is_marking, state.ending) = (false, None);
     state.is_refused =
@@ -98,21 +98,4 @@ fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
         state.is_searching = true;
     }
     Vec::new()
-}
-
-/// Why there is no answer; what the rules say of the search, without the member's name.
-fn refusal(failure: &Failure) -> String {
-    match failure {
-        Failure::Problem(problem) if problem.errors.contains_key("search") => {
-            let messages = problem.errors.get("search").cloned().unwrap_or_default();
-            let is_mrn = problem.error_codes.iter().any(|error| error.code == "mistyped_mrn");
-            let subject = if is_mrn { "The medical record number" } else { "The search" };
-            format!("{subject} {}.", messages.join("; "))
-        }
-        other => missing(other),
-    }
-}
-
-fn place_of(state: &State, id: Option<i64>) -> Option<usize> {
-    state.rows.iter().position(|row| Some(row.id) == id)
 }

@@ -29,7 +29,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
         Action::Mark => state.has_verbs() && !state.rows.is_empty(),
         Action::MarkAll => state.has_verbs() && !state.rows.is_empty() && !state.is_marking,
         Action::Unmark => !state.marked.is_empty(),
-        Action::Search => !state.is_searching && state.kind.table().is_searched,
+        Action::Search => !state.is_searching && state.kind.table().search.is_some(),
         Action::Filter => !state.kind.table().filters.is_empty(),
         Action::Sort => state.kind.table().orders.len() > 1,
         Action::EndOthers => !ending::others(state).is_empty(),

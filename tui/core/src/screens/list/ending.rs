@@ -17,7 +17,7 @@ fn ending(state: &State) -> Option<&'static Operation> {
 pub(super) fn others(state: &State) -> Vec<i64> {
     let Some(operation) = ending(state) else { return Vec::new() };
     let others = state.rows.iter().filter(|row| row.record.permits(operation.deed));
-    others.map(|row| row.id).collect()
+    others.map(|row| row.id()).collect()
 }
 
 /// Asks whether to end them.

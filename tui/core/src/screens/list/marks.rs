@@ -15,8 +15,8 @@ impl State {
     /// Marks the selected row or takes its mark away, and goes to the next one.
     pub(super) fn mark(&mut self) -> Vec<Intent> {
         let Some(row) = self.rows.get(self.cursor.at()) else { return Vec::new() };
-        if self.marked.remove(&row.id).is_none() {
-            self.marked.insert(row.id, row.record.clone());
+        if self.marked.remove(&row.id()).is_none() {
+            self.marked.insert(row.id(), row.record.clone());
         }
         self.select(self.cursor.at() + 1)
     }
@@ -41,7 +41,7 @@ impl State {
             if self.marked.len() >= MARKS_MAX {
                 break;
             }
-            self.marked.entry(row.id).or_insert_with(|| row.record.clone());
+            self.marked.entry(row.id()).or_insert_with(|| row.record.clone());
         }
         let next = self.page.as_ref().and_then(|page| page.next.clone());
         let count = self.marked.len();
@@ -68,7 +68,7 @@ impl State {
     /// Takes marked records as they are now.
     pub(super) fn refresh_marks(&mut self) {
         for row in &self.rows {
-            if let Some(record) = self.marked.get_mut(&row.id) {
+            if let Some(record) = self.marked.get_mut(&row.id()) {
                 record.clone_from(&row.record);
             }
         }

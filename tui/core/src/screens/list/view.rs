@@ -10,9 +10,9 @@ use crate::{
     layers::sort,
     paint::Painter,
     panels::rows::{ABOVE, Look, draw_row, heads},
-    resource::fit,
+    resource::{SearchWords, fit},
     search,
-    sentences::{LOADING, again},
+    sentences::LOADING,
     text::{self, display, paragraphs},
     world::World,
 };
@@ -31,8 +31,8 @@ fn is_old(state: &State, world: &World) -> bool {
 /// Draws the search field, the filters and the rows.
 pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    if state.kind.table().is_searched {
-        field(state, area, painter, has_focus);
+    if let Some(words) = &state.kind.table().search {
+        field(state, words, area, painter, has_focus);
     } else {
         let position = state.position();
         painter.text_right(area.right(), area.y, area.width, &position, painter.theme.text);
@@ -73,7 +73,7 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             look,
         );
         // Below a layer, a mark would look as if it stood beside the layer's rows.
-        if has_focus && state.marked.contains_key(&row.id) {
+        if has_focus && state.marked.contains_key(&row.id()) {
             let sign = if is_selected { "»" } else { "✓" };
             let style = if is_selected { painter.theme.selected } else { painter.theme.title };
             painter.text(place.x.saturating_sub(1), y, 1, sign, style);
@@ -84,7 +84,13 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
     }
 }
 
-fn field(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
+fn field(
+    state: &State,
+    words: &SearchWords,
+    area: Rect,
+    painter: &mut Painter<'_>,
+    has_focus: bool,
+) {
     let theme = *painter.theme;
     let is_focused = has_focus && state.is_searching;
     let position = state.position();
@@ -95,8 +101,7 @@ fn field(state: &State, area: Rect, painter: &mut Painter<'_>, has_focus: bool) 
     let x = area.x.saturating_sub(1).saturating_add(used);
     let columns = area.right().saturating_sub(x).saturating_sub(right).min(60);
     let place = Rect { x, y: area.y, width: columns, height: 1 };
-    let hint = state.kind.table().words.search;
-    search::draw(&state.search.field, place, painter, is_focused, hint);
+    search::draw(&state.search.field, place, painter, is_focused, words.accepts);
     painter.text_right(area.right(), area.y, right, &position, theme.text);
 }
 
@@ -113,8 +118,8 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let line = words.join(" · ");
     let failure = state.failure.as_ref().filter(|_| !state.rows.is_empty());
     match failure {
-        Some(failure) => {
-            let line = format!("! Not up to date: {}", display(failure));
+        Some(missing) => {
+            let line = format!("! Not up to date: {}", display(&missing.why));
             painter.text(area.x, area.y + 1, area.width, &line, theme.fault);
         }
         None => {
@@ -128,32 +133,38 @@ fn narrowed(state: &State, area: Rect, painter: &mut Painter<'_>) {
 fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let searched = state.search.field.value().trim();
-    let words = &state.kind.table().words;
-    let create = state.kind.table().create.as_ref();
+    let table = state.kind.table();
+    let words = &table.words;
+    let search = table.search.as_ref().filter(|_| !searched.is_empty());
+    let create = table.create.as_ref();
     let create = create.filter(|_| super::is_available(state, world, Action::New));
-    let (title, what) = match (&state.failure, &state.page) {
-        (Some(failure), _) if state.is_refused => {
-            (format!("! {}", display(failure)), with_keys("{ClearField} clears the search."))
-        }
-        (Some(failure), _) => (format!("! {}", display(failure)), again()),
-        (None, None) => (LOADING.to_owned(), String::new()),
-        (None, Some(_)) if !searched.is_empty() => (
-            format!("{} “{}”.", words.no_match, display(searched)),
+    let (title, what) = match (&state.failure, &state.page, search) {
+        (Some(missing), ..) => (
+            format!("! {}", display(&missing.why)),
+            if state.is_refused {
+                with_keys("{ClearField} clears the search.")
+            } else {
+                missing.advice().unwrap_or_default()
+            },
+        ),
+        (None, None, _) => (LOADING.to_owned(), String::new()),
+        (None, Some(_), Some(search)) => (
+            format!("{} “{}”.", search.no_match, display(searched)),
             with_keys(&format!(
                 "{} {{ClearField}} clears the search{}{}.",
-                words.advice,
+                search.advice,
                 if state.query.is_narrowed() {
                     ", {Filter} changes the filters"
                 } else {
-                    words.filter_advice
+                    search.filter_advice
                 },
                 create.map_or("", |create| create.not_found),
             )),
         ),
-        (None, Some(_)) if state.query.is_narrowed() => {
+        (None, Some(_), None) if state.query.is_narrowed() => {
             (words.none_left.to_owned(), with_keys("{Filter} changes the filters."))
         }
-        (None, Some(_)) => (
+        (None, Some(_), None) => (
             words.none.to_owned(),
             create.map(|create| with_keys(create.first)).unwrap_or_default(),
         ),

@@ -27,12 +27,14 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     if !state.is_doubtful {
         return Vec::new();
     }
-    match answer {
-        Ok(Reply::Record(record)) => checked(state, record, world),
-        Ok(Reply::Page(page)) => checked_new(state, page.results.first(), world),
-        Ok(_) => Vec::new(),
-        Err(failure) => vec![Intent::Warn(sentence(&failure))],
-    }
+    let checked = match state.base {
+        Some(_) => answer.and_then(Reply::record).map(|record| checked(state, record, world)),
+        None => {
+            let page = answer.and_then(Reply::page);
+            page.map(|page| checked_new(state, page.results.first(), world))
+        }
+    };
+    checked.unwrap_or_else(|failure| vec![Intent::Warn(sentence(&failure))])
 }
 
 /// Takes the record as it is now: does it hold what was typed?

@@ -7,7 +7,6 @@ use crate::{
     input::keymap::with_keys,
     panels::sections::Kind,
     resource::{Table, change_in_words, is_empty},
-    sentences::retry,
     text::paragraphs,
     world::World,
 };
@@ -27,8 +26,8 @@ pub(super) fn lines(state: &State, world: &World, columns: u16) -> Vec<Line> {
             lines.push(Line::new(format!("{indent}{line}"), kind));
         }
     };
-    if let Some(failure) = &state.history_failure {
-        say(retry(failure), Kind::Head);
+    if let Some(missing) = &state.history_failure {
+        say(missing.line(), Kind::Head);
     }
     for lines in state.history.iter().map(|it| entry(table, it, world)) {
         for (at, line) in lines.into_iter().enumerate() {

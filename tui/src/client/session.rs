@@ -1,7 +1,7 @@
 //! The sessions that have begun at one server: the tokens of each, under its handle.
 //!
-//! There is no session in use. Who wants tokens names the handle, and so can't get those of
-//! another user.
+//! There is no session in use. A request for tokens names a handle, so it can't get the tokens of another
+//! user. Tokens have no `Debug` and no `Display`, so they can't get into a log or onto a screen.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,34 @@ use std::{
 
 use tui_core::session::SessionHandle;
 
-use super::tokens::Tokens;
+/// An access token and the refresh token that came with it.
+#[derive(Clone)]
+pub(super) struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+impl Tokens {
+    /// A pair as the server gave it.
+    pub(super) fn new(access: String, refresh: String) -> Self {
+        Self { access, refresh }
+    }
+
+    /// Goes into `Authorization`.
+    pub(super) fn access(&self) -> &str {
+        &self.access
+    }
+
+    /// Gets the next pair.
+    pub(super) fn refresh(&self) -> &str {
+        &self.refresh
+    }
+
+    /// Whether both are the same pair.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.access == other.access
+    }
+}
 
 /// Gives out handles: each once in a process, whichever server a session is at.
 #[derive(Clone, Default)]

@@ -4,13 +4,13 @@ use std::sync::PoisonError;
 
 use tui_core::share::{Certificate, Server, Share};
 
-use super::{Host, Link, With, address::plain};
+use super::{Connection, Link, With, address::plain};
 use crate::client::is_loopback;
 
 /// Stands for a machine whose system does not say what it is called.
 const UNNAMED: &str = "THIS-MACHINE";
 
-impl Host {
+impl Connection {
     /// What is known of the server in use for other machines.
     pub(crate) fn share(&self) -> Option<Share> {
         let Link { client, with } = self.link()?;

@@ -1,4 +1,4 @@
-//! Whom the client talks to: a server somewhere, or the local desk.
+//! The connection to a server: one somewhere, or the local desk.
 
 mod address;
 mod share;
@@ -38,7 +38,7 @@ const SAMPLE: &str = "sample desk";
 /// The pause between two tries.
 const TAKE_OVER_PAUSE: Duration = Duration::from_millis(200);
 
-/// Whom to talk to, as asked for.
+/// The server to connect to, as asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Place {
     /// A server at an address.
@@ -50,8 +50,8 @@ pub(crate) enum Place {
     },
 }
 
-/// Whom the client talks to.
-pub(crate) struct Host {
+/// The connection to the server in use, which can become another one while the program runs.
+pub(crate) struct Connection {
     place: Place,
     certificate: Option<Certificate>,
     local: LocalDesk,
@@ -71,14 +71,14 @@ pub(crate) struct Host {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// A client, and what it talks to.
+/// A client, and the kind of server that it talks to.
 #[derive(Clone)]
 struct Link {
     client: Arc<Client>,
     with: With,
 }
 
-/// What a client talks to.
+/// The kind of server that a client talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum With {
     /// A server elsewhere.
@@ -95,8 +95,8 @@ impl Link {
     }
 }
 
-impl Host {
-    /// Nobody yet.
+impl Connection {
+    /// No server yet.
     pub(crate) fn new(wish: LaunchOptions) -> Self {
         let is_registration_open = wish.settings.is_registration_open;
         let devices = DeviceFile::in_folder(wish.settings.folder());

@@ -1,0 +1,75 @@
+//! What is offered now, on the topmost layer or on the screen: which keys mean something, which actions make
+//! sense, and what they are called.
+
+use super::App;
+use crate::{
+    input::{
+        action::{Action, Context},
+        table::Entry,
+    },
+    intent::Place,
+};
+
+impl App {
+    /// Where keys mean something now, innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        let Some(layer) = self.layers.last() else {
+            let mut contexts = self.screen().contexts();
+            let outer = contexts.len().saturating_sub(1);
+            contexts.splice(outer..outer, self.undo.is_some().then_some(Context::Saved));
+            return contexts;
+        };
+        layer.contexts()
+    }
+
+    /// Whether an action makes sense now and would not be refused.
+    pub fn is_available(&self, action: Action) -> bool {
+        match action {
+            _ if self.is_locked() && !self.is_open_to_all(action) => false,
+            Action::LogOut if self.world.session().is_none() => false,
+            Action::Lock => self.world.session().is_some() && self.layers.is_empty(),
+            Action::SetUp => {
+                self.world.is_ephemeral && self.world.can_go_local && self.layers.is_empty()
+            }
+            Action::Share => self.world.session().is_some() && self.layers.is_empty(),
+            Action::Api => !self.world.address.is_empty() && self.layers.is_empty(),
+            _ if Self::is_own(action) => self.world.session().is_some() && self.layers.is_empty(),
+            Action::Park => self.can_park(),
+            Action::UndoSave => self.can_undo(),
+            _ if Place::of(action).is_some() => {
+                let may_see = Place::of(action).is_some_and(|place| place.is_open_to(&self.world));
+                may_see && self.layers.is_empty()
+            }
+            Action::Back if self.layers.is_empty() => self.leads_back(),
+            // A read that failed can be tried again from anywhere.
+            Action::Refresh if self.is_offline() => true,
+            _ => match self.layers.last() {
+                Some(layer) => layer.is_available(&self.world, action),
+                None => self.screen().is_available(&self.world, action),
+            },
+        }
+    }
+
+    /// Whether one step back does anything: hides an error, undoes a step on the screen, or closes it.
+    fn leads_back(&self) -> bool {
+        let screen = self.screen();
+        let is_offered = screen.is_available(&self.world, Action::Back);
+        self.notices.is_error() || is_offered && (self.screens.len() > 1 || screen.has_steps_back())
+    }
+
+    /// What an action is called here.
+    pub fn label_here(&self, entry: &Entry) -> &'static str {
+        let word = match self.layers.last() {
+            None if entry.action == Action::Park && !self.is_at_form() => Some("resume"),
+            Some(layer) => layer.label_here(entry.action),
+            None => self.screen().label_here(entry.action),
+        };
+        word.unwrap_or(entry.label)
+    }
+
+    /// What an action does here.
+    pub fn explained(&self, entry: &Entry) -> &'static str {
+        let here = self.screen().help(entry.action).filter(|_| self.layers.is_empty());
+        here.unwrap_or(entry.help)
+    }
+}
