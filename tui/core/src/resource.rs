@@ -276,6 +276,8 @@ pub struct Row {
     pub sorted_name: Option<String>,
     /// What stands behind the name, from the longest form to the shortest; empty for most.
     pub notes: Vec<String>,
+    /// Whether it is about a person who has the name of another one in the list.
+    pub has_namesake: bool,
 }
 
 impl Row {
@@ -286,6 +288,19 @@ impl Row {
             sorted_name: record.sorted_name(),
             notes: record.notes(),
             record,
+            has_namesake: false,
+        }
+    }
+
+    /// Finds the rows about different persons of one name.
+    pub fn tell_apart(rows: &mut [Self]) {
+        let person = |row: &Self| Some((row.cells.first().cloned()?, row.record.person()?));
+        let persons: Vec<_> = rows.iter().filter_map(person).collect();
+        for row in rows {
+            let is_namesake = |(name, of): &(String, _)| {
+                row.cells.first() == Some(name) && row.record.person() != Some(*of)
+            };
+            row.has_namesake = row.record.person().is_some() && persons.iter().any(is_namesake);
         }
     }
 

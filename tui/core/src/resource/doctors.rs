@@ -121,7 +121,7 @@ impl Shown for Doctor {
             list: "assignments",
             none: "No patient is assigned.",
             one: "Patient",
-            line: |record| assignments::line(record, |it| &it.patient_name),
+            line: assignments::of_doctor,
         }),
         remains: Some(visits::OF_DOCTOR),
         trace,

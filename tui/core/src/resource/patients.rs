@@ -134,7 +134,7 @@ impl Shown for Patient {
             list: "assignments",
             none: "No doctor is assigned.",
             one: "Doctor",
-            line: |record| assignments::line(record, |it| &it.doctor_name),
+            line: assignments::of_patient,
         }),
         presence: Some(visits::OF_PATIENT),
         trace: form::trace,
@@ -338,7 +338,7 @@ impl Shown for Patient {
             true => format!("A relative of {name}."),
             false => format!("Copied from {name}: {}.", copied.join(", ")),
         };
-        Some(Filled { values, origin })
+        Some(Filled { values, origin, is_copied: true })
     }
 
     fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {
