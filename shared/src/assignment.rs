@@ -12,6 +12,7 @@ use crate::{
     doctor::SPECIALIZATION_MAX,
     id::{AssignmentId, DoctorId, PatientId, id},
     moment::{MOMENT_MAX, Moment},
+    mrn::MRN_MAX,
     query::{self, Ordering},
     read,
     rules::{EMAIL_MAX, NAME_MAX, NOTE_MAX, SEARCH_MAX},
@@ -164,6 +165,8 @@ record! {
         patient: PatientId,
         /// The patient's full name.
         patient_name: String => [max_length(2 * NAME_MAX + 1), example("José Gómez")],
+        /// The medical record number of the patient.
+        mrn: String => [max_length(MRN_MAX), example("P000001B")],
         /// The doctor.
         doctor: DoctorId,
         /// The doctor's full name.

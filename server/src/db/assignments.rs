@@ -26,7 +26,7 @@ const TABLE: &str = "assignments";
 
 shared::assignment_fields! {
     columns! { AssignmentFields of "a" }
-    and "a.patient_id, a.doctor_id, a.is_active, a.resume_status, a.ended_at, \
+    and "a.patient_id, a.doctor_id, a.is_active, a.resume_status, a.ended_at, p.mrn, \
         p.first_name AS patient_first_name, p.last_name AS patient_last_name, \
         d.first_name AS doctor_first_name, d.last_name AS doctor_last_name, d.specialization, ",
         record_columns!("a", "p")
@@ -46,6 +46,7 @@ fn from_row(row: &Row) -> Result<Kept<Assignment>, Error> {
         id: AssignmentId(row.get("id")?),
         patient: PatientId(row.get("patient_id")?),
         patient_name: row.full_name("patient_first_name", "patient_last_name")?,
+        mrn: row.get("mrn")?,
         doctor: DoctorId(row.get("doctor_id")?),
         doctor_name: row.full_name("doctor_first_name", "doctor_last_name")?,
         specialization: row.get("specialization")?,

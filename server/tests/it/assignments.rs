@@ -57,6 +57,7 @@ async fn a_patient_is_assigned_and_the_assignment_read_back(backend: Backend) {
         assert_eq!(&created.body[name], value, "{name}");
     }
     assert_eq!(created.body["patient_name"], "Ana Gómez");
+    assert_eq!(created.body["mrn"], "P000001B");
     assert_eq!(created.body["doctor_name"], "Johnson");
     assert_eq!(created.body["specialization"], "Cardiology");
     assert_eq!(created.body["is_active"], true);

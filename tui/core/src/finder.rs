@@ -71,13 +71,11 @@ impl Finder {
         self.search.give_up();
     }
 
-    /// The form of a new patient. What is typed is filled in if it has found nobody, or on request. The
-    /// next text replaces it.
+    /// The form of a new patient. The next text replaces what is typed.
     pub fn new_record(&mut self, action: Action, world: &World) -> Route {
         let has_found = !self.hits.is_empty() && !self.is_outdated();
-        let is_used = action == Action::NewFromSearch || !has_found;
         self.search.select();
-        Route::new_from(CREATED, self.search.text(), is_used, world.calendar())
+        self.search.new_record(CREATED, action, has_found, world)
     }
 
     /// Selects the text: the next character replaces it.
@@ -127,7 +125,11 @@ impl Finder {
         }
         self.search.select();
         let selected = self.selected().and_then(|at| self.hits.get(at));
-        (selected.map(|hit| hit.record.clone()).or_else(|| self.single()), Vec::new())
+        let chosen = selected.map(|hit| hit.record.clone()).or_else(|| self.single());
+        if chosen.is_some() {
+            self.search.serve();
+        }
+        (chosen, Vec::new())
     }
 
     /// Whether an action waits for the answer to the typed text.
@@ -157,7 +159,9 @@ impl Finder {
         let action = self.search.answered();
         self.hits = results.into_iter().map(Hit::new).collect();
         self.at = self.at.filter(|at| *at < self.hits.len());
-        Some((action?, self.single()?))
+        let chosen = (action?, self.single()?);
+        self.search.serve();
+        Some(chosen)
     }
 
     fn failed(&mut self, failure: &Failure) -> Option<(Action, Record)> {

@@ -264,12 +264,8 @@ impl Layer {
             Self::Palette(state) => palette::keep_focus_visible(state, world),
             Self::Field(state) => field_help::keep_focus_visible(state, world),
             Self::Messages(state) => messages::keep_focus_visible(state, world),
-            Self::Choose(_)
-            | Self::Find(_)
-            | Self::Arrival(_)
-            | Self::Sort(_)
-            | Self::Secret(_)
-            | Self::Api(_) => {}
+            Self::Choose(_) | Self::Find(_) | Self::Sort(_) | Self::Secret(_) | Self::Api(_) => {}
+            Self::Arrival(state) => arrival::keep_focus_visible(state, world),
             Self::Filter(state) => filter::keep_focus_visible(state, world),
             Self::Picker(state) => picker::keep_focus_visible(state, world),
             Self::Question(state) => question::keep_focus_visible(state, world),

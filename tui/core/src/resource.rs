@@ -77,8 +77,14 @@ pub trait Shown: Sized + 'static {
     /// Fails on anything else.
     fn from_creation(json: &[u8]) -> serde_json::Result<(Self, Option<Secret>)>;
 
-    /// What its row has beside the columns.
+    /// Its name and its code.
     fn row(&self) -> RowHead;
+
+    /// What stands behind its name in a row, from the longest form to the shortest. All of it is safe to be
+    /// drawn.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The record in a question, so that nobody takes it for another one.
     fn named(&self) -> String;
@@ -254,15 +260,13 @@ pub struct Section {
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// What a row has beside its columns. All of it is safe to be drawn.
+/// A name and a code. Both are safe to be drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowHead {
     /// The name of the record.
     pub name: String,
     /// The code that can be copied.
     pub code: String,
-    /// What stands behind the name, from the longest form to the shortest; empty for most.
-    pub notes: Vec<String>,
 }
 
 /// A row of a list: made when an answer comes, not at every frame.
@@ -276,6 +280,8 @@ pub struct Row {
     pub sorted_name: Option<String>,
     /// What stands behind the name, from the longest form to the shortest; empty for most.
     pub notes: Vec<String>,
+    /// Whether it is about a person who has the name of another one in the list.
+    pub has_namesake: bool,
 }
 
 impl Row {
@@ -284,8 +290,21 @@ impl Row {
         Self {
             cells: record.cells(world),
             sorted_name: record.sorted_name(),
-            notes: record.row().notes,
+            notes: record.notes(),
             record,
+            has_namesake: false,
+        }
+    }
+
+    /// Finds the rows about different persons of one name.
+    pub fn tell_apart(rows: &mut [Self]) {
+        let person = |row: &Self| Some((row.cells.first().cloned()?, row.record.person()?));
+        let persons: Vec<_> = rows.iter().filter_map(person).collect();
+        for row in rows {
+            let is_namesake = |(name, of): &(String, _)| {
+                row.cells.first() == Some(name) && row.record.person() != Some(*of)
+            };
+            row.has_namesake = row.record.person().is_some() && persons.iter().any(is_namesake);
         }
     }
 

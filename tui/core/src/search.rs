@@ -10,8 +10,9 @@ use crate::{
     effect::{Effect, Lane, Timer},
     form::field::Field,
     input::action::Action,
-    intent::Intent,
+    intent::{Intent, Route},
     paint::Painter,
+    resource::{RecordKind, filled},
     text::{display, skip, width},
     world::World,
 };
@@ -45,6 +46,8 @@ pub struct Search {
     is_due: bool,
     /// The action that waits for the answer to the typed text.
     pending: Option<Action>,
+    /// Whether the text has served: a match of it was opened, or a record was begun with it.
+    has_served: bool,
 }
 
 impl Default for Search {
@@ -57,6 +60,7 @@ impl Default for Search {
             is_pausing: false,
             is_due: false,
             pending: None,
+            has_served: false,
         }
     }
 }
@@ -124,8 +128,30 @@ impl Search {
         self.found_for.clone_from(&self.sent);
     }
 
+    /// A match of the text is opened. The next new record has nothing to do with it.
+    pub fn serve(&mut self) {
+        self.has_served = true;
+    }
+
+    /// The form of a new record. It begins with the text if that has found nobody, if it is a name that has
+    /// not served yet, or on request.
+    pub fn new_record(
+        &mut self,
+        kind: RecordKind,
+        action: Action,
+        has_found: bool,
+        world: &World,
+    ) -> Route {
+        let calendar = world.calendar();
+        let is_new_name = !self.has_served && filled::is_name(kind, self.text(), calendar);
+        let is_used = action == Action::NewFromSearch || !has_found || is_new_name;
+        self.serve();
+        Route::new_from(kind, self.text(), is_used, calendar)
+    }
+
     fn edited(&mut self) -> Next {
         self.pending = None;
+        self.has_served = false;
         if self.is_answered && self.sent.as_deref() == Some(self.text()) {
             self.is_due = false;
             return Next::Keep;

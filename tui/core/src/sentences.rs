@@ -15,6 +15,8 @@ pub const CHOOSE_FIRST: &str = "The keys typed ahead were not used. Choose a rec
 /// A command was meant for a record that is not in the list any more.
 pub const SLIPPED: &str =
     "The selected record has left this list. Check which one is selected now.";
+/// Nothing was typed yet for a new record that begins with values of another person.
+pub const ONLY_COPIED: &str = "Nothing to save yet: all values are copied. Type the name first.";
 /// Undo was asked for in a field that nobody has edited.
 pub const NOTHING_TO_UNDO: &str = "Nothing to undo in this field.";
 /// The name of a person is empty.

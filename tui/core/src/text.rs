@@ -8,6 +8,14 @@ use unicode_segmentation::UnicodeSegmentation;
 
 pub use shared::display::display;
 
+/// The same text, safe to show on one line. It is not copied where it is safe already.
+pub fn safe(text: String) -> String {
+    match display(&text) {
+        Cow::Owned(safe) => safe,
+        Cow::Borrowed(_) => text,
+    }
+}
+
 /// The columns that a text takes on one line, once it is safe to show.
 pub fn width(text: &str) -> u16 {
     measure(&display(text))

@@ -100,7 +100,7 @@ impl Hit {
 
 /// What stands behind a name in the find box: what its row in a list has, and that it is archived.
 fn notes(record: &Record) -> Vec<String> {
-    let own = record.row().notes;
+    let own = record.notes();
     if record.archived().is_none() {
         return own;
     }

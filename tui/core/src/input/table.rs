@@ -68,7 +68,7 @@ table! {
         [Record: ctrl('e'); List: ctrl('e'); Find: ctrl('e')]
     Arrive "arrived" "Register the arrival of the patient; move a visit to its next step." 82 change true
         [Record: ctrl('a'); List: ctrl('a'); Find: ctrl('a')]
-    New "new" "Create a new record." 80 change true
+    New "new" "Create a new record, with the searched name filled in unless a match of it was opened." 80 change true
         [List: ctrl('n'); Find: ctrl('n')]
     NewFromSearch "new from search" "Create a record with what was searched filled in." 0 change true
         [List:; Find:]

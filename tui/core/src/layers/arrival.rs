@@ -1,39 +1,39 @@
-//! A patient has arrived: for whom, and why. The doctor of the active assignment is proposed.
+//! A patient has arrived: for whom, and why. The doctor of the active assignment is proposed. Where the
+//! patient or the picked doctor bears a warning, such as a death, the first choice registers nothing.
 
-use ratatui_core::layout::Rect;
+mod view;
+
 use serde_json::{Map, Value};
-use shared::{
-    account::SessionPermission,
-    rules::REASON_MAX,
-    text::{Lines, clean},
-};
+use shared::account::SessionPermission;
 
-use super::{Layer, middle, question};
+use super::{
+    Layer,
+    question::{self, reason},
+};
 use crate::{
     api::{Call, Failure, Reply, Verb, missing},
     cursor::Cursor,
     effect::Lane,
-    form::{Form, field::Field, view as form_view},
+    form::{Form, field::Field},
     input::{
         action::{Action, Context},
-        keymap::{key, key_of},
+        keymap::key_of,
     },
     intent::Event,
     kept::Subject,
     key::IdempotencyKey,
     layers::Intent,
-    paint::Painter,
     resource::{Errand, Pick, Record, RecordKind, next_step, status_word},
-    text::{display, paragraphs, truncate, width},
     world::World,
 };
 
-/// What stands behind the doctor of an active assignment.
-const ASSIGNED: &str = " (assigned)";
+pub use view::{keep_focus_visible, view};
 
 /// For whom a patient can have come.
 #[derive(Clone, Debug, PartialEq)]
 enum Host {
+    /// The arrival is not registered.
+    Unregistered,
     /// The doctor of an active assignment.
     Assigned {
         assignment: i64,
@@ -53,6 +53,8 @@ enum Host {
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     patient: Record,
+    /// What must not be overlooked about the patient, and about a doctor who was picked.
+    warnings: Vec<String>,
     hosts: Vec<Host>,
     cursor: Cursor,
     pub(crate) form: Form,
@@ -67,8 +69,11 @@ pub struct State {
 impl State {
     /// Whose arrival it is, once something was typed or chosen for it.
     pub fn unfinished(&self) -> Option<String> {
-        let is_begun = self.is_urgent || !self.form.value("reason").trim().is_empty();
-        is_begun.then(|| format!("the arrival of {}", self.patient.row().name))
+        self.is_begun().then(|| format!("the arrival of {}", self.patient.row().name))
+    }
+
+    fn is_begun(&self) -> bool {
+        self.is_urgent || !self.form.value("reason").trim().is_empty()
     }
 }
 
@@ -131,15 +136,23 @@ pub fn open(patient: Record, draft: Draft, world: &World) -> Vec<Intent> {
         ("is_active", true.to_string()),
         ("page_size", 5.to_string()),
     ];
+    let warnings: Vec<String> = std::iter::once(&patient)
+        .chain(&draft.doctor)
+        .filter_map(|record| Some((record, record.banner().warning?)))
+        .map(|(record, warning)| format!("! {}: {warning}", record.row().name))
+        .collect();
     let doctor =
         draft.doctor.map(|doctor| Host::Doctor { id: doctor.id(), name: doctor.row().name });
-    let mut hosts: Vec<Host> = doctor.into_iter().collect();
+    let mut hosts: Vec<Host> = Vec::new();
+    hosts.extend((!warnings.is_empty()).then_some(Host::Unregistered));
+    hosts.extend(doctor);
     hosts.extend([Host::Nobody, Host::Other]);
     let kept = || world.kept.get(subject(&patient)).to_owned();
     let reason = draft.reason.unwrap_or_else(kept);
     let is_urgent = draft.is_urgent || !world.kept.get(urgency(&patient)).is_empty();
     let state = State {
         patient,
+        warnings,
         hosts,
         cursor: Cursor::default(),
         form: Form::new(vec![Field::text("reason", "Reason", &reason).hint("may be left empty")]),
@@ -163,7 +176,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     match action {
         Action::Mark => state.is_urgent = !state.is_urgent,
         Action::Accept => return accept(state),
-        Action::Back => return close().into_iter().chain(keep(state)).collect(),
+        Action::Back => return leave(state),
         _ if state.cursor.act(action, state.hosts.len(), state.hosts.len()) => {}
         _ => {
             state.form.act(action);
@@ -176,7 +189,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
 fn keep(state: &State) -> [Intent; 2] {
     let urgent = if state.is_urgent { "urgent" } else { "" };
     [
-        Intent::Keep(subject(&state.patient), state.form.value("reason").to_owned()),
+        Intent::Keep(subject(&state.patient), reason::kept(&state.form)),
         Intent::Keep(urgency(&state.patient), urgent.to_owned()),
     ]
 }
@@ -184,6 +197,11 @@ fn keep(state: &State) -> [Intent; 2] {
 /// What the reason of an arrival is about.
 fn subject(patient: &Record) -> Subject {
     question::about("arrival", std::slice::from_ref(patient))
+}
+
+/// Registers nothing.
+fn leave(state: &State) -> Vec<Intent> {
+    close().into_iter().chain(keep(state)).collect()
 }
 
 /// What is kept where an arrival is urgent is about this.
@@ -197,19 +215,20 @@ fn close() -> Vec<Intent> {
 
 /// Sends the arrival, once it is known to whom the patient is assigned.
 fn accept(state: &mut State) -> Vec<Intent> {
+    let Some(reason) = reason::accepted(&mut state.form) else { return Vec::new() };
+    let is_unregistered = state.hosts.get(state.cursor.at()) == Some(&Host::Unregistered);
+    if is_unregistered && !state.is_begun() {
+        return leave(state);
+    }
     if state.is_loading {
         state.is_accepted = true;
         return Vec::new();
     }
-    let reason = match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
-        Ok(reason) => Some(reason).filter(|reason| !reason.is_empty()),
-        Err(error) => {
-            if let Some(field) = state.form.field_mut("reason") {
-                field.refused = Some(error.message);
-            }
-            return Vec::new();
-        }
-    };
+    if is_unregistered {
+        // What was typed is meant for an arrival. Enter has to be pressed again for it.
+        state.cursor.select(1, state.hosts.len());
+        return Vec::new();
+    }
     let mut body = Map::new();
     body.insert("patient".to_owned(), state.patient.id().into());
     body.insert("is_urgent".to_owned(), state.is_urgent.into());
@@ -229,7 +248,7 @@ fn accept(state: &mut State) -> Vec<Intent> {
         Some(Host::Doctor { id, .. }) => {
             body.insert("doctor".to_owned(), (*id).into());
         }
-        Some(Host::Nobody) | None => {}
+        Some(Host::Nobody | Host::Unregistered) | None => {}
     }
     let body = Value::Object(body);
     let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
@@ -252,8 +271,9 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
                 }
                 _ => None,
             });
-            // A doctor who was picked stays the first.
-            let place = usize::from(matches!(state.hosts.first(), Some(Host::Doctor { .. })));
+            // A doctor who was picked stays before them.
+            let is_first = |host: &&Host| matches!(host, Host::Unregistered | Host::Doctor { .. });
+            let place = state.hosts.iter().take_while(is_first).count();
             let at = state.cursor.at();
             let selected = state.hosts.get(at).cloned().filter(|_| at > 0);
             state.hosts.splice(place..place, assigned);
@@ -273,55 +293,4 @@ pub fn answered(state: &mut State, answer: Result<Reply, Failure>, is_top: bool)
 /// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Pick, Context::Layer, Context::Global]
-}
-
-/// Draws the patient, the doctors to choose from, and the reason.
-pub fn view(state: &State, _: &World, area: Rect, painter: &mut Painter<'_>, has_focus: bool) {
-    let theme = *painter.theme;
-    let columns = area.width.min(64);
-    let named = paragraphs(&state.patient.named(), columns.saturating_sub(4));
-    let count = |rows: usize| u16::try_from(rows).unwrap_or(area.height);
-    let height = count(named.len() + state.hosts.len()).saturating_add(8);
-    let inside = painter.frame(middle(area, columns, height), "The patient has arrived");
-    let mut y = inside.y;
-    let mut line = |painter: &mut Painter<'_>, text: &str, style| {
-        if y < inside.bottom() {
-            painter.text(inside.x, y, inside.width, text, style);
-        }
-        y = y.saturating_add(1);
-        y - 1
-    };
-    for text in &named {
-        line(painter, text, theme.text);
-    }
-    let urgent = if state.is_urgent {
-        format!("! urgent ({}: not urgent)", key(Action::Mark))
-    } else {
-        format!("not urgent ({}: urgent)", key(Action::Mark))
-    };
-    line(painter, &urgent, if state.is_urgent { theme.warning } else { theme.dim });
-    let title = match (&state.failure, state.is_loading) {
-        (Some(failure), _) => format!("For  ! {}", display(failure)),
-        (None, true) => "For  loading …".to_owned(),
-        (None, false) => "For".to_owned(),
-    };
-    line(painter, &title, theme.label);
-    for (at, host) in state.hosts.iter().enumerate() {
-        let text = match host {
-            Host::Assigned { name, .. } => {
-                let room = inside.width.saturating_sub(2 + width(ASSIGNED));
-                format!("{}{ASSIGNED}", truncate(&display(name), room))
-            }
-            Host::Doctor { name, .. } => name.clone(),
-            Host::Nobody => "no doctor yet".to_owned(),
-            Host::Other => "another doctor …".to_owned(),
-        };
-        let is_selected = at == state.cursor.at();
-        let sign = if is_selected { "›" } else { " " };
-        let style = if is_selected { theme.selected } else { theme.text };
-        line(painter, &format!("{sign} {text}"), style);
-    }
-    let y = line(painter, "", theme.text);
-    let rows = Rect { y, height: inside.bottom().saturating_sub(y), ..inside };
-    form_view::draw(painter, rows, &state.form, has_focus, &|_| None);
 }

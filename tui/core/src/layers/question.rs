@@ -5,17 +5,13 @@ mod again;
 mod assigning;
 mod bulk;
 mod leaving;
+pub mod reason;
 mod view;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
-use shared::{
-    Problem,
-    account::User,
-    rules::REASON_MAX,
-    text::{Lines, clean},
-};
+use shared::{Problem, account::User};
 
 use super::results::{self, Job};
 use crate::{
@@ -111,7 +107,7 @@ impl State {
 
     /// The same where none of these records bears a warning, such as a death.
     fn harmless_with(self, records: &[&Record]) -> Self {
-        let is_warned = records.iter().any(|record| record.banner().warning.is_some());
+        let is_warned = records.iter().any(|record| warning(record).is_some());
         if is_warned { self } else { self.harmless() }
     }
 
@@ -295,7 +291,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     let count = state.answers.len().max(1);
     match action {
         // What was typed along with an answer is meant for that answer.
-        Action::Accept if state.at == 0 && state.first == 0 && state.has_words() => state.at = 1,
+        Action::Accept if state.at == 0 && state.first == 0 && state.has_words() => {
+            state.at = usize::from(reason::accepted(&mut state.form).is_some());
+        }
         // An arrow and Enter do it in every question, also where Enter alone does.
         Action::NextChoice if state.first > 0 && state.at + 1 == count => {}
         Action::NextChoice => state.at = (state.at + 1) % count,
@@ -309,23 +307,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     Vec::new()
 }
 
-/// The reason that was typed, if one was. `None` where it breaks a rule.
-fn reason(state: &mut State) -> Option<Option<String>> {
-    match clean(state.form.value("reason"), Lines::One, REASON_MAX) {
-        Ok(reason) => Some(Some(reason).filter(|reason| !reason.is_empty())),
-        Err(error) => {
-            if let Some(field) = state.form.field_mut("reason") {
-                field.refused = Some(error.message);
-            }
-            None
-        }
-    }
-}
-
 /// Gives an answer. What was typed along with it is kept until it has been written.
 fn decide(state: &mut State, at: usize) -> Vec<Intent> {
-    let typed = state.form.value("reason").to_owned();
-    let kept = state.about.map(|about| Intent::Keep(about, typed));
+    let kept = state.about.map(|about| Intent::Keep(about, reason::kept(&state.form)));
     answer(state, at).into_iter().chain(kept).collect()
 }
 
@@ -334,14 +318,14 @@ fn answer(state: &mut State, at: usize) -> Vec<Intent> {
         Some((_, Answer::Steps(intents))) => intents,
         Some((_, Answer::Pick(pick, errand))) => vec![Intent::Close, Intent::Pick(pick, errand)],
         Some((_, Answer::Bulk(title, jobs))) => {
-            let Some(reason) = reason(state) else { return Vec::new() };
+            let Some(reason) = reason::accepted(&mut state.form) else { return Vec::new() };
             let jobs = jobs.into_iter().map(|job| job.with_reason(reason.clone())).collect();
             let mut intents = vec![Intent::Close];
             intents.extend(results::open(title, jobs));
             intents
         }
         Some((_, Answer::Write(call))) => {
-            let Some(reason) = reason(state) else { return Vec::new() };
+            let Some(reason) = reason::accepted(&mut state.form) else { return Vec::new() };
             vec![Intent::Close, Intent::Write(call.with_reason(reason))]
         }
         None => vec![Intent::Close],
@@ -355,6 +339,11 @@ pub fn contexts() -> &'static [Context] {
 
 /// A record in full, with what must not be overlooked.
 fn in_full(record: &Record) -> String {
-    let warning = record.banner().warning;
-    format!("{}{}", record.named(), warning.map(|it| format!("\n! {it}")).unwrap_or_default())
+    let warning = warning(record).map(|it| format!("\n{it}"));
+    format!("{}{}", record.named(), warning.unwrap_or_default())
+}
+
+/// What must not be overlooked about a record, such as a death.
+fn warning(record: &Record) -> Option<String> {
+    record.banner().warning.map(|warning| format!("! {warning}"))
 }

@@ -62,7 +62,7 @@ pub fn draw_row(
             (0, _) => {
                 let sorted = row.sorted_name.as_ref().filter(|_| look.is_by_last_name);
                 let shown = sorted.map_or(value, String::as_str);
-                name((shown, &row.notes), x, place.y, *width, painter, style);
+                name((shown, &notes(row, columns)), x, place.y, *width, painter, style);
             }
             (_, true) => painter.text_right(x + width, place.y, *width, value, style),
             (_, false) => {
@@ -70,6 +70,23 @@ pub fn draw_row(
             }
         }
         x = x.saturating_add(*width).saturating_add(2);
+    }
+}
+
+/// What stands behind the name, from the longest form to the shortest: first the code of a person who has
+/// the name of another one in the list, where no column shows it.
+fn notes(row: &Row, columns: &[(usize, u16)]) -> Vec<String> {
+    let notes = row.notes.clone();
+    if !row.has_namesake {
+        return notes;
+    }
+    let code = row.record.row().code;
+    if columns.iter().any(|(at, _)| row.cells.get(*at) == Some(&code)) {
+        return notes;
+    }
+    match notes.is_empty() {
+        true => vec![code],
+        false => notes.iter().map(|note| format!("{code} {note}")).collect(),
     }
 }
 

@@ -126,17 +126,20 @@ impl Shown for VisibleUser {
     }
 
     fn row(&self) -> RowHead {
+        RowHead {
+            name: display(name(self)).into_owned(),
+            code: display(login_name(self)).into_owned(),
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
         let notes =
             account(self).and_then(|account| match (account.is_active, account.has_password) {
                 (false, _) => Some(["· deactivated", "· inactive", "· off"]),
                 (true, false) => Some(["· no password yet", "· no password", "· new"]),
                 (true, true) => None,
             });
-        RowHead {
-            name: display(name(self)).into_owned(),
-            code: display(login_name(self)).into_owned(),
-            notes: notes.into_iter().flatten().map(str::to_owned).collect(),
-        }
+        notes.into_iter().flatten().map(str::to_owned).collect()
     }
 
     fn named(&self) -> String {

@@ -40,7 +40,7 @@ impl Shown for Assignment {
                 not_done: "The patient was not assigned",
             }),
             existing: Some("This patient is already assigned to this doctor."),
-            copy: "copy number",
+            copy: "copy MRN",
             ..Words::NONE
         },
         orders: &[
@@ -102,11 +102,12 @@ impl Shown for Assignment {
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Patient", 0, 0, |it| Some(it.patient_name.clone())),
+        Column::new("MRN", 9, 2, |it| Some(it.mrn.clone())),
         Column::new("Doctor", 20, 1, |it| Some(it.doctor_name.clone())),
-        Column::new("Status", 9, 2, |it| Some(word(it.fields.status).to_owned())),
-        Column::new("Since", 10, 3, |it| Some(it.fields.assigned_date.to_string())),
-        Column::new("Specialisation", 20, 4, |it| Some(it.specialization.clone())),
-        Column::new("Reason", 30, 5, |it| it.fields.reason_for_visit.clone()),
+        Column::new("Status", 9, 3, |it| Some(word(it.fields.status).to_owned())),
+        Column::new("Since", 10, 4, |it| Some(it.fields.assigned_date.to_string())),
+        Column::new("Specialisation", 20, 5, |it| Some(it.specialization.clone())),
+        Column::new("Reason", 30, 6, |it| it.fields.reason_for_visit.clone()),
     ];
 
     fn id(&self) -> i64 {
@@ -128,15 +129,15 @@ impl Shown for Assignment {
     fn row(&self) -> RowHead {
         RowHead {
             name: format!("{} → {}", display(&self.patient_name), display(&self.doctor_name)),
-            code: format!("#{}", self.id),
-            notes: Vec::new(),
+            code: display(&self.mrn).into_owned(),
         }
     }
 
     fn named(&self) -> String {
         format!(
-            "{} → {}, {}\n{}",
+            "{}, {} → {}, {}\n{}",
             display(&self.patient_name),
+            display(&self.mrn),
             display(&self.doctor_name),
             display(&self.specialization),
             state(self)
@@ -148,7 +149,7 @@ impl Shown for Assignment {
         let held = (self.fields.status == AssignmentStatus::OnHold).then(|| "on hold".to_owned());
         Banner {
             name: self.row().name,
-            code: self.row().code,
+            code: format!("MRN {}", display(&self.mrn)),
             line: format!(
                 "{} · since {}",
                 display(&self.specialization),
@@ -172,6 +173,7 @@ impl Shown for Assignment {
                 title: "Assignment",
                 fields: vec![
                     ("Patient", self.patient_name.clone()),
+                    ("MRN", self.mrn.clone()),
                     ("Doctor", self.doctor_name.clone()),
                     ("Specialisation", self.specialization.clone()),
                     ("Status", word(self.fields.status).to_owned()),
@@ -266,8 +268,17 @@ const ANY_STATUS: &[(&str, &str)] = &[
 ];
 const ENDED: &[(&str, &str)] = &[("", "no, or by status"), ("false", "yes: only ended")];
 
-/// An assignment beside the other side of it: the name of one side, and since when.
-pub(super) fn line(record: &Record, name: fn(&Assignment) -> &String) -> String {
+/// An assignment beside its doctor: the patient, and since when.
+pub(super) fn of_doctor(record: &Record) -> String {
+    line(record, |it| format!("{}, {}", it.patient_name, it.mrn))
+}
+
+/// An assignment beside its patient: the doctor, and since when.
+pub(super) fn of_patient(record: &Record) -> String {
+    line(record, |it| it.doctor_name.clone())
+}
+
+fn line(record: &Record, name: fn(&Assignment) -> String) -> String {
     let Record::Assignment(it) = record else { return String::new() };
     let held = if it.fields.status == AssignmentStatus::OnHold { ", on hold" } else { "" };
     format!("{}, since {}{held}", name(it), it.fields.assigned_date)

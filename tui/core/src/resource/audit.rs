@@ -89,7 +89,6 @@ impl Shown for AuditEntry {
         RowHead {
             name: display(&action(self)).into_owned(),
             code: code.unwrap_or_else(|| format!("#{}", self.id)),
-            notes: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    text::{display, width},
+    text::{safe, width},
     world::World,
 };
 
@@ -75,7 +75,7 @@ impl<T> Column<T> {
     pub fn cell(&self, record: &T, world: &World) -> String {
         let time = (self.time)(record).map(|at| world.stamp(&at));
         let time = time.or_else(|| (self.said)(record, world));
-        let text = (self.value)(record).map(|text| display(&text).into_owned());
+        let text = (self.value)(record).map(safe);
         time.or(text).unwrap_or_default()
     }
 }

@@ -122,7 +122,7 @@ impl Shown for Doctor {
             list: "assignments",
             none: "No patient is assigned.",
             one: "Patient",
-            line: |record| assignments::line(record, |it| &it.patient_name),
+            line: assignments::of_doctor,
         }),
         remains: Some(visits::OF_DOCTOR),
         trace,
@@ -162,7 +162,6 @@ impl Shown for Doctor {
             name: display(&self.full_name).into_owned(),
             // The quick search finds a record by `#` and its id.
             code: code.unwrap_or_else(|| format!("#{}", self.id)),
-            notes: Vec::new(),
         }
     }
 

@@ -20,6 +20,22 @@ pub struct Filled {
     pub values: Vec<(&'static str, String)>,
     /// Where they come from, as a sentence.
     pub origin: String,
+    /// Whether they belong to another person: alone they are no new record.
+    pub is_copied: bool,
+}
+
+impl Filled {
+    /// Whether they are a name, with or without a date of birth.
+    fn is_name(&self) -> bool {
+        let is_name = |name: &str| matches!(name, "first_name" | "last_name");
+        let mut names = self.values.iter().map(|(name, _)| *name);
+        names.clone().any(is_name) && names.all(|name| is_name(name) || name == "date_of_birth")
+    }
+}
+
+/// Whether a search reads as the name of a person, with or without a date of birth.
+pub fn is_name(kind: RecordKind, typed: &str, calendar: Calendar) -> bool {
+    from_search(kind, typed, calendar).is_name()
 }
 
 /// Words that stay in lower case inside a name.
@@ -138,7 +154,7 @@ impl Sorted {
         if !self.unused.is_empty() {
             origin.push_str(&format!(" Not used: {}.", display(&self.unused.join(" "))));
         }
-        Filled { values, origin }
+        Filled { values, origin, is_copied: false }
     }
 }
 

@@ -135,7 +135,7 @@ impl Shown for Patient {
             list: "assignments",
             none: "No doctor is assigned.",
             one: "Doctor",
-            line: |record| assignments::line(record, |it| &it.doctor_name),
+            line: assignments::of_patient,
         }),
         presence: Some(visits::OF_PATIENT),
         trace: form::trace,
@@ -172,12 +172,15 @@ impl Shown for Patient {
     }
 
     fn row(&self) -> RowHead {
-        let death = |day| vec![format!("† died {day}"), "† died".to_owned()];
         RowHead {
             name: display(&self.full_name).into_owned(),
             code: display(&self.mrn).into_owned(),
-            notes: self.deceased_on.map(death).unwrap_or_default(),
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let death = |day| vec![format!("† died {day}"), "† died".to_owned()];
+        self.deceased_on.map(death).unwrap_or_default()
     }
 
     fn named(&self) -> String {
@@ -336,7 +339,7 @@ impl Shown for Patient {
             true => format!("A relative of {name}."),
             false => format!("Copied from {name}: {}.", copied.join(", ")),
         };
-        Some(Filled { values, origin })
+        Some(Filled { values, origin, is_copied: true })
     }
 
     fn is_saved(&self, form: &Form, base: &Self, today: NaiveDate) -> bool {

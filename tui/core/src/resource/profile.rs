@@ -56,7 +56,6 @@ impl Shown for User {
         RowHead {
             name: display(called(self)).into_owned(),
             code: display(self.login_name()).into_owned(),
-            notes: Vec::new(),
         }
     }
 

@@ -177,10 +177,17 @@ macro_rules! kinds {
                 }
             }
 
-            /// What its row has beside the columns.
+            /// Its name and its code.
             pub fn row(&self) -> RowHead {
                 match self {
                     $(Self::$kind(record) => record.row()),*
+                }
+            }
+
+            /// What stands behind its name in a row.
+            pub fn notes(&self) -> Vec<String> {
+                match self {
+                    $(Self::$kind(record) => record.notes()),*
                 }
             }
 

@@ -67,12 +67,15 @@ impl Shown for LoginSession {
     }
 
     fn row(&self) -> RowHead {
-        let notes = ["· this one", "· here", "·"].map(str::to_owned).to_vec();
         RowHead {
             name: display(&program(self)).into_owned(),
             code: display(&self.address).into_owned(),
-            notes: if self.is_current { notes } else { Vec::new() },
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let current = || ["· this one", "· here", "·"].map(str::to_owned).to_vec();
+        self.is_current.then(current).unwrap_or_default()
     }
 
     fn named(&self) -> String {

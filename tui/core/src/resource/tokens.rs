@@ -108,11 +108,7 @@ impl Shown for ApiToken {
     }
 
     fn row(&self) -> RowHead {
-        RowHead {
-            name: display(&self.name).into_owned(),
-            code: format!("#{}", self.id),
-            notes: Vec::new(),
-        }
+        RowHead { name: display(&self.name).into_owned(), code: format!("#{}", self.id) }
     }
 
     fn named(&self) -> String {

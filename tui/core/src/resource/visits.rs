@@ -115,12 +115,12 @@ impl Shown for Visit {
         RowHead {
             name: display(&self.patient_name).into_owned(),
             code: display(&self.mrn).into_owned(),
-            notes: if self.is_urgent {
-                vec!["! urgent".to_owned(), "!".to_owned()]
-            } else {
-                Vec::new()
-            },
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let urgent = || ["! urgent", "!"].map(str::to_owned).to_vec();
+        self.is_urgent.then(urgent).unwrap_or_default()
     }
 
     fn named(&self) -> String {

@@ -15,7 +15,7 @@ use crate::{
     intent::{Event, Route},
     layers::{Intent, Layer, arrival, question},
     live::Live,
-    resource::{Deed, Query, Record, RecordKind},
+    resource::{Query, Record, RecordKind},
     search::Searching,
     world::World,
 };
@@ -296,10 +296,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
             // What is typed may find a patient.
             None => !state.finder.is_empty() && world.may(SessionPermission::CreateVisit),
         },
-        Action::Archive => {
-            let visit = state.visit().map(|visit| Record::from(visit.clone()));
-            visit.is_some_and(|visit| visit.permits(Deed::Archive))
-        }
+        Action::Archive => state.visit().is_some(),
         Action::Open | Action::Edit => {
             !state.finder.is_empty() || state.finder.selected().is_some() || state.visit().is_some()
         }

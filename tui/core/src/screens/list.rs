@@ -25,7 +25,7 @@ use crate::{
     cursor::{Cursor, Motion},
     effect::Lane,
     input::action::{Action, Context},
-    intent::{Event, Route},
+    intent::Event,
     layers::{Intent, Layer, filter, sort},
     live::Live,
     resource::{Query, Record, RecordKind, Row},
@@ -211,6 +211,7 @@ impl State {
             }
             *row = Row::of(record.clone(), world);
         }
+        Row::tell_apart(&mut self.rows);
         self.refresh_marks();
     }
 }
@@ -240,9 +241,8 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
     }
     match action {
         Action::New | Action::NewFromSearch if is_available(state, world, action) => {
-            let is_used = action == Action::NewFromSearch || !searching::has_found(state);
-            let typed = state.search.text();
-            vec![Intent::Go(Route::new_from(state.kind, typed, is_used, world.calendar()))]
+            let has_found = searching::has_found(state);
+            vec![Intent::Go(state.search.new_record(state.kind, action, has_found, world))]
         }
         Action::Sort | Action::Filter | Action::EndOthers
             if !is_available(state, world, action) =>

@@ -99,7 +99,7 @@ impl Screen {
         };
         match self {
             Self::Home(state) => state.visit().and_then(next),
-            Self::List(state) => of_record(&state.row()?.record),
+            Self::List(state) => of_record(state.subject()?),
             Self::Detail(state) if state.is_present() => Some("to the visit"),
             Self::Detail(state) => of_record(state.record.as_ref()?),
             _ => None,

@@ -27,8 +27,8 @@ use crate::{
     namesakes::Namesakes,
     person::Person,
     presence::Presence,
-    resource::{Record, RecordKind},
-    sentences::{ALL_MARKED, MARKED, NOTHING_TO_UNDO, SAVING},
+    resource::{Record, RecordKind, filled::Filled},
+    sentences::{ALL_MARKED, MARKED, NOTHING_TO_UNDO, ONLY_COPIED, SAVING},
     text::display,
     world::World,
 };
@@ -50,8 +50,8 @@ pub struct State {
     pub(crate) is_saving: bool,
     /// What is being saved: typing goes on meanwhile.
     sent: Attempt,
-    /// Where the values come from with which a new record began.
-    origin: Option<String>,
+    /// The values with which a new record began.
+    origin: Option<Filled>,
     /// Where to go once it is saved.
     then: Option<Leave>,
     /// Whether the answer of a save got lost: it may have been done.
@@ -205,6 +205,9 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent>
         return vec![Intent::Warn(state.form.marked().to_owned())];
     }
     let call = match &state.base {
+        None if state.is_only_copied() => {
+            return vec![Intent::Inform(ONLY_COPIED.to_owned())];
+        }
         None => state.create(body.clone()),
         Some(_) if !state.form.is_changed() => {
             let said = Intent::Inform("Nothing was changed.".to_owned());

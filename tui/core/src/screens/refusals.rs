@@ -2,7 +2,7 @@
 
 use super::{Screen, detail, list};
 use crate::{
-    input::{action::Action, table::Entry},
+    input::{action::Action, keymap::key, table::Entry},
     layers::arrival,
     resource::{Access, Deed},
     world::World,
@@ -15,7 +15,7 @@ pub fn refusal(screen: &Screen, world: &World, action: Action, label: &str) -> O
     let record = match screen {
         _ if action != Action::Arrive => None,
         Screen::Home(state) => state.record(),
-        Screen::List(state) => state.row().map(|row| row.record.clone()),
+        Screen::List(state) => state.subject().cloned(),
         Screen::Detail(state) => state.record.clone(),
         _ => None,
     };
@@ -43,6 +43,10 @@ fn of_list(state: &list::State, world: &World, action: Action, label: &str) -> O
             .or(state.is_archive().then(|| "Nothing can be added to the archive.".to_owned())),
         Action::Edit => may(change, "Nothing can be changed in this list.")
             .or(state.is_archive().then(|| archived(Action::Restore))),
+        Action::Arrive if state.marked.len() > 1 => {
+            let (count, mark) = (state.marked.len(), key(Action::Mark));
+            Some(format!("{count} rows are marked, and {label} takes one. {mark} removes a mark."))
+        }
         Action::Sort => Some("This list has one order.".to_owned()),
         Action::Filter => Some("This list has no filters.".to_owned()),
         _ => None,

@@ -141,7 +141,7 @@ fn an_assignment_is_transferred_with_its_version() {
     driver.keys("<ctrl-g>");
     driver.answer(Lane::Pick, Ok(records(vec![doctor(2, "Omar", "Haddad")])));
     driver.keys("<enter>");
-    driver.shows("José Gómez → Sarah Johnson, Cardiology");
+    driver.shows("José Gómez, P000009K → Sarah Johnson, Cardiology");
     driver.shows("to Omar Haddad, Cardiology");
     driver.keys("Second opinion<enter>");
     assert_eq!(verb(&driver), (Verb::Transfer(2), 5, 2, Some("Second opinion")));

@@ -38,7 +38,7 @@ fn a_status_is_chosen_with_the_arrows_and_sent_with_the_version() {
         let mut changed = with_status(after);
         changed.version = 3;
         driver.answer(Lane::Save, Ok(Reply::Record(changed.into())));
-        driver.shows("Changed: José Gómez → Sarah Johnson");
+        driver.shows("Changed: José Gómez, P000009K → Sarah Johnson");
     }
 }
 
@@ -84,7 +84,7 @@ fn a_row_of_an_earlier_search_is_not_changed() {
     let mut other = assignment(6);
     other.patient_name = "Ana Gómez".to_owned();
     driver.answer(Lane::List, Ok(assigned(vec![other])));
-    driver.shows("Ana Gómez → Sarah Johnson");
+    driver.shows("Ana Gómez, P000009K → Sarah Johnson");
     // Among several, somebody has to choose.
     let mut driver = at_assignments(vec![assignment(5)], 80, 24);
     driver.keys("ana<ctrl-g>");
@@ -169,7 +169,7 @@ fn a_doctors_page_shows_the_patients() {
     let driver = looking_at_doctor();
     let Call::List { query, .. } = driver.call(Lane::Related) else { panic!() };
     assert!(query.contains(&("doctor", "1".to_owned())));
-    driver.shows("José Gómez, since 2026-11-03");
+    driver.shows("José Gómez, P000009K, since");
 }
 
 #[test]

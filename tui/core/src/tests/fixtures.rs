@@ -201,6 +201,7 @@ pub(super) fn assignment(id: i64) -> Assignment {
         id: AssignmentId(id),
         patient: PatientId(9),
         patient_name: "José Gómez".to_owned(),
+        mrn: shared::Mrn::from_sequence(9).to_string(),
         doctor: DoctorId(1),
         doctor_name: "Sarah Johnson".to_owned(),
         specialization: "Cardiology".to_owned(),

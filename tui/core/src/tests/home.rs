@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::{Kind, Problem, visit::VisitStatus};
+use shared::{
+    Kind, Problem,
+    visit::{Visit, VisitStatus},
+};
 
 use super::{
     driver::Driver,
@@ -31,7 +34,9 @@ pub(super) fn at_home(width: u16, height: u16) -> Driver {
     let mut driver = loading(width, height);
     driver.answer(Lane::Find, Ok(lookup(people().into_iter().take(3).collect(), "")));
     let all = [(1, VisitStatus::Waiting), (2, VisitStatus::InRoom), (3, VisitStatus::Called)];
-    let all = all.map(|(number, status)| visit(number, status));
+    // A list says of no record what may be done with it.
+    let listed = |visit: Visit| Visit { permissions: None, ..visit };
+    let all = all.map(|(number, status)| listed(visit(number, status)));
     driver.answer(Lane::List, Ok(visits(all.into())));
     driver
 }

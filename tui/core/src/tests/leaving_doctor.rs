@@ -182,7 +182,7 @@ fn all_patients_of_a_doctor_are_transferred_without_archiving_the_doctor() {
     driver.shows("53 of 53 done.");
     // Each line names the doctor who has the patient now.
     driver.shows("✓ José Gómez → Omar Haddad");
-    driver.hides("→ Sarah Johnson, #");
+    driver.hides("→ Sarah Johnson, P");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The questions about several records at once.
 
-use super::{Answer, SAME_REASON, State, about, act, ask, in_full, with_reason};
+use super::{Answer, SAME_REASON, State, about, act, ask, in_full, warning, with_reason};
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
@@ -12,7 +12,25 @@ use crate::{
 const NAMES: usize = 5;
 
 pub(super) fn names(records: &[Record]) -> String {
-    let mut lines: Vec<String> = records.iter().take(NAMES).map(name).collect();
+    listed(&records.iter().collect::<Vec<_>>(), name)
+}
+
+/// The names with what must not be overlooked. First the records that bear a warning.
+fn names_in_full(records: &[Record]) -> String {
+    let (mut all, others): (Vec<_>, Vec<_>) =
+        records.iter().partition(|record| warning(record).is_some());
+    all.extend(others);
+    listed(&all, |record| {
+        format!(
+            "{}{}",
+            name(record),
+            warning(record).map(|it| format!("  {it}")).unwrap_or_default()
+        )
+    })
+}
+
+fn listed(records: &[&Record], name: impl Fn(&Record) -> String) -> String {
+    let mut lines: Vec<String> = records.iter().take(NAMES).map(|record| name(record)).collect();
     let more = records.len().saturating_sub(NAMES);
     lines.extend((more > 0).then(|| format!("and {more} more")));
     lines.join("\n")
@@ -98,7 +116,9 @@ pub(super) fn picked_for_all(
         Purpose::Member(member) => act(Verb::SetMember(member, record.id()), subject, None),
     });
     let amount = amount(subjects);
-    let words = format!("{}\nto {}", names(subjects), in_full(record));
+    let is_assigned = matches!(purpose, Purpose::PatientOfDoctor | Purpose::DoctorOfPatient);
+    let named = if is_assigned { names_in_full(subjects) } else { names(subjects) };
+    let words = format!("{named}\nto {}", in_full(record));
     let question = |verb: &str| ask(format!("{verb} {amount}?"), words.clone(), "Cancel");
     let bulk = |verb: &str| Answer::Bulk(format!("{verb} {amount}"), jobs);
     let state = match purpose {
@@ -123,5 +143,6 @@ pub(super) fn picked_for_all(
             with_reason(question("Assign"), about("assign", subjects), hint, answer, world)
         }
     };
-    state.harmless_with(&[record])
+    let persons = subjects.iter().filter(|_| is_assigned).chain([record]);
+    state.harmless_with(&persons.collect::<Vec<_>>())
 }

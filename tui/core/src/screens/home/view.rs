@@ -96,7 +96,12 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     let window = state.visits.iter().enumerate().skip(state.top);
     for (y, (at, visit)) in (place.y..place.bottom()).zip(window) {
         let is_selected = state.at == Some(at);
-        row(visit, world, Rect { y, height: 1, ..place }, painter, is_selected && has_focus);
+        let is_namesake = |other: &Visit| {
+            other.patient_name == visit.patient_name && other.fields.patient != visit.fields.patient
+        };
+        let has_namesake = state.visits.iter().any(is_namesake);
+        let place = Rect { y, height: 1, ..place };
+        row((visit, has_namesake), world, place, painter, is_selected && has_focus);
     }
 }
 
@@ -116,7 +121,15 @@ fn sums(figures: &VisitFigures, columns: u16) -> String {
     all.iter().find(|sums| width(sums) <= columns).unwrap_or(shortest).clone()
 }
 
-fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_selected: bool) {
+/// Draws a visit in one line. A patient who has the name of another one is shown with the medical record
+/// number.
+fn row(
+    (visit, has_namesake): (&Visit, bool),
+    world: &World,
+    place: Rect,
+    painter: &mut Painter<'_>,
+    is_selected: bool,
+) {
     let theme = *painter.theme;
     let style = if is_selected { theme.selected } else { theme.text };
     if is_selected {
@@ -141,7 +154,12 @@ fn row(visit: &Visit, world: &World, place: Rect, painter: &mut Painter<'_>, is_
     let left = room.saturating_sub(status).saturating_sub(doctor_room).saturating_sub(2);
     // Where there is more room than a name takes, the reason has the rest.
     let name = if left >= REASON_MIN + NAME_MAX { NAME_MAX } else { left };
-    painter.text(x, place.y, name, &display(&visit.patient_name), style);
+    let mrn = display(&visit.mrn);
+    let mrn_room = if has_namesake { width(&mrn).saturating_add(1).min(name) } else { 0 };
+    let used = painter.text(x, place.y, name - mrn_room, &display(&visit.patient_name), style);
+    if has_namesake {
+        painter.text(x + used + 1, place.y, mrn_room.saturating_sub(1), &mrn, style);
+    }
     x += name + 2;
     painter.text(x, place.y, status, &state, style);
     x += status;

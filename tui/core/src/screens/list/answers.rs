@@ -55,6 +55,7 @@ fn show(state: &mut State, world: &World, page: Page<Record>) {
     let is_search = !state.search.text().is_empty();
     state.is_by_last_name = state.kind.table().is_by_last_name(&state.query, is_search);
     state.rows = page.results.into_iter().map(|record| Row::of(record, world)).collect();
+    Row::tell_apart(&mut state.rows);
     state.refresh_marks();
     state.page = Some(Shown {
         offset,

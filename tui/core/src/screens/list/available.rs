@@ -34,7 +34,7 @@ pub fn is_available(state: &State, world: &World, action: Action) -> bool {
         Action::Sort => state.kind.table().orders.len() > 1,
         Action::EndOthers => !ending::others(state).is_empty(),
         Action::Arrive => {
-            state.row().is_some_and(|row| arrival::label_here(&row.record, world).is_some())
+            state.subject().is_some_and(|record| arrival::label_here(record, world).is_some())
         }
         Action::ClearFilters => state.query.is_narrowed(),
         Action::ShowArchive => state.kind.table().may_see_archive(world) && !state.is_archive(),

@@ -3,7 +3,7 @@
 use super::{Land, Offset, State};
 use crate::{
     input::action::Action,
-    layers::{Intent, Layer, picker, question},
+    layers::{Intent, Layer, arrival, picker, question},
     resource::{Record, RecordKind},
     world::World,
 };
@@ -86,6 +86,15 @@ impl State {
         !(self.rows.is_empty() && self.marked.is_empty())
     }
 
+    /// The record of an action that takes one. None where several rows are marked.
+    pub fn subject(&self) -> Option<&Record> {
+        match self.marked.len() {
+            0 => self.row().map(|row| &row.record),
+            1 => self.marked.values().next(),
+            _ => None,
+        }
+    }
+
     /// The records that an action is about: the marked ones, else the selected one.
     fn subjects(&self) -> Vec<Record> {
         if self.marked.is_empty() {
@@ -111,7 +120,7 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
             Some(state.mark())
         }
         Action::MarkAll if super::is_available(state, world, action) => Some(state.mark_all(world)),
-        Action::Archive | Action::Restore | Action::Assign if state.is_marking => {
+        Action::Archive | Action::Restore | Action::Assign | Action::Arrive if state.is_marking => {
             Some(vec![Intent::Inform("The rows are still being marked.".to_owned())])
         }
         Action::Unmark => {
@@ -119,7 +128,7 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
             state.marked.clear();
             Some(Vec::new())
         }
-        Action::Archive | Action::Restore | Action::Assign
+        Action::Archive | Action::Restore | Action::Assign | Action::Arrive
             if !state.search.is_outdated() || !state.marked.is_empty() =>
         {
             Some(act(state, world, action))
@@ -129,13 +138,15 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
 }
 
 /// Asks what is done with the marked records, or with the selected one.
-pub(super) fn act(state: &State, world: &World, action: Action) -> Vec<Intent> {
+pub(super) fn act(state: &mut State, world: &World, action: Action) -> Vec<Intent> {
     if !super::is_available(state, world, action) {
         return Vec::new();
     }
+    state.search.serve();
     let subjects = state.subjects();
     let question = match (action, subjects.as_slice()) {
         (_, []) => return Vec::new(),
+        (Action::Arrive, [one]) => return arrival::act(one, world),
         (Action::Assign, _) => return picker::assign(subjects, world),
         (Action::Archive, [one]) => question::archive(one, world),
         (Action::Archive, all) => question::archive_all(all, world),

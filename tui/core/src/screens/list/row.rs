@@ -7,7 +7,7 @@ use crate::{
     effect::Effect,
     input::action::Action,
     intent::Route,
-    layers::{Intent, arrival, find},
+    layers::{Intent, find},
     search::Searching,
     world::World,
 };
@@ -21,7 +21,7 @@ pub(super) fn has_slipped(state: &mut State, action: Action) -> bool {
     std::mem::take(&mut state.has_slipped) && is_for_row && state.marked.is_empty()
 }
 
-/// Opens, edits or copies the row, or takes it its next step. `None` for other actions. Rows that belong to
+/// Opens, edits or copies the row. `None` for other actions. Rows that belong to
 /// an earlier search are never used: a name and Enter, typed quickly, must not open the patient who stood
 /// there before.
 pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Intent>> {
@@ -45,7 +45,6 @@ pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option
         }
         Action::Open => open(state, false),
         Action::Edit => open(state, true),
-        Action::Arrive => arrive(state, world),
         Action::Copy => copy(state),
         _ => return None,
     })
@@ -57,7 +56,6 @@ pub(super) fn go_on(state: &mut State, world: &World, action: Action) -> Vec<Int
         Action::Open => enter(state, world),
         _ if state.rows.len() != 1 => Vec::new(),
         Action::Edit => open(state, true),
-        Action::Arrive => arrive(state, world),
         action => marks::act(state, world, action),
     }
 }
@@ -77,14 +75,10 @@ fn enter(state: &mut State, world: &World) -> Vec<Intent> {
 }
 
 /// Opens the selected record, or reads it and goes on to its form.
-fn open(state: &State, to_edit: bool) -> Vec<Intent> {
-    let Some(row) = state.row() else { return Vec::new() };
-    let route = Route::of(&row.record);
+fn open(state: &mut State, to_edit: bool) -> Vec<Intent> {
+    let Some(route) = state.row().map(|row| Route::of(&row.record)) else { return Vec::new() };
+    state.search.serve();
     vec![Intent::Go(if to_edit { route.to_edit() } else { route })]
-}
-
-fn arrive(state: &State, world: &World) -> Vec<Intent> {
-    state.row().map(|row| arrival::act(&row.record, world)).unwrap_or_default()
 }
 
 fn copy(state: &State) -> Vec<Intent> {

@@ -72,7 +72,8 @@ pub fn view(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>,
             (is_selected, is_active),
             look,
         );
-        if state.marked.contains_key(&row.id()) {
+        // Below a layer, a mark would look as if it stood beside the layer's rows.
+        if has_focus && state.marked.contains_key(&row.id()) {
             let sign = if is_selected { "»" } else { "✓" };
             let style = if is_selected { painter.theme.selected } else { painter.theme.title };
             painter.text(place.x.saturating_sub(1), y, 1, sign, style);

@@ -7,14 +7,22 @@ use crate::{
     world::World,
 };
 
+impl State {
+    /// Whether all that is here belongs to another person.
+    pub(super) fn is_only_copied(&self) -> bool {
+        self.origin.as_ref().is_some_and(|it| it.is_copied) && !self.form.is_changed()
+    }
+}
+
 /// Begins with some values of a new record.
 pub fn filled(kind: RecordKind, filled: Filled, world: &World) -> State {
-    let mut state = State { origin: Some(filled.origin), ..init(kind, None, world) };
-    for (name, value) in filled.values {
+    let mut state = init(kind, None, world);
+    for (name, value) in &filled.values {
         if let Some(field) = state.form.field_mut(name) {
-            field.begin_with(&value);
+            field.begin_with(value);
         }
     }
+    state.origin = Some(filled);
     state.validate(world.today);
     state
 }

@@ -32,7 +32,7 @@ fn inside(world: &World) -> Rect {
 fn intro(state: &State, world: &World) -> Vec<String> {
     let most = usize::from(world.body().height / 3).max(1);
     match &state.origin {
-        Some(origin) => paragraphs(origin, inside(world).width).into_iter().take(most).collect(),
+        Some(it) => paragraphs(&it.origin, inside(world).width).into_iter().take(most).collect(),
         None => {
             let create = state.kind.table().create.as_ref();
             create.map(|create| create.intro.to_owned()).into_iter().collect()
