@@ -69,6 +69,7 @@ mod quitting;
 mod reasons;
 mod refreshed;
 mod replacing;
+mod roles;
 mod routes;
 mod rows;
 mod scanned;

@@ -87,6 +87,9 @@ impl App {
             self.expired(slot, running, out);
             return true;
         }
+        if let Err(failure) = &result {
+            self.may_have_changed(&call, failure, out);
+        }
         if call.is_write() && !is_account(&call) {
             self.written(slot.owner, &call, result, out);
             return true;

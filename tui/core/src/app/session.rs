@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use shared::account::{Login, User};
+use shared::{
+    Kind,
+    account::{Login, User},
+};
 
 use super::{App, RETRY_MIN, remains::FollowUps, slots::Running};
 use crate::{
@@ -221,6 +224,28 @@ impl App {
         self.begin_wait(out);
         self.ask_permissions(out);
         self.apply(intents, out);
+    }
+
+    /// Asks what the session may do once the server has refused something that was offered: an administrator
+    /// may have given the user another role.
+    pub(super) fn may_have_changed(
+        &mut self,
+        call: &Call,
+        failure: &Failure,
+        out: &mut Vec<Effect>,
+    ) {
+        let is_forbidden = matches!(
+            failure,
+            Failure::Problem(problem) if problem.error == Kind::Forbidden.code()
+        );
+        let is_asked = matches!(call, Call::Profile) || !call.needs_session();
+        if is_forbidden
+            && !is_asked
+            && self.world.session().is_some()
+            && !self.slots.is_signing_in()
+        {
+            self.ask(Lane::Account, Call::Profile, out);
+        }
     }
 
     /// Asks what the session may do, where that is not known yet.
