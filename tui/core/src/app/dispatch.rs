@@ -15,6 +15,7 @@ use crate::{
     layers::{
         Intent, Layer, field_help, messages,
         palette::{self, Does, Item},
+        question,
     },
     notice::{Notice, Tone},
     screens::Screen,
@@ -40,6 +41,12 @@ impl App {
         if self.field_mut().is_some_and(|field| field.on_key(chord)) {
             self.dispatch(Event::Edited, out);
             return true;
+        }
+        if chord.is_printable()
+            && let Some(Layer::Question(question)) = self.layers.last_mut()
+        {
+            // It was typed for something else: Enter after it decides nothing.
+            return question::hesitate(question);
         }
         let Some(action) = resolve(&self.contexts(), chord) else { return false };
         if self.leads_to_login(chord, action) {

@@ -307,6 +307,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Intent> {
     Vec::new()
 }
 
+/// Selects the answer that changes nothing. Says whether another one was selected.
+pub fn hesitate(state: &mut State) -> bool {
+    std::mem::replace(&mut state.at, 0) != 0
+}
+
 /// Gives an answer. What was typed along with it is kept until it has been written.
 fn decide(state: &mut State, at: usize) -> Vec<Intent> {
     let kept = state.about.map(|about| Intent::Keep(about, reason::kept(&state.form)));

@@ -108,3 +108,15 @@ fn a_number_within_a_reason_or_with_a_wrong_letter_is_a_reason() {
         assert_eq!(body["reason"], reason);
     }
 }
+
+#[test]
+fn a_scanned_card_gives_no_answer_to_a_question_that_takes_no_words() {
+    let mut patient = jose();
+    patient.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
+    let mut driver = Driver::looking_at(patient, 80, 24);
+    driver.keys("<ctrl-k>");
+    assert_eq!(driver.app.layers().len(), 1, "{}", driver.screen());
+    driver.keys(&card());
+    assert_eq!(driver.asked(Lane::Save), 0);
+    assert!(driver.app.layers().is_empty(), "the patient was kept as it is");
+}
