@@ -31,6 +31,8 @@ const PATIENTS: usize = 10_000;
 const KEYS: usize = 400;
 /// Keys after which the field is emptied.
 const WORD: usize = 20;
+/// Where the text of the search begins: row and column.
+const FIELD: (u16, u16) = (1, 9);
 /// The next key is pressed when nothing was written for so long.
 const QUIET: Duration = Duration::from_millis(40);
 /// A minute in which nobody does anything.
@@ -133,14 +135,15 @@ fn keys(running: &mut Program, what: &str) {
     for number in 0..KEYS {
         if number % WORD == 0 {
             running.keys(&key::ctrl('u'));
-            running.wait("the empty field", |screen| !screen.contents().contains("Search mari"));
+            running.wait("the empty field", |screen| screen.cursor_position() == FIELD);
             running.settle(Duration::from_millis(300));
         }
-        let before = running.look(|screen| screen.cursor_position());
+        let typed = u16::try_from(number % WORD).unwrap() + 1;
+        let after = (FIELD.0, FIELD.1 + typed);
         let written = running.settle(Duration::ZERO);
         let since = Instant::now();
         running.keys(["m", "a", "r", "i"][number % 4]);
-        running.wait("the letter", |screen| screen.cursor_position().1 > before.1);
+        running.wait("the letter", |screen| screen.cursor_position() == after);
         times.push(since.elapsed());
         bytes += running.settle(Duration::ZERO) - written;
         running.settle(QUIET);
