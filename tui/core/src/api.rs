@@ -219,6 +219,17 @@ impl Call {
         }
     }
 
+    /// The questions whose reason a write has used.
+    pub fn questions(&self) -> &'static [&'static str] {
+        match self {
+            Self::Assign { .. } => &["assign"],
+            Self::Create { .. } => &["arrival", "urgent arrival"],
+            Self::Do { verb: Verb::Archive | Verb::HandOver(_), .. } => &["archive"],
+            Self::Do { verb: Verb::Transfer(_), .. } => &["transfer"],
+            _ => &[],
+        }
+    }
+
     /// The records that a write is about. A new record is about the person whose page shows it.
     pub fn records(&self) -> Vec<(RecordKind, i64)> {
         match self {

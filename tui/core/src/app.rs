@@ -230,7 +230,7 @@ impl App {
     /// Another screen comes over the one that is shown: what was searched there is done with.
     fn cover(&mut self) {
         if let Some(screen) = self.top_mut() {
-            screen.select_search();
+            screen.end_search();
         }
     }
 

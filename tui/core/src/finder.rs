@@ -132,9 +132,9 @@ impl Finder {
         (chosen, Vec::new())
     }
 
-    /// Whether an action waits for the answer to the typed text.
-    pub fn is_pending(&self) -> bool {
-        self.search.is_pending()
+    /// The action that waits for the answer to the typed text.
+    pub fn awaited(&self) -> Option<Action> {
+        self.search.awaited()
     }
 
     /// The only hit of the typed text. Among several the first is selected, and somebody has to choose.
@@ -157,8 +157,11 @@ impl Finder {
         };
         self.failure = None;
         let action = self.search.answered();
+        let key = |hit: &Hit| (hit.record.kind(), hit.record.id());
+        let selected = self.at.and_then(|at| self.hits.get(at)).map(key);
         self.hits = results.into_iter().map(Hit::new).collect();
-        self.at = self.at.filter(|at| *at < self.hits.len());
+        // The selection stays with its record, and goes with it.
+        self.at = selected.and_then(|one| self.hits.iter().position(|hit| key(hit) == one));
         let chosen = (action?, self.single()?);
         self.search.serve();
         Some(chosen)
@@ -166,11 +169,15 @@ impl Finder {
 
     fn failed(&mut self, failure: &Failure) -> Option<(Action, Record)> {
         self.failure = Some(missing(failure));
-        self.search.give_up();
-        if matches!(failure, Failure::Problem(_)) {
-            // The typed text finds nothing: what was found before is not its answer.
-            self.hits.clear();
-            self.search.refused();
+        let Failure::Problem(problem) = failure else {
+            self.search.failed();
+            return None;
+        };
+        // What was found before is not the answer to the typed text.
+        self.hits.clear();
+        match problem.errors.contains_key("q") {
+            true => self.search.refused(),
+            false => self.search.failed(),
         }
         None
     }

@@ -1,5 +1,6 @@
 //! Reasons that were typed beside a question and not written yet, and that an arrival is urgent. They are
-//! there again when the same is asked about the same record. They are kept in memory only, for the user who typed them.
+//! there again when the same is asked about the same record. They are kept in memory only, for the user who
+//! typed them.
 
 use std::collections::HashMap;
 
@@ -35,8 +36,11 @@ impl Kept {
         }
     }
 
-    /// Takes away what was typed for a record, once it has been written.
-    pub fn take_away(&mut self, kind: &str, id: i64) {
-        self.0.retain(|about, _| (about.kind, about.id) != (kind, id));
+    /// Takes away what was typed beside these questions about a record, once it has been written.
+    pub fn take_away(&mut self, questions: &[&str], kind: &str, id: i64) {
+        let is_written = |about: &Subject| {
+            questions.contains(&about.question) && (about.kind, about.id) == (kind, id)
+        };
+        self.0.retain(|about, _| !is_written(about));
     }
 }

@@ -20,7 +20,7 @@ pub struct Person {
     failure: Option<String>,
     /// Whether it is read from the archive.
     is_archived: bool,
-    /// Whether it was not found on the other side of the archive.
+    /// Whether it was not found on that side, and is asked for on the other one.
     is_elsewhere: bool,
 }
 

@@ -21,7 +21,7 @@ use ratatui_core::layout::Rect;
 use crate::{
     api::{Call, Failure, Reply},
     form::{Form, field::Field},
-    input::action::Context,
+    input::action::{Action, Context},
     intent::{Event, Place, Route},
     layers::Intent,
     live::Live,
@@ -197,11 +197,40 @@ impl Screen {
         true
     }
 
-    /// Selects what was searched: the next character replaces it.
-    pub fn select_search(&mut self) {
+    /// Another screen comes over it: what was searched is done with. Nothing waits for its answer any more, and
+    /// the next character replaces it.
+    pub fn end_search(&mut self) {
+        self.give_up();
         match self {
             Self::Home(state) => state.finder.select_text(),
             Self::List(state) => state.search.select(),
+            _ => {}
+        }
+    }
+
+    /// No action waits for the answer to what was searched any more.
+    pub fn give_up(&mut self) {
+        match self {
+            Self::Home(state) => state.finder.give_up(),
+            Self::List(state) => state.search.give_up(),
+            _ => {}
+        }
+    }
+
+    /// The action that waits for the answer to what was searched.
+    pub fn awaited(&self) -> Option<Action> {
+        match self {
+            Self::Home(state) => state.finder.awaited(),
+            Self::List(state) => state.search.awaited(),
+            _ => None,
+        }
+    }
+
+    /// A record was changed here, and is shown as it is now next.
+    pub fn changed(&mut self, record: &Record) {
+        match self {
+            Self::Home(state) => state.changed(record),
+            Self::List(state) => state.changed(record),
             _ => {}
         }
     }

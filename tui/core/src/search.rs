@@ -44,6 +44,8 @@ pub struct Search {
     found_for: Option<String>,
     is_pausing: bool,
     is_due: bool,
+    /// Whether the last request has failed. Enter sends it again.
+    has_failed: bool,
     /// The action that waits for the answer to the typed text.
     pending: Option<Action>,
     /// Whether the text has served: a match of it was opened, or a record was begun with it.
@@ -59,6 +61,7 @@ impl Default for Search {
             found_for: None,
             is_pausing: false,
             is_due: false,
+            has_failed: false,
             pending: None,
             has_served: false,
         }
@@ -96,9 +99,9 @@ impl Search {
         self.found_for = None;
     }
 
-    /// Whether an action waits for the answer to the typed text.
-    pub fn is_pending(&self) -> bool {
-        self.pending.is_some()
+    /// The action that waits for the answer to the typed text.
+    pub fn awaited(&self) -> Option<Action> {
+        self.pending
     }
 
     /// No action waits for the answer any more.
@@ -110,7 +113,7 @@ impl Search {
     pub fn expect(&mut self) {
         self.sent = Some(self.text().to_owned());
         self.is_answered = false;
-        self.is_due = false;
+        (self.is_due, self.has_failed) = (false, false);
     }
 
     /// The answer has come, and its rows are shown. Returns the action that has waited for it.
@@ -123,9 +126,16 @@ impl Search {
         self.pending.take()
     }
 
-    /// The server has refused the text: nothing is shown for it.
+    /// The server has refused the text: nothing is shown for it, and nothing waits.
     pub fn refused(&mut self) {
+        self.pending = None;
         self.found_for.clone_from(&self.sent);
+    }
+
+    /// There is no answer: nothing waits for one.
+    pub fn failed(&mut self) {
+        self.pending = None;
+        self.has_failed = true;
     }
 
     /// A match of the text is opened. The next new record has nothing to do with it.
@@ -226,7 +236,7 @@ pub trait Searching<L> {
     fn wait(&mut self, action: Action, world: &World) -> Vec<Intent<L>> {
         self.search().pending = Some(action);
         self.search().select();
-        self.send_due(world)
+        if self.search().has_failed { self.send(world) } else { self.send_due(world) }
     }
 
     /// Sends a text that waits for the pause.

@@ -45,7 +45,7 @@ impl Typed {
         matches!(chord.key, Key::Esc | Key::F(_))
             || matches!(
                 resolve(&global, *chord),
-                Some(Action::Quit | Action::Repaint | Action::Suspend)
+                Some(Action::Quit | Action::Repaint | Action::Suspend | Action::Palette)
             )
     }
 }
@@ -54,8 +54,10 @@ impl Typed {
 #[derive(Clone, Default)]
 pub(super) struct Ahead {
     typed: VecDeque<Typed>,
-    /// What was shown when the first of them was typed behind Enter. None on a page that is being read.
+    /// What was shown when the wait began: the screen, and the number of layers over it.
     from: Option<(ScreenId, usize)>,
+    /// Whether they were typed behind Enter, and not on a page that is being read.
+    is_behind_enter: bool,
 }
 
 impl App {
@@ -73,7 +75,8 @@ impl App {
             if !self.is_awaited_by(typed) {
                 return false;
             }
-            if self.awaits_choice() && *typed == Typed::Key(Chord::plain(Key::Enter)) {
+            let is_enter = *typed == Typed::Key(Chord::plain(Key::Enter));
+            if is_enter && matches!(self.awaited(), Some(Action::Open | Action::Accept)) {
                 // Enter again asks for the same.
                 return true;
             }
@@ -90,8 +93,8 @@ impl App {
     }
 
     fn begin_ahead(&mut self, out: &mut Vec<Effect>) {
-        let shown = (self.top(), self.layers.len());
-        self.ahead.from = Some(shown).filter(|_| self.awaits_choice());
+        self.ahead.from = Some(self.shown());
+        self.ahead.is_behind_enter = self.awaited().is_some();
         out.push(Effect::Arm(Timer::Ahead, AHEAD_MAX));
     }
 
@@ -103,19 +106,41 @@ impl App {
         }
     }
 
-    fn is_awaited_by(&self, typed: &Typed) -> bool {
-        self.awaits_choice() || self.awaits_record(!typed.is_harmless())
+    /// Something comes over what awaits an answer: neither the answer nor what was typed ahead of it is for that.
+    pub(super) fn interrupt_ahead(&mut self) {
+        if self.awaited().is_none() {
+            return;
+        }
+        self.ahead.typed.clear();
+        match self.layers.last_mut() {
+            Some(Layer::Find(state)) => state.finder.give_up(),
+            Some(Layer::Picker(state)) => state.search.give_up(),
+            Some(_) => {}
+            None => {
+                if let Some(screen) = self.top_mut() {
+                    screen.give_up();
+                }
+            }
+        }
     }
 
-    /// Whether the answer to a typed text decides what happens next.
-    fn awaits_choice(&self) -> bool {
-        match (self.layers.last(), self.screen()) {
-            (Some(Layer::Find(state)), _) => state.finder.is_pending(),
-            (Some(Layer::Picker(state)), _) => state.search.is_pending(),
-            (Some(_), _) => false,
-            (None, Screen::Home(state)) => state.finder.is_pending(),
-            (None, Screen::List(state)) => state.search.is_pending(),
-            (None, _) => false,
+    /// What is shown: the screen, and the number of layers over it.
+    fn shown(&self) -> (ScreenId, usize) {
+        (self.top(), self.layers.len())
+    }
+
+    fn is_awaited_by(&self, typed: &Typed) -> bool {
+        self.awaited().is_some() || self.awaits_record(!typed.is_harmless())
+    }
+
+    /// The action that waits for the answer to a typed text: the answer decides what happens next.
+    fn awaited(&self) -> Option<Action> {
+        match self.layers.last() {
+            Some(Layer::Find(state)) => state.finder.awaited(),
+            Some(Layer::Picker(state)) => state.search.awaited(),
+            Some(Layer::Arrival(state)) => state.is_accepted().then_some(Action::Accept),
+            Some(_) => None,
+            None => self.screen().awaited(),
         }
     }
 
@@ -133,12 +158,8 @@ impl App {
     /// Takes what was typed ahead, as far as nothing is awaited any more.
     pub(super) fn take_ahead(&mut self, out: &mut Vec<Effect>) {
         while let Some(next) = self.ahead.typed.front() {
-            if self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_))) {
-                // It was not typed for a login.
-                return self.forget_ahead(out);
-            }
             if self.is_awaited_by(next) {
-                if self.ahead.from != Some((self.top(), self.layers.len())) {
+                if self.ahead.from != Some(self.shown()) {
                     self.begin_ahead(out);
                 }
                 return;
@@ -162,7 +183,12 @@ impl App {
     /// Takes the first of what was typed. Behind an Enter that opened nothing, a command has nothing that it
     /// is meant for: it is dropped with what follows. Says whether something was taken.
     fn take_next(&mut self, out: &mut Vec<Effect>) -> bool {
-        let is_opened = self.ahead.from != Some((self.top(), self.layers.len()));
+        if self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_))) {
+            // It was not typed for a login.
+            self.forget_ahead(out);
+            return false;
+        }
+        let is_opened = !self.ahead.is_behind_enter || self.ahead.from != Some(self.shown());
         let Some(typed) = self.ahead.typed.pop_front() else { return false };
         if !is_opened && !typed.is_harmless() {
             self.ahead.typed.clear();

@@ -54,7 +54,7 @@ impl App {
     /// Forgets the reasons that were typed for a write, which has been done.
     pub(super) fn forget_reasons(&mut self, call: &Call) {
         for (kind, id) in call.records() {
-            self.world.kept.take_away(kind.path(), id);
+            self.world.kept.take_away(call.questions(), kind.path(), id);
         }
     }
 

@@ -42,11 +42,8 @@ impl App {
             self.dispatch(Event::Edited, out);
             return true;
         }
-        if chord.is_printable()
-            && let Some(Layer::Question(question)) = self.layers.last_mut()
-        {
-            // It was typed for something else: Enter after it decides nothing.
-            return question::hesitate(question);
+        if chord.is_printable() && matches!(self.layers.last(), Some(Layer::Question(_))) {
+            return self.hesitates();
         }
         let Some(action) = resolve(&self.contexts(), chord) else { return false };
         if self.leads_to_login(chord, action) {
@@ -70,7 +67,16 @@ impl App {
         if is_taken {
             self.dispatch(Event::Edited, out);
         }
-        is_taken
+        is_taken || self.hesitates()
+    }
+
+    /// What was typed over a question that takes no words was meant for something else: Enter after it decides
+    /// nothing. Says whether another answer is selected now.
+    fn hesitates(&mut self) -> bool {
+        match self.layers.last_mut() {
+            Some(Layer::Question(question)) => question::hesitate(question),
+            _ => false,
+        }
     }
 
     /// The field for text that has the focus.

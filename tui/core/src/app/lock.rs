@@ -68,6 +68,7 @@ impl App {
 
     /// Lays something over the screen and what lies over it already, but never over the lock.
     pub(super) fn lay(&mut self, layer: Layer) {
+        self.interrupt_ahead();
         let at = self.lock_at().unwrap_or(self.layers.len());
         self.layers.insert(at, layer);
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::App;
 use crate::{
-    api::{Call, Failure, Handover, Reply, Verb, sentence},
+    api::{Call, Failure, Handover, Reply, Verb, is_away, sentence},
     effect::{Effect, Lane, ScreenId},
     layers::{Layer, question},
     notice::Tone,
@@ -138,7 +138,7 @@ impl App {
     /// Takes what an archived record leaves open, and asks what becomes of it.
     pub(super) fn remains_found(&mut self, result: Result<Reply, Failure>, out: &mut Vec<Effect>) {
         // It is asked again by itself.
-        if matches!(result, Err(Failure::Offline(_) | Failure::Unknown(_))) {
+        if result.as_ref().is_err_and(is_away) {
             return;
         }
         let Some(Left { owner, record, next }) = self.follow_ups.read.take() else { return };

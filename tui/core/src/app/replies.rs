@@ -235,6 +235,9 @@ impl App {
             Err(failure) => (Err(failure), None),
         };
         let shown = secret.zip(result.as_ref().ok().map(|it| (it.kind(), it.named())));
+        if let Ok(record) = &result {
+            self.screens.iter_mut().for_each(|opened| opened.screen.changed(record));
+        }
         if self.one_of_many(owner, call, &result, out) {
             return;
         }

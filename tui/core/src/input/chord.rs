@@ -58,9 +58,7 @@ impl Chord {
     pub const fn ctrl(letter: char) -> Self {
         Self { key: Key::Char(letter), ctrl: true }
     }
-}
 
-impl Chord {
     /// The chord as hints print it: `Ctrl-S`, `Enter`, `?`.
     pub fn label(self) -> String {
         let key = match self.key {

@@ -67,6 +67,11 @@ pub struct State {
 }
 
 impl State {
+    /// Whether Enter waits for the doctors to whom the patient is assigned.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.is_accepted
+    }
+
     /// Whose arrival it is, once something was typed or chosen for it.
     pub fn unfinished(&self) -> Option<String> {
         self.is_begun().then(|| format!("the arrival of {}", self.patient.row().name))

@@ -43,6 +43,8 @@ pub struct State {
     cursor: Cursor,
     /// Whether there was an answer.
     is_read: bool,
+    /// The record that matches, but is the one that another is picked for.
+    left_out: Option<String>,
     failure: Option<Missing>,
     /// Whether the rows have the focus.
     is_choosing: bool,
@@ -61,7 +63,13 @@ impl State {
 
     fn failed(&mut self, failure: &Failure) -> Vec<Intent> {
         self.failure = Some(Missing::of(failure));
-        self.search.give_up();
+        match failure {
+            Failure::Problem(problem) if problem.errors.contains_key("search") => {
+                self.rows.clear();
+                self.search.refused();
+            }
+            _ => self.search.failed(),
+        }
         Vec::new()
     }
 }
@@ -84,6 +92,7 @@ pub fn open(pick: Pick, errand: Errand, world: &World) -> Vec<Intent> {
         count: String::new(),
         cursor: Cursor::default(),
         is_read: false,
+        left_out: None,
         failure: None,
         is_choosing: false,
     };
@@ -163,7 +172,8 @@ fn accept(state: &mut State, world: &World) -> Vec<Intent> {
     if state.search.is_outdated() {
         return state.wait(Action::Accept, world);
     }
-    if state.rows.len() > 1 && !state.is_choosing {
+    let matches = state.rows.len() + usize::from(state.left_out.is_some());
+    if matches > 1 && !state.is_choosing {
         choose(state);
         return Vec::new();
     }
@@ -199,7 +209,9 @@ pub fn answered(state: &mut State, world: &World, answer: Result<Reply, Failure>
     let left_out = state.errand.left_out();
     let capped = if page.count_capped { "+" } else { "" };
     let (is_all, count) = (page.next.is_none(), page.count);
-    let records = page.results.into_iter().filter(|it| Some(it.id()) != left_out);
+    let is_left_out = |record: &Record| Some(record.id()) == left_out;
+    state.left_out = page.results.iter().find(|it| is_left_out(it)).map(Record::name);
+    let records = page.results.into_iter().filter(|it| !is_left_out(it));
     state.rows = records.map(|record| Row::of(record, world)).collect();
     let shown = state.rows.len();
     state.count = match is_all {
@@ -302,6 +314,10 @@ fn instead(state: &State, world: &World, place: Rect, painter: &mut Painter<'_>)
     let line = match &state.failure {
         Some(missing) => missing.line(),
         None if !state.is_read => LOADING.to_owned(),
+        None if state.left_out.is_some() => {
+            let name = state.left_out.as_deref().unwrap_or_default();
+            format!("Only {name} matches, for whom another one is picked.")
+        }
         None => match table.search.as_ref().filter(|_| !typed.is_empty()) {
             Some(search) => {
                 let advice = with_keys(search.advice);

@@ -41,6 +41,8 @@ pub struct State {
     failure: Option<Missing>,
     /// The numbers of all visits of today.
     figures: Option<VisitFigures>,
+    /// The visit that was changed here last.
+    changed_here: Option<i64>,
 }
 
 /// The most recent people that are shown. Where there is little room, half of it is for the visits.
@@ -59,6 +61,7 @@ pub fn init(world: &World) -> (State, Vec<Intent>) {
         top: 0,
         failure: None,
         figures: None,
+        changed_here: None,
     };
     let intents = refresh(&mut state, world);
     (state, intents)
@@ -151,6 +154,11 @@ impl State {
         }
     }
 
+    /// A record was changed here: where it is the selected visit and ends, the next one is selected.
+    pub fn changed(&mut self, record: &Record) {
+        self.changed_here = (record.kind() == LISTED).then(|| record.id());
+    }
+
     /// Shows a record as it is now.
     pub fn learn(&mut self, record: &Record, world: &World) -> Vec<Intent> {
         match record {
@@ -171,9 +179,12 @@ impl State {
                 return;
             };
             self.visits.remove(gone);
-            // The selection stays with its visit. In the place of one that has ended here comes the next.
+            // The selection stays with its visit. In the place of one that has ended here comes the next; of one
+            // that another desk has ended, none.
+            let is_own = self.changed_here.take() == Some(visit.id.0);
             let last = self.visits.len().checked_sub(1);
-            let stays = self.at.map(|at| at - usize::from(at > gone));
+            let stays = self.at.filter(|at| *at != gone || is_own);
+            let stays = stays.map(|at| at - usize::from(at > gone));
             self.at = stays.zip(last).map(|(at, last)| at.min(last));
         } else if let Some(known) = self.visits.iter_mut().find(|known| known.id == visit.id) {
             visit.clone_into(known);

@@ -98,7 +98,7 @@ pub struct State {
     ending: Option<Ending>,
     /// Whether the server finds fault with what is typed.
     is_refused: bool,
-    /// The record that was changed here last.
+    /// The record that was changed here since the rows were read.
     changed_here: Option<i64>,
     /// Whether the selected record has left the list without anything done here: another one is selected.
     has_slipped: bool,
@@ -202,13 +202,17 @@ impl State {
         vec![self.ask_anew(world, Land::First)]
     }
 
+    /// A record was changed here: it may leave the rows.
+    pub fn changed(&mut self, record: &Record) {
+        if self.kind == record.kind() {
+            self.changed_here = Some(record.id());
+        }
+    }
+
     /// Shows a record as it is now, where it is among the rows.
     pub fn replace(&mut self, record: &Record, world: &World) {
         let is_listed = |row: &&mut Row| self.kind == record.kind() && row.id() == record.id();
         if let Some(row) = self.rows.iter_mut().find(is_listed) {
-            if row.record.version() != record.version() {
-                self.changed_here = Some(row.id());
-            }
             *row = Row::of(record.clone(), world);
         }
         Row::tell_apart(&mut self.rows);

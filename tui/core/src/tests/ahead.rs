@@ -1,10 +1,10 @@
 //! Keys that are typed ahead of an answer.
 
-use shared::patient::Patient;
+use shared::{assignment::Assignment, patient::Patient};
 
 use super::{
     driver::Driver,
-    fixtures::{jose, lookup, one, patient},
+    fixtures::{jose, listed, lookup, one, page, patient, people, records},
 };
 use crate::{
     api::{Call, Failure},
@@ -95,8 +95,50 @@ fn escape_forgets_what_was_typed_ahead() {
 fn what_was_typed_ahead_does_not_land_in_a_login() {
     let mut driver = at_the_desk();
     driver.keys("jose<enter>secret words<enter>");
+    let before = driver.asked(Lane::Account);
     driver.answer(Lane::Find, Err(Failure::Expired));
-    driver.hides("secret words");
+    driver.hides("••");
+    assert_eq!(driver.asked(Lane::Account), before);
+}
+
+#[test]
+fn what_was_typed_ahead_does_not_land_in_a_login_that_comes_late() {
+    let mut driver = at_the_desk();
+    driver.keys("j<enter>a<enter>words<enter>");
+    let before = driver.asked(Lane::Account);
+    driver.answer(Lane::Find, Err(Failure::Expired));
+    driver.on_timer(Timer::Ahead);
+    driver.hides("••");
+    assert_eq!(driver.asked(Lane::Account), before);
+}
+
+#[test]
+fn enter_is_meant_for_the_arrival_that_waits_for_the_same_answer() {
+    let mut driver = at_the_desk();
+    driver.keys("jose<ctrl-a><enter>ruiz<enter>");
+    driver.found(vec![jose()], "jose");
+    driver.answer(Lane::Pick, Ok(records::<Assignment>(Vec::new())));
+    assert_eq!(driver.asked(Lane::Save), 1, "{}", driver.screen());
+    let Call::Create { body, .. } = driver.call(Lane::Save) else { panic!() };
+    assert!(body.get("reason").is_none(), "{body}");
+}
+
+#[test]
+fn another_question_that_comes_up_takes_nothing_of_what_was_typed_ahead() {
+    let mut driver = Driver::with(people(), 5, 80, 24);
+    driver.keys("<down><ctrl-x><tab><enter>");
+    driver.keys("jose<enter><down><enter>");
+    driver.answer(Lane::Save, Err(Failure::Unknown("no answer".to_owned())));
+    let before = driver.asked(Lane::Save);
+    driver.answer(Lane::List, Ok(listed(page(vec![jose()], 1))));
+    assert_eq!(driver.asked(Lane::Save), before);
+}
+
+#[test]
+fn the_list_of_actions_opens_at_once() {
+    let mut driver = at_the_desk();
+    driver.keys("jose<enter><ctrl-p>lock<enter>");
+    driver.shows("Locked");
 }
 
 #[test]

@@ -359,6 +359,15 @@ pub(super) fn problem(kind: Kind, errors: &[(&str, &str)]) -> Problem {
     problem
 }
 
+/// Somebody else has given a visit another status meanwhile.
+pub(super) fn stale_visit(number: i64, status: VisitStatus) -> Problem {
+    let mut current = visit(number, status);
+    current.version += 1;
+    let mut problem = problem(Kind::Stale, &[]);
+    problem.extra.insert("current".into(), serde_json::to_value(current).unwrap());
+    problem
+}
+
 /// Somebody else has saved this meanwhile.
 pub(super) fn stale(current: &Patient) -> Problem {
     let mut problem = problem(Kind::Stale, &[]);

@@ -9,7 +9,7 @@ use shared::{
 
 use super::{
     driver::Driver,
-    fixtures::{jose, lookup, one, patient, people, problem, visit, visits},
+    fixtures::{jose, lookup, one, patient, people, problem, stale_visit, visit, visits},
     looks::looks,
 };
 use crate::{
@@ -364,4 +364,44 @@ fn a_visit_of_today_gets_another_status_where_it_stands() {
     // Whoever is found or was opened is not archived from here.
     driver.keys("<esc><esc><down><ctrl-x>");
     assert!(driver.app.layers().is_empty(), "{}", driver.screen());
+}
+
+#[test]
+fn the_next_visit_is_not_meant_where_another_desk_has_ended_the_selected_one() {
+    let mut driver = at_home(80, 24);
+    driver.keys("<tab><tab><ctrl-a>");
+    driver.refuse(Lane::Save, stale_visit(1, VisitStatus::Done));
+    let before = driver.asked(Lane::Save);
+    driver.keys("<ctrl-a>");
+    assert_eq!(driver.asked(Lane::Save), before, "{}", driver.screen());
+}
+
+#[test]
+fn a_recent_patient_stays_selected_where_the_order_changes() {
+    let mut driver = at_home(80, 24);
+    let mut recent: Vec<_> = people().into_iter().take(3).collect();
+    driver.keys("<down><down><ctrl-r>");
+    recent.rotate_left(1);
+    driver.found(recent, "");
+    driver.keys("<enter>");
+    assert_eq!(opened(&driver), (RecordKind::Patient, people()[1].id.0));
+}
+
+#[test]
+fn a_search_that_has_failed_is_sent_again_by_enter() {
+    for key in ["", "<f3>"] {
+        let mut driver = at_home(80, 24);
+        let lane = if key.is_empty() { Lane::Find } else { Lane::List };
+        driver.keys(key);
+        driver.keys("jose");
+        driver.on_timer(Timer::Search);
+        driver.refuse(lane, problem(Kind::Internal, &[]));
+        let before = driver.asked(lane);
+        driver.keys("<enter>");
+        assert_eq!(driver.asked(lane), before + 1, "{key}");
+        // A refused one waits for nothing: commands go on.
+        driver.refuse(lane, problem(Kind::Internal, &[]));
+        driver.keys("<ctrl-p>");
+        driver.shows("Actions");
+    }
 }

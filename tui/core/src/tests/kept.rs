@@ -33,3 +33,14 @@ fn a_reason_for_several_doctors_is_not_proposed_again_once_it_is_written() {
     ask_for_two(&mut driver);
     driver.hides("Flu season");
 }
+
+#[test]
+fn what_was_typed_for_an_arrival_outlives_a_change_of_the_patient() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-a>cough<esc><ctrl-e><tab>x<ctrl-s>");
+    let mut changed = jose();
+    changed.version += 1;
+    driver.answer(Lane::Save, Ok(Reply::Record(changed.into())));
+    driver.keys("<ctrl-a>");
+    driver.shows("cough");
+}

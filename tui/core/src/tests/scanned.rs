@@ -6,7 +6,7 @@ use super::{
     driver::Driver,
     fixtures::{assignment, doctor, jose, people, records},
 };
-use crate::{api::Call, effect::Lane};
+use crate::{api::Call, effect::Lane, msg::Msg};
 
 const SAID: &str = "ends with a medical record number";
 
@@ -119,4 +119,15 @@ fn a_scanned_card_gives_no_answer_to_a_question_that_takes_no_words() {
     driver.keys(&card());
     assert_eq!(driver.asked(Lane::Save), 0);
     assert!(driver.app.layers().is_empty(), "the patient was kept as it is");
+}
+
+#[test]
+fn a_pasted_card_gives_no_answer_either() {
+    let mut patient = jose();
+    patient.archived_at = Some("2026-11-20T09:00:00Z".parse().unwrap());
+    let mut driver = Driver::looking_at(patient, 80, 24);
+    driver.keys("<ctrl-k>");
+    driver.send(Msg::Paste("P000340V".to_owned()));
+    driver.keys("<enter>");
+    assert_eq!(driver.asked(Lane::Save), 0);
 }

@@ -4,11 +4,11 @@ use shared::visit::VisitStatus;
 
 use super::{
     driver::Driver,
-    fixtures::{people, visit, visits},
+    fixtures::{people, stale_visit, visit, visits},
 };
 use crate::{
     api::{Call, Reply},
-    effect::Lane,
+    effect::{Lane, Timer},
     live::Live,
     msg::Msg,
 };
@@ -60,4 +60,47 @@ fn a_row_that_is_chosen_afterwards_is_meant() {
     driver.keys("<up><ctrl-a>");
     let Call::Do { id, .. } = driver.call(Lane::Save) else { panic!() };
     assert_eq!(*id, in_room(1).id.0);
+}
+
+/// The second visit leaves the rows that are read because of a change by another desk.
+fn take_away(driver: &mut Driver) {
+    driver.send(Msg::Live(vec![Live::Missed]));
+    driver.answer(Lane::List, Ok(visits([1, 3].map(in_room).into())));
+}
+
+#[test]
+fn a_record_that_was_taken_away_stays_away_however_often_the_rows_are_read() {
+    let mut driver = at_the_second();
+    take_away(&mut driver);
+    driver.keys("");
+    driver.on_timer(Timer::Live);
+    take_away(&mut driver);
+    driver.keys("<ctrl-a>");
+    assert_eq!(driver.asked(Lane::Save), 0);
+}
+
+#[test]
+fn a_record_that_was_changed_here_before_is_taken_away_like_any_other() {
+    let mut driver = at_the_second();
+    driver.keys("<ctrl-a>");
+    let mut changed = in_room(2);
+    changed.version += 1;
+    driver.answer(Lane::Save, Ok(Reply::Record(changed.clone().into())));
+    driver.answer(Lane::List, Ok(visits(vec![in_room(1), changed, in_room(3)])));
+    driver.on_timer(Timer::Live);
+    take_away(&mut driver);
+    let before = driver.asked(Lane::Save);
+    driver.keys("<ctrl-a>");
+    assert_eq!(driver.asked(Lane::Save), before);
+}
+
+#[test]
+fn a_record_that_another_desk_has_changed_first_is_taken_away_by_that_desk() {
+    let mut driver = at_the_second();
+    driver.keys("<ctrl-a>");
+    driver.refuse(Lane::Save, stale_visit(2, VisitStatus::Done));
+    driver.answer(Lane::List, Ok(visits([1, 3].map(in_room).into())));
+    let before = driver.asked(Lane::Save);
+    driver.keys("<ctrl-a>");
+    assert_eq!(driver.asked(Lane::Save), before);
 }

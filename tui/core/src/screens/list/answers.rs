@@ -73,11 +73,12 @@ fn land(state: &mut State, before: Option<i64>) {
     let same = state.rows.iter().position(|row| Some(row.id()) == before);
     // Another page, asked again later, keeps its selection.
     let land = std::mem::replace(&mut state.asked.land, Land::Same);
-    state.has_slipped = land == Land::Same
-        && before != state.changed_here
-        && before.is_some()
-        && !state.rows.is_empty()
-        && same.is_none();
+    // What was done here is seen in the next rows.
+    let is_own = state.changed_here.take() == before;
+    let has_left = before.is_some() && same.is_none() && !is_own;
+    // It stays so, however often the rows are read, until a key is pressed.
+    state.has_slipped =
+        land == Land::Same && !state.rows.is_empty() && (state.has_slipped || has_left);
     state.select(match land {
         Land::First => 0,
         Land::Last => usize::MAX,
@@ -87,11 +88,13 @@ fn land(state: &mut State, before: Option<i64>) {
 
 fn failed(state: &mut State, failure: &Failure) -> Vec<Intent> {
     state.failure = Some(Missing::of(failure));
-    state.search.give_up();
     (state.is_marking, state.ending) = (false, None);
     state.is_refused =
         matches!(failure, Failure::Problem(problem) if problem.errors.contains_key("search"));
-    if state.is_refused {
+    if !state.is_refused {
+        state.search.failed();
+    } else {
+        state.search.refused();
         // What is typed can't be looked for: what was found before is not its answer.
         state.rows.clear();
         state.page = None;

@@ -110,7 +110,7 @@ impl State {
     }
 }
 
-/// Does what is about marked rows, or about the selected one. `None` for other palette, and where the
+/// Does what is about marked rows, or about the selected one. `None` for other actions, and where the
 /// answer to the typed text has to come first.
 pub(super) fn update(state: &mut State, world: &World, action: Action) -> Option<Vec<Intent>> {
     match action {
