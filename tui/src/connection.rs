@@ -257,8 +257,8 @@ impl Connection {
         Ok(elsewhere(&url))
     }
 
-    /// Sends a request in this session. Where the window that served the local desk has gone, this one takes over
-    /// (nothing was sent yet, or it was a read) and the request goes there.
+    /// Sends a request in this session. Where the window that served the local desk has gone, this one
+    /// takes over (nothing was sent yet, or it was a read) and the request goes there.
     pub(crate) async fn call(
         &self,
         call: &Call,

@@ -16,7 +16,8 @@ use shared::{
 };
 
 pub use self::failure::{
-    Failure, Missing, RETRY_AFTER, absence, is_away, missing, refusal, sentence, wait,
+    Failure, Missing, RETRY_AFTER, absence, active_assignments, is_away, is_passing, missing,
+    refusal, sentence, wait,
 };
 use crate::{
     key::IdempotencyKey,

@@ -79,8 +79,8 @@ impl Reading {
     }
 }
 
-/// Reads a date: `1989-07-03`, its beginnings, `19890703`, `03071989`, `3/7/1989`, `3.7.89`, `7/1989`, `3JUL89`, `T` for
-/// today with `T-1`, `T+3d`, `T-2w`, `T-6m`, `T-1y`, and `~42` for an age.
+/// Reads a date: `1989-07-03`, its beginnings, `19890703`, `03071989`, `3/7/1989`, `3.7.89`, `7/1989`,
+/// `3JUL89`, `T` for today with `T-1`, `T+3d`, `T-2w`, `T-6m`, `T-1y`, and `~42` for an age.
 ///
 /// Fails with a sentence if the text is no date, or its year is cut short and may be one of two.
 pub fn read(text: &str, calendar: Calendar) -> Result<Reading, FieldError> {

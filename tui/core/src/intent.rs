@@ -226,6 +226,12 @@ pub enum Intent<L> {
 }
 
 impl<L> Intent<L> {
+    /// Copies a text, and says so under a name of it.
+    pub fn copy(text: String, name: &str) -> Vec<Self> {
+        let said = format!("{name} was sent to the terminal's clipboard.");
+        vec![Self::Do(Effect::Copy(text)), Self::Inform(said)]
+    }
+
     /// Whether it has to wait until the screen that wants it is shown: it speaks of that screen, lays
     /// something over it, or leaves it.
     pub fn needs_screen(&self) -> bool {

@@ -101,7 +101,8 @@ impl Notices {
         self.place = Place::Next;
     }
 
-    /// This screen is shown now. A message that belongs to another one goes, and stays in the list of messages.
+    /// This screen is shown now. A message that belongs to another one goes, and stays in the list of
+    /// messages.
     pub fn arrive(&mut self, screen: ScreenId) {
         match self.place {
             Place::Next => self.place = Place::On(screen),

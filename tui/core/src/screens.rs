@@ -197,8 +197,8 @@ impl Screen {
         true
     }
 
-    /// Another screen comes over it: what was searched is done with. Nothing waits for its answer any more, and
-    /// the next character replaces it.
+    /// Another screen comes over it: what was searched is done with. Nothing waits for its answer any more,
+    /// and the next character replaces it.
     pub fn end_search(&mut self) {
         self.give_up();
         match self {

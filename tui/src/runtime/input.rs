@@ -86,8 +86,8 @@ pub(super) fn watch_for_hangup(events: UnboundedSender<Event>) -> io::Result<()>
     Ok(())
 }
 
-/// Esc with the key after it, where both came at once: a terminal sends the same bytes for Alt with that key, and
-/// no key is used with Alt.
+/// Esc with the key after it, where both came at once: a terminal sends the same bytes for Alt with that
+/// key, and no key is used with Alt.
 fn apart(raw: Raw) -> (Option<Raw>, Raw) {
     match raw {
         Raw::Key(mut key) if key.modifiers.contains(KeyModifiers::ALT) => {

@@ -37,8 +37,8 @@ pub fn sentence(failure: &Failure) -> String {
     }
 }
 
-/// What a problem says. A refused member is called by its words. A failure of the server names the request, by
-/// which an operator finds it in the log.
+/// What a problem says. A refused member is called by its words. A failure of the server names the request,
+/// by which an operator finds it in the log.
 pub fn refusal(problem: &Problem) -> String {
     if problem.status >= 500 && !problem.request_id.is_empty() {
         return format!("{} (request {})", problem.detail, problem.request_id);
@@ -89,9 +89,7 @@ impl Missing {
     pub fn of(failure: &Failure) -> Self {
         let can_retry = match failure {
             _ if is_away(failure) => false,
-            Failure::Problem(problem) => {
-                problem.status >= 500 || problem.error == Kind::TooManyRequests.code()
-            }
+            Failure::Problem(problem) => is_passing(problem),
             Failure::Garbled(_) => true,
             Failure::Offline(_) | Failure::Unknown(_) | Failure::Expired => false,
         };
@@ -113,6 +111,16 @@ impl Missing {
 /// Whether a read is tried again by itself: no answer came, or the server has no time for it.
 pub fn is_away(failure: &Failure) -> bool {
     matches!(failure, Failure::Offline(_) | Failure::Unknown(_)) || wait(failure).is_some()
+}
+
+/// Whether the server has refused for a reason of its own, and may not a little later.
+pub fn is_passing(problem: &Problem) -> bool {
+    problem.status >= 500 || problem.error == Kind::TooManyRequests.code()
+}
+
+/// The number of active assignments because of which a record was not archived.
+pub fn active_assignments(problem: &Problem) -> Option<i64> {
+    problem.extra.get("active_assignments")?.as_i64()
 }
 
 /// The member of a problem that holds the seconds of the header `Retry-After`: the shell puts them there.

@@ -1,5 +1,5 @@
-//! Keys that are typed ahead of an answer: behind Enter, while the answer to the typed text is on its way, and
-//! on a page whose record is being read. They wait for that answer and are then taken in their order.
+//! Keys that are typed ahead of an answer: behind Enter, while the answer to the typed text is on its way,
+//! and on a page whose record is being read. They wait for that answer and are then taken in their order.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -106,7 +106,8 @@ impl App {
         }
     }
 
-    /// Something comes over what awaits an answer: neither the answer nor what was typed ahead of it is for that.
+    /// Something comes over what awaits an answer: neither the answer nor what was typed ahead of it is for
+    /// that.
     pub(super) fn interrupt_ahead(&mut self) {
         if self.awaited().is_none() {
             return;

@@ -1,10 +1,10 @@
 //! Answers to writes that no form has sent: the message, and the next question.
 
-use shared::{Kind, Problem};
+use shared::Problem;
 
 use super::App;
 use crate::{
-    api::{Call, Failure, Handover, Verb},
+    api::{self, Call, Failure, Handover, Verb, active_assignments},
     effect::{Effect, Lane, ScreenId},
     intent::Route,
     layers::{Intent, Layer, question},
@@ -29,7 +29,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
             format!("Archived: {name}, {code}. All patients were transferred.")
         }
         Verb::Restore => format!("Restored: {name}, {code}"),
-        Verb::SetMember(..) => format!("Changed: {name}, {}", record.banner().line),
+        Verb::SetMember(..) => format!("Changed: {name}, {code}, {}", record.banner().line),
         Verb::SetStatus(_) => format!("Changed: {}", record.named()).replace('\n', ", "),
         Verb::Link(_) => format!("Linked to an account: {name}"),
         Verb::Transfer(_) => format!("Transferred: {name}"),
@@ -40,9 +40,7 @@ pub(super) fn done(call: &Call, record: &Record) -> String {
 pub(super) fn is_passing(failure: &Failure) -> bool {
     match failure {
         Failure::Offline(_) => true,
-        Failure::Problem(problem) => {
-            problem.status >= 500 || problem.error == Kind::TooManyRequests.code()
-        }
+        Failure::Problem(problem) => api::is_passing(problem),
         _ => false,
     }
 }
@@ -64,7 +62,7 @@ impl App {
         if self.exists_already(owner, call, problem, out) {
             return true;
         }
-        let count = problem.extra.get("active_assignments").and_then(serde_json::Value::as_i64);
+        let count = active_assignments(problem);
         let Call::Do { kind, id, reason, .. } = call else { return false };
         let screen = self.screens.iter().find(|opened| opened.id == owner);
         let record = screen.and_then(|opened| opened.screen.record(*kind, *id)).cloned();

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::{
-    api::{Call, Failure, sentence},
+    api::{Call, Failure, active_assignments, sentence},
     effect::{Effect, ScreenId},
     layers::{Layer, results},
     resource::{Record, RecordKind},
@@ -80,7 +80,7 @@ fn why(failure: &Failure) -> String {
         Failure::Problem(problem) if problem.extra.contains_key("existing") => {
             "this patient is already assigned to this doctor".to_owned()
         }
-        Failure::Problem(problem) if problem.extra.contains_key("active_assignments") => {
+        Failure::Problem(problem) if active_assignments(problem).is_some() => {
             "has patients. What becomes of them is asked when this is closed".to_owned()
         }
         _ => sentence(failure),

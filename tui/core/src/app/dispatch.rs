@@ -70,8 +70,8 @@ impl App {
         is_taken || self.hesitates()
     }
 
-    /// What was typed over a question that takes no words was meant for something else: Enter after it decides
-    /// nothing. Says whether another answer is selected now.
+    /// What was typed over a question that takes no words was meant for something else: Enter after it
+    /// decides nothing. Says whether another answer is selected now.
     fn hesitates(&mut self) -> bool {
         match self.layers.last_mut() {
             Some(Layer::Question(question)) => question::hesitate(question),

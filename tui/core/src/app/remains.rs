@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::App;
 use crate::{
-    api::{Call, Failure, Handover, Reply, Verb, is_away, sentence},
+    api::{Call, Failure, Handover, Reply, Verb, active_assignments, is_away, sentence},
     effect::{Effect, Lane, ScreenId},
     layers::{Layer, question},
     notice::Tone,
@@ -65,12 +65,6 @@ impl FollowUps {
     }
 }
 
-/// The number of active assignments because of which a record was not archived.
-fn active_assignments(failure: &Failure) -> Option<i64> {
-    let Failure::Problem(problem) = failure else { return None };
-    problem.extra.get("active_assignments")?.as_i64()
-}
-
 impl App {
     /// Remembers what has to be asked about one of several records after all their writes.
     pub(super) fn ask_later(
@@ -82,10 +76,11 @@ impl App {
     ) {
         let next = match result {
             Ok(record) => self.follow_ups.left_by(owner, call, record).map(FollowUp::Remains),
-            Err(failure) => active_assignments(failure).map(|count| {
+            Err(Failure::Problem(problem)) => active_assignments(problem).map(|count| {
                 let (record, reason) = (before.clone(), call.reason().map(str::to_owned));
                 FollowUp::HandOver { owner, record, count, reason }
             }),
+            Err(_) => None,
         };
         self.follow_ups.next.extend(next);
     }

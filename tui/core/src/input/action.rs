@@ -163,8 +163,8 @@ impl Action {
         matches!(self, Self::Undo | Self::Redo | Self::ClearField | Self::RemoveWord)
     }
 
-    /// Whether it moves, edits a text or does something else that every screen has: the palette lists it after
-    /// what the screen is for.
+    /// Whether it moves, edits a text or does something else that every screen has: the palette lists it
+    /// after what the screen is for.
     pub fn is_routine(self) -> bool {
         self.is_edit()
             || self.is_outside()

@@ -6,7 +6,6 @@ use shared::paths;
 use super::middle;
 use crate::{
     cursor::Cursor,
-    effect::Effect,
     input::action::{Action, Context},
     intent::Event,
     layers::Intent,
@@ -42,8 +41,7 @@ pub fn update(state: &mut State, world: &World, event: Event) -> Vec<Intent> {
         Action::Copy => {
             let Some((_, path)) = PAGES.get(state.cursor.at()) else { return Vec::new() };
             let address = format!("{}{path}", world.address);
-            let said = format!("{address} was sent to the terminal's clipboard.");
-            vec![Intent::Do(Effect::Copy(address)), Intent::Inform(said)]
+            Intent::copy(address.clone(), &address)
         }
         Action::Back => vec![Intent::Close],
         _ => {

@@ -96,8 +96,9 @@ impl State {
 }
 
 /// How well an action fits what is typed; 0 is best. Every typed word has to be found in its name, its
-/// keys, its help or the other words for it. The letters of a single word may also be spread over the name. What changes a record is
-/// found only where words begin, so that Enter behind a few letters does not choose it by accident.
+/// keys, its help or the other words for it. The letters of a single word may also be spread over the name.
+/// What changes a record is found only where words begin, so that Enter behind a few letters does not
+/// choose it by accident.
 fn quality(item: &Item, typed: &str) -> Option<u8> {
     let (label, help, keys) = (fold(item.label), fold(&item.help), fold(&item.keys));
     let also = fold(item.also);

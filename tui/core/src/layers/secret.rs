@@ -5,7 +5,6 @@ use ratatui_core::layout::Rect;
 
 use super::middle;
 use crate::{
-    effect::Effect,
     input::{
         action::{Action, Context},
         keymap::with_keys,
@@ -44,11 +43,7 @@ impl State {
 pub fn update(state: &mut State, _: &World, event: Event) -> Vec<Intent> {
     match event {
         Event::Act(Action::Copy) => {
-            let title = state.words().title;
-            vec![
-                Intent::Do(Effect::Copy(state.secret.reveal().to_owned())),
-                Intent::Inform(format!("{title}: sent to the terminal's clipboard.")),
-            ]
+            Intent::copy(state.secret.reveal().to_owned(), state.words().title)
         }
         Event::Act(Action::Back) => vec![Intent::Close],
         Event::Act(_) | Event::Edited => Vec::new(),

@@ -4,10 +4,7 @@ use super::{
     Intent,
     choose::{self, Choice},
 };
-use crate::{
-    effect::Effect,
-    share::{Certificate, Server, Share},
-};
+use crate::share::{Certificate, Server, Share};
 
 /// The port at which a server for other machines is proposed.
 const PORT: u16 = 8443;
@@ -96,10 +93,9 @@ fn closed(share: &Share, more: &str) -> Vec<Choice> {
 
 /// A text that is copied by choosing it.
 fn copied(label: &str, text: &str) -> Choice {
-    let said = "It was sent to the terminal's clipboard.".to_owned();
     Choice {
         lines: vec![label.to_owned(), text.to_owned()],
-        intents: vec![Intent::Do(Effect::Copy(text.to_owned())), Intent::Inform(said)],
+        intents: Intent::copy(text.to_owned(), "It"),
     }
 }
 

@@ -40,8 +40,8 @@ pub enum Reading {
     InList,
 }
 
-/// An operation on one record, which says no more than which record: its request is a fact of the table. It is
-/// confirmed before it is sent. What says more, as a reason or another record, is a verb of the call.
+/// An operation on one record, which says no more than which record: its request is a fact of the table. It
+/// is confirmed before it is sent. What says more, as a reason or another record, is a verb of the call.
 pub struct Operation {
     /// The action with which it begins.
     pub action: Action,

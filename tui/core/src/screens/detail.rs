@@ -11,7 +11,7 @@ use shared::{Kind, history::HistoryEntry};
 use crate::{
     api::{Call, Failure, Missing, Reply},
     cursor::Scroll,
-    effect::{Effect, Lane},
+    effect::Lane,
     input::action::{Action, Context},
     intent::{Event, Leave, Route},
     layers::{Intent, Layer, arrival, picker, question},
@@ -233,8 +233,7 @@ fn act(state: &State, record: &Record, world: &World, action: Action) -> Vec<Int
         }
         Action::Copy => {
             let code = record.row().code;
-            let said = format!("{code} was sent to the terminal's clipboard.");
-            vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)]
+            Intent::copy(code.clone(), &code)
         }
         _ => Vec::new(),
     }

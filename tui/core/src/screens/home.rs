@@ -179,8 +179,8 @@ impl State {
                 return;
             };
             self.visits.remove(gone);
-            // The selection stays with its visit. In the place of one that has ended here comes the next; of one
-            // that another desk has ended, none.
+            // The selection stays with its visit. In the place of one that has ended here comes the next;
+            // of one that another desk has ended, none.
             let is_own = self.changed_here.take() == Some(visit.id.0);
             let last = self.visits.len().checked_sub(1);
             let stays = self.at.filter(|at| *at != gone || is_own);

@@ -405,3 +405,13 @@ fn a_search_that_has_failed_is_sent_again_by_enter() {
         driver.shows("Actions");
     }
 }
+
+#[test]
+fn a_recent_patient_who_is_not_seen_any_more_is_not_meant() {
+    let mut driver = at_home(80, 24);
+    driver.keys("<down><down><down>");
+    driver.send(Msg::Resize { width: 80, height: 12 });
+    driver.keys("<enter>");
+    driver.shows("Today");
+    assert!(matches!(driver.app.screen(), Screen::Home(_)));
+}

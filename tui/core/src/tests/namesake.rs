@@ -1,4 +1,5 @@
-//! A second person of one name is registered just after the first was seen; and what begins a form by accident.
+//! A second person of one name is registered just after the first was seen; and what begins a form by
+//! accident.
 
 use super::{
     driver::Driver,

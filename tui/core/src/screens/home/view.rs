@@ -35,8 +35,12 @@ fn visible(world: &World) -> usize {
     usize::from(world.body().height.saturating_sub(above(world)))
 }
 
-/// Scrolls so that the selected visit is seen.
+/// Scrolls so that the selected visit is seen. A recent patient who has no row any more is not selected.
 pub fn keep_focus_visible(state: &mut State, world: &World) {
+    let is_seen = |at: usize| !state.finder.is_empty() || at < recent_max(world);
+    if !state.finder.selected().is_none_or(is_seen) {
+        state.finder.select(None);
+    }
     let at = state.at.unwrap_or_default();
     state.top = scrolled(state.top, at, state.visits.len(), visible(world));
 }
@@ -105,7 +109,8 @@ fn visits(state: &State, world: &World, area: Rect, painter: &mut Painter<'_>, h
     }
 }
 
-/// The numbers of the day, as many as there is room for. Those that have gone and those that are here add up to those that arrived.
+/// The numbers of the day, as many as there is room for. Those that have gone and those that are here add
+/// up to those that arrived.
 fn sums(figures: &VisitFigures, columns: u16) -> String {
     let VisitFigures { arrived, waiting, called, in_room, done, left, .. } = figures;
     let all = [

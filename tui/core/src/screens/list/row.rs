@@ -4,7 +4,6 @@ use shared::Mrn;
 
 use super::{State, is_available, marks};
 use crate::{
-    effect::Effect,
     input::action::Action,
     intent::Route,
     layers::{Intent, find},
@@ -84,6 +83,5 @@ fn open(state: &mut State, to_edit: bool) -> Vec<Intent> {
 fn copy(state: &State) -> Vec<Intent> {
     let Some(row) = state.row() else { return Vec::new() };
     let code = row.record.row().code;
-    let said = format!("{code} was sent to the terminal's clipboard.");
-    vec![Intent::Do(Effect::Copy(code)), Intent::Inform(said)]
+    Intent::copy(code.clone(), &code)
 }

@@ -4,7 +4,7 @@ use shared::{Kind, Problem};
 
 use super::{State, repeat};
 use crate::{
-    api::{Failure, refusal, sentence},
+    api::{Failure, is_passing, refusal, sentence},
     input::{action::Action, keymap::key},
     layers::{Intent, Layer, conflict, question},
     world::World,
@@ -60,7 +60,7 @@ fn overtaken(state: &State, problem: &Problem, world: &World) -> Vec<Intent> {
 /// asked about.
 fn faulty(state: &mut State, problem: &Problem) -> Vec<Intent> {
     // A server that can't do it now says nothing about the try before.
-    state.is_doubtful &= problem.status >= 500 || problem.error == Kind::TooManyRequests.code();
+    state.is_doubtful &= is_passing(problem);
     let mut rest = state.form.refuse(&problem.errors);
     if problem.errors.is_empty() {
         rest.push(refusal(problem));
