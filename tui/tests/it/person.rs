@@ -107,3 +107,16 @@ pub(crate) fn quit(mut program: Program) {
     assert_eq!(program.end(), 0);
     program.assert_restored();
 }
+
+/// A shell with a short prompt, which starts programs and has jobs.
+pub(crate) fn shell(home: &Home) -> Program {
+    let shell = Program::start(Start {
+        program: "bash".as_ref(),
+        home,
+        args: ["--norc", "--noprofile", "-i"].map(str::to_owned).to_vec(),
+        env: vec![("PS1", "ready> ")],
+        size: (80, 24),
+    });
+    shell.wait_for("ready>");
+    shell
+}

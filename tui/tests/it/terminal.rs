@@ -8,6 +8,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{
+    person::shell,
     program,
     pty::{Home, Program, Start, key},
 };
@@ -178,14 +179,7 @@ fn a_stopped_program_takes_the_terminal_again() {
 #[test]
 fn control_z_gives_the_shell_its_terminal_and_fg_the_screens_theirs() {
     let home = Home::new();
-    let mut shell = Program::start(Start {
-        program: "bash".as_ref(),
-        home: &home,
-        args: ["--norc", "--noprofile", "-i"].map(str::to_owned).to_vec(),
-        env: vec![("PS1", "ready> ")],
-        size: (80, 24),
-    });
-    shell.wait_for("ready>");
+    let mut shell = shell(&home);
     shell.keys(&format!("{} --ephemeral\r", program().display()));
     wait_for_rows(&shell);
     shell.keys(key::F3);
@@ -211,14 +205,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_the_screens_theirs() {
 #[test]
 fn a_signal_to_stop_gives_the_shell_its_terminal_as_control_z_does() {
     let home = Home::new();
-    let mut shell = Program::start(Start {
-        program: "bash".as_ref(),
-        home: &home,
-        args: ["--norc", "--noprofile", "-i"].map(str::to_owned).to_vec(),
-        env: vec![("PS1", "ready> ")],
-        size: (80, 24),
-    });
-    shell.wait_for("ready>");
+    let mut shell = shell(&home);
     let pid = home.data().with_file_name("pid");
     let program = program().display();
     shell.keys(&format!("sh -c 'echo $$ >{}; exec {program} --ephemeral'\r", pid.display()));

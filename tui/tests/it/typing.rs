@@ -5,9 +5,9 @@ use vt100::Screen;
 
 use super::{
     desk::served_at,
-    person::{EMAIL, PASSWORD, log_in, quit, set_up, start},
+    person::{EMAIL, PASSWORD, log_in, quit, set_up, shell, start},
     program,
-    pty::{Home, Program, Start, key},
+    pty::{Home, key},
     users::{ask, token},
 };
 
@@ -95,14 +95,7 @@ fn control_z_takes_an_edit_back_where_a_field_has_the_focus_and_stops_nothing() 
     let mut first = start(&home);
     set_up(&mut first);
     quit(first);
-    let mut shell = Program::start(Start {
-        program: "bash".as_ref(),
-        home: &home,
-        args: ["--norc", "--noprofile", "-i"].map(str::to_owned).to_vec(),
-        env: vec![("PS1", "ready> ")],
-        size: (80, 24),
-    });
-    shell.wait_for("ready>");
+    let mut shell = shell(&home);
     shell.keys(&format!("{} --data {}\r", program().display(), home.data().display()));
     log_in(&mut shell, PASSWORD);
     shell.wait_for("No patients yet.");

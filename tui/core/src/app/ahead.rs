@@ -191,7 +191,9 @@ impl App {
         }
         let is_opened = !self.ahead.is_behind_enter || self.ahead.from != Some(self.shown());
         let Some(typed) = self.ahead.typed.pop_front() else { return false };
-        if !is_opened && !typed.is_harmless() {
+        // On an arrival that was not sent, words would become its reason, and Enter would send it.
+        let is_asked = matches!(self.layers.last(), Some(Layer::Arrival(_)));
+        if !is_opened && (is_asked || !typed.is_harmless()) {
             self.ahead.typed.clear();
             out.push(Effect::Disarm(Timer::Ahead));
             self.say(Tone::Info, CHOOSE_FIRST.to_owned(), out);

@@ -149,3 +149,14 @@ fn what_was_typed_ahead_does_not_land_where_another_desk_begins() {
     assert!(!driver.app.has_unsaved());
     assert!(!driver.timers.contains_key(&Timer::Ahead));
 }
+
+#[test]
+fn an_arrival_that_was_not_sent_takes_no_words_that_were_typed_ahead() {
+    let mut driver = at_the_desk();
+    driver.keys("jose<ctrl-a><enter>ruiz<enter>");
+    driver.found(vec![jose()], "jose");
+    driver.answer(Lane::Pick, Err(Failure::Garbled("no list".to_owned())));
+    assert_eq!(driver.asked(Lane::Save), 0);
+    driver.hides("ruiz");
+    driver.shows("The keys typed ahead were not used.");
+}

@@ -24,6 +24,25 @@ use crate::{
     world::Options,
 };
 
+/// Keys by which much is reached from anywhere.
+pub(super) const NAMED: &[Key] = &[
+    Key::Enter,
+    Key::Esc,
+    Key::Tab,
+    Key::BackTab,
+    Key::Backspace,
+    Key::Delete,
+    Key::Insert,
+    Key::Up,
+    Key::Down,
+    Key::Left,
+    Key::Right,
+    Key::Home,
+    Key::End,
+    Key::PageUp,
+    Key::PageDown,
+];
+
 /// The wait after which the desk of the tests is locked.
 pub(super) const LOCK_AFTER: Duration = Duration::from_secs(600);
 

@@ -124,7 +124,7 @@ fn the_help_lists_what_holds_here_and_runs_it() {
 }
 
 #[test]
-fn the_footer_of_a_form_names_the_next_field_or_a_new_line_for_enter() {
+fn the_footer_of_a_form_says_what_enter_does_in_the_field() {
     let mut driver = Driver::looking_at(jose(), 80, 24);
     driver.keys("<ctrl-e>");
     driver.shows("Enter next field");

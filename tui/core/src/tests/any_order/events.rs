@@ -3,9 +3,12 @@
 use proptest::prelude::*;
 use shared::{Kind, visit::VisitStatus};
 
-use super::super::fixtures::{
-    assigned, assignment, history, jose, listed, lookup, meta, one, page, patient, people, problem,
-    session, signed_in, stale, user, visit, visits,
+use super::super::{
+    driver::NAMED,
+    fixtures::{
+        assigned, assignment, history, jose, listed, lookup, meta, one, page, patient, people,
+        problem, session, signed_in, stale, user, visit, visits,
+    },
 };
 use crate::{
     api::{Failure, Reply},
@@ -24,26 +27,8 @@ pub(super) enum Event {
 }
 
 pub(super) fn key() -> impl Strategy<Value = Chord> {
-    let named = prop::sample::select(vec![
-        Key::Enter,
-        Key::Esc,
-        Key::Tab,
-        Key::BackTab,
-        Key::Backspace,
-        Key::Delete,
-        Key::Insert,
-        Key::Up,
-        Key::Down,
-        Key::Left,
-        Key::Right,
-        Key::Home,
-        Key::End,
-        Key::PageUp,
-        Key::PageDown,
-        Key::F(1),
-        Key::F(10),
-        Key::F(10),
-    ]);
+    let named = [NAMED, &[Key::F(1), Key::F(10), Key::F(10)]].concat();
+    let named = prop::sample::select(named);
     prop_oneof![
         4 => named.prop_map(Chord::plain),
         4 => prop::sample::select(vec!['a', 'e', 'f', 's', 'x', 'u', 'n', 'y', '?', ':', '/', 'G',

@@ -2,7 +2,10 @@
 
 use proptest::{prelude::*, sample::Index};
 
-use super::answers::{End, end};
+use super::{
+    super::driver::NAMED,
+    answers::{End, end},
+};
 use crate::{
     effect::Timer,
     input::chord::{Chord, Key},
@@ -22,25 +25,6 @@ pub(super) enum Event {
     /// An answer comes that nobody waits for any more.
     Late(Index, End),
 }
-
-/// Keys by which much is reached from anywhere.
-const NAMED: &[Key] = &[
-    Key::Enter,
-    Key::Esc,
-    Key::Tab,
-    Key::BackTab,
-    Key::Backspace,
-    Key::Delete,
-    Key::Insert,
-    Key::Up,
-    Key::Down,
-    Key::Left,
-    Key::Right,
-    Key::Home,
-    Key::End,
-    Key::PageUp,
-    Key::PageDown,
-];
 
 const PRINTED: &str = "aefsxunyqtm1 09.:/?!-@李\u{301}\u{200d}\u{202e}\t";
 
