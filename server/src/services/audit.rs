@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::{
     history::Change,
-    id::{DoctorId, PatientId},
+    id::{DoctorId, PatientId, UserId},
 };
 
 use super::actor::{Actor, Origin};
@@ -14,6 +14,7 @@ use crate::{
         Conn,
         audit::{self, Content, NewEntry},
         changes::{self, NewChange},
+        names::Named,
     },
     digest::sha256,
     error::Error,
@@ -45,6 +46,11 @@ impl<'a> AuditEvent<'a> {
     pub fn new(action: &'a str, entity: &'a str, entity_id: Option<i64>) -> Self {
         let (version, reason, changes) = (None, None, Vec::new());
         Self { action, entity, entity_id, version, reason, changes, patient: None, doctor: None }
+    }
+
+    /// An audit event about an account, or about an identifier that no account has.
+    pub fn of_user(action: &'a str, user: Option<UserId>) -> Self {
+        Self::new(action, Named::User.entity(), user.map(|user| user.0))
     }
 }
 

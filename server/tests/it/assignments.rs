@@ -109,9 +109,12 @@ async fn fifty_identical_concurrent_assignments_create_one(backend: Backend) {
     assert_eq!((made, refused.len()), (1, 49));
     for answer in refused {
         assert_eq!(answer.body["existing"]["id"], 1);
+        assert_eq!(answer.body["existing"]["mrn"], "P000001B");
         answer.field_errors("doctor");
     }
-    assert_eq!(staff.get("/api/assignments").await.body["count"], 1);
+    let kept = staff.get("/api/assignments").await.body;
+    assert_eq!(kept["count"], 1);
+    assert_eq!(kept["results"][0]["mrn"], "P000001B");
 }
 
 async fn an_ended_assignment_can_be_reactivated(backend: Backend) {

@@ -213,7 +213,7 @@ pub(crate) async fn refuse(
     if let Some(found) = &found {
         codes::count_failure(&mut conn, found.row.id).await?;
     }
-    let event = AuditEvent::new("auth.code_refused", "user", found.map(|found| found.row.user.0));
+    let event = AuditEvent::of_user("auth.code_refused", found.map(|found| found.row.user));
     audit::note(&mut conn, AuditActor::Anonymous(origin, "nobody"), app.clock().now(), event)
         .await?;
     tx.commit().await?;

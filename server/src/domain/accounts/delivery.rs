@@ -187,7 +187,7 @@ impl Work {
         let mut tx = self.app.db().begin().await?;
         mail::finish(&mut tx.conn(), mail, now, failure).await?;
         if let Some((letter, user)) = sent {
-            let event = AuditEvent::new(letter.event(), "user", Some(user.0));
+            let event = AuditEvent::of_user(letter.event(), Some(user));
             let origin = Origin::default();
             audit::note(&mut tx.conn(), AuditActor::Anonymous(&origin, PROGRAM), now, event)
                 .await?;

@@ -47,8 +47,8 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
         (found, _) => {
             app.metrics().note_failed_login();
             let mut tx = app.db().begin().await?;
-            let id = found.as_ref().map(|row| row.user.id.0);
-            let event = AuditEvent::new("auth.login_failed", "user", id);
+            let id = found.as_ref().map(|row| row.user.id);
+            let event = AuditEvent::of_user("auth.login_failed", id);
             // The typed identifier is noted only if it names an account, because it may be a
             // password.
             let name = if found.is_some() { login.identifier.as_str() } else { "nobody" };
@@ -67,12 +67,12 @@ pub async fn log_in(app: &App, origin: &Origin, login: Login) -> Result<Session,
     limits.succeed(app, &mut tx.conn()).await?;
     let actor = Actor::new(row.user, origin.clone());
     if must_confirm(app, &actor.user) {
-        let event = AuditEvent::new("auth.login_unconfirmed", "user", Some(actor.id().0));
+        let event = AuditEvent::of_user("auth.login_unconfirmed", Some(actor.id()));
         audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
         tx.commit().await?;
         return Err(Error::EmailUnverified);
     }
-    let event = AuditEvent::new("auth.login", "user", Some(actor.id().0));
+    let event = AuditEvent::of_user("auth.login", Some(actor.id()));
     audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
     let (device, message) = (device.as_ref(), "Login successful");
     let session = sessions::begin(app, &mut tx.conn(), actor.user, origin, device, message).await?;

@@ -44,7 +44,7 @@ pub(crate) async fn confirm(app: &App, actor: &Actor, password: &str) -> Result<
         tx.commit().await?;
         return Ok(hash);
     }
-    let event = AuditEvent::new("auth.confirmation_failed", "user", Some(actor.id().0));
+    let event = AuditEvent::of_user("auth.confirmation_failed", Some(actor.id()));
     audit::note(&mut tx.conn(), AuditActor::Actor(actor), app.clock().now(), event).await?;
     tx.commit().await?;
     let error = FieldError::new("wrong_password", "is not your password");
@@ -105,7 +105,7 @@ async fn replace(
     sessions::end_all(app, &mut conn, actor.id(), actor.session).await?;
     devices::void_others(&mut conn, actor.id(), actor.session).await?;
     codes::void(&mut conn, actor.id(), Purpose::SetPassword).await?;
-    let mut event = AuditEvent::new("user.password_changed", "user", Some(actor.id().0));
+    let mut event = AuditEvent::of_user("user.password_changed", Some(actor.id()));
     event.version = Some(row.user.version + 1);
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
     tx.commit().await?;

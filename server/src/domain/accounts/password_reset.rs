@@ -84,7 +84,7 @@ pub async fn reset_password(
     let address = origin.address.as_deref().unwrap_or_default();
     rate_limits::forget_place(&mut conn, &user, address).await?;
     let actor = Actor::new(row.user, origin.clone());
-    let mut event = AuditEvent::new("user.password_reset", "user", Some(user.id.0));
+    let mut event = AuditEvent::of_user("user.password_reset", Some(user.id));
     event.version = Some(actor.user.version + 1);
     event.changes = differences(&own_values(&user), &own_values(&actor.user))?;
     audit::note(&mut conn, AuditActor::Actor(&actor), now, event).await?;

@@ -83,7 +83,7 @@ pub async fn update(
         codes::void_all(&mut tx.conn(), actor.id()).await?;
     }
     let updated = users::get(&mut tx.conn(), actor.id()).await?.ok_or(Error::NotFound)?.user;
-    let mut event = AuditEvent::new("user.updated", "user", Some(actor.id().0));
+    let mut event = AuditEvent::of_user("user.updated", Some(actor.id()));
     (event.version, event.changes) = (Some(updated.version), changes);
     audit::note(&mut tx.conn(), AuditActor::Actor(actor), now, event).await?;
     if let Some(email) = updated.email.as_ref().filter(|_| updated.email != old.email) {

@@ -55,7 +55,7 @@ pub async fn register(app: &App, origin: &Origin, new: Registration) -> Result<R
     check_taken(&mut tx.conn(), Some(&new.email), new.username.as_deref()).await?;
     let user = usernames::insert(&mut tx.conn(), row).await?.user;
     let actor = Actor::new(user, origin.clone());
-    let mut event = AuditEvent::new("user.registered", "user", Some(actor.id().0));
+    let mut event = AuditEvent::of_user("user.registered", Some(actor.id()));
     event.version = Some(actor.user.version);
     audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;
     mail::queue(&mut tx.conn(), Letter::Verification, &new.email, now).await?;

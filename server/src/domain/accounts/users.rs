@@ -127,7 +127,7 @@ async fn create_where(
         now,
     };
     let user = usernames::insert(&mut tx.conn(), new).await?.user;
-    let mut event = AuditEvent::new("user.created", "user", Some(user.id.0));
+    let mut event = AuditEvent::of_user("user.created", Some(user.id));
     event.version = Some(user.version);
     let origin = Origin::default();
     audit::note(&mut tx.conn(), AuditActor::Anonymous(&origin, PROGRAM), now, event).await?;
@@ -261,7 +261,7 @@ async fn write(
     } else if old.email != new.email {
         codes::void_all(conn, old.id).await?;
     }
-    let mut event = AuditEvent::new(action, ENTITY, Some(old.id.0));
+    let mut event = AuditEvent::of_user(action, Some(old.id));
     event.version = Some(old.version + 1);
     event.changes = differences(&values(old), &values(new))?;
     audit::note(conn, by, now, event).await?;

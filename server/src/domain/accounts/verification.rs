@@ -49,7 +49,7 @@ async fn request_mail(
     };
     // On purpose, this does not find out whether an account has the address.
     let by = AuditActor::Anonymous(origin, "nobody");
-    audit::note(&mut tx.conn(), by, now, AuditEvent::new(action, "user", None)).await?;
+    audit::note(&mut tx.conn(), by, now, AuditEvent::of_user(action, None)).await?;
     tx.commit().await?;
     app.mail().wake();
     Ok(())
@@ -89,7 +89,7 @@ pub async fn verify(app: &App, origin: &Origin, code: &str) -> Result<(), Error>
         });
     }
     let actor = Actor::new(before, origin.clone());
-    let mut event = AuditEvent::new("user.email_verified", "user", Some(actor.id().0));
+    let mut event = AuditEvent::of_user("user.email_verified", Some(actor.id()));
     event.version = Some(actor.user.version + 1);
     event.changes = differences(&own_values(&actor.user), &own_values(&row.user))?;
     audit::note(&mut tx.conn(), AuditActor::Actor(&actor), now, event).await?;

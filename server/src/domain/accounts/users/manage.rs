@@ -139,7 +139,7 @@ pub async fn create_by_admin(
         now,
     };
     let row = usernames::insert(&mut conn, row).await?;
-    let mut event = AuditEvent::new("user.created", ENTITY, Some(row.user.id.0));
+    let mut event = AuditEvent::of_user("user.created", Some(row.user.id));
     event.version = Some(row.user.version);
     event.changes = differences(&json!({}), &values(&row.user))?;
     audit::note(&mut conn, AuditActor::Actor(actor), now, event).await?;
@@ -175,7 +175,7 @@ async fn code(
     let lifetime = if row.password_hash.is_none() { FIRST_CODE } else { NEXT_CODE };
     codes::void(conn, row.user.id, Purpose::SetPassword).await?;
     let issued = codes::issue(app, conn, row.user.id, Purpose::SetPassword, lifetime).await?;
-    let event = AuditEvent::new("user.code_issued", ENTITY, Some(row.user.id.0));
+    let event = AuditEvent::of_user("user.code_issued", Some(row.user.id));
     audit::note(conn, AuditActor::Actor(actor), app.clock().now(), event).await?;
     Ok(issued)
 }
@@ -208,7 +208,7 @@ pub async fn end_sessions(app: &App, actor: &Actor, id: UserId) -> Result<(), Er
     users::lock(&mut tx.conn(), id).await?.ok_or(Error::NotFound)?;
     sessions::end_all(app, &mut tx.conn(), id, None).await?;
     devices::void_all(&mut tx.conn(), id).await?;
-    let event = AuditEvent::new("user.sessions_ended", ENTITY, Some(id.0));
+    let event = AuditEvent::of_user("user.sessions_ended", Some(id));
     audit::note(&mut tx.conn(), AuditActor::Actor(actor), app.clock().now(), event).await?;
     tx.commit().await
 }

@@ -1,4 +1,5 @@
-//! The questions about assignments: their status, a patient for a doctor, another doctor.
+//! The questions about assignments and visits: their status, their doctor, a patient for a doctor, and what
+//! becomes of them where a doctor leaves.
 
 use super::{
     Answer, SAME_REASON, State, about, act, ask,
@@ -13,7 +14,7 @@ use crate::{
     world::World,
 };
 
-/// Which status an assignment gets.
+/// Which status an assignment or a visit gets.
 pub(super) fn status(record: &Record, words: &StatusWords) -> State {
     let mut state = ask(words.title, record.named(), "Keep it");
     for (answer, status) in record.outcomes() {
@@ -134,7 +135,7 @@ pub fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> S
     )
 }
 
-/// A call about an assignment got no answer. Under its key it is done once.
+/// A call that creates a record, or assigns a patient, got no answer. Under its key it is done once.
 pub fn unsure(call: &Call) -> State {
     let words = "The answer of the server got lost: it may have been done or not. Sending it again \
                  does nothing twice.";
