@@ -208,11 +208,13 @@ impl Screen {
         }
     }
 
-    /// No action waits for the answer to what was searched any more.
+    /// No action waits for the answer to what was searched any more, and no form for the record that is
+    /// being read.
     pub fn give_up(&mut self) {
         match self {
             Self::Home(state) => state.finder.give_up(),
             Self::List(state) => state.search.give_up(),
+            Self::Detail(state) => state.edits_next = false,
             _ => {}
         }
     }

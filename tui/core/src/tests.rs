@@ -19,6 +19,7 @@ mod chosen;
 mod clerk;
 mod clock;
 mod conflicts;
+mod covered;
 mod cut_texts;
 mod dashboard;
 mod dates;
