@@ -215,8 +215,8 @@ pub enum Intent<L> {
     Merged(Box<Merge>),
     /// Another user drops what the one before has typed, and goes on in a session of their own.
     TakeOver(Box<Session>),
-    /// Take the last save back.
-    UndoSave,
+    /// Take the save back that has made this record, if it is still the last one.
+    UndoSave(Box<Record>),
     /// Ask again who it is.
     AskAgain,
     /// Save although the answer of the last try got lost.

@@ -89,6 +89,7 @@ mod told_apart;
 mod typing;
 mod undo;
 mod unsent;
+mod undo_asked;
 mod users;
 mod waiting;
 mod walk;

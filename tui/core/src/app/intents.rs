@@ -89,7 +89,7 @@ impl App {
             }
             Intent::Retract(said) => self.notices.retract(said),
             Intent::TakeOver(session) => self.take_over(*session, out),
-            Intent::UndoSave => self.undo_save(out),
+            Intent::UndoSave(asked) => self.undo_save(&asked, out),
             Intent::AskAgain => self.ask_again(out),
             Intent::Focus(name) => {
                 if let Some(Screen::Form(state)) = self.top_mut() {

@@ -62,6 +62,11 @@ impl Undo {
     fn is_of(&self, record: &Record) -> bool {
         (self.saved.kind(), self.saved.id()) == (record.kind(), record.id())
     }
+
+    /// Whether it is of the save that has made this version of a record.
+    fn has_made(&self, record: &Record) -> bool {
+        self.is_of(record) && self.saved.version() == record.version()
+    }
 }
 
 impl App {
@@ -88,10 +93,15 @@ impl App {
         }
     }
 
-    /// Sends the change that takes the last save back.
-    pub(super) fn undo_save(&mut self, out: &mut Vec<Effect>) {
-        let Some(Undo { saved, body: Ok(body), .. }) = self.undo.clone() else { return };
+    /// Sends the change that takes the last save back, if that is the save that was asked about.
+    pub(super) fn undo_save(&mut self, asked: &Record, out: &mut Vec<Effect>) {
         self.notices.dismiss();
+        let last = self.undo.clone().filter(|undo| undo.has_made(asked));
+        let Some(Undo { saved, body: Ok(body), .. }) = last else {
+            let name = asked.row().name;
+            let said = format!("Nothing was undone: another save has followed that of {name}.");
+            return self.say(Tone::Error, said, out);
+        };
         if self.slots.is_writing() {
             return self.say(Tone::Info, crate::sentences::SAVING.to_owned(), out);
         }

@@ -177,7 +177,7 @@ pub fn restore(record: &Record) -> Option<State> {
 pub fn undo(saved: &Record) -> State {
     let title = format!("Undo the last save of {}?", saved.row().name);
     let words = format!("{}\nIts values become those from before the save.", saved.named());
-    ask(title, words, "Keep it").or("Undo", vec![Intent::UndoSave])
+    ask(title, words, "Keep it").or("Undo", vec![Intent::UndoSave(Box::new(saved.clone()))])
 }
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
