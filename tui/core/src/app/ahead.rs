@@ -63,7 +63,7 @@ pub(super) struct Ahead {
 impl App {
     /// Takes what somebody types, now or as soon as it can be taken. Says whether something has changed.
     pub(super) fn press(&mut self, typed: Typed, out: &mut Vec<Effect>) -> bool {
-        self.is_overdue() || (!self.puts_off(&typed, out) && self.take(typed, out))
+        self.is_overdue(out) || (!self.puts_off(&typed, out) && self.take(typed, out))
     }
 
     /// Puts a key or a paste off while what it is meant for is awaited. Says whether it was put off.

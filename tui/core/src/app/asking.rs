@@ -10,6 +10,7 @@ use crate::{
     },
     layers::{Intent, Layer, relogin},
     notice::Tone,
+    session::Session,
 };
 
 impl App {
@@ -36,7 +37,20 @@ impl App {
     }
 
     fn is_asked_again(&self) -> bool {
-        self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_)))
+        self.is_newcomer_asked()
+            || self.layers.iter().any(|layer| matches!(layer, Layer::Relogin(_)))
+    }
+
+    /// Whether another user, who has logged in, is asked whether to drop the work of the one before.
+    pub(super) fn is_newcomer_asked(&self) -> bool {
+        self.layers.iter().any(|layer| newcomer(layer).is_some())
+    }
+
+    /// Asks no other user any more whether to go on, and ends the session of the one who was asked.
+    pub(super) fn turn_away(&mut self, out: &mut Vec<Effect>) {
+        let asked = self.layers.iter().filter_map(newcomer).map(Session::handle);
+        out.extend(asked.map(Effect::EndSession));
+        self.layers.retain(|layer| newcomer(layer).is_none());
     }
 
     /// Whether a command leads to the login that is due, instead of to what it does otherwise. Editing goes
@@ -52,5 +66,13 @@ impl App {
             self.notices.dismiss();
             self.ask_again(out);
         }
+    }
+}
+
+/// The session of another user in the question whether to go on in it.
+fn newcomer(layer: &Layer) -> Option<&Session> {
+    match layer {
+        Layer::Question(question) => question.newcomer(),
+        _ => None,
     }
 }

@@ -132,7 +132,7 @@ impl App {
             Action::Repaint => out.push(Effect::Repaint),
             Action::Suspend => out.push(Effect::Suspend),
             Action::Quit => self.leave(Leave::Quit, out),
-            Action::Lock => self.lock(),
+            Action::Lock => self.lock(out),
             Action::LogOut => self.leave(Leave::LogOut, out),
             Action::Share => out.push(Effect::Share),
             Action::SetUp => self.leave(Leave::SetUp, out),

@@ -22,7 +22,8 @@ impl App {
         self.layers.iter().position(is_lock)
     }
 
-    /// A session begins, or goes on after the lock: from now on it is used.
+    /// A session begins, or goes on after the lock, or another user is asked over the lock: from now on the
+    /// desk is used.
     pub(super) fn begin_wait(&mut self, out: &mut Vec<Effect>) {
         self.used_at = self.world.now;
         out.extend(self.lock_after.map(|wait| Effect::Arm(Timer::Idle, wait)));
@@ -31,8 +32,9 @@ impl App {
     /// What is left of the wait for the lock, counted from the last key. None where there is nobody to lock
     /// out.
     fn rest(&self) -> Option<Duration> {
-        let wait =
-            self.lock_after.filter(|_| self.world.session().is_some() && !self.is_locked())?;
+        // A newcomer who is asked over the lock has opened it.
+        let is_open = !self.is_locked() || self.is_newcomer_asked();
+        let wait = self.lock_after.filter(|_| self.world.session().is_some() && is_open)?;
         let idle = self.world.now.zip(self.used_at).map(|(now, at)| now - at);
         // A clock that was set back measures nothing: the wait begins again.
         let idle = idle.map_or(wait, |idle| idle.to_std().unwrap_or_default());
@@ -41,10 +43,10 @@ impl App {
 
     /// Somebody uses the keyboard. Says whether the desk is locked instead: where the machine has slept, the
     /// wait is over before the timer says so.
-    pub(super) fn is_overdue(&mut self) -> bool {
+    pub(super) fn is_overdue(&mut self, out: &mut Vec<Effect>) -> bool {
         let is_overdue = self.used_at.is_some() && self.rest().is_some_and(|rest| rest.is_zero());
         if is_overdue {
-            self.lock();
+            self.lock(out);
         } else {
             self.used_at = self.world.now;
         }
@@ -56,7 +58,7 @@ impl App {
         match self.rest() {
             None => false,
             Some(Duration::ZERO) => {
-                self.lock();
+                self.lock(out);
                 true
             }
             Some(rest) => {
@@ -74,7 +76,8 @@ impl App {
     }
 
     /// Locks the desk.
-    pub(super) fn lock(&mut self) {
+    pub(super) fn lock(&mut self, out: &mut Vec<Effect>) {
+        self.turn_away(out);
         // What is shown for a moment names people, too.
         self.notices.dismiss();
         self.is_login_due = false;

@@ -127,6 +127,7 @@ impl App {
         self.world.hand_to(session);
         self.screens.clear();
         self.open(screen);
+        self.turn_away(out);
         self.layers.clear();
         self.parked.clear();
         self.undo = None;
@@ -185,6 +186,7 @@ impl App {
     pub(super) fn logged_in(&mut self, session: Session, out: &mut Vec<Effect>) {
         self.notices.dismiss();
         self.is_login_due = false;
+        self.turn_away(out);
         let Some(current) = self.world.session_mut() else { return self.enter(session, out) };
         let before = current.clone();
         let other = current.renew(session);
@@ -202,7 +204,7 @@ impl App {
             // What was typed stays with the user before, whose session this one does not replace.
             let question = question::other_user(before.user(), &other);
             self.layers.push(Layer::Question(Box::new(question)));
-            return;
+            return self.begin_wait(out);
         }
         self.take_over(other, out);
     }

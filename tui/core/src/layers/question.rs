@@ -90,6 +90,17 @@ impl State {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
     }
 
+    /// The session of another user who was asked whether to go on in it.
+    pub fn newcomer(&self) -> Option<&Session> {
+        self.answers.iter().find_map(|(_, answer)| match answer {
+            Answer::Steps(intents) => intents.iter().find_map(|intent| match intent {
+                Intent::TakeOver(session) => Some(&**session),
+                _ => None,
+            }),
+            _ => None,
+        })
+    }
+
     /// The same question, with the answer that does it selected: a write that harms nothing and can be
     /// taken back.
     fn harmless(self) -> Self {
