@@ -90,6 +90,8 @@ pub enum Call {
         body: Value,
         /// The same for every try to create this record.
         key: IdempotencyKey,
+        /// What it is about, in words. It is not sent.
+        about: String,
     },
     /// Change a record, if it still has the version that was read.
     Change {
@@ -130,6 +132,8 @@ pub enum Call {
         version: i64,
         /// The reason, if one is given.
         reason: Option<String>,
+        /// What it is about, in words. It is not sent.
+        about: String,
     },
     /// Assign a patient to a doctor.
     Assign {
@@ -141,6 +145,8 @@ pub enum Call {
         reason: Option<String>,
         /// The same for every try to make this assignment.
         key: IdempotencyKey,
+        /// What it is about, in words. It is not sent.
+        about: String,
     },
 }
 
@@ -194,6 +200,25 @@ impl Call {
                 | Self::Assign { .. }
                 | Self::Register(_)
         )
+    }
+
+    /// Whether a form sends it, which keeps what was typed until it is saved.
+    pub fn is_of_form(&self) -> bool {
+        match self {
+            Self::Create { kind, .. } => kind.table().create.is_some(),
+            Self::Change { .. } | Self::ChangePassword(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What a write is about, in words, where it has any.
+    pub fn about(&self) -> Option<&str> {
+        match self {
+            Self::Create { about, .. } | Self::Assign { about, .. } | Self::Do { about, .. } => {
+                Some(about)
+            }
+            _ => None,
+        }
     }
 
     /// The kind of the record that it answers, or would have created. None for calls about no record.

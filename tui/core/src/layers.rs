@@ -127,7 +127,7 @@ impl Layer {
         match self {
             Self::Results(state) => state.unfinished(),
             Self::Arrival(state) => state.unfinished(),
-            Self::Question(state) => state.has_words().then(|| "the typed reason".to_owned()),
+            Self::Question(state) => state.unfinished(),
             Self::Picker(state) => state.has_reason().then(|| "the typed reason".to_owned()),
             _ => None,
         }

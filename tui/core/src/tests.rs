@@ -46,6 +46,7 @@ mod keys;
 mod last_login;
 mod leaving;
 mod leaving_doctor;
+mod left_unsent;
 mod links;
 mod list;
 mod list_end;

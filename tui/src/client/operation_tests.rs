@@ -129,7 +129,9 @@ async fn a_new_account_and_a_new_token_come_with_their_secrets() {
     let (client, session) = at(&fake).await;
     for (kind, secret) in [(RecordKind::Account, "4JX7-2M9C"), (RecordKind::ApiToken, "fdt_x")] {
         let key = IdempotencyKey::new(1, 2);
-        let reply = client.send(&Call::Create { kind, body: json!({}), key }, session).await;
+        let reply = client
+            .send(&Call::Create { kind, body: json!({}), key, about: String::new() }, session)
+            .await;
         let Ok(Reply::Created(record, given)) = reply else { panic!("{reply:?}") };
         assert_eq!((record.kind(), given.reveal()), (kind, secret));
         assert!(!format!("{given:?}").contains(secret));

@@ -79,7 +79,7 @@ impl Request {
                 Self::post(paths::PASSWORD_RESET, Expected::Nothing).with_body(reset)?
             }
             Call::Dashboard => Self::get(paths::DASHBOARD, Expected::Dashboard),
-            Call::Create { kind, body, key } => {
+            Call::Create { kind, body, key, .. } => {
                 let mut request =
                     Self::post(kind.path(), Expected::Created(*kind)).with_body(body)?;
                 request.key = Some(key.clone());
@@ -90,11 +90,11 @@ impl Request {
                     .if_match(*version)
                     .with_body(body)?
             }
-            Call::Do { verb, kind, id, version, reason } => {
+            Call::Do { verb, kind, id, version, reason, .. } => {
                 Self::of_verb(*verb, &kind.one(*id), Expected::Record(*kind), reason.clone())?
                     .if_match(*version)
             }
-            Call::Assign { patient, doctor, reason, key } => {
+            Call::Assign { patient, doctor, reason, key, .. } => {
                 let mut body = json!({"patient": patient, "doctor": doctor});
                 insert_reason(&mut body, reason.clone());
                 let expected = Expected::Record(RecordKind::Assignment);

@@ -211,7 +211,8 @@ async fn a_write_without_an_answer_may_have_been_done_and_is_not_repeated() {
     let client = client(&fake);
     let session = log_in(&client).await;
     let key = IdempotencyKey::new(1, 2);
-    let write = Call::Create { kind: RecordKind::Patient, body: json!({}), key };
+    let write =
+        Call::Create { kind: RecordKind::Patient, body: json!({}), key, about: String::new() };
     let answer = client.send(&write, session).await;
     assert!(matches!(answer, Err(Failure::Unknown(_))), "{answer:?}");
     assert_eq!(fake.lines(), ["POST /api/auth/login", "POST /api/patients"]);
@@ -225,7 +226,8 @@ async fn what_is_created_carries_its_key_at_every_try() {
     let client = client(&fake);
     let session = log_in(&client).await;
     let key = IdempotencyKey::new(0xabc, 2);
-    let call = Call::Create { kind: RecordKind::Patient, body: json!({}), key };
+    let call =
+        Call::Create { kind: RecordKind::Patient, body: json!({}), key, about: String::new() };
     for _ in 0..2 {
         let _ = client.send(&call, session).await;
     }
@@ -248,6 +250,7 @@ async fn a_gateway_that_gave_up_leaves_a_write_unknown() {
         id: 7,
         version: 3,
         reason: None,
+        about: String::new(),
     };
     assert!(matches!(client.send(&write, session).await, Err(Failure::Unknown(_))));
     assert!(matches!(client.send(&Call::Profile, session).await, Err(Failure::Offline(_))));

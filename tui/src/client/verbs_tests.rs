@@ -23,7 +23,8 @@ fn sent(call: &Call) -> (Method, String, Value, Option<i64>) {
 }
 
 fn doing(verb: Verb, kind: RecordKind, reason: Option<&str>) -> Call {
-    Call::Do { verb, kind, id: 7, version: 3, reason: reason.map(str::to_owned) }
+    let (reason, about) = (reason.map(str::to_owned), String::new());
+    Call::Do { verb, kind, id: 7, version: 3, reason, about }
 }
 
 #[test]
@@ -79,6 +80,7 @@ fn an_assignment_is_made_under_a_key() {
         doctor: 1,
         reason: reason.map(str::to_owned),
         key: IdempotencyKey::new(1, 2),
+        about: String::new(),
     };
     let body = json!({"doctor": 1, "patient": 9, "reason_for_visit": "Chest pain"});
     let target = "/api/assignments".to_owned();

@@ -132,7 +132,8 @@ pub fn act(record: &Record, world: &World) -> Vec<Intent> {
             let Some((status, _)) = next_step(visit.status) else { return Vec::new() };
             let (kind, id, version) = (record.kind(), record.id(), record.version());
             let verb = Verb::SetStatus(status.as_str());
-            vec![Intent::Write(Call::Do { verb, kind, id, version, reason: None })]
+            let about = question::in_one_line(record);
+            vec![Intent::Write(Call::Do { verb, kind, id, version, reason: None, about })]
         }
         Record::Patient(_) => open(record.clone(), Draft::default(), world),
         _ => Vec::new(),
@@ -261,7 +262,8 @@ fn accept(state: &mut State) -> Vec<Intent> {
         Some(Host::Nobody | Host::Unregistered) | None => {}
     }
     let body = Value::Object(body);
-    let call = Call::Create { kind: RecordKind::Visit, body, key: state.key.clone() };
+    let (key, about) = (state.key.clone(), question::in_one_line(&state.patient));
+    let call = Call::Create { kind: RecordKind::Visit, body, key, about };
     let mut intents = close();
     intents.extend(keep(state));
     intents.push(Intent::Write(call));

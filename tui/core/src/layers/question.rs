@@ -28,9 +28,9 @@ use crate::{
     world::World,
 };
 
-pub use again::{resend, unsent, unsent_words};
+pub use again::{resend, undone, unsent, unsent_words, unsure};
 use assigning::status;
-pub use assigning::{hand_over, hand_over_to, link, picked, remains, unsure};
+pub use assigning::{hand_over, hand_over_to, link, picked, remains};
 pub use bulk::{archive_all, restore_all};
 pub use leaving::{abandon, discard, drop_parked, drop_unfinished};
 pub use view::{keep_focus_visible, view};
@@ -64,6 +64,8 @@ pub struct State {
     pub(crate) is_about_leaving: bool,
     /// What the reason is about, by which it is kept.
     about: Option<Subject>,
+    /// What was not done, where that is what it is asked about.
+    undone: Option<String>,
 }
 
 fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
@@ -77,6 +79,7 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         is_dangerous: false,
         is_about_leaving: false,
         about: None,
+        undone: None,
     }
 }
 
@@ -85,8 +88,14 @@ impl State {
         Self { is_about_leaving: true, ..self }
     }
 
+    /// What would be lost if everything ended now, in a few words.
+    pub fn unfinished(&self) -> Option<String> {
+        let reason = self.has_words().then(|| "the typed reason".to_owned());
+        reason.or_else(|| self.undone.clone())
+    }
+
     /// Whether something was typed along with the answer.
-    pub(crate) fn has_words(&self) -> bool {
+    fn has_words(&self) -> bool {
         self.form.fields.iter().any(|field| !field.value().trim().is_empty())
     }
 
@@ -120,6 +129,14 @@ impl State {
     fn harmless_with(self, records: &[&Record]) -> Self {
         let is_warned = records.iter().any(|record| warning(record).is_some());
         if is_warned { self } else { self.harmless() }
+    }
+
+    /// The same question, with this done where the answer changes nothing.
+    fn or_else(mut self, intents: Vec<Intent>) -> Self {
+        if let Some((_, answer)) = self.answers.first_mut() {
+            *answer = Answer::Steps(std::iter::once(Intent::Close).chain(intents).collect());
+        }
+        self
     }
 
     fn or(mut self, label: &'static str, intents: Vec<Intent>) -> Self {
@@ -193,7 +210,7 @@ pub fn undo(saved: &Record) -> State {
 
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
     let (kind, id, version) = (record.kind(), record.id(), record.version());
-    Call::Do { verb, kind, id, version, reason }
+    Call::Do { verb, kind, id, version, reason, about: in_one_line(record) }
 }
 
 /// An operation on a record.
@@ -257,12 +274,9 @@ pub fn other_user(before: &User, now: &Session) -> State {
         display(now.user().login_name()),
         display(before.login_name())
     );
-    let mut state = ask("Another user", words, "Back to the login");
-    if let Some((_, answer)) = state.answers.first_mut() {
-        let end = Intent::Do(Effect::EndSession(now.handle()));
-        *answer = Answer::Steps(vec![Intent::Close, end, Intent::AskAgain]);
-    }
-    state.or("Drop it and go on", vec![Intent::TakeOver(Box::new(now.clone()))])
+    ask("Another user", words, "Back to the login")
+        .or_else(vec![Intent::Do(Effect::EndSession(now.handle())), Intent::AskAgain])
+        .or("Drop it and go on", vec![Intent::TakeOver(Box::new(now.clone()))])
 }
 
 /// The refusal of a new record of a kind that is likely here already, with the candidates.
@@ -351,6 +365,11 @@ fn answer(state: &mut State, at: usize) -> Vec<Intent> {
 /// The contexts in which its keys hold.
 pub fn contexts() -> &'static [Context] {
     &[Context::Question, Context::Layer, Context::Global]
+}
+
+/// A record in one line.
+pub fn in_one_line(record: &Record) -> String {
+    record.named().replace('\n', ", ")
 }
 
 /// A record in full, with what must not be overlooked.

@@ -134,7 +134,8 @@ impl State {
     }
 
     fn create(&self, body: Value) -> Call {
-        Call::Create { kind: self.kind, body, key: self.key.clone() }
+        let (key, about) = (self.key.clone(), self.heading());
+        Call::Create { kind: self.kind, body, key, about }
     }
 }
 

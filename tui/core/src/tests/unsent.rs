@@ -21,7 +21,7 @@ fn away() -> Failure {
 /// The visit that is created, with its key.
 fn arrival(driver: &Driver) -> (Value, IdempotencyKey) {
     match driver.call(Lane::Save) {
-        Call::Create { kind: RecordKind::Visit, body, key } => (body.clone(), key.clone()),
+        Call::Create { kind: RecordKind::Visit, body, key, .. } => (body.clone(), key.clone()),
         _ => panic!("no visit is created"),
     }
 }
@@ -29,7 +29,7 @@ fn arrival(driver: &Driver) -> (Value, IdempotencyKey) {
 /// Who is assigned to whom, why, and under which key.
 fn assigned(driver: &Driver) -> (i64, i64, Option<String>, IdempotencyKey) {
     match driver.call(Lane::Save) {
-        Call::Assign { patient, doctor, reason, key } => {
+        Call::Assign { patient, doctor, reason, key, .. } => {
             (*patient, *doctor, reason.clone(), key.clone())
         }
         _ => panic!("nobody is assigned"),

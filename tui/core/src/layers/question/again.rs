@@ -1,4 +1,5 @@
-//! Questions about writes that were not done: whether to send them again.
+//! Questions about writes that were not done, or whose answer got lost: whether to send them again. Where they
+//! are not sent again, a message stays that says so.
 
 use super::{State, ask};
 use crate::{
@@ -29,26 +30,56 @@ fn not_done(call: &Call) -> &'static str {
     }
 }
 
-/// A write that the end of the session stopped.
+/// A write that the end of the session stopped. A form still has what was typed.
 pub fn resend(call: &Call, is_form: bool) -> State {
-    let what = not_done(call);
-    let words = format!("{what}: the session was over. Nothing was sent a second time.");
-    let again = match call {
-        Call::Create { .. } | Call::Change { .. } if is_form => Intent::SaveAgain,
-        other => Intent::Write(other.clone()),
-    };
-    ask("Send it now?", words, "Not yet").or("Send it", vec![again])
+    let said = format!("{}: the session was over. Nothing was sent a second time.", not_done(call));
+    match call {
+        Call::Create { .. } | Call::Change { .. } if is_form => {
+            ask("Send it now?", said, "Keep editing").or("Send it", vec![Intent::SaveAgain])
+        }
+        _ => {
+            let left = unsent_words(call, "The session had ended.");
+            again("Send it now?", call, &said, left, "Send it")
+        }
+    }
 }
 
-/// A write of a layer, which is closed already, was not done for this reason: what was typed for it, in
-/// words.
+/// A write of a layer, which is closed already, was not done for this reason: what it was about, and what
+/// was typed for it, in words.
 pub fn unsent_words(call: &Call, why: &str) -> String {
-    let typed = call.reason().map(|reason| format!("\nTyped: “{}”", display(reason)));
-    format!("{}. {why}{}", not_done(call), typed.unwrap_or_default())
+    in_words(call, ": ", &format!("{}. {why}", not_done(call)))
 }
 
 /// The same as a question. Nothing that was typed for the write is lost.
 pub fn unsent(call: &Call, why: &str) -> State {
-    ask("Send it again?", unsent_words(call, why), "Leave it")
-        .or("Send it again", vec![Intent::Write(call.clone())])
+    let said = format!("{}. {why}", not_done(call));
+    again("Send it again?", call, &said, unsent_words(call, why), "Send it again")
+}
+
+/// A call that creates a record, or assigns a patient, got no answer. Under its key it is done once.
+pub fn unsure(call: &Call) -> State {
+    let lost = format!("{}, or only the answer of the server got lost.", not_done(call));
+    let said = format!("{lost} Sending it again does nothing twice.");
+    again("Was it done?", call, &said, in_words(call, ": ", &lost), "Send it again")
+}
+
+/// What was not done, as a part of a sentence.
+pub fn undone(call: &Call) -> String {
+    let about = call.about().map(|about| format!(" ({about})")).unwrap_or_default();
+    format!("{}{about}", not_done(call).replacen("The ", "the ", 1))
+}
+
+/// Asks whether to send a write again. `left` stays as a message where it is not.
+fn again(title: &str, call: &Call, said: &str, left: String, answer: &'static str) -> State {
+    let state = ask(title, in_words(call, "\n", said), "Leave it")
+        .or_else(vec![Intent::Warn(left)])
+        .or(answer, vec![Intent::Write(call.clone())]);
+    State { undone: Some(undone(call)), ..state }
+}
+
+/// What a write is about, before a sentence on it, and what was typed for it.
+fn in_words(call: &Call, between: &str, said: &str) -> String {
+    let about = call.about().map(|about| format!("{about}{between}")).unwrap_or_default();
+    let typed = call.reason().map(|reason| format!("\nTyped: “{}”", display(reason)));
+    format!("{about}{said}{}", typed.unwrap_or_default())
 }

@@ -4,10 +4,11 @@
 use super::{
     Answer, SAME_REASON, State, about, act, ask,
     bulk::{amount, jobs, names, picked_for_all},
-    in_full, with_reason,
+    in_full, in_one_line, with_reason,
 };
 use crate::{
     api::{Call, Handover, Verb},
+    key::IdempotencyKey,
     layers::Intent,
     resource::{Errand, Pick, Purpose, Record, Remains, StatusWords},
     text::display,
@@ -43,14 +44,15 @@ pub fn picked(
     })
 }
 
+/// The call that assigns a patient to a doctor.
+pub(super) fn call(patient: &Record, doctor: &Record, key: IdempotencyKey) -> Call {
+    let about = format!("{} to {}", in_one_line(patient), in_one_line(doctor));
+    Call::Assign { patient: patient.id(), doctor: doctor.id(), reason: None, key, about }
+}
+
 fn assign(patient: &Record, doctor: &Record, world: &World) -> State {
     let words = format!("{}\nto {}", in_full(patient), in_full(doctor));
-    let call = Call::Assign {
-        patient: patient.id(),
-        doctor: doctor.id(),
-        reason: None,
-        key: world.next_key(),
-    };
+    let call = call(patient, doctor, world.next_key());
     let state = ask("Assign this patient?", words, "Don't assign");
     let about = about("assign", std::slice::from_ref(patient));
     let hint = "for the visit; may be left empty";
@@ -134,12 +136,4 @@ pub fn hand_over_to(doctor: &Record, next: &Record, reason: Option<String>) -> S
         "Transfer and archive",
         vec![Intent::Successor(Box::new(next.clone())), Intent::Write(call)],
     )
-}
-
-/// A call that creates a record, or assigns a patient, got no answer. Under its key it is done once.
-pub fn unsure(call: &Call) -> State {
-    let words = "The answer of the server got lost: it may have been done or not. Sending it again \
-                 does nothing twice.";
-    ask("Was it done?", words.to_owned(), "Leave it")
-        .or("Send it again", vec![Intent::Write(call.clone())])
 }

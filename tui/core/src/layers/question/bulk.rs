@@ -1,6 +1,8 @@
 //! The questions about several records at once.
 
-use super::{Answer, SAME_REASON, State, about, act, ask, in_full, warning, with_reason};
+use super::{
+    Answer, SAME_REASON, State, about, act, ask, assigning, in_full, warning, with_reason,
+};
 use crate::{
     api::{Call, Verb},
     layers::results::Job,
@@ -108,10 +110,10 @@ pub(super) fn picked_for_all(
 ) -> State {
     let key = world.next_key();
     let assign =
-        |at, patient, doctor| Call::Assign { patient, doctor, reason: None, key: key.part(at) };
+        |at, patient: &Record, doctor: &Record| assigning::call(patient, doctor, key.part(at));
     let jobs = jobs(subjects, |at, subject| match purpose {
-        Purpose::PatientOfDoctor => assign(at, record.id(), subject.id()),
-        Purpose::DoctorOfPatient => assign(at, subject.id(), record.id()),
+        Purpose::PatientOfDoctor => assign(at, record, subject),
+        Purpose::DoctorOfPatient => assign(at, subject, record),
         Purpose::Transfer => act(Verb::Transfer(record.id()), subject, None),
         Purpose::Member(member) => act(Verb::SetMember(member, record.id()), subject, None),
     });
