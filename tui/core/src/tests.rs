@@ -7,6 +7,7 @@ mod ahead;
 mod any_order;
 mod archiving_several;
 mod arrival;
+mod arrival_refused;
 mod assigning;
 mod assignments;
 mod audit;

@@ -13,7 +13,7 @@ use crate::{
     api::{Call, Failure, Reply, is_away, sentence, wait},
     effect::{Effect, Lane, ScreenId, Slot, Ticket},
     intent::{Leave, Route},
-    layers::{Layer, arrival, conflict, find, picker},
+    layers::{Layer, arrival, conflict, find, picker, question},
     notice::{Notice, Tone},
     resource::Record,
     screens::{Screen, record_form},
@@ -282,11 +282,11 @@ impl App {
             return;
         }
         let why = sentence(failure);
-        let is_open = self.opened_mut(owner).is_some();
-        if is_open && is_passing(failure) && self.unsent(owner, call, &why, out) {
+        if !call.is_of_form() && is_passing(failure) && self.unsent(owner, call, &why, out) {
             return;
         }
         let said = match failure {
+            _ if !call.is_of_form() => question::unsent_words(call, &why),
             Failure::Unknown(_) | Failure::Garbled(_) => {
                 format!("{why} The form that you left may or may not have been saved.")
             }
