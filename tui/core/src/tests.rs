@@ -41,6 +41,7 @@ mod going_back;
 mod home;
 mod idle;
 mod in_the_clinic;
+mod interrupted;
 mod kept;
 mod key_counts;
 mod keys;

@@ -263,11 +263,11 @@ fn somebody_who_goes_on_in_the_place_of_another_writes_nothing_of_theirs() {
     program.keys(key::BACKTAB);
     program.keys(&key::ctrl('u'));
     log_in_as(&mut program, EMAIL, PASSWORD);
-    program.wait_for("on under your name");
+    program.wait_for("Another user");
     program.keys(key::TAB);
     program.wait_for("› Drop it and go on ‹");
     program.keys(key::ENTER);
-    program.wait_for("What the user before had typed was dropped.");
+    program.wait_for("The unsaved work of the user before was dropped.");
     program.keys(key::F3);
     program.wait_for("No patients yet.");
     assert!(!program.shown().contains("Gomez"));

@@ -235,9 +235,11 @@ impl App {
         self.follow(out);
     }
 
-    /// What a screen waits for belongs to no other.
+    /// What a screen waits for belongs to no other. A stopped write that no form keeps is asked about after the
+    /// next login all the same.
     fn forget_screen(&mut self, id: ScreenId, out: &mut Vec<Effect>) {
-        self.interrupted.retain(|(slot, _)| slot.owner != id);
+        let is_lost = |call: &Call| call.is_write() && !call.is_of_form();
+        self.interrupted.retain(|(slot, call)| slot.owner != id || is_lost(call));
         out.extend(self.slots.close(id));
     }
 

@@ -13,6 +13,7 @@ use crate::{
     layers::{
         Intent, Layer,
         choose::{self, Choice},
+        question,
     },
     notice::Tone,
     resource::Record,
@@ -36,6 +37,7 @@ impl App {
     /// Whether something typed would be lost if the program ended now.
     pub fn has_unsaved(&self) -> bool {
         self.layers.iter().any(|layer| layer.unfinished().is_some())
+            || self.interrupted.iter().any(|(_, call)| call.is_write())
             || self.screens.iter().chain(&self.parked).any(|opened| opened.screen.is_changed())
     }
 
@@ -142,12 +144,26 @@ impl App {
         self.apply(held.unwrap_or_default(), out);
     }
 
-    /// What would be lost of what lies over the screen by leaving in this way.
+    /// What would be lost by leaving in this way of what lies over the screen, and of what the end of the
+    /// session stopped.
     pub(super) fn unfinished(&self, leave: Leave) -> Vec<String> {
+        let layers = self.layers.iter().filter_map(Layer::unfinished);
         match leave {
             Leave::Back => Vec::new(),
-            _ => self.layers.iter().filter_map(Layer::unfinished).collect(),
+            Leave::To(_) => layers.collect(),
+            Leave::LogOut | Leave::SetUp | Leave::Quit => layers.chain(self.stopped()).collect(),
         }
+    }
+
+    /// The writes that the end of the session stopped, but for those of changed forms.
+    fn stopped(&self) -> impl Iterator<Item = String> {
+        let writes = self.interrupted.iter().filter(|(_, call)| call.is_write());
+        let is_kept = |owner: ScreenId| {
+            let mut open = self.screens.iter().chain(&self.parked);
+            open.any(|opened| opened.id == owner && opened.screen.is_changed())
+        };
+        let lost = writes.filter(move |(slot, _)| !is_kept(slot.owner));
+        lost.map(|(_, call)| question::undone(call))
     }
 
     /// What would be lost by leaving in this way: the names of forms, first the one that is shown.

@@ -214,7 +214,7 @@ impl App {
         let dropped = self.has_unsaved();
         self.enter(session, out);
         if dropped {
-            let said = "What the user before had typed was dropped.".to_owned();
+            let said = "The unsaved work of the user before was dropped.".to_owned();
             self.say(Tone::Info, said, out);
         }
     }

@@ -267,10 +267,10 @@ pub fn found(record: &Record, world: &World) -> Option<State> {
     Some(state.or("Yes: show it", intents))
 }
 
-/// Somebody else has logged in over a form.
+/// Somebody else has logged in over unsaved work.
 pub fn other_user(before: &User, now: &Session) -> State {
     let words = format!(
-        "You are {} now; {} has typed something that is not saved. It can't go on under your name.",
+        "You are {} now; {} has unsaved work. It can't go on under your name.",
         display(now.user().login_name()),
         display(before.login_name())
     );

@@ -313,8 +313,8 @@ fn what_another_user_drops_over_the_lock_is_said_before_and_after() {
     driver.on_timer(Timer::Idle);
     driver.keys("<backtab><ctrl-u>bob<tab>a long password<enter>");
     driver.log_in(2, "bob");
-    driver.shows("ana has typed something that is not saved.");
+    driver.shows("ana has unsaved work.");
     driver.keys("<right><enter>");
-    driver.shows("What the user before had typed was dropped.");
+    driver.shows("The unsaved work of the user before was dropped.");
     assert!(!driver.app.has_unsaved());
 }

@@ -55,7 +55,7 @@ fn another_user_sees_nothing_of_what_lies_below() {
     let mut driver = locked();
     driver.keys("<backtab><ctrl-u>bob<tab>a long password<enter>");
     driver.answer(Lane::Account, Ok(signed_in(77, 2, "bob")));
-    driver.shows("ana has typed something that is not saved");
+    driver.shows("ana has unsaved work");
     driver.hides("Gómez");
     driver.keys("<enter>");
     assert!(driver.app.is_locked(), "back to the lock");

@@ -338,7 +338,7 @@ fn another_user_is_asked_before_parked_forms_are_dropped() {
     driver.answer(Lane::Record, Err(Failure::Expired));
     driver.keys("<backtab><ctrl-u>bob<tab>a long password<enter>");
     driver.log_in(2, "bob");
-    driver.shows("ana has typed something that is not saved.");
+    driver.shows("ana has unsaved work.");
     driver.keys("<tab><enter>");
     driver.hides("parked");
     driver.shows("was dropped");
