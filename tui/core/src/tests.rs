@@ -22,6 +22,7 @@ mod conflicts;
 mod cut_texts;
 mod dashboard;
 mod dates;
+mod decided;
 mod driver;
 mod ended;
 mod expiry;

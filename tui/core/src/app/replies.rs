@@ -310,6 +310,7 @@ impl App {
             _ => None,
         };
         if answer.is_some() {
+            self.has_saved |= undo.is_some();
             self.undo = undo;
         }
         // A form has taken it in already. Other screens learn of it as of any other change.
