@@ -24,6 +24,7 @@ mod dashboard;
 mod dates;
 mod driver;
 mod ended;
+mod ended_elsewhere;
 mod expiry;
 mod field_search;
 mod fields;

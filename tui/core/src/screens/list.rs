@@ -98,8 +98,9 @@ pub struct State {
     ending: Option<Ending>,
     /// Whether the server finds fault with what is typed.
     is_refused: bool,
-    /// The record that was changed here since the rows were read.
-    changed_here: Option<i64>,
+    /// The record because of whose change here the rows are being read, and its version. No other desk has
+    /// reported a newer one.
+    changed_here: Option<(i64, i64)>,
     /// Whether the selected record has left the list without anything done here: another one is selected.
     has_slipped: bool,
 }
@@ -182,8 +183,11 @@ impl State {
         }
     }
 
-    /// Whether a live change makes the rows old. Rows of an older text are replaced soon anyway.
-    pub fn is_outdated_by(&self, change: Live) -> bool {
+    /// Takes a live change. Says whether it makes the rows old. Rows of an older text are replaced soon
+    /// anyway.
+    pub fn reported(&mut self, change: Live) -> bool {
+        let is_newest = |(id, version): &(i64, i64)| !change.outdates(self.kind, *id, *version);
+        self.changed_here = self.changed_here.filter(is_newest);
         let is_new = matches!(change, Live::Record { is_new: true, .. });
         let outdates = |row: &Row| change.outdates(self.kind, row.id(), row.record.version());
         change.is_of(self.kind)
@@ -202,11 +206,12 @@ impl State {
         vec![self.ask_anew(world, Land::First)]
     }
 
-    /// A record was changed here: it may leave the rows.
-    pub fn changed(&mut self, record: &Record) {
-        if self.kind == record.kind() {
-            self.changed_here = Some(record.id());
+    /// Asks for the same page again because a record was changed here, which may leave the rows by that.
+    pub fn refresh_after(&mut self, changed: &Record, world: &World) -> Vec<Intent> {
+        if self.kind == changed.kind() {
+            self.changed_here = Some((changed.id(), changed.version()));
         }
+        self.refresh(world)
     }
 
     /// Shows a record as it is now, where it is among the rows.

@@ -74,7 +74,7 @@ fn land(state: &mut State, before: Option<i64>) {
     // Another page, asked again later, keeps its selection.
     let land = std::mem::replace(&mut state.asked.land, Land::Same);
     // What was done here is seen in the next rows.
-    let is_own = state.changed_here.take() == before;
+    let is_own = state.changed_here.take().map(|(id, _)| id) == before;
     let has_left = before.is_some() && same.is_none() && !is_own;
     // It stays so, however often the rows are read, until a key is pressed.
     state.has_slipped =
