@@ -34,6 +34,7 @@ mod first_start;
 mod fixtures;
 mod footers;
 mod forms;
+mod given_up;
 mod glance;
 mod glyphs;
 mod going_back;
