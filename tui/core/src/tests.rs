@@ -87,6 +87,7 @@ mod small;
 mod states;
 mod told;
 mod told_apart;
+mod turning;
 mod typing;
 mod undo;
 mod unsent;
