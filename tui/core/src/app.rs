@@ -229,6 +229,7 @@ impl App {
 
     /// Another screen comes over the one that is shown: what was searched there is done with.
     fn cover(&mut self) {
+        self.interrupt_ahead();
         if let Some(screen) = self.top_mut() {
             screen.end_search();
         }

@@ -133,6 +133,26 @@ impl Layer {
         }
     }
 
+    /// The action that waits for an answer.
+    pub fn awaited(&self) -> Option<Action> {
+        match self {
+            Self::Find(state) => state.finder.awaited(),
+            Self::Picker(state) => state.search.awaited(),
+            Self::Arrival(state) => state.is_accepted().then_some(Action::Accept),
+            _ => None,
+        }
+    }
+
+    /// No action waits for an answer any more.
+    pub fn give_up(&mut self) {
+        match self {
+            Self::Find(state) => state.finder.give_up(),
+            Self::Picker(state) => state.search.give_up(),
+            Self::Arrival(state) => state.give_up(),
+            _ => {}
+        }
+    }
+
     /// The pause after a search is over.
     pub fn on_timer(&mut self, world: &World) -> Vec<Intent> {
         match self {

@@ -9,6 +9,9 @@ use crate::{effect::ScreenId, text::paragraphs};
 /// Messages that are kept to be read again.
 const LOG_MAX: usize = 100;
 
+/// Columns beside what passes.
+const INFO_MARGIN: u16 = 2;
+
 /// Columns beside an error.
 pub const ERROR_MARGIN: u16 = 12;
 
@@ -192,10 +195,14 @@ impl Notices {
         self.lines(width).map_or(1, |lines| u16::try_from(lines.len()).unwrap_or(most).min(most))
     }
 
-    /// The lines of an error that is shown.
+    /// The lines of what is shown.
     pub fn lines(&self, width: u16) -> Option<Vec<String>> {
-        let error = self.shown.as_ref().filter(|shown| shown.tone == Tone::Error)?;
-        Some(paragraphs(&format!("! {}", error.words()), width.saturating_sub(ERROR_MARGIN)))
+        self.shown.as_ref().map(|shown| match shown.tone {
+            Tone::Info => paragraphs(&shown.text, width.saturating_sub(INFO_MARGIN)),
+            Tone::Error => {
+                paragraphs(&format!("! {}", shown.words()), width.saturating_sub(ERROR_MARGIN))
+            }
+        })
     }
 
     /// What was said, newest first.

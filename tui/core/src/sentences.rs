@@ -10,8 +10,10 @@ pub const SAVING: &str = "A save is in progress. Please wait.";
 pub const MARKED: &str = "Not saved. Correct the marked field.";
 /// A form was not sent because of what is typed into several fields.
 pub const ALL_MARKED: &str = "Not saved. Correct the marked fields.";
+/// Something came over the place for which keys were typed ahead.
+pub const KEYS_NOT_USED: &str = "The keys typed ahead were not used.";
 /// Commands were typed behind Enter, and Enter did not open a record.
-pub const CHOOSE_FIRST: &str = "The keys typed ahead were not used. Choose a record first.";
+pub const NOTHING_OPENED: &str = "Nothing was opened, so the keys typed ahead were not used.";
 /// A command was meant for a record that is not in the list any more.
 pub const SLIPPED: &str =
     "The selected record has left this list. Check which one is selected now.";

@@ -139,15 +139,17 @@ fn status(app: &App, place: Rect, painter: &mut Painter<'_>) {
     let theme = *painter.theme;
     let (x, columns) = (place.x + 1, place.width.saturating_sub(2));
     if let Some(notice) = &app.notices().shown {
-        let text = display(&notice.text);
+        let lines = app.notices().lines(place.width).unwrap_or_default();
+        let more = lines.len() > usize::from(place.height);
+        let (last, end) = (place.bottom() - 1, place.right() - 1);
         match notice.tone {
             Tone::Info => {
-                painter.text(x, place.y, columns, &text, theme.good);
+                for (y, line) in (place.y..place.bottom()).zip(&lines) {
+                    let rest = if y == last && more { " …" } else { "" };
+                    painter.text(x, y, columns, &format!("{line}{rest}"), theme.good);
+                }
             }
             Tone::Error => {
-                let lines = app.notices().lines(place.width).unwrap_or_default();
-                let more = lines.len() > usize::from(place.height);
-                let (last, end) = (place.bottom() - 1, place.right() - 1);
                 let hint = hint(more, columns);
                 for (y, line) in (place.y..place.bottom()).zip(&lines) {
                     let taken = if y == last && more { text::width(&hint) + 1 } else { 0 };

@@ -14,7 +14,7 @@ use crate::{
     layers::Layer,
     notice::Tone,
     screens::Screen,
-    sentences::CHOOSE_FIRST,
+    sentences::{KEYS_NOT_USED, NOTHING_OPENED},
 };
 
 /// The longest wait of a key for an answer.
@@ -38,16 +38,31 @@ impl Typed {
         }
     }
 
-    /// Whether it leads away from what is awaited.
-    fn is_way_out(&self) -> bool {
-        let Self::Key(chord) = self else { return false };
-        let global = [Context::Global];
-        matches!(chord.key, Key::Esc | Key::F(_))
-            || matches!(
-                resolve(&global, *chord),
-                Some(Action::Quit | Action::Repaint | Action::Suspend | Action::Palette)
-            )
+    /// What it does anywhere, whatever is awaited.
+    fn anywhere(&self) -> Anywhere {
+        let Self::Key(chord) = self else { return Anywhere::Nothing };
+        match (chord.key, resolve(&[Context::Global], *chord)) {
+            (Key::Esc, _) | (_, Some(Action::Quit | Action::Palette)) => Anywhere::LeadsAway,
+            (_, Some(Action::Repaint | Action::Suspend)) => Anywhere::IsBeside,
+            (Key::F(_), Some(_)) => Anywhere::LeadsAway,
+            _ => Anywhere::Nothing,
+        }
     }
+
+    /// Whether it begins with somebody new, for which no record has to be open.
+    fn is_new(&self) -> bool {
+        let Self::Key(chord) = self else { return false };
+        resolve(&[Context::List], *chord) == Some(Action::New)
+    }
+}
+
+/// What a key does anywhere.
+enum Anywhere {
+    Nothing,
+    /// Something beside the work, such as a new drawing.
+    IsBeside,
+    /// It leads away from what is awaited.
+    LeadsAway,
 }
 
 /// What waits for an answer.
@@ -58,6 +73,8 @@ pub(super) struct Ahead {
     from: Option<(ScreenId, usize)>,
     /// Whether they were typed behind Enter, and not on a page that is being read.
     is_behind_enter: bool,
+    /// Whether something was dropped since that was said last.
+    is_dropped: bool,
 }
 
 impl App {
@@ -81,9 +98,13 @@ impl App {
                 return true;
             }
         }
-        if typed.is_way_out() {
-            self.forget_ahead(out);
-            return false;
+        match typed.anywhere() {
+            Anywhere::Nothing => {}
+            Anywhere::IsBeside => return false,
+            Anywhere::LeadsAway => {
+                self.forget_ahead(out);
+                return false;
+            }
         }
         if self.ahead.typed.is_empty() {
             self.begin_ahead(out);
@@ -109,20 +130,31 @@ impl App {
     /// Something comes over what awaits an answer: neither the answer nor what was typed ahead of it is for
     /// that.
     pub(super) fn interrupt_ahead(&mut self) {
-        if self.awaited().is_none() {
+        let next = self.ahead.typed.front();
+        if self.awaited().is_none() && !next.is_some_and(|next| self.is_awaited_by(next)) {
             return;
         }
+        self.ahead.is_dropped |= !self.ahead.typed.is_empty();
         self.ahead.typed.clear();
         match self.layers.last_mut() {
-            Some(Layer::Find(state)) => state.finder.give_up(),
-            Some(Layer::Picker(state)) => state.search.give_up(),
-            Some(_) => {}
+            Some(layer) => layer.give_up(),
             None => {
                 if let Some(screen) = self.top_mut() {
                     screen.give_up();
                 }
             }
         }
+    }
+
+    /// Says that something was dropped, together with what has come over it.
+    fn tell_dropped(&mut self, out: &mut Vec<Effect>) {
+        if !std::mem::take(&mut self.ahead.is_dropped) {
+            return;
+        }
+        out.push(Effect::Disarm(Timer::Ahead));
+        let said = self.notices.shown.as_ref().filter(|notice| notice.tone == Tone::Info);
+        let said = said.map(|notice| format!("{} ", notice.text)).unwrap_or_default();
+        self.say(Tone::Info, format!("{said}{KEYS_NOT_USED}"), out);
     }
 
     /// What is shown: the screen, and the number of layers over it.
@@ -136,13 +168,7 @@ impl App {
 
     /// The action that waits for the answer to a typed text: the answer decides what happens next.
     fn awaited(&self) -> Option<Action> {
-        match self.layers.last() {
-            Some(Layer::Find(state)) => state.finder.awaited(),
-            Some(Layer::Picker(state)) => state.search.awaited(),
-            Some(Layer::Arrival(state)) => state.is_accepted().then_some(Action::Accept),
-            Some(_) => None,
-            None => self.screen().awaited(),
-        }
+        self.layers.last().map_or_else(|| self.screen().awaited(), Layer::awaited)
     }
 
     /// Whether the record of the page is being read on which a command is to be done.
@@ -158,6 +184,7 @@ impl App {
 
     /// Takes what was typed ahead, as far as nothing is awaited any more.
     pub(super) fn take_ahead(&mut self, out: &mut Vec<Effect>) {
+        self.tell_dropped(out);
         while let Some(next) = self.ahead.typed.front() {
             if self.is_awaited_by(next) {
                 if self.ahead.from != Some(self.shown()) {
@@ -190,15 +217,15 @@ impl App {
             return false;
         }
         let is_opened = !self.ahead.is_behind_enter || self.ahead.from != Some(self.shown());
-        let Some(typed) = self.ahead.typed.pop_front() else { return false };
         // On an arrival that was not sent, words would become its reason, and Enter would send it.
         let is_asked = matches!(self.layers.last(), Some(Layer::Arrival(_)));
-        if !is_opened && (is_asked || !typed.is_harmless()) {
-            self.ahead.typed.clear();
-            out.push(Effect::Disarm(Timer::Ahead));
-            self.say(Tone::Info, CHOOSE_FIRST.to_owned(), out);
+        let Some(next) = self.ahead.typed.front() else { return false };
+        if !is_opened && (is_asked || !(next.is_harmless() || next.is_new())) {
+            self.forget_ahead(out);
+            self.say(Tone::Info, NOTHING_OPENED.to_owned(), out);
             return false;
         }
+        let Some(typed) = self.ahead.typed.pop_front() else { return false };
         self.take(typed, out);
         true
     }

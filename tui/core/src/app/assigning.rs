@@ -124,7 +124,7 @@ impl App {
             return false;
         }
         if self.is_looked_at(owner) {
-            self.layers.push(Layer::Question(Box::new(question::unsent(call, why))));
+            self.lay(Layer::Question(Box::new(question::unsent(call, why))));
         } else {
             self.say(Tone::Error, question::unsent_words(call, why), out);
         }

@@ -155,6 +155,6 @@ impl App {
             return self.say(Tone::Error, said, out);
         }
         let question = question::remains(&record, remains, &found, next.as_ref());
-        self.layers.push(Layer::Question(Box::new(question)));
+        self.lay(Layer::Question(Box::new(question)));
     }
 }

@@ -69,6 +69,11 @@ impl State {
         self.is_accepted
     }
 
+    /// Enter does not wait any more.
+    pub(crate) fn give_up(&mut self) {
+        self.is_accepted = false;
+    }
+
     /// Whose arrival it is, once something was typed or chosen for it.
     pub fn unfinished(&self) -> Option<String> {
         self.is_begun().then(|| format!("the arrival of {}", self.patient.row().name))

@@ -1,10 +1,11 @@
 //! Keys that are typed ahead of an answer.
 
-use shared::{assignment::Assignment, patient::Patient};
+use serde_json::to_value;
+use shared::{Kind, assignment::Assignment, patient::Patient, visit::VisitStatus};
 
 use super::{
     driver::Driver,
-    fixtures::{jose, listed, lookup, one, page, patient, people, records},
+    fixtures::{jose, listed, lookup, one, page, patient, people, problem, records, visit},
 };
 use crate::{
     api::{Call, Failure},
@@ -57,7 +58,7 @@ fn a_command_behind_enter_is_dropped_where_nothing_opens() {
     let mut driver = at_the_desk();
     driver.keys("a<enter><ctrl-x>reason<enter><enter>");
     driver.found(vec![jose(), ruiz()], "a");
-    driver.shows("The keys typed ahead were not used. Choose a record first.");
+    driver.shows("Nothing was opened, so the keys typed ahead were not used.");
     driver.hides("Archive");
     assert_eq!(driver.asked(Lane::Save), 0);
 }
@@ -158,5 +159,81 @@ fn an_arrival_that_was_not_sent_takes_no_words_that_were_typed_ahead() {
     driver.answer(Lane::Pick, Err(Failure::Garbled("no list".to_owned())));
     assert_eq!(driver.asked(Lane::Save), 0);
     driver.hides("ruiz");
+    driver.shows("the keys typed ahead were not used.");
+}
+
+/// José's arrival is on its way, somebody else is searched, and their page is awaited.
+fn arriving() -> Driver {
+    let mut driver = at_the_desk();
+    driver.keys("jose<ctrl-a>");
+    driver.found(vec![jose()], "jose");
+    driver.answer(Lane::Pick, Ok(records::<Assignment>(Vec::new())));
+    driver.keys("<enter>");
+    assert_eq!(driver.asked(Lane::Save), 1);
+    driver.keys("ruiz<enter>");
+    driver
+}
+
+#[test]
+fn a_page_that_an_answer_opens_takes_nothing_of_what_was_typed_ahead() {
+    let mut driver = arriving();
+    driver.keys("<ctrl-a><enter>");
+    let mut refusal = problem(Kind::Conflict, &[]);
+    let existing = to_value(visit(1, VisitStatus::Waiting)).unwrap();
+    refusal.extra.insert("existing".to_owned(), existing);
+    driver.refuse(Lane::Save, refusal);
+    driver.shows("This patient is already in the clinic. The visit is shown. The keys typed");
+    driver.shows(" ahead were not used.");
+    assert_eq!(driver.asked(Lane::Save), 1, "{}", driver.screen());
+}
+
+#[test]
+fn a_question_that_an_answer_brings_takes_nothing_of_what_was_typed_ahead() {
+    let unknown = || Failure::Unknown("no answer".to_owned());
+    for failure in [Failure::Offline("away".to_owned()), unknown()] {
+        let mut driver = arriving();
+        driver.keys("<ctrl-a><enter>");
+        driver.answer(Lane::Save, Err(failure));
+        driver.shows("Send it again");
+        driver.shows("The keys typed ahead were not used.");
+    }
+    // The same while a page is being read.
+    let mut driver = arriving();
+    driver.found(vec![ruiz()], "ruiz");
+    driver.keys("<ctrl-a><enter>");
+    driver.answer(Lane::Save, Err(unknown()));
+    driver.shows("Send it again");
     driver.shows("The keys typed ahead were not used.");
+}
+
+#[test]
+fn somebody_new_is_begun_with_behind_an_enter_that_found_nobody() {
+    let mut driver = at_the_desk();
+    driver.keys("peter pan<enter><ctrl-n>");
+    driver.found(Vec::new(), "peter pan");
+    driver.shows("New patient");
+    driver.shows("Pan");
+}
+
+#[test]
+fn a_new_drawing_forgets_nothing_that_was_typed_ahead() {
+    let mut driver = at_the_desk();
+    driver.keys("jose<enter><ctrl-e><ctrl-l>");
+    driver.found(vec![jose()], "jose");
+    driver.answer(Lane::Record, Ok(one(jose())));
+    driver.shows("Edit patient");
+}
+
+#[test]
+fn an_enter_that_was_interrupted_does_not_send_an_arrival_later() {
+    let mut driver = arriving();
+    driver.found(vec![ruiz()], "ruiz");
+    driver.answer(Lane::Record, Ok(one(ruiz())));
+    driver.keys("<ctrl-a><enter>");
+    driver.answer(Lane::Save, Err(Failure::Unknown("no answer".to_owned())));
+    driver.shows("Send it again");
+    driver.keys("<esc>");
+    driver.answer(Lane::Pick, Ok(records::<Assignment>(Vec::new())));
+    assert_eq!(driver.asked(Lane::Save), 1, "{}", driver.screen());
+    driver.shows("The patient has arrived");
 }

@@ -103,7 +103,8 @@ pub fn hand_over(doctor: &Record, count: i64, reason: Option<String>) -> State {
     state.or("End all", vec![Intent::Write(end)])
 }
 
-/// What becomes of what an archived record leaves open. `next` has taken over the rest.
+/// What becomes of what an archived record leaves open. `next` has taken over the rest. It comes by itself,
+/// so the answer that changes nothing is selected.
 pub fn remains(record: &Record, left: &Remains, found: &[Record], next: Option<&Record>) -> State {
     let next = next.map(|next| (next.id(), next.row().name));
     let taken = next.as_ref().map(|(_, name)| (left.taken_over)(name)).unwrap_or_default();
@@ -117,7 +118,7 @@ pub fn remains(record: &Record, left: &Remains, found: &[Record], next: Option<&
     let pick = Pick { kind: record.kind(), title: left.pick_title, only: &[] };
     let errand = Errand::Each(Purpose::Member(left.member), found.to_vec());
     state.offer(left.pick, Answer::Pick(pick, errand));
-    state.harmless()
+    state
 }
 
 /// Whether all patients of a doctor go to another one, and the doctor into the archive.
