@@ -103,6 +103,8 @@ pub enum Call {
         version: i64,
         /// The members that change.
         body: Value,
+        /// What it is about, in words. It is not sent.
+        about: String,
     },
     /// Do an operation of their kind's table with records, one after the other up to the first that fails.
     Run {
@@ -214,9 +216,10 @@ impl Call {
     /// What a write is about, in words, where it has any.
     pub fn about(&self) -> Option<&str> {
         match self {
-            Self::Create { about, .. } | Self::Assign { about, .. } | Self::Do { about, .. } => {
-                Some(about)
-            }
+            Self::Create { about, .. }
+            | Self::Change { about, .. }
+            | Self::Do { about, .. }
+            | Self::Assign { about, .. } => Some(about),
             _ => None,
         }
     }

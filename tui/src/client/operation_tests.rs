@@ -169,7 +169,13 @@ async fn ones_own_account_is_at_one_path_whatever_its_number() {
     let kind = RecordKind::User;
     let read = Call::Read { kind, id: 1, is_archived: false };
     assert!(matches!(client.send(&read, session).await, Ok(Reply::Record(_))));
-    let change = Call::Change { kind, id: 1, version: 3, body: json!({"phone": null}) };
+    let change = Call::Change {
+        kind,
+        id: 1,
+        version: 3,
+        body: json!({"phone": null}),
+        about: String::new(),
+    };
     assert!(matches!(client.send(&change, session).await, Ok(Reply::Record(_))));
     assert_eq!(
         sent(&fake)[1],

@@ -85,7 +85,7 @@ impl Request {
                 request.key = Some(key.clone());
                 request
             }
-            Call::Change { kind, id, version, body } => {
+            Call::Change { kind, id, version, body, .. } => {
                 Self::to(Method::PATCH, kind.one(*id), Expected::Record(*kind))
                     .if_match(*version)
                     .with_body(body)?

@@ -64,7 +64,8 @@ fn list_at(address: String) -> Call {
 }
 
 fn change() -> Call {
-    Call::Change { kind: RecordKind::Patient, id: 7, version: 3, body: json!({}) }
+    let (body, about) = (json!({}), String::new());
+    Call::Change { kind: RecordKind::Patient, id: 7, version: 3, body, about }
 }
 
 fn bearer(seen: &Seen) -> &str {

@@ -107,7 +107,8 @@ impl App {
             return self.say(Tone::Info, crate::sentences::SAVING.to_owned(), out);
         }
         let (kind, id, version) = (saved.kind(), saved.id(), saved.version());
-        let call = Call::Change { kind, id, version, body };
+        let about = question::in_one_line(&saved);
+        let call = Call::Change { kind, id, version, body, about };
         self.start(Slot { owner: ScreenId::APP, lane: Lane::Save }, call, out);
     }
 

@@ -66,8 +66,8 @@ pub struct State {
     pub(crate) is_about_leaving: bool,
     /// What the reason is about, by which it is kept.
     about: Option<Subject>,
-    /// What was not done, where that is what it is asked about.
-    undone: Option<String>,
+    /// What would be lost with the question itself, in a few words.
+    unfinished: Option<String>,
 }
 
 fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
@@ -82,7 +82,7 @@ fn ask(title: impl Into<String>, words: String, keep: &'static str) -> State {
         is_dangerous: false,
         is_about_leaving: false,
         about: None,
-        undone: None,
+        unfinished: None,
     }
 }
 
@@ -94,7 +94,7 @@ impl State {
     /// What would be lost if everything ended now, in a few words.
     pub fn unfinished(&self) -> Option<String> {
         let reason = self.has_words().then(|| "the typed reason".to_owned());
-        reason.or_else(|| self.undone.clone())
+        reason.or_else(|| self.unfinished.clone())
     }
 
     /// Whether something was typed along with the answer.

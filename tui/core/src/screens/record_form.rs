@@ -22,7 +22,7 @@ use crate::{
     input::action::{Action, Context},
     intent::{Event, Leave, Merge},
     key::IdempotencyKey,
-    layers::Intent,
+    layers::{Intent, question},
     live::Live,
     namesakes::Namesakes,
     person::Person,
@@ -219,6 +219,7 @@ fn attempt(state: &mut State, world: &World, then: Option<Leave>) -> Vec<Intent>
             id: base.id(),
             version: base.version(),
             body: body.clone(),
+            about: question::in_one_line(base),
         },
     };
     let values = state.form.fields.iter().map(|field| field.value().to_owned()).collect();

@@ -224,7 +224,7 @@ fn an_account_needs_an_address_or_a_username() {
 fn a_change_of_an_account_sends_what_differs_under_the_version_that_was_read() {
     let mut driver = at_account(account(7, "Ines", Role::Staff), 80, 24);
     driver.keys("<ctrl-e><tab><tab>doc<tab><tab><tab>+1 555 765 4321<ctrl-s>");
-    let Call::Change { kind: RecordKind::Account, id: 7, version: 4, body } =
+    let Call::Change { kind: RecordKind::Account, id: 7, version: 4, body, .. } =
         driver.call(Lane::Save)
     else {
         panic!()

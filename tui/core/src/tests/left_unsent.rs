@@ -5,7 +5,7 @@ use super::{
     driver::Driver,
     fixtures::{doctor, jose, one, patient, records},
 };
-use crate::{api::Failure, effect::Lane, layers::Layer, resource::Record};
+use crate::{api::Failure, effect::Lane, layers::Layer, resource::Record, screens::Screen};
 
 /// The newest message.
 fn said(driver: &Driver) -> String {
@@ -64,6 +64,9 @@ fn an_assignment_whose_answer_got_lost_leaves_a_message_with_the_names() {
     driver.shows("José Gómez, born 1989-05-25, P000009K");
     driver.shows("Omar Haddad");
     driver.shows("The patient was not assigned, or only the answer");
+    driver.keys("<ctrl-q>");
+    driver.shows("the question whether it was done");
+    driver.keys("<esc>");
     types_on(&mut driver);
     let said = said(&driver);
     for part in ["José Gómez", "Omar Haddad", "or only the answer", "Typed: “knee”"] {
@@ -86,6 +89,22 @@ fn an_arrival_that_the_end_of_the_session_stopped_is_left_for_good_and_said() {
     let said = said(&driver);
     assert!(said.starts_with("José Gómez"), "{said}");
     assert!(said.contains("The arrival was not saved. The session had ended."), "{said}");
+}
+
+#[test]
+fn the_save_of_a_form_that_was_left_is_asked_about_by_name() {
+    let mut driver = Driver::looking_at(jose(), 80, 24);
+    driver.keys("<ctrl-e>xyz<ctrl-s><esc><right><enter>");
+    assert!(matches!(driver.app.screen(), Screen::Detail(_)), "{}", driver.screen());
+    driver.answer(Lane::Save, Err(Failure::Expired));
+    driver.keys("a long password<enter>");
+    driver.log_in(1, "ana");
+    driver.shows("Send it now?");
+    driver.shows("José Gómez, born 1989-05-25, P000009K");
+    driver.keys("<esc>");
+    let said = said(&driver);
+    assert!(said.starts_with("José Gómez"), "{said}");
+    assert!(said.contains("The change was not saved."), "{said}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn doctors_are_listed_opened_edited_and_archived() {
     driver.keys("<down><enter>");
     driver.answer(Lane::Record, Ok(Reply::Record(doctor(1, "Sarah", "Johnson").into())));
     driver.keys("<ctrl-e>y<ctrl-s>");
-    let Call::Change { kind: RecordKind::Doctor, id: 1, version: 3, body } =
+    let Call::Change { kind: RecordKind::Doctor, id: 1, version: 3, body, .. } =
         driver.call(Lane::Save)
     else {
         panic!("the doctor is not changed")

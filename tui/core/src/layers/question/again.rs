@@ -60,13 +60,18 @@ pub fn unsent(call: &Call, why: &str) -> State {
 pub fn unsure(call: &Call) -> State {
     let lost = format!("{}, or only the answer of the server got lost.", not_done(call));
     let said = format!("{lost} Sending it again does nothing twice.");
-    again("Was it done?", call, &said, in_words(call, ": ", &lost), "Send it again")
+    let state = again("Was it done?", call, &said, in_words(call, ": ", &lost), "Send it again");
+    let unfinished = format!("the question whether it was done{}", in_brackets(call));
+    State { unfinished: Some(unfinished), ..state }
 }
 
 /// What was not done, as a part of a sentence.
 pub fn undone(call: &Call) -> String {
-    let about = call.about().map(|about| format!(" ({about})")).unwrap_or_default();
-    format!("{}{about}", not_done(call).replacen("The ", "the ", 1))
+    format!("{}{}", not_done(call).replacen("The ", "the ", 1), in_brackets(call))
+}
+
+fn in_brackets(call: &Call) -> String {
+    call.about().map(|about| format!(" ({about})")).unwrap_or_default()
 }
 
 /// Asks whether to send a write again. `left` stays as a message where it is not.
@@ -74,7 +79,7 @@ fn again(title: &str, call: &Call, said: &str, left: String, answer: &'static st
     let state = ask(title, in_words(call, "\n", said), "Leave it")
         .or_else(vec![Intent::Warn(left)])
         .or(answer, vec![Intent::Write(call.clone())]);
-    State { undone: Some(undone(call)), ..state }
+    State { unfinished: Some(undone(call)), ..state }
 }
 
 /// What a write is about, before a sentence on it, and what was typed for it.
