@@ -21,6 +21,7 @@ use crate::{
     input::action::{Action, Context},
     intent::{Event, Leave, Route},
     kept::Subject,
+    key::IdempotencyKey,
     layers::Intent,
     resource::{Errand, Operation, Pick, Record, RecordKind, Removal},
     session::Session,
@@ -214,6 +215,12 @@ pub fn undo(saved: &Record) -> State {
 fn act(verb: Verb, record: &Record, reason: Option<String>) -> Call {
     let (kind, id, version) = (record.kind(), record.id(), record.version());
     Call::Do { verb, kind, id, version, reason, about: in_one_line(record) }
+}
+
+/// The call that assigns a patient to a doctor.
+fn assignment(patient: &Record, doctor: &Record, key: IdempotencyKey) -> Call {
+    let about = format!("{} to {}", in_one_line(patient), in_one_line(doctor));
+    Call::Assign { patient: patient.id(), doctor: doctor.id(), reason: None, key, about }
 }
 
 /// An operation on a record.

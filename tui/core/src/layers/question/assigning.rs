@@ -2,13 +2,12 @@
 //! becomes of them where a doctor leaves.
 
 use super::{
-    Answer, SAME_REASON, State, about, act, ask,
+    Answer, SAME_REASON, State, about, act, ask, assignment,
     bulk::{amount, jobs, names, picked_for_all},
-    in_full, in_one_line, with_reason,
+    in_full, with_reason,
 };
 use crate::{
-    api::{Call, Handover, Verb},
-    key::IdempotencyKey,
+    api::{Handover, Verb},
     layers::Intent,
     resource::{Errand, Pick, Purpose, Record, Remains, StatusWords},
     text::display,
@@ -44,15 +43,9 @@ pub fn picked(
     })
 }
 
-/// The call that assigns a patient to a doctor.
-pub(super) fn call(patient: &Record, doctor: &Record, key: IdempotencyKey) -> Call {
-    let about = format!("{} to {}", in_one_line(patient), in_one_line(doctor));
-    Call::Assign { patient: patient.id(), doctor: doctor.id(), reason: None, key, about }
-}
-
 fn assign(patient: &Record, doctor: &Record, world: &World) -> State {
     let words = format!("{}\nto {}", in_full(patient), in_full(doctor));
-    let call = call(patient, doctor, world.next_key());
+    let call = assignment(patient, doctor, world.next_key());
     let state = ask("Assign this patient?", words, "Don't assign");
     let about = about("assign", std::slice::from_ref(patient));
     let hint = "for the visit; may be left empty";

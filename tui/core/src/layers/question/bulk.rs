@@ -1,7 +1,7 @@
 //! The questions about several records at once.
 
 use super::{
-    Answer, SAME_REASON, State, about, act, ask, assigning, in_full, warning, with_reason,
+    Answer, SAME_REASON, State, about, act, ask, assignment, in_full, warning, with_reason,
 };
 use crate::{
     api::{Call, Verb},
@@ -109,8 +109,7 @@ pub(super) fn picked_for_all(
     world: &World,
 ) -> State {
     let key = world.next_key();
-    let assign =
-        |at, patient: &Record, doctor: &Record| assigning::call(patient, doctor, key.part(at));
+    let assign = |at, patient: &Record, doctor: &Record| assignment(patient, doctor, key.part(at));
     let jobs = jobs(subjects, |at, subject| match purpose {
         Purpose::PatientOfDoctor => assign(at, record, subject),
         Purpose::DoctorOfPatient => assign(at, subject, record),
