@@ -296,6 +296,7 @@ fn a_doctor_leaves_at_noon(
             ben.has("assignment.created", code);
         }
         ben.sees("Open visits of this doctor");
+        ben.keys("<right>");
         ben.sees(&format!("› To {} ‹", STAYING.name));
         ben.keys("<enter>");
         ben.sees(&format!("{0} of {0} done.", waiting.len()));
