@@ -23,6 +23,8 @@ pub const ONLY_COPIED: &str = "Nothing to save yet: all values are copied. Type 
 pub const NOTHING_TO_UNDO: &str = "Nothing to undo in this field.";
 /// The name of a person is empty.
 pub const NAME_NEEDED: &str = "Enter a first name or a last name.";
+/// What Enter is called where it goes from a typed text to the rows.
+pub const TO_ROWS: &str = "to the rows";
 
 /// Which key asks the server again.
 pub fn again() -> String {
